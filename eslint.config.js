@@ -1,0 +1,94 @@
+// Lint rules: typescript-eslint's strict type-checked set, and the few rules that hold the drawing together:
+// who may read the environment and the arguments, and which file may talk to which supplier.
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Each outside library that talks to a supplier is imported in one file, named here. */
+const SUPPLIER_LIBRARIES = {
+  '@aws-sdk/client-sts': ['src/federation/assume-role.ts'],
+  'gcp-metadata': ['src/identity/metadata.ts'],
+  jose: ['src/callers/verify-token.ts'],
+  undici: ['src/s3/transport.ts'],
+  pino: ['src/log.ts'],
+  'prom-client': ['src/metrics.ts'],
+  yaml: ['src/config/document.ts'],
+};
+
+/** The five steps do not import each other: `bridge.ts` joins them. */
+const STEPS = ['identity', 'callers', 'federation', 's3'];
+
+const forbidden = (names) => names.map((name) => ({ name, message: 'Another file already speaks to this supplier.' }));
+
+export default defineConfig(
+  { ignores: ['dist', 'node_modules'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'src/config.ts alone reads the environment.' },
+        { object: 'process', property: 'argv', message: 'src/main.ts alone reads the arguments.' },
+      ],
+      'no-restricted-imports': ['error', { paths: forbidden(Object.keys(SUPPLIER_LIBRARIES)) }],
+      'no-console': 'error',
+    },
+  },
+  ...Object.entries(SUPPLIER_LIBRARIES).map(([name, files]) => ({
+    files,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: forbidden(Object.keys(SUPPLIER_LIBRARIES).filter((other) => other !== name)) },
+      ],
+    },
+  })),
+  ...STEPS.map((step) => ({
+    files: [`src/${step}/**/*.ts`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [...STEPS.filter((other) => other !== step), 'routes', 'commands', 'sandbox'].map((other) => `**/${other}/**`),
+              allowTypeImports: true,
+              message: 'Steps do not import each other; bridge.ts joins them.',
+            },
+          ],
+        },
+      ],
+    },
+  })),
+  {
+    files: ['src/config.ts', 'src/main.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // node:test returns promises that the runner itself awaits.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['describe', 'it', 'test', 'before', 'after'] }] },
+      ],
+    },
+  },
+  { files: ['eslint.config.js'], extends: [tseslint.configs.disableTypeChecked], rules: { 'no-restricted-exports': 'off' } },
+);
