@@ -1,4 +1,7 @@
 // What the bridge is told: the shape of a valid configuration, and `readConfig`, the only reader of the environment.
+import { readDocument } from './config/document.ts';
+import { type Environment, setVariables } from './config/environment.ts';
+import { documentOf, interpret } from './config/interpret.ts';
 
 /** What a grant lets its callers do. */
 export type Action = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
@@ -108,4 +111,37 @@ export interface Config {
     readonly stallSeconds: number;
     readonly drainSeconds: number;
   };
+}
+
+/**
+ * The configuration that the environment names, holds or stands for.
+ * @throws ConfigError with every problem at once
+ */
+export function readConfig(env: Environment = process.env): Config {
+  return interpret(documentOf(env), env, readPlatform(env));
+}
+
+/**
+ * Reads `text` as a file that `FEDBRIDGE_CONFIG` names. Of the environment only what fills gaps of the document counts.
+ * @throws ConfigError with every problem at once
+ */
+export function readConfigDocument(text: string, env: Environment = process.env): Config {
+  const { AWS_REGION, AWS_ENDPOINT_URL_S3 } = env;
+  return interpret(readDocument(text), { AWS_REGION, AWS_ENDPOINT_URL_S3 }, readPlatform(env));
+}
+
+/** By Cloud Run's own variables: its second generation looks like Compute Engine in every other respect. */
+export function readPlatform(env: Environment = process.env): Platform {
+  const { K_SERVICE: service, K_REVISION: revision = '' } = setVariables(env);
+  return service === undefined ? { kind: 'machine' } : { kind: 'cloud-run', service, revision };
+}
+
+/** What a child process of ours needs to run and to log as we do, and nothing that would configure or authorise it. */
+export function inheritedEnvironment(env: Environment = process.env): Record<string, string> {
+  const needed = /^(?:PATH|HOME|LOG_LEVEL|NO_COLOR|NODE_.*)$/;
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && needed.test(name) ? [[name, value]] : [],
+    ),
+  );
 }

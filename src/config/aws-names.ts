@@ -1,0 +1,91 @@
+// What AWS lets a role, a region, a bucket, an account or a key be called. Each rule is a sentence and its test.
+
+/** A rule on a text: the sentence goes into the message of a problem, so that the two cannot part. */
+export interface TextRule {
+  readonly must: string;
+  readonly test: (text: string) => boolean;
+  readonly remedy?: string;
+}
+
+const PARTITION = '(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso(?:-[a-z])?)';
+const REGION = '[a-z]{2,4}(?:-[a-z]+)+-\\d{1,2}';
+
+/** IAM's identifiers: a path of up to 512 characters, a name of up to 64; the whole ARN as STS bounds it. */
+export const ROLE_ARN: TextRule = {
+  must: 'must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME',
+  test: (text) =>
+    text.length <= 2048 &&
+    new RegExp(`^arn:${PARTITION}:iam::\\d{12}:role/(?:[\\w+=,.@-]+/)*[\\w+=,.@-]{1,64}$`).test(text),
+  remedy: 'Copy it from `aws iam get-role --role-name NAME --query Role.Arn`.',
+};
+
+/** AWS documents no grammar; this holds every region of every partition, and is one label of a host name. */
+export const AWS_REGION: TextRule = {
+  must: 'must be an AWS region, like eu-west-1',
+  test: (text) => text.length <= 63 && new RegExp(`^${REGION}$`).test(text),
+};
+
+export const ACCOUNT_ID: TextRule = {
+  must: 'must be an AWS account number, 12 digits in quotes',
+  test: (text) => /^\d{12}$/.test(text),
+};
+
+/** STS AssumeRole, parameter ExternalId. */
+export const EXTERNAL_ID: TextRule = {
+  must: 'must be 2 to 1,224 letters, digits and _+=,.@:/-',
+  test: (text) => /^[\w+=,.@:/-]{2,1224}$/.test(text),
+};
+
+/** A session policy takes keys alone: an alias is not the key's ARN. */
+export const KMS_KEY_ARN: TextRule = {
+  must: 'must be the ARN of a KMS key, arn:aws:kms:REGION:123456789012:key/ID',
+  test: (text) =>
+    text.length <= 2048 &&
+    new RegExp(`^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`).test(text),
+  remedy: 'An alias does not do; `aws kms describe-key` tells the key behind it.',
+};
+
+/** STS, parameter Tags: keys of 1 to 128 characters, of which `aws:` is reserved. */
+export const TAG_KEY: TextRule = {
+  must: 'must be a session tag key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with "aws:"',
+  test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(text) && !/^aws:/i.test(text),
+};
+
+/** STS, parameter Tags: values of up to 256 characters. */
+export const TAG_VALUE: TextRule = {
+  must: 'must be a session tag value: up to 256 letters, digits, spaces and _.:/=+-@',
+  test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text),
+};
+
+/** S3's rule for the letters of a bucket name, which access point aliases follow as well. */
+const isBucketForm = (text: string) =>
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) &&
+  !text.includes('..') &&
+  !/^\d+\.\d+\.\d+\.\d+$/.test(text);
+
+/** "General purpose bucket naming rules" in the S3 user guide; what they reserve belongs to aliases and other kinds. */
+const RESERVED_IN_BUCKET_NAMES = /^(?:xn--|sthree-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
+
+/** The name callers use. It must be one that S3 would take, as clients check it before they ask. */
+export const BUCKET_NAME: TextRule = {
+  must:
+    'must be a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a ' +
+    'letter or digit, not an IP address, with none of the prefixes and suffixes that S3 reserves',
+  test: (text) => isBucketForm(text) && !RESERVED_IN_BUCKET_NAMES.test(text),
+  remedy: 'Callers may use any such name: `target` tells what S3 calls it.',
+};
+
+const ACCESS_POINT_ARN = new RegExp(
+  `^arn:${PARTITION}:s3:(${REGION}):\\d{12}:accesspoint[:/][a-z0-9][a-z0-9-]{1,48}[a-z0-9]$`,
+);
+
+/** What S3 itself calls it. A multi-Region access point has no region in its ARN and needs another signature: refused. */
+export const BUCKET_TARGET: TextRule = {
+  must: 'must be a bucket name, an access point alias or the ARN of an access point in one region',
+  test: (text) => isBucketForm(text) || ACCESS_POINT_ARN.test(text),
+};
+
+/** The region that an access point's ARN names; undefined for a bucket name or an alias. */
+export function regionOfTarget(target: string): string | undefined {
+  return ACCESS_POINT_ARN.exec(target)?.[1];
+}

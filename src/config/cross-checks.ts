@@ -1,0 +1,184 @@
+// What the parts of a document say about each other: names that must exist, roles that overlap, values that must differ.
+// Works on raw values, so that a fault of one field does not hide these.
+import { isDeepStrictEqual } from 'node:util';
+import { BUCKET_NAME, TAG_KEY, regionOfTarget } from './aws-names.ts';
+import { suggest } from './closest.ts';
+import { checkGrants } from './grant-checks.ts';
+import type { Finding } from './problem.ts';
+import { entriesOf, fieldOf, isMap, itemsOf, textsOf } from './raw.ts';
+import { quote, showPath } from './show.ts';
+
+/** STS, parameter Tags: at most 50, of which the caller's e-mail and ID take two. */
+const MOST_TAGS = 50;
+const CALLER_TAGS = 2;
+
+/** What `checkTogether` needs to know from the environment. */
+export interface Outside {
+  /** `AWS_REGION` is set, validly or not. */
+  readonly regionIsSet: boolean;
+}
+
+/** Everything that is wrong between the fields of a document. */
+export function checkTogether(raw: unknown, outside: Outside): readonly Finding[] {
+  return [
+    ...checkAws(raw, outside),
+    ...checkIdentity(fieldOf(raw, 'identity')),
+    ...checkRoles(raw),
+    ...checkBuckets(raw),
+    ...checkGrants(raw),
+    ...checkLimits(fieldOf(raw, 'limits')),
+  ];
+}
+
+function checkAws(raw: unknown, { regionIsSet }: Outside): Finding[] {
+  const aws = fieldOf(raw, 'aws');
+  const findings: Finding[] = [];
+  if (fieldOf(aws, 'region') === undefined && !regionIsSet) {
+    findings.push({
+      path: ['aws', 'region'],
+      rule: 'is missing; it must be the region whose STS is asked',
+      remedy: 'Write it, or set AWS_REGION.',
+    });
+  }
+  const ours = fieldOf(aws, 'audience') ?? 'fedbridge';
+  if (typeof ours === 'string' && textsOf(fieldOf(raw, 'audience')).includes(ours)) {
+    findings.push({
+      path: ['audience'],
+      // Else a caller's token would be worth something at STS, and ours here.
+      rule: `must differ from aws.audience, which is ${quote(ours)} too`,
+      remedy: 'Use the URL of this bridge as `audience`, and another word as `aws.audience`.',
+    });
+  }
+  return findings;
+}
+
+function checkIdentity(identity: unknown): Finding[] {
+  if (!isMap(identity) || entriesOf(identity).length === 1) return [];
+  return [
+    {
+      path: ['identity'],
+      rule: 'must have exactly one of impersonate, file and profile',
+      remedy: 'Or write `identity: metadata`.',
+    },
+  ];
+}
+
+function checkRoles(raw: unknown): Finding[] {
+  const roles = fieldOf(raw, 'roles');
+  const findings: Finding[] = [];
+  if (isMap(roles) && entriesOf(roles).length === 0) {
+    findings.push({ path: ['roles'], rule: 'must have at least one entry', remedy: '' });
+  }
+  // By the ARN that comes first: comparing each role with each other would be slow for thousands.
+  const byArn = new Map<string, { name: string; then: unknown }[]>();
+  for (const [name, role] of entriesOf(roles)) {
+    if (!/^[\w.-]{1,64}$/.test(name)) {
+      findings.push({
+        path: ['roles', name],
+        rule: 'must be called by 1 to 64 letters, digits, dots, hyphens and underscores',
+        remedy: 'Rename it.',
+      });
+    }
+    const arn = fieldOf(role, 'arn');
+    const then = fieldOf(role, 'then') ?? [];
+    if (typeof arn === 'string') {
+      const others = byArn.get(arn) ?? [];
+      const same = others.find((other) => isDeepStrictEqual(other.then, then));
+      if (same !== undefined) {
+        findings.push({
+          path: ['roles', name],
+          rule: `overlaps ${showPath(['roles', same.name])}: the same ARN and the same further hops`,
+          remedy: `Keep one of the two, and let the buckets of ${quote(name)} name ${quote(same.name)}.`,
+        });
+      }
+      byArn.set(arn, [...others, { name, then }]);
+    }
+    itemsOf(then).forEach((hop, position) => {
+      findings.push(
+        ...checkTags(hop).map((finding) => ({
+          ...finding,
+          path: ['roles', name, 'then', position, ...finding.path],
+        })),
+      );
+    });
+  }
+  return findings;
+}
+
+function checkTags(hop: unknown): Finding[] {
+  const tags = entriesOf(fieldOf(hop, 'tags')).map(([key]) => key);
+  const room = MOST_TAGS - (fieldOf(hop, 'callerTags') === true ? CALLER_TAGS : 0);
+  return [
+    ...(tags.length > room
+      ? [
+          {
+            path: ['tags'],
+            rule: `must be at most ${room} tags, not ${tags.length}`,
+            remedy: 'callerTags counts as two.',
+          },
+        ]
+      : []),
+    ...tags
+      .filter((key) => !TAG_KEY.test(key))
+      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, remedy: 'Rename it.' })),
+    ...itemsOf(fieldOf(hop, 'transitiveTags')).flatMap((key, position) =>
+      typeof key === 'string' && !tags.includes(key)
+        ? [
+            {
+              path: ['transitiveTags', position],
+              rule: `must name one of the tags beside it, not ${quote(key)}`,
+              remedy: suggest(key, tags, '`tags`'),
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+function checkBuckets(raw: unknown): Finding[] {
+  const buckets = fieldOf(raw, 'buckets');
+  const roles = fieldOf(raw, 'roles');
+  const roleNames = entriesOf(roles).map(([name]) => name);
+  const known = new Set(roleNames);
+  const findings: Finding[] = [];
+  if (isMap(buckets) && entriesOf(buckets).length === 0) {
+    findings.push({ path: ['buckets'], rule: 'must have at least one entry', remedy: '' });
+  }
+  for (const [name, bucket] of entriesOf(buckets)) {
+    if (!BUCKET_NAME.test(name)) {
+      findings.push({ path: ['buckets', name], rule: BUCKET_NAME.must, remedy: BUCKET_NAME.remedy ?? '' });
+    }
+    const role = fieldOf(bucket, 'role');
+    if (isMap(roles) && typeof role === 'string' && !known.has(role)) {
+      findings.push({
+        path: ['buckets', name, 'role'],
+        rule: `must be the name of a role, not ${quote(role)}`,
+        remedy: suggest(role, roleNames, '`roles`'),
+      });
+    }
+    const target = fieldOf(bucket, 'target');
+    const region = fieldOf(bucket, 'region');
+    const ofTarget = typeof target === 'string' ? regionOfTarget(target) : undefined;
+    if (ofTarget !== undefined && typeof region === 'string' && region !== ofTarget) {
+      findings.push({
+        path: ['buckets', name, 'region'],
+        rule: `must be the region in target, ${ofTarget}, not ${quote(region)}`,
+        remedy: 'Remove it: the ARN tells.',
+      });
+    }
+  }
+  return findings;
+}
+
+function checkLimits(limits: unknown): Finding[] {
+  const inFlight = fieldOf(limits, 'inFlight') ?? 1000;
+  const perCaller = fieldOf(limits, 'perCaller');
+  if (typeof inFlight !== 'number' || typeof perCaller !== 'number' || perCaller <= inFlight) return [];
+  return [
+    {
+      path: ['limits', 'perCaller'],
+      rule: `must be at most limits.inFlight, which is ${inFlight}, not ${perCaller}`,
+      remedy: 'Lower the one or raise the other.',
+    },
+  ];
+}

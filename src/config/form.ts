@@ -1,0 +1,92 @@
+// The building blocks of the schema: what a field may be, each with the sentence that a wrong value is answered with.
+import { z } from 'zod';
+import type { TextRule } from './aws-names.ts';
+
+/** What our own issues carry besides the sentence. */
+export interface IssueDetails {
+  /** Whole sentences for the operator. */
+  readonly remedy: string;
+  /** A text was wanted, so an unquoted number or truth value wants quotes. */
+  readonly text: boolean;
+}
+
+/** A value that `read` understands, and anything else told as one issue; `remedy` may depend on the wrong value. */
+export function form<T>(
+  must: string,
+  read: (value: unknown) => T | undefined,
+  { text = false, remedy = () => '' }: { text?: boolean; remedy?: (value: unknown) => string } = {},
+) {
+  return z.unknown().transform((input, context): T => {
+    const result = read(input);
+    if (result !== undefined) return result;
+    const params: IssueDetails = { remedy: remedy(input), text };
+    context.addIssue({ code: 'custom', message: must, params: { ...params }, input });
+    return z.NEVER;
+  });
+}
+
+/** A text that `read` understands. */
+export function textForm<T>(
+  must: string,
+  read: (text: string) => T | undefined,
+  remedy: (text: string) => string = () => '',
+) {
+  return form(must, (value) => (typeof value === 'string' ? read(value) : undefined), {
+    text: true,
+    remedy: (value) => (typeof value === 'string' ? remedy(value) : ''),
+  });
+}
+
+/** A text as it is, by a rule. */
+export function text({ must, test, remedy = '' }: TextRule) {
+  return textForm(
+    must,
+    (value) => (test(value) ? value : undefined),
+    () => remedy,
+  );
+}
+
+/** One of a few words. */
+export function word<const W extends string>(...words: readonly W[]) {
+  const must = words.length === 1 ? `must be ${words.join()}` : `must be one of ${words.join(', ')}`;
+  return textForm(must, (value) => words.find((known) => known === value));
+}
+
+export function yesOrNo() {
+  return form('must be true or false', (value) => (typeof value === 'boolean' ? value : undefined), {
+    remedy: (value) => (typeof value === 'string' ? 'Write it without quotes.' : ''),
+  });
+}
+
+export function wholeNumber(least: number, most: number, unit: string) {
+  const counted = (count: number) => count.toLocaleString('en');
+  return form(
+    `must be a whole number of ${unit} from ${counted(least)} to ${counted(most)}`,
+    (value) =>
+      Number.isInteger(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
+    {
+      remedy: (value) => (typeof value === 'string' && /^\d+$/.test(value) ? 'Write it without quotes.' : ''),
+    },
+  );
+}
+
+/**
+ * A map with exactly these fields. zod's issue for an unknown field does not tell the known ones, so its message,
+ * which nobody reads otherwise, is made to carry them.
+ */
+export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(',') : undefined),
+  });
+}
+
+/** As `pick` decides by the value. Unlike zod's union it tells what is wrong within the one that was meant. */
+export function either<T>(pick: (value: unknown) => z.ZodType<T>) {
+  return z.unknown().transform((input, context): T => {
+    const result = pick(input).safeParse(input, { reportInput: true });
+    if (result.success) return result.data;
+    // Finished issues are raw ones with more in them; zod's types keep the two apart.
+    context.issues.push(...(result.error.issues as z.core.$ZodRawIssue[]));
+    return z.NEVER;
+  });
+}

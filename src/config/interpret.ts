@@ -1,0 +1,69 @@
+// From a document and an environment to a configuration, or to everything that is wrong with both.
+import type { Config, Platform } from '../config.ts';
+import { checkTogether } from './cross-checks.ts';
+import { type ConfigDocument, readDocument } from './document.ts';
+import { type Environment, readSettings, setVariables } from './environment.ts';
+import { NO_FILE_VARIABLES, noFileDocument } from './no-file.ts';
+import { ConfigError, type Problem } from './problem.ts';
+import { documentSchema } from './schema.ts';
+import { schemaProblems } from './schema-problems.ts';
+import { resolveConfig } from './resolve.ts';
+import { readSource } from './source.ts';
+import { findUnbuilt } from './unbuilt.ts';
+
+const nothing = (problems: readonly Problem[]): ConfigDocument => ({
+  raw: undefined,
+  problems,
+  readable: false,
+  placeOf: () => ({ field: '' }),
+});
+
+/** The document that the environment names, holds, or stands for. */
+export function documentOf(env: Environment): ConfigDocument {
+  const given = setVariables(env);
+  const { FEDBRIDGE_CONFIG: config } = given;
+  const single = NO_FILE_VARIABLES.filter((name) => given[name] !== undefined);
+  if (config === undefined) return single.length > 0 ? noFileDocument(given) : nothing([NEITHER_FORM]);
+  const source = config.includes('\n') ? { text: config } : readSource(config, 'FEDBRIDGE_CONFIG');
+  const document = 'problem' in source ? nothing([source.problem]) : readDocument(source.text);
+  const both = single.map((name): Problem => {
+    return {
+      field: name,
+      rule: 'must not be set beside FEDBRIDGE_CONFIG',
+      remedy: 'Unset the one or the other.',
+    };
+  });
+  return { ...document, problems: [...both, ...document.problems] };
+}
+
+const NEITHER_FORM: Problem = {
+  field: 'FEDBRIDGE_CONFIG',
+  rule: 'is not set, and neither is what can replace it',
+  remedy:
+    'Set it to the path of a YAML file (or to the YAML itself); or, for one role and one bucket without a file, set ' +
+    'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET and FEDBRIDGE_CALLERS, and FEDBRIDGE_PREFIX if you like.',
+};
+
+/** @throws ConfigError with every problem of the document and of the variables */
+export function interpret(document: ConfigDocument, env: Environment, platform: Platform): Config {
+  const settings = readSettings(env);
+  const problems = [...('problems' in settings ? settings.problems : []), ...document.problems];
+  if (!document.readable) throw new ConfigError(inOrder(problems));
+  const { raw, placeOf } = document;
+  const parsed = documentSchema.safeParse(raw, { reportInput: true });
+  problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, placeOf)));
+  const regionIsSet = setVariables(env)['AWS_REGION'] !== undefined;
+  for (const { path, rule, remedy } of [...checkTogether(raw, { regionIsSet }), ...findUnbuilt(raw)]) {
+    const { field, line } = placeOf(path);
+    problems.push({ field, rule, remedy, ...(line === undefined ? {} : { line }) });
+  }
+  if (problems.length > 0 || !parsed.success || 'problems' in settings)
+    throw new ConfigError(inOrder(problems));
+  return resolveConfig(parsed.data, settings.settings, platform);
+}
+
+/** As the document goes, variables first. One value behind two fields (no-file.ts) may fail twice for one reason. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const unique = new Map(problems.map((problem) => [`${problem.field}\n${problem.rule}`, problem]));
+  return [...unique.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}

@@ -1,0 +1,101 @@
+// Joins a valid document and the environment into the configuration: names become what they name, defaults are filled in.
+import type { Bucket, Config, Grant, IdentitySource, Platform, Role, Scope } from '../config.ts';
+import { regionOfTarget } from './aws-names.ts';
+import type { Settings } from './environment.ts';
+import type { ValidDocument } from './schema.ts';
+
+/** Cloud Run breaks off HTTP/1 answers with a Content-Length above 32 MiB; a little less, for headers. */
+const CLOUD_RUN_CHUNK_ABOVE_BYTES = 32_000_000;
+
+/** A caller's share of `limits.inFlight` where the document does not say. */
+const REQUESTS_PER_CALLER = 200;
+
+/** @throws Error where the document was not cross-checked: that is a fault of ours */
+export function resolveConfig(document: ValidDocument, settings: Settings, platform: Platform): Config {
+  const region = document.aws.region ?? settings.AWS_REGION;
+  if (region === undefined) throw new Error('No region: the document was not cross-checked');
+  const roles = new Map(
+    Object.entries(document.roles).map(([name, role]) => [name, resolveRole(name, role)]),
+  );
+  return {
+    listen: {
+      host: settings.FEDBRIDGE_HOST,
+      port: settings.PORT,
+      reusePort: settings.FEDBRIDGE_REUSE_PORT === '1',
+      ...(settings.FEDBRIDGE_METRICS_PORT === undefined
+        ? {}
+        : { metricsPort: settings.FEDBRIDGE_METRICS_PORT }),
+    },
+    platform,
+    logLevel: settings.LOG_LEVEL,
+    audiences: [document.audience].flat(),
+    certsUrl: settings.FEDBRIDGE_GOOGLE_CERTS,
+    identity: resolveIdentity(document.identity),
+    aws: {
+      region,
+      audience: document.aws.audience,
+      ...(settings.AWS_ENDPOINT_URL_STS === undefined ? {} : { stsEndpoint: settings.AWS_ENDPOINT_URL_STS }),
+    },
+    roles,
+    buckets: new Map(
+      Object.entries(document.buckets).map(([name, bucket]) => [
+        name,
+        resolveBucket(name, bucket, roles, settings),
+      ]),
+    ),
+    grants: document.grants.map(resolveGrant),
+    operators: document.operators,
+    chunkAbove:
+      document.responses.chunkAbove ??
+      (platform.kind === 'cloud-run' ? CLOUD_RUN_CHUNK_ABOVE_BYTES : Number.POSITIVE_INFINITY),
+    ...(document.cors === undefined
+      ? {}
+      : { cors: { origins: document.cors.origins, maxAgeSeconds: document.cors.maxAge } }),
+    limits: {
+      ...document.limits,
+      perCaller: document.limits.perCaller ?? Math.min(REQUESTS_PER_CALLER, document.limits.inFlight),
+    },
+  };
+}
+
+function resolveIdentity({ impersonate, file, profile }: ValidDocument['identity']): IdentitySource {
+  if (impersonate !== undefined) return { kind: 'impersonate', email: impersonate };
+  if (file !== undefined) return { kind: 'file', path: file };
+  return profile === undefined ? { kind: 'metadata' } : { kind: 'profile', name: profile };
+}
+
+function resolveRole(name: string, { arn, duration, session, then }: ValidDocument['roles'][string]): Role {
+  return { name, arn, durationSeconds: duration, session, then };
+}
+
+function resolveBucket(
+  name: string,
+  {
+    role: roleName,
+    target = name,
+    region = regionOfTarget(target),
+    endpoint,
+    ...rest
+  }: ValidDocument['buckets'][string],
+  roles: ReadonlyMap<string, Role>,
+  { AWS_ENDPOINT_URL_S3: commonEndpoint }: Settings,
+): Bucket {
+  const role = roles.get(roleName);
+  if (role === undefined) throw new Error('Unknown role: the document was not cross-checked');
+  const origin = endpoint ?? commonEndpoint;
+  return {
+    name,
+    role,
+    target,
+    ...(region === undefined ? {} : { region }),
+    ...(origin === undefined ? {} : { endpoint: origin }),
+    ...rest,
+  };
+}
+
+function resolveGrant({ callers, allow, bucket, prefix, key }: ValidDocument['grants'][number]): Grant {
+  let scope: Scope = { kind: 'bucket' };
+  if (prefix !== undefined) scope = { kind: 'prefix', prefix };
+  if (key !== undefined) scope = { kind: 'key', key };
+  return { callers, allow, bucket, scope };
+}

@@ -1,0 +1,66 @@
+// Turns what zod found into problems that an operator understands: where, what it must be, what it is, what to do.
+import type { z } from 'zod';
+import { closest } from './closest.ts';
+import type { Place } from './document.ts';
+import type { IssueDetails } from './form.ts';
+import type { Problem } from './problem.ts';
+import { type Path, quote, showValue } from './show.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** The schema has no symbols for keys; zod's type of a path allows them. */
+const plainPath = (path: readonly PropertyKey[]): Path =>
+  path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+
+/** What zod's own checks want; the texts of our own are in the issues. */
+function mustOf(issue: Issue): string {
+  if (issue.code === 'too_small') return 'must have at least one entry';
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'array' ? 'must be a list' : 'must be a map of fields';
+  return issue.message;
+}
+
+const detailsOf = (issue: Issue): IssueDetails => {
+  const params: Partial<IssueDetails> = issue.code === 'custom' ? (issue.params ?? {}) : {};
+  return { remedy: params.remedy ?? '', text: params.text ?? false };
+};
+
+/** YAML took an unquoted value for something else than text; a long number has lost digits by then. */
+const wantsQuotes = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
+
+function unknownFields(
+  issue: Issue & { code: 'unrecognized_keys' },
+  placeOf: (path: Path) => Place,
+): Problem[] {
+  const known = issue.message.split(',');
+  return issue.keys.map((key) => {
+    const { field, line } = placeOf([...plainPath(issue.path), key]);
+    const meant = closest(key, known);
+    const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
+    return { field, rule: 'is not a known field', remedy, ...(line === undefined ? {} : { line }) };
+  });
+}
+
+/** The problems of one issue: several where it tells of several unknown fields. */
+export function schemaProblems(issue: Issue, placeOf: (path: Path) => Place): Problem[] {
+  if (issue.code === 'unrecognized_keys') return unknownFields(issue, placeOf);
+  const path = plainPath(issue.path);
+  const { field, line, source } = placeOf(path);
+  const must = mustOf(issue);
+  const { remedy, text } = detailsOf(issue);
+  const missing = issue.input === undefined;
+  const remedies = [
+    ...(text && wantsQuotes(issue.input) ? ['Quote it: without quotes YAML does not read it as text.'] : []),
+    ...(issue.input === null ? ['Give it a value, or remove the field.'] : []),
+    ...(remedy === '' ? [] : [remedy]),
+  ];
+  const found = issue.code === 'too_small' ? '' : `, not ${showValue(path, issue.input, source)}`;
+  return [
+    {
+      field,
+      rule: missing ? `is missing; it ${must}` : `${must}${found}`,
+      remedy: remedies.join(' '),
+      ...(line === undefined ? {} : { line }),
+    },
+  ];
+}

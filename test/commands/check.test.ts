@@ -1,0 +1,151 @@
+// `fedbridge check`, as its own process: exit codes, what it says in words, and where problems go.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { sampleWith } from '../config/sample.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const directory = mkdtempSync(join(tmpdir(), 'fedbridge-check-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/main.ts', 'check', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  return { status, stdout, stderr };
+}
+
+function file(text: string): string {
+  const path = join(directory, 'fedbridge.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+const GRANTS = [
+  { callers: ['Reader@example.com'], allow: ['get', 'list'], bucket: 'acme-lake', prefix: 'raw/public/' },
+  {
+    callers: ['112010400000000710080', 'project:acme-prod'],
+    allow: ['get'],
+    bucket: 'acme-lake',
+    key: 'raw/one.csv',
+  },
+  { callers: ['both@example.com#112010400000000710080'], allow: ['list'], bucket: 'open-data' },
+];
+
+describe('fedbridge check FILE', () => {
+  it('tells in words who may read what, as which role', () => {
+    const text = sampleWith(
+      ['buckets acme-lake region', 'us-east-2'],
+      ['buckets open-data', { role: 'lake', requesterPays: true, expectedOwner: '123456789012' }],
+      ['roles lake duration', 5400],
+      ['grants', GRANTS],
+      ['operators', ['ops@example.com']],
+    );
+    assert.deepEqual(run([file(text)]), {
+      status: 0,
+      stderr: '',
+      stdout: `Callers' tokens must be for https://lake-bridge.example.
+STS in eu-west-1 is shown a token of this bridge for fedbridge.
+
+acme-lake (S3 bucket acme-lake in us-east-2)
+  as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 1 h 30 min):
+  reader@example.com (by verified e-mail) may read and list everything below raw/public/
+  112010400000000710080 (by unique ID) may read the one object raw/one.csv
+  every service account of project acme-prod (by verified e-mail) may read the one object raw/one.csv
+
+open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests)
+  as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 1 h 30 min):
+  both@example.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
+
+ops@example.com (by verified e-mail) may read the metrics.
+Nobody else may read anything.
+`,
+    });
+  });
+
+  it('warns of what is hardly meant, and passes', () => {
+    const { status, stderr, stdout } = run([file(sampleWith(['buckets spare', { role: 'lake' }]))]);
+    assert.equal(status, 0);
+    assert.equal(stderr, 'Warning: buckets.spare: is used by no grant. Remove it if it is not needed.\n');
+    assert.match(stdout, /^ {2}nobody may read it$/m);
+  });
+
+  it('tells every problem on standard error and nothing else', () => {
+    const { status, stderr, stdout } = run([
+      file(sampleWith(['audience', 5], ['grants 0 bucket', 'acme-lak'])),
+    ]);
+    assert.equal(status, 1);
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      /^The configuration has 2 problems:\n {2}audience: .*\n {2}grants\[0\]\.bucket: .*"acme-lake"\?.*\n$/,
+    );
+  });
+
+  it('tells the whole of a long list of problems', () => {
+    const grants = Array.from({ length: 3000 }, () => ({
+      callers: ['x'],
+      allow: ['get'],
+      bucket: 'acme-lake',
+    }));
+    const { status, stderr } = run([file(sampleWith(['grants', grants]))]);
+    assert.equal(status, 1);
+    assert.equal(stderr.trimEnd().split('\n').length, 3001);
+  });
+
+  it('takes the region from the environment, and minds no variable that the file has no part in', () => {
+    const path = file(sampleWith(['aws region', undefined]));
+    assert.match(run([path]).stderr, /aws\.region: is missing/);
+    const { status, stdout } = run([path], {
+      AWS_REGION: 'us-east-2',
+      PORT: 'x',
+      AWS_ROLE_ARN: 'x',
+      FEDBRIDGE_CONFIG: '/nowhere',
+    });
+    assert.equal(status, 0);
+    assert.match(stdout, /^STS in us-east-2 /m);
+    assert.match(
+      run([path], { AWS_REGION: 'Ireland' }).stderr,
+      /a problem:\n {2}AWS_REGION: must be an AWS region/,
+    );
+  });
+
+  it('says that a file does not exist', () => {
+    const { status, stderr, stdout } = run([join(directory, 'missing.yaml')]);
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /FILE: .*missing\.yaml" does not exist/);
+  });
+});
+
+describe('fedbridge check', () => {
+  it('without FILE checks what the environment says', () => {
+    const { status, stdout } = run([], {
+      AWS_REGION: 'eu-west-1',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read',
+      FEDBRIDGE_AUDIENCE: 'https://lake-bridge.example',
+      FEDBRIDGE_BUCKET: 'acme-lake',
+      FEDBRIDGE_CALLERS: 'reader@example.com',
+    });
+    assert.equal(status, 0);
+    assert.match(stdout, /reader@example\.com \(by verified e-mail\) may read and list everything in it/);
+  });
+  it('without FILE and without a configuration explains both forms', () => {
+    const { status, stderr } = run([]);
+    assert.equal(status, 1);
+    assert.match(stderr, /FEDBRIDGE_CONFIG: is not set.*FEDBRIDGE_BUCKET/);
+  });
+  for (const args of [['a.yaml', 'b.yaml'], ['--verbose']]) {
+    it(`${args.join(' ')} is a wrong usage`, () => {
+      const { status, stdout, stderr } = run(args);
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.match(stderr, /^Usage: fedbridge check \[FILE\]/);
+    });
+  }
+});

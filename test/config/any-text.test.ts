@@ -1,0 +1,83 @@
+// Whatever the document holds, reading it ends in a configuration or in a ConfigError that fits on a terminal.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { readConfigDocument } from '../../src/config.ts';
+import { ConfigError } from '../../src/config/problem.ts';
+import { sampleWith } from './sample.ts';
+
+function assertReadOrRefused(text: string): void {
+  try {
+    readConfigDocument(text, {});
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.ok(error.problems.length > 0);
+    // No part of a text is long in the sample; only an echo of the document could be.
+    for (const { rule } of error.problems) assert.ok(rule.length < 600, rule);
+    assert.doesNotMatch(error.message, /[\p{Cc}--\n]/v);
+  }
+}
+
+const marks = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ',',
+  '"',
+  "'",
+  '\n',
+  '\n  ',
+  '- ',
+  '&a ',
+  '*a',
+  '!x ',
+  '#',
+  '? ',
+  '| ',
+  '%',
+  '\t',
+  '\0',
+];
+
+describe('any document', () => {
+  it('that is the sample with pieces put in or cut out is read or refused', () => {
+    const sample = sampleWith();
+    const edit = fc.tuple(
+      fc.nat(sample.length),
+      fc.nat(12),
+      fc.oneof(fc.constantFrom(...marks), fc.string({ unit: 'binary' })),
+    );
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+        let text = sample;
+        for (const [start, length, piece] of edits)
+          text = text.slice(0, start) + piece + text.slice(start + length);
+        assertReadOrRefused(text);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('that is any JSON value in any field is read or refused', () => {
+    const fields = [
+      'audience',
+      'aws',
+      'identity',
+      'roles lake',
+      'roles lake then',
+      'buckets acme-lake',
+      'grants 0',
+      'grants',
+      'cors',
+      'limits',
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.jsonValue(), (field, value) => {
+        assertReadOrRefused(sampleWith([field, value]));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

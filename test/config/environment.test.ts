@@ -1,0 +1,104 @@
+// The variables of the platform, and how they and the document complete each other.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConfig } from '../../src/config.ts';
+import { type Environment, VARIABLES } from '../../src/config/environment.ts';
+import { assertOneProblem, problemsOf, sampleWith } from './sample.ts';
+
+const INLINE = `${sampleWith()}\n`;
+const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig(env));
+
+describe('a variable', () => {
+  for (const [name, value, problem] of [
+    ['PORT', '65536', /must be a port: .*not "65536"/],
+    ['PORT', '80a', /must be a port/],
+    ['PORT', '-1', /must be a port/],
+    ['FEDBRIDGE_HOST', '127.0.0.1:80', /without a port/],
+    ['FEDBRIDGE_HOST', '[::1]', /without brackets/],
+    ['AWS_REGION', 'Ireland', /must be an AWS region/],
+    ['AWS_ENDPOINT_URL_STS', 'http://sts.example', /http on a loopback host only/],
+    ['AWS_ENDPOINT_URL_STS', 'https://user:password@sts.example', /not "https:\/\/…@sts\.example"/],
+    ['AWS_ENDPOINT_URL_S3', 'https://s3.example/?x', /nothing after it/],
+    ['AWS_ENDPOINT_URL_S3', 's3.example', /must be https:/],
+    ['GCE_METADATA_HOST', 'http://metadata/path', /HOST or HOST:PORT/],
+    ['GCE_METADATA_HOST', 'a b', /HOST or HOST:PORT/],
+    ['FEDBRIDGE_GOOGLE_CERTS', 'http://keys.example/certs', /https URL of a JSON Web Key Set/],
+    ['LOG_LEVEL', 'verbose', /must be one of fatal, error, warn, info, debug, trace, silent, not "verbose"/],
+    ['FEDBRIDGE_METRICS_PORT', 'x', /must be a port/],
+    ['FEDBRIDGE_METRICS_PORT', '8080', /must differ from the port of the bridge/],
+    ['FEDBRIDGE_REUSE_PORT', 'yes', /must be one of 0, 1, not "yes"/],
+  ] as const) {
+    it(`${name} may not be ${JSON.stringify(value)}`, () => {
+      const problems = problemsOfEnv({ FEDBRIDGE_CONFIG: INLINE, [name]: value });
+      assertOneProblem(problems, problem);
+      assert.ok(problems[0]?.startsWith(`${name}: `));
+    });
+  }
+
+  it('has its effect', () => {
+    const config = readConfig({
+      FEDBRIDGE_CONFIG: INLINE,
+      PORT: '0',
+      FEDBRIDGE_HOST: '::1',
+      AWS_ENDPOINT_URL_STS: 'http://localhost:4566/',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000',
+      GCE_METADATA_HOST: '127.0.0.1:8081',
+      FEDBRIDGE_GOOGLE_CERTS: 'http://127.0.0.1:8082/certs',
+      LOG_LEVEL: 'debug',
+      FEDBRIDGE_METRICS_PORT: '0',
+      FEDBRIDGE_REUSE_PORT: '1',
+    });
+    assert.deepEqual(config.listen, { host: '::1', port: 0, reusePort: true, metricsPort: 0 });
+    assert.equal(config.aws.stsEndpoint, 'http://localhost:4566');
+    assert.equal(config.buckets.get('acme-lake')?.endpoint, 'http://127.0.0.1:9000');
+    assert.equal(config.certsUrl, 'http://127.0.0.1:8082/certs');
+    assert.equal(config.logLevel, 'debug');
+  });
+
+  it('that is empty is not set', () => {
+    const empty = Object.fromEntries(VARIABLES.map(({ name }) => [name, '']));
+    const config = readConfig({ ...empty, FEDBRIDGE_CONFIG: INLINE });
+    assert.deepEqual(config, readConfig({ FEDBRIDGE_CONFIG: INLINE }));
+    assert.deepEqual(config.listen, { host: '0.0.0.0', port: 8080, reusePort: false });
+    assert.equal(config.certsUrl, 'https://www.googleapis.com/oauth2/v3/certs');
+    assert.equal(config.logLevel, 'info');
+  });
+
+  it('gives way to the document where both say', () => {
+    const text = sampleWith(['buckets acme-lake endpoint', 'https://own.example']);
+    const env = { AWS_REGION: 'us-east-2', AWS_ENDPOINT_URL_S3: 'https://s3.example' };
+    const config = readConfig({ ...env, FEDBRIDGE_CONFIG: `${text}\n` });
+    assert.equal(config.aws.region, 'eu-west-1');
+    assert.equal(config.buckets.get('acme-lake')?.endpoint, 'https://own.example');
+    const bare = readConfig({ ...env, FEDBRIDGE_CONFIG: `${sampleWith(['aws', undefined])}\n` });
+    assert.equal(bare.aws.region, 'us-east-2');
+  });
+
+  it('is told of together with the document', () => {
+    const FEDBRIDGE_CONFIG = `${sampleWith(['audience', 5])}\n`;
+    assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG, PORT: 'x', LOG_LEVEL: 'x' }).length, 3);
+    assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG: 'a: "\n', PORT: 'x' }).length, 2);
+    assert.equal(problemsOfEnv({ PORT: 'x' }).length, 2);
+  });
+});
+
+describe('chunks begin', () => {
+  it('at 32 MB on Cloud Run, elsewhere never, and where the document says', () => {
+    const chunkAbove = (env: Environment, value?: number) =>
+      readConfig({ ...env, FEDBRIDGE_CONFIG: `${sampleWith(['responses', { chunkAbove: value }])}\n` })
+        .chunkAbove;
+    assert.equal(chunkAbove({ K_SERVICE: 'bridge' }), 32_000_000);
+    assert.equal(chunkAbove({}), Infinity);
+    assert.equal(chunkAbove({ K_SERVICE: 'bridge' }, 5), 5);
+  });
+});
+
+describe('VARIABLES', () => {
+  it('names each variable once, with a meaning', () => {
+    const names = VARIABLES.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    for (const { name, meaning } of VARIABLES) assert.ok(meaning.length > 5, name);
+    for (const name of ['FEDBRIDGE_CONFIG', 'GCE_METADATA_HOST', 'AWS_ROLE_ARN', 'FEDBRIDGE_PREFIX'])
+      assert.ok(names.includes(name), name);
+  });
+});

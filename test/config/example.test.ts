@@ -1,0 +1,164 @@
+// The complete example of the design: every field is known, what is not built yet is refused by name, the rest is served.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConfigDocument } from '../../src/config.ts';
+import { assertOneProblem, problemsOf } from './sample.ts';
+
+const HOPS = `
+    then:
+      - arn: arn:aws:iam::210987654321:role/lake-data
+        externalId: 7f3c
+        tags: { team: data }
+        transitiveTags: [team]
+        sourceIdentity: caller`;
+const CORS = 'cors: { origins: [https://app.example], maxAge: 600 }\n';
+
+const EXAMPLE = `audience: https://lake-bridge.example
+aws:
+  region: eu-west-1
+  audience: fedbridge
+identity: metadata
+roles:
+  lake:
+    arn: arn:aws:iam::123456789012:role/gcp-lake-read
+    duration: 3600
+    session: caller${HOPS}
+buckets:
+  acme-lake:
+    role: lake
+    target: acme-lake
+    region: us-east-2
+    endpoint: https://bucket.vpce-1a2b3c4d.s3.us-east-2.vpce.amazonaws.com
+    requesterPays: true
+    expectedOwner: "123456789012"
+    kmsKeys: [arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab]
+grants:
+  - callers:
+      - reader@acme-prod.iam.gserviceaccount.com
+      - "112010400000000710080"
+      - reader@acme-prod.iam.gserviceaccount.com#112010400000000710080
+      - project:acme-prod
+    allow: [get, list]
+    bucket: acme-lake
+    prefix: raw/public/
+responses:
+  chunkAbove: 32000000
+${CORS}limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 }
+`;
+
+const BUILT = EXAMPLE.replace(HOPS, '').replace(CORS, '');
+const problemsIn = (text: string) => problemsOf(() => readConfigDocument(text, {}));
+const fieldsIn = (text: string) => problemsIn(text).map((problem) => problem.slice(0, problem.indexOf(':')));
+
+describe('the complete example', () => {
+  it('is read in full, but for what is not built yet', () => {
+    const config = readConfigDocument(BUILT, {});
+    const role = {
+      name: 'lake',
+      arn: 'arn:aws:iam::123456789012:role/gcp-lake-read',
+      durationSeconds: 3600,
+      session: 'caller',
+      then: [],
+    };
+    assert.deepEqual(config, {
+      listen: { host: '0.0.0.0', port: 8080, reusePort: false },
+      platform: { kind: 'machine' },
+      logLevel: 'info',
+      audiences: ['https://lake-bridge.example'],
+      certsUrl: 'https://www.googleapis.com/oauth2/v3/certs',
+      identity: { kind: 'metadata' },
+      aws: { region: 'eu-west-1', audience: 'fedbridge' },
+      roles: new Map([['lake', role]]),
+      buckets: new Map([
+        [
+          'acme-lake',
+          {
+            name: 'acme-lake',
+            role,
+            target: 'acme-lake',
+            region: 'us-east-2',
+            endpoint: 'https://bucket.vpce-1a2b3c4d.s3.us-east-2.vpce.amazonaws.com',
+            requesterPays: true,
+            expectedOwner: '123456789012',
+            kmsKeys: ['arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
+          },
+        ],
+      ]),
+      grants: [
+        {
+          callers: [
+            { kind: 'email', email: 'reader@acme-prod.iam.gserviceaccount.com' },
+            { kind: 'id', uniqueId: '112010400000000710080' },
+            {
+              kind: 'email-and-id',
+              email: 'reader@acme-prod.iam.gserviceaccount.com',
+              uniqueId: '112010400000000710080',
+            },
+            { kind: 'project', project: 'acme-prod' },
+          ],
+          allow: ['get', 'list'],
+          bucket: 'acme-lake',
+          scope: { kind: 'prefix', prefix: 'raw/public/' },
+        },
+      ],
+      operators: [],
+      chunkAbove: 32_000_000,
+      limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 },
+    });
+  });
+
+  it('as it is asks for two things that are not built yet, and for nothing unknown', () => {
+    assert.deepEqual(fieldsIn(EXAMPLE), ['roles.lake.then', 'cors']);
+    for (const problem of problemsIn(EXAMPLE))
+      assert.match(problem, /: is not built yet in this version\. \S/);
+  });
+
+  for (const [from, to, field] of [
+    [
+      'identity: metadata',
+      'identity: { impersonate: bridge@acme-prod.iam.gserviceaccount.com }',
+      'identity.impersonate',
+    ],
+    ['identity: metadata', 'identity: { file: /var/run/token }', 'identity.file'],
+    ['identity: metadata', 'identity: { profile: lake }', 'identity.profile'],
+    ['[get, list]', '[get, versions]', 'grants[0].allow[1]'],
+    ['[get, list]', '[tags, get]', 'grants[0].allow[0]'],
+    ['[get, list]', '[get, list, attributes]', 'grants[0].allow[2]'],
+  ] as const) {
+    it(`${to} is known and not built yet`, () => {
+      const text = BUILT.replace(from, to);
+      assert.deepEqual(fieldsIn(text), [field]);
+      assertOneProblem(problemsIn(text), /is not built yet in this version/);
+    });
+  }
+
+  it('is checked in full where it asks for what is not built yet', () => {
+    const text = EXAMPLE.replace('externalId: 7f3c', 'externalId: 7').replace('maxAge: 600', 'maxAge: -1');
+    assert.deepEqual(fieldsIn(text), [
+      'roles.lake.then',
+      'roles.lake.then[0].externalId',
+      'cors.maxAge',
+      'cors',
+    ]);
+  });
+});
+
+describe('origins of browsers', () => {
+  for (const [origin, taken] of [
+    ['https://app.example', true],
+    ['https://app.example:8443', true],
+    ['http://localhost:5173', true],
+    ['*', true],
+    ['https://app.example/', false],
+    ['https://app.example:443', false],
+    ['https://App.example', false],
+    ['http://app.example', false],
+    ['https://*.example', false],
+    ['null', false],
+  ] as const) {
+    it(`${origin} is ${taken ? 'one' : 'none'}`, () => {
+      const fields = fieldsIn(EXAMPLE.replace(HOPS, '').replace('https://app.example]', `"${origin}"]`));
+      assert.deepEqual(fields, taken ? ['cors'] : ['cors.origins[0]', 'cors']);
+    });
+  }
+});

@@ -1,0 +1,184 @@
+// Every field by itself: what it takes, what it refuses, and that the refusal names it and tells the rule.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assertOneProblem, configWith, problemsWith } from './sample.ts';
+
+const ROLE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
+
+/** path, value, what the one problem says. */
+const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp])[] = [
+  ['audience', undefined, /^audience: is missing; it must be /],
+  ['audience', '', /^audience: must be a text .*not ""/],
+  ['audience', [], /^audience: must have at least one entry/],
+  ['audience', ['https://a.example', 7], /^audience\[1\]: .*not the number 7\. Quote it/],
+  ['audience', ' https://a.example', /^audience: .*without spaces/],
+  ['aws region', 'Ireland', /^aws\.region: must be an AWS region, like eu-west-1, not "Ireland"/],
+  ['aws region', 'eu-west-1.evil.example', /^aws\.region: /],
+  ['aws audience', '', /^aws\.audience: /],
+  ['identity', 'metdata', /^identity: must be metadata, or a map .*not "metdata"/],
+  ['identity', {}, /^identity: must have exactly one of impersonate, file and profile/],
+  ['identity', [], /^identity: must be a map of fields, not a list/],
+  ['roles', [], /^roles: must be a map of fields, not a list/],
+  ['roles lake arn', undefined, /^roles\.lake\.arn: is missing; it must be the ARN of an IAM role/],
+  [
+    'roles lake arn',
+    'arn:aws:iam::123456789012:user/lake',
+    /^roles\.lake\.arn: .*not "arn:aws:iam::123456789012:user\/lake"/,
+  ],
+  ['roles lake arn', 'arn:aws:iam::1234:role/lake', /^roles\.lake\.arn: /],
+  ['roles lake arn', `${ROLE}/`, /^roles\.lake\.arn: /],
+  ['roles lake arn', `${ROLE}\n`, /^roles\.lake\.arn: .*\\u\{a\}/],
+  ['roles lake arn', `arn:aws:iam::123456789012:role/${'a'.repeat(65)}`, /^roles\.lake\.arn: .*…"/],
+  ['roles lake arn', `arn:aws:iam::123456789012:role/${'path/'.repeat(410)}a`, /^roles\.lake\.arn: /],
+  [
+    'roles lake duration',
+    899,
+    /^roles\.lake\.duration: must be a whole number of seconds from 900 to 43,200, not the number 899/,
+  ],
+  ['roles lake duration', 43_201, /^roles\.lake\.duration: /],
+  ['roles lake duration', 1000.5, /^roles\.lake\.duration: /],
+  ['roles lake duration', '3600', /^roles\.lake\.duration: .*not "3600"\. Write it without quotes/],
+  ['roles lake duration', null, /^roles\.lake\.duration: .*not empty\. Give it a value, or remove the field/],
+  ['roles lake session', 'callr', /^roles\.lake\.session: must be one of caller, bridge, not "callr"/],
+  ['buckets acme-lake target', 'Acme', /^buckets\.acme-lake\.target: must be a bucket name, an access point/],
+  [
+    'buckets acme-lake target',
+    'arn:aws:s3::123456789012:accesspoint/abc.mrap',
+    /^buckets\.acme-lake\.target: .*in one region/,
+  ],
+  ['buckets acme-lake region', 'us-east-2/', /^buckets\.acme-lake\.region: /],
+  [
+    'buckets acme-lake endpoint',
+    'http://s3.example',
+    /^buckets\.acme-lake\.endpoint: .*http on a loopback host only/,
+  ],
+  ['buckets acme-lake endpoint', 'https://s3.example/path', /^buckets\.acme-lake\.endpoint: /],
+  ['buckets acme-lake endpoint', 'https://s3.example?', /^buckets\.acme-lake\.endpoint: /],
+  ['buckets acme-lake endpoint', 'https:s3.example', /^buckets\.acme-lake\.endpoint: /],
+  ['buckets acme-lake endpoint', 'http://127.0.0.1.example', /^buckets\.acme-lake\.endpoint: /],
+  [
+    'buckets acme-lake requesterPays',
+    'yes',
+    /^buckets\.acme-lake\.requesterPays: must be true or false, not "yes"/,
+  ],
+  [
+    'buckets acme-lake expectedOwner',
+    123456789012,
+    /^buckets\.acme-lake\.expectedOwner: .*not the number 123456789012\. Quote it/,
+  ],
+  ['buckets acme-lake expectedOwner', '12345678901', /^buckets\.acme-lake\.expectedOwner: .*12 digits/],
+  [
+    'buckets acme-lake kmsKeys',
+    ['arn:aws:kms:eu-west-1:123456789012:alias/lake'],
+    /^buckets\.acme-lake\.kmsKeys\[0\]: .*An alias does not do/,
+  ],
+  ['buckets acme-lake kmsKeys', ['*'], /^buckets\.acme-lake\.kmsKeys\[0\]: /],
+  ['grants', {}, /^grants: must be a list, not a map of fields/],
+  ['grants 0 callers', [], /^grants\[0\]\.callers: must have at least one entry/],
+  ['grants 0 allow', [], /^grants\[0\]\.allow: must have at least one entry/],
+  [
+    'grants 0 allow',
+    ['get', 'read'],
+    /^grants\[0\]\.allow\[1\]: must be one of get, list, versions, tags, attributes, not "read"/,
+  ],
+  ['grants 0 allow', 'get', /^grants\[0\]\.allow: must be a list, not "get"/],
+  ['grants 0 bucket', undefined, /^grants\[0\]\.bucket: is missing/],
+  [
+    'grants 0 prefix',
+    'raw/public',
+    /^grants\[0\]\.prefix: .*end with "\/", not "raw\/public"\. Without the closing slash/,
+  ],
+  ['grants 0 prefix', 'a\0/', /^grants\[0\]\.prefix: /],
+  ['grants 0 prefix', '\ud800/', /^grants\[0\]\.prefix: /],
+  ['grants 0 prefix', `${'é'.repeat(512)}/`, /^grants\[0\]\.prefix: must be at most 1,024 bytes/],
+  ['responses chunkAbove', -1, /^responses\.chunkAbove: must be a whole number of bytes/],
+  ['limits inFlight', 100_001, /^limits\.inFlight: .*from 1 to 100,000/],
+  ['limits stallSeconds', 0, /^limits\.stallSeconds: .*from 1 to 3,600/],
+  ['limits drainSeconds', 3601, /^limits\.drainSeconds: .*from 0 to 3,600/],
+  ['operators', ['nobody'], /^operators\[0\]: must be an e-mail/],
+];
+
+const TAKEN: readonly (readonly [path: string, value: unknown])[] = [
+  ['audience', ['https://a.example', 'https://b.example']],
+  ['aws region', 'us-gov-west-1'],
+  ['aws region', 'eusc-de-east-1'],
+  ['roles lake arn', 'arn:aws-us-gov:iam::123456789012:role/some/path/na+me=,.@-_'],
+  ['roles lake duration', 43_200],
+  ['roles lake then', []],
+  ['buckets acme-lake target', 'lake-ap-abcdefghij1234567890abcdefghs3-s3alias'],
+  ['buckets acme-lake target', 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake'],
+  ['buckets acme-lake endpoint', 'http://[::1]:9000'],
+  ['buckets acme-lake endpoint', 'http://127.8.9.10:9000/'],
+  ['buckets acme-lake kmsKeys', ['arn:aws:kms:us-east-2:123456789012:key/mrk-0123abcd']],
+  ['grants 0 prefix', '/begins/with/a/slash/'],
+  ['grants 0 prefix', `${'é'.repeat(511)}a/`],
+  ['grants', []],
+  ['limits drainSeconds', 0],
+];
+
+describe('a field', () => {
+  for (const [path, value, problem] of REFUSED) {
+    it(`${path}: refuses ${(JSON.stringify(value) as string | undefined)?.slice(0, 60) ?? 'being absent'}`, () => {
+      assertOneProblem(problemsWith([path, value]), problem);
+    });
+  }
+  for (const [path, value] of TAKEN) {
+    it(`${path}: takes ${JSON.stringify(value).slice(0, 60)}`, () => {
+      assert.deepEqual(problemsWith([path, value]), []);
+    });
+  }
+});
+
+describe('an unknown field', () => {
+  for (const [path, problem] of [
+    ['audiance', /^audiance: is not a known field\. Did you mean "audience"\?/],
+    ['aws regoin', /^aws\.regoin: .*Did you mean "region"\?/],
+    [
+      'roles lake policyArns',
+      /^roles\.lake\.policyArns: is not a known field\. Known here: arn, duration, session, then\./,
+    ],
+    ['buckets acme-lake kms-keys', /^buckets\.acme-lake\.kms-keys: .*Did you mean "kmsKeys"\?/],
+    ['grants 0 buckets', /^grants\[0\]\.buckets: .*Did you mean "bucket"\?/],
+    ['limits in flight', /^limits\.in: is not a known field/],
+  ] as const) {
+    it(`${path} is told, with what may have been meant`, () => {
+      assertOneProblem(problemsWith([path, 'x']), problem);
+    });
+  }
+});
+
+describe('what is known by name', () => {
+  it('has its defaults', () => {
+    const config = configWith(['aws audience', undefined]);
+    assert.equal(config.aws.audience, 'fedbridge');
+    assert.deepEqual(config.identity, { kind: 'metadata' });
+    assert.deepEqual(config.roles.get('lake'), {
+      name: 'lake',
+      arn: ROLE,
+      durationSeconds: 3600,
+      session: 'caller',
+      then: [],
+    });
+    assert.deepEqual(config.limits, { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 });
+    assert.deepEqual(config.buckets.get('acme-lake'), {
+      name: 'acme-lake',
+      role: config.roles.get('lake'),
+      target: 'acme-lake',
+      requesterPays: false,
+      kmsKeys: [],
+    });
+    assert.deepEqual(config.grants[0]?.scope, { kind: 'bucket' });
+  });
+
+  it('gives a caller no larger share than there is', () => {
+    assert.equal(configWith(['limits inFlight', 50]).limits.perCaller, 50);
+  });
+
+  it('takes the region from an access point ARN', () => {
+    const target = 'arn:aws:s3:us-east-2:123456789012:accesspoint/lake';
+    assert.equal(
+      configWith(['buckets acme-lake target', target]).buckets.get('acme-lake')?.region,
+      'us-east-2',
+    );
+  });
+});
