@@ -1,0 +1,243 @@
+// The one table of faults: for each code, what the caller is told and what the operator should do about it.
+import {
+  EXPIRED_TOKEN,
+  federationRefused,
+  federationUnavailable,
+  invalid,
+  unauthenticated,
+  upstreamUnavailable,
+} from './fault-row.ts';
+import type { FaultRow } from './fault-row.ts';
+
+const METADATA_SENTENCE = 'The bridge could not obtain its own identity token. Try again shortly.';
+const STS_SENTENCE = 'The bridge could not reach the service that issues its credentials. Try again shortly.';
+
+export const FAULTS = {
+  // The request, before anyone is asked.
+  method_not_allowed: {
+    status: 405,
+    s3Code: 'MethodNotAllowed',
+    outcome: 'invalid_request',
+    sentence: 'This bridge only reads: GET and HEAD are served.',
+    remedy: 'Nothing here: the caller tried to write.',
+  },
+  target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
+  escape_invalid: invalid(
+    'InvalidURI',
+    'The path holds a percent-escape that is not UTF-8 or not two hexadecimal digits.',
+  ),
+  key_holds_nul: invalid('InvalidURI', 'The key holds a NUL byte, which this bridge does not pass on.'),
+  key_too_long: invalid('KeyTooLongError', 'The key is longer than 1024 bytes in UTF-8.'),
+  bucket_name_invalid: invalid(
+    'InvalidBucketName',
+    'The first segment of the path is not a valid bucket name.',
+  ),
+  parameter_repeated: invalid('InvalidArgument', 'A query parameter is given twice.'),
+  parameter_invalid: invalid('InvalidArgument', 'A query parameter has a value that is not allowed.'),
+  not_implemented: {
+    status: 501,
+    s3Code: 'NotImplemented',
+    outcome: 'not_implemented',
+    sentence: 'This bridge does not offer that operation or query parameter.',
+    remedy: 'Nothing here: the README lists the operations that are served.',
+  },
+  route_unknown: {
+    status: 404,
+    s3Code: 'NoSuchKey',
+    outcome: 'not_found',
+    sentence: 'There is no such control route.',
+    remedy: 'Nothing here: the README lists the control routes.',
+  },
+
+  // Who asks.
+  token_missing: unauthenticated(
+    'No identity token: send Authorization: Bearer with a Google-signed ID token whose audience is this bridge.',
+    'Nothing here: the caller sent no token.',
+    { status: 403, s3Code: 'AccessDenied' },
+  ),
+  token_in_url: {
+    ...invalid(
+      'AuthorizationQueryParametersError',
+      'Tokens and signatures in a URL (presigned requests) are refused: URLs end up in logs. Send the token in a header.',
+    ),
+    outcome: 'unauthenticated',
+  },
+  tokens_conflict: {
+    ...invalid('InvalidRequest', 'The request carries two different identity tokens.'),
+    outcome: 'unauthenticated',
+  },
+  token_stripped: unauthenticated(
+    "The token's signature was removed by Cloud Run's invoker check, so it proves nothing here.",
+    "Send Cloud Run's own token in X-Serverless-Authorization and the bridge's in Authorization, or switch the invoker check off (invoker_iam_disabled).",
+  ),
+  token_malformed: unauthenticated(
+    'The identity token is not a JSON Web Token.',
+    'Nothing here: the caller sent something else than a Google ID token.',
+  ),
+  token_too_large: unauthenticated(
+    'The identity token is longer than 8192 characters.',
+    'Nothing here: the caller sent something else than a Google ID token.',
+  ),
+  token_algorithm: unauthenticated(
+    'The identity token is not signed with RS256.',
+    'Nothing here, unless it repeats: somebody may be trying forged tokens.',
+  ),
+  token_key_unknown: unauthenticated(
+    'The identity token is signed by a key that Google does not publish.',
+    'If all callers get this, check FEDBRIDGE_GOOGLE_CERTS.',
+  ),
+  token_forged: unauthenticated(
+    "The identity token's signature does not match.",
+    'Nothing here, unless it repeats: somebody may be trying forged tokens.',
+  ),
+  token_issuer: unauthenticated(
+    'The identity token was not issued by https://accounts.google.com.',
+    'Nothing here: the caller sent another issuer’s token.',
+  ),
+  token_audience: unauthenticated(
+    "The identity token is for another audience. Ask the metadata server for one with this bridge's audience.",
+    'Compare the audience in this line with `audience` in the configuration.',
+  ),
+  token_expired: unauthenticated(
+    'The identity token has expired. Fetch a new one.',
+    'Nothing here, unless all callers get it: then check the clock.',
+    EXPIRED_TOKEN,
+  ),
+  token_not_yet_valid: unauthenticated(
+    'The identity token is not valid yet.',
+    'Check the clocks of the caller and of the bridge.',
+  ),
+  token_claims: unauthenticated(
+    'The identity token lacks a claim that Google ID tokens carry (sub, aud, exp, iat).',
+    'Nothing here: the caller sent something else than a Google ID token.',
+  ),
+  keys_unavailable: {
+    ...federationUnavailable(
+      "The bridge could not fetch Google's signing keys. Try again shortly.",
+      'The certificate endpoint is out of reach and no key is known yet: check egress to www.googleapis.com.',
+    ),
+    outcome: 'upstream_failed',
+  },
+
+  // What they may.
+  not_granted: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'not_granted',
+    sentence: 'You may not read this. /-/whoami shows who you are here and what you may read.',
+    remedy:
+      'If the caller should read this, add a grant for it; `fedbridge check` shows what the grants mean.',
+  },
+  caller_is_bridge: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'not_granted',
+    sentence: "The bridge's own service account cannot be a caller.",
+    remedy: 'Give the caller a service account of its own.',
+  },
+
+  // Our own identity token.
+  metadata_timeout: federationUnavailable(
+    METADATA_SENTENCE,
+    'The metadata server did not answer in time. If it lasts, restart the instance; off Google Cloud there is none.',
+  ),
+  metadata_unreachable: federationUnavailable(
+    METADATA_SENTENCE,
+    'The metadata server is out of reach: off Google Cloud there is none; check GCE_METADATA_HOST.',
+  ),
+  metadata_no_account: federationUnavailable(
+    METADATA_SENTENCE,
+    'The metadata server knows no service account (404): attach one to the service or machine.',
+  ),
+  metadata_refused: federationUnavailable(
+    METADATA_SENTENCE,
+    'The metadata server refused: its status is in this line.',
+  ),
+  metadata_nonsense: federationUnavailable(
+    METADATA_SENTENCE,
+    'What the metadata server sent is not an ID token: is something else listening at GCE_METADATA_HOST?',
+  ),
+
+  // STS.
+  sts_denied: federationRefused(
+    "The role's trust policy did not match, or the role does not exist. Compare: accounts.google.com:aud must equal azp, :oaud must equal aud, :sub must equal sub, as in this line.",
+  ),
+  sts_token_invalid: federationRefused(
+    'STS would not accept our identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.',
+  ),
+  sts_token_expired: federationRefused(
+    'STS says that our identity token has expired even when fetched anew: check the clock of this machine.',
+  ),
+  sts_claim_rejected: federationRefused(
+    'Google rejected a claim of our identity token: is the service account disabled?',
+  ),
+  sts_region_disabled: federationRefused(
+    'STS is not activated in aws.region for this account: activate it in IAM, or choose another region.',
+  ),
+  sts_request_invalid: federationRefused(
+    "STS rejected the request itself: compare the duration with the role's maximum, and the session policy's size.",
+  ),
+  sts_throttled: {
+    ...federationUnavailable(
+      STS_SENTENCE,
+      'STS is throttling this account: too many different callers at once, or another user of STS there.',
+    ),
+    s3Code: 'SlowDown',
+  },
+  sts_failed: federationUnavailable(
+    STS_SENTENCE,
+    'STS answered with an error of its own. If it lasts, see the AWS health page of aws.region.',
+  ),
+  sts_unreachable: federationUnavailable(
+    STS_SENTENCE,
+    'STS is out of reach: check egress and DNS to sts.REGION.amazonaws.com.',
+  ),
+  sts_timeout: federationUnavailable(
+    STS_SENTENCE,
+    'STS did not answer in time: check egress to sts.REGION.amazonaws.com.',
+  ),
+
+  // S3.
+  credentials_rejected: upstreamUnavailable(
+    'The storage did not accept the bridge’s credentials. Try again shortly.',
+    'S3 refused our credentials even after a renewal: its code is in this line. Check the clock, and whether the role was changed.',
+  ),
+  s3_unreachable: upstreamUnavailable(
+    'The storage could not be reached. Try again shortly.',
+    "S3 is out of reach: check egress and DNS, the bucket's endpoint and region.",
+  ),
+  s3_timeout: upstreamUnavailable(
+    'The storage did not answer in time. Try again shortly.',
+    'S3 did not begin to answer within limits.stallSeconds.',
+  ),
+  s3_nonsense: upstreamUnavailable(
+    'The storage sent an answer that is not valid HTTP. Try again shortly.',
+    'Is AWS_ENDPOINT_URL_S3, or the bucket’s endpoint, an S3 server?',
+  ),
+  bucket_elsewhere: {
+    status: 502,
+    s3Code: 'BadGateway',
+    outcome: 'upstream_failed',
+    sentence: 'The storage redirected the bridge, and following did not help.',
+    remedy: "Set the bucket's `region` in the configuration to the one in this line.",
+  },
+
+  // Ourselves.
+  overloaded: {
+    status: 503,
+    s3Code: 'SlowDown',
+    outcome: 'overloaded',
+    sentence: 'The bridge is serving as many requests as it may. Slow down and try again.',
+    remedy: 'Add instances, or raise limits.inFlight and limits.perCaller.',
+    retryAfterSeconds: 1,
+  },
+  internal: {
+    status: 500,
+    s3Code: 'InternalError',
+    outcome: 'internal',
+    sentence: 'The bridge failed. Its operator finds the reason under this request ID.',
+    remedy: 'This is a bug of the bridge: report it with this line.',
+  },
+} as const satisfies Record<string, FaultRow>;
+
+export type FaultCode = keyof typeof FAULTS;
