@@ -1,0 +1,160 @@
+// Verifies Google ID tokens: signature against Google's published keys, issuer, audience, life.
+import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyResult } from 'jose';
+import { Fault } from '../fault.ts';
+import type { FaultCode } from '../errors.ts';
+import type { Caller } from './caller.ts';
+
+export interface VerifiedToken {
+  readonly caller: Caller;
+  /** Milliseconds since the epoch, from the token's own `exp`. */
+  readonly expiresAt: number;
+}
+
+/** Both spellings are Google's (Google Identity, "Verify the Google ID token on your server side"). */
+const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
+
+/** What the clocks of Google, the caller and the bridge may differ by. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+/** The certificate endpoint answers within tens of milliseconds; callers without a remembered token wait for it. */
+const KEYS_DEADLINE_MS = 3_000;
+
+/** Google rotates its keys over days and publishes a new one hours before it signs. */
+const KEYS_REFRESH_MS = 60 * 60 * 1000;
+
+/** Whoever sends tokens of unknown keys makes us ask Google no more often than this. */
+const UNKNOWN_KEY_REFETCH_MS = 30_000;
+
+/**
+ * @param options.certsUrl JSON Web Key Set
+ * @param options.audiences of which a token must carry one
+ * @param options.onKeysFailed told when a refresh failed while known keys go on working
+ * @returns a function that throws Fault token_malformed, token_algorithm, token_key_unknown, token_forged, token_issuer,
+ *   token_audience, token_expired, token_not_yet_valid, token_claims, keys_unavailable
+ */
+export function tokenVerifier(options: {
+  readonly certsUrl: string;
+  readonly audiences: readonly string[];
+  readonly onKeysFailed: (error: unknown) => void;
+}): (token: string) => Promise<VerifiedToken> {
+  const keyFor = googleKeys(options.certsUrl, options.onKeysFailed);
+  const rules = {
+    algorithms: ['RS256'],
+    issuer: ISSUERS,
+    audience: [...options.audiences],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ['sub', 'iat', 'exp'],
+  };
+  return async (token) => {
+    let verified: JWTVerifyResult;
+    try {
+      verified = await jwtVerify(token, keyFor, rules);
+    } catch (error) {
+      throw refusal(error, token);
+    }
+    const { sub, exp, iat } = verified.payload;
+    // jose knows `iat` only with a maximum age; a token from the future is somebody's wrong clock.
+    if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
+      throw new Fault('token_not_yet_valid', claimsForLog(verified.payload));
+    }
+    if (sub === undefined || sub === '' || exp === undefined) throw new Fault('token_claims');
+    return { caller: callerOf(sub, verified.payload), expiresAt: exp * 1000 };
+  };
+}
+
+function callerOf(subject: string, claims: JWTPayload): Caller {
+  const { email, email_verified: verified } = claims;
+  return typeof email === 'string' && verified === true
+    ? { subject, email: email.toLowerCase() }
+    : { subject };
+}
+
+/**
+ * Known keys go on working while the endpoint is down; an unknown key makes one bounded refetch. jose coalesces
+ * concurrent fetches, but on its own would drop known keys when their time is over.
+ */
+function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(certsUrl), {
+    timeoutDuration: KEYS_DEADLINE_MS,
+    cacheMaxAge: Infinity,
+    cooldownDuration: Infinity,
+  });
+  let refreshDueAt = 0;
+  let refetchAllowedAt = 0;
+  let refetch: Promise<void> | undefined;
+  return async (header, token) => {
+    // With one published key jose would take it for a token that names none.
+    if (header.kid === undefined) throw new Fault('token_key_unknown');
+    const now = Date.now();
+    if (refreshDueAt === 0) refreshDueAt = now + KEYS_REFRESH_MS;
+    else if (now >= refreshDueAt) {
+      refreshDueAt = now + KEYS_REFRESH_MS;
+      keys.reload().catch((error: unknown) => {
+        refreshDueAt = Date.now() + UNKNOWN_KEY_REFETCH_MS;
+        onKeysFailed(error);
+      });
+    }
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (refetch === undefined) {
+        if (now < refetchAllowedAt) throw error;
+        refetchAllowedAt = now + UNKNOWN_KEY_REFETCH_MS;
+        refetch = keys.reload().finally(() => (refetch = undefined));
+      }
+      await refetch.catch((cause: unknown) => {
+        onKeysFailed(cause);
+        throw error;
+      });
+      return await keys(header, token);
+    }
+  };
+}
+
+/** jose's and Node's messages can repeat the token: only codes and named claims go on. */
+function refusal(error: unknown, token: string): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return new Fault(CLAIM_FAULTS[error.claim] ?? 'token_claims', claimsForLog(error.payload));
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return new Fault('token_forged', unverifiedClaims(token));
+  if (error instanceof errors.JOSEAlgNotAllowed) return new Fault('token_algorithm');
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+    return new Fault('token_key_unknown');
+  }
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
+    return new Fault('token_malformed');
+  if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm');
+  return new Fault('keys_unavailable', { error: error instanceof Error ? error.name : typeof error });
+}
+
+const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {
+  iss: 'token_issuer',
+  aud: 'token_audience',
+  nbf: 'token_not_yet_valid',
+};
+
+/** What the operator compares; none of it is secret without the signature. */
+function claimsForLog(claims: JWTPayload): Record<string, string | undefined> {
+  const text = (value: unknown): string | undefined =>
+    value === undefined ? undefined : JSON.stringify(value).slice(0, 256);
+  return {
+    iss: text(claims.iss),
+    aud: text(claims.aud),
+    sub: text(claims.sub),
+    email: text(claims['email']),
+    exp: text(claims.exp),
+  };
+}
+
+function unverifiedClaims(token: string): Record<string, string | undefined> {
+  try {
+    return claimsForLog(decodeJwt(token));
+  } catch {
+    return {};
+  }
+}
