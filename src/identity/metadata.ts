@@ -1,0 +1,90 @@
+// Asks Google's metadata server: for the identity token that we present, and for the names of where we run.
+import { instance, project, setGCPResidency } from 'gcp-metadata';
+import { Fault } from '../fault.ts';
+import type { FaultCode } from '../errors.ts';
+import { readIdentityToken } from './identity-token.ts';
+import type { IdentityToken } from './identity-token.ts';
+
+/** The server is on the same host and answers within milliseconds; its own hiccups (429, 503) take about two seconds to retry. */
+const DEADLINE_MS = 5_000;
+
+export interface Whereabouts {
+  readonly project: string;
+  /** Absent where the metadata server knows no instance name, as on Cloud Run. */
+  readonly instance?: string;
+}
+
+export interface MetadataServer {
+  /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_nonsense */
+  identityToken(audience: string): Promise<IdentityToken>;
+  /** @throws Fault as above */
+  whereabouts(options: { readonly withInstance: boolean }): Promise<Whereabouts>;
+}
+
+export function metadataServer(): MetadataServer {
+  // gcp-metadata drops its own time limit where it believes to run on Google Cloud, and a hung server would then hold a
+  // socket for ever; told otherwise, it gives up each attempt after 3 s. Our deadline below is what callers wait for.
+  setGCPResidency(false);
+  return {
+    async identityToken(audience) {
+      // `full`, as the standard format carries no e-mail on Cloud Run; gcp-metadata escapes the audience.
+      const params = { audience, format: 'full' };
+      return readIdentityToken(
+        await withinDeadline('identity', instance({ property: 'service-accounts/default/identity', params })),
+      );
+    },
+    async whereabouts({ withInstance }) {
+      const [projectId, instanceName] = await Promise.all([
+        withinDeadline('project-id', project('project-id')),
+        withInstance ? withinDeadline('instance name', instance('name')).catch(unlessUnknown) : undefined,
+      ]);
+      return { project: projectId, ...(instanceName === undefined ? {} : { instance: instanceName }) };
+    },
+  };
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof Fault) || error.code !== 'metadata_no_account') throw error;
+}
+
+/** @param answer of gcp-metadata, whatever the server sent */
+async function withinDeadline(asked: string, answer: Promise<unknown>): Promise<string> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Fault('metadata_timeout', { asked, milliseconds: DEADLINE_MS }));
+  }, DEADLINE_MS);
+  try {
+    const text = await Promise.race([answer, late]);
+    // gcp-metadata parses what looks like JSON; neither a token nor a name does.
+    if (typeof text !== 'string') throw new Fault('metadata_nonsense', { asked });
+    return text;
+  } catch (error) {
+    throw error instanceof Fault ? error : refusal(asked, error);
+  } finally {
+    clearTimeout(timer);
+    // Where the deadline came first, nobody awaits the answer any more.
+    answer.catch(() => undefined);
+  }
+}
+
+/** By code and status, never by text. A reply without `Metadata-Flavor: Google` is a RangeError of gcp-metadata. */
+function refusal(asked: string, error: unknown): Fault {
+  if (error instanceof RangeError) return new Fault('metadata_nonsense', { asked });
+  const { status, code } = describe(error);
+  return new Fault(codeOf(status, code), { asked, status, error: code });
+}
+
+function codeOf(status: number | undefined, code: string | undefined): FaultCode {
+  if (status === 404) return 'metadata_no_account';
+  if (status !== undefined) return 'metadata_refused';
+  return code !== undefined && TIMEOUTS.has(code) ? 'metadata_timeout' : 'metadata_unreachable';
+}
+
+const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);
+
+function describe(error: unknown): { status?: number; code?: string } {
+  if (typeof error !== 'object' || error === null) return {};
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { ...(status === undefined ? {} : { status }), ...(code === undefined ? {} : { code }) };
+}
