@@ -1,0 +1,105 @@
+// From a permit to a session of its bucket's role, narrowed to the caller's grants and named after whom the role says.
+import type { Bucket, Grant, Role } from '../config.ts';
+import { asFault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
+import type { PresentedIdentity, RoleCredentials, RoleSession, Sts } from './assume-role.ts';
+import { createReadiness } from './readiness.ts';
+import { bridgeSessionName, callerSessionName } from './session-name.ts';
+import { sessionPolicy } from './session-policy.ts';
+import { createSessions } from './sessions.ts';
+
+/** A role's session, with valid credentials in it when it is handed out. */
+export interface Session {
+  readonly roleName: string;
+  readonly sessionName: string;
+  credentials(): RoleCredentials | Promise<RoleCredentials>;
+  replace(rejected: RoleCredentials): Promise<RoleCredentials>;
+}
+
+/** What authorisation decided: only this can name a role. */
+export interface Permitted {
+  readonly bucket: Bucket;
+  readonly grant: Grant;
+  readonly grants: readonly Grant[];
+}
+
+export interface Federation {
+  /** @throws Fault sts_…, metadata_… */
+  federate(
+    permit: Permitted,
+    caller: { readonly subject: string; readonly email?: string },
+  ): Promise<Session>;
+  /** Least seconds of life of the credentials in use, by role name. */
+  remainingSeconds(): ReadonlyMap<string, number>;
+  isReady(): boolean;
+  close(): void;
+}
+
+/** What a readiness probe's session may do: nothing. */
+const NOTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+});
+
+/**
+ * @param options.names where this bridge runs, outermost first: names it in sessions of roles that say `session: bridge`
+ * @param options.onAssumed told of each STS exchange: a fault, or undefined where it succeeded
+ */
+export function createFederation(options: {
+  readonly sts: Sts;
+  readonly roles: readonly Role[];
+  readonly identityToken: (options: { readonly anew: boolean }) => Promise<PresentedIdentity>;
+  readonly names: () => Promise<readonly string[]>;
+  readonly onAssumed: (role: Role, fault: Fault | undefined) => void;
+  readonly onRenewalFailed: (roleName: string, fault: Fault) => void;
+}): Federation {
+  const { sts, identityToken } = options;
+  const bridgeName = async (): Promise<string> => bridgeSessionName(await options.names());
+
+  const assumeRole = async (role: Role, session: RoleSession): Promise<RoleCredentials> => {
+    try {
+      const credentials = await sts.assumeRole(session, identityToken);
+      readiness.note(role, true);
+      options.onAssumed(role, undefined);
+      return credentials;
+    } catch (error) {
+      readiness.note(role, false);
+      options.onAssumed(role, asFault(error));
+      throw error;
+    }
+  };
+  const sessions = createSessions(assumeRole, (roleName, error) => {
+    options.onRenewalFailed(roleName, asFault(error));
+  });
+  const probe = async (role: Role): Promise<unknown> =>
+    assumeRole(role, {
+      ...{ roleArn: role.arn, durationSeconds: role.durationSeconds, policy: NOTHING },
+      sessionName: await bridgeName(),
+    });
+  const readiness = createReadiness(options.roles, probe);
+
+  // Compiled once for the grants that decided and those beside them, which live as long as the configuration.
+  const policies = new WeakMap<readonly Grant[], Map<Grant, string>>();
+  const policyOf = ({ bucket, grant, grants }: Permitted): string => {
+    let byGrant = policies.get(grants);
+    if (byGrant === undefined) policies.set(grants, (byGrant = new Map<Grant, string>()));
+    let policy = byGrant.get(grant);
+    if (policy === undefined) byGrant.set(grant, (policy = sessionPolicy(bucket, grant, grants)));
+    return policy;
+  };
+
+  return {
+    federate: async (permit, caller) => {
+      const { role } = permit.bucket;
+      const sessionName = role.session === 'caller' ? callerSessionName(caller) : await bridgeName();
+      const session = sessions.of(role, sessionName, policyOf(permit));
+      const held = session.credentials();
+      if (held instanceof Promise) await held;
+      const { credentials, replace } = session;
+      return { roleName: role.name, sessionName, credentials, replace };
+    },
+    remainingSeconds: sessions.remainingSeconds,
+    isReady: readiness.isReady,
+    close: readiness.close,
+  };
+}

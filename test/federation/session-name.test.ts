@@ -1,0 +1,48 @@
+// Session names: within STS's limits, and no two callers with one.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bridgeSessionName, callerSessionName } from '../../src/federation/session-name.ts';
+
+const ID = '112010400000000710080';
+const STS_RULE = /^[\w+=,.@-]{2,64}$/;
+
+describe("a caller's session name", () => {
+  const names: readonly (readonly [email: string | undefined, name: string])[] = [
+    ['reader@acme-prod.iam.gserviceaccount.com', 'reader@acme-prod'],
+    ['reader@acme-prod.example.com.iam.gserviceaccount.com', 'reader@acme-prod.example.com'],
+    [`${'r'.repeat(30)}@${'p'.repeat(33)}.iam.gserviceaccount.com`, `${'r'.repeat(30)}@${'p'.repeat(33)}`],
+    [`${'r'.repeat(30)}@${'p'.repeat(34)}.iam.gserviceaccount.com`, ID],
+    ['123-compute@developer.gserviceaccount.com', ID],
+    ['reader@acme-prod.example.com', ID],
+    ['a/b@acme-prod.iam.gserviceaccount.com', ID],
+    [undefined, ID],
+  ];
+  for (const [email, name] of names) {
+    it(`of ${email ?? 'a token without e-mail'} is ${name}`, () => {
+      const made = callerSessionName(email === undefined ? { subject: ID } : { subject: ID, email });
+      assert.equal(made, name);
+      assert.match(made, STS_RULE);
+    });
+  }
+});
+
+describe("the bridge's session name", () => {
+  it('is project.instance, or project.service.revision', () => {
+    assert.equal(bridgeSessionName(['acme-prod', 'bridge-vm-1']), 'acme-prod.bridge-vm-1');
+    assert.equal(
+      bridgeSessionName(['acme-prod', 'bridge', 'bridge-00007-abc']),
+      'acme-prod.bridge.bridge-00007-abc',
+    );
+  });
+  it('keeps two long names apart', () => {
+    const long = 's'.repeat(49);
+    const one = bridgeSessionName(['acme-prod', long, `${long}-00001-abc`]);
+    const two = bridgeSessionName(['acme-prod', long, `${long}-00002-abc`]);
+    assert.match(one, STS_RULE);
+    assert.match(two, STS_RULE);
+    assert.notEqual(one, two);
+  });
+  it('takes a domain-scoped project', () => {
+    assert.equal(bridgeSessionName(['example.com:acme', 'vm']), 'example.com=acme.vm');
+  });
+});

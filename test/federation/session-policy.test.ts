@@ -1,0 +1,127 @@
+// Grants as AWS will read them: minimal, canonical, and never wider than the grant.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Bucket, Grant } from '../../src/config.ts';
+import { compilePolicy, MAX_POLICY_CHARACTERS, sessionPolicy } from '../../src/federation/session-policy.ts';
+
+const bucket: Bucket = {
+  name: 'acme-lake',
+  role: {
+    name: 'lake',
+    arn: 'arn:aws:iam::123456789012:role/lake',
+    durationSeconds: 3600,
+    session: 'caller',
+    then: [],
+  },
+  target: 'acme-lake',
+  requesterPays: false,
+  kmsKeys: [],
+};
+
+const grant = (scope: Grant['scope'], allow: Grant['allow'] = ['get', 'list']): Grant => ({
+  callers: [],
+  allow,
+  bucket: 'acme-lake',
+  scope,
+});
+const prefix = (text: string, allow?: Grant['allow']): Grant =>
+  grant({ kind: 'prefix', prefix: text }, allow);
+const statements = (grants: readonly Grant[], of = bucket): unknown => {
+  const policy: unknown = JSON.parse(compilePolicy(of, grants));
+  assert.ok(typeof policy === 'object' && policy !== null && 'Statement' in policy);
+  return policy.Statement;
+};
+
+describe('a session policy', () => {
+  it('of a whole bucket reads and lists without conditions', () => {
+    assert.deepEqual(statements([grant({ kind: 'bucket' })]), [
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/*' },
+      { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
+    ]);
+  });
+  it('of a prefix lists that prefix alone', () => {
+    assert.deepEqual(statements([prefix('raw/public/')]), [
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/public/*' },
+      {
+        ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
+        Condition: { StringLike: { 's3:prefix': 'raw/public/*' } },
+      },
+    ]);
+  });
+  it('of one key is that key and no list', () => {
+    assert.deepEqual(statements([grant({ kind: 'key', key: 'raw/one.csv' }, ['get'])]), [
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/one.csv' },
+    ]);
+  });
+  it('takes wildcards and variables of a key literally', () => {
+    assert.deepEqual(statements([grant({ kind: 'key', key: 'a*b?c$d${aws:username}' }, ['get'])]), [
+      {
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: 'arn:aws:s3:::acme-lake/a${*}b${?}c${$}d${$}{aws:username}',
+      },
+    ]);
+  });
+  it('is written in ASCII', () => {
+    const policy = compilePolicy(bucket, [prefix('日本/é"/')]);
+    assert.match(policy, /^[\x20-\x7e]+$/);
+    assert.deepEqual(JSON.parse(policy), {
+      Version: '2012-10-17',
+      Statement: statements([prefix('日本/é"/')]),
+    });
+  });
+  it('leaves out what a wider grant reaches', () => {
+    assert.equal(
+      compilePolicy(bucket, [prefix('raw/'), prefix('raw/public/')]),
+      compilePolicy(bucket, [prefix('raw/')]),
+    );
+    assert.equal(
+      compilePolicy(bucket, [prefix('a/'), grant({ kind: 'bucket' })]),
+      compilePolicy(bucket, [grant({ kind: 'bucket' })]),
+    );
+  });
+  it('keeps prefixes that only look alike', () => {
+    assert.deepEqual(statements([prefix('team/', ['get']), prefix('team-secret/', ['get'])]), [
+      {
+        ...{ Effect: 'Allow', Action: 's3:GetObject' },
+        Resource: ['arn:aws:s3:::acme-lake/team-secret/*', 'arn:aws:s3:::acme-lake/team/*'],
+      },
+    ]);
+  });
+  it('is the same whatever the order of grants', () => {
+    const grants = [prefix('b/'), prefix('a/', ['get']), grant({ kind: 'key', key: 'c' }, ['get'])];
+    assert.equal(compilePolicy(bucket, grants), compilePolicy(bucket, [...grants].reverse()));
+  });
+  it('names the partition of the role and the access point', () => {
+    const china: Bucket = {
+      ...bucket,
+      role: { ...bucket.role, arn: 'arn:aws-cn:iam::123456789012:role/lake' },
+    };
+    assert.match(compilePolicy(china, [prefix('a/')]), /"arn:aws-cn:s3:::acme-lake\/a\/\*"/);
+    const point: Bucket = { ...bucket, target: 'arn:aws:s3:us-east-1:123456789012:accesspoint/lake' };
+    assert.match(
+      compilePolicy(point, [prefix('a/')]),
+      /"arn:aws:s3:us-east-1:123456789012:accesspoint\/lake\/object\/a\/\*"/,
+    );
+  });
+  it('decrypts only through S3', () => {
+    const key = 'arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    assert.deepEqual(
+      statements([prefix('a/', ['get'])], { ...bucket, region: 'us-east-2', kmsKeys: [key] }),
+      [
+        { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/a/*' },
+        {
+          ...{ Effect: 'Allow', Action: 'kms:Decrypt', Resource: key },
+          Condition: { StringLike: { 'kms:ViaService': 's3.us-east-2.amazonaws.com*' } },
+        },
+      ],
+    );
+  });
+  it('is of the deciding grant alone where all do not fit', () => {
+    const many = Array.from({ length: 100 }, (_, i) => prefix(`partition-${i}/`, ['get']));
+    const [first = prefix('never/')] = many;
+    assert.ok(compilePolicy(bucket, many).length > MAX_POLICY_CHARACTERS);
+    assert.equal(sessionPolicy(bucket, first, many), compilePolicy(bucket, [first]));
+    assert.equal(sessionPolicy(bucket, first, many.slice(0, 3)), compilePolicy(bucket, many.slice(0, 3)));
+  });
+});
