@@ -1,0 +1,47 @@
+// Where a bucket is: the origin to connect to, the Host to name, and what the path begins with.
+import type { Bucket } from '../config.ts';
+
+export interface Endpoint {
+  /** Scheme, host and port: what the connection is made to, from configuration alone. */
+  readonly origin: string;
+  readonly host: string;
+  /** '' in virtual-hosted style, `/bucket` in path style; the key's '/' follows. */
+  readonly basePath: string;
+  readonly region: string;
+}
+
+/** Fits a host-name label, so that what S3 says of a bucket's region can never name another host. */
+const REGION = /^[a-z0-9]+(-[a-z0-9]+)+$/;
+
+export function isRegion(region: string): boolean {
+  return region.length <= 32 && REGION.test(region);
+}
+
+/** AWS General Reference, "Amazon S3 endpoints". */
+function domainOf(region: string): string {
+  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+}
+
+/**
+ * Virtual-hosted towards AWS. Path style where the bucket's dots would leave the certificate's wildcard, and towards
+ * other endpoints, which seldom have a name for each bucket (S3 user guide, "Virtual hosting of general purpose buckets").
+ */
+export function endpointOf(bucket: Bucket, region: string): Endpoint {
+  const { target, endpoint } = bucket;
+  if (endpoint !== undefined) {
+    return { origin: endpoint, host: new URL(endpoint).host, basePath: `/${target}`, region };
+  }
+  if (target.startsWith('arn:')) return accessPoint(target);
+  const suffix = `s3.${region}.${domainOf(region)}`;
+  if (target.includes('.'))
+    return { origin: `https://${suffix}`, host: suffix, basePath: `/${target}`, region };
+  const host = `${target}.${suffix}`;
+  return { origin: `https://${host}`, host, basePath: '', region };
+}
+
+/** `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket through an access point"). */
+function accessPoint(arn: string): Endpoint {
+  const [, , , region = '', account = '', resource = ''] = arn.split(':');
+  const host = `${resource.replace('accesspoint/', '')}-${account}.s3-accesspoint.${region}.${domainOf(region)}`;
+  return { origin: `https://${host}`, host, basePath: '', region };
+}

@@ -1,0 +1,42 @@
+// Reads a query string as S3 does, refusing what two readers could read differently.
+import { Fault } from '../fault.ts';
+
+/** Names that carry a credential in a URL: S3's presigned forms (SigV4, SigV2) and RFC 6750's. Lower-case. */
+const CREDENTIAL_PARAMETERS = new Set([
+  'x-amz-security-token',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-algorithm',
+  'awsaccesskeyid',
+  'signature',
+  'access_token',
+]);
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Parameters by name, decoded; '+' is a space, as in S3's own reading; a name without '=' has the value ''.
+ * @throws Fault token_in_url, parameter_repeated, escape_invalid
+ */
+export function readQuery(query: string): ReadonlyMap<string, string> {
+  if (query === '') return NOTHING;
+  const parameters = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+    // Before anything else is looked at: such a URL must not get as far as an error that repeats it.
+    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase())) throw new Fault('token_in_url');
+    if (parameters.has(name)) throw new Fault('parameter_repeated', { parameter: name });
+    parameters.set(name, equals === -1 ? '' : decode(pair.slice(equals + 1)));
+  }
+  return parameters;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    throw new Fault('escape_invalid');
+  }
+}

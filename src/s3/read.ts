@@ -1,0 +1,191 @@
+// One read of S3: signed with the caller's session, sent, and sent again once where S3 says that only our side was wrong.
+import type { Bucket } from '../config.ts';
+import { Fault } from '../fault.ts';
+import { endpointOf, isRegion } from './endpoint.ts';
+import type { ObjectRead } from './operation.ts';
+import { readRefusal } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import type { Sign, SigningCredentials } from './signature.ts';
+import { encodeKey, encodeQueryPart } from './target.ts';
+import type { Answer, RawRequest, Transport } from './transport.ts';
+
+/** Credentials that can be replaced where S3 no longer takes them. */
+export interface ReadSession<Credentials extends SigningCredentials> {
+  readonly roleName: string;
+  credentials(): Credentials | Promise<Credentials>;
+  replace(rejected: Credentials): Promise<Credentials>;
+}
+
+export interface ReadOptions {
+  /** Raw pairs that go up as they are, unsigned: ranges and conditionals. */
+  readonly headers: readonly string[];
+  /** `x-amz-…` pairs to sign, names in lower case. */
+  readonly amzHeaders: readonly (readonly [name: string, value: string])[];
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface Reader {
+  readonly read: Read;
+  /** What is known of where a bucket is: learned, configured, or the default. */
+  regionOf(bucket: Bucket): string;
+}
+
+export type Read = <Credentials extends SigningCredentials>(
+  bucket: Bucket,
+  read: ObjectRead,
+  session: ReadSession<Credentials>,
+  options: ReadOptions,
+) => Promise<Answer | Refusal>;
+
+/** S3's codes for credentials that it does not take: ours, so never the caller's fault. */
+const CREDENTIAL_CODES = new Set([
+  'ExpiredToken',
+  'InvalidToken',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'RequestTimeTooSkewed',
+]);
+
+/** A role's rights may have changed since its credentials were made; a caller who may not read must not cost a call each. */
+const DENIED_RENEWAL_MS = 60_000;
+
+const USER_AGENT = 'fedbridge';
+
+export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
+  return 'details' in outcome;
+}
+
+/**
+ * `read` throws Fault s3_unreachable, s3_timeout, s3_nonsense, credentials_rejected, bucket_elsewhere.
+ * @param options.defaultRegion where a bucket without a region is looked for first
+ * @param options.onRegionLearned told when S3 names another region than the one that was tried
+ */
+export function createReader(options: {
+  readonly transport: Transport;
+  readonly sign: Sign;
+  readonly defaultRegion: string;
+  readonly onRegionLearned: (bucketName: string, region: string) => void;
+}): Reader {
+  const learnedRegions = new Map<string, string>();
+  const deniedRenewals = new Map<string, number>();
+
+  const regionOf = (bucket: Bucket): string =>
+    learnedRegions.get(bucket.name) ?? bucket.region ?? options.defaultRegion;
+
+  const mayRenewDenied = (roleName: string): boolean => {
+    const now = Date.now();
+    if (now < (deniedRenewals.get(roleName) ?? 0)) return false;
+    deniedRenewals.set(roleName, now + DENIED_RENEWAL_MS);
+    return true;
+  };
+
+  const send = async (
+    bucket: Bucket,
+    read: ObjectRead,
+    credentials: SigningCredentials,
+    extras: ReadOptions,
+  ) => {
+    const { origin, ...request } = signedRequest(
+      bucket,
+      read,
+      regionOf(bucket),
+      credentials,
+      extras,
+      options.sign,
+    );
+    const answer = await options.transport.send(origin, request);
+    // 304 is an answer: the caller asked for it.
+    return answer.status < 300 || answer.status === 304 ? answer : await readRefusal(answer);
+  };
+
+  const read: Read = async (bucket, read, session, extras) => {
+    const held = session.credentials();
+    let credentials = held instanceof Promise ? await held : held;
+    let tried = regionOf(bucket);
+    let renewed = false;
+    let moved = false;
+    for (;;) {
+      const outcome = await send(bucket, read, credentials, extras);
+      if (!isRefusal(outcome)) return outcome;
+      if (isElsewhere(outcome, tried)) {
+        if (moved || outcome.region === undefined || !isRegion(outcome.region)) {
+          throw new Fault('bucket_elsewhere', {
+            region: outcome.region,
+            s3Code: outcome.code,
+            s3Status: outcome.status,
+          });
+        }
+        moved = true;
+        tried = outcome.region;
+        learnedRegions.set(bucket.name, outcome.region);
+        options.onRegionLearned(bucket.name, outcome.region);
+        continue;
+      }
+      const rejected = outcome.code !== undefined && CREDENTIAL_CODES.has(outcome.code);
+      if (rejected && renewed)
+        throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
+      // HEAD has no body to name a code, so its 400 and 403 may be about the credentials.
+      const perhaps = outcome.status === 403 || (outcome.status === 400 && outcome.code === undefined);
+      if (!rejected && (renewed || !perhaps || !mayRenewDenied(session.roleName))) return outcome;
+      renewed = true;
+      credentials = await session.replace(credentials);
+    }
+  };
+  return { read, regionOf };
+}
+
+/** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */
+function isElsewhere({ status, code, region }: Refusal, tried: string): boolean {
+  if (status === 301 || status === 307) return true;
+  return (
+    status === 400 &&
+    region !== undefined &&
+    region !== tried &&
+    (code === undefined || code === 'AuthorizationHeaderMalformed')
+  );
+}
+
+function signedRequest(
+  bucket: Bucket,
+  read: ObjectRead,
+  region: string,
+  credentials: SigningCredentials,
+  { headers, amzHeaders, signal }: ReadOptions,
+  sign: Sign,
+): RawRequest & { readonly origin: string } {
+  const endpoint = endpointOf(bucket, region);
+  const path =
+    read.kind === 'list' ? endpoint.basePath || '/' : `${endpoint.basePath}/${encodeKey(read.key)}`;
+  const query = read.parameters
+    .map(([name, value]) => `${encodeQueryPart(name)}=${encodeQueryPart(value)}`)
+    .join('&');
+  const signed = sign(
+    {
+      method: read.method,
+      host: endpoint.host,
+      region: endpoint.region,
+      path,
+      query,
+      amzHeaders: [...amzHeaders, ...operatorsHeaders(bucket)],
+    },
+    credentials,
+    Date.now(),
+  );
+  signed.push('user-agent', USER_AGENT, ...headers);
+  return {
+    origin: endpoint.origin,
+    method: read.method,
+    path: query === '' ? path : `${path}?${query}`,
+    headers: signed,
+    signal,
+  };
+}
+
+/** From configuration alone: a caller neither spends the operator's money nor says whose bucket it must be. */
+function operatorsHeaders({ requesterPays, expectedOwner }: Bucket): (readonly [string, string])[] {
+  return [
+    ...(expectedOwner === undefined ? [] : [['x-amz-expected-bucket-owner', expectedOwner] as const]),
+    ...(requesterPays ? [['x-amz-request-payer', 'requester'] as const] : []),
+  ];
+}

@@ -1,0 +1,70 @@
+// What S3 said when it did not give what was asked: its code and the few details that are safe to hand on.
+import type { Answer } from './transport.ts';
+
+export interface Refusal {
+  readonly status: number;
+  /** S3's `<Code>`; undefined where there was no body to say it, as for HEAD. */
+  readonly code: string | undefined;
+  /** The region that S3 says is the bucket's. */
+  readonly region: string | undefined;
+  /** Elements of the error document that concern the request alone, for the caller. */
+  readonly details: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly string[];
+}
+
+/** S3's error documents are below 2 KiB. */
+const MAX_DOCUMENT_BYTES = 64 * 1024;
+
+/** Elements without an account, a host or a policy in them (S3 API Reference, "Error responses"). */
+const SAFE_DETAILS = [
+  'ActualObjectSize',
+  'RangeRequested',
+  'Condition',
+  'StorageClass',
+  'AccessTier',
+  'MaxSizeAllowed',
+  'Size',
+];
+
+/** Reads the error document whole, which ends the request at S3. */
+export async function readRefusal(answer: Answer): Promise<Refusal> {
+  const document = await readDocument(answer);
+  const element = (name: string): string | undefined =>
+    new RegExp(`<${name}>([^<]{1,256})</${name}>`).exec(document)?.[1];
+  return {
+    status: answer.status,
+    code: element('Code'),
+    region: headerOf(answer.headers, 'x-amz-bucket-region') ?? element('Region'),
+    details: SAFE_DETAILS.flatMap((name) => {
+      const value = element(name);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+    headers: answer.headers,
+  };
+}
+
+function readDocument(answer: Answer): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const finish = (): void => {
+    resolve(Buffer.concat(chunks).toString());
+  };
+  answer.pipe({
+    write: (chunk) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_DOCUMENT_BYTES) chunks.push(chunk);
+      return true;
+    },
+    end: finish,
+    // A document cut short is still worth its status.
+    fail: finish,
+  });
+  return promise;
+}
+
+/** @param headers raw pairs */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i]?.toLowerCase() === name) return headers[i + 1];
+  return undefined;
+}

@@ -1,0 +1,91 @@
+// Signs S3 reads with AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"; for S3 the path is
+// escaped once and never normalised).
+import { createHmac, hash } from 'node:crypto';
+
+export interface SigningCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export interface ReadToSign {
+  readonly method: 'GET' | 'HEAD';
+  readonly host: string;
+  readonly region: string;
+  /** Escaped, as it goes on the wire. */
+  readonly path: string;
+  /** Escaped and sorted, as it goes on the wire. */
+  readonly query: string;
+  /** `x-amz-…` pairs to sign, names in lower case and sorted, none of those that the signer adds. */
+  readonly amzHeaders: readonly (readonly [name: string, value: string])[];
+}
+
+/** SHA-256 of nothing: a read has no body. */
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/** Keys are per day, region and secret; roles renew their secret about hourly. */
+const MAX_SIGNING_KEYS = 10_000;
+
+export type Sign = (read: ReadToSign, credentials: SigningCredentials, now: number) => string[];
+
+/** @returns a signer that gives the headers to send, as raw pairs, `host` first */
+export function createSigner(): Sign {
+  const keys = new Map<string, Buffer>();
+  let second = 0;
+  let date = '';
+
+  const signingKey = (day: string, region: string, secret: string): Buffer => {
+    const id = `${day}/${region}/${secret}`;
+    let key = keys.get(id);
+    if (key === undefined) {
+      key = [region, 's3', 'aws4_request'].reduce(hmac, hmac(Buffer.from(`AWS4${secret}`), day));
+      // Yesterday's and renewed keys are never asked for again: emptying now and then costs four hashes a key.
+      if (keys.size >= MAX_SIGNING_KEYS) keys.clear();
+      keys.set(id, key);
+    }
+    return key;
+  };
+
+  return (read, credentials, now) => {
+    if (Math.floor(now / 1000) !== second) {
+      second = Math.floor(now / 1000);
+      date = `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+    }
+    const day = date.slice(0, 8);
+    const signed = sortedHeaders(read, credentials.sessionToken, date);
+    let canonical = `${read.method}\n${read.path}\n${read.query}\n`;
+    let names = '';
+    const headers: string[] = [];
+    for (const [name, value] of signed) {
+      canonical += `${name}:${value}\n`;
+      names += names === '' ? name : `;${name}`;
+      headers.push(name, value);
+    }
+    canonical += `\n${names}\n${EMPTY_SHA256}`;
+    const scope = `${day}/${read.region}/s3/aws4_request`;
+    const toSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
+    const key = signingKey(day, read.region, credentials.secretAccessKey);
+    const signature = createHmac('sha256', key).update(toSign).digest('hex');
+    headers.push(
+      'authorization',
+      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    );
+    return headers;
+  };
+}
+
+/** `host` sorts before every `x-amz-…`; the three that are always there keep their places among the others. */
+function sortedHeaders(read: ReadToSign, sessionToken: string, date: string): (readonly [string, string])[] {
+  const always: (readonly [string, string])[] = [
+    ['host', read.host],
+    ['x-amz-content-sha256', EMPTY_SHA256],
+    ['x-amz-date', date],
+    ['x-amz-security-token', sessionToken],
+  ];
+  if (read.amzHeaders.length === 0) return always;
+  return [...always, ...read.amzHeaders].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}

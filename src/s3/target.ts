@@ -1,0 +1,78 @@
+// Reads bucket and key out of a raw request target, byte for byte: no URL library, which would collapse `//`, `.` and `..`.
+import { Fault } from '../fault.ts';
+
+/** S3's limit on a key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
+const MAX_KEY_BYTES = 1024;
+
+/** S3's bucket names (S3 user guide, "General purpose bucket naming rules"), as far as their characters go. */
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** Characters that stand for themselves in a path and in SigV4's canonical URI alike. */
+const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
+
+/** Where a request points. `key` is empty for the bucket itself, `bucket` for the service. */
+export interface Target {
+  readonly bucket: string;
+  /** Decoded once; what is authorised and what is signed. */
+  readonly key: string;
+  /** Without the '?'; undecoded. */
+  readonly query: string;
+}
+
+/**
+ * Splits before it decodes, so that `%2F` never ends a bucket's name.
+ * @throws Fault target_not_path, bucket_name_invalid, escape_invalid, key_holds_nul, key_too_long
+ */
+export function readTarget(url: string): Target {
+  // Absolute-form targets (RFC 9112, 3.2.2) name a host: answering them would make the bridge look like an open proxy.
+  if (!url.startsWith('/')) throw new Fault('target_not_path');
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const query = mark === -1 ? '' : url.slice(mark + 1);
+  const slash = path.indexOf('/', 1);
+  const bucket = slash === -1 ? path.slice(1) : path.slice(1, slash);
+  if (bucket === '' && slash === -1) return { bucket, key: '', query };
+  if (!BUCKET_NAME.test(bucket)) throw new Fault('bucket_name_invalid');
+  return { bucket, key: slash === -1 ? '' : readKey(path.slice(slash + 1)), query };
+}
+
+/**
+ * @param raw the key as it stands in the path, percent-encoded
+ * @throws Fault escape_invalid, key_holds_nul, key_too_long
+ */
+export function readKey(raw: string): string {
+  const key = PLAIN.test(raw) ? raw : decodeKey(raw);
+  if (key.includes('\0')) throw new Fault('key_holds_nul');
+  if (key.length > MAX_KEY_BYTES / 3 && Buffer.byteLength(key) > MAX_KEY_BYTES)
+    throw new Fault('key_too_long');
+  return key;
+}
+
+function decodeKey(raw: string): string {
+  try {
+    // Node hands on bytes of the request line above 0x7F as Latin-1: a client that sent raw UTF-8 means those bytes.
+    return decodeURIComponent(NON_ASCII.test(raw) ? escapeBytes(raw) : raw);
+  } catch {
+    throw new Fault('escape_invalid');
+  }
+}
+
+const NON_ASCII = /[\u0080-\u00ff]/;
+const escapeBytes = (raw: string): string =>
+  raw.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+
+/**
+ * A key as it goes on the wire and into the canonical request: every byte but the unreserved ones and '/' escaped, once
+ * (SigV4 for S3; AWS General Reference, "Create a signed AWS API request").
+ */
+export function encodeKey(key: string): string {
+  return PLAIN.test(key) ? key : encodeURI(key).replace(/[!#$&'()*+,:;=?@[\]]/g, escapeCharacter);
+}
+
+/** One name or value of a query, escaped as SigV4's canonical query string wants it ('/' too). */
+export function encodeQueryPart(part: string): string {
+  return encodeURIComponent(part).replace(/[!'()*]/g, escapeCharacter);
+}
+
+const escapeCharacter = (character: string): string =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
