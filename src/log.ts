@@ -1,0 +1,56 @@
+// One JSON line an event on standard output, in the fields that Cloud Logging knows (Cloud Logging, "Structured logging").
+import { destination, pino } from 'pino';
+import type { LogLevel } from './config.ts';
+
+export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  /** @param fields named values only: whole requests, responses and errors carry tokens */
+  (severity: Severity, message: string, fields?: LogFields): void;
+  /** Writes what is still in memory, before the process ends. */
+  flush(): void;
+}
+
+const LEVEL_OF = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+  CRITICAL: 'fatal',
+} as const;
+
+const SEVERITY_OF: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+export function createLog(level: LogLevel): Log {
+  // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
+  const output = destination({ fd: 1, sync: false, minLength: 0 });
+  const logger = pino(
+    {
+      level,
+      messageKey: 'message',
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ severity: SEVERITY_OF[label] ?? 'DEFAULT' }) },
+    },
+    output,
+  );
+  return Object.assign(
+    (severity: Severity, message: string, fields: LogFields = {}) => {
+      logger[LEVEL_OF[severity]](fields, message);
+    },
+    {
+      flush: () => {
+        output.flushSync();
+      },
+    },
+  );
+}

@@ -1,0 +1,149 @@
+// The record of one request: what becomes known as it goes through the steps, and the one line and metrics at its end.
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Fault } from '../fault.ts';
+import { FAULTS } from '../errors.ts';
+import type { Log, Severity } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+
+/** Filled in as a request goes through the steps. Times in milliseconds. */
+export interface AccessRecord {
+  readonly requestId: string;
+  readonly startedAt: number;
+  operation: string;
+  caller?: { readonly subject: string; readonly email?: string };
+  bucket?: string;
+  key?: string;
+  role?: string;
+  sessionName?: string;
+  /** Why the caller did not get what it asked for. */
+  fault?: Fault;
+  /** S3's own refusal. */
+  s3?: { readonly code: string | undefined; readonly status: number };
+  s3RequestId?: string;
+  bytes: number;
+  /** False where the body was cut, by S3 or by the caller going away. */
+  complete: boolean;
+  cutBy?: 'caller' | 's3' | 'bridge';
+  readonly milliseconds: { token?: number; sts?: number; s3FirstByte?: number };
+  /** When the step under way began. */
+  markedAt: number;
+}
+
+/** Ends a step: its time is what has passed since the one before. */
+export function mark(record: AccessRecord, step: keyof AccessRecord['milliseconds']): void {
+  const now = performance.now();
+  record.milliseconds[step] = now - record.markedAt;
+  record.markedAt = now;
+}
+
+export interface AccessLog {
+  begin(): AccessRecord;
+  finish(record: AccessRecord, request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** @param options.project names the trace in Cloud Logging; unknown off Google Cloud and until first asked */
+export function createAccessLog(options: {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly project: () => string | undefined;
+}): AccessLog {
+  const { log, metrics } = options;
+  // Unique over processes by chance, within one by counting: cheaper than a random number a request.
+  const processId = randomBytes(6).toString('hex');
+  let count = 0;
+  return {
+    begin: () => ({
+      requestId: `${processId}-${(count++).toString(36).padStart(6, '0')}`,
+      startedAt: performance.now(),
+      markedAt: performance.now(),
+      operation: 'unknown',
+      bytes: 0,
+      complete: true,
+      milliseconds: {},
+    }),
+    finish: (record, request, response) => {
+      const total = performance.now() - record.startedAt;
+      observe(metrics, record, response.statusCode, total);
+      log(severityOf(record, response.statusCode), messageOf(record, request, response), {
+        httpRequest: {
+          requestMethod: request.method,
+          requestUrl: withoutQuery(request.url ?? ''),
+          status: response.statusCode,
+          responseSize: String(record.bytes),
+          userAgent: request.headers['user-agent'],
+          remoteIp: request.socket.remoteAddress,
+          latency: `${(total / 1000).toFixed(6)}s`,
+        },
+        ...traceFields(request, options.project()),
+        requestId: record.requestId,
+        operation: record.operation,
+        caller: record.caller?.email,
+        callerId: record.caller?.subject,
+        role: record.role,
+        sessionName: record.sessionName,
+        bucket: record.bucket,
+        key: record.key,
+        status: response.statusCode,
+        bytes: record.bytes,
+        ...(record.complete ? {} : { complete: false, cutBy: record.cutBy }),
+        milliseconds: { ...record.milliseconds, total },
+        s3RequestId: record.s3RequestId,
+        s3: record.s3,
+        ...faultFields(record.fault),
+      });
+    },
+  };
+}
+
+function observe(metrics: Metrics, record: AccessRecord, status: number, total: number): void {
+  const { token, sts, s3FirstByte } = record.milliseconds;
+  metrics.request(record.operation, status, record.bytes);
+  metrics.step('total', total / 1000);
+  if (token !== undefined) metrics.step('token', token / 1000);
+  if (sts !== undefined) metrics.step('sts', sts / 1000);
+  if (s3FirstByte !== undefined) metrics.step('s3_first_byte', s3FirstByte / 1000);
+}
+
+/** A caller's mistake is no alarm; what needs the operator is. */
+function severityOf(record: AccessRecord, status: number): Severity {
+  if ((record.cutBy !== undefined && record.cutBy !== 'caller') || status >= 500) return 'ERROR';
+  return record.fault !== undefined || record.s3?.status === 403 ? 'WARNING' : 'INFO';
+}
+
+function messageOf(record: AccessRecord, request: IncomingMessage, response: ServerResponse): string {
+  const what = `${request.method ?? ''} ${withoutQuery(request.url ?? '')} ${response.statusCode}`;
+  return record.fault === undefined ? what : `${what} ${record.fault.code}`;
+}
+
+function faultFields(fault: Fault | undefined): Record<string, unknown> {
+  return fault === undefined
+    ? {}
+    : { fault: fault.code, cause: fault.detail, remedy: FAULTS[fault.code].remedy };
+}
+
+/** A token that somebody put into a query must not reach the log. */
+function withoutQuery(url: string): string {
+  const mark = url.indexOf('?');
+  return mark === -1 ? url : url.slice(0, mark);
+}
+
+/** Cloud Run adds both headers (W3C Trace Context; Cloud Trace's own). */
+function traceFields(request: IncomingMessage, project: string | undefined): Record<string, unknown> {
+  const { traceparent, 'x-cloud-trace-context': cloudTrace } = request.headers;
+  const w3c =
+    typeof traceparent === 'string'
+      ? /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent)
+      : null;
+  const google =
+    typeof cloudTrace === 'string' ? /^([0-9a-f]{32})(?:\/(\d{1,20}))?(?:;o=(\d))?$/.exec(cloudTrace) : null;
+  const trace = w3c?.[1] ?? google?.[1];
+  if (trace === undefined) return {};
+  if (project === undefined) return { trace };
+  return {
+    'logging.googleapis.com/trace': `projects/${project}/traces/${trace}`,
+    ...(w3c?.[2] === undefined ? {} : { 'logging.googleapis.com/spanId': w3c[2] }),
+    'logging.googleapis.com/trace_sampled':
+      w3c === null ? google?.[3] === '1' : (Number.parseInt(w3c[3] ?? '0', 16) & 1) === 1,
+  };
+}

@@ -1,0 +1,104 @@
+// The control routes under `/-/`, where no bucket name can be: is the bridge up, who am I here, what does it cost.
+import express from 'express';
+import type { Express, Request, Response } from 'express';
+import { isNamed } from '../callers/grants.ts';
+import type { Access } from '../callers/grants.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { CallerPattern, Scope } from '../config.ts';
+import { asFault, Fault } from '../fault.ts';
+import type { Metrics } from '../metrics.ts';
+import type { AccessRecord } from './access-log.ts';
+import { answerFault, toldOf } from './fault-answer.ts';
+
+export interface ControlParts {
+  authenticate(request: Request): Caller | Promise<Caller>;
+  accessOf(caller: Caller): ReadonlyMap<string, Access>;
+  sessionNameOf(caller: Caller): string;
+  isReady(): boolean;
+  readonly metrics: Metrics;
+  /** Who may read metrics here; undefined where they have a port of their own. */
+  readonly operators: readonly CallerPattern[] | undefined;
+}
+
+/** The routes, with what each tells: README's table is compared with this. */
+export const CONTROL_ROUTES = [
+  ['/-/live', 'The process runs. For liveness probes; asks nobody.'],
+  [
+    '/-/ready',
+    'The bridge holds an identity token and has assumed at least one role. For readiness probes; asks nobody.',
+  ],
+  ['/-/whoami', 'Who the bridge thinks you are, and what you may read.'],
+  ['/-/metrics', 'Prometheus metrics, for callers named in `operators`, or on a port of its own.'],
+] as const;
+
+/** @param recordOf the record of a request under way */
+export function controlRoutes(parts: ControlParts, recordOf: (request: Request) => AccessRecord): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
+  app.set('query parser', false);
+  app.use((request, _response, next) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw new Fault('method_not_allowed');
+    next();
+  });
+  app.get('/-/live', (_request, response) => {
+    tell(response, 200, { status: 'up' });
+  });
+  app.get('/-/ready', (_request, response) => {
+    tell(response, parts.isReady() ? 200 : 503, { status: parts.isReady() ? 'up' : 'down' });
+  });
+  app.get('/-/whoami', async (request, response) => {
+    const caller = await parts.authenticate(request);
+    recordOf(request).caller = caller;
+    tell(response, 200, whoami(parts, caller));
+  });
+  app.get('/-/metrics', async (request, response) => {
+    const caller = await parts.authenticate(request);
+    recordOf(request).caller = caller;
+    if (parts.operators === undefined || !isNamed(caller, parts.operators)) throw new Fault('not_granted');
+    response.setHeader('content-type', parts.metrics.contentType);
+    response.end(await parts.metrics.render());
+  });
+  app.use(() => {
+    throw new Fault('route_unknown');
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
+    const record = recordOf(request);
+    record.fault = asFault(error);
+    record.bytes = answerFault(
+      request,
+      response,
+      record.requestId,
+      toldOf(record.fault, record.requestId, false),
+    );
+  });
+  return app;
+}
+
+function tell(response: Response, status: number, document: object): void {
+  response.status(status).setHeader('cache-control', 'no-store');
+  response.json(document);
+}
+
+/** Callers learn about themselves only: neither roles' ARNs nor other callers' grants. */
+function whoami(parts: ControlParts, caller: Caller): object {
+  const access = [...parts.accessOf(caller)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    email: caller.email ?? null,
+    uniqueId: caller.subject,
+    sessionName: parts.sessionNameOf(caller),
+    mayRead: access.flatMap(([bucket, { grants }]) =>
+      grants.map(({ allow, scope }) => ({ bucket, ...reach(scope), allow })),
+    ),
+  };
+}
+
+function reach(scope: Scope): object {
+  switch (scope.kind) {
+    case 'bucket':
+      return { prefix: '' };
+    case 'prefix':
+      return { prefix: scope.prefix };
+    case 'key':
+      return { key: scope.key };
+  }
+}

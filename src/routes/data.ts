@@ -1,0 +1,156 @@
+// The drawing: authenticate, authorize, federate, read, answer, in that order, for every request on a data path.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { authorize } from '../callers/authorize.ts';
+import type { Permit } from '../callers/authorize.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { Access } from '../callers/grants.ts';
+import { presentationOf } from '../callers/presented-token.ts';
+import type { Bucket } from '../config.ts';
+import { asFault, Fault } from '../fault.ts';
+import { readOperation } from '../s3/operation.ts';
+import type { BucketQuestion, ObjectRead, Operation } from '../s3/operation.ts';
+import { isRefusal } from '../s3/read.ts';
+import type { Read, ReadSession } from '../s3/read.ts';
+import type { SigningCredentials } from '../s3/signature.ts';
+import { mark } from './access-log.ts';
+import type { AccessRecord } from './access-log.ts';
+import type { Admission } from './admission.ts';
+import { answerBucketQuestion } from './bucket-answer.ts';
+import { answerFault, toldOf } from './fault-answer.ts';
+import { sendAnswer } from './object-answer.ts';
+import { answerRefusal } from './refusal-answer.ts';
+import { headersUp } from './request-headers.ts';
+
+/** A role's session for one permit, with credentials in it. */
+export interface FederatedSession extends ReadSession<SigningCredentials> {
+  readonly sessionName: string;
+}
+
+/** The steps, as `bridge.ts` joins them. */
+export interface Steps {
+  /** @throws Fault token_…, keys_unavailable */
+  authenticate(request: IncomingMessage): Caller | Promise<Caller>;
+  /** By bucket name. @throws Fault caller_is_bridge */
+  accessOf(caller: Caller): ReadonlyMap<string, Access>;
+  /** @throws Fault metadata_…, sts_… */
+  federate(permit: Permit, caller: Caller): Promise<FederatedSession>;
+  readonly read: Read;
+  regionOf(bucket: Bucket): string;
+  readonly admission: Admission;
+  readonly startedAt: Date;
+  readonly chunkAbove: number;
+  readonly stallMs: number;
+}
+
+export type DataRoute = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: AccessRecord,
+) => Promise<void>;
+
+/** @returns a route that answers every fault itself and never rejects; it resolves when the answer is sent or cut */
+export function dataRoute(steps: Steps): DataRoute {
+  return async (request, response, record) => {
+    try {
+      const operation = readOperation(request.method, request.url ?? '');
+      Object.assign(record, { operation: operation.name, bucket: operation.bucket });
+      steps.admission.enter();
+      try {
+        await serve(steps, operation, request, response, record);
+      } finally {
+        steps.admission.leave();
+      }
+    } catch (error) {
+      answerOrCut(request, response, record, asFault(error));
+    }
+  };
+}
+
+async function serve(
+  steps: Steps,
+  operation: Operation,
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: AccessRecord,
+): Promise<void> {
+  const caller = await steps.authenticate(request);
+  mark(record, 'token');
+  record.caller = caller;
+  steps.admission.enterAs(caller.subject);
+  try {
+    const access = steps.accessOf(caller);
+    if (isQuestion(operation)) {
+      const { requestId } = record;
+      const { regionOf, startedAt } = steps;
+      record.bytes = answerBucketQuestion(response, operation, bucketsFor(operation, access), {
+        requestId,
+        regionOf,
+        startedAt,
+      });
+      return;
+    }
+    record.key = operation.subject;
+    const permit = authorize(access, operation.bucket, actionOf(operation), operation.subject);
+    record.role = permit.bucket.role.name;
+    const gone = abortedWhenGone(response);
+    const session = await steps.federate(permit, caller);
+    mark(record, 'sts');
+    record.sessionName = session.sessionName;
+    const outcome = await steps.read(permit.bucket, operation, session, {
+      ...headersUp(request),
+      signal: gone,
+    });
+    mark(record, 's3FirstByte');
+    if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
+    else await sendAnswer(response, outcome, record, { ...steps, isHead: operation.method === 'HEAD' });
+  } finally {
+    steps.admission.leaveAs(caller.subject);
+  }
+}
+
+const isQuestion = (operation: Operation): operation is BucketQuestion =>
+  operation.kind !== 'object' && operation.kind !== 'list';
+
+const actionOf = (read: ObjectRead): 'get' | 'list' => (read.kind === 'list' ? 'list' : 'get');
+
+/** @throws Fault not_granted for a bucket in which the caller may do nothing, whether it exists or not */
+function bucketsFor(question: BucketQuestion, access: ReadonlyMap<string, Access>): Bucket[] {
+  if (question.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
+  const own = access.get(question.bucket);
+  if (own === undefined) throw new Fault('not_granted');
+  return [own.bucket];
+}
+
+/** A caller that goes away ends the request at S3; what others wait for, as a role's session, goes on. */
+function abortedWhenGone(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+function answerOrCut(
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: AccessRecord,
+  fault: Fault,
+): void {
+  if (response.destroyed) {
+    // The caller left before its answer began: whatever failed then, failed for that.
+    Object.assign(record, { complete: false, cutBy: 'caller' });
+    return;
+  }
+  record.fault = fault;
+  if (response.headersSent) {
+    Object.assign(record, { complete: false, cutBy: 'bridge' });
+    response.destroy();
+    return;
+  }
+  record.bytes = answerFault(
+    request,
+    response,
+    record.requestId,
+    toldOf(fault, record.requestId, presentationOf(request) === 's3'),
+  );
+}
