@@ -4,7 +4,8 @@ import { checkTogether } from './cross-checks.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings, setVariables } from './environment.ts';
 import { NO_FILE_VARIABLES, noFileDocument } from './no-file.ts';
-import { ConfigError, type Problem } from './problem.ts';
+import { findOversizePolicies } from './policy-size.ts';
+import { ConfigError, type Finding, type Problem } from './problem.ts';
 import { documentSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { resolveConfig } from './resolve.ts';
@@ -53,13 +54,17 @@ export function interpret(document: ConfigDocument, env: Environment, platform: 
   const parsed = documentSchema.safeParse(raw, { reportInput: true });
   problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, placeOf)));
   const regionIsSet = setVariables(env)['AWS_REGION'] !== undefined;
-  for (const { path, rule, remedy } of [...checkTogether(raw, { regionIsSet }), ...findUnbuilt(raw)]) {
+  const placed = ({ path, rule, remedy }: Finding): Problem => {
     const { field, line } = placeOf(path);
-    problems.push({ field, rule, remedy, ...(line === undefined ? {} : { line }) });
-  }
+    return { field, rule, remedy, ...(line === undefined ? {} : { line }) };
+  };
+  problems.push(...[...checkTogether(raw, { regionIsSet }), ...findUnbuilt(raw)].map(placed));
   if (problems.length > 0 || !parsed.success || 'problems' in settings)
     throw new ConfigError(inOrder(problems));
-  return resolveConfig(parsed.data, settings.settings, platform);
+  const config = resolveConfig(parsed.data, settings.settings, platform);
+  const oversize = findOversizePolicies(config).map(placed);
+  if (oversize.length > 0) throw new ConfigError(oversize);
+  return config;
 }
 
 /** As the document goes, variables first. One value behind two fields (no-file.ts) may fail twice for one reason. */
