@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line: picks a command and gives the exit code. Nothing else reads process.argv.
+import { prepareRuntime } from './runtime.ts';
 
 interface Command {
   readonly does: string;
@@ -63,5 +64,6 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   }
 }
 
+prepareRuntime();
 const code = await main(process.argv.slice(2));
 if (code !== undefined) process.exitCode = code;
