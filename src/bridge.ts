@@ -72,7 +72,7 @@ export function createBridge(config: Config, log: Log): Bridge {
       ...{ authenticate, accessOf, metrics, sessionNameOf: callerSessionName, isReady: federation.isReady },
       operators: config.listen.metricsPort === undefined ? config.operators : undefined,
     },
-    (request) => records.get(request) ?? accessLog.begin(),
+    (request) => records.get(request) ?? accessLog.begin(request),
   );
   const data = dataRoute({
     ...{ authenticate, accessOf, federate: federation.federate, read, regionOf, admission },
@@ -80,7 +80,7 @@ export function createBridge(config: Config, log: Log): Bridge {
   });
   return {
     listener: (request, response) => {
-      const record = accessLog.begin();
+      const record = accessLog.begin(request);
       response.once('close', () => {
         accessLog.finish(record, request, response);
       });

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { createBridge } from '../bridge.ts';
 import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
+import { warningsOf } from '../config/warnings.ts';
 import { createLog } from '../log.ts';
 import type { Log } from '../log.ts';
 
@@ -20,6 +21,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export async function serve(): Promise<{ readonly port: number }> {
   const config = readConfig();
   const log = createLog(config.logLevel);
+  for (const { field, rule, remedy } of warningsOf(config))
+    log('WARNING', `${field} ${rule}`, { field, remedy });
   const bridge = createBridge(config, log);
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },

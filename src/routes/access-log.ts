@@ -9,11 +9,14 @@ import type { Metrics } from '../metrics.ts';
 /** Filled in as a request goes through the steps. Times in milliseconds. */
 export interface AccessRecord {
   readonly requestId: string;
+  readonly remoteIp: string | undefined;
   readonly startedAt: number;
   operation: string;
   caller?: { readonly subject: string; readonly email?: string };
   bucket?: string;
   key?: string;
+  /** Of a list. */
+  prefix?: string;
   role?: string;
   sessionName?: string;
   /** Why the caller did not get what it asked for. */
@@ -22,9 +25,8 @@ export interface AccessRecord {
   s3?: { readonly code: string | undefined; readonly status: number };
   s3RequestId?: string;
   bytes: number;
-  /** False where the body was cut, by S3 or by the caller going away. */
-  complete: boolean;
-  cutBy?: 'caller' | 's3' | 'bridge';
+  /** Who ended the answer before its end, where it was not the caller by going away. */
+  cutBy?: 's3' | 'bridge' | 'stall';
   readonly milliseconds: { token?: number; sts?: number; s3FirstByte?: number };
   /** When the step under way began. */
   markedAt: number;
@@ -38,7 +40,8 @@ export function mark(record: AccessRecord, step: keyof AccessRecord['millisecond
 }
 
 export interface AccessLog {
-  begin(): AccessRecord;
+  begin(request: IncomingMessage): AccessRecord;
+  /** When the answer is out, or was cut: the last event of a response. */
   finish(record: AccessRecord, request: IncomingMessage, response: ServerResponse): void;
 }
 
@@ -53,13 +56,14 @@ export function createAccessLog(options: {
   const processId = randomBytes(6).toString('hex');
   let count = 0;
   return {
-    begin: () => ({
+    begin: (request) => ({
       requestId: `${processId}-${(count++).toString(36).padStart(6, '0')}`,
+      // A socket that is closed no longer knows.
+      remoteIp: request.socket.remoteAddress,
       startedAt: performance.now(),
       markedAt: performance.now(),
       operation: 'unknown',
       bytes: 0,
-      complete: true,
       milliseconds: {},
     }),
     finish: (record, request, response) => {
@@ -72,7 +76,7 @@ export function createAccessLog(options: {
           status: response.statusCode,
           responseSize: String(record.bytes),
           userAgent: request.headers['user-agent'],
-          remoteIp: request.socket.remoteAddress,
+          remoteIp: record.remoteIp,
           latency: `${(total / 1000).toFixed(6)}s`,
         },
         ...traceFields(request, options.project()),
@@ -84,10 +88,11 @@ export function createAccessLog(options: {
         sessionName: record.sessionName,
         bucket: record.bucket,
         key: record.key,
+        prefix: record.prefix,
         status: response.statusCode,
         bytes: record.bytes,
-        ...(record.complete ? {} : { complete: false, cutBy: record.cutBy }),
-        milliseconds: { ...record.milliseconds, total },
+        ...(response.writableFinished ? {} : { complete: false, cutBy: record.cutBy ?? 'caller' }),
+        milliseconds: rounded({ ...record.milliseconds, total }),
         s3RequestId: record.s3RequestId,
         s3: record.s3,
         ...faultFields(record.fault),
@@ -105,9 +110,13 @@ function observe(metrics: Metrics, record: AccessRecord, status: number, total: 
   if (s3FirstByte !== undefined) metrics.step('s3_first_byte', s3FirstByte / 1000);
 }
 
+/** The platform asks every few seconds, and what they found wrong has a line of its own. */
+const PROBES = new Set(['live', 'ready']);
+
 /** A caller's mistake is no alarm; what needs the operator is. */
 function severityOf(record: AccessRecord, status: number): Severity {
-  if ((record.cutBy !== undefined && record.cutBy !== 'caller') || status >= 500) return 'ERROR';
+  if (PROBES.has(record.operation)) return 'DEBUG';
+  if (record.cutBy === 's3' || record.cutBy === 'bridge' || status >= 500) return 'ERROR';
   return record.fault !== undefined || record.s3?.status === 403 ? 'WARNING' : 'INFO';
 }
 
@@ -117,9 +126,16 @@ function messageOf(record: AccessRecord, request: IncomingMessage, response: Ser
 }
 
 function faultFields(fault: Fault | undefined): Record<string, unknown> {
-  return fault === undefined
-    ? {}
-    : { fault: fault.code, cause: fault.detail, remedy: FAULTS[fault.code].remedy };
+  if (fault === undefined) return {};
+  const cause = Object.keys(fault.detail).length > 0 ? fault.detail : undefined;
+  return { fault: fault.code, cause, remedy: FAULTS[fault.code].remedy };
+}
+
+/** To microseconds. */
+function rounded(milliseconds: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(milliseconds).map(([step, time]) => [step, Math.round(time * 1000) / 1000]),
+  );
 }
 
 /** A token that somebody put into a query must not reach the log. */

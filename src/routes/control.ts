@@ -7,6 +7,7 @@ import type { Caller } from '../callers/caller.ts';
 import type { CallerPattern, Scope } from '../config.ts';
 import { asFault, Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
+import { readQuery } from '../s3/query.ts';
 import type { AccessRecord } from './access-log.ts';
 import { answerFault, toldOf } from './fault-answer.ts';
 
@@ -33,6 +34,13 @@ export const CONTROL_ROUTES = [
 
 /** @param recordOf the record of a request under way */
 export function controlRoutes(parts: ControlParts, recordOf: (request: Request) => AccessRecord): Express {
+  const callerOf = async (request: Request): Promise<Caller> => {
+    // As on data paths, a token in the URL is refused even beside a good one.
+    readQuery(/\?(.*)$/s.exec(request.url)?.[1] ?? '');
+    const caller = await parts.authenticate(request);
+    recordOf(request).caller = caller;
+    return caller;
+  };
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
@@ -40,20 +48,19 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new Fault('method_not_allowed');
     next();
   });
-  app.get('/-/live', (_request, response) => {
+  app.get('/-/live', (request, response) => {
+    recordOf(request).operation = 'live';
     tell(response, 200, { status: 'up' });
   });
-  app.get('/-/ready', (_request, response) => {
+  app.get('/-/ready', (request, response) => {
+    recordOf(request).operation = 'ready';
     tell(response, parts.isReady() ? 200 : 503, { status: parts.isReady() ? 'up' : 'down' });
   });
   app.get('/-/whoami', async (request, response) => {
-    const caller = await parts.authenticate(request);
-    recordOf(request).caller = caller;
-    tell(response, 200, whoami(parts, caller));
+    tell(response, 200, whoami(parts, await callerOf(request)));
   });
   app.get('/-/metrics', async (request, response) => {
-    const caller = await parts.authenticate(request);
-    recordOf(request).caller = caller;
+    const caller = await callerOf(request);
     if (parts.operators === undefined || !isNamed(caller, parts.operators)) throw new Fault('not_granted');
     response.setHeader('content-type', parts.metrics.contentType);
     response.end(await parts.metrics.render());

@@ -89,7 +89,7 @@ async function serve(
       });
       return;
     }
-    record.key = operation.subject;
+    record[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
     const permit = authorize(access, operation.bucket, actionOf(operation), operation.subject);
     record.role = permit.bucket.role.name;
     const gone = abortedWhenGone(response);
@@ -136,14 +136,11 @@ function answerOrCut(
   record: AccessRecord,
   fault: Fault,
 ): void {
-  if (response.destroyed) {
-    // The caller left before its answer began: whatever failed then, failed for that.
-    Object.assign(record, { complete: false, cutBy: 'caller' });
-    return;
-  }
+  // The caller left before its answer began: whatever failed then, failed for that.
+  if (response.destroyed) return;
   record.fault = fault;
   if (response.headersSent) {
-    Object.assign(record, { complete: false, cutBy: 'bridge' });
+    record.cutBy = 'bridge';
     response.destroy();
     return;
   }

@@ -38,7 +38,7 @@ export function handedOn(headers: readonly string[]): string[] {
 }
 
 /**
- * Resolves when the caller has all of it, or when it has been cut, which the record then says.
+ * Resolves when the caller has all of it, or when it has been cut; the record says by whom.
  * @param options.chunkAbove bytes, above which no Content-Length goes out: Cloud Run's front end would answer 500
  * @param options.stallMs how long a caller may read nothing while bytes wait for it
  */
@@ -63,10 +63,6 @@ export function sendAnswer(
   });
   response.once('close', () => {
     clearTimeout(stall);
-    if (!response.writableFinished) {
-      record.complete = false;
-      record.cutBy ??= 'caller';
-    }
     resolve(undefined);
   });
   answer.pipe({
@@ -75,7 +71,10 @@ export function sendAnswer(
       const wantsMore = response.write(chunk);
       if (!wantsMore) {
         clearTimeout(stall);
-        stall = setTimeout(() => response.destroy(), options.stallMs);
+        stall = setTimeout(() => {
+          record.cutBy = 'stall';
+          response.destroy();
+        }, options.stallMs);
       }
       return wantsMore;
     },

@@ -78,9 +78,15 @@ function sentenceOfS3(code: string | undefined, status: number): string {
   return status >= 500 ? 'The storage failed. Try again shortly.' : 'The storage refused the request.';
 }
 
+/** What S3's own refusals come to, by status; any other below 500 is about the request. */
+export const S3_OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
+  ['upstream_denied', 403],
+  ['not_found', 404],
+  ['precondition_failed', 412],
+  ['invalid_request', 416],
+];
+
 function outcomeOfS3(status: number): Outcome {
   if (status >= 500) return 'upstream_failed';
-  if (status === 403) return 'upstream_denied';
-  if (status === 404) return 'not_found';
-  return status === 412 ? 'precondition_failed' : 'invalid_request';
+  return S3_OUTCOMES.find(([, known]) => known === status)?.[0] ?? 'invalid_request';
 }
