@@ -1,0 +1,82 @@
+// Runs the real program, `fedbridge serve`, as a process of its own, and reads the lines it logs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { inheritedEnvironment } from '../../src/config.ts';
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface BridgeProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** All lines so far. */
+  readonly lines: readonly LogLine[];
+  /** All that it wrote, on both streams. */
+  output(): string;
+  /** Resolves with the first line, past or to come, that holds; rejects after five seconds. */
+  line(holds: (line: LogLine) => boolean): Promise<LogLine>;
+  /** @returns its exit code */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const START_MS = 20_000;
+const LINE_MS = 5_000;
+
+/** @param environment all that it finds, besides PATH and the like; listens on any free port unless told */
+export async function startBridge(environment: Readonly<Record<string, string>>): Promise<BridgeProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve'], {
+    env: { ...inheritedEnvironment(), FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  let output = '';
+  const wake = (): void => {
+    for (const look of waiting) look();
+  };
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    output += `${text}\n`;
+    const line: unknown = JSON.parse(text);
+    if (typeof line === 'object' && line !== null) lines.push({ ...line });
+    wake();
+  });
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  let exited = false;
+  const ended = once(child, 'exit').then(() => {
+    exited = true;
+    wake();
+  });
+
+  const line = (holds: (line: LogLine) => boolean, milliseconds = LINE_MS): Promise<LogLine> => {
+    const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
+    const look = (): void => {
+      const found = lines.find(holds);
+      if (found !== undefined) resolve(found);
+      else if (exited) reject(new Error(`the bridge ended without that line:\n${output}`));
+    };
+    const timer = setTimeout(() => {
+      reject(new Error(`no such line within ${milliseconds} ms:\n${output}`));
+    }, milliseconds);
+    waiting.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      waiting.delete(look);
+    });
+  };
+
+  const listening = await line(({ message }) => String(message).startsWith('listening on'), START_MS);
+  return {
+    url: `http://127.0.0.1:${String(listening['port'])}`,
+    pid: child.pid ?? 0,
+    lines,
+    output: () => output,
+    line,
+    stop: async (signal = 'SIGTERM') => {
+      if (!exited) child.kill(signal);
+      await ended;
+      return child.exitCode;
+    },
+  };
+}
