@@ -1,0 +1,15 @@
+// The bridge as a child of the sandbox: what `fedbridge serve` runs, telling its parent the port, and never outliving it.
+import { prepareRuntime } from '../runtime.ts';
+
+// The channel closes when the parent ends, however it ends.
+process.once('disconnect', () => process.exit(1));
+
+prepareRuntime();
+try {
+  const { serve } = await import('../commands/serve.ts');
+  const { port } = await serve();
+  process.send?.({ port });
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

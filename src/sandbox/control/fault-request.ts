@@ -1,0 +1,128 @@
+// Reads the body of PUT /faults: which supplier, which fault, with which fields of its own.
+import type { Fault, FaultSetting } from '../faults.ts';
+import { S3_ERRORS } from '../s3/s3-error.ts';
+import { STS_ERRORS } from '../sts/sts-error.ts';
+import { SUPPLIERS, type SupplierName } from '../supplier.ts';
+import { BadField, choice, number, optional, record, refuseOthers, text, type Fields } from './fields.ts';
+
+interface FaultKind {
+  /** Its own fields, with what they mean; for the list of routes. */
+  readonly fields: Readonly<Record<string, string>>;
+  read(fields: Fields, supplier: SupplierName): Fault;
+}
+
+const COMMON = ['supplier', 'fault', 'times', 'path'];
+const LONGEST_DELAY_MS = 600_000;
+
+const plain = (kind: 'hang' | 'reset' | 'refuse' | 'garbage' | 'empty'): FaultKind => ({
+  fields: {},
+  read: () => ({ kind }),
+});
+const bytes = (fields: Fields) => number(fields, 'after', { least: 0, integer: true });
+
+export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
+  hang: plain('hang'),
+  reset: plain('reset'),
+  refuse: plain('refuse'),
+  garbage: plain('garbage'),
+  empty: plain('empty'),
+  delay: {
+    fields: { milliseconds: 'how long it waits before its usual answer' },
+    read: (fields) => ({
+      kind: 'delay',
+      milliseconds: number(fields, 'milliseconds', { least: 0, most: LONGEST_DELAY_MS }),
+    }),
+  },
+  status: {
+    fields: { status: '200 to 599', code: 'optional', message: 'optional', headers: 'optional' },
+    read: (fields) => ({
+      kind: 'status',
+      status: number(fields, 'status', { least: 200, most: 599, integer: true }),
+      code: optional(fields, 'code', text),
+      message: optional(fields, 'message', text),
+      headers: headersOf(fields),
+    }),
+  },
+  error: {
+    fields: {
+      code: "a code of the supplier's own, such as SlowDown",
+      message: 'optional',
+      headers: 'optional',
+    },
+    read(fields, supplier) {
+      const code = text(fields, 'code');
+      const known = codesOf(supplier);
+      const status = known.get(code)?.[0];
+      if (status !== undefined) {
+        return {
+          kind: 'error',
+          status,
+          code,
+          message: optional(fields, 'message', text),
+          headers: headersOf(fields),
+        };
+      }
+      const remedy =
+        known.size > 0
+          ? `use one of ${[...known.keys()].join(', ')}`
+          : 'use the fault "status" for this supplier';
+      throw new BadField('code', `is not a code of ${supplier}`, remedy);
+    },
+  },
+  cut: {
+    fields: { after: 'bytes of the body that are sent before the connection closes' },
+    read: (fields) => ({ kind: 'cut', after: bytes(fields) }),
+  },
+  stall: {
+    fields: { after: 'bytes of the body that are sent before nothing more comes' },
+    read: (fields) => ({ kind: 'stall', after: bytes(fields) }),
+  },
+  drip: {
+    fields: { bytesPerSecond: 'how fast the body is sent' },
+    read: (fields) => ({ kind: 'drip', bytesPerSecond: number(fields, 'bytesPerSecond', { least: 0.1 }) }),
+  },
+  'wrong-length': {
+    fields: { by: 'bytes by which Content-Length is too large, or too small if negative; 1 where absent' },
+    read: (fields) => ({
+      kind: 'wrong-length',
+      by: optional(fields, 'by', (all, name) => number(all, name, { integer: true })) ?? 1,
+    }),
+  },
+};
+
+/** What PUT /faults asks: a fault to set, or (`fault` null) faults to clear. */
+export type FaultRequest =
+  { readonly set: FaultSetting } | { readonly clear: SupplierName; readonly path?: string | undefined };
+
+export function faultRequestOf(fields: Fields): FaultRequest {
+  const supplier = choice(fields, 'supplier', SUPPLIERS);
+  const path = optional(fields, 'path', text);
+  if (fields['fault'] === null) {
+    refuseOthers(fields, ['supplier', 'fault', 'path']);
+    return { clear: supplier, path };
+  }
+  const kind = choice(fields, 'fault', Object.keys(FAULT_KINDS) as Fault['kind'][]);
+  const definition = FAULT_KINDS[kind];
+  refuseOthers(fields, [...COMMON, ...Object.keys(definition.fields)]);
+  const times = optional(fields, 'times', (all, name) => number(all, name, { least: 1, integer: true }));
+  if (kind === 'refuse' && (times !== undefined || path !== undefined)) {
+    throw new BadField(
+      times === undefined ? 'path' : 'times',
+      'cannot be with "refuse", as a refused connection has no request',
+      'leave it out, and clear the fault when it has lasted long enough',
+    );
+  }
+  return { set: { supplier, fault: definition.read(fields, supplier), times, path } };
+}
+
+function codesOf(supplier: SupplierName): ReadonlyMap<string, readonly [status: number, message: string]> {
+  if (supplier === 'sts') return STS_ERRORS;
+  return supplier === 's3' ? S3_ERRORS : new Map();
+}
+
+function headersOf(fields: Fields): Record<string, string> | undefined {
+  const given = optional(fields, 'headers', record);
+  return (
+    given && Object.fromEntries(Object.keys(given).map((name) => [name.toLowerCase(), text(given, name)]))
+  );
+}

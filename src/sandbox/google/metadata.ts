@@ -1,0 +1,140 @@
+// Google's metadata server: project, instance and service accounts as text leaves, and identity tokens.
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../answer.ts';
+import type { Supplier } from '../supplier.ts';
+import { ACCOUNTS, INSTANCE, PROJECT, type ServiceAccount } from './accounts.ts';
+import type { IdentityTokens } from './identity-tokens.ts';
+
+/** A directory of the tree, or a leaf's text. */
+interface Directory {
+  readonly [name: string]: Directory | string;
+}
+
+const ROOT = '/computeMetadata/v1/';
+const IDENTITY = /^instance\/service-accounts\/([^/]+)\/identity$/;
+
+function accountEntries({ email }: ServiceAccount, aliases: string): Directory {
+  return { aliases, email, scopes: 'https://www.googleapis.com/auth/cloud-platform\n' };
+}
+
+const TREE: Directory = {
+  instance: {
+    attributes: {},
+    hostname: `${INSTANCE.name}.${INSTANCE.zone}.c.${PROJECT.id}.internal`,
+    id: INSTANCE.id,
+    name: INSTANCE.name,
+    region: `projects/${PROJECT.number}/regions/${INSTANCE.region}`,
+    'service-accounts': {
+      default: accountEntries(ACCOUNTS.bridge, 'default\n'),
+      ...Object.fromEntries(
+        Object.entries(ACCOUNTS).map(([name, account]) => [
+          account.email,
+          accountEntries(account, name === 'bridge' ? 'default\n' : ''),
+        ]),
+      ),
+    },
+    zone: `projects/${PROJECT.number}/zones/${INSTANCE.zone}`,
+  },
+  project: { 'numeric-project-id': String(PROJECT.number), 'project-id': PROJECT.id },
+};
+
+function answer(status: number, text: string, contentType = 'text/html; charset=UTF-8'): Answer {
+  const body = Buffer.from(text);
+  return {
+    status,
+    headers: {
+      'content-type': contentType,
+      'metadata-flavor': 'Google',
+      server: 'Metadata Server for VM',
+      etag: createHash('sha256').update(body).digest('hex').slice(0, 16),
+      'x-xss-protection': '0',
+      'x-frame-options': 'SAMEORIGIN',
+    },
+    body,
+  };
+}
+
+const page = (status: number, title: string, text: string) =>
+  answer(status, `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`);
+
+export function createMetadata(tokens: IdentityTokens): Supplier<IncomingMessage> {
+  return {
+    read: (request) => request,
+    refuse: (_, { status, message, headers }) => {
+      const refusal = page(status, `Error ${status}`, message ?? 'The metadata server cannot answer now.');
+      return { ...refusal, headers: { ...refusal.headers, ...headers } };
+    },
+    respond(request) {
+      const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
+      if (request.headers['x-forwarded-for'] !== undefined) {
+        return page(403, 'Error 403 (Forbidden)', 'Requests that carry X-Forwarded-For are refused.');
+      }
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        return page(405, 'Error 405 (Method Not Allowed)', 'The method is not allowed.');
+      }
+      if (path === '/') return answer(200, '0.1/\ncomputeMetadata/\n', 'application/text');
+      if (request.headers['metadata-flavor'] !== 'Google') {
+        return page(403, 'Error 403 (Forbidden)', 'Missing Metadata-Flavor:Google header.');
+      }
+      const rest = decoded(path.startsWith(ROOT) ? path.slice(ROOT.length) : `/${path}`);
+      const [, account] = IDENTITY.exec(rest) ?? [];
+      const query = new URLSearchParams(search);
+      return account === undefined ? entry(rest, query) : identity(account, query);
+    },
+  };
+
+  function identity(name: string, query: URLSearchParams): Answer {
+    const account = Object.values(ACCOUNTS).find(({ email }) => email === name);
+    const own = name === 'default' || account === ACCOUNTS.bridge;
+    if (!account && !own) return page(404, 'Error 404 (Not Found)', 'No such service account.');
+    const audience = query.get('audience');
+    if (!audience) return answer(400, 'non-empty audience parameter required', 'text/plain');
+    const format = query.get('format') ?? 'standard';
+    if (format !== 'standard' && format !== 'full') {
+      return answer(400, 'format must be "standard" or "full"', 'text/plain');
+    }
+    const licenses = query.get('licenses')?.toUpperCase() === 'TRUE';
+    const token = {
+      account: account ?? ACCOUNTS.bridge,
+      audience,
+      format,
+      ofInstance: own,
+      licenses,
+    } as const;
+    return answer(200, tokens.issue(token));
+  }
+}
+
+/** What is no percent-encoding is a path that is not there. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return `/${path}`;
+  }
+}
+
+function entry(path: string, query: URLSearchParams): Answer {
+  const names = path.replace(/\/$/, '').split('/');
+  let found: Directory | string | undefined = TREE;
+  for (const name of names[0] === '' && names.length === 1 ? [] : names) {
+    found = typeof found === 'object' && Object.hasOwn(found, name) ? found[name] : undefined;
+  }
+  if (found === undefined)
+    return page(404, 'Error 404 (Not Found)', 'The requested URL was not found on this server.');
+  if (query.get('alt') === 'json' || query.get('recursive') === 'true') {
+    return answer(200, JSON.stringify(camelCased(found)), 'application/json');
+  }
+  if (typeof found === 'string') return answer(200, found, 'application/text');
+  const lines = Object.entries(found).map(([name, child]) => (typeof child === 'string' ? name : `${name}/`));
+  return answer(200, lines.map((line) => `${line}\n`).join(''), 'application/text');
+}
+
+/** The server's JSON spells names in camel case, and leaves e-mail addresses alone. */
+function camelCased(found: Directory | string): unknown {
+  if (typeof found === 'string') return found;
+  const spelled = (name: string) =>
+    name.includes('@') ? name : name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(found).map(([name, child]) => [spelled(name), camelCased(child)]));
+}

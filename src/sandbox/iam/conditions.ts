@@ -1,0 +1,75 @@
+// IAM's condition operators, tested against the values of a request's condition keys.
+import { fits, type Context } from './pattern.ts';
+
+/** One line of a Condition block: operator, key, wanted values. */
+export interface Condition {
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** Whether one value of the request fits one wanted value. */
+type Test = (actual: string, wanted: string, context: Context, variables: boolean) => boolean;
+
+const equals: Test = (actual, text, context, variables) =>
+  fits(actual, { text, variables, wildcards: false }, context);
+const like: Test = (actual, text, context, variables) =>
+  fits(actual, { text, variables, wildcards: true }, context);
+const equalsIgnoringCase: Test = (actual, wanted, ...rest) =>
+  equals(actual.toLowerCase(), wanted.toLowerCase(), ...rest);
+
+const compared =
+  (value: (text: string) => number, holds: (actual: number, wanted: number) => boolean): Test =>
+  (actual, wanted) =>
+    holds(value(actual), value(wanted));
+const dateOf = (text: string) => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
+
+const TESTS: Readonly<Record<string, { test: Test; negated?: true }>> = {
+  StringEquals: { test: equals },
+  StringNotEquals: { test: equals, negated: true },
+  StringEqualsIgnoreCase: { test: equalsIgnoringCase },
+  StringNotEqualsIgnoreCase: { test: equalsIgnoringCase, negated: true },
+  StringLike: { test: like },
+  StringNotLike: { test: like, negated: true },
+  ArnEquals: { test: like },
+  ArnLike: { test: like },
+  ArnNotEquals: { test: like, negated: true },
+  ArnNotLike: { test: like, negated: true },
+  Bool: { test: (actual, wanted) => actual.toLowerCase() === wanted.toLowerCase() },
+  NumericEquals: { test: compared(Number, (actual, wanted) => actual === wanted) },
+  NumericNotEquals: { test: compared(Number, (actual, wanted) => actual === wanted), negated: true },
+  NumericLessThan: { test: compared(Number, (actual, wanted) => actual < wanted) },
+  NumericLessThanEquals: { test: compared(Number, (actual, wanted) => actual <= wanted) },
+  NumericGreaterThan: { test: compared(Number, (actual, wanted) => actual > wanted) },
+  NumericGreaterThanEquals: { test: compared(Number, (actual, wanted) => actual >= wanted) },
+  DateLessThan: { test: compared(dateOf, (actual, wanted) => actual < wanted) },
+  DateLessThanEquals: { test: compared(dateOf, (actual, wanted) => actual <= wanted) },
+  DateGreaterThan: { test: compared(dateOf, (actual, wanted) => actual > wanted) },
+  DateGreaterThanEquals: { test: compared(dateOf, (actual, wanted) => actual >= wanted) },
+};
+
+const OPERATOR = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/;
+
+/** Whether IAM knows this operator; it refuses a policy with any other. */
+export function isOperator(operator: string): boolean {
+  const name = OPERATOR.exec(operator)?.[2] ?? '';
+  return operator === 'Null' || Object.hasOwn(TESTS, name);
+}
+
+/** Whether the condition holds for a request; `variables` is false for policies older than 2012-10-17. */
+export function holds({ operator, key, values }: Condition, context: Context, variables: boolean): boolean {
+  const actual = context.get(key.toLowerCase());
+  if (operator === 'Null')
+    return values.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
+  const [, quantifier, name = '', ifExists] = OPERATOR.exec(operator) ?? [];
+  const rule = TESTS[name];
+  if (!rule) return false;
+  const { test, negated = false } = rule;
+  if (actual === undefined)
+    return ifExists !== undefined || quantifier === 'ForAllValues' || (negated && !quantifier);
+  const fitsOne = (value: string) =>
+    values.some((wanted) => test(value, wanted, context, variables)) !== negated;
+  return quantifier === 'ForAnyValue' || (!quantifier && !negated)
+    ? actual.some(fitsOne)
+    : actual.every(fitsOne);
+}

@@ -1,0 +1,69 @@
+// IAM's patterns: `*`, `?`, the escapes `${*}` `${?}` `${$}`, and variables such as `${aws:PrincipalTag/team}`.
+
+/** The values of a request's condition keys, by lower-case name. */
+export type Context = ReadonlyMap<string, readonly string[]>;
+
+const ANY_RUN = Symbol('*');
+const ANY_ONE = Symbol('?');
+type Element = string | typeof ANY_RUN | typeof ANY_ONE;
+
+export interface Template {
+  readonly text: string;
+  /** Versions before 2012-10-17 take `${…}` as it stands. */
+  readonly variables: boolean;
+  /** StringEquals takes `*` and `?` as they stand; StringLike and resources do not. */
+  readonly wildcards: boolean;
+}
+
+/** Whether a value fits; a template with a variable that the request has no value for fits nothing. */
+export function fits(value: string, template: Template, context: Context): boolean {
+  const pattern = elementsOf(template, context);
+  return pattern !== undefined && matches(pattern, Array.from(value));
+}
+
+function elementsOf({ text, variables, wildcards }: Template, context: Context): Element[] | undefined {
+  const elements: Element[] = [];
+  const pieces = variables ? text.split(/(\$\{[^}]*\})/) : [text];
+  for (const piece of pieces) {
+    const variable = variables ? /^\$\{([^}]*)\}$/.exec(piece)?.[1] : undefined;
+    if (variable !== undefined) {
+      const literal = ['*', '?', '$'].includes(variable)
+        ? variable
+        : context.get(variable.toLowerCase())?.[0];
+      if (literal === undefined) return undefined;
+      elements.push(...Array.from(literal));
+    } else {
+      for (const character of piece) {
+        if (wildcards && character === '*') elements.push(ANY_RUN);
+        else if (wildcards && character === '?') elements.push(ANY_ONE);
+        else elements.push(character);
+      }
+    }
+  }
+  return elements;
+}
+
+/** Goes back only to the latest run, so that no pattern takes exponential time. */
+function matches(pattern: readonly Element[], value: readonly string[]): boolean {
+  let at = 0;
+  let run = -1;
+  let retry = 0;
+  let index = 0;
+  while (index < value.length) {
+    const element = pattern[at];
+    if (element === ANY_RUN) {
+      run = at++;
+      retry = index;
+    } else if (element !== undefined && (element === ANY_ONE || element === value[index])) {
+      at++;
+      index++;
+    } else if (run >= 0) {
+      at = run + 1;
+      index = ++retry;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === ANY_RUN) at++;
+  return at === pattern.length;
+}

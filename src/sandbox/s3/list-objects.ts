@@ -1,0 +1,88 @@
+// ListObjectsV2 and ListObjects: reads the parameters, takes a page, writes S3's XML.
+import type { Answer } from '../answer.ts';
+import { listContext } from './access.ts';
+import { listingAnswer, listingOf, objectEntry, prefixEntry, shared, type Listing } from './listing.ts';
+import { pageOf, type Page } from './page.ts';
+import type { ObjectRead } from './read-object.ts';
+import { S3Error } from './s3-error.ts';
+
+export async function listObjectsV2(read: ObjectRead): Promise<Answer> {
+  const { asked, bucket, principal, access } = read;
+  access.require(principal, 's3:ListBucket', asked, listContext(asked));
+  const listing = listingOf(read);
+  const { query } = asked;
+  const token = query.get('continuation-token');
+  const startAfter = query.get('start-after');
+  const after = token === undefined ? (startAfter ?? '') : fromToken(token);
+  const page = pageOf(await bucket.keys(), { ...listing, after });
+  const last = page.entries.at(-1)?.text ?? '';
+  const contents = await contentsOf(read, page, listing, query.get('fetch-owner') === 'true');
+  const prefixes = prefixesOf(page, listing);
+  return listingAnswer(read, 'ListBucketResult', {
+    Name: bucket.name,
+    Prefix: listing.show(listing.prefix),
+    StartAfter: startAfter === undefined ? undefined : listing.show(startAfter),
+    ContinuationToken: token,
+    NextContinuationToken: page.truncated ? toToken(last) : undefined,
+    KeyCount: contents.length + prefixes.length,
+    ...shared(listing, page.truncated),
+    Contents: contents,
+    CommonPrefixes: prefixes,
+  });
+}
+
+export async function listObjectsV1(read: ObjectRead): Promise<Answer> {
+  const { asked, bucket, principal, access } = read;
+  access.require(principal, 's3:ListBucket', asked, listContext(asked));
+  const listing = listingOf(read);
+  const marker = asked.query.get('marker') ?? '';
+  const page = pageOf(await bucket.keys(), { ...listing, after: marker });
+  const last = page.entries.at(-1)?.text ?? '';
+  return listingAnswer(read, 'ListBucketResult', {
+    Name: bucket.name,
+    Prefix: listing.show(listing.prefix),
+    Marker: listing.show(marker),
+    // Without a delimiter the client takes the last key.
+    NextMarker: page.truncated && listing.delimiter !== '' ? listing.show(last) : undefined,
+    ...shared(listing, page.truncated),
+    Contents: await contentsOf(read, page, listing, true),
+    CommonPrefixes: prefixesOf(page, listing),
+  });
+}
+
+function prefixesOf(page: Page, listing: Listing): unknown[] {
+  return page.entries.filter(({ kind }) => kind === 'prefix').map(({ text }) => prefixEntry(text, listing));
+}
+
+/** A key that went meanwhile is left out. */
+async function contentsOf(
+  { bucket }: ObjectRead,
+  page: Page,
+  listing: Listing,
+  owner: boolean,
+): Promise<unknown[]> {
+  const keys = page.entries.filter(({ kind }) => kind === 'key');
+  const found = await Promise.all(keys.map(({ text }) => bucket.find(text)));
+  return found.flatMap((version) =>
+    version?.kind === 'object' ? [objectEntry(version, listing, { owner })] : [],
+  );
+}
+
+/** Opaque, and with characters that a query must escape, as S3's are. */
+const TOKEN_MARK = '1~';
+
+function toToken(last: string): string {
+  return Buffer.from(TOKEN_MARK + last)
+    .toString('base64')
+    .replace(/=*$/, '==');
+}
+
+function fromToken(token: string): string {
+  const text = Buffer.from(token, 'base64').toString();
+  if (text.startsWith(TOKEN_MARK) && toToken(text.slice(TOKEN_MARK.length)) === token)
+    return text.slice(TOKEN_MARK.length);
+  throw new S3Error('InvalidArgument', {
+    message: 'The continuation token provided is incorrect',
+    elements: { ArgumentName: 'continuation-token' },
+  });
+}

@@ -1,0 +1,97 @@
+// What the three listings of a bucket share: their parameters, and how they show keys, objects and prefixes.
+import type { Answer } from '../answer.ts';
+import { xml, type Elements } from '../xml.ts';
+import { idHeaders, S3Error } from './s3-error.ts';
+import type { StoredObject } from './objects.ts';
+import { XML_NAMESPACE, type ObjectRead } from './read-object.ts';
+
+export const MOST_KEYS = 1_000;
+const LARGEST_INTEGER = 2_147_483_647;
+/** Owner of all that there is. */
+export const OWNER = { ID: '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a' };
+
+export interface Listing {
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly maxKeys: number;
+  /** Encodes a key or a prefix, where `encoding-type=url` asks for it. */
+  readonly show: (text: string) => string;
+  readonly encodingType: string | undefined;
+}
+
+/** S3 encodes as a form does, slashes excepted. */
+function urlEncoded(text: string): string {
+  const encoded = encodeURIComponent(text).replace(
+    /[!'()~]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return encoded.replaceAll('%20', '+').replaceAll('%2F', '/');
+}
+
+/** Throws S3's InvalidArgument for parameters that are none. */
+export function listingOf({ asked: { query } }: ObjectRead): Listing {
+  const encodingType = query.get('encoding-type');
+  if (encodingType !== undefined && encodingType !== 'url') {
+    throw new S3Error('InvalidArgument', {
+      message: 'Invalid Encoding Method specified in Request',
+      elements: { ArgumentName: 'encoding-type', ArgumentValue: encodingType },
+    });
+  }
+  const text = query.get('max-keys') ?? String(MOST_KEYS);
+  const maxKeys = Number(text);
+  if (!/^-?\d+$/.test(text) || maxKeys < 0 || maxKeys > LARGEST_INTEGER) {
+    throw new S3Error('InvalidArgument', {
+      message: /^-?\d+$/.test(text)
+        ? `Argument maxKeys must be an integer between 0 and ${LARGEST_INTEGER}`
+        : 'Provided max-keys not an integer or within integer range',
+      elements: { ArgumentName: 'max-keys', ArgumentValue: text },
+    });
+  }
+  return {
+    prefix: query.get('prefix') ?? '',
+    delimiter: query.get('delimiter') ?? '',
+    maxKeys: Math.min(maxKeys, MOST_KEYS),
+    show: encodingType === 'url' ? urlEncoded : (key) => key,
+    encodingType,
+  };
+}
+
+/** The elements that every listing has. */
+export function shared(listing: Listing, truncated: boolean): Record<string, unknown> {
+  return {
+    MaxKeys: listing.maxKeys,
+    Delimiter: listing.delimiter === '' ? undefined : listing.show(listing.delimiter),
+    EncodingType: listing.encodingType,
+    IsTruncated: truncated,
+  };
+}
+
+export const iso = (milliseconds: number) => new Date(Math.floor(milliseconds / 1000) * 1000).toISOString();
+
+export function objectEntry(
+  object: StoredObject,
+  { show }: Listing,
+  { owner }: { owner: boolean },
+): Record<string, unknown> {
+  const [checksum] = Object.keys(object.checksums);
+  return {
+    Key: show(object.key),
+    LastModified: iso(object.modified),
+    ETag: object.etag,
+    ChecksumAlgorithm: checksum?.replace('x-amz-checksum-', '').toUpperCase(),
+    ChecksumType: checksum === undefined ? undefined : 'FULL_OBJECT',
+    Size: object.size,
+    Owner: owner ? OWNER : undefined,
+    StorageClass: 'STANDARD',
+  };
+}
+
+export const prefixEntry = (text: string, { show }: Listing) => ({ Prefix: show(text) });
+
+export function listingAnswer({ asked, bucket }: ObjectRead, root: string, content: Elements): Answer {
+  return {
+    status: 200,
+    headers: { ...idHeaders(asked), 'content-type': 'application/xml', 'x-amz-bucket-region': bucket.region },
+    body: Buffer.from(xml(root, content, XML_NAMESPACE)),
+  };
+}

@@ -1,0 +1,185 @@
+// GetObject and HeadObject, and the two subresources of an object: its tags and its attributes.
+import type { Answer } from '../answer.ts';
+import type { Principal } from '../iam/credentials.ts';
+import { xml, type Elements } from '../xml.ts';
+import type { Access } from './access.ts';
+import { checkConditions } from './conditions.ts';
+
+import type { Bucket, StoredObject, Version } from './objects.ts';
+import { partOf, rangeOf, type ByteRange } from './range.ts';
+import type { S3Asked } from './request.ts';
+import { idHeaders, S3Error } from './s3-error.ts';
+
+export interface ObjectRead {
+  readonly asked: S3Asked;
+  readonly bucket: Bucket;
+  readonly principal: Principal;
+  readonly access: Access;
+}
+
+/** Query parameter and the header that it overrides. */
+const OVERRIDES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
+export const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+export async function readObject(read: ObjectRead): Promise<Answer> {
+  const { asked } = read;
+  refuseEncryptionHeaders(asked);
+  const object = await findObject(read, '');
+  const { query, headers } = asked;
+  const own = objectHeaders(read, object);
+  try {
+    checkConditions(headers, object);
+  } catch (error) {
+    if (!(error instanceof S3Error) || error.status !== 304) throw error;
+    throw new S3Error('NotModified', {
+      headers: { etag: own['etag'] ?? '', 'last-modified': own['last-modified'] ?? '' },
+    });
+  }
+  const range = rangeAsked(asked, object.size);
+  const { start, end } = range ?? { start: 0, end: object.size - 1 };
+  const partial: Record<string, string> = range
+    ? { 'content-range': `bytes ${start}-${end}/${object.size}` }
+    : {};
+  const checked = headers['x-amz-checksum-mode']?.toString().toUpperCase() === 'ENABLED' && !range;
+  const whole = {
+    ...idHeaders(asked),
+    ...own,
+    ...(range ? {} : overridesOf(query)),
+    ...(checked ? checksumHeaders(object) : {}),
+    ...partial,
+    'content-length': String(end - start + 1),
+  };
+  const body = asked.method === 'HEAD' || object.size === 0 ? undefined : await object.open(start, end);
+  return { status: range ? 206 : 200, headers: whole, body };
+}
+
+export async function readTags(read: ObjectRead): Promise<Answer> {
+  const object = await findObject(read, 'Tagging');
+  const tags = object.tags.map(([Key, Value]) => ({ Key, Value }));
+  return answerXml(read, object, 'Tagging', { TagSet: { Tag: tags } });
+}
+
+export async function readAttributes(read: ObjectRead): Promise<Answer> {
+  const object = await findObject(read, 'Attributes');
+  const wanted = new Set(String(read.asked.headers['x-amz-object-attributes'] ?? '').split(/\s*,\s*/));
+  if (wanted.has('')) {
+    throw new S3Error('InvalidRequest', {
+      message:
+        'The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty',
+    });
+  }
+  const checksum = Object.entries(checksumHeaders(object)).map(([name, value]) => {
+    const algorithm = name.replace('x-amz-checksum-', '');
+    return [algorithm === 'type' ? 'ChecksumType' : `Checksum${algorithm.toUpperCase()}`, value];
+  });
+  return answerXml(read, object, 'GetObjectAttributesResponse', {
+    ETag: wanted.has('ETag') ? object.etag.replaceAll('"', '') : undefined,
+    Checksum: wanted.has('Checksum') && checksum.length > 0 ? Object.fromEntries(checksum) : undefined,
+    StorageClass: wanted.has('StorageClass') ? 'STANDARD' : undefined,
+    ObjectSize: wanted.has('ObjectSize') ? object.size : undefined,
+  });
+}
+
+function answerXml(read: ObjectRead, object: StoredObject, root: string, content: Elements): Answer {
+  const { 'x-amz-version-id': version, 'last-modified': modified = '' } = objectHeaders(read, object);
+  return {
+    status: 200,
+    headers: {
+      ...idHeaders(read.asked),
+      'content-type': 'application/xml',
+      'last-modified': modified,
+      ...(version === undefined ? {} : { 'x-amz-version-id': version }),
+    },
+    body: Buffer.from(xml(root, content, XML_NAMESPACE)),
+  };
+}
+
+/** Permission comes before existence, and permission to list decides whether a missing key is said to be missing. */
+async function findObject(
+  { asked, bucket, principal, access }: ObjectRead,
+  subresource: string,
+): Promise<StoredObject> {
+  const versionId = asked.query.get('versionId');
+  const version = versionId === undefined ? '' : 'Version';
+  access.require(principal, `s3:GetObject${version}${subresource}`, asked);
+  if (subresource === 'Attributes') access.require(principal, `s3:GetObject${version}`, asked);
+  if (versionId === '')
+    throw new S3Error('InvalidArgument', { message: 'Version id cannot be the empty string' });
+  const found = await bucket.find(asked.key, versionId);
+  if (found?.kind === 'object') return found;
+  const context = { 's3:prefix': asked.key };
+  const action = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
+  // A delete marker on top is a key that is missing.
+  if (!found || versionId === undefined) access.require(principal, action, asked, context);
+  throw missing(asked, found, versionId);
+}
+
+function missing(asked: S3Asked, found: Version | undefined, versionId: string | undefined): S3Error {
+  const elements = { Key: asked.key };
+  if (!found) {
+    return versionId === undefined
+      ? new S3Error('NoSuchKey', { elements })
+      : new S3Error('NoSuchVersion', { elements: { ...elements, VersionId: versionId } });
+  }
+  const headers = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': found.versionId };
+  if (versionId === undefined) return new S3Error('NoSuchKey', { elements, headers });
+  const modified = new Date(found.modified).toUTCString();
+  return new S3Error('MethodNotAllowed', {
+    elements: { Method: asked.method, ResourceType: 'DeleteMarker' },
+    headers: { ...headers, 'last-modified': modified, allow: 'DELETE' },
+  });
+}
+
+function objectHeaders({ bucket }: ObjectRead, object: StoredObject): Record<string, string> {
+  return {
+    'last-modified': new Date(object.modified).toUTCString(),
+    etag: object.etag,
+    'accept-ranges': 'bytes',
+    'x-amz-server-side-encryption': 'AES256',
+    ...object.headers,
+    ...(bucket.versioning() === 'never' ? {} : { 'x-amz-version-id': object.versionId }),
+    ...(object.tags.length > 0 ? { 'x-amz-tagging-count': String(object.tags.length) } : {}),
+  };
+}
+
+const checksumHeaders = ({ checksums }: StoredObject): Record<string, string> =>
+  Object.keys(checksums).length > 0 ? { 'x-amz-checksum-type': 'FULL_OBJECT', ...checksums } : {};
+
+function overridesOf(query: ReadonlyMap<string, string>): Record<string, string> {
+  const given = OVERRIDES.filter((name) => query.has(`response-${name}`));
+  return Object.fromEntries(given.map((name) => [name, query.get(`response-${name}`) ?? '']));
+}
+
+function rangeAsked({ query, headers }: S3Asked, size: number): ByteRange | undefined {
+  const partNumber = query.get('partNumber');
+  if (partNumber === undefined) return rangeOf(headers.range, size);
+  if (headers.range !== undefined) {
+    throw new S3Error('InvalidRequest', {
+      message: 'Cannot specify both Range header and partNumber query parameter',
+    });
+  }
+  return partOf(partNumber, size);
+}
+
+function refuseEncryptionHeaders({ headers }: S3Asked): void {
+  const sse = headers['x-amz-server-side-encryption'];
+  const customer = headers['x-amz-server-side-encryption-customer-algorithm'];
+  if (sse !== undefined) {
+    throw new S3Error('InvalidArgument', {
+      message: 'x-amz-server-side-encryption header is not supported for this operation.',
+      elements: { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: sse },
+    });
+  }
+  if (customer !== undefined) {
+    throw new S3Error('InvalidRequest', {
+      message: 'The encryption parameters are not applicable to this object.',
+    });
+  }
+}

@@ -1,0 +1,166 @@
+// PutObject and DeleteObject, for the owner who fills the buckets.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Answer } from '../answer.ts';
+import { decodeAwsChunked } from './aws-chunked.ts';
+import { idHeaders, S3Error } from './s3-error.ts';
+import type { Bucket, BucketWriter } from './objects.ts';
+import type { S3Asked } from './request.ts';
+import type { Spool, Spooled } from './spool.ts';
+
+/** Stored as they come, and sent so with every answer. */
+const KEPT_HEADERS = [
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'expires',
+  'x-amz-website-redirect-location',
+  'x-amz-storage-class',
+];
+const CHECKSUM = /^x-amz-checksum-(?!mode$|type$|algorithm$)/;
+const MAX_KEY_BYTES = 1024;
+const MAX_METADATA_BYTES = 2048;
+
+/** Throws S3's KeyTooLongError. */
+export function checkKey(key: string): void {
+  const size = Buffer.byteLength(key);
+  if (size > MAX_KEY_BYTES)
+    throw new S3Error('KeyTooLongError', { elements: { Size: size, MaxSizeAllowed: MAX_KEY_BYTES } });
+}
+
+export function writerOf(bucket: Bucket, asked: S3Asked): BucketWriter {
+  if (bucket.writer) return bucket.writer;
+  throw new S3Error('MethodNotAllowed', {
+    message: 'This bucket shows a directory and cannot be written to.',
+    elements: { Method: asked.method, ResourceType: 'OBJECT' },
+    headers: { allow: 'GET, HEAD' },
+  });
+}
+
+export async function putObject(asked: S3Asked, bucket: Bucket, spool: Spool, now: number): Promise<Answer> {
+  const writer = writerOf(bucket, asked);
+  const { headers } = asked;
+  if (headers['x-amz-copy-source'] !== undefined) {
+    throw new S3Error('NotImplemented', {
+      message: 'The sandbox copies no objects: PUT the content instead.',
+    });
+  }
+  const kept = { ...keptHeaders(headers), ...userMetadata(headers) };
+  const { spooled, checksums } = await receive(asked, spool);
+  const etag = `"${spooled.md5.toString('hex')}"`;
+  const tags = [...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))];
+  const { size, open, discard } = spooled;
+  const versionId = writer.put({
+    key: asked.key,
+    size,
+    etag,
+    modified: now,
+    headers: kept,
+    tags,
+    checksums,
+    open,
+    discard,
+  });
+  return {
+    status: 200,
+    headers: {
+      ...idHeaders(asked),
+      etag,
+      'x-amz-server-side-encryption': 'AES256',
+      ...checksums,
+      ...(bucket.versioning() === 'never' ? {} : { 'x-amz-version-id': versionId }),
+    },
+    body: Buffer.alloc(0),
+  };
+}
+
+export function deleteObject(asked: S3Asked, bucket: Bucket, now: number): Answer {
+  const touched = writerOf(bucket, asked).remove(asked.key, asked.query.get('versionId'), now);
+  const versioned = bucket.versioning() !== 'never' && touched !== undefined;
+  return {
+    status: 204,
+    headers: {
+      ...idHeaders(asked),
+      ...(versioned ? { 'x-amz-version-id': touched.versionId } : {}),
+      ...(touched?.kind === 'marker' ? { 'x-amz-delete-marker': 'true' } : {}),
+    },
+  };
+}
+
+/** Reads the body, in whichever framing, and checks it against what the request says of it. */
+async function receive(
+  asked: S3Asked,
+  spool: Spool,
+): Promise<{ spooled: Spooled; checksums: Record<string, string> }> {
+  const { http, headers } = asked;
+  const stated = String(headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD');
+  const chunked = stated.startsWith('STREAMING-')
+    ? decodeAwsChunked(http as AsyncIterable<Buffer>)
+    : undefined;
+  const length = chunked ? headers['x-amz-decoded-content-length'] : headers['content-length'];
+  if (length === undefined && headers['transfer-encoding'] === undefined)
+    throw new S3Error('MissingContentLength');
+  const spooled = await spool.take(chunked?.body ?? (http as AsyncIterable<Buffer>));
+  const given = [...Object.entries(headers), ...(chunked?.trailers ?? [])].filter(([name]) =>
+    CHECKSUM.test(name),
+  );
+  const checksums = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  const problem = problemWith(spooled, { length, stated, checksums, md5: headers['content-md5'] });
+  if (!problem) return { spooled, checksums };
+  spooled.discard();
+  throw problem;
+}
+
+interface Statement {
+  readonly length: string | string[] | undefined;
+  readonly stated: string;
+  readonly md5: string | string[] | undefined;
+  readonly checksums: Readonly<Record<string, string>>;
+}
+
+function problemWith(spooled: Spooled, { length, stated, md5, checksums }: Statement): S3Error | undefined {
+  if (length !== undefined && spooled.size !== Number(length)) return new S3Error('IncompleteBody');
+  const sha256 = Buffer.from(spooled.checksums['sha256'] ?? '', 'base64').toString('hex');
+  if (/^[0-9a-f]{64}$/.test(stated) && stated !== sha256) {
+    return new S3Error('XAmzContentSHA256Mismatch', {
+      elements: { ClientComputedContentSHA256: stated, S3ComputedContentSHA256: sha256 },
+    });
+  }
+  if (md5 !== undefined && md5 !== spooled.md5.toString('base64')) return new S3Error('BadDigest');
+  // What Node cannot reckon (CRC32C, CRC64NVME) is believed.
+  const wrong = Object.entries(checksums).some(([name, value]) => {
+    const actual = spooled.checksums[name.replace(CHECKSUM, '')];
+    return actual !== undefined && actual !== value;
+  });
+  return wrong ? new S3Error('BadDigest') : undefined;
+}
+
+function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
+  for (const name of KEPT_HEADERS) {
+    if (headers[name] !== undefined) kept[name] = String(headers[name]);
+  }
+  // `aws-chunked` is the framing of this upload, not a property of the object.
+  const encodings = (headers['content-encoding'] ?? '')
+    .split(/\s*,\s*/)
+    .filter((one) => one !== '' && one !== 'aws-chunked');
+  if (encodings.length > 0) kept['content-encoding'] = encodings.join(',');
+  return kept;
+}
+
+/** S3 answers with RFC 2047 words where a value is not ASCII. */
+function userMetadata(headers: IncomingHttpHeaders): Record<string, string> {
+  const entries = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
+  const size = entries.reduce(
+    (sum, [name, value]) => sum + name.length - 'x-amz-meta-'.length + String(value).length,
+    0,
+  );
+  if (size > MAX_METADATA_BYTES) {
+    throw new S3Error('InvalidRequest', {
+      message: 'Your metadata headers exceed the maximum allowed metadata size',
+    });
+  }
+  const shown = (value: string) =>
+    /^[\t\x20-\x7e]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value, 'latin1').toString('base64')}?=`;
+  return Object.fromEntries(entries.map(([name, value]) => [name, shown(String(value))]));
+}

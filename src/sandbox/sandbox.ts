@@ -1,0 +1,126 @@
+// Google, STS and S3 for a machine without a cloud: starts the suppliers on loopback, and joins what they share.
+import { createCallLog } from './calls.ts';
+import { createClock, createDurations } from './clock.ts';
+import { BUCKET, contractOf, environmentOf, REGION, type Ports, type SandboxContract } from './contract.ts';
+import { createControl } from './control/control.ts';
+import { createFaults } from './faults.ts';
+import { createCerts } from './google/certs.ts';
+import { createIdentityTokens } from './google/identity-tokens.ts';
+import { createSigningKeys, type Signer } from './google/keys.ts';
+import { createMetadata } from './google/metadata.ts';
+import { createCredentials } from './iam/credentials.ts';
+import { createRoles } from './iam/roles.ts';
+import { createBuckets } from './s3/buckets.ts';
+import { createDirectoryBucket } from './s3/directory-bucket.ts';
+import type { Bucket } from './s3/objects.ts';
+import { createS3 } from './s3/s3.ts';
+import { putSample } from './s3/sample.ts';
+import { createSpool } from './s3/spool.ts';
+import { createStoredBucket } from './s3/stored-bucket.ts';
+import { createSts } from './sts/sts.ts';
+import { listen, serveSupplier, type Listener, type SupplierName } from './supplier.ts';
+
+export type { SandboxContract } from './contract.ts';
+
+export interface SandboxOptions {
+  /** Ports on 127.0.0.1, each 0 (any free one) where absent. */
+  readonly ports?: Partial<Ports>;
+  /** A directory shown read-only as the bucket's content, in the place of the sample. */
+  readonly dir?: string;
+}
+
+export interface Sandbox {
+  readonly contract: SandboxContract;
+  /** The environment with which `fedbridge serve` runs against it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /**
+   * A signed token with any header and claims, for tests of forged ones; `iss`, `iat` and `exp` (in an hour) are filled in
+   * where `claims` does not name them. `alg` may be RS256 (usual), RS384, RS512, `none`, or HS256 with the public key as
+   * the secret; the signer may be a key that Google never published.
+   */
+  mint(
+    claims: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+    signer?: Signer,
+  ): string;
+  close(): Promise<void>;
+}
+
+const MINTED_LIFE_SECONDS = 3600;
+
+/** Rejects, with nothing left listening, when a port is taken or `dir` is no directory. */
+export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Promise<Sandbox> {
+  const keys = await createSigningKeys();
+  const [clock, durations, calls, faults] = [
+    createClock(),
+    createDurations(),
+    createCallLog(),
+    createFaults(),
+  ];
+  const [credentials, roles, buckets, spool] = [
+    createCredentials(),
+    createRoles(),
+    createBuckets(),
+    createSpool(),
+  ];
+  const tokens = createIdentityTokens(keys, clock, durations);
+  buckets.add(await firstBucket(dir, clock.now('s3')));
+
+  const mint: Sandbox['mint'] = (claims, header, signer) => {
+    const now = Math.floor(Date.now() / 1000);
+    const usual = { iss: 'https://accounts.google.com', iat: now, exp: now + MINTED_LIFE_SECONDS };
+    return keys.mint({ ...usual, ...claims }, header, signer);
+  };
+
+  const around = { calls, clock, faults };
+  const suppliers = {
+    metadata: serveSupplier('metadata', createMetadata(tokens), around),
+    certs: serveSupplier('certs', createCerts(keys), around),
+    sts: serveSupplier('sts', createSts({ clock, durations, keys, credentials, roles }), around),
+    s3: serveSupplier('s3', createS3({ clock, credentials, roles, buckets, spool, region: REGION }), around),
+  };
+  const listeners = new Map<SupplierName | 'control', Listener>();
+  const setRefusing = async (supplier: SupplierName, refusing: boolean) => {
+    const listener = listeners.get(supplier);
+    await (refusing ? listener?.stopListening() : listener?.listenAgain());
+  };
+  const control = createControl({
+    calls,
+    clock,
+    durations,
+    faults,
+    keys: { ...keys, mint },
+    tokens,
+    roles,
+    setRefusing,
+  });
+
+  const close = async () => {
+    await Promise.all([...listeners.values()].map((listener) => listener.close()));
+    spool.close();
+  };
+  const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0 };
+  try {
+    for (const [name, serve] of Object.entries({ ...suppliers, control }) as [
+      keyof Ports,
+      typeof control,
+    ][]) {
+      const listener = await listen(ports[name] ?? 0, serve);
+      listeners.set(name, listener);
+      opened[name] = listener.port;
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const contract = contractOf(opened, credentials.owner);
+  return { contract, environment: environmentOf(contract), mint, close };
+}
+
+async function firstBucket(dir: string | undefined, created: number): Promise<Bucket> {
+  const named = { name: BUCKET, region: REGION, created };
+  if (dir !== undefined) return createDirectoryBucket(named, dir);
+  const bucket = createStoredBucket(named);
+  putSample(bucket);
+  return bucket;
+}

@@ -1,0 +1,75 @@
+// Judges a Google ID token as AWS does, and says what a trust policy may test of it.
+import { verify } from 'node:crypto';
+import type { SigningKeys } from '../google/keys.ts';
+import { StsError } from './sts-error.ts';
+
+export interface WebIdentity {
+  readonly subject: string;
+  /** What AWS tests as `accounts.google.com:aud`: `azp` where it is set, else `aud`. */
+  readonly audience: string;
+  readonly issuer: string;
+  /** The condition keys of this identity. */
+  readonly context: ReadonlyMap<string, readonly string[]>;
+}
+
+const ALGORITHMS: Readonly<Record<string, string>> = { RS256: 'sha256', RS384: 'sha384', RS512: 'sha512' };
+export const GOOGLE = 'accounts.google.com';
+
+const invalid = (message?: string) => new StsError('InvalidIdentityToken', message);
+
+function decoded(part: string | undefined): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Not JSON: refused below, like JSON of another kind.
+  }
+  throw invalid();
+}
+
+const strings = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string');
+
+/** Throws InvalidIdentityToken or ExpiredTokenException; there is no tolerance for expiry. */
+export function readWebIdentity(token: string, keys: SigningKeys, nowMs: number): WebIdentity {
+  const [head, body, signature, ...more] = token.split('.');
+  const header = decoded(head);
+  const claims = decoded(body);
+  if (!signature || more.length > 0) throw invalid();
+  const { iss, sub, azp, aud, exp } = claims;
+  if (typeof iss !== 'string' || iss.replace(/^https:\/\//, '') !== GOOGLE) {
+    throw invalid(`No OpenIDConnect provider found in your account for ${String(iss)}`);
+  }
+  const digest = ALGORITHMS[String(header['alg'])];
+  const key = digest && keys.publicKey(String(header['kid']));
+  if (!key) {
+    throw invalid(
+      "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+    );
+  }
+  if (!verify(digest, Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'))) {
+    throw invalid('Provided Token signature is not valid');
+  }
+  const audiences = strings(aud);
+  const audience = typeof azp === 'string' && azp !== '' ? azp : audiences[0];
+  if (typeof sub !== 'string' || sub === '') throw invalid('Missing a required claim: sub');
+  if (audience === undefined || audiences.length === 0) throw invalid('Missing a required claim: aud');
+  if (typeof exp !== 'number') throw invalid('Missing a required claim: exp');
+  const now = Math.floor(nowMs / 1000);
+  if (exp <= now) {
+    throw new StsError(
+      'ExpiredTokenException',
+      `Token expired: current date/time ${now} must be before the expiration date/time${exp}`,
+    );
+  }
+  return {
+    subject: sub,
+    audience,
+    issuer: iss,
+    context: new Map([
+      [`${GOOGLE}:aud`, [audience]],
+      [`${GOOGLE}:oaud`, audiences],
+      [`${GOOGLE}:sub`, [sub]],
+    ]),
+  };
+}

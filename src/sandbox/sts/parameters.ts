@@ -1,0 +1,107 @@
+// The limits that STS puts on parameters, told as AWS tells them: all at once, by member name.
+import { StsError } from './sts-error.ts';
+
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+interface Limit {
+  readonly required?: true;
+  readonly length?: readonly [least: number, most: number];
+  readonly number?: readonly [least: number, most: number];
+  readonly pattern?: RegExp;
+}
+
+const NAME = /^[\w+=,.@-]*$/;
+// eslint-disable-next-line no-control-regex -- STS's own pattern, shown in its message
+const LATIN_1 = /^[\u0009\u000A\u000D\u0020-\u00FF]+$/;
+
+const LIMITS: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
+  AssumeRoleWithWebIdentity: {
+    RoleArn: { required: true, length: [20, 2048] },
+    RoleSessionName: { required: true, length: [2, 64], pattern: NAME },
+    WebIdentityToken: { required: true, length: [4, 20_000] },
+    ProviderId: { length: [4, 2048] },
+    Policy: { length: [1, 2048], pattern: LATIN_1 },
+    DurationSeconds: { number: [900, 43_200] },
+  },
+  AssumeRole: {
+    RoleArn: { required: true, length: [20, 2048] },
+    RoleSessionName: { required: true, length: [2, 64], pattern: NAME },
+    Policy: { length: [1, 2048], pattern: LATIN_1 },
+    DurationSeconds: { number: [900, 43_200] },
+    ExternalId: { length: [2, 1224], pattern: /^[\w+=,.@:/-]*$/ },
+    SourceIdentity: { length: [2, 64], pattern: NAME },
+  },
+  GetCallerIdentity: {},
+};
+
+export const ACTIONS = Object.keys(LIMITS);
+
+/** Shown in messages as it was sent, except the token, which AWS does not show either. */
+const shown = (name: string, value: string) => (name === 'WebIdentityToken' ? '' : `'${value}' `);
+
+function* broken(name: string, value: string | undefined, limit: Limit): Generator<string> {
+  const member = name.charAt(0).toLowerCase() + name.slice(1);
+  const fails = (constraint: string) =>
+    `Value ${value === undefined ? 'null ' : shown(name, value)}at '${member}' failed to satisfy constraint: ${constraint}`;
+  if (value === undefined) {
+    if (limit.required) yield fails('Member must not be null');
+    return;
+  }
+  const { length, number, pattern } = limit;
+  if (length && value.length < length[0])
+    yield fails(`Member must have length greater than or equal to ${length[0]}`);
+  if (length && value.length > length[1])
+    yield fails(`Member must have length less than or equal to ${length[1]}`);
+  if (pattern && !pattern.test(value))
+    yield fails(`Member must satisfy regular expression pattern: ${pattern.source}`);
+  if (number && !(Number(value) >= number[0]))
+    yield fails(`Member must have value greater than or equal to ${number[0]}`);
+  if (number && Number(value) > number[1])
+    yield fails(`Member must have value less than or equal to ${number[1]}`);
+}
+
+/** Throws AWS's ValidationError for parameters out of their limits. */
+export function checkParameters(action: string, parameters: Parameters): void {
+  const faults = Object.entries(LIMITS[action] ?? {}).flatMap(([name, limit]) => [
+    ...broken(name, parameters[name], limit),
+  ]);
+  if (faults.length === 0) return;
+  const count = `${faults.length} validation error${faults.length > 1 ? 's' : ''} detected: `;
+  throw new StsError('ValidationError', count + faults.join('; '));
+}
+
+/** `Tags.member.1.Key`, `TransitiveTagKeys.member.1`: AWS's way to send lists in a form. */
+export function listOf(parameters: Parameters, name: string, field = ''): string[] {
+  const values: string[] = [];
+  for (let index = 1; ; index++) {
+    const value = parameters[`${name}.member.${index}${field && `.${field}`}`];
+    if (value === undefined) return values;
+    values.push(value);
+  }
+}
+
+const MOST_TAGS = 50;
+const LONGEST_TAG_KEY = 128;
+const LONGEST_TAG_VALUE = 256;
+
+/** The session tags of an AssumeRole; throws AWS's ValidationError for bad ones. */
+export function tagsOf(parameters: Parameters): Record<string, string> {
+  const keys = listOf(parameters, 'Tags', 'Key');
+  const values = listOf(parameters, 'Tags', 'Value');
+  const wrong =
+    keys.length > MOST_TAGS ||
+    keys.some((key) => key.length < 1 || key.length > LONGEST_TAG_KEY || /^aws:/i.test(key)) ||
+    values.some((value) => value.length > LONGEST_TAG_VALUE);
+  if (wrong)
+    throw new StsError(
+      'ValidationError',
+      "1 validation error detected: Value at 'tags' failed to satisfy constraint",
+    );
+  if (new Set(keys.map((key) => key.toLowerCase())).size < keys.length) {
+    throw new StsError(
+      'ValidationError',
+      'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
+    );
+  }
+  return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? '']));
+}

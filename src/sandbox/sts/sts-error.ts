@@ -1,0 +1,101 @@
+// The faults of STS: code, status and AWS's own sentence, and the XML that says them.
+import type { Answer } from '../answer.ts';
+import { xml } from '../xml.ts';
+
+const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
+/** The first code of a status is the one that stands for it. */
+export const STS_ERRORS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
+  ['ValidationError', [400, 'The input fails to satisfy the constraints specified by an AWS service.']],
+  [
+    'InvalidIdentityToken',
+    [400, 'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)'],
+  ],
+  ['ExpiredTokenException', [400, 'Token expired']],
+  ['IDPCommunicationError', [400, 'Error communicating with the identity provider']],
+  ['MalformedPolicyDocument', [400, 'Syntax errors in policy.']],
+  [
+    'PackedPolicyTooLarge',
+    [400, 'Packed policy consumes 115% of allotted space, please use smaller policy.'],
+  ],
+  ['Throttling', [400, 'Rate exceeded']],
+  ['ThrottlingException', [400, 'Rate exceeded']],
+  ['InvalidAction', [400, 'Could not find operation']],
+  ['MissingAction', [400, 'Could not find operation in the request']],
+  ['IncompleteSignature', [400, 'The request signature does not conform to AWS standards.']],
+  ['RequestExpired', [400, 'Request has expired.']],
+  ['AccessDenied', [403, 'Not authorized to perform sts:AssumeRoleWithWebIdentity']],
+  ['IDPRejectedClaim', [403, 'Web identity token has been revoked by the identity provider']],
+  [
+    'RegionDisabledException',
+    [
+      403,
+      'STS is not activated in this region for account:123456789012. Your account administrator can activate STS in this region using the IAM Console.',
+    ],
+  ],
+  ['InvalidClientTokenId', [403, 'The security token included in the request is invalid.']],
+  ['ExpiredToken', [403, 'The security token included in the request is expired']],
+  [
+    'SignatureDoesNotMatch',
+    [
+      403,
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    ],
+  ],
+  ['MissingAuthenticationToken', [403, 'Request is missing Authentication Token']],
+  ['RequestEntityTooLarge', [413, 'The request is too large.']],
+  [
+    'InternalFailure',
+    [500, 'The request processing has failed because of an unknown error, exception or failure.'],
+  ],
+  ['ServiceUnavailable', [503, 'The request has failed due to a temporary failure of the server.']],
+]);
+
+/** Ends a request to STS. */
+export class StsError extends Error {
+  readonly code: string;
+  constructor(code: string, message = STS_ERRORS.get(code)?.[1] ?? '') {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface StsRefusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export function stsErrorAnswer({ status, code, message, headers }: StsRefusal, requestId: string): Answer {
+  const type = status >= 500 ? 'Receiver' : 'Sender';
+  const text = xml(
+    'ErrorResponse',
+    { Error: { Type: type, Code: code, Message: message }, RequestId: requestId },
+    NAMESPACE,
+  );
+  return stsAnswer(status, text, requestId, headers);
+}
+
+/** `<NameResponse><NameResult>…`, as AWS's query protocol writes it. */
+export function stsResultAnswer(
+  action: string,
+  result: Readonly<Record<string, unknown>>,
+  requestId: string,
+): Answer {
+  const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: requestId } };
+  return stsAnswer(200, xml(`${action}Response`, content, NAMESPACE), requestId);
+}
+
+function stsAnswer(
+  status: number,
+  text: string,
+  requestId: string,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  return {
+    status,
+    headers: { 'x-amzn-requestid': requestId, 'content-type': 'text/xml', ...headers },
+    body: Buffer.from(text),
+  };
+}

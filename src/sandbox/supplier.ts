@@ -1,0 +1,136 @@
+// One supplier's server on loopback: notes each call, lets a fault strike, and sends what the supplier answers.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sendAnswer, type Answer } from './answer.ts';
+import type { Call, CallLog } from './calls.ts';
+import type { Clock } from './clock.ts';
+import { shapeOf, type Fault, type Faults } from './faults.ts';
+
+export const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const;
+export type SupplierName = (typeof SUPPLIERS)[number];
+
+/** A refusal as a fault words it; the supplier gives it its own shape. */
+export interface Refusal {
+  readonly status: number;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Supplier<Asked> {
+  /** What is asked, noted on the call before a fault may strike; must not throw. */
+  read(request: IncomingMessage, call: Call): Asked | Promise<Asked>;
+  respond(asked: Asked): Answer | Promise<Answer>;
+  refuse(asked: Asked, refusal: Refusal): Answer;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Connections are refused by the kernel from now on; open ones are dropped. */
+  stopListening(): Promise<void>;
+  listenAgain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Room for a 20,000 character identity token in a GET to STS. */
+const MAX_HEADER_BYTES = 65_536;
+const KEEP_ALIVE_MS = 30_000;
+const LOOPBACK = '127.0.0.1';
+
+/** Listens on loopback alone; port 0 is any free one. */
+export async function listen(
+  port: number,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Listener> {
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+    onRequest,
+  );
+  const listenOn = (wanted: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port: wanted, host: LOOPBACK, backlog: 1024 }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+  await listenOn(port);
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    port: actual,
+    stopListening: stop,
+    listenAgain: () => (server.listening ? Promise.resolve() : listenOn(actual)),
+    close: stop,
+  };
+}
+
+export interface Surroundings {
+  readonly calls: CallLog;
+  readonly clock: Clock;
+  readonly faults: Faults;
+}
+
+/** The request listener of a supplier, with its calls noted and its faults striking. */
+export function serveSupplier<Asked>(
+  name: SupplierName,
+  supplier: Supplier<Asked>,
+  { calls, clock, faults }: Surroundings,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = calls.begin(name, request, response);
+    const fault = faults.take(name, request.url ?? '/');
+    const asked = await supplier.read(request, call);
+    if (fault) call.note({ fault: fault.kind });
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (fault?.kind === 'delay') await sleep(fault.milliseconds);
+    const answer = struck(fault, supplier, asked) ?? (await respond(asked));
+    const date = new Date(clock.now(name)).toUTCString();
+    await sendAnswer({ ...answer, headers: { date, ...answer.headers } }, response, fault && shapeOf(fault));
+  }
+  async function respond(asked: Asked): Promise<Answer> {
+    try {
+      return await supplier.respond(asked);
+    } catch (error) {
+      return supplier.refuse(asked, { status: 500, message: `A bug in the sandbox: ${String(error)}` });
+    }
+  }
+  return (request, response) => {
+    // A client that leaves, or the sandbox closing, ends an exchange in the middle: there is no one left to tell.
+    exchange(request, response).catch(() => response.destroy());
+  };
+}
+
+/** The answer that a fault puts in the place of the supplier's own. */
+function struck<Asked>(
+  fault: Fault | undefined,
+  supplier: Supplier<Asked>,
+  asked: Asked,
+): Answer | undefined {
+  switch (fault?.kind) {
+    case 'status':
+    case 'error':
+      return supplier.refuse(asked, fault);
+    case 'garbage':
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/plain' },
+        body: Buffer.from('\u0000<garbage "}{ ]]>'),
+      };
+    case 'empty':
+      return { status: 200, headers: {}, body: Buffer.alloc(0) };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,7 @@
+// A sandbox alone in its process, so that its memory can be measured: shows the directory that it is given.
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+
+const { contract } = await startSandbox({ dir: process.argv[2] ?? '.' });
+process.on('message', () => process.send?.(process.memoryUsage.rss()));
+process.on('disconnect', () => process.exit());
+process.send?.(contract);
