@@ -1,32 +1,39 @@
 // Decides, from grants alone, whether a caller may do what it asks. Pure: asks nobody, changes nothing.
-import type { Action, Bucket, Grant } from '../config.ts';
+import type { Bucket, Grant } from '../config.ts';
 import { Fault } from '../fault.ts';
+import { isListAction } from '../iam-actions.ts';
+import type { IamAction } from '../iam-actions.ts';
 import type { Access, Reach } from './grants.ts';
 
 /** A decision in the caller's favour. Only this can name a role: without it there is nothing to federate. */
 export interface Permit {
   readonly bucket: Bucket;
-  /** The grant that decided. */
-  readonly grant: Grant;
+  /** The grants that decided, one for each action. */
+  readonly decided: readonly Grant[];
   /** All of the caller's grants on the bucket. */
   readonly grants: readonly Grant[];
 }
 
-/**
- * @param subject the object's key, or for `list` the prefix that is listed
- * @throws Fault not_granted, also where the bucket does not exist: who may not read it is not told
- */
-export function authorize(
-  access: ReadonlyMap<string, Access>,
-  bucketName: string,
-  action: Action,
-  subject: string,
-): Permit {
-  const own = access.get(bucketName);
-  const reach = own?.byAction.get(action);
-  const grant = reach && (action === 'list' ? grantAbove(reach, subject) : grantOf(reach, subject));
-  if (own === undefined || grant === undefined) throw new Fault('not_granted');
-  return { bucket: own.bucket, grant, grants: own.grants };
+/** What is asked for: every one of the actions, on one object or prefix. */
+export interface Asked {
+  readonly bucket: string;
+  readonly actions: readonly IamAction[];
+  /** The object's key, or the prefix that is listed. */
+  readonly subject: string;
+}
+
+/** @throws Fault not_granted, also where the bucket does not exist: who may not read it is not told */
+export function authorize(access: ReadonlyMap<string, Access>, { bucket, actions, subject }: Asked): Permit {
+  const own = access.get(bucket);
+  if (own === undefined) throw new Fault('not_granted');
+  const decided: Grant[] = [];
+  for (const action of actions) {
+    const reach = own.byAction.get(action);
+    const grant = reach && (isListAction(action) ? grantAbove(reach, subject) : grantOf(reach, subject));
+    if (grant === undefined) throw new Fault('not_granted', { action });
+    if (!decided.includes(grant)) decided.push(grant);
+  }
+  return { bucket: own.bucket, decided, grants: own.grants };
 }
 
 function grantOf(reach: Reach, key: string): Grant | undefined {

@@ -1,5 +1,7 @@
 // The grants of the configuration, arranged so that what one caller may do is found at once, however many there are.
-import type { Action, Bucket, CallerPattern, Grant } from '../config.ts';
+import type { Bucket, CallerPattern, Grant } from '../config.ts';
+import { iamActions } from '../iam-actions.ts';
+import type { IamAction } from '../iam-actions.ts';
 import type { Caller } from './caller.ts';
 
 /** What one caller may do in one bucket. */
@@ -7,7 +9,7 @@ export interface Access {
   readonly bucket: Bucket;
   /** All of this caller's grants on the bucket, in the configuration's order. */
   readonly grants: readonly Grant[];
-  readonly byAction: ReadonlyMap<Action, Reach>;
+  readonly byAction: ReadonlyMap<IamAction, Reach>;
 }
 
 /** The grants of one action, by what they reach. */
@@ -91,10 +93,14 @@ function accessByBucket(
   return access;
 }
 
-function reachByAction(grants: readonly Grant[]): ReadonlyMap<Action, Reach> {
-  const actions = new Set(grants.flatMap((grant) => grant.allow));
+function reachByAction(grants: readonly Grant[]): ReadonlyMap<IamAction, Reach> {
+  const rights = grants.map((grant) => ({ grant, actions: iamActions(grant.allow) }));
+  const actions = new Set(rights.flatMap((right) => right.actions));
   return new Map(
-    [...actions].map((action) => [action, reachOf(grants.filter((grant) => grant.allow.includes(action)))]),
+    [...actions].map((action) => [
+      action,
+      reachOf(rights.filter((right) => right.actions.includes(action)).map(({ grant }) => grant)),
+    ]),
   );
 }
 

@@ -10,7 +10,7 @@ export function checkGrants(raw: unknown): Finding[] {
   const names = entriesOf(buckets).map(([name]) => name);
   const known = new Set(names);
   return itemsOf(fieldOf(raw, 'grants')).flatMap((grant, position) => {
-    const findings = [...checkScope(grant), ...checkRepeats(grant)];
+    const findings = [...checkScope(grant), ...checkAttributes(grant), ...checkRepeats(grant)];
     const bucket = fieldOf(grant, 'bucket');
     if (isMap(buckets) && typeof bucket === 'string' && bucket !== '' && !known.has(bucket)) {
       findings.push({
@@ -43,6 +43,19 @@ function checkScope(grant: unknown): Finding[] {
     });
   }
   return findings;
+}
+
+/** S3 asks for both rights (S3 API Reference, GetObjectAttributes). */
+function checkAttributes(grant: unknown): Finding[] {
+  const allow = itemsOf(fieldOf(grant, 'allow'));
+  if (!allow.includes('attributes') || allow.includes('get')) return [];
+  return [
+    {
+      path: ['allow', allow.indexOf('attributes')],
+      rule: 'must stand beside get, as S3 asks for both rights',
+      remedy: 'Add get to the list.',
+    },
+  ];
 }
 
 function checkRepeats(grant: unknown): Finding[] {

@@ -5,7 +5,7 @@ import type { Fault } from '../fault.ts';
 import type { PresentedIdentity, RoleCredentials, RoleSession, Sts } from './assume-role.ts';
 import { createReadiness } from './readiness.ts';
 import { bridgeSessionName, callerSessionName } from './session-name.ts';
-import { sessionPolicy } from './session-policy.ts';
+import { sessionPolicies } from './session-policy.ts';
 import { createSessions } from './sessions.ts';
 
 /** A role's session, with valid credentials in it when it is handed out. */
@@ -19,7 +19,7 @@ export interface Session {
 /** What authorisation decided: only this can name a role. */
 export interface Permitted {
   readonly bucket: Bucket;
-  readonly grant: Grant;
+  readonly decided: readonly Grant[];
   readonly grants: readonly Grant[];
 }
 
@@ -56,14 +56,17 @@ export function createFederation(options: {
   const { sts, identityToken } = options;
   const bridgeName = async (): Promise<string> => bridgeSessionName(await options.names());
 
-  const assumeRole = async (role: Role, session: RoleSession): Promise<RoleCredentials> => {
+  const assumeRole = async (
+    role: Role,
+    session: RoleSession | Promise<RoleSession>,
+  ): Promise<RoleCredentials> => {
     try {
-      const credentials = await sts.assumeRole(session, identityToken);
-      readiness.note(role, true);
+      const credentials = await sts.assumeRole(await session, identityToken);
+      readiness.note(role, credentials.expiresAt);
       options.onAssumed(role, undefined);
       return credentials;
     } catch (error) {
-      readiness.note(role, false);
+      readiness.note(role, undefined);
       options.onAssumed(role, asFault(error));
       throw error;
     }
@@ -71,28 +74,19 @@ export function createFederation(options: {
   const sessions = createSessions(assumeRole, (roleName, error) => {
     options.onRenewalFailed(roleName, asFault(error));
   });
-  const probe = async (role: Role): Promise<unknown> =>
-    assumeRole(role, {
-      ...{ roleArn: role.arn, durationSeconds: role.durationSeconds, policy: NOTHING },
-      sessionName: await bridgeName(),
-    });
-  const readiness = createReadiness(options.roles, probe);
+  const probeSession = async (role: Role): Promise<RoleSession> => ({
+    ...{ roleArn: role.arn, durationSeconds: role.durationSeconds, policy: NOTHING },
+    sessionName: await bridgeName(),
+  });
+  const readiness = createReadiness(options.roles, (role) => assumeRole(role, probeSession(role)));
 
-  // Compiled once for the grants that decided and those beside them, which live as long as the configuration.
-  const policies = new WeakMap<readonly Grant[], Map<Grant, string>>();
-  const policyOf = ({ bucket, grant, grants }: Permitted): string => {
-    let byGrant = policies.get(grants);
-    if (byGrant === undefined) policies.set(grants, (byGrant = new Map<Grant, string>()));
-    let policy = byGrant.get(grant);
-    if (policy === undefined) byGrant.set(grant, (policy = sessionPolicy(bucket, grant, grants)));
-    return policy;
-  };
+  const policyOf = sessionPolicies();
 
   return {
     federate: async (permit, caller) => {
       const { role } = permit.bucket;
       const sessionName = role.session === 'caller' ? callerSessionName(caller) : await bridgeName();
-      const session = sessions.of(role, sessionName, policyOf(permit));
+      const session = sessions.of(role, sessionName, policyOf(permit.bucket, permit.decided, permit.grants));
       const held = session.credentials();
       if (held instanceof Promise) await held;
       const { credentials, replace } = session;

@@ -1,16 +1,10 @@
 // Compiles grants into the session policy that makes AWS itself hold a caller to them.
-import type { Action, Bucket, Grant } from '../config.ts';
+import type { Bucket, Grant } from '../config.ts';
+import { iamActions, isListAction } from '../iam-actions.ts';
+import type { IamAction } from '../iam-actions.ts';
 
 /** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
 export const MAX_POLICY_CHARACTERS = 2048;
-
-/** IAM actions (Service Authorization Reference, Amazon S3). A versioned read is an action of its own to IAM. */
-const OBJECT_ACTIONS: Readonly<Record<Exclude<Action, 'list'>, readonly string[]>> = {
-  get: ['s3:GetObject'],
-  versions: ['s3:GetObjectVersion'],
-  tags: ['s3:GetObjectTagging', 's3:GetObjectVersionTagging'],
-  attributes: ['s3:GetObjectAttributes', 's3:GetObjectVersionAttributes'],
-};
 
 interface Statement {
   readonly Effect: 'Allow';
@@ -20,19 +14,34 @@ interface Statement {
 }
 
 /**
- * The policy of all grants where it fits, else of the one that decided: a caller with very many grants gets a session
- * for each rather than one that reads more.
+ * The policy of all of a caller's grants on a bucket where it fits, else of those that decided: a caller with very many
+ * grants gets a session for each rather than one that reads more.
+ * @returns a function that compiles once for as long as the grants live
  */
-export function sessionPolicy(bucket: Bucket, decided: Grant, all: readonly Grant[]): string {
-  const whole = compilePolicy(bucket, all);
-  return whole.length <= MAX_POLICY_CHARACTERS ? whole : compilePolicy(bucket, [decided]);
+export function sessionPolicies(): (
+  bucket: Bucket,
+  decided: readonly Grant[],
+  all: readonly Grant[],
+) => string {
+  const ofAll = new WeakMap<readonly Grant[], string>();
+  const ofOne = new WeakMap<Grant, string>();
+  return (bucket, decided, all) => {
+    let policy = ofAll.get(all);
+    if (policy === undefined) ofAll.set(all, (policy = compilePolicy(bucket, all)));
+    if (policy.length <= MAX_POLICY_CHARACTERS) return policy;
+    const [only, ...more] = decided;
+    if (only === undefined || more.length > 0) return compilePolicy(bucket, decided);
+    let own = ofOne.get(only);
+    if (own === undefined) ofOne.set(only, (own = compilePolicy(bucket, decided)));
+    return own;
+  };
 }
 
 /** Canonical: the same rights give the same text, whatever the order of grants, so that sessions are shared. */
 export function compilePolicy(bucket: Bucket, grants: readonly Grant[]): string {
   const statements = [
     ...objectStatements(bucket, grants),
-    ...listStatement(bucket, grants),
+    ...listStatements(bucket, grants),
     ...kmsStatement(bucket),
   ];
   return asciiJson({ Version: '2012-10-17', Statement: statements });
@@ -40,37 +49,45 @@ export function compilePolicy(bucket: Bucket, grants: readonly Grant[]): string 
 
 /** Actions that reach the same keys share a statement. */
 function objectStatements(bucket: Bucket, grants: readonly Grant[]): Statement[] {
-  const byResources = new Map<string, { actions: string[]; resources: string[] }>();
-  for (const action of ['get', 'versions', 'tags', 'attributes'] as const) {
-    const reaching = grants.filter((grant) => grant.allow.includes(action));
-    if (reaching.length === 0) continue;
-    const resources = withoutCovered(reaching.map(({ scope }) => reachPattern(scope)));
-    const arns = resources.map((pattern) => objectArn(bucket, pattern));
-    const key = JSON.stringify(arns);
-    const entry = byResources.get(key) ?? { actions: [], resources: arns };
-    entry.actions.push(...OBJECT_ACTIONS[action]);
-    byResources.set(key, entry);
-  }
-  return [...byResources.values()].map(({ actions, resources }) => ({
+  return byReach(grants, (action) => !isListAction(action)).map(({ actions, patterns }) => ({
     Effect: 'Allow',
     Action: oneOrMany(actions),
-    Resource: oneOrMany(resources),
+    Resource: oneOrMany(patterns.map((pattern) => objectArn(bucket, pattern))),
   }));
 }
 
 /** AWS tests a missing key under `s3:prefix` when it decides between 404 and 403, so the condition serves reads too. */
-function listStatement(bucket: Bucket, grants: readonly Grant[]): Statement[] {
-  const listing = grants.filter((grant) => grant.allow.includes('list'));
-  if (listing.length === 0) return [];
-  const patterns = withoutCovered(listing.map(({ scope }) => reachPattern(scope)));
-  const versions = listing.some((grant) => grant.allow.includes('versions'));
-  const statement = {
-    Effect: 'Allow',
-    Action: oneOrMany(['s3:ListBucket', ...(versions ? ['s3:ListBucketVersions'] : [])]),
-    Resource: bucketArn(bucket),
-  } as const;
-  if (patterns.includes('*')) return [statement];
-  return [{ ...statement, Condition: { StringLike: { 's3:prefix': oneOrMany(patterns) } } }];
+function listStatements(bucket: Bucket, grants: readonly Grant[]): Statement[] {
+  return byReach(grants, isListAction).map(({ actions, patterns }) => {
+    const statement = { Effect: 'Allow', Action: oneOrMany(actions), Resource: bucketArn(bucket) } as const;
+    if (patterns.includes('*')) return statement;
+    return { ...statement, Condition: { StringLike: { 's3:prefix': oneOrMany(patterns) } } };
+  });
+}
+
+interface Reached {
+  readonly actions: IamAction[];
+  readonly patterns: readonly string[];
+}
+
+function byReach(grants: readonly Grant[], wanted: (action: IamAction) => boolean): Reached[] {
+  const patterns = new Map<IamAction, string[]>();
+  for (const { allow, scope } of grants) {
+    for (const action of iamActions(allow).filter(wanted)) {
+      const known = patterns.get(action);
+      if (known === undefined) patterns.set(action, [reachPattern(scope)]);
+      else known.push(reachPattern(scope));
+    }
+  }
+  const reached = new Map<string, Reached>();
+  for (const action of [...patterns.keys()].sort()) {
+    const reach = withoutCovered(patterns.get(action) ?? []);
+    const key = JSON.stringify(reach);
+    const others = reached.get(key);
+    if (others === undefined) reached.set(key, { actions: [action], patterns: reach });
+    else others.actions.push(action);
+  }
+  return [...reached.values()];
 }
 
 /** Only as S3 does it on a read's behalf: the keys are of no use elsewhere. */

@@ -8,7 +8,7 @@ import { presentationOf } from '../callers/presented-token.ts';
 import type { Bucket } from '../config.ts';
 import { asFault, Fault } from '../fault.ts';
 import { readOperation } from '../s3/operation.ts';
-import type { BucketQuestion, ObjectRead, Operation } from '../s3/operation.ts';
+import type { BucketQuestion, Operation } from '../s3/operation.ts';
 import { isRefusal } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
@@ -90,7 +90,7 @@ async function serve(
       return;
     }
     record[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
-    const permit = authorize(access, operation.bucket, actionOf(operation), operation.subject);
+    const permit = authorize(access, operation);
     record.role = permit.bucket.role.name;
     const gone = abortedWhenGone(response);
     const session = await steps.federate(permit, caller);
@@ -110,8 +110,6 @@ async function serve(
 
 const isQuestion = (operation: Operation): operation is BucketQuestion =>
   operation.kind !== 'object' && operation.kind !== 'list';
-
-const actionOf = (read: ObjectRead): 'get' | 'list' => (read.kind === 'list' ? 'list' : 'get');
 
 /** @throws Fault not_granted for a bucket in which the caller may do nothing, whether it exists or not */
 function bucketsFor(question: BucketQuestion, access: ReadonlyMap<string, Access>): Bucket[] {

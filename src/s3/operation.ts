@@ -1,5 +1,6 @@
 // What a request asks of S3: which operation, on what, with which of its parameters. What is not named here is not served.
 import { Fault } from '../fault.ts';
+import type { IamAction } from '../iam-actions.ts';
 import { readQuery } from './query.ts';
 import { readTarget } from './target.ts';
 import type { Target } from './target.ts';
@@ -9,13 +10,15 @@ export type Method = 'GET' | 'HEAD';
 /** A read that goes to S3. */
 export interface ObjectRead {
   readonly kind: 'object' | 'list';
-  readonly name: 'GetObject' | 'HeadObject' | 'ListObjectsV2';
+  readonly name: string;
   readonly method: Method;
   readonly bucket: string;
   /** Of the object; '' for a list. */
   readonly key: string;
   /** What a grant has to reach: the key, or the prefix that is listed. */
   readonly subject: string;
+  /** What AWS will ask its policies for. */
+  readonly actions: readonly IamAction[];
   /** Names and values that go up with it, sorted by name. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
@@ -30,79 +33,138 @@ export interface BucketQuestion {
 
 export type Operation = ObjectRead | BucketQuestion;
 
-/** The JS SDK's name of the operation; S3 ignores it. */
-const IGNORED = new Set(['x-id']);
+/** An operation of the S3 API Reference. */
+interface Row {
+  readonly name: string;
+  /** The parameter that selects it, with the value it must have where that matters; absent: none does. */
+  readonly selector?: readonly [name: string, value?: string];
+  readonly parameters: readonly string[];
+  readonly actions: readonly IamAction[];
+  /** What `versionId` makes of the actions; absent where the operation knows no versions. */
+  readonly versionActions?: readonly IamAction[];
+}
 
-/** S3 API Reference, GetObject and HeadObject. */
-const OBJECT_PARAMETERS = new Set([
-  'partNumber',
+const RESPONSE_OVERRIDES = [
   'response-cache-control',
   'response-content-disposition',
   'response-content-encoding',
   'response-content-language',
   'response-content-type',
   'response-expires',
-]);
+];
 
-/** S3 API Reference, ListObjectsV2. */
-const LIST_PARAMETERS = new Set([
-  'continuation-token',
-  'delimiter',
-  'encoding-type',
-  'fetch-owner',
-  'list-type',
-  'max-keys',
-  'prefix',
-  'start-after',
-]);
+const READ: Row = {
+  name: 'GetObject',
+  parameters: ['partNumber', ...RESPONSE_OVERRIDES],
+  actions: ['s3:GetObject'],
+  versionActions: ['s3:GetObjectVersion'],
+};
+
+const OBJECT_ROWS: readonly Row[] = [
+  {
+    name: 'GetObjectTagging',
+    selector: ['tagging'],
+    parameters: [],
+    actions: ['s3:GetObjectTagging'],
+    versionActions: ['s3:GetObjectVersionTagging'],
+  },
+  {
+    name: 'GetObjectAttributes',
+    selector: ['attributes'],
+    parameters: [],
+    actions: ['s3:GetObject', 's3:GetObjectAttributes'],
+    versionActions: ['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'],
+  },
+  READ,
+];
+
+const EVERY_LIST = ['delimiter', 'encoding-type', 'max-keys', 'prefix'];
+
+const LIST_ROWS: readonly Row[] = [
+  {
+    name: 'ListObjectsV2',
+    selector: ['list-type', '2'],
+    parameters: [...EVERY_LIST, 'continuation-token', 'fetch-owner', 'start-after'],
+    actions: ['s3:ListBucket'],
+  },
+  {
+    name: 'ListObjectVersions',
+    selector: ['versions'],
+    parameters: [...EVERY_LIST, 'key-marker', 'version-id-marker'],
+    actions: ['s3:ListBucketVersions'],
+  },
+  { name: 'ListObjects', parameters: [...EVERY_LIST, 'marker'], actions: ['s3:ListBucket'] },
+];
+
+/** The JS SDK's name of the operation; S3 ignores it. */
+const IGNORED = 'x-id';
 
 /** @throws Fault method_not_allowed, not_implemented, and what `readTarget` and `readQuery` throw */
 export function readOperation(method: string | undefined, url: string): Operation {
   if (method !== 'GET' && method !== 'HEAD') throw new Fault('method_not_allowed', { method });
   const target = readTarget(url);
-  const query = readQuery(target.query);
-  if (target.key !== '') {
-    const name = method === 'GET' ? 'GetObject' : 'HeadObject';
-    const { bucket, key } = target;
-    return {
-      kind: 'object',
-      name,
+  return operationOn(target, method, readQuery(target.query));
+}
+
+/** @throws Fault not_implemented */
+export function operationOn(
+  { bucket, key }: Pick<Target, 'bucket' | 'key'>,
+  method: Method,
+  query: ReadonlyMap<string, string>,
+): Operation {
+  if (key === '' && (bucket === '' || method === 'HEAD' || query.has('location'))) {
+    return question(bucket, method, query);
+  }
+  const row = (key === '' ? LIST_ROWS : OBJECT_ROWS).find((each) => isSelected(each, query)) ?? READ;
+  if (method === 'HEAD' && row !== READ)
+    throw new Fault('not_implemented', { operation: `HEAD ${row.name}` });
+  const version = query.has('versionId') ? row.versionActions : undefined;
+  return {
+    ...{
+      kind: key === '' ? 'list' : 'object',
+      name: method === 'HEAD' ? 'HeadObject' : row.name,
       method,
       bucket,
       key,
-      subject: key,
-      parameters: only(OBJECT_PARAMETERS, query),
-    };
-  }
-  if (target.bucket === '') return question('buckets', 'ListBuckets', method, target, query);
-  if (method === 'HEAD') return question('bucket', 'HeadBucket', method, target, query);
-  if (query.has('location')) return question('location', 'GetBucketLocation', method, target, query);
-  if (query.get('list-type') !== '2') throw new Fault('not_implemented', { operation: 'ListObjects' });
-  return {
-    ...{ kind: 'list', name: 'ListObjectsV2', method, bucket: target.bucket, key: '' },
-    subject: query.get('prefix') ?? '',
-    parameters: only(LIST_PARAMETERS, query),
+    },
+    subject: key === '' ? (query.get('prefix') ?? '') : key,
+    actions: version ?? row.actions,
+    parameters: query.size === 0 ? [] : only(knownOf(row, version !== undefined), query),
   };
 }
 
-function question(
-  kind: BucketQuestion['kind'],
-  name: BucketQuestion['name'],
-  method: Method,
-  { bucket }: Target,
-  query: ReadonlyMap<string, string>,
-): BucketQuestion {
-  if (method === 'HEAD' && kind !== 'bucket')
-    throw new Fault('not_implemented', { operation: `HEAD ${name}` });
-  only(new Set(kind === 'location' ? ['location'] : []), query);
-  return { kind, name, method, bucket };
+function knownOf({ selector, parameters }: Row, versioned: boolean): readonly string[] {
+  return [
+    ...parameters,
+    ...(selector === undefined ? [] : [selector[0]]),
+    ...(versioned ? ['versionId'] : []),
+  ];
+}
+
+function isSelected({ selector }: Row, query: ReadonlyMap<string, string>): boolean {
+  if (selector === undefined) return true;
+  const [name, value] = selector;
+  return value === undefined ? query.has(name) : query.get(name) === value;
+}
+
+function question(bucket: string, method: Method, query: ReadonlyMap<string, string>): BucketQuestion {
+  if (bucket !== '' && method === 'HEAD') {
+    only([], query);
+    return { kind: 'bucket', name: 'HeadBucket', method, bucket };
+  }
+  if (method === 'HEAD') throw new Fault('not_implemented', { operation: 'HEAD ListBuckets' });
+  if (bucket === '') {
+    only([], query);
+    return { kind: 'buckets', name: 'ListBuckets', method, bucket };
+  }
+  only(['location'], query);
+  return { kind: 'location', name: 'GetBucketLocation', method, bucket };
 }
 
 /** A parameter that is passed over could have meant another answer: what we do not know we do not sign. */
-function only(known: ReadonlySet<string>, query: ReadonlyMap<string, string>): (readonly [string, string])[] {
-  if (query.size === 0) return [];
-  const parameters = [...query].filter(([name]) => !IGNORED.has(name));
-  const unknown = parameters.find(([name]) => !known.has(name));
+function only(known: readonly string[], query: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  const parameters = [...query].filter(([name]) => name !== IGNORED);
+  const unknown = parameters.find(([name]) => !known.includes(name));
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: unknown[0] });
   return parameters.sort(([a], [b]) => (a < b ? -1 : 1));
 }

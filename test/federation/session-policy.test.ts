@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Grant } from '../../src/config.ts';
-import { compilePolicy, MAX_POLICY_CHARACTERS, sessionPolicy } from '../../src/federation/session-policy.ts';
+import {
+  compilePolicy,
+  MAX_POLICY_CHARACTERS,
+  sessionPolicies,
+} from '../../src/federation/session-policy.ts';
 
 const bucket: Bucket = {
   name: 'acme-lake',
@@ -117,11 +121,39 @@ describe('a session policy', () => {
       ],
     );
   });
+  it('names versions, tags and attributes where they are granted, and there alone', () => {
+    const all = prefix('a/', ['get', 'list', 'versions', 'tags', 'attributes']);
+    const object = { Effect: 'Allow', Resource: 'arn:aws:s3:::acme-lake/a/*' };
+    assert.deepEqual(statements([all, prefix('b/', ['get', 'list'])]), [
+      {
+        ...object,
+        Action: 's3:GetObject',
+        Resource: ['arn:aws:s3:::acme-lake/a/*', 'arn:aws:s3:::acme-lake/b/*'],
+      },
+      {
+        ...object,
+        Action: [
+          ...['s3:GetObjectAttributes', 's3:GetObjectTagging', 's3:GetObjectVersion'],
+          ...['s3:GetObjectVersionAttributes', 's3:GetObjectVersionTagging'],
+        ],
+      },
+      {
+        ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
+        Condition: { StringLike: { 's3:prefix': ['a/*', 'b/*'] } },
+      },
+      {
+        ...{ Effect: 'Allow', Action: 's3:ListBucketVersions', Resource: 'arn:aws:s3:::acme-lake' },
+        Condition: { StringLike: { 's3:prefix': 'a/*' } },
+      },
+    ]);
+  });
   it('is of the deciding grant alone where all do not fit', () => {
     const many = Array.from({ length: 100 }, (_, i) => prefix(`partition-${i}/`, ['get']));
     const [first = prefix('never/')] = many;
     assert.ok(compilePolicy(bucket, many).length > MAX_POLICY_CHARACTERS);
-    assert.equal(sessionPolicy(bucket, first, many), compilePolicy(bucket, [first]));
-    assert.equal(sessionPolicy(bucket, first, many.slice(0, 3)), compilePolicy(bucket, many.slice(0, 3)));
+    const policyOf = sessionPolicies();
+    const few = many.slice(0, 3);
+    assert.equal(policyOf(bucket, [first], many), compilePolicy(bucket, [first]));
+    assert.equal(policyOf(bucket, [first], few), compilePolicy(bucket, few));
   });
 });
