@@ -1,6 +1,7 @@
 // Runs the bridge as a process of its own, as production does, and ends it.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 
 export interface BridgeChild {
   readonly port: number;
@@ -12,6 +13,19 @@ export interface BridgeChild {
 }
 
 const PROGRAM = new URL('bridge-process.ts', import.meta.url);
+
+/** A configuration of one's own may name roles that the sandbox does not know: it is served all the same. */
+const READY_MS = 3_000;
+
+/** Resolves when the bridge has assumed a role, or does not within the time that this takes. */
+async function ready(port: number): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await setTimeout(20);
+  }
+}
 
 /** Rejects when the process ends before it listens; it has then told why on its own stderr. */
 export async function startBridge(environment: Readonly<Record<string, string>>): Promise<BridgeChild> {
@@ -31,6 +45,7 @@ export async function startBridge(environment: Readonly<Record<string, string>>)
   const told = once(child, 'message').then(([message]) => message as { port: number });
   const first = await Promise.race([told, ended]);
   if (typeof first === 'string') throw new Error(`The bridge did not start (${first}).`);
+  await Promise.race([ready(first.port), ended]);
   return {
     port: first.port,
     ended,
