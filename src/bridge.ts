@@ -22,7 +22,10 @@ import { createAccessLog } from './routes/access-log.ts';
 import type { AccessRecord } from './routes/access-log.ts';
 import { createAdmission } from './routes/admission.ts';
 import { controlRoutes } from './routes/control.ts';
+import { answerCors } from './routes/cors.ts';
 import { dataRoute } from './routes/data.ts';
+import { withIfRange } from './s3/if-range.ts';
+import { AS_JSON, BY_QUERY } from './s3/query-operation.ts';
 import { createReader } from './s3/read.ts';
 import { createSigner } from './s3/signature.ts';
 import { createTransport } from './s3/transport.ts';
@@ -75,7 +78,14 @@ export function createBridge(config: Config, log: Log): Bridge {
     (request) => records.get(request) ?? accessLog.begin(request),
   );
   const data = dataRoute({
-    ...{ authenticate, accessOf, federate: federation.federate, read, regionOf, admission },
+    ...{
+      authenticate,
+      accessOf,
+      federate: federation.federate,
+      read: withIfRange(read),
+      regionOf,
+      admission,
+    },
     ...{ startedAt: new Date(), chunkAbove: config.chunkAbove, stallMs: config.limits.stallSeconds * 1000 },
   });
   return {
@@ -84,7 +94,9 @@ export function createBridge(config: Config, log: Log): Bridge {
       response.once('close', () => {
         accessLog.finish(record, request, response);
       });
-      if (request.url?.startsWith('/-/') === true) {
+      if (config.cors !== undefined && answerCors(config.cors, request, response)) {
+        record.operation = 'preflight';
+      } else if (isControl(request.url)) {
         records.set(request, record);
         record.operation = 'control';
         control(request, response);
@@ -98,6 +110,11 @@ export function createBridge(config: Config, log: Log): Bridge {
       await transport.close();
     },
   };
+}
+
+/** Under `/-/` no bucket name can be; two routes there are reads like any other. */
+function isControl(url = ''): boolean {
+  return url.startsWith('/-/') && !url.startsWith(BY_QUERY) && !url.startsWith(AS_JSON);
 }
 
 type Tell = (severity: Severity, message: string, fault: Fault) => void;

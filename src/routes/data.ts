@@ -7,6 +7,7 @@ import type { Access } from '../callers/grants.ts';
 import { presentationOf } from '../callers/presented-token.ts';
 import type { Bucket } from '../config.ts';
 import { asFault, Fault } from '../fault.ts';
+import { readListPage } from '../s3/list-page.ts';
 import { readOperation } from '../s3/operation.ts';
 import type { BucketQuestion, Operation } from '../s3/operation.ts';
 import { isRefusal } from '../s3/read.ts';
@@ -17,9 +18,11 @@ import type { AccessRecord } from './access-log.ts';
 import type { Admission } from './admission.ts';
 import { answerBucketQuestion } from './bucket-answer.ts';
 import { answerFault, toldOf } from './fault-answer.ts';
+import { answerJsonList } from './json-list.ts';
 import { sendAnswer } from './object-answer.ts';
 import { answerRefusal } from './refusal-answer.ts';
 import { headersUp } from './request-headers.ts';
+import { answerWalk, walkedPrefixes } from './walk-answer.ts';
 
 /** A role's session for one permit, with credentials in it. */
 export interface FederatedSession extends ReadSession<SigningCredentials> {
@@ -90,6 +93,11 @@ async function serve(
       return;
     }
     record[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
+    const walked = walkedPrefixes(access.get(operation.bucket), operation);
+    if (walked !== undefined) {
+      record.bytes = answerWalk(response, operation, walked, record.requestId);
+      return;
+    }
     const permit = authorize(access, operation);
     record.role = permit.bucket.role.name;
     const gone = abortedWhenGone(response);
@@ -102,7 +110,9 @@ async function serve(
     });
     mark(record, 's3FirstByte');
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
-    else await sendAnswer(response, outcome, record, { ...steps, isHead: operation.method === 'HEAD' });
+    else if (operation.form === 'json') {
+      record.bytes = answerJsonList(response, operation, await readListPage(outcome), record.requestId);
+    } else await sendAnswer(response, outcome, record, { ...steps, isHead: operation.method === 'HEAD' });
   } finally {
     steps.admission.leaveAs(caller.subject);
   }

@@ -1,29 +1,43 @@
 // Which of a caller's headers go up to S3: an allow-list, nothing else.
 import type { IncomingMessage } from 'node:http';
+import { ifRange } from '../s3/if-range.ts';
+import type { IfRange } from '../s3/if-range.ts';
 
 /** Ranges and conditionals (S3 API Reference, GetObject); sent unsigned, as S3 allows. */
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
-/** S3 wants every `x-amz-…` header signed. */
-const SIGNED = ['x-amz-checksum-mode'] as const;
+/**
+ * S3 wants every `x-amz-…` header signed. Not among them: `x-amz-request-payer` and `x-amz-expected-bucket-owner`,
+ * which the configuration alone decides.
+ */
+const SIGNED = [
+  'x-amz-checksum-mode',
+  'x-amz-max-parts',
+  'x-amz-object-attributes',
+  'x-amz-optional-object-attributes',
+  'x-amz-part-number-marker',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-server-side-encryption-customer-key',
+  'x-amz-server-side-encryption-customer-key-md5',
+] as const;
 
-export interface HeadersUp {
-  /** Raw pairs. */
-  readonly headers: readonly string[];
+export interface HeadersUp extends IfRange {
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }
 
-export function headersUp(request: IncomingMessage): HeadersUp {
+export function headersUp({ headers: given }: IncomingMessage): HeadersUp {
   const headers: string[] = [];
   for (const name of SENT) {
-    const value = request.headers[name];
+    const value = given[name];
     if (value !== undefined) headers.push(name, value);
   }
-  return {
-    headers,
-    amzHeaders: SIGNED.flatMap((name) => {
-      const value = request.headers[name];
-      return typeof value === 'string' ? [[name, value] as const] : [];
-    }),
-  };
+  const amzHeaders: (readonly [string, string])[] = [];
+  for (const name of SIGNED) {
+    const value = given[name];
+    if (typeof value === 'string') amzHeaders.push([name, value]);
+  }
+  const validator = given['if-range'];
+  return typeof validator !== 'string'
+    ? { headers, amzHeaders }
+    : { ...ifRange(headers, validator), amzHeaders };
 }

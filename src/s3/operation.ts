@@ -2,6 +2,7 @@
 import { Fault } from '../fault.ts';
 import type { IamAction } from '../iam-actions.ts';
 import { readQuery } from './query.ts';
+import { AS_JSON, BY_QUERY, readAsJson, readByQuery } from './query-operation.ts';
 import { readTarget } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -11,6 +12,8 @@ export type Method = 'GET' | 'HEAD';
 export interface ObjectRead {
   readonly kind: 'object' | 'list';
   readonly name: string;
+  /** How the answer is told: in S3's words, or as our JSON. */
+  readonly form: 's3' | 'json';
   readonly method: Method;
   readonly bucket: string;
   /** Of the object; '' for a list. */
@@ -102,6 +105,8 @@ const IGNORED = 'x-id';
 /** @throws Fault method_not_allowed, not_implemented, and what `readTarget` and `readQuery` throw */
 export function readOperation(method: string | undefined, url: string): Operation {
   if (method !== 'GET' && method !== 'HEAD') throw new Fault('method_not_allowed', { method });
+  if (url.startsWith(BY_QUERY)) return readByQuery(method, url.slice(BY_QUERY.length));
+  if (url.startsWith(AS_JSON)) return readAsJson(method, url.slice(AS_JSON.length));
   const target = readTarget(url);
   return operationOn(target, method, readQuery(target.query));
 }
@@ -120,6 +125,7 @@ export function operationOn(
     throw new Fault('not_implemented', { operation: `HEAD ${row.name}` });
   const version = query.has('versionId') ? row.versionActions : undefined;
   return {
+    form: 's3',
     ...{
       kind: key === '' ? 'list' : 'object',
       name: method === 'HEAD' ? 'HeadObject' : row.name,

@@ -5,6 +5,7 @@ import { endpointOf, isRegion } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import { readRefusal } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
+import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { encodeKey, encodeQueryPart } from './target.ts';
 import type { Answer, RawRequest, Transport } from './transport.ts';
@@ -19,6 +20,8 @@ export interface ReadSession<Credentials extends SigningCredentials> {
 export interface ReadOptions {
   /** Raw pairs that go up as they are, unsigned: ranges and conditionals. */
   readonly headers: readonly string[];
+  /** What to ask instead where the object is no longer the one that a range was asked of (`If-Range`). */
+  readonly whole?: readonly string[];
   /** `x-amz-…` pairs to sign, names in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
   /** Aborted when the caller goes away. */
@@ -107,7 +110,11 @@ export function createReader(options: {
     let moved = false;
     for (;;) {
       const outcome = await send(bucket, read, credentials, extras);
-      if (!isRefusal(outcome)) return outcome;
+      if (!isRefusal(outcome)) {
+        return read.kind === 'list' && bucket.target !== bucket.name
+          ? renamed(outcome, bucket.name)
+          : outcome;
+      }
       if (isElsewhere(outcome, tried)) {
         if (moved || outcome.region === undefined || !isRegion(outcome.region)) {
           throw new Fault('bucket_elsewhere', {

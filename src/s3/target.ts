@@ -32,8 +32,13 @@ export function readTarget(url: string): Target {
   const slash = path.indexOf('/', 1);
   const bucket = slash === -1 ? path.slice(1) : path.slice(1, slash);
   if (bucket === '' && slash === -1) return { bucket, key: '', query };
-  if (!BUCKET_NAME.test(bucket)) throw new Fault('bucket_name_invalid');
-  return { bucket, key: slash === -1 ? '' : readKey(path.slice(slash + 1)), query };
+  return { bucket: checkedBucket(bucket), key: slash === -1 ? '' : readKey(path.slice(slash + 1)), query };
+}
+
+/** @throws Fault bucket_name_invalid */
+export function checkedBucket(name: string): string {
+  if (!BUCKET_NAME.test(name)) throw new Fault('bucket_name_invalid');
+  return name;
 }
 
 /**
@@ -41,7 +46,14 @@ export function readTarget(url: string): Target {
  * @throws Fault escape_invalid, key_holds_nul, key_too_long
  */
 export function readKey(raw: string): string {
-  const key = PLAIN.test(raw) ? raw : decodeKey(raw);
+  return checkedKey(PLAIN.test(raw) ? raw : decodeKey(raw));
+}
+
+/**
+ * @param key decoded
+ * @throws Fault key_holds_nul, key_too_long
+ */
+export function checkedKey(key: string): string {
   if (key.includes('\0')) throw new Fault('key_holds_nul');
   if (key.length > MAX_KEY_BYTES / 3 && Buffer.byteLength(key) > MAX_KEY_BYTES)
     throw new Fault('key_too_long');

@@ -1,0 +1,35 @@
+// Lets browsers of configured origins read (Fetch Standard, "CORS protocol").
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export interface CorsRules {
+  /** Exact origins, or '*'. */
+  readonly origins: readonly string[];
+  readonly maxAgeSeconds: number;
+}
+
+/** Header names as a preflight lists them. */
+const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
+
+/**
+ * Adds to the answer what lets the browser hand it on, and answers preflights.
+ * @returns whether the request was a preflight, and is answered
+ */
+export function answerCors(rules: CorsRules, request: IncomingMessage, response: ServerResponse): boolean {
+  const { origin, 'access-control-request-headers': asked } = request.headers;
+  response.setHeader('vary', 'Origin');
+  const allowed = origin !== undefined && (rules.origins.includes('*') || rules.origins.includes(origin));
+  if (allowed) {
+    response.setHeader('access-control-allow-origin', origin);
+    // No cookies are involved, so that '*' stands for every name, `x-amz-meta-…` included.
+    response.setHeader('access-control-expose-headers', '*');
+  }
+  if (request.method !== 'OPTIONS') return false;
+  if (allowed) {
+    response.setHeader('access-control-allow-methods', 'GET, HEAD');
+    response.setHeader('access-control-max-age', rules.maxAgeSeconds);
+    // '*' would not stand for Authorization.
+    if (asked !== undefined && NAMES.test(asked)) response.setHeader('access-control-allow-headers', asked);
+  }
+  response.writeHead(204).end();
+  return true;
+}

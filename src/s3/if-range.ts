@@ -1,0 +1,36 @@
+// `If-Range`, which S3 does not promise: a part is only sent where it is of the object that the caller has begun.
+import { isRefusal } from './read.ts';
+import type { Read } from './read.ts';
+
+/** RFC 9110, 8.8.3: weak validators never match here (13.1.5). */
+const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
+
+/** Raw pairs for S3: with the range, where S3 can be made to check; else without, which is always right. */
+export interface IfRange {
+  readonly headers: readonly string[];
+  /** What to ask where the object has changed; absent where `headers` asks for the whole already. */
+  readonly whole?: readonly string[];
+}
+
+/**
+ * A strong ETag becomes If-Match on the ranged read. A date, which says too little, and a second If-Match beside it,
+ * which would be mixed up with ours, give the whole object: a server may always ignore a range (RFC 9110, 14.2).
+ * @param headers raw pairs of the caller's ranges and conditions, names in lower case
+ */
+export function ifRange(headers: readonly string[], validator: string): IfRange {
+  const whole: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== 'range') whole.push(headers[i] ?? '', headers[i + 1] ?? '');
+  }
+  if (!STRONG_ETAG.test(validator) || headers.includes('if-match')) return { headers: whole };
+  return { headers: [...headers, 'if-match', validator], whole };
+}
+
+/** A read that sends the whole object where S3 says that it is another one than the range was asked of. */
+export function withIfRange(read: Read): Read {
+  return async (bucket, operation, session, options) => {
+    const outcome = await read(bucket, operation, session, options);
+    if (options.whole === undefined || !isRefusal(outcome) || outcome.status !== 412) return outcome;
+    return read(bucket, operation, session, { ...options, headers: options.whole });
+  };
+}
