@@ -33,7 +33,8 @@ export const FAULTS = {
     'The first segment of the path is not a valid bucket name.',
   ),
   parameter_repeated: invalid('InvalidArgument', 'A query parameter is given twice.'),
-  parameter_invalid: invalid('InvalidArgument', 'A query parameter has a value that is not allowed.'),
+  parameter_invalid: invalid('InvalidArgument', 'A query parameter is missing, or has a value that is not allowed.'),
+  header_invalid: invalid('InvalidArgument', 'An x-amz- header holds other characters than visible ASCII.'),
   not_implemented: {
     status: 501,
     s3Code: 'NotImplemented',
@@ -63,7 +64,7 @@ export const FAULTS = {
     outcome: 'unauthenticated',
   },
   tokens_conflict: {
-    ...invalid('InvalidRequest', 'The request carries two different identity tokens.'),
+    ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
     outcome: 'unauthenticated',
   },
   token_stripped: unauthenticated(
@@ -114,7 +115,7 @@ export const FAULTS = {
   keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch Google's signing keys. Try again shortly.",
-      'The certificate endpoint is out of reach and no key is known yet: check egress to www.googleapis.com.',
+      'The certificate endpoint is out of reach, and the key of this token is not known: check egress to www.googleapis.com.',
     ),
     outcome: 'upstream_failed',
   },

@@ -1,5 +1,6 @@
 // Which of a caller's headers go up to S3: an allow-list, nothing else.
 import type { IncomingMessage } from 'node:http';
+import { Fault } from '../fault.ts';
 import { ifRange } from '../s3/if-range.ts';
 import type { IfRange } from '../s3/if-range.ts';
 
@@ -25,6 +26,16 @@ export interface HeadersUp extends IfRange {
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }
 
+/**
+ * As it goes on the wire and into the canonical request, which takes runs of spaces for one.
+ * @throws Fault header_invalid for bytes that the two would write differently
+ */
+function signable(name: string, value: string): string {
+  if (!/^[\x20-\x7e]*$/.test(value)) throw new Fault('header_invalid', { header: name });
+  return value.trim().replace(/ +/g, ' ');
+}
+
+/** @throws Fault header_invalid */
 export function headersUp({ headers: given }: IncomingMessage): HeadersUp {
   const headers: string[] = [];
   for (const name of SENT) {
@@ -34,7 +45,7 @@ export function headersUp({ headers: given }: IncomingMessage): HeadersUp {
   const amzHeaders: (readonly [string, string])[] = [];
   for (const name of SIGNED) {
     const value = given[name];
-    if (typeof value === 'string') amzHeaders.push([name, value]);
+    if (typeof value === 'string') amzHeaders.push([name, signable(name, value)]);
   }
   const validator = given['if-range'];
   return typeof validator !== 'string'

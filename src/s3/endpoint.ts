@@ -1,4 +1,5 @@
 // Where a bucket is: the origin to connect to, the Host to name, and what the path begins with.
+import { awsDomain } from '../aws-domain.ts';
 import type { Bucket } from '../config.ts';
 
 export interface Endpoint {
@@ -17,11 +18,6 @@ export function isRegion(region: string): boolean {
   return region.length <= 32 && REGION.test(region);
 }
 
-/** AWS General Reference, "Amazon S3 endpoints". */
-function domainOf(region: string): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-}
-
 /**
  * Virtual-hosted towards AWS. Path style where the bucket's dots would leave the certificate's wildcard, and towards
  * other endpoints, which seldom have a name for each bucket (S3 user guide, "Virtual hosting of general purpose buckets").
@@ -32,7 +28,7 @@ export function endpointOf(bucket: Bucket, region: string): Endpoint {
     return { origin: endpoint, host: new URL(endpoint).host, basePath: `/${target}`, region };
   }
   if (target.startsWith('arn:')) return accessPoint(target);
-  const suffix = `s3.${region}.${domainOf(region)}`;
+  const suffix = `s3.${region}.${awsDomain(region)}`;
   if (target.includes('.'))
     return { origin: `https://${suffix}`, host: suffix, basePath: `/${target}`, region };
   const host = `${target}.${suffix}`;
@@ -42,6 +38,6 @@ export function endpointOf(bucket: Bucket, region: string): Endpoint {
 /** `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket through an access point"). */
 function accessPoint(arn: string): Endpoint {
   const [, , , region = '', account = '', resource = ''] = arn.split(':');
-  const host = `${resource.replace('accesspoint/', '')}-${account}.s3-accesspoint.${region}.${domainOf(region)}`;
+  const host = `${resource.replace('accesspoint/', '')}-${account}.s3-accesspoint.${region}.${awsDomain(region)}`;
   return { origin: `https://${host}`, host, basePath: '', region };
 }

@@ -1,5 +1,6 @@
 // Reads one page of a list for people and scripts who would rather not read S3's XML: the SDK reads it, and only reads it.
 import { Readable } from 'node:stream';
+import { Fault } from '../fault.ts';
 import type { Answer } from './transport.ts';
 
 /** The names are ours and stay; what S3 adds to its own does not show. */
@@ -21,7 +22,7 @@ export interface ListPage {
 
 /**
  * @param answer of a ListObjectsV2 with `encoding-type=url`, of which the SDK leaves the decoding to us
- * @throws whatever the SDK throws at a body that is no list, or is cut
+ * @throws Fault s3_nonsense at a body that is no list, or is cut
  */
 export async function readListPage(answer: Answer): Promise<ListPage> {
   // Loaded where it is asked for: the SDK takes longer to load than all the rest.
@@ -31,6 +32,8 @@ export async function readListPage(answer: Answer): Promise<ListPage> {
       answer.resume();
     },
   });
+  // Until the SDK listens.
+  body.on('error', () => undefined);
   answer.pipe({
     write: (chunk) => body.push(chunk),
     end: () => body.push(null),
@@ -45,7 +48,11 @@ export async function readListPage(answer: Answer): Promise<ListPage> {
       handle: () => Promise.resolve({ response: { statusCode: answer.status, headers: {}, body } }),
     },
   });
-  const page = await client.send(new ListObjectsV2Command({ Bucket: 'listed' }));
+  const page = await client.send(new ListObjectsV2Command({ Bucket: 'listed' })).catch(() => {
+    throw new Fault('s3_nonsense', { error: 'no list, or cut' });
+  });
+  // Another document, and none at all, are lists without a name to the SDK.
+  if (page.Name === undefined) throw new Fault('s3_nonsense', { error: 'no list' });
   return {
     objects: (page.Contents ?? []).map(
       ({ Key = '', Size = 0, LastModified, ETag = '', StorageClass = 'STANDARD' }) => ({

@@ -1,8 +1,8 @@
 // What a request asks of S3: which operation, on what, with which of its parameters. What is not named here is not served.
 import { Fault } from '../fault.ts';
 import type { IamAction } from '../iam-actions.ts';
-import { readQuery } from './query.ts';
-import { AS_JSON, BY_QUERY, readAsJson, readByQuery } from './query-operation.ts';
+import { loggable, readQuery } from './query.ts';
+import { isByQuery, readQueried } from './query-operation.ts';
 import { readTarget } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -105,8 +105,7 @@ const IGNORED = 'x-id';
 /** @throws Fault method_not_allowed, not_implemented, and what `readTarget` and `readQuery` throw */
 export function readOperation(method: string | undefined, url: string): Operation {
   if (method !== 'GET' && method !== 'HEAD') throw new Fault('method_not_allowed', { method });
-  if (url.startsWith(BY_QUERY)) return readByQuery(method, url.slice(BY_QUERY.length));
-  if (url.startsWith(AS_JSON)) return readAsJson(method, url.slice(AS_JSON.length));
+  if (isByQuery(url)) return readQueried(method, url);
   const target = readTarget(url);
   return operationOn(target, method, readQuery(target.query));
 }
@@ -171,6 +170,6 @@ function question(bucket: string, method: Method, query: ReadonlyMap<string, str
 function only(known: readonly string[], query: ReadonlyMap<string, string>): (readonly [string, string])[] {
   const parameters = [...query].filter(([name]) => name !== IGNORED);
   const unknown = parameters.find(([name]) => !known.includes(name));
-  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: unknown[0] });
+  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown[0]) });
   return parameters.sort(([a], [b]) => (a < b ? -1 : 1));
 }

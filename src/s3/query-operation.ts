@@ -2,21 +2,33 @@
 import { Fault } from '../fault.ts';
 import { operationOn } from './operation.ts';
 import type { Method, Operation } from './operation.ts';
-import { readQuery } from './query.ts';
+import { loggable, readQuery } from './query.ts';
 import { checkedBucket, checkedKey } from './target.ts';
 
 /** Cloud Run decodes some escapes of a path, and keeps some paths for itself: here neither touches bucket and key. */
-export const BY_QUERY = '/-/object?';
+const BY_QUERY = '/-/object';
 
 /** A list as JSON. */
-export const AS_JSON = '/-/objects?';
+const AS_JSON = '/-/objects';
+
+/** Whether a request target is for one of the two, whatever its query. */
+export function isByQuery(url: string): boolean {
+  return url.startsWith('/-/') && [BY_QUERY, AS_JSON].includes(pathOf(url));
+}
 
 /** @throws Fault bucket_name_invalid, parameter_invalid, key_too_long, key_holds_nul, not_implemented */
-export function readByQuery(method: Method, text: string): Operation {
+export function readQueried(method: Method, url: string): Operation {
+  const path = pathOf(url);
+  const query = url.slice(path.length + 1);
+  return path === AS_JSON ? readAsJson(method, query) : readByQuery(method, query);
+}
+
+const pathOf = (url: string): string => /^[^?]*/.exec(url)?.[0] ?? '';
+
+function readByQuery(method: Method, text: string): Operation {
   const query = new Map(readQuery(text));
-  const bucket = checkedBucket(query.get('bucket') ?? '');
-  const key = checkedKey(query.get('key') ?? '');
-  if (key === '') throw new Fault('parameter_invalid', { parameter: 'key' });
+  const bucket = checkedBucket(required(query, 'bucket'));
+  const key = checkedKey(required(query, 'key'));
   query.delete('bucket');
   query.delete('key');
   return operationOn({ bucket, key }, method, query);
@@ -30,12 +42,12 @@ const LIST_PARAMETERS = [
   ['continue', 'continuation-token'],
 ] as const;
 
-/** @throws Fault bucket_name_invalid, parameter_invalid, not_implemented */
-export function readAsJson(method: Method, text: string): Operation {
+function readAsJson(method: Method, text: string): Operation {
   const query = new Map(readQuery(text));
-  const bucket = checkedBucket(query.get('bucket') ?? '');
+  const bucket = checkedBucket(required(query, 'bucket'));
   query.delete('bucket');
-  if (!/^\d{1,4}$/.test(query.get('limit') ?? '0'))
+  // S3's page is no longer, and an empty one would look like the end.
+  if (!/^(?:[1-9]\d{0,2}|1000)$/.test(query.get('limit') ?? '1'))
     throw new Fault('parameter_invalid', { parameter: 'limit' });
   // Encoded, as a control character in a key would leave the document no XML.
   const parameters = new Map([
@@ -48,8 +60,14 @@ export function readAsJson(method: Method, text: string): Operation {
     query.delete(ours);
   }
   const [unknown] = query.keys();
-  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: unknown });
+  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
   if (method === 'HEAD') throw new Fault('not_implemented', { operation: 'HEAD of a list' });
   const operation = operationOn({ bucket, key: '' }, method, parameters);
   return 'form' in operation ? { ...operation, form: 'json' } : operation;
+}
+
+function required(query: ReadonlyMap<string, string>, parameter: string): string {
+  const value = query.get(parameter) ?? '';
+  if (value === '') throw new Fault('parameter_invalid', { parameter });
+  return value;
 }

@@ -10,7 +10,12 @@ const CREDENTIAL_PARAMETERS = new Set([
   'awsaccesskeyid',
   'signature',
   'access_token',
+  'id_token',
+  'token',
 ]);
+
+/** How a JSON Web Token begins, whatever it is called. */
+const TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
@@ -26,11 +31,19 @@ export function readQuery(query: string): ReadonlyMap<string, string> {
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     // Before anything else is looked at: such a URL must not get as far as an error that repeats it.
-    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase())) throw new Fault('token_in_url');
-    if (parameters.has(name)) throw new Fault('parameter_repeated', { parameter: name });
-    parameters.set(name, equals === -1 ? '' : decode(pair.slice(equals + 1)));
+    const value = equals === -1 ? '' : decode(pair.slice(equals + 1));
+    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase()) || TOKEN.test(name) || TOKEN.test(value)) {
+      throw new Fault('token_in_url');
+    }
+    if (parameters.has(name)) throw new Fault('parameter_repeated', { parameter: loggable(name) });
+    parameters.set(name, value);
   }
   return parameters;
+}
+
+/** A name that may stand in a log line; undefined for what is none, which could be anything. */
+export function loggable(name: string): string | undefined {
+  return /^[a-z][a-z0-9-]{0,40}$/i.test(name) ? name : undefined;
 }
 
 function decode(part: string): string {

@@ -4,6 +4,7 @@ import { Fault } from '../fault.ts';
 import { endpointOf, isRegion } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import { readRefusal } from './refusal.ts';
+import { isRejection, renewalBudget } from './renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
@@ -41,18 +42,6 @@ export type Read = <Credentials extends SigningCredentials>(
   options: ReadOptions,
 ) => Promise<Answer | Refusal>;
 
-/** S3's codes for credentials that it does not take: ours, so never the caller's fault. */
-const CREDENTIAL_CODES = new Set([
-  'ExpiredToken',
-  'InvalidToken',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'RequestTimeTooSkewed',
-]);
-
-/** A role's rights may have changed since its credentials were made; a caller who may not read must not cost a call each. */
-const DENIED_RENEWAL_MS = 60_000;
-
 const USER_AGENT = 'fedbridge';
 
 export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
@@ -71,75 +60,80 @@ export function createReader(options: {
   readonly onRegionLearned: (bucketName: string, region: string) => void;
 }): Reader {
   const learnedRegions = new Map<string, string>();
-  const deniedRenewals = new Map<string, number>();
+  const mayRenew = renewalBudget();
 
   const regionOf = (bucket: Bucket): string =>
     learnedRegions.get(bucket.name) ?? bucket.region ?? options.defaultRegion;
 
-  const mayRenewDenied = (roleName: string): boolean => {
-    const now = Date.now();
-    if (now < (deniedRenewals.get(roleName) ?? 0)) return false;
-    deniedRenewals.set(roleName, now + DENIED_RENEWAL_MS);
-    return true;
+  const learn = (bucket: Bucket, region: string): void => {
+    if (regionOf(bucket) === region) return;
+    learnedRegions.set(bucket.name, region);
+    options.onRegionLearned(bucket.name, region);
   };
 
   const send = async (
     bucket: Bucket,
     read: ObjectRead,
+    region: string,
     credentials: SigningCredentials,
     extras: ReadOptions,
-  ) => {
-    const { origin, ...request } = signedRequest(
-      bucket,
-      read,
-      regionOf(bucket),
-      credentials,
-      extras,
-      options.sign,
-    );
+  ): Promise<Answer | Refusal> => {
+    const { origin, ...request } = signedRequest(bucket, read, region, credentials, extras, options.sign);
     const answer = await options.transport.send(origin, request);
     // 304 is an answer: the caller asked for it.
-    return answer.status < 300 || answer.status === 304 ? answer : await readRefusal(answer);
+    if (answer.status < 300 || answer.status === 304) return answer;
+    const refusal = await readRefusal(answer);
+    if (!isS3Status(refusal.status)) throw new Fault('s3_nonsense', { s3Status: refusal.status });
+    return refusal;
   };
 
   const read: Read = async (bucket, read, session, extras) => {
     const held = session.credentials();
     let credentials = held instanceof Promise ? await held : held;
-    let tried = regionOf(bucket);
+    let region = regionOf(bucket);
     let renewed = false;
     let moved = false;
     for (;;) {
-      const outcome = await send(bucket, read, credentials, extras);
-      if (!isRefusal(outcome)) {
-        return read.kind === 'list' && bucket.target !== bucket.name
-          ? renamed(outcome, bucket.name)
-          : outcome;
-      }
-      if (isElsewhere(outcome, tried)) {
-        if (moved || outcome.region === undefined || !isRegion(outcome.region)) {
-          throw new Fault('bucket_elsewhere', {
-            region: outcome.region,
-            s3Code: outcome.code,
-            s3Status: outcome.status,
-          });
-        }
+      const outcome = await send(bucket, read, region, credentials, extras);
+      if (isRefusal(outcome) && isElsewhere(outcome, region)) {
+        region = regionToTry(outcome, moved);
         moved = true;
-        tried = outcome.region;
-        learnedRegions.set(bucket.name, outcome.region);
-        options.onRegionLearned(bucket.name, outcome.region);
         continue;
       }
-      const rejected = outcome.code !== undefined && CREDENTIAL_CODES.has(outcome.code);
-      if (rejected && renewed)
+      // Only what has worked is remembered.
+      if (moved) learn(bucket, region);
+      if (!isRefusal(outcome)) {
+        const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
+        return isRenamed ? renamed(outcome, bucket.name) : outcome;
+      }
+      if (renewed || !mayRenew(session.roleName, outcome)) {
+        if (!isRejection(outcome)) return outcome;
         throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
-      // HEAD has no body to name a code, so its 400 and 403 may be about the credentials.
-      const perhaps = outcome.status === 403 || (outcome.status === 400 && outcome.code === undefined);
-      if (!rejected && (renewed || !perhaps || !mayRenewDenied(session.roleName))) return outcome;
+      }
       renewed = true;
-      credentials = await session.replace(credentials);
+      try {
+        credentials = await session.replace(credentials);
+      } catch (error) {
+        // A denial is an answer by itself; the renewal was only to make sure.
+        if (!isRejection(outcome)) return outcome;
+        throw error;
+      }
     }
   };
   return { read, regionOf };
+}
+
+/** @throws Fault bucket_elsewhere where S3 names no region, or moved us already */
+function regionToTry({ region, code, status }: Refusal, moved: boolean): string {
+  if (moved || region === undefined || !isRegion(region)) {
+    throw new Fault('bucket_elsewhere', { region, s3Code: code, s3Status: status });
+  }
+  return region;
+}
+
+/** S3 redirects in two ways, and to regions only; whatever else redirects is not S3. */
+function isS3Status(status: number): boolean {
+  return status === 301 || status === 307 || (status >= 400 && status < 600);
 }
 
 /** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */

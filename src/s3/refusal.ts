@@ -26,17 +26,20 @@ const SAFE_DETAILS = [
   'Size',
 ];
 
+const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
+
 /** Reads the error document whole, which ends the request at S3. */
 export async function readRefusal(answer: Answer): Promise<Refusal> {
-  const document = await readDocument(answer);
-  const element = (name: string): string | undefined =>
-    new RegExp(`<${name}>([^<]{1,256})</${name}>`).exec(document)?.[1];
+  const elements = new Map<string, string>();
+  for (const [, name = '', value = ''] of (await readDocument(answer)).matchAll(ELEMENT)) {
+    if (!elements.has(name)) elements.set(name, value);
+  }
   return {
     status: answer.status,
-    code: element('Code'),
-    region: headerOf(answer.headers, 'x-amz-bucket-region') ?? element('Region'),
+    code: elements.get('Code'),
+    region: headerOf(answer.headers, 'x-amz-bucket-region') ?? elements.get('Region'),
     details: SAFE_DETAILS.flatMap((name) => {
-      const value = element(name);
+      const value = elements.get(name);
       return value === undefined ? [] : [[name, value] as const];
     }),
     headers: answer.headers,

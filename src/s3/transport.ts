@@ -31,7 +31,7 @@ export interface RawRequest {
 }
 
 export interface Transport {
-  /** @throws Fault s3_unreachable, s3_timeout, s3_nonsense */
+  /** @throws Fault s3_unreachable, s3_timeout, s3_nonsense; undici's own error where the signal was aborted */
   send(origin: string, request: RawRequest): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -70,11 +70,12 @@ export function createTransport(options: {
       try {
         return await dispatch(pool, request);
       } catch (error) {
+        if (request.signal.aborted) throw error;
         // S3 may close an idle connection just as it is used: no answer has begun and a read is idempotent.
         if (!isStaleConnection(error)) throw faultOf(error);
       }
       return dispatch(pool, request).catch((error: unknown) => {
-        throw faultOf(error);
+        throw request.signal.aborted ? error : faultOf(error);
       });
     },
     close: async () => {
@@ -98,8 +99,12 @@ function dispatch(pool: Pool, request: RawRequest): Promise<Answer> {
       if (request.signal.aborted) abort();
       else request.signal.addEventListener('abort', abort, { once: true });
     },
-    onResponseStart: (controller, status) => {
+    onResponseStart: (controller, status, headers) => {
       if (status < 200) return;
+      if (!isFramed(request.method, status, headers)) {
+        controller.abort(new Fault('s3_nonsense', { error: 'body without length' }));
+        return;
+      }
       resolve({
         status,
         headers: latin1(controller.rawHeaders),
@@ -137,8 +142,16 @@ function dispatch(pool: Pool, request: RawRequest): Promise<Answer> {
       sink?.fail(error);
     },
   };
-  pool.dispatch({ method: request.method, path: request.path, headers: request.headers }, handler);
+  const { method, path, headers } = request;
+  // undici would otherwise end the connection of every HEAD.
+  pool.dispatch({ method, path, headers, reset: false }, handler);
   return promise;
+}
+
+/** A body that only the end of the connection ends looks complete wherever it is cut. */
+function isFramed(method: string, status: number, headers: Readonly<Record<string, unknown>>): boolean {
+  if (method === 'HEAD' || status === 204 || status === 304) return true;
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
@@ -158,10 +171,19 @@ const TIMEOUTS = new Set([
   'ETIMEDOUT',
 ]);
 
+const NONSENSE = new Set([
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'ERR_ASSERTION',
+]);
+
 function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
   const code = codeOf(error);
   if (code !== undefined && TIMEOUTS.has(code)) return new Fault('s3_timeout', { error: code });
-  if (code?.startsWith('HPE_') === true) return new Fault('s3_nonsense', { error: code });
+  if (error instanceof errors.HTTPParserError || (code !== undefined && NONSENSE.has(code))) {
+    return new Fault('s3_nonsense', { error: code });
+  }
   return new Fault('s3_unreachable', { error: code });
 }
 

@@ -1,0 +1,77 @@
+// Where a bucket is asked for: virtual-hosted at AWS, path style where its name or endpoint wants it.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Bucket } from '../../src/config.ts';
+import { endpointOf, isRegion } from '../../src/s3/endpoint.ts';
+
+const bucket = (target: string, endpoint?: string): Bucket => ({
+  ...{ name: 'acme', target, requesterPays: false, kmsKeys: [] },
+  ...{
+    role: {
+      name: 'lake',
+      arn: 'arn:aws:iam::123456789012:role/lake',
+      durationSeconds: 3600,
+      sessionName: 'caller',
+    },
+  },
+  ...(endpoint === undefined ? {} : { endpoint }),
+});
+
+describe('an endpoint', () => {
+  for (const [what, of, region, origin, basePath] of [
+    ['a bucket', bucket('acme-lake'), 'eu-west-1', 'https://acme-lake.s3.eu-west-1.amazonaws.com', ''],
+    [
+      'a bucket in China',
+      bucket('acme-lake'),
+      'cn-north-1',
+      'https://acme-lake.s3.cn-north-1.amazonaws.com.cn',
+      '',
+    ],
+    ['a dotted name', bucket('acme.lake'), 'us-east-1', 'https://s3.us-east-1.amazonaws.com', '/acme.lake'],
+    [
+      'an alias',
+      bucket('ap-x1-s3alias'),
+      'us-east-2',
+      'https://ap-x1-s3alias.s3.us-east-2.amazonaws.com',
+      '',
+    ],
+    [
+      'an access point',
+      bucket('arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader'),
+      'eu-west-1',
+      'https://lake-reader-123456789012.s3-accesspoint.eu-central-1.amazonaws.com',
+      '',
+    ],
+    [
+      'PrivateLink',
+      bucket('acme-lake', 'https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com'),
+      'eu-west-1',
+      'https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com',
+      '/acme-lake',
+    ],
+  ] as const) {
+    it(`of ${what} is ${origin}${basePath}`, () => {
+      const found = endpointOf(of, region);
+      assert.equal(found.origin, origin);
+      assert.equal(found.host, new URL(origin).host);
+      assert.equal(found.basePath, basePath);
+      assert.equal(found.region, what === 'an access point' ? 'eu-central-1' : region);
+    });
+  }
+
+  it('is never named by what S3 calls a region', () => {
+    for (const region of ['eu-west-1', 'us-gov-east-1', 'ap-southeast-3']) assert.ok(isRegion(region));
+    for (const no of [
+      'evil.example',
+      'a/b',
+      'eu-west-1.evil.example',
+      'EU-WEST-1',
+      '',
+      'eu',
+      'eu-',
+      `a-${'b'.repeat(40)}`,
+    ]) {
+      assert.ok(!isRegion(no), no);
+    }
+  });
+});
