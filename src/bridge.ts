@@ -1,6 +1,8 @@
 // Builds the parts from the configuration, joins the steps, and closes them: the drawing's wiring, and no logic of its own.
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Express } from 'express';
 import { authenticator } from './callers/authenticate.ts';
+import type { Permit } from './callers/authorize.ts';
 import type { Caller } from './callers/caller.ts';
 import { grantIndex } from './callers/grants.ts';
 import type { AccessOf } from './callers/grants.ts';
@@ -22,10 +24,10 @@ import { createAccessLog } from './routes/access-log.ts';
 import type { AccessRecord } from './routes/access-log.ts';
 import { createAdmission } from './routes/admission.ts';
 import { controlRoutes } from './routes/control.ts';
-import { answerCors } from './routes/cors.ts';
 import { dataRoute } from './routes/data.ts';
+import type { FederatedSession } from './routes/data.ts';
+import { createListener } from './routes/listener.ts';
 import { withIfRange } from './s3/if-range.ts';
-import { AS_JSON, BY_QUERY } from './s3/query-operation.ts';
 import { createReader } from './s3/read.ts';
 import { createSigner } from './s3/signature.ts';
 import { createTransport } from './s3/transport.ts';
@@ -39,20 +41,32 @@ export interface Bridge {
 }
 
 export function createBridge(config: Config, log: Log): Bridge {
+  const stallMs = config.limits.stallSeconds * 1000;
   const admission = createAdmission(config.limits);
   const metrics: Metrics = createMetrics({
     remainingSeconds: () => federation.remainingSeconds(),
     inFlight: admission.inFlight,
+    droppedLines: log.dropped,
   });
   const tell = (severity: Severity, message: string, fault: Fault): void => {
     log(severity, message, { fault: fault.code, cause: fault.detail, remedy: FAULTS[fault.code].remedy });
   };
   const identity = createIdentity(config);
   const authenticate = joinAuthentication(config, metrics, tell);
-  const accessOf = withoutTheBridge(grantIndex(config.grants, config.buckets), identity);
+  const grantsOf = grantIndex(config.grants, config.buckets);
+  const accessOf: AccessOf = (caller) => {
+    refuseTheBridge(caller, identity);
+    return grantsOf(caller);
+  };
   const federation = joinFederation(config, identity, metrics, tell);
+  const federate = async (permit: Permit, caller: Caller): Promise<FederatedSession> => {
+    const session = await federation.federate(permit, caller);
+    // Before the first federation nobody knows who the bridge itself is.
+    refuseTheBridge(caller, identity);
+    return session;
+  };
   const transport = createTransport({
-    stallMs: config.limits.stallSeconds * 1000,
+    stallMs,
     connections: config.limits.inFlight,
   });
   const { read, regionOf } = createReader({
@@ -69,52 +83,38 @@ export function createBridge(config: Config, log: Log): Bridge {
   });
 
   const accessLog = createAccessLog({ log, metrics, project: identity.project });
-  const records = new WeakMap<IncomingMessage, AccessRecord>();
-  const control = controlRoutes(
-    {
-      ...{ authenticate, accessOf, metrics, sessionNameOf: callerSessionName, isReady: federation.isReady },
-      operators: config.listen.metricsPort === undefined ? config.operators : undefined,
-    },
-    (request) => records.get(request) ?? accessLog.begin(request),
-  );
+  const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
+    controlRoutes(
+      {
+        ...{ authenticate, accessOf, metrics, sessionNameOf: callerSessionName, isReady: federation.isReady },
+        operators: config.listen.metricsPort === undefined ? config.operators : undefined,
+      },
+      recordOf,
+    );
   const data = dataRoute({
     ...{
       authenticate,
       accessOf,
-      federate: federation.federate,
+      federate,
       read: withIfRange(read),
       regionOf,
       admission,
     },
-    ...{ startedAt: new Date(), chunkAbove: config.chunkAbove, stallMs: config.limits.stallSeconds * 1000 },
+    ...{ startedAt: new Date(), chunkAbove: config.chunkAbove },
   });
   return {
-    listener: (request, response) => {
-      const record = accessLog.begin(request);
-      response.once('close', () => {
-        accessLog.finish(record, request, response);
-      });
-      if (config.cors !== undefined && answerCors(config.cors, request, response)) {
-        record.operation = 'preflight';
-      } else if (isControl(request.url)) {
-        records.set(request, record);
-        record.operation = 'control';
-        control(request, response);
-      } else void data(request, response, record);
-    },
+    listener: createListener({ accessLog, control, data, cors: config.cors, stallMs }),
     metricsListener: (_request, response) => {
-      void metrics.render().then((text) => response.setHeader('content-type', metrics.contentType).end(text));
+      metrics.render().then(
+        (text) => response.setHeader('content-type', metrics.contentType).end(text),
+        () => response.writeHead(500).end(),
+      );
     },
     close: async () => {
       federation.close();
       await transport.close();
     },
   };
-}
-
-/** Under `/-/` no bucket name can be; two routes there are reads like any other. */
-function isControl(url = ''): boolean {
-  return url.startsWith('/-/') && !url.startsWith(BY_QUERY) && !url.startsWith(AS_JSON);
 }
 
 type Tell = (severity: Severity, message: string, fault: Fault) => void;
@@ -153,11 +153,8 @@ function asKeysFault(error: unknown): Fault {
 }
 
 /** Whoever holds the bridge's own token could otherwise let it read for itself. */
-function withoutTheBridge(accessOf: AccessOf, identity: Identity): AccessOf {
-  return (caller) => {
-    if (caller.subject === identity.subject()) throw new Fault('caller_is_bridge');
-    return accessOf(caller);
-  };
+function refuseTheBridge(caller: Caller, identity: Identity): void {
+  if (caller.subject === identity.subject()) throw new Fault('caller_is_bridge');
 }
 
 function joinFederation(config: Config, identity: Identity, metrics: Metrics, tell: Tell): Federation {

@@ -17,10 +17,15 @@ export class Fault extends Error {
   }
 }
 
-/** Any thrown value as a fault; what is not one is a bug of ours, named by its class alone as messages may hold secrets. */
+/** Any thrown value as a fault; what is not one is a bug of ours. */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  return new Fault('internal', {
-    error: error instanceof Error ? (error.stack ?? error.name) : typeof error,
-  });
+  return new Fault('internal', { error: describeUnknown(error) });
+}
+
+/** Its class and where it comes from, without its message: libraries put tokens into theirs. */
+export function describeUnknown(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+  return [error.name, ...frames].join('\n');
 }

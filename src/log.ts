@@ -11,6 +11,8 @@ export interface Log {
   (severity: Severity, message: string, fields?: LogFields): void;
   /** Writes what is still in memory, before the process ends. */
   flush(): void;
+  /** Lines lost so far, as nobody took what was written. */
+  dropped(): number;
 }
 
 const LEVEL_OF = {
@@ -30,9 +32,14 @@ const SEVERITY_OF: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
+/** What waits in memory for a reader of our standard output that is slow; beyond it lines are dropped and counted. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
 export function createLog(level: LogLevel): Log {
   // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
-  const output = destination({ fd: 1, sync: false, minLength: 0 });
+  const output = destination({ fd: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES });
+  let dropped = 0;
+  output.on('drop', () => (dropped += 1));
   const logger = pino(
     {
       level,
@@ -51,6 +58,7 @@ export function createLog(level: LogLevel): Log {
       flush: () => {
         output.flushSync();
       },
+      dropped: () => dropped,
     },
   );
 }

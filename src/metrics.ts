@@ -20,6 +20,7 @@ const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export function createMetrics(sources: {
   readonly remainingSeconds: () => ReadonlyMap<string, number>;
   readonly inFlight: () => number;
+  readonly droppedLines: () => number;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -72,6 +73,15 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.set(sources.inFlight());
+    },
+  });
+
+  new Gauge({
+    name: 'fedbridge_log_lines_dropped',
+    help: 'Log lines lost so far, as nobody took what was written.',
+    registers,
+    collect() {
+      this.set(sources.droppedLines());
     },
   });
 

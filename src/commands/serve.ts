@@ -1,10 +1,12 @@
 // `fedbridge serve`: the bridge itself, from listening until the last stream has been given its time to finish.
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createBridge } from '../bridge.ts';
 import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { warningsOf } from '../config/warnings.ts';
+import { describeUnknown } from '../fault.ts';
 import { createLog } from '../log.ts';
 import type { Log } from '../log.ts';
 
@@ -13,6 +15,11 @@ const KEEP_ALIVE_MS = 620_000;
 
 /** Tokens are below 2 KiB, and S3 clients send them beside their own signature. */
 const MAX_HEADER_BYTES = 16 * 1024;
+
+/** How often, after a signal, connections are looked at that have become idle. */
+const SWEEP_MS = 50;
+/** A server says that it is closed before its sockets do, and the lines of cut answers come with the sockets. */
+const LAST_LINES_MS = 10;
 
 /**
  * Resolves when listening. The process then ends by itself: on SIGTERM or SIGINT with 0, on a second signal at once.
@@ -28,28 +35,31 @@ export async function serve(): Promise<{ readonly port: number }> {
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
     bridge.listener,
   );
-  const { host, reusePort, metricsPort } = config.listen;
-  const port = await listening(server, config.listen.port, host, reusePort, 'PORT');
-  const servers = [server];
-  if (metricsPort !== undefined) {
-    const metricsServer = createServer(bridge.metricsListener);
-    await listening(metricsServer, metricsPort, host, reusePort, 'FEDBRIDGE_METRICS_PORT');
-    servers.push(metricsServer);
+  server.timeout = config.limits.stallSeconds * 1000;
+  const metricsServer = createServer(bridge.metricsListener);
+  const { listen } = config;
+  let port: number;
+  let metricsPort: number | undefined;
+  try {
+    port = await listening(server, listen.port, listen, 'PORT');
+    if (listen.metricsPort !== undefined)
+      metricsPort = await listening(metricsServer, listen.metricsPort, listen, 'FEDBRIDGE_METRICS_PORT');
+  } catch (error) {
+    // Half a bridge would go on serving, with nobody to end it.
+    server.close();
+    await bridge.close();
+    throw error;
   }
   endOnFault(log);
-  endOnSignal(log, servers, config, bridge.close);
-  log('INFO', `listening on http://${host}:${port}`, {
-    port,
-    ...(metricsPort === undefined ? {} : { metricsPort }),
-  });
+  endOnSignal(log, [server, metricsServer], config, bridge.close);
+  log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
   return { port };
 }
 
 function listening(
   server: Server,
   port: number,
-  host: string,
-  reusePort: boolean,
+  { host, reusePort }: Config['listen'],
   variable: string,
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -69,7 +79,7 @@ function listening(
 function endOnFault(log: Log): void {
   const end = (error: unknown): void => {
     log('CRITICAL', 'the process ends: an error that nobody caught', {
-      error: error instanceof Error ? (error.stack ?? error.name) : typeof error,
+      error: describeUnknown(error),
       remedy: 'This is a bug of the bridge: report it with this line.',
     });
     log.flush();
@@ -88,18 +98,23 @@ function endOnSignal(log: Log, servers: readonly Server[], config: Config, close
     const cut = setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
     }, config.limits.drainSeconds * 1000);
+    // A client that keeps its connection would otherwise hold the process after its last answer.
+    const sweep = setInterval(() => {
+      for (const server of servers) server.closeIdleConnections();
+    }, SWEEP_MS);
     const closed = servers.map((server) => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       server.close(() => {
         resolve(undefined);
       });
-      server.closeIdleConnections();
       return promise;
     });
     void Promise.all(closed)
+      .then(() => sleep(LAST_LINES_MS))
       .then(close)
       .finally(() => {
         clearTimeout(cut);
+        clearInterval(sweep);
         log('INFO', 'ended');
         log.flush();
         process.exit(0);

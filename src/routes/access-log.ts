@@ -6,6 +6,12 @@ import { FAULTS } from '../errors.ts';
 import type { Log, Severity } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 
+/** What nginx logs where the client left before there was an answer; nobody is told it. */
+const LEFT_BEFORE_ANSWER = 499;
+
+/** Characters of what a caller sends that go into a line: whoever has no token must not fill the log with 16 KiB each. */
+const MAX_LOGGED = 1024;
+
 /** Filled in as a request goes through the steps. Times in milliseconds. */
 export interface AccessRecord {
   readonly requestId: string;
@@ -68,14 +74,16 @@ export function createAccessLog(options: {
     }),
     finish: (record, request, response) => {
       const total = performance.now() - record.startedAt;
-      observe(metrics, record, response.statusCode, total);
-      log(severityOf(record, response.statusCode), messageOf(record, request, response), {
+      const status = response.headersSent ? response.statusCode : LEFT_BEFORE_ANSWER;
+      const url = withoutQuery(request.url ?? '').slice(0, MAX_LOGGED);
+      observe(metrics, record, status, total);
+      log(severityOf(record, status), messageOf(record, request.method, url, status), {
         httpRequest: {
           requestMethod: request.method,
-          requestUrl: withoutQuery(request.url ?? ''),
-          status: response.statusCode,
+          requestUrl: url,
+          status,
           responseSize: String(record.bytes),
-          userAgent: request.headers['user-agent'],
+          userAgent: request.headers['user-agent']?.slice(0, MAX_LOGGED),
           remoteIp: record.remoteIp,
           latency: `${(total / 1000).toFixed(6)}s`,
         },
@@ -89,7 +97,7 @@ export function createAccessLog(options: {
         bucket: record.bucket,
         key: record.key,
         prefix: record.prefix,
-        status: response.statusCode,
+        status,
         bytes: record.bytes,
         ...(response.writableFinished ? {} : { complete: false, cutBy: record.cutBy ?? 'caller' }),
         milliseconds: rounded({ ...record.milliseconds, total }),
@@ -120,9 +128,9 @@ function severityOf(record: AccessRecord, status: number): Severity {
   return record.fault !== undefined || record.s3?.status === 403 ? 'WARNING' : 'INFO';
 }
 
-function messageOf(record: AccessRecord, request: IncomingMessage, response: ServerResponse): string {
-  const what = `${request.method ?? ''} ${withoutQuery(request.url ?? '')} ${response.statusCode}`;
-  return record.fault === undefined ? what : `${what} ${record.fault.code}`;
+function messageOf({ fault }: AccessRecord, method: string | undefined, url: string, status: number): string {
+  const what = `${method ?? ''} ${url} ${status}`;
+  return fault === undefined ? what : `${what} ${fault.code}`;
 }
 
 function faultFields(fault: Fault | undefined): Record<string, unknown> {

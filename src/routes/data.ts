@@ -19,7 +19,7 @@ import type { Admission } from './admission.ts';
 import { answerBucketQuestion } from './bucket-answer.ts';
 import { answerFault, toldOf } from './fault-answer.ts';
 import { answerJsonList } from './json-list.ts';
-import { sendAnswer } from './object-answer.ts';
+import { cut, sendAnswer } from './object-answer.ts';
 import { answerRefusal } from './refusal-answer.ts';
 import { headersUp } from './request-headers.ts';
 import { answerWalk, walkedPrefixes } from './walk-answer.ts';
@@ -42,7 +42,6 @@ export interface Steps {
   readonly admission: Admission;
   readonly startedAt: Date;
   readonly chunkAbove: number;
-  readonly stallMs: number;
 }
 
 export type DataRoute = (
@@ -54,17 +53,19 @@ export type DataRoute = (
 /** @returns a route that answers every fault itself and never rejects; it resolves when the answer is sent or cut */
 export function dataRoute(steps: Steps): DataRoute {
   return async (request, response, record) => {
+    // Before anything is awaited: whoever leaves while it waits must not leave an S3 read behind.
+    const gone = abortedWhenGone(response);
     try {
       const operation = readOperation(request.method, request.url ?? '');
       Object.assign(record, { operation: operation.name, bucket: operation.bucket });
       steps.admission.enter();
       try {
-        await serve(steps, operation, request, response, record);
+        await serve(steps, operation, request, response, record, gone);
       } finally {
         steps.admission.leave();
       }
     } catch (error) {
-      answerOrCut(request, response, record, asFault(error));
+      answerOrCut(request, response, record, error);
     }
   };
 }
@@ -75,6 +76,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   record: AccessRecord,
+  gone: AbortSignal,
 ): Promise<void> {
   const caller = await steps.authenticate(request);
   mark(record, 'token');
@@ -100,7 +102,6 @@ async function serve(
     }
     const permit = authorize(access, operation);
     record.role = permit.bucket.role.name;
-    const gone = abortedWhenGone(response);
     const session = await steps.federate(permit, caller);
     mark(record, 'sts');
     record.sessionName = session.sessionName;
@@ -112,7 +113,7 @@ async function serve(
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
     else if (operation.form === 'json') {
       record.bytes = answerJsonList(response, operation, await readListPage(outcome), record.requestId);
-    } else await sendAnswer(response, outcome, record, { ...steps, isHead: operation.method === 'HEAD' });
+    } else await sendAnswer(request, response, outcome, record, steps.chunkAbove);
   } finally {
     steps.admission.leaveAs(caller.subject);
   }
@@ -142,20 +143,17 @@ function answerOrCut(
   request: IncomingMessage,
   response: ServerResponse,
   record: AccessRecord,
-  fault: Fault,
+  error: unknown,
 ): void {
-  // The caller left before its answer began: whatever failed then, failed for that.
+  // What failed only because the caller left is no fault.
+  if (response.destroyed && !(error instanceof Fault)) return;
+  record.fault = asFault(error);
   if (response.destroyed) return;
-  record.fault = fault;
   if (response.headersSent) {
     record.cutBy = 'bridge';
-    response.destroy();
+    cut(request, response);
     return;
   }
-  record.bytes = answerFault(
-    request,
-    response,
-    record.requestId,
-    toldOf(fault, record.requestId, presentationOf(request) === 's3'),
-  );
+  const told = toldOf(record.fault, record.requestId, presentationOf(request) === 's3');
+  record.bytes = answerFault(request, response, record.requestId, told);
 }

@@ -1,5 +1,5 @@
 // Hands S3's answer on to the caller: status, headers and bytes as they come, never buffered, never re-encoded.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerOf } from '../s3/refusal.ts';
 import type { Answer } from '../s3/transport.ts';
 import type { AccessRecord } from './access-log.ts';
@@ -37,57 +37,51 @@ export function handedOn(headers: readonly string[]): string[] {
   return kept;
 }
 
+/** Whether an answer may be kept and given to another depends on who asked (RFC 9111, 4.1), whatever S3 says of it. */
+const VARY = 'Authorization, X-Amz-Security-Token, Origin';
+
 /**
  * Resolves when the caller has all of it, or when it has been cut; the record says by whom.
- * @param options.chunkAbove bytes, above which no Content-Length goes out: Cloud Run's front end would answer 500
- * @param options.stallMs how long a caller may read nothing while bytes wait for it
+ * @param chunkAbove bytes, above which no Content-Length goes out: Cloud Run's front end would answer 500
  */
 export function sendAnswer(
+  request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
   record: AccessRecord,
-  options: { readonly chunkAbove: number; readonly stallMs: number; readonly isHead: boolean },
+  chunkAbove: number,
 ): Promise<void> {
+  // It has left meanwhile, which has ended the request at S3; no event of the response is to come.
+  if (response.destroyed) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const headers = handedOn(answer.headers);
-  if (!options.isHead) chunkLarge(headers, options.chunkAbove);
-  headers.push('x-request-id', record.requestId);
+  if (request.method !== 'HEAD') chunkLarge(headers, chunkAbove);
+  headers.push('vary', VARY, 'x-request-id', record.requestId);
   const s3RequestId = headerOf(answer.headers, 'x-amz-request-id');
   if (s3RequestId !== undefined) record.s3RequestId = s3RequestId;
   response.writeHead(answer.status, headers);
-
-  let stall: NodeJS.Timeout | undefined;
-  response.on('drain', () => {
-    clearTimeout(stall);
-    answer.resume();
-  });
-  response.once('close', () => {
-    clearTimeout(stall);
-    resolve(undefined);
-  });
+  response.on('drain', answer.resume);
+  response.once('close', resolve);
   answer.pipe({
     write: (chunk) => {
       record.bytes += chunk.length;
-      const wantsMore = response.write(chunk);
-      if (!wantsMore) {
-        clearTimeout(stall);
-        stall = setTimeout(() => {
-          record.cutBy = 'stall';
-          response.destroy();
-        }, options.stallMs);
-      }
-      return wantsMore;
+      return response.write(chunk);
     },
     end: () => {
       response.end();
     },
     fail: () => {
-      // Ending it would make a short body look complete.
       record.cutBy ??= 's3';
-      response.destroy();
+      cut(request, response);
     },
   });
   return promise;
+}
+
+/** Ends an answer so that it cannot look complete: an HTTP/1.0 client takes the end of the connection for the end of the body. */
+export function cut(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersion === '1.0') request.socket.resetAndDestroy();
+  else response.destroy();
 }
 
 function chunkLarge(headers: string[], chunkAbove: number): void {

@@ -8,6 +8,8 @@ import { answerFault } from './fault-answer.ts';
 
 /** Of S3's headers on an error, those that are about the object; the document's own length and type are not. */
 const HANDED_ON = [
+  'accept-ranges',
+  'content-range',
   'x-amz-request-id',
   'x-amz-id-2',
   'x-amz-delete-marker',

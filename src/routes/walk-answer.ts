@@ -2,36 +2,56 @@
 import type { ServerResponse } from 'node:http';
 import type { Access } from '../callers/grants.ts';
 import { leadingPrefixes } from '../callers/walk-down.ts';
+import { Fault } from '../fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
-import { encodeKey } from '../s3/target.ts';
 import { escapeXml } from './fault-answer.ts';
 import { answerJsonList } from './json-list.ts';
 
-/** The element that holds the page, and the names of where it goes on (S3 API Reference). */
-const SHAPES: Readonly<
-  Record<string, { readonly root: string; readonly from: readonly string[]; readonly next: string }>
-> = {
+/** The element that holds the page, and the parameters and elements of where it begins and goes on (S3 API Reference). */
+interface Shape {
+  readonly root: string;
+  /** Parameters, the first of which counts, with the elements that repeat them. */
+  readonly from: readonly (readonly [parameter: string, element: string])[];
+  readonly next: string;
+}
+
+const SHAPES: Readonly<Record<string, Shape>> = {
   ListObjectsV2: {
     root: 'ListBucketResult',
-    from: ['continuation-token', 'start-after'],
+    from: [
+      ['continuation-token', 'ContinuationToken'],
+      ['start-after', 'StartAfter'],
+    ],
     next: 'NextContinuationToken',
   },
-  ListObjects: { root: 'ListBucketResult', from: ['marker'], next: 'NextMarker' },
-  ListObjectVersions: { root: 'ListVersionsResult', from: ['key-marker'], next: 'NextKeyMarker' },
+  ListObjectVersions: {
+    root: 'ListVersionsResult',
+    from: [['key-marker', 'KeyMarker']],
+    next: 'NextKeyMarker',
+  },
 };
 
-/** S3's limit of a page. */
+const LIST_OBJECTS: Shape = { root: 'ListBucketResult', from: [['marker', 'Marker']], next: 'NextMarker' };
+
+const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
+
+/** S3's limit of a page, and of the number that asks for one. */
 const MAX_KEYS = 1000;
+const LARGEST_NUMBER = 2_147_483_647;
 
 /** Only a list that stops at '/' can be answered without showing what lies beside the way. */
 export function walkedPrefixes(access: Access | undefined, list: ObjectRead): readonly string[] | undefined {
   const parameters = new Map(list.parameters);
   const [action] = list.actions;
   if (list.kind !== 'list' || action === undefined || parameters.get('delimiter') !== '/') return undefined;
-  return leadingPrefixes(access, action, list.subject);
+  const after = shapeOf(list).from.flatMap(([name]) => parameters.get(name) ?? []);
+  return leadingPrefixes(access, action, list.subject, after[0] ?? '');
 }
 
-/** @returns the bytes of the body */
+/**
+ * @returns the bytes of the body
+ * @throws Fault parameter_invalid
+ */
 export function answerWalk(
   response: ServerResponse,
   list: ObjectRead,
@@ -39,34 +59,30 @@ export function answerWalk(
   requestId: string,
 ): number {
   const parameters = new Map(list.parameters);
-  const { root, from, next } = SHAPES[list.name] ?? {
-    root: 'ListBucketResult',
-    from: [],
-    next: 'NextMarker',
-  };
-  const behind = from.map((name) => parameters.get(name)).find((value) => value !== undefined) ?? '';
-  const most = Math.min(Number(parameters.get('max-keys') ?? MAX_KEYS) || 0, MAX_KEYS);
-  const left = prefixes.filter((prefix) => Buffer.compare(Buffer.from(prefix), Buffer.from(behind)) > 0);
-  const page = left.slice(0, most);
-  const more = page.length > 0 && page.length < left.length;
+  const most = pageSize(parameters.get('max-keys'));
+  const page = prefixes.slice(0, most);
+  const more = page.length > 0 && page.length < prefixes.length;
   if (list.form === 'json') {
-    return answerJsonList(
-      response,
-      list,
-      { objects: [], prefixes: page, next: more ? (page.at(-1) ?? null) : null },
-      requestId,
-    );
+    const next = more ? (page.at(-1) ?? null) : null;
+    return answerJsonList(response, list, { objects: [], prefixes: page, next }, requestId);
   }
-  const url = parameters.get('encoding-type') === 'url';
-  const text = (value: string): string => escapeXml(url ? encodeKey(value) : value);
+  const encoding = parameters.get('encoding-type');
+  if (encoding !== undefined && encoding !== 'url')
+    throw new Fault('parameter_invalid', { parameter: 'encoding-type' });
+  const text = (value: string): string => escapeXml(encoding === 'url' ? formEncoded(value) : value);
   const element = (name: string, value: string): string => `<${name}>${value}</${name}>`;
+  const { root, from, next } = shapeOf(list);
   const inner = [
     element('Name', escapeXml(list.bucket)),
     element('Prefix', text(list.subject)),
+    ...from.flatMap(([name, repeated]) => {
+      const value = parameters.get(name) ?? (list.name === 'ListObjectsV2' ? undefined : '');
+      return value === undefined ? [] : [element(repeated, text(value))];
+    }),
     ...(list.name === 'ListObjectsV2' ? [element('KeyCount', String(page.length))] : []),
     element('MaxKeys', String(most)),
     element('Delimiter', '/'),
-    ...(url ? [element('EncodingType', 'url')] : []),
+    ...(encoding === undefined ? [] : [element('EncodingType', encoding)]),
     element('IsTruncated', String(more)),
     ...(more ? [element(next, text(page.at(-1) ?? ''))] : []),
     ...page.map((prefix) => element('CommonPrefixes', element('Prefix', text(prefix)))),
@@ -85,3 +101,19 @@ export function answerWalk(
   response.writeHead(200, headers).end(body);
   return body.length;
 }
+
+/** @throws Fault parameter_invalid */
+function pageSize(asked = String(MAX_KEYS)): number {
+  if (!/^\d+$/.test(asked) || Number(asked) > LARGEST_NUMBER)
+    throw new Fault('parameter_invalid', { parameter: 'max-keys' });
+  return Math.min(Number(asked), MAX_KEYS);
+}
+
+/** As S3 encodes the keys of a list: '/' stays, a space is '+'. */
+function formEncoded(text: string): string {
+  const escaped = encodeURIComponent(text).replace(/[!'()~]/g, escapeCharacter);
+  return escaped.replaceAll('%20', '+').replaceAll('%2F', '/');
+}
+
+const escapeCharacter = (character: string): string =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,0 +1,39 @@
+// A bridge with a port of its own for metrics, and single values read from there.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { request } from './http-request.ts';
+import { startWire } from './wire.ts';
+import type { Wire, WireOptions } from './wire.ts';
+
+export interface MeasuredWire extends Wire {
+  /** @returns the value of a series, named as Prometheus writes it; 0 where it is not there yet */
+  metric(series: string): Promise<number>;
+}
+
+export async function startMeasuredWire(
+  options: Omit<WireOptions, 'environment'> = {},
+): Promise<MeasuredWire> {
+  const port = await freePort();
+  const wire = await startWire({ ...options, environment: { FEDBRIDGE_METRICS_PORT: String(port) } });
+  return {
+    ...wire,
+    metric: async (series) => {
+      const { status, text } = await request(`http://127.0.0.1:${port}`, '/-/metrics');
+      assert.equal(status, 200);
+      const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+      return line === undefined ? 0 : Number(line.slice(series.length + 1));
+    },
+  };
+}
+
+/** Free when asked: the bridge does not tell which one it took of any. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}

@@ -1,0 +1,69 @@
+// A caller that leaves while its token is verified, or takes nothing of what it asked for, gives its place back.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { startMeasuredWire } from './metrics.ts';
+import type { MeasuredWire } from './metrics.ts';
+import { until } from './until.ts';
+
+const IN_FLIGHT = 'fedbridge_requests_in_flight';
+
+describe('a place', () => {
+  let wire: MeasuredWire;
+  before(async () => {
+    wire = await startMeasuredWire({
+      config: ({ role }) => `audience: https://lake-bridge.example
+aws: { region: eu-west-1, audience: fedbridge }
+roles: { lake: { arn: ${role} } }
+buckets: { acme-lake: { role: lake } }
+grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }]
+limits: { stallSeconds: 1 }`,
+    });
+  });
+  after(() => wire.close());
+
+  const ask = async (path: string, times = 1): Promise<Socket> => {
+    const { hostname, port } = new URL(wire.bridge.url);
+    const authorization = `Bearer ${await wire.token('reader')}`;
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: bridge\r\nAuthorization: ${authorization}\r\n\r\n`.repeat(times),
+    );
+    return socket;
+  };
+  const inFlight = (): Promise<number> => wire.metric(IN_FLIGHT);
+
+  it('is given back by callers that leave while Google’s keys are awaited', async () => {
+    await wire.fault({ supplier: 'certs', fault: 'delay', milliseconds: 1_000 });
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => ask('/acme-lake/README.txt')));
+    await until('they are in flight', async () => (await inFlight()) === 10);
+    for (const socket of sockets) socket.destroy();
+    await until('their places are free', async () => (await inFlight()) === 0);
+    await wire.clearFaults();
+    const left = wire.bridge.lines.filter(({ status }) => status === 499);
+    assert.equal(left.length, 10, 'they are counted as having left, not as served');
+  });
+
+  it('is taken from a caller that takes nothing', async () => {
+    await wire.put('big', Buffer.alloc(64 * 1024 * 1024));
+    const socket = await ask('/acme-lake/big');
+    socket.pause();
+    const line = await wire.bridge.line(({ key, cutBy }) => key === 'big' && cutBy === 'stall');
+    assert.equal(line['severity'], 'INFO');
+    await until('its place is free', async () => (await inFlight()) === 0);
+    socket.destroy();
+  });
+
+  it('is one for a connection, however many requests it sends ahead', async () => {
+    const socket = await ask('/acme-lake/big', 50);
+    socket.pause();
+    await until('the first is in flight', async () => (await inFlight()) > 0);
+    assert.equal(await inFlight(), 1);
+    socket.destroy();
+    await until('its place is free', async () => (await inFlight()) === 0);
+  });
+});
