@@ -17,22 +17,32 @@ export function authenticator(
   onOutcome: (outcome: 'remembered' | 'verified') => void,
 ): (token: string) => Caller | Promise<Caller> {
   const remembered = new Map<string, VerifiedToken>();
+  const verifying = new Map<string, Promise<Caller>>();
   return (token) => {
     const key = hash('sha256', token, 'base64url');
     const known = remembered.get(key);
     if (known !== undefined) {
+      remembered.delete(key);
       if (known.expiresAt > Date.now()) {
+        // To the end again: whoever floods us with tokens pushes out those that nobody uses.
+        remembered.set(key, known);
         onOutcome('remembered');
         return known.caller;
       }
-      remembered.delete(key);
     }
-    return verify(token).then((verified) => {
-      remembered.set(key, verified);
-      if (remembered.size > REMEMBERED_TOKENS) forgetOldest(remembered);
-      onOutcome('verified');
-      return verified.caller;
-    });
+    let verification = verifying.get(key);
+    if (verification === undefined) {
+      verification = verify(token)
+        .then((verified) => {
+          remembered.set(key, verified);
+          if (remembered.size > REMEMBERED_TOKENS) forgetOldest(remembered);
+          onOutcome('verified');
+          return verified.caller;
+        })
+        .finally(() => verifying.delete(key));
+      verifying.set(key, verification);
+    }
+    return verification;
   };
 }
 

@@ -58,17 +58,21 @@ export function tokenVerifier(options: {
     if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
       throw new Fault('token_not_yet_valid', claimsForLog(verified.payload));
     }
-    if (sub === undefined || sub === '' || exp === undefined) throw new Fault('token_claims');
+    // jose looks at the form of `sub` only where it is told which one to expect.
+    if (typeof sub !== 'string' || sub === '' || exp === undefined) {
+      throw new Fault('token_claims', claimsForLog(verified.payload));
+    }
     return { caller: callerOf(sub, verified.payload), expiresAt: exp * 1000 };
   };
 }
 
 function callerOf(subject: string, claims: JWTPayload): Caller {
   const { email, email_verified: verified } = claims;
-  return typeof email === 'string' && verified === true
-    ? { subject, email: email.toLowerCase() }
-    : { subject };
+  return typeof email === 'string' && verified === true ? { subject, email: lowerCase(email) } : { subject };
 }
+
+/** ASCII alone: `toLowerCase` makes an ASCII k of the Kelvin sign, and so one person's address of another's. */
+const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /**
  * Known keys go on working while the endpoint is down; an unknown key makes one bounded refetch. jose coalesces
@@ -83,9 +87,11 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
   let refreshDueAt = 0;
   let refetchAllowedAt = 0;
   let refetch: Promise<void> | undefined;
+  /** Why the last refetch failed. */
+  let unreachable: { readonly cause: unknown } | undefined;
   return async (header, token) => {
     // With one published key jose would take it for a token that names none.
-    if (header.kid === undefined) throw new Fault('token_key_unknown');
+    if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     const now = Date.now();
     if (refreshDueAt === 0) refreshDueAt = now + KEYS_REFRESH_MS;
     else if (now >= refreshDueAt) {
@@ -99,15 +105,20 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (refetch === undefined) {
-        if (now < refetchAllowedAt) throw error;
+      if (refetch === undefined && now >= refetchAllowedAt) {
         refetchAllowedAt = now + UNKNOWN_KEY_REFETCH_MS;
-        refetch = keys.reload().finally(() => (refetch = undefined));
+        unreachable = undefined;
+        refetch = keys
+          .reload()
+          .catch((cause: unknown) => {
+            unreachable = { cause };
+            onKeysFailed(cause);
+          })
+          .finally(() => (refetch = undefined));
       }
-      await refetch.catch((cause: unknown) => {
-        onKeysFailed(cause);
-        throw error;
-      });
+      await refetch;
+      // Google may well publish that key: its holder should come back, not throw its token away.
+      if (unreachable !== undefined) throw unreachable.cause;
       return await keys(header, token);
     }
   };

@@ -4,21 +4,28 @@ import type { Access } from './grants.ts';
 
 /**
  * As S3 would group them with the delimiter '/': each granted prefix below `prefix`, up to the first '/' behind it.
+ * @param after where the list goes on: a common prefix that has been shown, or any key
  * @returns sorted; undefined where `prefix` is granted itself, and where no grant lies below it
  */
 export function leadingPrefixes(
   access: Access | undefined,
   action: IamAction,
   prefix: string,
+  after: string,
 ): readonly string[] | undefined {
   const reach = access?.byAction.get(action);
   if (reach === undefined || reach.whole !== undefined) return undefined;
+  const below = [...reach.prefixes.keys()].filter((granted) => granted.startsWith(prefix));
+  const isGranted = [...reach.prefixes.keys()].some((granted) => prefix.startsWith(granted));
+  if (isGranted || below.length === 0) return undefined;
   const leading = new Set<string>();
-  for (const granted of reach.prefixes.keys()) {
-    if (prefix.startsWith(granted)) return undefined;
-    if (granted.startsWith(prefix)) leading.add(granted.slice(0, granted.indexOf('/', prefix.length) + 1));
+  for (const granted of below) {
+    const common = granted.slice(0, granted.indexOf('/', prefix.length) + 1);
+    // A grant within which `after` lies may hold more behind it; a common prefix that was shown stands for all it holds.
+    if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0))
+      leading.add(common);
   }
-  return leading.size === 0 ? undefined : [...leading].sort(byBytes);
+  return [...leading].sort(byBytes);
 }
 
 /** S3 sorts by UTF-8, in which characters beyond the BMP come last, unlike in UTF-16. */

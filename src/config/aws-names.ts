@@ -76,7 +76,7 @@ export const BUCKET_NAME: TextRule = {
 };
 
 const ACCESS_POINT_ARN = new RegExp(
-  `^arn:${PARTITION}:s3:(${REGION}):\\d{12}:accesspoint[:/][a-z0-9][a-z0-9-]{1,48}[a-z0-9]$`,
+  `^arn:${PARTITION}:s3:(${REGION}):\\d{12}:accesspoint/[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$`,
 );
 
 /** What S3 itself calls it. A multi-Region access point has no region in its ARN and needs another signature: refused. */
