@@ -1,5 +1,6 @@
 // Trades our Google identity token for a role's credentials at STS.
 import { AssumeRoleWithWebIdentityCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
+import { awsDomain } from '../aws-domain.ts';
 import { Fault } from '../fault.ts';
 import type { FaultCode } from '../errors.ts';
 import type { FaultDetail } from '../fault.ts';
@@ -46,8 +47,14 @@ export interface Sts {
 
 /** @param options.endpoint absent: the region's own, `sts.REGION.amazonaws.com`, never the global one (AWS, "STS Regions and endpoints") */
 export function createSts(options: { readonly region: string; readonly endpoint?: string }): Sts {
+  const { region, endpoint = `https://sts.${region}.${awsDomain(region)}` } = options;
   const client = new STSClient({
-    ...options,
+    region,
+    // Said, as the SDK would otherwise look for one in the environment and in profiles.
+    endpoint,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    retryMode: 'standard',
     maxAttempts: ATTEMPTS,
     requestHandler: {
       connectionTimeout: ATTEMPT_MS,
@@ -112,22 +119,33 @@ export function createSts(options: { readonly region: string; readonly endpoint?
 }
 
 /** The SDK gives modelled errors their shape's name, mostly with `Exception` behind it, and AccessDenied as it came. */
-const FAULT_OF_STS_ERROR: Readonly<Record<string, FaultCode>> = {
-  AccessDenied: 'sts_denied',
-  InvalidIdentityToken: 'sts_token_invalid',
-  ExpiredToken: 'sts_token_expired',
-  IDPRejectedClaim: 'sts_claim_rejected',
-  IDPCommunicationError: 'sts_failed',
-  RegionDisabled: 'sts_region_disabled',
-  MalformedPolicyDocument: 'sts_request_invalid',
-  PackedPolicyTooLarge: 'sts_request_invalid',
-  ValidationError: 'sts_request_invalid',
-  Throttling: 'sts_throttled',
-  ThrottlingException: 'sts_throttled',
-  TooManyRequests: 'sts_throttled',
-};
+const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
+  ['AccessDenied', 'sts_denied'],
+  ['InvalidIdentityToken', 'sts_token_invalid'],
+  ['ExpiredToken', 'sts_token_expired'],
+  ['IDPRejectedClaim', 'sts_claim_rejected'],
+  ['IDPCommunicationError', 'sts_failed'],
+  ['RegionDisabled', 'sts_region_disabled'],
+  ['MalformedPolicyDocument', 'sts_request_invalid'],
+  ['PackedPolicyTooLarge', 'sts_request_invalid'],
+  ['ValidationError', 'sts_request_invalid'],
+  ['Throttling', 'sts_throttled'],
+  ['ThrottlingException', 'sts_throttled'],
+  ['TooManyRequests', 'sts_throttled'],
+]);
+
+/** The SDK's name for an error in which it finds no code. */
+const WITHOUT_CODE = 'Unknown';
+
+/** Ceph's STS words its errors as S3 does, which the SDK cannot read; what has no request ID is from a proxy or a captive portal. */
+function faultWithoutCode(status: number, requestId: string | undefined): FaultCode {
+  if (requestId === undefined) return 'sts_unreachable';
+  return status === 403 ? 'sts_denied' : 'sts_request_invalid';
+}
 
 const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
+/** These are a TimeoutError to the SDK too, but nobody was slow. */
+const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE']);
 
 function refusal(error: unknown, session: RoleSession, claims: FaultDetail): Fault {
   const name = error instanceof Error ? error.name : typeof error;
@@ -142,20 +160,16 @@ function refusal(error: unknown, session: RoleSession, claims: FaultDetail): Fau
   };
   if (error instanceof STSServiceException) {
     const { httpStatusCode: status = 0, requestId } = error.$metadata;
-    const known = FAULT_OF_STS_ERROR[name.replace(/(?<!Throttling)Exception$/, '')];
-    return new Fault(known ?? (status >= 500 ? 'sts_failed' : 'sts_request_invalid'), {
-      ...detail,
-      status,
-      requestId,
-    });
+    const known = FAULT_OF_STS_ERROR.get(name.replace(/(?<!Throttling)Exception$/, ''));
+    const unknown = name === WITHOUT_CODE ? faultWithoutCode(status, requestId) : 'sts_request_invalid';
+    return new Fault(known ?? (status >= 500 ? 'sts_failed' : unknown), { ...detail, status, requestId });
   }
   // A body that is no XML is a SyntaxError or the like with the response attached.
   if (typeof error === 'object' && error !== null && '$response' in error)
     return new Fault('sts_failed', detail);
-  return new Fault(TIMEOUTS.has(name) ? 'sts_timeout' : 'sts_unreachable', {
-    ...detail,
-    error: codeOf(error),
-  });
+  const code = codeOf(error);
+  const late = TIMEOUTS.has(name) && !CONNECTION_LOST.has(code ?? '');
+  return new Fault(late ? 'sts_timeout' : 'sts_unreachable', { ...detail, error: code });
 }
 
 const codeOf = (error: unknown): string | undefined =>

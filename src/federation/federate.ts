@@ -94,6 +94,9 @@ export function createFederation(options: {
     },
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,
-    close: readiness.close,
+    close: () => {
+      readiness.close();
+      sts.close();
+    },
   };
 }

@@ -15,6 +15,13 @@ const FLOOR_MS = 60_000;
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
+/**
+ * Without credentials a second failure in a row is the answer for this long, which doubles up to the maximum: whoever
+ * repeats a request that fails must not make as many STS calls, which AWS limits for the whole account.
+ */
+const REFUSED_MS = 100;
+const REFUSED_MAX_MS = 5_000;
+
 export interface Renewing {
   /** What is valid now, at once; a promise only where nothing is. */
   credentials(): RoleCredentials | Promise<RoleCredentials>;
@@ -37,28 +44,36 @@ export function renewing(
   let renewAt = 0;
   let failures = 0;
   let obtaining: Promise<RoleCredentials> | undefined;
+  let refused: { readonly call: Promise<RoleCredentials>; readonly until: number } | undefined;
 
   const renew = (): Promise<RoleCredentials> => {
-    obtaining ??= obtain()
-      .then((fresh) => {
-        held = fresh;
-        failures = 0;
-        const lead = Math.min((fresh.expiresAt - fresh.obtainedAt) * LEAD_SHARE, LEAD_MS);
-        renewAt = fresh.expiresAt - lead * (1 + Math.random() * LEAD_JITTER);
-        return fresh;
-      })
+    if (obtaining !== undefined) return obtaining;
+    if (refused !== undefined && Date.now() < refused.until) return refused.call;
+    const call = obtain()
+      .then(
+        (fresh) => {
+          held = fresh;
+          failures = 0;
+          const lead = Math.min((fresh.expiresAt - fresh.obtainedAt) * LEAD_SHARE, LEAD_MS);
+          renewAt = fresh.expiresAt - lead * (1 + Math.random() * LEAD_JITTER);
+          return fresh;
+        },
+        (error: unknown) => {
+          const now = Date.now();
+          renewAt = now + Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
+          if (failures > 0)
+            refused = { call, until: now + Math.min(REFUSED_MS * 2 ** (failures - 1), REFUSED_MAX_MS) };
+          failures += 1;
+          throw error;
+        },
+      )
       .finally(() => (obtaining = undefined));
-    return obtaining;
+    obtaining = call;
+    return call;
   };
 
   const renewInBackground = (): void => {
-    if (obtaining !== undefined) return;
-    renew().catch((error: unknown) => {
-      const pause = Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS);
-      failures += 1;
-      renewAt = Date.now() + pause * (0.5 + Math.random() / 2);
-      onFailed(error);
-    });
+    if (obtaining === undefined) renew().catch(onFailed);
   };
 
   return {

@@ -137,15 +137,23 @@ function isCovered(pattern: string, all: ReadonlySet<string>): boolean {
   return false;
 }
 
-const isArn = (target: string): boolean => target.startsWith('arn:');
+const isAccessPoint = ({ target }: Bucket): boolean =>
+  target.startsWith('arn:') || target.endsWith('-s3alias');
 
-/** A bucket's ARN has its role's partition; an access point is its own resource (S3, "Access point policies"). */
+/**
+ * A bucket's ARN has its role's partition; an access point is its own resource (S3 user guide, "Configuring IAM policies
+ * for using access points"), and an alias, which policies do not know, does not tell whose: any, as the request names one.
+ */
 function bucketArn({ target, role }: Bucket): string {
-  return isArn(target) ? target : `arn:${role.arn.split(':')[1] ?? 'aws'}:s3:::${target}`;
+  if (target.startsWith('arn:')) return target;
+  const partition = role.arn.split(':')[1] ?? 'aws';
+  return target.endsWith('-s3alias')
+    ? `arn:${partition}:s3:*:*:accesspoint/*`
+    : `arn:${partition}:s3:::${target}`;
 }
 
 function objectArn(bucket: Bucket, pattern: string): string {
-  return isArn(bucket.target) ? `${bucket.target}/object/${pattern}` : `${bucketArn(bucket)}/${pattern}`;
+  return isAccessPoint(bucket) ? `${bucketArn(bucket)}/object/${pattern}` : `${bucketArn(bucket)}/${pattern}`;
 }
 
 const oneOrMany = (values: readonly string[]): string | readonly string[] =>

@@ -20,11 +20,16 @@ export function createIdentity({ aws, platform }: Pick<Config, 'aws' | 'platform
   const metadata = metadataServer();
   const held = heldToken(() => metadata.identityToken(aws.audience));
   let known: Whereabouts | undefined;
+  let asking: Promise<Whereabouts> | undefined;
+  const whereabouts = (): Promise<Whereabouts> =>
+    (asking ??= metadata
+      .whereabouts({ withInstance: platform.kind === 'machine' })
+      .finally(() => (asking = undefined)));
   return {
     token: held.fetch,
     subject: () => held.last()?.claims.sub,
     names: async () => {
-      known ??= await metadata.whereabouts({ withInstance: platform.kind === 'machine' });
+      known ??= await whereabouts();
       if (platform.kind === 'cloud-run') return [known.project, platform.service, platform.revision];
       return known.instance === undefined ? [known.project] : [known.project, known.instance];
     },
