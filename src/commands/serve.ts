@@ -35,6 +35,8 @@ export async function serve(): Promise<{ readonly port: number }> {
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
     bridge.listener,
   );
+  // Who asks before it sends a body is told 405 instead of being asked for it.
+  server.on('checkContinue', bridge.listener);
   server.timeout = config.limits.stallSeconds * 1000;
   const metricsServer = createServer(bridge.metricsListener);
   const { listen } = config;

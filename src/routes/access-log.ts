@@ -124,7 +124,8 @@ const PROBES = new Set(['live', 'ready']);
 /** A caller's mistake is no alarm; what needs the operator is. */
 function severityOf(record: AccessRecord, status: number): Severity {
   if (PROBES.has(record.operation)) return 'DEBUG';
-  if (record.cutBy === 's3' || record.cutBy === 'bridge' || status >= 500) return 'ERROR';
+  if (record.cutBy === 's3' || record.cutBy === 'bridge') return 'ERROR';
+  if (status >= 500 && status !== 501) return 'ERROR';
   return record.fault !== undefined || record.s3?.status === 403 ? 'WARNING' : 'INFO';
 }
 

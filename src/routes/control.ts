@@ -44,8 +44,9 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
-  app.use((request, _response, next) => {
+  app.use((request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new Fault('method_not_allowed');
+    response.setHeader('x-request-id', recordOf(request).requestId);
     next();
   });
   app.get('/-/live', (request, response) => {

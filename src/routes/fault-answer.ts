@@ -103,6 +103,8 @@ function write(told: Told, dialect: Dialect): [contentType: string, document: st
   return ['application/problem+json', JSON.stringify(problem)];
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -31,10 +31,9 @@ export function readQuery(query: string): ReadonlyMap<string, string> {
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     // Before anything else is looked at: such a URL must not get as far as an error that repeats it.
+    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase()) || TOKEN.test(name)) throw new Fault('token_in_url');
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1));
-    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase()) || TOKEN.test(name) || TOKEN.test(value)) {
-      throw new Fault('token_in_url');
-    }
+    if (TOKEN.test(value)) throw new Fault('token_in_url');
     if (parameters.has(name)) throw new Fault('parameter_repeated', { parameter: loggable(name) });
     parameters.set(name, value);
   }
