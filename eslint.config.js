@@ -90,7 +90,7 @@ export default defineConfig(
     },
   })),
   {
-    files: ['src/config.ts', 'src/main.ts'],
+    files: ['src/config.ts', 'src/config/unwanted-variables.ts', 'src/main.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

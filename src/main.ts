@@ -37,10 +37,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return check(args);
     },
   },
+  'caller-credentials': {
+    does: "print this machine's identity token as credentials for S3 clients  --audience URL",
+    run: async (args) => {
+      const { callerCredentials } = await import('./commands/caller-credentials.ts');
+      return callerCredentials(args);
+    },
+  },
 };
 
+const LONGEST_NAME = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
+
 function usage(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  fedbridge ${name.padEnd(8)} ${does}`);
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { does }]) => `  fedbridge ${name.padEnd(LONGEST_NAME)} ${does}`,
+  );
   return `Usage:\n${lines.join('\n')}\n`;
 }
 
