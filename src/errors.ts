@@ -33,7 +33,10 @@ export const FAULTS = {
     'The first segment of the path is not a valid bucket name.',
   ),
   parameter_repeated: invalid('InvalidArgument', 'A query parameter is given twice.'),
-  parameter_invalid: invalid('InvalidArgument', 'A query parameter is missing, or has a value that is not allowed.'),
+  parameter_invalid: invalid(
+    'InvalidArgument',
+    'A query parameter is missing, or has a value that is not allowed.',
+  ),
   header_invalid: invalid('InvalidArgument', 'An x-amz- header holds other characters than visible ASCII.'),
   not_implemented: {
     status: 501,

@@ -22,8 +22,7 @@ export function leadingPrefixes(
   for (const granted of below) {
     const common = granted.slice(0, granted.indexOf('/', prefix.length) + 1);
     // A grant within which `after` lies may hold more behind it; a common prefix that was shown stands for all it holds.
-    if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0))
-      leading.add(common);
+    if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0)) leading.add(common);
   }
   return [...leading].sort(byBytes);
 }

@@ -13,7 +13,8 @@ export interface Session {
   readonly roleName: string;
   readonly sessionName: string;
   credentials(): RoleCredentials | Promise<RoleCredentials>;
-  replace(rejected: RoleCredentials): Promise<RoleCredentials>;
+  /** As `Renewing` has it. */
+  replace(rejected: RoleCredentials, mayObtain: () => boolean): Promise<RoleCredentials> | undefined;
 }
 
 /** What authorisation decided: only this can name a role. */

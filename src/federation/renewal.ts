@@ -25,8 +25,12 @@ const REFUSED_MAX_MS = 5_000;
 export interface Renewing {
   /** What is valid now, at once; a promise only where nothing is. */
   credentials(): RoleCredentials | Promise<RoleCredentials>;
-  /** For credentials that S3 no longer takes: replaces `rejected` unless that has been done meanwhile. */
-  replace(rejected: RoleCredentials): Promise<RoleCredentials>;
+  /**
+   * For credentials that S3 no longer takes: others than `rejected`, which there may be already.
+   * @param mayObtain asked where that takes an STS call of its own
+   * @returns undefined where it may not
+   */
+  replace(rejected: RoleCredentials, mayObtain: () => boolean): Promise<RoleCredentials> | undefined;
   /** Milliseconds of life; undefined without credentials, and where nobody has asked since renewal was due: that is no news. */
   remaining(): number | undefined;
 }
@@ -83,7 +87,10 @@ export function renewing(
       if (now >= renewAt) renewInBackground();
       return held;
     },
-    replace: (rejected) => (held === undefined || held === rejected ? renew() : Promise.resolve(held)),
+    replace: (rejected, mayObtain) => {
+      if (held !== undefined && held !== rejected) return Promise.resolve(held);
+      return obtaining !== undefined || mayObtain() ? renew() : undefined;
+    },
     remaining: () => {
       const now = Date.now();
       if (held === undefined || now >= held.expiresAt) return undefined;

@@ -28,13 +28,15 @@ const WITHHELD = new Set(['x-amz-bucket-arn', 'x-amz-security-token']);
 /** @returns raw pairs */
 export function handedOn(headers: readonly string[]): string[] {
   const kept: string[] = [];
+  // Behind the others: once Node knows the length, it refuses a Content-Disposition that is not ASCII (nodejs/node#46528).
+  const last: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
     const lower = name.toLowerCase();
     if (HANDED_ON.has(lower) || (lower.startsWith('x-amz-') && !WITHHELD.has(lower)))
-      kept.push(name, headers[i + 1] ?? '');
+      (lower === 'content-length' ? last : kept).push(name, headers[i + 1] ?? '');
   }
-  return kept;
+  return [...kept, ...last];
 }
 
 /** Whether an answer may be kept and given to another depends on who asked (RFC 9111, 4.1), whatever S3 says of it. */

@@ -9,6 +9,7 @@ import { answerFault } from './fault-answer.ts';
 /** Of S3's headers on an error, those that are about the object; the document's own length and type are not. */
 const HANDED_ON = [
   'accept-ranges',
+  'allow',
   'content-range',
   'x-amz-request-id',
   'x-amz-id-2',

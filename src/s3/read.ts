@@ -4,7 +4,7 @@ import { Fault } from '../fault.ts';
 import { endpointOf, isRegion } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import { readRefusal } from './refusal.ts';
-import { isRejection, renewalBudget } from './renewal-budget.ts';
+import { isRejection, mayBeOurs, renewalBudget } from './renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
@@ -15,7 +15,8 @@ import type { Answer, RawRequest, Transport } from './transport.ts';
 export interface ReadSession<Credentials extends SigningCredentials> {
   readonly roleName: string;
   credentials(): Credentials | Promise<Credentials>;
-  replace(rejected: Credentials): Promise<Credentials>;
+  /** @returns undefined where that takes an STS call, and `mayObtain` says no */
+  replace(rejected: Credentials, mayObtain: () => boolean): Promise<Credentials> | undefined;
 }
 
 export interface ReadOptions {
@@ -106,13 +107,17 @@ export function createReader(options: {
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? renamed(outcome, bucket.name) : outcome;
       }
-      if (renewed || !mayRenew(session.roleName, outcome)) {
+      const others =
+        renewed || !mayBeOurs(outcome)
+          ? undefined
+          : session.replace(credentials, () => mayRenew(session.roleName, outcome));
+      if (others === undefined) {
         if (!isRejection(outcome)) return outcome;
         throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
       }
       renewed = true;
       try {
-        credentials = await session.replace(credentials);
+        credentials = await others;
       } catch (error) {
         // A denial is an answer by itself; the renewal was only to make sure.
         if (!isRejection(outcome)) return outcome;

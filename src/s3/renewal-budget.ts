@@ -21,18 +21,19 @@ export function isRejection({ code }: Refusal): boolean {
   return code !== undefined && REJECTIONS.has(code);
 }
 
-/** HEAD has no body to name a code, so that its 400 and 403 may be either. */
-function mayBeRevoked({ code, status }: Refusal): boolean {
-  return code === 'AccessDenied' || (code === undefined && (status === 400 || status === 403));
+/** Whether other credentials may bring another answer. HEAD has no body to name a code, so that its 400 and 403 may be either. */
+export function mayBeOurs(refusal: Refusal): boolean {
+  const { code, status } = refusal;
+  if (code === undefined) return status === 400 || status === 403;
+  return code === 'AccessDenied' || isRejection(refusal);
 }
 
-/** @returns a function that says whether to try once more with new credentials, and counts it where it says so */
+/** @returns a function that says whether a refusal is worth an STS call, and counts it where it says so */
 export function renewalBudget(): (roleName: string, refusal: Refusal) => boolean {
   const rejections = budget(REJECTED_BURST, REJECTED_INTERVAL_MS);
   const denials = budget(1, DENIED_INTERVAL_MS);
   return (roleName, refusal) => {
-    if (isRejection(refusal)) return rejections(roleName);
-    return mayBeRevoked(refusal) && denials(roleName);
+    return isRejection(refusal) ? rejections(roleName) : denials(roleName);
   };
 }
 

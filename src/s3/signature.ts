@@ -34,11 +34,11 @@ export function createSigner(): Sign {
   let second = 0;
   let date = '';
 
-  const signingKey = (day: string, region: string, secret: string): Buffer => {
+  const heldKey = (day: string, region: string, secret: string): Buffer => {
     const id = `${day}/${region}/${secret}`;
     let key = keys.get(id);
     if (key === undefined) {
-      key = [region, 's3', 'aws4_request'].reduce(hmac, hmac(Buffer.from(`AWS4${secret}`), day));
+      key = signingKey(day, region, secret);
       // Yesterday's and renewed keys are never asked for again: emptying now and then costs four hashes a key.
       if (keys.size >= MAX_SIGNING_KEYS) keys.clear();
       keys.set(id, key);
@@ -53,25 +53,43 @@ export function createSigner(): Sign {
     }
     const day = date.slice(0, 8);
     const signed = sortedHeaders(read, credentials.sessionToken, date);
-    let canonical = `${read.method}\n${read.path}\n${read.query}\n`;
-    let names = '';
-    const headers: string[] = [];
-    for (const [name, value] of signed) {
-      canonical += `${name}:${value}\n`;
-      names += names === '' ? name : `;${name}`;
-      headers.push(name, value);
-    }
-    canonical += `\n${names}\n${EMPTY_SHA256}`;
+    const { canonical, names } = canonicalRequest(read, signed);
     const scope = `${day}/${read.region}/s3/aws4_request`;
-    const toSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
-    const key = signingKey(day, read.region, credentials.secretAccessKey);
-    const signature = createHmac('sha256', key).update(toSign).digest('hex');
+    const key = heldKey(day, read.region, credentials.secretAccessKey);
+    const signature = signatureOf(canonical, { date, scope, key });
+    const headers = signed.flat();
     headers.push(
       'authorization',
       `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
     );
     return headers;
   };
+}
+
+/** @param signed names in lower case, sorted */
+export function canonicalRequest(
+  { method, path, query }: Pick<ReadToSign, 'method' | 'path' | 'query'>,
+  signed: readonly (readonly [name: string, value: string])[],
+): { readonly canonical: string; readonly names: string } {
+  let canonical = `${method}\n${path}\n${query}\n`;
+  let names = '';
+  for (const [name, value] of signed) {
+    canonical += `${name}:${value}\n`;
+    names += names === '' ? name : `;${name}`;
+  }
+  return { canonical: `${canonical}\n${names}\n${EMPTY_SHA256}`, names };
+}
+
+export function signingKey(day: string, region: string, secret: string): Buffer {
+  return [region, 's3', 'aws4_request'].reduce(hmac, hmac(Buffer.from(`AWS4${secret}`), day));
+}
+
+export function signatureOf(
+  canonical: string,
+  { date, scope, key }: { readonly date: string; readonly scope: string; readonly key: Buffer },
+): string {
+  const toSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
+  return createHmac('sha256', key).update(toSign).digest('hex');
 }
 
 /** `host` sorts before every `x-amz-…`; the three that are always there keep their places among the others. */

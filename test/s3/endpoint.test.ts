@@ -1,19 +1,17 @@
 // Where a bucket is asked for: virtual-hosted at AWS, path style where its name or endpoint wants it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket } from '../../src/config.ts';
+import type { Bucket, Role } from '../../src/config.ts';
 import { endpointOf, isRegion } from '../../src/s3/endpoint.ts';
 
+const ROLE: Role = {
+  ...{ name: 'lake', arn: 'arn:aws:iam::123456789012:role/lake', durationSeconds: 3600 },
+  session: 'caller',
+  then: [],
+};
+
 const bucket = (target: string, endpoint?: string): Bucket => ({
-  ...{ name: 'acme', target, requesterPays: false, kmsKeys: [] },
-  ...{
-    role: {
-      name: 'lake',
-      arn: 'arn:aws:iam::123456789012:role/lake',
-      durationSeconds: 3600,
-      sessionName: 'caller',
-    },
-  },
+  ...{ name: 'acme', role: ROLE, target, requesterPays: false, kmsKeys: [] },
   ...(endpoint === undefined ? {} : { endpoint }),
 });
 

@@ -4,7 +4,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
-import { createSigner } from '../../src/s3/signature.ts';
+import { canonicalRequest, createSigner, signatureOf, signingKey } from '../../src/s3/signature.ts';
 import { encodeKey, encodeQueryPart } from '../../src/s3/target.ts';
 
 /** What `@smithy/signature-v4` asks of a hash: SHA-256, with a key HMAC. */
@@ -150,6 +150,49 @@ describe('the signer', () => {
     assert.equal(after.get('x-amz-date'), '20261123T000000Z');
     assert.match(after.get('authorization') ?? '', /\/20261123\/us-east-1\/s3\/aws4_request/);
   });
+});
+
+/** Amazon S3 API Reference, "Signature Calculations for the Authorization Header"; without a session token. */
+describe("AWS's published examples", () => {
+  const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+  const [DATE, DAY, REGION] = ['20130524T000000Z', '20130524', 'us-east-1'];
+  const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+  const HOST = ['host', 'examplebucket.s3.amazonaws.com'] as const;
+  const ALWAYS = [
+    ['x-amz-content-sha256', EMPTY],
+    ['x-amz-date', DATE],
+  ] as const;
+
+  for (const [what, path, query, more, expected] of [
+    [
+      'GET of an object with a range',
+      '/test.txt',
+      '',
+      [['range', 'bytes=0-9']],
+      'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
+    ],
+    [
+      'GET of a bucket’s lifecycle',
+      '/',
+      'lifecycle=',
+      [],
+      'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543',
+    ],
+    [
+      'GET of a list',
+      '/',
+      'max-keys=2&prefix=J',
+      [],
+      '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
+    ],
+  ] as const) {
+    it(`${what} is signed as published`, () => {
+      const { canonical } = canonicalRequest({ method: 'GET', path, query }, [HOST, ...more, ...ALWAYS]);
+      const key = signingKey(DAY, REGION, SECRET);
+      const scope = `${DAY}/${REGION}/s3/aws4_request`;
+      assert.equal(signatureOf(canonical, { date: DATE, scope, key }), expected);
+    });
+  }
 });
 
 function headersOf(raw: readonly string[]): Map<string, string> {

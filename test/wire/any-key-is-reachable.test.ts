@@ -45,6 +45,11 @@ describe('a key', () => {
     const reply = await wire.get(`/acme-lake/${escapeAll(key)}`, { headers: { authorization } });
     assert.equal(reply.status, 200, JSON.stringify(key));
     assert.equal(reply.text, `this is ${key}`);
+    // Named in the query, the same key is the same object.
+    const named = await wire.get(`/-/object?key=${escapeAll(key)}&bucket=acme-lake`, {
+      headers: { authorization },
+    });
+    assert.equal(named.text, `this is ${key}`);
   };
 
   for (const key of ODD_KEYS) {

@@ -43,7 +43,8 @@ export async function startBridge(environment: Readonly<Record<string, string>>)
   });
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   let exited = false;
-  const ended = once(child, 'exit').then(() => {
+  // Not `exit`: its last lines come after that.
+  const ended = once(child, 'close').then(() => {
     exited = true;
     wake();
   });
@@ -66,7 +67,12 @@ export async function startBridge(environment: Readonly<Record<string, string>>)
     });
   };
 
-  const listening = await line(({ message }) => String(message).startsWith('listening on'), START_MS);
+  const listening = await line(({ message }) => String(message).startsWith('listening on'), START_MS).catch(
+    (error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    },
+  );
   return {
     url: `http://127.0.0.1:${String(listening['port'])}`,
     pid: child.pid ?? 0,

@@ -1,0 +1,85 @@
+// Where STS dislikes our identity token, it is fetched anew and shown once more: what passes by, no caller sees.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { asAccount, identityTokensAsked, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
+import { startWire } from './wire.ts';
+import type { Wire } from './wire.ts';
+
+describe('an identity token that STS refuses', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({ config: openToProject() });
+  });
+  after(() => wire.close());
+
+  let account = 0;
+  const askOfNewCaller = async (): Promise<{
+    status: number;
+    fault: unknown;
+    sts: number;
+    tokens: number;
+  }> => {
+    account += 1;
+    await wire.forgetCalls();
+    const reply = await wire.get(READABLE, { headers: asAccount(wire, account) });
+    const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
+    return {
+      ...{ status: reply.status, fault: line['fault'] },
+      ...{ sts: (await sessionsAtSts(wire)).length, tokens: await identityTokensAsked(wire) },
+    };
+  };
+
+  for (const [code, fault] of [
+    ['InvalidIdentityToken', 'sts_token_invalid'],
+    ['ExpiredTokenException', 'sts_token_expired'],
+  ] as const) {
+    it(`once, with ${code}, is shown anew and the caller served`, async () => {
+      await wire.fault({ supplier: 'sts', fault: 'error', code, times: 1 });
+      assert.deepEqual(await askOfNewCaller(), { status: 200, fault: undefined, sts: 2, tokens: 1 });
+    });
+
+    it(`twice, with ${code}, is told as 502 and shown no third time`, async () => {
+      await wire.fault({ supplier: 'sts', fault: 'error', code });
+      assert.deepEqual(await askOfNewCaller(), { status: 502, fault, sts: 2, tokens: 1 });
+      await wire.clearFaults();
+    });
+  }
+
+  it('is fetched once for all, and kept where STS dislikes something else', async () => {
+    assert.deepEqual(await askOfNewCaller(), { status: 200, fault: undefined, sts: 1, tokens: 0 });
+    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+    assert.deepEqual(await askOfNewCaller(), { status: 502, fault: 'sts_denied', sts: 1, tokens: 0 });
+    await wire.clearFaults();
+  });
+
+  it('as it is signed by a key that was withdrawn, is replaced by one of a new key', async () => {
+    // The metadata server forgets its tokens with the keys that signed them; the bridge still holds one.
+    await wire.control('POST', '/keys', { action: 'replace' });
+    account += 1;
+    await wire.forgetCalls();
+    const served = await wire.get(READABLE, { headers: asAccount(wire, account) });
+    assert.equal(served.status, 200);
+    assert.deepEqual(
+      (await sessionsAtSts(wire)).map(({ status }) => status),
+      [400, 200],
+    );
+  });
+});
+
+describe('an identity token with little life left', () => {
+  it('is used as it is, and asked for again only by the next STS call', async (test) => {
+    const wire = await startWire({ config: openToProject() });
+    test.after(() => wire.close());
+    await wire.control('PUT', '/durations', { identityToken: 20 });
+    // What was held until now is refused, so that the short one takes its place.
+    await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+    assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
+    await wire.forgetCalls();
+    for (const n of [2, 3])
+      assert.equal((await wire.get(READABLE, { headers: asAccount(wire, n) })).status, 200);
+    for (const n of [2, 3])
+      assert.equal((await wire.get(READABLE, { headers: asAccount(wire, n) })).status, 200);
+    assert.equal((await sessionsAtSts(wire)).length, 2);
+    assert.equal(await identityTokensAsked(wire), 2);
+  });
+});

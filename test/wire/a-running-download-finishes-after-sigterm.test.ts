@@ -1,0 +1,54 @@
+// After SIGTERM a download that is under way gets all its bytes, new connections are refused, and then the bridge ends.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { Agent, request as send } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { describe, it } from 'node:test';
+import { openToProject } from './sessions-at-sts.ts';
+import { until } from './until.ts';
+import { startWire } from './wire.ts';
+
+const SIZE = 400_000;
+const BYTES_PER_SECOND = 200_000;
+const DRAIN_SECONDS = 60;
+
+describe('a download that runs when the bridge is told to end', () => {
+  it('is finished first, on a connection that its client would keep', async (test) => {
+    const wire = await startWire({ config: openToProject(`limits: { drainSeconds: ${DRAIN_SECONDS} }`) });
+    test.after(() => wire.close());
+    const body = randomBytes(SIZE);
+    await wire.put('slow.bin', body);
+    await wire.fault({ supplier: 's3', fault: 'drip', bytesPerSecond: BYTES_PER_SECOND });
+    const { hostname, port } = new URL(wire.bridge.url);
+    const headers = { authorization: `Bearer ${await wire.token('reader')}` };
+    const agent = new Agent({ keepAlive: true });
+    test.after(() => {
+      agent.destroy();
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    send({ hostname, port, path: '/acme-lake/slow.bin', agent, headers }, resolve).on('error', reject).end();
+    const response = await promise;
+    assert.equal(response.statusCode, 200);
+
+    const begun = Date.now();
+    const ended = wire.bridge.stop();
+    await until('new connections are refused', () =>
+      wire.get('/-/live').then(
+        () => false,
+        (error: unknown) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED',
+      ),
+    );
+    const digest = createHash('sha256');
+    for await (const chunk of response) digest.update(chunk as Buffer);
+    assert.equal(digest.digest('hex'), createHash('sha256').update(body).digest('hex'));
+    assert.equal(await ended, 0);
+    const took = Date.now() - begun;
+    assert.ok(took < (DRAIN_SECONDS * 1000) / 2, `took ${took} ms: nothing was left to wait for`);
+    const messages = wire.bridge.lines.slice(-3).map(({ message }) => message);
+    assert.deepEqual(messages, [
+      `SIGTERM: no new connections; streams have ${DRAIN_SECONDS} s to finish`,
+      'GET /acme-lake/slow.bin 200',
+      'ended',
+    ]);
+  });
+});

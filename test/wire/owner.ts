@@ -1,0 +1,20 @@
+// The bucket's owner at the sandbox's S3, who fills it, and turns its versioning on.
+import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Wire } from './wire.ts';
+
+export function ownerOf({ sandbox: { contract } }: Pick<Wire, 'sandbox'>): S3Client {
+  const { s3: endpoint, region, owner: credentials } = contract;
+  return new S3Client({
+    ...{ endpoint, region, credentials, forcePathStyle: true },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
+}
+
+export async function keepVersions(wire: Wire): Promise<void> {
+  const owner = ownerOf(wire);
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await owner.send(
+    new PutBucketVersioningCommand({ Bucket: wire.sandbox.contract.bucket, VersioningConfiguration }),
+  );
+  owner.destroy();
+}
