@@ -4,6 +4,7 @@ import { createClock, createDurations } from './clock.ts';
 import { BUCKET, contractOf, environmentOf, REGION, type Ports, type SandboxContract } from './contract.ts';
 import { createControl } from './control/control.ts';
 import { createFaults } from './faults.ts';
+import { ACCOUNTS } from './google/accounts.ts';
 import { createCerts } from './google/certs.ts';
 import { createIdentityTokens } from './google/identity-tokens.ts';
 import { createSigningKeys, type Signer } from './google/keys.ts';
@@ -43,6 +44,11 @@ export interface Sandbox {
     header?: Readonly<Record<string, unknown>>,
     signer?: Signer,
   ): string;
+  /**
+   * The origin of a metadata server on a machine of this caller's, which calls that account `default` as programs on Google
+   * Cloud know themselves; it ends with the sandbox. The bridge's own server has the bridge as `default`.
+   */
+  machineOf(caller: Exclude<keyof typeof ACCOUNTS, 'bridge'>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -95,8 +101,16 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
     setRefusing,
   });
 
+  const machines: Listener[] = [];
+  const machineOf: Sandbox['machineOf'] = async (caller) => {
+    const metadata = createMetadata(tokens, ACCOUNTS[caller]);
+    const machine = await listen(0, serveSupplier('metadata', metadata, around));
+    machines.push(machine);
+    return `http://127.0.0.1:${machine.port}`;
+  };
+
   const close = async () => {
-    await Promise.all([...listeners.values()].map((listener) => listener.close()));
+    await Promise.all([...listeners.values(), ...machines].map((listener) => listener.close()));
     spool.close();
   };
   const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0 };
@@ -114,7 +128,7 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
     throw error;
   }
   const contract = contractOf(opened, credentials.owner);
-  return { contract, environment: environmentOf(contract), mint, close };
+  return { contract, environment: environmentOf(contract), mint, machineOf, close };
 }
 
 async function firstBucket(dir: string | undefined, created: number): Promise<Bucket> {

@@ -63,6 +63,21 @@ test('an audience is required and the account must exist', async (context) => {
   assert.equal(await status('nobody@acme-prod.iam.gserviceaccount.com/identity?audience=a'), 404);
 });
 
+test("on a caller's machine `default` is that caller, whose full tokens describe the machine", async (context) => {
+  const sandbox = await sandboxFor(context);
+  const { callers, serviceAccount } = sandbox.contract;
+  const machine = await sandbox.machineOf('reader');
+  const get = async (path: string) => (await ask(machine, ACCOUNTS + path, { headers: GOOGLE })).text;
+  assert.equal(await get('default/email'), callers.reader);
+  assert.equal(await get(`${callers.reader}/aliases`), 'default\n');
+  assert.equal(await get(`${serviceAccount.email}/aliases`), '');
+  const claims = claimsOf(await get('default/identity?audience=a&format=full'));
+  assert.equal(claims['email'], callers.reader);
+  assert.match(JSON.stringify(claims['google']), /compute_engine/);
+  const bridges = claimsOf(await identityToken(sandbox, 'default', 'a'));
+  assert.equal(bridges['email'], serviceAccount.email);
+});
+
 test('a token is kept until shortly before its end', async (context) => {
   const sandbox = await sandboxFor(context);
   const token = () => identityToken(sandbox, 'default', 'a');

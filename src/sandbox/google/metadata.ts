@@ -18,7 +18,7 @@ function accountEntries({ email }: ServiceAccount, aliases: string): Directory {
   return { aliases, email, scopes: 'https://www.googleapis.com/auth/cloud-platform\n' };
 }
 
-const TREE: Directory = {
+const treeOf = (own: ServiceAccount): Directory => ({
   instance: {
     attributes: {},
     hostname: `${INSTANCE.name}.${INSTANCE.zone}.c.${PROJECT.id}.internal`,
@@ -26,18 +26,18 @@ const TREE: Directory = {
     name: INSTANCE.name,
     region: `projects/${PROJECT.number}/regions/${INSTANCE.region}`,
     'service-accounts': {
-      default: accountEntries(ACCOUNTS.bridge, 'default\n'),
+      default: accountEntries(own, 'default\n'),
       ...Object.fromEntries(
-        Object.entries(ACCOUNTS).map(([name, account]) => [
+        Object.values(ACCOUNTS).map((account) => [
           account.email,
-          accountEntries(account, name === 'bridge' ? 'default\n' : ''),
+          accountEntries(account, account === own ? 'default\n' : ''),
         ]),
       ),
     },
     zone: `projects/${PROJECT.number}/zones/${INSTANCE.zone}`,
   },
   project: { 'numeric-project-id': String(PROJECT.number), 'project-id': PROJECT.id },
-};
+});
 
 function answer(status: number, text: string, contentType = 'text/html; charset=UTF-8'): Answer {
   const body = Buffer.from(text);
@@ -58,7 +58,12 @@ function answer(status: number, text: string, contentType = 'text/html; charset=
 const page = (status: number, title: string, text: string) =>
   answer(status, `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`);
 
-export function createMetadata(tokens: IdentityTokens): Supplier<IncomingMessage> {
+/** @param own the machine's own account, that it calls `default`; usually the bridge's, as its machine is asked */
+export function createMetadata(
+  tokens: IdentityTokens,
+  own: ServiceAccount = ACCOUNTS.bridge,
+): Supplier<IncomingMessage> {
+  const tree = treeOf(own);
   return {
     read: (request) => request,
     refuse: (_, { status, message, headers }) => {
@@ -80,14 +85,14 @@ export function createMetadata(tokens: IdentityTokens): Supplier<IncomingMessage
       const rest = decoded(path.startsWith(ROOT) ? path.slice(ROOT.length) : `/${path}`);
       const [, account] = IDENTITY.exec(rest) ?? [];
       const query = new URLSearchParams(search);
-      return account === undefined ? entry(rest, query) : identity(account, query);
+      return account === undefined ? entry(tree, rest, query) : identity(account, query);
     },
   };
 
   function identity(name: string, query: URLSearchParams): Answer {
     const account = Object.values(ACCOUNTS).find(({ email }) => email === name);
-    const own = name === 'default' || account === ACCOUNTS.bridge;
-    if (!account && !own) return page(404, 'Error 404 (Not Found)', 'No such service account.');
+    const ofInstance = name === 'default' || account === own;
+    if (!account && !ofInstance) return page(404, 'Error 404 (Not Found)', 'No such service account.');
     const audience = query.get('audience');
     if (!audience) return answer(400, 'non-empty audience parameter required', 'text/plain');
     const format = query.get('format') ?? 'standard';
@@ -96,10 +101,10 @@ export function createMetadata(tokens: IdentityTokens): Supplier<IncomingMessage
     }
     const licenses = query.get('licenses')?.toUpperCase() === 'TRUE';
     const token = {
-      account: account ?? ACCOUNTS.bridge,
+      account: account ?? own,
       audience,
       format,
-      ofInstance: own,
+      ofInstance,
       licenses,
     } as const;
     return answer(200, tokens.issue(token));
@@ -115,9 +120,9 @@ function decoded(path: string): string {
   }
 }
 
-function entry(path: string, query: URLSearchParams): Answer {
+function entry(tree: Directory, path: string, query: URLSearchParams): Answer {
   const names = path.replace(/\/$/, '').split('/');
-  let found: Directory | string | undefined = TREE;
+  let found: Directory | string | undefined = tree;
   for (const name of names[0] === '' && names.length === 1 ? [] : names) {
     found = typeof found === 'object' && Object.hasOwn(found, name) ? found[name] : undefined;
   }
