@@ -1,0 +1,41 @@
+// One more bridge before the same Ceph, with a configuration of its own.
+import { startBridge } from '../wire/bridge-process.ts';
+import type { BridgeProcess } from '../wire/bridge-process.ts';
+import { request } from '../wire/http-request.ts';
+import type { Reply } from '../wire/http-request.ts';
+import type { CallerName } from '../wire/wire.ts';
+import type { CephStage } from './ceph-stage.ts';
+
+export interface AnotherBridge extends BridgeProcess {
+  get(path: string, as: CallerName): Promise<Reply>;
+}
+
+/** @param options.sts where Ceph's own is not to be asked directly */
+export async function startAnotherBridge(
+  stage: CephStage,
+  options: {
+    readonly roles: string;
+    readonly buckets: string;
+    readonly grants: string;
+    readonly sts?: string;
+  },
+): Promise<AnotherBridge> {
+  const { audience, awsAudience } = stage.sandbox.contract;
+  const bridge = await startBridge({
+    ...stage.sandbox.environment,
+    AWS_ENDPOINT_URL_S3: stage.ceph.endpoint,
+    AWS_ENDPOINT_URL_STS: options.sts ?? stage.ceph.endpoint,
+    FEDBRIDGE_CONFIG: `
+audience: ${audience}
+aws: { region: ${stage.region}, audience: ${awsAudience} }
+roles: { ${options.roles} }
+buckets: { ${options.buckets} }
+grants: [${options.grants}]
+`,
+  });
+  return {
+    ...bridge,
+    get: async (path, as) =>
+      request(bridge.url, path, { headers: { authorization: `Bearer ${await stage.token(as)}` } }),
+  };
+}

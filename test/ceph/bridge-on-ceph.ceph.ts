@@ -1,0 +1,53 @@
+// The bridge, unmodified, before a real Ceph: trades its token at Ceph's STS and reads from its S3. One Ceph serves all claims.
+import { execFile } from 'node:child_process';
+import { after, before, describe } from 'node:test';
+import { promisify } from 'node:util';
+import { claimConditions } from '../claims/conditions.ts';
+import { claimGrants } from '../claims/grants.ts';
+import { claimKeys } from '../claims/keys.ts';
+import { claimLists } from '../claims/lists.ts';
+import { claimObjects } from '../claims/objects.ts';
+import { claimVersions } from '../claims/versions.ts';
+import { startCephStage } from './ceph-stage.ts';
+import type { CephStage } from './ceph-stage.ts';
+import { claimFederation } from './federation-claims.ts';
+import { claimLarge } from './large-claims.ts';
+
+const INSTALL_MS = 300_000;
+/** Many times what it takes. */
+const ALL_MS = 300_000;
+const INSTALL = new URL('install.sh', import.meta.url).pathname;
+
+/** Why Ceph cannot run here; undefined where it can. */
+async function lacking(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return "Ceph's daemons are installed and started as root";
+  try {
+    await promisify(execFile)(INSTALL, { timeout: INSTALL_MS });
+    return undefined;
+  } catch {
+    return "Ceph's packages are not there and cannot be installed (Debian: ceph-mon ceph-osd radosgw ceph-common)";
+  }
+}
+
+const lack = await lacking();
+if (lack !== undefined && process.env['CI'] !== undefined) throw new Error(`In CI this must run: ${lack}.`);
+
+const skip = lack === undefined ? false : `skipped, because ${lack}`;
+
+describe('the bridge on Ceph', { skip, timeout: ALL_MS }, () => {
+  let stage: CephStage;
+  before(async () => {
+    stage = await startCephStage();
+  });
+  after(() => stage.close());
+  const current = (): CephStage => stage;
+
+  claimObjects(current);
+  claimConditions(current);
+  claimKeys(current);
+  claimLists(current);
+  claimVersions(current);
+  claimGrants(current);
+  claimFederation(current);
+  claimLarge(current);
+});

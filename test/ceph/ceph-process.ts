@@ -1,0 +1,77 @@
+// Runs a real Ceph on free ports for as long as a test needs it, by the scripts beside this file.
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface CephProcess {
+  /** Where both S3 and STS are. */
+  readonly endpoint: string;
+  /** `radosgw-admin`, with these arguments. */
+  admin(...args: string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const run = promisify(execFile);
+const script = (name: string): string => new URL(name, import.meta.url).pathname;
+
+/** The gateway's, two of the monitor, ten of the OSD. */
+const PORTS = 13;
+/** Below Linux's ephemeral ports, so that no connection of somebody else's takes one of them meanwhile. */
+const [FIRST_PORT, LAST_PORT] = [12_000, 32_000];
+/** With the packages' installation. */
+const START_MS = 300_000;
+const STOP_MS = 20_000;
+
+/** @param googleProxy the HTTP proxy by which Ceph reaches accounts.google.com */
+export async function startCeph(googleProxy: string): Promise<CephProcess> {
+  const state = await mkdtemp(join(tmpdir(), 'fedbridge-ceph-'));
+  const port = await freePorts(PORTS);
+  const stopNow = (): void => {
+    execFileSync(script('stop.sh'), [state], { timeout: STOP_MS });
+  };
+  // A run that is broken off leaves no daemons behind; a signal alone would end it without 'exit'.
+  const breakOff = (): void => {
+    process.exit(1);
+  };
+  process.once('exit', stopNow).once('SIGINT', breakOff).once('SIGTERM', breakOff);
+  const env = { ...process.env, CEPH_PORT: String(port), GOOGLE_PROXY: googleProxy };
+  // Where it does not start, the logs stay.
+  await run(script('start.sh'), [state], { env, timeout: START_MS });
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    admin: async (...args) => {
+      await run('radosgw-admin', ['-c', join(state, 'ceph.conf'), ...args], { timeout: STOP_MS });
+    },
+    stop: async () => {
+      await run(script('stop.sh'), [state], { timeout: STOP_MS });
+      process.off('exit', stopNow).off('SIGINT', breakOff).off('SIGTERM', breakOff);
+      await rm(state, { recursive: true });
+    },
+  };
+}
+
+/** @returns the first of `count` ports in a row that are all free when asked */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT - count));
+    const all = Array.from({ length: count }, (_, i) => isFree(first + i));
+    if ((await Promise.all(all)).every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once('error', () => {
+    resolve(false);
+  });
+  server.listen(port, '127.0.0.1', () => {
+    server.close(() => {
+      resolve(true);
+    });
+  });
+  return promise;
+}

@@ -1,0 +1,94 @@
+// The owner of the lake on Ceph: a tenant whose name is an account number, so that its role has an ARN as on AWS.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { KeyPair } from '../../src/sandbox/iam/credentials.ts';
+import { Sha256 } from '../../src/sandbox/sha256.ts';
+import { request } from '../wire/http-request.ts';
+import type { CephProcess } from './ceph-process.ts';
+
+export interface LakeOwner extends KeyPair {
+  /** One call of Ceph's IAM. */
+  iam(action: string, parameters: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** What a role trusts and may do, and its name. */
+export interface CephRole {
+  readonly arn: string;
+  readonly subject: string;
+  readonly audience: string;
+  readonly permissions: unknown;
+}
+
+/** `rgw_arn.cc`: the account of an ARN is the tenant's name. */
+const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+
+export async function createOwner(ceph: CephProcess, account: string): Promise<LakeOwner> {
+  const credentials = {
+    accessKeyId: `LAKE${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(20).toString('hex'),
+  };
+  await ceph.admin(
+    ...['user', 'create', '--tenant', account, '--uid', 'lake-owner', '--display-name', 'lake-owner'],
+    ...['--access-key', credentials.accessKeyId, '--secret', credentials.secretAccessKey],
+    ...['--caps', 'roles=*;oidc-provider=*'],
+  );
+  const { host, hostname, port } = new URL(ceph.endpoint);
+  const signer = new SignatureV4({ service: 'iam', region: 'us-east-1', credentials, sha256: Sha256 });
+  return {
+    ...credentials,
+    iam: async (action, parameters) => {
+      const body = new URLSearchParams({ Action: action, Version: '2010-05-08', ...parameters }).toString();
+      const headers = { host, 'content-type': 'application/x-www-form-urlencoded' };
+      const unsigned = {
+        method: 'POST',
+        protocol: 'http:',
+        hostname,
+        port: Number(port),
+        path: '/',
+        headers,
+      };
+      const signed = await signer.sign({ ...unsigned, query: {}, body });
+      const reply = await request(ceph.endpoint, '/', { method: 'POST', headers: signed.headers, body });
+      assert.equal(reply.status, 200, `${action}: ${reply.text}`);
+    },
+  };
+}
+
+/** Google as the tenant's identity provider; the audiences are of the bridge's own token. */
+export async function trustGoogle(owner: LakeOwner, audience: string): Promise<void> {
+  await owner.iam('CreateOpenIDConnectProvider', {
+    Url: 'https://accounts.google.com',
+    'ClientIDList.member.1': audience,
+    // Ceph 16 wants one and never looks at it.
+    'ThumbprintList.member.1': '0'.repeat(40),
+  });
+}
+
+/**
+ * The README's trust policy, as Ceph has it: the principal is the provider's ARN, and `accounts.google.com:aud` is the
+ * token's `aud` (on AWS it is `azp`, and `oaud` the `aud`, a key that Ceph does not know).
+ */
+export async function createRole(owner: LakeOwner, role: CephRole): Promise<void> {
+  const { arn, subject, audience, permissions } = role;
+  const name = arn.slice(arn.lastIndexOf('/') + 1);
+  const trust = {
+    Effect: 'Allow',
+    Principal: { Federated: [`arn:aws:iam::${accountOf(arn)}:oidc-provider/accounts.google.com`] },
+    Action: ['sts:AssumeRoleWithWebIdentity'],
+    Condition: {
+      StringEquals: { 'accounts.google.com:aud': audience, 'accounts.google.com:sub': subject },
+    },
+  };
+  await owner.iam('CreateRole', {
+    ...{ RoleName: name, Path: '/', MaxSessionDuration: '43200' },
+    AssumeRolePolicyDocument: policy(trust),
+  });
+  await owner.iam('PutRolePolicy', {
+    ...{ RoleName: name, PolicyName: 'read' },
+    PolicyDocument: policy(permissions),
+  });
+}
+
+const policy = (statement: unknown): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [statement] });

@@ -1,0 +1,67 @@
+// Stands between a bridge and Ceph's STS: notes what was asked and what was given, and may ask for shorter lives than the
+// bridge, whose configuration has AWS's floor of 900 s.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { request as ask } from '../wire/http-request.ts';
+
+export interface GivenKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export interface Exchange {
+  readonly sessionName: string;
+  readonly policy: string;
+  readonly at: number;
+  readonly keys: GivenKeys;
+}
+
+export interface StsBetween {
+  readonly origin: string;
+  /** Those in which Ceph gave credentials. */
+  readonly exchanges: readonly Exchange[];
+  close(): void;
+}
+
+/** @param seconds that the credentials live; what the bridge asks for where absent */
+export async function startStsBetween(sts: string, seconds?: number): Promise<StsBetween> {
+  const exchanges: Exchange[] = [];
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    if (seconds !== undefined) form.set('DurationSeconds', String(seconds));
+    const at = Date.now();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const reply = await ask(sts, '/', { method: 'POST', headers, body: form.toString() });
+    const element = (name: string): string => new RegExp(`<${name}>([^<]+)<`).exec(reply.text)?.[1] ?? '';
+    if (reply.status === 200) {
+      const keys = {
+        accessKeyId: element('AccessKeyId'),
+        secretAccessKey: element('SecretAccessKey'),
+        sessionToken: element('SessionToken'),
+      };
+      const [sessionName, policy] = [form.get('RoleSessionName') ?? '', form.get('Policy') ?? ''];
+      exchanges.push({ sessionName, policy, at, keys });
+    }
+    const requestId = reply.headers['x-amz-request-id'] ?? '';
+    response.writeHead(reply.status, { 'content-type': 'application/xml', 'x-amz-request-id': requestId });
+    response.end(reply.body);
+  };
+  const server = createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    exchanges,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// Claims about keys: any key that S3 can hold goes through client, bridge and store byte for byte.
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Stage } from './stage.ts';
+
+/** Escapes every byte, so that the test shares no encoder with the bridge. */
+const escapeAll = (key: string): string =>
+  [...Buffer.from(key)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+
+export const ODD_KEYS: readonly string[] = [
+  ...['/leading', 'trailing/', 'a//b', '//', '.', '..', '../up', 'a/./b', 'a/../b', './a', 'a/..'],
+  ...['a+b', 'a b', ' ', 'a%20b', 'a%2Fb', '%', '%41', 'a?b', 'a#b', 'a&b=c', 'a;b', "it's", '"quoted"'],
+  ...['a\\b', 'a\nb', 'a\tb', '\u0001', '\u007f', 'é', '日本', '😀', 'e\u0301', '~a-b_c.d', "!*'()"],
+  ...['<a>&amp;', '{a}|^`[b]', 'k'.repeat(1024), '日'.repeat(341)],
+];
+
+const EVERY_BYTE: readonly string[] = [
+  ...Array.from({ length: 0x7f }, (_, i) => `byte/${String.fromCharCode(i + 1)}`),
+  ...Array.from({ length: 0x80 }, (_, i) => `latin/${String.fromCodePoint(i + 0x80)}`),
+];
+
+/** @param options.left keys that the store itself cannot hold, each with the reason */
+export function claimKeys(
+  stage: () => Stage,
+  options: { readonly left?: ReadonlyMap<string, string> } = {},
+): void {
+  const left = options.left ?? new Map<string, string>();
+
+  describe('a key', () => {
+    let headers: Record<string, string>;
+    before(async () => {
+      headers = { authorization: `Bearer ${await stage().token('reader')}` };
+    });
+
+    const comesBack = async (key: string): Promise<void> => {
+      await stage().put(key, `this is ${key}`);
+      const reply = await stage().get(`/acme-lake/${escapeAll(key)}`, { headers });
+      assert.deepEqual([key, reply.status, reply.text], [key, 200, `this is ${key}`]);
+    };
+
+    for (const key of ODD_KEYS) {
+      const reason = left.get(key);
+      const name = `${JSON.stringify(key).slice(0, 40)} is read as it was written`;
+      it(name, reason === undefined ? {} : { skip: reason }, () => comesBack(key));
+    }
+
+    it('of every byte that UTF-8 allows is read as it was written', async () => {
+      for (const key of EVERY_BYTE) await comesBack(key);
+    });
+
+    it('of any characters is read as it was written', async () => {
+      const anyKey = fc
+        .string({ unit: 'binary', minLength: 1, maxLength: 60 })
+        .filter((key) => key.isWellFormed() && !key.includes('\0') && !left.has(key));
+      await fc.assert(fc.asyncProperty(anyKey, comesBack), { numRuns: 150 });
+    });
+
+    it('named in a query is read as it was written', async () => {
+      for (const key of ODD_KEYS.filter((one) => !left.has(one))) {
+        await stage().put(key, `this is ${key}`);
+        const query = new URLSearchParams({ bucket: 'acme-lake', key }).toString();
+        const reply = await stage().get(`/-/object?${query}`, { headers });
+        assert.deepEqual([key, reply.status, reply.text], [key, 200, `this is ${key}`]);
+      }
+    });
+
+    it('that is sent without escapes where HTTP allows it means the same', async () => {
+      await stage().put('a/../b//c', 'dots and slashes');
+      assert.equal((await stage().get('/acme-lake/a/../b//c', { headers })).text, 'dots and slashes');
+    });
+  });
+}
