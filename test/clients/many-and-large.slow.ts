@@ -1,0 +1,98 @@
+// `aws s3 sync` of ten thousand objects, and of one of 4 GiB, which the aws cli reads in ranges of 8 MiB.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { keysFor, startLake, succeeded } from './lake.ts';
+import type { Lake } from './lake.ts';
+import { unavailable } from './program.ts';
+import { digestOf, digestOfFile, digestsBelow } from './tree.ts';
+
+const OBJECTS = 10_000;
+const OBJECTS_PER_PREFIX = 100;
+const LARGE_BYTES = 4 * 1024 ** 3;
+/** The rest of the large object is a hole in its file: it costs no disk, and is as much to send. */
+const MARK_EVERY_BYTES = 1_000_003;
+const LIMIT_MS = 600_000;
+
+/** The bytes of the nth small object: none has another's. */
+const contentOf = (n: number): string => `${n}\n`.repeat(1 + (n % 500));
+
+async function makeMany(directory: string): Promise<Map<string, string>> {
+  const digests: [string, string][] = [];
+  for (let n = 0; n < OBJECTS; n += 1) {
+    const prefix = String(Math.floor(n / OBJECTS_PER_PREFIX));
+    if (n % OBJECTS_PER_PREFIX === 0) await mkdir(join(directory, prefix), { recursive: true });
+    await writeFile(join(directory, prefix, `part-${n}.csv`), contentOf(n));
+    digests.push([join(prefix, `part-${n}.csv`), digestOf(contentOf(n))]);
+  }
+  return new Map(digests.sort());
+}
+
+async function makeLarge(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  await file.truncate(LARGE_BYTES);
+  for (let at = 0; at + 16 < LARGE_BYTES; at += MARK_EVERY_BYTES) await file.write(`at ${at}`, at);
+  await file.close();
+}
+
+describe('aws s3 sync', { skip: unavailable('aws') }, () => {
+  let source: string;
+  let lake: Lake;
+  let many: Map<string, string>;
+  before(async () => {
+    source = await mkdtemp(join(tmpdir(), 'fedbridge-source-'));
+    many = await makeMany(join(source, 'many'));
+    await mkdir(join(source, 'large'));
+    await makeLarge(join(source, 'large/object.bin'));
+    lake = await startLake(undefined, { sandbox: { dir: source } });
+  });
+  after(async () => {
+    await lake.close();
+    await rm(source, { recursive: true });
+  });
+
+  /** @returns where it put them */
+  async function sync(prefix: string, context: TestContext): Promise<string> {
+    const target = join(lake.directory, prefix);
+    const began = performance.now();
+    const ended = await lake.run(
+      'aws',
+      [
+        '--endpoint-url',
+        lake.url,
+        '--region',
+        'eu-west-1',
+        's3',
+        'sync',
+        `s3://acme-lake/${prefix}`,
+        target,
+        '--quiet',
+      ],
+      { env: keysFor(lake.tokens.reader), milliseconds: LIMIT_MS },
+    );
+    succeeded(ended);
+    context.diagnostic(`aws s3 sync of ${prefix}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    return target;
+  }
+  const requests = (status: number): number =>
+    lake.wire.bridge.lines.filter((line) => line['operation'] === 'GetObject' && line['status'] === status)
+      .length;
+
+  it('of 10,000 objects: every digest is equal', async (context) => {
+    assert.deepEqual(await digestsBelow(await sync('many', context)), many);
+    assert.equal(requests(200), OBJECTS);
+  });
+
+  it('of an object of 4 GiB, in ranges: its digest is equal', async (context) => {
+    const copy = join(await sync('large', context), 'object.bin');
+    const [sent, received] = await Promise.all([
+      digestOfFile(join(source, 'large/object.bin')),
+      digestOfFile(copy),
+    ]);
+    assert.equal(received, sent);
+    assert.ok(requests(206) >= 512, `${requests(206)} answers were a range`);
+  });
+});
