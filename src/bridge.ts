@@ -36,7 +36,8 @@ export interface Bridge {
   readonly listener: RequestListener;
   /** Metrics without a token, for a port of their own. */
   readonly metricsListener: RequestListener;
-  /** Cuts what is still under way. */
+  /** From now on it is the bridge that cuts what is still under way. */
+  startCutting(): void;
   close(): Promise<void>;
 }
 
@@ -82,7 +83,8 @@ export function createBridge(config: Config, log: Log): Bridge {
     },
   });
 
-  const accessLog = createAccessLog({ log, metrics, project: identity.project });
+  let cutting = false;
+  const accessLog = createAccessLog({ log, metrics, project: identity.project, isCutting: () => cutting });
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
     controlRoutes(
       {
@@ -109,6 +111,9 @@ export function createBridge(config: Config, log: Log): Bridge {
         (text) => response.setHeader('content-type', metrics.contentType).end(text),
         () => response.writeHead(500).end(),
       );
+    },
+    startCutting: () => {
+      cutting = true;
     },
     close: async () => {
       federation.close();

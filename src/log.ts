@@ -9,8 +9,10 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export interface Log {
   /** @param fields named values only: whole requests, responses and errors carry tokens */
   (severity: Severity, message: string, fields?: LogFields): void;
-  /** Writes what is still in memory, before the process ends. */
+  /** Writes what is still in memory at once, before the process ends with an error; lines may come out of order. */
   flush(): void;
+  /** Resolves when all is written, in order, or when nobody takes it. */
+  end(): Promise<void>;
   /** Lines lost so far, as nobody took what was written. */
   dropped(): number;
 }
@@ -35,6 +37,9 @@ const SEVERITY_OF: Readonly<Record<string, string>> = {
 /** What waits in memory for a reader of our standard output that is slow; beyond it lines are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
+/** A reader that has stalled must not hold a process that is to end. */
+const END_MS = 1_000;
+
 export function createLog(level: LogLevel): Log {
   // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
   const output = destination({ fd: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES });
@@ -57,6 +62,15 @@ export function createLog(level: LogLevel): Log {
     {
       flush: () => {
         output.flushSync();
+      },
+      end: () => {
+        const { promise, resolve } = Promise.withResolvers<undefined>();
+        output.once('close', resolve);
+        setTimeout(() => {
+          resolve(undefined);
+        }, END_MS).unref();
+        output.end();
+        return promise;
       },
       dropped: () => dropped,
     },

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBridge } from '../bridge.ts';
+import type { Bridge } from '../bridge.ts';
 import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { warningsOf } from '../config/warnings.ts';
@@ -53,7 +54,7 @@ export async function serve(): Promise<{ readonly port: number }> {
     throw error;
   }
   endOnFault(log);
-  endOnSignal(log, [server, metricsServer], config, bridge.close);
+  endOnSignal(log, [server, metricsServer], bridge, config.limits.drainSeconds);
   log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
   return { port };
 }
@@ -91,15 +92,16 @@ function endOnFault(log: Log): void {
   process.once('unhandledRejection', end);
 }
 
-function endOnSignal(log: Log, servers: readonly Server[], config: Config, close: () => Promise<void>): void {
+function endOnSignal(log: Log, servers: readonly Server[], bridge: Bridge, drainSeconds: number): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
     if (ending) process.exit(1);
     ending = true;
-    log('INFO', `${signal}: no new connections; streams have ${config.limits.drainSeconds} s to finish`);
+    log('INFO', `${signal}: no new connections; streams have ${drainSeconds} s to finish`);
     const cut = setTimeout(() => {
+      bridge.startCutting();
       for (const server of servers) server.closeAllConnections();
-    }, config.limits.drainSeconds * 1000);
+    }, drainSeconds * 1000);
     // A client that keeps its connection would otherwise hold the process after its last answer.
     const sweep = setInterval(() => {
       for (const server of servers) server.closeIdleConnections();
@@ -113,12 +115,12 @@ function endOnSignal(log: Log, servers: readonly Server[], config: Config, close
     });
     void Promise.all(closed)
       .then(() => sleep(LAST_LINES_MS))
-      .then(close)
-      .finally(() => {
+      .then(bridge.close)
+      .finally(async () => {
         clearTimeout(cut);
         clearInterval(sweep);
         log('INFO', 'ended');
-        log.flush();
+        await log.end();
         process.exit(0);
       });
   };

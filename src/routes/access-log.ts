@@ -56,6 +56,8 @@ export function createAccessLog(options: {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly project: () => string | undefined;
+  /** Whether the bridge is cutting what is still under way. */
+  readonly isCutting: () => boolean;
 }): AccessLog {
   const { log, metrics } = options;
   // Unique over processes by chance, within one by counting: cheaper than a random number a request.
@@ -74,6 +76,7 @@ export function createAccessLog(options: {
     }),
     finish: (record, request, response) => {
       const total = performance.now() - record.startedAt;
+      if (!response.writableFinished && options.isCutting()) record.cutBy ??= 'bridge';
       const status = response.headersSent ? response.statusCode : LEFT_BEFORE_ANSWER;
       const url = withoutQuery(request.url ?? '').slice(0, MAX_LOGGED);
       observe(metrics, record, status, total);

@@ -107,10 +107,12 @@ export function createReader(options: {
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? renamed(outcome, bucket.name) : outcome;
       }
-      const others =
-        renewed || !mayBeOurs(outcome)
-          ? undefined
-          : session.replace(credentials, () => mayRenew(session.roleName, outcome));
+      const mayObtain = (): boolean => mayRenew(session.roleName, outcome);
+      // A denial is most often just that: it does not even wait for a renewal that others began.
+      const worthIt = !renewed && mayBeOurs(outcome) && (isRejection(outcome) || mayObtain());
+      const others = worthIt
+        ? session.replace(credentials, isRejection(outcome) ? mayObtain : () => true)
+        : undefined;
       if (others === undefined) {
         if (!isRejection(outcome)) return outcome;
         throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
