@@ -27,6 +27,7 @@ import { controlRoutes } from './routes/control.ts';
 import { dataRoute } from './routes/data.ts';
 import type { FederatedSession } from './routes/data.ts';
 import { createListener } from './routes/listener.ts';
+import { stalledReaders } from './routes/stalled-reader.ts';
 import { withIfRange } from './s3/if-range.ts';
 import { createReader } from './s3/read.ts';
 import { createSigner } from './s3/signature.ts';
@@ -83,6 +84,7 @@ export function createBridge(config: Config, log: Log): Bridge {
     },
   });
 
+  const stalled = stalledReaders(stallMs);
   let cutting = false;
   const accessLog = createAccessLog({ log, metrics, project: identity.project, isCutting: () => cutting });
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
@@ -105,7 +107,7 @@ export function createBridge(config: Config, log: Log): Bridge {
     ...{ startedAt: new Date(), chunkAbove: config.chunkAbove },
   });
   return {
-    listener: createListener({ accessLog, control, data, cors: config.cors, stallMs }),
+    listener: createListener({ accessLog, control, data, cors: config.cors, stalled }),
     metricsListener: (_request, response) => {
       metrics.render().then(
         (text) => response.setHeader('content-type', metrics.contentType).end(text),
@@ -116,6 +118,7 @@ export function createBridge(config: Config, log: Log): Bridge {
       cutting = true;
     },
     close: async () => {
+      stalled.close();
       federation.close();
       await transport.close();
     },
@@ -133,12 +136,8 @@ function joinAuthentication(
     tokenVerifier({
       certsUrl: config.certsUrl,
       audiences: config.audiences,
-      onKeysFailed: (error) => {
-        tell(
-          'WARNING',
-          "Google's keys could not be refreshed; the known ones go on working",
-          asKeysFault(error),
-        );
+      onKeysFailed: (fault) => {
+        tell('WARNING', "Google's keys could not be refreshed; the known ones go on working", fault);
       },
     }),
     metrics.token,
@@ -151,10 +150,6 @@ function joinAuthentication(
       throw error;
     }
   };
-}
-
-function asKeysFault(error: unknown): Fault {
-  return new Fault('keys_unavailable', { error: error instanceof Error ? error.name : typeof error });
 }
 
 /** Whoever holds the bridge's own token could otherwise let it read for itself. */

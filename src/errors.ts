@@ -10,7 +10,7 @@ import {
 import type { FaultRow } from './fault-row.ts';
 
 const METADATA_SENTENCE = 'The bridge could not obtain its own identity token. Try again shortly.';
-const STS_SENTENCE = 'The bridge could not reach the service that issues its credentials. Try again shortly.';
+const STS_SENTENCE = 'The bridge could not get credentials in time. Try again shortly.';
 
 export const FAULTS = {
   // The request, before anyone is asked.
@@ -164,7 +164,7 @@ export const FAULTS = {
 
   // STS.
   sts_denied: federationRefused(
-    "The role's trust policy did not match, or the role does not exist. Compare: accounts.google.com:aud must equal azp, :oaud must equal aud, :sub must equal sub, as in this line.",
+    'The role does not exist, or its trust policy asks for other values than accounts.google.com:aud, :oaud and :sub have in this line (azp, aud and sub of our token).',
   ),
   sts_token_invalid: federationRefused(
     'STS would not accept our identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.',
@@ -190,7 +190,7 @@ export const FAULTS = {
   },
   sts_failed: federationUnavailable(
     STS_SENTENCE,
-    'STS answered with an error of its own. If it lasts, see the AWS health page of aws.region.',
+    'STS answered with an error of its own, or with nonsense. If it lasts, see the AWS health page of aws.region.',
   ),
   sts_unreachable: federationUnavailable(
     STS_SENTENCE,
@@ -223,7 +223,8 @@ export const FAULTS = {
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'The storage redirected the bridge, and following did not help.',
-    remedy: "Set the bucket's `region` in the configuration to the one in this line.",
+    remedy:
+      "Find the bucket's region (aws s3api head-bucket) and set its `region` in the configuration; if S3 named one, it is in this line.",
   },
 
   // Ourselves.

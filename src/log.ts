@@ -42,7 +42,13 @@ const END_MS = 1_000;
 
 export function createLog(level: LogLevel): Log {
   // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
-  const output = destination({ fd: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES });
+  let ending = false;
+  const output = destination({
+    ...{ fd: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES },
+    // Asked where nobody takes what is written: at the end that must not hold the process.
+    retryEAGAIN: () => !ending,
+  });
+  output.on('error', () => undefined);
   let dropped = 0;
   output.on('drop', () => (dropped += 1));
   const logger = pino(
@@ -61,14 +67,16 @@ export function createLog(level: LogLevel): Log {
     },
     {
       flush: () => {
+        ending = true;
         output.flushSync();
       },
       end: () => {
         const { promise, resolve } = Promise.withResolvers<undefined>();
         output.once('close', resolve);
         setTimeout(() => {
+          ending = true;
           resolve(undefined);
-        }, END_MS).unref();
+        }, END_MS);
         output.end();
         return promise;
       },

@@ -26,19 +26,24 @@ const KEYS_REFRESH_MS = 60 * 60 * 1000;
 /** Whoever sends tokens of unknown keys makes us ask Google no more often than this. */
 const UNKNOWN_KEY_REFETCH_MS = 30_000;
 
+/** While Google does not answer, it is asked no more often than this, whoever sends what. */
+const AFTER_FAILURE_MS = 1_000;
+
 /**
  * @param options.certsUrl JSON Web Key Set
  * @param options.audiences of which a token must carry one
- * @param options.onKeysFailed told when a refresh failed while known keys go on working
+ * @param options.onKeysFailed told when Google's keys could not be fetched again; the known ones go on working
  * @returns a function that throws Fault token_malformed, token_algorithm, token_key_unknown, token_forged, token_issuer,
  *   token_audience, token_expired, token_not_yet_valid, token_claims, keys_unavailable
  */
 export function tokenVerifier(options: {
   readonly certsUrl: string;
   readonly audiences: readonly string[];
-  readonly onKeysFailed: (error: unknown) => void;
+  readonly onKeysFailed: (fault: Fault) => void;
 }): (token: string) => Promise<VerifiedToken> {
-  const keyFor = googleKeys(options.certsUrl, options.onKeysFailed);
+  const keyFor = googleKeys(options.certsUrl, (error) => {
+    options.onKeysFailed(keysFault(error));
+  });
   const rules = {
     algorithms: ['RS256'],
     issuer: ISSUERS,
@@ -89,10 +94,13 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
   let refetch: Promise<void> | undefined;
   /** Why the last refetch failed. */
   let unreachable: { readonly cause: unknown } | undefined;
+  /** Why there are no keys at all yet, for as long as that is not asked again. */
+  let empty: { readonly cause: unknown; readonly until: number } | undefined;
   return async (header, token) => {
     // With one published key jose would take it for a token that names none.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     const now = Date.now();
+    if (empty !== undefined && now < empty.until) throw empty.cause;
     if (refreshDueAt === 0) refreshDueAt = now + KEYS_REFRESH_MS;
     else if (now >= refreshDueAt) {
       refreshDueAt = now + KEYS_REFRESH_MS;
@@ -104,7 +112,10 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
     try {
       return await keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) {
+        if (keys.jwks() === undefined) empty = { cause: error, until: Date.now() + AFTER_FAILURE_MS };
+        throw error;
+      }
       if (refetch === undefined && now >= refetchAllowedAt) {
         refetchAllowedAt = now + UNKNOWN_KEY_REFETCH_MS;
         unreachable = undefined;
@@ -112,6 +123,7 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
           .reload()
           .catch((cause: unknown) => {
             unreachable = { cause };
+            refetchAllowedAt = Date.now() + AFTER_FAILURE_MS;
             onKeysFailed(cause);
           })
           .finally(() => (refetch = undefined));
@@ -140,7 +152,16 @@ function refusal(error: unknown, token: string): Fault {
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
     return new Fault('token_malformed');
   if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm');
-  return new Fault('keys_unavailable', { error: error instanceof Error ? error.name : typeof error });
+  return keysFault(error);
+}
+
+/** Node's fetch says what happened in the cause of its TypeError. */
+function keysFault(error: unknown): Fault {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  return new Fault('keys_unavailable', {
+    error: code ?? (error instanceof Error ? error.name : typeof error),
+  });
 }
 
 const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {

@@ -38,7 +38,6 @@ export async function serve(): Promise<{ readonly port: number }> {
   );
   // Who asks before it sends a body is told 405 instead of being asked for it.
   server.on('checkContinue', bridge.listener);
-  server.timeout = config.limits.stallSeconds * 1000;
   const metricsServer = createServer(bridge.metricsListener);
   const { listen } = config;
   let port: number;

@@ -28,7 +28,7 @@ export interface AccessRecord {
   /** Why the caller did not get what it asked for. */
   fault?: Fault;
   /** S3's own refusal. */
-  s3?: { readonly code: string | undefined; readonly status: number };
+  s3?: { readonly code: string | undefined; readonly status: number; readonly remedy: string | undefined };
   s3RequestId?: string;
   bytes: number;
   /** Who ended the answer before its end, where it was not the caller by going away. */
@@ -78,7 +78,7 @@ export function createAccessLog(options: {
       const total = performance.now() - record.startedAt;
       if (!response.writableFinished && options.isCutting()) record.cutBy ??= 'bridge';
       const status = response.headersSent ? response.statusCode : LEFT_BEFORE_ANSWER;
-      const url = withoutQuery(request.url ?? '').slice(0, MAX_LOGGED);
+      const url = loggable(withoutQuery(request.url ?? '')) ?? '';
       observe(metrics, record, status, total);
       log(severityOf(record, status), messageOf(record, request.method, url, status), {
         httpRequest: {
@@ -86,7 +86,7 @@ export function createAccessLog(options: {
           requestUrl: url,
           status,
           responseSize: String(record.bytes),
-          userAgent: request.headers['user-agent']?.slice(0, MAX_LOGGED),
+          userAgent: loggable(request.headers['user-agent']),
           remoteIp: record.remoteIp,
           latency: `${(total / 1000).toFixed(6)}s`,
         },
@@ -98,14 +98,14 @@ export function createAccessLog(options: {
         role: record.role,
         sessionName: record.sessionName,
         bucket: record.bucket,
-        key: record.key,
-        prefix: record.prefix,
+        key: loggable(record.key),
+        prefix: loggable(record.prefix),
         status,
         bytes: record.bytes,
         ...(response.writableFinished ? {} : { complete: false, cutBy: record.cutBy ?? 'caller' }),
         milliseconds: rounded({ ...record.milliseconds, total }),
         s3RequestId: record.s3RequestId,
-        s3: record.s3,
+        ...s3Fields(record),
         ...faultFields(record.fault),
       });
     },
@@ -129,12 +129,25 @@ function severityOf(record: AccessRecord, status: number): Severity {
   if (PROBES.has(record.operation)) return 'DEBUG';
   if (record.cutBy === 's3' || record.cutBy === 'bridge') return 'ERROR';
   if (status >= 500 && status !== 501) return 'ERROR';
-  return record.fault !== undefined || record.s3?.status === 403 ? 'WARNING' : 'INFO';
+  return record.fault !== undefined || record.s3?.remedy !== undefined ? 'WARNING' : 'INFO';
 }
 
-function messageOf({ fault }: AccessRecord, method: string | undefined, url: string, status: number): string {
-  const what = `${method ?? ''} ${url} ${status}`;
-  return fault === undefined ? what : `${what} ${fault.code}`;
+function messageOf(
+  { fault, s3, cutBy }: AccessRecord,
+  method: string | undefined,
+  url: string,
+  status: number,
+): string {
+  const why = fault?.code ?? s3?.code ?? (cutBy === undefined ? undefined : `cut by ${cutBy}`);
+  return [method, url, status, why].filter((part) => part !== undefined).join(' ');
+}
+
+const CUT_REMEDY =
+  'S3, or the network to it, ended the body early, and the caller saw its connection cut. If it repeats, look at egress.';
+
+function s3Fields({ s3, cutBy }: AccessRecord): Record<string, unknown> {
+  if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status }, remedy: s3.remedy };
+  return cutBy === 's3' ? { remedy: CUT_REMEDY } : {};
 }
 
 function faultFields(fault: Fault | undefined): Record<string, unknown> {
@@ -150,7 +163,14 @@ function rounded(milliseconds: Readonly<Record<string, number>>): Record<string,
   );
 }
 
-/** A token that somebody put into a query must not reach the log. */
+/** What a caller sends, cut, and without a token that somebody put where a key belongs. */
+function loggable(text: string | undefined): string | undefined {
+  return text?.slice(0, MAX_LOGGED).replace(TOKEN, '…');
+}
+
+const TOKEN = /eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g;
+
+/** A query may hold anything. */
 function withoutQuery(url: string): string {
   const mark = url.indexOf('?');
   return mark === -1 ? url : url.slice(0, mark);

@@ -58,13 +58,17 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
     tell(response, parts.isReady() ? 200 : 503, { status: parts.isReady() ? 'up' : 'down' });
   });
   app.get('/-/whoami', async (request, response) => {
-    tell(response, 200, whoami(parts, await callerOf(request)));
+    recordOf(request).operation = 'whoami';
+    recordOf(request).bytes = tell(response, 200, whoami(parts, await callerOf(request)));
   });
   app.get('/-/metrics', async (request, response) => {
+    recordOf(request).operation = 'metrics';
     const caller = await callerOf(request);
     if (parts.operators === undefined || !isNamed(caller, parts.operators)) throw new Fault('not_granted');
+    const text = await parts.metrics.render();
+    recordOf(request).bytes = Buffer.byteLength(text);
     response.setHeader('content-type', parts.metrics.contentType);
-    response.end(await parts.metrics.render());
+    response.end(text);
   });
   app.use(() => {
     throw new Fault('route_unknown');
@@ -82,9 +86,15 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   return app;
 }
 
-function tell(response: Response, status: number, document: object): void {
-  response.status(status).setHeader('cache-control', 'no-store');
-  response.json(document);
+/** @returns the bytes of the body */
+function tell(response: Response, status: number, document: object): number {
+  const body = Buffer.from(JSON.stringify(document));
+  response
+    .status(status)
+    .setHeader('cache-control', 'no-store')
+    .setHeader('content-type', 'application/json');
+  response.end(body);
+  return body.length;
 }
 
 /** Callers learn about themselves only: neither roles' ARNs nor other callers' grants. */

@@ -1,25 +1,28 @@
 // Takes requests from the server: gives each its record, its turn on its connection, and its route.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Express } from 'express';
 import { isByQuery } from '../s3/query-operation.ts';
 import type { AccessLog, AccessRecord } from './access-log.ts';
 import { answerCors } from './cors.ts';
 import type { CorsRules } from './cors.ts';
 import type { DataRoute } from './data.ts';
-import { cutStalledReader } from './stalled-reader.ts';
+import type { StalledReaders } from './stalled-reader.ts';
+
+/** Requests that one connection may send ahead of their answers. Clients that do so at all send a few. */
+const MAX_PIPELINED = 16;
 
 /**
  * @param parts.control makes the app of the control routes, which finds the record of a request with the function given
- * @param parts.stallMs the server's own timer
  */
 export function createListener(parts: {
   readonly accessLog: AccessLog;
   readonly control: (recordOf: (request: IncomingMessage) => AccessRecord) => Express;
   readonly data: DataRoute;
   readonly cors: CorsRules | undefined;
-  readonly stallMs: number;
+  readonly stalled: StalledReaders;
 }): RequestListener {
-  const { accessLog, data, cors, stallMs } = parts;
+  const { accessLog, data, cors, stalled } = parts;
   const records = new WeakMap<IncomingMessage, AccessRecord>();
   const control = parts.control((request) => records.get(request) ?? accessLog.begin(request));
 
@@ -28,7 +31,7 @@ export function createListener(parts: {
     response.once('close', () => {
       accessLog.finish(record, request, response);
     });
-    cutStalledReader(request, response, record, stallMs);
+    stalled.watch(request, response, record);
     if (cors !== undefined && answerCors(cors, request, response)) {
       record.operation = 'preflight';
     } else if (isControl(request.url)) {
@@ -38,14 +41,22 @@ export function createListener(parts: {
     } else void data(request, response, record);
   };
 
+  const waiting = new WeakMap<Socket, number>();
   return (request, response) => {
+    if (response.socket !== null) {
+      serve(request, response);
+      return;
+    }
     // A pipelined request waits for the answers before it: served at once it could not be cut, and one connection that
     // takes nothing could hold every place.
-    if (response.socket === null)
-      response.once('socket', () => {
-        serve(request, response);
-      });
-    else serve(request, response);
+    const { socket } = request;
+    const ahead = (waiting.get(socket) ?? 0) + 1;
+    waiting.set(socket, ahead);
+    if (ahead > MAX_PIPELINED) socket.destroy();
+    response.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      serve(request, response);
+    });
   };
 }
 

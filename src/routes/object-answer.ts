@@ -22,8 +22,12 @@ const HANDED_ON = new Set([
   'last-modified',
 ]);
 
-/** Names the account or the bucket's ARN. */
-const WITHHELD = new Set(['x-amz-bucket-arn', 'x-amz-security-token']);
+/** Names an account, in an ARN. */
+const WITHHELD = new Set([
+  'x-amz-bucket-arn',
+  'x-amz-security-token',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+]);
 
 /** @returns raw pairs */
 export function handedOn(headers: readonly string[]): string[] {

@@ -27,7 +27,8 @@ export function answerRefusal(
   refusal: Refusal,
 ): void {
   const { status, code } = refusal;
-  record.s3 = { code, status };
+  const { sentence, remedy } = rowOf(refusal);
+  record.s3 = { code, status, remedy };
   const headers = HANDED_ON.flatMap((name) => {
     const value = headerOf(refusal.headers, name);
     return value === undefined ? [] : [name, value];
@@ -38,7 +39,7 @@ export function answerRefusal(
     status,
     s3Code: code ?? CODES_BY_STATUS[status] ?? 'InternalError',
     outcome: outcomeOfS3(status),
-    sentence: sentenceOfS3(code, status),
+    sentence,
     details: refusal.details,
     requestId: s3RequestId ?? record.requestId,
     hostId: headerOf(refusal.headers, 'x-amz-id-2') ?? '',
@@ -57,28 +58,59 @@ const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   503: 'ServiceUnavailable',
 };
 
-/** S3's refusals that are about the caller's request: its code and status go on, its message, which names ARNs, does not. */
-const SENTENCES_OF_S3: Readonly<Record<string, string>> = {
-  AccessDenied:
-    'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
-  InvalidArgument: 'The storage did not accept an argument of the request.',
-  InvalidObjectState: 'The object is archived and has to be restored by its owner before it can be read.',
-  InvalidRange: 'The requested range is not satisfiable.',
-  InvalidRequest: 'The storage did not accept the request.',
-  KeyTooLongError: 'The key is too long.',
-  MethodNotAllowed: 'The storage does not allow this method on that object: the version is a delete marker.',
-  NoSuchBucket: 'The bucket does not exist.',
-  NoSuchKey: 'The object does not exist.',
-  NoSuchVersion: 'That version of the object does not exist.',
-  NotImplemented: 'The storage does not offer that.',
-  PreconditionFailed: 'A precondition of the request does not hold.',
-  SlowDown: 'The storage asks to slow down. Try again shortly.',
+interface S3Row {
+  /** Ours, for the caller: S3's own message names ARNs. */
+  readonly sentence: string;
+  /** For the operator; absent where the caller has to mend its request. */
+  readonly remedy?: string;
+}
+
+/** S3's refusals that are about the caller's request: its code and status go on. */
+const S3_ROWS: Readonly<Record<string, S3Row>> = {
+  AccessDenied: {
+    sentence:
+      'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
+    remedy:
+      "S3 denies what the grant allows: look at the role's policy, the bucket's policy and, for encrypted objects, the key's policy and kmsKeys. Without s3:ListBucket S3 says so of missing objects too.",
+  },
+  InvalidArgument: { sentence: 'The storage did not accept an argument of the request.' },
+  InvalidObjectState: {
+    sentence: 'The object is archived and has to be restored by its owner before it can be read.',
+  },
+  InvalidRange: { sentence: 'The requested range is not satisfiable.' },
+  InvalidRequest: { sentence: 'The storage did not accept the request.' },
+  KeyTooLongError: { sentence: 'The key is too long.' },
+  MethodNotAllowed: {
+    sentence: 'The storage does not allow this method on that object: the version is a delete marker.',
+  },
+  NoSuchBucket: {
+    sentence: 'The bucket does not exist.',
+    remedy: "The configuration names a bucket that S3 does not have: check the bucket's target and endpoint.",
+  },
+  NoSuchKey: { sentence: 'The object does not exist.' },
+  NoSuchVersion: { sentence: 'That version of the object does not exist.' },
+  NotImplemented: { sentence: 'The storage does not offer that.' },
+  PreconditionFailed: { sentence: 'A precondition of the request does not hold.' },
+  SlowDown: {
+    sentence: 'The storage asks to slow down. Try again shortly.',
+    remedy:
+      'S3 limits requests per prefix, and scales while they last: spread the keys, or let callers back off.',
+  },
 };
 
-function sentenceOfS3(code: string | undefined, status: number): string {
-  const known = code === undefined ? undefined : SENTENCES_OF_S3[code];
+const FAILED: S3Row = {
+  sentence: 'The storage failed. Try again shortly.',
+  remedy: 'S3 failed by itself. If it lasts, see the AWS health page of its region.',
+};
+const REFUSED: S3Row = {
+  sentence: 'The storage refused the request.',
+  remedy: 'S3\'s code is in this line: look it up in its API reference, "Error responses".',
+};
+
+function rowOf({ code, status }: Refusal): S3Row {
+  const known = code === undefined ? undefined : S3_ROWS[code];
   if (known !== undefined) return known;
-  return status >= 500 ? 'The storage failed. Try again shortly.' : 'The storage refused the request.';
+  return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? REFUSED);
 }
 
 /** What S3's own refusals come to, by status; any other below 500 is about the request. */

@@ -62,16 +62,11 @@ export function checkedKey(key: string): string {
 
 function decodeKey(raw: string): string {
   try {
-    // Node hands on bytes of the request line above 0x7F as Latin-1: a client that sent raw UTF-8 means those bytes.
-    return decodeURIComponent(NON_ASCII.test(raw) ? escapeBytes(raw) : raw);
+    return decodeURIComponent(raw);
   } catch {
     throw new Fault('escape_invalid');
   }
 }
-
-const NON_ASCII = /[\u0080-\u00ff]/;
-const escapeBytes = (raw: string): string =>
-  raw.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 
 /**
  * A key as it goes on the wire and into the canonical request: every byte but the unreserved ones and '/' escaped, once

@@ -59,11 +59,29 @@ limits: { stallSeconds: 1 }`,
   });
 
   it('is one for a connection, however many requests it sends ahead', async () => {
-    const socket = await ask('/acme-lake/big', 50);
+    const socket = await ask('/acme-lake/big', 10);
     socket.pause();
     await until('the first is in flight', async () => (await inFlight()) > 0);
     assert.equal(await inFlight(), 1);
     socket.destroy();
     await until('its place is free', async () => (await inFlight()) === 0);
+  });
+
+  it('is not to be had by sending requests ahead without end', async () => {
+    await wire.fault({ supplier: 's3', path: 'README', fault: 'hang' });
+    const socket = await ask('/acme-lake/README.txt', 5_000);
+    await until('the connection is closed', () => socket.destroyed);
+    await wire.clearFaults();
+    await until('its place is free', async () => (await inFlight()) === 0);
+  });
+
+  it('is taken as well from a caller that takes nothing and goes on sending', async () => {
+    const socket = await ask('/acme-lake/big');
+    socket.pause();
+    socket.write('GET /');
+    const trickle = setInterval(() => socket.write('a'), 300);
+    await until('it is cut', () => wire.bridge.lines.filter(({ cutBy }) => cutBy === 'stall').length === 2);
+    clearInterval(trickle);
+    socket.destroy();
   });
 });

@@ -1,11 +1,16 @@
 // Until the bridge has Google's keys nobody can be recognised: a 503 that says to come back, and no fault of the caller's.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from './until.ts';
 import type { Reply } from './http-request.ts';
 import { assertLogged, READABLE } from './refused-token.ts';
 import { asBearer, asS3Client } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
+
+/** Longer than the bridge waits after a failure before it asks again. */
+const A_SECOND_MS = 1_200;
 
 describe("while Google's keys cannot be had", () => {
   let wire: Wire;
@@ -44,6 +49,7 @@ describe("while Google's keys cannot be had", () => {
 
   it('as the endpoint hangs, callers wait for seconds, all for the same attempt', async () => {
     await wire.fault({ supplier: 'certs', fault: 'hang' });
+    await pause(A_SECOND_MS);
     await wire.forgetCalls();
     const askedAt = Date.now();
     const ask = (): Promise<Reply> => wire.get(READABLE, { headers: asBearer(token) });
@@ -60,8 +66,22 @@ describe("while Google's keys cannot be had", () => {
     for (const path of ['/-/live', '/-/ready']) assert.equal((await wire.get(path)).status, 200);
   });
 
-  it('and once they can be had again, the next request gets its object', async () => {
+  it('and whatever is sent meanwhile, Google is asked about once a second', async () => {
     await wire.clearFaults();
-    assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);
+    await wire.fault({ supplier: 'certs', fault: 'status', status: 503 });
+    await pause(A_SECOND_MS);
+    await wire.forgetCalls();
+    const begun = Date.now();
+    for (let i = 0; i < 50; i += 1) await wire.get(READABLE, { headers: asBearer(token) });
+    const seconds = (Date.now() - begun) / 1000;
+    assert.ok((await wire.calls('certs')).length <= seconds + 1);
+  });
+  it('and once they can be had again, callers get their objects', async () => {
+    await wire.clearFaults();
+    await until(
+      'served',
+      async () => (await wire.get(READABLE, { headers: asBearer(token) })).status === 200,
+      3_000,
+    );
   });
 });
