@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   sandbox: {
-    does: 'run the bridge with a Google, an STS and an S3 of its own on this machine  [--port N] [--dir DIR] [--config FILE]',
+    does: 'run the bridge with a Google, an STS and an S3 of its own on this machine  [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]',
     run: async (args) => {
       // An image does not hold it.
       const found = await import('./commands/sandbox.ts').catch(() => {

@@ -84,7 +84,10 @@ async function run(options: Options): Promise<number> {
     const bridge = `http://127.0.0.1:${child.port}`;
     if (readyFile !== undefined) await writeReadyFile(readyFile, { bridge, ...suppliers.contract });
     process.stdout.write(
-      welcome({ contract: suppliers.contract, environment, bridge, ofDirectory: dir !== undefined }),
+      welcome({
+        ...{ contract: suppliers.contract, environment, bridge },
+        ...{ ofDirectory: dir !== undefined, ofOwnConfig: config !== undefined },
+      }),
     );
     const why = await Promise.race([signalled, child.ended]);
     if (why !== undefined) throw new Error(`The bridge ended unexpectedly (${why}).`);

@@ -1,7 +1,7 @@
 // Keeps one set of credentials valid: renews ahead in the background of a request, serves the old ones while that fails.
 import type { RoleCredentials } from './assume-role.ts';
 
-/** Renewal begins when this share of the life, or this time, is left, whichever is less. */
+/** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
 const LEAD_SHARE = 0.2;
 const LEAD_MS = 5 * 60_000;
 /** Spread over instances that started together, as a share of the lead. */

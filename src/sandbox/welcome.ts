@@ -7,11 +7,13 @@ export interface Running {
   readonly bridge: string;
   /** The bucket shows a directory: we do not know what is in it. */
   readonly ofDirectory: boolean;
+  /** The bridge has a configuration other than the sandbox's: we do not know who may read what. */
+  readonly ofOwnConfig: boolean;
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-export function welcome({ contract, environment, bridge, ofDirectory }: Running): string {
+export function welcome({ contract, environment, bridge, ofDirectory, ofOwnConfig }: Running): string {
   const { metadata, control, audience, bucket, callers } = contract;
   const key = ofDirectory ? 'PATH/OF/A/FILE' : `${SCOPED_PREFIX}orders.csv`;
   const secret = ofDirectory ? 'PATH/OF/A/FILE' : 'raw/private/salaries.csv';
@@ -27,7 +29,7 @@ The sandbox is up: Google, STS, S3 and the bridge, on 127.0.0.1 alone. Ctrl-C en
   metadata ${metadata}   keys ${contract.certs}
   STS ${contract.sts}   S3 ${contract.s3}
 
-A token as ${callers.reader}, who may read all of ${bucket}:
+A token as ${callers.reader}${ofOwnConfig ? '' : `, who may read all of ${bucket}`}:
   ${token('TOKEN', callers.reader)}
 
 An object, a range of it, a listing, who the bridge thinks you are:
@@ -36,7 +38,7 @@ An object, a range of it, a listing, who the bridge thinks you are:
   ${get(`/${bucket}?list-type=2&delimiter=/`)}
   ${get('/-/whoami')}
 
-As ${callers.scoped}, who may read ${SCOPED_PREFIX} alone, this is denied:
+As ${callers.scoped}${ofOwnConfig ? ', your configuration decides what this gives' : `, who may read ${SCOPED_PREFIX} alone, this is denied`}:
   ${token('SCOPED', callers.scoped)}
   ${get(`/${bucket}/${secret}`, 'SCOPED', '-i ')}
 

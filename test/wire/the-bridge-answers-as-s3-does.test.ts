@@ -22,6 +22,10 @@ const DIFFERENCES = [
   ['`Date`, `Connection`, `Keep-Alive`, `Transfer-Encoding`', 'each connection has its own'],
   ['`Server`', 'S3’s does not come down'],
   ['`x-amz-request-id`, `x-amz-id-2`', 'of another request to S3; present in both'],
+  [
+    '`x-amz-bucket-arn`, `x-amz-server-side-encryption-aws-kms-key-id`',
+    'do not come down: they name an account',
+  ],
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
   ['errors: `x-fedbridge-error`, `Cache-Control: no-store`', 'the bridge adds them'],
   [
