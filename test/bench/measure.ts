@@ -1,0 +1,78 @@
+// One measurement of one contender with one object: what wrk counted, and what the contender used meanwhile.
+import { hash } from 'node:crypto';
+import { LOAD_CORE, MEASURED_CORE } from './contenders.ts';
+import type { Contender } from './contenders.ts';
+import { coreBusySeconds, cpuSeconds } from './cpu-time.ts';
+import type { BenchObject } from './objects.ts';
+import { load } from './wrk.ts';
+
+export interface Sample {
+  readonly requestsPerSecond: number;
+  readonly cpuMicrosecondsPerRequest: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Of the measured core's time, what the contender used. */
+  readonly busy: number;
+  /** Of the measured core's time, what others used: other programs, interrupts, the hypervisor. */
+  readonly foreign: number;
+}
+
+export interface Measurement {
+  readonly bucket: string;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+const ANSWER_MS = 10_000;
+
+/** @throws Error where the contender does not answer 200 with exactly the object */
+export async function check(
+  contender: Contender,
+  object: BenchObject,
+  { bucket, signal }: Measurement,
+): Promise<void> {
+  const answer = await fetch(urlOf(contender, object, bucket), {
+    headers: contender.headers,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+  });
+  const body = Buffer.from(await answer.arrayBuffer());
+  if (answer.status !== 200) {
+    throw new Error(`${contender.name} answers ${answer.status}: ${body.toString('utf8', 0, 500)}`);
+  }
+  if (hash('sha256', body, 'hex') !== object.sha256) {
+    throw new Error(`${contender.name} answers ${object.name} with other bytes, ${body.length} of them`);
+  }
+}
+
+export async function measure(
+  contender: Contender,
+  object: BenchObject,
+  measurement: Measurement,
+): Promise<Sample> {
+  const { connections, seconds, signal } = measurement;
+  const before = {
+    at: performance.now(),
+    cpu: cpuSeconds(contender.pid),
+    core: coreBusySeconds(MEASURED_CORE),
+  };
+  const counted = await load(urlOf(contender, object, measurement.bucket), {
+    ...{ core: LOAD_CORE, connections, seconds, signal },
+    headers: contender.headers,
+    bodyBytes: object.content.length,
+  });
+  const elapsed = (performance.now() - before.at) / 1000;
+  const cpu = cpuSeconds(contender.pid) - before.cpu;
+  const core = coreBusySeconds(MEASURED_CORE) - before.core;
+  return {
+    requestsPerSecond: counted.requests / counted.seconds,
+    cpuMicrosecondsPerRequest: (cpu / counted.requests) * 1e6,
+    p50Ms: counted.p50Ms,
+    p99Ms: counted.p99Ms,
+    busy: cpu / elapsed,
+    foreign: Math.max(0, core - cpu) / elapsed,
+  };
+}
+
+const urlOf = ({ origin }: Contender, { key }: BenchObject, bucket: string): string =>
+  `${origin}/${bucket}/${key}`;
