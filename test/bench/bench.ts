@@ -131,6 +131,7 @@ function howItRan(outcomes: readonly Outcome[]): string {
     `they took more than ${DISTURBED * 100} % were taken again. ` +
     'Fedbridge: tokens verified, each request signed, access log (info, to a pipe) and metrics on. nginx: one worker, access log ' +
     '(combined, to the same pipe), keep-alive upstream, default buffering; it verifies nobody and signs nothing. ' +
-    'Express: neither log nor metrics, nobody verified.'
+    'Express: neither log nor metrics, nobody verified. ' +
+    'Where a core is less than 98 % busy, the load was the limit: that throughput is a lower bound.'
   );
 }
