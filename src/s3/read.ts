@@ -1,6 +1,7 @@
 // One read of S3: signed with the caller's session, sent, and sent again once where S3 says that only our side was wrong.
 import type { Bucket } from '../config.ts';
 import { Fault } from '../fault.ts';
+import { bucketRegions } from './bucket-regions.ts';
 import { endpointOf, isRegion } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import { readRefusal } from './refusal.ts';
@@ -60,17 +61,8 @@ export function createReader(options: {
   readonly defaultRegion: string;
   readonly onRegionLearned: (bucketName: string, region: string) => void;
 }): Reader {
-  const learnedRegions = new Map<string, string>();
+  const regions = bucketRegions(options.defaultRegion, options.onRegionLearned);
   const mayRenew = renewalBudget();
-
-  const regionOf = (bucket: Bucket): string =>
-    learnedRegions.get(bucket.name) ?? bucket.region ?? options.defaultRegion;
-
-  const learn = (bucket: Bucket, region: string): void => {
-    if (regionOf(bucket) === region) return;
-    learnedRegions.set(bucket.name, region);
-    options.onRegionLearned(bucket.name, region);
-  };
 
   const send = async (
     bucket: Bucket,
@@ -88,10 +80,10 @@ export function createReader(options: {
     return refusal;
   };
 
-  const read: Read = async (bucket, read, session, extras) => {
+  const readOnce: Read = async (bucket, read, session, extras) => {
     const held = session.credentials();
     let credentials = held instanceof Promise ? await held : held;
-    let region = regionOf(bucket);
+    let region = regions.of(bucket);
     let renewed = false;
     let moved = false;
     for (;;) {
@@ -102,7 +94,7 @@ export function createReader(options: {
         continue;
       }
       // Only what has worked is remembered.
-      if (moved) learn(bucket, region);
+      regions.found(bucket, region);
       if (!isRefusal(outcome)) {
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? renamed(outcome, bucket.name) : outcome;
@@ -127,7 +119,16 @@ export function createReader(options: {
       }
     }
   };
-  return { read, regionOf };
+  const read: Read = async (bucket, read, session, extras) => {
+    const scout = regions.scout(bucket);
+    if (typeof scout !== 'function') await scout;
+    try {
+      return await readOnce(bucket, read, session, extras);
+    } finally {
+      if (typeof scout === 'function') scout();
+    }
+  };
+  return { read, regionOf: regions.of };
 }
 
 /** @throws Fault bucket_elsewhere where S3 names no region, or moved us already */
