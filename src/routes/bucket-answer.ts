@@ -2,9 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Bucket } from '../config.ts';
 import type { BucketQuestion } from '../s3/operation.ts';
-import { escapeXml } from './fault-answer.ts';
-
-const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+import { answerDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document-answer.ts';
 
 /**
  * @param buckets those that the caller may read: for `bucket` and `location` exactly the one that was asked for
@@ -28,23 +26,13 @@ export function answerBucketQuestion(
     return 0;
   }
   const document = question.kind === 'location' ? location(region) : list(buckets, options.startedAt);
-  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${document}`);
-  const headers = [
-    'x-request-id',
-    options.requestId,
-    'content-type',
-    'application/xml',
-    'content-length',
-    String(body.length),
-  ];
-  response.writeHead(200, headers).end(body);
-  return body.length;
+  return answerDocument(response, options.requestId, 'application/xml', xmlDocument(document));
 }
 
 /** us-east-1 is said as nothing (S3 API Reference, GetBucketLocation). */
 function location(region: string | undefined): string {
-  if (region === undefined || region === 'us-east-1') return `<LocationConstraint ${NAMESPACE}/>`;
-  return `<LocationConstraint ${NAMESPACE}>${escapeXml(region)}</LocationConstraint>`;
+  if (region === undefined || region === 'us-east-1') return `<LocationConstraint ${S3_NAMESPACE}/>`;
+  return `<LocationConstraint ${S3_NAMESPACE}>${escapeXml(region)}</LocationConstraint>`;
 }
 
 function list(buckets: readonly Bucket[], since: Date): string {
@@ -55,5 +43,5 @@ function list(buckets: readonly Bucket[], since: Date): string {
       (name) =>
         `<Bucket><Name>${escapeXml(name)}</Name><CreationDate>${since.toISOString()}</CreationDate></Bucket>`,
     );
-  return `<ListAllMyBucketsResult ${NAMESPACE}><Buckets>${entries.join('')}</Buckets></ListAllMyBucketsResult>`;
+  return `<ListAllMyBucketsResult ${S3_NAMESPACE}><Buckets>${entries.join('')}</Buckets></ListAllMyBucketsResult>`;
 }

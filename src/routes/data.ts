@@ -8,7 +8,7 @@ import { presentationOf } from '../callers/presented-token.ts';
 import type { Bucket } from '../config.ts';
 import { asFault, Fault } from '../fault.ts';
 import { readListPage } from '../s3/list-page.ts';
-import { readOperation } from '../s3/operation.ts';
+import { readOperation } from '../s3/read-operation.ts';
 import type { BucketQuestion, Operation } from '../s3/operation.ts';
 import { isRefusal } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FAULTS } from '../errors.ts';
 import type { FaultRow } from '../fault-row.ts';
 import type { Fault } from '../fault.ts';
+import { escapeXml, xmlDocument } from './document-answer.ts';
 
 /** What is told, once it is decided. */
 export interface Told {
@@ -81,7 +82,7 @@ function write(told: Told, dialect: Dialect): [contentType: string, document: st
     const inner = elements
       .map(([name = '', value = '']) => `<${name}>${escapeXml(value)}</${name}>`)
       .join('');
-    return ['application/xml', `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${inner}</Error>`];
+    return ['application/xml', xmlDocument(`<Error>${inner}</Error>`)];
   }
   if (dialect === 'json') {
     const document = {
@@ -101,10 +102,4 @@ function write(told: Told, dialect: Dialect): [contentType: string, document: st
     requestId,
   };
   return ['application/problem+json', JSON.stringify(problem)];
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ListPage } from '../s3/list-page.ts';
 import type { ObjectRead } from '../s3/operation.ts';
+import { answerDocument } from './document-answer.ts';
 
 /** @returns the bytes of the body */
 export function answerJsonList(
@@ -11,15 +12,6 @@ export function answerJsonList(
   requestId: string,
 ): number {
   const { bucket, subject: prefix } = list;
-  const body = Buffer.from(JSON.stringify({ bucket, prefix, ...page }));
-  const headers = [
-    'x-request-id',
-    requestId,
-    'content-type',
-    'application/json',
-    'content-length',
-    String(body.length),
-  ];
-  response.writeHead(200, headers).end(body);
-  return body.length;
+  const document = JSON.stringify({ bucket, prefix, ...page });
+  return answerDocument(response, requestId, 'application/json', document);
 }

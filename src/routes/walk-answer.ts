@@ -4,7 +4,8 @@ import type { Access } from '../callers/grants.ts';
 import { leadingPrefixes } from '../callers/walk-down.ts';
 import { Fault } from '../fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
-import { escapeXml } from './fault-answer.ts';
+import { escapeCharacter } from '../s3/target.ts';
+import { answerDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document-answer.ts';
 import { answerJsonList } from './json-list.ts';
 
 /** The element that holds the page, and the parameters and elements of where it begins and goes on (S3 API Reference). */
@@ -87,19 +88,8 @@ export function answerWalk(
     ...(more ? [element(next, text(page.at(-1) ?? ''))] : []),
     ...page.map((prefix) => element('CommonPrefixes', element('Prefix', text(prefix)))),
   ].join('');
-  const body = Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inner}</${root}>`,
-  );
-  const headers = [
-    'x-request-id',
-    requestId,
-    'content-type',
-    'application/xml',
-    'content-length',
-    String(body.length),
-  ];
-  response.writeHead(200, headers).end(body);
-  return body.length;
+  const document = xmlDocument(`<${root} ${S3_NAMESPACE}>${inner}</${root}>`);
+  return answerDocument(response, requestId, 'application/xml', document);
 }
 
 /** @throws Fault parameter_invalid */
@@ -114,6 +104,3 @@ function formEncoded(text: string): string {
   const escaped = encodeURIComponent(text).replace(/[!'()~]/g, escapeCharacter);
   return escaped.replaceAll('%20', '+').replaceAll('%2F', '/');
 }
-
-const escapeCharacter = (character: string): string =>
-  `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,9 +1,7 @@
 // What a request asks of S3: which operation, on what, with which of its parameters. What is not named here is not served.
 import { Fault } from '../fault.ts';
 import type { IamAction } from '../iam-actions.ts';
-import { loggable, readQuery } from './query.ts';
-import { isByQuery, readQueried } from './query-operation.ts';
-import { readTarget } from './target.ts';
+import { loggable } from './query.ts';
 import type { Target } from './target.ts';
 
 export type Method = 'GET' | 'HEAD';
@@ -101,14 +99,6 @@ const LIST_ROWS: readonly Row[] = [
 
 /** The JS SDK's name of the operation; S3 ignores it. */
 const IGNORED = 'x-id';
-
-/** @throws Fault method_not_allowed, not_implemented, and what `readTarget` and `readQuery` throw */
-export function readOperation(method: string | undefined, url: string): Operation {
-  if (method !== 'GET' && method !== 'HEAD') throw new Fault('method_not_allowed', { method });
-  if (isByQuery(url)) return readQueried(method, url);
-  const target = readTarget(url);
-  return operationOn(target, method, readQuery(target.query));
-}
 
 /** @throws Fault not_implemented */
 export function operationOn(

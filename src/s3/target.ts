@@ -81,5 +81,6 @@ export function encodeQueryPart(part: string): string {
   return encodeURIComponent(part).replace(/[!'()*]/g, escapeCharacter);
 }
 
-const escapeCharacter = (character: string): string =>
+/** One ASCII character, percent-encoded. */
+export const escapeCharacter = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;

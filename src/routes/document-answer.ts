@@ -1,0 +1,37 @@
+// Answers with a document of the bridge's own making.
+import type { ServerResponse } from 'node:http';
+
+export const S3_NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+
+const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>';
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** The root element with S3's declaration before it. */
+export function xmlDocument(root: string): string {
+  return `${XML_DECLARATION}\n${root}`;
+}
+
+/** @returns the bytes of the body */
+export function answerDocument(
+  response: ServerResponse,
+  requestId: string,
+  contentType: string,
+  document: string,
+): number {
+  const body = Buffer.from(document);
+  const headers = [
+    'x-request-id',
+    requestId,
+    'content-type',
+    contentType,
+    'content-length',
+    String(body.length),
+  ];
+  response.writeHead(200, headers).end(body);
+  return body.length;
+}
