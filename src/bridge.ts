@@ -67,10 +67,7 @@ export function createBridge(config: Config, log: Log): Bridge {
     refuseTheBridge(caller, identity);
     return session;
   };
-  const transport = createTransport({
-    stallMs,
-    connections: config.limits.inFlight,
-  });
+  const transport = createTransport({ stallMs, connections: config.limits.inFlight });
   const { read, regionOf } = createReader({
     transport,
     sign: createSigner(),
@@ -90,21 +87,24 @@ export function createBridge(config: Config, log: Log): Bridge {
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
     controlRoutes(
       {
-        ...{ authenticate, accessOf, metrics, sessionNameOf: callerSessionName, isReady: federation.isReady },
+        authenticate,
+        accessOf,
+        metrics,
+        sessionNameOf: callerSessionName,
+        isReady: federation.isReady,
         operators: config.listen.metricsPort === undefined ? config.operators : undefined,
       },
       recordOf,
     );
   const data = dataRoute({
-    ...{
-      authenticate,
-      accessOf,
-      federate,
-      read: withIfRange(read),
-      regionOf,
-      admission,
-    },
-    ...{ startedAt: new Date(), chunkAbove: config.chunkAbove },
+    authenticate,
+    accessOf,
+    federate,
+    read: withIfRange(read),
+    regionOf,
+    admission,
+    startedAt: new Date(),
+    chunkAbove: config.chunkAbove,
   });
   return {
     listener: createListener({ accessLog, control, data, cors: config.cors, stalled }),
