@@ -66,6 +66,15 @@ describe("the README's configuration", () => {
   });
 });
 
+describe("the README's lines for clients", () => {
+  it('are lines of docs/clients.md, whose snippets test:clients runs', () => {
+    const played = new Set(readFileSync(`${ROOT}docs/clients.md`, 'utf8').split('\n'));
+    const lines = ['sh', 'python', 'js', 'ini'].flatMap(blocks).flatMap((block) => block.trim().split('\n'));
+    assert.ok(lines.length > 10);
+    for (const line of lines) assert.ok(played.has(line), line);
+  });
+});
+
 /** Without what differs from run to run: our request IDs. */
 const settled = (output: string): string => output.replace(/[0-9a-f]{12}-[0-9a-z]{6}/g, '…');
 
