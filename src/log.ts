@@ -68,13 +68,19 @@ export function createLog(level: LogLevel): Log {
     {
       flush: () => {
         ending = true;
-        output.flushSync();
+        try {
+          output.flushSync();
+        } catch {
+          // Nobody takes it, and the process is to end: pino would try again at its exit.
+          output.destroy();
+        }
       },
       end: () => {
         const { promise, resolve } = Promise.withResolvers<undefined>();
         output.once('close', resolve);
         setTimeout(() => {
           ending = true;
+          output.destroy();
           resolve(undefined);
         }, END_MS);
         output.end();

@@ -28,7 +28,7 @@ export async function startMeasuredWire(
 }
 
 /** Free when asked: the bridge does not tell which one it took of any. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
