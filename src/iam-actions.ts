@@ -2,7 +2,7 @@
 import type { Action } from './config.ts';
 
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
-export type ObjectAction =
+type ObjectAction =
   | 's3:GetObject'
   | 's3:GetObjectVersion'
   | 's3:GetObjectTagging'

@@ -19,10 +19,10 @@ export interface Told {
   readonly headers?: readonly string[];
 }
 
-export type Dialect = 's3-xml' | 'json' | 'problem';
+type Dialect = 's3-xml' | 'json' | 'problem';
 
 /** S3 clients read XML, whatever else they accept. */
-export function dialectOf(request: IncomingMessage): Dialect {
+function dialectOf(request: IncomingMessage): Dialect {
   if (request.url?.startsWith('/-/') === true) return 'problem';
   return request.headers.accept?.includes('application/json') === true ? 'json' : 's3-xml';
 }

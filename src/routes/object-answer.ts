@@ -30,7 +30,7 @@ const WITHHELD = new Set([
 ]);
 
 /** @returns raw pairs */
-export function handedOn(headers: readonly string[]): string[] {
+function handedOn(headers: readonly string[]): string[] {
   const kept: string[] = [];
   // Behind the others: once Node knows the length, it refuses a Content-Disposition that is not ASCII (nodejs/node#46528).
   const last: string[] = [];

@@ -45,7 +45,7 @@ export function checkedBucket(name: string): string {
  * @param raw the key as it stands in the path, percent-encoded
  * @throws Fault escape_invalid, key_holds_nul, key_too_long
  */
-export function readKey(raw: string): string {
+function readKey(raw: string): string {
   return checkedKey(PLAIN.test(raw) ? raw : decodeKey(raw));
 }
 
