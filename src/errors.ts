@@ -1,16 +1,14 @@
 // The one table of faults: for each code, what the caller is told and what the operator should do about it.
 import {
   EXPIRED_TOKEN,
-  federationRefused,
   federationUnavailable,
   invalid,
   unauthenticated,
   upstreamUnavailable,
 } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
-
-const METADATA_SENTENCE = 'The bridge could not obtain its own identity token. Try again shortly.';
-const STS_SENTENCE = 'The bridge could not get credentials in time. Try again shortly.';
+import { FEDERATION_FAULTS } from './faults/federation-faults.ts';
+import { IDENTITY_FAULTS } from './faults/identity-faults.ts';
 
 export const FAULTS = {
   // The request, before anyone is asked.
@@ -140,66 +138,8 @@ export const FAULTS = {
     remedy: 'Give the caller a service account of its own.',
   },
 
-  // Our own identity token.
-  metadata_timeout: federationUnavailable(
-    METADATA_SENTENCE,
-    'The metadata server did not answer in time. If it lasts, restart the instance; off Google Cloud there is none.',
-  ),
-  metadata_unreachable: federationUnavailable(
-    METADATA_SENTENCE,
-    'The metadata server is out of reach: off Google Cloud there is none; check GCE_METADATA_HOST.',
-  ),
-  metadata_no_account: federationUnavailable(
-    METADATA_SENTENCE,
-    'The metadata server knows no service account (404): attach one to the service or machine.',
-  ),
-  metadata_refused: federationUnavailable(
-    METADATA_SENTENCE,
-    'The metadata server refused: its status is in this line.',
-  ),
-  metadata_nonsense: federationUnavailable(
-    METADATA_SENTENCE,
-    'What the metadata server sent is not an ID token: is something else listening at GCE_METADATA_HOST?',
-  ),
-
-  // STS.
-  sts_denied: federationRefused(
-    'The role does not exist, or its trust policy asks for other values than accounts.google.com:aud, :oaud and :sub have in this line (azp, aud and sub of our token).',
-  ),
-  sts_token_invalid: federationRefused(
-    'STS would not accept our identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.',
-  ),
-  sts_token_expired: federationRefused(
-    'STS says that our identity token has expired even when fetched anew: check the clock of this machine.',
-  ),
-  sts_claim_rejected: federationRefused(
-    'Google rejected a claim of our identity token: is the service account disabled?',
-  ),
-  sts_region_disabled: federationRefused(
-    'STS is not activated in aws.region for this account: activate it in IAM, or choose another region.',
-  ),
-  sts_request_invalid: federationRefused(
-    "STS rejected the request itself: compare the duration with the role's maximum, and the session policy's size.",
-  ),
-  sts_throttled: {
-    ...federationUnavailable(
-      STS_SENTENCE,
-      'STS is throttling this account: too many different callers at once, or another user of STS there.',
-    ),
-    s3Code: 'SlowDown',
-  },
-  sts_failed: federationUnavailable(
-    STS_SENTENCE,
-    'STS answered with an error of its own, or with nonsense. If it lasts, see the AWS health page of aws.region.',
-  ),
-  sts_unreachable: federationUnavailable(
-    STS_SENTENCE,
-    'STS is out of reach: check egress and DNS to sts.REGION.amazonaws.com.',
-  ),
-  sts_timeout: federationUnavailable(
-    STS_SENTENCE,
-    'STS did not answer in time: check egress to sts.REGION.amazonaws.com.',
-  ),
+  ...IDENTITY_FAULTS,
+  ...FEDERATION_FAULTS,
 
   // S3.
   credentials_rejected: upstreamUnavailable(
