@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
 /** Each outside library that talks to a supplier is imported in one file, named here. */
 const SUPPLIER_LIBRARIES = {
   '@aws-sdk/client-s3': ['src/s3/list-page.ts'],
-  '@aws-sdk/client-sts': ['src/federation/assume-role.ts'],
+  '@aws-sdk/client-sts': ['src/federation/sts.ts'],
   'gcp-metadata': ['src/identity/metadata.ts'],
   jose: ['src/callers/verify-token.ts'],
   undici: ['src/s3/transport.ts'],

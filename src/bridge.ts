@@ -11,15 +11,13 @@ import { tokenVerifier } from './callers/verify-token.ts';
 import type { Config } from './config.ts';
 import { FAULTS } from './errors.ts';
 import { asFault, Fault } from './fault.ts';
-import { createSts } from './federation/assume-role.ts';
 import { createFederation } from './federation/federate.ts';
 import type { Federation } from './federation/federate.ts';
 import { callerSessionName } from './federation/session-name.ts';
-import { createIdentity } from './identity/identity.ts';
-import type { Identity } from './identity/identity.ts';
 import type { Log, Severity } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
+import type { RoleAccess } from './role-access.ts';
 import { createAccessLog } from './routes/access-log.ts';
 import type { AccessRecord } from './routes/access-log.ts';
 import { createAdmission } from './routes/admission.ts';
@@ -42,7 +40,8 @@ export interface Bridge {
   close(): Promise<void>;
 }
 
-export function createBridge(config: Config, log: Log): Bridge {
+/** @param roleAccess closed with the bridge */
+export function createBridge(config: Config, log: Log, roleAccess: RoleAccess): Bridge {
   const stallMs = config.limits.stallSeconds * 1000;
   const admission = createAdmission(config.limits);
   const metrics: Metrics = createMetrics({
@@ -53,14 +52,14 @@ export function createBridge(config: Config, log: Log): Bridge {
   const tell = (severity: Severity, message: string, fault: Fault): void => {
     log(severity, message, { fault: fault.code, cause: fault.detail, remedy: FAULTS[fault.code].remedy });
   };
-  const identity = createIdentity(config);
+  const { identity } = roleAccess;
   const authenticate = joinAuthentication(config, metrics, tell);
   const grantsOf = grantIndex(config.grants, config.buckets);
   const accessOf: AccessOf = (caller) => {
     refuseTheBridge(caller, identity);
     return grantsOf(caller);
   };
-  const federation = joinFederation(config, identity, metrics, tell);
+  const federation = joinFederation(config, roleAccess, metrics, tell);
   const federate = async (permit: Permit, caller: Caller): Promise<FederatedSession> => {
     const session = await federation.federate(permit, caller);
     // Before the first federation nobody knows who the bridge itself is.
@@ -83,7 +82,11 @@ export function createBridge(config: Config, log: Log): Bridge {
 
   const stalled = stalledReaders(stallMs);
   let cutting = false;
-  const accessLog = createAccessLog({ log, metrics, project: identity.project, isCutting: () => cutting });
+  const accessLog = createAccessLog({
+    ...{ log, metrics },
+    project: () => identity?.project(),
+    isCutting: () => cutting,
+  });
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
     controlRoutes(
       {
@@ -120,6 +123,7 @@ export function createBridge(config: Config, log: Log): Bridge {
     close: async () => {
       stalled.close();
       federation.close();
+      roleAccess.close();
       await transport.close();
     },
   };
@@ -153,19 +157,14 @@ function joinAuthentication(
 }
 
 /** Whoever holds the bridge's own token could otherwise let it read for itself. */
-function refuseTheBridge(caller: Caller, identity: Identity): void {
-  if (caller.subject === identity.subject()) throw new Fault('caller_is_bridge');
+function refuseTheBridge(caller: Caller, identity: RoleAccess['identity']): void {
+  if (caller.subject === identity?.subject()) throw new Fault('caller_is_bridge');
 }
 
-function joinFederation(config: Config, identity: Identity, metrics: Metrics, tell: Tell): Federation {
+function joinFederation(config: Config, roleAccess: RoleAccess, metrics: Metrics, tell: Tell): Federation {
   return createFederation({
-    sts: createSts({
-      region: config.aws.region,
-      ...(config.aws.stsEndpoint === undefined ? {} : { endpoint: config.aws.stsEndpoint }),
-    }),
+    ...roleAccess,
     roles: [...config.roles.values()],
-    identityToken: identity.token,
-    names: identity.names,
     onAssumed: (role, fault) => {
       metrics.sts(role.name, fault?.code ?? 'ok');
       if (fault !== undefined) tell('ERROR', `role ${role.name} could not be assumed`, fault);

@@ -10,6 +10,8 @@ import { warningsOf } from '../config/warnings.ts';
 import { describeUnknown } from '../fault.ts';
 import { createLog } from '../log.ts';
 import type { Log } from '../log.ts';
+import { createRoleAccess } from '../role-access.ts';
+import { askMfaCode } from './ask-mfa-code.ts';
 
 /** Google's front ends reuse connections for 600 s (Cloud Load Balancing, "Timeouts and retries"): they must close first. */
 const KEEP_ALIVE_MS = 620_000;
@@ -31,7 +33,9 @@ export async function serve(): Promise<{ readonly port: number }> {
   const log = createLog(config.logLevel);
   for (const { field, rule, remedy } of warningsOf(config))
     log('WARNING', `${field} ${rule}`, { field, remedy });
-  const bridge = createBridge(config, log);
+  const roleAccess = createRoleAccess(config, askMfaCode);
+  await roleAccess.prepare();
+  const bridge = createBridge(config, log, roleAccess);
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
     bridge.listener,

@@ -1,16 +1,13 @@
 // What the parts of a document say about each other: names that must exist, roles that overlap, values that must differ.
 // Works on raw values, so that a fault of one field does not hide these.
 import { isDeepStrictEqual } from 'node:util';
-import { BUCKET_NAME, TAG_KEY, regionOfTarget } from './aws-names.ts';
+import { BUCKET_NAME, regionOfTarget } from './aws-names.ts';
 import { suggest } from './closest.ts';
 import { checkGrants } from './grant-checks.ts';
+import { checkHops } from './hop-checks.ts';
 import type { Finding } from './problem.ts';
-import { entriesOf, fieldOf, isMap, itemsOf, textsOf } from './raw.ts';
+import { entriesOf, fieldOf, isMap, textsOf } from './raw.ts';
 import { quote, showPath } from './show.ts';
-
-/** STS, parameter Tags: at most 50, of which the caller's e-mail and ID take two. */
-const MOST_TAGS = 50;
-const CALLER_TAGS = 2;
 
 /** What `checkTogether` needs to know from the environment. */
 export interface Outside {
@@ -93,46 +90,11 @@ function checkRoles(raw: unknown): Finding[] {
       }
       byArn.set(arn, [...others, { name, then }]);
     }
-    itemsOf(then).forEach((hop, position) => {
-      findings.push(
-        ...checkTags(hop).map((finding) => ({
-          ...finding,
-          path: ['roles', name, 'then', position, ...finding.path],
-        })),
-      );
-    });
+    for (const finding of checkHops(role)) {
+      findings.push({ ...finding, path: ['roles', name, ...finding.path] });
+    }
   }
   return findings;
-}
-
-function checkTags(hop: unknown): Finding[] {
-  const tags = entriesOf(fieldOf(hop, 'tags')).map(([key]) => key);
-  const room = MOST_TAGS - (fieldOf(hop, 'callerTags') === true ? CALLER_TAGS : 0);
-  return [
-    ...(tags.length > room
-      ? [
-          {
-            path: ['tags'],
-            rule: `must be at most ${room} tags, not ${tags.length}`,
-            remedy: 'callerTags counts as two.',
-          },
-        ]
-      : []),
-    ...tags
-      .filter((key) => !TAG_KEY.test(key))
-      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, remedy: 'Rename it.' })),
-    ...itemsOf(fieldOf(hop, 'transitiveTags')).flatMap((key, position) =>
-      typeof key === 'string' && !tags.includes(key)
-        ? [
-            {
-              path: ['transitiveTags', position],
-              rule: `must name one of the tags beside it, not ${quote(key)}`,
-              remedy: suggest(key, tags, '`tags`'),
-            },
-          ]
-        : [],
-    ),
-  ];
 }
 
 function checkBuckets(raw: unknown): Finding[] {

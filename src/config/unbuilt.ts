@@ -13,7 +13,6 @@ const UNBUILT: readonly Unbuilt[] = [
   { at: ['identity', 'impersonate'], remedy: 'Write `identity: metadata` and run on Google Cloud.' },
   { at: ['identity', 'file'], remedy: 'Write `identity: metadata` and run on Google Cloud.' },
   { at: ['identity', 'profile'], remedy: 'Write `identity: metadata` and run on Google Cloud.' },
-  { at: ['roles', '*', 'then'], remedy: 'Remove it, and let the first role itself read the bucket.' },
 ];
 
 /** The places of `raw` that a pattern stands for. */

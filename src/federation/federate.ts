@@ -2,9 +2,12 @@
 import type { Bucket, Grant, Role } from '../config.ts';
 import { asFault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
-import type { PresentedIdentity, RoleCredentials, RoleSession, Sts } from './assume-role.ts';
+import { attributionOf } from './attribution.ts';
+import type { Asker, Attribution } from './attribution.ts';
+import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
-import { bridgeSessionName, callerSessionName } from './session-name.ts';
+import type { AssumeChain } from './role-chain.ts';
+import { bridgeSessionName } from './session-name.ts';
 import { sessionPolicies } from './session-policy.ts';
 import { createSessions } from './sessions.ts';
 
@@ -26,10 +29,7 @@ export interface Permitted {
 
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
-  federate(
-    permit: Permitted,
-    caller: { readonly subject: string; readonly email?: string },
-  ): Promise<Session>;
+  federate(permit: Permitted, caller: Asker): Promise<Session>;
   /** Least seconds of life of the credentials in use, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
@@ -44,26 +44,27 @@ const NOTHING = JSON.stringify({
 
 /**
  * @param options.names where this bridge runs, outermost first: names it in sessions of roles that say `session: bridge`
- * @param options.onAssumed told of each STS exchange: a fault, or undefined where it succeeded
+ * @param options.self who the bridge itself is: asks for a role where no caller does
+ * @param options.onAssumed told of each walk of a role's chain: a fault, or undefined where it succeeded
  */
 export function createFederation(options: {
-  readonly sts: Sts;
+  readonly assumeChain: AssumeChain;
   readonly roles: readonly Role[];
-  readonly identityToken: (options: { readonly anew: boolean }) => Promise<PresentedIdentity>;
   readonly names: () => Promise<readonly string[]>;
+  readonly self: () => Promise<Asker>;
   readonly onAssumed: (role: Role, fault: Fault | undefined) => void;
   readonly onRenewalFailed: (roleName: string, fault: Fault) => void;
 }): Federation {
-  const { sts, identityToken } = options;
   const bridgeName = async (): Promise<string> => bridgeSessionName(await options.names());
 
-  const assumeRole = async (
+  const assume = async (
     role: Role,
-    session: RoleSession | Promise<RoleSession>,
+    attribution: Attribution | Promise<Attribution>,
+    policy: string,
   ): Promise<RoleCredentials> => {
     try {
-      const credentials = await sts.assumeRole(await session, identityToken);
-      readiness.note(role, credentials.expiresAt);
+      const credentials = await options.assumeChain(role, await attribution, policy);
+      readiness.note(role, credentials);
       options.onAssumed(role, undefined);
       return credentials;
     } catch (error) {
@@ -72,32 +73,30 @@ export function createFederation(options: {
       throw error;
     }
   };
-  const sessions = createSessions(assumeRole, (roleName, error) => {
+  const sessions = createSessions(assume, (roleName, error) => {
     options.onRenewalFailed(roleName, asFault(error));
   });
-  const probeSession = async (role: Role): Promise<RoleSession> => ({
-    ...{ roleArn: role.arn, durationSeconds: role.durationSeconds, policy: NOTHING },
-    sessionName: await bridgeName(),
-  });
-  const readiness = createReadiness(options.roles, (role) => assumeRole(role, probeSession(role)));
+  const probeAttribution = async (): Promise<Attribution> => {
+    const [sessionName, asker] = await Promise.all([bridgeName(), options.self()]);
+    return { sessionName, asker };
+  };
+  const readiness = createReadiness(options.roles, (role) => assume(role, probeAttribution(), NOTHING));
 
   const policyOf = sessionPolicies();
 
   return {
     federate: async (permit, caller) => {
       const { role } = permit.bucket;
-      const sessionName = role.session === 'caller' ? callerSessionName(caller) : await bridgeName();
-      const session = sessions.of(role, sessionName, policyOf(permit.bucket, permit.decided, permit.grants));
+      const name = role.session === 'caller' ? '' : await bridgeName();
+      const attribution = attributionOf(role, caller, name);
+      const session = sessions.of(role, attribution, policyOf(permit.bucket, permit.decided, permit.grants));
       const held = session.credentials();
       if (held instanceof Promise) await held;
       const { credentials, replace } = session;
-      return { roleName: role.name, sessionName, credentials, replace };
+      return { roleName: role.name, sessionName: attribution.sessionName, credentials, replace };
     },
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,
-    close: () => {
-      readiness.close();
-      sts.close();
-    },
+    close: readiness.close,
   };
 }

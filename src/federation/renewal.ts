@@ -1,5 +1,8 @@
 // Keeps one set of credentials valid: renews ahead in the background of a request, serves the old ones while that fails.
-import type { RoleCredentials } from './assume-role.ts';
+import { FAULTS } from '../errors.ts';
+import { Fault } from '../fault.ts';
+import type { RoleCredentials } from './credentials.ts';
+import { stopwatch } from './stopwatch.ts';
 
 /** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
 const LEAD_SHARE = 0.2;
@@ -14,6 +17,8 @@ const FLOOR_MS = 60_000;
 /** After a background renewal failed; doubles up to the maximum, and half of it is chance. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
+/** Where AWS understood and refused, somebody has to mend something first. */
+const REFUSED_RETRY_MS = 30_000;
 
 /**
  * Without credentials a second failure in a row is the answer for this long, which doubles up to the maximum: whoever
@@ -36,37 +41,42 @@ export interface Renewing {
 }
 
 /**
- * No timer is needed: Cloud Run takes the CPU away between requests, so a clock decides as requests come.
- * @param obtain one STS call; at most one is under way at a time, whoever waits for it or goes away
+ * No timer is needed: Cloud Run takes the CPU away between requests, so clocks decide as requests come.
+ * @param obtain one walk of the chain; at most one is under way at a time, whoever waits for it or goes away
+ * @param mayRenew whether a renewal that nobody waits for yet may begin
  * @param onFailed told of a background renewal that failed
  */
 export function renewing(
   obtain: () => Promise<RoleCredentials>,
+  mayRenew: () => boolean,
   onFailed: (error: unknown) => void,
 ): Renewing {
   let held: RoleCredentials | undefined;
-  let renewAt = 0;
+  let leadMs = 0;
   let failures = 0;
+  let pause: { readonly since: () => number; readonly ms: number } | undefined;
   let obtaining: Promise<RoleCredentials> | undefined;
-  let refused: { readonly call: Promise<RoleCredentials>; readonly until: number } | undefined;
+  let refused:
+    | { readonly call: Promise<RoleCredentials>; readonly since: () => number; readonly ms: number }
+    | undefined;
 
   const renew = (): Promise<RoleCredentials> => {
     if (obtaining !== undefined) return obtaining;
-    if (refused !== undefined && Date.now() < refused.until) return refused.call;
+    if (refused !== undefined && refused.since() < refused.ms) return refused.call;
     const call = obtain()
       .then(
         (fresh) => {
           held = fresh;
           failures = 0;
-          const lead = Math.min((fresh.expiresAt - fresh.obtainedAt) * LEAD_SHARE, LEAD_MS);
-          renewAt = fresh.expiresAt - lead * (1 + Math.random() * LEAD_JITTER);
+          pause = undefined;
+          leadMs = Math.min(fresh.lifeMs * LEAD_SHARE, LEAD_MS) * (1 + Math.random() * LEAD_JITTER);
           return fresh;
         },
         (error: unknown) => {
-          const now = Date.now();
-          renewAt = now + Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
+          const since = stopwatch();
+          pause = { since, ms: retryMs(error, failures) };
           if (failures > 0)
-            refused = { call, until: now + Math.min(REFUSED_MS * 2 ** (failures - 1), REFUSED_MAX_MS) };
+            refused = { call, since, ms: Math.min(REFUSED_MS * 2 ** (failures - 1), REFUSED_MAX_MS) };
           failures += 1;
           throw error;
         },
@@ -76,15 +86,13 @@ export function renewing(
     return call;
   };
 
-  const renewInBackground = (): void => {
-    if (obtaining === undefined) renew().catch(onFailed);
-  };
+  const isPaused = (): boolean => pause !== undefined && pause.since() < pause.ms;
 
   return {
     credentials: () => {
-      const now = Date.now();
-      if (held === undefined || now >= lastUseOf(held)) return renew();
-      if (now >= renewAt) renewInBackground();
+      const left = held?.remainingMs() ?? 0;
+      if (held === undefined || left <= floorOf(held)) return renew();
+      if (left <= leadMs && obtaining === undefined && !isPaused() && mayRenew()) renew().catch(onFailed);
       return held;
     },
     replace: (rejected, mayObtain) => {
@@ -92,14 +100,18 @@ export function renewing(
       return obtaining !== undefined || mayObtain() ? renew() : undefined;
     },
     remaining: () => {
-      const now = Date.now();
-      if (held === undefined || now >= held.expiresAt) return undefined;
-      const unused = now >= renewAt && failures === 0 && obtaining === undefined;
-      return unused ? undefined : held.expiresAt - now;
+      const left = held?.remainingMs() ?? 0;
+      if (left <= 0) return undefined;
+      const unused = left <= leadMs && failures === 0 && obtaining === undefined;
+      return unused ? undefined : left;
     },
   };
 }
 
-function lastUseOf({ obtainedAt, expiresAt }: RoleCredentials): number {
-  return expiresAt - Math.min((expiresAt - obtainedAt) * FLOOR_SHARE, FLOOR_MS);
+const floorOf = ({ lifeMs }: RoleCredentials): number => Math.min(lifeMs * FLOOR_SHARE, FLOOR_MS);
+
+function retryMs(error: unknown, failures: number): number {
+  const isRefusal = error instanceof Fault && FAULTS[error.code].status === 502;
+  const ms = isRefusal ? REFUSED_RETRY_MS : Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS);
+  return ms * (0.5 + Math.random() / 2);
 }

@@ -1,6 +1,9 @@
-// The sessions that we hold: one for each role, session name and policy, and never one for two of these.
+// The sessions that we hold: one for each role, attribution and policy, and never one for two of these.
 import type { Role } from '../config.ts';
-import type { RoleCredentials, RoleSession } from './assume-role.ts';
+import { attributionKey } from './attribution.ts';
+import type { Attribution } from './attribution.ts';
+import type { RoleCredentials } from './credentials.ts';
+import { renewalPace } from './renewal-pace.ts';
 import { renewing } from './renewal.ts';
 import type { Renewing } from './renewal.ts';
 
@@ -8,7 +11,7 @@ import type { Renewing } from './renewal.ts';
 const MAX_SESSIONS = 10_000;
 
 export interface Sessions {
-  of(role: Role, sessionName: string, policy: string): Renewing;
+  of(role: Role, attribution: Attribution, policy: string): Renewing;
   /** Least seconds that credentials of each role have left, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
 }
@@ -19,24 +22,26 @@ interface Held extends Renewing {
 }
 
 /**
- * @param assumeRole one STS call
+ * @param assume one walk of the role's chain
  * @param onRenewalFailed told of background renewals that failed, by role name
  */
 export function createSessions(
-  assumeRole: (role: Role, session: RoleSession) => Promise<RoleCredentials>,
+  assume: (role: Role, attribution: Attribution, policy: string) => Promise<RoleCredentials>,
   onRenewalFailed: (roleName: string, error: unknown) => void,
 ): Sessions {
   // Nested maps, as joined strings could be made to meet.
   const roles = new Map<string, Map<string, Map<string, Held>>>();
   const byLastUse = new Set<Held>();
+  const mayRenew = renewalPace();
 
-  const create = (role: Role, sessionName: string, policy: string): Held => {
+  const create = (role: Role, attribution: Attribution, policy: string): Held => {
+    const key = attributionKey(attribution);
     const names = getOrInsert(roles, role.name, () => new Map<string, Map<string, Held>>());
-    const policies = getOrInsert(names, sessionName, () => new Map<string, Held>());
-    const session = { roleArn: role.arn, sessionName, durationSeconds: role.durationSeconds, policy };
+    const policies = getOrInsert(names, key, () => new Map<string, Held>());
     const held: Held = {
       ...renewing(
-        () => assumeRole(role, session),
+        () => assume(role, attribution, policy),
+        mayRenew,
         (error) => {
           onRenewalFailed(role.name, error);
         },
@@ -44,7 +49,7 @@ export function createSessions(
       roleName: role.name,
       forget: () => {
         policies.delete(policy);
-        if (policies.size === 0) names.delete(sessionName);
+        if (policies.size === 0) names.delete(key);
       },
     };
     policies.set(policy, held);
@@ -52,8 +57,9 @@ export function createSessions(
   };
 
   return {
-    of: (role, sessionName, policy) => {
-      const held = roles.get(role.name)?.get(sessionName)?.get(policy) ?? create(role, sessionName, policy);
+    of: (role, attribution, policy) => {
+      const names = roles.get(role.name);
+      const held = names?.get(attributionKey(attribution))?.get(policy) ?? create(role, attribution, policy);
       byLastUse.delete(held);
       byLastUse.add(held);
       if (byLastUse.size > MAX_SESSIONS) forgetLeastRecent(byLastUse);

@@ -16,12 +16,12 @@ const OF_AWS = /arn:|123456789012|gcp-lake-read|assumed-role|127\.0\.0\.1|sts|Ac
 /** STS's own codes (API reference, AssumeRoleWithWebIdentity) and any other, with the calls that they are worth. */
 const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCode, calls: number])[] = [
   ['AccessDenied', 502, 'sts_denied', 1],
-  ['IDPRejectedClaim', 502, 'sts_claim_rejected', 1],
-  ['InvalidIdentityToken', 502, 'sts_token_invalid', 2],
+  ['IDPRejectedClaim', 502, 'sts_claim_rejected', 2],
+  ['InvalidIdentityToken', 502, 'sts_token_invalid', 3],
   ['ExpiredTokenException', 502, 'sts_token_expired', 2],
   ['RegionDisabledException', 502, 'sts_region_disabled', 1],
-  ['MalformedPolicyDocument', 502, 'sts_request_invalid', 1],
-  ['PackedPolicyTooLarge', 502, 'sts_request_invalid', 1],
+  ['MalformedPolicyDocument', 502, 'sts_policy_invalid', 1],
+  ['PackedPolicyTooLarge', 502, 'sts_policy_too_large', 1],
   ['ValidationError', 502, 'sts_request_invalid', 1],
   ['InvalidAction', 502, 'sts_request_invalid', 1],
   ['IDPCommunicationError', 503, 'sts_failed', 2],

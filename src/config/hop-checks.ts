@@ -1,0 +1,104 @@
+// What the further hops of a role must keep to: STS's limits on role chaining, session tags, and what one hop hands to the next.
+import { CALLER_TAG_KEYS } from '../federation/attribution.ts';
+import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
+import { TAG_KEY } from './aws-names.ts';
+import { suggest } from './closest.ts';
+import type { Finding } from './problem.ts';
+import { entriesOf, fieldOf, itemsOf } from './raw.ts';
+import { quote } from './show.ts';
+
+/** STS, parameter Tags: at most 50, keys that differ in more than case. */
+const MOST_TAGS = 50;
+
+/** Everything that is wrong with the `then` of a raw role; paths begin below the role. */
+export function checkHops(role: unknown): readonly Finding[] {
+  const hops = itemsOf(fieldOf(role, 'then'));
+  /** Transitive tags of the hops before, in lower case: a later one cannot set them anew. */
+  const handedOn = new Map<string, number>();
+  return [
+    ...(hops.length > 0 ? checkDuration(fieldOf(role, 'duration')) : []),
+    ...hops.flatMap((hop, position) => {
+      const findings = [...checkTags(hop), ...checkHandedOn(hop, handedOn)];
+      for (const key of itemsOf(fieldOf(hop, 'transitiveTags')))
+        if (typeof key === 'string') handedOn.set(key.toLowerCase(), position);
+      return findings.map((finding) => ({ ...finding, path: ['then', position, ...finding.path] }));
+    }),
+  ];
+}
+
+function checkDuration(duration: unknown): Finding[] {
+  if (typeof duration !== 'number' || duration <= MAX_HOP_SECONDS) return [];
+  return [
+    {
+      path: ['duration'],
+      rule: `must be at most ${MAX_HOP_SECONDS} seconds where further hops follow, not ${duration}`,
+      remedy: 'STS gives a role that is assumed by another role an hour at most: lower it, or remove `then`.',
+    },
+  ];
+}
+
+const tagKeys = (hop: unknown): string[] => entriesOf(fieldOf(hop, 'tags')).map(([key]) => key);
+
+const callerTagKeys = (hop: unknown): readonly string[] =>
+  fieldOf(hop, 'callerTags') === true ? CALLER_TAG_KEYS : [];
+
+function checkTags(hop: unknown): Finding[] {
+  const own = tagKeys(hop);
+  const added = callerTagKeys(hop);
+  const all = [...own, ...added];
+  const room = MOST_TAGS - added.length;
+  const tooMany = own.length > room;
+  return [
+    ...(tooMany
+      ? [
+          {
+            path: ['tags'],
+            rule: `must be at most ${room} tags, not ${own.length}`,
+            remedy: 'callerTags counts as two.',
+          },
+        ]
+      : []),
+    ...own
+      .filter((key) => !TAG_KEY.test(key))
+      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, remedy: 'Rename it.' })),
+    ...repeated(own, added),
+    ...itemsOf(fieldOf(hop, 'transitiveTags')).flatMap((key, position) =>
+      typeof key === 'string' && !all.includes(key)
+        ? [
+            {
+              path: ['transitiveTags', position],
+              rule: `must name one of the tags beside it, not ${quote(key)}`,
+              remedy: suggest(key, all, '`tags`'),
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+/** @param added that `callerTags` adds to them */
+function repeated(own: readonly string[], added: readonly string[]): Finding[] {
+  const seen = new Map(added.map((key) => [key.toLowerCase(), `${key}, which callerTags adds`]));
+  return own.flatMap((key) => {
+    const other = seen.get(key.toLowerCase());
+    seen.set(key.toLowerCase(), quote(key));
+    if (other === undefined) return [];
+    return [
+      { path: ['tags', key], rule: `must differ in more than case from ${other}`, remedy: 'Rename it.' },
+    ];
+  });
+}
+
+function checkHandedOn(hop: unknown, handedOn: ReadonlyMap<string, number>): Finding[] {
+  return [...tagKeys(hop), ...callerTagKeys(hop)].flatMap((key) => {
+    const earlier = handedOn.get(key.toLowerCase());
+    if (earlier === undefined) return [];
+    return [
+      {
+        path: tagKeys(hop).includes(key) ? ['tags', key] : ['callerTags'],
+        rule: `must not set ${quote(key)} anew, which then[${earlier}] hands on as a transitive tag`,
+        remedy: 'A transitive tag holds for the rest of the chain: set it once.',
+      },
+    ];
+  });
+}

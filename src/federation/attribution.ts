@@ -1,0 +1,64 @@
+// Whom AWS sees: the session name, and on further hops the source identity and session tags that say who asked.
+import type { Hop, Role } from '../config.ts';
+import { callerSessionName } from './session-name.ts';
+import type { HopSession } from './sts.ts';
+
+/** Who a session is for; callers, and where a command asks, ourselves. */
+export interface Asker {
+  /** Unique ID. */
+  readonly subject: string;
+  /** Verified. */
+  readonly email?: string;
+}
+
+export interface Attribution {
+  readonly sessionName: string;
+  /** Whom source identity and caller tags name; absent where no hop names anyone, so that callers share a session. */
+  readonly asker?: Asker;
+}
+
+/** The tags that `callerTags: true` adds. */
+export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
+
+/** IAM user guide, "Rules for adding session tags". */
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
+
+/** @param bridgeName the session's name where the role says `session: bridge` */
+export function attributionOf(role: Role, asker: Asker, bridgeName: string): Attribution {
+  const sessionName = role.session === 'caller' ? callerSessionName(asker) : bridgeName;
+  return role.then.some(namesTheAsker) ? { sessionName, asker } : { sessionName };
+}
+
+const namesTheAsker = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
+
+/** Equal for two requests exactly where their sessions may be one. */
+export function attributionKey({ sessionName, asker }: Attribution): string {
+  if (asker === undefined) return sessionName;
+  // JSON keeps the parts apart, whatever they hold; no session name looks like it.
+  return JSON.stringify([sessionName, asker.subject, asker.email]);
+}
+
+/** What a hop's AssumeRole says of the asker. Session tags and source identity cannot come with a Google token (IAM user guide, "Pass session tags in AWS STS"). */
+export function hopAttribution(
+  hop: Hop,
+  { sessionName, asker }: Attribution,
+): Pick<HopSession, 'sessionName' | 'sourceIdentity' | 'tags' | 'transitiveTags'> {
+  const { tags, transitiveTags } = hop;
+  if (asker === undefined) return { sessionName, tags, transitiveTags };
+  const own = hop.callerTags ? { ...tags, ...callerTags(asker) } : tags;
+  return {
+    sessionName,
+    ...(hop.sourceIdentity === undefined ? {} : { sourceIdentity: callerSessionName(asker) }),
+    tags: own,
+    // A caller without an e-mail has no such tag to hand on.
+    transitiveTags: transitiveTags.filter((key) => Object.hasOwn(own, key)),
+  };
+}
+
+function callerTags({ subject, email }: Asker): Record<string, string> {
+  const [emailKey, idKey] = CALLER_TAG_KEYS;
+  return {
+    ...(email !== undefined && TAG_VALUE.test(email) ? { [emailKey]: email } : {}),
+    [idKey]: subject,
+  };
+}

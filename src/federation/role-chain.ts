@@ -1,0 +1,106 @@
+// Walks a role's chain: the first role by our identity token (or an AWS profile), each further one by the credentials before it.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hop, Role } from '../config.ts';
+import type { FaultCode } from '../errors.ts';
+import { Fault } from '../fault.ts';
+import { hopAttribution } from './attribution.ts';
+import type { Attribution } from './attribution.ts';
+import type { AccessKeys, RoleCredentials } from './credentials.ts';
+import type { PresentedIdentity, RoleSession, Sts } from './sts.ts';
+
+/** What a chain begins with. */
+export type Beginning =
+  | {
+      readonly kind: 'identity-token';
+      /** @param options.anew after STS disliked the last one. @throws Fault metadata_…, impersonation_…, token_file_… */
+      token(options: { readonly anew: boolean }): Promise<PresentedIdentity>;
+    }
+  | {
+      readonly kind: 'profile';
+      /** @throws Fault profile_… */
+      keys(): Promise<AccessKeys>;
+    };
+
+/** AWS, "Roles terms and concepts", role chaining: an hour at most. */
+export const MAX_HOP_SECONDS = 3600;
+
+/** Where STS dislikes the token: how often another one is shown. "Couldn't retrieve verification key" passes, under the same code as a bad token. */
+const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
+  sts_token_invalid: 2,
+  sts_token_expired: 1,
+  sts_claim_rejected: 1,
+};
+/** Before the second one; half of it is chance. */
+const TOKEN_PAUSE_MS = 400;
+
+export type AssumeChain = (
+  role: Role,
+  attribution: Attribution,
+  /** Of the last hop alone: an earlier one must keep sts:AssumeRole. Absent: all that the role may do. */
+  policy: string | undefined,
+) => Promise<RoleCredentials>;
+
+/** @returns a function that walks the whole chain at each call, and keeps nothing: a chain is renewed as one */
+export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
+  return async (role, attribution, policy) => {
+    const [first, ...further] = sessionsOf(role, attribution, policy);
+    let held =
+      beginning.kind === 'profile'
+        ? await sts.assumeRole({ ...first, tags: {}, transitiveTags: [] }, await beginning.keys())
+        : await byIdentityToken(sts, first, beginning.token);
+    for (const [index, { hop, session }] of further.entries()) {
+      const { externalId } = hop;
+      const named = hopAttribution(hop, attribution);
+      try {
+        held = await sts.assumeRole(
+          { ...session, ...named, ...(externalId === undefined ? {} : { externalId }) },
+          held,
+        );
+      } catch (error) {
+        throw error instanceof Fault
+          ? new Fault(error.code, { ...error.detail, hop: index + 1, assumedBy: held.assumedRoleArn })
+          : error;
+      }
+    }
+    return held;
+  };
+}
+
+/** The session of each role of the chain; `hop` numbers those of `then`, from 1. */
+function sessionsOf(
+  { arn, durationSeconds, then }: Role,
+  { sessionName }: Attribution,
+  policy: string | undefined,
+): [RoleSession, ...{ readonly hop: Hop; readonly session: RoleSession }[]] {
+  const narrowed = policy === undefined ? {} : { policy };
+  const lastOf = (index: number): { readonly policy?: string } => (index === then.length - 1 ? narrowed : {});
+  return [
+    { roleArn: arn, sessionName, durationSeconds, ...lastOf(-1) },
+    ...then.map((hop, index) => ({
+      hop,
+      session: {
+        roleArn: hop.arn,
+        sessionName,
+        durationSeconds: Math.min(durationSeconds, MAX_HOP_SECONDS),
+        ...lastOf(index),
+      },
+    })),
+  ];
+}
+
+async function byIdentityToken(
+  sts: Sts,
+  session: RoleSession,
+  token: (options: { readonly anew: boolean }) => Promise<PresentedIdentity>,
+): Promise<RoleCredentials> {
+  for (let retries = 0; ; retries += 1) {
+    const identity = await token({ anew: retries > 0 });
+    try {
+      return await sts.assumeRoleWithWebIdentity(session, identity);
+    } catch (error) {
+      const more = error instanceof Fault ? (TOKEN_RETRIES[error.code] ?? 0) : 0;
+      if (retries >= more) throw error;
+      if (retries > 0) await sleep(TOKEN_PAUSE_MS * (0.5 + Math.random() / 2));
+    }
+  }
+}

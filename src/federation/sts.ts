@@ -1,0 +1,172 @@
+// Asks STS: for a role's credentials by identity token, for a further role's by those, and who credentials are.
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithWebIdentityCommand,
+  GetCallerIdentityCommand,
+  STSClient,
+} from '@aws-sdk/client-sts';
+import type { STSClientConfig } from '@aws-sdk/client-sts';
+import { awsDomain } from '../aws-domain.ts';
+import { Fault } from '../fault.ts';
+import type { FaultDetail } from '../fault.ts';
+import type { AccessKeys, RoleCredentials } from './credentials.ts';
+import { dateOf, issued } from './issued.ts';
+import { stopwatch } from './stopwatch.ts';
+import { stsRefusal } from './sts-refusal.ts';
+
+/** What both ways to assume a role have in common. */
+export interface RoleSession {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly durationSeconds: number;
+  /** Absent: all that the role itself may do. */
+  readonly policy?: string;
+}
+
+/** A session of a further role (STS, AssumeRole). */
+export interface HopSession extends RoleSession {
+  readonly externalId?: string;
+  readonly sourceIdentity?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly transitiveTags: readonly string[];
+}
+
+/** The identity token that STS is shown; only what the call and its log line need of it. */
+export interface PresentedIdentity {
+  readonly jwt: string;
+  readonly claims: FaultDetail;
+}
+
+export interface Sts {
+  /** @throws Fault sts_… */
+  assumeRoleWithWebIdentity(session: RoleSession, identity: PresentedIdentity): Promise<RoleCredentials>;
+  /** @param keys whose right to assume the role is used. @throws Fault sts_… */
+  assumeRole(session: HopSession, keys: AccessKeys): Promise<RoleCredentials>;
+  /** @returns the ARN that AWS knows the credentials by; asking needs no permission. @throws Fault sts_… */
+  callerIdentity(keys: AccessKeys): Promise<string>;
+  close(): void;
+}
+
+/** STS answers in 50 to 200 ms; callers without credentials wait for it, two attempts included. */
+const DEADLINE_MS = 6_000;
+const ATTEMPT_MS = 3_000;
+const ATTEMPTS = 2;
+
+/** @param options.endpoint absent: the region's own, `sts.REGION.amazonaws.com`, never the global one (AWS, "STS Regions and endpoints") */
+export function createSts(options: { readonly region: string; readonly endpoint?: string }): Sts {
+  const { region, endpoint = `https://sts.${region}.${awsDomain(region)}` } = options;
+  const settings = {
+    region,
+    // Said, as the SDK would otherwise look for one in the environment and in profiles.
+    endpoint,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    retryMode: 'standard',
+    maxAttempts: ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: ATTEMPT_MS,
+      requestTimeout: ATTEMPT_MS,
+      throwOnRequestTimeout: true,
+    },
+  } as const;
+  const { client, answeredAt } = datedClients();
+  const unsigned = client(settings);
+  const abortSignal = () => AbortSignal.timeout(DEADLINE_MS);
+  /** A client has one set of credentials; the connections are common to all. */
+  const as = (credentials: AccessKeys): STSClient =>
+    client({ ...settings, requestHandler: unsigned.config.requestHandler, credentials });
+  return {
+    assumeRoleWithWebIdentity: async (session, { jwt, claims }) => {
+      const command = new AssumeRoleWithWebIdentityCommand({ ...common(session), WebIdentityToken: jwt });
+      try {
+        const age = stopwatch();
+        const answer = await unsigned.send(command, { abortSignal: abortSignal() });
+        return issued(session.roleArn, answer, answeredAt(answer), age);
+      } catch (error) {
+        throw stsRefusal(error, { ...told(session), ...comparedWithTrust(claims) });
+      }
+    },
+    assumeRole: async (session, keys) => {
+      const { externalId, sourceIdentity, tags, transitiveTags } = session;
+      const command = new AssumeRoleCommand({
+        ...common(session),
+        ExternalId: externalId,
+        SourceIdentity: sourceIdentity,
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        TransitiveTagKeys: [...transitiveTags],
+      });
+      try {
+        const age = stopwatch();
+        const answer = await as(keys).send(command, { abortSignal: abortSignal() });
+        return issued(session.roleArn, answer, answeredAt(answer), age);
+      } catch (error) {
+        throw stsRefusal(error, { ...told(session), ...askedOfTrust(session) });
+      }
+    },
+    callerIdentity: async (keys) => {
+      try {
+        const command = new GetCallerIdentityCommand();
+        const { Arn: arn } = await as(keys).send(command, { abortSignal: abortSignal() });
+        if (arn === undefined) throw new Fault('sts_failed', { error: 'answer without an ARN' });
+        return arn;
+      } catch (error) {
+        throw stsRefusal(error, {});
+      }
+    },
+    close: () => {
+      unsigned.destroy();
+    },
+  };
+}
+
+const common = ({ roleArn, sessionName, durationSeconds, policy }: RoleSession) => ({
+  ...{ RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
+  Policy: policy,
+});
+
+/** @returns a maker of clients, and when (by STS's clock, milliseconds since the epoch) STS gave one of their answers */
+function datedClients(): {
+  client(config: STSClientConfig): STSClient;
+  answeredAt(answer: object): number;
+} {
+  const dates = new WeakMap<object, number>();
+  return {
+    client: (config) => {
+      const made = new STSClient(config);
+      made.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          if (result.output !== undefined) dates.set(result.output, dateOf(result.response));
+          return result;
+        },
+        { step: 'deserialize' },
+      );
+      return made;
+    },
+    answeredAt: (answer) => dates.get(answer) ?? Number.NaN,
+  };
+}
+
+const told = ({ roleArn, sessionName }: RoleSession): FaultDetail => ({ roleArn, sessionName });
+
+/** The claims beside the condition keys that they meet in the role's trust policy (IAM user guide, "AWS global and IAM condition context keys"). */
+const comparedWithTrust = ({ azp, aud, sub }: FaultDetail): FaultDetail => ({
+  'accounts.google.com:aud': azp ?? aud,
+  'accounts.google.com:oaud': aud,
+  'accounts.google.com:sub': sub,
+});
+
+/** What the trust policy of a further role may ask for, and the rights that both sides need. */
+function askedOfTrust({ externalId, sourceIdentity, tags }: HopSession): FaultDetail {
+  const tagKeys = Object.keys(tags);
+  return {
+    'sts:ExternalId': externalId,
+    'sts:SourceIdentity': sourceIdentity,
+    'aws:TagKeys': tagKeys.length === 0 ? undefined : tagKeys.join(' '),
+    needs: [
+      'sts:AssumeRole',
+      ...(tagKeys.length === 0 ? [] : ['sts:TagSession']),
+      ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+    ].join(' '),
+  };
+}
