@@ -108,6 +108,7 @@ async function serve(
     const outcome = await steps.read(permit.bucket, operation, session, {
       ...headersUp(request),
       signal: gone,
+      requestId: record.requestId,
     });
     mark(record, 's3FirstByte');
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);

@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
+  /** The bridge's own, for S3's logs. */
+  readonly requestId: string;
 }
 
 export interface Reader {
@@ -43,8 +45,6 @@ export type Read = <Credentials extends SigningCredentials>(
   session: ReadSession<Credentials>,
   options: ReadOptions,
 ) => Promise<Answer | Refusal>;
-
-const USER_AGENT = 'fedbridge';
 
 export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
   return 'details' in outcome;
@@ -160,7 +160,7 @@ function signedRequest(
   read: ObjectRead,
   region: string,
   credentials: SigningCredentials,
-  { headers, amzHeaders, signal }: ReadOptions,
+  { headers, amzHeaders, signal, requestId }: ReadOptions,
   sign: Sign,
 ): RawRequest & { readonly origin: string } {
   const endpoint = endpointOf(bucket, region);
@@ -181,7 +181,8 @@ function signedRequest(
     credentials,
     Date.now(),
   );
-  signed.push('user-agent', USER_AGENT, ...headers);
+  // S3's server access log and CloudTrail both keep it (S3 user guide, "Amazon S3 server access log format").
+  signed.push('user-agent', `fedbridge (${requestId})`, ...headers);
   return {
     origin: endpoint.origin,
     method: read.method,
