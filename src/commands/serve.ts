@@ -6,12 +6,12 @@ import { createBridge } from '../bridge.ts';
 import type { Bridge } from '../bridge.ts';
 import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
-import { warningsOf } from '../config/warnings.ts';
 import { describeUnknown } from '../fault.ts';
 import { createLog } from '../log.ts';
 import type { Log } from '../log.ts';
 import { createRoleAccess } from '../role-access.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
+import { reloadOnHangup, tellWarnings } from './reload.ts';
 
 /** Google's front ends reuse connections for 600 s (Cloud Load Balancing, "Timeouts and retries"): they must close first. */
 const KEEP_ALIVE_MS = 620_000;
@@ -31,11 +31,12 @@ const LAST_LINES_MS = 10;
 export async function serve(): Promise<{ readonly port: number }> {
   const config = readConfig();
   const log = createLog(config.logLevel);
-  for (const { field, rule, remedy } of warningsOf(config))
-    log('WARNING', `${field} ${rule}`, { field, remedy });
+  tellWarnings(log, config);
   const roleAccess = createRoleAccess(config, askMfaCode);
   await roleAccess.prepare();
-  const bridge = createBridge(config, log, roleAccess);
+  const bridge = createBridge(config, log, (given) =>
+    given === config ? roleAccess : createRoleAccess(given, askMfaCode),
+  );
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
     bridge.listener,
@@ -57,6 +58,8 @@ export async function serve(): Promise<{ readonly port: number }> {
     throw error;
   }
   endOnFault(log);
+  // Where a person looks on, SIGHUP is the terminal that closes.
+  if (!process.stdout.isTTY) reloadOnHangup(bridge, log, config);
   endOnSignal(log, [server, metricsServer], bridge, config.limits.drainSeconds);
   log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
   return { port };

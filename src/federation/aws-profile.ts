@@ -1,12 +1,83 @@
-// An AWS profile in the place of a Google identity.
-import { Fault } from '../fault.ts';
-import type { AccessKeys } from './credentials.ts';
+// Credentials of an AWS profile, in the place of a Google identity: for a bridge on a person's own machine.
+import type { Fault } from '../fault.ts';
+import { profileRefusal } from './profile-refusal.ts';
+import { profileReader } from './read-profile.ts';
+import type { ProfileKeys } from './read-profile.ts';
+import { stopwatch } from './stopwatch.ts';
 
-export function awsProfile(_options: {
+export interface ProfileCredentials {
+  /** What is valid now; renewed in time, so far as no person is needed. @throws Fault profile_…, sts_… */
+  credentials(): Promise<ProfileKeys>;
+}
+
+/** Renewal begins with this much left, or with a fifth of a shorter life. */
+const LEAD_MS = 5 * 60_000;
+const LEAD_SHARE = 0.2;
+/** What is handed out must outlast its way to STS. */
+const FLOOR_MS = 10_000;
+const FLOOR_SHARE = 0.1;
+/** What has no end is read again: people and tools put new keys into the files. */
+const ENDLESS_RENEW_MS = 5 * 60_000;
+/** A failure is the answer for so long: each caller's request would otherwise ask again. */
+const FAILED_MS = 1_000;
+
+/** @param options.askCode asks a person for a code of the device; called while the first credentials are obtained, and never again */
+export function awsProfile(options: {
   readonly name: string;
   readonly region: string;
   readonly stsEndpoint?: string;
   readonly askCode: (mfaSerial: string) => Promise<string>;
-}): { credentials(): Promise<AccessKeys> } {
-  return { credentials: () => Promise.reject(new Fault('internal')) };
+}): ProfileCredentials {
+  const { name } = options;
+  const read = profileReader(options);
+  let held: Held | undefined;
+  let failed: { readonly fault: Fault; readonly since: () => number } | undefined;
+  let reading: Promise<ProfileKeys> | undefined;
+
+  const renew = (): Promise<ProfileKeys> => {
+    if (failed !== undefined && failed.since() < FAILED_MS) return Promise.reject(failed.fault);
+    reading ??= read()
+      .then(
+        (keys) => {
+          held = holding(keys);
+          failed = undefined;
+          return keys;
+        },
+        (error: unknown) => {
+          const fault = profileRefusal(error, name);
+          failed = { fault, since: stopwatch() };
+          throw fault;
+        },
+      )
+      .finally(() => (reading = undefined));
+    return reading;
+  };
+
+  return {
+    credentials: () => {
+      if (held === undefined || held.age() >= held.usableMs) return renew();
+      // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
+      if (held.age() >= held.renewMs) renew().catch(() => undefined);
+      return Promise.resolve(held.keys);
+    },
+  };
+}
+
+interface Held {
+  readonly keys: ProfileKeys;
+  readonly age: () => number;
+  readonly renewMs: number;
+  readonly usableMs: number;
+}
+
+function holding(keys: ProfileKeys): Held {
+  const age = stopwatch();
+  if (keys.expiresAt === undefined) return { keys, age, renewMs: ENDLESS_RENEW_MS, usableMs: Infinity };
+  const life = keys.expiresAt - Date.now();
+  return {
+    keys,
+    age,
+    renewMs: life - Math.min(LEAD_MS, life * LEAD_SHARE),
+    usableMs: life - Math.min(FLOOR_MS, life * FLOOR_SHARE),
+  };
 }

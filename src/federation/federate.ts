@@ -33,6 +33,8 @@ export interface Federation {
   /** Least seconds of life of the credentials in use, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
+  /** Other roles from now on; credentials of all but the `kept` are dropped. */
+  change(roles: readonly Role[], kept: ReadonlySet<string>): void;
   close(): void;
 }
 
@@ -97,6 +99,10 @@ export function createFederation(options: {
     },
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,
+    change: (roles, kept) => {
+      sessions.keepOnly(roles.filter(({ name }) => kept.has(name)));
+      readiness.change(roles, kept);
+    },
     close: readiness.close,
   };
 }

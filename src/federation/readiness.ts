@@ -1,4 +1,5 @@
 // Knows which roles can be assumed, so that a probe of the platform needs no call to Google or AWS.
+import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../config.ts';
 import type { RoleCredentials } from './credentials.ts';
 
@@ -11,6 +12,8 @@ export interface Readiness {
   note(role: Role, credentials: RoleCredentials | undefined): void;
   /** One partner's broken trust does not make the others unready: one role is enough. */
   isReady(): boolean;
+  /** Other roles from now on; those of `kept` names go on as they are. */
+  change(roles: readonly Role[], kept: ReadonlySet<string>): void;
   close(): void;
 }
 
@@ -19,51 +22,71 @@ export interface Readiness {
  * Roles are asked at once, and again while all of them fail: a bridge that is not ready gets no requests that would ask.
  * @param probe one walk of a role's chain, of which the outcome is `note`d; never before this function has returned
  */
-export function createReadiness(roles: readonly Role[], probe: (role: Role) => Promise<unknown>): Readiness {
-  interface State {
-    readonly failing: boolean;
-    /** What the role gave last. */
-    readonly given: RoleCredentials | undefined;
-  }
-  const states = new Map<string, State>(roles.map(({ name }) => [name, { failing: true, given: undefined }]));
+export function createReadiness(first: readonly Role[], probe: (role: Role) => Promise<unknown>): Readiness {
+  let states = new Map<string, State>();
   let pause = RETRY_MS;
   let asking = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   const allFail = (): boolean => states.values().every(({ failing }) => failing);
-  const ask = (): void => {
-    timer = undefined;
-    if (!allFail()) return;
+  const ask = (roles: readonly Role[]): void => {
     asking = true;
     void Promise.allSettled(roles.map(probe)).then(() => {
       asking = false;
       askLaterWhileAllFail();
     });
   };
+  const askAgain = (): void => {
+    timer = undefined;
+    if (allFail()) ask([...states.values()].map(({ role }) => role));
+  };
   const askLaterWhileAllFail = (): void => {
     if (!allFail()) pause = RETRY_MS;
     else if (!closed && !asking && timer === undefined) {
       // What is held serves for now; the end of it must not leave a gap.
       const held = Math.max(...states.values().map(remainingMs));
-      timer = setTimeout(ask, Math.max(pause, held - RETRY_MAX_MS)).unref();
+      timer = setTimeout(askAgain, Math.max(pause, held - RETRY_MAX_MS)).unref();
       pause = Math.min(pause * 2, RETRY_MAX_MS);
     }
   };
 
-  ask();
+  const change: Readiness['change'] = (roles, kept) => {
+    const before = states;
+    states = new Map(
+      roles.map((role) => [
+        role.name,
+        { role, failing: true, given: undefined, ...(kept.has(role.name) ? before.get(role.name) : {}) },
+      ]),
+    );
+    // Whether new ones work is known before a caller asks for them.
+    ask(roles.filter(({ name }) => !kept.has(name)));
+  };
+
+  change(first, new Set());
   return {
-    note: ({ name }, credentials) => {
-      const given = credentials ?? states.get(name)?.given;
-      states.set(name, { failing: credentials === undefined, given });
+    note: (role, credentials) => {
+      const state = states.get(role.name);
+      // Else the call began under another configuration.
+      if (state === undefined || !isDeepStrictEqual(state.role, role)) return;
+      const given = credentials ?? state.given;
+      states.set(role.name, { role, failing: credentials === undefined, given });
       askLaterWhileAllFail();
     },
     isReady: () => states.values().some((state) => !state.failing || remainingMs(state) > 0),
+    change,
     close: () => {
       closed = true;
       clearTimeout(timer);
     },
   };
+}
+
+interface State {
+  readonly role: Role;
+  readonly failing: boolean;
+  /** What the role gave last. */
+  readonly given: RoleCredentials | undefined;
 }
 
 const remainingMs = ({ given }: { readonly given: RoleCredentials | undefined }): number =>

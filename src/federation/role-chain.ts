@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hop, Role } from '../config.ts';
 import type { FaultCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import { hopTrustOf } from '../trust-policy.ts';
 import { hopAttribution } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
@@ -23,6 +24,8 @@ export type Beginning =
 
 /** AWS, "Roles terms and concepts", role chaining: an hour at most. */
 export const MAX_HOP_SECONDS = 3600;
+
+const ASSUME_ROLE = 'sts:AssumeRole';
 
 /** Where STS dislikes the token: how often another one is shown. "Couldn't retrieve verification key" passes, under the same code as a bad token. */
 const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
@@ -46,14 +49,18 @@ export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
     const [first, ...further] = sessionsOf(role, attribution, policy);
     let held =
       beginning.kind === 'profile'
-        ? await sts.assumeRole({ ...first, tags: {}, transitiveTags: [] }, await beginning.keys())
+        ? await sts.assumeRole(
+            { ...first, tags: {}, transitiveTags: [], needs: [ASSUME_ROLE] },
+            await beginning.keys(),
+          )
         : await byIdentityToken(sts, first, beginning.token);
     for (const [index, { hop, session }] of further.entries()) {
       const { externalId } = hop;
       const named = hopAttribution(hop, attribution);
+      const needs = neededFor(role, index + 1);
       try {
         held = await sts.assumeRole(
-          { ...session, ...named, ...(externalId === undefined ? {} : { externalId }) },
+          { ...session, ...named, ...(externalId === undefined ? {} : { externalId }), needs },
           held,
         );
       } catch (error) {
@@ -85,6 +92,16 @@ function sessionsOf(
         ...lastOf(index),
       },
     })),
+  ];
+}
+
+/** @param number of the hop, from 1 */
+function neededFor(role: Role, number: number): string[] {
+  const trust = hopTrustOf(role, number);
+  return [
+    ASSUME_ROLE,
+    ...(trust?.tagSession === true ? ['sts:TagSession'] : []),
+    ...(trust?.setSourceIdentity === true ? ['sts:SetSourceIdentity'] : []),
   ];
 }
 

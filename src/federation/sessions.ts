@@ -12,6 +12,8 @@ const MAX_SESSIONS = 10_000;
 
 export interface Sessions {
   of(role: Role, attribution: Attribution, policy: string): Renewing;
+  /** Drops all of them but those of these roles, as they are defined now. */
+  keepOnly(roles: readonly Role[]): void;
   /** Least seconds that credentials of each role have left, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
 }
@@ -32,11 +34,12 @@ export function createSessions(
   // Nested maps, as joined strings could be made to meet.
   const roles = new Map<string, Map<string, Map<string, Held>>>();
   const byLastUse = new Set<Held>();
+  const keyOf = roleKeys();
   const mayRenew = renewalPace();
 
   const create = (role: Role, attribution: Attribution, policy: string): Held => {
     const key = attributionKey(attribution);
-    const names = getOrInsert(roles, role.name, () => new Map<string, Map<string, Held>>());
+    const names = getOrInsert(roles, keyOf(role), () => new Map<string, Map<string, Held>>());
     const policies = getOrInsert(names, key, () => new Map<string, Held>());
     const held: Held = {
       ...renewing(
@@ -58,12 +61,20 @@ export function createSessions(
 
   return {
     of: (role, attribution, policy) => {
-      const names = roles.get(role.name);
+      const names = roles.get(keyOf(role));
       const held = names?.get(attributionKey(attribution))?.get(policy) ?? create(role, attribution, policy);
       byLastUse.delete(held);
       byLastUse.add(held);
       if (byLastUse.size > MAX_SESSIONS) forgetLeastRecent(byLastUse);
       return held;
+    },
+    keepOnly: (kept) => {
+      const keys = new Set(kept.map(keyOf));
+      for (const [key, names] of roles) {
+        if (keys.has(key)) continue;
+        roles.delete(key);
+        for (const policies of names.values()) for (const held of policies.values()) byLastUse.delete(held);
+      }
     },
     remainingSeconds: () => {
       const least = new Map<string, number>();
@@ -74,6 +85,16 @@ export function createSessions(
       }
       return least;
     },
+  };
+}
+
+/** By definition, not by name: what is asked under an older configuration must not serve a role that has been changed. */
+function roleKeys(): (role: Role) => string {
+  const known = new WeakMap<Role, string>();
+  return (role) => {
+    let key = known.get(role);
+    if (key === undefined) known.set(role, (key = JSON.stringify(role)));
+    return key;
   };
 }
 

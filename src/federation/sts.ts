@@ -29,6 +29,8 @@ export interface HopSession extends RoleSession {
   readonly sourceIdentity?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly transitiveTags: readonly string[];
+  /** IAM actions that both sides must allow; for the log line alone. */
+  readonly needs: readonly string[];
 }
 
 /** The identity token that STS is shown; only what the call and its log line need of it. */
@@ -156,17 +158,13 @@ const comparedWithTrust = ({ azp, aud, sub }: FaultDetail): FaultDetail => ({
   'accounts.google.com:sub': sub,
 });
 
-/** What the trust policy of a further role may ask for, and the rights that both sides need. */
-function askedOfTrust({ externalId, sourceIdentity, tags }: HopSession): FaultDetail {
-  const tagKeys = Object.keys(tags);
+/** What the trust policy of a further role may ask for, by condition key, and the actions that both sides must allow. */
+function askedOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {
     'sts:ExternalId': externalId,
     'sts:SourceIdentity': sourceIdentity,
-    'aws:TagKeys': tagKeys.length === 0 ? undefined : tagKeys.join(' '),
-    needs: [
-      'sts:AssumeRole',
-      ...(tagKeys.length === 0 ? [] : ['sts:TagSession']),
-      ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
-    ].join(' '),
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    'sts:TransitiveTagKeys': transitiveTags.length === 0 ? undefined : transitiveTags.join(' '),
+    needs: needs.join(' '),
   };
 }

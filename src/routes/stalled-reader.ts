@@ -9,6 +9,7 @@ const EMPTY_WINDOWS = 2;
 export interface StalledReaders {
   /** From the beginning of an answer until its response closes. */
   watch(request: IncomingMessage, response: ServerResponse, record: AccessRecord): void;
+  /** Ends when the last of those watched has ended. */
   close(): void;
 }
 
@@ -18,6 +19,7 @@ export interface StalledReaders {
  */
 export function stalledReaders(windowMs: number): StalledReaders {
   const watched = new Map<ServerResponse, { taken: number; empty: number; cut: () => void }>();
+  let closed = false;
   const timer = setInterval(() => {
     for (const [response, state] of watched) {
       const { socket } = response;
@@ -28,6 +30,7 @@ export function stalledReaders(windowMs: number): StalledReaders {
       state.taken = taken;
       if (state.empty >= EMPTY_WINDOWS) state.cut();
     }
+    if (closed && watched.size === 0) clearInterval(timer);
   }, windowMs).unref();
   return {
     watch: (request, response, record) => {
@@ -39,7 +42,7 @@ export function stalledReaders(windowMs: number): StalledReaders {
       response.once('close', () => watched.delete(response));
     },
     close: () => {
-      clearInterval(timer);
+      closed = true;
     },
   };
 }

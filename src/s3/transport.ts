@@ -33,6 +33,8 @@ export interface RawRequest {
 export interface Transport {
   /** @throws Fault s3_unreachable, s3_timeout, s3_nonsense; undici's own error where the signal was aborted */
   send(origin: string, request: RawRequest): Promise<Answer>;
+  /** Ends each connection when its request is done. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,11 @@ export function createTransport(options: {
       return dispatch(pool, request).catch((error: unknown) => {
         throw request.signal.aborted ? error : faultOf(error);
       });
+    },
+    retire: () => {
+      for (const pool of pools.values()) void pool.close();
+      // A request that still waits for its credentials finds new ones.
+      pools.clear();
     },
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));

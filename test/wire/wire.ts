@@ -1,11 +1,12 @@
 // The whole way for a test: Google, STS and S3 of the sandbox, and the real bridge before them.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox, SandboxContract, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { startBridge } from './bridge-process.ts';
-import type { BridgeProcess } from './bridge-process.ts';
+import type { BridgeProcess, Program } from './bridge-process.ts';
 import { request } from './http-request.ts';
 import type { Reply, RequestOptions } from './http-request.ts';
 
@@ -37,10 +38,14 @@ export interface Wire {
 export interface WireOptions {
   /** YAML instead of the sandbox's own. */
   readonly config?: (contract: SandboxContract) => string;
+  /** Where the bridge finds it, instead of in the variable itself. */
+  readonly configFile?: string;
   /** More or other variables of the bridge. */
   readonly environment?:
     Readonly<Record<string, string>> | ((contract: SandboxContract) => Record<string, string>);
   readonly sandbox?: SandboxOptions;
+  /** What runs as the bridge, with no other variables than these; the project's own program. */
+  readonly program?: Program;
   /** Whether to wait until the bridge is ready, which takes one STS call; true. */
   readonly ready?: boolean;
   /** Faults to set before the bridge starts. */
@@ -59,12 +64,15 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
     return reply.text === '' ? undefined : (JSON.parse(reply.text) as unknown);
   };
   for (const fault of options.faults ?? []) await control('PUT', '/faults', fault);
-  const { environment = {}, config } = options;
-  const bridge = await startBridge({
+  const { environment = {}, config, configFile } = options;
+  const yaml = config === undefined ? undefined : `${config(contract)}\n`;
+  if (configFile !== undefined && yaml !== undefined) await writeFile(configFile, yaml);
+  const variables = {
     ...sandbox.environment,
-    ...(config === undefined ? {} : { FEDBRIDGE_CONFIG: `${config(contract)}\n` }),
+    ...(yaml === undefined ? {} : { FEDBRIDGE_CONFIG: configFile ?? yaml }),
     ...(typeof environment === 'function' ? environment(contract) : environment),
-  }).catch(async (error: unknown) => {
+  };
+  const bridge = await startBridge(variables, options.program).catch(async (error: unknown) => {
     await sandbox.close();
     throw error;
   });

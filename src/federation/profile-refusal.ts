@@ -1,0 +1,31 @@
+// What the errors of the AWS SDK's profile reader mean. They have one class and no code, so their words have to tell.
+import { Fault } from '../fault.ts';
+import type { FaultCode } from '../errors.ts';
+
+/**
+ * The least of each sentence that tells it from the others (credential-provider-ini, -process, -sso, -login and
+ * token-providers of the SDK). The whole of one must go no further: it may hold a command line and what that printed.
+ */
+const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
+  [/^Detected a cycle/, 'profile_cycle'],
+  [/^Could not resolve credentials using profile/, 'profile_unresolved'],
+  [/^Unsupported credential source/, 'profile_unresolved'],
+  [/^Profile is configured with invalid SSO credentials/, 'profile_unresolved'],
+  [/credential_process returned expired credentials/, 'profile_keys_rejected'],
+  [/^Command failed: |credential_process (?:returned|did not return)/, 'profile_process_failed'],
+  [/\baws sso login\b|^UnauthorizedException/, 'profile_login_ended'],
+  [/^Failed to load token from/, 'profile_login_ended'],
+];
+
+/** @param name of the profile that was asked for; another one that it leads to may be at fault */
+export function profileRefusal(error: unknown, name: string): Fault {
+  if (error instanceof Fault) return new Fault(error.code, { profile: name, ...error.detail });
+  const message = error instanceof Error ? error.message : '';
+  const code = WORDS.find(([words]) => words.test(message))?.[1] ?? 'profile_failed';
+  const [, at = name] =
+    /^Could not resolve credentials using profile: \[([\w.@+-]{1,64})\]/.exec(message) ?? [];
+  return new Fault(code, {
+    profile: at,
+    error: error instanceof Error ? error.name : typeof error,
+  });
+}

@@ -1,0 +1,130 @@
+// The parts that outlive a configuration: each is kept where what it was made from is the same, so that a reload drops no
+// credentials, keys, verified tokens or connections but those of what changed.
+import { isDeepStrictEqual } from 'node:util';
+import { authenticator } from './callers/authenticate.ts';
+import type { Caller } from './callers/caller.ts';
+import { tokenVerifier } from './callers/verify-token.ts';
+import type { Config, Role } from './config.ts';
+import { createFederation } from './federation/federate.ts';
+import type { Federation } from './federation/federate.ts';
+import type { Metrics } from './metrics.ts';
+import type { RoleAccess } from './role-access.ts';
+import { createAdmission } from './routes/admission.ts';
+import type { Admission } from './routes/admission.ts';
+import { stalledReaders } from './routes/stalled-reader.ts';
+import type { StalledReaders } from './routes/stalled-reader.ts';
+import { createTransport } from './s3/transport.ts';
+import type { Transport } from './s3/transport.ts';
+import type { TellFault } from './tell-fault.ts';
+
+export interface LastingParts {
+  readonly config: Config;
+  /** A verified token becomes a caller. @throws Fault token_…, keys_unavailable */
+  readonly callerOf: (token: string) => Caller | Promise<Caller>;
+  readonly roleAccess: RoleAccess;
+  readonly federation: Federation;
+  readonly admission: Admission;
+  readonly transport: Transport;
+  readonly stalled: StalledReaders;
+}
+
+interface Surroundings {
+  readonly metrics: Metrics;
+  readonly tell: TellFault;
+  /** For a configuration whose identity or STS differs from the one before. */
+  readonly roleAccessFor: (config: Config) => RoleAccess;
+}
+
+/**
+ * @param before of the configuration that served until now; its parts that do not go on end when what they do is done
+ */
+export function lastingParts(
+  config: Config,
+  { metrics, tell, roleAccessFor }: Surroundings,
+  before?: LastingParts,
+): LastingParts {
+  const same = (of: (config: Config) => unknown): boolean =>
+    before !== undefined && isDeepStrictEqual(of(before.config), of(config));
+  const kept = <Part>(part: Part | undefined, isSame: boolean, make: () => Part): Part =>
+    part !== undefined && isSame ? part : make();
+
+  const sameIdentity = same(({ identity, aws }) => [identity, aws]);
+  const sameLimits = same(({ limits }) => [limits.stallSeconds, limits.inFlight]);
+  const stallMs = config.limits.stallSeconds * 1000;
+  const roleAccess = kept(before?.roleAccess, sameIdentity, () => roleAccessFor(config));
+  const parts = {
+    config,
+    callerOf: kept(
+      before?.callerOf,
+      same(({ audiences, certsUrl }) => [audiences, certsUrl]),
+      () => callerOf(config, metrics, tell),
+    ),
+    roleAccess,
+    federation: kept(before?.federation, sameIdentity, () => federation(config, roleAccess, metrics, tell)),
+    admission: kept(
+      before?.admission,
+      same(({ limits }) => [limits.inFlight, limits.perCaller]),
+      () => createAdmission(config.limits),
+    ),
+    transport: kept(before?.transport, sameLimits, () =>
+      createTransport({ stallMs, connections: config.limits.inFlight }),
+    ),
+    stalled: kept(before?.stalled, sameLimits, () => stalledReaders(stallMs)),
+  };
+  if (before !== undefined) {
+    if (sameIdentity)
+      parts.federation.change([...config.roles.values()], unchangedRoles(before.config, config));
+    else before.federation.close();
+    if (!sameLimits) {
+      before.transport.retire();
+      before.stalled.close();
+    }
+  }
+  return parts;
+}
+
+/** Names of the roles of which nothing has changed: neither they nor the buckets and grants that use them. */
+export function unchangedRoles(before: Config, after: Config): ReadonlySet<string> {
+  const names = [...after.roles.keys()];
+  return new Set(names.filter((name) => isDeepStrictEqual(usesOf(before, name), usesOf(after, name))));
+}
+
+function usesOf({ roles, buckets, grants }: Config, name: string): readonly unknown[] {
+  const own = [...buckets.values()].filter(({ role }) => role.name === name);
+  const names = new Set(own.map((bucket) => bucket.name));
+  const role: Role | undefined = roles.get(name);
+  return [role, own, grants.filter(({ bucket }) => names.has(bucket))];
+}
+
+function callerOf(
+  { certsUrl, audiences }: Config,
+  metrics: Metrics,
+  tell: TellFault,
+): (token: string) => Caller | Promise<Caller> {
+  const verify = tokenVerifier({
+    certsUrl,
+    audiences,
+    onKeysFailed: (fault) => {
+      tell('WARNING', "Google's keys could not be refreshed; the known ones go on working", fault);
+    },
+  });
+  return authenticator(verify, metrics.token);
+}
+
+function federation(config: Config, roleAccess: RoleAccess, metrics: Metrics, tell: TellFault): Federation {
+  return createFederation({
+    ...roleAccess,
+    roles: [...config.roles.values()],
+    onAssumed: (role, fault) => {
+      metrics.sts(role.name, fault?.code ?? 'ok');
+      if (fault !== undefined) tell('ERROR', `role ${role.name} could not be assumed`, fault);
+    },
+    onRenewalFailed: (roleName, fault) => {
+      tell(
+        'ERROR',
+        `credentials of role ${roleName} could not be renewed; the old ones serve while they last`,
+        fault,
+      );
+    },
+  });
+}

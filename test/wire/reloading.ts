@@ -1,0 +1,35 @@
+// A bridge whose configuration is a file that a test writes anew and has it read by SIGHUP.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
+import type { LogLine } from './bridge-process.ts';
+import { startMeasuredWire } from './metrics.ts';
+import type { MeasuredWire } from './metrics.ts';
+
+export interface ReloadingWire extends MeasuredWire {
+  /** Writes the file, sends SIGHUP, and resolves with the line that tells what became of it. */
+  reload(config: string): Promise<LogLine>;
+}
+
+export async function startReloading(first: (contract: SandboxContract) => string): Promise<ReloadingWire> {
+  const directory = await mkdtemp(join(tmpdir(), 'fedbridge-reload-'));
+  const file = join(directory, 'bridge.yaml');
+  const wire = await startMeasuredWire({ config: first, configFile: file });
+  let seen = 0;
+  return {
+    ...wire,
+    reload: async (config) => {
+      seen = wire.bridge.lines.length;
+      await writeFile(file, config);
+      process.kill(wire.bridge.pid, 'SIGHUP');
+      return wire.bridge.line(
+        (line) => wire.bridge.lines.indexOf(line) >= seen && String(line['message']).startsWith('SIGHUP'),
+      );
+    },
+    close: async () => {
+      await wire.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
