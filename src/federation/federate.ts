@@ -18,6 +18,8 @@ export interface Session {
   credentials(): RoleCredentials | Promise<RoleCredentials>;
   /** As `Renewing` has it. */
   replace(rejected: RoleCredentials, mayObtain: () => boolean): Promise<RoleCredentials> | undefined;
+  /** Told where AWS took a new session and no older one: the role's others are dropped. */
+  olderWereRevoked(): void;
 }
 
 /** What authorisation decided: only this can name a role. */
@@ -95,7 +97,12 @@ export function createFederation(options: {
       const held = session.credentials();
       if (held instanceof Promise) await held;
       const { credentials, replace } = session;
-      return { roleName: role.name, sessionName: attribution.sessionName, credentials, replace };
+      return {
+        ...{ roleName: role.name, sessionName: attribution.sessionName, credentials, replace },
+        olderWereRevoked: () => {
+          sessions.dropOlder(role, session);
+        },
+      };
     },
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,

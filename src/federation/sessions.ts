@@ -12,6 +12,8 @@ const MAX_SESSIONS = 10_000;
 
 export interface Sessions {
   of(role: Role, attribution: Attribution, policy: string): Renewing;
+  /** Drops all others of a role than this one, which is newer than they are. */
+  dropOlder(role: Role, newest: Renewing): void;
   /** Drops all of them but those of these roles, as they are defined now. */
   keepOnly(roles: readonly Role[]): void;
   /** Least seconds that credentials of each role have left, by role name. */
@@ -59,21 +61,29 @@ export function createSessions(
     return held;
   };
 
+  const drop = (held: Held): void => {
+    byLastUse.delete(held);
+    held.forget();
+  };
+
   return {
     of: (role, attribution, policy) => {
       const names = roles.get(keyOf(role));
       const held = names?.get(attributionKey(attribution))?.get(policy) ?? create(role, attribution, policy);
       byLastUse.delete(held);
       byLastUse.add(held);
-      if (byLastUse.size > MAX_SESSIONS) forgetLeastRecent(byLastUse);
+      if (byLastUse.size > MAX_SESSIONS) for (const oldest of byLastUse.values().take(1)) drop(oldest);
       return held;
+    },
+    dropOlder: (role, newest) => {
+      for (const held of sessionsIn(roles.get(keyOf(role)))) if (held !== newest) drop(held);
     },
     keepOnly: (kept) => {
       const keys = new Set(kept.map(keyOf));
       for (const [key, names] of roles) {
         if (keys.has(key)) continue;
+        for (const held of sessionsIn(names)) drop(held);
         roles.delete(key);
-        for (const policies of names.values()) for (const held of policies.values()) byLastUse.delete(held);
       }
     },
     remainingSeconds: () => {
@@ -98,12 +108,8 @@ function roleKeys(): (role: Role) => string {
   };
 }
 
-function forgetLeastRecent(byLastUse: Set<Held>): void {
-  for (const oldest of byLastUse) {
-    byLastUse.delete(oldest);
-    oldest.forget();
-    return;
-  }
+function sessionsIn(names: ReadonlyMap<string, ReadonlyMap<string, Held>> | undefined): Held[] {
+  return [...(names?.values() ?? [])].flatMap((policies) => [...policies.values()]);
 }
 
 function getOrInsert<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -2,8 +2,9 @@
 import type { Bucket } from '../config.ts';
 import { Fault } from '../fault.ts';
 import { bucketRegions } from './bucket-regions.ts';
-import { endpointOf, isRegion } from './endpoint.ts';
+import { endpointOf } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
+import { isElsewhere, isS3Status, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
 import { isRejection, mayBeOurs, renewalBudget } from './renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
@@ -18,6 +19,8 @@ export interface ReadSession<Credentials extends SigningCredentials> {
   credentials(): Credentials | Promise<Credentials>;
   /** @returns undefined where that takes an STS call, and `mayObtain` says no */
   replace(rejected: Credentials, mayObtain: () => boolean): Promise<Credentials> | undefined;
+  /** Told where what had been denied was not with other credentials: the role's older sessions were ended. */
+  olderWereRevoked(): void;
 }
 
 export interface ReadOptions {
@@ -84,7 +87,7 @@ export function createReader(options: {
     const held = session.credentials();
     let credentials = held instanceof Promise ? await held : held;
     let region = regions.of(bucket);
-    let renewed = false;
+    let renewed: 'after a rejection' | 'after a denial' | undefined;
     let moved = false;
     for (;;) {
       const outcome = await send(bucket, read, region, credentials, extras);
@@ -96,12 +99,13 @@ export function createReader(options: {
       // Only what has worked is remembered.
       regions.found(bucket, region);
       if (!isRefusal(outcome)) {
+        if (renewed === 'after a denial') session.olderWereRevoked();
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? renamed(outcome, bucket.name) : outcome;
       }
       const mayObtain = (): boolean => mayRenew(session.roleName, outcome);
       // A denial is most often just that: it does not even wait for a renewal that others began.
-      const worthIt = !renewed && mayBeOurs(outcome) && (isRejection(outcome) || mayObtain());
+      const worthIt = renewed === undefined && mayBeOurs(outcome) && (isRejection(outcome) || mayObtain());
       const others = worthIt
         ? session.replace(credentials, isRejection(outcome) ? mayObtain : () => true)
         : undefined;
@@ -109,7 +113,7 @@ export function createReader(options: {
         if (!isRejection(outcome)) return outcome;
         throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
       }
-      renewed = true;
+      renewed = isRejection(outcome) ? 'after a rejection' : 'after a denial';
       try {
         credentials = await others;
       } catch (error) {
@@ -129,30 +133,6 @@ export function createReader(options: {
     }
   };
   return { read, regionOf: regions.of };
-}
-
-/** @throws Fault bucket_elsewhere where S3 names no region, or moved us already */
-function regionToTry({ region, code, status }: Refusal, moved: boolean): string {
-  if (moved || region === undefined || !isRegion(region)) {
-    throw new Fault('bucket_elsewhere', { region, s3Code: code, s3Status: status });
-  }
-  return region;
-}
-
-/** S3 redirects in two ways, and to regions only; whatever else redirects is not S3. */
-function isS3Status(status: number): boolean {
-  return status === 301 || status === 307 || (status >= 400 && status < 600);
-}
-
-/** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */
-function isElsewhere({ status, code, region }: Refusal, tried: string): boolean {
-  if (status === 301 || status === 307) return true;
-  return (
-    status === 400 &&
-    region !== undefined &&
-    region !== tried &&
-    (code === undefined || code === 'AuthorizationHeaderMalformed')
-  );
 }
 
 function signedRequest(

@@ -1,0 +1,28 @@
+// Tells where S3 sends a request that asked in the wrong region, and what no S3 would answer.
+import { Fault } from '../fault.ts';
+import { isRegion } from './endpoint.ts';
+import type { Refusal } from './refusal.ts';
+
+/** @throws Fault bucket_elsewhere where S3 names no region, or moved us already */
+export function regionToTry({ region, code, status }: Refusal, moved: boolean): string {
+  if (moved || region === undefined || !isRegion(region)) {
+    throw new Fault('bucket_elsewhere', { region, s3Code: code, s3Status: status });
+  }
+  return region;
+}
+
+/** S3 redirects in two ways, and to regions only; whatever else redirects is not S3. */
+export function isS3Status(status: number): boolean {
+  return status === 301 || status === 307 || (status >= 400 && status < 600);
+}
+
+/** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */
+export function isElsewhere({ status, code, region }: Refusal, tried: string): boolean {
+  if (status === 301 || status === 307) return true;
+  return (
+    status === 400 &&
+    region !== undefined &&
+    region !== tried &&
+    (code === undefined || code === 'AuthorizationHeaderMalformed')
+  );
+}
