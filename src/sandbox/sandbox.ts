@@ -4,13 +4,17 @@ import { createClock, createDurations } from './clock.ts';
 import { BUCKET, contractOf, environmentOf, REGION, type Ports, type SandboxContract } from './contract.ts';
 import { createControl } from './control/control.ts';
 import { createFaults } from './faults.ts';
-import { ACCOUNTS } from './google/accounts.ts';
-import { createCerts } from './google/certs.ts';
+import { ACCOUNTS, createAccounts } from './google/accounts.ts';
+import { createGoogleApis } from './google/google-apis.ts';
 import { createIdentityTokens } from './google/identity-tokens.ts';
 import { createSigningKeys, type Signer } from './google/keys.ts';
 import { createMetadata } from './google/metadata.ts';
 import { createCredentials } from './iam/credentials.ts';
 import { createRoles } from './iam/roles.ts';
+import { SAMPLE_ROLES } from './iam/sample-roles.ts';
+import { createUsers } from './iam/users.ts';
+import { createKmsKeys } from './kms/kms-keys.ts';
+import { createBucketPolicies } from './s3/bucket-policy.ts';
 import { createBuckets } from './s3/buckets.ts';
 import { createDirectoryBucket } from './s3/directory-bucket.ts';
 import type { Bucket } from './s3/objects.ts';
@@ -63,13 +67,17 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
     createCallLog(),
     createFaults(),
   ];
-  const [credentials, roles, buckets, spool] = [
-    createCredentials(),
-    createRoles(),
-    createBuckets(),
-    createSpool(),
-  ];
-  const tokens = createIdentityTokens(keys, clock, durations);
+  const [accounts, users, buckets] = [createAccounts(), createUsers(), createBuckets()];
+  const parts = {
+    ...{ clock, durations, calls, faults, keys, accounts, users, buckets },
+    tokens: createIdentityTokens(keys, clock, durations),
+    credentials: createCredentials(users),
+    roles: createRoles(SAMPLE_ROLES),
+    bucketPolicies: createBucketPolicies(),
+    kmsKeys: createKmsKeys(),
+    spool: createSpool(),
+    region: REGION,
+  };
   buckets.add(await firstBucket(dir, clock.now('s3')));
 
   const mint: Sandbox['mint'] = (claims, header, signer) => {
@@ -78,40 +86,30 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
     return keys.mint({ ...usual, ...claims }, header, signer);
   };
 
-  const around = { calls, clock, faults };
   const suppliers = {
-    metadata: serveSupplier('metadata', createMetadata(tokens), around),
-    certs: serveSupplier('certs', createCerts(keys), around),
-    sts: serveSupplier('sts', createSts({ clock, durations, keys, credentials, roles }), around),
-    s3: serveSupplier('s3', createS3({ clock, credentials, roles, buckets, spool, region: REGION }), around),
+    metadata: serveSupplier('metadata', createMetadata(parts), parts),
+    certs: serveSupplier('certs', createGoogleApis(parts), parts),
+    sts: serveSupplier('sts', createSts(parts), parts),
+    s3: serveSupplier('s3', createS3(parts), parts),
   };
   const listeners = new Map<SupplierName | 'control', Listener>();
   const setRefusing = async (supplier: SupplierName, refusing: boolean) => {
     const listener = listeners.get(supplier);
     await (refusing ? listener?.stopListening() : listener?.listenAgain());
   };
-  const control = createControl({
-    calls,
-    clock,
-    durations,
-    faults,
-    keys: { ...keys, mint },
-    tokens,
-    roles,
-    setRefusing,
-  });
+  const control = createControl({ ...parts, keys: { ...keys, mint }, setRefusing });
 
   const machines: Listener[] = [];
   const machineOf: Sandbox['machineOf'] = async (caller) => {
-    const metadata = createMetadata(tokens, ACCOUNTS[caller]);
-    const machine = await listen(0, serveSupplier('metadata', metadata, around));
+    const metadata = createMetadata(parts, ACCOUNTS[caller].email);
+    const machine = await listen(0, serveSupplier('metadata', metadata, parts));
     machines.push(machine);
     return `http://127.0.0.1:${machine.port}`;
   };
 
   const close = async () => {
     await Promise.all([...listeners.values(), ...machines].map((listener) => listener.close()));
-    spool.close();
+    parts.spool.close();
   };
   const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0 };
   try {
@@ -127,7 +125,7 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
     await close();
     throw error;
   }
-  const contract = contractOf(opened, credentials.owner);
+  const contract = contractOf(opened, users);
   return { contract, environment: environmentOf(contract), mint, machineOf, close };
 }
 

@@ -2,7 +2,7 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleWithWebIdentityCommand, STSClient, type Credentials } from '@aws-sdk/client-sts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 
 export interface Keys {
@@ -136,6 +136,11 @@ export async function assumed(
       DurationSeconds: seconds,
     }),
   );
+  return keysOf(issued);
+}
+
+/** What STS issued, as clients take it. */
+export function keysOf(issued: Credentials | undefined): Keys {
   return {
     accessKeyId: issued?.AccessKeyId ?? '',
     secretAccessKey: issued?.SecretAccessKey ?? '',

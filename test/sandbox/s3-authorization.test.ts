@@ -70,7 +70,7 @@ test('a session policy cannot give what the role has not', async (context) => {
   await s3Client(sandbox).send(new CreateBucketCommand({ Bucket: 'acme-sealed' }));
   await assert.rejects(
     s3.send(new ListObjectsV2Command({ Bucket: 'acme-sealed' })),
-    /explicit deny in a identity-based policy/,
+    /explicit deny in an identity-based policy/,
   );
 });
 

@@ -1,46 +1,29 @@
-// What the control API can do: faults, clock, durations, calls, keys, tokens and roles.
+// What the control API can do: faults, clock, durations, calls, keys and tokens; who is who is in a file of its own.
 import type { CallLog } from '../calls.ts';
-import type { Clock, Durations } from '../clock.ts';
+import type { Durations } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { IdentityTokens } from '../google/identity-tokens.ts';
 import type { SigningKeys } from '../google/keys.ts';
-import { MalformedPolicy } from '../iam/policy.ts';
-import type { Roles } from '../iam/roles.ts';
 import { SUPPLIERS, type SupplierName } from '../supplier.ts';
+import { DONE, identityRoutes, type IdentityParts, type Route } from './identity-routes.ts';
 import { faultRequestOf, FAULT_KINDS } from './fault-request.ts';
-import {
-  BadField,
-  choice,
-  number,
-  optional,
-  optionalChoice,
-  record,
-  refuseOthers,
-  text,
-  type Fields,
-} from './fields.ts';
+import { choice, number, optional, optionalChoice, record, refuseOthers, type Fields } from './fields.ts';
 
-export interface ControlParts {
+export interface ControlParts extends IdentityParts {
   readonly calls: CallLog;
-  readonly clock: Clock;
   readonly durations: Durations;
   readonly faults: Faults;
   readonly keys: SigningKeys;
   readonly tokens: IdentityTokens;
-  readonly roles: Roles;
   /** Lets a supplier's port refuse connections, or listen again. */
   setRefusing(supplier: SupplierName, refusing: boolean): Promise<void>;
 }
 
-/** Gives what is answered as JSON. */
-export type Route = (fields: Fields) => unknown;
-
-const DONE = { ok: true };
 const nullableSeconds = (fields: Fields, name: string) =>
   fields[name] === null ? null : number(fields, name, { least: 1, most: 43_200 });
 
 export function controlRoutes(parts: ControlParts): Readonly<Record<string, Route>> {
-  const { calls, clock, durations, faults, keys, tokens, roles, setRefusing } = parts;
+  const { calls, clock, durations, faults, keys, tokens, setRefusing } = parts;
   const listen = (suppliers: readonly SupplierName[]) =>
     Promise.all(suppliers.map((name) => setRefusing(name, false)));
 
@@ -103,24 +86,7 @@ export function controlRoutes(parts: ControlParts): Readonly<Record<string, Rout
       const signer = optionalChoice(fields, 'signer', ['google', 'foreign']);
       return { token: keys.mint(record(fields, 'claims'), optional(fields, 'header', record), signer) };
     },
-    'PUT /roles': (fields) => {
-      refuseOthers(fields, ['arn', 'trust', 'permissions', 'maxSessionSeconds']);
-      const limit = (all: Fields, name: string) =>
-        number(all, name, { least: 3600, most: 43_200, integer: true });
-      const definition = {
-        arn: text(fields, 'arn'),
-        trust: record(fields, 'trust'),
-        permissions: record(fields, 'permissions'),
-        maxSessionSeconds: optional(fields, 'maxSessionSeconds', limit),
-      };
-      try {
-        roles.put(definition);
-      } catch (error) {
-        if (!(error instanceof MalformedPolicy)) throw error;
-        throw new BadField('trust or permissions', 'is no policy that IAM takes', error.message);
-      }
-      return DONE;
-    },
+    ...identityRoutes(parts),
   };
   return routes;
 }

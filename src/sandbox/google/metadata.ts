@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Answer } from '../answer.ts';
 import type { Supplier } from '../supplier.ts';
-import { ACCOUNTS, INSTANCE, PROJECT, type ServiceAccount } from './accounts.ts';
+import { ACCOUNTS, INSTANCE, PROJECT, type Accounts, type ServiceAccount } from './accounts.ts';
 import type { IdentityTokens } from './identity-tokens.ts';
 
 /** A directory of the tree, or a leaf's text. */
@@ -18,7 +18,8 @@ function accountEntries({ email }: ServiceAccount, aliases: string): Directory {
   return { aliases, email, scopes: 'https://www.googleapis.com/auth/cloud-platform\n' };
 }
 
-const treeOf = (own: ServiceAccount): Directory => ({
+/** Where the machine has no account, there is no `default`. */
+const treeOf = (own: ServiceAccount | undefined, accounts: Accounts): Directory => ({
   instance: {
     attributes: {},
     hostname: `${INSTANCE.name}.${INSTANCE.zone}.c.${PROJECT.id}.internal`,
@@ -26,12 +27,11 @@ const treeOf = (own: ServiceAccount): Directory => ({
     name: INSTANCE.name,
     region: `projects/${PROJECT.number}/regions/${INSTANCE.region}`,
     'service-accounts': {
-      default: accountEntries(own, 'default\n'),
+      ...(own ? { default: accountEntries(own, 'default\n') } : {}),
       ...Object.fromEntries(
-        Object.values(ACCOUNTS).map((account) => [
-          account.email,
-          accountEntries(account, account === own ? 'default\n' : ''),
-        ]),
+        accounts
+          .list()
+          .map((account) => [account.email, accountEntries(account, account === own ? 'default\n' : '')]),
       ),
     },
     zone: `projects/${PROJECT.number}/zones/${INSTANCE.zone}`,
@@ -58,12 +58,11 @@ function answer(status: number, text: string, contentType = 'text/html; charset=
 const page = (status: number, title: string, text: string) =>
   answer(status, `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`);
 
-/** @param own the machine's own account, that it calls `default`; usually the bridge's, as its machine is asked */
+/** @param ownEmail whom the machine calls `default`; usually the bridge, as its machine is asked */
 export function createMetadata(
-  tokens: IdentityTokens,
-  own: ServiceAccount = ACCOUNTS.bridge,
+  { tokens, accounts }: { readonly tokens: IdentityTokens; readonly accounts: Accounts },
+  ownEmail = ACCOUNTS.bridge.email,
 ): Supplier<IncomingMessage> {
-  const tree = treeOf(own);
   return {
     read: (request) => request,
     refuse: (_, { status, message, headers }) => {
@@ -85,14 +84,16 @@ export function createMetadata(
       const rest = decoded(path.startsWith(ROOT) ? path.slice(ROOT.length) : `/${path}`);
       const [, account] = IDENTITY.exec(rest) ?? [];
       const query = new URLSearchParams(search);
-      return account === undefined ? entry(tree, rest, query) : identity(account, query);
+      return account === undefined
+        ? entry(treeOf(accounts.find(ownEmail), accounts), rest, query)
+        : identity(account, query);
     },
   };
 
   function identity(name: string, query: URLSearchParams): Answer {
-    const account = Object.values(ACCOUNTS).find(({ email }) => email === name);
-    const ofInstance = name === 'default' || account === own;
-    if (!account && !ofInstance) return page(404, 'Error 404 (Not Found)', 'No such service account.');
+    const email = name === 'default' ? ownEmail : name;
+    const account = accounts.list().find((one) => one.email === email);
+    if (!account) return page(404, 'Error 404 (Not Found)', 'No such service account.');
     const audience = query.get('audience');
     if (!audience) return answer(400, 'non-empty audience parameter required', 'text/plain');
     const format = query.get('format') ?? 'standard';
@@ -100,14 +101,8 @@ export function createMetadata(
       return answer(400, 'format must be "standard" or "full"', 'text/plain');
     }
     const licenses = query.get('licenses')?.toUpperCase() === 'TRUE';
-    const token = {
-      account: account ?? own,
-      audience,
-      format,
-      ofInstance,
-      licenses,
-    } as const;
-    return answer(200, tokens.issue(token));
+    const ofInstance = email === ownEmail;
+    return answer(200, tokens.issue({ account, audience, format, ofInstance, licenses }));
   }
 }
 

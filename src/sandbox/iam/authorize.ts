@@ -1,60 +1,71 @@
-// Whether a principal may do something: its role's permissions and its session policy must both allow it.
-import type { Principal, Session } from './credentials.ts';
-import { evaluate, readPolicy } from './policy.ts';
-import type { Role, Roles } from './roles.ts';
+// Whether a principal may do something: what its own policies, its session's and the resource's say together, as IAM decides.
+import { actorOf, type Actor } from './actor.ts';
+import type { Principal } from './credentials.ts';
 import type { Context } from './pattern.ts';
-
-/** `arn:aws:sts::…:assumed-role/NAME/SESSION`, as CloudTrail and AWS's messages write it. */
-export function sessionArn(role: Role, session: Session): string {
-  return `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${session.name}`;
-}
-
-/** The condition keys that a session brings to every request. */
-export function sessionContext(role: Role, session: Session): Map<string, readonly string[]> {
-  return new Map<string, readonly string[]>([
-    ['aws:principalarn', [role.arn]],
-    ['aws:principalaccount', [role.accountId]],
-    ['aws:userid', [`${role.id}:${session.name}`]],
-    ['aws:tokenissuetime', [new Date(session.issuedAt).toISOString()]],
-    ...(session.sourceIdentity === undefined
-      ? []
-      : [['aws:sourceidentity', [session.sourceIdentity]] as [string, string[]]]),
-    ...Object.entries(session.tags).map(([key, value]): [string, string[]] => [
-      `aws:principaltag/${key.toLowerCase()}`,
-      [value],
-    ]),
-  ]);
-}
+import { evaluate, type Decision, type Policy } from './policy.ts';
+import type { Roles } from './roles.ts';
 
 export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly context: Context;
+  /** The account of the resource, where that counts. */
+  readonly owner?: string | undefined;
+  /** The bucket's or the key's own policy. */
+  readonly resourcePolicy?: Policy | undefined;
+  /** A key's policy must allow, or leave it to IAM; a bucket's need say nothing. */
+  readonly resourceMustAllow?: boolean;
 }
 
-/** Why not, in AWS's words, which name the role; undefined where it is allowed. */
+/** All that AWS says to another account. */
+export const PLAIN_REFUSAL = 'Access Denied';
+
+/** Why not, in AWS's words, which name the role and the kind of policy; undefined where it is allowed. */
 export function refusalOf(roles: Roles, principal: Principal, permission: Permission): string | undefined {
-  if (principal.kind === 'owner') return undefined;
-  const { session } = principal;
-  const role = roles.find(session.roleArn);
-  if (!role) return 'Access Denied';
+  const actor = actorOf(roles, principal);
+  if (!actor) return PLAIN_REFUSAL;
+  const foreign = permission.owner !== undefined && permission.owner !== actor.accountId;
+  const reason = reasonOf(actor, permission, foreign);
+  if (reason === undefined || foreign) return reason && PLAIN_REFUSAL;
   const { action, resource } = permission;
-  const context = new Map([...sessionContext(role, session), ...permission.context]);
-  const sentence = (because: string) =>
-    `User: ${sessionArn(role, session)} is not authorized to perform: ${action} on resource: "${resource}" ${because}`;
-  const policies = [
-    { name: 'identity-based', policy: role.permissions },
-    ...(session.policy === undefined
-      ? []
-      : [{ name: 'session', policy: readPolicy(session.policy, 'identity') }]),
-  ];
-  const decisions = policies.map(({ name, policy }) => ({
-    name,
-    decision: evaluate(policy, { action, resource, context }),
-  }));
-  const denied = decisions.find(({ decision }) => decision === 'denied');
-  if (denied) return sentence(`with an explicit deny in a ${denied.name} policy`);
-  const silent = decisions.find(({ decision }) => decision === 'not allowed');
-  if (silent) return sentence(`because no ${silent.name} policy allows the ${action} action`);
-  return undefined;
+  const shown = action.startsWith('s3:') ? `"${resource}"` : resource;
+  return `User: ${actor.arn} is not authorized to perform: ${action} on resource: ${shown} ${reason}`;
+}
+
+/**
+ * A Deny anywhere wins. Within an account the actor's own policies or the resource's may allow; from another account both
+ * must, where the resource has a policy. A session policy narrows whatever was allowed.
+ */
+function reasonOf(actor: Actor, permission: Permission, foreign: boolean): string | undefined {
+  const { action, resource, resourcePolicy, resourceMustAllow = false } = permission;
+  const context = new Map([...actor.context, ...permission.context]);
+  const identity = evaluate(actor.permissions, { action, resource, context });
+  const session = actor.sessionPolicy
+    ? evaluate(actor.sessionPolicy, { action, resource, context })
+    : 'allowed';
+  const own = resourcePolicy
+    ? resourceDecision(resourcePolicy, actor, { action, resource, context })
+    : 'not allowed';
+
+  const deny = (kind: string) => `with an explicit deny in ${kind} policy`;
+  if (identity === 'denied') return deny('an identity-based');
+  if (session === 'denied') return deny('a session');
+  if (own === 'denied') return deny('a resource-based');
+
+  const silence = (kind: string) => `because no ${kind} policy allows the ${action} action`;
+  const ownNeeded = resourceMustAllow || (foreign && resourcePolicy !== undefined);
+  if (ownNeeded && own === 'not allowed') return silence('resource-based');
+  if (identity === 'not allowed' && (foreign || own !== 'allowed')) return silence('identity-based');
+  return session === 'not allowed' ? silence('session') : undefined;
+}
+
+/** A policy that allows the account as such leaves it to IAM who in it may; one that denies it denies everyone in it. */
+function resourceDecision(
+  policy: Policy,
+  { principals, accountPrincipals }: Actor,
+  request: { readonly action: string; readonly resource: string; readonly context: Context },
+): Decision | 'left to IAM' {
+  const ofAll = evaluate(policy, { ...request, principals: [...principals, ...accountPrincipals] });
+  if (ofAll !== 'allowed') return ofAll;
+  return evaluate(policy, { ...request, principals }) === 'allowed' ? 'allowed' : 'left to IAM';
 }

@@ -1,4 +1,5 @@
 // IAM's condition operators, tested against the values of a request's condition keys.
+import { BlockList, isIP } from 'node:net';
 import { fits, type Context } from './pattern.ts';
 
 /** One line of a Condition block: operator, key, wanted values. */
@@ -24,6 +25,17 @@ const compared =
     holds(value(actual), value(wanted));
 const dateOf = (text: string) => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
 
+/** An address, or a range as `203.0.113.0/24`; what is neither holds no address. */
+const within: Test = (actual, wanted) => {
+  const [network = '', bits] = wanted.split('/');
+  const family = isIP(network);
+  if (family === 0 || isIP(actual) !== family) return false;
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  const range = new BlockList();
+  range.addSubnet(network, Number(bits ?? (family === 4 ? 32 : 128)), type);
+  return range.check(actual, type);
+};
+
 const TESTS: Readonly<Record<string, { test: Test; negated?: true }>> = {
   StringEquals: { test: equals },
   StringNotEquals: { test: equals, negated: true },
@@ -35,6 +47,8 @@ const TESTS: Readonly<Record<string, { test: Test; negated?: true }>> = {
   ArnLike: { test: like },
   ArnNotEquals: { test: like, negated: true },
   ArnNotLike: { test: like, negated: true },
+  IpAddress: { test: within },
+  NotIpAddress: { test: within, negated: true },
   Bool: { test: (actual, wanted) => actual.toLowerCase() === wanted.toLowerCase() },
   NumericEquals: { test: compared(Number, (actual, wanted) => actual === wanted) },
   NumericNotEquals: { test: compared(Number, (actual, wanted) => actual === wanted), negated: true },

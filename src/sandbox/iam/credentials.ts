@@ -1,6 +1,10 @@
 // AWS credentials. A session token holds its whole session, encrypted, as AWS's do: nothing to store or to prune.
-import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { newKeyPair, type KeyPair } from './access-keys.ts';
+import type { User, Users } from './users.ts';
+
+export type { KeyPair } from './access-keys.ts';
 
 /** What was assumed, by whom, narrowed to what, until when. */
 export interface Session {
@@ -16,37 +20,25 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-export interface KeyPair {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-/** Who signs: the account's owner, who may do anything, or a session of a role. */
-export type Principal = { readonly kind: 'owner' } | { readonly kind: 'session'; readonly session: Session };
+/** Who signs: a user with long-term keys, or a session of a role. */
+export type Principal =
+  { readonly kind: 'user'; readonly user: User } | { readonly kind: 'session'; readonly session: Session };
 
 export type Lookup =
   { readonly secretAccessKey: string; readonly principal: Principal } | 'unknown-key' | 'bad-token';
 
 export interface Credentials {
-  readonly owner: KeyPair;
   issue(session: Session): KeyPair & { readonly sessionToken: string };
   /** Expiry is for the caller to judge, by its own clock. */
   find(accessKeyId: string, sessionToken: string | undefined): Lookup;
 }
 
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-const KEY_ID_LETTERS = 16;
 /** AWS's tokens are never short; neither are these, that nothing comes to rely on it. */
 const PADDING_BYTES = 300;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-const keyId = (prefix: string) =>
-  prefix + Array.from({ length: KEY_ID_LETTERS }, () => BASE32[randomInt(BASE32.length)]).join('');
-const secret = () => randomBytes(30).toString('base64');
-
-export function createCredentials(): Credentials {
-  const owner: KeyPair = { accessKeyId: keyId('AKIA'), secretAccessKey: secret() };
+export function createCredentials(users: Pick<Users, 'find'>): Credentials {
   const sealingKey = randomBytes(32);
 
   function seal(content: unknown): string {
@@ -77,16 +69,16 @@ export function createCredentials(): Credentials {
   }
 
   return {
-    owner,
     issue(session) {
-      const pair = { accessKeyId: keyId('ASIA'), secretAccessKey: secret() };
+      const pair = newKeyPair('ASIA');
       return { ...pair, sessionToken: seal({ ...pair, session }) };
     },
     find(accessKeyId, sessionToken) {
       if (sessionToken === undefined) {
         // A temporary key without its token is a key that AWS does not know.
-        if (accessKeyId !== owner.accessKeyId) return 'unknown-key';
-        return { secretAccessKey: owner.secretAccessKey, principal: { kind: 'owner' } };
+        const user = users.find(accessKeyId);
+        if (!user) return 'unknown-key';
+        return { secretAccessKey: user.keys.secretAccessKey, principal: { kind: 'user', user } };
       }
       const opened = unseal(sessionToken);
       if (!opened) return 'bad-token';

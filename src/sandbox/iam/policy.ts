@@ -2,9 +2,10 @@
 import { holds, isOperator, type Condition } from './conditions.ts';
 import { fits, type Context, type Template } from './pattern.ts';
 
-export type PolicyKind = 'identity' | 'trust';
+/** Of a user or role; of a role, whom it trusts; of a bucket or a key. */
+export type PolicyKind = 'identity' | 'trust' | 'resource';
 
-/** One of the principals that a trust policy names, as `AWS:arn…` or `Federated:accounts.google.com`. */
+/** One of the principals that a policy names, as `AWS:arn…` or `Federated:accounts.google.com`. */
 type Principal = string;
 
 interface Statement {
@@ -27,7 +28,7 @@ export interface PolicyRequest {
   readonly action: string;
   /** Absent for a trust policy, which is itself the resource. */
   readonly resource?: string;
-  /** Any of these may be named; for a trust policy. */
+  /** Any of these may be named; for a policy that names principals. */
   readonly principals?: readonly Principal[];
   readonly context: Context;
 }
@@ -67,14 +68,14 @@ function readStatement(statement: Readonly<Record<string, unknown>>, kind: Polic
     Principal,
   } = statement;
   const actions = stringsOf(Action ?? NotAction);
-  const resources = kind === 'identity' ? stringsOf(Resource ?? NotResource) : [];
+  const resources = kind === 'trust' ? [] : stringsOf(Resource ?? NotResource);
   const wellFormed =
     Object.keys(statement).every((name) => MEMBERS.includes(name)) &&
     (effect === 'Allow' || effect === 'Deny') &&
     (Action === undefined || NotAction === undefined) &&
     (Resource === undefined || NotResource === undefined) &&
     (kind === 'identity') === (Principal === undefined) &&
-    (kind === 'identity' || Resource === undefined);
+    (kind !== 'trust' || Resource === undefined);
   if (!wellFormed) throw new MalformedPolicy('Syntax errors in policy.');
   if (!actions.every((action) => ACTION.test(action))) {
     throw new MalformedPolicy('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');

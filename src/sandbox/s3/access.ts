@@ -4,7 +4,7 @@ import { refusalOf } from '../iam/authorize.ts';
 import type { Credentials, Principal } from '../iam/credentials.ts';
 import { ACCOUNT_ID, type Roles } from '../iam/roles.ts';
 import { claimOf, MAX_SKEW_MS, verifySignature, type Claim, type Problem, type Verified } from '../sigv4.ts';
-
+import type { BucketPolicies } from './bucket-policy.ts';
 import type { S3Asked } from './request.ts';
 import { S3Error, type S3ErrorDetails } from './s3-error.ts';
 
@@ -41,8 +41,13 @@ const PROBLEM_CODES: Readonly<Record<Problem, string>> = {
 /** The condition keys that a listing's parameters become. */
 const CONDITION_PARAMETERS = ['prefix', 'delimiter', 'max-keys'];
 
-export function createAccess(parts: { clock: Clock; credentials: Credentials; roles: Roles }): Access {
-  const { clock, credentials, roles } = parts;
+export function createAccess(parts: {
+  clock: Clock;
+  credentials: Credentials;
+  roles: Roles;
+  bucketPolicies: BucketPolicies;
+}): Access {
+  const { clock, credentials, roles, bucketPolicies } = parts;
 
   function whyNot(
     principal: Principal,
@@ -52,8 +57,14 @@ export function createAccess(parts: { clock: Clock; credentials: Credentials; ro
   ) {
     const ofBucket = /^s3:(ListBucket|GetBucket|PutBucket|CreateBucket|DeleteBucket)/.test(action);
     const resource = `arn:aws:s3:::${asked.bucket}${ofBucket || asked.key === '' ? '' : `/${asked.key}`}`;
-    const entries = Object.entries(context).map(([name, value]) => [name.toLowerCase(), [value]] as const);
-    return refusalOf(roles, principal, { action, resource, context: new Map(entries) });
+    const entries = Object.entries({ ...connectionContext(asked), ...context });
+    return refusalOf(roles, principal, {
+      action,
+      resource,
+      context: new Map(entries.map(([name, value]) => [name.toLowerCase(), [value]])),
+      owner: asked.bucket === '' ? undefined : ACCOUNT_ID,
+      resourcePolicy: bucketPolicies.find(asked.bucket)?.policy,
+    });
   }
 
   return {
@@ -79,6 +90,11 @@ export function createAccess(parts: { clock: Clock; credentials: Credentials; ro
       if (message !== undefined) throw new S3Error('AccessDenied', { message });
     },
   };
+}
+
+/** Plain HTTP on loopback stands for HTTPS, so that a policy that denies all else can be tried as it is. */
+function connectionContext({ http }: S3Asked): Record<string, string> {
+  return { 'aws:SourceIp': http.socket.remoteAddress ?? '', 'aws:SecureTransport': 'true' };
 }
 
 /** What a listing's parameters are to a policy: a parameter that is absent is a key that is absent. */

@@ -131,7 +131,8 @@ export function listBuckets(asked: S3Asked, buckets: Buckets): Answer {
   return xmlAnswer(asked, xml('ListAllMyBucketsResult', content, XML_NAMESPACE));
 }
 
-async function bodyText({ http }: S3Asked): Promise<string> {
+/** Throws MalformedXML for a body that is longer than any of these requests'. */
+export async function bodyText({ http }: S3Asked): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of http as AsyncIterable<Buffer>) {
     chunks.push(chunk);

@@ -4,7 +4,7 @@ import type { Principal } from '../iam/credentials.ts';
 import { xml, type Elements } from '../xml.ts';
 import type { Access } from './access.ts';
 import { checkConditions } from './conditions.ts';
-
+import type { Encryption } from './encryption.ts';
 import type { Bucket, StoredObject, Version } from './objects.ts';
 import { partOf, rangeOf, type ByteRange } from './range.ts';
 import type { S3Asked } from './request.ts';
@@ -15,6 +15,7 @@ export interface ObjectRead {
   readonly bucket: Bucket;
   readonly principal: Principal;
   readonly access: Access;
+  readonly encryption: Encryption;
 }
 
 /** Query parameter and the header that it overrides. */
@@ -48,6 +49,9 @@ export async function readObject(read: ObjectRead): Promise<Answer> {
     ? { 'content-range': `bytes ${start}-${end}/${object.size}` }
     : {};
   const checked = headers['x-amz-checksum-mode']?.toString().toUpperCase() === 'ENABLED' && !range;
+  // Without the bytes or their checksum nothing is decrypted.
+  if (asked.method !== 'HEAD' || checked)
+    read.encryption.require(object.headers, { ...read, action: 'kms:Decrypt' });
   const whole = {
     ...idHeaders(asked),
     ...own,

@@ -44,7 +44,10 @@ export const S3_ERRORS: ReadonlyMap<string, readonly [status: number, message: s
   ['InvalidToken', [400, 'The provided token is malformed or otherwise invalid.']],
   ['InvalidURI', [400, "Couldn't parse the specified URI."]],
   ['KMS.DisabledException', [400, 'The request was rejected because the specified KMS key is not enabled.']],
+  ['KMS.KMSInvalidStateException', [400, 'The KMS key is not in a state in which it can be used.']],
+  ['KMS.NotFoundException', [400, 'The specified KMS key does not exist.']],
   ['KeyTooLongError', [400, 'Your key is too long']],
+  ['MalformedPolicy', [400, "Policies must be valid JSON and the first byte must be '{'"]],
   [
     'MalformedXML',
     [400, 'The XML you provided was not well-formed or did not validate against our published schema'],
@@ -81,6 +84,7 @@ export const S3_ERRORS: ReadonlyMap<string, readonly [status: number, message: s
   ],
   ['NoSuchKey', [404, 'The specified key does not exist.']],
   ['NoSuchBucket', [404, 'The specified bucket does not exist']],
+  ['NoSuchBucketPolicy', [404, 'The bucket policy does not exist']],
   ['NoSuchVersion', [404, 'The specified version does not exist.']],
   ['MethodNotAllowed', [405, 'The specified method is not allowed against this resource.']],
   [

@@ -6,7 +6,9 @@ import type { Credentials, Principal } from '../iam/credentials.ts';
 import type { Roles } from '../iam/roles.ts';
 import { claimOf, type Claim, type Verified } from '../sigv4.ts';
 import type { Supplier } from '../supplier.ts';
+import type { KmsKeys } from '../kms/kms-keys.ts';
 import { createAccess } from './access.ts';
+import { answerBucketPolicy, type BucketPolicies } from './bucket-policy.ts';
 import {
   createBucket,
   deleteBucket,
@@ -17,6 +19,7 @@ import {
   putVersioning,
   type Buckets,
 } from './buckets.ts';
+import { createEncryption } from './encryption.ts';
 import { S3_ERRORS, S3Error, s3ErrorAnswer } from './s3-error.ts';
 import { listObjectsV1, listObjectsV2 } from './list-objects.ts';
 import { listObjectVersions } from './list-versions.ts';
@@ -31,6 +34,8 @@ export interface S3Parts {
   readonly credentials: Credentials;
   readonly roles: Roles;
   readonly buckets: Buckets;
+  readonly bucketPolicies: BucketPolicies;
+  readonly kmsKeys: KmsKeys;
   readonly spool: Spool;
   /** The region whose endpoint this is. */
   readonly region: string;
@@ -41,8 +46,9 @@ const OTHER_SUBRESOURCES =
   /^(acl|accelerate|analytics|cors|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|logging|metrics|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment|restore|retention|select|torrent|uploads|uploadId|website)$/;
 
 export function createS3(parts: S3Parts): Supplier<S3Asked> {
-  const { clock, credentials, buckets, spool, region } = parts;
+  const { clock, credentials, buckets, bucketPolicies, spool, region } = parts;
   const access = createAccess(parts);
+  const encryption = createEncryption(parts);
 
   return {
     read(http, call) {
@@ -95,6 +101,11 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
       return createBucket(asked, buckets, region, clock.now('s3'));
     }
     if (!bucket) throw new S3Error('NoSuchBucket', { elements: { BucketName: asked.bucket } });
+    if (asked.key === '' && query.has('policy')) {
+      return answerBucketPolicy(asked, bucketPolicies, (action) => {
+        access.require(principal, action, asked);
+      });
+    }
     const other = [...query.keys()].find((name) => OTHER_SUBRESOURCES.test(name));
     if (other !== undefined) {
       access.require(principal, 's3:NotInTheSandbox', asked);
@@ -104,7 +115,7 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
   }
 
   async function onBucket(asked: S3Asked, bucket: Bucket, principal: Principal): Promise<Answer> {
-    const read: ObjectRead = { asked, bucket, principal, access };
+    const read: ObjectRead = { asked, bucket, principal, access, encryption };
     const { method, query } = asked;
     const need = (action: string) => {
       access.require(principal, action, asked);
@@ -118,20 +129,25 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
     if (method === 'HEAD') return (need('s3:ListBucket'), headBucket(asked, bucket));
     if (method === 'PUT' && query.has('versioning'))
       return (need('s3:PutBucketVersioning'), putVersioning(asked, bucket));
-    if (method === 'DELETE') return (need('s3:DeleteBucket'), deleteBucket(asked, buckets, bucket));
+    if (method === 'DELETE') {
+      need('s3:DeleteBucket');
+      const answer = await deleteBucket(asked, buckets, bucket);
+      bucketPolicies.remove(asked.bucket);
+      return answer;
+    }
     need('s3:NotInTheSandbox');
     throw notAllowed(asked, 'BUCKET');
   }
 
   async function onObject(asked: S3Asked, bucket: Bucket, principal: Principal): Promise<Answer> {
-    const read: ObjectRead = { asked, bucket, principal, access };
+    const read: ObjectRead = { asked, bucket, principal, access, encryption };
     const { method, query } = asked;
     if (method === 'GET' && query.has('tagging')) return readTags(read);
     if (method === 'GET' && query.has('attributes')) return readAttributes(read);
     if (method === 'GET' || method === 'HEAD') return readObject(read);
     if (method === 'PUT') {
       access.require(principal, 's3:PutObject', asked);
-      return putObject(asked, bucket, spool, clock.now('s3'));
+      return putObject({ asked, bucket, principal, access, encryption }, spool, clock.now('s3'));
     }
     access.require(principal, method === 'DELETE' ? 's3:DeleteObject' : 's3:NotInTheSandbox', asked);
     if (method === 'DELETE') return deleteObject(asked, bucket, clock.now('s3'));

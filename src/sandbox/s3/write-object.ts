@@ -1,9 +1,11 @@
 // PutObject and DeleteObject, for the owner who fills the buckets.
+import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from '../answer.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import type { Bucket, BucketWriter } from './objects.ts';
+import type { ObjectRead } from './read-object.ts';
 import type { S3Asked } from './request.ts';
 import type { Spool, Spooled } from './spool.ts';
 
@@ -37,7 +39,8 @@ export function writerOf(bucket: Bucket, asked: S3Asked): BucketWriter {
   });
 }
 
-export async function putObject(asked: S3Asked, bucket: Bucket, spool: Spool, now: number): Promise<Answer> {
+export async function putObject(write: ObjectRead, spool: Spool, now: number): Promise<Answer> {
+  const { asked, bucket, encryption } = write;
   const writer = writerOf(bucket, asked);
   const { headers } = asked;
   if (headers['x-amz-copy-source'] !== undefined) {
@@ -45,9 +48,13 @@ export async function putObject(asked: S3Asked, bucket: Bucket, spool: Spool, no
       message: 'The sandbox copies no objects: PUT the content instead.',
     });
   }
-  const kept = { ...keptHeaders(headers), ...userMetadata(headers) };
+  const encrypted = encryption.headersOf(asked, bucket);
+  encryption.require(encrypted, { ...write, action: 'kms:GenerateDataKey' });
+  const kept = { ...keptHeaders(headers), ...userMetadata(headers), ...encrypted };
   const { spooled, checksums } = await receive(asked, spool);
-  const etag = `"${spooled.md5.toString('hex')}"`;
+  // With a KMS key it is no MD5 of the content.
+  const tag = Object.keys(encrypted).length > 0 ? randomBytes(spooled.md5.length) : spooled.md5;
+  const etag = `"${tag.toString('hex')}"`;
   const tags = [...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))];
   const { size, open, discard } = spooled;
   const versionId = writer.put({
@@ -67,6 +74,7 @@ export async function putObject(asked: S3Asked, bucket: Bucket, spool: Spool, no
       ...idHeaders(asked),
       etag,
       'x-amz-server-side-encryption': 'AES256',
+      ...encrypted,
       ...checksums,
       ...(bucket.versioning() === 'never' ? {} : { 'x-amz-version-id': versionId }),
     },

@@ -1,14 +1,16 @@
 // AssumeRoleWithWebIdentity and AssumeRole: who may become which role, and the credentials for it.
 import type { Clock, Durations } from '../clock.ts';
 import type { SigningKeys } from '../google/keys.ts';
-import { refusalOf, sessionArn, sessionContext } from '../iam/authorize.ts';
+import { sessionArn } from '../iam/actor.ts';
 import type { Credentials, Principal, Session } from '../iam/credentials.ts';
 import { evaluate, MalformedPolicy, readPolicy } from '../iam/policy.ts';
 import type { Role, Roles } from '../iam/roles.ts';
-
+import { requestContext, requireBothSides } from './both-sides.ts';
 import { GOOGLE, readWebIdentity } from './identity-token.ts';
-import { listOf, tagsOf, type Parameters } from './parameters.ts';
+import { checkMfa } from './mfa.ts';
+import { listOf, type Parameters } from './parameters.ts';
 import { StsError } from './sts-error.ts';
+import { sessionTagsOf } from './tags.ts';
 
 export interface StsParts {
   readonly clock: Clock;
@@ -51,31 +53,25 @@ export function assumeRoleWithWebIdentity(parameters: Parameters, parts: StsPart
 }
 
 export function assumeRole(parameters: Parameters, principal: Principal, parts: StsParts): Result {
-  const { roles } = parts;
+  const { clock, roles } = parts;
   const { RoleArn = '', RoleSessionName = '', SourceIdentity } = parameters;
   const policy = sessionPolicyOf(parameters);
   const before = principal.kind === 'session' ? principal.session : undefined;
-  const tags = tagsOf(parameters);
-  const transitive = listOf(parameters, 'TransitiveTagKeys');
-  const inherited = (before?.transitiveTagKeys ?? []).map((key): [string, string] => [
-    key,
-    before?.tags[key] ?? '',
-  ]);
+  const { requested, requestedTransitive, tags, transitiveTagKeys } = sessionTagsOf(parameters, before);
   const sourceIdentity = SourceIdentity ?? before?.sourceIdentity;
+  if (before?.sourceIdentity !== undefined && sourceIdentity !== before.sourceIdentity) {
+    throw new StsError('ValidationError', 'The source identity is already set for this assume role session');
+  }
+  // What the session before hands on needs permission like what is asked for.
   const actions = [
     'sts:AssumeRole',
     ...(Object.keys(tags).length > 0 ? ['sts:TagSession'] : []),
-    ...(SourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+    ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
   ];
-  const context = requestContext(parameters, tags, transitive, sourceIdentity);
+  const mfa = checkMfa(parameters, principal, clock.now('sts'));
+  const own = requestContext(parameters, requested, requestedTransitive, sourceIdentity);
+  const context = new Map([...own, ...mfa]);
   for (const action of actions) requireBothSides(action, RoleArn, principal, context, roles);
-  const overridden = inherited.some(([key]) => Object.hasOwn(tags, key));
-  if (overridden || (before?.sourceIdentity !== undefined && sourceIdentity !== before.sourceIdentity)) {
-    throw new StsError(
-      'AccessDenied',
-      'A transitive tag or the source identity of the session cannot be changed',
-    );
-  }
   const role = roles.find(RoleArn);
   if (!role) throw new StsError('AccessDenied');
   const seconds = secondsOf(parameters, role.maxSessionSeconds);
@@ -85,60 +81,8 @@ export function assumeRole(parameters: Parameters, principal: Principal, parts: 
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
     );
   }
-  const session = {
-    name: RoleSessionName,
-    policy,
-    tags: { ...Object.fromEntries(inherited), ...tags },
-    transitiveTagKeys: [...inherited.map(([key]) => key), ...transitive],
-    sourceIdentity,
-  };
+  const session = { name: RoleSessionName, policy, tags, transitiveTagKeys, sourceIdentity };
   return { ...issued(role, session, seconds, parts), SourceIdentity: sourceIdentity };
-}
-
-/** The caller's own policies must allow it, and the role must trust the caller. */
-function requireBothSides(
-  action: string,
-  roleArn: string,
-  principal: Principal,
-  context: ReadonlyMap<string, readonly string[]>,
-  roles: Roles,
-): void {
-  const role = roles.find(roleArn);
-  const before = principal.kind === 'session' ? principal.session : undefined;
-  const own = before && roles.find(before.roleArn);
-  const whole = new Map([...(own ? sessionContext(own, before) : []), ...context]);
-  const accountId = own?.accountId ?? '123456789012';
-  const principals = [`AWS:arn:aws:iam::${accountId}:root`, `AWS:${accountId}`];
-  if (own) principals.push(`AWS:${own.arn}`, `AWS:${sessionArn(own, before)}`);
-  const refused = refusalOf(roles, principal, { action, resource: roleArn, context });
-  if (
-    refused !== undefined ||
-    !role ||
-    evaluate(role.trust, { action, principals, context: whole }) !== 'allowed'
-  ) {
-    const user = own ? sessionArn(own, before) : `arn:aws:iam::${accountId}:user/owner`;
-    throw new StsError(
-      'AccessDenied',
-      `User: ${user} is not authorized to perform: ${action} on resource: ${roleArn}`,
-    );
-  }
-}
-
-function requestContext(
-  { ExternalId, RoleSessionName }: Parameters,
-  tags: Readonly<Record<string, string>>,
-  transitive: readonly string[],
-  sourceIdentity: string | undefined,
-): Map<string, readonly string[]> {
-  const context = new Map<string, readonly string[]>();
-  if (ExternalId !== undefined) context.set('sts:externalid', [ExternalId]);
-  if (RoleSessionName !== undefined) context.set('sts:rolesessionname', [RoleSessionName]);
-  if (sourceIdentity !== undefined) context.set('sts:sourceidentity', [sourceIdentity]);
-  if (transitive.length > 0) context.set('sts:transitivetagkeys', transitive);
-  if (Object.keys(tags).length > 0) context.set('aws:tagkeys', Object.keys(tags));
-  for (const [key, value] of Object.entries(tags))
-    context.set(`aws:requesttag/${key.toLowerCase()}`, [value]);
-  return context;
 }
 
 function sessionPolicyOf(parameters: Parameters): string | undefined {

@@ -30,6 +30,8 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
     DurationSeconds: { number: [900, 43_200] },
     ExternalId: { length: [2, 1224], pattern: /^[\w+=,.@:/-]*$/ },
     SourceIdentity: { length: [2, 64], pattern: NAME },
+    SerialNumber: { length: [9, 256], pattern: /^[\w+=/:,.@-]*$/ },
+    TokenCode: { length: [6, 6], pattern: /^\d*$/ },
   },
   GetCallerIdentity: {},
 };
@@ -78,30 +80,4 @@ export function listOf(parameters: Parameters, name: string, field = ''): string
     if (value === undefined) return values;
     values.push(value);
   }
-}
-
-const MOST_TAGS = 50;
-const LONGEST_TAG_KEY = 128;
-const LONGEST_TAG_VALUE = 256;
-
-/** The session tags of an AssumeRole; throws AWS's ValidationError for bad ones. */
-export function tagsOf(parameters: Parameters): Record<string, string> {
-  const keys = listOf(parameters, 'Tags', 'Key');
-  const values = listOf(parameters, 'Tags', 'Value');
-  const wrong =
-    keys.length > MOST_TAGS ||
-    keys.some((key) => key.length < 1 || key.length > LONGEST_TAG_KEY || /^aws:/i.test(key)) ||
-    values.some((value) => value.length > LONGEST_TAG_VALUE);
-  if (wrong)
-    throw new StsError(
-      'ValidationError',
-      "1 validation error detected: Value at 'tags' failed to satisfy constraint",
-    );
-  if (new Set(keys.map((key) => key.toLowerCase())).size < keys.length) {
-    throw new StsError(
-      'ValidationError',
-      'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
-    );
-  }
-  return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? '']));
 }

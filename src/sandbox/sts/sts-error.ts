@@ -7,6 +7,7 @@ const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** The first code of a status is the one that stands for it. */
 export const STS_ERRORS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
   ['ValidationError', [400, 'The input fails to satisfy the constraints specified by an AWS service.']],
+  ['InvalidParameterValue', [400, 'An invalid or out-of-range value was supplied for the input parameter.']],
   [
     'InvalidIdentityToken',
     [400, 'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)'],

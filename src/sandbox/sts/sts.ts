@@ -1,9 +1,8 @@
 // AWS STS: reads a form, finds the action, and answers in AWS's XML.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { sessionArn } from '../iam/authorize.ts';
+import { actorOf } from '../iam/actor.ts';
 import type { Principal } from '../iam/credentials.ts';
-import { ACCOUNT_ID } from '../iam/roles.ts';
 import { verifySignature, type Problem } from '../sigv4.ts';
 import type { Supplier } from '../supplier.ts';
 import { assumeRole, assumeRoleWithWebIdentity, type StsParts } from './assume.ts';
@@ -96,17 +95,9 @@ export function createSts(parts: StsParts): Supplier<StsAsked> {
   }
 
   function callerIdentity(principal: Principal): Readonly<Record<string, unknown>> {
-    if (principal.kind === 'owner') {
-      return {
-        Arn: `arn:aws:iam::${ACCOUNT_ID}:user/owner`,
-        UserId: 'AIDASANDBOXOWNER00000',
-        Account: ACCOUNT_ID,
-      };
-    }
-    const { session } = principal;
-    const role = parts.roles.find(session.roleArn);
-    if (!role) throw new StsError('InvalidClientTokenId');
-    return { Arn: sessionArn(role, session), UserId: `${role.id}:${session.name}`, Account: role.accountId };
+    const actor = actorOf(parts.roles, principal);
+    if (!actor) throw new StsError('InvalidClientTokenId');
+    return { Arn: actor.arn, UserId: actor.userId, Account: actor.accountId };
   }
 }
 

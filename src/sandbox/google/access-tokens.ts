@@ -1,0 +1,57 @@
+// Google's OAuth 2.0 token endpoint, for a person's refresh token: as google-auth-library sends it from a login of gcloud's.
+import { randomBytes } from 'node:crypto';
+import type { Answer } from '../answer.ts';
+import type { Clock } from '../clock.ts';
+import { ADC } from './developer.ts';
+import { jsonAnswer, oauthErrorAnswer } from './google-error.ts';
+
+export const TOKEN_PATH = '/token';
+
+export interface AccessTokens {
+  /** POST /token: RFC 6749's refresh. */
+  answer(form: URLSearchParams): Answer;
+  /** Whether it was given here, and has not run out. */
+  isGood(token: string): boolean;
+}
+
+const LIFE_SECONDS = 3599;
+/** A client asks once an hour. */
+const KEPT_TOKENS = 1_000;
+const SCOPES = [
+  'https://www.googleapis.com/auth/cloud-platform',
+  'https://www.googleapis.com/auth/userinfo.email',
+  'openid',
+];
+
+export function createAccessTokens(clock: Clock): AccessTokens {
+  /** When each ends, in milliseconds since 1970. */
+  const ends = new Map<string, number>();
+
+  function issue(): string {
+    const token = `ya29.${randomBytes(120).toString('base64url')}`;
+    ends.set(token, clock.now('certs') + LIFE_SECONDS * 1000);
+    const [oldest] = ends.keys();
+    if (ends.size > KEPT_TOKENS && oldest !== undefined) ends.delete(oldest);
+    return token;
+  }
+
+  return {
+    answer(form) {
+      const given = (name: string) => form.get(name) ?? '';
+      if (given('grant_type') !== 'refresh_token')
+        return oauthErrorAnswer(400, 'unsupported_grant_type', `Invalid grant_type: ${given('grant_type')}`);
+      if (given('client_id') !== ADC.client_id)
+        return oauthErrorAnswer(401, 'invalid_client', 'The OAuth client was not found.');
+      if (given('client_secret') !== ADC.client_secret)
+        return oauthErrorAnswer(401, 'invalid_client', 'The provided client secret is invalid.');
+      if (given('refresh_token') !== ADC.refresh_token)
+        return oauthErrorAnswer(400, 'invalid_grant', 'Token has been expired or revoked.');
+      return jsonAnswer(
+        200,
+        { access_token: issue(), expires_in: LIFE_SECONDS, scope: SCOPES.join(' '), token_type: 'Bearer' },
+        { 'cache-control': 'no-cache, no-store, max-age=0, must-revalidate', pragma: 'no-cache' },
+      );
+    },
+    isGood: (token) => (ends.get(token) ?? 0) > clock.now('certs'),
+  };
+}

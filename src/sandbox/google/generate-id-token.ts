@@ -1,0 +1,77 @@
+// IAM Credentials' generateIdToken: an ID token of a service account, for a person who may impersonate it.
+import type { Answer } from '../answer.ts';
+import type { Clock, Durations } from '../clock.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import type { Accounts } from './accounts.ts';
+import { MAY_IMPERSONATE } from './developer.ts';
+import { googleErrorAnswer, jsonAnswer } from './google-error.ts';
+import type { SigningKeys } from './keys.ts';
+
+export interface ImpersonationParts {
+  readonly keys: SigningKeys;
+  readonly accounts: Accounts;
+  readonly access: AccessTokens;
+  readonly clock: Clock;
+  readonly durations: Durations;
+}
+
+export interface ImpersonationRequest {
+  /** As the path has them, decoded. */
+  readonly project: string;
+  readonly account: string;
+  readonly authorization: string | undefined;
+  /** Of its JSON; undefined where it is none. */
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+}
+
+const SIGN_IN = 'See https://developers.google.com/identity/sign-in/web/devconsole-project.';
+const EXPECTED = 'Expected OAuth 2 access token, login cookie or other valid authentication credential.';
+const PERMISSION = 'iam.serviceAccounts.getOpenIdToken';
+
+/** A caller who is known comes first, then the request's form, then whether the account is there, then permission. */
+export function generateIdToken(asked: ImpersonationRequest, parts: ImpersonationParts): Answer {
+  const { keys, accounts, access } = parts;
+  const token = /^Bearer\s+(\S+)$/i.exec(asked.authorization ?? '')?.[1];
+  if (asked.authorization === undefined) {
+    const message = `Request is missing required authentication credential. ${EXPECTED} ${SIGN_IN}`;
+    return googleErrorAnswer({ status: 401, message, reason: 'CREDENTIALS_MISSING' });
+  }
+  if (token === undefined || !access.isGood(token)) {
+    const message = `Request had invalid authentication credentials. ${EXPECTED} ${SIGN_IN}`;
+    return googleErrorAnswer({ status: 401, message, reason: 'ACCESS_TOKEN_EXPIRED' });
+  }
+  const { fields = {} } = asked;
+  const { audience, delegates, includeEmail, useEmailAzp } = fields;
+  if (asked.project !== '-' || typeof audience !== 'string' || audience === '') {
+    return googleErrorAnswer({ status: 400, message: 'Request contains an invalid argument.' });
+  }
+  const account = accounts.find(asked.account);
+  if (!account) {
+    const message = asked.account.includes('@')
+      ? `Not found; Gaia id not found for email ${asked.account}`
+      : 'Requested entity was not found.';
+    return googleErrorAnswer({ status: 404, message });
+  }
+  const delegated = Array.isArray(delegates) && delegates.length > 0;
+  if (delegated || !MAY_IMPERSONATE.includes(account.uniqueId)) {
+    const message = `Permission '${PERMISSION}' denied on resource (or it may not exist).`;
+    const metadata = { permission: PERMISSION };
+    return googleErrorAnswer({ status: 403, message, reason: 'IAM_PERMISSION_DENIED', metadata });
+  }
+  const { email, uniqueId } = account;
+  const issuedAt = Math.floor(parts.clock.now('certs') / 1000);
+  // Not cached, unlike the metadata server's: each is new.
+  const idToken = keys.mint({
+    aud: audience,
+    azp: isTrue(useEmailAzp) ? email : uniqueId,
+    ...(isTrue(includeEmail) ? { email, email_verified: true } : {}),
+    exp: issuedAt + parts.durations.identityTokenSeconds(),
+    iat: issuedAt,
+    iss: 'https://accounts.google.com',
+    sub: uniqueId,
+  });
+  return jsonAnswer(200, { token: idToken });
+}
+
+/** Google's JSON takes a boolean in quotes too, as its Python and Java libraries send it. */
+const isTrue = (value: unknown) => value === true || value === 'true';

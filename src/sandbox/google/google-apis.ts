@@ -1,0 +1,88 @@
+// What stands for www.googleapis.com and its like on one port: the published keys, OAuth 2.0's tokens, and impersonation.
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../answer.ts';
+import type { Supplier } from '../supplier.ts';
+import { createAccessTokens, TOKEN_PATH } from './access-tokens.ts';
+import { CERTS_PATH, certsAnswer } from './certs.ts';
+import { generateIdToken, type ImpersonationParts } from './generate-id-token.ts';
+import { googleErrorAnswer, oauthErrorAnswer } from './google-error.ts';
+
+interface GoogleAsked {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+  /** What the path of an impersonation names. */
+  readonly target: { readonly project: string; readonly account: string } | undefined;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+}
+
+const GENERATE_ID_TOKEN = /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/]+):generateIdToken$/;
+const MAX_BODY_BYTES = 65_536;
+
+export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Supplier<GoogleAsked> {
+  const access = createAccessTokens(parts.clock);
+  return {
+    async read(request, call) {
+      const { method = 'GET', url = '/', headers } = request;
+      const path = url.split('?')[0] ?? '/';
+      const body = method === 'POST' ? await bodyOf(request) : '';
+      const [, project, account] = GENERATE_ID_TOKEN.exec(decoded(path)) ?? [];
+      const target = project !== undefined && account !== undefined ? { project, account } : undefined;
+      const fields = target && fieldsOf(body);
+      const asked = { method, path, authorization: headers.authorization, body, target, fields };
+      call.note(noted(asked, headers['x-goog-user-project']));
+      return asked;
+    },
+    refuse({ path }, { status, code, message = 'Out of order.', headers }) {
+      return path === TOKEN_PATH
+        ? oauthErrorAnswer(status, code ?? 'invalid_grant', message, headers)
+        : googleErrorAnswer({ status, code, message, headers });
+    },
+    respond(asked) {
+      const { method, path, body, target } = asked;
+      if (path === CERTS_PATH && (method === 'GET' || method === 'HEAD')) return certsAnswer(parts.keys);
+      if (path === TOKEN_PATH && method === 'POST') return access.answer(new URLSearchParams(body));
+      if (target && method === 'POST') return generateIdToken({ ...asked, ...target }, { ...parts, access });
+      return notFound();
+    },
+  };
+}
+
+const notFound = (): Answer => googleErrorAnswer({ status: 404, message: 'Requested entity was not found.' });
+
+/** What was asked of an API, without a token or a secret. */
+function noted({ path, body, target, fields }: GoogleAsked, quotaProject: unknown): Record<string, unknown> {
+  if (path === TOKEN_PATH) return { grantType: new URLSearchParams(body).get('grant_type') };
+  if (!target) return {};
+  const { audience, includeEmail, useEmailAzp } = fields ?? {};
+  return { impersonates: target.account, audience, includeEmail, useEmailAzp, quotaProject };
+}
+
+function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is no percent-encoding is a path that is not there. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '';
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,64 @@
+// The faults of Google's APIs: as every API writes them, and as OAuth 2.0 does.
+import type { Answer } from '../answer.ts';
+
+/** The first name of a status is the one that stands for it. */
+const NAMES: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+};
+
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
+    body: Buffer.from(JSON.stringify(value, null, 2)),
+  };
+}
+
+export interface GoogleRefusal {
+  readonly status: number;
+  readonly message: string;
+  /** google.rpc.Code by name; the status' own where absent. */
+  readonly code?: string | undefined;
+  /** The reason of a google.rpc.ErrorInfo. */
+  readonly reason?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `{"error": {"code", "message", "status", "details"}}`. */
+export function googleErrorAnswer(refusal: GoogleRefusal): Answer {
+  const { status, message, code, reason, metadata, headers } = refusal;
+  const info = {
+    '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+    reason,
+    domain: status === 401 ? 'googleapis.com' : 'iam.googleapis.com',
+    metadata,
+  };
+  const error = {
+    code: status,
+    message,
+    status: code ?? NAMES[status] ?? 'UNKNOWN',
+    ...(reason === undefined ? {} : { details: [info] }),
+  };
+  return jsonAnswer(status, { error }, headers);
+}
+
+/** `{"error": "invalid_grant", "error_description": "…"}`, of RFC 6749. */
+export function oauthErrorAnswer(
+  status: number,
+  error: string,
+  description: string,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  return jsonAnswer(status, { error, error_description: description }, headers);
+}

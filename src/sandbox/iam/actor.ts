@@ -1,0 +1,82 @@
+// Whom a request acts as: a user or a session of a role, as policies name it and hold it.
+import type { Principal, Session } from './credentials.ts';
+import type { Context } from './pattern.ts';
+import { readPolicy, type Policy } from './policy.ts';
+import type { Role, Roles } from './roles.ts';
+
+export interface Actor {
+  /** As CloudTrail, GetCallerIdentity and AWS's messages write it. */
+  readonly arn: string;
+  /** `AROA…:SESSION` or `AIDA…`. */
+  readonly userId: string;
+  readonly accountId: string;
+  /** What the policy of a role, a bucket or a key may call it by itself. */
+  readonly principals: readonly string[];
+  /** What stands there for its whole account. */
+  readonly accountPrincipals: readonly string[];
+  /** The condition keys that it brings to every request. */
+  readonly context: Context;
+  readonly permissions: Policy;
+  readonly sessionPolicy: Policy | undefined;
+}
+
+/** `arn:aws:sts::…:assumed-role/NAME/SESSION`. */
+export function sessionArn(role: Role, session: Session): string {
+  return `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${session.name}`;
+}
+
+/** Undefined for a session of a role that is not there any more. */
+export function actorOf(roles: Roles, principal: Principal): Actor | undefined {
+  if (principal.kind === 'user') {
+    const { arn, id, name, accountId, permissions } = principal.user;
+    return {
+      arn,
+      userId: id,
+      accountId,
+      principals: [`AWS:${arn}`],
+      accountPrincipals: accountPrincipals(accountId),
+      context: new Map([
+        ['aws:principalarn', [arn]],
+        ['aws:principalaccount', [accountId]],
+        ['aws:principaltype', ['User']],
+        ['aws:username', [name]],
+        ['aws:userid', [id]],
+      ]),
+      permissions,
+      sessionPolicy: undefined,
+    };
+  }
+  const { session } = principal;
+  const role = roles.find(session.roleArn);
+  if (!role) return undefined;
+  const arn = sessionArn(role, session);
+  return {
+    arn,
+    userId: `${role.id}:${session.name}`,
+    accountId: role.accountId,
+    principals: [`AWS:${role.arn}`, `AWS:${arn}`],
+    accountPrincipals: accountPrincipals(role.accountId),
+    context: sessionContext(role, session),
+    permissions: role.permissions,
+    sessionPolicy: session.policy === undefined ? undefined : readPolicy(session.policy, 'identity'),
+  };
+}
+
+const accountPrincipals = (accountId: string) => [`AWS:arn:aws:iam::${accountId}:root`, `AWS:${accountId}`];
+
+function sessionContext(role: Role, session: Session): Context {
+  return new Map<string, readonly string[]>([
+    ['aws:principalarn', [role.arn]],
+    ['aws:principalaccount', [role.accountId]],
+    ['aws:principaltype', ['AssumedRole']],
+    ['aws:userid', [`${role.id}:${session.name}`]],
+    ['aws:tokenissuetime', [new Date(session.issuedAt).toISOString()]],
+    ...(session.sourceIdentity === undefined
+      ? []
+      : [['aws:sourceidentity', [session.sourceIdentity]] as [string, string[]]]),
+    ...Object.entries(session.tags).map(([key, value]): [string, string[]] => [
+      `aws:principaltag/${key.toLowerCase()}`,
+      [value],
+    ]),
+  ]);
+}
