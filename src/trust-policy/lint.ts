@@ -1,0 +1,70 @@
+// The known mistakes in a trust policy for Google's tokens. Statements for others, such as AWS principals, are left alone.
+import { GOOGLE } from '../trust-policy.ts';
+import { checkActions, isWebIdentity } from './action-rules.ts';
+import { isGooglesKey } from './condition-keys.ts';
+import { checkConditions } from './condition-rules.ts';
+import type { Statement } from './document.ts';
+import { mistake } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { checkExpected, checkPins } from './pin-rules.ts';
+import type { Expected } from './pin-rules.ts';
+import { checkOthersPrincipal, checkPrincipal } from './principal-rules.ts';
+
+/** @returns what is wrong, in the order of the statements; notes among it */
+export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
+  const googles = statements.filter(isForGoogle);
+  const trusting = googles.filter(({ effect }) => effect === 'Allow');
+  const nobody = statements.every(({ malformed }) => malformed.length === 0) && trusting.length === 0;
+  return [
+    ...statements.flatMap((statement) =>
+      googles.includes(statement) ? checkGoogles(statement) : checkOthers(statement),
+    ),
+    ...(nobody
+      ? [
+          mistake(
+            'Statement',
+            "must trust Google's tokens, and none does",
+            'Write what `fedbridge trust-policy` prints. A further hop trusts the role before it instead: `--hop N` prints that.',
+          ),
+        ]
+      : []),
+    ...checkExpected(trusting, expected),
+  ];
+}
+
+/** What a part lacks is not told where the part could not be read. */
+function checkGoogles(statement: Statement): Finding[] {
+  const readable = (part: string) => !statement.malformed.includes(part);
+  return [
+    ...checkForm(statement),
+    ...(readable('Principal') ? checkPrincipal(statement) : []),
+    ...(readable('Action') ? checkActions(statement) : []),
+    ...(readable('Condition') ? [...checkConditions(statement), ...checkPins(statement)] : []),
+  ];
+}
+
+const checkOthers = (statement: Statement): Finding[] => [
+  ...checkForm(statement),
+  ...checkOthersPrincipal(statement),
+];
+
+const checkForm = ({ where, malformed }: Statement): Finding[] =>
+  malformed.map((part) => mistake(`${where}, ${part}`, 'is not in a form that IAM takes', FORMS[part] ?? ''));
+
+const FORMS: Readonly<Record<string, string>> = {
+  Effect: 'Write "Allow" or "Deny".',
+  Principal: `Write {"Federated": "${GOOGLE}"}.`,
+  Action: 'Write a text, or a list of texts.',
+  Condition: 'Write {"StringEquals": {KEY: VALUE, …}}.',
+};
+
+/** By any of its parts, so that a mistake in one of them does not hide the others. */
+function isForGoogle({ principals, actions, conditions }: Statement): boolean {
+  if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;
+  if (conditions.some(({ key }) => isGooglesKey(key))) return true;
+  // Other providers use the same action.
+  return actions.some(isWebIdentity) && !principals.some(isAnotherProvider);
+}
+
+const isAnotherProvider = ({ type, name }: { type: string; name: string }): boolean =>
+  type === 'Federated' && name !== '*';

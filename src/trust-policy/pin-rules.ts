@@ -1,0 +1,106 @@
+// Whether a statement for Google's tokens says whose and for what: without that anybody's token, or one of another service, will do.
+import { quote } from '../config/show.ts';
+import { GOOGLE } from '../trust-policy.ts';
+import { readConditionKey } from './condition-keys.ts';
+import type { IdentityKey } from './condition-keys.ts';
+import { readOperator } from './condition-operators.ts';
+import type { Condition, Statement } from './document.ts';
+import { mistake } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { isUniqueId } from './value-rules.ts';
+
+/** What the role is known to need; the policy is compared with it. */
+export interface Expected {
+  readonly uniqueId?: string;
+  readonly audience?: string;
+}
+
+/** Of a statement that is for Google's tokens. */
+export function checkPins(statement: Statement): Finding[] {
+  const { where, effect, conditions } = statement;
+  if (effect !== 'Allow') return [];
+  const meant = new Set(conditions.filter(names).map(keyMeant));
+  if (!meant.has('aud') && !meant.has('sub')) {
+    return [
+      mistake(
+        where,
+        `pins neither ${GOOGLE}:aud nor :sub: everybody with a Google account can have a token that fits`,
+        'Pin :aud and :sub to the unique ID, and :oaud to the audience: `fedbridge trust-policy` prints it.',
+      ),
+    ];
+  }
+  if (!meant.has('oaud')) {
+    return [
+      mistake(
+        where,
+        `does not pin ${GOOGLE}:oaud: a token of this service account for another service opens the role, too`,
+        'Pin it to an audience that is for STS alone (aws.audience).',
+      ),
+    ];
+  }
+  return checkSameAccount(statement);
+}
+
+/** Tokens of the metadata server have the unique ID as `azp` and as `sub`. */
+function checkSameAccount({ where, conditions }: Statement): Finding[] {
+  const [azp, subject] = [pinned(conditions, 'aud'), pinned(conditions, 'sub')];
+  const comparable = [azp, subject].every((ids) => ids.length > 0 && ids.every(isUniqueId));
+  const differing = [...azp, ...subject].find((id) => !azp.includes(id) || !subject.includes(id));
+  return comparable && differing !== undefined
+    ? [
+        mistake(
+          where,
+          `pins ${GOOGLE}:aud and :sub to different unique IDs (${quote(differing)} is in one of them alone), and a service account's token has the same in both`,
+          'Write the same in both.',
+        ),
+      ]
+    : [];
+}
+
+/** Of all statements for Google's tokens: one of them has to be for what is expected. */
+export function checkExpected(statements: readonly Statement[], expected: Expected): Finding[] {
+  const found = statements.map((statement) => differences(statement, expected));
+  return found.some(({ length }) => length === 0) ? [] : found.flat();
+}
+
+function differences({ where, conditions }: Statement, { uniqueId, audience }: Expected): Finding[] {
+  return (['aud', 'oaud', 'sub'] as const).flatMap((name) => {
+    const wanted = name === 'oaud' ? audience : uniqueId;
+    const values = pinned(conditions, name);
+    if (wanted === undefined || values.length === 0 || values.includes(wanted)) return [];
+    const remedy =
+      name === 'oaud'
+        ? 'Write the audience that the bridge asks its token for (aws.audience).'
+        : 'A service account that was made again under the same e-mail has a new unique ID: trust that one.';
+    return [
+      mistake(
+        `${where}, ${GOOGLE}:${name}`,
+        `must be ${quote(wanted)}, and is ${values.map(quote).join(' or ')}`,
+        remedy,
+      ),
+    ];
+  });
+}
+
+/** The values that a key is to have; none where nothing says which. */
+const pinned = (conditions: readonly Condition[], name: IdentityKey): string[] =>
+  conditions
+    .filter((condition) => names(condition) && identityKeyOf(condition) === name)
+    .flatMap(({ values }) => values.map(({ text }) => text));
+
+/** By an operator that says who is meant, not who is not. How well it does is the conditions' own matter. */
+function names({ operator }: Condition): boolean {
+  const comparison = readOperator(operator)?.comparison;
+  return comparison === 'text' || comparison === 'pattern' || comparison === 'other';
+}
+
+function identityKeyOf({ key }: Condition): IdentityKey | undefined {
+  const read = readConditionKey(key);
+  return read.kind === 'identity' ? read.name : undefined;
+}
+
+/** The key itself, or the one that a misspelt key stands for, which is told as a mistake of its own. */
+function keyMeant(condition: Condition): IdentityKey | undefined {
+  const read = readConditionKey(condition.key);
+  return read.kind === 'absent' ? read.meant : identityKeyOf(condition);
+}

@@ -1,0 +1,170 @@
+// `fedbridge trust-policy --lint`: what is right, what is a note, and what a policy is compared with.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AUDIENCE, by, GOOD, pins, policy, statement, UNIQUE_ID } from './policies.ts';
+import { linted } from './program.ts';
+
+const NOTHING = { code: 0, stdout: '', stderr: '', lines: [] };
+const ANOTHER_ID = '112010400000000710080';
+
+const GITHUBS = {
+  Effect: 'Allow',
+  Principal: {
+    Federated: 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com',
+  },
+  Action: 'sts:AssumeRoleWithWebIdentity',
+  Condition: { StringLike: { 'token.actions.githubusercontent.com:sub': 'repo:acme/lake:*' } },
+};
+const ADMINISTRATORS = {
+  Effect: 'Allow',
+  Principal: { AWS: 'arn:aws:iam::123456789012:root' },
+  Action: ['sts:AssumeRole', 'sts:TagSession'],
+  Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+};
+
+describe('nothing is said of', () => {
+  for (const [what, document] of [
+    ['the good policy', policy(GOOD)],
+    ['a statement that is no list', { Version: '2012-10-17', Statement: GOOD }],
+    [
+      'comparison without case',
+      policy(statement({ Condition: by('StringEqualsIgnoreCase', { ':oaud': AUDIENCE }) })),
+    ],
+    [
+      'StringLike without a pattern',
+      policy(statement({ Condition: by('StringLike', { ':aud': UNIQUE_ID }) })),
+    ],
+    ['ForAnyValue', policy(statement({ Condition: by('ForAnyValue:StringEquals', { ':oaud': AUDIENCE }) }))],
+    [
+      'keys in another case',
+      policy(statement({ Condition: pins({ ':aud': undefined, 'Accounts.Google.com:AUD': UNIQUE_ID }) })),
+    ],
+    [
+      'two accounts',
+      policy(
+        statement({ Condition: pins({ ':aud': [UNIQUE_ID, ANOTHER_ID], ':sub': [ANOTHER_ID, UNIQUE_ID] }) }),
+      ),
+    ],
+    [
+      'an audience with a question mark',
+      policy(statement({ Condition: pins({ ':oaud': 'https://sts.example/?a' }) })),
+    ],
+    [
+      'other conditions',
+      policy(statement({ Condition: { ...pins({}), StringLike: { 'sts:RoleSessionName': '*@acme-prod' } } })),
+    ],
+    ['statements for others', policy(GITHUBS, GOOD, ADMINISTRATORS)],
+    [
+      'a Deny of all others',
+      policy(GOOD, {
+        ...{ Effect: 'Deny', Principal: '*', Action: 'sts:*' },
+        Condition: { StringNotEquals: { 'accounts.google.com:sub': UNIQUE_ID } },
+      }),
+    ],
+  ] as const) {
+    it(what, async () => {
+      assert.deepEqual(await linted(document), NOTHING);
+    });
+  }
+});
+
+describe('a note, which is no mistake, is', () => {
+  for (const [what, Condition, said] of [
+    [
+      'an address',
+      { ...pins({}), IpAddress: { 'aws:SourceIp': '203.0.113.7/32' } },
+      /^Note: statement 1, IpAddress aws:SourceIp: .*static one: VPC egress for all traffic, and Cloud NAT\.$/,
+    ],
+    [
+      'a VPC endpoint',
+      pins({ 'aws:SourceVpce': 'vpce-1a2b3c4d' }),
+      /^Note: statement 1, .*aws:SourceVpce: .*VPC endpoint\./,
+    ],
+    [
+      'the organisation',
+      by('NumericEquals', { ':google/organization_number': 481920364751 }),
+      /^Note: statement 1, .*organization_number: .*organizationNumberIncluded/,
+    ],
+    [
+      'Null of a claim that there is',
+      { ...pins({}), Null: { 'accounts.google.com:sub': 'false' } },
+      /^Note: statement 1, Null .*:sub: says only that there is a value\./,
+    ],
+  ] as const) {
+    it(what, async () => {
+      const { code, lines } = await linted(policy(statement({ Condition })));
+      assert.deepEqual([code, lines.length], [0, 1]);
+      assert.match(lines[0] ?? '', said);
+    });
+  }
+});
+
+describe('of the whole policy it is said that', () => {
+  const onlyLine = async (document: object) => {
+    const { code, lines } = await linted(document);
+    assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
+    return lines[0] ?? '';
+  };
+  it('nothing trusts Google, as in that of a further hop', async () => {
+    assert.match(
+      await onlyLine(policy(ADMINISTRATORS)),
+      /^Statement: must trust Google's tokens, and none does\. .*--hop N/,
+    );
+  });
+  it('everybody may assume the role as an AWS principal', async () => {
+    const open = { Sid: 'Open', Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
+    assert.match(
+      await onlyLine(policy(GOOD, open)),
+      /^statement 2 \(Open\), Principal: is "\*" without any condition/,
+    );
+  });
+  it('a Deny is met by everybody, or denies nobody', async () => {
+    const deny = (Condition: object) => ({ ...GOOD, Effect: 'Deny', Condition });
+    const outsiders = deny({ StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } });
+    assert.match(
+      await onlyLine(policy(GOOD, outsiders)),
+      /^statement 2, .*aws:PrincipalOrgID: .* is always met/,
+    );
+    const others = deny({ StringNotEquals: { 'accounts.google.com:aud': 'fedbridge' } });
+    assert.match(
+      await onlyLine(policy(GOOD, others)),
+      /^statement 2, StringNotEquals .*:aud: .* is no unique ID/,
+    );
+  });
+  it('what it quotes cannot act on a terminal', async () => {
+    const line = await onlyLine(
+      policy(statement({ Sid: 'a\u001b[2Jb', Condition: pins({ ':aud': 'x\u001b[2J\ny' }) })),
+    );
+    assert.match(line, /^statement 1 \(a\\u\{1b\}\[2Jb\), .*"x\\u\{1b\}\[2J\\u\{a\}y"/);
+  });
+});
+
+describe('it is compared with what is given:', () => {
+  const lintedWith = async (...more: readonly string[]) => (await linted(policy(GOOD), ...more)).lines;
+  it('both fit', async () => {
+    assert.deepEqual(await lintedWith('--unique-id', UNIQUE_ID, '--audience', AUDIENCE), []);
+  });
+  it('another unique ID, as of an account that was made again', async () => {
+    const lines = await lintedWith('--unique-id', ANOTHER_ID);
+    assert.deepEqual(
+      lines.map((line) =>
+        /^statement 1, (\S+): must be "(\d+)", and is "(\d+)"\. A service account that was made again/
+          .exec(line)
+          ?.slice(1),
+      ),
+      ['accounts.google.com:aud', 'accounts.google.com:sub'].map((key) => [key, ANOTHER_ID, UNIQUE_ID]),
+    );
+  });
+  it('another audience', async () => {
+    const lines = await lintedWith('--audience', 'other');
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? '',
+      /^statement 1, accounts\.google\.com:oaud: must be "other", and is "fedbridge"\./,
+    );
+  });
+  it('one of several statements fits', async () => {
+    const other = statement({ Condition: pins({ ':aud': ANOTHER_ID, ':sub': ANOTHER_ID }) });
+    assert.deepEqual(await linted(policy(GOOD, other), '--unique-id', ANOTHER_ID), NOTHING);
+  });
+});
