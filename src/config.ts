@@ -1,7 +1,10 @@
 // What the bridge is told: the shape of a valid configuration, and `readConfig`, the only reader of the environment.
+import { enterProfile } from './config/asked-profiles.ts';
 import { readDocument } from './config/document.ts';
 import { type Environment, setVariables } from './config/environment.ts';
 import { documentOf, interpret } from './config/interpret.ts';
+import { NO_FILE_VARIABLES } from './config/no-file.ts';
+import { type RoleSettings, documentIn, interpretRoles } from './config/role-settings.ts';
 
 /** What a grant lets its callers do. */
 export type Action = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
@@ -91,6 +94,8 @@ export interface Config {
   /** URL of the JSON Web Key Set that signs callers' tokens. */
   readonly certsUrl: string;
   readonly identity: IdentitySource;
+  /** Origin that stands for Google's OAuth and IAM Credentials, for impersonation. */
+  readonly googleApis?: string;
   readonly aws: {
     readonly region: string;
     readonly audience: string;
@@ -121,6 +126,17 @@ export function readConfig(env: Environment = process.env): Config {
   return interpret(documentOf(env), env, readPlatform(env));
 }
 
+/** As {@link readConfig}, with a file in the place of what the environment names, holds or stands for. */
+export function readConfigIn(file: string | undefined, env: Environment = process.env): Config {
+  return file === undefined ? readConfig(env) : interpret(documentIn(file), env, readPlatform(env));
+}
+
+/** Whether the environment names, holds or stands for a configuration at all, right or wrong. */
+export function isConfigured(env: Environment = process.env): boolean {
+  const given = setVariables(env);
+  return ['FEDBRIDGE_CONFIG', ...NO_FILE_VARIABLES].some((name) => given[name] !== undefined);
+}
+
 /**
  * Reads `text` as a file that `FEDBRIDGE_CONFIG` names. Of the environment only what fills gaps of the document counts.
  * @throws ConfigError with every problem at once
@@ -128,6 +144,28 @@ export function readConfig(env: Environment = process.env): Config {
 export function readConfigDocument(text: string, env: Environment = process.env): Config {
   const { AWS_REGION, AWS_ENDPOINT_URL_S3 } = env;
   return interpret(readDocument(text), { AWS_REGION, AWS_ENDPOINT_URL_S3 }, readPlatform(env));
+}
+
+/**
+ * For commands that act as the bridge: what its configuration says, or where there is none, the variables and defaults.
+ * @param options.file in the place of what the environment names, holds or stands for
+ * @param options.ownProfile whether AWS_PROFILE says who we are, as elsewhere. Not for a `credential_process`: it finds there
+ * the profile that runs it, and would ask that for what it is itself asked for.
+ * @throws ConfigError with every problem at once
+ */
+export function readRoleSettings(
+  options: { readonly file: string | undefined; readonly ownProfile: boolean },
+  env: Environment = process.env,
+): RoleSettings {
+  const { file, ownProfile } = options;
+  const configured = () => (isConfigured(env) ? documentOf(env) : undefined);
+  const document = file === undefined ? configured() : documentIn(file);
+  return interpretRoles(document, env, { platform: readPlatform(env), ownProfile });
+}
+
+/** As {@link enterProfile}, for the processes that this one starts. @throws ConfigError */
+export function noteAskedProfile(name: string, env = process.env): void {
+  enterProfile(name, env);
 }
 
 /** By Cloud Run's own variables: its second generation looks like Compute Engine in every other respect. */

@@ -28,7 +28,7 @@ export interface RoleAccess {
 
 /** @param askMfaCode asks the person at the terminal for the code of a device; never called twice */
 export function createRoleAccess(
-  config: Pick<Config, 'aws' | 'platform' | 'identity'>,
+  config: Pick<Config, 'aws' | 'platform' | 'identity' | 'googleApis'>,
   askMfaCode: (mfaSerial: string) => Promise<string>,
 ): RoleAccess {
   const { region, stsEndpoint } = config.aws;
@@ -52,7 +52,7 @@ export function createRoleAccess(
       close,
     };
   }
-  const identity = createIdentity(config);
+  const identity = createIdentity({ ...config, identity: config.identity });
   return {
     identity,
     assumeChain: roleChain(sts, { kind: 'identity-token', token: identity.token }),

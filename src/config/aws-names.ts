@@ -25,6 +25,11 @@ export const AWS_REGION: TextRule = {
   test: (text) => text.length <= 63 && new RegExp(`^${REGION}$`).test(text),
 };
 
+export const AWS_PROFILE: TextRule = {
+  must: 'must be the name of an AWS profile',
+  test: (text) => /^[^\p{C}]+$/u.test(text),
+};
+
 export const ACCOUNT_ID: TextRule = {
   must: 'must be an AWS account number, 12 digits in quotes',
   test: (text) => /^\d{12}$/.test(text),

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BUCKET_NAME, regionOfTarget } from './aws-names.ts';
 import { suggest } from './closest.ts';
+import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
 import { checkHops } from './hop-checks.ts';
 import type { Finding } from './problem.ts';
@@ -13,13 +14,14 @@ import { quote, showPath } from './show.ts';
 export interface Outside {
   /** `AWS_REGION` is set, validly or not. */
   readonly regionIsSet: boolean;
+  readonly onCloudRun: boolean;
 }
 
 /** Everything that is wrong between the fields of a document. */
 export function checkTogether(raw: unknown, outside: Outside): readonly Finding[] {
   return [
     ...checkAws(raw, outside),
-    ...checkIdentity(fieldOf(raw, 'identity')),
+    ...checkIdentity(fieldOf(raw, 'identity'), outside),
     ...checkRoles(raw),
     ...checkBuckets(raw),
     ...checkGrants(raw),
@@ -49,8 +51,11 @@ function checkAws(raw: unknown, { regionIsSet }: Outside): Finding[] {
   return findings;
 }
 
-function checkIdentity(identity: unknown): Finding[] {
-  if (!isMap(identity) || entriesOf(identity).length === 1) return [];
+function checkIdentity(identity: unknown, { onCloudRun }: Outside): Finding[] {
+  if (!isMap(identity)) return [];
+  if (onCloudRun && fieldOf(identity, 'profile') !== undefined)
+    return [{ path: ['identity', 'profile'], ...NO_PROFILE_ON_CLOUD_RUN }];
+  if (entriesOf(identity).length === 1) return [];
   return [
     {
       path: ['identity'],

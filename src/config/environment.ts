@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { LogLevel } from '../config.ts';
-import { AWS_REGION } from './aws-names.ts';
+import { AWS_PROFILE, AWS_REGION } from './aws-names.ts';
 import { text, textForm, word } from './form.ts';
 import { KEY_SET_URL, METADATA_HOST, ORIGIN_MUST, readOrigin } from './origin.ts';
 import type { Problem } from './problem.ts';
@@ -21,6 +21,10 @@ export const VARIABLES: readonly { readonly name: string; readonly meaning: stri
     meaning: 'path of the YAML file, or the YAML itself where the value has a newline',
   },
   { name: 'AWS_REGION', meaning: 'default for aws.region' },
+  {
+    name: 'AWS_PROFILE',
+    meaning: 'AWS profile that assumes the roles, where the file has no `identity`: for a laptop',
+  },
   { name: 'AWS_ENDPOINT_URL_STS', meaning: "origin of another STS than AWS's; plain http on loopback only" },
   {
     name: 'AWS_ENDPOINT_URL_S3',
@@ -33,6 +37,11 @@ export const VARIABLES: readonly { readonly name: string; readonly meaning: stri
   {
     name: 'FEDBRIDGE_GOOGLE_CERTS',
     meaning: "URL of another key set than Google's (JWKS); https, or http on loopback",
+  },
+  {
+    name: 'FEDBRIDGE_GOOGLE_APIS',
+    meaning:
+      "origin of other Google APIs than googleapis.com's, for impersonation; https, or http on loopback",
   },
   { name: 'LOG_LEVEL', meaning: 'fatal, error, warn, info, debug, trace or silent; info' },
   { name: 'FEDBRIDGE_METRICS_PORT', meaning: 'a port of its own for /-/metrics' },
@@ -73,14 +82,22 @@ const variables = z.object({
     remedy: 'IPv6 without brackets.',
   }).default('0.0.0.0'),
   AWS_REGION: text(AWS_REGION).exactOptional(),
+  AWS_PROFILE: text(AWS_PROFILE).exactOptional(),
   AWS_ENDPOINT_URL_STS: origin.exactOptional(),
   AWS_ENDPOINT_URL_S3: origin.exactOptional(),
   GCE_METADATA_HOST: text(METADATA_HOST).exactOptional(),
   FEDBRIDGE_GOOGLE_CERTS: text(KEY_SET_URL).default(GOOGLE_CERTS),
+  FEDBRIDGE_GOOGLE_APIS: origin.exactOptional(),
   LOG_LEVEL: word(...LEVELS).default('info'),
   FEDBRIDGE_METRICS_PORT: port.exactOptional(),
   FEDBRIDGE_REUSE_PORT: word('0', '1').default('0'),
 });
+
+/** A profile holds, or leads to, the AWS keys that a bridge is there to do without. */
+export const NO_PROFILE_ON_CLOUD_RUN = {
+  rule: 'must not be used on Cloud Run',
+  remedy: 'The service has a Google identity: assume the roles with that (`identity: metadata`).',
+};
 
 /** What the platform's variables say, defaults filled in. */
 export type Settings = z.output<typeof variables>;
@@ -104,6 +121,10 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
       rule: 'must differ from the port of the bridge itself',
       remedy: 'Use another, or none: the metrics are then under the same port for operators.',
     });
+  }
+  const { AWS_PROFILE: profile, K_SERVICE: cloudRunService } = setVariables(env);
+  if (profile !== undefined && cloudRunService !== undefined) {
+    problems.push({ field: 'AWS_PROFILE', ...NO_PROFILE_ON_CLOUD_RUN });
   }
   return result.success && problems.length === 0 ? { settings: result.data } : { problems };
 }

@@ -54,7 +54,7 @@ function checkTags(hop: unknown): Finding[] {
           {
             path: ['tags'],
             rule: `must be at most ${room} tags, not ${own.length}`,
-            remedy: 'callerTags counts as two.',
+            remedy: added.length > 0 ? 'Remove some; callerTags adds two.' : 'Remove some.',
           },
         ]
       : []),

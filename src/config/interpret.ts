@@ -10,7 +10,6 @@ import { documentSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { resolveConfig } from './resolve.ts';
 import { readSource } from './source.ts';
-import { findUnbuilt } from './unbuilt.ts';
 
 const nothing = (problems: readonly Problem[]): ConfigDocument => ({
   raw: undefined,
@@ -58,7 +57,8 @@ export function interpret(document: ConfigDocument, env: Environment, platform: 
     const { field, line } = placeOf(path);
     return { field, rule, remedy, ...(line === undefined ? {} : { line }) };
   };
-  problems.push(...[...checkTogether(raw, { regionIsSet }), ...findUnbuilt(raw)].map(placed));
+  const onCloudRun = platform.kind === 'cloud-run';
+  problems.push(...checkTogether(raw, { regionIsSet, onCloudRun }).map(placed));
   if (problems.length > 0 || !parsed.success || 'problems' in settings)
     throw new ConfigError(inOrder(problems));
   const config = resolveConfig(parsed.data, settings.settings, platform);

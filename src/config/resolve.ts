@@ -30,7 +30,8 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     logLevel: settings.LOG_LEVEL,
     audiences: [document.audience].flat(),
     certsUrl: settings.FEDBRIDGE_GOOGLE_CERTS,
-    identity: resolveIdentity(document.identity),
+    identity: resolveIdentity(document.identity, settings),
+    ...(settings.FEDBRIDGE_GOOGLE_APIS === undefined ? {} : { googleApis: settings.FEDBRIDGE_GOOGLE_APIS }),
     aws: {
       region,
       audience: document.aws.audience,
@@ -58,7 +59,12 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
   };
 }
 
-function resolveIdentity({ impersonate, file, profile }: ValidDocument['identity']): IdentitySource {
+function resolveIdentity(
+  identity: ValidDocument['identity'],
+  { AWS_PROFILE: fallback }: Settings,
+): IdentitySource {
+  // `identity: metadata` is there, and empty.
+  const { impersonate, file, profile } = identity ?? (fallback === undefined ? {} : { profile: fallback });
   if (impersonate !== undefined) return { kind: 'impersonate', email: impersonate };
   if (file !== undefined) return { kind: 'file', path: file };
   return profile === undefined ? { kind: 'metadata' } : { kind: 'profile', name: profile };

@@ -75,10 +75,7 @@ const elsewhere = fields({
     return pattern?.kind === 'email' ? pattern.email : undefined;
   }).exactOptional(),
   file: text({ must: 'must be a path', test: (value) => /^[^\0]+$/.test(value) }).exactOptional(),
-  profile: text({
-    must: 'must be the name of an AWS profile',
-    test: (value) => /^[^\p{C}]+$/u.test(value),
-  }).exactOptional(),
+  profile: text(aws.AWS_PROFILE).exactOptional(),
 });
 
 const identityWord = textForm(
@@ -96,7 +93,7 @@ export const documentSchema = fields({
   }).prefault({}),
   identity: either<z.output<typeof elsewhere>>((value) =>
     typeof value === 'object' && value !== null ? elsewhere : identityWord,
-  ).prefault('metadata'),
+  ).exactOptional(),
   roles: z.record(z.string(), role),
   buckets: z.record(z.string(), bucket),
   grants: z.array(grant),

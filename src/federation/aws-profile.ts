@@ -1,7 +1,8 @@
 // Credentials of an AWS profile, in the place of a Google identity: for a bridge on a person's own machine.
-import type { Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
+import { mfaCodes } from './mfa-codes.ts';
 import { profileRefusal } from './profile-refusal.ts';
-import { profileReader } from './read-profile.ts';
+import { readProfile } from './read-profile.ts';
 import type { ProfileKeys } from './read-profile.ts';
 import { stopwatch } from './stopwatch.ts';
 
@@ -10,7 +11,10 @@ export interface ProfileCredentials {
   credentials(): Promise<ProfileKeys>;
 }
 
-/** Renewal begins with this much left, or with a fifth of a shorter life. */
+/** A chain of roles, or a program that signs in. The time that a person takes to find a code is not counted. */
+const DEADLINE_MS = 10_000;
+
+/** Renewal begins with this much left, or with this share of a shorter life. */
 const LEAD_MS = 5 * 60_000;
 const LEAD_SHARE = 0.2;
 /** What is handed out must outlast its way to STS. */
@@ -28,15 +32,17 @@ export function awsProfile(options: {
   readonly stsEndpoint?: string;
   readonly askCode: (mfaSerial: string) => Promise<string>;
 }): ProfileCredentials {
-  const { name } = options;
-  const read = profileReader(options);
+  const { name, region, stsEndpoint } = options;
+  const sts = { region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) };
+  const codes = mfaCodes(options.askCode);
   let held: Held | undefined;
   let failed: { readonly fault: Fault; readonly since: () => number } | undefined;
   let reading: Promise<ProfileKeys> | undefined;
 
+  /** One at a time: whoever comes while a program waits for a person joins it, and what it gives late is kept. */
   const renew = (): Promise<ProfileKeys> => {
     if (failed !== undefined && failed.since() < FAILED_MS) return Promise.reject(failed.fault);
-    reading ??= read()
+    reading ??= readProfile(name, sts, codes.ask)
       .then(
         (keys) => {
           held = holding(keys);
@@ -49,13 +55,17 @@ export function awsProfile(options: {
           throw fault;
         },
       )
-      .finally(() => (reading = undefined));
+      .finally(() => {
+        reading = undefined;
+        codes.endRound();
+      });
     return reading;
   };
 
   return {
     credentials: () => {
-      if (held === undefined || held.age() >= held.usableMs) return renew();
+      if (held === undefined || held.age() >= held.usableMs)
+        return inTime(renew(), codes.sinceCode, { profile: name });
       // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
       if (held.age() >= held.renewMs) renew().catch(() => undefined);
       return Promise.resolve(held.keys);
@@ -75,9 +85,30 @@ function holding(keys: ProfileKeys): Held {
   if (keys.expiresAt === undefined) return { keys, age, renewMs: ENDLESS_RENEW_MS, usableMs: Infinity };
   const life = keys.expiresAt - Date.now();
   return {
-    keys,
-    age,
+    ...{ keys, age },
     renewMs: life - Math.min(LEAD_MS, life * LEAD_SHARE),
     usableMs: life - Math.min(FLOOR_MS, life * FLOOR_SHARE),
   };
+}
+
+/** @throws Fault profile_timeout */
+async function inTime(
+  reading: Promise<ProfileKeys>,
+  sinceCode: () => number,
+  detail: { readonly profile: string },
+): Promise<ProfileKeys> {
+  const waited = stopwatch();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const left = DEADLINE_MS - Math.min(waited(), sinceCode());
+    if (left > 0) timer = setTimeout(look, left);
+    else reject(new Fault('profile_timeout', { ...detail, milliseconds: DEADLINE_MS }));
+  };
+  look();
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

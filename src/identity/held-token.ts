@@ -1,25 +1,32 @@
 // Holds the identity token that we present, so that many STS calls share one fetch.
 import type { IdentityToken } from './identity-token.ts';
 
-/** STS must still find it valid when it reads it. A supplier may hand out less than this; then that is what we use. */
+/**
+ * STS must still find it valid when it reads it. A supplier may hand out less than this, or our clock be wrong about it: then
+ * each STS call shows what the supplier gives at that moment, and STS judges.
+ */
 const FRESH_FOR_MS = 60_000;
 
+/** `anew`: after STS refused the last one, so that the held token is not good enough. */
+export interface FetchOptions {
+  readonly anew: boolean;
+}
+
 export interface HeldToken {
-  /** @param anew true after STS refused the last one: the held token is not good enough then */
-  fetch(options?: { readonly anew: boolean }): Promise<IdentityToken>;
+  fetch(options?: FetchOptions): Promise<IdentityToken>;
   /** The newest token seen, expired or not; undefined before the first. */
   last(): IdentityToken | undefined;
 }
 
 /** @param supply one fetch; concurrent callers share it, and it goes on when any of them goes away */
-export function heldToken(supply: () => Promise<IdentityToken>): HeldToken {
+export function heldToken(supply: (options: FetchOptions) => Promise<IdentityToken>): HeldToken {
   let held: IdentityToken | undefined;
   let fetching: Promise<IdentityToken> | undefined;
   return {
     fetch: ({ anew } = { anew: false }) => {
       if (!anew && held !== undefined && held.expiresAt - Date.now() > FRESH_FOR_MS)
         return Promise.resolve(held);
-      fetching ??= supply()
+      fetching ??= supply({ anew })
         .then((token) => (held = token))
         .finally(() => (fetching = undefined));
       return fetching;

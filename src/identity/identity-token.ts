@@ -1,5 +1,4 @@
 // A Google ID token that we present, read without verifying it: it comes from our own supplier, and STS verifies it.
-import { Fault } from '../fault.ts';
 
 export interface IdentityToken {
   readonly jwt: string;
@@ -14,15 +13,13 @@ export interface IdentityToken {
   };
 }
 
-/** @throws Fault metadata_nonsense where it is not a JSON Web Token with an `exp` */
-export function readIdentityToken(text: string): IdentityToken {
+/** @returns undefined where it is not a JSON Web Token with an `exp`: each supplier has its own fault for that */
+export function readIdentityToken(text: string): IdentityToken | undefined {
   const jwt = text.trim();
-  const parts = jwt.split('.');
-  const payload = parts.length === 3 ? parseClaims(parts[1] ?? '') : undefined;
+  const [, part] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(jwt) ?? [];
+  const payload = part === undefined ? undefined : parseClaims(part);
   const expires = payload?.['exp'];
-  if (payload === undefined || typeof expires !== 'number') {
-    throw new Fault('metadata_nonsense', { asked: 'identity', characters: jwt.length });
-  }
+  if (payload === undefined || typeof expires !== 'number') return undefined;
   const claim = (name: string): Record<string, string> => {
     const value = payload[name];
     return typeof value === 'string' ? { [name]: value } : {};

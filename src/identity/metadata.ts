@@ -9,8 +9,9 @@ import type { IdentityToken } from './identity-token.ts';
 const DEADLINE_MS = 5_000;
 
 export interface Whereabouts {
-  readonly project: string;
-  /** Absent where the metadata server knows no instance name, as on Cloud Run. */
+  /** Absent where nobody knows it, off Google Cloud. */
+  readonly project?: string;
+  /** The host's name off Google Cloud. Absent where the metadata server knows no instance name, as on Cloud Run. */
   readonly instance?: string;
 }
 
@@ -29,9 +30,14 @@ export function metadataServer(): MetadataServer {
     async identityToken(audience) {
       // `full`, as the standard format carries no e-mail on Cloud Run; gcp-metadata escapes the audience.
       const params = { audience, format: 'full' };
-      return readIdentityToken(
-        await withinDeadline('identity', instance({ property: 'service-accounts/default/identity', params })),
+      const text = await withinDeadline(
+        'identity',
+        instance({ property: 'service-accounts/default/identity', params }),
       );
+      const token = readIdentityToken(text);
+      if (token === undefined)
+        throw new Fault('metadata_nonsense', { asked: 'identity', characters: text.length });
+      return token;
     },
     async whereabouts({ withInstance }) {
       const [projectId, instanceName] = await Promise.all([
