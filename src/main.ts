@@ -31,10 +31,52 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   check: {
-    does: 'say in words what a configuration means  [FILE]',
+    does: 'say in words what a configuration means, or which grant decides  [FILE] [--caller CALLER --get BUCKET/KEY]',
     run: async (args) => {
       const { check } = await import('./commands/check.ts');
       return check(args);
+    },
+  },
+  'trust-policy': {
+    does: "print the trust policy of the bridge's role, or tell what is wrong with one  [ROLE [--hop N]] | --lint FILE",
+    run: async (args) => {
+      const { printTrustPolicy } = await import('./commands/trust-policy.ts');
+      return printTrustPolicy(args);
+    },
+  },
+  whoami: {
+    does: 'say who the bridge is at Google, and at AWS through each role  [--config FILE] [--json]',
+    run: async (args) => {
+      const { whoami } = await import('./commands/whoami.ts');
+      return whoami(args);
+    },
+  },
+  token: {
+    does: "print the bridge's own identity token, decoded  [--audience AUDIENCE] [--config FILE] [--raw]",
+    run: async (args) => {
+      const { token } = await import('./commands/token.ts');
+      return token(args);
+    },
+  },
+  credentials: {
+    does: 'print credentials of a role, for the AWS SDKs or a shell  ROLE [--format process|env|json] [--config FILE]',
+    run: async (args) => {
+      const { credentials } = await import('./commands/credentials.ts');
+      return credentials(args);
+    },
+  },
+  doctor: {
+    does: 'find what is wrong between here, Google, STS and the buckets  [--config FILE] [--trust-policy FILE] [--json]',
+    run: async (args) => {
+      const { doctor } = await import('./commands/doctor.ts');
+      return doctor(args);
+    },
+  },
+  revoke: {
+    does: "print what ends a role's older sessions at AWS  ROLE [--config FILE]",
+    run: async (args) => {
+      const { revoke } = await import('./commands/revoke.ts');
+      return revoke(args);
     },
   },
   'caller-credentials': {
@@ -70,9 +112,16 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   try {
     return await command.run(args);
   } catch (error) {
-    process.stderr.write(`fedbridge ${name}: ${error instanceof Error ? error.message : 'failed'}\n`);
+    process.stderr.write(`fedbridge ${name}: ${await sentenceOf(error)}\n`);
     return 1;
   }
+}
+
+async function sentenceOf(error: unknown): Promise<string> {
+  const { Fault } = await import('./fault.ts');
+  if (!(error instanceof Fault)) return error instanceof Error ? error.message : 'failed';
+  const { tellFault } = await import('./commands/print-result.ts');
+  return tellFault(error);
 }
 
 prepareRuntime();

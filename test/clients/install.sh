@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs from Debian those of the clients that are missing, a browser, and what docs/clients.md uses. Needs root.
+# Installs from Debian those of the clients that are missing, a browser, and what docs/clients.md and the README use. Needs root.
 set -euo pipefail
 missing=()
-for package in awscli chromium curl python3-boto3 python3-google-auth python3-pandas python3-requests rclone s3cmd s3fs; do
+for package in awscli chromium curl jq python3-boto3 python3-google-auth python3-pandas python3-requests rclone s3cmd s3fs; do
   dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

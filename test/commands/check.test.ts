@@ -145,7 +145,7 @@ describe('fedbridge check', () => {
     it(`${args.join(' ')} is a wrong usage`, () => {
       const { status, stdout, stderr } = run(args);
       assert.deepEqual([status, stdout], [2, '']);
-      assert.match(stderr, /^Usage: fedbridge check \[FILE\]/);
+      assert.match(stderr, /^Usage: fedbridge check \[FILE\]/m);
     });
   }
 });

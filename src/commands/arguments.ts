@@ -1,0 +1,61 @@
+// Reads the arguments of a command strictly: nothing unknown, nothing twice, no value left out.
+import { parseArgs } from 'node:util';
+import { escapeText, quote } from '../config/show.ts';
+
+/** Wrong usage: the message is a sentence that says what is wrong. */
+export class UsageError extends Error {}
+
+export interface Arguments<Option extends string, Switch extends string> {
+  /** Options that take a value, by name; none is empty. */
+  readonly values: Readonly<Partial<Record<Option, string>>>;
+  readonly switches: ReadonlySet<Switch>;
+  readonly positionals: readonly string[];
+}
+
+/** @param accepted.positionals the names of those that must be given, as usage has them. @throws UsageError */
+export function readArguments<Option extends string, Switch extends string = never>(
+  args: readonly string[],
+  accepted: {
+    readonly options: readonly Option[];
+    readonly switches?: readonly Switch[];
+    readonly positionals?: readonly string[];
+    /** After those, the names of those that may be left out. */
+    readonly optional?: readonly string[];
+  },
+): Arguments<Option, Switch> {
+  const { options, switches = [], positionals = [], optional = [] } = accepted;
+  const given = parsed(args, options, switches);
+  const names = given.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const twice = names.find((name, position) => names.indexOf(name) < position);
+  if (twice !== undefined) throw new UsageError(`--${twice} is given twice; give it once.`);
+  const values = new Map(Object.entries(given.values));
+  const empty = options.find((name) => values.get(name) === '');
+  if (empty !== undefined) throw new UsageError(`--${empty} needs a value, and is given an empty one.`);
+  const [surplus] = given.positionals.slice(positionals.length + optional.length);
+  if (surplus !== undefined) throw new UsageError(`There is no place for ${quote(surplus)}.`);
+  const [lacking] = positionals.slice(given.positionals.length);
+  if (lacking !== undefined) throw new UsageError(`${lacking} must be given.`);
+  return {
+    values: given.values as Partial<Record<Option, string>>,
+    switches: new Set(switches.filter((name) => values.get(name) === true)),
+    positionals: given.positionals,
+  };
+}
+
+function parsed(args: readonly string[], options: readonly string[], switches: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        ...Object.fromEntries(options.map((name) => [name, { type: 'string' as const }])),
+        ...Object.fromEntries(switches.map((name) => [name, { type: 'boolean' as const }])),
+      },
+      allowPositionals: true,
+      tokens: true,
+    });
+  } catch (error) {
+    // The sentences after the first are advice to programmers.
+    const [what = ''] = error instanceof Error ? error.message.split(/\.\s/) : [];
+    throw new UsageError(`${escapeText(what)}.`);
+  }
+}

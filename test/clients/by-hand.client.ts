@@ -1,0 +1,145 @@
+// The README's table of what people did by hand: each command in it is run as a new user would, and what it gives works.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { until } from '../wire/until.ts';
+import { documented, startByHand } from './by-hand.ts';
+import type { ByHand } from './by-hand.ts';
+import { unavailable } from './program.ts';
+
+const LAKE_SESSION = 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod';
+const DATA_SESSION = 'arn:aws:sts::210987654321:assumed-role/lake-data/fedbridge@acme-prod';
+const LAPTOP_SESSION = /^arn:aws:sts::123456789012:assumed-role\/lake-from-laptop\//;
+const LISTED = /^\d{4}-\d\d-\d\d [\d:]+ +\d+ orders\.csv$/m;
+
+const WHO = 'sts get-caller-identity --query Arn --output text';
+const LIST = 's3 ls s3://acme-lake/raw/public/';
+
+describe('what people did by hand', { skip: unavailable('aws', 'jq', 'script') }, () => {
+  let user: ByHand;
+  before(async () => {
+    user = await startByHand();
+  });
+  after(() => user.here.close());
+
+  it('a token’s claims', async () => {
+    const { uniqueId } = user.here.contract.serviceAccount;
+    const claims = await user.shell([
+      `${user.command('fedbridge token')} | jq -r '.claims.azp, .claims.aud, .claims.sub'`,
+    ]);
+    assert.equal(claims, `${uniqueId}\nfedbridge\n${uniqueId}\n`);
+  });
+
+  it('a file of a token, for what insists on one', async () => {
+    const assume = `sts assume-role-with-web-identity --role-arn ${user.here.contract.role} --role-session-name job`;
+    const shown = await user.shell([
+      user.command('fedbridge token --raw > token'),
+      `${assume} --web-identity-token "$(cat token)" --query AssumedRoleUser.Arn --output text`,
+    ]);
+    assert.equal(shown, 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/job\n');
+  });
+
+  it('who one is', async () => {
+    const shown = await user.shell([user.command('fedbridge whoami --config /etc/fedbridge.yaml')]);
+    for (const arn of [LAKE_SESSION, DATA_SESSION]) assert.match(shown, new RegExp(`^ {2}${arn}$`, 'm'));
+  });
+
+  it('variables of a shell, by web identity', async () => {
+    const shown = await user.shell([
+      user.command(
+        'eval "$(fedbridge credentials arn:aws:iam::123456789012:role/gcp-lake-read --format env)"',
+      ),
+      ...[WHO, LIST],
+    ]);
+    assert.ok(shown.startsWith(`${LAKE_SESSION}\n`), shown);
+    assert.match(shown, LISTED);
+  });
+
+  it('a program between the metadata server and the SDK', async () => {
+    const profile = user.asProfile(
+      'credential_process = fedbridge credentials arn:aws:iam::123456789012:role/gcp-lake-read',
+    );
+    const shown = await user.shell([WHO, LIST], profile);
+    assert.ok(shown.startsWith(`${LAKE_SESSION}\n`), shown);
+    assert.match(shown, LISTED);
+  });
+
+  it('an assume-role provider in the code of a program', async () => {
+    const profile = user.asProfile(
+      'credential_process = fedbridge credentials lake --config /etc/fedbridge.yaml',
+    );
+    const { s3, region } = user.here.contract;
+    const program = `
+      import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+      const s3 = new S3Client({ endpoint: '${s3}', region: '${region}', forcePathStyle: true });
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'acme-lake', Key: 'raw/public/orders.csv' }));
+      process.stdout.write(await Body.transformToString());`;
+    const node = `'${process.execPath}' ${user.here.file('program.mjs', program)}`;
+    assert.match(await user.shell([node], profile), /^id,item,quantity\n/);
+    const shown = await user.shell([WHO, LIST], profile);
+    assert.ok(shown.startsWith(`${LAKE_SESSION}\n`), shown);
+  });
+
+  it('JSON taken apart by a script', async () => {
+    const json = user.command('fedbridge credentials lake --config /etc/fedbridge.yaml --format json');
+    const shown = await user.shell([
+      `answer=$(${json})`,
+      `export AWS_ACCESS_KEY_ID=$(jq -r .Credentials.AccessKeyId <<<"$answer")`,
+      `export AWS_SECRET_ACCESS_KEY=$(jq -r .Credentials.SecretAccessKey <<<"$answer")`,
+      `export AWS_SESSION_TOKEN=$(jq -r .Credentials.SessionToken <<<"$answer")`,
+      WHO,
+    ]);
+    assert.equal(shown, `${LAKE_SESSION}\n`);
+  });
+
+  it('two roles, one after the other', async () => {
+    const shown = await user.shell([
+      user.command('eval "$(fedbridge credentials partner --config /etc/fedbridge.yaml --format env)"'),
+      ...[WHO, LIST],
+    ]);
+    assert.ok(shown.startsWith(`${DATA_SESSION}\n`), shown);
+    assert.match(shown, LISTED);
+  });
+
+  it('a profile with a code of an MFA device, which is asked for once', async () => {
+    const evaluate = user.command(
+      'eval "$(AWS_PROFILE=laptop fedbridge credentials arn:aws:iam::123456789012:role/lake-from-laptop --format env)"',
+    );
+    const { accessKeyId, secretAccessKey, mfaSerial } = user.here.contract.developer;
+    const profiles = [
+      ...['[profile laptop]', 'role_arn = arn:aws:iam::123456789012:role/developer'],
+      ...['source_profile = developer', `mfa_serial = ${mfaSerial}`],
+      ...['[profile developer]', `aws_access_key_id = ${accessKeyId}`],
+      ...[`aws_secret_access_key = ${secretAccessKey}`, ''],
+    ];
+    user.here.file('config', profiles.join('\n'));
+    const script = user.here.file('mfa.sh', ['set -eu', '. ./aws.sh', evaluate, WHO, LIST, ''].join('\n'));
+    const child = spawn('script', ['-qec', `bash ${script}`, '/dev/null'], {
+      cwd: user.here.directory,
+      env: { ...user.here.sandbox.environment, ...user.environment, HOME: user.here.directory },
+    });
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    await until('it asks for the code', () => shown.includes(`MFA code of ${mfaSerial}: `));
+    const { code } = (await user.here.control('GET', '/mfa')) as { code: string };
+    child.stdin.write(`${code}\n`);
+    await once(child, 'close');
+    const [, arn = '', ...listed] = shown.replaceAll('\r', '').split('\n');
+    assert.match(arn, LAPTOP_SESSION, shown);
+    assert.match(listed.join('\n'), LISTED);
+  });
+
+  it('is all that the README’s table names', async () => {
+    assert.deepEqual(user.played, await documented());
+  });
+
+  it('fails with the reason, which the aws cli hands on', async () => {
+    const theirs = 'arn:aws:iam::210987654321:role/trusts-another';
+    const profile = user.asProfile(`credential_process = fedbridge credentials ${theirs}`);
+    const { code, stdout, stderr } = await user.attempt([WHO], profile);
+    assert.ok(code !== 0 && stdout === '');
+    const why = `fedbridge credentials: role ${theirs} could not be assumed: sts_denied (roleArn ${theirs}, `;
+    assert.ok(stderr.includes(why), stderr);
+  });
+});
