@@ -28,7 +28,7 @@ export const FAULTS = {
   key_too_long: invalid('KeyTooLongError', 'The key is longer than 1024 bytes in UTF-8.'),
   bucket_name_invalid: invalid(
     'InvalidBucketName',
-    'The first segment of the path is not a valid bucket name.',
+    "The bucket's name is not one of S3's: 3 to 63 lower-case letters, digits, dots and hyphens.",
   ),
   parameter_repeated: invalid('InvalidArgument', 'A query parameter is given twice.'),
   parameter_invalid: invalid(
@@ -128,7 +128,7 @@ export const FAULTS = {
     outcome: 'not_granted',
     sentence: 'You may not read this. /-/whoami shows who you are here and what you may read.',
     remedy:
-      'If the caller should read this, add a grant for it; `fedbridge check` shows what the grants mean.',
+      'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` says why none decides.',
   },
   caller_is_bridge: {
     status: 403,

@@ -22,18 +22,34 @@ export interface Asked {
   readonly subject: string;
 }
 
-/** @throws Fault not_granted, also where the bucket does not exist: who may not read it is not told */
-export function authorize(access: ReadonlyMap<string, Access>, { bucket, actions, subject }: Asked): Permit {
+/** Either a permit, or the first action that no grant of the caller's gives; undefined where it has none in the bucket. */
+export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
+
+/** Also what is asked of a bucket that does not exist is only withheld: who may not read it is not told. */
+export function decide(access: ReadonlyMap<string, Access>, { bucket, actions, subject }: Asked): Decision {
   const own = access.get(bucket);
-  if (own === undefined) throw new Fault('not_granted');
+  if (own === undefined) return { withheld: undefined };
   const decided: Grant[] = [];
   for (const action of actions) {
     const reach = own.byAction.get(action);
-    const grant = reach && (isListAction(action) ? grantAbove(reach, subject) : grantOf(reach, subject));
-    if (grant === undefined) throw new Fault('not_granted', { action });
+    const grant = reach && grantReaching(reach, action, subject);
+    if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  return { bucket: own.bucket, decided, grants: own.grants };
+  return { permit: { bucket: own.bucket, decided, grants: own.grants } };
+}
+
+/** @throws Fault not_granted */
+export function authorize(access: ReadonlyMap<string, Access>, asked: Asked): Permit {
+  const decision = decide(access, asked);
+  if ('permit' in decision) return decision.permit;
+  const { withheld } = decision;
+  throw withheld === undefined ? new Fault('not_granted') : new Fault('not_granted', { action: withheld });
+}
+
+/** @param action says whether the subject is a key or a prefix */
+export function grantReaching(reach: Reach, action: IamAction, subject: string): Grant | undefined {
+  return isListAction(action) ? grantAbove(reach, subject) : grantOf(reach, subject);
 }
 
 function grantOf(reach: Reach, key: string): Grant | undefined {

@@ -51,10 +51,10 @@ export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string
   };
 }
 
-/** Whether a caller is one of those named; for lists too short to index. */
-export function isNamed(caller: Caller, patterns: readonly CallerPattern[]): boolean {
+/** Those of the patterns that name the caller; for lists too short to index. */
+export function namesOf(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
   const keys = callerKeys(caller);
-  return patterns.some((pattern) => keys.includes(patternKey(pattern)));
+  return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
 }
 
 // JSON keeps the kinds and their parts apart, whatever characters the parts hold.

@@ -1,34 +1,58 @@
-// `fedbridge check [FILE]`: says whether a configuration is valid, and in words who may read what, as which role.
+// `fedbridge check [FILE]`: says whether a configuration is valid, and in words who may read what, as which role; or of one
+// caller and one read which grant decides, and why.
 import { readConfig, readConfigDocument } from '../config.ts';
-import type { Bucket, CallerPattern, Config, Grant, Scope } from '../config.ts';
+import { readDocument } from '../config/document.ts';
 import { ConfigError, tellProblem } from '../config/problem.ts';
-import { escapeText } from '../config/show.ts';
 import { readSource } from '../config/source.ts';
 import { warningsOf } from '../config/warnings.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { answerQuestion } from './check/answer.ts';
+import { describeConfig } from './check/describe.ts';
+import { QUESTION_OPTIONS, readQuestion } from './check/question.ts';
+import type { Question } from './check/question.ts';
 
-const USAGE = `Usage: fedbridge check [FILE]
+const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
 
-Checks FILE as FEDBRIDGE_CONFIG would be, or without FILE what the environment says.
+Checks FILE as FEDBRIDGE_CONFIG would be, or without FILE what the environment says, and tells what it means.
+With --caller (an e-mail, a unique ID or EMAIL#ID) it tells instead which grant decides about a read of that caller, and as
+which role, or why none does:
+
+  --get, --versions, --tags, --attributes BUCKET/KEY   the object, an old version of it, its tags, its attributes
+  --list BUCKET/PREFIX                                 its keys
 `;
 
-/** @returns 0: valid, and told on standard output; 1: invalid, every problem on standard error; 2: wrong usage */
+/** @returns 0: valid, or allowed; 1: invalid, every problem on standard error, or not allowed; 2: wrong usage */
 export async function check(args: readonly string[]): Promise<number> {
-  const [file, ...more] = args[0] === '--' ? args.slice(1) : args;
-  if (more.length > 0 || (file?.startsWith('-') === true && args[0] !== '--')) {
-    await write(process.stderr, USAGE);
-    return 2;
-  }
   try {
-    const config = file === undefined ? readConfig() : readFile(file);
+    const { file, question } = readUsage(args);
+    const text = file === undefined ? undefined : readFile(file);
+    const config = text === undefined ? readConfig() : readConfigDocument(text);
     for (const warning of warningsOf(config))
       await write(process.stderr, `Warning: ${tellProblem(warning)}\n`);
-    await write(process.stdout, describe(config));
-    return 0;
+    if (question === undefined) {
+      await write(process.stdout, describeConfig(config));
+      return 0;
+    }
+    const answer = answerQuestion(config, question, linesIn(text));
+    await write(process.stdout, answer.text);
+    return answer.allowed ? 0 : 1;
   } catch (error) {
+    if (error instanceof UsageError) {
+      await write(process.stderr, `fedbridge check: ${error.message}\n${USAGE}`);
+      return 2;
+    }
     if (!(error instanceof ConfigError)) throw error;
     await write(process.stderr, `${error.message}\n`);
     return 1;
   }
+}
+
+/** @throws UsageError */
+function readUsage(args: readonly string[]): { readonly file?: string; readonly question?: Question } {
+  const { values, positionals } = readArguments(args, { options: QUESTION_OPTIONS, optional: ['FILE'] });
+  const [file] = positionals;
+  const question = readQuestion(values);
+  return { ...(file === undefined ? {} : { file }), ...(question === undefined ? {} : { question }) };
 }
 
 /** Waits until all is written: on a pipe the process would otherwise end before a long text is out. */
@@ -40,94 +64,16 @@ const write = (stream: NodeJS.WriteStream, text: string) =>
     });
   });
 
-function readFile(file: string): Config {
+/** @throws ConfigError */
+function readFile(file: string): string {
   const source = readSource(file, 'FILE');
   if ('problem' in source) throw new ConfigError([source.problem]);
-  return readConfigDocument(source.text);
+  return source.text;
 }
 
-function describe(config: Config): string {
-  const { audiences, aws, buckets, grants, operators } = config;
-  const lines = [
-    `Callers' tokens must be for ${audiences.map(escapeText).join(' or ')}.`,
-    `STS in ${aws.region} is shown a token of this bridge for ${escapeText(aws.audience)}.`,
-    '',
-    ...[...buckets.values()].flatMap((bucket) => describeBucket(bucket, grants, aws.region)),
-    ...operators.map((operator) => `${describeCaller(operator)} may read the metrics.`),
-    'Nobody else may read anything.',
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: string): string[] {
-  const { name, role, target, region, endpoint, requesterPays, expectedOwner } = bucket;
-  const where = [
-    `${target.startsWith('arn:') ? 'access point' : 'S3 bucket'} ${target}`,
-    region === undefined ? `in its own region, looked for from ${stsRegion} on` : `in ${region}`,
-    ...(endpoint === undefined ? [] : [`at ${endpoint}`]),
-  ].join(' ');
-  const also = [
-    ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
-    ...(requesterPays ? ['we pay for requests'] : []),
-  ];
-  const session = role.session === 'caller' ? 'named after the caller' : 'named after this bridge';
-  const own = grants.filter((grant) => grant.bucket === name);
-  return [
-    `${name} (${[where, ...also].join(', ')})`,
-    `  as role ${role.name} (${role.arn}, sessions ${session}, ${describeSeconds(role.durationSeconds)}):`,
-    ...own.flatMap(({ callers, allow, scope }) =>
-      callers.map(
-        (caller) => `  ${describeCaller(caller)} may ${describeActions(allow)} ${describeScope(scope)}`,
-      ),
-    ),
-    ...(own.length === 0 ? ['  nobody may read it'] : []),
-    '',
-  ];
-}
-
-const VERBS: Readonly<Record<Grant['allow'][number], string>> = {
-  get: 'read',
-  list: 'list',
-  versions: 'read old versions of',
-  tags: 'read the tags of',
-  attributes: 'read the attributes of',
-};
-
-const describeActions = (allow: Grant['allow']) =>
-  new Intl.ListFormat('en').format(allow.map((action) => VERBS[action]));
-
-function describeCaller(caller: CallerPattern): string {
-  switch (caller.kind) {
-    case 'email':
-      return `${caller.email} (by verified e-mail)`;
-    case 'id':
-      return `${caller.uniqueId} (by unique ID)`;
-    case 'email-and-id':
-      return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
-    case 'project':
-      return `every service account of project ${caller.project} (by verified e-mail)`;
-  }
-}
-
-function describeScope(scope: Scope): string {
-  switch (scope.kind) {
-    case 'bucket':
-      return 'everything in it';
-    case 'prefix':
-      return `everything below ${escapeText(scope.prefix)}`;
-    case 'key':
-      return `the one object ${escapeText(scope.key)}`;
-  }
-}
-
-function describeSeconds(seconds: number): string {
-  const parts = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(' ');
+/** On which line of a file each grant stands, by its position. */
+function linesIn(text: string | undefined): (position: number) => number | undefined {
+  if (text === undefined) return () => undefined;
+  const { placeOf } = readDocument(text);
+  return (position) => placeOf(['grants', position]).line;
 }

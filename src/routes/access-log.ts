@@ -5,6 +5,7 @@ import type { Fault } from '../fault.ts';
 import { FAULTS } from '../errors.ts';
 import type { Log, Severity } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Refusal } from '../s3/refusal.ts';
 
 /** What nginx logs where the client left before there was an answer; nobody is told it. */
 const LEFT_BEFORE_ANSWER = 499;
@@ -28,7 +29,7 @@ export interface AccessRecord {
   /** Why the caller did not get what it asked for. */
   fault?: Fault;
   /** S3's own refusal. */
-  s3?: { readonly code: string | undefined; readonly status: number; readonly remedy: string | undefined };
+  s3?: Pick<Refusal, 'code' | 'status' | 'denial'> & { readonly remedy: string | undefined };
   s3RequestId?: string;
   bytes: number;
   /** Who ended the answer before its end, where it was not the caller by going away. */
@@ -146,7 +147,7 @@ const CUT_REMEDY =
   'S3, or the network to it, ended the body early, and the caller saw its connection cut. If it repeats, look at egress.';
 
 function s3Fields({ s3, cutBy }: AccessRecord): Record<string, unknown> {
-  if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status }, remedy: s3.remedy };
+  if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status, ...s3.denial }, remedy: s3.remedy };
   return cutBy === 's3' ? { remedy: CUT_REMEDY } : {};
 }
 

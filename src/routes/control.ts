@@ -1,14 +1,15 @@
 // The control routes under `/-/`, where no bucket name can be: is the bridge up, who am I here, what does it cost.
 import express from 'express';
 import type { Express, Request, Response } from 'express';
-import { isNamed } from '../callers/grants.ts';
+import { namesOf } from '../callers/grants.ts';
 import type { Access } from '../callers/grants.ts';
 import type { Caller } from '../callers/caller.ts';
-import type { CallerPattern, Scope } from '../config.ts';
+import type { CallerPattern } from '../config.ts';
 import { asFault, Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { readQuery } from '../s3/query.ts';
 import type { AccessRecord } from './access-log.ts';
+import { answerQuestion, reachOf, readQuestion } from './explain.ts';
 import { answerFault, toldOf } from './fault-answer.ts';
 
 export interface ControlParts {
@@ -29,14 +30,20 @@ export const CONTROL_ROUTES = [
     'The bridge holds an identity token and has assumed at least one role. For readiness probes; asks nobody.',
   ],
   ['/-/whoami', 'Who the bridge thinks you are, and what you may read.'],
+  [
+    '/-/explain',
+    'Which grant of yours decides about a read, or why none does. Parameters: `bucket`; `action`, a word of grants, else `get`; `key`, or for `list` `prefix`.',
+  ],
   ['/-/metrics', 'Prometheus metrics, for callers named in `operators`, or on a port of its own.'],
 ] as const;
 
 /** @param recordOf the record of a request under way */
 export function controlRoutes(parts: ControlParts, recordOf: (request: Request) => AccessRecord): Express {
+  const queryOf = (request: Request): ReadonlyMap<string, string> =>
+    readQuery(/\?(.*)$/s.exec(request.url)?.[1] ?? '');
   const callerOf = async (request: Request): Promise<Caller> => {
     // As on data paths, a token in the URL is refused even beside a good one.
-    readQuery(/\?(.*)$/s.exec(request.url)?.[1] ?? '');
+    queryOf(request);
     const caller = await parts.authenticate(request);
     recordOf(request).caller = caller;
     return caller;
@@ -61,10 +68,20 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
     recordOf(request).operation = 'whoami';
     recordOf(request).bytes = tell(response, 200, whoami(parts, await callerOf(request)));
   });
+  app.get('/-/explain', async (request, response) => {
+    const record = recordOf(request);
+    record.operation = 'explain';
+    const question = readQuestion(queryOf(request));
+    const { kind, bucket, subject } = question.read;
+    Object.assign(record, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
+    const caller = await callerOf(request);
+    record.bytes = tell(response, 200, answerQuestion(question, caller, parts.accessOf(caller)));
+  });
   app.get('/-/metrics', async (request, response) => {
     recordOf(request).operation = 'metrics';
     const caller = await callerOf(request);
-    if (parts.operators === undefined || !isNamed(caller, parts.operators)) throw new Fault('not_granted');
+    if (parts.operators === undefined || namesOf(caller, parts.operators).length === 0)
+      throw new Fault('not_granted');
     const text = await parts.metrics.render();
     recordOf(request).bytes = Buffer.byteLength(text);
     response.setHeader('content-type', parts.metrics.contentType);
@@ -76,14 +93,21 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
     const record = recordOf(request);
     record.fault = asFault(error);
-    record.bytes = answerFault(
-      request,
-      response,
-      record.requestId,
-      toldOf(record.fault, record.requestId, false),
-    );
+    record.bytes = answerFault(request, response, record.requestId, {
+      ...toldOf(record.fault, record.requestId, false),
+      details: parameterOf(record.fault),
+    });
   });
   return app;
+}
+
+/** Which parameter of the query is wrong, and the rule that it breaks, for the problem document. */
+function parameterOf({ detail: { parameter, rule } }: Fault): (readonly [string, string])[] {
+  if (typeof parameter !== 'string') return [];
+  return [
+    ['parameter', parameter],
+    ...(typeof rule === 'string' ? [['detail', `${parameter} ${rule}`] as const] : []),
+  ];
 }
 
 /** @returns the bytes of the body */
@@ -105,18 +129,7 @@ function whoami(parts: ControlParts, caller: Caller): object {
     uniqueId: caller.subject,
     sessionName: parts.sessionNameOf(caller),
     mayRead: access.flatMap(([bucket, { grants }]) =>
-      grants.map(({ allow, scope }) => ({ bucket, ...reach(scope), allow })),
+      grants.map(({ allow, scope }) => ({ bucket, ...reachOf(scope), allow })),
     ),
   };
-}
-
-function reach(scope: Scope): object {
-  switch (scope.kind) {
-    case 'bucket':
-      return { prefix: '' };
-    case 'prefix':
-      return { prefix: scope.prefix };
-    case 'key':
-      return { key: scope.key };
-  }
 }

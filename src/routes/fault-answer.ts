@@ -99,6 +99,7 @@ function write(told: Told, dialect: Dialect): [contentType: string, document: st
     title: sentence,
     status,
     error: outcome,
+    ...Object.fromEntries(details),
     requestId,
   };
   return ['application/problem+json', JSON.stringify(problem)];

@@ -1,6 +1,7 @@
 // Tells a caller that S3 refused: S3's status, code and request IDs, our sentence.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../fault-row.ts';
+import { denialRemedy } from '../s3/denial.ts';
 import { headerOf } from '../s3/refusal.ts';
 import type { Refusal } from '../s3/refusal.ts';
 import type { AccessRecord } from './access-log.ts';
@@ -26,9 +27,13 @@ export function answerRefusal(
   record: AccessRecord,
   refusal: Refusal,
 ): void {
-  const { status, code } = refusal;
+  const { status, code, denial } = refusal;
   const { sentence, remedy } = rowOf(refusal);
-  record.s3 = { code, status, remedy };
+  const isList = record.prefix !== undefined;
+  record.s3 = {
+    ...{ code, status, denial },
+    remedy: typeof remedy === 'function' ? remedy(denial ?? {}, isList) : remedy,
+  };
   const headers = HANDED_ON.flatMap((name) => {
     const value = headerOf(refusal.headers, name);
     return value === undefined ? [] : [name, value];
@@ -62,7 +67,7 @@ interface S3Row {
   /** Ours, for the caller: S3's own message names ARNs. */
   readonly sentence: string;
   /** For the operator; absent where the caller has to mend its request. */
-  readonly remedy?: string;
+  readonly remedy?: string | typeof denialRemedy;
 }
 
 /** S3's refusals that are about the caller's request: its code and status go on. */
@@ -70,8 +75,7 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   AccessDenied: {
     sentence:
       'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
-    remedy:
-      "S3 denies what the grant allows: look at the role's policy, the bucket's policy and, for encrypted objects, the key's policy and kmsKeys. Without s3:ListBucket S3 says so of missing objects too.",
+    remedy: denialRemedy,
   },
   InvalidArgument: { sentence: 'The storage did not accept an argument of the request.' },
   InvalidObjectState: {
@@ -98,6 +102,13 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   },
 };
 
+/** S3 hands on KMS's own codes for a key that cannot be used by anyone. */
+const KMS: S3Row = {
+  sentence: 'The object is encrypted with a key that cannot be used at present.',
+  remedy:
+    "The object's KMS key is disabled, about to be deleted, or gone: its owner has to enable it, or cancel the deletion.",
+};
+
 const FAILED: S3Row = {
   sentence: 'The storage failed. Try again shortly.',
   remedy: 'S3 failed by itself. If it lasts, see the AWS health page of its region.',
@@ -110,6 +121,7 @@ const REFUSED: S3Row = {
 function rowOf({ code, status }: Refusal): S3Row {
   const known = code === undefined ? undefined : S3_ROWS[code];
   if (known !== undefined) return known;
+  if (code?.startsWith('KMS.') === true) return KMS;
   return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? REFUSED);
 }
 

@@ -1,4 +1,6 @@
 // What S3 said when it did not give what was asked: its code and the few details that are safe to hand on.
+import { denialOf } from './denial.ts';
+import type { Denial } from './denial.ts';
 import type { Answer } from './transport.ts';
 
 export interface Refusal {
@@ -9,6 +11,8 @@ export interface Refusal {
   readonly region: string | undefined;
   /** Elements of the error document that concern the request alone, for the caller. */
   readonly details: readonly (readonly [name: string, value: string])[];
+  /** What S3's message says of an AccessDenied, for the operator alone: it tells of roles and policies. */
+  readonly denial: Denial | undefined;
   readonly headers: readonly string[];
 }
 
@@ -26,22 +30,28 @@ const SAFE_DETAILS = [
   'Size',
 ];
 
+/** Of an AccessDenied: a few ARNs, one of which ends with the object's key, escaped. */
+const MESSAGE = /<Message>([^<]{1,16384})<\/Message>/;
+
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
 
 /** Reads the error document whole, which ends the request at S3. */
 export async function readRefusal(answer: Answer): Promise<Refusal> {
   const elements = new Map<string, string>();
-  for (const [, name = '', value = ''] of (await readDocument(answer)).matchAll(ELEMENT)) {
+  const document = await readDocument(answer);
+  for (const [, name = '', value = ''] of document.matchAll(ELEMENT)) {
     if (!elements.has(name)) elements.set(name, value);
   }
+  const code = elements.get('Code');
   return {
     status: answer.status,
-    code: elements.get('Code'),
+    code,
     region: headerOf(answer.headers, 'x-amz-bucket-region') ?? elements.get('Region'),
     details: SAFE_DETAILS.flatMap((name) => {
       const value = elements.get(name);
       return value === undefined ? [] : [[name, value] as const];
     }),
+    denial: code === 'AccessDenied' ? denialOf(MESSAGE.exec(document)?.[1] ?? '') : undefined,
     headers: answer.headers,
   };
 }

@@ -1,0 +1,171 @@
+// What S3's AccessDenied tells the operator: AWS's phrases by name, and nothing that a caller could have written.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { denialOf, denialRemedy } from '../../src/s3/denial.ts';
+import type { Denial } from '../../src/s3/denial.ts';
+
+const USER = 'User: arn:aws:sts::123456789012:assumed-role/gcp-lake-read/reader@acme-prod';
+const READ = `${USER} is not authorized to perform: s3:GetObject`;
+const OBJECT = `${READ} on resource: "arn:aws:s3:::acme-lake/raw/a b.csv"`;
+const ESCAPED = `${READ} on resource: &quot;arn:aws:s3:::acme-lake/raw/a b.csv&quot;`;
+const KMS_KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const DECRYPT = `${USER} is not authorized to perform: kms:Decrypt`;
+const SCP = 'arn:aws:organizations::777788889999:policy/o-exampleorgid/service_control_policy/p-example';
+
+const s3 = (reason: Denial['reason'], explicit: boolean): Denial => ({
+  ...{ action: 's3:GetObject', explicit },
+  ...(reason === undefined ? {} : { reason }),
+});
+const kms = (reason: Denial['reason'], explicit: boolean): Denial => ({
+  ...s3(reason, explicit),
+  action: 'kms:Decrypt',
+});
+
+/** As AWS words them: IAM user guide, "Troubleshoot access denied error messages"; S3 user guide, "Troubleshoot access denied (403 Forbidden) errors". */
+const SAID: readonly (readonly [message: string, denial: Denial, remedy: RegExp])[] = [
+  [
+    `${ESCAPED} because no identity-based policy allows the s3:GetObject action`,
+    s3('role policy', false),
+    /^Allow s3:GetObject in the role's own policy/,
+  ],
+  [
+    `${OBJECT} with an explicit deny in an identity-based policy`,
+    s3('role policy', true),
+    /^A Deny in the role's own policy/,
+  ],
+  [
+    `${READ} because no session policy allows the s3:GetObject action`,
+    s3('session policy', false),
+    /grants.*report this line/,
+  ],
+  [`${OBJECT} with an explicit deny in a sessions policy`, s3('session policy', true), /session policy/],
+  [
+    `${READ} because no resource-based policy allows the s3:GetObject action`,
+    s3('bucket policy', false),
+    /^Allow the role s3:GetObject in the bucket's policy/,
+  ],
+  [
+    `${OBJECT} with an explicit deny in a resource-based policy`,
+    s3('bucket policy', true),
+    /bucket's policy.*aws:SourceIp/,
+  ],
+  [
+    `${OBJECT} because no permissions boundary allows the s3:GetObject action`,
+    s3('permissions boundary', false),
+    /permissions boundary/,
+  ],
+  [
+    `${READ} with an explicit deny in a permissions boundary`,
+    s3('permissions boundary', true),
+    /permissions boundary/,
+  ],
+  [
+    `${READ} because no service control policy allows the s3:GetObject action`,
+    s3('service control policy', false),
+    /SCP/,
+  ],
+  [
+    `${READ} with an explicit deny in a service control policy: ${SCP}`,
+    { ...s3('service control policy', true), policyArn: SCP },
+    /SCP/,
+  ],
+  [
+    `${OBJECT} with an explicit deny in a resource control policy, with policy ARN: ${SCP}`,
+    { ...s3('resource control policy', true), policyArn: SCP },
+    /RCP/,
+  ],
+  [
+    `${READ} because no VPC endpoint policy allows the s3:GetObject action`,
+    s3('VPC endpoint policy', false),
+    /VPC endpoint/,
+  ],
+  [
+    `${OBJECT} with an explicit deny in a VPC endpoint policy transitively through a service control policy`,
+    s3('VPC endpoint policy', true),
+    /VPC endpoint/,
+  ],
+  [
+    `${DECRYPT} on resource: ${KMS_KEY} because no session policy allows the kms:Decrypt action`,
+    { ...kms('session policy', false), kmsKey: KMS_KEY },
+    /^Add the object's KMS key to the bucket's kmsKeys/,
+  ],
+  [
+    `${DECRYPT} on the resource associated with this ciphertext because no identity-based policy allows the kms:Decrypt action`,
+    kms('role policy', false),
+    /^Allow kms:Decrypt in the role's own policy/,
+  ],
+  [
+    `${DECRYPT} on resource: ${KMS_KEY} because no resource-based policy allows the kms:Decrypt action`,
+    { ...kms('key policy', false), kmsKey: KMS_KEY },
+    /KMS key's policy/,
+  ],
+  [
+    `${DECRYPT} on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+    { action: 'kms:Decrypt', reason: 'key policy' },
+    /KMS key's policy/,
+  ],
+  [
+    'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+    { action: 'kms:Decrypt' },
+    /kmsKeys.*role's policy.*key's policy/,
+  ],
+];
+
+const FOUR_PLACES = /role's policy.*session policy.*bucket's policy.*KMS key/;
+
+describe("S3's AccessDenied", () => {
+  for (const [message, denial, remedy] of SAID) {
+    it(`tells of "${message.replace(/^.*not authorized to perform: /, '…')}"`, () => {
+      assert.deepEqual(denialOf(message), denial);
+      assert.match(denialRemedy(denial, false), remedy);
+      assert.doesNotMatch(denialRemedy(denial, false), /ACTION/);
+    });
+  }
+
+  for (const message of [
+    '',
+    'Access Denied',
+    'Request has expired',
+    `${OBJECT} because of words that AWS does not have yet`,
+    `${OBJECT} because no tax policy allows the s3:GetObject action`,
+  ]) {
+    it(`that says nothing we know ("${message.slice(-40)}") leaves the four places to look at`, () => {
+      const denial = denialOf(message);
+      assert.equal(denial.reason, undefined);
+      assert.match(denialRemedy(denial, false), FOUR_PLACES);
+    });
+  }
+
+  it('for the right to list, in a read, means that the object is missing', () => {
+    const denial = denialOf(
+      `${USER} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::acme-lake" because no session policy allows the s3:ListBucket action`,
+    );
+    assert.match(denialRemedy(denial, false), /no such object/);
+    assert.match(denialRemedy(denial, true), /session policy/);
+  });
+
+  it("does not take a caller's key for S3's own words", () => {
+    const key =
+      'x" because no session policy allows the s3:GetObject action with an explicit deny in a service control policy';
+    for (const shown of [`"arn:aws:s3:::acme-lake/${key}"`, `&quot;arn:aws:s3:::acme-lake/${key}&quot;`]) {
+      assert.deepEqual(denialOf(`${READ} on resource: ${shown}`), { action: 's3:GetObject' });
+      assert.deepEqual(
+        denialOf(
+          `${READ} on resource: ${shown} because no identity-based policy allows the s3:GetObject action`,
+        ),
+        s3('role policy', false),
+      );
+    }
+  });
+
+  it('is read whatever it holds, and repeats none of it but names of ours and of AWS', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (key) => {
+        const denial = denialOf(`${READ} on resource: "arn:aws:s3:::acme-lake/${key}" because`);
+        assert.deepEqual(denial, { action: 's3:GetObject' });
+        assert.doesNotThrow(() => denialRemedy(denialOf(key), false));
+      }),
+    );
+  });
+});
