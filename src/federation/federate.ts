@@ -40,8 +40,8 @@ export interface Federation {
   close(): void;
 }
 
-/** What a readiness probe's session may do: nothing. */
-const NOTHING = JSON.stringify({
+/** What a session may do that only shows that a role can be assumed: nothing. */
+export const NOTHING = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
 });

@@ -94,8 +94,8 @@ export function createSts(options: { readonly region: string; readonly endpoint?
         ...common(session),
         ExternalId: externalId,
         SourceIdentity: sourceIdentity,
-        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-        TransitiveTagKeys: [...transitiveTags],
+        Tags: unlessEmpty(Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))),
+        TransitiveTagKeys: unlessEmpty([...transitiveTags]),
       });
       try {
         const age = stopwatch();
@@ -126,6 +126,9 @@ const common = ({ roleArn, sessionName, durationSeconds, policy }: RoleSession) 
   Policy: policy,
 });
 
+/** The SDK would send an empty list as `Tags=`, which says that there are session tags to whoever looks for the parameter. */
+const unlessEmpty = <Item>(list: Item[]): Item[] | undefined => (list.length === 0 ? undefined : list);
+
 /** @returns a maker of clients, and when (by STS's clock, milliseconds since the epoch) STS gave one of their answers */
 function datedClients(): {
   client(config: STSClientConfig): STSClient;
@@ -138,10 +141,11 @@ function datedClients(): {
       made.middlewareStack.add(
         (next) => async (args) => {
           const result = await next(args);
-          if (result.output !== undefined) dates.set(result.output, dateOf(result.response));
+          dates.set(result.output, dateOf(result.response));
           return result;
         },
-        { step: 'deserialize' },
+        // The outermost step: within the one that deserializes the client's own comes first, and there is no output yet.
+        { step: 'initialize' },
       );
       return made;
     },

@@ -1,6 +1,6 @@
 // One more bridge before the same Ceph, with a configuration of its own.
 import { startBridge } from '../wire/bridge-process.ts';
-import type { BridgeProcess } from '../wire/bridge-process.ts';
+import type { BridgeProcess, Program } from '../wire/bridge-process.ts';
 import { request } from '../wire/http-request.ts';
 import type { Reply } from '../wire/http-request.ts';
 import type { CallerName } from '../wire/wire.ts';
@@ -18,13 +18,17 @@ export async function startAnotherBridge(
     readonly buckets: string;
     readonly grants: string;
     readonly sts?: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    /** Other than the project's own. */
+    readonly program?: Program;
   },
 ): Promise<AnotherBridge> {
   const { audience, awsAudience } = stage.sandbox.contract;
-  const bridge = await startBridge({
+  const variables = {
     ...stage.sandbox.environment,
     AWS_ENDPOINT_URL_S3: stage.ceph.endpoint,
     AWS_ENDPOINT_URL_STS: options.sts ?? stage.ceph.endpoint,
+    ...options.environment,
     FEDBRIDGE_CONFIG: `
 audience: ${audience}
 aws: { region: ${stage.region}, audience: ${awsAudience} }
@@ -32,7 +36,8 @@ roles: { ${options.roles} }
 buckets: { ${options.buckets} }
 grants: [${options.grants}]
 `,
-  });
+  };
+  const bridge = await startBridge(variables, options.program);
   return {
     ...bridge,
     get: async (path, as) =>

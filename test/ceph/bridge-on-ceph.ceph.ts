@@ -8,8 +8,10 @@ import { claimKeys } from '../claims/keys.ts';
 import { claimLists } from '../claims/lists.ts';
 import { claimObjects } from '../claims/objects.ts';
 import { claimVersions } from '../claims/versions.ts';
+import { claimBug } from './bug-claims.ts';
 import { startCephStage } from './ceph-stage.ts';
 import type { CephStage } from './ceph-stage.ts';
+import { claimChain } from './chain-claims.ts';
 import { claimFederation } from './federation-claims.ts';
 import { claimLarge } from './large-claims.ts';
 
@@ -49,5 +51,7 @@ describe('the bridge on Ceph', { skip, timeout: ALL_MS }, () => {
   claimVersions(current);
   claimGrants(current);
   claimFederation(current);
+  claimChain(current);
+  claimBug(current);
   claimLarge(current);
 });

@@ -12,10 +12,12 @@ import type { CephProcess } from './ceph-process.ts';
 import { startGoogleProxy } from './google-proxy.ts';
 import type { GoogleProxy } from './google-proxy.ts';
 import { createOwner, createRole, trustGoogle } from './lake-owner.ts';
+import type { LakeOwner } from './lake-owner.ts';
 
 export interface CephStage extends Stage {
   readonly ceph: CephProcess;
   readonly google: GoogleProxy;
+  readonly lakeOwner: LakeOwner;
 }
 
 /** Not `attributes`: Ceph 16 refuses a policy that names an action which it does not know. */
@@ -63,7 +65,7 @@ export async function startCephStage(): Promise<CephStage> {
     for (const Bucket of BUCKETS) await stage.owner.send(new CreateBucketCommand({ Bucket }));
     return {
       ...stage,
-      ...{ ceph, google },
+      ...{ ceph, google, lakeOwner: owner },
       close: async () => {
         await stage.close();
         google.close();

@@ -71,7 +71,6 @@ export async function trustGoogle(owner: LakeOwner, audience: string): Promise<v
  */
 export async function createRole(owner: LakeOwner, role: CephRole): Promise<void> {
   const { arn, subject, audience, permissions } = role;
-  const name = arn.slice(arn.lastIndexOf('/') + 1);
   const trust = {
     Effect: 'Allow',
     Principal: { Federated: [`arn:aws:iam::${accountOf(arn)}:oidc-provider/accounts.google.com`] },
@@ -80,6 +79,24 @@ export async function createRole(owner: LakeOwner, role: CephRole): Promise<void
       StringEquals: { 'accounts.google.com:aud': audience, 'accounts.google.com:sub': subject },
     },
   };
+  await putRole(owner, arn, trust, permissions);
+}
+
+/** A role that others assume: `trusts` are ARNs of roles or of their sessions. Ceph 16 knows no condition on an external ID. */
+export async function createHopRole(
+  owner: LakeOwner,
+  {
+    arn,
+    trusts,
+    permissions,
+  }: { readonly trusts: readonly string[] } & Pick<CephRole, 'arn' | 'permissions'>,
+): Promise<void> {
+  const trust = { Effect: 'Allow', Principal: { AWS: trusts }, Action: ['sts:AssumeRole'] };
+  await putRole(owner, arn, trust, permissions);
+}
+
+async function putRole(owner: LakeOwner, arn: string, trust: unknown, permissions: unknown): Promise<void> {
+  const name = arn.slice(arn.lastIndexOf('/') + 1);
   await owner.iam('CreateRole', {
     ...{ RoleName: name, Path: '/', MaxSessionDuration: '43200' },
     AssumeRolePolicyDocument: policy(trust),

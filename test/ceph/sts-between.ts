@@ -13,6 +13,8 @@ export interface GivenKeys {
 }
 
 export interface Exchange {
+  readonly action: string;
+  readonly roleArn: string;
   readonly sessionName: string;
   readonly policy: string;
   readonly at: number;
@@ -26,17 +28,23 @@ export interface StsBetween {
   close(): void;
 }
 
-/** @param seconds that the credentials live; what the bridge asks for where absent */
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** @param seconds that credentials by web identity live; what the bridge asks for where absent, and always where it signs */
 export async function startStsBetween(sts: string, seconds?: number): Promise<StsBetween> {
   const exchanges: Exchange[] = [];
   const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
-    if (seconds !== undefined) form.set('DurationSeconds', String(seconds));
+    const body = Buffer.concat(chunks);
+    const form = new URLSearchParams(body.toString());
+    const isSigned = request.headers.authorization !== undefined;
+    if (seconds !== undefined && !isSigned) form.set('DurationSeconds', String(seconds));
     const at = Date.now();
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const reply = await ask(sts, '/', { method: 'POST', headers, body: form.toString() });
+    const reply = await (isSigned
+      ? // A signature fits what was signed alone, `host` included.
+        ask(sts, '/', { method: 'POST', headers: request.headers as Record<string, string>, body })
+      : ask(sts, '/', { method: 'POST', headers: FORM, body: form.toString() }));
     const element = (name: string): string => new RegExp(`<${name}>([^<]+)<`).exec(reply.text)?.[1] ?? '';
     if (reply.status === 200) {
       const keys = {
@@ -44,11 +52,19 @@ export async function startStsBetween(sts: string, seconds?: number): Promise<St
         secretAccessKey: element('SecretAccessKey'),
         sessionToken: element('SessionToken'),
       };
-      const [sessionName, policy] = [form.get('RoleSessionName') ?? '', form.get('Policy') ?? ''];
-      exchanges.push({ sessionName, policy, at, keys });
+      const field = (name: string): string => form.get(name) ?? '';
+      exchanges.push({
+        ...{ action: field('Action'), roleArn: field('RoleArn'), sessionName: field('RoleSessionName') },
+        ...{ policy: field('Policy'), at, keys },
+      });
     }
     const requestId = reply.headers['x-amz-request-id'] ?? '';
-    response.writeHead(reply.status, { 'content-type': 'application/xml', 'x-amz-request-id': requestId });
+    const { date = new Date().toUTCString() } = reply.headers;
+    response.writeHead(reply.status, {
+      date,
+      'content-type': 'application/xml',
+      'x-amz-request-id': requestId,
+    });
     response.end(reply.body);
   };
   const server = createServer((request, response) => {

@@ -69,7 +69,20 @@ describe('an identity token that STS refuses', () => {
 });
 
 describe('an identity token with little life left', () => {
-  it('is used as it is, and asked for again only by the next STS call', async (test) => {
+  it('of two minutes serves many STS calls, and is asked for once', async (test) => {
+    const wire = await startWire({ config: openToProject() });
+    test.after(() => wire.close());
+    await wire.control('PUT', '/durations', { identityToken: 120 });
+    // What was held until now is refused, so that the short one takes its place.
+    await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+    await wire.forgetCalls();
+    for (let i = 0; i < 40; i += 1)
+      assert.equal((await wire.get(READABLE, { headers: asAccount(wire, i % 20) })).status, 200);
+    assert.equal((await sessionsAtSts(wire)).length, 21, 'one for each caller, and the refused one');
+    assert.equal(await identityTokensAsked(wire), 1);
+  });
+
+  it('of seconds is used as it is, and asked for again only by the next STS call', async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     await wire.control('PUT', '/durations', { identityToken: 20 });

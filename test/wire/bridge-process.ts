@@ -1,5 +1,6 @@
 // Runs the real program, `fedbridge serve`, as a process of its own, and reads the lines it logs.
 import { spawn } from 'node:child_process';
+import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { inheritedEnvironment } from '../../src/config.ts';
@@ -19,14 +20,29 @@ export interface BridgeProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+/** What is run, where it is not the project's own program. */
+export interface Program {
+  readonly command: readonly string[];
+  readonly options: Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'>;
+}
+
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const START_MS = 20_000;
 const LINE_MS = 5_000;
 
-/** @param environment all that it finds, besides PATH and the like; listens on any free port unless told */
-export async function startBridge(environment: Readonly<Record<string, string>>): Promise<BridgeProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env: { ...inheritedEnvironment(), FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment },
+/**
+ * Listens on any free port unless told.
+ * @param environment all that it finds, besides PATH and the like, which another program does not get
+ */
+export async function startBridge(
+  environment: Readonly<Record<string, string>>,
+  program?: Program,
+): Promise<BridgeProcess> {
+  const [file = '', ...args] = program?.command ?? [process.execPath, MAIN, 'serve'];
+  const inherited = program === undefined ? inheritedEnvironment() : {};
+  const child = spawn(file, args, {
+    ...program?.options,
+    env: { ...inherited, FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: LogLine[] = [];

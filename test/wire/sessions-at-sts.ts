@@ -17,13 +17,18 @@ buckets: { ${bucket}: { role: lake } }
 grants: [{ callers: ["project:acme-prod"], allow: [get, list], bucket: ${bucket} }]
 ${more}`;
 
-/** The headers of account `n` of the project, as Google would sign its token. */
-export function asAccount(wire: Wire, n: number): Record<string, string> {
+/** The headers of account `n` of the project, as Google would sign its token; `claims` are more or others. */
+export function asAccount(
+  wire: Wire,
+  n: number,
+  claims: Readonly<Record<string, unknown>> = {},
+): Record<string, string> {
   const [name, uniqueId] = [`job-${n}`, `1100000000000000${String(n).padStart(5, '0')}`];
   return asBearer(
     wire.sandbox.mint({
       ...{ aud: wire.sandbox.contract.audience, azp: uniqueId, sub: uniqueId },
       ...{ email: `${name}@acme-prod.iam.gserviceaccount.com`, email_verified: true },
+      ...claims,
     }),
   );
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import type { RoleDefinition } from '../../src/sandbox/iam/roles.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox, SandboxContract, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { startBridge } from './bridge-process.ts';
@@ -42,7 +43,8 @@ export interface WireOptions {
   readonly configFile?: string;
   /** More or other variables of the bridge. */
   readonly environment?:
-    Readonly<Record<string, string>> | ((contract: SandboxContract) => Record<string, string>);
+    | Readonly<Record<string, string>>
+    | ((contract: SandboxContract) => Record<string, string> | Promise<Record<string, string>>);
   readonly sandbox?: SandboxOptions;
   /** What runs as the bridge, with no other variables than these; the project's own program. */
   readonly program?: Program;
@@ -50,6 +52,8 @@ export interface WireOptions {
   readonly ready?: boolean;
   /** Faults to set before the bridge starts. */
   readonly faults?: readonly Readonly<Record<string, unknown>>[];
+  /** Roles that there are from then on, or that are replaced. */
+  readonly roles?: readonly RoleDefinition[];
 }
 
 export async function startWire(options: WireOptions = {}): Promise<Wire> {
@@ -64,13 +68,14 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
     return reply.text === '' ? undefined : (JSON.parse(reply.text) as unknown);
   };
   for (const fault of options.faults ?? []) await control('PUT', '/faults', fault);
+  for (const role of options.roles ?? []) await control('PUT', '/roles', role);
   const { environment = {}, config, configFile } = options;
   const yaml = config === undefined ? undefined : `${config(contract)}\n`;
   if (configFile !== undefined && yaml !== undefined) await writeFile(configFile, yaml);
   const variables = {
     ...sandbox.environment,
     ...(yaml === undefined ? {} : { FEDBRIDGE_CONFIG: configFile ?? yaml }),
-    ...(typeof environment === 'function' ? environment(contract) : environment),
+    ...(typeof environment === 'function' ? await environment(contract) : environment),
   };
   const bridge = await startBridge(variables, options.program).catch(async (error: unknown) => {
     await sandbox.close();
@@ -121,7 +126,12 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
       await sandbox.close();
     },
   };
-  if (options.ready !== false) await untilReady(wire);
+  if (options.ready !== false) {
+    await untilReady(wire).catch(async (error: unknown) => {
+      await wire.close();
+      throw error;
+    });
+  }
   return wire;
 }
 

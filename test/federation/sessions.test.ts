@@ -1,0 +1,115 @@
+// Sessions are held for ten thousand callers and no more, whoever comes; who came last stays.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Role } from '../../src/config.ts';
+import type { Attribution } from '../../src/federation/attribution.ts';
+import type { RoleCredentials } from '../../src/federation/credentials.ts';
+import { createSessions } from '../../src/federation/sessions.ts';
+import type { Sessions } from '../../src/federation/sessions.ts';
+
+const ROLE: Role = {
+  ...{ name: 'lake', arn: 'arn:aws:iam::123456789012:role/gcp-lake-read', durationSeconds: 3600 },
+  ...{ session: 'caller', then: [] },
+};
+const MOST = 10_000;
+const HOUR_MS = 3_600_000;
+/** As long as STS's are, each a string of its own. */
+const TOKEN_BYTES = 900;
+
+const fresh = (): RoleCredentials => ({
+  ...{ accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') },
+  sessionToken: randomBytes(TOKEN_BYTES).toString('base64'),
+  ...{ assumedRoleArn: ROLE.arn, expiration: new Date(Date.now() + HOUR_MS), lifeMs: HOUR_MS },
+  remainingMs: () => HOUR_MS,
+});
+
+interface Held extends Sessions {
+  /** For whom credentials were obtained, in order. */
+  readonly obtained: string[];
+  /** Resolves when the caller has credentials. */
+  ask(n: number, more?: { readonly asker?: Attribution['asker']; readonly policy?: string }): Promise<void>;
+}
+
+function held(): Held {
+  const obtained: string[] = [];
+  const sessions = createSessions(
+    (_role, { sessionName }) => {
+      obtained.push(sessionName);
+      return Promise.resolve(fresh());
+    },
+    () => undefined,
+  );
+  return {
+    ...sessions,
+    obtained,
+    ask: async (n, { asker, policy = `{"prefix":"of/${n}/"}` } = {}) => {
+      const attribution = { sessionName: `job-${n}@acme-prod`, ...(asker === undefined ? {} : { asker }) };
+      await sessions.of(ROLE, attribution, policy).credentials();
+    },
+  };
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+describe('sessions of ten thousand callers', () => {
+  it('are all held', async () => {
+    const { ask, obtained } = held();
+    for (const n of range(0, MOST)) await ask(n);
+    for (const n of range(0, MOST)) await ask(n);
+    assert.equal(obtained.length, MOST);
+  });
+
+  it('and of one more are held but for the one that was not used for longest', async () => {
+    const { ask, obtained } = held();
+    for (const n of range(0, MOST)) await ask(n);
+    await ask(0);
+    await ask(MOST);
+    obtained.length = 0;
+    for (const n of [0, 2, MOST]) await ask(n);
+    assert.deepEqual(obtained, []);
+    await ask(1);
+    assert.deepEqual(obtained, ['job-1@acme-prod']);
+  });
+
+  it('take as much memory as before when four times as many have come', async () => {
+    const { ask, remainingSeconds } = held();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const empty = used();
+    for (const n of range(0, MOST)) await ask(n);
+    const full = used();
+    const each = (full - empty) / MOST;
+    assert.ok(each < 5_000, `${Math.round(each)} bytes each`);
+    for (const n of range(MOST, 4 * MOST)) await ask(n);
+    const grown = used() - full;
+    assert.ok(grown < (full - empty) / 4, `${grown} bytes more`);
+    assert.equal(remainingSeconds().get(ROLE.name), HOUR_MS / 1000);
+  });
+});
+
+describe('a session', () => {
+  it('is of one role, attribution and policy, and never of two of these', async () => {
+    const { ask, obtained } = held();
+    const asker = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };
+    const others = [
+      {},
+      { policy: '{"other":true}' },
+      { asker },
+      { asker: { subject: asker.subject } },
+      { asker: { subject: '112010400000000710081', email: asker.email } },
+      { asker, policy: '{"other":true}' },
+      // Joined as text these would be the one before, or that of nobody.
+      { asker: { subject: `${asker.subject}","${asker.email}` } },
+      { asker: { subject: '' } },
+    ];
+    for (const more of [...others, ...others]) await ask(1, more);
+    assert.equal(obtained.length, others.length);
+  });
+});

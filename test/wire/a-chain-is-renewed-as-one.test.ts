@@ -1,0 +1,109 @@
+// A chain is renewed as one, behind the requests that its last credentials serve: each hop anew, from the first to the last.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { chained, hopsAtSts, LAKE_DATA, partnerRole } from './chain.ts';
+import { asTimelessAccount, startClockedWire } from './faked-clock.ts';
+import { asAccount, READABLE } from './sessions-at-sts.ts';
+import { startStsInFront } from './sts-in-front.ts';
+import type { StsInFront } from './sts-in-front.ts';
+import { until } from './until.ts';
+import { startWire } from './wire.ts';
+
+const VAULT = 'arn:aws:iam::345678901234:role/vault';
+const ROLES = [
+  partnerRole({ arn: LAKE_DATA, mayAssume: VAULT }),
+  partnerRole({ arn: VAULT, trusts: LAKE_DATA }),
+];
+const HOPS = [`arn: "${LAKE_DATA}"`, `arn: "${VAULT}"`];
+const WALK = ['AssumeRoleWithWebIdentity', 'AssumeRole', 'AssumeRole'];
+
+/** Of an hour; renewal is due in its last five to six minutes, and the last one is not served. */
+const [DUE, OVER] = [3400, 3560];
+const LIFE_SECONDS = 4;
+
+describe('a chain of three roles that is about to end', () => {
+  it('is walked anew in full, while a request is served by what is held', async (test) => {
+    const wire = await startClockedWire({ config: chained(HOPS), roles: ROLES });
+    test.after(() => wire.close());
+    const headers = asTimelessAccount(wire, 1);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    await wire.forgetCalls();
+    await wire.passed(DUE);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    await until('the chain is walked', async () => {
+      const calls = await hopsAtSts(wire);
+      return calls.length === WALK.length && calls.every(({ status }) => status === 200);
+    });
+    assert.deepEqual(
+      (await hopsAtSts(wire)).map(({ action }) => action),
+      WALK,
+    );
+    await wire.passed(OVER);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    assert.equal((await hopsAtSts(wire)).length, WALK.length, 'the new ones serve');
+    const keys = (await wire.calls('s3')).map(({ accessKeyId }) => accessKeyId);
+    assert.equal(new Set(keys).size, 2);
+  });
+
+  it('keeps serving where a hop refuses meanwhile, and is walked from the first role again', async (test) => {
+    let front: StsInFront | undefined;
+    const wire = await startClockedWire({
+      config: chained(HOPS),
+      roles: ROLES,
+      environment: async ({ sts }) => {
+        front = await startStsInFront(sts);
+        return { AWS_ENDPOINT_URL_STS: front.origin };
+      },
+    });
+    test.after(async () => {
+      await wire.close();
+      front?.close();
+    });
+    const headers = asTimelessAccount(wire, 1);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    front?.strike({ action: 'AssumeRole', how: { code: 'AccessDenied' } });
+    await wire.passed(DUE);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    const line = await wire.bridge.line(({ message }) => String(message).includes('could not be renewed'));
+    assert.equal(line['fault'], 'sts_hop_denied');
+    front?.strike(undefined);
+    await wire.forgetCalls();
+    await wire.passed(OVER);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    assert.deepEqual(
+      (await hopsAtSts(wire)).map(({ action }) => action),
+      WALK,
+    );
+  });
+});
+
+describe('a chain that lives for seconds', () => {
+  it('serves each request over several lives, with as many first roles as last ones', async (test) => {
+    const wire = await startWire({ config: chained(HOPS), roles: ROLES });
+    test.after(() => wire.close());
+    await wire.control('PUT', '/durations', { credentials: LIFE_SECONDS });
+    const headers = asAccount(wire, 1);
+    assert.equal((await wire.get(READABLE, { headers })).status, 200);
+    await wire.forgetCalls();
+    const statuses = new Set<number>();
+    const end = Date.now() + 2.2 * LIFE_SECONDS * 1000;
+    while (Date.now() < end) {
+      statuses.add((await wire.get(READABLE, { headers })).status);
+      await setTimeout(20);
+    }
+    assert.deepEqual(statuses, new Set([200]));
+    const settled = async (): Promise<boolean> => {
+      const calls = await hopsAtSts(wire);
+      return calls.length % WALK.length === 0 && calls.every(({ status }) => status !== null);
+    };
+    await until('no walk is under way', settled);
+    const actions = (await hopsAtSts(wire)).map(({ action }) => action);
+    assert.ok(actions.length >= 2 * WALK.length, `${actions.length} calls in two lives`);
+    assert.deepEqual(
+      actions,
+      Array.from({ length: actions.length / WALK.length }, () => WALK).flat(),
+      'one walk at a time',
+    );
+  });
+});

@@ -1,0 +1,79 @@
+// A bridge whose clocks a test moves: ahead, back, or to a standstill. What it runs is the real program, with another time.
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inSeconds } from './google-claims.ts';
+import { asAccount } from './sessions-at-sts.ts';
+import { startWire } from './wire.ts';
+import type { Wire, WireOptions } from './wire.ts';
+
+export interface Clocks {
+  /** Milliseconds by which `Date` is ahead of the truth. */
+  readonly wallAheadMs: number;
+  readonly wallStands: boolean;
+  /** `performance.now` stands still, as while a virtual machine is suspended. */
+  readonly steadyStands: boolean;
+}
+
+export interface ClockedWire extends Wire {
+  /** From now on; what is not named is right. */
+  setClocks(clocks: Partial<Clocks>): Promise<void>;
+  /** So many seconds since the start have passed, for the bridge and for Google and AWS; the steady clock has not seen them. */
+  passed(seconds: number): Promise<void>;
+}
+
+const PRELOAD = new URL('faked-clock-preload.ts', import.meta.url).href;
+const RIGHT: Clocks = { wallAheadMs: 0, wallStands: false, steadyStands: false };
+
+/** Clocks of a bridge that is started with these variables. */
+export interface FakedClocks extends Pick<ClockedWire, 'setClocks'> {
+  readonly environment: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+export async function fakedClocks(): Promise<FakedClocks> {
+  const directory = await mkdtemp(join(tmpdir(), 'fedbridge-clock-'));
+  const file = join(directory, 'clocks.json');
+  const setClocks = async (clocks: Partial<Clocks>): Promise<void> => {
+    await writeFile(`${file}.new`, JSON.stringify({ ...RIGHT, ...clocks }));
+    // In one step, as it may be read at any time.
+    await rename(`${file}.new`, file);
+  };
+  await setClocks({});
+  return {
+    setClocks,
+    environment: { NODE_OPTIONS: `--import=${PRELOAD}`, FAKED_CLOCKS: file },
+    remove: () => rm(directory, { recursive: true }),
+  };
+}
+
+export async function startClockedWire(options: WireOptions = {}): Promise<ClockedWire> {
+  const { setClocks, environment: clocked, remove } = await fakedClocks();
+  const { environment = {} } = options;
+  const wire = await startWire({
+    ...options,
+    environment: async (contract) => ({
+      ...(typeof environment === 'function' ? await environment(contract) : environment),
+      ...clocked,
+    }),
+  });
+  return {
+    ...wire,
+    setClocks,
+    passed: async (seconds) => {
+      await wire.control('PUT', '/clock', { offsetSeconds: seconds });
+      await setClocks({ wallAheadMs: seconds * 1000 });
+    },
+    close: async () => {
+      await wire.close();
+      await remove();
+    },
+  };
+}
+
+const DAY_SECONDS = 86_400;
+
+/** The headers of account `n` of the project, with a token that is good by any of these clocks. */
+export function asTimelessAccount(wire: Wire, n: number): Record<string, string> {
+  return asAccount(wire, n, { iat: inSeconds(-DAY_SECONDS), exp: inSeconds(DAY_SECONDS) });
+}
