@@ -1,0 +1,131 @@
+# The bridge's configuration, made from the variables, and the secret that holds it where config_in says so.
+
+locals {
+  # Known before the service is (Cloud Run, "Deterministic URL"), so that the configuration can name it.
+  service_url = "https://${var.name}-${data.google_project.this.number}.${var.region}.run.app"
+  audiences   = length(var.audiences) > 0 ? var.audiences : [local.service_url]
+
+  # A bucket that names no role has the only one.
+  role_of = { for name, bucket in var.buckets : name => coalesce(bucket.role, keys(var.roles)[0]) }
+
+  # What is not said is left out: to the bridge an empty field is a wrong one.
+  config = {
+    for field, value in {
+      audience  = local.audiences
+      aws       = { region = var.aws_region, audience = var.sts_audience }
+      roles     = local.config_roles
+      buckets   = local.config_buckets
+      grants    = local.config_grants
+      operators = length(var.settings.operators) > 0 ? var.settings.operators : null
+      responses = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
+      cors      = local.config_cors
+      limits    = local.config_limits
+    } : field => value if value != null
+  }
+  config_yaml = yamlencode(local.config)
+
+  config_roles = {
+    for name, role in var.roles : name => {
+      for field, value in {
+        arn      = local.role_arns[name]
+        duration = role.duration
+        session  = role.session
+        then     = length(role.then) > 0 ? local.config_hops[name] : null
+      } : field => value if value != null
+    }
+  }
+  config_hops = {
+    for name, role in var.roles : name => [
+      for hop in role.then : {
+        for field, value in {
+          arn            = hop.arn
+          externalId     = hop.external_id
+          tags           = length(hop.tags) > 0 ? hop.tags : null
+          callerTags     = hop.caller_tags ? true : null
+          transitiveTags = length(hop.transitive_tags) > 0 ? hop.transitive_tags : null
+          sourceIdentity = hop.source_identity
+        } : field => value if value != null
+      }
+    ]
+  }
+  config_buckets = {
+    for name, bucket in var.buckets : name => {
+      for field, value in {
+        role          = local.role_of[name]
+        target        = bucket.target
+        region        = bucket.region
+        endpoint      = bucket.endpoint
+        requesterPays = bucket.requester_pays
+        expectedOwner = bucket.expected_owner
+        kmsKeys       = length(bucket.kms_keys) > 0 ? bucket.kms_keys : null
+      } : field => value if value != null
+    }
+  }
+  config_grants = [
+    for grant in var.grants : {
+      for field, value in grant : field => value if value != null
+    }
+  ]
+  config_cors = var.settings.cors == null ? null : {
+    for field, value in {
+      origins = var.settings.cors.origins
+      maxAge  = var.settings.cors.max_age
+    } : field => value if value != null
+  }
+  config_limits = var.settings.limits == null ? null : {
+    for field, value in {
+      inFlight     = var.settings.limits.in_flight
+      perCaller    = var.settings.limits.per_caller
+      stallSeconds = var.settings.limits.stall_seconds
+      drainSeconds = var.settings.limits.drain_seconds
+    } : field => value if value != null
+  }
+
+  config_directory = "/etc/fedbridge"
+  config_file      = "config.yaml"
+}
+
+resource "google_secret_manager_secret" "config" {
+  count = var.config_in == "secret" ? 1 : 0
+
+  project   = var.project
+  secret_id = "${var.name}-config"
+
+  # In the one region, where an organisation may insist on it.
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+      }
+    }
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+resource "google_secret_manager_secret_version" "config" {
+  count = var.config_in == "secret" ? 1 : 0
+
+  secret      = google_secret_manager_secret.config[0].id
+  secret_data = local.config_yaml
+  # An older revision, to which somebody may have to go back, reads its own.
+  deletion_policy = "ABANDON"
+
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = length(local.config_yaml) <= 65536
+      error_message = "The configuration must be at most 65,536 characters for Secret Manager. Name callers by project, or serve some buckets by another bridge."
+    }
+  }
+}
+
+resource "google_secret_manager_secret_iam_member" "bridge" {
+  count = var.config_in == "secret" ? 1 : 0
+
+  project   = var.project
+  secret_id = google_secret_manager_secret.config[0].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.bridge.member
+}

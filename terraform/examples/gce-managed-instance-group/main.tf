@@ -1,0 +1,148 @@
+# The bridge on Compute Engine, as the same service account and with the same configuration as the Cloud Run service, which
+# costs nothing while nobody calls it: for streams of more than an hour, or a machine that is always there.
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
+
+provider "aws" {
+  region = var.aws_region
+}
+
+locals {
+  port = 8080
+  name = "fedbridge"
+}
+
+module "bridge" {
+  source = "../.."
+
+  project     = var.project
+  region      = var.region
+  aws_region  = var.aws_region
+  name        = local.name
+  buckets     = { (var.bucket) = {} }
+  grants      = [{ callers = [var.caller], bucket = var.bucket }]
+  audiences   = [var.audience]
+  egress_cidr = "10.8.0.0/24"
+}
+
+# What a machine needs beyond a Cloud Run instance: to fetch its image, and to write its log.
+
+resource "google_artifact_registry_repository_iam_member" "machines" {
+  project    = var.project
+  location   = var.region
+  repository = basename(module.bridge.registry)
+  role       = "roles/artifactregistry.reader"
+  member     = "serviceAccount:${module.bridge.service_account}"
+}
+
+resource "google_project_iam_member" "machines_log" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = "serviceAccount:${module.bridge.service_account}"
+}
+
+resource "google_compute_instance_template" "machine" {
+  project      = var.project
+  region       = var.region
+  name_prefix  = "${local.name}-"
+  machine_type = var.machine_type
+
+  disk {
+    source_image = "projects/cos-cloud/global/images/family/cos-stable"
+    disk_type    = "pd-balanced"
+    boot         = true
+  }
+
+  # No address of its own: it leaves through the static one.
+  network_interface {
+    subnetwork = module.bridge.egress_subnetwork
+  }
+
+  service_account {
+    email  = module.bridge.service_account
+    scopes = ["cloud-platform"]
+  }
+
+  shielded_instance_config {
+    enable_secure_boot = true
+  }
+
+  metadata = {
+    user-data              = local.user_data
+    google-logging-enabled = "true"
+    block-project-ssh-keys = "true"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_compute_health_check" "live" {
+  project             = var.project
+  name                = "${local.name}-live"
+  check_interval_sec  = 10
+  timeout_sec         = 5
+  unhealthy_threshold = 3
+
+  # Not /-/ready: a new machine does not help against an STS that is down, or a role that does not trust us.
+  http_health_check {
+    port         = local.port
+    request_path = "/-/live"
+  }
+}
+
+resource "google_compute_region_instance_group_manager" "machines" {
+  project            = var.project
+  region             = var.region
+  name               = local.name
+  base_instance_name = local.name
+  target_size        = var.machines
+
+  version {
+    instance_template = google_compute_instance_template.machine.self_link_unique
+  }
+
+  named_port {
+    name = "http"
+    port = local.port
+  }
+
+  auto_healing_policies {
+    health_check = google_compute_health_check.live.id
+    # The system starts and fetches the image meanwhile.
+    initial_delay_sec = 180
+  }
+
+  # New ones first, one in each of a region's three zones.
+  update_policy {
+    type                  = "PROACTIVE"
+    minimal_action        = "REPLACE"
+    max_surge_fixed       = 3
+    max_unavailable_fixed = 0
+  }
+
+  depends_on = [google_artifact_registry_repository_iam_member.machines]
+}
+
+# Health checks and Google's load balancers come from these ranges (Cloud Load Balancing, "Health checks overview").
+resource "google_compute_firewall" "health_checks" {
+  project                 = var.project
+  name                    = "${local.name}-health-checks"
+  network                 = module.bridge.egress_network
+  source_ranges           = ["35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [module.bridge.service_account]
+
+  allow {
+    protocol = "tcp"
+    ports    = [local.port]
+  }
+}
+
+output "instance_group" {
+  description = "Backend for a load balancer, which must end TLS: callers' tokens must not travel in the clear. Its port is named http; let it check /-/ready."
+  value       = google_compute_region_instance_group_manager.machines.instance_group
+}

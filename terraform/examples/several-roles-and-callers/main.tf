@@ -1,0 +1,84 @@
+# Two roles of different reach, a bucket of a partner whose role exists already, and callers that are named in four ways.
+# Everything is written out here: take what you need.
+
+provider "google" {
+  project = local.project
+  region  = local.region
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+locals {
+  project = "acme-prod"
+  region  = "europe-west1"
+}
+
+module "bridge" {
+  source = "../.."
+
+  project    = local.project
+  region     = local.region
+  aws_region = "eu-west-1"
+  name       = "lake-bridge"
+  audiences  = ["https://lake-bridge.example"]
+
+  roles = {
+    lake    = {}
+    finance = { session = "caller", duration = 900 }
+    # Its owner has put module.bridge.trust_policy and module.bridge.read_policies["partner"] into it.
+    partner = { arn = "arn:aws:iam::210987654321:role/for-acme" }
+  }
+
+  buckets = {
+    acme-lake = { role = "lake", region = "us-east-2" }
+    acme-ledger = {
+      role           = "finance"
+      region         = "eu-west-1"
+      expected_owner = "123456789012"
+      kms_keys       = ["arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+    }
+    partner-drop = { role = "partner", target = "partner-outgoing-acme", requester_pays = true }
+  }
+
+  grants = [
+    # Everybody in the analytics project may read the public part.
+    { callers = ["project:acme-analytics"], bucket = "acme-lake", prefix = "raw/public/" },
+    # Two service accounts, one of them by its unique ID, may also read old versions of another part.
+    {
+      callers = ["loader@acme-prod.iam.gserviceaccount.com", "112010400000000710080"]
+      bucket  = "acme-lake"
+      prefix  = "raw/private/"
+      allow   = ["get", "list", "versions"]
+    },
+    # One file, for exactly the account that has this e-mail and this ID.
+    {
+      callers = ["audit@acme-prod.iam.gserviceaccount.com#112010400000000710081"]
+      bucket  = "acme-ledger"
+      key     = "2026/balance.csv"
+      allow   = ["get", "tags"]
+    },
+    { callers = ["loader@acme-prod.iam.gserviceaccount.com"], bucket = "partner-drop" },
+  ]
+
+  settings = {
+    operators = ["ops@acme-prod.iam.gserviceaccount.com"]
+    limits    = { per_caller = 50 }
+  }
+
+  config_in             = "secret"
+  min_instances         = 1
+  max_instances         = 20
+  egress_cidr           = "10.8.0.0/26"
+  notification_channels = ["projects/acme-prod/notificationChannels/1234567890"]
+}
+
+output "for_the_partner" {
+  description = "What the partner puts into their role, and the address that their bucket policy may insist on."
+  value = {
+    trust_policy = module.bridge.trust_policy
+    read_policy  = module.bridge.read_policies["partner"]
+    source_ip    = module.bridge.egress_address
+  }
+}

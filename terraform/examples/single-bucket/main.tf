@@ -1,0 +1,40 @@
+# One bucket for one caller: what one sets is in variables.tf, and terraform.tfvars.example shows it.
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
+
+provider "aws" {
+  region = var.aws_region
+}
+
+module "bridge" {
+  source = "../.."
+
+  project    = var.project
+  region     = var.region
+  aws_region = var.aws_region
+  buckets    = { (var.bucket) = {} }
+  grants     = [{ callers = [var.caller], bucket = var.bucket }]
+}
+
+output "url" {
+  description = "The bridge's URL, which is also the audience of callers' tokens."
+  value       = module.bridge.url
+}
+
+output "registry" {
+  description = "Where images go: push to REGISTRY/fedbridge."
+  value       = module.bridge.registry
+}
+
+output "config" {
+  description = "The bridge's configuration, for `fedbridge check` and `fedbridge doctor`."
+  value       = module.bridge.config
+}
+
+output "try" {
+  description = "A command that lists the bucket as the caller."
+  value       = module.bridge.try
+}

@@ -1,0 +1,26 @@
+# The five things that nobody can guess. The module behind them checks what they may be.
+
+variable "project" {
+  description = "Google Cloud project that the bridge runs in, by its ID."
+  type        = string
+}
+
+variable "region" {
+  description = "Google Cloud region that the bridge runs in."
+  type        = string
+}
+
+variable "aws_region" {
+  description = "AWS region of the bucket."
+  type        = string
+}
+
+variable "bucket" {
+  description = "Name of the bucket that may be read, in the account of your AWS credentials."
+  type        = string
+}
+
+variable "caller" {
+  description = "E-mail of the service account that may get and list everything in it."
+  type        = string
+}

@@ -1,0 +1,90 @@
+# What each role must be allowed to read: the grants on its buckets, and no more. The bridge narrows each session further,
+# to the grants of one caller.
+
+locals {
+  # The words of a grant as IAM's actions; `versions` widens each of the others (Service Authorization Reference, S3).
+  actions_of_word = {
+    get        = ["s3:GetObject"]
+    list       = ["s3:ListBucket"]
+    versions   = ["s3:GetObjectVersion"]
+    tags       = ["s3:GetObjectTagging"]
+    attributes = ["s3:GetObjectAttributes"]
+  }
+  actions_with_versions = {
+    list       = ["s3:ListBucketVersions"]
+    tags       = ["s3:GetObjectVersionTagging"]
+    attributes = ["s3:GetObjectVersionAttributes"]
+  }
+
+  # Each grant as one entry per action. `*`, `?` and `$` stand for themselves. A character that IAM's policies cannot hold
+  # (beyond Latin-1) is any one here, as a role's policy has no escape for it; the bridge's sessions have, and are exact.
+  reaches = flatten([
+    for grant in var.grants : [
+      for action in concat(
+        flatten([for word in grant.allow : local.actions_of_word[word]]),
+        contains(grant.allow, "versions") ? flatten([for word in grant.allow : lookup(local.actions_with_versions, word, [])]) : [],
+        ) : {
+        bucket = grant.bucket
+        action = action
+        list   = startswith(action, "s3:List")
+        pattern = grant.key == null && grant.prefix == null ? "*" : join("", [
+          replace(replace(replace(replace(coalesce(grant.key, grant.prefix), "$", "$${$}"), "*", "$${*}"), "?", "$${?}"), "/[^\u0009-\u00ff]/", "?"),
+          grant.key == null ? "*" : "",
+        ])
+      }
+    ]
+  ])
+
+  # Of each bucket, by whether they list: from the patterns (as one text) to the actions that reach just these.
+  grouped = {
+    for pair in setproduct(keys(var.buckets), [true, false]) : "${pair[0]} ${pair[1]}" => {
+      for action in distinct([for reach in local.reaches : reach.action if reach.bucket == pair[0] && reach.list == pair[1]]) :
+      jsonencode(sort(distinct([for reach in local.reaches : reach.pattern if reach.bucket == pair[0] && reach.action == action]))) => action...
+    }
+  }
+
+  # An access point's ARN is its own resource, and its objects are below it.
+  bucket_arns = {
+    for name, bucket in var.buckets : name =>
+    startswith(coalesce(bucket.target, name), "arn:") ? bucket.target : "arn:${data.aws_partition.current.partition}:s3:::${coalesce(bucket.target, name)}"
+  }
+  object_arns = { for name, arn in local.bucket_arns : name => strcontains(arn, ":accesspoint/") ? "${arn}/object" : arn }
+
+  object_statements = {
+    for name, bucket in var.buckets : name => [
+      for patterns, actions in local.grouped["${name} false"] : {
+        Effect   = "Allow"
+        Action   = sort(actions)
+        Resource = contains(jsondecode(patterns), "*") ? ["${local.object_arns[name]}/*"] : [for pattern in jsondecode(patterns) : "${local.object_arns[name]}/${pattern}"]
+      }
+    ]
+  }
+  # AWS tests a missing key under s3:prefix when it decides between 404 and 403, so the condition serves reads too.
+  list_statements = {
+    for name, bucket in var.buckets : name => [
+      for patterns, actions in local.grouped["${name} true"] : merge(
+        { Effect = "Allow", Action = sort(actions), Resource = [local.bucket_arns[name]] },
+        contains(jsondecode(patterns), "*") ? {} : { Condition = { StringLike = { "s3:prefix" = jsondecode(patterns) } } },
+      )
+    ]
+  }
+  key_statements = {
+    for name, bucket in var.buckets : name => length(bucket.kms_keys) == 0 ? [] : [{
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = sort(bucket.kms_keys)
+      Condition = { StringLike = { "kms:ViaService" = "s3.${coalesce(bucket.region, "*")}.amazonaws.com*" } }
+    }]
+  }
+
+  read_statements = {
+    for role in keys(var.roles) : role => flatten([
+      for name in keys(var.buckets) : concat(local.object_statements[name], local.list_statements[name], local.key_statements[name])
+      if local.role_of[name] == role && anytrue([for grant in var.grants : grant.bucket == name])
+    ])
+  }
+  read_policies = {
+    for role, statements in local.read_statements : role => jsonencode({ Version = "2012-10-17", Statement = statements })
+    if length(statements) > 0
+  }
+}

@@ -1,0 +1,17 @@
+# The versions that the files here are written for, and checked against (test/terraform/schema.json).
+terraform {
+  # 1.9: a variable's validation may look at other variables.
+  required_version = ">= 1.9.0"
+
+  required_providers {
+    google = {
+      source = "hashicorp/google"
+      # 7.24: readiness probes of Cloud Run.
+      version = ">= 7.24.0, < 9.0.0"
+    }
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// The configuration that our Terraform files make is one that `fedbridge check` takes, and means what the variables say.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { parse as parseYaml } from 'yaml';
+import { fedbridge } from './fedbridge.ts';
+import { readModules } from './modules.ts';
+import { FIVE, readExample, rootValues } from './sample.ts';
+import type { Variables } from './sample.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'fedbridge-terraform-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** @returns what the bridge says that it means */
+async function meaningOf(variables: Variables): Promise<string> {
+  const root = await rootValues(variables);
+  return meaning(String(await root.output('config')));
+}
+
+function meaning(config: string): string {
+  const file = join(directory, 'config.yaml');
+  writeFileSync(file, config);
+  const { status, stdout, stderr } = fedbridge('check', file);
+  assert.deepEqual([status, stderr], [0, ''], `${stderr}\n${config}`);
+  return stdout;
+}
+
+describe('the configuration', () => {
+  it('of the five variables says who may read what', async () => {
+    assert.equal(
+      await meaningOf(FIVE),
+      `Callers' tokens must be for https://fedbridge-123456789012.europe-west1.run.app.
+STS in eu-west-1 is shown a token of this bridge for fedbridge.
+
+acme-lake (S3 bucket acme-lake in its own region, looked for from eu-west-1 on)
+  as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1 h):
+  reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
+
+Nobody else may read anything.
+`,
+    );
+  });
+
+  it('has every field that a variable sets', async () => {
+    const hop = {
+      arn: 'arn:aws:iam::210987654321:role/lake-data',
+      external_id: '7f3c',
+      tags: { team: 'data' },
+      caller_tags: true,
+      transitive_tags: ['team'],
+      source_identity: 'caller',
+    };
+    const variables = {
+      ...FIVE,
+      audiences: ['https://lake-bridge.example', 'https://other.example'],
+      sts_audience: 'lake',
+      roles: { lake: { duration: 900, session: 'bridge', then: [hop] } },
+      buckets: {
+        'acme-lake': {
+          target: 'acme-lake-eu',
+          region: 'eu-west-1',
+          endpoint: 'https://s3.example',
+          requester_pays: true,
+          expected_owner: '123456789012',
+          kms_keys: ['arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
+        },
+      },
+      grants: [
+        {
+          callers: ['112010400000000710080'],
+          bucket: 'acme-lake',
+          key: 'raw/one.csv',
+          allow: ['get', 'tags'],
+        },
+      ],
+      settings: {
+        operators: ['ops@acme-prod.iam.gserviceaccount.com'],
+        chunk_above: 1000,
+        cors: { origins: ['https://app.example'], max_age: 60 },
+        limits: { in_flight: 500, per_caller: 50, stall_seconds: 20, drain_seconds: 8 },
+      },
+    };
+    await meaningOf(variables);
+    const root = await rootValues(variables);
+    assert.deepEqual(parseYaml(String(await root.output('config'))), {
+      audience: ['https://lake-bridge.example', 'https://other.example'],
+      aws: { region: 'eu-west-1', audience: 'lake' },
+      roles: {
+        lake: {
+          arn: 'arn:aws:iam::123456789012:role/fedbridge-lake',
+          duration: 900,
+          session: 'bridge',
+          then: [
+            {
+              arn: 'arn:aws:iam::210987654321:role/lake-data',
+              externalId: '7f3c',
+              tags: { team: 'data' },
+              callerTags: true,
+              transitiveTags: ['team'],
+              sourceIdentity: 'caller',
+            },
+          ],
+        },
+      },
+      buckets: {
+        'acme-lake': {
+          role: 'lake',
+          target: 'acme-lake-eu',
+          region: 'eu-west-1',
+          endpoint: 'https://s3.example',
+          requesterPays: true,
+          expectedOwner: '123456789012',
+          kmsKeys: ['arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
+        },
+      },
+      grants: [
+        {
+          callers: ['112010400000000710080'],
+          bucket: 'acme-lake',
+          key: 'raw/one.csv',
+          allow: ['get', 'tags'],
+        },
+      ],
+      operators: ['ops@acme-prod.iam.gserviceaccount.com'],
+      responses: { chunkAbove: 1000 },
+      cors: { origins: ['https://app.example'], maxAge: 60 },
+      limits: { inFlight: 500, perCaller: 50, stallSeconds: 20, drainSeconds: 8 },
+    });
+  });
+});
+
+const examples = (await readModules()).flatMap(({ path }) =>
+  path === '' ? [] : [path.replace('examples/', '')],
+);
+
+describe('the example', () => {
+  for (const name of examples) {
+    it(`${name} has a valid configuration`, async () => {
+      const { variables } = await readExample(name);
+      assert.match(await meaningOf(variables), /may read and list everything/);
+      const root = await rootValues(variables);
+      for (const variable of Object.keys(variables))
+        assert.deepEqual(await root.problemsOf(variable), [], variable);
+    });
+  }
+  it('gce-managed-instance-group writes the same configuration on its machines, and a unit that reads it', async () => {
+    const { values } = await readExample('gce-managed-instance-group');
+    const [first, ...lines] = String(await values.evaluate('${local.user_data}')).split('\n');
+    assert.equal(first, '#cloud-config');
+    const { write_files: files } = parseYaml(lines.join('\n')) as {
+      write_files: { path: string; content: string }[];
+    };
+    const [config, unit] = files;
+    assert.match(meaning(config?.content ?? ''), /reader@acme-prod/);
+    assert.match(unit?.content ?? '', new RegExp(`FEDBRIDGE_CONFIG=${config?.path ?? ''} `));
+  });
+});

@@ -1,0 +1,94 @@
+// Writes schema.json: what the providers take and give for just the types that our Terraform files use. Run by hand when a
+// file begins to use another type (`node test/terraform/extract-schema.ts`); it downloads some 80 MB of npm packages that
+// hold the providers' schemas, into a directory that it removes, and needs `npm` and `tar`.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { schemaOfType } from './cdktf-class.ts';
+import { readModules } from './modules.ts';
+import { schemaOfInterface } from './pulumi-interface.ts';
+import type { BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
+import { SCHEMA_FILE } from './provider-schema.ts';
+
+/** By the first word of a type. cdktf's last package for Google is of provider 6.50: what came later is in `LATER`. */
+const CDKTF: Readonly<Record<string, string>> = {
+  google: '@cdktf/provider-google@16.12.1',
+  aws: '@cdktn/provider-aws@25.7.0',
+};
+
+/** Made from google-beta 7.46 (pulumi-gcp's release notes); fields that are in beta alone say so in their comments. */
+const PULUMI = { package: '@pulumi/gcp@9.37.0', provider: 'hashicorp/google 7.46' };
+
+const LATER = [
+  {
+    type: 'google_cloud_run_v2_service',
+    within: ['template', 'containers'],
+    block: 'readiness_probe',
+    namespace: 'cloudrunv2',
+    interface: 'ServiceTemplateContainerReadinessProbe',
+  },
+] as const;
+
+type Kind = 'resources' | 'data';
+
+const modules = await readModules();
+const typesOf = (kind: Kind, provider: string): string[] =>
+  [...new Set(modules.flatMap((module) => module[kind].map(({ type }) => type)))]
+    .filter((type) => type.startsWith(`${provider}_`))
+    .sort();
+
+/** cdktf's folder for a type. */
+const folderOf = (kind: Kind, type: string): string => {
+  const [provider = '', ...words] = type.split('_');
+  return `lib/${[...(kind === 'data' ? ['data', provider] : []), ...words].join('-')}/index.js`;
+};
+
+const directory = mkdtempSync(join(tmpdir(), 'fedbridge-schema-'));
+try {
+  const resources: Record<string, BlockSchema> = {};
+  const data: Record<string, BlockSchema> = {};
+  const from: { package: string; provider: string }[] = [];
+  for (const [provider, name] of Object.entries(CDKTF)) {
+    const types = (['resources', 'data'] as const).flatMap((kind) =>
+      typesOf(kind, provider).map((type) => ({ kind, type, path: folderOf(kind, type) })),
+    );
+    const read = unpack(name, ['package.json', ...types.map(({ path }) => path)]);
+    for (const { kind, type, path } of types) {
+      const { attributes, blocks } = schemaOfType(read(path));
+      // cdktf lets every type have an ID to set; no provider takes it.
+      const schema = { attributes: { ...attributes, id: 'computed string' as const }, blocks };
+      (kind === 'data' ? data : resources)[type] = schema;
+    }
+    from.push({ package: name, provider: providerOf(read('package.json')) });
+  }
+  addLater(resources);
+  const schemas: ProviderSchemas = { from: [...from, PULUMI], resources, data };
+  writeFileSync(SCHEMA_FILE, `${JSON.stringify(schemas, null, 2)}\n`);
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+/** @returns reads one of these files of a package. @throws Error where it has no such file */
+function unpack(name: string, paths: readonly string[]): (path: string) => string {
+  const own = join(directory, name.replaceAll('/', '-'));
+  mkdirSync(own);
+  const archive = execFileSync('npm', ['pack', '--silent', name], { cwd: own, encoding: 'utf8' }).trim();
+  execFileSync('tar', ['-xzf', archive, ...paths.map((path) => `package/${path}`)], { cwd: own });
+  return (path) => readFileSync(join(own, 'package', path), 'utf8');
+}
+
+function providerOf(manifest: string): string {
+  const { cdktf } = JSON.parse(manifest) as { cdktf: { provider: { name: string; version: string } } };
+  return `${cdktf.provider.name.replace('registry.terraform.io/', '')} ${cdktf.provider.version}`;
+}
+
+function addLater(resources: Readonly<Record<string, BlockSchema>>): void {
+  const code = unpack(PULUMI.package, ['types/input.d.ts'])('types/input.d.ts');
+  for (const { type, within, block, namespace, interface: name } of LATER) {
+    let at: BlockSchema | undefined = resources[type];
+    for (const step of within) at = at?.blocks[step];
+    if (at === undefined) throw new Error(`${type} has no ${within.join('.')}.`);
+    (at.blocks as Record<string, NestedBlockSchema>)[block] = schemaOfInterface(code, namespace, name);
+  }
+}

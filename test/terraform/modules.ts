@@ -1,0 +1,113 @@
+// Our Terraform modules as plain values: the root module, and each example.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parse } from '@cdktn/hcl2json';
+
+const TERRAFORM = join(import.meta.dirname, '../../terraform');
+
+/** A block's arguments; nested blocks are arrays of these, expressions are strings around `${…}`. */
+export type Body = Readonly<Record<string, unknown>>;
+
+export interface Block {
+  readonly file: string;
+  /** As references name it: `google_x.y`, `data.google_x.y`, `var.x`. */
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly body: Body;
+}
+
+export interface Module {
+  /** Path below terraform/; empty for the root module. */
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly variables: readonly Block[];
+  readonly outputs: readonly Block[];
+  readonly locals: ReadonlyMap<string, unknown>;
+  readonly resources: readonly Block[];
+  readonly data: readonly Block[];
+  readonly calls: readonly Block[];
+  readonly providers: readonly Block[];
+  readonly terraform: readonly Body[];
+}
+
+const filesIn = (directory: string, ending: string): string[] =>
+  readdirSync(directory)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => join(directory, name));
+
+const EXAMPLES = join(TERRAFORM, 'examples');
+
+/** Paths of every HCL file of ours. */
+export const HCL_FILES: readonly string[] = [
+  ...filesIn(TERRAFORM, '.tf'),
+  ...filesIn(join(TERRAFORM, 'tests'), '.tftest.hcl'),
+  ...['aws', 'google'].flatMap((name) => filesIn(join(TERRAFORM, 'tests/mocks', name), '.tfmock.hcl')),
+  ...readdirSync(EXAMPLES).flatMap((name) => [
+    ...filesIn(join(EXAMPLES, name), '.tf'),
+    ...filesIn(join(EXAMPLES, name), '.tfvars.example'),
+  ]),
+];
+
+/** @throws Error with line and column where a file is no HCL */
+export async function parseFile(path: string): Promise<Body> {
+  return (await parse(relative(TERRAFORM, path), readFileSync(path, 'utf8'))) as Body;
+}
+
+export async function readModule(path: string): Promise<Module> {
+  const files = filesIn(join(TERRAFORM, path), '.tf');
+  const parsed = await Promise.all(
+    files.map(async (file) => ({ file: relative(TERRAFORM, file), body: await parseFile(file) })),
+  );
+  const plain = (kind: string, prefix: string): Block[] =>
+    parsed.flatMap(({ file, body }) =>
+      mapOf(body[kind]).flatMap(([name, bodies]) =>
+        bodiesOf(bodies).map((block) => ({
+          file,
+          address: `${prefix}${name}`,
+          type: kind,
+          name,
+          body: block,
+        })),
+      ),
+    );
+  const typed = (kind: string, prefix: string): Block[] =>
+    parsed.flatMap(({ file, body }) =>
+      mapOf(body[kind]).flatMap(([type, named]) =>
+        mapOf(named).flatMap(([name, bodies]) =>
+          bodiesOf(bodies).map((block) => ({
+            file,
+            address: `${prefix}${type}.${name}`,
+            type,
+            name,
+            body: block,
+          })),
+        ),
+      ),
+    );
+  return {
+    path,
+    files: files.map((file) => relative(TERRAFORM, file)),
+    variables: plain('variable', 'var.'),
+    outputs: plain('output', 'output.'),
+    locals: new Map(
+      parsed.flatMap(({ body }) => bodiesOf(body['locals']).flatMap((block) => Object.entries(block))),
+    ),
+    resources: typed('resource', ''),
+    data: typed('data', 'data.'),
+    calls: plain('module', 'module.'),
+    providers: plain('provider', ''),
+    terraform: parsed.flatMap(({ body }) => bodiesOf(body['terraform'])),
+  };
+}
+
+export async function readModules(): Promise<Module[]> {
+  return Promise.all(['', ...readdirSync(EXAMPLES).map((name) => `examples/${name}`)].map(readModule));
+}
+
+const mapOf = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
+
+/** The parser gives a block that stands there once or more as a list. */
+export const bodiesOf = (value: unknown): Body[] => (Array.isArray(value) ? (value as Body[]) : []);

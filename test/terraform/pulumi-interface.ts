@@ -1,0 +1,36 @@
+// Reads a block's schema out of the TypeScript interfaces of a Pulumi package, which are made from the Terraform provider's
+// schema: its names in camel case. For what the cdktf package is too old to have.
+import type { Attribute, NestedBlockSchema } from './provider-schema.ts';
+
+/** @param name within its namespace, as in `ServiceTemplateContainerReadinessProbe` @param code types/input.d.ts */
+export function schemaOfInterface(code: string, namespace: string, name: string): NestedBlockSchema {
+  const attributes: Record<string, Attribute> = {};
+  const blocks: Record<string, NestedBlockSchema> = {};
+  for (const [, property = '', optional, type = ''] of bodyOf(code, namespace, name).matchAll(
+    /^\s+(\w+)(\??): pulumi\.Input<([^;]*)>;$/gm,
+  )) {
+    const nested = new RegExp(`inputs\\.${namespace}\\.(\\w+)`).exec(type)?.[1];
+    const snake = property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const required = optional === '';
+    if (nested !== undefined) {
+      blocks[snake] = {
+        ...schemaOfInterface(code, namespace, nested),
+        required,
+        repeated: type.includes('[]'),
+      };
+    } else {
+      const plain = /^(string|number|boolean)(?: \| undefined)?$/.exec(type)?.[1];
+      if (plain === undefined) throw new Error(`${name}.${property} has a type that is not known: ${type}`);
+      attributes[snake] = `${required ? 'required' : 'optional'} ${plain === 'boolean' ? 'bool' : plain}`;
+    }
+  }
+  return { required: false, repeated: false, attributes, blocks };
+}
+
+function bodyOf(code: string, namespace: string, name: string): string {
+  const start = code.indexOf(`export declare namespace ${namespace} {`);
+  const [, body] =
+    new RegExp(`^ {4}interface ${name} \\{\\n([^]*?)^ {4}\\}`, 'm').exec(code.slice(start)) ?? [];
+  if (start === -1 || body === undefined) throw new Error(`There is no ${namespace}.${name}.`);
+  return body;
+}

@@ -1,0 +1,83 @@
+// Whatever our Terraform files refer to is there: variables, locals, resources and their attributes, outputs of modules.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Reference } from './expression.ts';
+import { readModules } from './modules.ts';
+import type { Block, Module } from './modules.ts';
+import type { BlockSchema } from './provider-schema.ts';
+import { readSchemas, REMEDY, TERRAFORM_DATA } from './provider-schema.ts';
+import { referencesOfModule } from './references.ts';
+
+const schemas = readSchemas();
+const modules = await readModules();
+const root = modules.find(({ path }) => path === '');
+assert.ok(root);
+
+/** Why a reference leads nowhere; undefined where it leads somewhere. */
+function problemOf(module: Module, [first = '', second = '', third, ...more]: Reference): string | undefined {
+  const named = (blocks: readonly Block[]): boolean => blocks.some(({ name }) => name === second);
+  switch (first) {
+    case 'var':
+      return named(module.variables) ? undefined : 'there is no such variable';
+    case 'local':
+      return module.locals.has(second) ? undefined : 'there is no such local';
+    case 'module':
+      if (!named(module.calls)) return 'there is no such module';
+      return root?.outputs.some(({ name }) => name === third) === true
+        ? undefined
+        : 'there is no such output';
+    case 'data':
+      return attributeProblem(module.data, schemas.data, second, third, more[0]);
+    default:
+      return attributeProblem(module.resources, schemas.resources, first, second, third);
+  }
+}
+
+function attributeProblem(
+  blocks: readonly Block[],
+  known: Readonly<Record<string, BlockSchema>>,
+  type: string,
+  name = '',
+  attribute?: string,
+): string | undefined {
+  if (!blocks.some((block) => block.type === type && block.name === name)) return 'there is no such resource';
+  const schema = type === 'terraform_data' ? TERRAFORM_DATA : known[type];
+  if (schema === undefined) return `schema.json has no ${type}. ${REMEDY}`;
+  return attribute === undefined || attribute in schema.attributes || attribute in schema.blocks
+    ? undefined
+    : `${type} has no attribute ${attribute}`;
+}
+
+describe('what our Terraform files refer to is there', () => {
+  for (const module of modules) {
+    it(`in terraform/${module.path}`, async () => {
+      const found = await referencesOfModule(module);
+      assert.ok(found.length > 5, 'references are found at all');
+      const problems = found.flatMap(({ where, reference }) => {
+        const problem = problemOf(module, reference);
+        return problem === undefined ? [] : [`${where}: ${reference.join('.')}: ${problem}`];
+      });
+      assert.deepEqual(problems, []);
+    });
+    it(`and every variable and local of terraform/${module.path} is used`, async () => {
+      const used = new Set(
+        (await referencesOfModule(module)).map(({ reference }) => reference.slice(0, 2).join('.')),
+      );
+      const declared = [
+        ...module.variables.map(({ name }) => `var.${name}`),
+        ...[...module.locals.keys()].map((name) => `local.${name}`),
+      ];
+      assert.deepEqual(
+        declared.filter((name) => !used.has(name)),
+        [],
+      );
+    });
+    it(`and a provider that a block of terraform/${module.path} names is configured`, () => {
+      const aliases = new Set(
+        module.providers.map(({ name, body }) => `\${${name}.${String(body['alias'])}}`),
+      );
+      const named = [...module.resources, ...module.data].flatMap(({ body }) => body['provider'] ?? []);
+      for (const provider of named) assert.ok(typeof provider === 'string' && aliases.has(provider));
+    });
+  }
+});

@@ -1,0 +1,78 @@
+// Everything that a module's files refer to, and where they do.
+import type { Reference } from './expression.ts';
+import { partsOf, referencesIn, treeOf } from './expression.ts';
+import type { Block, Body, Module } from './modules.ts';
+
+export interface Found {
+  readonly where: string;
+  readonly reference: Reference;
+}
+
+/** What these arguments hold looks like references, and is names: of types, of a provider, of arguments. */
+const NAMES_OF_OTHER_THINGS = {
+  variable: ['type'],
+  resource: ['provider', 'lifecycle.ignore_changes'],
+} as const;
+
+export async function referencesOfModule(module: Module): Promise<Found[]> {
+  const { variables, outputs, resources, data, calls, providers, locals } = module;
+  const blocks = [...variables, ...outputs, ...resources, ...data, ...calls, ...providers].map(
+    async (block) => {
+      const known = new Set(['path']);
+      if ('for_each' in block.body) known.add('each');
+      if ('count' in block.body) known.add('count');
+      const references = await referencesOf(withoutNames(block), known);
+      return references.map((reference) => ({ where: `${block.file}, ${block.address}`, reference }));
+    },
+  );
+  const values = [...locals].map(async ([name, value]) => {
+    const references = await referencesOf(value, new Set(['path']));
+    return references.map((reference) => ({ where: `local.${name}`, reference }));
+  });
+  return (await Promise.all([...blocks, ...values])).flat();
+}
+
+function withoutNames({ type, body }: Block): Body {
+  const names: readonly string[] = NAMES_OF_OTHER_THINGS[type === 'variable' ? 'variable' : 'resource'];
+  const pruned = (value: Body, path: string): Body =>
+    Object.fromEntries(
+      Object.entries(value)
+        .filter(([key]) => !names.includes(`${path}${key}`))
+        .map(([key, item]) => [
+          key,
+          key === 'lifecycle' && Array.isArray(item)
+            ? (item as Body[]).map((inner) => pruned(inner, 'lifecycle.'))
+            : item,
+        ]),
+    );
+  return pruned(body, '');
+}
+
+/** Those of a value and all that is within it. @param known names that the place itself brings */
+async function referencesOf(value: unknown, known: ReadonlySet<string>): Promise<Reference[]> {
+  if (typeof value === 'string') {
+    const codes = partsOf(value).flatMap((part) => (typeof part === 'string' ? [] : [part.code]));
+    return (await Promise.all(codes.map(treeOf))).flatMap((tree) => referencesIn(tree, known));
+  }
+  if (Array.isArray(value)) {
+    return (await Promise.all(value.map((item: unknown) => referencesOf(item, known)))).flat();
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const found = Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
+    key === 'dynamic'
+      ? [dynamicReferences(item as Body, known)]
+      : [referencesOf(key, known), referencesOf(item, known)],
+  );
+  return (await Promise.all(found)).flat();
+}
+
+/** Within its content a dynamic block's label stands for the item. */
+async function dynamicReferences(blocks: Body, known: ReadonlySet<string>): Promise<Reference[]> {
+  const found = Object.entries(blocks).flatMap(([label, bodies]) =>
+    (bodies as Body[]).flatMap(({ for_each: items, content }) => [
+      referencesOf(items, known),
+      referencesOf(content, new Set([...known, label])),
+    ]),
+  );
+  return (await Promise.all(found)).flat();
+}

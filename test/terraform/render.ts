@@ -1,0 +1,49 @@
+// `node test/terraform/render.ts`: writes the tables of terraform/README.md from the variables and outputs that are declared.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readModule } from './modules.ts';
+import type { Block, Module } from './modules.ts';
+
+const README = new URL('../../terraform/README.md', import.meta.url);
+
+export const readReadme = (): string => readFileSync(README, 'utf8');
+
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+
+function defaultOf({ body }: Block): string {
+  if (!('default' in body)) return 'must be set';
+  const value = body['default'];
+  return value === null ? 'none' : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
+}
+
+/** By the name of the marks that a table stands between. */
+function tablesOf({ variables, outputs }: Module): Readonly<Record<string, string>> {
+  return {
+    variables: [
+      line(['variable', 'default', 'meaning']),
+      '|---|---|---|\n',
+      ...[...variables]
+        .sort((a, b) => Number('default' in a.body) - Number('default' in b.body))
+        .map((block) => line([`\`${block.name}\``, defaultOf(block), String(block.body['description'])])),
+    ].join(''),
+    outputs: [
+      line(['output', 'meaning']),
+      '|---|---|\n',
+      ...outputs.map(({ name, body }) => line([`\`${name}\``, String(body['description'])])),
+    ].join(''),
+  };
+}
+
+/** The page with its tables written anew. @throws Error where a mark is missing */
+export async function rendered(page: string): Promise<string> {
+  return Object.entries(tablesOf(await readModule(''))).reduce((text, [name, table]) => {
+    const marked = new RegExp(`(?<=<!-- ${name} -->\\n)[^]*?(?=<!-- /${name} -->)`);
+    if (!marked.test(text))
+      throw new Error(
+        `terraform/README.md must have <!-- ${name} --> and <!-- /${name} --> on lines of their own.`,
+      );
+    return text.replace(marked, () => table);
+  }, page);
+}
+
+if (import.meta.main) writeFileSync(README, await rendered(readReadme()));

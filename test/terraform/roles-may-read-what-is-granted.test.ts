@@ -1,0 +1,148 @@
+// What our Terraform files let a role do at AWS is what the bridge's sessions for its callers need, and nothing beside it.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConfigDocument } from '../../src/config.ts';
+import { compilePolicy } from '../../src/federation/session-policy.ts';
+import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
+import type { Policy } from '../../src/sandbox/iam/policy.ts';
+import { readModule } from './modules.ts';
+import type { Body } from './modules.ts';
+import { FIVE, readExample, rootValues } from './sample.ts';
+import type { Variables } from './sample.ts';
+
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+const VARIABLES: Variables = {
+  ...FIVE,
+  roles: { lake: {}, ledger: {} },
+  buckets: {
+    'acme-lake': { role: 'lake' },
+    'acme-ledger': { role: 'ledger', target: 'ledger-eu', region: 'eu-west-1', kms_keys: [KEY] },
+    'acme-point': { role: 'ledger', target: 'arn:aws:s3:eu-west-1:123456789012:accesspoint/point' },
+  },
+  grants: [
+    { callers: ['a@example.com'], bucket: 'acme-lake', prefix: 'raw/public/' },
+    { callers: ['b@example.com'], bucket: 'acme-lake', prefix: 'a*?$/', allow: ['get', 'versions', 'tags'] },
+    { callers: ['b@example.com'], bucket: 'acme-lake', key: 'one.csv', allow: ['get', 'attributes'] },
+    { callers: ['c@example.com'], bucket: 'acme-lake', prefix: 'ключи/', allow: ['get'] },
+    { callers: ['d@example.com'], bucket: 'acme-ledger', allow: ['get', 'list', 'versions'] },
+    { callers: ['d@example.com'], bucket: 'acme-point', prefix: 'p/' },
+  ],
+};
+
+const OBJECT_ACTIONS = [
+  'GetObject',
+  'GetObjectVersion',
+  'GetObjectTagging',
+  'GetObjectVersionTagging',
+].concat(['GetObjectAttributes', 'GetObjectVersionAttributes', 'PutObject', 'DeleteObject']);
+const LIST_ACTIONS = ['ListBucket', 'ListBucketVersions', 'GetBucketPolicy'];
+const BUCKETS = ['arn:aws:s3:::acme-lake', 'arn:aws:s3:::ledger-eu', 'arn:aws:s3:::other'];
+const POINT = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/point';
+const KEYS = [
+  'raw/public/x',
+  'raw/publicx',
+  'raw/private/x',
+  'a*?$/x',
+  'ab?$/x',
+  'a*b$/x',
+  'one.csv',
+  'one.csvx',
+  'ключи/x',
+  'p/x',
+  '',
+];
+
+interface Asked {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: ReadonlyMap<string, readonly string[]>;
+}
+
+const REQUESTS: readonly Asked[] = [
+  ...OBJECT_ACTIONS.flatMap((action) =>
+    [...BUCKETS.map((bucket) => `${bucket}/`), `${POINT}/object/`].flatMap((base) =>
+      KEYS.map((key) => ({ action: `s3:${action}`, resource: base + key, context: new Map() })),
+    ),
+  ),
+  ...LIST_ACTIONS.flatMap((action) =>
+    [...BUCKETS, POINT].flatMap((resource) =>
+      KEYS.map((prefix) => ({
+        action: `s3:${action}`,
+        resource,
+        context: new Map([['s3:prefix', [prefix]]]),
+      })),
+    ),
+  ),
+  ...['s3.eu-west-1.amazonaws.com', 's3.us-east-1.amazonaws.com', 'ec2.eu-west-1.amazonaws.com'].map(
+    (service) => ({
+      ...{ action: 'kms:Decrypt', resource: KEY },
+      context: new Map([['kms:viaservice', [service]]]),
+    }),
+  ),
+];
+
+const may = (policies: readonly Policy[], asked: Asked): boolean =>
+  policies.some((policy) => evaluate(policy, asked) === 'allowed');
+const tell = ({ action, resource, context }: Asked): string =>
+  `${action} ${resource} ${JSON.stringify([...context])}`;
+
+const root = await rootValues(VARIABLES);
+const policies = (await root.output('read_policies')) as Record<string, string>;
+const config = readConfigDocument(String(await root.output('config')), {});
+
+/** The policies of the sessions that callers would get of a role, if each had all grants. */
+const sessionsOf = (role: string): Policy[] =>
+  [...config.buckets.values()]
+    .filter((bucket) => bucket.role.name === role)
+    .map((bucket) => {
+      const grants = config.grants.filter((grant) => grant.bucket === bucket.name);
+      return readPolicy(compilePolicy(bucket, grants), 'identity');
+    });
+
+describe("a role's policy", () => {
+  for (const [role, text] of Object.entries(policies)) {
+    it(`of ${role} allows what its sessions need`, () => {
+      const needed = REQUESTS.filter((asked) => may(sessionsOf(role), asked));
+      assert.ok(needed.length > 5, 'enough is asked');
+      const own = readPolicy(text, 'identity');
+      assert.deepEqual(needed.filter((asked) => !may([own], asked)).map(tell), []);
+    });
+    it(`of ${role} allows nothing else`, () => {
+      const own = readPolicy(text, 'identity');
+      const allowed = REQUESTS.filter((asked) => may([own], asked));
+      assert.deepEqual(allowed.filter((asked) => !may(sessionsOf(role), asked)).map(tell), []);
+    });
+    it(`of ${role} holds no character that IAM refuses in a policy`, () => {
+      assert.match(text, /^[ -\u00ff]+$/);
+    });
+  }
+  it('is there for each role that reads a bucket', () => {
+    assert.deepEqual(Object.keys(policies), ['lake', 'ledger']);
+  });
+});
+
+describe('a role that has further hops', () => {
+  it('may assume the next and pass on what that is told, and reads nothing itself', async () => {
+    const { variables } = await readExample('second-hop-role');
+    const hop = await (await rootValues(variables)).evaluate('${local.roles_made["lake"].then[0]}');
+    const values = await rootValues(variables, { each: { key: 'lake', value: hop } });
+    const resources = (await readModule('')).resources;
+    const policyOf = (address: string): Body =>
+      resources.find((block) => block.address === address)?.body ?? {};
+    assert.deepEqual(
+      JSON.parse(String(await values.evaluate(policyOf('aws_iam_role_policy.hop')['policy']))),
+      {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
+            Resource: 'arn:aws:iam::210987654321:role/lake-data',
+          },
+        ],
+      },
+    );
+    assert.deepEqual(await values.evaluate(policyOf('aws_iam_role_policy.read')['for_each']), {});
+  });
+});

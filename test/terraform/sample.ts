@@ -1,0 +1,71 @@
+// Our root module under the variables of a test or of an example, with what the clouds would answer.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { moduleValues } from './module-values.ts';
+import type { ModuleValues } from './module-values.ts';
+import { parseFile, readModule } from './modules.ts';
+import type { Module } from './modules.ts';
+
+export const UNIQUE_ID = '104815162342108150001';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** The five that must be set. */
+export const FIVE: Variables = {
+  project: 'acme-prod',
+  region: 'europe-west1',
+  aws_region: 'eu-west-1',
+  buckets: { 'acme-lake': {} },
+  grants: [
+    { callers: ['reader@acme-prod.iam.gserviceaccount.com'], bucket: 'acme-lake', prefix: 'raw/public/' },
+  ],
+};
+
+const IMAGE = `europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge@sha256:${'0'.repeat(64)}`;
+
+/** The root module's values. Each role that is made has an ARN of its own. @param more further stand-ins */
+export async function rootValues(variables: Variables, more: Variables = {}): Promise<ModuleValues> {
+  const root = await readModule('');
+  const names = Object.keys((variables['roles'] as object | undefined) ?? { read: {} });
+  const { name = 'fedbridge', project } = variables as { readonly name?: string; readonly project: string };
+  const email = `${name}@${project}.iam.gserviceaccount.com`;
+  const roles = names.map((role) => [role, { arn: `arn:aws:iam::123456789012:role/${name}-${role}` }]);
+  return moduleValues(root, variables, {
+    ...more,
+    aws_iam_role: { bridge: Object.fromEntries(roles) as unknown },
+    data: {
+      aws_partition: { current: { partition: 'aws' } },
+      google_project: { this: { number: '123456789012' } },
+      google_artifact_registry_docker_image: { latest: [{ self_link: IMAGE }] },
+    },
+    google_service_account: { bridge: { unique_id: UNIQUE_ID, email, member: `serviceAccount:${email}` } },
+  });
+}
+
+export interface Example {
+  readonly module: Module;
+  readonly values: ModuleValues;
+  /** What it sets for the root module. */
+  readonly variables: Variables;
+}
+
+/** An example, with the values of its terraform.tfvars.example. */
+export async function readExample(name: string): Promise<Example> {
+  const module = await readModule(`examples/${name}`);
+  const set =
+    module.variables.length === 0
+      ? {}
+      : await parseFile(
+          join(import.meta.dirname, `../../terraform/examples/${name}/terraform.tfvars.example`),
+        );
+  const [call] = module.calls;
+  assert.ok(call);
+  const { source, ...body } = call.body;
+  assert.equal(source, '../..');
+  const variables = (await moduleValues(module, set).evaluate(body)) as Variables;
+  const root = await rootValues(variables);
+  const outputs = ['audiences', 'config', 'read_policies', 'role_arns', 'trust_policy'];
+  const told = await Promise.all(outputs.map(async (output) => [output, await root.output(output)] as const));
+  const bridge = { ...Object.fromEntries(told), image: IMAGE };
+  return { module, values: moduleValues(module, set, { module: { bridge } }), variables };
+}

@@ -1,0 +1,58 @@
+// Whom the AWS roles of our Terraform files trust is what `fedbridge trust-policy` prints, and AWS is told of no provider.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fedbridge } from './fedbridge.ts';
+import { readModules } from './modules.ts';
+import { FIVE, readExample, rootValues, UNIQUE_ID } from './sample.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'fedbridge-terraform-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function printed(...args: readonly string[]): unknown {
+  const { status, stdout, stderr } = fedbridge('trust-policy', ...args);
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+describe('the trust policy of a role', () => {
+  for (const audience of ['fedbridge', 'lake']) {
+    it(`is what the command prints for the audience ${audience}`, async () => {
+      const root = await rootValues({ ...FIVE, sts_audience: audience });
+      assert.deepEqual(
+        JSON.parse(String(await root.output('trust_policy'))),
+        printed('--unique-id', UNIQUE_ID, '--audience', audience),
+      );
+    });
+  }
+  it('of a further hop, in the example, is what the command prints for its configuration', async () => {
+    const { module, values } = await readExample('second-hop-role');
+    const owner = module.resources.find(({ address }) => address === 'aws_iam_role.owner');
+    const file = join(directory, 'config.yaml');
+    writeFileSync(file, String(await values.evaluate('${module.bridge.config}')));
+    assert.deepEqual(
+      JSON.parse(String(await values.evaluate(owner?.body['assume_role_policy']))),
+      printed('--config', file, 'lake', '--hop', '1'),
+    );
+  });
+});
+
+describe('our Terraform files', () => {
+  it('register no identity provider, which would take the place of the one that AWS has built in', async () => {
+    const types = (await readModules()).flatMap(({ resources }) => resources.map(({ type }) => type));
+    assert.ok(types.includes('aws_iam_role'));
+    assert.ok(!types.includes('aws_iam_openid_connect_provider'));
+  });
+  it('give every role of ours that trust policy, and no other', async () => {
+    const [root] = await readModules();
+    const roles = root?.resources.filter(({ type }) => type === 'aws_iam_role') ?? [];
+    assert.deepEqual(
+      roles.map(({ body }) => body['assume_role_policy']),
+      ['${local.trust_policy}'],
+    );
+  });
+});

@@ -1,0 +1,164 @@
+// Every variable of our Terraform files says what it is and what it takes, and what it does not take it answers with the rule and the remedy.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readModules } from './modules.ts';
+import type { Block } from './modules.ts';
+import { FIVE, rootValues } from './sample.ts';
+import type { Variables } from './sample.ts';
+
+const modules = await readModules();
+const [root] = modules;
+assert.equal(root?.path, '');
+
+const rulesOf = ({ body }: Block): { error_message: string }[] =>
+  (body['validation'] ?? []) as { error_message: string }[];
+
+describe('a variable', () => {
+  for (const { file, name, body } of modules.flatMap(({ variables }) => variables)) {
+    it(`says what it is, ${file} ${name}`, () => {
+      assert.match(String(body['description']), /^[A-Z].{20,}\.$/);
+      assert.match(String(body['type']), /^\$\{/);
+    });
+  }
+  for (const block of root.variables) {
+    it(`of the root module has rules, unless it is true or false: ${block.name}`, () => {
+      if (block.body['type'] === '${bool}') return;
+      assert.ok(rulesOf(block).length > 0);
+    });
+  }
+  for (const block of modules.flatMap(({ variables }) => variables)) {
+    for (const { error_message: message } of rulesOf(block)) {
+      it(`tells field, rule and remedy: ${message.slice(0, 50)}…`, () => {
+        assert.ok(message.startsWith(block.name), 'it begins with the name of the variable');
+        assert.match(message, /\bmust\b/, 'it says the rule');
+        assert.match(
+          message.replaceAll(/`[^`]*`/g, 'it'),
+          /[.:] [\w`].*\.$/s,
+          'and in whole sentences what to do',
+        );
+      });
+    }
+  }
+  it('must be set in five cases at most', () => {
+    const required = root.variables.filter(({ body }) => !('default' in body)).map(({ name }) => name);
+    assert.deepEqual(new Set(required), new Set(Object.keys(FIVE)));
+  });
+});
+
+const grantOf = (more: object): object[] => [
+  { callers: ['reader@example.com'], bucket: 'acme-lake', ...more },
+];
+
+/** A wrong value, and the rule that it breaks; other variables where the rule is about two. */
+const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp, others?: Variables])[] = [
+  ['project', '123456789012', /project ID/],
+  ['project', 'Acme Production', /project ID/],
+  ['region', 'europe-west1-b', /A zone/],
+  ['aws_region', 'Ireland', /its code/],
+  ['buckets', {}, /at least one entry/],
+  ['buckets', { Acme_Lake: {} }, /lower-case/],
+  ['buckets', { 'acme-lake': { target: 's3://acme-lake' } }, /target must be/],
+  ['buckets', { 'acme-lake': { target: 'lake-x1y2z3-s3alias' } }, /An alias/],
+  ['buckets', { 'acme-lake': { kms_keys: ['alias/lake'] } }, /kms_keys must be/],
+  ['buckets', { 'acme-lake': { role: 'lake' } }, /role must be the name/],
+  ['buckets', { 'acme-lake': {} }, /only where there is one/, { roles: { a: {}, b: {} } }],
+  ['grants', [], /nobody may read/],
+  ['grants', grantOf({ callers: [] }), /must not be empty/],
+  ['grants', grantOf({ callers: ['serviceAccount:reader@example.com'] }), /IAM member/],
+  ['grants', grantOf({ callers: ['reader'] }), /must be an e-mail/],
+  ['grants', grantOf({ bucket: 'acme-lak' }), /an entry of buckets/],
+  ['grants', grantOf({ allow: ['get', 'put'] }), /only reads/],
+  ['grants', grantOf({ prefix: 'raw/public' }), /must end with/],
+  ['grants', grantOf({ prefix: 'raw/', key: 'raw/one.csv' }), /or neither/],
+  ['roles', {}, /at least one entry/],
+  ['roles', { lake: { arn: 'gcp-lake-read' } }, /ARN of an IAM role/],
+  ['roles', { lake: { then: [{ arn: 'lake-data' }] } }, /ARN of an IAM role/],
+  ['roles', { lake: { duration: 600 } }, /900 to 43200/],
+  ['roles', { lake: { session: 'me' } }, /caller or bridge/],
+  [
+    'roles',
+    { lake: { then: [{ arn: 'arn:aws:iam::123456789012:role/x', source_identity: 'me' }] } },
+    /source_identity/,
+  ],
+  ['audiences', ['fedbridge'], /must not hold sts_audience/],
+  ['audiences', [' https://lake-bridge.example'], /without spaces/],
+  ['sts_audience', '', /must be a text/],
+  ['settings', { limits: { in_flight: 100 } }, /at least concurrency/],
+  ['settings', { limits: { drain_seconds: 30 } }, /at most 9/],
+  ['name', 'fb', /6 to 30/],
+  ['image', 'europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge:latest', /a digest/],
+  ['config_in', 'file', /environment or secret/],
+  ['invokers', ['serviceAccount:probe@example.com'], /Set invoker_check/],
+  ['invokers', ['probe@example.com'], /IAM members/, { invoker_check: true }],
+  [
+    'invokers',
+    [],
+    /by unique ID or project/,
+    { invoker_check: true, grants: grantOf({ callers: ['project:acme-prod'] }) },
+  ],
+  ['ingress', 'vpc', /must be all/],
+  ['min_instances', -1, /from 0 on/],
+  ['max_instances', 2, /at least min_instances/, { min_instances: 3 }],
+  ['concurrency', 2000, /1 to 1000/],
+  ['cpu', '0.5', /1, 2, 4 or 8/],
+  ['memory', '512', /Mi or Gi/],
+  ['log_level', 'all', /must be fatal/],
+  ['egress_cidr', '10.8.0.0/28', /\/26 or larger/],
+  ['egress_cidr', '192.168.1.0/26', /outside 192\.168\.1\.0/],
+  ['egress_cidr', '10.8.0.0', /IPv4 range/],
+  ['volume', { bucket: 'x', mount_path: 'mnt/x' }, /absolute path/],
+  ['volume', { bucket: 'x', mount_path: '/etc/fedbridge' }, /outside \/etc\/fedbridge/],
+  ['notification_channels', ['ops@example.com'], /must be IDs/],
+];
+
+describe('a wrong value', () => {
+  for (const [variable, value, rule, others = {}] of WRONG) {
+    it(`${variable} = ${JSON.stringify(value)} is told`, async () => {
+      const values = await rootValues({ ...FIVE, ...others, [variable]: value });
+      const problems = await values.problemsOf(variable);
+      assert.equal(problems.length, 1, problems.join('\n'));
+      assert.match(problems.join(), rule);
+    });
+  }
+  it('is tried for every rule', async () => {
+    const tried = await Promise.all(
+      WRONG.map(async ([variable, value, , others = {}]) =>
+        (await rootValues({ ...FIVE, ...others, [variable]: value })).problemsOf(variable),
+      ),
+    );
+    const untried = root.variables.flatMap(rulesOf).map(({ error_message: message }) => message);
+    assert.deepEqual(
+      untried.filter((message) => !tried.flat().includes(message)),
+      [],
+    );
+  });
+});
+
+describe('a right value', () => {
+  for (const [variable, value, others = {}] of [
+    ['region', 'northamerica-northeast2'],
+    ['aws_region', 'us-gov-west-1'],
+    ['buckets', { 'acme-lake': { target: 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake' } }],
+    [
+      'grants',
+      grantOf({
+        callers: ['a@example.com#112010400000000710080', '112010400000000710080', 'project:acme-prod'],
+      }),
+    ],
+    ['grants', grantOf({ prefix: 'ключи/$*?/' })],
+    ['roles', { lake: { duration: 43_200 } }],
+    ['invokers', ['principalSet://x/y'], { invoker_check: true }],
+    ['egress_cidr', '10.8.0.0/24'],
+    ['max_instances', 1],
+    ['settings', { limits: { in_flight: 200 } }],
+  ] as const) {
+    it(`${variable} = ${JSON.stringify(value)} is taken`, async () => {
+      const values = await rootValues({ ...FIVE, ...others, [variable]: value });
+      assert.deepEqual(await values.problemsOf(variable), []);
+    });
+  }
+  it('is each default', async () => {
+    const values = await rootValues(FIVE);
+    for (const { name } of root.variables) assert.deepEqual(await values.problemsOf(name), [], name);
+  });
+});
