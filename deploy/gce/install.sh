@@ -1,0 +1,112 @@
+#!/bin/sh
+# Installs the bridge on a Debian VM, one process a core on one port, or brings what is installed up to date.
+#
+#   sh fedbridge/gce/install.sh CONFIG.yaml
+#
+# As root, from the directory that an archive of pack.sh unpacks to. A start-up script may do this at each boot: what has not changed
+# is left alone. Running processes read a changed configuration anew; changed programs restart them one after the other, so that the
+# port is served throughout. With ROOT=DIR it installs below DIR, a machine's image that is being made, and starts nothing.
+set -eu
+umask 022
+
+# fail FIELD RULE REMEDY
+fail() {
+  printf 'install.sh: %s: %s. %s\n' "$1" "$2" "$3" >&2
+  exit 1
+}
+
+if [ $# -ne 1 ]; then
+  echo 'Usage: sh fedbridge/gce/install.sh CONFIG.yaml' >&2
+  exit 2
+fi
+config=$1
+root=${ROOT:-}
+release=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+node=$release/bin/node
+units=$root/etc/systemd/system
+first_port=9101
+
+[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail 'user' 'must be root, and is not' 'Run it with sudo.'
+if ! "$node" --version >/dev/null 2>&1; then
+  # All that Node needs beyond what every Debian has.
+  [ -n "$root" ] || apt-get install --yes --quiet libatomic1 >/dev/null 2>&1 || true
+  "$node" --version >/dev/null ||
+    fail "$node" 'must run here, and does not' 'Install libatomic1; pack on a machine of the same architecture.'
+fi
+"$node" "$release/app/main.js" check "$config" >/dev/null ||
+  fail "$config" 'must be a valid configuration, and is not' 'Mend what is said above; what is installed was not touched.'
+
+# put SOURCE TARGET: in one step, as a process may be reading; true where it was another.
+put() {
+  if cmp -s "$1" "$2"; then return 1; fi
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.new"
+  chmod 644 "$2.new"
+  mv "$2.new" "$2"
+}
+
+programs_changed=no
+installed=$root/opt/fedbridge
+if ! { cmp -s "$node" "$installed/bin/node" && diff -qr "$release/app" "$installed/app" >/dev/null 2>&1; }; then
+  programs_changed=yes
+  rm -rf "$installed.new" "$installed.old"
+  mkdir -p "$installed.new"
+  cp -R "$release/app" "$release/bin" "$installed.new/"
+  [ ! -e "$installed" ] || mv "$installed" "$installed.old"
+  mv "$installed.new" "$installed"
+  rm -rf "$installed.old"
+fi
+config_changed=no
+if put "$config" "$root/etc/fedbridge/fedbridge.yaml"; then config_changed=yes; fi
+for unit in fedbridge@.service fedbridge.target; do
+  if put "$release/gce/$unit" "$units/$unit"; then programs_changed=yes; fi
+done
+
+# The links that `systemctl enable` would make, also where no systemd runs.
+mkdir -p "$units/fedbridge.target.wants" "$units/multi-user.target.wants"
+link() { [ -L "$2" ] || ln -s "$1" "$2"; }
+link ../fedbridge.target "$units/multi-user.target.wants/fedbridge.target"
+last_port=$((first_port + $(nproc) - 1))
+for port in $(seq "$first_port" "$last_port"); do
+  link ../fedbridge@.service "$units/fedbridge.target.wants/fedbridge@$port.service"
+done
+surplus=
+for link in "$units"/fedbridge.target.wants/fedbridge@*.service; do
+  port=${link##*@}
+  port=${port%.service}
+  if [ "$port" -gt "$last_port" ]; then
+    rm "$link"
+    surplus="$surplus fedbridge@$port.service"
+  fi
+done
+
+[ -z "$root" ] || exit 0
+
+# Each process answers for itself on the port of its metrics alone.
+# shellcheck disable=SC2016 # The program is JavaScript's to expand.
+await() {
+  "$node" -e '
+    const [port] = process.argv.slice(1);
+    const end = Date.now() + 30_000;
+    const ask = () => fetch(`http://127.0.0.1:${port}/-/metrics`).then(
+      ({ ok }) => process.exit(ok ? 0 : 1),
+      () => (Date.now() < end ? setTimeout(ask, 100) : process.exit(1)),
+    );
+    ask();
+  ' "$1" || fail "fedbridge@$1.service" 'must listen within 30 s, and does not' "See journalctl -u fedbridge@$1."
+}
+
+systemctl daemon-reload
+for unit in $surplus; do systemctl stop "$unit"; done
+for port in $(seq "$first_port" "$last_port"); do
+  unit=fedbridge@$port.service
+  if ! systemctl --quiet is-active "$unit"; then
+    systemctl start "$unit"
+  elif [ "$programs_changed" = yes ]; then
+    systemctl restart "$unit"
+  elif [ "$config_changed" = yes ]; then
+    systemctl reload "$unit"
+  fi
+  await "$port"
+done
+systemctl start fedbridge.target

@@ -1,0 +1,65 @@
+// Makes the files that an image adds to its base: the programs, their licence, their SBOM, and V8's compile cache of them.
+//
+//   node deploy/image-tree.ts DIR
+//
+// deploy/Dockerfile runs this and copies DIR to /; a machine without containers gets the same files. The cache serves the Node
+// that runs this, wherever DIR is moved to: it is looked up by its place relative to the programs.
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { bundle } from './bundle.ts';
+import { softwareBillOfMaterials } from './sbom.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+/** An image says the same to the programs, with its own path. */
+const compileCache = (app: string) => ({
+  NODE_COMPILE_CACHE: join(app, 'cache'),
+  NODE_COMPILE_CACHE_PORTABLE: '1',
+});
+
+/** @throws where the second start does not use what the first one left: starts would be slow, and nobody would know why */
+async function fillCompileCache(app: string, programs: readonly string[]): Promise<void> {
+  await mkdir(join(app, 'cache'));
+  for (const program of programs) {
+    const start = (env: Record<string, string>) =>
+      run(process.execPath, [join(app, program), '--help'], { env: { ...compileCache(app), ...env } });
+    await start({});
+    const { stderr } = await start({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    if (!stderr.includes(' was accepted'))
+      throw new Error(`V8's compile cache of ${program} is not used:\n${stderr}`);
+  }
+}
+
+/** All may read and nobody may write, whatever this user's umask is; the owner is the image's to set. */
+async function setModes(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await setModes(path);
+    else await chmod(path, entry.name.endsWith('.js') ? 0o555 : 0o444);
+  }
+  await chmod(directory, 0o755);
+}
+
+const [target, ...more] = process.argv.slice(2);
+if (target === undefined || more.length > 0) {
+  process.stderr.write('Usage: node deploy/image-tree.ts DIR\n\nDIR must be empty, or not be there.\n');
+  process.exit(2);
+}
+const directory = resolve(target);
+await mkdir(directory, { recursive: true });
+if ((await readdir(directory)).length > 0) {
+  process.stderr.write(`image-tree: DIR: must be empty, and ${target} is not. Name another, or remove it.\n`);
+  process.exit(2);
+}
+const app = join(directory, 'app');
+const { sizes } = await bundle(app);
+await copyFile(join(ROOT, 'LICENSE'), join(app, 'LICENSE'));
+await writeFile(join(app, 'sbom.cdx.json'), await softwareBillOfMaterials(ROOT));
+await fillCompileCache(app, [...sizes.keys()]);
+await setModes(app);
+const { version } = JSON.parse(await readFile(join(app, 'package.json'), 'utf8')) as { version: string };
+process.stdout.write(`${target}: fedbridge ${version} for Node ${process.version}, ${process.arch}\n`);
