@@ -1,0 +1,116 @@
+// Asks S3 what a grant is for, with a session that may do what that grant says and nothing else.
+import { randomUUID } from 'node:crypto';
+import type { Action, Bucket, Grant } from '../config.ts';
+import { Fault } from '../fault.ts';
+import type { RoleCredentials } from '../federation/credentials.ts';
+import { readListPage } from '../s3/list-page.ts';
+import { operationOn } from '../s3/operation.ts';
+import type { ObjectRead } from '../s3/operation.ts';
+import { plainRead } from '../s3/plain-read.ts';
+import { isRefusal } from '../s3/read.ts';
+import type { Read } from '../s3/read.ts';
+import { headerOf } from '../s3/refusal.ts';
+import type { Refusal } from '../s3/refusal.ts';
+import type { Answer } from '../s3/transport.ts';
+
+/** What S3 gave, of which nothing is kept but the KMS key that it told. */
+export interface Given {
+  readonly kmsKey?: string;
+}
+
+/** Each throws Fault s3_…, credentials_rejected and bucket_elsewhere. */
+export interface Questions {
+  /** @returns a key of the grant's prefix, best one that can be read; undefined where there is none */
+  firstKey(): Promise<string | undefined | Refusal>;
+  /** The object's first byte. */
+  firstByte(key: string): Promise<Given | Refusal>;
+  /** Of the words of a grant, one that is about an object, and neither `get` nor `list`. */
+  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<Given | Refusal>;
+  /** A key that nobody has, where the grant reaches. */
+  missing(): Promise<Given | Refusal>;
+  /** A key that nobody has, where the grant does not reach. */
+  outside(): Promise<Given | Refusal>;
+}
+
+const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
+/** S3 wants to be told which (API reference, GetObjectAttributes). */
+const ATTRIBUTES = [['x-amz-object-attributes', 'ObjectSize']] as const;
+/** Folder markers have no byte, and what is archived cannot be read: among a few there is hardly none that can. */
+const KEYS = '20';
+const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
+
+export function questionsOf(
+  read: Read,
+  bucket: Bucket,
+  { scope }: Grant,
+  credentials: RoleCredentials,
+): Questions {
+  const session = {
+    roleName: bucket.role.name,
+    credentials: () => credentials,
+    replace: () => undefined,
+    olderWereRevoked: () => undefined,
+  };
+  const nobodys = `fedbridge-doctor-${randomUUID()}`;
+  const ask = (
+    operation: ObjectRead,
+    headers: readonly string[] = [],
+    amzHeaders: readonly (readonly [string, string])[] = [],
+  ): Promise<Answer | Refusal> =>
+    read(bucket, operation, session, {
+      ...{ headers, amzHeaders, signal: new AbortController().signal },
+      requestId: nobodys,
+    });
+  const firstByte = async (key: string): Promise<Given | Refusal> => {
+    const answer = await ask(plainRead('get', bucket.name, key), ['range', 'bytes=0-0']);
+    // An empty object has no first byte, and is read all the same.
+    if (isRefusal(answer)) return answer.status === 416 ? {} : answer;
+    const kmsKey = headerOf(answer.headers, KMS_KEY_HEADER);
+    await drained(answer);
+    return kmsKey === undefined ? {} : { kmsKey };
+  };
+  const prefix = scope.kind === 'prefix' ? scope.prefix : '';
+  return {
+    firstByte,
+    firstKey: async () => {
+      const answer = await ask(listOf(bucket.name, prefix));
+      if (isRefusal(answer)) return answer;
+      const { objects } = await readListPage(answer);
+      const readable = objects.filter(({ storageClass }) => !ARCHIVED.includes(storageClass));
+      return (readable.find(({ size }) => size > 0) ?? readable[0] ?? objects[0])?.key;
+    },
+    word: async (word, key) => {
+      const answer = await ask(
+        plainRead(word, bucket.name, key),
+        [],
+        word === 'attributes' ? ATTRIBUTES : [],
+      );
+      if (isRefusal(answer)) return answer;
+      await drained(answer);
+      return {};
+    },
+    missing: () => firstByte(`${prefix}${nobodys}`),
+    outside: () => firstByte(nobodys),
+  };
+}
+
+function listOf(bucket: string, prefix: string): ObjectRead {
+  const query = { 'list-type': '2', 'max-keys': KEYS, 'encoding-type': 'url', prefix };
+  const operation = operationOn({ bucket, key: '' }, 'GET', new Map(Object.entries(query)));
+  if (!('actions' in operation)) throw new Error('A list is a read');
+  return operation;
+}
+
+function drained(answer: Answer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  answer.pipe({
+    write: () => true,
+    end: () => {
+      resolve(undefined);
+    },
+    fail: () => {
+      reject(new Fault('s3_unreachable', { error: 'cut' }));
+    },
+  });
+  return promise;
+}

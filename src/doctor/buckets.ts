@@ -1,0 +1,141 @@
+// Looks at each bucket by some of its grants: is it there, does S3 give what they allow, and does AWS hold a session to them.
+import type { Bucket, Grant } from '../config.ts';
+import { escapeText } from '../config/show.ts';
+import { asFault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
+import { attributionOf } from '../federation/attribution.ts';
+import { bridgeSessionName } from '../federation/session-name.ts';
+import { compilePolicy } from '../federation/session-policy.ts';
+import { endpointOf } from '../s3/endpoint.ts';
+import { createReader } from '../s3/read.ts';
+import type { Reader } from '../s3/read.ts';
+import { createSigner } from '../s3/signature.ts';
+import { createTransport } from '../s3/transport.ts';
+import { questionsOf } from './bucket-questions.ts';
+import { egressFix } from './egress.ts';
+import { failed } from './examination.ts';
+import type { Examination, Examined } from './examination.ts';
+import { examineReads } from './grant-reads.ts';
+import { inOrder } from './in-order.ts';
+import type { RoleSurroundings } from './roles.ts';
+import { isOfS3, unread } from './s3-refusal.ts';
+
+/** Of a bucket's grants, so many that differ in what they reach: role, bucket and key policy seldom tell more prefixes apart. */
+const GRANTS = 8;
+/** Patience with S3, which answers within a second. */
+const STALL_MS = 5_000;
+const CONNECTIONS = 16;
+
+type Around = Pick<RoleSurroundings, 'config' | 'access' | 'clockIsOff'>;
+
+/** @param failing names of roles that cannot be assumed: their buckets are not asked for */
+export async function* examineBuckets(around: Around, failing: ReadonlySet<string>): Examined {
+  const { config } = around;
+  const transport = createTransport({ stallMs: STALL_MS, connections: CONNECTIONS });
+  const learned = new Map<string, string>();
+  const reader = createReader({
+    transport,
+    sign: createSigner(),
+    defaultRegion: config.aws.region,
+    onRegionLearned: (name, region) => learned.set(name, region),
+  });
+  const buckets = [...config.buckets.values()];
+  for (const name of failing) {
+    const names = buckets.filter(({ role }) => role.name === name).map((bucket) => bucket.name);
+    const step = `buckets of role ${name}`;
+    if (names.length > 0) yield { step, outcome: 'unknown', found: `not asked for: ${names.join(', ')}` };
+  }
+  yield* inOrder(
+    buckets.filter(({ role }) => !failing.has(role.name)),
+    async function* (bucket) {
+      yield* examineBucket(bucket, reader, around);
+      const region = learned.get(bucket.name);
+      if (region !== undefined) yield otherRegion(bucket, region, config.aws.region);
+    },
+  );
+  await transport.close();
+}
+
+const bucketStep = (name: string): string => `bucket ${name}`;
+
+function otherRegion({ name, region }: Bucket, found: string, first: string): Examination {
+  const looked = region ?? `${first} (aws.region)`;
+  return {
+    ...{ step: bucketStep(name), outcome: 'doubtful', found: `it is in ${found}` },
+    compared: { 'looked for in': looked, 'S3 says': found },
+    fix: `Set the bucket's region to ${found}: each new instance asks in the wrong one first.`,
+  };
+}
+
+async function* examineBucket(bucket: Bucket, reader: Reader, around: Around): Examined {
+  const step = bucketStep(bucket.name);
+  const grants = differing(around.config.grants.filter((grant) => grant.bucket === bucket.name));
+  if (grants.length === 0)
+    yield { step, outcome: 'unknown', found: 'no grant, so that there is nothing to ask' };
+  for (const [position, grant] of grants.slice(0, GRANTS).entries()) {
+    let isOfBucket = false;
+    for await (const each of examineGrant(bucket, grant, reader, around)) {
+      isOfBucket ||= each.step === step && each.outcome !== 'fine';
+      yield each;
+    }
+    const rest = grants.length - position - 1;
+    const why = isOfBucket ? 'of this bucket' : position + 1 === GRANTS ? 'that differ' : undefined;
+    if (rest > 0 && why !== undefined)
+      yield {
+        step,
+        outcome: 'unknown',
+        found: `${rest} more ${rest === 1 ? 'grant' : 'grants'} ${why}: not looked at`,
+      };
+    if (isOfBucket) return;
+  }
+}
+
+function differing(grants: readonly Grant[]): readonly Grant[] {
+  return [...new Map(grants.map((grant) => [JSON.stringify([grant.scope, grant.allow]), grant])).values()];
+}
+
+async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, around: Around): Examined {
+  const steps = { bucket: bucketStep(bucket.name), grant: `${bucketStep(bucket.name)}, ${reachOf(grant)}` };
+  const { access } = around;
+  try {
+    const { role } = bucket;
+    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
+    const attribution = attributionOf(role, await access.self(), bridgeName);
+    const held = await access.assumeChain(role, attribution, compilePolicy(bucket, [grant]));
+    yield* examineReads(steps, grant, bucket, questionsOf(reader.read, bucket, grant, held));
+  } catch (error) {
+    const fault = asFault(error);
+    yield isOfS3(fault)
+      ? unreadBucket(steps.bucket, bucket, fault, reader, around)
+      : failed(steps.grant, 'no session for this grant', fault);
+  }
+}
+
+function unreadBucket(
+  step: string,
+  bucket: Bucket,
+  fault: Fault,
+  reader: Reader,
+  around: Around,
+): Examination {
+  const { code, detail } = fault;
+  const { origin } = endpointOf(bucket, reader.regionOf(bucket));
+  const compared = { asked: origin };
+  if (code === 's3_unreachable' || code === 's3_timeout')
+    return unread(step, fault, egressFix(origin, around.config.platform, detail['error']), compared);
+  if (!OF_THE_CLOCK.includes(detail['s3Code'])) return unread(step, fault, undefined, compared);
+  return around.clockIsOff
+    ? { step, outcome: 'unknown', found: `S3 refuses because of the clock: ${code}`, fault: code }
+    : unread(step, fault, SKEWED, compared);
+}
+
+/** The session is a second old: it cannot have expired by a clock that is right. */
+const OF_THE_CLOCK: readonly unknown[] = ['RequestTimeTooSkewed', 'ExpiredToken'];
+
+const SKEWED =
+  'Its clock and this machine’s are more than 15 minutes apart, though this machine’s agrees with others: set the clock of what answers there, which is hardly AWS.';
+
+function reachOf({ scope }: Grant): string {
+  if (scope.kind === 'bucket') return 'all of it';
+  return escapeText(scope.kind === 'prefix' ? scope.prefix : scope.key);
+}

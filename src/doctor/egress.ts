@@ -1,0 +1,25 @@
+// What to do where a supplier is out of reach: which way out is missing depends on where the bridge runs.
+import type { Platform } from '../config.ts';
+
+/**
+ * @param origin that was asked
+ * @param error Node's or undici's code, where there is one
+ */
+export function egressFix(origin: string, platform: Platform, error?: string | number | boolean): string {
+  const host = URL.canParse(origin) ? new URL(origin).host : origin;
+  if (error === 'ENOTFOUND')
+    return `There is no host ${host}: check the region and the endpoint that are configured, then DNS.`;
+  if (typeof error === 'string' && CERTIFICATE.test(error))
+    return `What answers for ${host} shows another certificate: a proxy that opens TLS stands between, and must let this host pass.`;
+  if (typeof error === 'string' && SILENCE.test(error))
+    return `${host} takes the connection and does not answer: is a proxy or a firewall between? Else see the AWS health page of its region.`;
+  return platform.kind === 'cloud-run'
+    ? `This service does not reach ${host}: with VPC egress for all traffic its subnet needs Cloud NAT, and a firewall that lets TCP 443 out; with egress for private ranges only it needs neither. A new instance may wait a minute for either.`
+    : `This machine does not reach ${host}: a VM without an external address needs Cloud NAT, as does a Cloud Run job with VPC egress for all traffic; firewalls must let TCP 443 out.`;
+}
+
+/** Node's codes for certificates that it does not believe (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
+const CERTIFICATE = /CERT|ERR_TLS|UNABLE_TO_/;
+
+/** undici's codes for a server that is there (undici, "Errors"). */
+const SILENCE = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;

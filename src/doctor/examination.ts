@@ -1,0 +1,57 @@
+// What the doctor found at one step of the way, and how bad that is.
+import type { FaultCode } from '../errors.ts';
+import { FAULTS } from '../errors.ts';
+import type { Fault } from '../fault.ts';
+
+/** In order of how bad it is. `unknown` where it was not looked at, as after an earlier step's failure. */
+export const OUTCOMES = ['fine', 'unknown', 'doubtful', 'wrong'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export type Compared = Readonly<Record<string, string | number | boolean>>;
+
+export interface Examination {
+  /** As `identity token` or `role lake`. */
+  readonly step: string;
+  readonly outcome: Outcome;
+  /** What was seen, one sentence without its full stop. */
+  readonly found: string;
+  /** The fault that the bridge would log. */
+  readonly fault?: FaultCode;
+  /** What was compared with what; no secret. */
+  readonly compared?: Compared;
+  /** What to do about it, one line; absent where all is fine. */
+  readonly fix?: string;
+}
+
+export type Examined = AsyncGenerator<Examination, void, undefined>;
+
+/**
+ * @param found what could not be had, as in `cannot be assumed`
+ * @param more.fix instead of the fault's own remedy, where more is known
+ * @param more.compared besides what the fault itself tells
+ */
+export function failed(
+  step: string,
+  found: string,
+  { code, detail }: Fault,
+  more: { readonly fix?: string | undefined; readonly compared?: Compared } = {},
+): Examination {
+  const compared = { ...more.compared, ...told(detail) };
+  return {
+    ...{ step, outcome: 'wrong', found: `${found}: ${code}`, fault: code },
+    ...(Object.keys(compared).length === 0 ? {} : { compared }),
+    fix: more.fix ?? FAULTS[code].remedy,
+  };
+}
+
+/** The configuration shares it with a partner, and does not repeat it either. */
+const SHARED_SECRET = 'sts:ExternalId';
+
+function told(detail: Fault['detail']): Compared {
+  const given = Object.entries(detail).filter((entry): entry is [string, Compared[string]] => {
+    return entry[1] !== undefined;
+  });
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, name === SHARED_SECRET ? 'given, not shown' : value]),
+  );
+}

@@ -1,0 +1,90 @@
+// Walks the bridge's way from its surroundings to the last bucket, and says at each step what it found.
+import { awsDomain } from '../aws-domain.ts';
+import type { Config, Platform } from '../config.ts';
+import { warningsOf } from '../config/warnings.ts';
+import type { RoleAccess } from '../role-access.ts';
+import { examineBuckets } from './buckets.ts';
+import { judgeClock, readClock } from './clock.ts';
+import type { Examination, Examined } from './examination.ts';
+import { fetchKeySet, judgeKeySet } from './google-keys.ts';
+import { examineIdentity } from './identity.ts';
+import { examineRoles, roleStep } from './roles.ts';
+import { partsOf } from './token-parts.ts';
+import type { TrustFile } from './trust-file.ts';
+
+/** @param trust the trust policy that the person gave, to be compared where STS refuses */
+export async function* examine(config: Config, access: RoleAccess, trust: TrustFile | undefined): Examined {
+  yield* examineConfiguration(config);
+  const { aws, certsUrl } = config;
+  const stsOrigin = aws.stsEndpoint ?? `https://sts.${aws.region}.${awsDomain(aws.region)}`;
+  const [keySet, google, sts] = await Promise.all([
+    fetchKeySet(certsUrl),
+    readClock('Google', new URL('/', certsUrl).href),
+    readClock('AWS', stsOrigin),
+  ]);
+  const clock = judgeClock([google, sts]);
+  yield clock;
+
+  let identified = true;
+  for await (const each of examineIdentity(config, access, google.aheadMs ?? 0)) {
+    identified &&= each.outcome !== 'wrong';
+    yield each;
+  }
+  const own = identified ? await access.identity?.token({ anew: false }).catch(() => undefined) : undefined;
+  yield judgeKeySet(keySet, config, own === undefined ? undefined : partsOf(own).kid);
+  if (!identified) {
+    yield unasked('roles', config.roles);
+    yield unasked('buckets', config.buckets);
+    return;
+  }
+
+  yield* anothersTrust(config, trust);
+  const around = { config, access, stsOrigin, trust, clockIsOff: clock.outcome === 'wrong' };
+  const failing = new Set<string>();
+  for await (const each of examineRoles(around)) {
+    const name = [...config.roles.keys()].find((role) => roleStep(role) === each.step);
+    if (each.outcome !== 'fine' && name !== undefined) failing.add(name);
+    yield each;
+  }
+  yield* examineBuckets(around, failing);
+}
+
+export function surroundings(platform: Platform): Examination {
+  const found =
+    platform.kind === 'cloud-run'
+      ? `Cloud Run, service ${platform.service}, revision ${platform.revision}`
+      : 'a machine that is not Cloud Run';
+  return { step: 'surroundings', outcome: 'fine', found };
+}
+
+function* examineConfiguration(config: Config): Generator<Examination> {
+  const { roles, buckets, grants, identity, aws } = config;
+  const step = 'configuration';
+  const found = [`${roles.size} roles`, `${buckets.size} buckets`, `${grants.length} grants`]
+    .map((count) => count.replace(/^1 (\w+)s$/, '1 $1'))
+    .join(', ');
+  const compared = { identity: identity.kind, 'STS region': aws.region, 'aws.audience': aws.audience };
+  yield { step, outcome: 'fine', found, compared };
+  for (const { field, rule, remedy } of warningsOf(config))
+    yield { step, outcome: 'doubtful', found: `${field} ${rule}`, fix: remedy };
+}
+
+const unasked = (step: string, named: ReadonlyMap<string, unknown>): Examination => ({
+  ...{ step, outcome: 'unknown' },
+  found: `not asked for, as there is no identity to ask with: ${[...named.keys()].join(', ')}`,
+});
+
+function* anothersTrust({ roles }: Config, trust: TrustFile | undefined): Generator<Examination> {
+  const { roleArn } = trust ?? {};
+  const arns = [...roles.values()].map(({ arn }) => arn);
+  if (roleArn === undefined || arns.includes(roleArn)) return;
+  yield {
+    ...{
+      step: 'trust policy',
+      outcome: 'doubtful',
+      found: 'the one given is of a role that the configuration does not name',
+    },
+    compared: { 'given for': roleArn, configured: arns.join(' ') },
+    fix: 'Compare account and name: a role of the same name in another account is another role. Mend the ARN in the configuration, or give the policy of the role that it names.',
+  };
+}

@@ -1,0 +1,82 @@
+// Looks at each role: whether STS gives a session of it, to whom, and where not, why.
+import type { Config, Role } from '../config.ts';
+import type { FaultCode } from '../errors.ts';
+import { asFault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
+import { attributionOf } from '../federation/attribution.ts';
+import { NOTHING } from '../federation/federate.ts';
+import { bridgeSessionName } from '../federation/session-name.ts';
+import type { RoleAccess } from '../role-access.ts';
+import { egressFix } from './egress.ts';
+import { failed } from './examination.ts';
+import type { Examined } from './examination.ts';
+import { inOrder } from './in-order.ts';
+import { compareWithTrust } from './trust-comparison.ts';
+import type { TrustFile } from './trust-file.ts';
+
+export interface RoleSurroundings {
+  readonly config: Config;
+  readonly access: RoleAccess;
+  readonly stsOrigin: string;
+  /** A role's trust policy, where the person has it: AWS shows it to none of our sessions. */
+  readonly trust: TrustFile | undefined;
+  /** Whether that was told already, so that its consequences need not be. */
+  readonly clockIsOff: boolean;
+}
+
+export function examineRoles(around: RoleSurroundings): Examined {
+  return inOrder([...around.config.roles.values()], (role) => examineRole(role, around));
+}
+
+async function* examineRole(role: Role, around: RoleSurroundings): Examined {
+  const step = roleStep(role.name);
+  const { access } = around;
+  try {
+    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
+    const attribution = attributionOf(role, await access.self(), bridgeName);
+    const held = await access.assumeChain(role, attribution, NOTHING);
+    const arn = await access.callerIdentity(held);
+    const hops = role.then.length;
+    const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;
+    yield {
+      ...{ step, outcome: 'fine', found: `assumed${through}, for ${Math.round(held.lifeMs / 60_000)} min` },
+      compared: { 'AWS says': arn },
+    };
+  } catch (error) {
+    yield* whyNot(step, role, asFault(error), around);
+  }
+}
+
+export const roleStep = (name: string): string => `role ${name}`;
+
+/** What a clock that is wrong leads to, among other causes. */
+const OF_THE_CLOCK: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_keys_rejected']);
+
+const REFUSED = 'cannot be assumed';
+
+async function* whyNot(step: string, role: Role, fault: Fault, around: RoleSurroundings): Examined {
+  const { config, access, stsOrigin, trust, clockIsOff } = around;
+  const { code, detail } = fault;
+  if (clockIsOff && OF_THE_CLOCK.has(code)) {
+    yield { step, outcome: 'unknown', found: `STS refuses because of the clock: ${code}`, fault: code };
+  } else if (code === 'sts_unreachable' || code === 'sts_timeout') {
+    // Nothing was compared yet.
+    yield {
+      ...{ step, outcome: 'wrong', found: `${REFUSED}: ${code}`, fault: code },
+      compared: { asked: stsOrigin, ...(detail['error'] === undefined ? {} : { error: detail['error'] }) },
+      fix: egressFix(stsOrigin, config.platform, detail['error']),
+    };
+  } else if (code === 'sts_hop_denied') {
+    yield failed(step, REFUSED, fault, { fix: hopFix(role, fault) });
+  } else if (code === 'sts_denied' && access.identity !== undefined) {
+    const token = await access.identity.token({ anew: false }).catch(() => undefined);
+    yield* compareWithTrust(step, role, fault, token?.claims ?? {}, trust);
+  } else yield failed(step, REFUSED, fault, { compared: { 'STS region': config.aws.region } });
+}
+
+function hopFix({ name }: Role, { detail }: Fault): string {
+  const { hop } = detail;
+  return hop === undefined
+    ? 'The role must trust whom the AWS profile is (`aws sts get-caller-identity --profile NAME`), and that one be allowed sts:AssumeRole on it: AWS does not say which of the two is missing.'
+    : `AWS does not say which side refuses: compare that role's trust policy with what \`fedbridge trust-policy ${name} --hop ${hop}\` prints, and allow the role in assumedBy what \`needs\` names on it.`;
+}

@@ -1,0 +1,77 @@
+// What a refusal of S3 says about the way to a bucket, and how to mend it.
+import type { FaultCode } from '../errors.ts';
+import type { Fault } from '../fault.ts';
+import { denialRemedy } from '../s3/denial.ts';
+import type { Refusal } from '../s3/refusal.ts';
+import { failed } from './examination.ts';
+import type { Compared, Examination } from './examination.ts';
+
+interface Asked {
+  /** As in `list is refused`. */
+  readonly what: string;
+  readonly key?: string;
+}
+
+export function refused(step: string, { what, key }: Asked, refusal: Refusal): Examination {
+  const { status, code, denial = {} } = refusal;
+  const compared: Compared = {
+    ...(key === undefined ? {} : { key }),
+    ...Object.fromEntries(Object.entries(denial)),
+  };
+  return {
+    ...{ step, outcome: 'wrong', found: `${what} is refused: ${saidBy(status, code)}` },
+    ...(Object.keys(compared).length === 0 ? {} : { compared }),
+    fix: fixOf(refusal, what === 'list'),
+  };
+}
+
+export const saidBy = (status: number, code: string | undefined): string =>
+  code === undefined ? String(status) : `${status} ${code}`;
+
+/** Whether it is true of each grant on the bucket. */
+export const isOfBucket = ({ code }: Refusal): boolean => code !== undefined && code in OF_BUCKET;
+
+const OF_BUCKET: Readonly<Record<string, string>> = {
+  NoSuchBucket: "S3 has no bucket of that name: check the bucket's `target` and `endpoint`.",
+  InvalidBucketName: "S3 takes no such name: check the bucket's `target`.",
+  AllAccessDisabled: 'AWS has closed the bucket to everybody: ask its owner.',
+  AccountProblem: "AWS has a problem with the account, often its bill: ask the bucket's owner.",
+};
+
+const BY_CODE: Readonly<Record<string, string>> = {
+  ...OF_BUCKET,
+  'KMS.DisabledException':
+    'The KMS key of this object is disabled: its owner enables it (aws kms enable-key).',
+  'KMS.KMSInvalidStateException':
+    'The KMS key of this object is not in use, as while its deletion is pending: its owner cancels that (aws kms cancel-key-deletion), then enables it.',
+  'KMS.NotFoundException': 'The KMS key of this object is gone, and with it what the object holds.',
+  SlowDown: 'S3 asks to slow down, and scales while the load lasts: ask again in a minute.',
+};
+
+const LIST_MATTERS = ' Until then missing objects are 403 instead of 404, too, at which many programs stop.';
+
+function fixOf({ status, code, denial = {} }: Refusal, isList: boolean): string {
+  if (code !== undefined && Object.hasOwn(BY_CODE, code)) return BY_CODE[code] ?? '';
+  if (status === 403) {
+    const ofRole = isList && denial.reason === 'role policy';
+    return `${denialRemedy(denial, isList)}${ofRole ? LIST_MATTERS : ''}`;
+  }
+  if (status >= 500)
+    return "S3 failed by itself: if it lasts, see the AWS health page of the bucket's region.";
+  return 'S3\'s code is in this line: look it up in its API reference, "Error responses".';
+}
+
+/** A fault that has nothing to do with one grant or another. */
+export const isOfS3 = ({ code }: Fault): boolean => OF_S3.has(code);
+
+const OF_S3: ReadonlySet<FaultCode> = new Set([
+  's3_unreachable',
+  's3_timeout',
+  's3_nonsense',
+  'bucket_elsewhere',
+  'credentials_rejected',
+]);
+
+/** @param fix where more is known than the fault's own remedy */
+export const unread = (step: string, fault: Fault, fix?: string, compared?: Compared): Examination =>
+  failed(step, 'cannot be read', fault, { fix, ...(compared === undefined ? {} : { compared }) });
