@@ -3,8 +3,6 @@ import type { Bucket, Grant } from '../config.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
-import { attributionOf } from '../federation/attribution.ts';
-import { bridgeSessionName } from '../federation/session-name.ts';
 import { compilePolicy } from '../federation/session-policy.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { createReader } from '../s3/read.ts';
@@ -17,8 +15,9 @@ import { failed } from './examination.ts';
 import type { Examination, Examined } from './examination.ts';
 import { examineReads } from './grant-reads.ts';
 import { inOrder } from './in-order.ts';
+import { ownSession } from './own-session.ts';
 import type { RoleSurroundings } from './roles.ts';
-import { isOfS3, unread } from './s3-refusal.ts';
+import { isOfS3 } from './s3-refusal.ts';
 
 /** Of a bucket's grants, so many that differ in what they reach: role, bucket and key policy seldom tell more prefixes apart. */
 const GRANTS = 8;
@@ -95,19 +94,17 @@ function differing(grants: readonly Grant[]): readonly Grant[] {
 }
 
 async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, around: Around): Examined {
-  const steps = { bucket: bucketStep(bucket.name), grant: `${bucketStep(bucket.name)}, ${reachOf(grant)}` };
-  const { access } = around;
+  const step = bucketStep(bucket.name);
+  const reached = `${step}, ${reachOf(grant)}`;
   try {
-    const { role } = bucket;
-    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
-    const attribution = attributionOf(role, await access.self(), bridgeName);
-    const held = await access.assumeChain(role, attribution, compilePolicy(bucket, [grant]));
-    yield* examineReads(steps, grant, bucket, questionsOf(reader.read, bucket, grant, held));
+    const held = await ownSession(around.access, bucket.role, compilePolicy(bucket, [grant]));
+    const named = { bucket: step, grant: reached, as: held.assumedRoleArn };
+    yield* examineReads(named, grant, bucket, questionsOf(reader.read, bucket, grant, held));
   } catch (error) {
     const fault = asFault(error);
     yield isOfS3(fault)
-      ? unreadBucket(steps.bucket, bucket, fault, reader, around)
-      : failed(steps.grant, 'no session for this grant', fault);
+      ? unreadBucket(step, bucket, fault, reader, around)
+      : failed(reached, 'no session for this grant', fault);
   }
 }
 
@@ -120,13 +117,16 @@ function unreadBucket(
 ): Examination {
   const { code, detail } = fault;
   const { origin } = endpointOf(bucket, reader.regionOf(bucket));
-  const compared = { asked: origin };
-  if (code === 's3_unreachable' || code === 's3_timeout')
-    return unread(step, fault, egressFix(origin, around.config.platform, detail['error']), compared);
-  if (!OF_THE_CLOCK.includes(detail['s3Code'])) return unread(step, fault, undefined, compared);
-  return around.clockIsOff
-    ? { step, outcome: 'unknown', found: `S3 refuses because of the clock: ${code}`, fault: code }
-    : unread(step, fault, SKEWED, compared);
+  const ofTheClock = OF_THE_CLOCK.includes(detail['s3Code']);
+  if (ofTheClock && around.clockIsOff)
+    return { step, outcome: 'unknown', found: `S3 refuses because of the clock: ${code}`, fault: code };
+  const outOfReach = code === 's3_unreachable' || code === 's3_timeout';
+  const fix = outOfReach
+    ? egressFix(origin, around.config.platform, detail['error'])
+    : ofTheClock
+      ? SKEWED
+      : undefined;
+  return failed(step, 'cannot be read', fault, { fix, compared: { asked: origin } });
 }
 
 /** The session is a second old: it cannot have expired by a clock that is right. */

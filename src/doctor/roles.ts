@@ -3,14 +3,13 @@ import type { Config, Role } from '../config.ts';
 import type { FaultCode } from '../errors.ts';
 import { asFault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
-import { attributionOf } from '../federation/attribution.ts';
 import { NOTHING } from '../federation/federate.ts';
-import { bridgeSessionName } from '../federation/session-name.ts';
 import type { RoleAccess } from '../role-access.ts';
 import { egressFix } from './egress.ts';
 import { failed } from './examination.ts';
 import type { Examined } from './examination.ts';
 import { inOrder } from './in-order.ts';
+import { ownSession } from './own-session.ts';
 import { compareWithTrust } from './trust-comparison.ts';
 import type { TrustFile } from './trust-file.ts';
 
@@ -32,9 +31,7 @@ async function* examineRole(role: Role, around: RoleSurroundings): Examined {
   const step = roleStep(role.name);
   const { access } = around;
   try {
-    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
-    const attribution = attributionOf(role, await access.self(), bridgeName);
-    const held = await access.assumeChain(role, attribution, NOTHING);
+    const held = await ownSession(access, role, NOTHING);
     const arn = await access.callerIdentity(held);
     const hops = role.then.length;
     const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;

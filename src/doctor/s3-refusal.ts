@@ -3,8 +3,8 @@ import type { FaultCode } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import { denialRemedy } from '../s3/denial.ts';
 import type { Refusal } from '../s3/refusal.ts';
-import { failed } from './examination.ts';
-import type { Compared, Examination } from './examination.ts';
+import type { Examination } from './examination.ts';
+import type { Named } from './grant-reads.ts';
 
 interface Asked {
   /** As in `list is refused`. */
@@ -12,15 +12,13 @@ interface Asked {
   readonly key?: string;
 }
 
-export function refused(step: string, { what, key }: Asked, refusal: Refusal): Examination {
+export function refused({ bucket, grant, as }: Named, { what, key }: Asked, refusal: Refusal): Examination {
   const { status, code, denial = {} } = refusal;
-  const compared: Compared = {
-    ...(key === undefined ? {} : { key }),
-    ...Object.fromEntries(Object.entries(denial)),
-  };
+  const isOfBucket = code !== undefined && Object.hasOwn(OF_BUCKET, code);
   return {
-    ...{ step, outcome: 'wrong', found: `${what} is refused: ${saidBy(status, code)}` },
-    ...(Object.keys(compared).length === 0 ? {} : { compared }),
+    ...{ step: isOfBucket ? bucket : grant, outcome: 'wrong' },
+    found: `${what} is refused: ${saidBy(status, code)}`,
+    compared: { as, ...(key === undefined ? {} : { key }), ...Object.fromEntries(Object.entries(denial)) },
     fix: fixOf(refusal, what === 'list'),
   };
 }
@@ -28,9 +26,7 @@ export function refused(step: string, { what, key }: Asked, refusal: Refusal): E
 export const saidBy = (status: number, code: string | undefined): string =>
   code === undefined ? String(status) : `${status} ${code}`;
 
-/** Whether it is true of each grant on the bucket. */
-export const isOfBucket = ({ code }: Refusal): boolean => code !== undefined && code in OF_BUCKET;
-
+/** Codes that are true of each grant on the bucket. */
 const OF_BUCKET: Readonly<Record<string, string>> = {
   NoSuchBucket: "S3 has no bucket of that name: check the bucket's `target` and `endpoint`.",
   InvalidBucketName: "S3 takes no such name: check the bucket's `target`.",
@@ -71,7 +67,3 @@ const OF_S3: ReadonlySet<FaultCode> = new Set([
   'bucket_elsewhere',
   'credentials_rejected',
 ]);
-
-/** @param fix where more is known than the fault's own remedy */
-export const unread = (step: string, fault: Fault, fix?: string, compared?: Compared): Examination =>
-  failed(step, 'cannot be read', fault, { fix, ...(compared === undefined ? {} : { compared }) });

@@ -99,3 +99,8 @@ export function lakeRole(): { readonly arn: string; readonly trust: unknown; rea
   assert.ok(lake !== undefined);
   return lake;
 }
+
+export const policyOf = (...statements: readonly object[]): object => ({
+  Version: '2012-10-17',
+  Statement: statements,
+});
