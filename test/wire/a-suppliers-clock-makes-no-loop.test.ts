@@ -103,6 +103,8 @@ describe('AWS, whose clocks are', { concurrency: true }, () => {
       assert.deepEqual(statuses, new Set([200]));
       const calls = (await sessionsAtSts(wire)).length;
       assert.ok(calls >= 2 && calls <= 5, `${calls} calls in two and a half lives`);
+      const refused = (await wire.calls('s3')).filter(({ status }) => status !== 200).length;
+      assert.ok(refused < calls, `${refused} times S3 saw credentials that had ended`);
     });
   }
 });
