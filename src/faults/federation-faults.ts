@@ -24,7 +24,7 @@ export const FEDERATION_FAULTS = {
     'The account has an IAM OIDC provider registered for accounts.google.com, which stands before the one that AWS has built in: delete it (aws iam list-open-id-connect-providers).',
   ),
   sts_hop_denied: federationRefused(
-    'A further role (`then`) refused. Both sides must allow what `needs` names, of which `denied` is missing: the policy of the role in `assumedBy` on this ARN, and this role’s trust policy for that role, with its conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints one that does.',
+    'A role that is assumed by other credentials (`then`, or the first one after an AWS profile) refused. Both sides must allow what `needs` names, of which `denied` is missing: the policy of who asks (`assumedBy`) on this ARN, and this role’s trust policy for it, with its conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints one that does.',
   ),
   sts_keys_rejected: federationRefused(
     'STS did not accept the credentials that a further role was asked with: check the clock of this machine, and whether the role or profile before it was revoked.',

@@ -29,7 +29,8 @@ export function attributionOf(role: Role, asker: Asker, bridgeName: string): Att
   return role.then.some(namesTheAsker) ? { sessionName, asker } : { sessionName };
 }
 
-const namesTheAsker = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
+/** Whether the role behind a hop learns who asks. */
+export const namesTheAsker = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
 /** Equal for two requests exactly where their sessions may be one. */
 export function attributionKey({ sessionName, asker }: Attribution): string {

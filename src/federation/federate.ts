@@ -2,7 +2,7 @@
 import type { Bucket, Grant, Role } from '../config.ts';
 import { asFault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
-import { attributionOf } from './attribution.ts';
+import { attributionOf, namesTheAsker } from './attribution.ts';
 import type { Asker, Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
@@ -48,14 +48,12 @@ export const NOTHING = JSON.stringify({
 
 /**
  * @param options.names where this bridge runs, outermost first: names it in sessions of roles that say `session: bridge`
- * @param options.self who the bridge itself is: asks for a role where no caller does
  * @param options.onAssumed told of each walk of a role's chain: a fault, or undefined where it succeeded
  */
 export function createFederation(options: {
   readonly assumeChain: AssumeChain;
   readonly roles: readonly Role[];
   readonly names: () => Promise<readonly string[]>;
-  readonly self: () => Promise<Asker>;
   readonly onAssumed: (role: Role, fault: Fault | undefined) => void;
   readonly onRenewalFailed: (roleName: string, fault: Fault) => void;
 }): Federation {
@@ -65,9 +63,10 @@ export function createFederation(options: {
     role: Role,
     attribution: Attribution | Promise<Attribution>,
     policy: string,
+    walked = role,
   ): Promise<RoleCredentials> => {
     try {
-      const credentials = await options.assumeChain(role, await attribution, policy);
+      const credentials = await options.assumeChain(walked, await attribution, policy);
       readiness.note(role, credentials);
       options.onAssumed(role, undefined);
       return credentials;
@@ -80,11 +79,10 @@ export function createFederation(options: {
   const sessions = createSessions(assume, (roleName, error) => {
     options.onRenewalFailed(roleName, asFault(error));
   });
-  const probeAttribution = async (): Promise<Attribution> => {
-    const [sessionName, asker] = await Promise.all([bridgeName(), options.self()]);
-    return { sessionName, asker };
-  };
-  const readiness = createReadiness(options.roles, (role) => assume(role, probeAttribution(), NOTHING));
+  const asBridge = async (): Promise<Attribution> => ({ sessionName: await bridgeName() });
+  const readiness = createReadiness(options.roles, (role) =>
+    assume(role, asBridge(), NOTHING, withoutNamingHops(role)),
+  );
 
   const policyOf = sessionPolicies();
 
@@ -112,4 +110,10 @@ export function createFederation(options: {
     },
     close: readiness.close,
   };
+}
+
+/** A partner may trust particular callers alone: whether it does is not known before one of them asks. */
+function withoutNamingHops(role: Role): Role {
+  const naming = role.then.findIndex(namesTheAsker);
+  return naming === -1 ? role : { ...role, then: role.then.slice(0, naming) };
 }

@@ -165,7 +165,8 @@ const comparedWithTrust = ({ azp, aud, sub }: FaultDetail): FaultDetail => ({
 /** What the trust policy of a further role may ask for, by condition key, and the actions that both sides must allow. */
 function askedOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {
-    'sts:ExternalId': externalId,
+    // Its owner may take it for a secret.
+    'sts:ExternalId': externalId === undefined ? undefined : '(as configured)',
     'sts:SourceIdentity': sourceIdentity,
     ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
     'sts:TransitiveTagKeys': transitiveTags.length === 0 ? undefined : transitiveTags.join(' '),

@@ -39,10 +39,10 @@ export function renewalBudget(): (roleName: string, refusal: Refusal) => boolean
 
 /** Grants `burst` at once for a name, and one more every `intervalMs`. */
 function budget(burst: number, intervalMs: number): (name: string) => boolean {
-  // When each name will have its whole burst again.
+  // When each name will have its whole burst again, by a clock that nobody sets.
   const fullAt = new Map<string, number>();
   return (name) => {
-    const now = Date.now();
+    const now = performance.now();
     const full = Math.max(now, fullAt.get(name) ?? 0) + intervalMs;
     if (full > now + burst * intervalMs) return false;
     fullAt.set(name, full);

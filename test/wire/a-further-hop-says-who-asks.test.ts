@@ -58,14 +58,20 @@ describe('a further hop', () => {
     assert.deepEqual([roleSessionName, sourceIdentity], [READER_ID, READER_ID]);
   });
 
-  it('names the bridge itself where it asks by itself, so that the partner’s trust is tried in full', async (test) => {
-    const wire = await startWire({ config: chained([ALL]) });
+  it('is walked for callers alone where it names them: a partner who trusts one of them alone keeps the bridge ready', async (test) => {
+    const arn = 'arn:aws:iam::210987654321:role/for-reader';
+    const roles = [
+      partnerRole({ arn, condition: { StringEquals: { 'sts:SourceIdentity': 'reader@acme-prod' } } }),
+    ];
+    const wire = await startWire({ config: chained([`arn: "${arn}", sourceIdentity: caller`]), roles });
     test.after(() => wire.close());
-    const { uniqueId, email } = wire.sandbox.contract.serviceAccount;
-    const { roleSessionName, tags, sourceIdentity } = await lastHop(wire);
-    assert.equal(roleSessionName, 'acme-prod.fedbridge-sandbox');
-    assert.deepEqual([tags['caller-id'], tags['caller-email']], [uniqueId, email]);
-    assert.equal(sourceIdentity, 'fedbridge@acme-prod');
+    assert.deepEqual(
+      (await hopsAtSts(wire)).map(({ action }) => action),
+      ['AssumeRoleWithWebIdentity'],
+    );
+    assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
+    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 502);
+    assert.equal((await wire.get('/-/ready')).status, 200);
   });
 
   it('of a chain of three hands its transitive tags and source identity on', async (test) => {
@@ -94,9 +100,8 @@ describe('a further hop', () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     const { tags, sourceIdentity } = await lastHop(wire);
     assert.deepEqual([tags, sourceIdentity], [{ stage: 'last' }, undefined], 'and does not say them again');
-    // The bridge's own service account is another caller, whom this trust refuses.
+    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 502, 'whom this trust refuses');
     await wire.bridge.line(({ fault }) => fault === 'sts_hop_denied');
-    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 502);
   });
 });
 
