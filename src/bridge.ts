@@ -72,7 +72,6 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
       cutting = true;
     },
     close: async () => {
-      parts.stalled.close();
       parts.federation.close();
       parts.roleAccess.close();
       await parts.transport.close();

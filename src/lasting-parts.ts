@@ -48,7 +48,7 @@ export function lastingParts(
   const kept = <Part>(part: Part | undefined, isSame: boolean, make: () => Part): Part =>
     part !== undefined && isSame ? part : make();
 
-  const sameIdentity = same(({ identity, aws }) => [identity, aws]);
+  const sameIdentity = same(assumerIn);
   const sameLimits = same(({ limits }) => [limits.stallSeconds, limits.inFlight]);
   const stallMs = config.limits.stallSeconds * 1000;
   const roleAccess = kept(before?.roleAccess, sameIdentity, () => roleAccessFor(config));
@@ -75,19 +75,19 @@ export function lastingParts(
     if (sameIdentity)
       parts.federation.change([...config.roles.values()], unchangedRoles(before.config, config));
     else before.federation.close();
-    if (!sameLimits) {
-      before.transport.retire();
-      before.stalled.close();
-    }
+    if (!sameLimits) before.transport.retire();
   }
   return parts;
 }
 
-/** Names of the roles of which nothing has changed: neither they nor the buckets and grants that use them. */
+/** Names of the roles of which nothing has changed: neither who assumes them, nor they, nor the buckets and grants that use them. */
 export function unchangedRoles(before: Config, after: Config): ReadonlySet<string> {
+  if (!isDeepStrictEqual(assumerIn(before), assumerIn(after))) return new Set();
   const names = [...after.roles.keys()];
   return new Set(names.filter((name) => isDeepStrictEqual(usesOf(before, name), usesOf(after, name))));
 }
+
+const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, aws];
 
 function usesOf({ roles, buckets, grants }: Config, name: string): readonly unknown[] {
   const own = [...buckets.values()].filter(({ role }) => role.name === name);

@@ -8,8 +8,11 @@ import { describeUnknown } from '../fault.ts';
 import { unchangedRoles } from '../lasting-parts.ts';
 import type { Log } from '../log.ts';
 
-/** @param first what the bridge serves by now */
-export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): void {
+/**
+ * @param first what the bridge serves by now
+ * @returns what it serves by then
+ */
+export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => Config {
   let current = first;
   process.on('SIGHUP', () => {
     try {
@@ -30,6 +33,7 @@ export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): void {
       else for (const problem of error.problems) log('ERROR', kept, { ...problem });
     }
   });
+  return () => current;
 }
 
 export function tellWarnings(log: Log, config: Config): void {

@@ -59,8 +59,8 @@ export async function serve(): Promise<{ readonly port: number }> {
   }
   endOnFault(log);
   // Where a person looks on, SIGHUP is the terminal that closes.
-  if (!process.stdout.isTTY) reloadOnHangup(bridge, log, config);
-  endOnSignal(log, [server, metricsServer], bridge, config.limits.drainSeconds);
+  const current = process.stdout.isTTY ? () => config : reloadOnHangup(bridge, log, config);
+  endOnSignal(log, [server, metricsServer], bridge, () => current().limits.drainSeconds);
   log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
   return { port };
 }
@@ -98,11 +98,17 @@ function endOnFault(log: Log): void {
   process.once('unhandledRejection', end);
 }
 
-function endOnSignal(log: Log, servers: readonly Server[], bridge: Bridge, drainSeconds: number): void {
+function endOnSignal(
+  log: Log,
+  servers: readonly Server[],
+  bridge: Bridge,
+  drainSecondsNow: () => number,
+): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
     if (ending) process.exit(1);
     ending = true;
+    const drainSeconds = drainSecondsNow();
     log('INFO', `${signal}: no new connections; streams have ${drainSeconds} s to finish`);
     const cut = setTimeout(() => {
       bridge.startCutting();

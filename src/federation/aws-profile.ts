@@ -7,11 +7,16 @@ import type { ProfileKeys } from './read-profile.ts';
 import { stopwatch } from './stopwatch.ts';
 
 export interface ProfileCredentials {
-  /** What is valid now; renewed in time, so far as no person is needed. @throws Fault profile_…, sts_… */
+  /** Obtains the first credentials, however long a person takes to find a code. @throws Fault profile_…, sts_… */
+  prepare(): Promise<void>;
+  /**
+   * What is valid now; renewed in time, so far as no person is needed. Waits for none: a code that comes late serves later calls.
+   * @throws Fault profile_…, sts_…
+   */
   credentials(): Promise<ProfileKeys>;
 }
 
-/** A chain of roles, or a program that signs in. The time that a person takes to find a code is not counted. */
+/** A chain of roles, or a program that signs in. */
 const DEADLINE_MS = 10_000;
 
 /** Renewal begins with this much left, or with this share of a shorter life. */
@@ -62,14 +67,23 @@ export function awsProfile(options: {
     return reading;
   };
 
+  /** @param counted of the milliseconds that have passed, those that count */
+  const current = (counted: (passed: number) => number): Promise<ProfileKeys> => {
+    if (held === undefined || held.age() >= held.usableMs)
+      return inTime(renew(), counted, () => {
+        const code = codes.sinceCode() === 0 ? 'profile_mfa_awaited' : 'profile_timeout';
+        return new Fault(code, { profile: name, milliseconds: DEADLINE_MS });
+      });
+    // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
+    if (held.age() >= held.renewMs) renew().catch(() => undefined);
+    return Promise.resolve(held.keys);
+  };
+
   return {
-    credentials: () => {
-      if (held === undefined || held.age() >= held.usableMs)
-        return inTime(renew(), codes.sinceCode, { profile: name });
-      // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
-      if (held.age() >= held.renewMs) renew().catch(() => undefined);
-      return Promise.resolve(held.keys);
+    prepare: async () => {
+      await current((passed) => Math.min(passed, codes.sinceCode()));
     },
+    credentials: () => current((passed) => passed),
   };
 }
 
@@ -91,23 +105,23 @@ function holding(keys: ProfileKeys): Held {
   };
 }
 
-/** @throws Fault profile_timeout */
+/** @throws what `late` makes, where the reading takes too long */
 async function inTime(
   reading: Promise<ProfileKeys>,
-  sinceCode: () => number,
-  detail: { readonly profile: string },
+  counted: (passed: number) => number,
+  late: () => Fault,
 ): Promise<ProfileKeys> {
   const waited = stopwatch();
-  const { promise: late, reject } = Promise.withResolvers<never>();
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
-    const left = DEADLINE_MS - Math.min(waited(), sinceCode());
+    const left = DEADLINE_MS - counted(waited());
     if (left > 0) timer = setTimeout(look, left);
-    else reject(new Fault('profile_timeout', { ...detail, milliseconds: DEADLINE_MS }));
+    else reject(late());
   };
   look();
   try {
-    return await Promise.race([reading, late]);
+    return await Promise.race([reading, tooLong]);
   } finally {
     clearTimeout(timer);
   }

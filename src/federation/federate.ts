@@ -63,16 +63,16 @@ export function createFederation(options: {
     role: Role,
     attribution: Attribution | Promise<Attribution>,
     policy: string,
-    walked = role,
   ): Promise<RoleCredentials> => {
     try {
-      const credentials = await options.assumeChain(walked, await attribution, policy);
-      readiness.note(role, credentials);
+      const given = await options.assumeChain(role, await attribution, policy);
+      readiness.note(role, { failing: false, given });
       options.onAssumed(role, undefined);
-      return credentials;
+      return given;
     } catch (error) {
-      readiness.note(role, undefined);
-      options.onAssumed(role, asFault(error));
+      const fault = asFault(error);
+      if (!refusesOneAsker(role, fault)) readiness.note(role, { failing: true });
+      options.onAssumed(role, fault);
       throw error;
     }
   };
@@ -80,9 +80,22 @@ export function createFederation(options: {
     options.onRenewalFailed(roleName, asFault(error));
   });
   const asBridge = async (): Promise<Attribution> => ({ sessionName: await bridgeName() });
-  const readiness = createReadiness(options.roles, (role) =>
-    assume(role, asBridge(), NOTHING, withoutNamingHops(role)),
-  );
+  /** As far as can be known before a caller asks: a partner may trust particular callers alone. */
+  const probe = async (role: Role): Promise<void> => {
+    const naming = role.then.findIndex(namesTheAsker);
+    if (naming === -1) {
+      await assume(role, asBridge(), NOTHING);
+      return;
+    }
+    try {
+      await options.assumeChain({ ...role, then: role.then.slice(0, naming) }, await asBridge(), NOTHING);
+      readiness.note(role, { failing: false });
+    } catch (error) {
+      readiness.note(role, { failing: true });
+      options.onAssumed(role, asFault(error));
+    }
+  };
+  const readiness = createReadiness(options.roles, probe);
 
   const policyOf = sessionPolicies();
 
@@ -106,14 +119,14 @@ export function createFederation(options: {
     isReady: readiness.isReady,
     change: (roles, kept) => {
       sessions.keepOnly(roles.filter(({ name }) => kept.has(name)));
-      readiness.change(roles, kept);
+      readiness.change(roles);
     },
     close: readiness.close,
   };
 }
 
-/** A partner may trust particular callers alone: whether it does is not known before one of them asks. */
-function withoutNamingHops(role: Role): Role {
-  const naming = role.then.findIndex(namesTheAsker);
-  return naming === -1 ? role : { ...role, then: role.then.slice(0, naming) };
+/** What a hop that learns who asks says to one caller is nothing about the others. */
+function refusesOneAsker({ then }: Role, { code, detail }: Fault): boolean {
+  const naming = then.findIndex(namesTheAsker);
+  return naming !== -1 && code === 'sts_hop_denied' && Number(detail['hop'] ?? 0) > naming;
 }

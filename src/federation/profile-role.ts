@@ -26,6 +26,8 @@ export interface ProfileSession extends AccessKeys {
 /** STS answers in 50 to 200 ms. */
 const ATTEMPT_MS = 3_000;
 const ATTEMPTS = 2;
+/** A code opens one session, of which the answer may be lost: with the same code another call is refused. */
+const ATTEMPTS_WITH_CODE = 1;
 
 /** STS says AccessDenied of a wrong code too, and tells it from other reasons by these words alone. */
 const MFA_REFUSED = 'MultiFactorAuthentication failed';
@@ -47,7 +49,7 @@ export async function assumeProfileRole(
   const client = new STSClient({
     // Said, as the SDK would otherwise look for them in the environment and in profiles.
     ...{ region, endpoint, credentials: source, useFipsEndpoint: false, useDualstackEndpoint: false },
-    ...{ retryMode: 'standard', maxAttempts: ATTEMPTS },
+    ...{ retryMode: 'standard', maxAttempts: role.TokenCode === undefined ? ATTEMPTS : ATTEMPTS_WITH_CODE },
     requestHandler: {
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,

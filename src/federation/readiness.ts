@@ -8,12 +8,12 @@ const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
 export interface Readiness {
-  /** What became of one walk of a role's chain. @param credentials that it gave; undefined where it failed */
-  note(role: Role, credentials: RoleCredentials | undefined): void;
+  /** What became of one walk of a role's chain. @param given the credentials of a whole one */
+  note(role: Role, outcome: { readonly failing: boolean; readonly given?: RoleCredentials }): void;
   /** One partner's broken trust does not make the others unready: one role is enough. */
   isReady(): boolean;
-  /** Other roles from now on; those of `kept` names go on as they are. */
-  change(roles: readonly Role[], kept: ReadonlySet<string>): void;
+  /** Other roles from now on; what is known of those that are the same stays known. */
+  change(roles: readonly Role[]): void;
   close(): void;
 }
 
@@ -51,26 +51,31 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
     }
   };
 
-  const change: Readiness['change'] = (roles, kept) => {
+  const change: Readiness['change'] = (roles) => {
     const before = states;
+    const known = ({ name }: Role): State | undefined => before.get(name);
+    const isNew = (role: Role): boolean => !isDeepStrictEqual(known(role)?.role, role);
     states = new Map(
       roles.map((role) => [
         role.name,
-        { role, failing: true, given: undefined, ...(kept.has(role.name) ? before.get(role.name) : {}) },
+        (isNew(role) ? undefined : known(role)) ?? { role, failing: true, given: undefined },
       ]),
     );
+    // What it was set for may be gone.
+    clearTimeout(timer);
+    timer = undefined;
+    pause = RETRY_MS;
     // Whether new ones work is known before a caller asks for them.
-    ask(roles.filter(({ name }) => !kept.has(name)));
+    ask(roles.filter(isNew));
   };
 
-  change(first, new Set());
+  change(first);
   return {
-    note: (role, credentials) => {
+    note: (role, { failing, given }) => {
       const state = states.get(role.name);
       // Else the call began under another configuration.
       if (state === undefined || !isDeepStrictEqual(state.role, role)) return;
-      const given = credentials ?? state.given;
-      states.set(role.name, { role, failing: credentials === undefined, given });
+      states.set(role.name, { role, failing, given: given ?? state.given });
       askLaterWhileAllFail();
     },
     isReady: () => states.values().some((state) => !state.failing || remainingMs(state) > 0),

@@ -4,16 +4,26 @@
 const PER_SECOND = 10;
 const BURST = 10;
 
-/** @returns a function that says whether one more renewal may begin now, and counts it where it may */
-export function renewalPace(): () => boolean {
+export interface RenewalPace {
+  /** Whether one more renewal may begin now; counts it where it may. */
+  mayRenew(): boolean;
+  /** Milliseconds that it takes to renew all sessions. */
+  neededMs(): number;
+}
+
+/** @param sessions that there are now */
+export function renewalPace(sessions: () => number): RenewalPace {
   let tokens = BURST;
   let counted = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(BURST, tokens + ((now - counted) / 1000) * PER_SECOND);
-    counted = now;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
+  return {
+    mayRenew: () => {
+      const now = performance.now();
+      tokens = Math.min(BURST, tokens + ((now - counted) / 1000) * PER_SECOND);
+      counted = now;
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    neededMs: () => (sessions() / PER_SECOND) * 1000,
   };
 }

@@ -2,6 +2,7 @@
 import { FAULTS } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { RoleCredentials } from './credentials.ts';
+import type { RenewalPace } from './renewal-pace.ts';
 import { stopwatch } from './stopwatch.ts';
 
 /** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
@@ -9,6 +10,9 @@ const LEAD_SHARE = 0.2;
 const LEAD_MS = 5 * 60_000;
 /** Spread over instances that started together, as a share of the lead. */
 const LEAD_JITTER = 0.2;
+
+/** However many sessions there are: most of a life is for use. */
+const LONGEST_LEAD_SHARE = 0.5;
 
 /** S3 checks credentials as a request begins; what is served must outlast its way there. */
 const FLOOR_SHARE = 0.1;
@@ -43,12 +47,12 @@ export interface Renewing {
 /**
  * No timer is needed: Cloud Run takes the CPU away between requests, so clocks decide as requests come.
  * @param obtain one walk of the chain; at most one is under way at a time, whoever waits for it or goes away
- * @param mayRenew whether a renewal that nobody waits for yet may begin
+ * @param pace of the renewals that nobody waits for yet, those of all sessions together
  * @param onFailed told of a background renewal that failed
  */
 export function renewing(
   obtain: () => Promise<RoleCredentials>,
-  mayRenew: () => boolean,
+  pace: RenewalPace,
   onFailed: (error: unknown) => void,
 ): Renewing {
   let held: RoleCredentials | undefined;
@@ -69,7 +73,7 @@ export function renewing(
           held = fresh;
           failures = 0;
           pause = undefined;
-          leadMs = Math.min(fresh.lifeMs * LEAD_SHARE, LEAD_MS) * (1 + Math.random() * LEAD_JITTER);
+          leadMs = leadOf(fresh, pace.neededMs()) * (1 + Math.random() * LEAD_JITTER);
           return fresh;
         },
         (error: unknown) => {
@@ -92,7 +96,8 @@ export function renewing(
     credentials: () => {
       const left = held?.remainingMs() ?? 0;
       if (held === undefined || left <= floorOf(held)) return renew();
-      if (left <= leadMs && obtaining === undefined && !isPaused() && mayRenew()) renew().catch(onFailed);
+      if (left <= leadMs && obtaining === undefined && !isPaused() && pace.mayRenew())
+        renew().catch(onFailed);
       return held;
     },
     replace: (rejected, mayObtain) => {
@@ -101,11 +106,18 @@ export function renewing(
     },
     remaining: () => {
       const left = held?.remainingMs() ?? 0;
-      if (left <= 0) return undefined;
+      // While renewal fails, that nothing is left is the news.
+      if (left <= 0) return held !== undefined && failures > 0 ? 0 : undefined;
       const unused = left <= leadMs && failures === 0 && obtaining === undefined;
       return unused ? undefined : left;
     },
   };
+}
+
+/** @param neededMs that all sessions take at the pace: they may have begun together */
+function leadOf(fresh: RoleCredentials, neededMs: number): number {
+  const usual = Math.min(fresh.lifeMs * LEAD_SHARE, LEAD_MS);
+  return Math.min(Math.max(usual, floorOf(fresh) + neededMs), fresh.lifeMs * LONGEST_LEAD_SHARE);
 }
 
 const floorOf = ({ lifeMs }: RoleCredentials): number => Math.min(lifeMs * FLOOR_SHARE, FLOOR_MS);

@@ -33,6 +33,9 @@ const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
   sts_token_expired: 1,
   sts_claim_rejected: 1,
 };
+/** What a whole walk may take, of tokens, retries and hops together: callers wait for it. */
+const WALK_MS = 12_000;
+
 /** Before the second one; half of it is chance. */
 const TOKEN_PAUSE_MS = 400;
 
@@ -47,13 +50,15 @@ export type AssumeChain = (
 export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
   return async (role, attribution, policy) => {
     const [first, ...further] = sessionsOf(role, attribution, policy);
+    const signal = AbortSignal.timeout(WALK_MS);
     let held =
       beginning.kind === 'profile'
         ? await sts.assumeRole(
             { ...first, tags: {}, transitiveTags: [], needs: [ASSUME_ROLE] },
             await beginning.keys(),
+            signal,
           )
-        : await byIdentityToken(sts, first, beginning.token);
+        : await byIdentityToken(sts, first, beginning.token, signal);
     for (const [index, { hop, session }] of further.entries()) {
       const { externalId } = hop;
       const named = hopAttribution(hop, attribution);
@@ -62,6 +67,7 @@ export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
         held = await sts.assumeRole(
           { ...session, ...named, ...(externalId === undefined ? {} : { externalId }), needs },
           held,
+          signal,
         );
       } catch (error) {
         throw error instanceof Fault
@@ -109,14 +115,15 @@ async function byIdentityToken(
   sts: Sts,
   session: RoleSession,
   token: (options: { readonly anew: boolean }) => Promise<PresentedIdentity>,
+  signal: AbortSignal,
 ): Promise<RoleCredentials> {
   for (let retries = 0; ; retries += 1) {
     const identity = await token({ anew: retries > 0 });
     try {
-      return await sts.assumeRoleWithWebIdentity(session, identity);
+      return await sts.assumeRoleWithWebIdentity(session, identity, signal);
     } catch (error) {
       const more = error instanceof Fault ? (TOKEN_RETRIES[error.code] ?? 0) : 0;
-      if (retries >= more) throw error;
+      if (retries >= more || signal.aborted) throw error;
       if (retries > 0) await sleep(TOKEN_PAUSE_MS * (0.5 + Math.random() / 2));
     }
   }

@@ -37,7 +37,7 @@ export function createSessions(
   const roles = new Map<string, Map<string, Map<string, Held>>>();
   const byLastUse = new Set<Held>();
   const keyOf = roleKeys();
-  const mayRenew = renewalPace();
+  const pace = renewalPace(() => byLastUse.size);
 
   const create = (role: Role, attribution: Attribution, policy: string): Held => {
     const key = attributionKey(attribution);
@@ -46,7 +46,7 @@ export function createSessions(
     const held: Held = {
       ...renewing(
         () => assume(role, attribution, policy),
-        mayRenew,
+        pace,
         (error) => {
           onRenewalFailed(role.name, error);
         },

@@ -41,9 +41,13 @@ export interface PresentedIdentity {
 
 export interface Sts {
   /** @throws Fault sts_… */
-  assumeRoleWithWebIdentity(session: RoleSession, identity: PresentedIdentity): Promise<RoleCredentials>;
+  assumeRoleWithWebIdentity(
+    session: RoleSession,
+    identity: PresentedIdentity,
+    signal: AbortSignal,
+  ): Promise<RoleCredentials>;
   /** @param keys whose right to assume the role is used. @throws Fault sts_… */
-  assumeRole(session: HopSession, keys: AccessKeys): Promise<RoleCredentials>;
+  assumeRole(session: HopSession, keys: AccessKeys, signal: AbortSignal): Promise<RoleCredentials>;
   /** @returns the ARN that AWS knows the credentials by; asking needs no permission. @throws Fault sts_… */
   callerIdentity(keys: AccessKeys): Promise<string>;
   close(): void;
@@ -53,6 +57,8 @@ export interface Sts {
 const DEADLINE_MS = 6_000;
 const ATTEMPT_MS = 3_000;
 const ATTEMPTS = 2;
+/** The SDK's 50 would have callers of a cold start wait for each other, on the attempt's time. */
+const SOCKETS = 256;
 
 /** @param options.endpoint absent: the region's own, `sts.REGION.amazonaws.com`, never the global one (AWS, "STS Regions and endpoints") */
 export function createSts(options: { readonly region: string; readonly endpoint?: string }): Sts {
@@ -68,27 +74,31 @@ export function createSts(options: { readonly region: string; readonly endpoint?
     requestHandler: {
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,
+      httpAgent: { keepAlive: true, maxSockets: SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
       throwOnRequestTimeout: true,
     },
   } as const;
   const { client, answeredAt } = datedClients();
   const unsigned = client(settings);
-  const abortSignal = () => AbortSignal.timeout(DEADLINE_MS);
+  const within = (...signals: readonly AbortSignal[]) => ({
+    abortSignal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ...signals]),
+  });
   /** A client has one set of credentials; the connections are common to all. */
   const as = (credentials: AccessKeys): STSClient =>
     client({ ...settings, requestHandler: unsigned.config.requestHandler, credentials });
   return {
-    assumeRoleWithWebIdentity: async (session, { jwt, claims }) => {
+    assumeRoleWithWebIdentity: async (session, { jwt, claims }, signal) => {
       const command = new AssumeRoleWithWebIdentityCommand({ ...common(session), WebIdentityToken: jwt });
       try {
         const age = stopwatch();
-        const answer = await unsigned.send(command, { abortSignal: abortSignal() });
+        const answer = await unsigned.send(command, within(signal));
         return issued(session.roleArn, answer, answeredAt(answer), age);
       } catch (error) {
         throw stsRefusal(error, { ...told(session), ...comparedWithTrust(claims) });
       }
     },
-    assumeRole: async (session, keys) => {
+    assumeRole: async (session, keys, signal) => {
       const { externalId, sourceIdentity, tags, transitiveTags } = session;
       const command = new AssumeRoleCommand({
         ...common(session),
@@ -99,7 +109,7 @@ export function createSts(options: { readonly region: string; readonly endpoint?
       });
       try {
         const age = stopwatch();
-        const answer = await as(keys).send(command, { abortSignal: abortSignal() });
+        const answer = await as(keys).send(command, within(signal));
         return issued(session.roleArn, answer, answeredAt(answer), age);
       } catch (error) {
         throw stsRefusal(error, { ...told(session), ...askedOfTrust(session) });
@@ -108,7 +118,7 @@ export function createSts(options: { readonly region: string; readonly endpoint?
     callerIdentity: async (keys) => {
       try {
         const command = new GetCallerIdentityCommand();
-        const { Arn: arn } = await as(keys).send(command, { abortSignal: abortSignal() });
+        const { Arn: arn } = await as(keys).send(command, within());
         if (arn === undefined) throw new Fault('sts_failed', { error: 'answer without an ARN' });
         return arn;
       } catch (error) {

@@ -9,8 +9,6 @@ const EMPTY_WINDOWS = 2;
 export interface StalledReaders {
   /** From the beginning of an answer until its response closes. */
   watch(request: IncomingMessage, response: ServerResponse, record: AccessRecord): void;
-  /** Ends when the last of those watched has ended. */
-  close(): void;
 }
 
 /**
@@ -19,8 +17,8 @@ export interface StalledReaders {
  */
 export function stalledReaders(windowMs: number): StalledReaders {
   const watched = new Map<ServerResponse, { taken: number; empty: number; cut: () => void }>();
-  let closed = false;
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
     for (const [response, state] of watched) {
       const { socket } = response;
       const waiting = socket?.writableLength ?? 0;
@@ -30,19 +28,19 @@ export function stalledReaders(windowMs: number): StalledReaders {
       state.taken = taken;
       if (state.empty >= EMPTY_WINDOWS) state.cut();
     }
-    if (closed && watched.size === 0) clearInterval(timer);
-  }, windowMs).unref();
+    if (watched.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
   return {
     watch: (request, response, record) => {
       const cutIt = (): void => {
         record.cutBy = 'stall';
         cut(request, response);
       };
+      timer ??= setInterval(look, windowMs).unref();
       watched.set(response, { taken: -1, empty: 0, cut: cutIt });
       response.once('close', () => watched.delete(response));
-    },
-    close: () => {
-      closed = true;
     },
   };
 }

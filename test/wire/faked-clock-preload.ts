@@ -23,4 +23,5 @@ globalThis.Date = new Proxy(Date, {
 });
 
 const steady = performance.now.bind(performance);
-performance.now = standing(steady, () => clocks().steadyStands);
+const steadyNow = standing(steady, () => clocks().steadyStands);
+performance.now = () => steadyNow() + clocks().steadyAheadMs;

@@ -11,6 +11,8 @@ export interface Clocks {
   /** Milliseconds by which `Date` is ahead of the truth. */
   readonly wallAheadMs: number;
   readonly wallStands: boolean;
+  /** Milliseconds by which `performance.now` is further on than it would be: so much time has passed. */
+  readonly steadyAheadMs: number;
   /** `performance.now` stands still, as while a virtual machine is suspended. */
   readonly steadyStands: boolean;
 }
@@ -23,7 +25,7 @@ export interface ClockedWire extends Wire {
 }
 
 const PRELOAD = new URL('faked-clock-preload.ts', import.meta.url).href;
-const RIGHT: Clocks = { wallAheadMs: 0, wallStands: false, steadyStands: false };
+const RIGHT: Clocks = { wallAheadMs: 0, wallStands: false, steadyAheadMs: 0, steadyStands: false };
 
 /** Clocks of a bridge that is started with these variables. */
 export interface FakedClocks extends Pick<ClockedWire, 'setClocks'> {

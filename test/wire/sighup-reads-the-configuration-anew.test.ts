@@ -105,10 +105,19 @@ describe('a configuration that is read anew', () => {
   it('with another aws.audience drops every credential, and the old ones are of no use', async () => {
     await wire.forgetCalls();
     const line = await reload({ awsAudience: 'another' });
-    assert.equal(line['severity'], 'INFO');
+    assert.deepEqual([line['rolesKept'], line['rolesChanged']], [[], ['first', 'second']]);
     assert.equal(await statusOf(FIRST), 502, 'the trust policy pins the old audience');
     await reload();
     assert.equal(await statusOf(FIRST), 200);
+  });
+
+  it('with another grant leaves the bridge ready, though STS is out of reach meanwhile', async () => {
+    await wire.fault({ supplier: 'sts', fault: 'refuse' });
+    await reload({ prefix: 'raw/other/' });
+    assert.equal((await wire.get('/-/ready')).status, 200);
+    await wire.clearFaults();
+    await reload();
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
   });
 
   it('leaves a download that is under way alone, also where its limits change', async () => {
@@ -122,5 +131,11 @@ describe('a configuration that is read anew', () => {
     let bytes = 0;
     for await (const chunk of download) bytes += (chunk as Buffer).length;
     assert.equal(bytes, 300_000);
+  });
+
+  it('with another time to drain is drained by that', async () => {
+    await reload({ more: 'limits: { drainSeconds: 7 }' });
+    assert.equal(await wire.bridge.stop(), 0);
+    assert.match(wire.bridge.output(), /streams have 7 s to finish/);
   });
 });
