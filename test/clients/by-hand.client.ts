@@ -34,7 +34,7 @@ describe('what people did by hand', { skip: unavailable('aws', 'jq', 'script') }
   it('a file of a token, for what insists on one', async () => {
     const assume = `sts assume-role-with-web-identity --role-arn ${user.here.contract.role} --role-session-name job`;
     const shown = await user.shell([
-      user.command('fedbridge token --raw > token'),
+      user.command('(umask 077; fedbridge token --raw > token.new && mv token.new token)'),
       `${assume} --web-identity-token "$(cat token)" --query AssumedRoleUser.Arn --output text`,
     ]);
     assert.equal(shown, 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/job\n');
