@@ -1,6 +1,7 @@
 // What a probe asks of a bridge, in whose name, and what must come back.
 import { metadataServer } from '../src/identity/metadata.ts';
 import { impersonatedToken } from './impersonated-account.ts';
+import { remedyOf } from './probe-remedies.ts';
 
 export interface ProbeOptions {
   /** Origin of the bridge. */
@@ -27,6 +28,8 @@ export interface CheckResult {
   readonly error?: string;
   /** Under which the bridge's log has the request. */
   readonly requestId?: string;
+  /** Of a check that failed. */
+  readonly remedy?: string;
 }
 
 interface Check {
@@ -74,7 +77,10 @@ export async function runChecks(options: ProbeOptions): Promise<CheckResult[]> {
   const invoker = invokerAudience === undefined ? undefined : () => own(invokerAudience);
   const results: CheckResult[] = [];
   // One after the other: none waits for another's first token or connection in its own time.
-  for (const check of checks) results.push(await runCheck(check, options, invoker));
+  for (const check of checks) {
+    const result = await runCheck(check, options, invoker);
+    results.push(result.ok ? result : { ...result, remedy: remedyOf(result) });
+  }
   return results;
 }
 

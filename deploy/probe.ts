@@ -19,6 +19,9 @@ const USAGE = `Usage: probe --url ORIGIN --audience AUDIENCE --bucket BUCKET --k
   --ungranted-account EMAIL  a service account without any grant; this one needs
                              roles/iam.serviceAccountOpenIdTokenCreator on it, to ask the bridge in its name
   --invoker-audience URL     only behind Cloud Run's invoker check: what that check wants tokens to be for
+
+Prints one line of JSON, in which each check that failed has a remedy. Exit code: 0 all holds, 1 something does not, 2 wrong usage.
+It needs a machine of Google Cloud's with an account that is not the bridge's, and so cannot be tried on the sandbox.
 `;
 
 const NAMES = ['url', 'audience', 'bucket', 'key', 'ungranted-key', 'ungranted-account'] as const;

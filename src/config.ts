@@ -138,12 +138,14 @@ export function isConfigured(env: Environment = process.env): boolean {
 }
 
 /**
- * Reads `text` as a file that `FEDBRIDGE_CONFIG` names. Of the environment only what fills gaps of the document counts.
+ * Reads `text` as a file that `FEDBRIDGE_CONFIG` names. Of the environment only what fills gaps of the document counts,
+ * and Cloud Run, where a profile must not.
  * @throws ConfigError with every problem at once
  */
 export function readConfigDocument(text: string, env: Environment = process.env): Config {
-  const { AWS_REGION, AWS_ENDPOINT_URL_S3 } = env;
-  return interpret(readDocument(text), { AWS_REGION, AWS_ENDPOINT_URL_S3 }, readPlatform(env));
+  const { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE } = env;
+  const counting = { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE };
+  return interpret(readDocument(text), counting, readPlatform(env));
 }
 
 /**
@@ -170,7 +172,10 @@ export function noteAskedProfile(name: string, env = process.env): void {
 
 /** By Cloud Run's own variables: its second generation looks like Compute Engine in every other respect. */
 export function readPlatform(env: Environment = process.env): Platform {
-  const { K_SERVICE: service, K_REVISION: revision = '' } = setVariables(env);
+  const { K_SERVICE, K_REVISION, CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION } = setVariables(env);
+  // Commands run there as jobs.
+  const [service, revision = ''] =
+    K_SERVICE === undefined ? [CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION] : [K_SERVICE, K_REVISION];
   return service === undefined ? { kind: 'machine' } : { kind: 'cloud-run', service, revision };
 }
 

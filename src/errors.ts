@@ -17,7 +17,8 @@ export const FAULTS = {
     s3Code: 'MethodNotAllowed',
     outcome: 'invalid_request',
     sentence: 'This bridge only reads: GET and HEAD are served.',
-    remedy: 'Nothing here: the caller tried to write.',
+    remedy:
+      'Nothing here, where the caller tried to write. OPTIONS is a browser that asks first whether a page may read: list the page’s origin under `cors.origins`.',
   },
   target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
   escape_invalid: invalid(

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line: picks a command and gives the exit code. Nothing else reads process.argv.
+import { asksForHelp } from './commands/arguments.ts';
 import { prepareRuntime } from './runtime.ts';
 
 interface Command {
@@ -12,7 +13,11 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     does: 'run the bridge, as the environment configures it',
-    run: async () => {
+    run: async (args) => {
+      if (asksForHelp(args)) {
+        process.stdout.write('Usage: fedbridge serve\n\nThe README lists the variables that configure it.\n');
+        return 0;
+      }
       const { serve } = await import('./commands/serve.ts');
       await serve();
       return undefined;
@@ -94,12 +99,17 @@ function usage(): string {
   const lines = Object.entries(COMMANDS).map(
     ([name, { does }]) => `  fedbridge ${name.padEnd(LONGEST_NAME)} ${does}`,
   );
-  return `Usage:\n${lines.join('\n')}\n`;
+  return `Usage:\n${lines.join('\n')}\n\nfedbridge COMMAND --help tells more of one; fedbridge --version says which release this is.\n`;
 }
 
 async function main([name = '', ...args]: readonly string[]): Promise<number | undefined> {
-  if (name === '--help' || name === 'help') {
+  if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(usage());
+    return 0;
+  }
+  if (name === '--version') {
+    const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
+    process.stdout.write(`${manifest.version}\n`);
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -112,6 +122,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   try {
     return await command.run(args);
   } catch (error) {
+    // A reader that has gone, as `head` does.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
     process.stderr.write(`fedbridge ${name}: ${await sentenceOf(error)}\n`);
     return 1;
   }

@@ -45,9 +45,7 @@ export function createRoleAccess(
       assumeChain: roleChain(sts, { kind: 'profile', keys: profile.credentials }),
       names,
       self: async () => ({ subject: bridgeSessionName(await names()) }),
-      prepare: async () => {
-        await profile.credentials();
-      },
+      prepare: profile.prepare,
       callerIdentity,
       close,
     };

@@ -1,15 +1,28 @@
 // What a process of ours sets right before anything else is loaded.
-import { enableCompileCache } from 'node:module';
+// By default and not by name: a Node that lacks the name would not get as far as to say that it is too old.
+import module from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { dropUnwantedVariables } from './config/unwanted-variables.ts';
 
 /** Must come first: none of it has an effect on what is loaded, or on a heap that has grown, before. */
 export function prepareRuntime(): void {
+  refuseOldNode();
   dropUnwantedVariables();
   // Measured: from the second start on half the time, and 25 MiB less as TypeScript need not be read again.
-  enableCompileCache();
+  module.enableCompileCache();
   // Bodies pass through as short-lived buffers outside the heap, which only a collection of the young generation frees:
   // kept small, it runs often. Measured: 64 slow readers of a large object, 163 MiB resident instead of 234; a read of 1 KiB
   // costs a tenth more CPU.
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** As `engines` in package.json. */
+const OLDEST_NODE = 24;
+
+/** TypeScript as it is cannot be read by one that is much older: this is for what `npm run build` makes of it. */
+function refuseOldNode(): void {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= OLDEST_NODE) return;
+  process.stderr.write(`fedbridge needs Node ${OLDEST_NODE} or later, and this is ${node}.\n`);
+  process.exit(1);
 }

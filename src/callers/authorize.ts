@@ -1,14 +1,14 @@
 // Decides, from grants alone, whether a caller may do what it asks. Pure: asks nobody, changes nothing.
 import type { Bucket, Grant } from '../config.ts';
 import { Fault } from '../fault.ts';
-import { isListAction } from '../iam-actions.ts';
+import { iamActions, isListAction } from '../iam-actions.ts';
 import type { IamAction } from '../iam-actions.ts';
 import type { Access, Reach } from './grants.ts';
 
 /** A decision in the caller's favour. Only this can name a role: without it there is nothing to federate. */
 export interface Permit {
   readonly bucket: Bucket;
-  /** The grants that decided, one for each action. */
+  /** What decided: one grant that gives all of the actions where there is one, else one for each action. */
   readonly decided: readonly Grant[];
   /** All of the caller's grants on the bucket. */
   readonly grants: readonly Grant[];
@@ -36,7 +36,16 @@ export function decide(access: ReadonlyMap<string, Access>, { bucket, actions, s
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  return { permit: { bucket: own.bucket, decided, grants: own.grants } };
+  // A session policy holds one grant, however long its prefix (policy-size.ts); two may be too much for it.
+  const alone = decided.length > 1 ? decided.find((grant) => givesAll(grant, actions)) : undefined;
+  return {
+    permit: { bucket: own.bucket, decided: alone === undefined ? decided : [alone], grants: own.grants },
+  };
+}
+
+function givesAll({ allow }: Grant, actions: readonly IamAction[]): boolean {
+  const given = iamActions(allow);
+  return actions.every((action) => given.includes(action));
 }
 
 /** @throws Fault not_granted */

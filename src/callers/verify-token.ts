@@ -81,7 +81,8 @@ const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) =>
 
 /**
  * Known keys go on working while the endpoint is down; an unknown key makes one bounded refetch. jose coalesces
- * concurrent fetches, but on its own would drop known keys when their time is over.
+ * concurrent fetches, but on its own would drop known keys when their time is over. Times are of the steady clock: by a wall
+ * clock that is set back, a new key would not be asked for until it has caught up.
  */
 function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(certsUrl), {
@@ -99,13 +100,13 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
   return async (header, token) => {
     // With one published key jose would take it for a token that names none.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
-    const now = Date.now();
+    const now = performance.now();
     if (empty !== undefined && now < empty.until) throw empty.cause;
     if (refreshDueAt === 0) refreshDueAt = now + KEYS_REFRESH_MS;
     else if (now >= refreshDueAt) {
       refreshDueAt = now + KEYS_REFRESH_MS;
       keys.reload().catch((error: unknown) => {
-        refreshDueAt = Date.now() + UNKNOWN_KEY_REFETCH_MS;
+        refreshDueAt = performance.now() + UNKNOWN_KEY_REFETCH_MS;
         onKeysFailed(error);
       });
     }
@@ -113,7 +114,7 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) {
-        if (keys.jwks() === undefined) empty = { cause: error, until: Date.now() + AFTER_FAILURE_MS };
+        if (keys.jwks() === undefined) empty = { cause: error, until: performance.now() + AFTER_FAILURE_MS };
         throw error;
       }
       if (refetch === undefined && now >= refetchAllowedAt) {
@@ -123,7 +124,7 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
           .reload()
           .catch((cause: unknown) => {
             unreachable = { cause };
-            refetchAllowedAt = Date.now() + AFTER_FAILURE_MS;
+            refetchAllowedAt = performance.now() + AFTER_FAILURE_MS;
             onKeysFailed(cause);
           })
           .finally(() => (refetch = undefined));

@@ -5,6 +5,15 @@ import { escapeText, quote } from '../config/show.ts';
 /** Wrong usage: the message is a sentence that says what is wrong. */
 export class UsageError extends Error {}
 
+/** Not wrong usage: somebody asks for the usage. */
+export class HelpAsked extends Error {}
+
+/** What follows `--` are no options. */
+export function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
+}
+
 export interface Arguments<Option extends string, Switch extends string> {
   /** Options that take a value, by name; none is empty. */
   readonly values: Readonly<Partial<Record<Option, string>>>;
@@ -12,7 +21,7 @@ export interface Arguments<Option extends string, Switch extends string> {
   readonly positionals: readonly string[];
 }
 
-/** @param accepted.positionals the names of those that must be given, as usage has them. @throws UsageError */
+/** @param accepted.positionals the names of those that must be given, as usage has them. @throws HelpAsked, UsageError */
 export function readArguments<Option extends string, Switch extends string = never>(
   args: readonly string[],
   accepted: {
@@ -23,6 +32,7 @@ export function readArguments<Option extends string, Switch extends string = nev
     readonly optional?: readonly string[];
   },
 ): Arguments<Option, Switch> {
+  if (asksForHelp(args)) throw new HelpAsked();
   const { options, switches = [], positionals = [], optional = [] } = accepted;
   const given = parsed(args, options, switches);
   const names = given.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));

@@ -34,6 +34,7 @@ export function roleOf(name: string, roles: Config['roles']): Role {
 /** The session is named after ourselves, as no caller asks. @throws Failure */
 export async function assumeAsOurselves(access: RoleAccess, role: Role): Promise<RoleCredentials> {
   try {
+    await access.prepare();
     const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
     return await access.assumeChain(role, attributionOf(role, await access.self(), bridgeName), undefined);
   } catch (error) {

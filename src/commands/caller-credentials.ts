@@ -8,9 +8,12 @@ import { asFault, Fault } from '../fault.ts';
 import type { FaultDetail } from '../fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { metadataServer } from '../identity/metadata.ts';
+import { asksForHelp } from './arguments.ts';
 
-const USAGE = `fedbridge caller-credentials: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.
-Usage: fedbridge caller-credentials --audience URL
+const WRONG_USAGE =
+  "fedbridge caller-credentials: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.";
+
+const USAGE = `Usage: fedbridge caller-credentials --audience URL
 
 Prints credentials for S3 clients, whose session token is a Google ID token of this machine for URL.
 In ~/.aws/config:  credential_process = fedbridge caller-credentials --audience URL
@@ -27,9 +30,13 @@ const LATEST_MS = 253_402_300_799_000;
  * on standard output; 1, no token; 2, wrong usage. Errors go to standard error, with nothing on standard output.
  */
 export async function callerCredentials(args: readonly string[]): Promise<never> {
+  if (asksForHelp(args)) {
+    await write(process.stdout, USAGE);
+    return process.exit(0);
+  }
   const audience = audienceOf(args);
   if (audience === undefined) {
-    await write(process.stderr, USAGE);
+    await write(process.stderr, `${WRONG_USAGE}\n${USAGE}`);
     return process.exit(2);
   }
   try {

@@ -5,11 +5,12 @@ import { readDocument } from '../config/document.ts';
 import { ConfigError, tellProblem } from '../config/problem.ts';
 import { readSource } from '../config/source.ts';
 import { warningsOf } from '../config/warnings.ts';
-import { readArguments, UsageError } from './arguments.ts';
+import { HelpAsked, readArguments, UsageError } from './arguments.ts';
 import { answerQuestion } from './check/answer.ts';
 import { describeConfig } from './check/describe.ts';
 import { QUESTION_OPTIONS, readQuestion } from './check/question.ts';
 import type { Question } from './check/question.ts';
+import { write } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
 
@@ -37,6 +38,10 @@ export async function check(args: readonly string[]): Promise<number> {
     await write(process.stdout, answer.text);
     return answer.allowed ? 0 : 1;
   } catch (error) {
+    if (error instanceof HelpAsked) {
+      await write(process.stdout, USAGE);
+      return 0;
+    }
     if (error instanceof UsageError) {
       await write(process.stderr, `fedbridge check: ${error.message}\n${USAGE}`);
       return 2;
@@ -47,22 +52,13 @@ export async function check(args: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws UsageError */
+/** @throws HelpAsked, UsageError */
 function readUsage(args: readonly string[]): { readonly file?: string; readonly question?: Question } {
   const { values, positionals } = readArguments(args, { options: QUESTION_OPTIONS, optional: ['FILE'] });
   const [file] = positionals;
   const question = readQuestion(values);
   return { ...(file === undefined ? {} : { file }), ...(question === undefined ? {} : { question }) };
 }
-
-/** Waits until all is written: on a pipe the process would otherwise end before a long text is out. */
-const write = (stream: NodeJS.WriteStream, text: string) =>
-  new Promise<void>((resolve, reject) => {
-    stream.write(text, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 
 /** @throws ConfigError */
 function readFile(file: string): string {

@@ -42,7 +42,7 @@ export function doctor(args: readonly string[]): Promise<never> {
     const steps: Examination[] = [];
     for await (const each of walk(config, trust)) {
       steps.push(each);
-      // As it goes, since what hangs takes seconds. Where nobody reads on, the end of the result says so.
+      // As it goes, since what hangs takes seconds. Where nobody reads on, there is nobody to ask more for.
       if (inWords && !(await written(describe(each)))) break;
     }
     const outcome = steps.reduce<Outcome>((worst, each) => worse(worst, each.outcome), 'fine');

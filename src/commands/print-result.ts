@@ -4,7 +4,7 @@ import { escapeText, quote } from '../config/show.ts';
 import { FAULTS } from '../errors.ts';
 import { asFault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
-import { UsageError } from './arguments.ts';
+import { HelpAsked, UsageError } from './arguments.ts';
 
 export interface Result {
   readonly text: string;
@@ -26,8 +26,10 @@ export class Failure extends Error {
 
 /**
  * Ends the process, as Google's libraries go on trying behind our deadline and nobody should wait for that: with the result's
- * code; with 1 where there is none or it could not be written; with 2 for wrong usage. Errors go to standard error, one a line.
- * @param make may throw UsageError, ConfigError and Failure
+ * code; with 1 where there is none or it could not be written; with 2 for wrong usage. Errors go to standard error, one a line;
+ * but a reader that has gone, as `head` does, is not told of.
+ * @param usage is itself the result where `make` throws HelpAsked
+ * @param make may throw HelpAsked, UsageError, ConfigError and Failure
  */
 export async function printResult(
   command: string,
@@ -46,20 +48,25 @@ export async function printResult(
       await tell([error.message], usage);
       return process.exit(2);
     }
-    await tell(linesOf(error));
-    return process.exit(1);
+    if (!(error instanceof HelpAsked)) {
+      await tell(linesOf(error));
+      return process.exit(1);
+    }
+    result = { text: usage, code: 0 };
   }
   try {
     await write(process.stdout, result.text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    await tell([
-      `standard output: must take the result, and did not (${code}). Is its reader gone, or a disk full?`,
-    ]);
+    if (!GONE.has(code))
+      await tell([`standard output: must take the result, and did not (${code}). Is a disk full?`]);
     return process.exit(1);
   }
   return process.exit(result.code);
 }
+
+/** Of a pipe; of one whose reader had gone before anything was written; of a socket. */
+const GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET']);
 
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems.map(tellProblem);
@@ -85,7 +92,7 @@ export function shown(value: string | number | boolean): string {
 }
 
 /** Resolves when all is written, as the process ends next. */
-function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   // A reader that has gone is told twice, and nobody else listens.
   stream.once('error', reject);

@@ -8,7 +8,8 @@ import type { Result } from './print-result.ts';
 const USAGE = `Usage: fedbridge revoke ROLE [--config FILE]
 
 Prints, for ROLE and each further hop, the policy that denies everything to sessions which began before now, and the commands
-that put it on the role and take it away. Changes nothing itself: the bridge has no such right.
+that put it on the role and take it away, which do so with credentials of the role's own account alone. Changes nothing
+itself: the bridge has no such right.
 
   ROLE            the name of a role in the configuration, or any role's ARN
   --config FILE   the configuration, in the place of FEDBRIDGE_CONFIG
@@ -33,17 +34,29 @@ export function revoke(args: readonly string[]): Promise<never> {
 const AFTERWARDS = `# The bridge then gets itself new sessions, as S3 refuses the old ones: to keep it out, change the role's trust policy first.
 `;
 
-/** Of a shell, so that the whole output can be piped to one. */
+/**
+ * Of a shell, so that the whole output can be piped to one. A chain may lead through several accounts with a role of the same
+ * name in each, and a shell has the credentials of one.
+ */
 function commandsFor(arn: string, now: Date): string {
   const [, , , , account = '', path = ''] = arn.split(':');
   const role = path.slice(path.lastIndexOf('/') + 1);
   const named = `--role-name ${role} --policy-name ${POLICY_NAME}`;
+  const onlyThere = (command: string) => `if ${isAccount(account)}; then
+  ${command}
+else
+  echo 'Not applied to role ${role} of account ${account}: these are no credentials of that account.' >&2
+fi`;
+  const policy = JSON.stringify(olderSessionsDenied(now), null, 2);
   return `# Role ${role} of account ${account}, with credentials that may change it there:
-aws iam put-role-policy ${named} --policy-document '${JSON.stringify(olderSessionsDenied(now), null, 2)}'
+${onlyThere(`aws iam put-role-policy ${named} --policy-document '${policy}'`)}
 # Once all sessions are new, after the longest duration that the role allows:
-# aws iam delete-role-policy ${named}
+${onlyThere(`aws iam delete-role-policy ${named}`).replaceAll(/^/gm, '# ')}
 `;
 }
+
+const isAccount = (account: string): string =>
+  `[ "$(aws sts get-caller-identity --query Account --output text)" = ${account} ]`;
 
 /** Sessions carry the time at which they began (IAM user guide, aws:TokenIssueTime); role chaining gives each hop its own. */
 const olderSessionsDenied = (now: Date) => ({

@@ -8,6 +8,7 @@ import { removeReadyFile, writeReadyFile } from '../sandbox/ready-file.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { listen } from '../sandbox/supplier.ts';
 import { welcome } from '../sandbox/welcome.ts';
+import { asksForHelp } from './arguments.ts';
 
 const USAGE = `Usage: fedbridge sandbox [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]
 
@@ -35,6 +36,10 @@ class UsageError extends Error {}
 
 /** @returns 0: ended by a signal; 1: something did not start, or the bridge died; 2: wrong usage */
 export async function sandbox(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   let options: Options;
   try {
     if (readPlatform().kind === 'cloud-run') {
@@ -166,7 +171,12 @@ function parsed(args: readonly string[]) {
     }).values;
   } catch (error) {
     const sentence = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
-    throw new UsageError(`${sentence}. Each option takes one value; these are all:\n\n${USAGE}`);
+    // npm takes the options that stand before a `--` for its own, and leaves their values.
+    const hint = args.some((arg) => /^\d+$/.test(arg)) && !args.some((arg) => arg.startsWith('-'));
+    const told = hint
+      ? `${sentence}. With npm options stand behind a --: npm run sandbox -- --port N`
+      : sentence;
+    throw new UsageError(`${told}. Each option takes one value; these are all:\n\n${USAGE}`);
   }
 }
 

@@ -11,7 +11,7 @@ const UNIQUE_ID = /^\d{10,30}$/;
 const PROJECT = /^(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 
 export const CALLER_MUST =
-  'must be an e-mail, a unique ID (digits, in quotes), EMAIL#ID for both, or project:PROJECT_ID for every service account of a project';
+  'must be an e-mail, a unique ID (digits), EMAIL#ID for both, or project:PROJECT_ID for every service account of a project';
 
 /** The callers that `text` names; undefined where it names none in a form we know. */
 export function readCallerPattern(text: string): CallerPattern | undefined {

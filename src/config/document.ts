@@ -11,6 +11,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
+import { mostOf } from './most-of-a-kind.ts';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './source.ts';
@@ -150,7 +151,8 @@ function readYaml(text: string): ConfigDocument {
     logLevel: 'error',
   });
   const faults = [...document.errors, ...document.warnings];
-  const problems = faults.map(({ code, message, pos }) => {
+  const told = mostOf(faults);
+  const problems = told.map(({ code, message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
     const duplicate = code === 'DUPLICATE_KEY' ? `: ${quote(keyAt(text, pos[0]))}` : '';
     const why = escapeText(plainMessage(code, message));
@@ -164,6 +166,13 @@ function readYaml(text: string): ConfigDocument {
   const readable = faults.every(({ code }) => LEAVES_TREE_WHOLE.has(code));
   const forbidden = findForbidden(document, lines);
   problems.push(...forbidden);
+  const untold = faults.length - told.length;
+  if (untold > 0)
+    problems.push({
+      field: 'the document',
+      rule: `has ${untold} more faults of these kinds`,
+      remedy: 'Is it a configuration in YAML at all?',
+    });
   return {
     // An alias to nothing makes the conversion throw.
     raw:

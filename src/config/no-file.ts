@@ -1,8 +1,9 @@
 // The form without a file: one role, one bucket and one grant from variables, made into the document that they stand for.
+import { BUCKET_NAME } from './aws-names.ts';
 import type { ConfigDocument } from './document.ts';
 import { type Environment, setVariables } from './environment.ts';
 import type { Problem } from './problem.ts';
-import type { Path } from './show.ts';
+import { type Path, quote } from './show.ts';
 
 /** The variables of this form; each needed one with a value that stands in for it until all problems are told. */
 const NEEDED = {
@@ -32,6 +33,14 @@ function variableOf([section, second, field]: Path): string {
   return 'FEDBRIDGE_BUCKET';
 }
 
+const noBucketName = (bucket: string): Problem => ({
+  field: 'FEDBRIDGE_BUCKET',
+  rule: `${BUCKET_NAME.must}, not ${quote(bucket)}`,
+  remedy: /^s3:/i.test(bucket)
+    ? 'Leave out s3://, and give what follows the name as FEDBRIDGE_PREFIX.'
+    : 'For an access point, whose alias or ARN is no such name, write a file, where `target` takes it.',
+});
+
 /** The document that the variables stand for. */
 export function noFileDocument(env: Environment): ConfigDocument {
   const given = setVariables(env);
@@ -54,12 +63,15 @@ export function noFileDocument(env: Environment): ConfigDocument {
     ...given,
   };
   const { FEDBRIDGE_PREFIX: prefix } = given;
+  // Told here, where the value can be named and the remedy is one for variables.
+  const isBucket = BUCKET_NAME.test(bucket);
+  if (!isBucket) problems.push(noBucketName(bucket));
   return {
     raw: {
       audience,
       aws: { audience: 'fedbridge' },
       roles: { bridge: { arn } },
-      buckets: { [bucket]: { role: 'bridge' } },
+      buckets: { [isBucket ? bucket : NEEDED.FEDBRIDGE_BUCKET]: { role: 'bridge' } },
       grants: [
         {
           callers: callers
@@ -67,7 +79,7 @@ export function noFileDocument(env: Environment): ConfigDocument {
             .map((caller) => caller.trim())
             .filter((caller) => caller !== ''),
           allow: ['get', 'list'],
-          bucket,
+          bucket: isBucket ? bucket : NEEDED.FEDBRIDGE_BUCKET,
           ...(prefix === undefined ? {} : { prefix }),
         },
       ],

@@ -3,7 +3,10 @@ import type { Config } from '../config.ts';
 import { compilePolicy, MAX_POLICY_CHARACTERS } from '../federation/session-policy.ts';
 import type { Finding } from './problem.ts';
 
-/** Several grants of one caller may exceed the limit, and are then used one at a time; one grant alone has to fit. */
+/**
+ * Several grants of one caller may exceed the limit, and are then used one at a time; one grant alone has to fit. That is enough:
+ * `attributes`, the only word whose reads take two actions, stands beside `get` (grant-checks.ts), so one grant gives both.
+ */
 export function findOversizePolicies({ buckets, grants }: Config): Finding[] {
   return grants.flatMap((grant, i) => {
     const bucket = buckets.get(grant.bucket);

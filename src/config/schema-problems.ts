@@ -25,6 +25,8 @@ const detailsOf = (issue: Issue): IssueDetails => {
   return { remedy: params.remedy ?? '', text: params.text ?? false };
 };
 
+const EMPTY_DOCUMENT = 'Write the configuration there, as the README shows it.';
+
 /** YAML took an unquoted value for something else than text; a long number has lost digits by then. */
 const wantsQuotes = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
 
@@ -51,7 +53,9 @@ export function schemaProblems(issue: Issue, placeOf: (path: Path) => Place): Pr
   const missing = issue.input === undefined;
   const remedies = [
     ...(text && wantsQuotes(issue.input) ? ['Quote it: without quotes YAML does not read it as text.'] : []),
-    ...(issue.input === null ? ['Give it a value, or remove the field.'] : []),
+    ...(issue.input === null
+      ? [path.length === 0 ? EMPTY_DOCUMENT : 'Give it a value, or remove the field.']
+      : []),
     ...(remedy === '' ? [] : [remedy]),
   ];
   const found = issue.code === 'too_small' ? '' : `, not ${showValue(path, issue.input, source)}`;

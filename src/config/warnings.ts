@@ -1,10 +1,11 @@
-// What is valid and yet hardly meant: entries that nothing uses, and grants that are written twice.
+// What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
 import type { Config } from '../config.ts';
+import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
 import type { Problem } from './problem.ts';
 import { showPath } from './show.ts';
 
 /** Warnings of a valid configuration; they stop nothing. */
-export function warningsOf({ roles, buckets, grants }: Config): readonly Problem[] {
+export function warningsOf({ identity, roles, buckets, grants }: Config): readonly Problem[] {
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
   const unused = (
@@ -24,7 +25,36 @@ export function warningsOf({ roles, buckets, grants }: Config): readonly Problem
     ...unused('roles', roles.keys(), usedRoles, 'bucket'),
     ...unused('buckets', buckets.keys(), usedBuckets, 'grant'),
     ...repeatedGrants(grants),
+    ...leadingSlashes(grants),
+    ...(identity.kind === 'profile' ? longSessions(roles) : []),
   ];
+}
+
+/** A profile's own role makes each of these the second of a chain; whether it has one stands in files that may change. */
+function longSessions(roles: Config['roles']): Problem[] {
+  return [...roles.values()]
+    .filter(({ durationSeconds }) => durationSeconds > MAX_HOP_SECONDS)
+    .map(({ name }) => ({
+      field: showPath(['roles', name, 'duration']),
+      rule: `is refused by STS above ${MAX_HOP_SECONDS} seconds where the AWS profile has a role_arn or gives a role's credentials in another way`,
+      remedy: `Make it ${MAX_HOP_SECONDS} at most, unless the profile has the keys of a user.`,
+    }));
+}
+
+/** S3 has such keys; who grants them has nearly always put the slash of a path or a URL there. */
+function leadingSlashes(grants: Config['grants']): Problem[] {
+  return grants.flatMap(({ scope }, position) => {
+    const [form, subject] =
+      scope.kind === 'key' ? ['key', scope.key] : ['prefix', scope.kind === 'prefix' ? scope.prefix : ''];
+    if (!subject.startsWith('/')) return [];
+    return [
+      {
+        field: showPath(['grants', position, form]),
+        rule: 'begins with a slash, which keys in S3 seldom do',
+        remedy: `Leave it out, in FEDBRIDGE_PREFIX as well, unless the keys that \`aws s3 ls\` shows begin with one.`,
+      },
+    ];
+  });
 }
 
 function repeatedGrants(grants: Config['grants']): Problem[] {

@@ -76,7 +76,7 @@ const unasked = (step: string, named: ReadonlyMap<string, unknown>): Examination
 
 function* anothersTrust({ roles }: Config, trust: TrustFile | undefined): Generator<Examination> {
   const { roleArn } = trust ?? {};
-  const arns = [...roles.values()].map(({ arn }) => arn);
+  const arns = [...roles.values()].flatMap(({ arn, then }) => [arn, ...then.map((hop) => hop.arn)]);
   if (roleArn === undefined || arns.includes(roleArn)) return;
   yield {
     ...{

@@ -20,7 +20,7 @@ export const IDENTITY_FAULTS = {
   ),
   metadata_refused: federationUnavailable(
     IDENTITY_SENTENCE,
-    'The metadata server refused: its status is in this line.',
+    'The metadata server refused: its status is in this line. Of 403 ask whether it is Google’s, or a proxy’s or another cloud’s: off Google Cloud use `identity` with impersonate, file or profile. 429 and 5xx pass; if they last, restart the instance.',
   ),
   metadata_nonsense: federationUnavailable(
     IDENTITY_SENTENCE,
@@ -28,7 +28,7 @@ export const IDENTITY_FAULTS = {
   ),
 
   google_login_missing: federationRefused(
-    'There is no Google login to impersonate with: run `gcloud auth application-default login`. GOOGLE_APPLICATION_CREDENTIALS, where it is set, must name the file that this writes.',
+    'There is no Google login to impersonate with, or its file cannot be read as one: run `gcloud auth application-default login`. GOOGLE_APPLICATION_CREDENTIALS, where it is set, must name the file that this writes, which is JSON, or be unset.',
   ),
   google_login_expired: federationRefused(
     'The Google login has ended or was revoked: run `gcloud auth application-default login` again. The bridge need not be restarted.',
@@ -82,13 +82,13 @@ export const IDENTITY_FAULTS = {
     'The sign-in behind the AWS profile has ended: run `aws sso login` (or `aws login`) with --profile and its name. The bridge need not be restarted.',
   ),
   profile_mfa_refused: federationRefused(
-    'AWS did not accept the MFA code: restart the bridge and enter the code that the device shows then, each only once. Check that mfa_serial is the device of this user.',
+    'AWS did not accept the MFA code: start the bridge, or this command, anew and enter the code that the device shows then, each only once. Check that mfa_serial is the device of this user.',
   ),
   profile_mfa_ended: federationRefused(
-    'An MFA code opens one session, which has ended or did not come about: restart the bridge and enter a new code.',
+    'An MFA code opens one session, which has ended or did not come about: start the bridge, or this command, anew and enter a new code.',
   ),
   profile_mfa_no_terminal: federationRefused(
-    'The AWS profile asks for an MFA code and there is no terminal to ask at: run the bridge in one, or use a profile without mfa_serial.',
+    'The AWS profile asks for an MFA code and there is no terminal to ask at: run the bridge, or this command, in one, or use a profile without mfa_serial.',
   ),
   profile_denied: federationRefused(
     'AWS refused to assume the role of the AWS profile: its source must be allowed sts:AssumeRole on the role in this line, and the role must trust it. A role that demands MFA needs mfa_serial in the profile.',
@@ -98,6 +98,10 @@ export const IDENTITY_FAULTS = {
   ),
   profile_failed: federationRefused(
     'The AWS profile gives no credentials: `aws sts get-caller-identity` with --profile and its name says why.',
+  ),
+  profile_mfa_awaited: federationUnavailable(
+    PROFILE_SENTENCE,
+    'The AWS profile needs an MFA code, which nobody has entered yet: enter the code at the terminal of the bridge, where it asks for it.',
   ),
   profile_timeout: federationUnavailable(
     PROFILE_SENTENCE,

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from '../fault.ts';
-import { FAULTS } from '../errors.ts';
 import type { Log, Severity } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Refusal } from '../s3/refusal.ts';
+import { faultFields } from './fault-fields.ts';
 
 /** What nginx logs where the client left before there was an answer; nobody is told it. */
 const LEFT_BEFORE_ANSWER = 499;
@@ -107,7 +107,7 @@ export function createAccessLog(options: {
         milliseconds: rounded({ ...record.milliseconds, total }),
         s3RequestId: record.s3RequestId,
         ...s3Fields(record),
-        ...faultFields(record.fault),
+        ...faultFields(record),
       });
     },
   };
@@ -149,12 +149,6 @@ const CUT_REMEDY =
 function s3Fields({ s3, cutBy }: AccessRecord): Record<string, unknown> {
   if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status, ...s3.denial }, remedy: s3.remedy };
   return cutBy === 's3' ? { remedy: CUT_REMEDY } : {};
-}
-
-function faultFields(fault: Fault | undefined): Record<string, unknown> {
-  if (fault === undefined) return {};
-  const cause = Object.keys(fault.detail).length > 0 ? fault.detail : undefined;
-  return { fault: fault.code, cause, remedy: FAULTS[fault.code].remedy };
 }
 
 /** To microseconds. */

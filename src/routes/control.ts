@@ -9,7 +9,7 @@ import { asFault, Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { readQuery } from '../s3/query.ts';
 import type { AccessRecord } from './access-log.ts';
-import { answerQuestion, reachOf, readQuestion } from './explain.ts';
+import { answerQuestion, NO_EMAIL_HINT, reachOf, readQuestion } from './explain.ts';
 import { answerFault, toldOf } from './fault-answer.ts';
 
 export interface ControlParts {
@@ -93,21 +93,10 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
     const record = recordOf(request);
     record.fault = asFault(error);
-    record.bytes = answerFault(request, response, record.requestId, {
-      ...toldOf(record.fault, record.requestId, false),
-      details: parameterOf(record.fault),
-    });
+    const told = toldOf(record.fault, record.requestId, false);
+    record.bytes = answerFault(request, response, record.requestId, told);
   });
   return app;
-}
-
-/** Which parameter of the query is wrong, and the rule that it breaks, for the problem document. */
-function parameterOf({ detail: { parameter, rule } }: Fault): (readonly [string, string])[] {
-  if (typeof parameter !== 'string') return [];
-  return [
-    ['parameter', parameter],
-    ...(typeof rule === 'string' ? [['detail', `${parameter} ${rule}`] as const] : []),
-  ];
 }
 
 /** @returns the bytes of the body */
@@ -128,6 +117,7 @@ function whoami(parts: ControlParts, caller: Caller): object {
     email: caller.email ?? null,
     uniqueId: caller.subject,
     sessionName: parts.sessionNameOf(caller),
+    ...(caller.email === undefined && access.length === 0 ? { hint: NO_EMAIL_HINT } : {}),
     mayRead: access.flatMap(([bucket, { grants }]) =>
       grants.map(({ allow, scope }) => ({ bucket, ...reachOf(scope), allow })),
     ),

@@ -16,6 +16,10 @@ export interface Question {
   readonly read: ObjectRead;
 }
 
+/** What a caller without an e-mail, to whom nothing is granted, can do. */
+export const NO_EMAIL_HINT =
+  'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.';
+
 /** @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, key_too_long, key_holds_nul */
 export function readQuestion(query: ReadonlyMap<string, string>): Question {
   const word = query.get('action') ?? 'get';
@@ -98,7 +102,7 @@ function reasonOf(
         why: 'No grant names you in this bucket, or there is no such bucket.',
         hint:
           caller.email === undefined
-            ? 'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.'
+            ? NO_EMAIL_HINT
             : '/-/whoami lists what you may read. Ask the operator for a grant.',
       };
     case 'other_actions':

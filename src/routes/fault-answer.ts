@@ -12,6 +12,8 @@ export interface Told {
   readonly outcome: string;
   readonly sentence: string;
   readonly details?: readonly (readonly [name: string, value: string])[];
+  /** Which parameter of the query is wrong, and the rule that it breaks. */
+  readonly parameter?: { readonly name: string; readonly rule?: string };
   /** S3's own IDs where S3 refused; else ours. */
   readonly requestId: string;
   readonly hostId?: string;
@@ -35,7 +37,13 @@ export function toldOf(fault: Fault, requestId: string, toS3Client: boolean): To
   if (status === 401) headers.push('WWW-Authenticate', challenge(fault, row));
   if (status === 405) headers.push('Allow', 'GET, HEAD');
   if (row.retryAfterSeconds !== undefined) headers.push('Retry-After', String(row.retryAfterSeconds));
-  return { status, s3Code, outcome: row.outcome, sentence: row.sentence, requestId, headers };
+  const { outcome, sentence } = row;
+  return { status, s3Code, outcome, sentence, requestId, headers, ...parameterOf(fault) };
+}
+
+function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<Told, 'parameter'> {
+  if (typeof name !== 'string') return {};
+  return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
 
 /** RFC 6750, section 3: a request without any token gets no error code. */
@@ -70,12 +78,15 @@ export function answerFault(
 }
 
 function write(told: Told, dialect: Dialect): [contentType: string, document: string] {
-  const { status, s3Code, outcome, sentence, requestId, hostId, details = [] } = told;
+  const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = told;
+  const rule = parameter?.rule === undefined ? undefined : `${parameter.name} ${parameter.rule}`;
   if (dialect === 's3-xml') {
     const elements = [
       ['Code', s3Code],
-      ['Message', sentence],
-      ...details,
+      ['Message', rule === undefined ? sentence : `${sentence} Here ${rule}.`],
+      // S3's own name for it.
+      ...(parameter === undefined ? [] : [['ArgumentName', parameter.name]]),
+      ...(told.details ?? []),
       ['RequestId', requestId],
       ['HostId', hostId ?? ''],
     ];
@@ -84,12 +95,17 @@ function write(told: Told, dialect: Dialect): [contentType: string, document: st
       .join('');
     return ['application/xml', xmlDocument(`<Error>${inner}</Error>`)];
   }
+  const details = {
+    ...Object.fromEntries(told.details ?? []),
+    ...(parameter === undefined ? {} : { parameter: parameter.name }),
+    ...(rule === undefined ? {} : { detail: rule }),
+  };
   if (dialect === 'json') {
     const document = {
       code: s3Code,
       error: outcome,
       message: sentence,
-      ...Object.fromEntries(details),
+      ...details,
       requestId,
     };
     return ['application/json', JSON.stringify(document)];
@@ -99,7 +115,7 @@ function write(told: Told, dialect: Dialect): [contentType: string, document: st
     title: sentence,
     status,
     error: outcome,
-    ...Object.fromEntries(details),
+    ...details,
     requestId,
   };
   return ['application/problem+json', JSON.stringify(problem)];

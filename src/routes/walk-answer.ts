@@ -69,7 +69,7 @@ export function answerWalk(
   }
   const encoding = parameters.get('encoding-type');
   if (encoding !== undefined && encoding !== 'url')
-    throw new Fault('parameter_invalid', { parameter: 'encoding-type' });
+    throw new Fault('parameter_invalid', { parameter: 'encoding-type', rule: 'must be url' });
   const text = (value: string): string => escapeXml(encoding === 'url' ? formEncoded(value) : value);
   const element = (name: string, value: string): string => `<${name}>${value}</${name}>`;
   const { root, from, next } = shapeOf(list);
@@ -95,7 +95,10 @@ export function answerWalk(
 /** @throws Fault parameter_invalid */
 function pageSize(asked = String(MAX_KEYS)): number {
   if (!/^\d+$/.test(asked) || Number(asked) > LARGEST_NUMBER)
-    throw new Fault('parameter_invalid', { parameter: 'max-keys' });
+    throw new Fault('parameter_invalid', {
+      parameter: 'max-keys',
+      rule: `must be a whole number from 0 to ${LARGEST_NUMBER}`,
+    });
   return Math.min(Number(asked), MAX_KEYS);
 }
 

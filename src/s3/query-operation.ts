@@ -48,7 +48,10 @@ function readAsJson(method: Method, text: string): Operation {
   query.delete('bucket');
   // S3's page is no longer, and an empty one would look like the end.
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(query.get('limit') ?? '1'))
-    throw new Fault('parameter_invalid', { parameter: 'limit' });
+    throw new Fault('parameter_invalid', {
+      parameter: 'limit',
+      rule: 'must be a whole number from 1 to 1000',
+    });
   // Encoded, as a control character in a key would leave the document no XML.
   const parameters = new Map([
     ['list-type', '2'],
@@ -68,6 +71,6 @@ function readAsJson(method: Method, text: string): Operation {
 
 function required(query: ReadonlyMap<string, string>, parameter: string): string {
   const value = query.get(parameter) ?? '';
-  if (value === '') throw new Fault('parameter_invalid', { parameter });
+  if (value === '') throw new Fault('parameter_invalid', { parameter, rule: 'must be given' });
   return value;
 }

@@ -1,14 +1,16 @@
-// The known mistakes in a trust policy for Google's tokens. Statements for others, such as AWS principals, are left alone.
+// The known mistakes in a trust policy for Google's tokens. Of statements for others, such as AWS principals, only that they
+// open the role to everybody.
 import { GOOGLE } from '../trust-policy.ts';
-import { checkActions, isWebIdentity } from './action-rules.ts';
+import { checkActions, checkOthersActions, coversWebIdentity, isWebIdentity } from './action-rules.ts';
 import { isGooglesKey } from './condition-keys.ts';
 import { checkConditions } from './condition-rules.ts';
 import type { Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { namesAwsPrincipals } from './named-principals.ts';
 import { checkExpected, checkPins } from './pin-rules.ts';
 import type { Expected } from './pin-rules.ts';
-import { checkOthersPrincipal, checkPrincipal } from './principal-rules.ts';
+import { checkOthersPrincipal, checkPrincipal, isOpen } from './principal-rules.ts';
 
 /** @returns what is wrong, in the order of the statements; notes among it */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
@@ -46,6 +48,7 @@ function checkGoogles(statement: Statement): Finding[] {
 const checkOthers = (statement: Statement): Finding[] => [
   ...checkForm(statement),
   ...checkOthersPrincipal(statement),
+  ...checkOthersActions(statement),
 ];
 
 const checkForm = ({ where, malformed }: Statement): Finding[] =>
@@ -59,11 +62,14 @@ const FORMS: Readonly<Record<string, string>> = {
 };
 
 /** By any of its parts, so that a mistake in one of them does not hide the others. */
-function isForGoogle({ principals, actions, conditions }: Statement): boolean {
+function isForGoogle(statement: Statement): boolean {
+  const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;
   if (conditions.some(({ key }) => isGooglesKey(key))) return true;
   // Other providers use the same action.
-  return actions.some(isWebIdentity) && !principals.some(isAnotherProvider);
+  if (actions.some(isWebIdentity)) return isOpen(statement) || !principals.some(isAnotherProvider);
+  const covered = hasNotAction || actions.some(coversWebIdentity);
+  return effect !== 'Deny' && covered && isOpen(statement) && !conditions.some(namesAwsPrincipals);
 }
 
 const isAnotherProvider = ({ type, name }: { type: string; name: string }): boolean =>

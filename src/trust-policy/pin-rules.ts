@@ -5,7 +5,7 @@ import { readConditionKey } from './condition-keys.ts';
 import type { IdentityKey } from './condition-keys.ts';
 import { readOperator } from './condition-operators.ts';
 import type { Condition, Statement } from './document.ts';
-import { mistake } from './finding.ts';
+import { mistake, note } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { isUniqueId } from './value-rules.ts';
 
@@ -29,17 +29,27 @@ export function checkPins(statement: Statement): Finding[] {
       ),
     ];
   }
-  if (!meant.has('oaud')) {
-    return [
-      mistake(
-        where,
-        `does not pin ${GOOGLE}:oaud: a token of this service account for another service opens the role, too`,
-        'Pin it to an audience that is for STS alone (aws.audience).',
-      ),
-    ];
-  }
-  return checkSameAccount(statement);
+  const missing = (['aud', 'sub', 'oaud'] as const).filter((name) => !meant.has(name));
+  return [
+    ...missing.map((name) =>
+      mistake(where, `does not pin ${GOOGLE}:${name}: ${OPENING[name]}`, TO_PIN[name]),
+    ),
+    ...checkSameAccount(statement),
+  ];
 }
+
+/** What opens the role where a key is not pinned: AWS compares each with a claim of its own. */
+const OPENING: Readonly<Record<IdentityKey, string>> = {
+  aud: 'a token of this service account that another got opens the role, too',
+  sub: 'a token that this service account got for another opens the role, too',
+  oaud: 'a token of this service account for another service opens the role, too',
+};
+
+const TO_PIN: Readonly<Record<IdentityKey, string>> = {
+  aud: 'Pin it to the unique ID, as :sub.',
+  sub: 'Pin it to the unique ID, as :aud.',
+  oaud: 'Pin it to an audience that is for STS alone (aws.audience).',
+};
 
 /** Tokens of the metadata server have the unique ID as `azp` and as `sub`. */
 function checkSameAccount({ where, conditions }: Statement): Finding[] {
@@ -57,10 +67,39 @@ function checkSameAccount({ where, conditions }: Statement): Finding[] {
     : [];
 }
 
-/** Of all statements for Google's tokens: one of them has to be for what is expected. */
+/** Of all statements for Google's tokens: one of them has to be for what is expected, and what others take is told. */
 export function checkExpected(statements: readonly Statement[], expected: Expected): Finding[] {
   const found = statements.map((statement) => differences(statement, expected));
-  return found.some(({ length }) => length === 0) ? [] : found.flat();
+  const met = found.some(({ length }) => length === 0);
+  return [...(met ? [] : found.flat()), ...statements.flatMap((one) => additions(one, expected, met))];
+}
+
+/** @param met whether one of the statements is for what is expected; where none is, a value that differs is a mistake */
+function additions({ where, conditions }: Statement, { uniqueId, audience }: Expected, met: boolean) {
+  const beside = (wanted: string | undefined, keys: readonly IdentityKey[]): string | undefined => {
+    const values = keys.map((name) => pinned(conditions, name));
+    const told = values.filter((some) => wanted !== undefined && (met || some.includes(wanted))).flat();
+    const others = new Set(told.filter((value) => value !== wanted));
+    return wanted === undefined || others.size === 0
+      ? undefined
+      : `${[...others].map(quote).join(' and ')} beside ${quote(wanted)}`;
+  };
+  const accounts = beside(uniqueId, ['aud', 'sub']);
+  const audiences = beside(audience, ['oaud']);
+  return [
+    ...(accounts === undefined
+      ? []
+      : [note(where, `trusts ${accounts}`, 'Remove what is not to assume the role.')]),
+    ...(audiences === undefined
+      ? []
+      : [
+          note(
+            `${where}, ${GOOGLE}:oaud`,
+            `takes tokens for ${audiences}`,
+            'Remove it: whoever is shown such a token can assume the role with it.',
+          ),
+        ]),
+  ];
 }
 
 function differences({ where, conditions }: Statement, { uniqueId, audience }: Expected): Finding[] {

@@ -4,8 +4,12 @@ import { GOOGLE } from '../trust-policy.ts';
 import type { Principal, Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { namesAwsPrincipals } from './named-principals.ts';
 
 const REMEDY = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
+
+const NAME_WHO =
+  'Name who may as "Principal"; or pin aws:PrincipalOrgID, aws:PrincipalArn or aws:PrincipalAccount, without a wildcard.';
 
 const isGoogle = ({ type, name }: Principal): boolean => type === 'Federated' && name === GOOGLE;
 
@@ -21,18 +25,25 @@ export function checkPrincipal({ where, effect, principals, hasNotPrincipal }: S
 }
 
 /** Of a statement for others, which is not ours to judge beyond this. */
-export function checkOthersPrincipal({ where, effect, principals, conditions }: Statement): Finding[] {
-  const open = effect === 'Allow' && conditions.length === 0 && principals.some(({ name }) => name === '*');
-  return open
+export function checkOthersPrincipal(statement: Statement): Finding[] {
+  const { where, effect, hasNotPrincipal, conditions } = statement;
+  if (effect !== 'Allow') return [];
+  if (hasNotPrincipal)
+    return [mistake(`${where}, NotPrincipal`, 'trusts everybody but those that it names', NAME_WHO)];
+  return isOpen(statement) && !conditions.some(namesAwsPrincipals)
     ? [
         mistake(
           `${where}, Principal`,
-          'is "*" without any condition: every AWS account may assume the role',
-          'Name who may.',
+          'is "*" without any condition that says who: every AWS account may assume the role',
+          NAME_WHO,
         ),
       ]
     : [];
 }
+
+/** Whether anybody is meant, but for what the conditions ask. */
+export const isOpen = ({ principals, hasNotPrincipal }: Statement): boolean =>
+  hasNotPrincipal || principals.some(({ name }) => name === '*');
 
 function checkOne(at: string, principal: Principal): Finding[] {
   const { type, name } = principal;

@@ -54,7 +54,7 @@ describe('a command that acts as the bridge explains itself, with nothing on sta
 });
 
 describe('where nobody takes the result, fedbridge credentials', () => {
-  it('ends with 1, and says so', async () => {
+  it('ends with 1, and says nothing, as its reader has gone', async () => {
     const [node = '', main = ''] = FEDBRIDGE.split(' ');
     const child = spawn(node, [main, 'credentials', 'lake'], {
       env: { ...inheritedEnvironment(), ...here.sandbox.environment },
@@ -65,13 +65,10 @@ describe('where nobody takes the result, fedbridge credentials', () => {
     const stderr = await text(child.stderr);
     await ended;
     assert.equal(child.exitCode, 1);
-    assert.match(
-      stderr,
-      /^fedbridge credentials: standard output: must take the result, and did not \(EPIPE\)\. [^\n]*\n$/,
-    );
+    assert.equal(stderr, '');
   });
 
-  it('likewise where there is no room for it', async () => {
+  it('ends with 1, and says so, where there is no room for it', async () => {
     const { code, stderr } = await here.spawn('/bin/sh', ['-c', `${FEDBRIDGE} credentials lake > /dev/full`]);
     assert.equal(code, 1);
     assert.match(stderr, /^fedbridge credentials: standard output: .* \(ENOSPC\)\. [^\n]*\n$/);

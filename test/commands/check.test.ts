@@ -117,6 +117,22 @@ Nobody else may read anything.
     );
   });
 
+  it('takes the AWS profile from the environment, as the bridge would, where the file has no identity', () => {
+    const { status, stdout } = run([file(sampleWith())], { AWS_PROFILE: 'lake-dev' });
+    assert.equal(status, 0);
+    assert.match(stdout, /^STS in eu-west-1 is asked with the AWS profile lake-dev, without a Google/m);
+    const own = run([file(sampleWith(['identity', 'metadata']))], { AWS_PROFILE: 'lake-dev' });
+    assert.match(own.stdout, /^STS in eu-west-1 is shown a token of this bridge /m);
+  });
+
+  it('refuses an AWS profile on Cloud Run, as the bridge would', () => {
+    const path = file(sampleWith());
+    const { status, stdout, stderr } = run([path], { AWS_PROFILE: 'lake-dev', K_SERVICE: 'lake-bridge' });
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /a problem:\n {2}AWS_PROFILE: must not be used on Cloud Run\./);
+    assert.equal(run([path], { K_SERVICE: 'lake-bridge' }).status, 0);
+  });
+
   it('says that a file does not exist', () => {
     const { status, stderr, stdout } = run([join(directory, 'missing.yaml')]);
     assert.deepEqual([status, stdout], [1, '']);

@@ -21,11 +21,21 @@ function run(...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-/** What the output makes a shell run, with a stand-in for the aws cli that tells its arguments. */
-function commandsOf(script: string): readonly (readonly string[])[] {
-  const stub = `aws() { printf '%s\\n' "$#"; for each in "$@"; do printf '%s' "$each" | tr '\\n' ' '; echo; done; }\n`;
-  const { stdout, status, stderr } = spawnSync('sh', ['-eu'], { input: stub + script, encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
+/**
+ * What the output makes a shell run with credentials of an account, where a stand-in for the aws cli tells its arguments.
+ * @param of.code with which the stand-in ends
+ */
+function shellOf(script: string, { account, code = 0 }: { account: string; code?: number }) {
+  const stub = `aws() {
+  if [ "$*" = 'sts get-caller-identity --query Account --output text' ]; then echo '${account}'; return; fi
+  printf '%s\\n' "$#"; for each in "$@"; do printf '%s' "$each" | tr '\\n' ' '; echo; done; return ${code}
+}
+`;
+  const { stdout, status, stderr } = spawnSync('sh', ['-u'], { input: stub + script, encoding: 'utf8' });
+  return { commands: commandsIn(stdout), status, stderr };
+}
+
+function commandsIn(stdout: string): readonly (readonly string[])[] {
   const lines = stdout.split('\n');
   const commands: string[][] = [];
   for (let at = 0; at < lines.length - 1;) {
@@ -44,7 +54,8 @@ describe('fedbridge revoke ROLE', () => {
     const before = Date.now();
     const { status, stdout, stderr } = run('lake', '--config', config);
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
-    const commands = commandsOf(stdout);
+    const ran = ['123456789012', '210987654321'].map((account) => shellOf(stdout, { account }));
+    const commands = ran.flatMap((one) => one.commands);
     assert.deepEqual(
       commands.map((command) => command.slice(0, 4)),
       ['gcp-lake-read', 'lake-data'].map((role) => ['iam', 'put-role-policy', '--role-name', role]),
@@ -64,7 +75,51 @@ describe('fedbridge revoke ROLE', () => {
   it('takes any role’s ARN without a configuration', () => {
     const { status, stdout } = run('arn:aws:iam::123456789012:role/gcp-lake-read');
     assert.equal(status, 0);
-    assert.equal(commandsOf(stdout).length, 1);
+    const { commands, stderr } = shellOf(stdout, { account: '123456789012' });
+    assert.deepEqual([commands.length, stderr], [1, '']);
+  });
+
+  describe('of a chain through two accounts, whose roles have one name,', () => {
+    const config = join(directory, 'namesakes.yaml');
+    const hop = { arn: 'arn:aws:iam::210987654321:role/gcp-lake-read' };
+    writeFileSync(config, sampleWith(['roles lake then', [hop]]));
+    const { stdout } = run('lake', '--config', config);
+    const untold = (account: string) =>
+      `Not applied to role gcp-lake-read of account ${account}: these are no credentials of that account.\n`;
+
+    for (const [account, other] of [
+      ['123456789012', '210987654321'],
+      ['210987654321', '123456789012'],
+    ] as const) {
+      it(`changes that of ${account} alone with its credentials, and tells of the other`, () => {
+        const { commands, stderr, status } = shellOf(stdout, { account });
+        assert.deepEqual([commands.length, stderr, status], [1, untold(other), 0]);
+      });
+    }
+
+    it('changes nothing with credentials of neither, or with none', () => {
+      for (const account of ['999999999999', '']) {
+        const { commands, stderr } = shellOf(stdout, { account });
+        assert.deepEqual([commands, stderr], [[], untold('123456789012') + untold('210987654321')]);
+      }
+    });
+
+    it('leaves a refusal to the aws cli to tell', () => {
+      const { stderr } = shellOf(stdout, { account: '123456789012', code: 254 });
+      assert.equal(stderr, untold('210987654321'));
+    });
+
+    it('takes the policy away in the same account alone, where the commands for that are used', () => {
+      const removal = stdout.replaceAll(/^# (?=if| {2}aws|else| {2}echo|fi)/gm, '');
+      for (const account of ['123456789012', '210987654321']) {
+        const { commands, stderr, status } = shellOf(removal, { account });
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(
+          commands.map(([, action]) => action),
+          ['put-role-policy', 'delete-role-policy'],
+        );
+      }
+    });
   });
 
   for (const [args, code, told] of [

@@ -1,5 +1,6 @@
 // The text of a configuration: what YAML would mangle, what is no YAML, and where in the text a fault stands.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
@@ -120,6 +121,18 @@ describe('a fault of the text is told with its place', () => {
       assert.match(problemsIn(text)[0] ?? 'no problem', problem);
     });
   }
+
+  it('a text of another language is told of in a few lines', () => {
+    const problems = problemsIn(readFileSync(import.meta.filename, 'utf8'));
+    assert.ok(problems.length > 5 && problems.length < 30, String(problems.length));
+    assert.match(problems.at(-1) ?? '', /^the document: has \d+ more faults of these kinds\. /);
+    // Within the bound all are told.
+    assert.equal(problemsIn(`${YAML}${'audience: x\n'.repeat(5)}`).length, 5);
+  });
+
+  it('nothing at all is to be filled, as there is no field to remove', () => {
+    assert.doesNotMatch(problemsIn('')[0] ?? '', /the field/);
+  });
 
   it('a secret beside it is not repeated', () => {
     for (const hop of [

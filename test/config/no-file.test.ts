@@ -46,8 +46,17 @@ describe('without a file', () => {
     ['AWS_REGION', '', /^AWS_REGION: is missing/],
     ['AWS_ROLE_ARN', 'lake', /^AWS_ROLE_ARN: must be the ARN/],
     ['FEDBRIDGE_AUDIENCE', 'fedbridge', /^FEDBRIDGE_AUDIENCE: must differ from aws\.audience/],
-    ['FEDBRIDGE_BUCKET', 'Acme', /^FEDBRIDGE_BUCKET: must be a bucket name/],
-    ['FEDBRIDGE_CALLERS', 'reader@example.com,x', /^FEDBRIDGE_CALLERS: must be an e-mail.*not "x"/],
+    [
+      'FEDBRIDGE_BUCKET',
+      'Acme',
+      /^FEDBRIDGE_BUCKET: must be a bucket name.*not "Acme"\. For an access point/,
+    ],
+    ['FEDBRIDGE_BUCKET', 's3://acme/raw', /not "s3:\/\/acme\/raw"\. Leave out s3:\/\//],
+    [
+      'FEDBRIDGE_CALLERS',
+      'reader@example.com,x',
+      /^FEDBRIDGE_CALLERS: must be an e-mail(?!.*quotes).*not "x"/,
+    ],
     ['FEDBRIDGE_CALLERS', ',', /^FEDBRIDGE_CALLERS: must have at least one entry/],
     ['FEDBRIDGE_PREFIX', 'raw', /^FEDBRIDGE_PREFIX: .*end with "\/"/],
   ] as const) {

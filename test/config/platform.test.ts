@@ -11,6 +11,13 @@ describe('the platform', () => {
       revision: 'bridge-00001',
     });
   });
+  it('is Cloud Run for a command that runs there as a job', () => {
+    assert.deepEqual(readPlatform({ CLOUD_RUN_JOB: 'doctor', CLOUD_RUN_EXECUTION: 'doctor-abc' }), {
+      kind: 'cloud-run',
+      service: 'doctor',
+      revision: 'doctor-abc',
+    });
+  });
   it('is a machine elsewhere, and where K_SERVICE is empty', () => {
     assert.deepEqual(readPlatform({}), { kind: 'machine' });
     assert.deepEqual(readPlatform({ K_SERVICE: '', PORT: '8080' }), { kind: 'machine' });

@@ -1,6 +1,10 @@
 // A grant that no session policy can hold is refused when the bridge starts, not when a caller comes.
+import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertOneProblem, problemsWith } from './sample.ts';
+import { decide } from '../../src/callers/authorize.ts';
+import { grantIndex } from '../../src/callers/grants.ts';
+import { MAX_POLICY_CHARACTERS, sessionPolicies } from '../../src/federation/session-policy.ts';
+import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
 describe('a grant', () => {
   it('has a session policy that STS takes', () => {
@@ -8,5 +12,24 @@ describe('a grant', () => {
       problemsWith(['grants 0 prefix', `${'é'.repeat(200)}/`]),
       /^grants\[0\]: makes a session policy of \d{4} characters, and STS takes at most 2048\. Grant a shorter prefix/,
     );
+  });
+  it('that fits alone serves each read that it gives, whatever other grants give a part of it', () => {
+    const [email, bucket, prefix] = ['reader@example.com', 'acme-lake', `${'a'.repeat(940)}/`];
+    const { grants, buckets } = configWith([
+      'grants',
+      [
+        { callers: [email], bucket, allow: ['get', 'versions'], prefix },
+        { callers: [email], bucket, allow: ['get', 'versions', 'attributes'], prefix: `${prefix}b/` },
+      ],
+    ]);
+    const access = grantIndex(grants, buckets)({ subject: '1', email });
+    for (const version of ['', 'Version'] as const) {
+      const actions = [`s3:GetObject${version}`, `s3:GetObject${version}Attributes`] as const;
+      const decision = decide(access, { bucket, actions, subject: `${prefix}b/k` });
+      if (!('permit' in decision)) assert.fail('it is granted');
+      const policy = sessionPolicies()(decision.permit.bucket, decision.permit.decided, grants);
+      assert.ok(policy.length <= MAX_POLICY_CHARACTERS, `${policy.length} characters`);
+      for (const action of actions) assert.ok(policy.includes(`"${action}"`));
+    }
   });
 });

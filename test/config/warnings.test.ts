@@ -26,6 +26,25 @@ describe('warned of, and not refused', () => {
       /^buckets\.spare: is used by no grant/,
     );
   });
+  it('is a prefix or key that begins with a slash', () => {
+    for (const [form, subject] of [
+      ['prefix', '/raw/'],
+      ['key', '/raw/a'],
+    ] as const)
+      assertOneProblem(
+        warningsWith(['grants', [{ ...grant, [form]: subject }]]),
+        new RegExp(`^grants\\[0\\]\\.${form}: begins with a slash`),
+      );
+  });
+  it('is a longer session than a chain has, where a profile may have a role itself', () => {
+    const profile: Change = ['identity', { profile: 'lake' }];
+    assertOneProblem(
+      warningsWith(profile, ['roles lake duration', 7200]),
+      /^roles\.lake\.duration: is refused by STS above 3600 seconds where the AWS profile has a role_arn/,
+    );
+    assert.deepEqual(warningsWith(profile, ['roles lake duration', 3600]), []);
+    assert.deepEqual(warningsWith(['roles lake duration', 7200]), []);
+  });
   it('is a grant that says the same as one before', () => {
     const callers = ['b@example.com', 'a@example.com'];
     const warnings = warningsWith([

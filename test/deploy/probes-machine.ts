@@ -22,6 +22,7 @@ export interface ProbeLine {
     readonly ms: number;
     readonly error?: string;
     readonly requestId?: string;
+    readonly remedy?: string;
   }[];
 }
 

@@ -60,5 +60,6 @@ export function failuresIn(outcome: Outcome): Record<string, unknown> {
     failed.length === 0 ? [true, 'INFO', 0] : [false, 'ERROR', 1],
   );
   for (const { name } of failed) assert.ok(message.includes(name), message);
+  for (const { name, ok: holds, remedy } of checks) assert.equal(remedy === undefined, holds, name);
   return Object.fromEntries(failed.map(({ name, status, error }) => [name, [status, error]]));
 }

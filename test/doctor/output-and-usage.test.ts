@@ -134,7 +134,7 @@ describe('fedbridge doctor ends', () => {
     });
 
   for (const args of [[], ['--json']])
-    it(`with 1, and says so, where nobody reads it${args.map((arg) => ` (${arg})`).join('')}`, async () => {
+    it(`with 1, and says nothing, where nobody reads it${args.map((arg) => ` (${arg})`).join('')}`, async () => {
       const [node = '', main = ''] = FEDBRIDGE.split(' ');
       const child = spawn(node, [main, 'doctor', ...args], {
         env: { ...inheritedEnvironment(), ...clinic.sandbox.environment },
@@ -145,10 +145,7 @@ describe('fedbridge doctor ends', () => {
       const stderr = await text(child.stderr);
       await ended;
       assert.equal(child.exitCode, 1);
-      assert.match(
-        stderr,
-        /^fedbridge doctor: standard output: must take the result, and did not \(\w+\)\. [^\n]*\n$/,
-      );
+      assert.equal(stderr, '');
     });
 
   it('with 1, and says so, where there is no room for it', async () => {

@@ -138,6 +138,15 @@ describe('a profile gives nothing', () => {
     });
   }
 
+  it('where the answer to a code is lost, the code is not sent again: it is spent', async () => {
+    await profiles.control('PUT', '/faults', { supplier: 'sts', fault: 'reset', times: 1 });
+    await profiles.control('DELETE', '/calls');
+    const fault = await faultOf(profiles.profile('with-code', () => profiles.code()).credentials());
+    assert.equal(fault.code, 'sts_unreachable');
+    assert.equal((await profiles.stsCalls()).length, 1);
+    await profiles.control('DELETE', '/faults');
+  });
+
   for (const [fault, code] of [
     [{ fault: 'refuse' }, 'sts_unreachable'],
     [{ fault: 'hang' }, 'sts_timeout'],

@@ -113,6 +113,7 @@ test('a port that is taken is named, with the remedy', async (context) => {
 test('wrong usage is 2, and says what is wrong', async (context) => {
   const cases: readonly (readonly [options: string[], said: RegExp])[] = [
     [['--prot', '1'], /'--prot'.*--port N/s],
+    [['8280'], /npm run sandbox -- --port N/],
     [['--port', 'x'], /--port must be a whole number from 0 to 65530/],
     [['--dir', '/not/there'], /--dir must name a directory/],
     [['--config', '/not/there'], /--config must name a file/],

@@ -11,7 +11,9 @@ export type AtSts =
   | 'malformed'
   | 'opens to a stranger'
   | 'opens to another service'
-  | 'opens to a neighbour';
+  | 'opens to a neighbour'
+  | 'opens to another subject'
+  | 'opens to another party';
 
 export interface Mistake {
   readonly what: string;

@@ -57,6 +57,30 @@ export const MISTAKEN_ACTIONS: readonly Mistake[] = [
   ),
   mistake('every action of STS', { Action: 'sts:*' }, /Action: .* "sts:\*" is a wildcard\./, 'works'),
   mistake(
+    'every action of STS for everybody',
+    { Principal: { Federated: '*' }, Action: 'sts:*', Condition: {} },
+    [/Principal: .* "\*" is a wildcard\./, /Action: .* "sts:\*" is a wildcard\./, /pins neither/],
+    'opens to a stranger',
+  ),
+  mistake(
+    'every action for everybody, on a condition of something else',
+    { Principal: '*', Action: '*', Condition: { StringLike: { 'sts:RoleSessionName': '*' } } },
+    [/Principal: .* is a wildcard\./, /Action: .* "\*" is a wildcard\./, /pins neither/],
+    'opens to a stranger',
+  ),
+  mistake(
+    'a pattern that the action fits, for everybody',
+    { Principal: { AWS: '*' }, Action: 'sts:Assume*Identit?', Condition: {} },
+    [/Principal: .* is a wildcard\./, /Action: .* is a wildcard\./, /pins neither/],
+    'opens to a stranger',
+  ),
+  mistake(
+    'NotAction for everybody',
+    { Principal: '*', Action: undefined, NotAction: 'sts:AssumeRole', Condition: {} },
+    [/Principal: .* is a wildcard\./, /NotAction: allows everything but/, /pins neither/],
+    'opens to a stranger',
+  ),
+  mistake(
     'sts:TagSession, too',
     { Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'] },
     /Action: "sts:TagSession" is of no use: .* Remove it here/,

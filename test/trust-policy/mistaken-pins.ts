@@ -74,6 +74,24 @@ export const MISSING_PINS: readonly Mistake[] = [
     'opens to another service',
   ),
   conditioned(
+    'no :sub',
+    pins({ ':sub': undefined }),
+    /^statement 1: does not pin accounts\.google\.com:sub: a token that this service account got for another opens the role, too\. .*unique ID/,
+    'opens to another subject',
+  ),
+  conditioned(
+    'no :aud',
+    pins({ ':aud': undefined }),
+    /^statement 1: does not pin accounts\.google\.com:aud: a token of this service account that another got opens the role, too\. .*unique ID/,
+    'opens to another party',
+  ),
+  conditioned(
+    ':aud alone',
+    { StringEquals: { 'accounts.google.com:aud': UNIQUE_ID } },
+    [/^statement 1: does not pin accounts\.google\.com:sub: /, /^statement 1: does not pin .*:oaud: /],
+    'opens to another service',
+  ),
+  conditioned(
     'neither :aud nor :sub',
     pins({ ':aud': undefined, ':sub': undefined }),
     /^statement 1: pins neither accounts\.google\.com:aud nor :sub: everybody with a Google account/,

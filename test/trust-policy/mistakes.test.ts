@@ -39,6 +39,10 @@ const TOKENS: Readonly<Record<Exclude<AtSts, 'malformed'>, () => Promise<string>
   'opens to another service': () => ourToken('https://another-service.example'),
   'opens to a neighbour': () =>
     sandbox.mint({ aud: sandbox.contract.awsAudience, azp: NEIGHBOUR, sub: NEIGHBOUR }),
+  'opens to another subject': () =>
+    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: UNIQUE_ID, sub: NEIGHBOUR }),
+  'opens to another party': () =>
+    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: NEIGHBOUR, sub: UNIQUE_ID }),
 };
 
 async function proveAtSts(document: object, atSts: AtSts): Promise<void> {
@@ -60,6 +64,8 @@ describe('the good policy', () => {
       'opens to a stranger',
       'opens to another service',
       'opens to a neighbour',
+      'opens to another subject',
+      'opens to another party',
     ] as const) {
       const token = await TOKENS[atSts]();
       await assert.rejects(assumed(sandbox, { role: ROLE, token }), { name: 'AccessDenied' }, atSts);

@@ -88,6 +88,19 @@ describe('a list as JSON', () => {
     });
   }
 
+  for (const [query, parameter, detail] of [
+    ['objects?bucket=acme-lake&limit=abc', 'limit', 'limit must be a whole number from 1 to 1000'],
+    ['objects?prefix=a', 'bucket', 'bucket must be given'],
+    ['object?bucket=acme-lake', 'key', 'key must be given'],
+    ['objects?bucket=acme-lake&max-keys=1', 'max-keys', undefined],
+  ] as const) {
+    it(`/-/${query} names the parameter ${parameter}`, async () => {
+      const { text } = await wire.get(`/-/${query}`, { as: 'reader' });
+      const problem = JSON.parse(text) as Record<string, unknown>;
+      assert.deepEqual([problem['parameter'], problem['detail']], [parameter, detail]);
+    });
+  }
+
   for (const [what, fault] of [
     ['is cut', { fault: 'cut', after: 100 }],
     ['is no list', { fault: 'garbage' }],

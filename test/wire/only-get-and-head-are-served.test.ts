@@ -53,6 +53,12 @@ describe('a method other than GET and HEAD', () => {
     });
   }
 
+  it('as OPTIONS may be a browser’s, and the log says what lets that read', async () => {
+    const reply = await wire.get(READABLE, { method: 'OPTIONS', headers: { origin: 'https://app.example' } });
+    const { remedy } = await assertLogged(wire, reply, 'method_not_allowed');
+    assert.match(String(remedy), /browser.*`cors\.origins`/);
+  });
+
   it('is refused with a good token, a bad one and one in the URL just the same', async () => {
     const good = { authorization: `Bearer ${await wire.token('reader')}` };
     for (const headers of [good, { authorization: 'Bearer not-a-token' }, { authorization: ['a', 'b'] }])

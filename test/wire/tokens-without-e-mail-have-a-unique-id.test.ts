@@ -1,7 +1,7 @@
 // A standard-format token, which has no e-mail, is good for a grant to the unique ID and for no other.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { assertLogged, READABLE } from './refused-token.ts';
+import { READABLE } from './refused-token.ts';
 import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { CallerName, Wire } from './wire.ts';
@@ -39,8 +39,11 @@ grants:
   it('reads nothing by a grant to the e-mail, to both or to the project', async () => {
     const reply = await wire.get(READABLE, { headers: await standard('scoped') });
     assert.equal(reply.status, 403);
-    const line = await assertLogged(wire, reply, 'not_granted');
+    const id = reply.headers['x-request-id'];
+    const line = await wire.bridge.line(({ requestId }) => requestId === id);
+    assert.equal(line['fault'], 'not_granted');
     assert.equal(line['callerId'], '113020500000000820091');
+    assert.match(String(line['remedy']), /no verified e-mail.*format=full/);
     assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 200, 'which its full token does');
   });
 });

@@ -1,6 +1,7 @@
 // /-/whoami tells callers who they are here and what they may read: nothing about others, roles or accounts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -36,6 +37,16 @@ grants:
         { bucket: 'b-second', prefix: '', allow: ['get', 'list'] },
       ],
     });
+  });
+
+  it('tells one whose token has no e-mail, and that may read nothing, why that may be', async () => {
+    const hintOf = async (format: 'standard' | 'full'): Promise<string> => {
+      const headers = asBearer(await wire.token('stranger', { format }));
+      const self = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
+      return `${String(self['email'])} ${String(self['hint'])}`;
+    };
+    assert.match(await hintOf('standard'), /^null .*format=full/);
+    assert.match(await hintOf('full'), /^stranger@\S+ undefined$/);
   });
 
   it("tells nothing of others' grants, of roles or of AWS accounts", async () => {

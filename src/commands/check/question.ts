@@ -43,6 +43,8 @@ function readCaller(text: string): Question['caller'] {
 
 /** Byte for byte: the key is all that follows the first slash, a second one included. */
 function readTarget(word: Action, text: string): ObjectRead {
+  if (/^s3:\/\//i.test(text))
+    throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: leave out s3://.`);
   const slash = text.indexOf('/');
   const bucket = slash === -1 ? text : text.slice(0, slash);
   const subject = slash === -1 ? '' : text.slice(slash + 1);

@@ -24,19 +24,20 @@ export interface IdentityTokens {
 }
 
 export function createIdentityTokens(keys: SigningKeys, clock: Clock, durations: Durations): IdentityTokens {
-  const cache = new Map<string, { token: string; renewAt: number }>();
+  const cache = new Map<string, { token: string; issuedAt: number; renewAt: number }>();
   return {
     issue(request) {
       const { account, audience, format, ofInstance, licenses } = request;
       const name = JSON.stringify([account.uniqueId, audience, format, ofInstance, licenses]);
       const now = clock.now('metadata') / 1000;
       const cached = cache.get(name);
-      if (cached && now < cached.renewAt) return cached.token;
+      // A clock that was set back must not leave tokens of the future.
+      if (cached && cached.issuedAt <= now && now < cached.renewAt) return cached.token;
       const life = durations.identityTokenSeconds();
       const issuedAt = Math.floor(now);
       const token = keys.mint(claimsOf(request, issuedAt, issuedAt + life));
       cache.delete(name);
-      cache.set(name, { token, renewAt: issuedAt + life * (1 - RENEWED_BEFORE_END) });
+      cache.set(name, { token, issuedAt, renewAt: issuedAt + life * (1 - RENEWED_BEFORE_END) });
       const [oldest] = cache.keys();
       if (cache.size > CACHED_TOKENS && oldest !== undefined) cache.delete(oldest);
       return token;

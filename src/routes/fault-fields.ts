@@ -1,0 +1,17 @@
+// What the line of a request tells its operator of the fault that ended it.
+import { FAULTS } from '../errors.ts';
+import type { AccessRecord } from './access-log.ts';
+
+/** Grants by e-mail cannot name a caller whose token has none. */
+const WITHOUT_EMAIL =
+  'The token of this caller has no verified e-mail, so that grants can name it by unique ID (callerId) alone: it has to ask the metadata server for format=full, or a grant has to name that ID.';
+
+export function faultFields({
+  fault,
+  caller,
+}: Pick<AccessRecord, 'fault' | 'caller'>): Record<string, unknown> {
+  if (fault === undefined) return {};
+  const cause = Object.keys(fault.detail).length > 0 ? fault.detail : undefined;
+  const isUnnamed = fault.code === 'not_granted' && caller !== undefined && caller.email === undefined;
+  return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].remedy };
+}
