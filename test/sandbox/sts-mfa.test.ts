@@ -1,5 +1,6 @@
 // A developer's way: long-term keys and an MFA code become a role, and that role another.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   AssumeRoleCommand,
@@ -111,4 +112,11 @@ test("codes are RFC 6238's, with one step of tolerance to either side", () => {
     for (const drift of [-30, 0, 30]) assert.ok(device().accept(code, (seconds + drift) * 1000));
     for (const drift of [-60, 60]) assert.ok(!device().accept(code, (seconds + drift) * 1000));
   }
+});
+
+test('the keys that the documents print are those of every sandbox', async (context) => {
+  const { developer } = (await sandboxFor(context)).contract;
+  const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
+  assert.ok(page.includes(`aws_access_key_id = ${developer.accessKeyId}\n`));
+  assert.ok(page.includes(`aws_secret_access_key = ${developer.secretAccessKey}\n`));
 });
