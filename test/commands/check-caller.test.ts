@@ -227,6 +227,7 @@ describe('fedbridge check with half a question', () => {
       /--caller must be an e-mail.*There is no grant to everybody/,
     ],
     [['--caller', READER, '--get', 'acme-lake'], /--get must be BUCKET\/KEY/],
+    [['--caller', READER, '--get', 's3://acme-lake/a'], /leave out s3:\/\//],
     [['--caller', READER, '--get', 'acme-lake/'], /--get must be BUCKET\/KEY/],
     [['--caller', READER, '--get', '/a'], /--get must be BUCKET\/KEY.*bucket's name/],
     [['--caller', READER, '--get', `acme-lake/${'k'.repeat(1025)}`], /longer than 1024 bytes/],

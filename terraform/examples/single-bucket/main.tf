@@ -34,6 +34,16 @@ output "config" {
   value       = module.bridge.config
 }
 
+output "image" {
+  description = "The image that runs, by its digest."
+  value       = module.bridge.image
+}
+
+output "service_account" {
+  description = "E-mail of the account that the bridge runs as."
+  value       = module.bridge.service_account
+}
+
 output "try" {
   description = "A command that lists the bucket as the caller."
   value       = module.bridge.try
