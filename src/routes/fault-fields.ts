@@ -3,7 +3,7 @@ import { FAULTS } from '../errors.ts';
 import type { AccessRecord } from './access-log.ts';
 
 /** Grants by e-mail cannot name a caller whose token has none. */
-const WITHOUT_EMAIL =
+export const WITHOUT_EMAIL =
   'The token of this caller has no verified e-mail, so that grants can name it by unique ID (callerId) alone: it has to ask the metadata server for format=full, or a grant has to name that ID.';
 
 export function faultFields({

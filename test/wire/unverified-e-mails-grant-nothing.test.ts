@@ -1,6 +1,7 @@
 // An e-mail counts only where Google says that it is verified; the rest of the token goes on counting.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { WITHOUT_EMAIL } from '../../src/routes/fault-fields.ts';
 import { googleClaims } from './google-claims.ts';
 import { assertLogged, READABLE } from './refused-token.ts';
 import { asBearer } from './token-headers.ts';
@@ -22,7 +23,7 @@ describe('an e-mail', () => {
       const reply = await wire.get(READABLE, { headers });
       assert.deepEqual([reply.status, reply.code], [403, 'AccessDenied']);
       assert.equal(reply.headers['x-fedbridge-error'], 'not_granted');
-      const line = await assertLogged(wire, reply, 'not_granted');
+      const line = await assertLogged(wire, reply, 'not_granted', WITHOUT_EMAIL);
       assert.equal(line['caller'], undefined, 'the log does not name by it either');
       const self = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
       assert.deepEqual([self['email'], self['uniqueId']], [null, '112010400000000710080']);
