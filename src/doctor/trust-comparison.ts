@@ -48,7 +48,7 @@ export function* compareWithTrust(
 function howToCompare({ arn }: Role): string {
   const [, , , , account = '', path = ''] = arn.split(':');
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return `STS does not say why: in account ${account} run \`aws iam get-role --role-name ${name} > role.json\`; if there is such a role, run this again with \`--trust-policy role.json\`. Likely causes are the audience in :aud, another audience in :oaud, or that the service account was deleted and made again: it then has a new unique ID under its old e-mail.`;
+  return `STS does not say why: in account ${account} run \`aws iam get-role --role-name ${name} > role.json\`; if there is such a role, run this again with \`--trust-policy role.json\`. Likely causes are an audience written into :aud, which wants the unique ID, another audience in :oaud than the token’s, or that the service account was deleted and made again: it then has a new unique ID under its old e-mail.`;
 }
 
 const FITS =

@@ -26,7 +26,7 @@ describe('without the trust policy, fedbridge doctor', () => {
     );
     assert.match(
       step.fix ?? '',
-      /in account 123456789012 run `aws iam get-role --role-name gcp-lake-read > role\.json`.*`--trust-policy role\.json`.*audience in :aud.*deleted and made again/,
+      /in account 123456789012 run `aws iam get-role --role-name gcp-lake-read > role\.json`.*`--trust-policy role\.json`.*audience written into :aud, which wants the unique ID.*deleted and made again/,
     );
   });
 
