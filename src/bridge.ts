@@ -34,7 +34,7 @@ export interface Bridge {
   change(config: Config): void;
   /** From now on it is the bridge that cuts what is still under way. */
   startCutting(): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** @param roleAccessFor asked at first, and where a changed configuration has another identity or STS */
@@ -71,10 +71,10 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
     startCutting: () => {
       cutting = true;
     },
-    close: async () => {
+    close: () => {
       parts.federation.close();
       parts.roleAccess.close();
-      await parts.transport.close();
+      parts.transport.close();
     },
   };
 }
@@ -90,12 +90,17 @@ function joinSteps(
 ): RequestListener {
   const { config, roleAccess, federation, admission, transport, stalled } = parts;
   const { log, metrics, accessLog, startedAt } = around;
-  const authenticate = async (request: IncomingMessage): Promise<Caller> => {
+  const counted = (error: unknown): never => {
+    metrics.token(asFault(error).code);
+    throw error;
+  };
+  // Without a promise where the token is remembered, as nearly all are.
+  const authenticate = (request: IncomingMessage): Caller | Promise<Caller> => {
     try {
-      return await parts.callerOf(presentedToken(request));
+      const caller = parts.callerOf(presentedToken(request));
+      return caller instanceof Promise ? caller.catch(counted) : caller;
     } catch (error) {
-      metrics.token(asFault(error).code);
-      throw error;
+      return counted(error);
     }
   };
   const grantsOf = grantIndex(config.grants, config.buckets);
@@ -103,11 +108,14 @@ function joinSteps(
     refuseTheBridge(caller, roleAccess);
     return grantsOf(caller);
   };
-  const federate = async (permit: Permit, caller: Caller): Promise<FederatedSession> => {
-    const session = await federation.federate(permit, caller);
-    // Before the first federation nobody knows who the bridge itself is.
-    refuseTheBridge(caller, roleAccess);
-    return session;
+  const federate = (permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession> => {
+    const session = federation.federate(permit, caller);
+    if (!(session instanceof Promise)) return session;
+    return session.then((obtained) => {
+      // Before the first federation nobody knows who the bridge itself is.
+      refuseTheBridge(caller, roleAccess);
+      return obtained;
+    });
   };
   const { read, regionOf } = createReader({
     transport,

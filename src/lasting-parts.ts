@@ -49,7 +49,7 @@ export function lastingParts(
     part !== undefined && isSame ? part : make();
 
   const sameIdentity = same(assumerIn);
-  const sameLimits = same(({ limits }) => [limits.stallSeconds, limits.inFlight]);
+  const sameStall = same(({ limits }) => limits.stallSeconds);
   const stallMs = config.limits.stallSeconds * 1000;
   const roleAccess = kept(before?.roleAccess, sameIdentity, () => roleAccessFor(config));
   const parts = {
@@ -66,16 +66,14 @@ export function lastingParts(
       same(({ limits }) => [limits.inFlight, limits.perCaller]),
       () => createAdmission(config.limits),
     ),
-    transport: kept(before?.transport, sameLimits, () =>
-      createTransport({ stallMs, connections: config.limits.inFlight }),
-    ),
-    stalled: kept(before?.stalled, sameLimits, () => stalledReaders(stallMs)),
+    transport: kept(before?.transport, sameStall, () => createTransport({ stallMs })),
+    stalled: kept(before?.stalled, sameStall, () => stalledReaders(stallMs)),
   };
   if (before !== undefined) {
     if (sameIdentity)
       parts.federation.change([...config.roles.values()], unchangedRoles(before.config, config));
     else before.federation.close();
-    if (!sameLimits) before.transport.retire();
+    if (!sameStall) before.transport.retire();
   }
   return parts;
 }

@@ -54,7 +54,7 @@ export async function serve(): Promise<{ readonly port: number }> {
   } catch (error) {
     // Half a bridge would go on serving, with nobody to end it.
     server.close();
-    await bridge.close();
+    bridge.close();
     throw error;
   }
   endOnFault(log);

@@ -58,7 +58,7 @@ export function questionsOf(
     amzHeaders: readonly (readonly [string, string])[] = [],
   ): Promise<Answer | Refusal> =>
     read(bucket, operation, session, {
-      ...{ headers, amzHeaders, signal: new AbortController().signal },
+      ...{ headers, amzHeaders, departure: { aborted: false, onGone: undefined } },
       requestId: nobodys,
     });
   const firstByte = async (key: string): Promise<Given | Refusal> => {

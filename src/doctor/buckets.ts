@@ -23,14 +23,13 @@ import { isOfS3 } from './s3-refusal.ts';
 const GRANTS = 8;
 /** Patience with S3, which answers within a second. */
 const STALL_MS = 5_000;
-const CONNECTIONS = 16;
 
 type Around = Pick<RoleSurroundings, 'config' | 'access' | 'clockIsOff'>;
 
 /** @param failing names of roles that cannot be assumed: their buckets are not asked for */
 export async function* examineBuckets(around: Around, failing: ReadonlySet<string>): Examined {
   const { config } = around;
-  const transport = createTransport({ stallMs: STALL_MS, connections: CONNECTIONS });
+  const transport = createTransport({ stallMs: STALL_MS });
   const learned = new Map<string, string>();
   const reader = createReader({
     transport,
@@ -52,7 +51,7 @@ export async function* examineBuckets(around: Around, failing: ReadonlySet<strin
       if (region !== undefined) yield otherRegion(bucket, region, config.aws.region);
     },
   );
-  await transport.close();
+  transport.close();
 }
 
 const bucketStep = (name: string): string => `bucket ${name}`;

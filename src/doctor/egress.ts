@@ -3,7 +3,7 @@ import type { Platform } from '../config.ts';
 
 /**
  * @param origin that was asked
- * @param error Node's or undici's code, where there is one
+ * @param error Node's code or our transport's, where there is one
  */
 export function egressFix(origin: string, platform: Platform, error?: string | number | boolean): string {
   const host = URL.canParse(origin) ? new URL(origin).host : origin;
@@ -21,5 +21,5 @@ export function egressFix(origin: string, platform: Platform, error?: string | n
 /** Node's codes for certificates that it does not believe (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
 const CERTIFICATE = /CERT|ERR_TLS|UNABLE_TO_/;
 
-/** undici's codes for a server that is there (undici, "Errors"). */
-const SILENCE = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
+/** Our transport's codes for a server that is there. */
+const SILENCE = /^(?:HEADERS|BODY)_TIMEOUT$/;

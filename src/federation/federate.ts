@@ -10,17 +10,7 @@ import type { AssumeChain } from './role-chain.ts';
 import { bridgeSessionName } from './session-name.ts';
 import { sessionPolicies } from './session-policy.ts';
 import { createSessions } from './sessions.ts';
-
-/** A role's session, with valid credentials in it when it is handed out. */
-export interface Session {
-  readonly roleName: string;
-  readonly sessionName: string;
-  credentials(): RoleCredentials | Promise<RoleCredentials>;
-  /** As `Renewing` has it. */
-  replace(rejected: RoleCredentials, mayObtain: () => boolean): Promise<RoleCredentials> | undefined;
-  /** Told where AWS took a new session and no older one: the role's others are dropped. */
-  olderWereRevoked(): void;
-}
+import type { Session } from './sessions.ts';
 
 /** What authorisation decided: only this can name a role. */
 export interface Permitted {
@@ -31,7 +21,7 @@ export interface Permitted {
 
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
-  federate(permit: Permitted, caller: Asker): Promise<Session>;
+  federate(permit: Permitted, caller: Asker): Session | Promise<Session>;
   /** Least seconds of life of the credentials in use, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
@@ -99,22 +89,23 @@ export function createFederation(options: {
 
   const policyOf = sessionPolicies();
 
+  // Without a promise where there are credentials, as nearly always.
+  const sessionFor = (permit: Permitted, caller: Asker, name: string): Session | Promise<Session> => {
+    const { bucket, decided, grants } = permit;
+    const session = sessions.of(
+      bucket.role,
+      attributionOf(bucket.role, caller, name),
+      policyOf(bucket, decided, grants),
+    );
+    const held = session.credentials();
+    return held instanceof Promise ? held.then(() => session) : session;
+  };
+
   return {
-    federate: async (permit, caller) => {
-      const { role } = permit.bucket;
-      const name = role.session === 'caller' ? '' : await bridgeName();
-      const attribution = attributionOf(role, caller, name);
-      const session = sessions.of(role, attribution, policyOf(permit.bucket, permit.decided, permit.grants));
-      const held = session.credentials();
-      if (held instanceof Promise) await held;
-      const { credentials, replace } = session;
-      return {
-        ...{ roleName: role.name, sessionName: attribution.sessionName, credentials, replace },
-        olderWereRevoked: () => {
-          sessions.dropOlder(role, session);
-        },
-      };
-    },
+    federate: (permit, caller) =>
+      permit.bucket.role.session === 'caller'
+        ? sessionFor(permit, caller, '')
+        : bridgeName().then((name) => sessionFor(permit, caller, name)),
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,
     change: (roles, kept) => {

@@ -10,18 +10,23 @@ import type { Renewing } from './renewal.ts';
 /** Each caller on each bucket may be one; about 5 KB each. */
 const MAX_SESSIONS = 10_000;
 
+/** A role's session, whose credentials are renewed as they are asked for. */
+export interface Session extends Renewing {
+  readonly roleName: string;
+  readonly sessionName: string;
+  /** Told where AWS took a new session and no older one: the role's others are dropped. */
+  olderWereRevoked(): void;
+}
+
 export interface Sessions {
-  of(role: Role, attribution: Attribution, policy: string): Renewing;
-  /** Drops all others of a role than this one, which is newer than they are. */
-  dropOlder(role: Role, newest: Renewing): void;
+  of(role: Role, attribution: Attribution, policy: string): Session;
   /** Drops all of them but those of these roles, as they are defined now. */
   keepOnly(roles: readonly Role[]): void;
   /** Least seconds that credentials of each role have left, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
 }
 
-interface Held extends Renewing {
-  readonly roleName: string;
+interface Held extends Session {
   readonly forget: () => void;
 }
 
@@ -52,6 +57,10 @@ export function createSessions(
         },
       ),
       roleName: role.name,
+      sessionName: attribution.sessionName,
+      olderWereRevoked: () => {
+        for (const other of sessionsIn(roles.get(keyOf(role)))) if (other !== held) drop(other);
+      },
       forget: () => {
         policies.delete(policy);
         if (policies.size === 0) names.delete(key);
@@ -74,9 +83,6 @@ export function createSessions(
       byLastUse.add(held);
       if (byLastUse.size > MAX_SESSIONS) for (const oldest of byLastUse.values().take(1)) drop(oldest);
       return held;
-    },
-    dropOlder: (role, newest) => {
-      for (const held of sessionsIn(roles.get(keyOf(role)))) if (held !== newest) drop(held);
     },
     keepOnly: (kept) => {
       const keys = new Set(kept.map(keyOf));

@@ -13,6 +13,7 @@ import type { BucketQuestion, Operation } from '../s3/operation.ts';
 import { isRefusal } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
+import type { Departure } from '../s3/transport.ts';
 import { mark } from './access-log.ts';
 import type { AccessRecord } from './access-log.ts';
 import type { Admission } from './admission.ts';
@@ -36,7 +37,7 @@ export interface Steps {
   /** By bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** @throws Fault metadata_…, sts_… */
-  federate(permit: Permit, caller: Caller): Promise<FederatedSession>;
+  federate(permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession>;
   readonly read: Read;
   regionOf(bucket: Bucket): string;
   readonly admission: Admission;
@@ -54,13 +55,14 @@ export type DataRoute = (
 export function dataRoute(steps: Steps): DataRoute {
   return async (request, response, record) => {
     // Before anything is awaited: whoever leaves while it waits must not leave an S3 read behind.
-    const gone = abortedWhenGone(response);
+    const departure = departureOf(response);
     try {
       const operation = readOperation(request.method, request.url ?? '');
-      Object.assign(record, { operation: operation.name, bucket: operation.bucket });
+      record.operation = operation.name;
+      record.bucket = operation.bucket;
       steps.admission.enter();
       try {
-        await serve(steps, operation, request, response, record, gone);
+        await serve(steps, operation, request, response, record, departure);
       } finally {
         steps.admission.leave();
       }
@@ -76,10 +78,11 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   record: AccessRecord,
-  gone: AbortSignal,
+  departure: Departure,
 ): Promise<void> {
-  const caller = await steps.authenticate(request);
-  mark(record, 'token');
+  const authenticated = steps.authenticate(request);
+  const caller = authenticated instanceof Promise ? await authenticated : authenticated;
+  mark(record, 'tokenMs');
   record.caller = caller;
   steps.admission.enterAs(caller.subject);
   try {
@@ -102,15 +105,16 @@ async function serve(
     }
     const permit = authorize(access, operation);
     record.role = permit.bucket.role.name;
-    const session = await steps.federate(permit, caller);
-    mark(record, 'sts');
+    const federated = steps.federate(permit, caller);
+    const session = federated instanceof Promise ? await federated : federated;
+    mark(record, 'stsMs');
     record.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
       ...headersUp(request),
-      signal: gone,
+      departure,
       requestId: record.requestId,
     });
-    mark(record, 's3FirstByte');
+    mark(record, 's3FirstByteMs');
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
     else if (operation.form === 'json') {
       record.bytes = answerJsonList(response, operation, await readListPage(outcome), record.requestId);
@@ -132,12 +136,14 @@ function bucketsFor(question: BucketQuestion, access: ReadonlyMap<string, Access
 }
 
 /** A caller that goes away ends the request at S3; what others wait for, as a role's session, goes on. */
-function abortedWhenGone(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
+function departureOf(response: ServerResponse): Departure {
+  const departure = { aborted: false, onGone: undefined as (() => void) | undefined };
+  response.on('close', () => {
+    if (response.writableFinished) return;
+    departure.aborted = true;
+    departure.onGone?.();
   });
-  return controller.signal;
+  return departure;
 }
 
 function answerOrCut(

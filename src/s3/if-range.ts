@@ -34,9 +34,14 @@ export function ifRange(headers: readonly string[], validator: string): IfRange 
 
 /** A read that sends the whole object where S3 says that it is another one than the range was asked of. */
 export function withIfRange(read: Read): Read {
-  return async (bucket, operation, session, options) => {
-    const outcome = await read(bucket, operation, session, options);
-    if (options.whole === undefined || !isRefusal(outcome) || outcome.status !== 412) return outcome;
-    return read(bucket, operation, session, { ...options, headers: options.whole });
+  return (bucket, operation, session, options) => {
+    const { whole } = options;
+    const first = read(bucket, operation, session, options);
+    if (whole === undefined) return first;
+    return first.then((outcome) =>
+      isRefusal(outcome) && outcome.status === 412
+        ? read(bucket, operation, session, { ...options, headers: whole })
+        : outcome,
+    );
   };
 }

@@ -11,7 +11,7 @@ import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { encodeKey, encodeQueryPart } from './target.ts';
-import type { Answer, RawRequest, Transport } from './transport.ts';
+import type { Answer, Departure, RawRequest, Transport } from './transport.ts';
 
 /** Credentials that can be replaced where S3 no longer takes them. */
 export interface ReadSession<Credentials extends SigningCredentials> {
@@ -30,8 +30,7 @@ export interface ReadOptions {
   readonly whole?: readonly string[];
   /** `x-amz-…` pairs to sign, names in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
-  /** Aborted when the caller goes away. */
-  readonly signal: AbortSignal;
+  readonly departure: Departure;
   /** The bridge's own, for S3's logs. */
   readonly requestId: string;
 }
@@ -140,7 +139,7 @@ function signedRequest(
   read: ObjectRead,
   region: string,
   credentials: SigningCredentials,
-  { headers, amzHeaders, signal, requestId }: ReadOptions,
+  { headers, amzHeaders, departure, requestId }: ReadOptions,
   sign: Sign,
 ): RawRequest & { readonly origin: string } {
   const endpoint = endpointOf(bucket, region);
@@ -168,7 +167,7 @@ function signedRequest(
     method: read.method,
     path: query === '' ? path : `${path}?${query}`,
     headers: signed,
-    signal,
+    departure,
   };
 }
 

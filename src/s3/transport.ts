@@ -1,13 +1,21 @@
 // Carries one request to S3 and its answer back as it comes: raw headers, bytes as they arrive, back-pressure.
-import { errors, Pool } from 'undici';
-import type { Dispatcher } from 'undici';
-import { Fault } from '../fault.ts';
+import { spreadAddresses } from './addresses.ts';
+import { connectionsTo } from './connections.ts';
+import type { Connections } from './connections.ts';
+import { dispatch } from './dispatch.ts';
+import { readBuffers } from './read-buffers.ts';
+import type { Free } from './read-buffers.ts';
 
 /** Where an answer's body goes. Any of these may be called as soon as it is given to `Answer.pipe`. */
 export interface Sink {
-  /** @returns false where it wants no more until it calls `Answer.resume` */
-  write(chunk: Buffer): boolean;
+  /**
+   * @param free to call when nobody looks at the chunk any more; who keeps it does not call
+   * @returns false where it wants no more until it calls `Answer.resume`
+   */
+  write(chunk: Buffer, free?: Free): boolean;
   end(): void;
+  /** Instead of `write` and `end`, where all of the body came with its head. */
+  whole?(body: Buffer): void;
   /** The body was cut: what has been written is not the whole. */
   fail(error: Error): void;
 }
@@ -21,178 +29,93 @@ export interface Answer {
   resume(): void;
 }
 
+/** A caller that may go away, which ends its request at S3. */
+export interface Departure {
+  /** Whether it has gone. */
+  readonly aborted: boolean;
+  /** Told when it goes; of several, the last. */
+  onGone: (() => void) | undefined;
+}
+
 export interface RawRequest {
   readonly method: 'GET' | 'HEAD';
   /** Path and query, escaped: sent as it is. */
   readonly path: string;
-  readonly headers: string[];
-  /** Ends the request at S3, before its answer or amid it. */
-  readonly signal: AbortSignal;
+  readonly headers: readonly string[];
+  readonly departure: Departure;
 }
 
 export interface Transport {
-  /** @throws Fault s3_unreachable, s3_timeout, s3_nonsense; undici's own error where the signal was aborted */
+  /** @throws Fault s3_unreachable, s3_timeout, s3_nonsense; of a caller that has gone, whatever */
   send(origin: string, request: RawRequest): Promise<Answer>;
+  /** Opens a connection where there is none, for the request that is to come. */
+  warm(origin: string): void;
   /** Ends each connection when its request is done. */
   retire(): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
-/** S3 closes idle connections after about 20 s (not documented; SDKs assume it); the bridge does so earlier. */
-const KEEP_ALIVE_MS = 15_000;
-const CONNECT_MS = 3_000;
+const LIMITS = {
+  /** S3 closes idle connections after about 20 s (not documented; SDKs assume it); the bridge does so earlier. */
+  idleMs: 15_000,
+  connectMs: 3_000,
+  /** So that an address which S3 no longer gives is not held on to under load. */
+  lifeMs: 5 * 60_000,
+};
 
-/** What may arrive before somebody reads it: about four socket reads. */
-const EARLY_BYTES = 256 * 1024;
+/** How often connections are looked at that may have been silent for too long; the shortest limits want it oftener. */
+const LOOK_MS = 1_000;
 
 /** @param options.stallMs the longest that S3 may send nothing, before and amid an answer, while somebody reads */
-export function createTransport(options: {
-  readonly stallMs: number;
-  readonly connections: number;
-}): Transport {
-  const pools = new Map<string, Pool>();
-  const poolOf = (origin: string): Pool => {
-    let pool = pools.get(origin);
-    if (pool === undefined) {
-      pool = new Pool(origin, {
-        connections: options.connections,
-        allowH2: false,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        headersTimeout: options.stallMs,
-        bodyTimeout: options.stallMs,
-        connect: { timeout: CONNECT_MS },
-      });
-      pools.set(origin, pool);
+export function createTransport(options: { readonly stallMs: number }): Transport {
+  const { stallMs } = options;
+  const around = { buffers: readBuffers(), limits: { ...LIMITS, stallMs }, lookup: spreadAddresses() };
+  const origins = new Map<string, Connections>();
+  const retired = new Set<Connections>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = (): void => {
+    const now = performance.now();
+    let open = 0;
+    for (const connections of [...origins.values(), ...retired]) {
+      connections.check(now);
+      open += connections.open();
+      if (connections.open() === 0) retired.delete(connections);
     }
-    return pool;
+    if (open > 0) return;
+    clearInterval(timer);
+    timer = undefined;
   };
+  const connectionsOf = (origin: string): Connections => {
+    timer ??= setInterval(look, Math.min(LOOK_MS, stallMs / 4)).unref();
+    let connections = origins.get(origin);
+    if (connections === undefined) origins.set(origin, (connections = connectionsTo(origin, around)));
+    return connections;
+  };
+
   return {
-    async send(origin, request) {
-      const pool = poolOf(origin);
-      try {
-        return await dispatch(pool, request);
-      } catch (error) {
-        if (request.signal.aborted) throw error;
-        // S3 may close an idle connection just as it is used: no answer has begun and a read is idempotent.
-        if (!isStaleConnection(error)) throw faultOf(error);
-      }
-      return dispatch(pool, request).catch((error: unknown) => {
-        throw request.signal.aborted ? error : faultOf(error);
-      });
+    send: (origin, request) => dispatch(connectionsOf(origin), textOf(request), request),
+    warm: (origin) => {
+      connectionsOf(origin).warm();
     },
     retire: () => {
-      for (const pool of pools.values()) void pool.close();
+      for (const connections of origins.values()) {
+        connections.retire();
+        retired.add(connections);
+      }
       // A request that still waits for its credentials finds new ones.
-      pools.clear();
+      origins.clear();
     },
-    close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
-    },
-  };
-}
-
-function dispatch(pool: Pool, request: RawRequest): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  let sink: Sink | undefined;
-  let early: Buffer[] = [];
-  let earlyBytes = 0;
-  let outcome: 'ended' | Error | undefined;
-
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: (controller) => {
-      const abort = (): void => {
-        controller.abort(new errors.RequestAbortedError());
-      };
-      if (request.signal.aborted) abort();
-      else request.signal.addEventListener('abort', abort, { once: true });
-    },
-    onResponseStart: (controller, status, headers) => {
-      if (status < 200) return;
-      if (!isFramed(request.method, status, headers)) {
-        controller.abort(new Fault('s3_nonsense', { error: 'body without length' }));
-        return;
-      }
-      resolve({
-        status,
-        headers: latin1(controller.rawHeaders),
-        pipe: (reader) => {
-          sink = reader;
-          let wantsMore = true;
-          for (const chunk of early) wantsMore = reader.write(chunk);
-          early = [];
-          if (outcome === 'ended') reader.end();
-          else if (outcome !== undefined) reader.fail(outcome);
-          else if (wantsMore) controller.resume();
-          else controller.pause();
-        },
-        resume: () => {
-          controller.resume();
-        },
-      });
-    },
-    onResponseData: (controller, chunk) => {
-      if (sink !== undefined) {
-        if (!sink.write(chunk)) controller.pause();
-        return;
-      }
-      early.push(chunk);
-      earlyBytes += chunk.length;
-      if (earlyBytes > EARLY_BYTES) controller.pause();
-    },
-    onResponseEnd: () => {
-      outcome = 'ended';
-      sink?.end();
-    },
-    onResponseError: (_controller, error) => {
-      outcome = error;
-      reject(error);
-      sink?.fail(error);
+    close: () => {
+      for (const connections of [...origins.values(), ...retired]) connections.destroy();
+      clearInterval(timer);
     },
   };
-  const { method, path, headers } = request;
-  // undici would otherwise end the connection of every HEAD.
-  pool.dispatch({ method, path, headers, reset: false }, handler);
-  return promise;
 }
 
-/** A body that only the end of the connection ends looks complete wherever it is cut. */
-function isFramed(method: string, status: number, headers: Readonly<Record<string, unknown>>): boolean {
-  if (method === 'HEAD' || status === 204 || status === 304) return true;
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+/** A request without a body, which ends with its head. */
+function textOf({ method, path, headers }: RawRequest): string {
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
+  return `${text}\r\n`;
 }
-
-function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return [];
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
-}
-
-/** Also a server that ends each connection at once: the second attempt then says so. */
-function isStaleConnection(error: unknown): boolean {
-  return codeOf(error) === 'UND_ERR_SOCKET' || codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';
-}
-
-const TIMEOUTS = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ETIMEDOUT',
-]);
-
-const NONSENSE = new Set([
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_HEADERS_OVERFLOW',
-  'ERR_ASSERTION',
-]);
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  const code = codeOf(error);
-  if (code !== undefined && TIMEOUTS.has(code)) return new Fault('s3_timeout', { error: code });
-  if (error instanceof errors.HTTPParserError || (code !== undefined && NONSENSE.has(code))) {
-    return new Fault('s3_nonsense', { error: code });
-  }
-  return new Fault('s3_unreachable', { error: code });
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -1,0 +1,164 @@
+// One connection to S3: sends one request at a time, and reads its answer into memory that is used again.
+import type { OnReadOpts, Socket } from 'node:net';
+import { Fault } from '../fault.ts';
+import { answerReader, COPIED_BYTES } from './answer-reader.ts';
+import type { Exchange } from './exchange.ts';
+import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
+
+export interface Connection {
+  /** @param text the request: it has no body. Only where none is under way. */
+  send(text: string, exchange: Exchange): void;
+  resume(): void;
+  /** Ends the connection, and fails what is under way. */
+  destroy(error?: Error): void;
+  /** Ends it where it has been silent for too long. */
+  check(now: number): void;
+  /** Requests that it has carried or carries. */
+  uses(): number;
+}
+
+/** @returns a socket, TLS or not, and the event that says that it is up */
+export type Connect = (onread: OnReadOpts) => {
+  readonly socket: Socket;
+  readonly up: 'connect' | 'secureConnect';
+};
+
+export interface ConnectionLimits {
+  readonly connectMs: number;
+  /** The longest that S3 may send nothing while somebody reads. */
+  readonly stallMs: number;
+  readonly idleMs: number;
+  /** From its opening; then it ends with the request that is under way. */
+  readonly lifeMs: number;
+}
+
+/** After so many reads that went through at once, larger ones are worth it. */
+const QUICK_READS = 2;
+
+/**
+ * @param events.onFree told when another request may be sent
+ * @param events.onEnd told once, when the connection is of no more use
+ */
+export function openConnection(
+  connect: Connect,
+  buffers: ReadBuffers,
+  limits: ConnectionLimits,
+  events: { readonly onFree: () => void; readonly onEnd: () => void },
+): Connection {
+  const reader = answerReader();
+  const openedAt = performance.now();
+  let activeAt = openedAt;
+  let uses = 0;
+  let isUp = false;
+  let hasEnded = false;
+  let failure: Error | undefined;
+  // Of the exchange under way.
+  let exchange: Exchange | undefined;
+  let isAnswered = false;
+  let isPaused = false;
+  let own: ReadBuffer | undefined;
+  let lastGiven: ReadBuffer | undefined;
+  // One after the other, of which the caller had taken all before the next.
+  let quickReads = 0;
+
+  const end = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    events.onEnd();
+    const failed = exchange;
+    exchange = undefined;
+    failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !isAnswered);
+  };
+  const destroy = (error?: Error): void => {
+    failure ??= error;
+    socket.destroy();
+    // At once: what is told of a connection must not come behind what is done about it.
+    end();
+  };
+
+  /** @param given the memory that the bytes are in, where it is this connection's own */
+  const read = (bytes: Buffer, given: ReadBuffer | undefined): void => {
+    isAnswered = true;
+    quickReads = lastGiven?.isFree === true ? quickReads + 1 : 0;
+    if (given !== undefined && bytes.length > COPIED_BYTES) {
+      lastGiven = given;
+      own = undefined;
+    }
+    const progress = reader.read(bytes, given?.free);
+    isPaused = progress === 'pauses';
+    if (progress === 'goes on' || progress === 'pauses') return;
+    exchange = lastGiven = undefined;
+    if (progress === 'is over' && performance.now() - openedAt < limits.lifeMs) events.onFree();
+    else destroy();
+  };
+
+  const onRead = (length: number, buffer: Uint8Array): boolean => {
+    activeAt = performance.now();
+    const given = own?.bytes === buffer ? own : undefined;
+    if (exchange === undefined) {
+      // Nobody asked: whatever follows could be taken for an answer to the next request.
+      destroy();
+      return false;
+    }
+    try {
+      read((given?.bytes ?? buffers.shared).subarray(0, length), given);
+    } catch (error) {
+      destroy(error instanceof Error ? error : undefined);
+    }
+    return !isPaused;
+  };
+
+  /** Memory of its own only while a large body is read: what comes after a pause, or with a head, is copied. */
+  const nextBuffer = (): Buffer => {
+    if (!reader.isLarge() || isPaused || exchange === undefined) {
+      if (own !== undefined) buffers.giveBack(own);
+      own = undefined;
+      return buffers.shared;
+    }
+    own ??= buffers.take(quickReads >= QUICK_READS);
+    return own.bytes;
+  };
+
+  const { socket, up } = connect({ buffer: nextBuffer, callback: onRead });
+  socket.setNoDelay(true);
+  socket.once(up, () => {
+    isUp = true;
+    activeAt = performance.now();
+  });
+  socket.on('error', (error) => {
+    failure ??= error;
+  });
+  socket.once('end', () => {
+    destroy();
+  });
+  socket.once('close', end);
+
+  return {
+    send: (text, next) => {
+      exchange = next;
+      reader.begin(next);
+      isAnswered = isPaused = false;
+      uses += 1;
+      activeAt = performance.now();
+      socket.write(text, 'latin1');
+    },
+    resume: () => {
+      if (!isPaused) return;
+      isPaused = false;
+      activeAt = performance.now();
+      socket.resume();
+    },
+    destroy,
+    check: (now) => {
+      const silent = now - activeAt;
+      if (!isUp) {
+        if (silent >= limits.connectMs) destroy(new Fault('s3_timeout', { error: 'CONNECT_TIMEOUT' }));
+      } else if (exchange === undefined) {
+        if (silent >= limits.idleMs) destroy();
+      } else if (!isPaused && silent >= limits.stallMs) {
+        destroy(new Fault('s3_timeout', { error: isAnswered ? 'BODY_TIMEOUT' : 'HEADERS_TIMEOUT' }));
+      }
+    },
+    uses: () => uses,
+  };
+}

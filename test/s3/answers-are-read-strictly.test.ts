@@ -1,0 +1,190 @@
+// What may come from S3 as bytes, and what of it is an answer: whole, and byte by byte.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../src/fault.ts';
+import { createTransport } from '../../src/s3/transport.ts';
+import type { Answer } from '../../src/s3/transport.ts';
+
+const OK = 'HTTP/1.1 200 OK\r\n';
+
+/** Raw answers, and what is read of them: status and body. */
+const ANSWERS: readonly (readonly [name: string, raw: string, status: number, body: string])[] = [
+  ['a counted body', `${OK}Content-Length: 5\r\n\r\nhello`, 200, 'hello'],
+  ['no body', `${OK}content-length: 0\r\n\r\n`, 200, ''],
+  ['white space around values', `${OK}content-length:\t 5 \t\r\n\r\nhello`, 200, 'hello'],
+  ['no reason', 'HTTP/1.1 206 \r\ncontent-length: 2\r\n\r\nhi', 206, 'hi'],
+  ['nothing behind the status', 'HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nhi', 200, 'hi'],
+  [
+    'interim answers',
+    `HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${OK}content-length: 2\r\n\r\nhi`,
+    200,
+    'hi',
+  ],
+  ['an equal length again', `${OK}content-length: 2\r\ncontent-length: 2\r\n\r\nhi`, 200, 'hi'],
+  [
+    'chunks',
+    `${OK}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n`,
+    200,
+    'abc0123456789',
+  ],
+  [
+    'extensions and trailers',
+    `${OK}Transfer-Encoding: Chunked\r\n\r\n2;a="b"\r\nhi\r\n000\r\nx-trailer: 1\r\n\r\n`,
+    200,
+    'hi',
+  ],
+  ['no chunk', `${OK}transfer-encoding: chunked\r\n\r\n0\r\n\r\n`, 200, ''],
+  ['a status without a body', 'HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n', 304, ''],
+  ['a long head', `${OK}x-amz-meta-a: ${'a'.repeat(9000)}\r\ncontent-length: 2\r\n\r\nhi`, 200, 'hi'],
+  ['the old protocol', 'HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nhi', 200, 'hi'],
+];
+
+const NONSENSE: readonly (readonly [name: string, raw: string])[] = [
+  ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+  ['another version', 'HTTP/2 200\r\ncontent-length: 0\r\n\r\n'],
+  ['a status beyond three digits', 'HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'],
+  ['a body that only the end ends', `${OK}\r\nhello`],
+  ['two lengths', `${OK}content-length: 5\r\ncontent-length: 6\r\n\r\nhello`],
+  ['two lengths in one', `${OK}content-length: 5, 5\r\n\r\nhello`],
+  ['a length below zero', `${OK}content-length: -5\r\n\r\nhello`],
+  ['a length with a sign', `${OK}content-length: +5\r\n\r\nhello`],
+  ['a length that is not exact', `${OK}content-length: 99999999999999999999\r\n\r\nhello`],
+  ['both framings', `${OK}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['another coding', `${OK}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
+  ['chunked twice', `${OK}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['a folded line', `${OK}x-a: b\r\n c: d\r\ncontent-length: 0\r\n\r\n`],
+  ['a space before the colon', `${OK}content-length : 0\r\n\r\n`],
+  ['a line without a colon', `${OK}nonsense\r\ncontent-length: 0\r\n\r\n`],
+  ['a bare line feed', `${OK}x-a: b\ncontent-length: 0\r\n\r\n`],
+  ['a bare carriage return', `${OK}x-a: b\rcontent-length: 0\r\n\r\n`],
+  ['a NUL', `${OK}x-a: \0\r\ncontent-length: 0\r\n\r\n`],
+  ['an endless head', `${OK}${'x-a: b\r\n'.repeat(10_000)}`],
+];
+
+const BROKEN_CHUNKS: readonly (readonly [name: string, raw: string])[] = [
+  ['a size that is no number', 'xyz\r\nabc\r\n0\r\n\r\n'],
+  ['no size', '\r\nabc\r\n0\r\n\r\n'],
+  ['a chunk that is longer than it says', '2\r\nabc\r\n0\r\n\r\n'],
+  ['a line end of one character', '3\nabc\n0\n\n'],
+  ['an endless size line', `3;${'a'.repeat(5000)}`],
+  ['endless trailers', `3\r\nabc\r\n0\r\n${'x-a: b\r\n'.repeat(1000)}`],
+];
+
+/** Answers each request with the raw bytes of the moment, in pieces of the moment. */
+const stage = { raw: '', pieceBytes: Infinity };
+const server = createServer((socket) => {
+  socket.on('error', () => undefined);
+  socket.on('data', () => void play(socket));
+});
+const transport = createTransport({ stallMs: 5_000 });
+let origin = '';
+
+async function play(socket: Socket): Promise<void> {
+  const { raw, pieceBytes } = stage;
+  socket.setNoDelay(true);
+  for (let at = 0; at < raw.length && !socket.destroyed; at += pieceBytes) {
+    socket.write(raw.slice(at, at + pieceBytes), 'latin1');
+    if (pieceBytes !== Infinity) await sleep(0);
+  }
+}
+
+async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<Answer> {
+  return transport.send(origin, {
+    ...{ method, path: '/b/k', headers: ['host', 'localhost'] },
+    departure: { aborted: false, onGone: undefined },
+  });
+}
+
+function bodyOf(answer: Answer): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let body = '';
+  answer.pipe({
+    write: (chunk) => {
+      body += chunk.toString('latin1');
+      return true;
+    },
+    end: () => {
+      resolve(body);
+    },
+    fail: reject,
+  });
+  return promise;
+}
+
+const isNonsense = (error: unknown): boolean => error instanceof Fault && error.code === 's3_nonsense';
+
+describe("S3's answers", () => {
+  before(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  });
+  after(() => {
+    transport.close();
+    server.close();
+  });
+
+  for (const [name, raw, status, body] of ANSWERS) {
+    it(`are read with ${name}, however they are cut into pieces`, async () => {
+      for (const pieceBytes of raw.length > 5000 ? [Infinity, 1000] : [Infinity, 1, 7]) {
+        Object.assign(stage, { raw, pieceBytes });
+        const answer = await ask();
+        assert.deepEqual([answer.status, await bodyOf(answer)], [status, body]);
+      }
+    });
+  }
+
+  for (const [name, raw] of NONSENSE) {
+    it(`are refused with ${name}`, async () => {
+      for (const pieceBytes of raw.length > 5000 ? [Infinity] : [Infinity, 1]) {
+        Object.assign(stage, { raw, pieceBytes });
+        await assert.rejects(ask, isNonsense);
+      }
+    });
+  }
+
+  for (const [name, raw] of BROKEN_CHUNKS) {
+    it(`are cut at ${name}`, async () => {
+      Object.assign(stage, { raw: `${OK}transfer-encoding: chunked\r\n\r\n${raw}`, pieceBytes: Infinity });
+      const answer = await ask();
+      await assert.rejects(bodyOf(answer), isNonsense);
+    });
+  }
+
+  it('to HEAD have no body, whatever their length says', async () => {
+    Object.assign(stage, { raw: `${OK}content-length: 5\r\n\r\n`, pieceBytes: Infinity });
+    const answer = await ask('HEAD');
+    assert.deepEqual([answer.status, await bodyOf(answer)], [200, '']);
+  });
+
+  it('that are followed by more end their connection: the next request gets its own', async () => {
+    Object.assign(stage, {
+      raw: `${OK}content-length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil`,
+      pieceBytes: Infinity,
+    });
+    assert.equal(await bodyOf(await ask()), 'hi');
+    Object.assign(stage, { raw: `${OK}content-length: 4\r\n\r\ngood` });
+    assert.equal(await bodyOf(await ask()), 'good');
+  });
+
+  it('that nobody asked for are never taken for one', async () => {
+    Object.assign(stage, { raw: `${OK}content-length: 2\r\n\r\nhi`, pieceBytes: Infinity });
+    const [socket] = (await Promise.all([once(server, 'connection'), freshAsk()]))[0] as [Socket];
+    const closed = once(socket, 'close');
+    socket.write(`${OK}content-length: 4\r\n\r\nevil`);
+    await closed;
+    Object.assign(stage, { raw: `${OK}content-length: 4\r\n\r\ngood` });
+    assert.equal(await bodyOf(await ask()), 'good');
+  });
+});
+
+/** On a new connection, as the others have been retired. */
+async function freshAsk(): Promise<void> {
+  transport.retire();
+  assert.equal(await bodyOf(await ask()), 'hi');
+}
