@@ -1,6 +1,7 @@
 // One JSON line an event on standard output, in the fields that Cloud Logging knows (Cloud Logging, "Structured logging").
 import { destination, pino } from 'pino';
 import type { LogLevel } from './config.ts';
+import { lineBatch } from './line-batch.ts';
 
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
@@ -9,6 +10,10 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export interface Log {
   /** @param fields named values only: whole requests, responses and errors carry tokens */
   (severity: Severity, message: string, fields?: LogFields): void;
+  /** Whether lines of this severity are written at all. */
+  isWanted(severity: Severity): boolean;
+  /** A line of which there are many. @param members of its JSON object, without braces; nothing is checked */
+  members(severity: Severity, members: string): void;
   /** Writes what is still in memory at once, before the process ends with an error; lines may come out of order. */
   flush(): void;
   /** Resolves when all is written, in order, or when nobody takes it. */
@@ -50,25 +55,36 @@ export function createLog(level: LogLevel): Log {
   });
   output.on('error', () => undefined);
   let dropped = 0;
-  output.on('drop', () => (dropped += 1));
+  output.on('drop', (lines: string) => (dropped += lines.split('\n').length - 1));
+  const batch = lineBatch((lines) => output.write(lines));
+  const now = timestamps();
   const logger = pino(
     {
       level,
       messageKey: 'message',
       base: null,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: () => `,"time":"${now()}"`,
       formatters: { level: (label) => ({ severity: SEVERITY_OF[label] ?? 'DEFAULT' }) },
     },
     output,
   );
+  const severities: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
+  const wanted = new Set(severities.filter((severity) => logger.isLevelEnabled(LEVEL_OF[severity])));
   return Object.assign(
     (severity: Severity, message: string, fields: LogFields = {}) => {
+      // Lines stay in the order of their events.
+      batch.flush();
       logger[LEVEL_OF[severity]](fields, message);
     },
     {
+      isWanted: (severity: Severity) => wanted.has(severity),
+      members: (severity: Severity, members: string) => {
+        batch.add(`{"severity":"${severity}","time":"${now()}",${members}}\n`);
+      },
       flush: () => {
         ending = true;
         try {
+          batch.flush();
           output.flushSync();
         } catch {
           // Nobody takes it, and the process is to end: pino would try again at its exit.
@@ -77,6 +93,7 @@ export function createLog(level: LogLevel): Log {
       },
       end: () => {
         const { promise, resolve } = Promise.withResolvers<undefined>();
+        batch.flush();
         output.once('close', resolve);
         setTimeout(() => {
           ending = true;
@@ -89,4 +106,19 @@ export function createLog(level: LogLevel): Log {
       dropped: () => dropped,
     },
   );
+}
+
+/** @returns the present time in RFC 3339; of one second only the milliseconds are written anew */
+function timestamps(): () => string {
+  let second = -1;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    const milliseconds = now % 1000;
+    if (now - milliseconds !== second) {
+      second = now - milliseconds;
+      text = new Date(second).toISOString().slice(0, 20);
+    }
+    return `${text}${String(milliseconds).padStart(3, '0')}Z`;
+  };
 }
