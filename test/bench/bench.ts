@@ -1,137 +1,173 @@
 // `npm run bench`: the bridge beside nginx, the AWS SDK and Express alone, in rounds that take turns on one core.
-// Flags: --rounds N, --seconds N (a measurement), --write (RESULTS.md).
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { createChildren } from './children.ts';
-import { LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
+import { CONTENDERS, LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
 import type { ContenderName, Field } from './contenders.ts';
-import { residentMiB } from './cpu-time.ts';
-import { describeMachine, pinSelf } from './machine.ts';
-import { check, measure } from './measure.ts';
-import type { Measurement, Sample } from './measure.ts';
-import { OBJECTS } from './objects.ts';
-import { report, worstForeign } from './report.ts';
-import type { Outcome } from './report.ts';
+import { latencyTable } from './latency.ts';
+import { median } from './markdown.ts';
+import type { Measurement } from './measure.ts';
+import { OBJECTS, SIZES } from './objects.ts';
+import type { BenchObject } from './objects.ts';
+import { report } from './report.ts';
+import type { Cell } from './report.ts';
+import { createRounds } from './rounds.ts';
+import { runBench, wholeNumber } from './run-bench.ts';
+import type { Bench } from './run-bench.ts';
 
-const CONNECTIONS = 32;
+const USAGE = `npm run bench -- [FLAGS]
 
-/** V8 has compiled what is hot long before. */
-const WARM_UP_SECONDS = 3;
+  --only SIZES          of ${Object.keys(SIZES).join(', ')}, separated by commas; all
+  --connections LIST    numbers, separated by commas; 1,32,256
+  --contenders NAMES    of ${CONTENDERS.filter((name) => name !== 'baseline').join(', ')}, separated by commas; all
+  --baseline DIR        another worktree of this project, whose bridge is a contender in the same rounds
+  --parts NAMES         of plain, tls, latency: S3 over plain HTTP, S3 over TLS, times at half the load.
+                        All; plain where --only, --connections or --contenders choose
+  --rounds N            3
+  --seconds N           of each measurement; 2
+  --write               into RESULTS.md
+`;
 
-/** Of the measured core; a sample from which others took more is taken again, so many times in all. */
-const DISTURBED = 0.05;
-const RETAKES = 60;
+/** Where only part of the table is measured: where most is known of it. */
+const USUAL_CONNECTIONS = 32;
+const TLS_OBJECTS = ['1k', '1m'];
+/** The others than bridge and nginx would say the same again, a minute later. */
+const SDK_OBJECTS = ['1k', '1m'];
 
-const RESULTS = new URL('RESULTS.md', import.meta.url);
+const list = (text: string): string[] => text.split(',').map((part) => part.trim());
+
+function chosen<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
+  return list(text).map((name) => {
+    const found = known.find((one) => one === name);
+    if (found === undefined) throw new Error(`--${flag} takes ${known.join(', ')}, not ${name}\n\n${USAGE}`);
+    return found;
+  });
+}
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
+    only: { type: 'string' },
+    connections: { type: 'string' },
+    contenders: { type: 'string' },
+    baseline: { type: 'string' },
+    parts: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
     write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
-if (!(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(seconds) && seconds > 0)) {
-  throw new Error('--rounds and --seconds take whole numbers above 0');
-}
+const { baseline, only, connections } = values;
+const isChosen = [only, connections, values.contenders].some((flag) => flag !== undefined);
+const PARTS = ['plain', 'tls', 'latency'] as const;
+const parts = chosen('parts', values.parts ?? (isChosen ? 'plain' : PARTS.join()), PARTS);
+const sizes = chosen('only', only ?? Object.keys(SIZES).join(), Object.keys(SIZES));
+const numbers = list(connections ?? '1,32,256').map((number) => wholeNumber('connections', number));
+const names = chosen('contenders', values.contenders ?? CONTENDERS.join(), CONTENDERS);
+const rounds = wholeNumber('rounds', values.rounds);
+const seconds = wholeNumber('seconds', values.seconds);
 
-const machine = describeMachine();
-pinSelf(LOAD_CORE);
-const interruption = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    interruption.abort(new Error(signal));
+if (values.help) process.stdout.write(USAGE);
+else {
+  await runBench({
+    section: 'Throughput',
+    write: values.write,
+    needs: {
+      ...(parts.includes('latency') ? { hey: 'hey' } : {}),
+      ...(parts.includes('tls') ? { openssl: 'openssl' } : {}),
+    },
+    run,
   });
 }
-const directory = mkdtempSync(join(tmpdir(), 'fedbridge-bench-'));
-const children = createChildren(interruption.signal);
-let retakes = 0;
-let sandbox: Sandbox | undefined;
-try {
-  sandbox = await startSandbox();
-  const field = await startField(children, directory, sandbox);
-  const text = await run(field, {
-    bucket: field.bucket,
-    connections: CONNECTIONS,
-    seconds,
-    signal: children.signal,
-  });
-  process.stdout.write(`\n${text}`);
-  if (values.write) writeFileSync(RESULTS, text);
-} catch (error) {
-  // What ended first is the cause of all else.
-  const cause: unknown = children.signal.aborted ? children.signal.reason : error;
-  process.stderr.write(`bench: ${cause instanceof Error ? cause.message : String(cause)}\n`);
-  process.exitCode = 1;
-} finally {
-  await children.stop();
-  await sandbox?.close();
-  rmSync(directory, { recursive: true });
-}
 
-async function run({ contenders }: Field, measurement: Measurement): Promise<string> {
-  const outcomes: Outcome[] = [];
-  for (const object of OBJECTS) {
-    const own = contenders.filter(({ objects }) => objects.includes(object));
-    for (const contender of own) {
-      await check(contender, object, measurement);
-      await measure(contender, object, { ...measurement, seconds: WARM_UP_SECONDS });
-    }
-    const samples = new Map<ContenderName, Sample[]>(own.map(({ name }) => [name, []]));
-    for (let round = 1; round <= rounds; round += 1) {
-      for (const contender of own) {
-        const sample = await undisturbed(() => measure(contender, object, measurement));
-        samples.get(contender.name)?.push(sample);
-        tell(`${object.name} ${round}/${rounds} ${contender.name}`, sample);
+async function run({ sandbox, part }: Bench): Promise<string> {
+  const taking = createRounds();
+  const texts: string[] = [];
+
+  const table = async (
+    field: Field,
+    measurement: Omit<Measurement, 'connections'>,
+    wanted: (contender: ContenderName, object: BenchObject, connections: number) => boolean,
+  ): Promise<Cell[]> => {
+    const cells: Cell[] = [];
+    for (const object of OBJECTS.filter(({ key }) => sizes.includes(key))) {
+      for (const number of numbers) {
+        const asked = field.contenders.filter(
+          ({ name, objects }) =>
+            objects.includes(object) && CONTENDERS.some((one) => one === name && wanted(one, object, number)),
+        );
+        const samples = await taking.run(asked, object, { ...measurement, connections: number }, rounds);
+        if (asked.length > 0) cells.push({ object, connections: number, samples });
       }
     }
-    outcomes.push({ object, samples });
+    return cells;
+  };
+
+  if (parts.includes('plain') || parts.includes('latency')) {
+    await part(async (children, directory) => {
+      const field = await startField(children, directory, sandbox, { names, baseline });
+      const measurement = { bucket: field.bucket, seconds, signal: children.signal };
+      let cells: Cell[] = [];
+      if (parts.includes('plain')) {
+        cells = await table(
+          field,
+          measurement,
+          (name, object, number) =>
+            isChosen ||
+            !['SDK', 'memory'].includes(name) ||
+            (SDK_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS),
+        );
+        texts.push('### S3 over plain HTTP\n', report(cells));
+      }
+      if (parts.includes('latency')) texts.push(await latency(field, measurement, cells));
+    });
   }
-  const resident = new Map(contenders.map(({ name, pid }) => [name, residentMiB(pid)]));
+  if (parts.includes('tls')) {
+    await part(async (children, directory) => {
+      const field = await startField(children, directory, sandbox, { names, baseline, tls: true });
+      const cells = await table(
+        field,
+        { bucket: field.bucket, seconds, signal: children.signal },
+        (name, object, number) =>
+          name !== 'memory' &&
+          (isChosen || (TLS_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS)),
+      );
+      texts.push('### S3 over TLS\n', report(cells));
+    });
+  }
+  return [...howItRan(taking.quietness()), '', ...texts].join('\n');
+
+  /** At half of what the bridge can do, which is asked first where the table does not say it. */
+  async function latency(
+    field: Field,
+    { bucket, signal }: Omit<Measurement, 'connections'>,
+    cells: readonly Cell[],
+  ): Promise<string> {
+    const [object] = OBJECTS;
+    if (object === undefined) throw new Error('there is no object');
+    const measurement = { bucket, seconds: seconds + 1, signal, connections: USUAL_CONNECTIONS };
+    const bridges = field.contenders.filter(({ name }) => name === 'bridge');
+    const samples =
+      cells.find((cell) => cell.object === object && cell.connections === USUAL_CONNECTIONS)?.samples ??
+      (await taking.run(bridges, object, measurement, rounds));
+    const most = median((samples.get('bridge') ?? []).map((sample) => sample.requestsPerSecond));
+    const requestsPerSecond = Math.round(most / 2);
+    const times = await latencyTable(field, object, { measurement, requestsPerSecond, rounds });
+    return (
+      `### Times at half the load\n\n${object.name}, ${USUAL_CONNECTIONS} connections, ${requestsPerSecond} requests/s: ` +
+      `half of the ${most.toFixed(0)} above. hey holds the rate, in bursts of as many as there are connections, and is itself ` +
+      `much of the load of core ${LOAD_CORE}, whomever it asks: what counts is what is added to S3 alone.\n\n${times}`
+    );
+  }
+}
+
+function howItRan({ sentence, wasQuiet }: { sentence: string; wasQuiet: boolean }): string[] {
   return [
-    '# Benchmark\n',
-    ...[`Date: ${new Date().toISOString().slice(0, 10)}`, ...machine, howItRan(outcomes)].map(
-      (line) => `- ${line}`,
-    ),
-    ...(worstForeign(outcomes) > DISTURBED * 100
-      ? ['- **The machine was not quiet: of these figures only CPU time means something.**']
-      : []),
-    `\n${report(outcomes, resident)}`,
-  ].join('\n');
-}
-
-/** Whether a sample is kept depends on what others did, never on what it says of the contender. */
-async function undisturbed(sampled: () => Promise<Sample>): Promise<Sample> {
-  let sample = await sampled();
-  while (sample.foreign > DISTURBED && retakes < RETAKES) {
-    retakes += 1;
-    sample = await sampled();
-  }
-  return sample;
-}
-
-function tell(what: string, { requestsPerSecond, cpuMicrosecondsPerRequest, foreign }: Sample): void {
-  process.stderr.write(
-    `${what.padEnd(18)} ${requestsPerSecond.toFixed(0).padStart(6)}/s ` +
-      `${cpuMicrosecondsPerRequest.toFixed(1).padStart(7)} µs CPU  others ${(foreign * 100).toFixed(1)} %\n`,
-  );
-}
-
-function howItRan(outcomes: readonly Outcome[]): string {
-  return (
-    `\`npm run bench -- --rounds ${rounds} --seconds ${seconds}\`: ${CONNECTIONS} connections of wrk, contenders in turn. ` +
-    `Core ${LOAD_CORE}: wrk, nginx as S3 (static files), the reader of logs. Core ${MEASURED_CORE}: the contender alone; ` +
-    `others took at most ${worstForeign(outcomes).toFixed(0)} % of it in any sample below; ${retakes} samples in which ` +
-    `they took more than ${DISTURBED * 100} % were taken again. ` +
-    'Fedbridge: tokens verified, each request signed, access log (info, to a pipe) and metrics on. nginx: one worker, access log ' +
-    '(combined, to the same pipe), keep-alive upstream, default buffering; it verifies nobody and signs nothing. ' +
-    'Express: neither log nor metrics, nobody verified. ' +
-    'Where a core is less than 98 % busy, the load was the limit: that throughput is a lower bound.'
-  );
+    `- \`npm run bench -- --rounds ${rounds} --seconds ${seconds}\`, contenders in turn. Core ${LOAD_CORE}: wrk, nginx as S3 ` +
+      `(static files; TLS 1.3 with AES-128-GCM), the reader of logs. Core ${MEASURED_CORE}: the contender alone; ${sentence}.`,
+    '- Fedbridge: tokens verified, each request signed, access log (info, to a pipe) and metrics on. nginx: one worker, access log ' +
+      '(combined, to the same pipe), kept connections, default buffering; it verifies nobody and signs nothing; to S3 over TLS it ' +
+      'verifies the certificate and reuses sessions. Express: neither log nor metrics, nobody verified.',
+    '- Where a core is less than 98 % busy, the load was the limit: that throughput is a lower bound. Of 64 MiB the bytes count ' +
+      'that came, whether or not their answer came to its end; a time is told where there were answers enough for it.',
+    ...(wasQuiet ? [] : ['- **The machine was not quiet: of these figures only CPU time means something.**']),
+  ];
 }

@@ -1,21 +1,27 @@
 // What is measured: the bridge, and beside it on the same core what else could stand in its place.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Sandbox, SandboxContract } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { createCertificate } from './certificate.ts';
 import type { Child, Children } from './children.ts';
 import { openLogPipe } from './log-pipe.ts';
 import { startOrigin, startProxy } from './nginx.ts';
-import { OBJECTS } from './objects.ts';
+import { OBJECTS, SMALL } from './objects.ts';
 import type { BenchObject } from './objects.ts';
 import { freePort, listening } from './ports.ts';
+import { readerToken } from './tokens.ts';
 
 /** One core for what loads and what is behind, one for what is measured. */
 export const LOAD_CORE = 0;
 export const MEASURED_CORE = 1;
 
-export type ContenderName = 'bridge' | 'nginx' | 'SDK' | 'memory';
+/** `baseline` is the bridge of another worktree. */
+export const CONTENDERS = ['bridge', 'baseline', 'nginx', 'SDK', 'memory'] as const;
+export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
-  readonly name: ContenderName;
+  /** Of `CONTENDERS`, or what else a bench lets run. */
+  readonly name: string;
   readonly pid: number;
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -27,68 +33,99 @@ export interface Field {
   readonly contenders: readonly Contender[];
   /** In S3's path style: the same for all. */
   readonly bucket: string;
+  /** What stands for S3, asked directly: its own time is part of everybody's. */
+  readonly behind: Contender;
+}
+
+export interface FieldOptions {
+  /** All but the baseline where there are none. */
+  readonly names?: readonly ContenderName[];
+  /** The root of another worktree of this project. */
+  readonly baseline?: string | undefined;
+  /** Whether the origin speaks TLS. */
+  readonly tls?: boolean;
+  /** Further variables of the bridge and the baseline. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const program = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const OWN_ROOT = program('../..');
+
+/** The default would refuse the 201st connection of one caller. */
+export const WIDE_LIMITS = 'limits: { inFlight: 4000, perCaller: 4000 }\n';
 
 /** Starts them all, and the origin behind them; resolves when each listens. The bridge's other suppliers are the sandbox's. */
-export async function startField(children: Children, directory: string, sandbox: Sandbox): Promise<Field> {
+export async function startField(
+  children: Children,
+  directory: string,
+  sandbox: Sandbox,
+  {
+    names = ['bridge', 'nginx', 'SDK', 'memory'],
+    baseline,
+    tls = false,
+    environment = {},
+  }: FieldOptions = {},
+): Promise<Field> {
   const { contract } = sandbox;
   const logs = openLogPipe(children, LOAD_CORE, directory);
   const originPort = await freePort();
-  const origin = `http://127.0.0.1:${originPort}`;
+  const origin = tls ? `https://localhost:${originPort}` : `http://127.0.0.1:${originPort}`;
   const { bucket, region } = contract;
-  startOrigin(children, { core: LOAD_CORE, port: originPort, directory, bucket, objects: OBJECTS });
+  const certificate = tls ? createCertificate(directory) : undefined;
+  const trust = certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.certificate };
+  const { pid } = startOrigin(children, {
+    ...{ core: LOAD_CORE, port: originPort, directory, bucket, objects: OBJECTS, tls: certificate },
+  });
   await listening(originPort, children.signal);
 
-  const enter = async (
-    name: ContenderName,
-    start: (port: number) => Child,
-    options: { readonly headers?: Readonly<Record<string, string>>; readonly objects?: typeof OBJECTS } = {},
-  ): Promise<Contender> => {
-    const port = await freePort();
-    const { pid } = start(port);
-    await listening(port, children.signal);
-    const { headers = {}, objects = OBJECTS } = options;
-    return { name, pid, origin: `http://127.0.0.1:${port}`, headers, objects };
-  };
+  const token = { authorization: `Bearer ${await readerToken(contract)}` };
   const node = (args: readonly string[], env: Readonly<Record<string, string>>, stdout?: number): Child =>
     children.start({
       ...{ core: MEASURED_CORE, command: process.execPath, args },
-      env: { NODE_ENV: 'production', ...env },
+      env: { NODE_ENV: 'production', ...trust, ...env },
       ...(stdout === undefined ? {} : { stdout }),
     });
+  const bridgeOf = (root: string) => ({
+    headers: token,
+    start: (port: number) =>
+      node(
+        [join(root, 'src/main.ts'), 'serve'],
+        {
+          ...sandbox.environment,
+          FEDBRIDGE_CONFIG: `${sandbox.environment['FEDBRIDGE_CONFIG'] ?? ''}${WIDE_LIMITS}`,
+          ...{ AWS_ENDPOINT_URL_S3: origin, FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port) },
+          ...environment,
+        },
+        logs,
+      ),
+  });
+  interface Entry {
+    readonly start: (port: number) => Child;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly objects?: readonly BenchObject[];
+  }
+  const entries: Readonly<Record<ContenderName, Entry | undefined>> = {
+    bridge: bridgeOf(OWN_ROOT),
+    baseline: baseline === undefined ? undefined : bridgeOf(baseline),
+    nginx: {
+      start: (port) =>
+        startProxy(children, {
+          ...{ core: MEASURED_CORE, port, directory, originPort, stdout: logs, tls: certificate },
+        }),
+    },
+    SDK: { start: (port) => node([program('sdk-server.ts'), String(port), origin, region], {}) },
+    memory: { start: (port) => node([program('memory-server.ts'), String(port)], {}), objects: SMALL },
+  };
 
-  const contenders = [
-    await enter(
-      'bridge',
-      (port) =>
-        node(
-          [program('../../src/main.ts'), 'serve'],
-          {
-            ...sandbox.environment,
-            ...{ AWS_ENDPOINT_URL_S3: origin, FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port) },
-          },
-          logs,
-        ),
-      { headers: { authorization: `Bearer ${await readerToken(contract)}` } },
-    ),
-    await enter('nginx', (port) =>
-      startProxy(children, { core: MEASURED_CORE, port, directory, originPort, stdout: logs }),
-    ),
-    await enter('SDK', (port) => node([program('sdk-server.ts'), String(port), origin, region], {})),
-    await enter('memory', (port) => node([program('memory-server.ts'), String(port)], {}), {
-      objects: OBJECTS.filter(({ name }) => name === '1 KiB'),
-    }),
-  ];
-  return { contenders, bucket };
-}
-
-/** As the reader itself would ask its own metadata server; good for an hour. */
-async function readerToken({ metadata, audience, callers }: SandboxContract): Promise<string> {
-  const url = new URL(`/computeMetadata/v1/instance/service-accounts/${callers.reader}/identity`, metadata);
-  url.search = new URLSearchParams({ audience, format: 'full' }).toString();
-  const answer = await fetch(url, { headers: { 'metadata-flavor': 'Google' } });
-  if (!answer.ok) throw new Error(`the sandbox's metadata server answered ${answer.status}`);
-  return (await answer.text()).trim();
+  const contenders: Contender[] = [];
+  for (const name of CONTENDERS) {
+    const entry = entries[name];
+    if (entry === undefined || !(names.includes(name) || name === 'baseline')) continue;
+    const port = await freePort();
+    const { pid } = entry.start(port);
+    await listening(port, children.signal);
+    const { headers = {}, objects = OBJECTS } = entry;
+    contenders.push({ name, pid, origin: `http://127.0.0.1:${port}`, headers, objects });
+  }
+  return { contenders, bucket, behind: { name: 'S3 alone', pid, origin, headers: {}, objects: OBJECTS } };
 }

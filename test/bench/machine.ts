@@ -5,13 +5,13 @@ import { availableParallelism } from 'node:os';
 import { searchPath } from './children.ts';
 
 /** Programs, by the Debian package that has them. */
-const NEEDED = { nginx: 'nginx-light', wrk: 'wrk', taskset: 'util-linux' } as const;
+const NEEDED = { nginx: 'nginx-light', wrk: 'wrk', taskset: 'util-linux' };
 
 /** @throws Error with the command that installs what is missing */
-function checkMachine(): void {
+function checkMachine(needed: Readonly<Record<string, string>>): void {
   if (process.platform !== 'linux') throw new Error('The bench needs Linux: taskset and /proc.');
   if (availableParallelism() < 2) throw new Error('The bench needs two cores: one loads, one is measured.');
-  const missing = Object.entries(NEEDED).filter(
+  const missing = Object.entries(needed).filter(
     ([program]) =>
       spawnSync('sh', ['-c', 'command -v "$0"', program], { env: { PATH: searchPath() } }).status !== 0,
   );
@@ -32,10 +32,11 @@ export function pinSelf(core: number): void {
 
 /**
  * One line each, without paths or host names; asked before `pinSelf`, which leaves one core to count.
+ * @param needs further programs, by the Debian package that has them
  * @throws Error where the bench cannot run, with the remedy
  */
-export function describeMachine(): string[] {
-  checkMachine();
+export function describeMachine(needs: Readonly<Record<string, string>> = {}): string[] {
+  checkMachine({ ...NEEDED, ...needs });
   const cpu = /^model name\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
   return [
     `CPU: ${cpu}, ${availableParallelism()} cores`,

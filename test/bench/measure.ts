@@ -1,5 +1,6 @@
 // One measurement of one contender with one object: what wrk counted, and what the contender used meanwhile.
 import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LOAD_CORE, MEASURED_CORE } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { coreBusySeconds, cpuSeconds } from './cpu-time.ts';
@@ -9,6 +10,10 @@ import { load } from './wrk.ts';
 export interface Sample {
   readonly requestsPerSecond: number;
   readonly cpuMicrosecondsPerRequest: number;
+  readonly mibPerSecond: number;
+  readonly cpuMicrosecondsPerMib: number;
+  /** Of how many requests the times are. */
+  readonly requests: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Of the measured core's time, what the contender used. */
@@ -21,10 +26,14 @@ export interface Measurement {
   readonly bucket: string;
   readonly connections: number;
   readonly seconds: number;
+  /** A file of callers' tokens, in the place of the contender's own. */
+  readonly tokens?: string;
   readonly signal: AbortSignal;
 }
 
 const ANSWER_MS = 10_000;
+const SETTLE_MS = 100;
+const MIB = 1024 * 1024;
 
 /** @throws Error where the contender does not answer 200 with exactly the object */
 export async function check(
@@ -40,7 +49,7 @@ export async function check(
   if (answer.status !== 200) {
     throw new Error(`${contender.name} answers ${answer.status}: ${body.toString('utf8', 0, 500)}`);
   }
-  if (hash('sha256', body, 'hex') !== object.sha256) {
+  if (hash('sha256', body, 'hex') !== object.sha256()) {
     throw new Error(`${contender.name} answers ${object.name} with other bytes, ${body.length} of them`);
   }
 }
@@ -50,7 +59,9 @@ export async function measure(
   object: BenchObject,
   measurement: Measurement,
 ): Promise<Sample> {
-  const { connections, seconds, signal } = measurement;
+  const { connections, seconds, tokens, signal } = measurement;
+  // The answers that the end of the load before cut are over by then.
+  await sleep(SETTLE_MS);
   const before = {
     at: performance.now(),
     cpu: cpuSeconds(contender.pid),
@@ -58,8 +69,8 @@ export async function measure(
   };
   const counted = await load(urlOf(contender, object, measurement.bucket), {
     ...{ core: LOAD_CORE, connections, seconds, signal },
-    headers: contender.headers,
-    bodyBytes: object.content.length,
+    ...{ headers: contender.headers, bodyBytes: object.size },
+    ...(tokens === undefined ? {} : { tokens }),
   });
   const elapsed = (performance.now() - before.at) / 1000;
   const cpu = cpuSeconds(contender.pid) - before.cpu;
@@ -67,6 +78,9 @@ export async function measure(
   return {
     requestsPerSecond: counted.requests / counted.seconds,
     cpuMicrosecondsPerRequest: (cpu / counted.requests) * 1e6,
+    mibPerSecond: counted.bytes / MIB / counted.seconds,
+    cpuMicrosecondsPerMib: (cpu / (counted.bytes / MIB)) * 1e6,
+    requests: counted.requests,
     p50Ms: counted.p50Ms,
     p99Ms: counted.p99Ms,
     busy: cpu / elapsed,
@@ -74,5 +88,5 @@ export async function measure(
   };
 }
 
-const urlOf = ({ origin }: Contender, { key }: BenchObject, bucket: string): string =>
+export const urlOf = ({ origin }: Contender, { key }: BenchObject, bucket: string): string =>
   `${origin}/${bucket}/${key}`;

@@ -1,10 +1,10 @@
 // The yardstick: Express alone, answering 1 KiB from memory. No Node program that uses Express answers faster.
 import express from 'express';
-import { OBJECTS } from './objects.ts';
+import { SMALL } from './objects.ts';
 
 const [port = ''] = process.argv.slice(2);
 
-const objects = new Map(OBJECTS.map(({ key, content }) => [key, content]));
+const objects = new Map<string, Buffer>(SMALL.map(({ key, content }) => [key, content()]));
 const app = express();
 app.disable('x-powered-by');
 app.get('/:bucket/*key', (request, response) => {

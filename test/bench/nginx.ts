@@ -1,27 +1,41 @@
 // The two nginx servers: the origin that stands for S3, and the plain reverse proxy that the bridge is held against.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Certificate } from './certificate.ts';
 import type { Child, Children } from './children.ts';
 import type { BenchObject } from './objects.ts';
 
 /** S3 closes a connection after some hundreds of requests; here none is closed, for any contender. */
 const KEEP_ALIVE = 'keepalive_requests 100000000; keepalive_timeout 600s;';
 
-/** Answers GET /BUCKET/KEY with S3's headers, whatever the signature. */
-export function startOrigin(
-  children: Children,
-  options: {
-    readonly core: number;
-    readonly port: number;
-    readonly directory: string;
-    readonly bucket: string;
-    readonly objects: readonly BenchObject[];
-  },
-): Child {
-  const { core, port, directory, bucket, objects } = options;
-  const root = join(directory, 'objects');
+/** Of connections to the origin that are kept: above what any bench opens. */
+const IDLE_UPSTREAM = 1024;
+
+export interface OriginOptions {
+  readonly core: number;
+  readonly port: number;
+  readonly directory: string;
+  readonly bucket: string;
+  readonly objects: readonly BenchObject[];
+  /** Plain HTTP where there is none. */
+  readonly tls?: Certificate | undefined;
+}
+
+/** Answers GET /BUCKET/KEY with S3's headers, whatever the signature; the file `list.xml` is each list of the bucket. */
+export function startOrigin(children: Children, options: OriginOptions): Child {
+  const { core, port, directory, bucket, objects, tls } = options;
+  const root = originRoot(directory);
   mkdirSync(join(root, bucket), { recursive: true });
-  for (const { key, content } of objects) writeFileSync(join(root, bucket, key), content);
+  for (const { key, content } of objects) writeFileSync(join(root, bucket, key), content());
+  const secure =
+    tls === undefined
+      ? ''
+      : `
+        ssl_certificate ${tls.certificate};
+        ssl_certificate_key ${tls.key};
+        ssl_protocols TLSv1.3;
+        ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+        ssl_session_cache shared:sessions:1m;`;
   return startNginx(children, {
     ...{ core, directory: join(directory, 'origin') },
     http: `
@@ -32,14 +46,18 @@ export function startOrigin(
       default_type binary/octet-stream;
       server_tokens off;
       server {
-        listen 127.0.0.1:${port};
+        listen 127.0.0.1:${port}${tls === undefined ? '' : ' ssl'};${secure}
         root ${root};
+        location = /${bucket} { default_type application/xml; try_files /list.xml =404; }
         add_header x-amz-id-2 "Uuag1LuByRx9e6j5Onimru9pO4ZVKnJ2Qz7/C1NPcfTWAtRPfTaOFg==";
         add_header x-amz-request-id $request_id;
         add_header x-amz-server-side-encryption AES256;
       }`,
   });
 }
+
+/** Where the origin's files are: BUCKET/KEY, and list.xml. */
+export const originRoot = (directory: string): string => join(directory, 'objects');
 
 /** @param options.stdout where the access log goes, a line a request */
 export function startProxy(
@@ -50,18 +68,28 @@ export function startProxy(
     readonly directory: string;
     readonly originPort: number;
     readonly stdout: number;
+    readonly tls?: Certificate | undefined;
   },
 ): Child {
-  const { core, port, originPort, stdout } = options;
+  const { core, port, originPort, stdout, tls } = options;
+  const secure =
+    tls === undefined
+      ? 'proxy_pass http://origin;'
+      : `proxy_pass https://origin;
+          proxy_ssl_name localhost;
+          proxy_ssl_verify on;
+          proxy_ssl_trusted_certificate ${tls.certificate};
+          proxy_ssl_protocols TLSv1.3;
+          proxy_ssl_session_reuse on;`;
   return startNginx(children, {
     ...{ core, stdout, directory: join(options.directory, 'proxy') },
     http: `
       access_log /dev/stdout combined;
-      upstream origin { server 127.0.0.1:${originPort}; keepalive 64; ${KEEP_ALIVE} }
+      upstream origin { server 127.0.0.1:${originPort}; keepalive ${IDLE_UPSTREAM}; ${KEEP_ALIVE} }
       server {
         listen 127.0.0.1:${port};
         location / {
-          proxy_pass http://origin;
+          ${secure}
           proxy_http_version 1.1;
           proxy_set_header Connection "";
         }
@@ -91,7 +119,8 @@ function startNginx(
     worker_processes 1;
     pid ${join(directory, 'nginx.pid')};
     error_log stderr error;
-    events { worker_connections 1024; }
+    worker_rlimit_nofile 8192;
+    events { worker_connections 4096; }
     http { ${KEEP_ALIVE} ${temporary.join(' ')} ${http} }`,
   );
   return children.start({

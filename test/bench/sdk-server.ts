@@ -13,7 +13,10 @@ const s3 = new S3Client({
   forcePathStyle: true,
   // Any keys: the origin looks at no signature. The token is as long as those of STS.
   credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'x'.repeat(1000) },
-  requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1024 } },
+  requestHandler: {
+    httpAgent: { keepAlive: true, maxSockets: 1024 },
+    httpsAgent: { keepAlive: true, maxSockets: 1024 },
+  },
 });
 
 const app = express();

@@ -1,4 +1,19 @@
 -- Prints what wrk counted as one line of JSON, for wrk.ts: wrk's own text is rounded.
+-- Where it is given a file of tokens, one a line, each request presents the next of them.
+local headers, count, last = {}, 0, 0
+
+function init(args)
+  if args[1] == nil then return end
+  for token in io.lines(args[1]) do
+    count = count + 1
+    headers[count] = wrk.format(nil, nil, { Host = wrk.headers['Host'], Authorization = 'Bearer ' .. token })
+  end
+  request = function()
+    last = last % count + 1
+    return headers[last]
+  end
+end
+
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

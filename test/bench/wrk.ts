@@ -10,7 +10,8 @@ const REPORT = fileURLToPath(new URL('wrk-report.lua', import.meta.url));
 const GRACE_MS = 15_000;
 
 const report = z.object({
-  requests: z.number().positive(),
+  /** Answered whole. */
+  requests: z.number().nonnegative(),
   microseconds: z.number().positive(),
   /** Read from sockets: headers too. */
   bytes: z.number(),
@@ -20,11 +21,17 @@ const report = z.object({
 });
 
 export interface Load {
+  /** Answered whole. */
   readonly requests: number;
   readonly seconds: number;
+  /** Of answers that were cut by the end of the load, too. */
+  readonly bytes: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
+
+/** wrk counts an answer that takes longer as a failure: 256 of 64 MiB at once take about ten seconds each. */
+const SLOWEST = '60s';
 
 /**
  * @param options.bodyBytes of each answer
@@ -38,13 +45,16 @@ export async function load(
     readonly seconds: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly bodyBytes: number;
+    /** A file of callers' tokens, one a line, which requests present in turn. */
+    readonly tokens?: string;
     readonly signal: AbortSignal;
   },
 ): Promise<Load> {
-  const { core, connections, seconds, bodyBytes, signal } = options;
+  const { core, connections, seconds, bodyBytes, tokens, signal } = options;
   const headers = Object.entries(options.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const wrk = ['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', REPORT];
-  const { stdout } = await promisify(execFile)('taskset', ['-c', String(core), ...wrk, ...headers, url], {
+  const rest = ['--timeout', SLOWEST, ...headers, url, ...(tokens === undefined ? [] : ['--', tokens])];
+  const { stdout } = await promisify(execFile)('taskset', ['-c', String(core), ...wrk, ...rest], {
     ...{ signal, timeout: seconds * 1000 + GRACE_MS, killSignal: 'SIGKILL' },
   });
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
@@ -59,6 +69,7 @@ export async function load(
   return {
     requests: counted.requests,
     seconds: counted.microseconds / 1e6,
+    bytes: counted.bytes,
     p50Ms: counted.p50 / 1000,
     p99Ms: counted.p99 / 1000,
   };

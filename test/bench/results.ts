@@ -1,0 +1,28 @@
+// RESULTS.md: one section for each bench, which a new run of that bench alone replaces.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const RESULTS = new URL('RESULTS.md', import.meta.url);
+
+/** In the order of the file. */
+const SECTIONS = ['Throughput', 'Start', 'Memory', 'Profile', 'Scale'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+const HEAD = `# Benchmark
+
+Each section is one run of one bench, which replaces it with \`--write\`, and says how it was run.
+`;
+
+export function writeSection(section: Section, text: string): void {
+  const found = new Map<string, string>();
+  const file = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
+  for (const part of file.split(/^## /m).slice(1)) {
+    const end = part.indexOf('\n');
+    found.set(part.slice(0, end), part.slice(end).trim());
+  }
+  found.set(section, text.trim());
+  const sections = SECTIONS.flatMap((name) => {
+    const own = found.get(name);
+    return own === undefined ? [] : [`\n## ${name}\n\n${own}\n`];
+  });
+  writeFileSync(RESULTS, HEAD + sections.join(''));
+}
