@@ -4,6 +4,8 @@ import type { ChildProcess } from 'node:child_process';
 
 export interface Child {
   readonly pid: number;
+  /** Ends it, without ending what is measured; resolves when it has ended. */
+  stop(): Promise<void>;
 }
 
 export interface Start {
@@ -44,10 +46,11 @@ export function createChildren(interrupted: AbortSignal): Children {
         stdio: ['ignore', stdout ?? 'ignore', 'inherit'],
       });
       const ended = Promise.withResolvers<undefined>();
+      let dismissed = false;
       const end = (how: string): void => {
         running.delete(child);
         ended.resolve(undefined);
-        if (!stopping) failure.abort(new Error(`${command} ended by itself: ${how}`));
+        if (!stopping && !dismissed) failure.abort(new Error(`${command} ended by itself: ${how}`));
       };
       child.once('error', (error) => {
         end(error.message);
@@ -57,7 +60,14 @@ export function createChildren(interrupted: AbortSignal): Children {
       });
       running.set(child, ended.promise);
       if (child.pid === undefined) throw new Error(`${command} could not be started`);
-      return { pid: child.pid };
+      return {
+        pid: child.pid,
+        stop: async () => {
+          dismissed = true;
+          child.kill('SIGTERM');
+          await ended.promise;
+        },
+      };
     },
     stop: async () => {
       stopping = true;

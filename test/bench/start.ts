@@ -1,0 +1,148 @@
+// `npm run bench:start`: from the start of the process to the first object served, as an image starts and as development does.
+// Flags: --starts N (10, of each form), --baseline DIR (another worktree, whose image is started in turn), --write.
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import type { Children } from './children.ts';
+import { LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
+import { timeFirstObject } from './first-object.ts';
+import type { StartTimes } from './first-object.ts';
+import { markdownTable, spread } from './markdown.ts';
+import { SMALL } from './objects.ts';
+import { freePort } from './ports.ts';
+import { runBench, wholeNumber } from './run-bench.ts';
+import type { Bench } from './run-bench.ts';
+import { readerToken } from './tokens.ts';
+
+const OWN_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** One way to start the bridge. */
+interface Form {
+  readonly name: string;
+  readonly program: string;
+  /** V8's compile cache; a new and empty one for each start where `cold`. */
+  readonly cache: string;
+  readonly cold?: boolean;
+}
+
+const { values } = parseArgs({
+  options: {
+    starts: { type: 'string', default: '10' },
+    baseline: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const starts = wholeNumber('starts', values.starts);
+const { baseline, write } = values;
+
+await runBench({
+  section: 'Start',
+  write,
+  run: (bench) => bench.part((children, directory) => run(bench, children, directory)),
+});
+
+async function run({ sandbox }: Bench, children: Children, directory: string): Promise<string> {
+  const { bucket, behind } = await startField(children, directory, sandbox, { names: [] });
+  const [object] = SMALL;
+  if (object === undefined) throw new Error('there is no object');
+  const headers = { authorization: `Bearer ${await readerToken(sandbox.contract)}` };
+
+  const image = await imageOf(OWN_ROOT, join(directory, 'image'));
+  const sources = join(OWN_ROOT, 'src/main.ts');
+  const forms: Form[] = [
+    { name: 'image', program: image, cache: join(image, '../cache') },
+    ...(baseline === undefined ? [] : [await baselineForm(baseline, join(directory, 'baseline'))]),
+    { name: 'image, cache filled by a read', program: image, cache: join(directory, 'served') },
+    { name: 'image, empty cache', program: image, cache: join(directory, 'cold'), cold: true },
+    { name: '`node src/main.ts serve`, warm cache', program: sources, cache: join(directory, 'sources') },
+  ];
+
+  const start = async ({ program, cache, cold = false }: Form, number: number): Promise<StartTimes> => {
+    const port = await freePort();
+    const own = cold ? `${cache}-${number}` : cache;
+    mkdirSync(own, { recursive: true });
+    let child: { stop(): Promise<void> } | undefined;
+    const times = await timeFirstObject(
+      () => {
+        child = children.start({
+          ...{ core: MEASURED_CORE, command: process.execPath, args: [program, 'serve'] },
+          env: {
+            ...sandbox.environment,
+            ...{ NODE_ENV: 'production', NODE_COMPILE_CACHE: own, NODE_COMPILE_CACHE_PORTABLE: '1' },
+            ...{ AWS_ENDPOINT_URL_S3: behind.origin, FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port) },
+          },
+        });
+      },
+      { port, path: `/${bucket}/${object.key}`, headers, bytes: object.size, signal: children.signal },
+    );
+    // Node fills its compile cache at its end.
+    await child?.stop();
+    return times;
+  };
+
+  const times = new Map<Form, StartTimes[]>(forms.map((form) => [form, []]));
+  // What is to be warm gets so by this; the image's own cache is what its build made of it.
+  for (const form of forms) await start(form, 0);
+  for (let number = 1; number <= starts; number += 1) {
+    for (const form of forms) {
+      const one = await start(form, number);
+      times.get(form)?.push(one);
+      process.stderr.write(
+        `${number}/${starts} ${form.name}: ${one.listening.toFixed(0)} ms listening, ${one.firstObject.toFixed(0)} ms\n`,
+      );
+    }
+  }
+  const bare = await bareNode(directory);
+  const rows = [...times].map(([{ name }, own]) => [
+    name,
+    spread(
+      own.map(({ listening }) => listening),
+      0,
+    ),
+    spread(
+      own.map(({ listening, firstObject }) => firstObject - listening),
+      0,
+    ),
+    spread(
+      own.map(({ firstObject }) => firstObject),
+      0,
+    ),
+  ]);
+  return [
+    `- \`npm run bench:start -- --starts ${starts}\`, forms in turn. Core ${MEASURED_CORE}: the bridge alone. Core ${LOAD_CORE}: ` +
+      'Google and STS of the sandbox, nginx as S3, all up before, and whoever tries the port each half of a millisecond and then ' +
+      'reads 1 KiB with a token that the bridge has never seen: keys fetched, token verified, role assumed, read.',
+    `- The image is what \`deploy/image-tree.ts\` makes, with its compile cache. Node alone, \`node -e 0\`, takes ${bare} ms.`,
+    `\n${markdownTable([['median (least–most)', 'to listening, ms', 'to the first object from there, ms', 'in all, ms'], ...rows])}`,
+  ].join('\n');
+}
+
+async function baselineForm(root: string, directory: string): Promise<Form> {
+  const program = await imageOf(root, directory);
+  return { name: 'image of the baseline', program, cache: join(program, '../cache') };
+}
+
+/** @returns the program in it */
+async function imageOf(root: string, directory: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(root, 'deploy/image-tree.ts'),
+    directory,
+  ]);
+  process.stderr.write(stdout);
+  const app = join(directory, 'app');
+  if (readdirSync(join(app, 'cache')).length === 0) throw new Error('the image has no compile cache');
+  return join(app, 'main.js');
+}
+
+async function bareNode(directory: string): Promise<string> {
+  const times: number[] = [];
+  for (let number = 0; number < starts; number += 1) {
+    const began = performance.now();
+    const args = ['-c', String(MEASURED_CORE), process.execPath, '-e', '0'];
+    await promisify(execFile)('taskset', args, { cwd: directory });
+    times.push(performance.now() - began);
+  }
+  return spread(times, 0);
+}
