@@ -1,5 +1,5 @@
 // Reads from /proc what processes have used: processor time, memory, and how busy a whole core was.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** USER_HZ, in which the kernel reports to user space: 100 on every Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
@@ -23,11 +23,21 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** VmRSS of the process and its children; pages that they share count for each. */
-export function residentMiB(pid: number): number {
+export const residentMiB = (pid: number): number => statusMiB(pid, /^VmRSS:\s*(\d+) kB/m);
+
+/** VmHWM: the most that was resident since the start, or since `forgetPeak`. */
+export const peakMiB = (pid: number): number => statusMiB(pid, /^VmHWM:\s*(\d+) kB/m);
+
+/** proc(5), /proc/pid/clear_refs: 5 sets the peak back to what is resident now. */
+export function forgetPeak(pid: number): void {
+  for (const member of family(pid)) writeFileSync(`/proc/${member}/clear_refs`, '5');
+}
+
+function statusMiB(pid: number, line: RegExp): number {
   return sum(
     family(pid).map((member) => {
       const status = readFileSync(`/proc/${member}/status`, 'utf8');
-      return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+      return Number(line.exec(status)?.[1] ?? 0) / 1024;
     }),
   );
 }

@@ -1,0 +1,134 @@
+// `npm run bench:memory`: what the bridge holds resident while many callers read a large object slowly.
+// Flags: --streams LIST (0,256,1024), --seconds N (20, of all streams held), --baseline DIR, --write.
+import { execFile } from 'node:child_process';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { z } from 'zod';
+import type { Children } from './children.ts';
+import { LOAD_CORE, startField } from './contenders.ts';
+import type { Contender } from './contenders.ts';
+import { cpuSeconds, forgetPeak, peakMiB, residentMiB } from './cpu-time.ts';
+import { markdownTable } from './markdown.ts';
+import { originRoot } from './nginx.ts';
+import { titleOf } from './report.ts';
+import { runBench, wholeNumber } from './run-bench.ts';
+import type { Bench } from './run-bench.ts';
+import type { Readers } from './slow-readers.ts';
+
+const LARGE = { key: '256m', bytes: 256 * 1024 * 1024 };
+const BYTES_A_SECOND = 64 * 1024;
+/** Streams a second that slow-readers.ts opens. */
+const OPENED_A_SECOND = 160;
+/** Peak for 1,000 streams, in MiB: Cloud Run's 512 MiB leave as much again for all else. */
+const TARGET_MIB = 300;
+
+const READERS = fileURLToPath(new URL('slow-readers.ts', import.meta.url));
+const readers: z.ZodType<Readers> = z.object({
+  ...{ streams: z.number(), held: z.number(), failure: z.string().nullable() },
+  ...{ leastBytes: z.number(), mostBytes: z.number() },
+});
+
+const { values } = parseArgs({
+  options: {
+    streams: { type: 'string', default: '0,256,1024' },
+    seconds: { type: 'string', default: '20' },
+    baseline: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const { baseline, write } = values;
+const numbers = values.streams
+  .split(',')
+  .map((number) => (number === '0' ? 0 : wholeNumber('streams', number)));
+const seconds = wholeNumber('seconds', values.seconds);
+
+await runBench({
+  section: 'Memory',
+  write,
+  run: async (bench) => {
+    const rows: string[][] = [];
+    // A bridge of its own for each: what one load made it hold would stay for the next.
+    for (const streams of numbers) {
+      rows.push(
+        ...(await bench.part((children, directory) => hold(bench, children, { directory, streams }))),
+      );
+    }
+    const heads = ['streams held', 'idle before, MiB', 'peak, MiB', 'at the end, MiB'];
+    const more = ['peak above idle, KiB a stream', 'KiB read by each', 'CPU µs/MiB'];
+    return [
+      `- \`npm run bench:memory -- --streams ${numbers.join()} --seconds ${seconds}\`: streams of one object of 256 MiB, each read ` +
+        `at ${BYTES_A_SECOND / 1024} KiB/s through sockets that pause, all of them held for ${seconds} s; a bridge of its own for each ` +
+        'line. Resident size of the process (VmRSS, VmHWM); what the kernel holds for sockets is not in it. ' +
+        `Core ${LOAD_CORE}: the readers, nginx as S3. Target: at most ${TARGET_MIB} MiB at 1,000.`,
+      `\n${markdownTable([['', ...heads, ...more], ...rows])}`,
+    ].join('\n');
+  },
+});
+
+async function hold(
+  { sandbox }: Bench,
+  children: Children,
+  { directory, streams }: { readonly directory: string; readonly streams: number },
+): Promise<string[][]> {
+  const { contenders, bucket } = await startField(children, directory, sandbox, {
+    ...{ names: ['bridge'], baseline },
+  });
+  const file = join(originRoot(directory), bucket, LARGE.key);
+  writeFileSync(file, '');
+  // No blocks are stored for it: nobody reads far into it.
+  truncateSync(file, LARGE.bytes);
+  const rows: string[][] = [];
+  for (const contender of contenders) rows.push(await row(contender, bucket, streams, children.signal));
+  return rows;
+}
+
+async function row(
+  { name, pid, origin, headers }: Contender,
+  bucket: string,
+  streams: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const before = residentMiB(pid);
+  const cpu = cpuSeconds(pid);
+  forgetPeak(pid);
+  const lasting = Math.ceil(streams / OPENED_A_SECOND) + seconds;
+  const token = headers['authorization']?.replace('Bearer ', '') ?? '';
+  const ended = promisify(execFile)(
+    'taskset',
+    [
+      ...[
+        '-c',
+        String(LOAD_CORE),
+        process.execPath,
+        READERS,
+        new URL(origin).port,
+        `/${bucket}/${LARGE.key}`,
+      ],
+      ...[token, String(streams), String(BYTES_A_SECOND), String(lasting)],
+    ],
+    { signal },
+  );
+  const { stdout } = await ended;
+  const peak = peakMiB(pid);
+  const after = residentMiB(pid);
+  const read = readers.parse(JSON.parse(stdout));
+  if (read.held < streams) {
+    throw new Error(`${streams - read.held} of ${streams} streams were not held: ${read.failure ?? '?'}`);
+  }
+  const mib = ((read.leastBytes + read.mostBytes) / 2 / 1024 / 1024) * streams;
+  process.stderr.write(
+    `${name}, ${streams} streams: ${before.toFixed(0)} MiB, at most ${peak.toFixed(0)} MiB\n`,
+  );
+  return [
+    titleOf(name),
+    String(streams),
+    before.toFixed(0),
+    peak.toFixed(0),
+    after.toFixed(0),
+    streams === 0 ? '' : (((peak - before) * 1024) / streams).toFixed(0),
+    streams === 0 ? '' : `${Math.round(read.leastBytes / 1024)}–${Math.round(read.mostBytes / 1024)}`,
+    streams === 0 ? '' : (((cpuSeconds(pid) - cpu) / mib) * 1e6).toFixed(0),
+  ];
+}
