@@ -21,8 +21,8 @@ export async function latencyTable(
   for (const contender of asked) await check(contender, object, measurement);
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of asked) {
-      const { connections, seconds, signal, bucket } = measurement;
-      const load = await pacedLoad(urlOf(contender, object, bucket), {
+      const { connections, seconds, signal } = measurement;
+      const load = await pacedLoad(urlOf(contender, object, measurement), {
         ...{ core: LOAD_CORE, connections, requestsPerSecond, seconds, signal },
         headers: contender.headers,
       });

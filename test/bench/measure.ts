@@ -26,6 +26,8 @@ export interface Measurement {
   readonly bucket: string;
   readonly connections: number;
   readonly seconds: number;
+  /** What is asked for in the place of the object's own path, where that is what answers with it. */
+  readonly path?: string;
   /** A file of callers' tokens, in the place of the contender's own. */
   readonly tokens?: string;
   readonly signal: AbortSignal;
@@ -39,11 +41,11 @@ const MIB = 1024 * 1024;
 export async function check(
   contender: Contender,
   object: BenchObject,
-  { bucket, signal }: Measurement,
+  measurement: Measurement,
 ): Promise<void> {
-  const answer = await fetch(urlOf(contender, object, bucket), {
+  const answer = await fetch(urlOf(contender, object, measurement), {
     headers: contender.headers,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    signal: AbortSignal.any([measurement.signal, AbortSignal.timeout(ANSWER_MS)]),
   });
   const body = Buffer.from(await answer.arrayBuffer());
   if (answer.status !== 200) {
@@ -67,7 +69,7 @@ export async function measure(
     cpu: cpuSeconds(contender.pid),
     core: coreBusySeconds(MEASURED_CORE),
   };
-  const counted = await load(urlOf(contender, object, measurement.bucket), {
+  const counted = await load(urlOf(contender, object, measurement), {
     ...{ core: LOAD_CORE, connections, seconds, signal },
     ...{ headers: contender.headers, bodyBytes: object.size },
     ...(tokens === undefined ? {} : { tokens }),
@@ -88,5 +90,8 @@ export async function measure(
   };
 }
 
-export const urlOf = ({ origin }: Contender, { key }: BenchObject, bucket: string): string =>
-  `${origin}/${bucket}/${key}`;
+export const urlOf = (
+  { origin }: Contender,
+  { key }: BenchObject,
+  { bucket, path = `/${bucket}/${key}` }: Pick<Measurement, 'bucket' | 'path'>,
+): string => origin + path;

@@ -48,7 +48,7 @@ export function startOrigin(children: Children, options: OriginOptions): Child {
       server {
         listen 127.0.0.1:${port}${tls === undefined ? '' : ' ssl'};${secure}
         root ${root};
-        location = /${bucket} { default_type application/xml; try_files /list.xml =404; }
+        location ~ ^/${bucket}/?$ { default_type application/xml; try_files /list.xml =404; }
         add_header x-amz-id-2 "Uuag1LuByRx9e6j5Onimru9pO4ZVKnJ2Qz7/C1NPcfTWAtRPfTaOFg==";
         add_header x-amz-request-id $request_id;
         add_header x-amz-server-side-encryption AES256;

@@ -4,8 +4,8 @@ import { createHash, hash } from 'node:crypto';
 export const SIZES = { '1k': '1 KiB', '64k': '64 KiB', '1m': '1 MiB', '64m': '64 MiB' } as const;
 
 export interface BenchObject {
-  readonly name: (typeof SIZES)[keyof typeof SIZES];
-  readonly key: keyof typeof SIZES;
+  readonly name: string;
+  readonly key: string;
   /** Bytes. */
   readonly size: number;
   /** Whether its throughput is told in MiB: a load may end before a single one of its answers does. */
@@ -29,12 +29,16 @@ export const OBJECTS: readonly BenchObject[] = [
 export const SMALL = OBJECTS.filter(({ key }) => key === '1k');
 
 /** The same in every process, and like nothing that could be compressed or repeats. */
-function create(key: BenchObject['key'], size: number): BenchObject {
+function create(key: keyof typeof SIZES, size: number): BenchObject {
   let made: Buffer | undefined;
   const content = (): Buffer =>
     (made ??= createHash('shake256', { outputLength: size }).update(key).digest());
+  return objectOf(SIZES[key], key, size, content);
+}
+
+export function objectOf(name: string, key: string, size: number, content: () => Buffer): BenchObject {
   return {
-    ...{ name: SIZES[key], key, size, isLarge: size >= MIB, content },
+    ...{ name, key, size, isLarge: size >= MIB, content },
     sha256: () => hash('sha256', content(), 'hex'),
   };
 }
