@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { CONTENDERS, LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
 import type { ContenderName, Field } from './contenders.ts';
+import { HEYS } from './hey.ts';
 import { latencyTable } from './latency.ts';
 import { median } from './markdown.ts';
 import type { Measurement } from './measure.ts';
@@ -143,7 +144,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
   ): Promise<string> {
     const [object] = OBJECTS;
     if (object === undefined) throw new Error('there is no object');
-    const measurement = { bucket, seconds: seconds + 1, signal, connections: USUAL_CONNECTIONS };
+    const measurement = { bucket, seconds, signal, connections: USUAL_CONNECTIONS };
     const bridges = field.contenders.filter(({ name }) => name === 'bridge');
     const samples =
       cells.find((cell) => cell.object === object && cell.connections === USUAL_CONNECTIONS)?.samples ??
@@ -153,8 +154,9 @@ async function run({ sandbox, part }: Bench): Promise<string> {
     const times = await latencyTable(field, object, { measurement, requestsPerSecond, rounds });
     return (
       `### Times at half the load\n\n${object.name}, ${USUAL_CONNECTIONS} connections, ${requestsPerSecond} requests/s: ` +
-      `half of the ${most.toFixed(0)} above. hey holds the rate, in bursts of as many as there are connections, and is itself ` +
-      `much of the load of core ${LOAD_CORE}, whomever it asks: what counts is what is added to S3 alone.\n\n${times}`
+      `half of the ${most.toFixed(0)} above. The rate is held by ${HEYS} processes of hey, each of which asks ` +
+      `in bursts of ${USUAL_CONNECTIONS / HEYS}; they are themselves much of the load of core ${LOAD_CORE}, whomever they ask: what ` +
+      `counts is what is added to the time of S3 alone.\n\n${times}`
     );
   }
 }

@@ -6,7 +6,7 @@ import type { BenchObject } from './objects.ts';
 
 /** Of the measured core; a sample from which others took more is taken again, so many times in all. */
 const DISTURBED = 0.05;
-const RETAKES = 20;
+const RETAKES = 15;
 
 /** V8 has compiled what is hot long before; an object or a number of connections that comes later needs less. */
 const FIRST_WARM_UP_SECONDS = 3;
