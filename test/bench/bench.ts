@@ -66,6 +66,17 @@ const names = chosen('contenders', values.contenders ?? CONTENDERS.join(), CONTE
 const rounds = wholeNumber('rounds', values.rounds);
 const seconds = wholeNumber('seconds', values.seconds);
 
+if (parts.includes('latency') && !names.includes('bridge')) {
+  throw new Error('--parts latency needs the bridge, whose most it takes half of');
+}
+/** As given, without the directory: it says nothing on another machine. */
+const flags = [
+  ...(['parts', 'only', 'connections', 'contenders'] as const).flatMap((flag) =>
+    values[flag] === undefined ? [] : [` --${flag} ${values[flag]}`],
+  ),
+  baseline === undefined ? '' : ' --baseline …',
+].join('');
+
 if (values.help) process.stdout.write(USAGE);
 else {
   await runBench({
@@ -163,7 +174,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
 
 function howItRan({ sentence, wasQuiet }: { sentence: string; wasQuiet: boolean }): string[] {
   return [
-    `- \`npm run bench -- --rounds ${rounds} --seconds ${seconds}\`, contenders in turn. Core ${LOAD_CORE}: wrk, nginx as S3 ` +
+    `- \`npm run bench -- --rounds ${rounds} --seconds ${seconds}${flags}\`, contenders in turn. Core ${LOAD_CORE}: wrk, nginx as S3 ` +
       `(static files; TLS 1.3 with AES-128-GCM), the reader of logs. Core ${MEASURED_CORE}: the contender alone; ${sentence}.`,
     '- Fedbridge: tokens verified, each request signed, access log (info, to a pipe) and metrics on. nginx: one worker, access log ' +
       '(combined, to the same pipe), kept connections, default buffering; it verifies nobody and signs nothing; to S3 over TLS it ' +

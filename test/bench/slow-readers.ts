@@ -64,6 +64,7 @@ while (performance.now() - began < seconds * 1000) {
   turn += 1;
   await sleep(Math.max(0, began + (turn * 1000) / TURNS_A_SECOND - performance.now()));
 }
+for (const stream of all) if (stream.bytes === 0) stream.failure ??= 'no answer';
 const held = all.filter(({ failure }) => failure === undefined);
 const report: Readers = {
   streams: all.length,
