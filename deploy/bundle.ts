@@ -1,8 +1,9 @@
-// Makes what runs without node_modules: one file for each program, and a package.json for them.
+// Makes what runs without node_modules: one file for each program, a package.json for them, and the licences of what is in them.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyLicenses } from './third-party-licenses.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -27,6 +28,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     format: 'esm',
     target: 'node24',
     metafile: true,
+    // Theirs are in a file of its own, whole.
     legalComments: 'none',
     minifySyntax: true,
     logLevel: 'warning',
@@ -38,6 +40,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     },
   });
   await writeFile(join(directory, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
+  await writeFile(join(directory, 'THIRD-PARTY-LICENSES.txt'), await thirdPartyLicenses(ROOT, metafile));
   const outputs = Object.entries(metafile.outputs).map(
     ([path, { bytes }]) => [path.replace(/^.*\//, ''), bytes] as const,
   );

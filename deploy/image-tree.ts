@@ -1,4 +1,4 @@
-// Makes the files that an image adds to its base: the programs, their licence, their SBOM, and V8's compile cache of them.
+// Makes the files that an image adds to its base: the programs, their licence and those of what is in them, their SBOM, and V8's compile cache of them.
 //
 //   node deploy/image-tree.ts DIR
 //

@@ -39,7 +39,8 @@ const wordsOf = (name: string): readonly string[] =>
 describe('the files of an image', () => {
   it('are these', () => {
     const files = Object.keys(image.state()).filter((path) => !path.startsWith('app/cache/'));
-    const names = ['LICENSE', 'cache', 'main.js', 'package.json', 'probe.js', 'sbom.cdx.json'];
+    const programs = ['cache', 'main.js', 'package.json', 'probe.js', 'sbom.cdx.json'];
+    const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', ...programs];
     assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)]);
     assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', '/app/main.js']);
     assert.deepEqual(wordsOf('CMD'), ['serve']);

@@ -1,0 +1,82 @@
+// THIRD-PARTY-LICENSES.txt beside the programs: every package of which there is code in them, with the text of its licence.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { bundle } from '../../deploy/bundle.ts';
+import { thirdPartyLicenses } from '../../deploy/third-party-licenses.ts';
+import { ROOT } from './dockerfile.ts';
+import { makeDirectory } from './image.ts';
+
+let directory: string;
+before(() => {
+  directory = makeDirectory();
+});
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe('the licences beside a bundle', () => {
+  it('are those of our dependencies and of what they bring, each in full', async () => {
+    const made = join(directory, 'dist');
+    await bundle(made);
+    const text = readFileSync(join(made, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { version: string; license: string; dependencies?: Record<string, string> }>;
+    };
+    const heads = [...text.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+) (\d\S*) \((\S+)\)$/gm)];
+    for (const [, name = '', version, licence] of heads) {
+      const { version: locked, license } = lock.packages[`node_modules/${name}`] ?? {};
+      assert.deepEqual([version, licence], [locked, license], name);
+    }
+    const names = heads.map(([, name]) => name);
+    assert.ok(names.length > 100, String(names.length));
+    assert.equal(new Set(names).size, names.length);
+    for (const name of Object.keys(lock.packages['']?.dependencies ?? {}))
+      assert.ok(names.includes(name), name);
+    for (const [, part = ''] of text.matchAll(/={80}\n\n((?:\S.*\(\S+\)\n)+\n[^]*?)(?=\n={80}|$)/g))
+      assert.match(
+        part,
+        /Permission is hereby granted|Permission to use|Apache License|Redistribution and use/,
+        part.slice(0, 80),
+      );
+    assert.ok(!names.includes('esbuild'));
+  });
+
+  const inputsOf = (bytesInOutput: number) => ({
+    outputs: { 'main.js': { inputs: { 'node_modules/odd/index.js': { bytesInOutput } } } },
+  });
+  const makePackage = (manifest: object, files: Readonly<Record<string, string>> = {}): string => {
+    const root = join(directory, 'root');
+    rmSync(root, { recursive: true, force: true });
+    mkdirSync(join(root, 'node_modules/odd'), { recursive: true });
+    writeFileSync(join(root, 'LICENSE'), 'Apache License, ours');
+    const all = { 'package.json': JSON.stringify({ name: 'odd', version: '1.0.0', ...manifest }), ...files };
+    for (const [name, text] of Object.entries(all)) writeFileSync(join(root, 'node_modules/odd', name), text);
+    return root;
+  };
+
+  it('hold the notices of Apache-2.0, and its text where a package brings none', async () => {
+    const root = makePackage({ license: 'Apache-2.0' }, { NOTICE: 'Odd, by Odd Ltd.' });
+    const text = await thirdPartyLicenses(root, inputsOf(1));
+    assert.match(text, /odd 1\.0\.0 \(Apache-2\.0\)\n\nApache License, ours\n\nOdd, by Odd Ltd\.\n$/);
+    assert.ok(!(await thirdPartyLicenses(root, inputsOf(0))).includes('odd'));
+  });
+
+  it('may be in a README', async () => {
+    const readme = '# odd\n\nCopyright is not meant here.\n\n## License\n\nMIT, Copyright (c) Odd\n';
+    const root = makePackage({ license: 'MIT' }, { 'README.md': readme });
+    assert.match(await thirdPartyLicenses(root, inputsOf(1)), /\(MIT\)\n\nMIT, Copyright \(c\) Odd\n$/);
+  });
+
+  it('must be there, or nothing is built', async () => {
+    await assert.rejects(
+      thirdPartyLicenses(makePackage({ license: 'MIT' }), inputsOf(1)),
+      /^Error: odd: must bring the text/,
+    );
+    await assert.rejects(
+      thirdPartyLicenses(makePackage({}), inputsOf(1)),
+      /^Error: odd: must name its licence/,
+    );
+  });
+});
