@@ -116,6 +116,7 @@ describe('the build', () => {
     const beginnings = [
       'npm ci',
       'npm run check',
+      'node test/supply-chain/audit.ts',
       'apt-get update',
       'apt-get install',
       'npm test',
