@@ -6,7 +6,12 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..');
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...globSync('{docs,terraform}/*.md', { cwd: ROOT })];
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...globSync('{docs,terraform}/*.md', { cwd: ROOT }),
+];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
 
