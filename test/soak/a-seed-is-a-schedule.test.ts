@@ -1,0 +1,24 @@
+// The same seed makes the same requests, strikes and weather, so that what a soak found can be had again.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createStock } from './objects.ts';
+import { createSchedule } from './plan.ts';
+import { spellOf } from './weather.ts';
+
+const scheduleOf = (seed: number): string => {
+  const planOf = createSchedule(seed, createStock());
+  const plans = [0, 1, 15].flatMap((worker) => Array.from({ length: 200 }, (_, n) => planOf(worker, n)));
+  const spells = Array.from({ length: 50 }, (_, n) => spellOf(seed, n));
+  return JSON.stringify([plans.map((plan) => ({ ...plan, expected: plan.expected.status })), spells]);
+};
+
+it('the same seed makes the same schedule, and another one another', () => {
+  assert.equal(scheduleOf(5), scheduleOf(5));
+  assert.notEqual(scheduleOf(5), scheduleOf(6));
+});
+
+it('no two requests of a run have the same number', () => {
+  const planOf = createSchedule(5, createStock());
+  const ids = [0, 1, 2].flatMap((worker) => Array.from({ length: 500 }, (_, n) => planOf(worker, n).id));
+  assert.equal(new Set(ids).size, ids.length);
+});

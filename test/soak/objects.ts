@@ -1,0 +1,75 @@
+// What the bucket holds during a soak: objects of many sizes, each with bytes that are its key's alone.
+import { createCipheriv, createHash } from 'node:crypto';
+
+export interface SoakObject {
+  readonly key: string;
+  readonly body: Buffer;
+  /** With its quotes. */
+  readonly etag: string;
+}
+
+/** One of each lies under the prefix that both callers may read, and under that of one alone. */
+const SIZES = {
+  empty: 0,
+  one: 1,
+  small: 1_000,
+  page: 65_536,
+  middle: 300_007,
+  large: 1_500_001,
+  huge: 24_000_000,
+};
+
+export type Size = keyof typeof SIZES;
+
+export const SIZE_NAMES = Object.keys(SIZES) as Size[];
+
+/** Names that a way through URLs likes to change. */
+const ODD_NAMES = ['a b+c%2F', 'ä/../..//x', "q?a=1&b='*'"];
+
+export const PUBLIC = 'raw/public/soak/';
+export const PRIVATE = 'raw/private/soak/';
+
+/** As many as fit no page of the lists that are asked for. */
+const LISTED = 40;
+export const LISTS = 'raw/public/lists/';
+
+function objectOf(key: string, size: number): SoakObject {
+  const keyed = createHash('sha256').update(key).digest();
+  const stream = createCipheriv('aes-256-ctr', keyed, Buffer.alloc(16));
+  const body = stream.update(Buffer.alloc(size));
+  return { key, body, etag: `"${createHash('md5').update(body).digest('hex')}"` };
+}
+
+export interface Stock {
+  readonly all: readonly SoakObject[];
+  /** @param prefix PUBLIC or PRIVATE */
+  sized(prefix: string, size: Size): SoakObject;
+  /** Those with odd names, under PUBLIC. */
+  readonly odd: readonly SoakObject[];
+  /** Keys below LISTS, in S3's order. */
+  readonly listed: readonly string[];
+}
+
+export function createStock(): Stock {
+  const byKey = new Map<string, SoakObject>();
+  const add = (key: string, size: number): SoakObject => {
+    const object = objectOf(key, size);
+    byKey.set(key, object);
+    return object;
+  };
+  for (const prefix of [PUBLIC, PRIVATE])
+    for (const [name, size] of Object.entries(SIZES)) add(prefix + name, size);
+  const odd = ODD_NAMES.map((name, i) => add(PUBLIC + name, 5_000 + i));
+  const listed = Array.from({ length: LISTED }, (_, i) => `${LISTS}part-${String(i).padStart(4, '0')}`);
+  for (const key of listed) add(key, 10);
+  return {
+    all: [...byKey.values()],
+    sized: (prefix, size) => {
+      const found = byKey.get(prefix + size);
+      if (found === undefined) throw new Error(`no object ${prefix}${size}`);
+      return found;
+    },
+    odd,
+    listed,
+  };
+}

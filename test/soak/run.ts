@@ -1,0 +1,169 @@
+// A soak: mixed load and faults by a seed, a first look at what is held, more of the same, then fair weather and the second look.
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from '../wire/http-request.ts';
+import { until } from '../wire/until.ts';
+import { createCallers } from './callers.ts';
+import { exchange } from './exchange.ts';
+import { explainer } from './explain.ts';
+import { createStock } from './objects.ts';
+import { createSchedule } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { leaksOf } from './report.ts';
+import type { Report } from './report.ts';
+import { startStage } from './stage.ts';
+import type { SoakStage } from './stage.ts';
+import { createTally } from './tally.ts';
+import type { Finding } from './tally.ts';
+import { makeWeather } from './weather.ts';
+import type { Held } from './weather.ts';
+
+export interface SoakOptions {
+  readonly seed: number;
+  /** Of load with faults; what comes before and after is not counted. */
+  readonly seconds: number;
+  /** Has S3's answers changed in one byte from half of it on, which must then be found. */
+  readonly lies?: boolean;
+}
+
+const WORKERS = 16;
+/** What is learned, compiled and remembered in the first while is no leak. */
+const FIRST_SHARE = 0.3;
+const FIRST_MOST_SECONDS = 60;
+const FAIR_MS = 3_000;
+/** A fault may be felt so long after its end: a walk of the chain, the wait after a refusal, an unknown key. */
+const RECOVERY_MS = 45_000;
+const IDLE_MS = 20_000;
+
+export async function soak({ seed, seconds, lies = false }: SoakOptions): Promise<Report> {
+  const stock = createStock();
+  const planOf = createSchedule(seed, stock);
+  const underWay = new Map<number, Plan>();
+  const tally = createTally();
+  const stage = await startStage({
+    stock,
+    strikeOf: (id) => underWay.get(id)?.strike,
+    onLine: tally.line,
+  });
+  const { bridge, front, sandbox, surroundings } = stage;
+  const authorizationOf = createCallers(sandbox);
+  const agent = new Agent({ keepAlive: true });
+  const counters = new Array<number>(WORKERS).fill(0);
+  const work = async (worker: number, ends: AbortSignal): Promise<void> => {
+    while (!ends.aborted && !bridge.hasEnded()) {
+      const n = counters[worker] ?? 0;
+      counters[worker] = n + 1;
+      const plan = planOf(worker, n);
+      await sleep(plan.thinkMs);
+      underWay.set(plan.id, plan);
+      tally.request(
+        plan,
+        await exchange(bridge.url, plan, authorizationOf(plan), plan.fresh ? false : agent),
+      );
+      underWay.delete(plan.id);
+    }
+  };
+  const load = async (milliseconds: number): Promise<void> => {
+    const ends = AbortSignal.timeout(Math.round(milliseconds));
+    await Promise.all(counters.map((_, worker) => work(worker, ends)));
+  };
+  const held: Held[] = [];
+  let spells = 0;
+  const roughLoad = async (milliseconds: number): Promise<void> => {
+    const ends = AbortSignal.timeout(Math.round(milliseconds));
+    const weather = makeWeather(seed, surroundings, held, spells, ends);
+    await load(milliseconds);
+    spells = await weather;
+  };
+  try {
+    await until('the bridge is ready', () => isReady(stage));
+    const first = Math.round(Math.min(seconds * FIRST_SHARE, FIRST_MOST_SECONDS));
+    await roughLoad(first * 1000);
+    const early = await quieten(stage, agent);
+    const before = await bridge.holdings();
+    front.liesFrom(lies);
+    await roughLoad((seconds - first) * 1000);
+    front.liesFrom(false);
+    front.strikes(false);
+    await until('it has recovered', () => hasRecovered(stage, authorizationOf), RECOVERY_MS);
+    tally.fairFromNow();
+    await load(FAIR_MS);
+    const late = await quieten(stage, agent);
+    const after = await bridge.holdings();
+    const findings = [...early, ...late, ...leaksOf(before, after), ...(await endOf(stage))];
+    const { struck } = front;
+    const sums = tally.sum(explainer({ struck, told: tally.told, held }), (id) => struck.has(id));
+    const strikes: Record<string, number> = {};
+    for (const how of [...struck.values()].flat()) strikes[how] = (strikes[how] ?? 0) + 1;
+    return {
+      seed,
+      seconds,
+      spells,
+      ...sums,
+      strikes,
+      before,
+      after,
+      findings: [...sums.findings, ...findings],
+    };
+  } finally {
+    agent.destroy();
+    await stage.close();
+  }
+}
+
+const isReady = async ({ bridge }: SoakStage): Promise<boolean> =>
+  (await request(bridge.url, '/-/ready')).status === 200;
+
+async function hasRecovered(
+  { bridge }: SoakStage,
+  authorizationOf: ReturnType<typeof createCallers>,
+): Promise<boolean> {
+  for (const as of ['reader', 'scoped'] as const) {
+    const authorization = authorizationOf({ as, token: 'good' }) ?? '';
+    const reply = await request(bridge.url, '/acme-lake/raw/public/soak/small', {
+      headers: { authorization },
+    });
+    if (reply.status !== 200) return false;
+  }
+  return true;
+}
+
+/**
+ * Until nothing is under way and no connection is left that a client or a supplier keeps for later.
+ * @returns what is left all the same
+ */
+async function quieten({ bridge, front, surroundings }: SoakStage, agent: Agent): Promise<Finding[]> {
+  agent.destroy();
+  const problems: string[] = [];
+  const settle = (what: string, holds: () => boolean | Promise<boolean>, rest: () => string): Promise<void> =>
+    until(what, holds, IDLE_MS).catch(() => {
+      problems.push(`not within ${IDLE_MS} ms: ${what}; ${rest()}`);
+    });
+  await settle(
+    'nothing is under way',
+    async () => (await bridge.inFlight()) === 0,
+    () => '',
+  );
+  for (const supplier of ['metadata', 'certs', 'sts']) {
+    await surroundings.control('PUT', '/faults', { supplier, fault: 'refuse' });
+    await surroundings.control('PUT', '/faults', { supplier, fault: null });
+  }
+  const isClosed = (): boolean => {
+    front.dropIdleConnections();
+    return front.connections().length === 0;
+  };
+  await settle('no connection to S3 is left', isClosed, () => front.connections().join('; '));
+  return problems.map((found) => ({ plan: -1, kind: 'idle', path: '', requestId: undefined, found }));
+}
+
+/** What a bridge that is well does at the end: it is ready, has said nothing but its log, and ends when it is told to. */
+async function endOf(stage: SoakStage): Promise<Finding[]> {
+  const { bridge } = stage;
+  const problems: string[] = [];
+  if (bridge.hasEnded()) problems.push('the bridge has ended by itself');
+  else if (!(await isReady(stage))) problems.push('the bridge is not ready');
+  const code = await bridge.stop();
+  if (code !== 0) problems.push(`the bridge ended with ${String(code)}`);
+  if (bridge.complaints() !== '') problems.push(`standard error: ${bridge.complaints()}`);
+  return problems.map((found) => ({ plan: -1, kind: 'end', path: '', requestId: undefined, found }));
+}

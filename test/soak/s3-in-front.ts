@@ -1,0 +1,185 @@
+// Stands before the sandbox's S3: passes requests on byte for byte, and strikes those that the schedule says.
+import { once } from 'node:events';
+import { Agent, createServer, request as ask } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlannedStrike, Strike } from './strike.ts';
+
+export interface S3InFront {
+  readonly origin: string;
+  /** What was done to the bridge's requests for one of a caller's, by the bridge's request ID. */
+  readonly struck: ReadonlyMap<string, readonly Strike['how'][]>;
+  /** Whether anything is struck at all. */
+  strikes(on: boolean): void;
+  /** Drops every connection as it comes. */
+  refuses(on: boolean): void;
+  /** Changes one byte of each object's body without a word: what a soak is there to find. */
+  liesFrom(now: boolean): void;
+  dropIdleConnections(): void;
+  /** What was last asked on each of the bridge's connections that are open, and what became of it. */
+  connections(): readonly string[];
+  close(): void;
+}
+
+const PLAN_ID = /(?:"|%22)plan-(\d+)(?:"|%22)/;
+const REQUEST_ID = /fedbridge \(([^)]+)\)/;
+const DRIP_MS = 20;
+/** Far more than are under way at a time. */
+const REMEMBERED = 2_000;
+
+/** @param strikeOf by a plan's id */
+export async function startS3InFront(
+  s3: string,
+  strikeOf: (plan: number) => PlannedStrike | undefined,
+): Promise<S3InFront> {
+  const { hostname, port } = new URL(s3);
+  const agent = new Agent({ keepAlive: true });
+  const struck = new Map<string, Strike['how'][]>();
+  const plans = new Map<string, number>();
+  const sockets = new Map<Socket, string>();
+  let [striking, refusing, lying] = [true, false, false];
+
+  const due = (request: IncomingMessage, requestId: string): PlannedStrike | undefined => {
+    const { 'if-none-match': noneMatch = '', 'if-match': match = '' } = request.headers;
+    const named = PLAN_ID.exec(`${noneMatch} ${match} ${request.url ?? ''}`)?.[1];
+    // What is asked anew may leave conditions out, and is still the same request of a caller's.
+    const plan = named === undefined ? plans.get(requestId) : Number(named);
+    if (plan === undefined) return undefined;
+    plans.set(requestId, plan);
+    for (const oldest of plans.keys()) {
+      if (plans.size <= REMEMBERED) break;
+      plans.delete(oldest);
+    }
+    const planned = striking ? strikeOf(plan) : undefined;
+    const before = struck.get(requestId)?.length ?? 0;
+    return planned !== undefined && before < planned.times ? planned : undefined;
+  };
+
+  const pass = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    strike: Strike | undefined,
+    note: () => void,
+  ): Promise<void> => {
+    const upstream = ask({
+      ...{ hostname, port, agent, method: request.method, path: request.url, setHost: false },
+      headers: request.rawHeaders,
+    });
+    response.once('close', () => upstream.destroy());
+    upstream.end();
+    const [answer] = (await once(upstream, 'response')) as [IncomingMessage];
+    const length = Number(answer.headers['content-length'] ?? 0);
+    const hasBody = request.method === 'GET' && answer.statusCode !== undefined && answer.statusCode < 300;
+    const shape = hasBody && length > 0 ? strike : undefined;
+    response.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
+    const limit = shape !== undefined && 'share' in shape ? Math.floor(length * shape.share) : Infinity;
+    if (limit !== Infinity || shape?.how === 'drip') note();
+    let sent = 0;
+    if (limit === 0) response.flushHeaders();
+    else
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        if (lying && hasBody && request.url?.includes('list-type') === false) chunk[0] = (chunk[0] ?? 0) ^ 1;
+        const piece = chunk.subarray(0, limit - sent);
+        sent += piece.length;
+        await written(response, piece, shape?.how === 'drip' ? shape.bytesPerSecond : Infinity);
+        if (sent >= limit) break;
+      }
+    if (limit === Infinity) response.end();
+    else if (shape?.how === 'cut') response.socket?.destroySoon();
+    else if (shape?.how === 'cut-by-reset') response.socket?.resetAndDestroy();
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const requestId = REQUEST_ID.exec(request.headers['user-agent'] ?? '')?.[1] ?? '';
+    const strike = due(request, requestId)?.strike;
+    const asked = `${request.method} ${request.url} ${requestId} ${JSON.stringify(strike ?? 'not struck')}`;
+    sockets.set(request.socket, asked);
+    response.once('close', () => {
+      const end = response.writableFinished ? 'answered' : 'cut';
+      if (sockets.has(request.socket)) sockets.set(request.socket, `${asked}, ${end}`);
+    });
+    const note = (): void => {
+      if (strike !== undefined) struck.set(requestId, [...(struck.get(requestId) ?? []), strike.how]);
+    };
+    switch (strike?.how) {
+      case 'reset':
+        note();
+        request.socket.resetAndDestroy();
+        return;
+      case 'hang':
+        note();
+        return;
+      case 'nonsense':
+        note();
+        request.socket.end('what is this\r\n\r\n');
+        return;
+      case 'gateway':
+        note();
+        response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+        return;
+      case 'refusal':
+        note();
+        response
+          .writeHead(strike.status, { 'content-type': 'application/xml', 'x-amz-request-id': 'SOAK' })
+          .end(request.method === 'HEAD' ? undefined : `<Error><Code>${strike.code}</Code></Error>`);
+        return;
+      case 'delay':
+        note();
+        await sleep(strike.milliseconds);
+        break;
+      default:
+    }
+    await pass(request, response, strike, note);
+  };
+
+  const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 65_536 }, (request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  server.on('connection', (socket: Socket) => {
+    if (refusing) socket.resetAndDestroy();
+    sockets.set(socket, 'nothing');
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    struck,
+    strikes: (on) => (striking = on),
+    refuses: (on) => {
+      refusing = on;
+      if (on) for (const socket of sockets.keys()) socket.resetAndDestroy();
+    },
+    liesFrom: (now) => (lying = now),
+    dropIdleConnections: () => {
+      server.closeIdleConnections();
+      agent.destroy();
+    },
+    connections: () => [...sockets.values()],
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      agent.destroy();
+    },
+  };
+}
+
+/** Resolves when there is room for more; rejects where the bridge has left. */
+async function written(response: ServerResponse, piece: Buffer, bytesPerSecond: number): Promise<void> {
+  const drop = Math.max(1, Math.min(piece.length, Math.floor((bytesPerSecond * DRIP_MS) / 1000)));
+  for (let start = 0; start < piece.length; start += drop) {
+    if (response.destroyed) throw new Error('the bridge has left');
+    if (!response.write(piece.subarray(start, start + drop))) {
+      const left = new AbortController();
+      const gone = (): void => {
+        left.abort();
+      };
+      response.once('close', gone);
+      await once(response, 'drain', { signal: left.signal });
+      response.off('close', gone);
+    }
+    if (bytesPerSecond !== Infinity) await sleep(DRIP_MS);
+  }
+}

@@ -1,0 +1,118 @@
+// The real program as a process whose log is handed on line by line and not kept, and what it holds of memory and sockets.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inheritedEnvironment } from '../../src/config.ts';
+import type { LogLine } from '../wire/bridge-process.ts';
+import { request } from '../wire/http-request.ts';
+import { freePort } from '../wire/metrics.ts';
+
+/** Bytes, and counts. */
+export interface Holdings {
+  readonly resident: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly fileDescriptors: number;
+  readonly inFlight: number;
+  /** What keeps Node's loop busy, by type. */
+  readonly resources: Readonly<Record<string, number>>;
+}
+
+export interface SoakedBridge {
+  readonly url: string;
+  readonly pid: number;
+  hangUp(): void;
+  /** After a collection of all garbage. */
+  holdings(): Promise<Holdings>;
+  inFlight(): Promise<number>;
+  /** What it wrote on standard error, at most a few lines. */
+  complaints(): string;
+  hasEnded(): boolean;
+  /** @returns its exit code */
+  stop(): Promise<number | null>;
+}
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const COLLECT = new URL('collect-on-signal.ts', import.meta.url).href;
+const MAX_COMPLAINTS = 16_384;
+
+/** A collection frees what finalizers then let go: a few of them free all. */
+const COLLECTIONS = 4;
+const COLLECTION_MS = 150;
+
+export async function startSoakedBridge(
+  environment: Readonly<Record<string, string>>,
+  onLine: (line: LogLine) => void,
+): Promise<SoakedBridge> {
+  const metricsPort = await freePort();
+  const child = spawn(process.execPath, ['--expose-gc', '--import', COLLECT, MAIN, 'serve'], {
+    env: {
+      ...inheritedEnvironment(),
+      FEDBRIDGE_HOST: '127.0.0.1',
+      PORT: '0',
+      FEDBRIDGE_METRICS_PORT: String(metricsPort),
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let complaints = '';
+  let ended = false;
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (complaints.length < MAX_COMPLAINTS) complaints += chunk.toString();
+  });
+  const closed = once(child, 'close').then(() => (ended = true));
+  const listening = Promise.withResolvers<number>();
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as LogLine;
+    if (String(line['message']).startsWith('listening on')) listening.resolve(Number(line['port']));
+    onLine(line);
+  });
+  void closed.then(() => {
+    listening.reject(new Error(`the bridge did not start:\n${complaints}`));
+  });
+  const port = await listening.promise;
+  const pid = child.pid ?? 0;
+
+  const metrics = async (): Promise<readonly string[]> => {
+    const { text } = await request(`http://127.0.0.1:${metricsPort}`, '/-/metrics');
+    return text.split('\n');
+  };
+  const valueIn = (lines: readonly string[], name: string): number =>
+    Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? Number.NaN);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid,
+    hangUp: () => {
+      child.kill('SIGHUP');
+    },
+    inFlight: async () => valueIn(await metrics(), 'fedbridge_requests_in_flight'),
+    holdings: async () => {
+      for (let i = 0; i < COLLECTIONS; i += 1) {
+        child.kill('SIGUSR2');
+        await sleep(COLLECTION_MS);
+      }
+      const lines = await metrics();
+      const resources = lines.flatMap((line) => {
+        const [, type, count] = /^nodejs_active_resources\{type="(\w+)"\} (\d+)$/.exec(line) ?? [];
+        return type === undefined ? [] : [[type, Number(count)] as const];
+      });
+      return {
+        resident: valueIn(lines, 'process_resident_memory_bytes'),
+        heapUsed: valueIn(lines, 'nodejs_heap_size_used_bytes'),
+        external: valueIn(lines, 'nodejs_external_memory_bytes'),
+        fileDescriptors: readdirSync(`/proc/${pid}/fd`).length,
+        inFlight: valueIn(lines, 'fedbridge_requests_in_flight'),
+        resources: Object.fromEntries(resources),
+      };
+    },
+    complaints: () => complaints,
+    hasEnded: () => ended,
+    stop: async () => {
+      if (!ended) child.kill('SIGTERM');
+      await closed;
+      return child.exitCode;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+// Keeps count of what came of each request and line of the log, and what needs an explanation.
+import type { LogLine } from '../wire/bridge-process.ts';
+import type { Exchange } from './exchange.ts';
+import { toldIn } from './explain.ts';
+import type { Explainer, Told } from './explain.ts';
+import { TRACE_DIGITS } from './plan.ts';
+import type { Plan } from './plan.ts';
+
+/** What came of a request: as expected, or whose doing it was that it did not. */
+export type Verdict = 'expected' | 'left' | 'stalled' | 'unexpected' | 'wrong';
+
+export interface Finding {
+  readonly plan: number;
+  readonly kind: string;
+  readonly path: string;
+  readonly requestId: string | undefined;
+  readonly found: string;
+}
+
+export interface Tally {
+  request(plan: Plan, exchange: Exchange): void;
+  line(line: LogLine): void;
+  /** From now on nothing may go otherwise than expected. */
+  fairFromNow(): void;
+  /** By plan: of an answer that was cut before its headers went out, the caller knows no request ID. */
+  readonly told: ReadonlyMap<number, Told>;
+  sum(explainer: Explainer, isStruck: (requestId: string) => boolean): Sums;
+}
+
+export interface Sums {
+  readonly requests: number;
+  readonly bytes: number;
+  /** By kind of request and verdict. */
+  readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Requests that did not go as expected, by what explains it. */
+  readonly explained: Readonly<Record<string, number>>;
+  /** Struck, and answered all the same as if not. */
+  readonly healed: number;
+  readonly errorLines: number;
+  /** Each is a fault of the bridge's, or of the soak's own. */
+  readonly findings: readonly Finding[];
+}
+
+export function verdictOf(plan: Plan, exchange: Exchange): Verdict {
+  if (exchange.wrong !== undefined) return 'wrong';
+  if (exchange.left) return 'left';
+  if (exchange.status === plan.expected.status && exchange.complete) return 'expected';
+  if (plan.pace === 'stalls' && exchange.bytes > 0) return 'stalled';
+  return 'unexpected';
+}
+
+/** Of a run in which all goes wrong there is no need to know all. */
+const MAX_FINDINGS = 200;
+
+const SEVERE = new Set(['ERROR', 'CRITICAL']);
+
+export function createTally(): Tally {
+  const byKind: Record<string, Record<string, number>> = {};
+  const told = new Map<number, Told>();
+  const unexpected: { readonly plan: Plan; readonly exchange: Exchange }[] = [];
+  const wrong: { readonly plan: Plan; readonly exchange: Exchange }[] = [];
+  const severe: { readonly line: LogLine; readonly at: number }[] = [];
+  const expectedIds = new Set<string>();
+  let [requests, bytes] = [0, 0];
+  let fairFrom = Infinity;
+  return {
+    told,
+    request: (plan, exchange) => {
+      const verdict = verdictOf(plan, exchange);
+      requests += 1;
+      bytes += exchange.bytes;
+      const counts = (byKind[plan.kind] ??= {});
+      counts[verdict] = (counts[verdict] ?? 0) + 1;
+      if (verdict === 'wrong') wrong.push({ plan, exchange });
+      if (verdict === 'unexpected') unexpected.push({ plan, exchange });
+      if (verdict === 'expected' && plan.strike !== undefined && exchange.requestId !== undefined)
+        expectedIds.add(exchange.requestId);
+    },
+    line: (line) => {
+      const one = toldIn(line);
+      if (SEVERE.has(String(line['severity']))) severe.push({ line, at: performance.now() });
+      const plan = planOfTrace(line);
+      if (plan !== undefined && (one.code !== undefined || one.cutBy !== undefined)) told.set(plan, one);
+    },
+    fairFromNow: () => (fairFrom = performance.now()),
+    sum: (explainer, isStruck) => {
+      const explained: Record<string, number> = {};
+      const findings: Finding[] = [];
+      const find = (finding: Finding): void => {
+        if (findings.length < MAX_FINDINGS) findings.push(finding);
+      };
+      const toldOf = ({ id }: Plan): string => JSON.stringify(told.get(id) ?? 'nothing');
+      for (const { plan, exchange } of wrong) find(findingOf(plan, exchange, exchange.wrong ?? ''));
+      for (const { plan, exchange } of unexpected) {
+        const cause = exchange.begun >= fairFrom ? undefined : explainer.answer(plan.id, exchange);
+        if (cause !== undefined) explained[cause] = (explained[cause] ?? 0) + 1;
+        else {
+          const { status, complete, bytes: came, error = '' } = exchange;
+          const what = `${status} ${error} instead of ${plan.expected.status}${complete ? '' : ', cut'}, after ${came} bytes`;
+          find(findingOf(plan, exchange, `${what}; the log says ${toldOf(plan)}`));
+        }
+      }
+      for (const { line, at } of severe) {
+        if (line['severity'] === 'ERROR' && explainer.line(line, at) !== undefined) continue;
+        const { requestId } = toldIn(line);
+        find({ plan: -1, kind: 'log', path: '', requestId, found: JSON.stringify(line) });
+      }
+      const healed = [...expectedIds].filter(isStruck).length;
+      return { requests, bytes, byKind, explained, healed, errorLines: severe.length, findings };
+    },
+  };
+}
+
+/** Cloud Logging's field where the project is known, else the ID alone. */
+function planOfTrace(line: LogLine): number | undefined {
+  const trace = text(line['logging.googleapis.com/trace']) ?? text(line['trace']);
+  const plan = Number.parseInt(trace?.slice(-TRACE_DIGITS) ?? '', 16);
+  return Number.isNaN(plan) ? undefined : plan;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const findingOf = ({ id, kind, path }: Plan, { requestId }: Exchange, found: string): Finding => ({
+  ...{ plan: id, kind, path, requestId, found },
+});
