@@ -32,7 +32,7 @@ const STALL_MS = 9_000;
 const LONGEST_TEXT = 1024 * 1024;
 
 /** Nothing of a soak takes so long: a request that hangs is found by it. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 25_000;
 
 /** @param agent false for a connection of its own */
 export async function exchange(

@@ -82,7 +82,7 @@ export async function startS3InFront(
         if (lying && hasBody && request.url?.includes('list-type') === false) chunk[0] = (chunk[0] ?? 0) ^ 1;
         const piece = chunk.subarray(0, limit - sent);
         sent += piece.length;
-        await written(response, piece, shape?.how === 'drip' ? shape.bytesPerSecond : Infinity);
+        await written(response, piece, shape?.how === 'drip' ? length / shape.seconds : Infinity);
         if (sent >= limit) break;
       }
     if (limit === Infinity) response.end();

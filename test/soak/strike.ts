@@ -9,7 +9,8 @@ export type Strike =
   | { readonly how: 'delay'; readonly milliseconds: number }
   /** Of the body: so much of it, then the end of the connection, a reset, or nothing more. */
   | { readonly how: 'cut' | 'cut-by-reset' | 'stall'; readonly share: number }
-  | { readonly how: 'drip'; readonly bytesPerSecond: number };
+  /** The whole body, evenly over so long. */
+  | { readonly how: 'drip'; readonly seconds: number };
 
 export interface PlannedStrike {
   readonly strike: Strike;
@@ -54,7 +55,7 @@ function strikeOf(how: StrikeName, random: Random): Strike {
     case 'stall':
       return { how, share: random.next() };
     case 'drip':
-      return { how, bytesPerSecond: random.between(200_000, 2_000_000) };
+      return { how, seconds: random.between(1, 30) / 10 };
     default:
       return { how };
   }
