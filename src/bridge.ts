@@ -21,6 +21,7 @@ import { controlRoutes } from './routes/control.ts';
 import { dataRoute } from './routes/data.ts';
 import type { FederatedSession } from './routes/data.ts';
 import { createListener } from './routes/listener.ts';
+import { s3Clock } from './s3/clock-offset.ts';
 import { withIfRange } from './s3/if-range.ts';
 import { createReader } from './s3/read.ts';
 import { createSigner } from './s3/signature.ts';
@@ -128,6 +129,14 @@ function joinSteps(
         remedy: `Set the bucket's region to ${region}.`,
       });
     },
+    clock: s3Clock((bucket, aheadMs) => {
+      const aheadSeconds = Math.round(aheadMs / 1000);
+      log('WARNING', `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed by S3's`, {
+        ...{ bucket, aheadSeconds },
+        remedy:
+          "Set this machine's clock: Google's tokens are judged by it. Where it is right, look at the bucket's endpoint.",
+      });
+    }),
   });
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
     controlRoutes(

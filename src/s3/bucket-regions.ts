@@ -8,6 +8,8 @@ const SCOUT_MS = 500;
 export interface BucketRegions {
   /** What is known: learned, configured, or the default. */
   of(bucket: Bucket): string;
+  /** Whether it need not be looked for. */
+  isKnown(bucket: Bucket): boolean;
   /** S3 has answered from this region. */
   found(bucket: Bucket, region: string): void;
   /**
@@ -28,8 +30,9 @@ export function bucketRegions(
   const known = new Map<string, string>();
   const scouting = new Map<string, Promise<undefined>>();
   const of = (bucket: Bucket): string => known.get(bucket.name) ?? bucket.region ?? defaultRegion;
+  const isKnown = (bucket: Bucket): boolean => bucket.region !== undefined || known.has(bucket.name);
   return {
-    of,
+    ...{ of, isKnown },
     found: (bucket, region) => {
       if (known.get(bucket.name) === region) return;
       const before = of(bucket);
@@ -37,7 +40,7 @@ export function bucketRegions(
       if (before !== region) onLearned(bucket.name, region);
     },
     scout: (bucket) => {
-      if (known.has(bucket.name) || bucket.region !== undefined) return nothingToSay;
+      if (isKnown(bucket)) return nothingToSay;
       const before = scouting.get(bucket.name);
       // A scout that hangs must not hold up the rest.
       if (before !== undefined)

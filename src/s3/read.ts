@@ -2,7 +2,7 @@
 import type { Bucket } from '../config.ts';
 import { Fault } from '../fault.ts';
 import { bucketRegions } from './bucket-regions.ts';
-import { endpointOf } from './endpoint.ts';
+import type { S3Clock } from './clock-offset.ts';
 import type { ObjectRead } from './operation.ts';
 import { isElsewhere, isS3Status, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
@@ -10,8 +10,8 @@ import { isRejection, mayBeOurs, renewalBudget } from './renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
-import { encodeKey, encodeQueryPart } from './target.ts';
-import type { Answer, Departure, RawRequest, Transport } from './transport.ts';
+import { signedRequest } from './signed-request.ts';
+import type { Answer, Departure, Transport } from './transport.ts';
 
 /** Credentials that can be replaced where S3 no longer takes them. */
 export interface ReadSession<Credentials extends SigningCredentials> {
@@ -33,6 +33,14 @@ export interface ReadOptions {
   readonly departure: Departure;
   /** The bridge's own, for S3's logs. */
   readonly requestId: string;
+  /** Counted up for the log, each where it happens. */
+  readonly repeats?: Repeats;
+}
+
+/** How often S3 was asked again for one request: before an answer, and amid a body. */
+export interface Repeats {
+  retries?: number;
+  resumed?: number;
 }
 
 export interface Reader {
@@ -56,25 +64,28 @@ export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
  * `read` throws Fault s3_unreachable, s3_timeout, s3_nonsense, credentials_rejected, bucket_elsewhere.
  * @param options.defaultRegion where a bucket without a region is looked for first
  * @param options.onRegionLearned told when S3 names another region than the one that was tried
+ * @param options.clock what requests are signed by; absent: this machine's, right or wrong
  */
 export function createReader(options: {
   readonly transport: Transport;
   readonly sign: Sign;
   readonly defaultRegion: string;
   readonly onRegionLearned: (bucketName: string, region: string) => void;
+  readonly clock?: S3Clock;
 }): Reader {
   const regions = bucketRegions(options.defaultRegion, options.onRegionLearned);
   const mayRenew = renewalBudget();
+  const { clock } = options;
 
   const send = async (
     bucket: Bucket,
     read: ObjectRead,
     region: string,
-    credentials: SigningCredentials,
+    signing: { readonly credentials: SigningCredentials; readonly now: number },
     extras: ReadOptions,
   ): Promise<Answer | Refusal> => {
-    const { origin, ...request } = signedRequest(bucket, read, region, credentials, extras, options.sign);
-    const answer = await options.transport.send(origin, request);
+    const request = signedRequest(bucket, read, region, signing, extras, options.sign);
+    const answer = await options.transport.send(request.origin, request);
     // 304 is an answer: the caller asked for it.
     if (answer.status < 300 || answer.status === 304) return answer;
     const refusal = await readRefusal(answer);
@@ -88,8 +99,10 @@ export function createReader(options: {
     let region = regions.of(bucket);
     let renewed: 'after a rejection' | 'after a denial' | undefined;
     let moved = false;
+    let signedAnew = false;
     for (;;) {
-      const outcome = await send(bucket, read, region, credentials, extras);
+      const now = clock?.now(bucket) ?? Date.now();
+      const outcome = await send(bucket, read, region, { credentials, now }, extras);
       if (isRefusal(outcome) && isElsewhere(outcome, region)) {
         region = regionToTry(outcome, moved);
         moved = true;
@@ -101,6 +114,10 @@ export function createReader(options: {
         if (renewed === 'after a denial') session.olderWereRevoked();
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? renamed(outcome, bucket.name) : outcome;
+      }
+      if (!signedAnew && clock?.isSetBy(outcome, bucket, now) === true) {
+        signedAnew = true;
+        continue;
       }
       const mayObtain = (): boolean => mayRenew(session.roleName, outcome);
       // A denial is most often just that: it does not even wait for a renewal that others began.
@@ -122,7 +139,7 @@ export function createReader(options: {
       }
     }
   };
-  const read: Read = async (bucket, read, session, extras) => {
+  const scoutThenRead: Read = async (bucket, read, session, extras) => {
     const scout = regions.scout(bucket);
     if (typeof scout !== 'function') await scout;
     try {
@@ -131,50 +148,9 @@ export function createReader(options: {
       if (typeof scout === 'function') scout();
     }
   };
+  const read: Read = (bucket, read, session, extras) =>
+    regions.isKnown(bucket)
+      ? readOnce(bucket, read, session, extras)
+      : scoutThenRead(bucket, read, session, extras);
   return { read, regionOf: regions.of };
-}
-
-function signedRequest(
-  bucket: Bucket,
-  read: ObjectRead,
-  region: string,
-  credentials: SigningCredentials,
-  { headers, amzHeaders, departure, requestId }: ReadOptions,
-  sign: Sign,
-): RawRequest & { readonly origin: string } {
-  const endpoint = endpointOf(bucket, region);
-  const path =
-    read.kind === 'list' ? endpoint.basePath || '/' : `${endpoint.basePath}/${encodeKey(read.key)}`;
-  const query = read.parameters
-    .map(([name, value]) => `${encodeQueryPart(name)}=${encodeQueryPart(value)}`)
-    .join('&');
-  const signed = sign(
-    {
-      method: read.method,
-      host: endpoint.host,
-      region: endpoint.region,
-      path,
-      query,
-      amzHeaders: [...amzHeaders, ...operatorsHeaders(bucket)],
-    },
-    credentials,
-    Date.now(),
-  );
-  // S3's server access log and CloudTrail both keep it (S3 user guide, "Amazon S3 server access log format").
-  signed.push('user-agent', `fedbridge (${requestId})`, ...headers);
-  return {
-    origin: endpoint.origin,
-    method: read.method,
-    path: query === '' ? path : `${path}?${query}`,
-    headers: signed,
-    departure,
-  };
-}
-
-/** From configuration alone: a caller neither spends the operator's money nor says whose bucket it must be. */
-function operatorsHeaders({ requesterPays, expectedOwner }: Bucket): (readonly [string, string])[] {
-  return [
-    ...(expectedOwner === undefined ? [] : [['x-amz-expected-bucket-owner', expectedOwner] as const]),
-    ...(requesterPays ? [['x-amz-request-payer', 'requester'] as const] : []),
-  ];
 }

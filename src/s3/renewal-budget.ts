@@ -25,7 +25,8 @@ export function isRejection({ code }: Refusal): boolean {
 export function mayBeOurs(refusal: Refusal): boolean {
   const { code, status } = refusal;
   if (code === undefined) return status === 400 || status === 403;
-  return code === 'AccessDenied' || isRejection(refusal);
+  // What a clock is to blame for, no set of credentials mends.
+  return code === 'AccessDenied' || (code !== 'RequestTimeTooSkewed' && isRejection(refusal));
 }
 
 /** @returns a function that says whether a refusal is worth an STS call, and counts it where it says so */

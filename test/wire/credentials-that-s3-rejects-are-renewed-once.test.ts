@@ -5,13 +5,7 @@ import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const CODES = [
-  'ExpiredToken',
-  'InvalidToken',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'RequestTimeTooSkewed',
-] as const;
+const CODES = ['ExpiredToken', 'InvalidToken', 'InvalidAccessKeyId', 'SignatureDoesNotMatch'] as const;
 
 const AT_ONCE = 20;
 

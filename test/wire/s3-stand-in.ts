@@ -14,13 +14,14 @@ export interface StandIn {
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-export async function startStandIn(answer: Answer): Promise<StandIn> {
+/** @param port any free one where it is 0 */
+export async function startStandIn(answer: Answer, port = 0): Promise<StandIn> {
   const asked: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     asked.push(request);
     Promise.try(answer, request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
