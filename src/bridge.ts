@@ -23,6 +23,7 @@ import type { FederatedSession } from './routes/data.ts';
 import { createListener } from './routes/listener.ts';
 import { s3Clock } from './s3/clock-offset.ts';
 import { withIfRange } from './s3/if-range.ts';
+import { patientRead } from './s3/patient-read.ts';
 import { createReader } from './s3/read.ts';
 import { createSigner } from './s3/signature.ts';
 import { faultTeller } from './tell-fault.ts';
@@ -138,6 +139,10 @@ function joinSteps(
       });
     }),
   });
+  const patient = patientRead(read, {
+    stallMs: config.limits.stallSeconds * 1000,
+    onRepeat: metrics.s3Retry,
+  });
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
     controlRoutes(
       {
@@ -150,7 +155,7 @@ function joinSteps(
     );
   const data = dataRoute({
     ...{ authenticate, accessOf, federate, regionOf, admission, startedAt },
-    read: withIfRange(read),
+    read: withIfRange(patient),
     chunkAbove: config.chunkAbove,
   });
   return createListener({ accessLog, control, data, cors: config.cors, stalled });

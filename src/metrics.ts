@@ -8,6 +8,8 @@ export interface Metrics {
   step(step: Step, seconds: number): void;
   token(outcome: string): void;
   sts(role: string, outcome: string): void;
+  /** S3 was asked again: for an answer, or for the rest of a body. */
+  s3Retry(reason: string): void;
   /** Prometheus text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -57,6 +59,12 @@ export function createMetrics(sources: {
     labelNames: ['role', 'outcome'],
     registers,
   });
+  const s3Retries = new Counter({
+    name: 'fedbridge_s3_retries_total',
+    help: "Times that S3 was asked again, by reason: its status, unreachable, timeout; or a body's rest: cut, stall.",
+    labelNames: ['reason'],
+    registers,
+  });
   new Gauge({
     name: 'fedbridge_credentials_remaining_seconds',
     help: 'Least life left of the AWS credentials in use, by role. Below 60 means that renewal has been failing.',
@@ -104,6 +112,9 @@ export function createMetrics(sources: {
     },
     sts: (role, outcome) => {
       sts.inc({ role, outcome });
+    },
+    s3Retry: (reason) => {
+      s3Retries.inc({ reason });
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,

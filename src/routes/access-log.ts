@@ -39,6 +39,9 @@ export interface AccessRecord {
   /** S3's own refusal. */
   s3: (Pick<Refusal, 'code' | 'status' | 'denial'> & { readonly remedy: string | undefined }) | undefined;
   s3RequestId: string | undefined;
+  /** How often S3 was asked again, before its answer and amid the body. */
+  retries: number;
+  resumed: number;
   bytes: number;
   /** Who ended the answer before its end, where it was not the caller by going away. */
   cutBy: 's3' | 'bridge' | 'stall' | undefined;
@@ -95,6 +98,8 @@ export function createAccessLog(options: {
         fault: undefined,
         s3: undefined,
         s3RequestId: undefined,
+        retries: 0,
+        resumed: 0,
         bytes: 0,
         cutBy: undefined,
         tokenMs: NEVER,
@@ -134,6 +139,8 @@ export function createAccessLog(options: {
           (isComplete ? '' : `,"complete":false,"cutBy":"${cutBy ?? 'caller'}"`) +
           `,"milliseconds":{${times(record)}"total":${thousandths(total)}}` +
           member('s3RequestId', record.s3RequestId) +
+          member('retries', record.retries || undefined) +
+          member('resumed', record.resumed || undefined) +
           (s3 === undefined && cutBy !== 's3' ? '' : members(s3Fields(record))) +
           (fault === undefined ? '' : members(faultFields(record))) +
           `,"message":${quoted(messageOf(record, method, url, status))}`,

@@ -113,6 +113,7 @@ async function serve(
       ...headersUp(request),
       departure,
       requestId: record.requestId,
+      repeats: record,
     });
     mark(record, 's3FirstByteMs');
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);

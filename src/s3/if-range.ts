@@ -3,7 +3,7 @@ import { isRefusal } from './read.ts';
 import type { Read } from './read.ts';
 
 /** RFC 9110, 8.8.3: weak validators never match here (13.1.5). */
-const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
+export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 
 /** A second If-Match; and a true If-Match, as ours may be, makes S3 pass over If-Unmodified-Since (GetObject). */
 const MIXED_UP = ['if-match', 'if-unmodified-since'];
@@ -36,9 +36,8 @@ export function ifRange(headers: readonly string[], validator: string): IfRange 
 export function withIfRange(read: Read): Read {
   return (bucket, operation, session, options) => {
     const { whole } = options;
-    const first = read(bucket, operation, session, options);
-    if (whole === undefined) return first;
-    return first.then((outcome) =>
+    if (whole === undefined) return read(bucket, operation, session, options);
+    return read(bucket, operation, session, options).then((outcome) =>
       isRefusal(outcome) && outcome.status === 412
         ? read(bucket, operation, session, { ...options, headers: whole })
         : outcome,

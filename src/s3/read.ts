@@ -39,8 +39,8 @@ export interface ReadOptions {
 
 /** How often S3 was asked again for one request: before an answer, and amid a body. */
 export interface Repeats {
-  retries?: number;
-  resumed?: number;
+  retries: number;
+  resumed: number;
 }
 
 export interface Reader {

@@ -1,6 +1,7 @@
 // S3's status and code reach the caller, its message, which names ARNs, does not.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { configured, READER_MAY_ALL } from './configuration.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -9,7 +10,10 @@ const LEAK = /arn:aws|123456789012|assumed-role|gcp-lake-read|session policy|127
 describe('a refusal of S3', () => {
   let wire: Wire;
   before(async () => {
-    wire = await startWire();
+    // So short is the deadline of retries then, too.
+    wire = await startWire({
+      config: configured({ grants: [READER_MAY_ALL], more: 'limits: { stallSeconds: 1 }' }),
+    });
   });
   after(() => wire.close());
 

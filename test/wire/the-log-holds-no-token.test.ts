@@ -38,7 +38,7 @@ describe('the log', () => {
     await askAll(READABLE);
     await askAll('/-/whoami');
     await askAll('/acme-lake/%zz');
-    await wire.fault({ supplier: 's3', fault: 'status', status: 500 });
+    await wire.fault({ supplier: 's3', fault: 'status', status: 500, headers: { 'retry-after': '60' } });
     await askAll(READABLE);
     await wire.clearFaults();
     await wire.fault({ supplier: 'sts', fault: 'garbage' });

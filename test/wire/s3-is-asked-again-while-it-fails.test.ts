@@ -1,0 +1,209 @@
+// What fails at S3 before it answers is asked again, within a deadline; the caller sees the outcome alone.
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { configured, READER_MAY_ALL } from './configuration.ts';
+import { freePort } from './metrics.ts';
+import { startStandIn } from './s3-stand-in.ts';
+import { refuse, startStoodInWire } from './stood-in-wire.ts';
+import type { AnswerOfS3, StoodInWire } from './stood-in-wire.ts';
+import { until } from './until.ts';
+import { startWire } from './wire.ts';
+
+/** @returns an S3 that fails so often, and then gives `here` */
+function failing(times: number, fail: AnswerOfS3): AnswerOfS3 {
+  let asked = 0;
+  return (request, response) => {
+    asked += 1;
+    if (asked <= times) return fail(request, response);
+    response.writeHead(200, { 'content-length': 4 }).end('here');
+  };
+}
+
+const reset: AnswerOfS3 = (request) => {
+  request.socket.resetAndDestroy();
+};
+
+describe('an S3', () => {
+  let wire: StoodInWire;
+  before(async () => {
+    wire = await startStoodInWire();
+  });
+  after(() => wire.close());
+
+  for (const [status, code, times] of [
+    [503, 'SlowDown', 3],
+    [500, 'InternalError', 1],
+    [502, 'BadGateway', 1],
+    [504, 'GatewayTimeout', 1],
+  ] as const) {
+    it(`that says ${code} is asked again`, async () => {
+      wire.s3Answers(
+        failing(times, (_, response) => {
+          refuse(response, status, code);
+        }),
+      );
+      const counted = await wire.repeated(String(status));
+      const reply = await wire.read();
+      assert.deepEqual([reply.status, reply.text], [200, 'here']);
+      assert.equal(wire.asked().length, times + 1);
+      assert.equal((await wire.lineOf(reply))['retries'], times);
+      assert.equal(await wire.repeated(String(status)), counted + times);
+    });
+  }
+
+  it('that fails for HEAD is asked again', async () => {
+    wire.s3Answers(failing(2, (_, response) => void response.writeHead(500).end()));
+    const reply = await wire.read({ method: 'HEAD' });
+    assert.deepEqual([reply.status, reply.headers['content-length']], [200, '4']);
+    assert.equal(wire.asked().length, 3);
+  });
+
+  it('that fails for a list is asked again', async () => {
+    wire.s3Answers(
+      failing(1, (_, response) => {
+        refuse(response, 500, 'InternalError');
+      }),
+    );
+    assert.equal((await wire.read({ path: '/acme-lake?list-type=2' })).text, 'here');
+  });
+
+  it('that resets connections is asked again', async () => {
+    // One of them may be taken for a connection that was only stale, which is no retry.
+    wire.s3Answers(failing(3, reset));
+    const reply = await wire.read();
+    assert.deepEqual([reply.status, reply.text], [200, 'here']);
+    const retries = Number((await wire.lineOf(reply))['retries']);
+    assert.ok(retries >= 1 && retries <= 3, `${retries} retries`);
+    assert.equal(await wire.repeated('unreachable'), retries);
+  });
+
+  it('that ended a connection that was idle is asked again, and nothing is counted', async () => {
+    wire.s3Answers(failing(1, reset));
+    const reply = await wire.read();
+    assert.equal(reply.status, 200);
+    assert.equal((await wire.lineOf(reply))['retries'], undefined);
+  });
+
+  it('that answers at once is asked once', async () => {
+    wire.s3Answers(failing(0, reset));
+    const reply = await wire.read();
+    const line = await wire.lineOf(reply);
+    assert.deepEqual([wire.asked().length, line['retries'], line['resumed']], [1, undefined, undefined]);
+  });
+
+  for (const [status, code] of [
+    [404, 'NoSuchKey'],
+    [412, 'PreconditionFailed'],
+    [501, 'NotImplemented'],
+  ] as const) {
+    it(`that says ${code} is asked once`, async () => {
+      wire.s3Answers((_, response) => {
+        refuse(response, status, code);
+      });
+      assert.equal((await wire.read()).code, code);
+      assert.equal(wire.asked().length, 1);
+    });
+  }
+
+  it('that names a pause is left alone for so long', async () => {
+    const times: number[] = [];
+    wire.s3Answers((_, response) => {
+      times.push(performance.now());
+      if (times.length === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '1' });
+      else response.writeHead(200, { 'content-length': 4 }).end('here');
+    });
+    assert.equal((await wire.read()).text, 'here');
+    const [first = 0, second = 0] = times;
+    assert.ok(second - first >= 999, `${second - first} ms`);
+  });
+
+  for (const [what, pause] of [
+    ['a pause', () => '60'],
+    ['a date', () => new Date(Date.now() + 60_000).toUTCString()],
+  ] as const) {
+    it(`that names ${what} which is too long is left to the caller, at once`, async () => {
+      wire.s3Answers((_, response) => {
+        refuse(response, 503, 'SlowDown', { 'retry-after': pause() });
+      });
+      const reply = await wire.read();
+      assert.deepEqual([reply.status, reply.code], [503, 'SlowDown']);
+      assert.ok(reply.headers['retry-after'] !== undefined && reply.headers['retry-after'] !== '1');
+      assert.equal(wire.asked().length, 1);
+    });
+  }
+
+  it('is not asked again for a caller that has left meanwhile', async () => {
+    wire.s3Answers(
+      failing(1, (_, response) => {
+        refuse(response, 503, 'SlowDown', { 'retry-after': '1' });
+      }),
+    );
+    const { hostname, port } = new URL(wire.bridge.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `GET /acme-lake/left HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${await wire.token('reader')}\r\n\r\n`,
+    );
+    await until('S3 was asked', () => wire.asked().length === 1);
+    await until('the retry is waited for', async () => (await wire.repeated('503')) > 0);
+    socket.destroy();
+    const line = await wire.bridge.line(({ key }) => key === 'left');
+    assert.deepEqual([line['cutBy'], line['fault']], ['caller', undefined]);
+    await setTimeout(1500);
+    assert.equal(wire.asked().length, 1);
+  });
+});
+
+describe('an S3 that goes on failing', () => {
+  let wire: StoodInWire;
+  before(async () => {
+    // So short is the deadline of retries then, too.
+    wire = await startStoodInWire('limits: { stallSeconds: 1 }');
+  });
+  after(() => wire.close());
+
+  it('is told in its own words, when the deadline has come', async () => {
+    let times = 0;
+    wire.s3Answers((_, response) => {
+      times += 1;
+      refuse(response, 503, 'SlowDown', { 'x-amz-request-id': `ID${times}` });
+    });
+    const reply = await wire.read();
+    assert.deepEqual([reply.status, reply.code], [503, 'SlowDown']);
+    assert.ok(times > 1);
+    assert.equal(reply.headers['x-amz-request-id'], `ID${times}`, 'the last it said');
+    const line = await wire.lineOf(reply);
+    assert.equal(line['retries'], times - 1);
+  });
+
+  it('with no answer at all is not asked again: the wait has taken the time that there was', async () => {
+    wire.s3Answers(() => undefined);
+    const reply = await wire.read();
+    assert.equal(reply.status, 503);
+    assert.equal((await wire.lineOf(reply))['fault'], 's3_timeout');
+    assert.equal(wire.asked().length, 1);
+  });
+});
+
+describe('an S3 that refuses connections', () => {
+  it('and is up again a little later serves the request that waited', async (test) => {
+    const port = await freePort();
+    const wire = await startWire({
+      config: configured({
+        buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "http://127.0.0.1:${port}"` },
+        grants: [READER_MAY_ALL],
+      }),
+    });
+    test.after(() => wire.close());
+    const reading = wire.get('/acme-lake/a', { as: 'reader' });
+    await setTimeout(300);
+    const s3 = await startStandIn(
+      failing(0, () => undefined),
+      port,
+    );
+    test.after(s3.close);
+    const reply = await reading;
+    assert.deepEqual([reply.status, reply.text], [200, 'here']);
+  });
+});
