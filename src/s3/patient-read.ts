@@ -1,5 +1,6 @@
-// Stands between a request and the passing faults of S3: retries, within a budget.
+// Stands between a request and the passing faults of S3: retries before an answer, resumes amid a body, one budget for both.
 import type { Read } from './read.ts';
+import { withResume } from './resume.ts';
 import { retryBudget } from './retry-budget.ts';
 import { withRetry } from './retry.ts';
 
@@ -18,8 +19,9 @@ export function patientRead(
   const budget = retryBudget();
   const deadlineMs = Math.min(RETRY_MS, stallMs);
   const retrying = withRetry(read, { budget, deadlineMs, onRetry: onRepeat });
+  const resuming = withResume(retrying, { budget, onResume: onRepeat });
   return (bucket, operation, session, extras) => {
     budget.earn();
-    return retrying(bucket, operation, session, extras);
+    return resuming(bucket, operation, session, extras);
   };
 }

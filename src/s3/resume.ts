@@ -1,0 +1,133 @@
+// A body that S3 breaks off is gone on with where it broke off, where it is certain to be the same object's.
+import { setTimeout } from 'node:timers/promises';
+import { STRONG_ETAG } from './if-range.ts';
+import type { ObjectRead } from './operation.ts';
+import { isRefusal } from './read.ts';
+import type { Read } from './read.ts';
+import { headerOf } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { pauseMs } from './retry.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { Answer, Sink } from './transport.ts';
+
+/** In one answer: a network that breaks off more often is better seen. */
+const MOST_RESUMES = 3;
+
+/** What of which object an answer holds: bytes, by their place in the whole. */
+interface Extent {
+  readonly first: number;
+  readonly last: number;
+  readonly total: number;
+  readonly etag: string;
+}
+
+/**
+ * The caller sees one answer; where it cannot be gone on with, its sink fails with what broke it off.
+ * @param read also asked for the rest, with the session's credentials of then
+ * @param options.onResume told of each, with its reason
+ */
+export function withResume(
+  read: Read,
+  options: { readonly budget: RetryBudget; readonly onResume: (reason: string) => void },
+): Read {
+  const { budget, onResume } = options;
+  return async (bucket, operation, session, extras) => {
+    const outcome = await read(bucket, operation, session, extras);
+    if (isRefusal(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
+    const { signal, repeats } = extras;
+    return resumable(outcome, async (error, received, resumes) => {
+      const extent = extentOf(outcome, operation);
+      if (signal.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend())
+        return undefined;
+      onResume(isStall(error) ? 'stall' : 'cut');
+      if (repeats !== undefined) repeats.resumed = resumes + 1;
+      await setTimeout(pauseMs(resumes), undefined, { signal });
+      const first = extent.first + received;
+      // What the caller's own conditions were has been decided by the answer that there is.
+      const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
+      const rest = await read(bucket, wholeOf(operation), session, { ...extras, headers });
+      return isRest(rest, { ...extent, first }) ? rest : undefined;
+    });
+  };
+}
+
+/**
+ * @param restOf gives an answer with what comes behind the bytes received, or undefined where there is none; may reject
+ */
+function resumable(
+  answer: Answer,
+  restOf: (error: Error, received: number, resumes: number) => Promise<Answer | undefined>,
+): Answer {
+  let current: Answer | undefined = answer;
+  const pipe = (sink: Sink): void => {
+    let received = 0;
+    let resumes = 0;
+    const counting: Sink = {
+      write: (chunk) => {
+        received += chunk.length;
+        return sink.write(chunk);
+      },
+      end: sink.end,
+      fail: (error) => {
+        current = undefined;
+        restOf(error, received, resumes).then(
+          (rest) => {
+            if (rest === undefined) {
+              sink.fail(error);
+              return;
+            }
+            resumes += 1;
+            current = rest;
+            rest.pipe(counting);
+          },
+          () => {
+            sink.fail(error);
+          },
+        );
+      },
+    };
+    answer.pipe(counting);
+  };
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    pipe,
+    resume: () => current?.resume(),
+  };
+}
+
+/** @returns undefined where an ETag or a length is missing, or where of the whole the bytes are is not told */
+function extentOf({ status, headers }: Answer, { parameters }: ObjectRead): Extent | undefined {
+  const etag = headerOf(headers, 'etag');
+  const length = Number(headerOf(headers, 'content-length') ?? Number.NaN);
+  if (etag === undefined || !STRONG_ETAG.test(etag) || !Number.isSafeInteger(length)) return undefined;
+  if (status === 200 && !parameters.some(isPartNumber))
+    return { first: 0, last: length - 1, total: length, etag };
+  const [, first, last, total] =
+    /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headerOf(headers, 'content-range') ?? '') ?? [];
+  const extent = { first: Number(first), last: Number(last), total: Number(total), etag };
+  return extent.last - extent.first + 1 === length ? extent : undefined;
+}
+
+const isPartNumber = ([name]: readonly [name: string, value: string]): boolean => name === 'partNumber';
+
+/** S3 takes no range of a part: the rest is asked of the whole. */
+function wholeOf(operation: ObjectRead): ObjectRead {
+  const { parameters } = operation;
+  return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };
+}
+
+function isRest(outcome: Answer | Refusal, { first, last, total, etag }: Extent): outcome is Answer {
+  if (isRefusal(outcome)) return false;
+  const { status, headers } = outcome;
+  const isIt =
+    status === 206 &&
+    headerOf(headers, 'content-range') === `bytes ${first}-${last}/${total}` &&
+    headerOf(headers, 'content-length') === String(last - first + 1) &&
+    headerOf(headers, 'etag') === etag;
+  // Nothing of it is read: the caller is cut now, which ends it at S3.
+  if (!isIt) outcome.pipe({ write: () => false, end: () => undefined, fail: () => undefined });
+  return isIt;
+}
+
+const isStall = (error: Error): boolean => 'code' in error && error.code === 'UND_ERR_BODY_TIMEOUT';
