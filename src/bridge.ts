@@ -21,6 +21,7 @@ import { controlRoutes } from './routes/control.ts';
 import { dataRoute } from './routes/data.ts';
 import type { FederatedSession } from './routes/data.ts';
 import { createListener } from './routes/listener.ts';
+import { withChecksums } from './s3/checksum.ts';
 import { s3Clock } from './s3/clock-offset.ts';
 import { withIfRange } from './s3/if-range.ts';
 import { patientRead } from './s3/patient-read.ts';
@@ -155,7 +156,7 @@ function joinSteps(
     );
   const data = dataRoute({
     ...{ authenticate, accessOf, federate, regionOf, admission, startedAt },
-    read: withIfRange(patient),
+    read: withIfRange(withChecksums(patient)),
     chunkAbove: config.chunkAbove,
   });
   return createListener({ accessLog, control, data, cors: config.cors, stalled });

@@ -63,6 +63,8 @@ export interface Bucket {
   readonly requesterPays: boolean;
   readonly expectedOwner?: string;
   readonly kmsKeys: readonly string[];
+  /** Whether whole objects are compared with the checksums that S3 has of them. */
+  readonly verifyChecksums: boolean;
 }
 
 /** Where the identity that we present comes from. */

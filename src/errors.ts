@@ -159,6 +159,14 @@ export const FAULTS = {
     'The storage sent an answer that is not valid HTTP. Try again shortly.',
     'Is AWS_ENDPOINT_URL_S3, or the bucket’s endpoint, an S3 server?',
   ),
+  checksum_mismatch: {
+    status: 502,
+    s3Code: 'BadGateway',
+    outcome: 'upstream_failed',
+    sentence: 'What the storage sent does not have the checksum that it says.',
+    remedy:
+      "The bytes that came are not those that were put: the caller saw its connection cut before the end. Read it again; if it repeats, what the bucket's endpoint leads through changes bytes, or the object was put with a wrong checksum.",
+  },
   bucket_elsewhere: {
     status: 502,
     s3Code: 'BadGateway',

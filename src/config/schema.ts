@@ -54,6 +54,7 @@ const bucket = fields({
   requesterPays: yesOrNo().default(false),
   expectedOwner: text(aws.ACCOUNT_ID).exactOptional(),
   kmsKeys: z.array(text(aws.KMS_KEY_ARN)).default([]),
+  verifyChecksums: yesOrNo().default(false),
 });
 
 const grant = fields({

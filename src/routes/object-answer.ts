@@ -1,5 +1,6 @@
 // Hands S3's answer on to the caller: status, headers and bytes as they come, never buffered, never re-encoded.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault } from '../fault.ts';
 import { headerOf } from '../s3/refusal.ts';
 import type { Answer } from '../s3/transport.ts';
 import type { AccessRecord } from './access-log.ts';
@@ -89,8 +90,10 @@ export function sendAnswer(
     end: () => {
       response.end();
     },
-    fail: () => {
+    fail: (error) => {
       record.cutBy ??= 's3';
+      // Else S3 said nothing that is not in `cutBy`.
+      if (error instanceof Fault && error.code === 'checksum_mismatch') record.fault = error;
       cut(request, response);
     },
   });

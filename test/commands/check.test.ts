@@ -43,7 +43,10 @@ describe('fedbridge check FILE', () => {
   it('tells in words who may read what, as which role', () => {
     const text = sampleWith(
       ['buckets acme-lake region', 'us-east-2'],
-      ['buckets open-data', { role: 'lake', requesterPays: true, expectedOwner: '123456789012' }],
+      [
+        'buckets open-data',
+        { role: 'lake', requesterPays: true, expectedOwner: '123456789012', verifyChecksums: true },
+      ],
       ['roles lake duration', 5400],
       ['grants', GRANTS],
       ['operators', ['ops@example.com']],
@@ -60,7 +63,7 @@ acme-lake (S3 bucket acme-lake in us-east-2)
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
   every service account of project acme-prod (by verified e-mail) may read the one object raw/one.csv
 
-open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests)
+open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 1 h 30 min):
   both@example.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 

@@ -29,6 +29,7 @@ buckets:
     requesterPays: true
     expectedOwner: "123456789012"
     kmsKeys: [arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab]
+    verifyChecksums: true
 grants:
   - callers:
       - reader@acme-prod.iam.gserviceaccount.com
@@ -87,6 +88,7 @@ describe('the complete example', () => {
             requesterPays: true,
             expectedOwner: '123456789012',
             kmsKeys: ['arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
+            verifyChecksums: true,
           },
         ],
       ]),

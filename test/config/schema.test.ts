@@ -62,6 +62,11 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
     /^buckets\.acme-lake\.requesterPays: must be true or false, not "yes"/,
   ],
   [
+    'buckets acme-lake verifyChecksums',
+    'always',
+    /^buckets\.acme-lake\.verifyChecksums: must be true or false, not "always"/,
+  ],
+  [
     'buckets acme-lake expectedOwner',
     123456789012,
     /^buckets\.acme-lake\.expectedOwner: .*not the number 123456789012\. Quote it/,
@@ -166,6 +171,7 @@ describe('what is known by name', () => {
       target: 'acme-lake',
       requesterPays: false,
       kmsKeys: [],
+      verifyChecksums: false,
     });
     assert.deepEqual(config.grants[0]?.scope, { kind: 'bucket' });
   });

@@ -20,6 +20,7 @@ const bucket: Bucket = {
   target: 'acme-lake',
   requesterPays: false,
   kmsKeys: [],
+  verifyChecksums: false,
 };
 
 const grant = (scope: Grant['scope'], allow: Grant['allow'] = ['get', 'list']): Grant => ({

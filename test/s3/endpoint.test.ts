@@ -11,7 +11,7 @@ const ROLE: Role = {
 };
 
 const bucket = (target: string, endpoint?: string): Bucket => ({
-  ...{ name: 'acme', role: ROLE, target, requesterPays: false, kmsKeys: [] },
+  ...{ name: 'acme', role: ROLE, target, requesterPays: false, kmsKeys: [], verifyChecksums: false },
   ...(endpoint === undefined ? {} : { endpoint }),
 });
 

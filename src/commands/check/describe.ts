@@ -33,7 +33,7 @@ function describeIdentity({ identity, aws }: Config): string {
 }
 
 function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: string): string[] {
-  const { name, role, target, region, endpoint, requesterPays, expectedOwner } = bucket;
+  const { name, role, target, region, endpoint, requesterPays, expectedOwner, verifyChecksums } = bucket;
   const where = [
     `${target.startsWith('arn:') ? 'access point' : 'S3 bucket'} ${target}`,
     region === undefined ? `in its own region, looked for from ${stsRegion} on` : `in ${region}`,
@@ -42,6 +42,7 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
   const also = [
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
     ...(requesterPays ? ['we pay for requests'] : []),
+    ...(verifyChecksums ? ['whole objects are compared with their checksums'] : []),
   ];
   const session = role.session === 'caller' ? 'named after the caller' : 'named after this bridge';
   const sessions = `sessions ${session}, ${describeSeconds(role.durationSeconds)}`;
