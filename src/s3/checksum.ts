@@ -7,6 +7,7 @@ import type { ObjectRead } from './operation.ts';
 import { isRefusal } from './read.ts';
 import type { Read, ReadOptions } from './read.ts';
 import { headerOf } from './refusal.ts';
+import type { Free } from './read-buffers.ts';
 import type { Answer, Sink } from './transport.ts';
 
 /** A sum of all chunks so far. */
@@ -60,19 +61,20 @@ function verified(
 ): Answer {
   const checking = (sink: Sink): Sink => {
     let last: Buffer | undefined;
+    let freeLast: Free | undefined;
     return {
-      write: (chunk) => {
+      write: (chunk, free) => {
         sum.add(chunk);
-        const before = last;
-        last = chunk;
-        return before === undefined || sink.write(before);
+        const [before, freeBefore] = [last, freeLast];
+        [last, freeLast] = [chunk, free];
+        return before === undefined || sink.write(before, freeBefore);
       },
       end: () => {
         if (sum.digest() !== expected) {
           sink.fail(new Fault('checksum_mismatch', { algorithm }));
           return;
         }
-        if (last !== undefined) sink.write(last);
+        if (last !== undefined) sink.write(last, freeLast);
         sink.end();
       },
       fail: sink.fail,

@@ -1,7 +1,8 @@
 // A body that S3 breaks off is gone on with where it broke off, where it is certain to be the same object's.
-import { setTimeout } from 'node:timers/promises';
+import { Fault } from '../fault.ts';
 import { STRONG_ETAG } from './if-range.ts';
 import type { ObjectRead } from './operation.ts';
+import { pause } from './pause.ts';
 import { isRefusal } from './read.ts';
 import type { Read } from './read.ts';
 import { headerOf } from './refusal.ts';
@@ -34,14 +35,14 @@ export function withResume(
   return async (bucket, operation, session, extras) => {
     const outcome = await read(bucket, operation, session, extras);
     if (isRefusal(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
-    const { signal, repeats } = extras;
+    const { departure, repeats } = extras;
     return resumable(outcome, async (error, received, resumes) => {
       const extent = extentOf(outcome, operation);
-      if (signal.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend())
+      if (departure.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend())
         return undefined;
       onResume(isStall(error) ? 'stall' : 'cut');
       if (repeats !== undefined) repeats.resumed = resumes + 1;
-      await setTimeout(pauseMs(resumes), undefined, { signal });
+      await pause(pauseMs(resumes), departure);
       const first = extent.first + received;
       // What the caller's own conditions were has been decided by the answer that there is.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
@@ -63,9 +64,9 @@ function resumable(
     let received = 0;
     let resumes = 0;
     const counting: Sink = {
-      write: (chunk) => {
+      write: (chunk, free) => {
         received += chunk.length;
-        return sink.write(chunk);
+        return sink.write(chunk, free);
       },
       end: sink.end,
       fail: (error) => {
@@ -78,7 +79,8 @@ function resumable(
             }
             resumes += 1;
             current = rest;
-            rest.pipe(counting);
+            // Not `whole`: there is something before it.
+            rest.pipe({ write: counting.write, end: counting.end, fail: counting.fail });
           },
           () => {
             sink.fail(error);
@@ -86,6 +88,7 @@ function resumable(
         );
       },
     };
+    if (sink.whole !== undefined) counting.whole = sink.whole;
     answer.pipe(counting);
   };
   return {
@@ -130,4 +133,4 @@ function isRest(outcome: Answer | Refusal, { first, last, total, etag }: Extent)
   return isIt;
 }
 
-const isStall = (error: Error): boolean => 'code' in error && error.code === 'UND_ERR_BODY_TIMEOUT';
+const isStall = (error: Error): boolean => error instanceof Fault && error.code === 's3_timeout';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { createCrc32c, createCrc64Nvme } from '../../src/s3/crc.ts';
 import { open } from './http-request.ts';
@@ -70,6 +71,16 @@ describe('a bucket whose checksums are verified', () => {
   it('hands on nothing of an object that is one chunk, where that is wrong', async () => {
     wire.s3Answers(brokenOff({ body: Buffer.from('x'), headers: saying(SUMS) }));
     await cutAs('one-byte', 1);
+  });
+
+  it('holds the end back also where S3 ends its answer later', async () => {
+    wire.s3Answers(async (_request, response) => {
+      response.writeHead(200, { etag: '"e1"', ...saying(SUMS) });
+      response.write(SPOILT);
+      await setTimeout(200);
+      response.end();
+    });
+    await cutAs('ends-later');
   });
 
   it('hands on an empty object', async () => {
