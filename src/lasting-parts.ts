@@ -13,6 +13,7 @@ import { createAdmission } from './routes/admission.ts';
 import type { Admission } from './routes/admission.ts';
 import { stalledReaders } from './routes/stalled-reader.ts';
 import type { StalledReaders } from './routes/stalled-reader.ts';
+import { endpointOf } from './s3/endpoint.ts';
 import { createTransport } from './s3/transport.ts';
 import type { Transport } from './s3/transport.ts';
 import type { TellFault } from './tell-fault.ts';
@@ -52,6 +53,7 @@ export function lastingParts(
   const sameStall = same(({ limits }) => limits.stallSeconds);
   const stallMs = config.limits.stallSeconds * 1000;
   const roleAccess = kept(before?.roleAccess, sameIdentity, () => roleAccessFor(config));
+  const transport = kept(before?.transport, sameStall, () => createTransport({ stallMs }));
   const parts = {
     config,
     callerOf: kept(
@@ -60,13 +62,15 @@ export function lastingParts(
       () => callerOf(config, metrics, tell),
     ),
     roleAccess,
-    federation: kept(before?.federation, sameIdentity, () => federation(config, roleAccess, metrics, tell)),
+    federation: kept(before?.federation, sameIdentity, () =>
+      federation(config, { roleAccess, transport, metrics, tell }),
+    ),
     admission: kept(
       before?.admission,
       same(({ limits }) => [limits.inFlight, limits.perCaller]),
       () => createAdmission(config.limits),
     ),
-    transport: kept(before?.transport, sameStall, () => createTransport({ stallMs })),
+    transport,
     stalled: kept(before?.stalled, sameStall, () => stalledReaders(stallMs)),
   };
   if (before !== undefined) {
@@ -94,6 +98,16 @@ function usesOf({ roles, buckets, grants }: Config, name: string): readonly unkn
   return [role, own, grants.filter(({ bucket }) => names.has(bucket))];
 }
 
+/** Of a role's buckets, so many: each may be a host of its own. */
+const MOST_WARMED = 8;
+
+/** So that the first reads with a role's credentials, which are to come, need not wait for a connection to S3. */
+function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Transport): void {
+  const own = [...buckets.values()].filter(({ role }) => role.name === name);
+  for (const bucket of own.slice(0, MOST_WARMED))
+    transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
+}
+
 function callerOf(
   { certsUrl, audiences }: Config,
   metrics: Metrics,
@@ -109,12 +123,23 @@ function callerOf(
   return authenticator(verify, metrics.token);
 }
 
-function federation(config: Config, roleAccess: RoleAccess, metrics: Metrics, tell: TellFault): Federation {
+function federation(
+  config: Config,
+  around: {
+    readonly roleAccess: RoleAccess;
+    readonly transport: Transport;
+    readonly metrics: Metrics;
+    readonly tell: TellFault;
+  },
+): Federation {
+  const { roleAccess, transport, metrics, tell } = around;
+  const cold = new Set(config.roles.keys());
   return createFederation({
     ...roleAccess,
     roles: [...config.roles.values()],
     onAssumed: (role, fault) => {
       metrics.sts(role.name, fault?.code ?? 'ok');
+      if (fault === undefined && cold.delete(role.name)) warmConnections(config, role, transport);
       if (fault !== undefined) tell('ERROR', `role ${role.name} could not be assumed`, fault);
     },
     onRenewalFailed: (roleName, fault) => {

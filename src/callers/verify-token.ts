@@ -90,6 +90,8 @@ function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): J
     cacheMaxAge: Infinity,
     cooldownDuration: Infinity,
   });
+  // While the bridge begins to listen: the first caller need not wait for it. What fails is asked again with a token.
+  keys.reload().catch(() => undefined);
   let refreshDueAt = 0;
   let refetchAllowedAt = 0;
   let refetch: Promise<void> | undefined;
