@@ -11,7 +11,7 @@ const SUPPLIER_LIBRARIES = {
   '@aws-sdk/credential-provider-ini': ['src/federation/read-profile.ts'],
   'google-auth-library': ['src/identity/impersonated.ts'],
   'gcp-metadata': ['src/identity/metadata.ts'],
-  jose: ['src/callers/verify-token.ts'],
+  jose: ['src/callers/verify-token.ts', 'src/callers/google-keys.ts'],
   undici: ['src/s3/transport.ts'],
   pino: ['src/log.ts'],
   'prom-client': ['src/metrics.ts'],

@@ -1,9 +1,10 @@
 // Verifies Google ID tokens: signature against Google's published keys, issuer, audience, life.
-import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
-import type { JWTPayload, JWTVerifyGetKey, JWTVerifyResult } from 'jose';
+import { decodeJwt, errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyResult } from 'jose';
 import { Fault } from '../fault.ts';
 import type { FaultCode } from '../errors.ts';
 import type { Caller } from './caller.ts';
+import { googleKeys, keysFault } from './google-keys.ts';
 
 export interface VerifiedToken {
   readonly caller: Caller;
@@ -17,18 +18,6 @@ const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 /** What the clocks of Google, the caller and the bridge may differ by. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** The certificate endpoint answers within tens of milliseconds; callers without a remembered token wait for it. */
-const KEYS_DEADLINE_MS = 3_000;
-
-/** Google rotates its keys over days and publishes a new one hours before it signs. */
-const KEYS_REFRESH_MS = 60 * 60 * 1000;
-
-/** Whoever sends tokens of unknown keys makes us ask Google no more often than this. */
-const UNKNOWN_KEY_REFETCH_MS = 30_000;
-
-/** While Google does not answer, it is asked no more often than this, whoever sends what. */
-const AFTER_FAILURE_MS = 1_000;
-
 /**
  * @param options.certsUrl JSON Web Key Set
  * @param options.audiences of which a token must carry one
@@ -41,9 +30,7 @@ export function tokenVerifier(options: {
   readonly audiences: readonly string[];
   readonly onKeysFailed: (fault: Fault) => void;
 }): (token: string) => Promise<VerifiedToken> {
-  const keyFor = googleKeys(options.certsUrl, (error) => {
-    options.onKeysFailed(keysFault(error));
-  });
+  const keyFor = googleKeys(options.certsUrl, options.onKeysFailed);
   const rules = {
     algorithms: ['RS256'],
     issuer: ISSUERS,
@@ -79,66 +66,6 @@ function callerOf(subject: string, claims: JWTPayload): Caller {
 /** ASCII alone: `toLowerCase` makes an ASCII k of the Kelvin sign, and so one person's address of another's. */
 const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/**
- * Known keys go on working while the endpoint is down; an unknown key makes one bounded refetch. jose coalesces
- * concurrent fetches, but on its own would drop known keys when their time is over. Times are of the steady clock: by a wall
- * clock that is set back, a new key would not be asked for until it has caught up.
- */
-function googleKeys(certsUrl: string, onKeysFailed: (error: unknown) => void): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(new URL(certsUrl), {
-    timeoutDuration: KEYS_DEADLINE_MS,
-    cacheMaxAge: Infinity,
-    cooldownDuration: Infinity,
-  });
-  // While the bridge begins to listen: the first caller need not wait for it. What fails is asked again with a token.
-  keys.reload().catch(() => undefined);
-  let refreshDueAt = 0;
-  let refetchAllowedAt = 0;
-  let refetch: Promise<void> | undefined;
-  /** Why the last refetch failed. */
-  let unreachable: { readonly cause: unknown } | undefined;
-  /** Why there are no keys at all yet, for as long as that is not asked again. */
-  let empty: { readonly cause: unknown; readonly until: number } | undefined;
-  return async (header, token) => {
-    // With one published key jose would take it for a token that names none.
-    if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
-    const now = performance.now();
-    if (empty !== undefined && now < empty.until) throw empty.cause;
-    if (refreshDueAt === 0) refreshDueAt = now + KEYS_REFRESH_MS;
-    else if (now >= refreshDueAt) {
-      refreshDueAt = now + KEYS_REFRESH_MS;
-      keys.reload().catch((error: unknown) => {
-        refreshDueAt = performance.now() + UNKNOWN_KEY_REFETCH_MS;
-        onKeysFailed(error);
-      });
-    }
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) {
-        if (keys.jwks() === undefined) empty = { cause: error, until: performance.now() + AFTER_FAILURE_MS };
-        throw error;
-      }
-      if (refetch === undefined && now >= refetchAllowedAt) {
-        refetchAllowedAt = now + UNKNOWN_KEY_REFETCH_MS;
-        unreachable = undefined;
-        refetch = keys
-          .reload()
-          .catch((cause: unknown) => {
-            unreachable = { cause };
-            refetchAllowedAt = performance.now() + AFTER_FAILURE_MS;
-            onKeysFailed(cause);
-          })
-          .finally(() => (refetch = undefined));
-      }
-      await refetch;
-      // Google may well publish that key: its holder should come back, not throw its token away.
-      if (unreachable !== undefined) throw unreachable.cause;
-      return await keys(header, token);
-    }
-  };
-}
-
 /** jose's and Node's messages can repeat the token: only codes and named claims go on. */
 function refusal(error: unknown, token: string): Fault {
   if (error instanceof Fault) return error;
@@ -156,15 +83,6 @@ function refusal(error: unknown, token: string): Fault {
     return new Fault('token_malformed');
   if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm');
   return keysFault(error);
-}
-
-/** Node's fetch says what happened in the cause of its TypeError. */
-function keysFault(error: unknown): Fault {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  return new Fault('keys_unavailable', {
-    error: code ?? (error instanceof Error ? error.name : typeof error),
-  });
 }
 
 const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {

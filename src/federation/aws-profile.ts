@@ -4,7 +4,7 @@ import { mfaCodes } from './mfa-codes.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';
 import type { ProfileKeys } from './read-profile.ts';
-import { stopwatch } from './stopwatch.ts';
+import { stopwatch } from '../stopwatch.ts';
 
 export interface ProfileCredentials {
   /** Obtains the first credentials, however long a person takes to find a code. @throws Fault profile_…, sts_… */

@@ -1,6 +1,6 @@
 // Lets a person be asked for MFA codes while the first credentials of a profile are obtained, and never again.
 import { Fault } from '../fault.ts';
-import { stopwatch } from './stopwatch.ts';
+import { stopwatch } from '../stopwatch.ts';
 
 export interface MfaCodes {
   /** @throws Fault profile_mfa_ended in any round after one that asked, and what `askCode` throws */

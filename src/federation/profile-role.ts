@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import type { FaultCode } from '../errors.ts';
 import type { AccessKeys } from './credentials.ts';
 import { dateOf, issued } from './issued.ts';
-import { stopwatch } from './stopwatch.ts';
+import { stopwatch } from '../stopwatch.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
 /** What the profile says, under STS's own names. */

@@ -3,7 +3,7 @@ import { FAULTS } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import type { RenewalPace } from './renewal-pace.ts';
-import { stopwatch } from './stopwatch.ts';
+import { stopwatch } from '../stopwatch.ts';
 
 /** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
 const LEAD_SHARE = 0.2;

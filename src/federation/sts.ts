@@ -11,7 +11,7 @@ import { Fault } from '../fault.ts';
 import type { FaultDetail } from '../fault.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
 import { dateOf, issued } from './issued.ts';
-import { stopwatch } from './stopwatch.ts';
+import { stopwatch } from '../stopwatch.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
 /** What both ways to assume a role have in common. */

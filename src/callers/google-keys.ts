@@ -1,0 +1,109 @@
+// Google's published keys: fetched when they are needed, refreshed behind requests, and held while the endpoint is down.
+import { createRemoteJWKSet, customFetch, errors } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
+import { Fault } from '../fault.ts';
+import { stopwatch } from '../stopwatch.ts';
+
+/** The certificate endpoint answers within tens of milliseconds; callers without a remembered token wait for it. */
+const KEYS_DEADLINE_MS = 3_000;
+
+/** Google rotates its keys over days and publishes a new one hours before it signs. */
+const KEYS_REFRESH_MS = 60 * 60 * 1000;
+
+/** Whoever sends tokens of unknown keys makes us ask Google no more often than this. */
+const UNKNOWN_KEY_REFETCH_MS = 30_000;
+
+/** While Google does not answer, it is asked no more often than this, whoever sends what. */
+const AFTER_FAILURE_MS = 1_000;
+
+/**
+ * Known keys go on working while the endpoint is down; an unknown key makes one bounded refetch. jose coalesces
+ * concurrent fetches, but on its own would drop known keys when their time is over. Pauses end by whichever clock has gone further:
+ * by a wall clock that is set back a new key would not be asked for until it has caught up, and by the steady one alone not until a
+ * machine that was suspended has run for as long again.
+ * @returns a function that throws Fault token_key_unknown, keys_unavailable; jose's JWKSNoMatchingKey, JWKSMultipleMatchingKeys
+ */
+export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => void): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(certsUrl), {
+    timeoutDuration: KEYS_DEADLINE_MS,
+    cacheMaxAge: Infinity,
+    cooldownDuration: Infinity,
+    [customFetch]: fetchKeys,
+  });
+  let refreshPause: Pause | undefined;
+  let refetchPause: Pause | undefined;
+  let refetch: Promise<void> | undefined;
+  /** Why the last refetch failed. */
+  let unreachable: Fault | undefined;
+  /** Why there are no keys at all yet, for as long as that is not asked again. */
+  let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
+  return async (header, token) => {
+    // With one published key jose would take it for a token that names none.
+    if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
+    if (empty?.pause.isOver() === false) throw empty.fault;
+    if (refreshPause?.isOver() === true) {
+      keys.reload().catch((error: unknown) => {
+        refreshPause = pause(UNKNOWN_KEY_REFETCH_MS);
+        onKeysFailed(keysFault(error));
+      });
+      refreshPause = pause(KEYS_REFRESH_MS);
+    }
+    refreshPause ??= pause(KEYS_REFRESH_MS);
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) {
+        if (keys.jwks() === undefined) empty = { fault: keysFault(error), pause: pause(AFTER_FAILURE_MS) };
+        throw error;
+      }
+      if (refetch === undefined && refetchPause?.isOver() !== false) {
+        refetchPause = pause(UNKNOWN_KEY_REFETCH_MS);
+        unreachable = undefined;
+        refetch = keys
+          .reload()
+          .catch((cause: unknown) => {
+            unreachable = keysFault(cause);
+            refetchPause = pause(AFTER_FAILURE_MS);
+            onKeysFailed(unreachable);
+          })
+          .finally(() => (refetch = undefined));
+      }
+      await refetch;
+      // Google may well publish that key: its holder should come back, not throw its token away.
+      if (unreachable !== undefined) throw unreachable;
+      return await keys(header, token);
+    }
+  };
+}
+
+interface Pause {
+  isOver(): boolean;
+}
+
+function pause(milliseconds: number): Pause {
+  const passed = stopwatch();
+  return { isOver: () => passed() >= milliseconds };
+}
+
+/** jose does not tell which status there was in the place of 200. */
+async function fetchKeys(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, options);
+  if (response.status === 200) return response;
+  // What nobody reads would hold its connection.
+  await response.body?.cancel();
+  throw new Fault('keys_unavailable', { status: response.status });
+}
+
+export function keysFault(error: unknown): Fault {
+  return error instanceof Fault ? error : new Fault('keys_unavailable', { error: reasonOf(error) });
+}
+
+/** The code, or else the name, that is nearest to what happened: Node's fetch and jose wrap errors in general ones. */
+function reasonOf(error: unknown): string {
+  let reason: string = typeof error;
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string' && at.code !== errors.JOSEError.code) return at.code;
+    reason = at.name;
+  }
+  return reason;
+}
