@@ -35,6 +35,9 @@ const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
 /** These are a TimeoutError to the SDK too, but nobody was slow. */
 const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE']);
 
+/** Codes of Node's HTTP parser: something answers, and not in HTTP. */
+const NO_HTTP = 'HPE_';
+
 /** @param asked what the call was about, for the log line. STS's own message stays here: it may hold what was sent. */
 export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
   if (error instanceof Fault) return error;
@@ -51,6 +54,7 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
   if (typeof error === 'object' && error !== null && '$response' in error)
     return new Fault('sts_failed', detail);
   const code = systemCodeOf(error);
+  if (code?.startsWith(NO_HTTP) === true) return new Fault('sts_failed', { ...detail, error: code });
   const late = TIMEOUTS.has(name) && !CONNECTION_LOST.has(code ?? '');
   return new Fault(late ? 'sts_timeout' : 'sts_unreachable', { ...detail, error: code });
 }

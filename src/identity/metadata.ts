@@ -83,8 +83,12 @@ function refusal(asked: string, error: unknown): Fault {
 function codeOf(status: number | undefined, code: string | undefined): FaultCode {
   if (status === 404) return 'metadata_no_account';
   if (status !== undefined) return 'metadata_refused';
+  if (code?.startsWith(NO_HTTP) === true) return 'metadata_nonsense';
   return code !== undefined && TIMEOUTS.has(code) ? 'metadata_timeout' : 'metadata_unreachable';
 }
+
+/** Codes of Node's HTTP parser: something answers, and it is no metadata server. */
+const NO_HTTP = 'HPE_';
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);
 
