@@ -1,0 +1,135 @@
+// The table: for each supplier and each way in which it can fail, what a caller gets. Tests play it, and `docs/faults.md` is made of it.
+import type { FaultCode } from '../../src/errors.ts';
+import type { PlaceName } from './places.ts';
+import type { SupplierFault } from './supplier-fault.ts';
+
+/** The bridge's own clock, before each supplier in turn. */
+export const CLOCK_FAULTS = {
+  'clock-ahead': 'the bridge’s clock is two hours ahead',
+  'clock-behind': 'the bridge’s clock is two hours behind',
+} as const;
+
+export type ClockFault = keyof typeof CLOCK_FAULTS;
+
+/** What S3 said itself, which goes on to the caller. */
+export interface S3Said {
+  readonly s3Code: string;
+  readonly status: number;
+  readonly error: string;
+}
+
+export type Outcome =
+  | FaultCode
+  | S3Said
+  /** As if nothing were wrong. */
+  | 'served'
+  /** 200, and a connection that ends before the body does. */
+  | 'cut'
+  /** 200, and what looks like a whole body: nothing on the wire tells. */
+  | 'believed'
+  | { readonly never: string };
+
+const PLAIN_HTTP: Outcome = { never: 'the metadata server speaks plain HTTP, on a link-local address' };
+
+type Row = Readonly<Record<SupplierFault | ClockFault, Outcome>>;
+
+const STS: Row = {
+  refused: 'sts_unreachable',
+  'no-name': 'sts_unreachable',
+  unanswered: 'sts_timeout',
+  'other-name': 'sts_unreachable',
+  expired: 'sts_unreachable',
+  'self-signed': 'sts_unreachable',
+  reset: 'sts_unreachable',
+  hang: 'sts_timeout',
+  'hang-midway': 'sts_timeout',
+  'reset-midway': 'sts_failed',
+  drip: 'sts_timeout',
+  garbage: 'sts_failed',
+  page: 'sts_failed',
+  short: 'sts_failed',
+  long: 'sts_failed',
+  refuses: 'sts_denied',
+  'knows-nothing': 'sts_request_invalid',
+  throttles: 'sts_throttled',
+  fails: 'sts_failed',
+  'clock-ahead': 'served',
+  'clock-behind': 'served',
+};
+
+const HOP: Row = { ...STS, refuses: 'sts_hop_denied' };
+
+export const ROWS: Readonly<Record<PlaceName, Row>> = {
+  certs: {
+    refused: 'keys_unavailable',
+    'no-name': 'keys_unavailable',
+    unanswered: 'keys_unavailable',
+    'other-name': 'keys_unavailable',
+    expired: 'keys_unavailable',
+    'self-signed': 'keys_unavailable',
+    reset: 'keys_unavailable',
+    hang: 'keys_unavailable',
+    'hang-midway': 'keys_unavailable',
+    'reset-midway': 'keys_unavailable',
+    drip: 'keys_unavailable',
+    garbage: 'keys_unavailable',
+    page: 'keys_unavailable',
+    short: 'keys_unavailable',
+    long: 'keys_unavailable',
+    refuses: 'keys_unavailable',
+    'knows-nothing': 'keys_unavailable',
+    throttles: 'keys_unavailable',
+    fails: 'keys_unavailable',
+    'clock-ahead': 'token_expired',
+    'clock-behind': 'token_not_yet_valid',
+  },
+  metadata: {
+    refused: 'metadata_unreachable',
+    'no-name': 'metadata_unreachable',
+    unanswered: 'metadata_timeout',
+    'other-name': PLAIN_HTTP,
+    expired: PLAIN_HTTP,
+    'self-signed': PLAIN_HTTP,
+    reset: 'metadata_unreachable',
+    hang: 'metadata_timeout',
+    'hang-midway': 'metadata_timeout',
+    'reset-midway': 'metadata_unreachable',
+    drip: 'metadata_timeout',
+    garbage: 'metadata_nonsense',
+    page: 'metadata_nonsense',
+    short: 'metadata_nonsense',
+    long: 'metadata_unreachable',
+    refuses: 'metadata_refused',
+    'knows-nothing': 'metadata_no_account',
+    throttles: 'metadata_refused',
+    fails: 'metadata_refused',
+    'clock-ahead': 'served',
+    'clock-behind': 'served',
+  },
+  sts: STS,
+  hop1: HOP,
+  hop2: HOP,
+  s3: {
+    refused: 's3_unreachable',
+    'no-name': 's3_unreachable',
+    unanswered: 's3_timeout',
+    'other-name': 's3_unreachable',
+    expired: 's3_unreachable',
+    'self-signed': 's3_unreachable',
+    reset: 's3_unreachable',
+    hang: 's3_timeout',
+    'hang-midway': 'cut',
+    'reset-midway': 'cut',
+    drip: 'served',
+    garbage: 's3_nonsense',
+    page: 'believed',
+    short: 'believed',
+    long: 'cut',
+    refuses: { status: 403, s3Code: 'AccessDenied', error: 'upstream_denied' },
+    'knows-nothing': { status: 404, s3Code: 'NoSuchBucket', error: 'not_found' },
+    throttles: { status: 503, s3Code: 'SlowDown', error: 'upstream_failed' },
+    fails: { status: 500, s3Code: 'InternalError', error: 'upstream_failed' },
+    'clock-ahead': 'served',
+    'clock-behind': 'served',
+  },
+};

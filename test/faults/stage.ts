@@ -1,0 +1,117 @@
+// The sandbox, a front before each of its suppliers, and the real bridge that knows the suppliers by their fronts alone.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chained, LAKE_DATA, partnerRole } from '../wire/chain.ts';
+import type { FakedClocks } from '../wire/faked-clock.ts';
+import { request } from '../wire/http-request.ts';
+import { startWire } from '../wire/wire.ts';
+import type { Wire } from '../wire/wire.ts';
+import { createAuthority } from './certificates.ts';
+import { fakedNames } from './faked-names.ts';
+import { startFront } from './front.ts';
+import type { Front } from './front.ts';
+import { PLACES, VAULT } from './places.ts';
+import type { PlaceName } from './places.ts';
+import type { SupplierName } from './supplier-answers.ts';
+import type { SupplierFault } from './supplier-fault.ts';
+
+const DOMAIN = 'fedbridge.test';
+const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const satisfies readonly SupplierName[];
+const HOPS = [`arn: "${LAKE_DATA}"`, `arn: "${VAULT}"`];
+
+/** Long enough for a busy machine, and short enough to wait for. */
+export const STALL_SECONDS = 2;
+/** So short that each session asks the metadata server anew. */
+const IDENTITY_TOKEN_SECONDS = 30;
+
+const KEY = 'faults/object.bin';
+export const OBJECT = `/acme-lake/${KEY}`;
+export const BODY = Buffer.alloc(64_000, 'fault ');
+
+export interface Stage {
+  readonly wire: Wire;
+  strike(place: PlaceName, fault: SupplierFault): Promise<void>;
+  lift(place: PlaceName): Promise<void>;
+  /** Counts from now on. @returns how often the supplier has been asked since: requests that strikes would be for, or connections */
+  counter(place: PlaceName): Promise<() => Promise<number>>;
+  close(): Promise<void>;
+}
+
+/** @param options.struck strikes there before the bridge starts */
+export async function startStage(options: {
+  readonly struck: readonly (readonly [PlaceName, SupplierFault])[];
+  readonly clocks?: FakedClocks;
+}): Promise<Stage> {
+  const authority = createAuthority(`*.${DOMAIN}`);
+  const directory = await mkdtemp(join(tmpdir(), 'fedbridge-faults-'));
+  const certificate = join(directory, 'authority.pem');
+  await writeFile(certificate, authority.cert);
+  const names = await fakedNames(SUPPLIERS.map(hostOf));
+  const fronts = new Map<SupplierName, Front>();
+  const clocked = options.clocks?.environment ?? {};
+  const frontOf = (place: PlaceName): Front => {
+    const front = fronts.get(PLACES[place].supplier);
+    if (front === undefined) throw new Error(`no front before ${place}`);
+    return front;
+  };
+  const strike: Stage['strike'] = (place, fault) => frontOf(place).strike({ fault, ...PLACES[place] });
+
+  const wire = await startWire({
+    config: (contract) => `${chained(HOPS)(contract)}limits: { stallSeconds: ${STALL_SECONDS} }\n`,
+    roles: [
+      partnerRole({ arn: LAKE_DATA, mayAssume: VAULT }),
+      partnerRole({ arn: VAULT, trusts: LAKE_DATA }),
+    ],
+    ready: options.struck.length === 0,
+    environment: async (contract) => {
+      for (const supplier of SUPPLIERS) {
+        const behind = new URL(contract[supplier]).origin;
+        const secured = supplier === 'metadata' ? undefined : authority;
+        fronts.set(
+          supplier,
+          await startFront({ supplier, host: hostOf(supplier), behind, names, authority: secured }),
+        );
+      }
+      for (const [place, fault] of options.struck) await strike(place, fault);
+      await request(contract.control, '/durations', {
+        ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify({ identityToken: IDENTITY_TOKEN_SECONDS }),
+      });
+      const origin = (supplier: SupplierName): string => fronts.get(supplier)?.origin ?? '';
+      return {
+        AWS_ENDPOINT_URL_STS: origin('sts'),
+        AWS_ENDPOINT_URL_S3: origin('s3'),
+        GCE_METADATA_HOST: new URL(origin('metadata')).host,
+        FEDBRIDGE_GOOGLE_CERTS: `${origin('certs')}${new URL(contract.certs).pathname}`,
+        NODE_EXTRA_CA_CERTS: certificate,
+        ...clocked,
+        ...names.environment,
+        NODE_OPTIONS: `--import=${names.preload} ${clocked['NODE_OPTIONS'] ?? ''}`,
+      };
+    },
+  });
+  await wire.put(KEY, BODY);
+  return {
+    wire,
+    strike,
+    lift: (place) => frontOf(place).strike(undefined),
+    counter: async (place) => {
+      const { meant } = PLACES[place];
+      const front = frontOf(place);
+      const before = await front.asked(meant);
+      return async () => {
+        const { requests, connections } = await front.asked(meant);
+        return Math.max(requests - before.requests, connections - before.connections);
+      };
+    },
+    close: async () => {
+      await wire.close();
+      for (const front of fronts.values()) await front.close();
+      await names.remove();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+const hostOf = (supplier: SupplierName): string => `${supplier}.${DOMAIN}`;

@@ -1,0 +1,43 @@
+// What a caller and an operator see of one request, for comparison with what a row of the table says.
+import type { LogLine } from '../wire/bridge-process.ts';
+import { open } from '../wire/http-request.ts';
+import type { Wire } from '../wire/wire.ts';
+import { BODY, OBJECT } from './stage.ts';
+
+export interface Seen {
+  readonly answer: Answer;
+  readonly seconds: number;
+  readonly line: LogLine;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** `<Code>` of an S3 error document. */
+  readonly s3Code?: string;
+  /** `x-fedbridge-error` */
+  readonly error?: string;
+  /** Of the object, where one is answered: all of it, the first part and then a cut connection, or less that looks complete. */
+  readonly body?: 'whole' | 'cut' | 'less';
+}
+
+export async function see(wire: Wire, headers: Record<string, string>): Promise<Seen> {
+  const begun = performance.now();
+  const response = await open(wire.bridge.url, OBJECT, { headers });
+  const chunks: Buffer[] = [];
+  let cut = false;
+  try {
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+  } catch {
+    cut = true;
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const body = Buffer.concat(chunks);
+  const { statusCode: status = 0 } = response;
+  const line = await wire.bridge.line(({ requestId }) => requestId === response.headers['x-request-id']);
+  if (status === 200) {
+    const what = cut ? 'cut' : body.equals(BODY) ? 'whole' : 'less';
+    return { answer: { status, body: what }, seconds, line };
+  }
+  const s3Code = /<Code>([^<]*)<\/Code>/.exec(body.toString())?.[1] ?? '';
+  return { answer: { status, s3Code, error: String(response.headers['x-fedbridge-error']) }, seconds, line };
+}
