@@ -23,6 +23,8 @@ import type { FederatedSession } from './routes/data.ts';
 import { createListener } from './routes/listener.ts';
 import { withChecksums } from './s3/checksum.ts';
 import { s3Clock } from './s3/clock-offset.ts';
+import { stalledReaders } from './routes/stalled-reader.ts';
+import type { StalledReaders } from './routes/stalled-reader.ts';
 import { withIfRange } from './s3/if-range.ts';
 import { patientRead } from './s3/patient-read.ts';
 import { createReader } from './s3/read.ts';
@@ -35,8 +37,10 @@ export interface Bridge {
   readonly metricsListener: RequestListener;
   /** Serves what comes from now on by another configuration; what is under way ends as it began. */
   change(config: Config): void;
-  /** From now on it is the bridge that cuts what is still under way. */
-  startCutting(): void;
+  /** From now on it is not ready, so that nobody is sent here any more. */
+  startEnding(): void;
+  /** Cuts what is still under way so that it looks cut, at once. */
+  cutAll(): void;
   close(): void;
 }
 
@@ -53,8 +57,10 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
     project: () => parts.roleAccess.identity?.project(),
     isCutting: () => cutting,
   });
+  let ending = false;
+  const stalled = stalledReaders(() => parts.config.limits.stallSeconds * 1000);
   const around = { metrics, tell: faultTeller(log), roleAccessFor };
-  const lasting = { log, metrics, accessLog, startedAt: new Date() };
+  const lasting = { log, metrics, accessLog, stalled, isEnding: () => ending, startedAt: new Date() };
   let parts = lastingParts(first, around);
   let listener = joinSteps(parts, lasting);
   return {
@@ -71,8 +77,12 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
       parts = lastingParts(config, around, parts);
       listener = joinSteps(parts, lasting);
     },
-    startCutting: () => {
+    startEnding: () => {
+      ending = true;
+    },
+    cutAll: () => {
       cutting = true;
+      stalled.cutAll();
     },
     close: () => {
       parts.federation.close();
@@ -88,11 +98,13 @@ function joinSteps(
     readonly log: Log;
     readonly metrics: Metrics;
     readonly accessLog: AccessLog;
+    readonly stalled: StalledReaders;
+    readonly isEnding: () => boolean;
     readonly startedAt: Date;
   },
 ): RequestListener {
-  const { config, roleAccess, federation, admission, transport, stalled } = parts;
-  const { log, metrics, accessLog, startedAt } = around;
+  const { config, roleAccess, federation, admission, transport } = parts;
+  const { log, metrics, accessLog, stalled, isEnding, startedAt } = around;
   const counted = (error: unknown): never => {
     metrics.token(asFault(error).code);
     throw error;
@@ -149,7 +161,7 @@ function joinSteps(
       {
         ...{ authenticate, accessOf, metrics },
         sessionNameOf: callerSessionName,
-        isReady: federation.isReady,
+        isReady: () => !isEnding() && federation.isReady(),
         operators: config.listen.metricsPort === undefined ? config.operators : undefined,
       },
       recordOf,

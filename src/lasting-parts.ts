@@ -11,8 +11,6 @@ import type { Metrics } from './metrics.ts';
 import type { RoleAccess } from './role-access.ts';
 import { createAdmission } from './routes/admission.ts';
 import type { Admission } from './routes/admission.ts';
-import { stalledReaders } from './routes/stalled-reader.ts';
-import type { StalledReaders } from './routes/stalled-reader.ts';
 import { endpointOf } from './s3/endpoint.ts';
 import { createTransport } from './s3/transport.ts';
 import type { Transport } from './s3/transport.ts';
@@ -26,7 +24,6 @@ export interface LastingParts {
   readonly federation: Federation;
   readonly admission: Admission;
   readonly transport: Transport;
-  readonly stalled: StalledReaders;
 }
 
 interface Surroundings {
@@ -71,7 +68,6 @@ export function lastingParts(
       () => createAdmission(config.limits),
     ),
     transport,
-    stalled: kept(before?.stalled, sameStall, () => stalledReaders(stallMs)),
   };
   if (before !== undefined) {
     if (sameIdentity)

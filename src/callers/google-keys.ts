@@ -30,6 +30,8 @@ export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => voi
     cooldownDuration: Infinity,
     [customFetch]: fetchKeys,
   });
+  // While the bridge begins to listen: the first caller need not wait for it. What fails is asked again with a token.
+  keys.reload().catch(() => undefined);
   let refreshPause: Pause | undefined;
   let refetchPause: Pause | undefined;
   let refetch: Promise<void> | undefined;

@@ -1,22 +1,32 @@
-// Cuts callers that take nothing of what waits for them, so that none can hold its place for ever.
+// Cuts callers that take nothing of what waits for them, so that none can hold its place for ever; and all, at the end.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessRecord } from './access-log.ts';
 import { cut } from './object-answer.ts';
 
-/** The kernel tells of progress only when a third of its buffer is free again: one empty window may be a slow reader's. */
+/**
+ * The kernel tells of progress only when a third of its buffer is free again: one empty window may be a slow reader's.
+ * What is taken is seen by whole writes, of 64 KiB where S3 sends without a pause: who takes less than one in two windows
+ * (1.1 KB/s where a window has 30 s) counts as taking nothing, however evenly it trickles. No higher rate is demanded: a
+ * caller holds its own places by that, of which `limits.perCaller` says how many.
+ */
 const EMPTY_WINDOWS = 2;
 
 export interface StalledReaders {
   /** From the beginning of an answer until its response closes. */
   watch(request: IncomingMessage, response: ServerResponse, record: AccessRecord): void;
+  /** Cuts what is under way, at once: the process may end right after it. */
+  cutAll(): void;
 }
 
 /**
  * What a caller sends meanwhile does not count, only what it takes: hence not the socket's own timer, which both set back.
- * @param windowMs how often it is looked
+ * @param windowMs how long until it is looked again
  */
-export function stalledReaders(windowMs: number): StalledReaders {
-  const watched = new Map<ServerResponse, { taken: number; empty: number; cut: () => void }>();
+export function stalledReaders(windowMs: () => number): StalledReaders {
+  const watched = new Map<
+    ServerResponse,
+    { readonly request: IncomingMessage; readonly record: AccessRecord; taken: number; empty: number }
+  >();
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     for (const [response, state] of watched) {
@@ -26,21 +36,23 @@ export function stalledReaders(windowMs: number): StalledReaders {
       // Where nothing waits to be taken, it is the caller who waits: for STS, or for S3, which have limits of their own.
       state.empty = waiting > 0 && taken === state.taken ? state.empty + 1 : 0;
       state.taken = taken;
-      if (state.empty >= EMPTY_WINDOWS) state.cut();
+      if (state.empty < EMPTY_WINDOWS) continue;
+      state.record.cutBy = 'stall';
+      cut(state.request, response);
     }
-    if (watched.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+    timer = watched.size > 0 ? setTimeout(look, windowMs()).unref() : undefined;
   };
   return {
     watch: (request, response, record) => {
-      const cutIt = (): void => {
-        record.cutBy = 'stall';
-        cut(request, response);
-      };
-      timer ??= setInterval(look, windowMs).unref();
-      watched.set(response, { taken: -1, empty: 0, cut: cutIt });
+      timer ??= setTimeout(look, windowMs()).unref();
+      watched.set(response, { request, record, taken: -1, empty: 0 });
       response.once('close', () => watched.delete(response));
+    },
+    cutAll: () => {
+      for (const [response, { request, record }] of watched) {
+        record.cutBy ??= 'bridge';
+        cut(request, response);
+      }
     },
   };
 }
