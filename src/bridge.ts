@@ -17,9 +17,11 @@ import type { Metrics } from './metrics.ts';
 import type { RoleAccess } from './role-access.ts';
 import { createAccessLog } from './routes/access-log.ts';
 import type { AccessLog, AccessRecord } from './routes/access-log.ts';
+import { boundedQuestions } from './routes/admission.ts';
 import { controlRoutes } from './routes/control.ts';
 import { dataRoute } from './routes/data.ts';
 import type { FederatedSession } from './routes/data.ts';
+import { watchEventLoopLag } from './routes/event-loop-lag.ts';
 import { createListener } from './routes/listener.ts';
 import { withChecksums } from './s3/checksum.ts';
 import { s3Clock } from './s3/clock-offset.ts';
@@ -58,8 +60,9 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
     isCutting: () => cutting,
   });
   let ending = false;
+  const lag = watchEventLoopLag();
   const stalled = stalledReaders(() => parts.config.limits.stallSeconds * 1000);
-  const around = { metrics, tell: faultTeller(log), roleAccessFor };
+  const around = { metrics, tell: faultTeller(log), lag, roleAccessFor };
   const lasting = { log, metrics, accessLog, stalled, isEnding: () => ending, startedAt: new Date() };
   let parts = lastingParts(first, around);
   let listener = joinSteps(parts, lasting);
@@ -85,6 +88,7 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
       stalled.cutAll();
     },
     close: () => {
+      lag.stop();
       parts.federation.close();
       parts.roleAccess.close();
       parts.transport.close();
@@ -159,7 +163,7 @@ function joinSteps(
   const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
     controlRoutes(
       {
-        ...{ authenticate, accessOf, metrics },
+        ...{ authenticate: boundedQuestions(authenticate), accessOf, metrics },
         sessionNameOf: callerSessionName,
         isReady: () => !isEnding() && federation.isReady(),
         operators: config.listen.metricsPort === undefined ? config.operators : undefined,

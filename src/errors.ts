@@ -185,6 +185,15 @@ export const FAULTS = {
     remedy: 'Add instances, or raise limits.inFlight and limits.perCaller.',
     retryAfterSeconds: 1,
   },
+  lagging: {
+    status: 503,
+    s3Code: 'SlowDown',
+    outcome: 'overloaded',
+    sentence: 'The bridge has more to do than it can. Slow down and try again.',
+    remedy:
+      'The process waits too long for its own turns: it needs more CPU or more instances, or lower limits; higher limits would make it worse.',
+    retryAfterSeconds: 1,
+  },
   internal: {
     status: 500,
     s3Code: 'InternalError',

@@ -12,6 +12,7 @@ import type { RoleAccess } from './role-access.ts';
 import { createAdmission } from './routes/admission.ts';
 import type { Admission } from './routes/admission.ts';
 import { endpointOf } from './s3/endpoint.ts';
+import type { EventLoopLag } from './routes/event-loop-lag.ts';
 import { createTransport } from './s3/transport.ts';
 import type { Transport } from './s3/transport.ts';
 import type { TellFault } from './tell-fault.ts';
@@ -29,6 +30,7 @@ export interface LastingParts {
 interface Surroundings {
   readonly metrics: Metrics;
   readonly tell: TellFault;
+  readonly lag: EventLoopLag;
   /** For a configuration whose identity or STS differs from the one before. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }
@@ -38,7 +40,7 @@ interface Surroundings {
  */
 export function lastingParts(
   config: Config,
-  { metrics, tell, roleAccessFor }: Surroundings,
+  { metrics, tell, lag, roleAccessFor }: Surroundings,
   before?: LastingParts,
 ): LastingParts {
   const same = (of: (config: Config) => unknown): boolean =>
@@ -65,7 +67,7 @@ export function lastingParts(
     admission: kept(
       before?.admission,
       same(({ limits }) => [limits.inFlight, limits.perCaller]),
-      () => createAdmission(config.limits),
+      () => createAdmission(config.limits, lag),
     ),
     transport,
   };

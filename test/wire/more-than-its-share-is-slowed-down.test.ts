@@ -1,0 +1,109 @@
+// A bridge that serves as much as it may says SlowDown, which AWS's own client heeds; probes are answered, and what is under way ends whole.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { googleClaims } from './google-claims.ts';
+import { open, request } from './http-request.ts';
+import type { Reply } from './http-request.ts';
+import { startMeasuredWire } from './metrics.ts';
+import type { MeasuredWire } from './metrics.ts';
+import { asAccount, openToProject, READABLE } from './sessions-at-sts.ts';
+import { asBearer } from './token-headers.ts';
+import { until } from './until.ts';
+
+const SIZE = 300_000;
+const PER_CALLER = 2;
+const IN_FLIGHT = 4;
+
+describe('a bridge that may serve four requests, two of each caller', () => {
+  let wire: MeasuredWire;
+  const body = randomBytes(SIZE);
+  before(async () => {
+    wire = await startMeasuredWire({
+      config: openToProject(`limits: { inFlight: ${IN_FLIGHT}, perCaller: ${PER_CALLER} }`),
+    });
+    await wire.put('slow.bin', body);
+    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 200_000 });
+  });
+  after(() => wire.close());
+
+  const startTwo = (caller: number): Promise<IncomingMessage[]> =>
+    Promise.all(
+      [1, 2].map(() => open(wire.bridge.url, '/acme-lake/slow.bin', { headers: asAccount(wire, caller) })),
+    );
+  const read = (caller: number): Promise<Reply> =>
+    request(wire.bridge.url, READABLE, { headers: asAccount(wire, caller) });
+  const assertWhole = async (streams: readonly IncomingMessage[]): Promise<void> => {
+    for (const stream of streams) {
+      const digest = createHash('sha256');
+      for await (const chunk of stream) digest.update(chunk as Buffer);
+      assert.equal(digest.digest('hex'), createHash('sha256').update(body).digest('hex'));
+    }
+  };
+  const assertSlowedDown = async (reply: Reply, limit: string): Promise<void> => {
+    assert.equal(reply.status, 503);
+    assert.equal(reply.code, 'SlowDown');
+    assert.equal(reply.headers['retry-after'], '1');
+    assert.equal(reply.headers['x-fedbridge-error'], 'overloaded');
+    const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
+    assert.equal((line['cause'] as { limit: string }).limit, limit);
+  };
+
+  it('slows down the caller that has its share, and serves the others', async () => {
+    const streams = await startTwo(1);
+    await assertSlowedDown(await read(1), 'perCaller');
+    assert.equal((await read(2)).status, 200);
+    await assertWhole(streams);
+    assert.equal((await read(1)).status, 200);
+  });
+
+  it('slows down everybody where all places are taken, and answers probes', async () => {
+    const streams = [...(await startTwo(1)), ...(await startTwo(2))];
+    await assertSlowedDown(await read(3), 'inFlight');
+    const whoami = await request(wire.bridge.url, '/-/whoami', { headers: asAccount(wire, 3) });
+    assert.equal(whoami.status, 200, 'who asks about itself takes no place of a read');
+    for (let i = 0; i < 20; i += 1) {
+      assert.equal((await wire.get('/-/live')).status, 200);
+      assert.equal((await wire.get('/-/ready')).status, 200);
+    }
+    assert.equal(await wire.metric('fedbridge_requests_in_flight'), IN_FLIGHT);
+    await assertWhole(streams);
+    await until('all places are free', async () => (await wire.metric('fedbridge_requests_in_flight')) === 0);
+  });
+
+  it('gives AWS’s client its object once there is a place', async () => {
+    const streams = await startTwo(4);
+    const { authorization = '' } = asAccount(wire, 4);
+    const client = new S3Client({
+      ...{ endpoint: wire.bridge.url, region: 'eu-west-1', forcePathStyle: true, maxAttempts: 15 },
+      credentials: {
+        ...{ accessKeyId: 'placeholder', secretAccessKey: 'placeholder' },
+        sessionToken: authorization.slice('Bearer '.length),
+      },
+    });
+    const { Body, $metadata } = await client.send(
+      new GetObjectCommand({ Bucket: 'acme-lake', Key: 'raw/public/orders.csv' }),
+    );
+    assert.match((await Body?.transformToString()) ?? '', /^id,item,quantity/);
+    assert.ok(($metadata.attempts ?? 0) > 1, 'it was told to come back');
+    client.destroy();
+    await assertWhole(streams);
+  });
+
+  it('lets a bounded number of questions wait for Google’s keys, and reads go on', async () => {
+    await wire.fault({ supplier: 'certs', fault: 'delay', milliseconds: 1_500 });
+    const unknown = wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: 'unknown' });
+    const asked = Promise.all(
+      Array.from({ length: 130 }, () =>
+        request(wire.bridge.url, '/-/whoami', { headers: asBearer(unknown) }),
+      ),
+    );
+    assert.equal((await read(3)).status, 200);
+    const statuses = (await asked).map(({ status }) => status);
+    await wire.clearFaults();
+    assert.equal(statuses.filter((status) => status === 503).length, 30);
+    assert.equal(statuses.filter((status) => status === 401).length, 100);
+  });
+});
