@@ -27,6 +27,8 @@ import { withChecksums } from './s3/checksum.ts';
 import { s3Clock } from './s3/clock-offset.ts';
 import { stalledReaders } from './routes/stalled-reader.ts';
 import type { StalledReaders } from './routes/stalled-reader.ts';
+import { unreadableRequests } from './routes/unreadable.ts';
+import type { Unreadable } from './routes/unreadable.ts';
 import { withIfRange } from './s3/if-range.ts';
 import { patientRead } from './s3/patient-read.ts';
 import { createReader } from './s3/read.ts';
@@ -39,6 +41,7 @@ export interface Bridge {
   readonly metricsListener: RequestListener;
   /** Serves what comes from now on by another configuration; what is under way ends as it began. */
   change(config: Config): void;
+  readonly unreadable: Unreadable;
   /** From now on it is not ready, so that nobody is sent here any more. */
   startEnding(): void;
   /** Cuts what is still under way so that it looks cut, at once. */
@@ -62,14 +65,16 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
   let ending = false;
   const lag = watchEventLoopLag();
   const stalled = stalledReaders(() => parts.config.limits.stallSeconds * 1000);
+  const unreadable = unreadableRequests(log, metrics);
   const around = { metrics, tell: faultTeller(log), lag, roleAccessFor };
   const lasting = { log, metrics, accessLog, stalled, isEnding: () => ending, startedAt: new Date() };
   let parts = lastingParts(first, around);
   let listener = joinSteps(parts, lasting);
   return {
-    listener: (request, response) => {
+    listener: unreadable.demandingHost((request, response) => {
       listener(request, response);
-    },
+    }),
+    unreadable,
     metricsListener: (_request, response) => {
       metrics.render().then(
         (text) => response.setHeader('content-type', metrics.contentType).end(text),

@@ -7,10 +7,13 @@ import {
   upstreamUnavailable,
 } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
+import { CONNECTION_FAULTS } from './faults/connection-faults.ts';
 import { FEDERATION_FAULTS } from './faults/federation-faults.ts';
 import { IDENTITY_FAULTS } from './faults/identity-faults.ts';
 
 export const FAULTS = {
+  ...CONNECTION_FAULTS,
+
   // The request, before anyone is asked.
   method_not_allowed: {
     status: 405,

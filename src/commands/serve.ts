@@ -6,6 +6,7 @@ import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';
 import { createRoleAccess } from '../role-access.ts';
+import { boundConnections } from '../routes/open-connections.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
 import { endOnFault, endOnSignal } from './ending.ts';
 import { reloadOnHangup, tellWarnings } from './reload.ts';
@@ -15,6 +16,20 @@ const KEEP_ALIVE_MS = 620_000;
 
 /** Tokens are below 2 KiB, and S3 clients send them beside their own signature. */
 const MAX_HEADER_BYTES = 16 * 1024;
+
+/** For the first byte of a first request, and for all of its headers, whatever trickles in: what is sent at once is one segment or a few. */
+const HEADERS_MS = 15_000;
+/** A body is refused and passed over; who sends one slowly, or for long, has its answer by now. */
+const REQUEST_MS = 20_000;
+const CHECKED_EVERY_MS = 5_000;
+
+const LIMITS = {
+  ...{ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
+  ...{ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+  connectionsCheckingInterval: CHECKED_EVERY_MS,
+  // The bridge asks for it itself: Node's own refusal has no line and no ID.
+  requireHostHeader: false,
+};
 
 /**
  * Resolves when listening. The process then ends by itself: on SIGTERM or SIGINT with 0, on a second signal at once.
@@ -31,13 +46,8 @@ export async function serve(): Promise<{ readonly port: number }> {
     given === config ? roleAccess : createRoleAccess(given, askMfaCode),
   );
   cutAtFault(bridge.cutAll);
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
-    bridge.listener,
-  );
-  // Who asks before it sends a body is told 405 instead of being asked for it.
-  server.on('checkContinue', bridge.listener);
-  const metricsServer = createServer(bridge.metricsListener);
+  const server = serverOf(bridge);
+  const metricsServer = createServer(LIMITS, bridge.metricsListener);
   // Where a person looks on, SIGHUP is the terminal that closes.
   const current = process.stdout.isTTY ? () => config : reloadOnHangup(bridge, log, config);
   // Before it listens: whoever is told to end in its first moment must not go on to serve.
@@ -55,8 +65,16 @@ export async function serve(): Promise<{ readonly port: number }> {
     bridge.close();
     throw error;
   }
+  boundConnections(server, log, () => current().limits.inFlight);
   log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
   return { port };
+}
+
+function serverOf({ listener, unreadable }: Bridge): Server {
+  const server = createServer(LIMITS, listener);
+  // Who asks before it sends a body is told 405 instead of being asked for it; who expects anything else is served without.
+  server.on('checkContinue', listener).on('checkExpectation', listener);
+  return server.on('clientError', unreadable.onError).on('connect', unreadable.onConnect);
 }
 
 function listening(

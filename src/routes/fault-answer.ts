@@ -62,7 +62,7 @@ export function answerFault(
   ourRequestId: string,
   told: Told,
 ): number {
-  const [contentType, document] = write(told, dialectOf(request));
+  const [contentType, document] = documentOf(told, dialectOf(request));
   const body = Buffer.from(document);
   const headers = [
     ...['x-request-id', ourRequestId, 'x-fedbridge-error', told.outcome],
@@ -77,7 +77,7 @@ export function answerFault(
   return body.length;
 }
 
-function write(told: Told, dialect: Dialect): [contentType: string, document: string] {
+export function documentOf(told: Told, dialect: Dialect): [contentType: string, document: string] {
   const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = told;
   const rule = parameter?.rule === undefined ? undefined : `${parameter.name} ${parameter.rule}`;
   if (dialect === 's3-xml') {
