@@ -1,0 +1,174 @@
+// Idle connections, tokens, headers and log lines in any number: what the bridge keeps of them is bounded.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, request as send } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { inheritedEnvironment } from '../../src/config.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { googleClaims } from './google-claims.ts';
+import { request } from './http-request.ts';
+import { freePort } from './metrics.ts';
+import { startHarmedWire } from './provoked-fault.ts';
+import type { HarmedWire } from './provoked-fault.ts';
+import { until } from './until.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const LIMIT_MIB = 260;
+/** When the garbage is collected: seen, 165 to 180. What three rounds of a flood send is 50 MiB at least. */
+const KEPT_MIB = 205;
+const ROUNDS = 3;
+const AT_ONCE = 50;
+
+/** Resident set of a process, in MiB (proc(5), VmRSS). */
+function residentMiB(pid: number): number {
+  const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1024;
+}
+
+/** @returns how often each status came */
+async function flood(
+  origin: string,
+  times: number,
+  what: (i: number) => { readonly path?: string; readonly headers?: Record<string, string> },
+): Promise<Record<number, number>> {
+  const { hostname, port } = new URL(origin);
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const statuses: Record<number, number> = {};
+  let next = 0;
+  const ask = async (): Promise<void> => {
+    while (next < times) {
+      const { path = '/acme-lake/x', headers = {} } = what(next++);
+      const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>();
+      send({ hostname, port, path, headers, agent }, resolve)
+        .on('error', () => {
+          resolve(undefined);
+        })
+        .end();
+      const response = await promise;
+      const status = response?.statusCode ?? 0;
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      if (response !== undefined)
+        await response
+          .resume()
+          .toArray()
+          .catch(() => undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  agent.destroy();
+  return statuses;
+}
+
+describe('a bridge', () => {
+  let wire: HarmedWire;
+  before(async () => {
+    wire = await startHarmedWire();
+    await wire.get('/acme-lake/README.txt', { as: 'reader' });
+  });
+  after(() => wire.close());
+
+  const assertBounded = async (round: () => Promise<void>): Promise<void> => {
+    for (let i = 0; i < ROUNDS; i += 1) await round();
+    const most = residentMiB(wire.bridge.pid);
+    assert.ok(most < LIMIT_MIB, `${most.toFixed(0)} MiB resident`);
+    await until(`no more than ${KEPT_MIB} MiB are kept`, async () => {
+      // What is outside the heap goes with a second collection.
+      await wire.harm({ what: 'collect' });
+      await wire.get('/-/live');
+      return residentMiB(wire.bridge.pid) < KEPT_MIB;
+    });
+  };
+
+  it('keeps none of the tokens that it refuses', async () => {
+    const good = wire.sandbox.mint(googleClaims(wire, 'reader'));
+    const [head = ''] = good.split('.');
+    let n = 0;
+    await assertBounded(async () => {
+      const statuses = await flood(wire.bridge.url, 3_000, () => {
+        // With Google's key in its head, claims of its own, and a signature of nobody.
+        const claims = Buffer.from(JSON.stringify({ sub: String(n++), x: 'y'.repeat(4_500) }));
+        return {
+          headers: { authorization: `Bearer ${head}.${claims.toString('base64url')}.${'A'.repeat(342)}` },
+        };
+      });
+      assert.deepEqual(statuses, { 401: 3_000 });
+    });
+  });
+
+  it('keeps none of the large headers that it is sent', async () => {
+    await assertBounded(async () => {
+      const most = { cookie: 'x'.repeat(15_000) };
+      assert.deepEqual(await flood(wire.bridge.url, 2_000, () => ({ headers: most })), { 401: 2_000 });
+      const tooLarge = { cookie: 'x'.repeat(17_000) };
+      const refused = await flood(wire.bridge.url, 1_000, () => ({ headers: tooLarge }));
+      assert.ok((refused[431] ?? 0) > 900, JSON.stringify(refused));
+    });
+  });
+
+  it('pays little for thousands of connections that idle', async () => {
+    const { hostname, port } = new URL(wire.bridge.url);
+    await assertBounded(async () => {
+      const sockets: Socket[] = [];
+      for (let i = 0; i < 3_000; i += 1) {
+        const socket = connect(Number(port), hostname).on('error', () => undefined);
+        await once(socket, 'connect');
+        sockets.push(socket);
+        // Half of them after a request.
+        if (i % 2 === 0) {
+          socket.write('GET /-/live HTTP/1.1\r\nHost: b\r\n\r\n');
+          await once(socket, 'data');
+        }
+      }
+      const resident = residentMiB(wire.bridge.pid);
+      assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident`);
+      assert.ok(sockets.every((socket) => !socket.destroyed));
+      for (const socket of sockets) socket.destroy();
+    });
+  });
+});
+
+it('a bridge whose log nobody takes keeps a bounded number of lines, and counts the others', async () => {
+  const sandbox = await startSandbox();
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const bridge = spawn(process.execPath, [MAIN, 'serve'], {
+    env: {
+      ...inheritedEnvironment(),
+      ...sandbox.environment,
+      ...{ FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port), FEDBRIDGE_METRICS_PORT: String(metricsPort) },
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const origin = `http://127.0.0.1:${port}`;
+    await until(
+      'it listens',
+      () =>
+        request(origin, '/-/live').then(
+          () => true,
+          () => false,
+        ),
+      20_000,
+    );
+    const path = `/acme-lake/${'x'.repeat(1_000)}`;
+    const dropped = async (): Promise<number> => {
+      const { text } = await request(`http://127.0.0.1:${metricsPort}`, '/-/metrics');
+      return Number(/^fedbridge_log_lines_dropped (\d+)/m.exec(text)?.[1]);
+    };
+    let sent = 0;
+    while ((await dropped()) < 3_000) {
+      sent += 3_000;
+      assert.deepEqual(await flood(origin, 3_000, () => ({ path })), { 401: 3_000 });
+      assert.ok(sent <= 30_000, 'lines are dropped in the end');
+    }
+    const resident = residentMiB(bridge.pid ?? 0);
+    assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident after ${sent} requests`);
+  } finally {
+    bridge.kill('SIGKILL');
+    await sandbox.close();
+  }
+});
