@@ -12,7 +12,6 @@ const SUPPLIER_LIBRARIES = {
   'google-auth-library': ['src/identity/impersonated.ts'],
   'gcp-metadata': ['src/identity/metadata.ts'],
   jose: ['src/callers/verify-token.ts', 'src/callers/google-keys.ts'],
-  undici: ['src/s3/transport.ts'],
   pino: ['src/log.ts'],
   'prom-client': ['src/metrics.ts'],
   yaml: ['src/config/document.ts'],

@@ -44,6 +44,7 @@ export function endOnSignal(
   const end = (signal: NodeJS.Signals): void => {
     if (ending) {
       bridge.cutAll();
+      log.flush();
       process.exit(1);
     }
     ending = true;

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { createBridge } from '../bridge.ts';
+import type { Bridge } from '../bridge.ts';
 import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';

@@ -29,6 +29,7 @@ const USUAL_HEAD_BYTES = 2048;
 export const COPIED_BYTES = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
+const PROTOCOL = 'HTTP/1.';
 const END_OF_HEAD = '\r\n\r\n';
 
 export function answerReader(): AnswerReader {
@@ -52,6 +53,9 @@ export function answerReader(): AnswerReader {
         length = text.indexOf(END_OF_HEAD);
       }
       if (length === -1) {
+        // What speaks something else might wait for us, or end the connection.
+        if (!PROTOCOL.startsWith(text.slice(0, PROTOCOL.length)))
+          throw new Fault('s3_nonsense', { error: 'protocol' });
         if (text.length > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'long head' });
         held = Buffer.from(bytes.subarray(from));
         return undefined;

@@ -45,6 +45,7 @@ const ANSWERS: readonly (readonly [name: string, raw: string, status: number, bo
 
 const NONSENSE: readonly (readonly [name: string, raw: string])[] = [
   ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+  ['the beginning of another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['another version', 'HTTP/2 200\r\ncontent-length: 0\r\n\r\n'],
   ['a status beyond three digits', 'HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'],
   ['a body that only the end ends', `${OK}\r\nhello`],
