@@ -1,0 +1,72 @@
+// Which characters of the bridge's own source have run: V8's block coverage, asked for in between.
+import type { Profiler } from 'node:inspector';
+import { Session } from 'node:inspector/promises';
+
+/** By the script's URL, one byte a character: 1 where it ran. */
+export type Ran = ReadonlyMap<string, Uint8Array>;
+
+/** A character where a run of such begins that had never run before. */
+export interface Place {
+  readonly url: string;
+  readonly offset: number;
+}
+
+export interface Coverage {
+  /** What ran since this was last asked. */
+  ran(): Promise<Ran>;
+  fresh(ran: Ran): readonly Place[];
+  /** It is fresh no more. */
+  keep(ran: Ran): void;
+  /** Of each script, the share of characters that ever ran. */
+  reached(): readonly (readonly [file: string, share: number])[];
+}
+
+/** Must be called before the modules are loaded, so that their own top level counts. */
+export async function measureCoverage(isOurs: (url: string) => boolean): Promise<Coverage> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  const everRan = new Map<string, Uint8Array>();
+  return {
+    ran: async () => {
+      const { result } = await session.post('Profiler.takePreciseCoverage');
+      return new Map(result.filter(({ url }) => isOurs(url)).map((script) => [script.url, painted(script)]));
+    },
+    fresh: (ran) => {
+      const places: Place[] = [];
+      for (const [url, now] of ran) {
+        const before = everRan.get(url);
+        for (let i = 0; i < now.length; i += 1) {
+          const isFresh = now[i] === 1 && before?.[i] !== 1;
+          if (isFresh && (now[i - 1] !== 1 || before?.[i - 1] === 1)) places.push({ url, offset: i });
+        }
+      }
+      return places;
+    },
+    keep: (ran) => {
+      for (const [url, now] of ran) {
+        const before = everRan.get(url);
+        if (before === undefined || before.length < now.length) {
+          now.set(before?.map((each, i) => each | (now[i] ?? 0)) ?? []);
+          everRan.set(url, now);
+        } else now.forEach((each, i) => (before[i] = (before[i] ?? 0) | each));
+      }
+    },
+    reached: () =>
+      [...everRan].map(([url, ran]) => [
+        url.replace(/^.*\/src\//, 'src/'),
+        ran.reduce((sum, each) => sum + each, 0) / Math.max(1, ran.length),
+      ]),
+  };
+}
+
+/** Ranges come outermost first; an inner one says more exactly what its own characters did. */
+function painted({ functions }: Profiler.ScriptCoverage): Uint8Array {
+  const end = Math.max(0, ...functions.flatMap(({ ranges }) => ranges.map(({ endOffset }) => endOffset)));
+  const ran = new Uint8Array(end);
+  for (const { ranges } of functions)
+    for (const { startOffset, endOffset, count } of ranges)
+      ran.fill(count > 0 ? 1 : 0, startOffset, endOffset);
+  return ran;
+}

@@ -1,0 +1,188 @@
+// Takes one case through the bridge's own parsing, authentication, authorisation and signing, in one process, and compares
+// each step with what the oracles say.
+import type { IncomingMessage } from 'node:http';
+import { authenticator } from '../../src/callers/authenticate.ts';
+import { authorize } from '../../src/callers/authorize.ts';
+import type { Caller } from '../../src/callers/caller.ts';
+import { grantIndex } from '../../src/callers/grants.ts';
+import { presentedToken } from '../../src/callers/presented-token.ts';
+import { tokenVerifier } from '../../src/callers/verify-token.ts';
+import { readConfig } from '../../src/config.ts';
+import { FAULTS } from '../../src/errors.ts';
+import { Fault } from '../../src/fault.ts';
+import { headersUp } from '../../src/routes/request-headers.ts';
+import { walkedPrefixes } from '../../src/routes/walk-answer.ts';
+import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
+import { readOperation } from '../../src/s3/read-operation.ts';
+import { createReader } from '../../src/s3/read.ts';
+import { createSigner } from '../../src/s3/signature.ts';
+import type { Answer, RawRequest } from '../../src/s3/transport.ts';
+import { headersOf } from './fuzz-case.ts';
+import type { FuzzCase } from './fuzz-case.ts';
+import { breachAtS3, isNeedMet, placeOf } from './grant-oracle.ts';
+import { AUDIENCE, configuration, GRANTS } from './lake.ts';
+import type { PlainCaller } from './lake.ts';
+import type { Mint } from './mint.ts';
+import { asReceived } from './received.ts';
+import { judgeToken } from './token-oracle.ts';
+
+/** @returns what is wrong; undefined where nothing is */
+export type Judge = (each: FuzzCase) => Promise<string | undefined>;
+
+const S3 = 'http://127.0.0.1:9';
+
+export function createJudge(mint: Mint): Judge {
+  const config = readConfig({
+    FEDBRIDGE_CONFIG: configuration(S3),
+    FEDBRIDGE_GOOGLE_CERTS: mint.certsUrl,
+  });
+  const authenticate = authenticator(
+    tokenVerifier({ certsUrl: mint.certsUrl, audiences: config.audiences, onKeysFailed: () => undefined }),
+    () => undefined,
+  );
+  const accessOf = grantIndex(config.grants, config.buckets);
+  const sent: (RawRequest & { readonly origin: string })[] = [];
+  const { read } = createReader({
+    transport: {
+      send: (origin, request) => {
+        sent.push({ ...request, origin });
+        return Promise.resolve(NOTHING);
+      },
+      retire: () => undefined,
+      close: () => Promise.resolve(),
+    },
+    sign: createSigner(),
+    defaultRegion: 'eu-west-1',
+    onRegionLearned: () => undefined,
+  });
+
+  const callerOf = async (received: IncomingMessage): Promise<Caller | string> => {
+    const token = presentedToken(received);
+    if (!received.rawHeaders.some((value) => value === token || value.endsWith(` ${token}`)))
+      return 'token: not one that was presented';
+    if (isAmbiguous(received.rawHeaders)) return 'token: one of several';
+    const { verdict, caller: expected } = judgeToken(token, mint, AUDIENCE);
+    let caller: Caller;
+    try {
+      caller = await authenticate(token);
+    } catch (error) {
+      if (verdict === 'accepted') return `token: refused (${codeOf(error)}), though it is good`;
+      throw error;
+    }
+    if (verdict === 'refused') return 'token: accepted, though it is not good';
+    return caller.subject === expected?.sub && caller.email === expected.email
+      ? caller
+      : `token: of another (${JSON.stringify(caller)})`;
+  };
+
+  const serve = async (each: FuzzCase): Promise<string | undefined> => {
+    const operation = readOperation(each.method, each.url);
+    const place = placeMeant(operation, each.url);
+    if (place !== undefined) return place;
+    const received = asReceived(each.method, each.url, headersOf(each, mint.token(each.token)));
+    const caller = await callerOf(received);
+    if (typeof caller === 'string') return caller;
+    if (!isRead(operation)) return undefined;
+    const plain = { sub: caller.subject, ...(caller.email === undefined ? {} : { email: caller.email }) };
+    const access = accessOf(caller);
+    const walked = walkedPrefixes(access.get(operation.bucket), operation);
+    if (walked !== undefined) return breachOfWalk(plain, operation, walked);
+    const isMet = isNeedMet(plain, operation.bucket, operation);
+    let permit;
+    try {
+      permit = authorize(access, operation);
+    } catch (error) {
+      return isMet ? `grant: withheld (${codeOf(error)}), though it is given` : undefined;
+    }
+    if (!isMet) return 'grant: given, though none says so';
+    sent.length = 0;
+    const signal = new AbortController().signal;
+    await read(permit.bucket, operation, SESSION, { ...headersUp(received), signal, requestId: 'fuzz' });
+    const [request, ...more] = sent;
+    if (request === undefined || more.length > 0) return `request: ${sent.length} of them`;
+    return breachOfRequest(plain, operation, request, received);
+  };
+
+  return async (each) => {
+    try {
+      return await serve(each);
+    } catch (error) {
+      if (error instanceof Fault && Object.hasOwn(FAULTS, error.code) && error.code !== 'internal')
+        return undefined;
+      return `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    }
+  };
+}
+
+const NOTHING: Answer = { status: 200, headers: [], pipe: () => undefined, resume: () => undefined };
+const KEYS = { accessKeyId: 'ASIAFUZZ', secretAccessKey: 'secret', sessionToken: 'session' };
+const SESSION = {
+  roleName: 'lake',
+  credentials: () => KEYS,
+  replace: () => undefined,
+  olderWereRevoked: () => undefined,
+};
+
+const isRead = (operation: Operation): operation is ObjectRead => 'actions' in operation;
+const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : String(error));
+
+const CREDENTIAL = /^(?:x-amz-(?:security-token|signature|credential)|access_token|id_token)$/i;
+
+/** Of each place at most one, and in both the same. */
+function isAmbiguous(rawHeaders: readonly string[]): boolean {
+  const valuesOf = (wanted: string): readonly string[] =>
+    rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
+  const [authorizations, sessions] = [valuesOf('authorization'), valuesOf('x-amz-security-token')];
+  if (authorizations.length > 1 || sessions.length > 1) return true;
+  const [bearer] = authorizations.filter((value) => /^bearer /i.test(value));
+  return bearer !== undefined && sessions.some((token) => !bearer.endsWith(` ${token}`));
+}
+
+/** Bucket and key are the bytes of the target, however the bridge has read it. */
+function placeMeant(operation: Operation, url: string): string | undefined {
+  const { bucket, key, query, repeated } = placeOf(url);
+  if (repeated.length > 0) return 'target: a parameter twice';
+  if ([...query.keys()].some((name) => CREDENTIAL.test(name))) return 'target: a credential in the URL';
+  const byQuery = bucket === '-';
+  const [meant, bytes] = byQuery
+    ? [query.get('bucket')?.toString(), query.get('key') ?? Buffer.alloc(0)]
+    : [bucket, key];
+  if (operation.bucket !== meant) return `target: bucket ${operation.bucket}`;
+  if (!isRead(operation)) return undefined;
+  if (!Buffer.from(operation.key).equals(bytes)) return `target: key ${JSON.stringify(operation.key)}`;
+  return undefined;
+}
+
+function breachOfWalk(caller: PlainCaller, list: ObjectRead, walked: readonly string[]): string | undefined {
+  const own = GRANTS.filter(({ bucket }) => bucket === list.bucket);
+  const stray = walked.find(
+    (prefix) =>
+      !prefix.startsWith(list.subject) ||
+      !own.some(
+        ({ prefix: granted = '' }) =>
+          granted.startsWith(prefix) && isNeedMet(caller, list.bucket, { ...list, subject: granted }),
+      ),
+  );
+  return stray === undefined ? undefined : `walk: shows ${JSON.stringify(stray)}`;
+}
+
+function breachOfRequest(
+  caller: PlainCaller,
+  operation: ObjectRead,
+  { origin, method, path, headers: raw }: RawRequest & { readonly origin: string },
+  { headers: given }: IncomingMessage,
+): string | undefined {
+  if (origin !== S3) return `request: to ${origin}`;
+  const headers = pairs(raw);
+  const breach = breachAtS3(caller, { method, url: path, headers });
+  if (breach !== undefined) return `request: ${breach}`;
+  if (!placeOf(path).key.equals(Buffer.from(operation.key)))
+    return 'request: of another key than was authorised';
+  const changed = headers.find(
+    ([name, value]) => /^(?:range|if-)/.test(name) && given[name] !== value && given['if-range'] !== value,
+  );
+  return changed === undefined ? undefined : `request: ${changed[0]} is another than was sent`;
+}
+
+const pairs = (raw: readonly string[]): (readonly [string, string])[] =>
+  raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []));

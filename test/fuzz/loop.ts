@@ -1,0 +1,142 @@
+// The fuzzer's loop: keeps the cases that reach what none has reached before, and makes the next ones out of them.
+import { measureCoverage } from './coverage.ts';
+import type { Coverage, Place, Ran } from './coverage.ts';
+import type { FuzzCase } from './fuzz-case.ts';
+import type { Judge } from './judge.ts';
+import { mutate } from './mutate.ts';
+import { seededRandom } from './random.ts';
+import { asTarget } from './received.ts';
+import { SEEDS } from './seeds.ts';
+
+export interface Failure {
+  readonly breach: string;
+  readonly failing: FuzzCase;
+}
+
+export interface LoopReport {
+  readonly cases: number;
+  readonly corpus: number;
+  readonly reached: Awaited<ReturnType<Coverage['reached']>>;
+  readonly slowestMs: number;
+  readonly failure?: Failure;
+}
+
+/** Cases between two looks at the coverage, which cost some milliseconds each. */
+const BATCH = 250;
+
+/** Of CPU time of this thread, so that a busy machine does not count; a case of 16 KiB takes some tenths of a millisecond. */
+const SLOW_MS = 100;
+
+/** What is fuzzed: the way of a request up to the signed one, without what S3 answers to it. */
+const OURS = new RegExp(
+  [
+    '/src/fault.ts$|/src/iam-actions.ts$|/src/routes/request-headers.ts$',
+    '/src/callers/(?:authenticate|authorize|grants|presented-token|verify-token|walk-down).ts$',
+    '/src/s3/(?:endpoint|if-range|operation|query|query-operation|read-operation|signature|target).ts$',
+  ].join('|'),
+);
+
+/**
+ * @param options.judge made after the coverage is measured
+ * @param options.begin told of each case before it is judged, for who watches from outside
+ */
+export async function fuzzLoop(options: {
+  readonly cases: number;
+  readonly seed: number;
+  readonly judge: () => Promise<Judge>;
+  readonly begin: (each: FuzzCase) => void;
+}): Promise<LoopReport> {
+  const coverage = await measureCoverage((url) => OURS.test(url));
+  const random = seededRandom(options.seed);
+  const timed = await timedJudge(options);
+  const corpus: FuzzCase[] = [];
+  let cases = 0;
+
+  const run = async (batch: readonly FuzzCase[]): Promise<Failure | undefined> => {
+    for (const each of batch) {
+      cases += 1;
+      const breach = await timed.judge(each);
+      if (breach !== undefined) return { breach, failing: each };
+    }
+    return undefined;
+  };
+  const report = (failure?: Failure): LoopReport => ({
+    ...{ cases, corpus: corpus.length, reached: coverage.reached(), slowestMs: timed.slowestMs() },
+    ...(failure === undefined ? {} : { failure }),
+  });
+
+  for (let batch: readonly FuzzCase[] = SEEDS; cases < options.cases; batch = nextBatch()) {
+    const failure = await run(batch);
+    if (failure !== undefined) return report(failure);
+    const ran = await coverage.ran();
+    const fresh = coverage.fresh(ran);
+    coverage.keep(ran);
+    if (fresh.length > 0) corpus.push(...(await whichReach(batch, fresh, run, coverage)));
+  }
+  return report();
+
+  function nextBatch(): readonly FuzzCase[] {
+    return Array.from({ length: BATCH }, () => {
+      const either = (): FuzzCase => random.pick(random.chance(0.5) && corpus.length > 0 ? corpus : SEEDS);
+      const made = mutate(random, either(), either());
+      return { ...made, url: asTarget(made.url) };
+    });
+  }
+}
+
+/** By halves: the cases of a batch that each reach one of the places. */
+async function whichReach(
+  batch: readonly FuzzCase[],
+  places: readonly Place[],
+  run: (batch: readonly FuzzCase[]) => Promise<unknown>,
+  coverage: Coverage,
+): Promise<readonly FuzzCase[]> {
+  if (batch.length <= 1 || places.length === 0) return batch;
+  const first = batch.slice(0, batch.length >> 1);
+  await run(first);
+  const ran = await coverage.ran();
+  const [there, elsewhere] = [
+    places.filter((place) => holds(ran, place)),
+    places.filter((place) => !holds(ran, place)),
+  ];
+  return [
+    ...(there.length === 0 ? [] : await whichReach(first, there, run, coverage)),
+    ...(elsewhere.length === 0
+      ? []
+      : await whichReach(batch.slice(batch.length >> 1), elsewhere, run, coverage)),
+  ];
+}
+
+const holds = (ran: Ran, { url, offset }: Place): boolean => ran.get(url)?.[offset] === 1;
+
+async function timedJudge({
+  judge: make,
+  begin,
+}: Pick<Parameters<typeof fuzzLoop>[0], 'judge' | 'begin'>): Promise<{
+  readonly judge: Judge;
+  slowestMs(): number;
+}> {
+  const judge = await make();
+  let slowest = 0;
+  const timed = async (
+    each: FuzzCase,
+  ): Promise<readonly [breach: string | undefined, milliseconds: number]> => {
+    begin(each);
+    const before = process.threadCpuUsage();
+    const breach = await judge(each);
+    const { user, system } = process.threadCpuUsage(before);
+    return [breach, (user + system) / 1000];
+  };
+  return {
+    slowestMs: () => slowest,
+    judge: async (each) => {
+      let [breach, took] = await timed(each);
+      // A collection of garbage, or a compilation, happens once; what is slow by itself is so again.
+      for (let again = 0; again < 2 && took > SLOW_MS; again += 1)
+        took = Math.min(took, (await timed(each))[1]);
+      slowest = Math.max(slowest, took);
+      if (took > SLOW_MS) breach ??= `slow: ${took.toFixed()} ms`;
+      return breach;
+    },
+  };
+}

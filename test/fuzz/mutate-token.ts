@@ -1,0 +1,42 @@
+// Makes another token out of one: other claims under the same signature, another signer, or another text behind the signing.
+import type { Edit, TokenRecipe } from './fuzz-case.ts';
+import { mutateText } from './mutate-text.ts';
+import type { Random } from './random.ts';
+import { HEADER } from './seeds.ts';
+import { CLAIM_NAMES, JSON_VALUES, TOKEN_EDITS, TOKEN_HEADER_NAMES } from './words.ts';
+
+/** Claims are signed as they are; edits come behind the signature. */
+export function mutateToken(random: Random, token: TokenRecipe): TokenRecipe {
+  switch (random.below(6)) {
+    case 0:
+    case 1:
+      return { ...token, claims: withMember(random, token.claims, CLAIM_NAMES) };
+    case 2:
+      return {
+        ...token,
+        header: withMember(random, random.chance(0.5) ? HEADER : token.header, TOKEN_HEADER_NAMES),
+      };
+    case 3:
+      return { ...token, signer: random.pick(['google', 'foreign', 'nobody', 'hmac'] as const) };
+    default:
+      return { ...token, edits: [...token.edits, edit(random)].slice(-4) };
+  }
+}
+
+/** Also twice the same name, and now and then no JSON at all. */
+function withMember(random: Random, json: string, names: readonly string[]): string {
+  if (random.chance(0.05)) return mutateText(random, json, JSON_VALUES).slice(0, 2000);
+  const name = random.pick(names);
+  if (random.chance(0.3)) return json.replace(new RegExp(`"${name}":(?:"[^"]*"|[^,}]*),?`), '');
+  return `${json.slice(0, -1)},"${name}":${random.pick(JSON_VALUES)}}`.slice(0, 2000);
+}
+
+function edit(random: Random): Edit {
+  // The end is where base64 has its spare bits.
+  const at = random.chance(0.4) ? 1 : random.below(1000) / 1000;
+  return {
+    at,
+    drop: random.below(3),
+    put: random.chance(0.01) ? 'x'.repeat(9000) : random.pick(TOKEN_EDITS),
+  };
+}
