@@ -33,6 +33,10 @@ const SAFE_DETAILS = [
 /** Of an AccessDenied: a few ARNs, one of which ends with the object's key, escaped. */
 const MESSAGE = /<Message>([^<]{1,16384})<\/Message>/;
 
+/** As S3's codes and these details are: what else stands there may be anything, our own credentials among it. */
+const CODE = /^[A-Za-z][\w.]{0,63}$/;
+const DETAIL = /^[\w=, -]{1,40}$/;
+
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
 
 /** Reads the error document whole, which ends the request at S3. */
@@ -42,19 +46,22 @@ export async function readRefusal(answer: Answer): Promise<Refusal> {
   for (const [, name = '', value = ''] of document.matchAll(ELEMENT)) {
     if (!elements.has(name)) elements.set(name, value);
   }
-  const code = elements.get('Code');
+  const code = matching(elements.get('Code'), CODE);
   return {
     status: answer.status,
     code,
     region: headerOf(answer.headers, 'x-amz-bucket-region') ?? elements.get('Region'),
     details: SAFE_DETAILS.flatMap((name) => {
-      const value = elements.get(name);
+      const value = matching(elements.get(name), DETAIL);
       return value === undefined ? [] : [[name, value] as const];
     }),
     denial: code === 'AccessDenied' ? denialOf(MESSAGE.exec(document)?.[1] ?? '') : undefined,
     headers: answer.headers,
   };
 }
+
+const matching = (text: string | undefined, form: RegExp): string | undefined =>
+  text !== undefined && form.test(text) ? text : undefined;
 
 function readDocument(answer: Answer): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
