@@ -37,6 +37,11 @@ const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Codes of Node's HTTP parser: something answers, and not in HTTP. */
 const NO_HTTP = 'HPE_';
+/** As codes and request IDs are: what else an answer has in their place may be what was sent, the identity token among it. */
+const CODE = /^[A-Za-z._]{1,64}$/;
+const REQUEST_ID = /^[\w:-]{1,64}$/;
+const matching = (text: string | undefined, form: RegExp): string | undefined =>
+  text === undefined || form.test(text) ? text : '(not of its form)';
 
 /** @param asked what the call was about, for the log line. STS's own message stays here: it may hold what was sent. */
 export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
@@ -46,10 +51,16 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
   if (metadata !== undefined) {
     const { httpStatusCode: status = 0, requestId } = metadata;
     const message = error instanceof Error ? error.message : '';
-    const detail = { ...asked, stsCode: name, status, requestId, denied: deniedAction(message) };
+    const detail = {
+      ...asked,
+      stsCode: matching(name, CODE),
+      status,
+      requestId: matching(requestId, REQUEST_ID),
+      denied: deniedAction(message),
+    };
     return new Fault(wordedAs(codeOf(name, status, requestId, asked), message), detail);
   }
-  const detail = { ...asked, stsCode: name };
+  const detail = { ...asked, stsCode: matching(name, CODE) };
   // A body that is no XML is a SyntaxError or the like with the response attached.
   if (typeof error === 'object' && error !== null && '$response' in error)
     return new Fault('sts_failed', detail);
@@ -87,7 +98,7 @@ const wordedAs = (code: FaultCode, message: string): FaultCode =>
 
 /** Of several rights that a call needs, the one that AWS misses. */
 const deniedAction = (message: string): string | undefined =>
-  /not authorized to perform: (sts:\w+)/.exec(message)?.[1];
+  /not authorized to perform: (sts:\w{1,40})/.exec(message)?.[1];
 
 function metadataOf(error: unknown): { httpStatusCode?: number; requestId?: string } | undefined {
   if (!(error instanceof Error) || !('$metadata' in error) || !('$fault' in error)) return undefined;
