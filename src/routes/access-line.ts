@@ -44,7 +44,7 @@ export function loggable(text: string): string {
 export const optionally = (change: (text: string) => string, text: string | undefined): string | undefined =>
   text === undefined ? undefined : change(text);
 
-const TOKEN = /eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g;
+const TOKEN = /eyJ[\w-]{5,}(?:\.|%2[eE])[\w-]{5,}(?:(?:\.|%2[eE])[\w-]*)?/g;
 
 /** A query may hold anything. */
 export function withoutQuery(url: string): string {
