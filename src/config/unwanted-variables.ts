@@ -2,11 +2,26 @@
 
 /**
  * Of these gcp-metadata would write tokens to standard error, or ask the metadata server through a proxy, which is another
- * machine and gives the token of another identity. Nothing else here reads them.
+ * machine and gives the token of another identity; of `DEBUG` Express would write whole URLs there. Nothing else here reads them.
  */
-const UNWANTED = ['GOOGLE_SDK_NODE_LOGGING', 'HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
+const UNWANTED = [
+  'GOOGLE_SDK_NODE_LOGGING',
+  'DEBUG',
+  'HTTPS_PROXY',
+  'https_proxy',
+  'HTTP_PROXY',
+  'http_proxy',
+];
 
 /** Must come before the library is loaded. */
 export function dropUnwantedVariables(env = process.env): void {
   for (const name of UNWANTED) Reflect.deleteProperty(env, name);
+}
+
+/**
+ * Node has read it before any of our code, and writes to standard error what is asked of S3 and STS.
+ * @returns whether there is one that is too late to drop
+ */
+export function asksForDebugOutput(env = process.env): boolean {
+  return (env['NODE_DEBUG'] ?? '') !== '';
 }
