@@ -67,7 +67,7 @@ export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
  * @param options.clock what requests are signed by; absent: this machine's, right or wrong
  */
 export function createReader(options: {
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, 'send'>;
   readonly sign: Sign;
   readonly defaultRegion: string;
   readonly onRegionLearned: (bucketName: string, region: string) => void;

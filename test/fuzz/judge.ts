@@ -48,8 +48,6 @@ export function createJudge(mint: Mint): Judge {
         sent.push({ ...request, origin });
         return Promise.resolve(NOTHING);
       },
-      retire: () => undefined,
-      close: () => Promise.resolve(),
     },
     sign: createSigner(),
     defaultRegion: 'eu-west-1',
@@ -96,8 +94,8 @@ export function createJudge(mint: Mint): Judge {
     }
     if (!isMet) return 'grant: given, though none says so';
     sent.length = 0;
-    const signal = new AbortController().signal;
-    await read(permit.bucket, operation, SESSION, { ...headersUp(received), signal, requestId: 'fuzz' });
+    const departure = { aborted: false, onGone: undefined };
+    await read(permit.bucket, operation, SESSION, { ...headersUp(received), departure, requestId: 'fuzz' });
     const [request, ...more] = sent;
     if (request === undefined || more.length > 0) return `request: ${sent.length} of them`;
     return breachOfRequest(plain, operation, request, received);
