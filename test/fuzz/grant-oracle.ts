@@ -159,7 +159,9 @@ function names(grant: PlainGrant, { sub, email }: PlainCaller): boolean {
         email?.endsWith(`@${pattern.slice('project:'.length)}.iam.gserviceaccount.com`) === true &&
         email.split('@').length === 2
       );
-    return pattern === sub || pattern === email || (email !== undefined && pattern === `${email}#${sub}`);
+    // An e-mail names by e-mail alone, and a number by unique ID alone, whatever the other claim is made to hold.
+    if (!pattern.includes('@')) return pattern === sub;
+    return pattern === (pattern.includes('#') ? `${email ?? ''}#${sub}` : email);
   });
 }
 

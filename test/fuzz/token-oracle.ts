@@ -27,7 +27,7 @@ export function judgeToken(token: string, mint: Mint, audience: string): Verdict
   const forUs = Array.isArray(aud) ? aud.includes(audience) : aud === audience;
   if (!ISSUERS.includes(iss) || !forUs || typeof sub !== 'string' || sub === '') return REFUSED;
   const now = Date.now() / 1000;
-  const inTime = [since(iat, now), since(nbf ?? 0, now), until(exp, now)];
+  const inTime = [since(iat, now), nbf === undefined ? 'yes' : since(nbf, now), until(exp, now)];
   if (inTime.includes('no')) return REFUSED;
   const caller =
     typeof email === 'string' && verified === true
