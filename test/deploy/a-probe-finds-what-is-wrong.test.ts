@@ -60,7 +60,7 @@ describe('a bridge that is right', () => {
 
   it('fails where the object is not there, or is cut', async () => {
     assert.deepEqual(failuresIn(await stage.probe({ key: 'raw/absent' })), { read: [403, 'not_granted'] });
-    await stage.wire.fault({ supplier: 's3', fault: 'cut', after: 5, path: 'healthz' });
+    await stage.wire.fault({ supplier: 's3', fault: 'cut', after: 0, path: 'healthz' });
     const { read } = failuresIn(await stage.probe());
     await stage.wire.clearFaults();
     assert.equal((read as unknown[])[0], null);
