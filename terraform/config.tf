@@ -51,13 +51,14 @@ locals {
   config_buckets = {
     for name, bucket in var.buckets : name => {
       for field, value in {
-        role          = local.role_of[name]
-        target        = bucket.target
-        region        = bucket.region
-        endpoint      = bucket.endpoint
-        requesterPays = bucket.requester_pays
-        expectedOwner = bucket.expected_owner
-        kmsKeys       = length(bucket.kms_keys) > 0 ? bucket.kms_keys : null
+        role            = local.role_of[name]
+        target          = bucket.target
+        region          = bucket.region
+        endpoint        = bucket.endpoint
+        requesterPays   = bucket.requester_pays
+        verifyChecksums = bucket.verify_checksums
+        expectedOwner   = bucket.expected_owner
+        kmsKeys         = length(bucket.kms_keys) > 0 ? bucket.kms_keys : null
       } : field => value if value != null
     }
   }

@@ -33,13 +33,14 @@ variable "aws_region" {
 variable "buckets" {
   description = "The buckets that may be read, by the names that callers use. `{}` as a value will do: then S3 calls it the same, its region is learned, and the one role reads it. `target` is S3's own name or the ARN of an access point, `endpoint` another S3, `kms_keys` the ARNs of the keys that its objects are encrypted with."
   type = map(object({
-    role           = optional(string)
-    target         = optional(string)
-    region         = optional(string)
-    endpoint       = optional(string)
-    requester_pays = optional(bool)
-    expected_owner = optional(string)
-    kms_keys       = optional(list(string), [])
+    role             = optional(string)
+    target           = optional(string)
+    region           = optional(string)
+    endpoint         = optional(string)
+    requester_pays   = optional(bool)
+    verify_checksums = optional(bool)
+    expected_owner   = optional(string)
+    kms_keys         = optional(list(string), [])
   }))
 
   validation {
