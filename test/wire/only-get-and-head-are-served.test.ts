@@ -85,7 +85,8 @@ describe('a method other than GET and HEAD', () => {
   });
 
   it('made nobody ask for Google’s keys, and S3 only what was read', async () => {
-    assert.equal((await wire.calls('certs')).length, 1);
+    // They are there since the start.
+    assert.deepEqual(await wire.calls('certs'), []);
     const methods = (await wire.calls('s3')).map(({ method }) => method);
     assert.deepEqual(methods, ['GET', 'GET']);
   });

@@ -31,6 +31,6 @@ describe('a hundred probes', () => {
     assert.equal((await wire.calls('metadata')).length, metadata);
     assert.ok((await wire.calls('sts')).length <= 2, "at most the SDK's second attempt");
     assert.deepEqual(await wire.calls('s3'), []);
-    assert.deepEqual(await wire.calls('certs'), []);
+    assert.ok((await wire.calls('certs')).length <= 1, 'at most what is fetched at start');
   });
 });
