@@ -80,11 +80,18 @@ export function openConnection(
   const read = (bytes: Buffer, given: ReadBuffer | undefined): void => {
     isAnswered = true;
     quickReads = lastGiven?.isFree === true ? quickReads + 1 : 0;
-    if (given !== undefined && bytes.length > COPIED_BYTES) {
-      lastGiven = given;
-      own = undefined;
+    let part = bytes;
+    let memory = given;
+    if (bytes.length > COPIED_BYTES) {
+      if (memory === undefined && reader.isLarge()) {
+        // After a pause. Memory that is used again is no garbage, of which a thousand slow readers would make much.
+        memory = buffers.take(false);
+        bytes.copy(memory.bytes);
+        part = memory.bytes.subarray(0, bytes.length);
+      } else own = undefined;
+      lastGiven = memory;
     }
-    const progress = reader.read(bytes, given?.free);
+    const progress = reader.read(part, memory?.free);
     isPaused = progress === 'pauses';
     if (progress === 'goes on' || progress === 'pauses') return;
     exchange = lastGiven = undefined;
