@@ -44,8 +44,11 @@ export function endOnSignal(
   const end = (signal: NodeJS.Signals): void => {
     if (ending) {
       bridge.cutAll();
-      log.flush();
-      process.exit(1);
+      setTimeout(() => {
+        log.flush();
+        process.exit(1);
+      }, LAST_LINES_MS);
+      return;
     }
     ending = true;
     bridge.startEnding();

@@ -49,7 +49,7 @@ export function readAnswerHead(text: string, isHead: boolean): AnswerHead {
     headers.push(name, value);
     // Lengths of the names that matter: most headers need no copy in lower case.
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      if (!isLength(value) || (length !== undefined && length !== Number(value))) nonsense('content-length');
+      if (length !== undefined || !isLength(value)) nonsense('content-length');
       length = Number(value);
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
       if (isChunked || value.toLowerCase() !== 'chunked') nonsense('transfer-encoding');

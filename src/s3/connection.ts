@@ -65,6 +65,9 @@ export function openConnection(
     if (hasEnded) return;
     hasEnded = true;
     events.onEnd();
+    // Reads are done at once: nobody is writing into it.
+    if (own !== undefined) buffers.giveBack(own);
+    own = undefined;
     const failed = exchange;
     exchange = undefined;
     failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !isAnswered);
@@ -95,12 +98,14 @@ export function openConnection(
     isPaused = progress === 'pauses';
     if (progress === 'goes on' || progress === 'pauses') return;
     exchange = lastGiven = undefined;
+    if (hasEnded) return;
     if (progress === 'is over' && performance.now() - openedAt < limits.lifeMs) events.onFree();
     else destroy();
   };
 
   const onRead = (length: number, buffer: Uint8Array): boolean => {
     activeAt = performance.now();
+    const wasPaused = isPaused;
     const given = own?.bytes === buffer ? own : undefined;
     if (exchange === undefined) {
       // Nobody asked: whatever follows could be taken for an answer to the next request.
@@ -112,6 +117,9 @@ export function openConnection(
     } catch (error) {
       destroy(error instanceof Error ? error : undefined);
     }
+    // One read of TLS comes in pieces, and a piece that wants no more does not stop those behind it: where the last of them
+    // ends the answer, reading has been stopped for a connection that is free again.
+    if (wasPaused && !isPaused && !hasEnded) socket.resume();
     return !isPaused;
   };
 

@@ -2,6 +2,7 @@
 import { connect as connectTcp } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { Fault } from '../fault.ts';
 import { openConnection } from './connection.ts';
 import type { Connect, Connection, ConnectionLimits } from './connection.ts';
 import type { ReadBuffers } from './read-buffers.ts';
@@ -66,7 +67,8 @@ export function connectionsTo(
       for (const connection of [...idle]) connection.destroy();
     },
     destroy: () => {
-      for (const connection of [...all]) connection.destroy();
+      // A fault, so that nothing is asked again on a new connection.
+      for (const connection of [...all]) connection.destroy(new Fault('s3_unreachable', { error: 'CLOSED' }));
     },
     open: () => all.size,
   };

@@ -96,12 +96,12 @@ function exchangeOn(
   connection.send(text, own);
 }
 
-function giveWhole(reader: Sink, body: Buffer): void {
+function giveWhole(reader: Sink, body: Buffer | string): void {
   if (reader.whole !== undefined) {
     reader.whole(body);
     return;
   }
-  if (body.length > 0) reader.write(body);
+  if (body.length > 0) reader.write(typeof body === 'string' ? Buffer.from(body, 'latin1') : body);
   reader.end();
 }
 

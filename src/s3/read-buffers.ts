@@ -36,6 +36,8 @@ export function readBuffers(): ReadBuffers {
   const spareLarge: ReadBuffer[] = [];
   let large = 0;
   const giveBack = (buffer: ReadBuffer): void => {
+    // Twice would be two owners of the same memory.
+    if (buffer.isFree) return;
     buffer.isFree = true;
     if (buffer.bytes.length === LARGE_BYTES) spareLarge.push(buffer);
     else if (spare.length < MAX_SPARE) spare.push(buffer);

@@ -1,4 +1,5 @@
 // Carries one request to S3 and its answer back as it comes: raw headers, bytes as they arrive, back-pressure.
+import { Fault } from '../fault.ts';
 import { spreadAddresses } from './addresses.ts';
 import { connectionsTo } from './connections.ts';
 import type { Connections } from './connections.ts';
@@ -14,8 +15,8 @@ export interface Sink {
    */
   write(chunk: Buffer, free?: Free): boolean;
   end(): void;
-  /** Instead of `write` and `end`, where all of the body came with its head. */
-  whole?(body: Buffer): void;
+  /** Instead of `write` and `end`, where all of the body came with its head; a small one as Latin-1. */
+  whole?(body: Buffer | string): void;
   /** The body was cut: what has been written is not the whole. */
   fail(error: Error): void;
 }
@@ -73,6 +74,7 @@ export function createTransport(options: { readonly stallMs: number }): Transpor
   const origins = new Map<string, Connections>();
   const retired = new Set<Connections>();
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const look = (): void => {
     const now = performance.now();
@@ -94,9 +96,13 @@ export function createTransport(options: { readonly stallMs: number }): Transpor
   };
 
   return {
-    send: (origin, request) => dispatch(connectionsOf(origin), textOf(request), request),
+    send: (origin, request) =>
+      isClosed
+        ? Promise.reject(new Fault('s3_unreachable', { error: 'CLOSED' }))
+        : dispatch(connectionsOf(origin), textOf(request), request),
     warm: (origin) => {
-      connectionsOf(origin).warm();
+      // What a role gets after the end must not hold the process.
+      if (!isClosed) connectionsOf(origin).warm();
     },
     retire: () => {
       for (const connections of origins.values()) {
@@ -107,6 +113,7 @@ export function createTransport(options: { readonly stallMs: number }): Transpor
       origins.clear();
     },
     close: () => {
+      isClosed = true;
       for (const connections of [...origins.values(), ...retired]) connections.destroy();
       clearInterval(timer);
     },
