@@ -27,6 +27,14 @@ export const S3_FAULTS = {
     remedy:
       "The bytes that came are not those that were put: the caller saw its connection cut before the end. Read it again; if it repeats, what the bucket's endpoint leads through changes bytes, or the object was put with a wrong checksum.",
   },
+  object_changed: {
+    status: 502,
+    s3Code: 'BadGateway',
+    outcome: 'upstream_failed',
+    sentence: 'The object was written anew while it was read.',
+    remedy:
+      'Nothing here: S3 broke the body off, and its rest was no more to be had, as the object had been replaced meanwhile. The caller saw its connection cut, and has to read it again.',
+  },
   bucket_elsewhere: {
     status: 502,
     s3Code: 'BadGateway',

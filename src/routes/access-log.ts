@@ -15,7 +15,7 @@ import {
   thousandths,
   withoutQuery,
 } from './access-line.ts';
-import { faultFields } from './fault-fields.ts';
+import { faultFields, s3Fields } from './fault-fields.ts';
 import { traceFields } from './trace-fields.ts';
 
 /** What nginx logs where the client left before there was an answer; nobody is told it. */
@@ -141,7 +141,7 @@ export function createAccessLog(options: {
           member('s3RequestId', record.s3RequestId) +
           member('retries', record.retries || undefined) +
           member('resumed', record.resumed || undefined) +
-          (s3 === undefined && cutBy !== 's3' ? '' : members(s3Fields(record))) +
+          (s3 === undefined && cutBy === undefined ? '' : members(s3Fields(record))) +
           (fault === undefined ? '' : members(faultFields(record))) +
           `,"message":${quoted(messageOf(record, method, url, status))}`,
       );
@@ -177,14 +177,6 @@ function messageOf(
 ): string {
   const why = fault?.code ?? s3?.code ?? (cutBy === undefined ? undefined : `cut by ${cutBy}`);
   return `${method ?? ''} ${url} ${status}${why === undefined ? '' : ` ${why}`}`;
-}
-
-const CUT_REMEDY =
-  'S3, or the network to it, ended the body early, and the caller saw its connection cut. If it repeats, look at egress.';
-
-function s3Fields({ s3, cutBy }: AccessRecord): Record<string, unknown> {
-  if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status, ...s3.denial }, remedy: s3.remedy };
-  return cutBy === 's3' ? { remedy: CUT_REMEDY } : {};
 }
 
 const NEVER = -1;

@@ -15,3 +15,19 @@ export function faultFields({
   const isUnnamed = fault.code === 'not_granted' && caller !== undefined && caller.email === undefined;
   return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].remedy };
 }
+
+/** By whom it was. */
+const CUT_REMEDIES: Readonly<Record<string, string>> = {
+  s3: 'S3, or the network to it, ended the body early, it could not be gone on with, and the caller saw its connection cut. If it repeats, look at egress.',
+  bridge:
+    'The process ended while the caller was still reading, and it saw its connection cut. Clients go on with ranges; on a VM limits.drainSeconds gives them longer.',
+};
+
+export function s3Fields({
+  s3,
+  cutBy,
+  fault,
+}: Pick<AccessRecord, 's3' | 'cutBy' | 'fault'>): Record<string, unknown> {
+  if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status, ...s3.denial }, remedy: s3.remedy };
+  return cutBy === undefined || fault !== undefined ? {} : { remedy: CUT_REMEDIES[cutBy] };
+}

@@ -44,6 +44,8 @@ function handedOn(headers: readonly string[]): string[] {
   return [...kept, ...last];
 }
 
+const TOLD_AMID_A_BODY: ReadonlySet<string> = new Set(['checksum_mismatch', 'object_changed']);
+
 /** Whether an answer may be kept and given to another depends on who asked (RFC 9111, 4.1), whatever S3 says of it. */
 const VARY = 'Authorization, X-Amz-Security-Token, Origin';
 
@@ -88,7 +90,7 @@ export function sendAnswer(
     fail: (error) => {
       record.cutBy ??= 's3';
       // Else S3 said nothing that is not in `cutBy`.
-      if (error instanceof Fault && error.code === 'checksum_mismatch') record.fault = error;
+      if (error instanceof Fault && TOLD_AMID_A_BODY.has(error.code)) record.fault = error;
       cut(request, response);
     },
   });

@@ -47,6 +47,7 @@ export function withResume(
       // What the caller's own conditions were has been decided by the answer that there is.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
       const rest = await read(bucket, wholeOf(operation), session, { ...extras, headers });
+      if (isRefusal(rest) && rest.status === 412) throw new Fault('object_changed');
       return isRest(rest, { ...extent, first }) ? rest : undefined;
     });
   };
@@ -82,8 +83,8 @@ function resumable(
             // Not `whole`: there is something before it.
             rest.pipe({ write: counting.write, end: counting.end, fail: counting.fail });
           },
-          () => {
-            sink.fail(error);
+          (reason: unknown) => {
+            sink.fail(reason instanceof Fault && reason.code === 'object_changed' ? reason : error);
           },
         );
       },

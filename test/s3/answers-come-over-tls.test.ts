@@ -1,0 +1,70 @@
+// S3 is reached over TLS, whose reads come in pieces: a slow reader's connection serves the next request like any other.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { after, before, describe, it } from 'node:test';
+import { setDefaultCACertificates } from 'node:tls';
+import { createTransport } from '../../src/s3/transport.ts';
+import { createAuthority } from '../faults/certificates.ts';
+
+const LARGE = 1_000_000;
+
+const authority = createAuthority('localhost');
+const server = createServer(authority.good, ({ url = '' }, response) => {
+  const length = Number(url.slice(1));
+  response.writeHead(200, { 'content-length': length }).end(Buffer.alloc(length, 0x61));
+});
+const transport = createTransport({ stallMs: 2_000 });
+let origin = '';
+
+/** @returns the bytes of the body. @param slow whether each chunk waits for a while, as a full socket does */
+async function read(length: number, slow: boolean): Promise<number> {
+  const answer = await transport.send(origin, {
+    ...{ method: 'GET', path: `/${length}`, headers: ['host', 'localhost'] },
+    departure: { aborted: false, onGone: undefined },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let bytes = 0;
+  answer.pipe({
+    write: (chunk) => {
+      bytes += chunk.length;
+      if (slow) setTimeout(answer.resume, 2);
+      return !slow;
+    },
+    end: () => {
+      resolve(bytes);
+    },
+    fail: reject,
+  });
+  return promise;
+}
+
+describe('over TLS', () => {
+  before(async () => {
+    setDefaultCACertificates([authority.cert]);
+    server.listen(0);
+    await once(server, 'listening');
+    const address = server.address();
+    origin = `https://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  });
+  after(() => {
+    transport.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('what comes after a slow reader is read', async () => {
+    let connections = 0;
+    server.on('secureConnection', () => (connections += 1));
+    for (let turn = 0; turn < 4; turn += 1) {
+      assert.equal(await read(LARGE, true), LARGE);
+      assert.equal(await read(100, false), 100);
+    }
+    assert.equal(connections, 1, 'all on one connection');
+  });
+
+  it('many at once come whole', async () => {
+    const lengths = Array.from({ length: 40 }, (_, i) => i * 10_007);
+    assert.deepEqual(await Promise.all(lengths.map((length) => read(length, length % 2 === 0))), lengths);
+  });
+});
