@@ -25,3 +25,11 @@ export function dropUnwantedVariables(env = process.env): void {
 export function asksForDebugOutput(env = process.env): boolean {
   return (env['NODE_DEBUG'] ?? '') !== '';
 }
+
+/**
+ * As {@link asksForDebugOutput}: Node has read the proxies as well, so that to drop them changes nothing.
+ * An older Node heeds it for `fetch` alone, and shows it nowhere else.
+ */
+export function asksForProxies(env = process.env): boolean {
+  return env['NODE_USE_ENV_PROXY'] === '1';
+}
