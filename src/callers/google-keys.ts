@@ -1,4 +1,4 @@
-// Google's published keys: fetched when they are needed, refreshed behind requests, and held while the endpoint is down.
+// Google's published keys: fetched at the start, refreshed behind requests, and held while the endpoint is down.
 import { createRemoteJWKSet, customFetch, errors } from 'jose';
 import type { JWTVerifyGetKey } from 'jose';
 import { Fault } from '../fault.ts';
@@ -32,7 +32,7 @@ export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => voi
   });
   // While the bridge begins to listen: the first caller need not wait for it. What fails is asked again with a token.
   keys.reload().catch(() => undefined);
-  let refreshPause: Pause | undefined;
+  let refreshPause = pause(KEYS_REFRESH_MS);
   let refetchPause: Pause | undefined;
   let refetch: Promise<void> | undefined;
   /** Why the last refetch failed. */
@@ -43,14 +43,13 @@ export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => voi
     // With one published key jose would take it for a token that names none.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
-    if (refreshPause?.isOver() === true) {
+    if (refreshPause.isOver()) {
       keys.reload().catch((error: unknown) => {
         refreshPause = pause(UNKNOWN_KEY_REFETCH_MS);
         onKeysFailed(keysFault(error));
       });
       refreshPause = pause(KEYS_REFRESH_MS);
     }
-    refreshPause ??= pause(KEYS_REFRESH_MS);
     try {
       return await keys(header, token);
     } catch (error) {

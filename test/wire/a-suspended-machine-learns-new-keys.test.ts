@@ -34,3 +34,19 @@ describe('a machine that was suspended for two hours', () => {
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 3) })).status, 200);
   });
 });
+
+describe('a machine that was suspended for two hours before its first caller came', () => {
+  let wire: ClockedWire;
+  before(async () => {
+    wire = await startClockedWire({ config: openToProject() });
+    await until('the keys are fetched', async () => (await wire.calls('certs')).length === 1);
+    await wire.forgetCalls();
+    await wire.passed(TWO_HOURS);
+  });
+  after(() => wire.close());
+
+  it('refreshes the keys that it has fetched at its start', async () => {
+    assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
+    await until('the keys are asked for', async () => (await wire.calls('certs')).length === 1);
+  });
+});
