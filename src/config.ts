@@ -134,7 +134,7 @@ export function readConfigIn(file: string | undefined, env: Environment = proces
 }
 
 /** Whether the environment names, holds or stands for a configuration at all, right or wrong. */
-export function isConfigured(env: Environment = process.env): boolean {
+function isConfigured(env: Environment = process.env): boolean {
   const given = setVariables(env);
   return ['FEDBRIDGE_CONFIG', ...NO_FILE_VARIABLES].some((name) => given[name] !== undefined);
 }

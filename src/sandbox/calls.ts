@@ -32,7 +32,7 @@ export interface CallLog {
 }
 
 /** The raw path and query as received, less the values that would let a reader act as someone. */
-export function withoutSecrets(url: string): string {
+function withoutSecrets(url: string): string {
   const mark = url.indexOf('?');
   if (mark < 0) return url.replace(JSON_WEB_TOKEN, '(withheld)');
   const query = url

@@ -21,7 +21,7 @@ const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const satisfies readonly
 const HOPS = [`arn: "${LAKE_DATA}"`, `arn: "${VAULT}"`];
 
 /** Long enough for a busy machine, and short enough to wait for. */
-export const STALL_SECONDS = 2;
+const STALL_SECONDS = 2;
 /** So short that each session asks the metadata server anew. */
 const IDENTITY_TOKEN_SECONDS = 30;
 

@@ -21,8 +21,6 @@ const SIZES = {
 
 export type Size = keyof typeof SIZES;
 
-export const SIZE_NAMES = Object.keys(SIZES) as Size[];
-
 /** Names that a way through URLs likes to change. */
 const ODD_NAMES = ['a b+c%2F', 'ä/../..//x', "q?a=1&b='*'"];
 

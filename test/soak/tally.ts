@@ -41,7 +41,7 @@ export interface Sums {
   readonly findings: readonly Finding[];
 }
 
-export function verdictOf(plan: Plan, exchange: Exchange): Verdict {
+function verdictOf(plan: Plan, exchange: Exchange): Verdict {
   if (exchange.wrong !== undefined) return 'wrong';
   if (exchange.left) return 'left';
   if (exchange.status === plan.expected.status && exchange.complete) return 'expected';

@@ -12,7 +12,7 @@ What is in the bundle of an image is a part of these: \`THIRD-PARTY-LICENSES.txt
 is in [dependencies.md](dependencies.md).
 `;
 
-export function licencesPage(): string {
+function licencesPage(): string {
   const byLicence = new Map<string, string[]>();
   for (const [path, { version, license = 'none named', dev = false }] of readPackages().locked)
     if (!dev) byLicence.set(license, [...(byLicence.get(license) ?? []), `${nameOf(path)} ${version}`]);
