@@ -5,8 +5,9 @@ import { createServer as createPlain } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { request as ask } from '../wire/http-request.ts';
+import { freePort } from '../wire/metrics.ts';
 import type { Authority } from './certificates.ts';
 import type { FakedNames } from './faked-names.ts';
 import { forward, sendFailing } from './failing-answer.ts';
@@ -47,7 +48,8 @@ export async function startFront(options: {
   const connections = new Map<number | undefined, Socket>();
   const bodies: string[] = [];
   let current: Strike | undefined;
-  let port = 0;
+  // Not any: while it refuses connections it does not listen there, and others that ask for any might be given it.
+  const port = await freePort();
   let silent = false;
 
   const server = createServer((socket) => {
@@ -59,7 +61,6 @@ export async function startFront(options: {
   const listen = async (): Promise<void> => {
     server.listen({ port, host: '127.0.0.1', backlog: 256 });
     await once(server, 'listening');
-    ({ port } = server.address() as AddressInfo);
   };
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

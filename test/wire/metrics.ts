@@ -1,6 +1,6 @@
 // A bridge with a port of its own for metrics, and single values read from there.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { request } from './http-request.ts';
 import { startWire } from './wire.ts';
@@ -27,13 +27,27 @@ export async function startMeasuredWire(
   };
 }
 
+/** Below those that systems give to whoever asks for any port: what was free when asked is then taken by nobody but by chance. */
+const PORTS = { first: 20_000, last: 32_000 };
+
 /** Free when asked: the bridge does not tell which one it took of any. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.last);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once('error', () => {
+    resolve(false);
+  });
+  server.listen(port, '127.0.0.1', () => {
+    server.close(() => {
+      resolve(true);
+    });
+  });
+  return promise;
 }
