@@ -9,16 +9,20 @@ import { assertServed, play } from './play.ts';
 import { ROWS } from './rows.ts';
 import { startStage } from './stage.ts';
 import type { Stage } from './stage.ts';
+import { WAITED_FOR_AT_HOPS, WAITING } from './supplier-fault.ts';
 import type { SupplierFault } from './supplier-fault.ts';
 import { see } from './what-is-seen.ts';
 
 /** Probes of roles ask beside callers, and where we run is asked as well. */
 const ASKS_AT_START = 4;
 
-const placesOf = (fault: SupplierFault): PlaceName[] =>
-  PLACE_NAMES.filter((place) => applies(ROWS[place][fault]));
-
 const isHop = (place: PlaceName): boolean => 'after' in PLACES[place];
+
+/** Hops wait by the same code as the first call, and for as long: one such fault shows it. */
+const placesOf = (fault: SupplierFault): PlaceName[] =>
+  PLACE_NAMES.filter((place) => applies(ROWS[place][fault])).filter(
+    (place) => !isHop(place) || !WAITING.includes(fault) || fault === WAITED_FOR_AT_HOPS,
+  );
 
 /** @param stage of which all places are struck by the fault, but further hops */
 export async function playFromTheStart({ fault, stage }: Struck): Promise<void> {

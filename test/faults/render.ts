@@ -8,7 +8,7 @@ import type { PlaceName } from './places.ts';
 import { RECOVERY_SECONDS, REQUESTS_AT_ONCE } from './play.ts';
 import { CLOCK_FAULTS, ROWS } from './rows.ts';
 import type { Outcome } from './rows.ts';
-import { SUPPLIER_FAULTS } from './supplier-fault.ts';
+import { SUPPLIER_FAULTS, WAITED_FOR_AT_HOPS, WAITING } from './supplier-fault.ts';
 
 const PAGE = new URL('../../docs/faults.md', import.meta.url).pathname;
 const KINDS = { ...SUPPLIER_FAULTS, ...CLOCK_FAULTS };
@@ -28,7 +28,9 @@ bring that about.
 <!-- Written by \`node test/faults/render.ts\` from test/faults/rows.ts, which the tests play: change it there. -->
 
 Every row is played by a test against the running bridge, once with the fault there from the bridge's start and once beginning while it serves; both
-give the same. In each:
+give the same. Not so some of what keeps callers waiting: at the hops of \`then\`, which wait by the same code as the first call of STS, of
+${waitedFor()}
+only the first is played. In each:
 
 - The bridge goes on running: \`/-/live\` is 200 all the while. When the fault ends, the same caller is served within ${RECOVERY_SECONDS} seconds, without a restart or a reload.
 - \`/-/ready\` is 503 where the metadata server or STS has failed from the start, until a role has been assumed: by a caller's request, or by the bridge
@@ -51,6 +53,10 @@ ended early.
 Status, \`<Code>\` and \`x-fedbridge-error\` are the caller's. An S3 client whose token is refused gets S3's own status and code for that.
 ${PLACE_NAMES.map(section).join('')}`;
 }
+
+/** With the one first that is played at hops. */
+const waitedFor = (): string =>
+  [...new Set([WAITED_FOR_AT_HOPS, ...WAITING])].map((fault) => `“${SUPPLIER_FAULTS[fault]}”`).join(', ');
 
 function section(place: PlaceName): string {
   const { name, waits, asks } = PLACES[place];

@@ -37,3 +37,6 @@ export const BEFORE_REQUESTS: ReadonlySet<SupplierFault> = new Set([
 
 /** Of these a caller waits until a limit is over. */
 export const WAITING: readonly SupplierFault[] = ['hang', 'hang-midway', 'drip', 'unanswered'];
+
+/** The one of these that is played at the further hops of a chain too. */
+export const WAITED_FOR_AT_HOPS: SupplierFault = 'hang';
