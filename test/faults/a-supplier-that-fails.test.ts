@@ -7,7 +7,7 @@ import type { SupplierFault } from './supplier-fault.ts';
 
 const AT_ONCE = (Object.keys(SUPPLIER_FAULTS) as SupplierFault[]).filter((fault) => !WAITING.includes(fault));
 
-describe('a supplier that', { concurrency: 5 }, () => {
+describe('a supplier that', { concurrency: 8 }, () => {
   const turn = inTurn();
   for (const fault of AT_ONCE) {
     // What is over soon needs one bridge for both.
