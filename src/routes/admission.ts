@@ -14,7 +14,7 @@ export interface Admission {
 
 export function createAdmission(
   limits: { readonly inFlight: number; readonly perCaller: number },
-  lag: Pick<EventLoopLag, 'isTooLong' | 'milliseconds'>,
+  lag: Omit<EventLoopLag, 'stop'>,
 ): Admission {
   let inFlight = 0;
   const bySubject = new Map<string, number>();
@@ -24,9 +24,11 @@ export function createAdmission(
       if (inFlight >= limits.inFlight)
         throw new Fault('overloaded', { limit: 'inFlight', of: limits.inFlight });
       inFlight += 1;
+      lag.readBegins();
     },
     leave: () => {
       inFlight -= 1;
+      lag.readEnds();
     },
     enterAs: (subject) => {
       const own = bySubject.get(subject) ?? 0;

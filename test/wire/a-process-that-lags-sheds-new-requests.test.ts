@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { open } from './http-request.ts';
 import { startHarmedWire } from './provoked-fault.ts';
 import type { HarmedWire } from './provoked-fault.ts';
@@ -10,6 +11,8 @@ import { READABLE } from './sessions-at-sts.ts';
 import { until } from './until.ts';
 
 const SIZE = 4_000_000;
+/** Of a second each: three would do where they counted. */
+const PAUSES = 5;
 
 describe('a process that lags', () => {
   let wire: HarmedWire;
@@ -33,6 +36,17 @@ describe('a process that lags', () => {
     await wire.harm({ what: 'pause', milliseconds: 4_000 });
     assert.equal(await status(), 200);
     for (let i = 0; i < 20; i += 1) assert.equal(await status(), 200);
+  });
+
+  it('does not shed for pauses between reads, as where the platform gives CPU to requests alone', async () => {
+    assert.equal(await status(), 200);
+    for (let i = 0; i < PAUSES; i += 1) {
+      process.kill(wire.bridge.pid, 'SIGSTOP');
+      await sleep(1_000);
+      process.kill(wire.bridge.pid, 'SIGCONT');
+      await sleep(50);
+    }
+    assert.equal(await status(), 200);
   });
 
   it('refuses new reads, answers probes, and harms no stream', async () => {
