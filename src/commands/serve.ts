@@ -7,7 +7,7 @@ import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { createLog } from '../log.ts';
 import { createRoleAccess } from '../role-access.ts';
-import { boundConnections } from '../routes/open-connections.ts';
+import { boundConnections, boundMetricsConnections } from '../routes/open-connections.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
 import { endOnFault, endOnSignal } from './ending.ts';
 import { reloadOnHangup, tellWarnings } from './reload.ts';
@@ -58,15 +58,17 @@ export async function serve(): Promise<{ readonly port: number }> {
   let metricsPort: number | undefined;
   try {
     port = await listening(server, listen.port, listen, 'PORT');
-    if (listen.metricsPort !== undefined)
+    boundConnections(server, log, () => current().limits.inFlight);
+    if (listen.metricsPort !== undefined) {
       metricsPort = await listening(metricsServer, listen.metricsPort, listen, 'FEDBRIDGE_METRICS_PORT');
+      boundMetricsConnections(metricsServer, log);
+    }
   } catch (error) {
     // Half a bridge would go on serving, with nobody to end it.
     server.close();
     bridge.close();
     throw error;
   }
-  boundConnections(server, log, () => current().limits.inFlight);
   log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
   return { port };
 }
@@ -85,12 +87,15 @@ function listening(
   variable: string,
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', (error: NodeJS.ErrnoException) => {
+  const onError = (error: NodeJS.ErrnoException): void => {
     const remedy =
       error.code === 'EADDRINUSE' ? 'another process has it: stop that, or' : `${error.code ?? 'error'}:`;
     reject(new Error(`Cannot listen on ${host}:${port}: ${remedy} choose another port with ${variable}.`));
-  });
+  };
+  server.once('error', onError);
   server.listen({ port, host, reusePort }, () => {
+    // What comes later is another's to hear.
+    server.off('error', onError);
     const address = server.address();
     resolve(typeof address === 'object' && address !== null ? address.port : port);
   });
