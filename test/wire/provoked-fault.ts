@@ -1,5 +1,5 @@
 // A bridge that a test can harm from outside: an error that nobody catches, a loop that does not turn. It runs the real program.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWire } from './wire.ts';
@@ -25,7 +25,9 @@ export async function startHarmedWire(options: Omit<WireOptions, 'environment'> 
   return {
     ...wire,
     harm: async (harm) => {
-      await writeFile(file, JSON.stringify(harm));
+      // Whole at any time: the signal before may be read late.
+      await writeFile(`${file}.new`, JSON.stringify(harm));
+      await rename(`${file}.new`, file);
       process.kill(wire.bridge.pid, 'SIGUSR2');
     },
     close: async () => {
