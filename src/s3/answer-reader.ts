@@ -17,6 +17,8 @@ export interface AnswerReader {
    * @throws Fault s3_nonsense
    */
   read(bytes: Buffer, free: Free | undefined): Progress;
+  /** Whether the answer's head has been read whole; of an answer that is over too. */
+  hasHead(): boolean;
   /** Whether so much of a body is to come that memory of its own is worth it. */
   isLarge(): boolean;
 }
@@ -128,6 +130,7 @@ export function answerReader(): AnswerReader {
       if (head === undefined) return readStart(bytes);
       return chunks === undefined ? readCounted(bytes, free) : readChunked(chunks, bytes);
     },
+    hasHead: () => head !== undefined,
     isLarge: () => left > COPIED_BYTES,
   };
 }

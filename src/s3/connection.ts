@@ -104,7 +104,6 @@ export function openConnection(
   };
 
   const onRead = (length: number, buffer: Uint8Array): boolean => {
-    activeAt = performance.now();
     const wasPaused = isPaused;
     const given = own?.bytes === buffer ? own : undefined;
     if (exchange === undefined) {
@@ -117,6 +116,8 @@ export function openConnection(
     } catch (error) {
       destroy(error instanceof Error ? error : undefined);
     }
+    // A head has its time as a whole: dripped, it could go on for ever.
+    if (reader.hasHead()) activeAt = performance.now();
     // One read of TLS comes in pieces, and a piece that wants no more does not stop those behind it: where the last of them
     // ends the answer, reading has been stopped for a connection that is free again.
     if (wasPaused && !isPaused && !hasEnded) socket.resume();
