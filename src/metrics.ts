@@ -1,7 +1,11 @@
 // The one place that names each metric.
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { Histogram } from 'prom-client';
+import { stepTimes } from './step-times.ts';
 
-export type Step = 'token' | 'sts' | 's3_first_byte' | 'total';
+const STEPS = ['token', 'sts', 's3_first_byte', 'total'] as const;
+
+export type Step = (typeof STEPS)[number];
 
 export interface Metrics {
   request(operation: string, status: number, bytes: number): void;
@@ -28,30 +32,53 @@ export function createMetrics(sources: {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  const requests = new Counter({
+  // What each request counts is kept here and told at a scrape: prom-client makes a text of the labels each time.
+  const answered = new Map<string, Map<number, number>>();
+  new Counter({
     name: 'fedbridge_requests_total',
     help: 'Requests answered, by operation and status.',
     labelNames: ['operation', 'status'],
     registers,
+    collect() {
+      this.reset();
+      for (const [operation, byStatus] of answered)
+        for (const [status, count] of byStatus) this.inc({ operation, status }, count);
+    },
   });
-  const bytes = new Counter({
+  const bytes = new Map<string, number>();
+  new Counter({
     name: 'fedbridge_response_bytes_total',
     help: 'Bytes of bodies sent to callers, by operation.',
     labelNames: ['operation'],
     registers,
+    collect() {
+      this.reset();
+      for (const [operation, sent] of bytes) this.inc({ operation }, sent);
+    },
   });
-  const steps = new Histogram({
-    name: 'fedbridge_step_seconds',
-    help: 'Time of each step of a request: verifying the token, waiting for STS, for the first byte from S3, and in total.',
-    labelNames: ['step'],
-    buckets: SECONDS,
-    registers,
-  });
-  const tokens = new Counter({
+  const stepSeconds = 'fedbridge_step_seconds';
+  const steps = stepTimes(stepSeconds, STEPS, SECONDS);
+  const stepMetric = {
+    name: stepSeconds,
+    get: () => ({
+      name: stepSeconds,
+      help: 'Time of each step of a request: verifying the token, waiting for STS, for the first byte from S3, and in total.',
+      type: 'histogram',
+      values: steps.samples(),
+    }),
+  };
+  // This much a registry asks of a metric (prom-client, lib/registry.js); its types want the whole class.
+  registry.registerMetric(stepMetric as unknown as Histogram);
+  const tokens = new Map<string, number>();
+  new Counter({
     name: 'fedbridge_tokens_total',
     help: "Callers' tokens: remembered, verified, or refused with the fault's code.",
     labelNames: ['outcome'],
     registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of tokens) this.inc({ outcome }, count);
+    },
   });
   const sts = new Counter({
     name: 'fedbridge_sts_calls_total',
@@ -93,22 +120,16 @@ export function createMetrics(sources: {
     },
   });
 
-  const observe: Readonly<Record<Step, (seconds: number) => void>> = {
-    token: observer(steps, 'token'),
-    sts: observer(steps, 'sts'),
-    s3_first_byte: observer(steps, 's3_first_byte'),
-    total: observer(steps, 'total'),
-  };
   return {
     request: (operation, status, sent) => {
-      requests.inc({ operation, status });
-      if (sent > 0) bytes.inc({ operation }, sent);
+      let byStatus = answered.get(operation);
+      if (byStatus === undefined) answered.set(operation, (byStatus = new Map<number, number>()));
+      add(byStatus, status, 1);
+      if (sent > 0) add(bytes, operation, sent);
     },
-    step: (step, seconds) => {
-      observe[step](seconds);
-    },
+    step: steps.observe,
     token: (outcome) => {
-      tokens.inc({ outcome });
+      add(tokens, outcome, 1);
     },
     sts: (role, outcome) => {
       sts.inc({ role, outcome });
@@ -121,9 +142,6 @@ export function createMetrics(sources: {
   };
 }
 
-function observer(histogram: Histogram, step: Step): (seconds: number) => void {
-  const child = histogram.labels({ step });
-  return (seconds) => {
-    child.observe(seconds);
-  };
+function add<Key>(counts: Map<Key, number>, key: Key, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
 }

@@ -7,6 +7,8 @@ import { startWire } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface MeasuredWire extends Wire {
+  /** @returns all of them, as Prometheus reads them */
+  metrics(): Promise<string>;
   /** @returns the value of a series, named as Prometheus writes it; 0 where it is not there yet */
   metric(series: string): Promise<number>;
 }
@@ -16,12 +18,16 @@ export async function startMeasuredWire(
 ): Promise<MeasuredWire> {
   const port = await freePort();
   const wire = await startWire({ ...options, environment: { FEDBRIDGE_METRICS_PORT: String(port) } });
+  const metrics = async (): Promise<string> => {
+    const { status, text } = await request(`http://127.0.0.1:${port}`, '/-/metrics');
+    assert.equal(status, 200);
+    return text;
+  };
   return {
     ...wire,
+    metrics,
     metric: async (series) => {
-      const { status, text } = await request(`http://127.0.0.1:${port}`, '/-/metrics');
-      assert.equal(status, 200);
-      const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+      const line = (await metrics()).split('\n').find((one) => one.startsWith(`${series} `));
       return line === undefined ? 0 : Number(line.slice(series.length + 1));
     },
   };
