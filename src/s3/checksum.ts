@@ -81,10 +81,12 @@ function verified(
     };
   };
   return {
-    ...answer,
+    status: answer.status,
+    headers: answer.headers,
     pipe: (sink) => {
       answer.pipe(checking(sink));
     },
+    resume: answer.resume,
   };
 }
 

@@ -49,15 +49,15 @@ function exchangeOn(
     method,
     head: ({ status, headers }, whole) => {
       hasAnswered = true;
-      if (whole !== undefined) finish('ended');
+      if (whole !== undefined) {
+        finish('ended');
+        waiting.resolve(wholeAnswer(status, headers, whole));
+        return;
+      }
       waiting.resolve({
         status,
         headers,
         pipe: (reader) => {
-          if (whole !== undefined) {
-            giveWhole(reader, whole);
-            return;
-          }
           sink = reader;
           let wantsMore = true;
           for (const chunk of early ?? []) wantsMore = reader.write(chunk);
@@ -96,14 +96,18 @@ function exchangeOn(
   connection.send(text, own);
 }
 
-function giveWhole(reader: Sink, body: Buffer | string): void {
-  if (reader.whole !== undefined) {
-    reader.whole(body);
-    return;
-  }
-  if (body.length > 0) reader.write(typeof body === 'string' ? Buffer.from(body, 'latin1') : body);
-  reader.end();
+function wholeAnswer(status: number, headers: readonly string[], whole: Buffer | string): Answer {
+  return {
+    ...{ status, headers, whole },
+    pipe: (reader) => {
+      if (whole.length > 0) reader.write(typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole);
+      reader.end();
+    },
+    resume: nothing,
+  };
 }
+
+const nothing = (): void => undefined;
 
 const isFromTheConnection = (error: unknown): boolean => !(error instanceof Fault);
 

@@ -60,6 +60,12 @@ export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
   return 'details' in outcome;
 }
 
+async function refusalOf(answer: Answer): Promise<Refusal> {
+  const refusal = await readRefusal(answer);
+  if (!isS3Status(refusal.status)) throw new Fault('s3_nonsense', { s3Status: refusal.status });
+  return refusal;
+}
+
 /**
  * `read` throws Fault s3_unreachable, s3_timeout, s3_nonsense, credentials_rejected, bucket_elsewhere.
  * @param options.defaultRegion where a bucket without a region is looked for first
@@ -77,22 +83,6 @@ export function createReader(options: {
   const mayRenew = renewalBudget();
   const { clock } = options;
 
-  const send = async (
-    bucket: Bucket,
-    read: ObjectRead,
-    region: string,
-    signing: { readonly credentials: SigningCredentials; readonly now: number },
-    extras: ReadOptions,
-  ): Promise<Answer | Refusal> => {
-    const request = signedRequest(bucket, read, region, signing, extras, options.sign);
-    const answer = await options.transport.send(request.origin, request);
-    // 304 is an answer: the caller asked for it.
-    if (answer.status < 300 || answer.status === 304) return answer;
-    const refusal = await readRefusal(answer);
-    if (!isS3Status(refusal.status)) throw new Fault('s3_nonsense', { s3Status: refusal.status });
-    return refusal;
-  };
-
   const readOnce: Read = async (bucket, read, session, extras) => {
     const held = session.credentials();
     let credentials = held instanceof Promise ? await held : held;
@@ -102,7 +92,11 @@ export function createReader(options: {
     let signedAnew = false;
     for (;;) {
       const now = clock?.now(bucket) ?? Date.now();
-      const outcome = await send(bucket, read, region, { credentials, now }, extras);
+      const request = signedRequest(bucket, read, region, { credentials, now }, extras, options.sign);
+      const answer = await options.transport.send(request.origin, request);
+      // 304 is an answer: the caller asked for it.
+      const isAnswer = answer.status < 300 || answer.status === 304;
+      const outcome = isAnswer ? answer : await refusalOf(answer);
       if (isRefusal(outcome) && isElsewhere(outcome, region)) {
         region = regionToTry(outcome, moved);
         moved = true;

@@ -12,11 +12,12 @@ export function renamed(answer: Answer, name: string): Answer {
     if (header.toLowerCase() !== 'content-length') headers.push(header, answer.headers[i + 1] ?? '');
   }
   return {
-    ...answer,
+    status: answer.status,
     headers,
     pipe: (sink) => {
       answer.pipe(renaming(sink, name));
     },
+    resume: answer.resume,
   };
 }
 

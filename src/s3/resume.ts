@@ -35,6 +35,7 @@ export function withResume(
   return async (bucket, operation, session, extras) => {
     const outcome = await read(bucket, operation, session, extras);
     if (isRefusal(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
+    if (outcome.whole !== undefined) return outcome;
     const { departure, repeats } = extras;
     return resumable(outcome, async (error, received, resumes) => {
       const extent = extentOf(outcome, operation);
@@ -80,8 +81,7 @@ function resumable(
             }
             resumes += 1;
             current = rest;
-            // Not `whole`: there is something before it.
-            rest.pipe({ write: counting.write, end: counting.end, fail: counting.fail });
+            rest.pipe(counting);
           },
           (reason: unknown) => {
             sink.fail(reason instanceof Fault && reason.code === 'object_changed' ? reason : error);
@@ -89,7 +89,6 @@ function resumable(
         );
       },
     };
-    if (sink.whole !== undefined) counting.whole = sink.whole;
     answer.pipe(counting);
   };
   return {

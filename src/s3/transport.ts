@@ -15,8 +15,6 @@ export interface Sink {
    */
   write(chunk: Buffer, free?: Free): boolean;
   end(): void;
-  /** Instead of `write` and `end`, where all of the body came with its head; a small one as Latin-1. */
-  whole?(body: Buffer | string): void;
   /** The body was cut: what has been written is not the whole. */
   fail(error: Error): void;
 }
@@ -25,6 +23,8 @@ export interface Answer {
   readonly status: number;
   /** Names as sent and values, in turn, as Latin-1. */
   readonly headers: readonly string[];
+  /** All of the body, where it came with its head; a small one as Latin-1. Whoever takes it need not pipe. */
+  readonly whole?: Buffer | string;
   /** Once, and always: a body that nobody reads would hold its connection. */
   pipe(sink: Sink): void;
   resume(): void;
