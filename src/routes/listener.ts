@@ -28,10 +28,11 @@ export function createListener(parts: {
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const record = accessLog.begin(request);
-    response.once('close', () => {
+    stalled.watch(request, response, record);
+    response.on('close', () => {
+      stalled.forget(response);
       accessLog.finish(record, request, response);
     });
-    stalled.watch(request, response, record);
     if (cors !== undefined && answerCors(cors, request, response)) {
       record.operation = 'preflight';
     } else if (isControl(request.url)) {

@@ -1,6 +1,7 @@
 // Hands S3's answer on to the caller: status, headers and bytes as they come, never buffered, never re-encoded.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '../fault.ts';
+import { USUAL_NAMES } from '../s3/answer-head.ts';
 import { headerOf } from '../s3/refusal.ts';
 import type { Answer } from '../s3/transport.ts';
 import type { AccessRecord } from './access-log.ts';
@@ -30,18 +31,29 @@ const WITHHELD = new Set([
   'x-amz-server-side-encryption-aws-kms-key-id',
 ]);
 
-/** @returns raw pairs */
+type Fate = 'first' | 'last' | 'withheld';
+
+function fateOf(name: string): Fate {
+  const lower = name.toLowerCase();
+  // Behind the others: once Node knows the length, it refuses a Content-Disposition that is not ASCII (nodejs/node#46528).
+  if (lower === 'content-length') return 'last';
+  return HANDED_ON.has(lower) || (lower.startsWith('x-amz-') && !WITHHELD.has(lower)) ? 'first' : 'withheld';
+}
+
+const USUAL: ReadonlyMap<string, Fate> = new Map([...USUAL_NAMES].map((name) => [name, fateOf(name)]));
+
+/** @returns raw pairs, a length the last of them */
 function handedOn(headers: readonly string[]): string[] {
   const kept: string[] = [];
-  // Behind the others: once Node knows the length, it refuses a Content-Disposition that is not ASCII (nodejs/node#46528).
-  const last: string[] = [];
+  let length = -1;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    const lower = name.toLowerCase();
-    if (HANDED_ON.has(lower) || (lower.startsWith('x-amz-') && !WITHHELD.has(lower)))
-      (lower === 'content-length' ? last : kept).push(name, headers[i + 1] ?? '');
+    const fate = USUAL.get(name) ?? fateOf(name);
+    if (fate === 'first') kept.push(name, headers[i + 1] ?? '');
+    else if (fate === 'last') length = i;
   }
-  return [...kept, ...last];
+  if (length !== -1) kept.push(headers[length] ?? '', headers[length + 1] ?? '');
+  return kept;
 }
 
 const TOLD_AMID_A_BODY: ReadonlySet<string> = new Set(['checksum_mismatch', 'object_changed']);
@@ -68,7 +80,12 @@ export function sendAnswer(
   const s3RequestId = headerOf(answer.headers, 'x-amz-request-id');
   if (s3RequestId !== undefined) record.s3RequestId = s3RequestId;
   response.writeHead(answer.status, headers);
-  let isTaken = false as boolean;
+  if (answer.whole !== undefined) {
+    record.bytes = answer.whole.length;
+    response.end(answer.whole, 'latin1');
+    // Most often the kernel has taken it all.
+    return response.socket?.writableLength === 0 ? Promise.resolve() : closed(response);
+  }
   answer.pipe({
     write: (chunk, free) => {
       record.bytes += chunk.length;
@@ -77,12 +94,6 @@ export function sendAnswer(
       // Node would write at the end of the tick, and till then nobody knows whether the caller's side takes it.
       socket?.uncork();
       return wantsMore || socket?.writableLength === 0;
-    },
-    whole: (body) => {
-      record.bytes = body.length;
-      response.end(body, 'latin1');
-      // Most often the kernel has taken it all.
-      isTaken = response.socket?.writableLength === 0;
     },
     end: () => {
       response.end();
@@ -94,9 +105,12 @@ export function sendAnswer(
       cut(request, response);
     },
   });
-  if (isTaken) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<undefined>();
   response.on('drain', answer.resume);
+  return closed(response);
+}
+
+function closed(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
   response.once('close', resolve);
   return promise;
 }
@@ -107,7 +121,9 @@ export function cut(request: IncomingMessage, response: ServerResponse): void {
   else response.destroy();
 }
 
+/** @param headers as `handedOn` gives them: a length is the last */
 function chunkLarge(headers: string[], chunkAbove: number): void {
-  const place = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length');
-  if (place !== -1 && Number(headers[place + 1]) > chunkAbove) headers[place] = 'x-fedbridge-object-length';
+  const place = headers.length - 2;
+  if (headers[place]?.toLowerCase() === 'content-length' && Number(headers[place + 1]) > chunkAbove)
+    headers[place] = 'x-fedbridge-object-length';
 }

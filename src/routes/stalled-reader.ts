@@ -12,8 +12,10 @@ import { cut } from './object-answer.ts';
 const EMPTY_WINDOWS = 2;
 
 export interface StalledReaders {
-  /** From the beginning of an answer until its response closes. */
+  /** From the beginning of an answer on. */
   watch(request: IncomingMessage, response: ServerResponse, record: AccessRecord): void;
+  /** When its response has closed. */
+  forget(response: ServerResponse): void;
   /** Cuts what is under way, at once: the process may end right after it. */
   cutAll(): void;
 }
@@ -46,7 +48,9 @@ export function stalledReaders(windowMs: () => number): StalledReaders {
     watch: (request, response, record) => {
       timer ??= setTimeout(look, windowMs()).unref();
       watched.set(response, { request, record, taken: -1, empty: 0 });
-      response.once('close', () => watched.delete(response));
+    },
+    forget: (response) => {
+      watched.delete(response);
     },
     cutAll: () => {
       for (const [response, { request, record }] of watched) {

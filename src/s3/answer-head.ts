@@ -16,6 +16,13 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
 /** RFC 9110, 5.6.2. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
+/** As S3 spells what it sends most: these need not be looked at letter by letter. */
+export const USUAL_NAMES: ReadonlySet<string> = new Set([
+  ...['x-amz-id-2', 'x-amz-request-id', 'Date', 'Last-Modified', 'ETag', 'x-amz-server-side-encryption'],
+  ...['x-amz-version-id', 'x-amz-storage-class', 'Accept-Ranges', 'Content-Range', 'Content-Type'],
+  ...['Content-Length', 'Cache-Control', 'Server', 'Connection'],
+]);
+
 /** It would end up in the caller's answer, or be refused there; of line ends, each half without the other. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
@@ -44,7 +51,7 @@ export function readAnswerHead(text: string, isHead: boolean): AnswerHead {
     const colon = text.indexOf(':', start);
     if (colon <= start || colon > end) nonsense('header line');
     const name = text.slice(start, colon);
-    if (!NAME.test(name)) nonsense('header name');
+    if (!USUAL_NAMES.has(name) && !NAME.test(name)) nonsense('header name');
     const value = trimmed(text, colon + 1, end);
     headers.push(name, value);
     // Lengths of the names that matter: most headers need no copy in lower case.

@@ -85,6 +85,9 @@ function readDocument(answer: Answer): Promise<string> {
 
 /** @param headers raw pairs */
 export function headerOf(headers: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i]?.toLowerCase() === name) return headers[i + 1];
+  for (let i = 0; i < headers.length; i += 2) {
+    const given = headers[i];
+    if (given?.length === name.length && given.toLowerCase() === name) return headers[i + 1];
+  }
   return undefined;
 }
