@@ -109,19 +109,17 @@ export function operationOn(
   if (key === '' && (bucket === '' || method === 'HEAD' || query.has('location'))) {
     return question(bucket, method, query);
   }
-  const row = (key === '' ? LIST_ROWS : OBJECT_ROWS).find((each) => isSelected(each, query)) ?? READ;
+  const row = selectedRow(key, query);
   if (method === 'HEAD' && row !== READ)
     throw new Fault('not_implemented', { operation: `HEAD ${row.name}` });
   const version = query.has('versionId') ? row.versionActions : undefined;
   return {
     form: 's3',
-    ...{
-      kind: key === '' ? 'list' : 'object',
-      name: method === 'HEAD' ? 'HeadObject' : row.name,
-      method,
-      bucket,
-      key,
-    },
+    kind: key === '' ? 'list' : 'object',
+    name: method === 'HEAD' ? 'HeadObject' : row.name,
+    method,
+    bucket,
+    key,
     subject: key === '' ? (query.get('prefix') ?? '') : key,
     actions: version ?? row.actions,
     parameters: query.size === 0 ? [] : only(knownOf(row, version !== undefined), query),
@@ -134,6 +132,12 @@ function knownOf({ selector, parameters }: Row, versioned: boolean): readonly st
     ...(selector === undefined ? [] : [selector[0]]),
     ...(versioned ? ['versionId'] : []),
   ];
+}
+
+function selectedRow(key: string, query: ReadonlyMap<string, string>): Row {
+  // Nearly all that is asked.
+  if (key !== '' && query.size === 0) return READ;
+  return (key === '' ? LIST_ROWS : OBJECT_ROWS).find((each) => isSelected(each, query)) ?? READ;
 }
 
 function isSelected({ selector }: Row, query: ReadonlyMap<string, string>): boolean {

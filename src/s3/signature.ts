@@ -59,24 +59,24 @@ export function createSigner(): Sign {
     const scope = `${day}/${read.region}/s3/aws4_request`;
     const key = heldKey(day, read.region, credentials.secretAccessKey);
     const signature = signatureOf(canonical, { date, scope, key });
-    const headers = signed.flat();
-    headers.push(
+    signed.push(
       'authorization',
       `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
     );
-    return headers;
+    return signed;
   };
 }
 
-/** @param signed names in lower case, sorted */
+/** @param signed raw pairs, names in lower case, sorted */
 export function canonicalRequest(
   { method, path, query }: Pick<ReadToSign, 'method' | 'path' | 'query'>,
-  signed: readonly (readonly [name: string, value: string])[],
+  signed: readonly string[],
 ): { readonly canonical: string; readonly names: string } {
   let canonical = `${method}\n${path}\n${query}\n`;
   let names = '';
-  for (const [name, value] of signed) {
-    canonical += `${name}:${value}\n`;
+  for (let i = 0; i < signed.length; i += 2) {
+    const name = signed[i] ?? '';
+    canonical += `${name}:${signed[i + 1] ?? ''}\n`;
     names += names === '' ? name : `;${name}`;
   }
   return { canonical: `${canonical}\n${names}\n${EMPTY_SHA256}`, names };
@@ -94,16 +94,21 @@ export function signatureOf(
   return createHmac('sha256', key).update(toSign).digest('hex');
 }
 
-/** `host` sorts before every `x-amz-…`; the three that are always there keep their places among the others. */
-function sortedHeaders(read: ReadToSign, sessionToken: string, date: string): (readonly [string, string])[] {
-  const always: (readonly [string, string])[] = [
-    ['host', read.host],
+/** @returns raw pairs: `host` sorts before every `x-amz-…`; the three that are always there keep their places among the others */
+function sortedHeaders({ host, amzHeaders }: ReadToSign, sessionToken: string, date: string): string[] {
+  if (amzHeaders.length === 0) {
+    const usual = ['host', host, 'x-amz-content-sha256', EMPTY_SHA256, 'x-amz-date', date];
+    usual.push('x-amz-security-token', sessionToken);
+    return usual;
+  }
+  const pairs: (readonly [string, string])[] = [
+    ['host', host],
     ['x-amz-content-sha256', EMPTY_SHA256],
     ['x-amz-date', date],
     ['x-amz-security-token', sessionToken],
+    ...amzHeaders,
   ];
-  if (read.amzHeaders.length === 0) return always;
-  return [...always, ...read.amzHeaders].sort(([a], [b]) => (a < b ? -1 : 1));
+  return pairs.sort(([a], [b]) => (a < b ? -1 : 1)).flat();
 }
 
 function hmac(key: Buffer, text: string): Buffer {
