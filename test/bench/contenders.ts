@@ -89,7 +89,7 @@ export async function startField(
     headers: token,
     start: (port: number) =>
       node(
-        ['--min-semi-space-size=4', join(root, 'src/main.ts'), 'serve'],
+        ['--min-semi-space-size=16', join(root, 'src/main.ts'), 'serve'],
         {
           ...sandbox.environment,
           FEDBRIDGE_CONFIG: `${sandbox.environment['FEDBRIDGE_CONFIG'] ?? ''}${WIDE_LIMITS}`,

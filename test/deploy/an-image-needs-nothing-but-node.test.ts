@@ -42,7 +42,7 @@ describe('the files of an image', () => {
     const programs = ['cache', 'main.js', 'package.json', 'probe.js', 'sbom.cdx.json'];
     const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', ...programs];
     assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)]);
-    assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', '--min-semi-space-size=4', '/app/main.js']);
+    assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', '--min-semi-space-size=16', '/app/main.js']);
     assert.deepEqual(wordsOf('CMD'), ['serve']);
   });
 
