@@ -4,7 +4,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
-import { canonicalRequest, createSigner, signatureOf, signingKey } from '../../src/s3/signature.ts';
+import { canonicalRequest, createSigner, macWith, signatureOf, signingKey } from '../../src/s3/signature.ts';
 import { encodeKey, encodeQueryPart } from '../../src/s3/target.ts';
 
 /** What `@smithy/signature-v4` asks of a hash: SHA-256, with a key HMAC. */
@@ -191,9 +191,9 @@ describe("AWS's published examples", () => {
         { method: 'GET', path, query },
         [HOST, ...more, ...ALWAYS].flat(),
       );
-      const key = signingKey(DAY, REGION, SECRET);
+      const mac = macWith(signingKey(DAY, REGION, SECRET));
       const scope = `${DAY}/${REGION}/s3/aws4_request`;
-      assert.equal(signatureOf(canonical, { date: DATE, scope, key }), expected);
+      assert.equal(signatureOf(canonical, { date: DATE, scope, mac }), expected);
     });
   }
 });
@@ -203,3 +203,21 @@ function headersOf(raw: readonly string[]): Map<string, string> {
   for (let i = 0; i < raw.length; i += 2) headers.set(raw[i] ?? '', raw[i + 1] ?? '');
   return headers;
 }
+
+describe('the MAC of one key', () => {
+  it('is that of Node for texts of any lengths, one after the other', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.array(fc.string({ unit: 'binary-ascii', maxLength: 300 }), { minLength: 1, maxLength: 5 }),
+        (bytes, texts) => {
+          const key = Buffer.from(bytes);
+          const mac = macWith(key);
+          for (const text of texts) {
+            assert.equal(mac(text), createHmac('sha256', key).update(text).digest('hex'));
+          }
+        },
+      ),
+    );
+  });
+});
