@@ -124,7 +124,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
           measurement,
           (name, object, number) =>
             isChosen ||
-            !['SDK', 'memory'].includes(name) ||
+            !['SDK', 'memory', 'bare'].includes(name) ||
             (SDK_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS),
         );
         texts.push('### S3 over plain HTTP\n', report(cells));
@@ -139,7 +139,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
         field,
         { bucket: field.bucket, seconds, signal: children.signal },
         (name, object, number) =>
-          name !== 'memory' &&
+          !['memory', 'bare'].includes(name) &&
           (isChosen || (TLS_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS)),
       );
       texts.push('### S3 over TLS\n', report(cells));
@@ -178,7 +178,7 @@ function howItRan({ sentence, wasQuiet }: { sentence: string; wasQuiet: boolean 
       `(static files; TLS 1.3 with AES-128-GCM), the reader of logs. Core ${MEASURED_CORE}: the contender alone; ${sentence}.`,
     '- Fedbridge: tokens verified, each request signed, access log (info, to a pipe) and metrics on. nginx: one worker, access log ' +
       '(combined, to the same pipe), kept connections, default buffering; it verifies nobody and signs nothing; to S3 over TLS it ' +
-      'verifies the certificate and reuses sessions. Express: neither log nor metrics, nobody verified.',
+      'verifies the certificate and reuses sessions. Express, and `node:http` with sockets: neither log nor metrics, nobody verified, and the latter reads what S3 says as little as can be.',
     '- Where a core is less than 98 % busy, the load was the limit: that throughput is a lower bound. Of 64 MiB the bytes count ' +
       'that came, whether or not their answer came to its end; a time is told where there were answers enough for it.',
     ...(wasQuiet ? [] : ['- **The machine was not quiet: of these figures only CPU time means something.**']),

@@ -16,7 +16,7 @@ export const LOAD_CORE = 0;
 export const MEASURED_CORE = 1;
 
 /** `baseline` is the bridge of another worktree. */
-export const CONTENDERS = ['bridge', 'baseline', 'nginx', 'SDK', 'memory'] as const;
+export const CONTENDERS = ['bridge', 'baseline', 'nginx', 'SDK', 'memory', 'bare'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
@@ -60,7 +60,7 @@ export async function startField(
   directory: string,
   sandbox: Sandbox,
   {
-    names = ['bridge', 'nginx', 'SDK', 'memory'],
+    names = ['bridge', 'nginx', 'SDK', 'memory', 'bare'],
     baseline,
     tls = false,
     environment = {},
@@ -115,6 +115,10 @@ export async function startField(
     },
     SDK: { start: (port) => node([program('sdk-server.ts'), String(port), origin, region], {}) },
     memory: { start: (port) => node([program('memory-server.ts'), String(port)], {}), objects: SMALL },
+    // It speaks no TLS.
+    bare: tls
+      ? undefined
+      : { start: (port) => node([program('bare-server.ts'), String(port), origin], {}), objects: SMALL },
   };
 
   const contenders: Contender[] = [];

@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
   nginx: 'nginx as a reverse proxy',
   SDK: 'Express + `GetObjectCommand`',
   memory: 'Express from memory',
+  bare: '`node:http` and sockets, nothing else',
 };
 
 export const titleOf = (name: string): string => TITLES[name] ?? name;
