@@ -59,7 +59,8 @@ export function yesOrNo() {
 }
 
 export function wholeNumber(least: number, most: number, unit: string) {
-  const counted = (count: number) => count.toLocaleString('en');
+  // Not `toLocaleString`: it loads what it knows of languages, which is noticed at a start.
+  const counted = (count: number) => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
   return form(
     `must be a whole number of ${unit} from ${counted(least)} to ${counted(most)}`,
     (value) =>
