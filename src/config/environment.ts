@@ -1,6 +1,6 @@
 // The variables that the bridge reads: their names and meanings, and the form of those that the platform sets.
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogLevel } from '../config.ts';
 import { AWS_PROFILE, AWS_REGION } from './aws-names.ts';
 import { text, textForm, word } from './form.ts';

@@ -1,5 +1,5 @@
 // The building blocks of the schema: what a field may be, each with the sentence that a wrong value is answered with.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TextRule } from './aws-names.ts';
 
 /** What our own issues carry besides the sentence. */

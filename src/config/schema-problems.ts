@@ -1,5 +1,5 @@
 // Turns what zod found into problems that an operator understands: where, what it must be, what it is, what to do.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { closest } from './closest.ts';
 import type { Place } from './document.ts';
 import type { IssueDetails } from './form.ts';

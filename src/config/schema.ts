@@ -1,6 +1,6 @@
 // The whole YAML schema: which fields there are, what each may hold and what it is where it is absent.
 // What one field says about another is in cross-checks.ts and grant-checks.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import * as aws from './aws-names.ts';
 import { CALLER_MUST, callerRemedy, readCallerPattern } from './caller-pattern.ts';
 import { either, fields, text, textForm, wholeNumber, word, yesOrNo } from './form.ts';
