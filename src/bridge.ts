@@ -1,6 +1,5 @@
 // Joins the steps by a configuration, and joins them anew by another: the drawing's wiring, and no logic of its own.
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { Express } from 'express';
 import type { Permit } from './callers/authorize.ts';
 import type { Caller } from './callers/caller.ts';
 import { grantIndex } from './callers/grants.ts';
@@ -18,7 +17,6 @@ import type { RoleAccess } from './role-access.ts';
 import { createAccessLog } from './routes/access-log.ts';
 import type { AccessLog, AccessRecord } from './routes/access-log.ts';
 import { boundedQuestions } from './routes/admission.ts';
-import { controlRoutes } from './routes/control.ts';
 import { dataRoute } from './routes/data.ts';
 import type { FederatedSession } from './routes/data.ts';
 import { watchEventLoopLag } from './routes/event-loop-lag.ts';
@@ -165,16 +163,17 @@ function joinSteps(
     stallMs: config.limits.stallSeconds * 1000,
     onRepeat: metrics.s3Retry,
   });
-  const control = (recordOf: (request: IncomingMessage) => AccessRecord): Express =>
-    controlRoutes(
-      {
-        ...{ authenticate: boundedQuestions(authenticate), accessOf, metrics },
-        sessionNameOf: callerSessionName,
-        isReady: () => !isEnding() && federation.isReady(),
-        operators: config.listen.metricsPort === undefined ? config.operators : undefined,
-      },
-      recordOf,
-    );
+  const controlParts = {
+    ...{ authenticate: boundedQuestions(authenticate), accessOf, metrics },
+    sessionNameOf: callerSessionName,
+    isReady: () => !isEnding() && federation.isReady(),
+    operators: config.listen.metricsPort === undefined ? config.operators : undefined,
+  };
+  // When somebody asks: Express takes a twentieth of a start, and no read needs it.
+  const control = async (recordOf: (request: IncomingMessage) => AccessRecord): Promise<RequestListener> => {
+    const { controlRoutes } = await import('./routes/control.ts');
+    return controlRoutes(controlParts, recordOf);
+  };
   const data = dataRoute({
     ...{ authenticate, accessOf, federate, regionOf, admission, startedAt },
     read: withIfRange(withChecksums(patient)),

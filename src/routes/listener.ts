@@ -1,7 +1,6 @@
 // Takes requests from the server: gives each its record, its turn on its connection, and its route.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Express } from 'express';
 import { isByQuery } from '../s3/query-operation.ts';
 import type { AccessLog, AccessRecord } from './access-log.ts';
 import { answerCors } from './cors.ts';
@@ -13,18 +12,25 @@ import type { StalledReaders } from './stalled-reader.ts';
 const MAX_PIPELINED = 16;
 
 /**
- * @param parts.control makes the app of the control routes, which finds the record of a request with the function given
+ * @param parts.control makes the app of the control routes, which finds the record of a request with the function given;
+ * called once, when it is needed
  */
 export function createListener(parts: {
   readonly accessLog: AccessLog;
-  readonly control: (recordOf: (request: IncomingMessage) => AccessRecord) => Express;
+  readonly control: (recordOf: (request: IncomingMessage) => AccessRecord) => Promise<RequestListener>;
   readonly data: DataRoute;
   readonly cors: CorsRules | undefined;
   readonly stalled: StalledReaders;
 }): RequestListener {
   const { accessLog, data, cors, stalled } = parts;
   const records = new WeakMap<IncomingMessage, AccessRecord>();
-  const control = parts.control((request) => records.get(request) ?? accessLog.begin(request));
+  let control: Promise<RequestListener> | undefined;
+  const askControl: RequestListener = (request, response) => {
+    control ??= parts.control((asked) => records.get(asked) ?? accessLog.begin(asked));
+    void control.then((app) => {
+      app(request, response);
+    });
+  };
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const record = accessLog.begin(request);
@@ -38,7 +44,7 @@ export function createListener(parts: {
     } else if (isControl(request.url)) {
       records.set(request, record);
       record.operation = 'control';
-      control(request, response);
+      askControl(request, response);
     } else void data(request, response, record);
   };
 
