@@ -1,15 +1,18 @@
-// Makes the files that an image adds to its base: the programs, their licence and those of what is in them, their SBOM, and V8's compile cache of them.
+// Makes the files that an image adds to its base: the programs, their licence and those of what is in them, their SBOM, and what V8
+// makes of them: Node's compile cache, and of the bridge a code cache of all that a first read runs.
 //
 //   node deploy/image-tree.ts DIR
 //
-// deploy/Dockerfile runs this and copies DIR to /; a machine without containers gets the same files. The cache serves the Node
-// that runs this, wherever DIR is moved to: it is looked up by its place relative to the programs.
+// deploy/Dockerfile runs this and copies DIR to /; a machine without containers gets the same files. The caches serve the Node
+// that runs this, wherever DIR is moved to: they are looked up by their place relative to the programs.
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundle } from './bundle.ts';
+import { bundle, bundleStart } from './bundle.ts';
+import { asFunction, compileProgram, PROGRAM } from './compiled-program.ts';
+import { fillCodeCache } from './first-read.ts';
 import { softwareBillOfMaterials } from './sbom.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +35,19 @@ async function fillCompileCache(app: string, programs: readonly string[]): Promi
     if (!stderr.includes(' was accepted'))
       throw new Error(`V8's compile cache of ${program} is not used:\n${stderr}`);
   }
+}
+
+/** What the bundle has as main.js gets a name of its own, and main.js is what starts it from its code cache. */
+async function splitStart(app: string): Promise<void> {
+  const program = join(app, PROGRAM);
+  await rename(join(app, 'main.js'), program);
+  // In the place of the first line's `#!`, which is that of a file that is started.
+  const text = (await readFile(program, 'utf8')).replace(/^#!.*/, '');
+  await writeFile(program, asFunction(text));
+  await bundleStart(join(app, 'main.js'));
+  await fillCodeCache(app);
+  if (compileProgram(`${app}/`).cachedDataRejected !== false)
+    throw new Error("V8's code cache of the bridge is not used.");
 }
 
 /** All may read and nobody may write, whatever this user's umask is; the owner is the image's to set. */
@@ -59,6 +75,7 @@ const app = join(directory, 'app');
 const { sizes } = await bundle(app);
 await copyFile(join(ROOT, 'LICENSE'), join(app, 'LICENSE'));
 await writeFile(join(app, 'sbom.cdx.json'), await softwareBillOfMaterials(ROOT));
+await splitStart(app);
 await fillCompileCache(app, [...sizes.keys()]);
 await setModes(app);
 const { version } = JSON.parse(await readFile(join(app, 'package.json'), 'utf8')) as { version: string };

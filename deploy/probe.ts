@@ -89,5 +89,8 @@ const write = (stream: NodeJS.WriteStream, text: string) =>
   });
 
 prepareRuntime();
-// Google's library goes on trying behind our deadline: nobody should wait for that.
-process.exit(await probe(process.argv.slice(2)));
+// No `await` of the module itself: a bundle is CommonJS, which has none.
+void probe(process.argv.slice(2)).then((code) => {
+  // Google's library goes on trying behind our deadline: nobody should wait for that.
+  process.exit(code);
+});

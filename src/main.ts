@@ -137,5 +137,7 @@ async function sentenceOf(error: unknown): Promise<string> {
 }
 
 prepareRuntime();
-const code = await main(process.argv.slice(2));
-if (code !== undefined) process.exitCode = code;
+// No `await` of the module itself: a bundle is CommonJS, which has none.
+void main(process.argv.slice(2)).then((code) => {
+  if (code !== undefined) process.exitCode = code;
+});

@@ -1,10 +1,11 @@
 // `npm run bench:start`: from the start of the process to the first object served, as an image starts and as development does.
 // Flags: --starts N (10, of each form), --baseline DIR (another worktree, whose image is started in turn), --write.
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { CODE_CACHE } from '../../deploy/compiled-program.ts';
 import type { Children } from './children.ts';
 import { LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
 import { timeFirstObject } from './first-object.ts';
@@ -22,9 +23,8 @@ const OWN_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 interface Form {
   readonly name: string;
   readonly program: string;
-  /** V8's compile cache; a new and empty one for each start where `cold`. */
+  /** Node's compile cache. */
   readonly cache: string;
-  readonly cold?: boolean;
 }
 
 const { values } = parseArgs({
@@ -54,15 +54,17 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
   const forms: Form[] = [
     { name: 'image', program: image, cache: join(image, '../cache') },
     ...(baseline === undefined ? [] : [await baselineForm(baseline, join(directory, 'baseline'))]),
-    { name: 'image, cache filled by a read', program: image, cache: join(directory, 'served') },
-    { name: 'image, empty cache', program: image, cache: join(directory, 'cold'), cold: true },
+    {
+      name: 'image without its code cache',
+      program: withoutCodeCache(image),
+      cache: join(image, '../cache'),
+    },
     { name: '`node src/main.ts serve`, warm cache', program: sources, cache: join(directory, 'sources') },
   ];
 
-  const start = async ({ program, cache, cold = false }: Form, number: number): Promise<StartTimes> => {
+  const start = async ({ program, cache }: Form): Promise<StartTimes> => {
     const port = await freePort();
-    const own = cold ? `${cache}-${number}` : cache;
-    mkdirSync(own, { recursive: true });
+    mkdirSync(cache, { recursive: true });
     let child: { stop(): Promise<void> } | undefined;
     const times = await timeFirstObject(
       () => {
@@ -70,7 +72,7 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
           ...{ core: MEASURED_CORE, command: process.execPath, args: [program, 'serve'] },
           env: {
             ...sandbox.environment,
-            ...{ NODE_ENV: 'production', NODE_COMPILE_CACHE: own, NODE_COMPILE_CACHE_PORTABLE: '1' },
+            ...{ NODE_ENV: 'production', NODE_COMPILE_CACHE: cache, NODE_COMPILE_CACHE_PORTABLE: '1' },
             ...{ AWS_ENDPOINT_URL_S3: behind.origin, FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port) },
           },
         });
@@ -84,10 +86,10 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
 
   const times = new Map<Form, StartTimes[]>(forms.map((form) => [form, []]));
   // What is to be warm gets so by this; the image's own cache is what its build made of it.
-  for (const form of forms) await start(form, 0);
+  for (const form of forms) await start(form);
   for (let number = 1; number <= starts; number += 1) {
     for (const form of forms) {
-      const one = await start(form, number);
+      const one = await start(form);
       times.get(form)?.push(one);
       process.stderr.write(
         `${number}/${starts} ${form.name}: ${one.listening.toFixed(0)} ms listening, ${one.firstObject.toFixed(0)} ms\n`,
@@ -114,7 +116,7 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
     `- \`npm run bench:start -- --starts ${starts}\`, forms in turn. Core ${MEASURED_CORE}: the bridge alone. Core ${LOAD_CORE}: ` +
       'Google and STS of the sandbox, nginx as S3, all up before, and whoever tries the port each half of a millisecond and then ' +
       'reads 1 KiB with a token that the bridge has never seen: keys fetched, token verified, role assumed, read.',
-    `- The image is what \`deploy/image-tree.ts\` makes, with its compile cache. Node alone, \`node -e 0\`, takes ${bare} ms.`,
+    `- The image is what \`deploy/image-tree.ts\` makes, with its caches. Node alone, \`node -e 0\`, takes ${bare} ms.`,
     `\n${markdownTable([['median (least–most)', 'to listening, ms', 'to the first object from there, ms', 'in all, ms'], ...rows])}`,
   ].join('\n');
 }
@@ -131,9 +133,17 @@ async function imageOf(root: string, directory: string): Promise<string> {
     directory,
   ]);
   process.stderr.write(stdout);
-  const app = join(directory, 'app');
-  if (readdirSync(join(app, 'cache')).length === 0) throw new Error('the image has no compile cache');
-  return join(app, 'main.js');
+  return join(directory, 'app/main.js');
+}
+
+/** @returns the program in a copy of an image that V8 has to compile anew */
+function withoutCodeCache(program: string): string {
+  const [app, copy] = [join(program, '..'), join(program, '../../uncached')];
+  cpSync(app, copy, { recursive: true });
+  const cache = join(copy, CODE_CACHE);
+  if (!existsSync(cache)) throw new Error('the image has no code cache');
+  rmSync(cache);
+  return join(copy, 'main.js');
 }
 
 async function bareNode(directory: string): Promise<string> {

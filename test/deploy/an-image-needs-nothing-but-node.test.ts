@@ -1,9 +1,9 @@
 // The files of an image, away from this project and read-only, run by a user without rights and found by nothing but the platform's
-// variables: the bridge starts from V8's compile cache, reads an object for a caller, and ends when it is told to.
+// variables: the bridge starts from V8's caches, reads an object for a caller, and ends when it is told to.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ import { startBridge } from '../wire/bridge-process.ts';
 import { until } from '../wire/until.ts';
 import { startWire } from '../wire/wire.ts';
 import { ROOT, STAGES } from './dockerfile.ts';
-import { makeImageFiles, USER_ID } from './image.ts';
+import { makeDirectory, makeImageFiles, USER_ID } from './image.ts';
 import type { ImageFiles } from './image.ts';
 
 const run = promisify(execFile);
@@ -39,9 +39,9 @@ const wordsOf = (name: string): readonly string[] =>
 describe('the files of an image', () => {
   it('are these', () => {
     const files = Object.keys(image.state()).filter((path) => !path.startsWith('app/cache/'));
-    const programs = ['cache', 'main.js', 'package.json', 'probe.js', 'sbom.cdx.json'];
-    const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', ...programs];
-    assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)]);
+    const programs = ['cache', 'main.js', 'probe.js', 'program.cache', 'program.js'];
+    const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json', 'sbom.cdx.json', ...programs];
+    assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)].sort());
     assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', '--min-semi-space-size=16', '/app/main.js']);
     assert.deepEqual(wordsOf('CMD'), ['serve']);
   });
@@ -99,6 +99,26 @@ describe('the bridge of an image', () => {
     );
     assert.ok(!cache.some((line) => /not initialized|rejected|writing cache/.test(line)), cache.join('\n'));
     assert.deepEqual(image.state(), before);
+  });
+
+  it('is in V8’s code cache, which its flags do not keep from being used', async () => {
+    const asked = `
+      const { readFileSync } = require('node:fs');
+      const [source, cachedData] = ['js', 'cache'].map((kind) => readFileSync('${program('program.')}' + kind));
+      console.log(new (require('node:vm').Script)(source.toString('latin1'), { cachedData }).cachedDataRejected);`;
+    const flags = wordsOf('ENTRYPOINT').filter((word) => word.startsWith('--'));
+    assert.equal((await run(image.node, [...flags, '-e', asked])).stdout, 'false\n');
+  });
+
+  it('starts without its caches, as another Node would', async (test) => {
+    const directory = makeDirectory();
+    test.after(() => {
+      rmSync(directory, { recursive: true });
+    });
+    for (const name of ['main.js', 'program.js', 'package.json'])
+      copyFileSync(program(name), join(directory, name));
+    const asked = run(image.node, [join(directory, 'main.js'), '--version'], { env: {}, cwd: '/' });
+    assert.match((await asked).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 
   it('is healthy in the image’s own words while it runs, and not after', async (test) => {

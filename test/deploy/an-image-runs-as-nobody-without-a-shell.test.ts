@@ -80,21 +80,13 @@ describe('the image', () => {
 });
 
 describe('what is sent to be built', () => {
-  it('is what is copied, and no sandbox, packages or history', () => {
+  it('is what is copied, and no packages, tests or history', () => {
     const copied = textsOf(build, 'COPY').flatMap((text) => text.split(' ').slice(0, -1));
     for (const path of copied) {
       statSync(ROOT + path);
       assert.ok(isSent(path), path);
     }
-    for (const path of [
-      'node_modules',
-      '.git',
-      'test',
-      'README.md',
-      'dist',
-      'src/sandbox/sandbox.ts',
-      'terraform',
-    ])
+    for (const path of ['node_modules', '.git', 'test', 'README.md', 'dist', 'terraform'])
       assert.ok(!isSent(path), path);
     assert.ok(isSent('src/commands/serve.ts') && !isSent('src/commands/sandbox.ts'));
   });
