@@ -1,6 +1,9 @@
 // Google's published keys: fetched at the start, refreshed behind requests, and held while the endpoint is down.
+import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { createRemoteJWKSet, customFetch, errors } from 'jose';
-import type { JWTVerifyGetKey } from 'jose';
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import { Fault } from '../fault.ts';
 import { stopwatch } from '../stopwatch.ts';
 
@@ -86,14 +89,29 @@ function pause(milliseconds: number): Pause {
   return { isOver: () => passed() >= milliseconds };
 }
 
-/** jose does not tell which status there was in the place of 200. */
-async function fetchKeys(url: string, options: RequestInit): Promise<Response> {
-  const response = await fetch(url, options);
-  if (response.status === 200) return response;
-  // What nobody reads would hold its connection.
-  await response.body?.cancel();
-  throw new Fault('keys_unavailable', { status: response.status });
-}
+/**
+ * Not by `fetch`, of which the first costs a twentieth of a start. As jose asks it, no redirect is followed.
+ * @throws Fault, as jose does not tell which status there was in the place of 200; the signal's reason
+ */
+const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { get } = url.startsWith('https:') ? https : http;
+  get(url, { headers: Object.fromEntries(headers), signal })
+    .on('response', resolve)
+    .on('error', reject);
+  try {
+    const response = await promise;
+    const { statusCode: status } = response;
+    if (status !== 200) {
+      // What nobody reads would hold its connection.
+      response.destroy();
+      throw new Fault('keys_unavailable', { status });
+    }
+    return new Response(Buffer.concat(await response.toArray()));
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+};
 
 export function keysFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('keys_unavailable', { error: reasonOf(error) });
