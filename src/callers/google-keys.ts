@@ -96,9 +96,14 @@ function pause(milliseconds: number): Pause {
 const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { get } = url.startsWith('https:') ? https : http;
-  get(url, { headers: Object.fromEntries(headers), signal })
+  // Nothing here would decode another encoding than none.
+  get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal })
     .on('response', resolve)
-    .on('error', reject);
+    .on('error', reject)
+    // The only event that Node has for a 101: what waited for another would wait for ever, whatever the signal says.
+    .on('close', () => {
+      reject(new Fault('keys_unavailable', { error: 'closed' }));
+    });
   try {
     const response = await promise;
     const { statusCode: status } = response;
@@ -117,7 +122,7 @@ export function keysFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('keys_unavailable', { error: reasonOf(error) });
 }
 
-/** The code, or else the name, that is nearest to what happened: Node's fetch and jose wrap errors in general ones. */
+/** The code, or else the name, that is nearest to what happened: jose wraps errors in general ones. */
 function reasonOf(error: unknown): string {
   let reason: string = typeof error;
   for (let at = error; at instanceof Error; at = at.cause) {
