@@ -88,8 +88,12 @@ const write = (stream: NodeJS.WriteStream, text: string) =>
     });
   });
 
+/** As Node ends a module that waits for what never comes: a probe that says nothing must not say that all holds. */
+const UNSETTLED = 13;
+
 prepareRuntime();
 // No `await` of the module itself: a bundle is CommonJS, which has none.
+process.exitCode = UNSETTLED;
 void probe(process.argv.slice(2)).then((code) => {
   // Google's library goes on trying behind our deadline: nobody should wait for that.
   process.exit(code);

@@ -136,8 +136,12 @@ async function sentenceOf(error: unknown): Promise<string> {
   return tellFault(error);
 }
 
+/** As Node ends a module that waits for what never comes (Node, "Process", exit codes). */
+const UNSETTLED = 13;
+
 prepareRuntime();
 // No `await` of the module itself: a bundle is CommonJS, which has none.
+process.exitCode = UNSETTLED;
 void main(process.argv.slice(2)).then((code) => {
-  if (code !== undefined) process.exitCode = code;
+  process.exitCode = code;
 });
