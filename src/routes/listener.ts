@@ -11,9 +11,12 @@ import type { StalledReaders } from './stalled-reader.ts';
 /** Requests that one connection may send ahead of their answers. Clients that do so at all send a few. */
 const MAX_PIPELINED = 16;
 
+/** By then a start has served its first object. */
+const CONTROL_AFTER_MS = 2_000;
+
 /**
  * @param parts.control makes the app of the control routes, which finds the record of a request with the function given;
- * called once, when it is needed
+ * called once, when it is needed or soon after a start
  */
 export function createListener(parts: {
   readonly accessLog: AccessLog;
@@ -25,9 +28,12 @@ export function createListener(parts: {
   const { accessLog, data, cors, stalled } = parts;
   const records = new WeakMap<IncomingMessage, AccessRecord>();
   let control: Promise<RequestListener> | undefined;
+  const loadControl = (): Promise<RequestListener> =>
+    (control ??= parts.control((asked) => records.get(asked) ?? accessLog.begin(asked)));
+  // Not hours later, when the files of a clone may be another version's.
+  setTimeout(() => void loadControl(), CONTROL_AFTER_MS).unref();
   const askControl: RequestListener = (request, response) => {
-    control ??= parts.control((asked) => records.get(asked) ?? accessLog.begin(asked));
-    void control.then((app) => {
+    void loadControl().then((app) => {
       app(request, response);
     });
   };
