@@ -1,4 +1,5 @@
-// Builds what an image and the published package hold, into dist/: each program in one file that needs nothing but Node.
+// Builds the published package, into dist/: each program in one file that needs nothing but Node. An image holds the same, split for a
+// faster start (image-tree.ts).
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.ts';
 

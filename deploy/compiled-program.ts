@@ -10,7 +10,11 @@ export const CODE_CACHE = 'program.cache';
 export const asFunction = (program: string): string =>
   `(function (exports, require, module, __filename, __dirname) {${program}\n})`;
 
-/** @param directory with a separator at its end. Where its cache is of another Node, or there is none, V8 compiles what it meets. */
+/**
+ * Where its cache is of another Node, or there is none, V8 compiles what it meets. Whoever changes the program must remake or delete its
+ * cache: of the source V8 compares the length alone.
+ * @param directory with a separator at its end
+ */
 export function compileProgram(directory: string): Script {
   const filename = directory + PROGRAM;
   return new Script(

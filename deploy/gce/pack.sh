@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs what a VM needs into one archive: the programs, the Node that made their compile cache, the units and their installer.
+# Packs what a VM needs into one archive: the programs, the Node that made their caches, the units and their installer.
 #
 #   sh deploy/gce/pack.sh FILE.tar.gz     (or any suffix that GNU tar knows)
 #
