@@ -1,10 +1,16 @@
 // A Google-signed ID token becomes a caller; verified tokens are remembered until they expire.
 import { hash } from 'node:crypto';
+import { byLastUse } from '../by-last-use.ts';
+import type { Place } from '../by-last-use.ts';
 import type { Caller } from './caller.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
 /** About 3 MB when full; each caller's SDK keeps one token for an hour. */
 const REMEMBERED_TOKENS = 10_000;
+
+interface Remembered extends VerifiedToken {
+  readonly key: string;
+}
 
 /**
  * The memory holds identity, never what the caller may do. It is keyed by the SHA-256 of the whole token, so that a
@@ -16,26 +22,35 @@ export function authenticator(
   verify: (token: string) => Promise<VerifiedToken>,
   onOutcome: (outcome: 'remembered' | 'verified') => void,
 ): (token: string) => Caller | Promise<Caller> {
-  const remembered = new Map<string, VerifiedToken>();
+  const remembered = new Map<string, Place<Remembered>>();
+  const uses = byLastUse<Remembered>();
+  const forget = (place: Place<Remembered>): void => {
+    uses.remove(place);
+    remembered.delete(place.item.key);
+  };
+  const remember = (key: string, verified: VerifiedToken): void => {
+    remembered.set(key, uses.add({ ...verified, key }));
+    // Whoever floods us with tokens pushes out those that nobody uses.
+    const oldest = uses.size() > REMEMBERED_TOKENS ? uses.oldest() : undefined;
+    if (oldest !== undefined) forget(oldest);
+  };
   const verifying = new Map<string, Promise<Caller>>();
   return (token) => {
     const key = hash('sha256', token, 'base64url');
     const known = remembered.get(key);
     if (known !== undefined) {
-      remembered.delete(key);
-      if (known.expiresAt > Date.now()) {
-        // To the end again: whoever floods us with tokens pushes out those that nobody uses.
-        remembered.set(key, known);
+      if (known.item.expiresAt > Date.now()) {
+        uses.use(known);
         onOutcome('remembered');
-        return known.caller;
+        return known.item.caller;
       }
+      forget(known);
     }
     let verification = verifying.get(key);
     if (verification === undefined) {
       verification = verify(token)
         .then((verified) => {
-          remembered.set(key, verified);
-          if (remembered.size > REMEMBERED_TOKENS) forgetOldest(remembered);
+          remember(key, verified);
           onOutcome('verified');
           return verified.caller;
         })
@@ -44,11 +59,4 @@ export function authenticator(
     }
     return verification;
   };
-}
-
-function forgetOldest(remembered: Map<string, VerifiedToken>): void {
-  for (const oldest of remembered.keys()) {
-    remembered.delete(oldest);
-    return;
-  }
 }

@@ -1,4 +1,6 @@
 // The sessions that we hold: one for each role, attribution and policy, and never one for two of these.
+import { byLastUse } from '../by-last-use.ts';
+import type { Place } from '../by-last-use.ts';
 import type { Role } from '../config.ts';
 import { attributionKey } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
@@ -30,6 +32,9 @@ interface Held extends Session {
   readonly forget: () => void;
 }
 
+/** And by policy. */
+type ByAttribution = Map<string, Map<string, Place<Held>>>;
+
 /**
  * @param assume one walk of the role's chain
  * @param onRenewalFailed told of background renewals that failed, by role name
@@ -39,15 +44,15 @@ export function createSessions(
   onRenewalFailed: (roleName: string, error: unknown) => void,
 ): Sessions {
   // Nested maps, as joined strings could be made to meet.
-  const roles = new Map<string, Map<string, Map<string, Held>>>();
-  const byLastUse = new Set<Held>();
+  const roles = new Map<string, ByAttribution>();
+  const uses = byLastUse<Held>();
   const keyOf = roleKeys();
-  const pace = renewalPace(() => byLastUse.size);
+  const pace = renewalPace(uses.size);
 
-  const create = (role: Role, attribution: Attribution, policy: string): Held => {
+  const create = (role: Role, attribution: Attribution, policy: string): Place<Held> => {
     const key = attributionKey(attribution);
-    const names = getOrInsert(roles, keyOf(role), () => new Map<string, Map<string, Held>>());
-    const policies = getOrInsert(names, key, () => new Map<string, Held>());
+    const names = getOrInsert(roles, keyOf(role), (): ByAttribution => new Map());
+    const policies = getOrInsert(names, key, () => new Map<string, Place<Held>>());
     const held: Held = {
       ...renewing(
         () => assume(role, attribution, policy),
@@ -59,42 +64,43 @@ export function createSessions(
       roleName: role.name,
       sessionName: attribution.sessionName,
       olderWereRevoked: () => {
-        for (const other of sessionsIn(roles.get(keyOf(role)))) if (other !== held) drop(other);
+        for (const other of sessionsIn(roles.get(keyOf(role)))) if (other !== place) drop(other);
       },
       forget: () => {
         policies.delete(policy);
         if (policies.size === 0) names.delete(key);
       },
     };
-    policies.set(policy, held);
-    return held;
+    const place = uses.add(held);
+    policies.set(policy, place);
+    return place;
   };
 
-  const drop = (held: Held): void => {
-    byLastUse.delete(held);
-    held.forget();
+  const drop = (place: Place<Held>): void => {
+    uses.remove(place);
+    place.item.forget();
   };
 
   return {
     of: (role, attribution, policy) => {
       const names = roles.get(keyOf(role));
-      const held = names?.get(attributionKey(attribution))?.get(policy) ?? create(role, attribution, policy);
-      byLastUse.delete(held);
-      byLastUse.add(held);
-      if (byLastUse.size > MAX_SESSIONS) for (const oldest of byLastUse.values().take(1)) drop(oldest);
-      return held;
+      const place = names?.get(attributionKey(attribution))?.get(policy) ?? create(role, attribution, policy);
+      uses.use(place);
+      const oldest = uses.size() > MAX_SESSIONS ? uses.oldest() : undefined;
+      if (oldest !== undefined) drop(oldest);
+      return place.item;
     },
     keepOnly: (kept) => {
       const keys = new Set(kept.map(keyOf));
       for (const [key, names] of roles) {
         if (keys.has(key)) continue;
-        for (const held of sessionsIn(names)) drop(held);
+        for (const place of sessionsIn(names)) drop(place);
         roles.delete(key);
       }
     },
     remainingSeconds: () => {
       const least = new Map<string, number>();
-      for (const held of byLastUse) {
+      for (const held of uses.items()) {
         const left = held.remaining();
         if (left !== undefined)
           least.set(held.roleName, Math.min(left / 1000, least.get(held.roleName) ?? Infinity));
@@ -114,7 +120,7 @@ function roleKeys(): (role: Role) => string {
   };
 }
 
-function sessionsIn(names: ReadonlyMap<string, ReadonlyMap<string, Held>> | undefined): Held[] {
+function sessionsIn(names: ByAttribution | undefined): Place<Held>[] {
   return [...(names?.values() ?? [])].flatMap((policies) => [...policies.values()]);
 }
 

@@ -40,9 +40,9 @@ export function createListener(parts: {
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const record = accessLog.begin(request);
-    stalled.watch(request, response, record);
+    const watched = stalled.watch(request, response, record);
     response.on('close', () => {
-      stalled.forget(response);
+      stalled.forget(watched);
       accessLog.finish(record, request, response);
     });
     if (cors !== undefined && answerCors(cors, request, response)) {
