@@ -6,6 +6,8 @@ import { grantIndex } from './callers/grants.ts';
 import type { AccessOf } from './callers/grants.ts';
 import { presentedToken } from './callers/presented-token.ts';
 import type { Config } from './config.ts';
+import { endOfTurn } from './end-of-turn.ts';
+import type { AtEndOfTurn } from './end-of-turn.ts';
 import { asFault, Fault } from './fault.ts';
 import { callerSessionName } from './federation/session-name.ts';
 import { lastingParts } from './lasting-parts.ts';
@@ -65,7 +67,10 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
   const stalled = stalledReaders(() => parts.config.limits.stallSeconds * 1000);
   const unreadable = unreadableRequests(log, metrics);
   const around = { metrics, tell: faultTeller(log), lag, roleAccessFor };
-  const lasting = { log, metrics, accessLog, stalled, isEnding: () => ending, startedAt: new Date() };
+  const lasting = {
+    ...{ log, metrics, accessLog, stalled, isEnding: () => ending },
+    ...{ startedAt: new Date(), atEndOfTurn: endOfTurn() },
+  };
   let parts = lastingParts(first, around);
   let listener = joinSteps(parts, lasting);
   return {
@@ -108,10 +113,11 @@ function joinSteps(
     readonly stalled: StalledReaders;
     readonly isEnding: () => boolean;
     readonly startedAt: Date;
+    readonly atEndOfTurn: AtEndOfTurn;
   },
 ): RequestListener {
   const { config, roleAccess, federation, admission, transport } = parts;
-  const { log, metrics, accessLog, stalled, isEnding, startedAt } = around;
+  const { log, metrics, accessLog, stalled, isEnding, startedAt, atEndOfTurn } = around;
   const counted = (error: unknown): never => {
     metrics.token(asFault(error).code);
     throw error;
@@ -175,7 +181,7 @@ function joinSteps(
     return controlRoutes(controlParts, recordOf);
   };
   const data = dataRoute({
-    ...{ authenticate, accessOf, federate, regionOf, admission, startedAt },
+    ...{ authenticate, accessOf, federate, regionOf, admission, startedAt, atEndOfTurn },
     read: withIfRange(withChecksums(patient)),
     chunkAbove: config.chunkAbove,
   });

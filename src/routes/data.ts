@@ -6,6 +6,7 @@ import type { Caller } from '../callers/caller.ts';
 import type { Access } from '../callers/grants.ts';
 import { presentationOf } from '../callers/presented-token.ts';
 import type { Bucket } from '../config.ts';
+import type { AtEndOfTurn } from '../end-of-turn.ts';
 import { asFault, Fault } from '../fault.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { readOperation } from '../s3/read-operation.ts';
@@ -43,6 +44,7 @@ export interface Steps {
   readonly admission: Admission;
   readonly startedAt: Date;
   readonly chunkAbove: number;
+  readonly atEndOfTurn: AtEndOfTurn;
 }
 
 export type DataRoute = (
@@ -119,7 +121,7 @@ async function serve(
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
     else if (operation.form === 'json') {
       record.bytes = answerJsonList(response, operation, await readListPage(outcome), record.requestId);
-    } else await sendAnswer(request, response, outcome, record, steps.chunkAbove);
+    } else await sendAnswer(request, response, outcome, record, steps);
   } finally {
     steps.admission.leaveAs(caller.subject);
   }

@@ -1,5 +1,6 @@
 // Hands S3's answer on to the caller: status, headers and bytes as they come, never buffered, never re-encoded.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AtEndOfTurn } from '../end-of-turn.ts';
 import { Fault } from '../fault.ts';
 import { USUAL_NAMES } from '../s3/answer-head.ts';
 import { headerOf } from '../s3/refusal.ts';
@@ -63,14 +64,14 @@ const VARY = 'Authorization, X-Amz-Security-Token, Origin';
 
 /**
  * Resolves when the caller has all of it, or when it has been cut; the record says by whom.
- * @param chunkAbove bytes, above which no Content-Length goes out: Cloud Run's front end would answer 500
+ * @param how.chunkAbove bytes, above which no Content-Length goes out: Cloud Run's front end would answer 500
  */
 export function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
   record: AccessRecord,
-  chunkAbove: number,
+  { chunkAbove, atEndOfTurn }: { readonly chunkAbove: number; readonly atEndOfTurn: AtEndOfTurn },
 ): Promise<void> {
   // It has left meanwhile, which has ended the request at S3; no event of the response is to come.
   if (response.destroyed) return Promise.resolve();
@@ -82,9 +83,7 @@ export function sendAnswer(
   response.writeHead(answer.status, headers);
   if (answer.whole !== undefined) {
     record.bytes = answer.whole.length;
-    response.end(answer.whole, 'latin1');
-    // Most often the kernel has taken it all.
-    return response.socket?.writableLength === 0 ? Promise.resolve() : closed(response);
+    return sentWhole(response, answer.whole, atEndOfTurn);
   }
   answer.pipe({
     write: (chunk, free) => {
@@ -107,6 +106,21 @@ export function sendAnswer(
   });
   response.on('drain', answer.resume);
   return closed(response);
+}
+
+function sentWhole(
+  response: ServerResponse,
+  whole: Buffer | string,
+  atEndOfTurn: AtEndOfTurn,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  atEndOfTurn(() => {
+    response.end(whole, 'latin1');
+    // Most often the kernel has taken it all; or it has left meanwhile, and no event is to come.
+    if (response.socket?.writableLength === 0 || response.destroyed) resolve(undefined);
+    else response.once('close', resolve);
+  });
+  return promise;
 }
 
 function closed(response: ServerResponse): Promise<void> {

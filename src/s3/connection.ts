@@ -1,5 +1,6 @@
 // One connection to S3: sends one request at a time, and reads its answer into memory that is used again.
 import type { OnReadOpts, Socket } from 'node:net';
+import type { AtEndOfTurn } from '../end-of-turn.ts';
 import { Fault } from '../fault.ts';
 import { answerReader, COPIED_BYTES } from './answer-reader.ts';
 import type { Exchange } from './exchange.ts';
@@ -32,6 +33,12 @@ export interface ConnectionLimits {
   readonly lifeMs: number;
 }
 
+export interface ConnectionParts {
+  readonly buffers: ReadBuffers;
+  readonly limits: ConnectionLimits;
+  readonly atEndOfTurn: AtEndOfTurn;
+}
+
 /** After so many reads that went through at once, larger ones are worth it. */
 const QUICK_READS = 2;
 
@@ -41,8 +48,7 @@ const QUICK_READS = 2;
  */
 export function openConnection(
   connect: Connect,
-  buffers: ReadBuffers,
-  limits: ConnectionLimits,
+  { buffers, limits, atEndOfTurn }: ConnectionParts,
   events: { readonly onFree: () => void; readonly onEnd: () => void },
 ): Connection {
   const reader = answerReader();
@@ -156,7 +162,9 @@ export function openConnection(
       isAnswered = isPaused = false;
       uses += 1;
       activeAt = performance.now();
-      socket.write(text, 'latin1');
+      atEndOfTurn(() => {
+        socket.write(text, 'latin1');
+      });
     },
     resume: () => {
       if (!isPaused) return;

@@ -4,8 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Fault } from '../fault.ts';
 import { openConnection } from './connection.ts';
-import type { Connect, Connection, ConnectionLimits } from './connection.ts';
-import type { ReadBuffers } from './read-buffers.ts';
+import type { Connect, Connection, ConnectionParts } from './connection.ts';
 
 export interface Connections {
   /** @param isNew never one that has carried a request before */
@@ -25,11 +24,7 @@ export interface Connections {
  */
 export function connectionsTo(
   origin: string,
-  around: {
-    readonly buffers: ReadBuffers;
-    readonly limits: ConnectionLimits;
-    readonly lookup: LookupFunction;
-  },
+  around: ConnectionParts & { readonly lookup: LookupFunction },
 ): Connections {
   const connect = connector(origin, around.lookup);
   const all = new Set<Connection>();
@@ -38,7 +33,7 @@ export function connectionsTo(
   let isRetired = false;
 
   const open = (isIdle: boolean): Connection => {
-    const connection: Connection = openConnection(connect, around.buffers, around.limits, {
+    const connection: Connection = openConnection(connect, around, {
       onFree: () => {
         if (isRetired) connection.destroy();
         else idle.push(connection);

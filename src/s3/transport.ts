@@ -1,4 +1,5 @@
 // Carries one request to S3 and its answer back as it comes: raw headers, bytes as they arrive, back-pressure.
+import { endOfTurn } from '../end-of-turn.ts';
 import { Fault } from '../fault.ts';
 import { spreadAddresses } from './addresses.ts';
 import { connectionsTo } from './connections.ts';
@@ -70,7 +71,10 @@ const LOOK_MS = 1_000;
 /** @param options.stallMs the longest that S3 may send nothing, before and amid an answer, while somebody reads */
 export function createTransport(options: { readonly stallMs: number }): Transport {
   const { stallMs } = options;
-  const around = { buffers: readBuffers(), limits: { ...LIMITS, stallMs }, lookup: spreadAddresses() };
+  const around = {
+    ...{ buffers: readBuffers(), limits: { ...LIMITS, stallMs } },
+    ...{ lookup: spreadAddresses(), atEndOfTurn: endOfTurn() },
+  };
   const origins = new Map<string, Connections>();
   const retired = new Set<Connections>();
   let timer: NodeJS.Timeout | undefined;
