@@ -14,6 +14,9 @@ import type { SelfTimes, Share } from './self-time.ts';
 
 const WARM_UP_SECONDS = 4;
 
+/** Above all functions, or none. */
+const OUTSIDE = new Set(['(root)', '(program)', '(garbage collector)']);
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '1k' },
@@ -65,7 +68,7 @@ await runBench({
     }),
 });
 
-function summary({ idle, garbage, native, functions, files, packages }: SelfTimes): string {
+function summary({ idle, garbage, native, functions, whole, files, packages }: SelfTimes): string {
   const percent = (share: number): string => (share * 100).toFixed(1);
   const table = (head: string, shares: readonly Share[], count: number): string =>
     markdownTable([
@@ -79,5 +82,10 @@ function summary({ idle, garbage, native, functions, files, packages }: SelfTime
     table('package', packages, lines / 2),
     table('file', files, lines),
     table('function', functions, lines),
+    table(
+      'function, with all it called',
+      whole.filter(({ name }) => !OUTSIDE.has(name)),
+      2 * lines,
+    ),
   ].join('\n');
 }

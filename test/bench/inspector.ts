@@ -5,7 +5,7 @@ import { z } from 'zod';
 const callFrame = z.object({ functionName: z.string(), url: z.string(), lineNumber: z.number() });
 
 const profile = z.object({
-  nodes: z.array(z.object({ id: z.number(), callFrame })),
+  nodes: z.array(z.object({ id: z.number(), callFrame, children: z.array(z.number()).default([]) })),
   samples: z.array(z.number()),
   /** Microseconds since the sample before. */
   timeDeltas: z.array(z.number()),

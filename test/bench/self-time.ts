@@ -1,4 +1,5 @@
-// Sums a CPU profile up: how much of the time was spent in each function itself, each file, each package.
+// Sums a CPU profile up: how much of the time was spent in each function, by itself and with all that it called, in each file
+// and each package itself.
 import type { CpuProfile } from './inspector.ts';
 
 export interface Share {
@@ -15,6 +16,8 @@ export interface SelfTimes {
   /** Native code outside of any function: libuv, the kernel, crypto's entry. */
   readonly native: number;
   readonly functions: readonly Share[];
+  /** With all that they called. */
+  readonly whole: readonly Share[];
   readonly files: readonly Share[];
   readonly packages: readonly Share[];
 }
@@ -27,6 +30,8 @@ type Frame = CpuProfile['nodes'][number]['callFrame'];
 
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const callers = new Map(nodes.flatMap(({ id, children }) => children.map((child) => [child, id] as const)));
+  const whole = new Map<string, number>();
   const [functions, files, packages] = [
     new Map<string, number>(),
     new Map<string, number>(),
@@ -40,8 +45,8 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
     if (frame === undefined || time < 0) return;
     total += time;
     const file = fileOf(frame);
-    const place = frame.url === '' ? '' : ` ${file}:${frame.lineNumber + 1}`;
-    add(functions, `${frame.functionName === '' ? '(anonymous)' : frame.functionName}${place}`, time);
+    add(functions, nameOf(frame), time);
+    for (const name of namesAbove(id, frames, callers)) add(whole, name, time);
     add(files, file, time);
     add(packages, packageOf(file), time);
   });
@@ -57,9 +62,29 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
     garbage: (functions.get(GARBAGE) ?? 0) / busy,
     native: (functions.get(NATIVE) ?? 0) / busy,
     functions: shares(functions),
+    whole: shares(whole),
     files: shares(files),
     packages: shares(packages),
   };
+}
+
+/** Each once, however often it called itself. */
+function namesAbove(
+  id: number,
+  frames: ReadonlyMap<number, Frame>,
+  callers: ReadonlyMap<number, number>,
+): Set<string> {
+  const names = new Set<string>();
+  for (let at: number | undefined = id; at !== undefined; at = callers.get(at)) {
+    const frame = frames.get(at);
+    if (frame !== undefined) names.add(nameOf(frame));
+  }
+  return names;
+}
+
+function nameOf(frame: Frame): string {
+  const place = frame.url === '' ? '' : ` ${fileOf(frame)}:${frame.lineNumber + 1}`;
+  return `${frame.functionName === '' ? '(anonymous)' : frame.functionName}${place}`;
 }
 
 function add(times: Map<string, number>, name: string, time: number): void {
