@@ -4,7 +4,7 @@ import type { AtEndOfTurn } from '../end-of-turn.ts';
 import { Fault } from '../fault.ts';
 import { USUAL_NAMES } from '../s3/answer-head.ts';
 import { headerOf } from '../s3/refusal.ts';
-import type { Answer } from '../s3/transport.ts';
+import type { Answer, Sink } from '../s3/transport.ts';
 import type { AccessRecord } from './access-log.ts';
 
 /**
@@ -57,6 +57,12 @@ function handedOn(headers: readonly string[]): string[] {
   return kept;
 }
 
+/** TLS gives no more at a time (RFC 8446, 5.1). */
+const PIECE_BYTES = 16 * 1024;
+
+/** What one read of a socket brings. */
+const TOGETHER_BYTES = 64 * 1024;
+
 const TOLD_AMID_A_BODY: ReadonlySet<string> = new Set(['checksum_mismatch', 'object_changed']);
 
 /** Whether an answer may be kept and given to another depends on who asked (RFC 9111, 4.1), whatever S3 says of it. */
@@ -85,14 +91,11 @@ export function sendAnswer(
     record.bytes = answer.whole.length;
     return sentWhole(response, answer.whole, atEndOfTurn);
   }
+  const write = writer(response, atEndOfTurn);
   answer.pipe({
     write: (chunk, free) => {
       record.bytes += chunk.length;
-      const { socket } = response;
-      const wantsMore = response.write(chunk, free);
-      // Node would write at the end of the tick, and till then nobody knows whether the caller's side takes it.
-      socket?.uncork();
-      return wantsMore || socket?.writableLength === 0;
+      return write(chunk, free);
     },
     end: () => {
       response.end();
@@ -121,6 +124,39 @@ function sentWhole(
     else response.once('close', resolve);
   });
   return promise;
+}
+
+/**
+ * What comes in small pieces is written together at the end of the turn, or as soon as it is much. Measured over TLS to S3: a seventh
+ * less CPU for a MiB, a fifth for 64 KiB.
+ * @returns a write that says whether the caller's side takes more
+ */
+function writer(response: ServerResponse, atEndOfTurn: AtEndOfTurn): Sink['write'] {
+  let together = 0;
+  const release = (): void => {
+    if (together === 0) return;
+    together = 0;
+    response.socket?.uncork();
+  };
+  return (chunk, free) => {
+    const { socket } = response;
+    if (together === 0 && chunk.length <= PIECE_BYTES && socket?.writableLength === 0) {
+      socket.cork();
+      atEndOfTurn(release);
+      together = chunk.length;
+      response.write(chunk, free);
+      return true;
+    }
+    const wantsMore = response.write(chunk, free);
+    if (together > 0) {
+      together += chunk.length;
+      if (together < TOGETHER_BYTES) return true;
+      release();
+    }
+    // Node would write at the end of the tick, and till then nobody knows whether the caller's side takes it.
+    else socket?.uncork();
+    return wantsMore || socket?.writableLength === 0;
+  };
 }
 
 function closed(response: ServerResponse): Promise<void> {
