@@ -7,7 +7,7 @@ const MOST_WAITING = 64;
 /**
  * Whoever receives is woken for the first and finds the others when he is up, and code that sends stays in the caches. Measured,
  * 1 KiB at 32 connections: a third less CPU a request. A turn with one request loses nothing: its end is then.
- * @returns takes what must not throw, and is called in the order of the calls
+ * @returns takes what must not throw; it is called in the order of the calls, and never within the call that gives it
  */
 export function endOfTurn(): AtEndOfTurn {
   let waiting: (() => void)[] = [];
@@ -22,8 +22,8 @@ export function endOfTurn(): AtEndOfTurn {
     sendAll();
   };
   return (send) => {
-    waiting.push(send);
     if (waiting.length >= MOST_WAITING) sendAll();
+    waiting.push(send);
     if (isDue) return;
     isDue = true;
     setImmediate(onTurnsEnd);

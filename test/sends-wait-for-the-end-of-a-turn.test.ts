@@ -25,6 +25,8 @@ describe('a send', () => {
     for (const n of range(1_000)) {
       atEndOfTurn(() => sent.push(n));
       assert.ok(n - sent.length < 64, `${n} were to be sent, and ${sent.length} are`);
+      // Whoever gives it may have things to do before it is made.
+      assert.notEqual(sent.at(-1), n, `${n} was sent within the call that gave it`);
     }
     await nextTurn();
     assert.deepEqual(sent, range(1_000));

@@ -88,8 +88,7 @@ export function sendAnswer(
   if (s3RequestId !== undefined) record.s3RequestId = s3RequestId;
   response.writeHead(answer.status, headers);
   if (answer.whole !== undefined) {
-    record.bytes = answer.whole.length;
-    return sentWhole(response, answer.whole, atEndOfTurn);
+    return sentWhole(response, answer.whole, record, atEndOfTurn);
   }
   const write = writer(response, atEndOfTurn);
   answer.pipe({
@@ -114,13 +113,20 @@ export function sendAnswer(
 function sentWhole(
   response: ServerResponse,
   whole: Buffer | string,
+  record: AccessRecord,
   atEndOfTurn: AtEndOfTurn,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   atEndOfTurn(() => {
+    // It has left meanwhile: nothing is sent, and no event is to come.
+    if (response.destroyed) {
+      resolve(undefined);
+      return;
+    }
+    record.bytes = whole.length;
     response.end(whole, 'latin1');
-    // Most often the kernel has taken it all; or it has left meanwhile, and no event is to come.
-    if (response.socket?.writableLength === 0 || response.destroyed) resolve(undefined);
+    // Most often the kernel has taken it all.
+    if (response.socket?.writableLength === 0) resolve(undefined);
     else response.once('close', resolve);
   });
   return promise;
