@@ -1,0 +1,43 @@
+// A caller that leaves between S3's answer and the end of the turn, when it would have been sent: that is no byte, and it is over.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { it } from 'node:test';
+import { endOfTurn } from '../../src/end-of-turn.ts';
+import type { AccessRecord } from '../../src/routes/access-log.ts';
+import { sendAnswer } from '../../src/routes/object-answer.ts';
+import type { Answer } from '../../src/s3/transport.ts';
+
+const ANSWER: Answer = {
+  ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },
+  pipe: () => undefined,
+  resume: () => undefined,
+};
+
+for (const leaves of [true, false]) {
+  it(`an answer to a caller that ${leaves ? 'leaves' : 'stays'} is over, with the bytes that were sent`, async (test) => {
+    const atEndOfTurn = endOfTurn();
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const server = createServer((asked, response) => {
+      const record = { bytes: 0, requestId: 'one' } as AccessRecord;
+      const sent = sendAnswer(asked, response, ANSWER, record, { chunkAbove: Infinity, atEndOfTurn });
+      // As the end of its connection does.
+      if (leaves) response.destroy();
+      void sent.then(() => {
+        resolve(record.bytes);
+      });
+    }).listen(0, '127.0.0.1');
+    test.after(() => server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const asked = request({ port: address.port, host: '127.0.0.1', agent: false }).end();
+    const outcome = once(asked, 'response').then(
+      async ([response]) => (await (response as IncomingMessage).toArray()).join(''),
+      () => 'cut',
+    );
+    assert.equal(await promise, leaves ? 0 : 3);
+    assert.equal(await outcome, leaves ? 'cut' : 'abc');
+  });
+}
