@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Action, Bucket, Grant } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
+import { createDeparture } from '../s3/departure.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { operationOn } from '../s3/operation.ts';
 import type { ObjectRead } from '../s3/operation.ts';
@@ -58,7 +59,9 @@ export function questionsOf(
     amzHeaders: readonly (readonly [string, string])[] = [],
   ): Promise<Answer | Refusal> =>
     read(bucket, operation, session, {
-      ...{ headers, amzHeaders, departure: { aborted: false, onGone: undefined } },
+      headers,
+      amzHeaders,
+      departure: createDeparture(),
       requestId: nobodys,
     });
   const firstByte = async (key: string): Promise<Given | Refusal> => {

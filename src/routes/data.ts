@@ -8,13 +8,14 @@ import { presentationOf } from '../callers/presented-token.ts';
 import type { Bucket } from '../config.ts';
 import type { AtEndOfTurn } from '../end-of-turn.ts';
 import { asFault, Fault } from '../fault.ts';
+import { createDeparture } from '../s3/departure.ts';
+import type { Departure } from '../s3/departure.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { readOperation } from '../s3/read-operation.ts';
 import type { BucketQuestion, Operation } from '../s3/operation.ts';
 import { isRefusal } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
-import type { Departure } from '../s3/transport.ts';
 import { mark } from './access-log.ts';
 import type { AccessRecord } from './access-log.ts';
 import type { Admission } from './admission.ts';
@@ -140,11 +141,9 @@ function bucketsFor(question: BucketQuestion, access: ReadonlyMap<string, Access
 
 /** A caller that goes away ends the request at S3; what others wait for, as a role's session, goes on. */
 function departureOf(response: ServerResponse): Departure {
-  const departure = { aborted: false, onGone: undefined as (() => void) | undefined };
+  const departure = createDeparture();
   response.on('close', () => {
-    if (response.writableFinished) return;
-    departure.aborted = true;
-    departure.onGone?.();
+    if (!response.writableFinished) departure.abort();
   });
   return departure;
 }

@@ -41,9 +41,13 @@ function exchangeOn(
   let outcome: 'ended' | Error | undefined;
   let hasAnswered = false;
 
+  // A function of this exchange: another one on the same connection must keep its own.
+  const leave = (): void => {
+    connection.destroy();
+  };
   const finish = (how: 'ended' | Error): void => {
     outcome = how;
-    departure.onGone = undefined;
+    departure.remove(leave);
   };
   const own: Exchange = {
     method,
@@ -92,7 +96,7 @@ function exchangeOn(
       else waiting.reject(reason);
     },
   };
-  departure.onGone = connection.destroy;
+  departure.add(leave);
   connection.send(text, own);
 }
 

@@ -3,6 +3,7 @@ import type { Bucket } from '../config.ts';
 import { Fault } from '../fault.ts';
 import { bucketRegions } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
+import type { Departure } from './departure.ts';
 import type { ObjectRead } from './operation.ts';
 import { isElsewhere, isS3Status, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
@@ -11,7 +12,7 @@ import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { signedRequest } from './signed-request.ts';
-import type { Answer, Departure, Transport } from './transport.ts';
+import type { Answer, Transport } from './transport.ts';
 
 /** Credentials that can be replaced where S3 no longer takes them. */
 export interface ReadSession<Credentials extends SigningCredentials> {

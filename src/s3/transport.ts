@@ -4,6 +4,7 @@ import { Fault } from '../fault.ts';
 import { spreadAddresses } from './addresses.ts';
 import { connectionsTo } from './connections.ts';
 import type { Connections } from './connections.ts';
+import type { Departure } from './departure.ts';
 import { dispatch } from './dispatch.ts';
 import { readBuffers } from './read-buffers.ts';
 import type { Free } from './read-buffers.ts';
@@ -29,14 +30,6 @@ export interface Answer {
   /** Once, and always: a body that nobody reads would hold its connection. */
   pipe(sink: Sink): void;
   resume(): void;
-}
-
-/** A caller that may go away, which ends its request at S3. */
-export interface Departure {
-  /** Whether it has gone. */
-  readonly aborted: boolean;
-  /** Told when it goes; of several, the last. */
-  onGone: (() => void) | undefined;
 }
 
 export interface RawRequest {

@@ -12,6 +12,7 @@ import { FAULTS } from '../../src/errors.ts';
 import { Fault } from '../../src/fault.ts';
 import { headersUp } from '../../src/routes/request-headers.ts';
 import { walkedPrefixes } from '../../src/routes/walk-answer.ts';
+import { createDeparture } from '../../src/s3/departure.ts';
 import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
 import { readOperation } from '../../src/s3/read-operation.ts';
 import { createReader } from '../../src/s3/read.ts';
@@ -94,7 +95,7 @@ export function createJudge(mint: Mint): Judge {
     }
     if (!isMet) return 'grant: given, though none says so';
     sent.length = 0;
-    const departure = { aborted: false, onGone: undefined };
+    const departure = createDeparture();
     await read(permit.bucket, operation, SESSION, { ...headersUp(received), departure, requestId: 'fuzz' });
     const [request, ...more] = sent;
     if (request === undefined || more.length > 0) return `request: ${sent.length} of them`;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Fault } from '../../src/fault.ts';
+import { createDeparture } from '../../src/s3/departure.ts';
 import { createTransport } from '../../src/s3/transport.ts';
 
 const STALL_MS = 3_000;
@@ -33,7 +34,7 @@ let origin = '';
 async function read(): Promise<string> {
   const answer = await transport.send(origin, {
     ...{ method: 'GET', path: '/', headers: ['host', 'localhost'] },
-    departure: { aborted: false, onGone: undefined },
+    departure: createDeparture(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let body = '';

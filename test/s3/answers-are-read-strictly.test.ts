@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../src/fault.ts';
+import { createDeparture } from '../../src/s3/departure.ts';
 import { createTransport } from '../../src/s3/transport.ts';
 import type { Answer } from '../../src/s3/transport.ts';
 
@@ -96,7 +97,7 @@ async function play(socket: Socket): Promise<void> {
 async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<Answer> {
   return transport.send(origin, {
     ...{ method, path: '/b/k', headers: ['host', 'localhost'] },
-    departure: { aborted: false, onGone: undefined },
+    departure: createDeparture(),
   });
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
+import { createDeparture } from '../../src/s3/departure.ts';
 import { createTransport } from '../../src/s3/transport.ts';
 import { createAuthority } from '../faults/certificates.ts';
 
@@ -21,7 +22,7 @@ let origin = '';
 async function read(length: number, slow: boolean): Promise<number> {
   const answer = await transport.send(origin, {
     ...{ method: 'GET', path: `/${length}`, headers: ['host', 'localhost'] },
-    departure: { aborted: false, onGone: undefined },
+    departure: createDeparture(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let bytes = 0;
