@@ -7,6 +7,10 @@ const DOMAINS: readonly (readonly [prefix: string, domain: string])[] = [
   ['us-isob-', 'sc2s.sgov.gov'],
 ];
 
+const DEFAULT_DOMAIN = 'amazonaws.com';
+
+export const AWS_DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...DOMAINS.map(([, domain]) => domain)];
+
 export function awsDomain(region: string): string {
-  return DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'amazonaws.com';
+  return DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? DEFAULT_DOMAIN;
 }

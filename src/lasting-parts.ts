@@ -11,7 +11,7 @@ import type { Metrics } from './metrics.ts';
 import type { RoleAccess } from './role-access.ts';
 import { createAdmission } from './routes/admission.ts';
 import type { Admission } from './routes/admission.ts';
-import { endpointOf } from './s3/endpoint.ts';
+import { endpointOf, isAwsOrigin } from './s3/endpoint.ts';
 import type { EventLoopLag } from './routes/event-loop-lag.ts';
 import { createTransport } from './s3/transport.ts';
 import type { Transport } from './s3/transport.ts';
@@ -52,7 +52,7 @@ export function lastingParts(
   const sameStall = same(({ limits }) => limits.stallSeconds);
   const stallMs = config.limits.stallSeconds * 1000;
   const roleAccess = kept(before?.roleAccess, sameIdentity, () => roleAccessFor(config));
-  const transport = kept(before?.transport, sameStall, () => createTransport({ stallMs }));
+  const transport = kept(before?.transport, sameStall, () => createTransport({ stallMs, mayReuseAfterHead: isAwsOrigin }));
   const parts = {
     config,
     callerOf: kept(

@@ -16,6 +16,12 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
 /** RFC 9110, 5.6.2. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
+/** Their body is empty by definition, yet some servers send the one that they declare (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). */
+const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** A server may send it to a connection that it finds idle, so that the next response would be the one to this request. */
+const REQUEST_TIMEOUT = 408;
+
 /** As S3 spells what it sends most: these need not be looked at letter by letter. */
 export const USUAL_NAMES: ReadonlySet<string> = new Set([
   ...['x-amz-id-2', 'x-amz-request-id', 'Date', 'Last-Modified', 'ETag', 'x-amz-server-side-encryption'],
@@ -44,7 +50,8 @@ export function readAnswerHead(text: string, isHead: boolean): AnswerHead {
   const headers: string[] = [];
   let length: number | undefined;
   let isChunked = false;
-  let keepsAlive = minor === '1';
+  let closes = false;
+  let persists = false;
   while (end < text.length) {
     const start = end + 2;
     end = endOfLine(text, start);
@@ -62,11 +69,21 @@ export function readAnswerHead(text: string, isHead: boolean): AnswerHead {
       if (isChunked || value.toLowerCase() !== 'chunked') nonsense('transfer-encoding');
       isChunked = true;
     } else if (name.length === 10 && name.toLowerCase() === 'connection') {
-      const options = value.toLowerCase();
-      keepsAlive = !options.includes('close') && (keepsAlive || options.includes('keep-alive'));
+      for (const option of value.toLowerCase().split(',')) {
+        closes ||= option.trim() === 'close';
+        persists ||= option.trim() === 'keep-alive';
+      }
     }
   }
+  if (closes && persists) nonsense('connection');
   if (isChunked && length !== undefined) nonsense('two framings');
+  // RFC 9112, 6.1: the framing of such a message is faulty.
+  if (isChunked && minor === '0') nonsense('transfer-encoding in HTTP/1.0');
+  const hasBody = isChunked || (length ?? 0) > 0;
+  const isAmbiguous = (BODYLESS.has(status) && hasBody) || status === REQUEST_TIMEOUT;
+  const keepsAlive = !closes && (minor === '1' || persists) && !isAmbiguous;
+  // The bridge offers no other protocol, and only final responses have a framing (RFC 9110, 8.6; RFC 9112, 6.1).
+  if (status < 200 && (status === 101 || isChunked || length !== undefined)) nonsense('interim response');
   if (isHead || status < 200 || status === 204 || status === 304)
     return { status, headers, length: 0, keepsAlive };
   // A body that only the end of the connection ends looks complete wherever it is cut.

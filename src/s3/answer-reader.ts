@@ -37,16 +37,24 @@ const NOTHING = Buffer.alloc(0);
 const PROTOCOL = 'HTTP/1.';
 const END_OF_HEAD = '\r\n\r\n';
 
-export function answerReader(): AnswerReader {
+/** Rejected before the head is complete, as a head of such lines never is. */
+const BARE_LINE_FEED = /(?<!\r)\n/;
+
+/** @param mayReuseAfterHead whether this server is known to send no body in response to HEAD */
+export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
   let exchange: Exchange | undefined;
   let head: AnswerHead | undefined;
   let held = NOTHING;
+  let interimBytes = 0;
   let left = 0;
   let chunks: ChunkedBody | undefined;
 
   /** @param hasExtra whether S3 sent more than its answer */
-  const over = (hasExtra: boolean): Progress =>
-    head?.keepsAlive === true && !hasExtra ? 'is over' : 'is over with its connection';
+  const over = (hasExtra: boolean): Progress => {
+    // A body that a server sends in response to HEAD would be read as the response to the next request, perhaps another caller's.
+    const isAmbiguous = exchange?.method === 'HEAD' && !mayReuseAfterHead;
+    return head?.keepsAlive === true && !hasExtra && !isAmbiguous ? 'is over' : 'is over with its connection';
+  };
 
   /** @returns where the body begins in `bytes`, or undefined where the head goes on */
   const readHead = (bytes: Buffer): number | undefined => {
@@ -61,17 +69,20 @@ export function answerReader(): AnswerReader {
         // What speaks something else might wait for us, or end the connection.
         if (!PROTOCOL.startsWith(text.slice(0, PROTOCOL.length)))
           throw new Fault('s3_nonsense', { error: 'protocol' });
+        if (BARE_LINE_FEED.test(text)) throw new Fault('s3_nonsense', { error: 'line feed' });
         if (text.length > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'long head' });
         held = Buffer.from(bytes.subarray(from));
         return undefined;
       }
       const read = readAnswerHead(text.slice(0, length), exchange?.method === 'HEAD');
       from += length + END_OF_HEAD.length;
-      // Interim answers (RFC 9110, 15.2) come before the one that counts.
       if (read.status >= 200) {
         head = read;
         return from;
       }
+      // Interim responses come before the final one (RFC 9110, 15.2): all of them have the space of one head.
+      interimBytes += length;
+      if (interimBytes > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'interim responses' });
     }
   };
 
@@ -124,7 +135,7 @@ export function answerReader(): AnswerReader {
     begin: (next) => {
       exchange = next;
       head = chunks = undefined;
-      left = 0;
+      left = interimBytes = 0;
     },
     read: (bytes, free) => {
       if (head === undefined) return readStart(bytes);

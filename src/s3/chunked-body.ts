@@ -14,6 +14,12 @@ export interface ChunkedBody {
 /** Of a line: a size, and extensions that nobody uses; of all trailers together. */
 const MAX_LINE = 4096;
 
+/** A chunk's size, and extensions. */
+const SIZE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
+
+/** Ignored, but a line that two readers could take for different things is refused as in a head. */
+const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
+
 export function chunkedBody(): ChunkedBody {
   let state: 'size' | 'data' | 'data end' | 'trailer' | 'ended' = 'size';
   let line = '';
@@ -29,11 +35,12 @@ export function chunkedBody(): ChunkedBody {
       trailers += text.length;
       if (trailers > MAX_LINE) throw new Fault('s3_nonsense', { error: 'trailers' });
       if (text === '') state = 'ended';
+      else if (!TRAILER.test(text)) throw new Fault('s3_nonsense', { error: 'trailer' });
     } else if (state === 'data end') {
       if (text !== '') throw new Fault('s3_nonsense', { error: 'chunked coding' });
       state = 'size';
     } else {
-      const [, size] = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;.*)?$/.exec(text) ?? [];
+      const [, size] = SIZE.exec(text) ?? [];
       if (size === undefined) throw new Fault('s3_nonsense', { error: 'chunked coding' });
       left = Number.parseInt(size, 16);
       state = left === 0 ? 'trailer' : 'data';

@@ -34,6 +34,8 @@ export interface ConnectionLimits {
 }
 
 export interface ConnectionParts {
+  /** Whether another request may follow a HEAD: only a server known to send no body in response to one. */
+  readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
   readonly limits: ConnectionLimits;
   readonly atEndOfTurn: AtEndOfTurn;
@@ -48,10 +50,10 @@ const QUICK_READS = 2;
  */
 export function openConnection(
   connect: Connect,
-  { buffers, limits, atEndOfTurn }: ConnectionParts,
+  { mayReuseAfterHead, buffers, limits, atEndOfTurn }: ConnectionParts,
   events: { readonly onFree: () => void; readonly onEnd: () => void },
 ): Connection {
-  const reader = answerReader();
+  const reader = answerReader(mayReuseAfterHead);
   const openedAt = performance.now();
   let activeAt = openedAt;
   let uses = 0;
@@ -113,7 +115,7 @@ export function openConnection(
     const wasPaused = isPaused;
     const given = own?.bytes === buffer ? own : undefined;
     if (exchange === undefined) {
-      // Nobody asked: whatever follows could be taken for an answer to the next request.
+      // Not a response to anything: taken for one, it would be the response to the next request.
       destroy();
       return false;
     }

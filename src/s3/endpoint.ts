@@ -1,5 +1,5 @@
 // Where a bucket is: the origin to connect to, the Host to name, and what the path begins with.
-import { awsDomain } from '../aws-domain.ts';
+import { AWS_DOMAINS, awsDomain } from '../aws-domain.ts';
 import type { Bucket } from '../config.ts';
 
 export interface Endpoint {
@@ -39,6 +39,22 @@ export function endpointOf(bucket: Bucket, region: string): Endpoint {
     return { origin: `https://${suffix}`, host: suffix, basePath: `/${target}`, region };
   const host = `${target}.${suffix}`;
   return { origin: `https://${host}`, host, basePath: '', region };
+}
+
+const DOMAIN = AWS_DOMAINS.map((domain) => RegExp.escape(domain)).join('|');
+
+/**
+ * A bucket's or an access point's, regional or global, dual-stack, FIPS, accelerated, or PrivateLink. No name that customers of AWS
+ * serve, such as a load balancer's.
+ */
+const AWS_HOST = new RegExp(
+  String.raw`^(?:[a-z0-9.-]+\.)?s3(?:-[a-z0-9]+)*(?:\.dualstack)?(?:\.[a-z0-9-]+)?(?:\.vpce)?\.(?:${DOMAIN})$`,
+);
+
+/** Whether AWS itself responds at an origin, which its certificate proves. */
+export function isAwsOrigin(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' && AWS_HOST.test(hostname);
 }
 
 /** `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket through an access point"). */

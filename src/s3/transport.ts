@@ -61,9 +61,15 @@ const LIMITS = {
 /** How often connections are looked at that may have been silent for too long; the shortest limits want it oftener. */
 const LOOK_MS = 1_000;
 
-/** @param options.stallMs the longest that S3 may send nothing, before and amid an answer, while somebody reads */
-export function createTransport(options: { readonly stallMs: number }): Transport {
-  const { stallMs } = options;
+/**
+ * @param options.stallMs the longest that S3 may send nothing, before and amid an answer, while somebody reads
+ * @param options.mayReuseAfterHead whether an origin is known to send no body in response to HEAD; none by default
+ */
+export function createTransport(options: {
+  readonly stallMs: number;
+  readonly mayReuseAfterHead?: (origin: string) => boolean;
+}): Transport {
+  const { stallMs, mayReuseAfterHead = () => false } = options;
   const around = {
     ...{ buffers: readBuffers(), limits: { ...LIMITS, stallMs } },
     ...{ lookup: spreadAddresses(), atEndOfTurn: endOfTurn() },
@@ -88,7 +94,10 @@ export function createTransport(options: { readonly stallMs: number }): Transpor
   const connectionsOf = (origin: string): Connections => {
     timer ??= setInterval(look, Math.min(LOOK_MS, stallMs / 4)).unref();
     let connections = origins.get(origin);
-    if (connections === undefined) origins.set(origin, (connections = connectionsTo(origin, around)));
+    if (connections === undefined) {
+      connections = connectionsTo(origin, { ...around, mayReuseAfterHead: mayReuseAfterHead(origin) });
+      origins.set(origin, connections);
+    }
     return connections;
   };
 

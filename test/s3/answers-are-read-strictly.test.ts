@@ -11,6 +11,7 @@ import { createTransport } from '../../src/s3/transport.ts';
 import type { Answer } from '../../src/s3/transport.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
+const GOOD = `${OK}content-length: 2\r\n\r\nhi`;
 
 /** Raw answers, and what is read of them: status and body. */
 const ANSWERS: readonly (readonly [name: string, raw: string, status: number, body: string])[] = [
@@ -65,6 +66,32 @@ const NONSENSE: readonly (readonly [name: string, raw: string])[] = [
   ['a bare carriage return', `${OK}x-a: b\rcontent-length: 0\r\n\r\n`],
   ['a NUL', `${OK}x-a: \0\r\ncontent-length: 0\r\n\r\n`],
   ['an endless head', `${OK}${'x-a: b\r\n'.repeat(10_000)}`],
+  ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'],
+  ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+  [
+    'chunks and a length in HTTP/1.0',
+    'HTTP/1.0 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n',
+  ],
+  ['an interim response with a length', `HTTP/1.1 103 Early Hints\r\ncontent-length: 2\r\n\r\n${GOOD}`],
+  [
+    'an interim response with chunks',
+    `HTTP/1.1 103 Early Hints\r\ntransfer-encoding: chunked\r\n\r\n${GOOD}`,
+  ],
+  ['endless interim responses', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(5_000)],
+  [
+    'a Connection header that contradicts itself',
+    `${OK}connection: close, keep-alive\r\ncontent-length: 0\r\n\r\n`,
+  ],
+  [
+    'two Connection headers that contradict each other',
+    `${OK}connection: close\r\ncontent-length: 0\r\nconnection: Keep-Alive\r\n\r\n`,
+  ],
+  ['a head with bare line feeds only', 'HTTP/1.1 200 OK\ncontent-length: 5\n\nhello'],
+  ['no coding', `${OK}transfer-encoding: \r\ncontent-length: 5\r\n\r\nhello`],
+  ['the identity coding', `${OK}transfer-encoding: identity\r\ncontent-length: 5\r\n\r\nhello`],
+  ['a coding with a parameter', `${OK}transfer-encoding: chunked;q=1\r\n\r\n0\r\n\r\n`],
+  ['a folded coding', `${OK}transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n`],
+  ['a folded status line', `HTTP/1.1 200\r\n OK\r\ncontent-length: 5\r\n\r\nhello`],
 ];
 
 const BROKEN_CHUNKS: readonly (readonly [name: string, raw: string])[] = [
@@ -74,6 +101,10 @@ const BROKEN_CHUNKS: readonly (readonly [name: string, raw: string])[] = [
   ['a line end of one character', '3\nabc\n0\n\n'],
   ['an endless size line', `3;${'a'.repeat(5000)}`],
   ['endless trailers', `3\r\nabc\r\n0\r\n${'x-a: b\r\n'.repeat(1000)}`],
+  ['a trailer without a colon', '3\r\nabc\r\n0\r\nnonsense\r\n\r\n'],
+  ['a folded trailer', '3\r\nabc\r\n0\r\nx-a: b\r\n c\r\n\r\n'],
+  ['a trailer with a bare carriage return', '3\r\nabc\r\n0\r\nx-a: b\rc\r\n\r\n'],
+  ['a control character in an extension', '3;a=\x01\r\nabc\r\n0\r\n\r\n'],
 ];
 
 /** Answers each request with the raw bytes of the moment, in pieces of the moment. */

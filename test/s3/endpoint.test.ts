@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Role } from '../../src/config.ts';
-import { endpointOf, isRegion } from '../../src/s3/endpoint.ts';
+import { endpointOf, isAwsOrigin, isRegion } from '../../src/s3/endpoint.ts';
 
 const ROLE: Role = {
   ...{ name: 'lake', arn: 'arn:aws:iam::123456789012:role/lake', durationSeconds: 3600 },
@@ -54,6 +54,7 @@ describe('an endpoint', () => {
       assert.equal(found.host, new URL(origin).host);
       assert.equal(found.basePath, basePath);
       assert.equal(found.region, what === 'an access point' ? 'eu-central-1' : region);
+      assert.ok(isAwsOrigin(found.origin));
     });
   }
 
@@ -72,4 +73,49 @@ describe('an endpoint', () => {
       assert.ok(!isRegion(no), no);
     }
   });
+});
+
+describe('an origin', () => {
+  for (const host of [
+    's3.amazonaws.com',
+    's3-us-west-2.amazonaws.com',
+    's3.us-gov-west-1.amazonaws.com',
+    's3-fips.us-east-1.amazonaws.com',
+    's3-fips.dualstack.us-east-1.amazonaws.com',
+    'acme-lake.s3.dualstack.eu-west-1.amazonaws.com',
+    'acme-lake.s3-accelerate.amazonaws.com',
+    'lake-123456789012.s3-accesspoint-fips.us-east-1.amazonaws.com',
+    'accesspoint.vpce-1a-2b.s3.us-east-1.vpce.amazonaws.com',
+    's3.cn-north-1.amazonaws.com.cn',
+    's3.eusc-de-east-1.amazonaws.eu',
+    's3.us-iso-east-1.c2s.ic.gov',
+  ]) {
+    it(`on ${host} is AWS's`, () => {
+      assert.ok(isAwsOrigin(`https://${host}`));
+      assert.ok(isAwsOrigin(`https://${host}:8443`));
+    });
+  }
+
+  for (const origin of [
+    'http://s3.eu-west-1.amazonaws.com',
+    'https://127.0.0.1:9000',
+    'https://[::1]:9000',
+    'https://s3.example',
+    'https://s3.eu-west-1.amazonaws.com.example',
+    'https://s3.eu-west-1.amazonaws.com.',
+    'https://s3.eu-west-1.xamazonaws.com',
+    'https://notans3.eu-west-1.amazonaws.com',
+    'https://s3x.eu-west-1.amazonaws.com',
+    // Names of AWS's on which its customers respond.
+    'https://s3-0123456789abcdef.elb.us-east-1.amazonaws.com',
+    'https://s3-1234567890.us-east-1.elb.amazonaws.com',
+    'https://s3.execute-api.us-east-1.amazonaws.com',
+    'https://ec2-198-51-100-1.compute-1.amazonaws.com',
+    'https://vpce-1a-2b.vpce-svc-3c.us-east-1.vpce.amazonaws.com',
+    'https://acme-lake.s3.eu-west-1.wasabisys.com',
+  ]) {
+    it(`${origin} is not AWS's`, () => {
+      assert.ok(!isAwsOrigin(origin));
+    });
+  }
 });
