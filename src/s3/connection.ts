@@ -62,6 +62,7 @@ export function openConnection(
   let failure: Error | undefined;
   // Of the exchange under way.
   let exchange: Exchange | undefined;
+  let isSent = false;
   let isAnswered = false;
   let isPaused = false;
   let own: ReadBuffer | undefined;
@@ -114,7 +115,7 @@ export function openConnection(
   const onRead = (length: number, buffer: Uint8Array): boolean => {
     const wasPaused = isPaused;
     const given = own?.bytes === buffer ? own : undefined;
-    if (exchange === undefined) {
+    if (exchange === undefined || !isSent) {
       // Not a response to anything: taken for one, it would be the response to the next request.
       destroy();
       return false;
@@ -162,10 +163,11 @@ export function openConnection(
     send: (text, next) => {
       exchange = next;
       reader.begin(next);
-      isAnswered = isPaused = false;
+      isSent = isAnswered = isPaused = false;
       uses += 1;
       activeAt = performance.now();
       atEndOfTurn(() => {
+        isSent = true;
         socket.write(text, 'latin1');
       });
     },

@@ -6,24 +6,40 @@ import { after, before, describe, it } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
 import { createDeparture } from '../../src/s3/departure.ts';
 import { createTransport } from '../../src/s3/transport.ts';
+import type { Answer } from '../../src/s3/transport.ts';
 import { createAuthority } from '../faults/certificates.ts';
 
 const LARGE = 1_000_000;
 
+/** The longest TLS record (RFC 8446, 5.1): what follows comes in another piece of the same read. */
+const RECORD = 16_384;
+const LEFTOVER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil';
+
 const authority = createAuthority('localhost');
 const server = createServer(authority.good, ({ url = '' }, response) => {
+  if (url === '/with-leftover') {
+    const head = 'HTTP/1.1 200 OK\r\ncontent-length: 16000\r\nx-filler: ';
+    const body = `\r\n\r\n${'b'.repeat(16_000)}`;
+    response.socket?.write(`${head}${'a'.repeat(RECORD - head.length - body.length)}${body}${LEFTOVER}`);
+    return;
+  }
   const length = Number(url.slice(1));
   response.writeHead(200, { 'content-length': length }).end(Buffer.alloc(length, 0x61));
 });
 const transport = createTransport({ stallMs: 2_000 });
 let origin = '';
 
-/** @returns the bytes of the body. @param slow whether each chunk waits for a while, as a full socket does */
-async function read(length: number, slow: boolean): Promise<number> {
-  const answer = await transport.send(origin, {
-    ...{ method: 'GET', path: `/${length}`, headers: ['host', 'localhost'] },
+const send = (path: string): Promise<Answer> =>
+  transport.send(origin, {
+    method: 'GET',
+    path,
+    headers: ['host', 'localhost'],
     departure: createDeparture(),
   });
+
+/** @returns the bytes of the body. @param slow whether each chunk waits for a while, as a full socket does */
+async function read(length: number, slow: boolean): Promise<number> {
+  const answer = await send(`/${length}`);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let bytes = 0;
   answer.pipe({
@@ -62,6 +78,14 @@ describe('over TLS', () => {
       assert.equal(await read(100, false), 100);
     }
     assert.equal(connections, 1, 'all on one connection');
+  });
+
+  it('bytes behind a response do not answer a request that was not yet sent', async () => {
+    const first = await send('/with-leftover');
+    // At once: the rest of the read that brought the response is still to come.
+    const second = await send('/100');
+    assert.equal(first.whole?.length, 16_000);
+    assert.equal(second.whole?.length, 100);
   });
 
   it('many at once come whole', async () => {
