@@ -5,7 +5,7 @@ import { bucketRegions } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { Departure } from './departure.ts';
 import type { ObjectRead } from './operation.ts';
-import { isElsewhere, isS3Status, regionToTry } from './redirect.ts';
+import { isElsewhere, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
 import { isRejection, mayBeOurs, renewalBudget } from './renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
@@ -63,7 +63,7 @@ export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
 
 async function refusalOf(answer: Answer): Promise<Refusal> {
   const refusal = await readRefusal(answer);
-  if (!isS3Status(refusal.status)) throw new Fault('s3_nonsense', { s3Status: refusal.status });
+  if (!isRefusalStatus(refusal.status)) throw new Fault('s3_nonsense', { s3Status: refusal.status });
   return refusal;
 }
 
@@ -95,9 +95,7 @@ export function createReader(options: {
       const now = clock?.now(bucket) ?? Date.now();
       const request = signedRequest(bucket, read, region, { credentials, now }, extras, options.sign);
       const answer = await options.transport.send(request.origin, request);
-      // 304 is an answer: the caller asked for it.
-      const isAnswer = answer.status < 300 || answer.status === 304;
-      const outcome = isAnswer ? answer : await refusalOf(answer);
+      const outcome = isSuccess(answer.status) ? answer : await refusalOf(answer);
       if (isRefusal(outcome) && isElsewhere(outcome, region)) {
         region = regionToTry(outcome, moved);
         moved = true;

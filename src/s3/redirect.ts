@@ -11,8 +11,13 @@ export function regionToTry({ region, code, status }: Refusal, moved: boolean): 
   return region;
 }
 
+/** 304 is what the caller's condition asked for. Not 205, for example, whose body some of the callers' readers would skip. */
+export function isSuccess(status: number): boolean {
+  return status === 200 || status === 206 || status === 304 || status === 204;
+}
+
 /** S3 redirects in two ways, and to regions only; whatever else redirects is not S3. */
-export function isS3Status(status: number): boolean {
+export function isRefusalStatus(status: number): boolean {
   return status === 301 || status === 307 || (status >= 400 && status < 600);
 }
 
