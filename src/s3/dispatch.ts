@@ -74,6 +74,9 @@ function exchangeOn(
         resume: () => {
           if (outcome === undefined) connection.resume();
         },
+        discard: () => {
+          if (outcome === undefined) connection.destroy();
+        },
       });
     },
     data: (chunk, free) => {
@@ -108,6 +111,7 @@ function wholeAnswer(status: number, headers: readonly string[], whole: Buffer |
       reader.end();
     },
     resume: nothing,
+    discard: nothing,
   };
 }
 

@@ -1,6 +1,7 @@
 // `If-Range`, which S3 does not promise: a part is only sent where it is of the object that the caller has begun.
 import { isRefusal } from './read.ts';
 import type { Read } from './read.ts';
+import { headerOf } from './refusal.ts';
 
 /** RFC 9110, 8.8.3: weak validators never match here (13.1.5). */
 export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
@@ -32,15 +33,22 @@ export function ifRange(headers: readonly string[], validator: string): IfRange 
   return { headers: [...headers, 'if-match', validator], whole };
 }
 
-/** A read that sends the whole object where S3 says that it is another one than the range was asked of. */
+/**
+ * A read that sends the whole object where S3 says that it is another one than the range was asked of, or sends a range of it
+ * all the same: not every S3 knows If-Match.
+ */
 export function withIfRange(read: Read): Read {
   return (bucket, operation, session, options) => {
     const { whole } = options;
     if (whole === undefined) return read(bucket, operation, session, options);
-    return read(bucket, operation, session, options).then((outcome) =>
-      isRefusal(outcome) && outcome.status === 412
-        ? read(bucket, operation, session, { ...options, headers: whole })
-        : outcome,
-    );
+    return read(bucket, operation, session, options).then((outcome) => {
+      const isRangeOfAnother =
+        !isRefusal(outcome) &&
+        outcome.status === 206 &&
+        headerOf(outcome.headers, 'etag') !== headerOf(options.headers, 'if-match');
+      if (isRangeOfAnother) outcome.discard();
+      else if (!isRefusal(outcome) || outcome.status !== 412) return outcome;
+      return read(bucket, operation, session, { ...options, headers: whole });
+    });
   };
 }

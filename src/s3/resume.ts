@@ -6,7 +6,6 @@ import { pause } from './pause.ts';
 import { isRefusal } from './read.ts';
 import type { Read } from './read.ts';
 import { headerOf } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
 import { pauseMs } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Answer, Sink } from './transport.ts';
@@ -48,8 +47,15 @@ export function withResume(
       // What the caller's own conditions were has been decided by the answer that there is.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
       const rest = await read(bucket, wholeOf(operation), session, { ...extras, headers });
-      if (isRefusal(rest) && rest.status === 412) throw new Fault('object_changed');
-      return isRest(rest, { ...extent, first }) ? rest : undefined;
+      if (isRefusal(rest)) {
+        if (rest.status === 412) throw new Fault('object_changed');
+        return undefined;
+      }
+      const isExpected = isRange(rest, { ...extent, first });
+      if (isExpected && isSameVersion(outcome.headers, rest.headers)) return rest;
+      rest.discard();
+      if (isExpected) throw new Fault('object_changed');
+      return undefined;
     });
   };
 }
@@ -96,6 +102,7 @@ function resumable(
     headers: answer.headers,
     pipe,
     resume: () => current?.resume(),
+    discard: () => current?.discard(),
   };
 }
 
@@ -120,17 +127,26 @@ function wholeOf(operation: ObjectRead): ObjectRead {
   return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };
 }
 
-function isRest(outcome: Answer | Refusal, { first, last, total, etag }: Extent): outcome is Answer {
-  if (isRefusal(outcome)) return false;
-  const { status, headers } = outcome;
-  const isIt =
+function isRange({ status, headers }: Answer, { first, last, total }: Extent): boolean {
+  return (
     status === 206 &&
     headerOf(headers, 'content-range') === `bytes ${first}-${last}/${total}` &&
-    headerOf(headers, 'content-length') === String(last - first + 1) &&
-    headerOf(headers, 'etag') === etag;
-  // Nothing of it is read: the caller is cut now, which ends it at S3.
-  if (!isIt) outcome.pipe({ write: () => false, end: () => undefined, fail: () => undefined });
-  return isIt;
+    headerOf(headers, 'content-length') === String(last - first + 1)
+  );
+}
+
+/**
+ * Not every S3 gives each version another ETag. Headers that one response lacks are not compared, as not every S3 sends them with
+ * a range; but a rest must not be encoded if the beginning was not. Encryption and storage class may change within a version.
+ */
+function isSameVersion(beginning: readonly string[], rest: readonly string[]): boolean {
+  if (headerOf(beginning, 'etag') !== headerOf(rest, 'etag')) return false;
+  const encoding = headerOf(rest, 'content-encoding');
+  if (encoding !== undefined && encoding !== headerOf(beginning, 'content-encoding')) return false;
+  return ['x-amz-version-id', 'last-modified'].every((name) => {
+    const [before, now] = [headerOf(beginning, name), headerOf(rest, name)];
+    return before === undefined || now === undefined || before === now;
+  });
 }
 
 const isStall = (error: Error): boolean => error instanceof Fault && error.code === 's3_timeout';

@@ -27,8 +27,10 @@ export interface Answer {
   readonly headers: readonly string[];
   /** All of the body, where it came with its head; a small one as Latin-1. Whoever takes it need not pipe. */
   readonly whole?: Buffer | string;
-  /** Once, and always: a body that nobody reads would hold its connection. */
+  /** Once, unless it is discarded: a body that nobody reads would hold its connection. */
   pipe(sink: Sink): void;
+  /** Closes the connection instead of reading the body. */
+  discard(): void;
   resume(): void;
 }
 
