@@ -49,7 +49,6 @@ export function questionsOf(
     roleName: bucket.role.name,
     credentials: () => credentials,
     replace: () => undefined,
-    olderWereRevoked: () => undefined,
   };
   const nobodys = `fedbridge-doctor-${randomUUID()}`;
   const ask = (
@@ -59,6 +58,7 @@ export function questionsOf(
   ): Promise<Answer | Refusal> =>
     read(bucket, operation, session, {
       ...{ headers, amzHeaders, departure: { aborted: false, onGone: undefined } },
+      caller: nobodys,
       requestId: nobodys,
     });
   const firstByte = async (key: string): Promise<Given | Refusal> => {
