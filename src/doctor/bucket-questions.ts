@@ -50,7 +50,6 @@ export function questionsOf(
     roleName: bucket.role.name,
     credentials: () => credentials,
     replace: () => undefined,
-    olderWereRevoked: () => undefined,
   };
   const nobodys = `fedbridge-doctor-${randomUUID()}`;
   const ask = (
@@ -62,6 +61,7 @@ export function questionsOf(
       headers,
       amzHeaders,
       departure: createDeparture(),
+      caller: nobodys,
       requestId: nobodys,
     });
   const firstByte = async (key: string): Promise<Given | Refusal> => {

@@ -16,8 +16,6 @@ const MAX_SESSIONS = 10_000;
 export interface Session extends Renewing {
   readonly roleName: string;
   readonly sessionName: string;
-  /** Told where AWS took a new session and no older one: the role's others are dropped. */
-  olderWereRevoked(): void;
 }
 
 export interface Sessions {
@@ -63,9 +61,6 @@ export function createSessions(
       ),
       roleName: role.name,
       sessionName: attribution.sessionName,
-      olderWereRevoked: () => {
-        for (const other of sessionsIn(roles.get(keyOf(role)))) if (other !== place) drop(other);
-      },
       forget: () => {
         policies.delete(policy);
         if (policies.size === 0) names.delete(key);

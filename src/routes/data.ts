@@ -115,6 +115,7 @@ async function serve(
     const outcome = await steps.read(permit.bucket, operation, session, {
       ...headersUp(request),
       departure,
+      caller: caller.subject,
       requestId: record.requestId,
       repeats: record,
     });

@@ -7,7 +7,7 @@ import type { Departure } from './departure.ts';
 import type { ObjectRead } from './operation.ts';
 import { isElsewhere, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
-import { isRejection, mayBeOurs, renewalBudget } from './renewal-budget.ts';
+import { isRejection, renewalBudget, suspicionOf } from './renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
@@ -20,8 +20,6 @@ export interface ReadSession<Credentials extends SigningCredentials> {
   credentials(): Credentials | Promise<Credentials>;
   /** @returns undefined where that takes an STS call, and `mayObtain` says no */
   replace(rejected: Credentials, mayObtain: () => boolean): Promise<Credentials> | undefined;
-  /** Told where what had been denied was not with other credentials: the role's older sessions were ended. */
-  olderWereRevoked(): void;
 }
 
 export interface ReadOptions {
@@ -32,6 +30,8 @@ export interface ReadOptions {
   /** `x-amz-…` pairs to sign, names in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
   readonly departure: Departure;
+  /** Unique ID of the caller, whose share of the budgets the read spends. */
+  readonly caller: string;
   /** The bridge's own, for S3's logs. */
   readonly requestId: string;
   /** Counted up for the log, each where it happens. */
@@ -81,14 +81,47 @@ export function createReader(options: {
   readonly clock?: S3Clock;
 }): Reader {
   const regions = bucketRegions(options.defaultRegion, options.onRegionLearned);
-  const mayRenew = renewalBudget();
+  const budget = renewalBudget();
   const { clock } = options;
+
+  /**
+   * Tries replaced credentials again, after others were accepted: if S3 still refuses them, the session made the difference,
+   * and not something that happened in between, such as an upload.
+   */
+  const isStillRefused = async (
+    bucket: Bucket,
+    read: ObjectRead,
+    credentials: SigningCredentials,
+    extras: ReadOptions,
+  ): Promise<boolean> => {
+    // HEAD needs the same right as GET, and has no body.
+    const plain: ObjectRead = read.name === 'GetObject' ? { ...read, method: 'HEAD' } : read;
+    // The caller's departure belongs to the response that it is about to get.
+    const departure = { aborted: false, onGone: undefined };
+    const signing = { credentials, now: clock?.now(bucket) ?? Date.now() };
+    const request = signedRequest(
+      bucket,
+      plain,
+      regions.of(bucket),
+      signing,
+      { ...extras, headers: [], departure },
+      options.sign,
+    );
+    try {
+      const answer = await options.transport.send(request.origin, request);
+      return suspicionOf(await readRefusal(answer)) !== undefined;
+    } catch {
+      return false;
+    }
+  };
 
   const readOnce: Read = async (bucket, read, session, extras) => {
     const held = session.credentials();
     let credentials = held instanceof Promise ? await held : held;
     let region = regions.of(bucket);
-    let renewed: 'after a rejection' | 'after a denial' | undefined;
+    let renewed = false;
+    /** The credentials that this read had replaced by an STS call, and the refusal that they got. */
+    let replaced: { readonly credentials: typeof credentials; readonly refusal: Refusal } | undefined;
     let moved = false;
     let signedAnew = false;
     for (;;) {
@@ -104,7 +137,11 @@ export function createReader(options: {
       // Only what has worked is remembered.
       regions.found(bucket, region);
       if (!isRefusal(outcome)) {
-        if (renewed === 'after a denial') session.olderWereRevoked();
+        if (replaced !== undefined && budget.wantsProof(session)) {
+          const { credentials: old, refusal } = replaced;
+          if (isRejection(refusal) || (await isStillRefused(bucket, read, old, extras)))
+            budget.proveRevocation(session);
+        }
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? renamed(outcome, bucket.name) : outcome;
       }
@@ -112,17 +149,20 @@ export function createReader(options: {
         signedAnew = true;
         continue;
       }
-      const mayObtain = (): boolean => mayRenew(session.roleName, outcome);
-      // A denial is most often just that: it does not even wait for a renewal that others began.
-      const worthIt = renewed === undefined && mayBeOurs(outcome) && (isRejection(outcome) || mayObtain());
-      const others = worthIt
-        ? session.replace(credentials, isRejection(outcome) ? mayObtain : () => true)
-        : undefined;
+      const suspicion = renewed ? undefined : suspicionOf(outcome);
+      const refused = credentials;
+      const others =
+        suspicion &&
+        session.replace(refused, () => {
+          if (!budget.spend(session, extras.caller, suspicion)) return false;
+          replaced = { credentials: refused, refusal: outcome };
+          return true;
+        });
       if (others === undefined) {
         if (!isRejection(outcome)) return outcome;
         throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
       }
-      renewed = isRejection(outcome) ? 'after a rejection' : 'after a denial';
+      renewed = true;
       try {
         credentials = await others;
       } catch (error) {

@@ -35,10 +35,10 @@ export function withResume(
     const outcome = await read(bucket, operation, session, extras);
     if (isRefusal(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
     if (outcome.whole !== undefined) return outcome;
-    const { departure, repeats } = extras;
+    const { departure, caller, repeats } = extras;
     return resumable(outcome, async (error, received, resumes) => {
       const extent = extentOf(outcome, operation);
-      if (departure.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend())
+      if (departure.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend(caller))
         return undefined;
       onResume(isStall(error) ? 'stall' : 'cut');
       if (repeats !== undefined) repeats.resumed = resumes + 1;

@@ -1,40 +1,46 @@
-// How often S3 may be asked again: a share of what callers ask, so that an S3 in trouble does not get several times its load.
+// How often S3 may be called again: a share of the callers' requests, so that an S3 in trouble does not get several times its load.
+import { tokenBuckets } from '../token-buckets.ts';
 
 /** One retry is earned by so many requests: 10 %. */
 const REQUESTS_A_RETRY = 10;
 
-/** Beside those, so that a bridge with few callers retries at all. */
+/** In addition, so that a bridge with few callers retries at all. */
 const FLOOR_PER_SECOND = 10;
 
 /** Retries that may be saved up: a quiet hour must not end in a storm. */
 const MOST_SAVED = 100;
 
+/** The last few are for callers that have hardly retried: one whose reads fail all the time must leave the others theirs. */
+const RESERVED = 5;
+const FROM_RESERVE = { burst: 2, intervalMs: 500 };
+
 export interface RetryBudget {
-  /** Told of each request of a caller. */
+  /** To call for each request of a caller. */
   earn(): void;
-  /** @returns whether S3 may be asked once more; counted where it may */
-  spend(): boolean;
+  /**
+   * @param caller unique ID
+   * @returns whether S3 may be called once more; counted if so
+   */
+  spend(caller: string): boolean;
 }
 
 export function retryBudget(): RetryBudget {
-  /** Requests since the last retry that they paid for. */
-  let earned = 0;
-  let floor = FLOOR_PER_SECOND;
+  let retries = FLOOR_PER_SECOND;
   let at = performance.now();
+  const reserve = tokenBuckets(FROM_RESERVE);
   return {
     earn: () => {
-      if (earned < MOST_SAVED * REQUESTS_A_RETRY) earned += 1;
+      retries = Math.min(MOST_SAVED, retries + 1 / REQUESTS_A_RETRY);
     },
-    spend: () => {
+    spend: (caller) => {
       const now = performance.now();
-      floor = Math.min(FLOOR_PER_SECOND, floor + ((now - at) / 1000) * FLOOR_PER_SECOND);
+      const refilled = retries + ((now - at) / 1000) * FLOOR_PER_SECOND;
+      if (retries < FLOOR_PER_SECOND) retries = Math.min(FLOOR_PER_SECOND, refilled);
       at = now;
-      if (floor >= 1) {
-        floor -= 1;
-        return true;
-      }
-      if (earned < REQUESTS_A_RETRY) return false;
-      earned -= REQUESTS_A_RETRY;
+      const mayUseReserve = reserve.has(caller);
+      if (retries < 1 + (mayUseReserve ? 0 : RESERVED)) return false;
+      if (mayUseReserve) reserve.take(caller);
+      retries -= 1;
       return true;
     },
   };

@@ -48,7 +48,7 @@ export function withRetry(
       }
       const reason = reasonToRetry(outcome);
       const pauseForMs = pauseMs(retries) + askedPauseMs(outcome);
-      if (reason === undefined || performance.now() + pauseForMs > deadline || !budget.spend()) {
+      if (reason === undefined || performance.now() + pauseForMs > deadline || !budget.spend(extras.caller)) {
         if (outcome instanceof Fault) throw outcome;
         return outcome;
       }

@@ -130,8 +130,8 @@ export function claimFederation(stage: () => CephStage): void {
       const [first] = own;
       assert.ok(first !== undefined && Date.now() - first.at > LIFE_SECONDS * 1000);
       const ended = asSession(first.keys);
-      // AWS says 400 ExpiredToken, on which the bridge renews; Ceph 16 says of all credentials 403 AccessDenied, on which it
-      // renews once a minute a role.
+      // AWS responds with 400 ExpiredToken, on which the bridge renews; Ceph 16 responds with 403 AccessDenied without a reason,
+      // on which it renews once in five minutes for each caller.
       await assert.rejects(ended.send(new GetObjectCommand({ Bucket, Key: 'raw/public/orders.csv' })), {
         name: 'AccessDenied',
       });

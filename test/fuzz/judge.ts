@@ -96,7 +96,12 @@ export function createJudge(mint: Mint): Judge {
     if (!isMet) return 'grant: given, though none says so';
     sent.length = 0;
     const departure = createDeparture();
-    await read(permit.bucket, operation, SESSION, { ...headersUp(received), departure, requestId: 'fuzz' });
+    await read(permit.bucket, operation, SESSION, {
+      ...headersUp(received),
+      departure,
+      caller: 'fuzz',
+      requestId: 'fuzz',
+    });
     const [request, ...more] = sent;
     if (request === undefined || more.length > 0) return `request: ${sent.length} of them`;
     return breachOfRequest(plain, operation, request, received);
@@ -125,7 +130,6 @@ const SESSION = {
   roleName: 'lake',
   credentials: () => KEYS,
   replace: () => undefined,
-  olderWereRevoked: () => undefined,
 };
 
 const isRead = (operation: Operation): operation is ObjectRead => 'actions' in operation;

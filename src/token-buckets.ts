@@ -1,0 +1,54 @@
+// Token buckets, one for each key: a key may do something so many times at once, and once more in each interval.
+
+export interface Rate {
+  readonly burst: number;
+  readonly intervalMs: number;
+}
+
+export interface TokenBuckets {
+  has(key: string): boolean;
+  /** Call it only after `has`. */
+  take(key: string): void;
+}
+
+/** Up to this many, buckets that have filled up again are not looked for. */
+const FEW_BUCKETS = 1_000;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+export function tokenBuckets({ burst, intervalMs }: Rate): TokenBuckets {
+  // A key without a bucket has its whole burst.
+  const buckets = new Map<string, Bucket>();
+  let sweepAbove = FEW_BUCKETS;
+
+  const fill = (bucket: Bucket, now: number): void => {
+    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / intervalMs);
+    bucket.at = now;
+  };
+  const filled = (key: string): Bucket => {
+    const now = performance.now();
+    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
+    fill(bucket, now);
+    return bucket;
+  };
+  const sweep = (now: number): void => {
+    for (const [key, bucket] of buckets) {
+      fill(bucket, now);
+      if (bucket.tokens === burst) buckets.delete(key);
+    }
+    // Keys that are in use must not be swept in vain each time.
+    sweepAbove = Math.max(FEW_BUCKETS, 2 * buckets.size);
+  };
+  return {
+    has: (key) => filled(key).tokens >= 1,
+    take: (key) => {
+      const bucket = filled(key);
+      bucket.tokens -= 1;
+      buckets.set(key, bucket);
+      if (buckets.size > sweepAbove) sweep(bucket.at);
+    },
+  };
+}
