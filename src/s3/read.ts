@@ -5,6 +5,7 @@ import { bucketRegions } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { Departure } from './departure.ts';
 import type { ObjectRead } from './operation.ts';
+import { createDeparture } from './departure.ts';
 import { isElsewhere, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
 import { isRejection, renewalBudget, suspicionOf } from './renewal-budget.ts';
@@ -97,7 +98,7 @@ export function createReader(options: {
     // HEAD needs the same right as GET, and has no body.
     const plain: ObjectRead = read.name === 'GetObject' ? { ...read, method: 'HEAD' } : read;
     // The caller's departure belongs to the response that it is about to get.
-    const departure = { aborted: false, onGone: undefined };
+    const departure = createDeparture();
     const signing = { credentials, now: clock?.now(bucket) ?? Date.now() };
     const request = signedRequest(
       bucket,
