@@ -24,6 +24,7 @@ root=${ROOT:-}
 release=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 node=$release/bin/node
 units=$root/etc/systemd/system
+environment=$root/etc/fedbridge/environment
 first_port=9101
 
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail 'user' 'must be root, and is not' 'Run it with sudo.'
@@ -82,13 +83,15 @@ done
 
 [ -z "$root" ] || exit 0
 
-# Each process answers for itself on the port of its metrics alone.
+# The processes share the other port, so only the port of its metrics shows that this one listens. Its host is the operator's to set.
 # shellcheck disable=SC2016 # The program is JavaScript's to expand.
 await() {
-  "$node" -e '
+  "$node" --env-file-if-exists="$environment" -e '
     const [port] = process.argv.slice(1);
+    const host = process.env.FEDBRIDGE_METRICS_HOST || "127.0.0.1";
+    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     const end = Date.now() + 30_000;
-    const ask = () => fetch(`http://127.0.0.1:${port}/-/metrics`).then(
+    const ask = () => fetch(`${origin}/-/metrics`).then(
       ({ ok }) => process.exit(ok ? 0 : 1),
       () => (Date.now() < end ? setTimeout(ask, 100) : process.exit(1)),
     );

@@ -1,7 +1,10 @@
 // deploy/gce: what is packed is installed, again and again, and runs as its units say: several processes of one user behind one port.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -70,6 +73,33 @@ describe('the installer', () => {
     for (const port of [9102, 9103])
       assert.throws(() => linkOf(`fedbridge.target.wants/fedbridge@${port}.service`), { code: 'ENOENT' });
   });
+});
+
+describe('the installer’s wait for a process', () => {
+  for (const host of ['127.0.0.1', '127.0.0.2', '::1', '0.0.0.0']) {
+    it(`looks at the address of its metrics that /etc/fedbridge/environment sets: ${host}`, async (test) => {
+      const server = createServer((request, response) => {
+        response.statusCode = request.url === '/-/metrics' ? 200 : 404;
+        response.end();
+      });
+      test.after(() => server.close());
+      await once(server.listen(0, host), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const file = join(vm.root, 'environment');
+      // The default needs no file.
+      if (host === '127.0.0.1') rmSync(file, { force: true });
+      else writeFileSync(file, `LOG_LEVEL=warn\nFEDBRIDGE_METRICS_HOST=${host}\n`);
+      const script = readFileSync(new URL('../../deploy/gce/install.sh', import.meta.url), 'utf8');
+      const [wait = ''] = /^await\(\) \{\n[^]*?^\}/m.exec(script) ?? [];
+      await run('sh', [
+        '-euc',
+        `node=$1 environment=$2; ${wait}; await ${port}`,
+        'sh',
+        process.execPath,
+        file,
+      ]);
+    });
+  }
 });
 
 describe('the unit', () => {
