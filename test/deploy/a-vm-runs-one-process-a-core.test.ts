@@ -16,7 +16,7 @@ import { request } from '../wire/http-request.ts';
 import { until } from '../wire/until.ts';
 import { startWire } from '../wire/wire.ts';
 import { makeVm, UNITS } from './vm.ts';
-import type { Vm } from './vm.ts';
+import type { Identity, Vm } from './vm.ts';
 
 const run = promisify(execFile);
 const EXAMPLE = readFileSync(new URL('../../deploy/example.yaml', import.meta.url), 'utf8');
@@ -155,8 +155,8 @@ describe('the processes of the units', () => {
     const { FEDBRIDGE_CONFIG: config = '', ...suppliers } = wire.sandbox.environment;
     await vm.install(config);
     const port = String(await freePort());
-    const start = async (instance: string, userId?: number): Promise<BridgeProcess> => {
-      const { program, environment } = vm.instance(instance, userId);
+    const start = async (instance: string, as?: Identity): Promise<BridgeProcess> => {
+      const { program, environment } = vm.instance(instance, as);
       assert.equal(environment['FEDBRIDGE_METRICS_PORT'], instance);
       const variables = { ...suppliers, ...environment, PORT: port, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
       const started = await startBridge(variables, program);
@@ -178,7 +178,7 @@ describe('the processes of the units', () => {
         /operation="GetObject"/,
       );
     if (process.getuid?.() === 0)
-      await assert.rejects(start(String(await freePort()), 65533), /another process has it/);
+      await assert.rejects(start(String(await freePort()), { userId: 65533 }), /another process has it/);
     else test.diagnostic('not root: that another user cannot share the port was not tried');
     for (const bridge of bridges) {
       assert.equal(await bridge.stop(), 0);
