@@ -173,7 +173,7 @@ function joinSteps(
     ...{ authenticate: boundedQuestions(authenticate), accessOf, metrics },
     sessionNameOf: callerSessionName,
     isReady: () => !isEnding() && federation.isReady(),
-    operators: config.listen.metricsPort === undefined ? config.operators : undefined,
+    operators: config.listen.metrics === undefined ? config.operators : undefined,
   };
   // When somebody asks: Express takes a twentieth of a start, and no read needs it.
   const control = async (recordOf: (request: IncomingMessage) => AccessRecord): Promise<RequestListener> => {

@@ -86,8 +86,8 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly reusePort: boolean;
-    /** A port of its own for `/-/metrics`. */
-    readonly metricsPort?: number;
+    /** Where `/-/metrics` has a port of its own, which asks for no token. */
+    readonly metrics?: { readonly host: string; readonly port: number };
   };
   readonly platform: Platform;
   readonly logLevel: LogLevel;

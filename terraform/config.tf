@@ -1,6 +1,9 @@
-# The bridge's configuration, made from the variables, and the secret that holds it where config_in says so.
+# The bridge's configuration, made from the variables, and the secret that holds it if config_in says so.
 
 locals {
+  # Anyone who may see the service sees its environment: a configuration with further hops may hold external IDs.
+  config_in = var.config_in != null ? var.config_in : anytrue([for role in values(var.roles) : length(role.then) > 0]) ? "secret" : "environment"
+
   # Known before the service is (Cloud Run, "Deterministic URL"), so that the configuration can name it.
   service_url = "https://${var.name}-${data.google_project.this.number}.${var.region}.run.app"
   audiences   = length(var.audiences) > 0 ? var.audiences : [local.service_url]
@@ -38,8 +41,9 @@ locals {
     for name, role in var.roles : name => [
       for hop in role.then : {
         for field, value in {
-          arn            = hop.arn
-          externalId     = hop.external_id
+          arn = hop.arn
+          # Only a value that is there: the mark alone would hide a configuration without any.
+          externalId     = one([for id in [hop.external_id] : sensitive(id) if id != null])
           tags           = length(hop.tags) > 0 ? hop.tags : null
           callerTags     = hop.caller_tags ? true : null
           transitiveTags = length(hop.transitive_tags) > 0 ? hop.transitive_tags : null
@@ -87,7 +91,7 @@ locals {
 }
 
 resource "google_secret_manager_secret" "config" {
-  count = var.config_in == "secret" ? 1 : 0
+  count = local.config_in == "secret" ? 1 : 0
 
   project   = var.project
   secret_id = "${var.name}-config"
@@ -105,7 +109,7 @@ resource "google_secret_manager_secret" "config" {
 }
 
 resource "google_secret_manager_secret_version" "config" {
-  count = var.config_in == "secret" ? 1 : 0
+  count = local.config_in == "secret" ? 1 : 0
 
   secret      = google_secret_manager_secret.config[0].id
   secret_data = local.config_yaml
@@ -123,7 +127,7 @@ resource "google_secret_manager_secret_version" "config" {
 }
 
 resource "google_secret_manager_secret_iam_member" "bridge" {
-  count = var.config_in == "secret" ? 1 : 0
+  count = local.config_in == "secret" ? 1 : 0
 
   project   = var.project
   secret_id = google_secret_manager_secret.config[0].secret_id

@@ -18,7 +18,7 @@ resource "google_project_service" "used" {
       "run.googleapis.com",
     ],
     var.image == null ? ["cloudbuild.googleapis.com", "storage.googleapis.com"] : [],
-    var.config_in == "secret" ? ["secretmanager.googleapis.com"] : [],
+    local.config_in == "secret" ? ["secretmanager.googleapis.com"] : [],
     var.egress_cidr == null ? [] : ["compute.googleapis.com"],
   ))
 
@@ -72,7 +72,7 @@ resource "google_cloud_run_v2_service" "bridge" {
 
       env {
         name  = "FEDBRIDGE_CONFIG"
-        value = var.config_in == "secret" ? "${local.config_directory}/${local.config_file}" : local.config_yaml
+        value = local.config_in == "secret" ? "${local.config_directory}/${local.config_file}" : local.config_yaml
       }
       env {
         name  = "LOG_LEVEL"
@@ -115,7 +115,7 @@ resource "google_cloud_run_v2_service" "bridge" {
       }
 
       dynamic "volume_mounts" {
-        for_each = var.config_in == "secret" ? [local.config_directory] : []
+        for_each = local.config_in == "secret" ? [local.config_directory] : []
         content {
           name       = "config"
           mount_path = volume_mounts.value
@@ -131,13 +131,13 @@ resource "google_cloud_run_v2_service" "bridge" {
     }
 
     dynamic "volumes" {
-      for_each = google_secret_manager_secret_version.config
+      for_each = google_secret_manager_secret_version.config[*].version
       content {
         name = "config"
         secret {
           secret = google_secret_manager_secret.config[0].secret_id
           items {
-            version = volumes.value.version
+            version = volumes.value
             path    = local.config_file
           }
         }
@@ -171,7 +171,7 @@ resource "google_cloud_run_v2_service" "bridge" {
     ignore_changes = [client, client_version]
 
     precondition {
-      condition     = var.config_in == "secret" || length(local.config_yaml) <= 32768
+      condition     = local.config_in == "secret" || length(local.config_yaml) <= 32768
       error_message = "The configuration must be at most 32,768 characters in the environment. Set config_in to secret."
     }
   }

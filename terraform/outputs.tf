@@ -41,8 +41,14 @@ output "read_policies" {
 }
 
 output "config" {
-  description = "The bridge's configuration, for `fedbridge check`, and for bridges elsewhere that run as the same service account."
+  description = "The bridge's configuration, for `fedbridge check`, and for bridges elsewhere that run as the same service account. Sensitive, as it may hold external IDs: `terraform output -raw config` shows it."
   value       = local.config_yaml
+  sensitive   = true
+}
+
+output "config_secret" {
+  description = "Name of the version in Secret Manager that holds the configuration, for bridges elsewhere that run as the same service account; null if it is in the service's environment."
+  value       = one(google_secret_manager_secret_version.config[*].name)
 }
 
 output "image" {

@@ -23,13 +23,13 @@ variable "image" {
 }
 
 variable "config_in" {
-  description = "Where the service finds its configuration: environment (the variable FEDBRIDGE_CONFIG holds it) or secret (a file mounted from Secret Manager, which the service account alone may read)."
+  description = "Where the service finds its configuration: environment (the variable FEDBRIDGE_CONFIG holds it, and anyone who may see the service sees it) or secret (a file mounted from Secret Manager, which only the service account may read). Without it: secret if an entry of roles has further hops, which may have external IDs, else environment."
   type        = string
-  default     = "environment"
+  default     = null
 
   validation {
-    condition     = contains(["environment", "secret"], var.config_in)
-    error_message = "config_in must be environment or secret. It holds no secrets either way; secret hides who may read what from those who may see the service."
+    condition     = var.config_in == null ? true : contains(["environment", "secret"], var.config_in)
+    error_message = "config_in must be environment or secret, or be left out. It holds no secrets either way; secret hides who may read what, and external IDs, from those who may see the service."
   }
 }
 

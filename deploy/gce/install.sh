@@ -24,6 +24,7 @@ root=${ROOT:-}
 release=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 node=$release/bin/node
 units=$root/etc/systemd/system
+environment=$root/etc/fedbridge/environment
 first_port=9101
 
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail 'user' 'must be root, and is not' 'Run it with sudo.'
@@ -36,12 +37,35 @@ fi
 "$node" "$release/app/main.js" check "$config" >/dev/null ||
   fail "$config" 'must be a valid configuration, and is not' 'Mend what is said above; what is installed was not touched.'
 
-# put SOURCE TARGET: in one step, as a process may be reading; true where it was another.
+# Only root and this group can read the configuration, which says who may read what and may hold external IDs. The group's number
+# is the machine's own. Only root can give a file to a group: without it (ROOT), whoever owns the image has to.
+group=fedbridge-config
+gid=
+if [ "$(id -u)" -eq 0 ]; then
+  grep -qs "^$group:" "$root/etc/group" || groupadd --system ${root:+--prefix "$root"} "$group" ||
+    fail "$group" 'must be a group of this machine, and could not be made' 'See the error above, or make the group.'
+  gid=$(sed -n "s/^$group:[^:]*:\([0-9]*\):.*/\1/p" "$root/etc/group")
+fi
+
+# keep FILE MODE GID: the group first, as the mode is for that group.
+keep() {
+  [ -z "$3" ] || chgrp "$3" "$1"
+  chmod "$2" "$1"
+}
+
+# put SOURCE TARGET MODE GID: in one step, as a process may be reading. Sets `changed` to yes if the target had other content.
+# It is no condition of an `if`, in which the shell would go on after an error.
 put() {
-  if cmp -s "$1" "$2"; then return 1; fi
+  changed=no
+  if cmp -s "$1" "$2"; then
+    keep "$2" "$3" "$4"
+    return
+  fi
+  changed=yes
   mkdir -p "$(dirname "$2")"
-  cp "$1" "$2.new"
-  chmod 644 "$2.new"
+  rm -f "$2.new"
+  (umask 077 && cp "$1" "$2.new")
+  keep "$2.new" "$3" "$4"
   mv "$2.new" "$2"
 }
 
@@ -56,10 +80,11 @@ if ! { cmp -s "$node" "$installed/bin/node" && diff -qr "$release/app" "$install
   mv "$installed.new" "$installed"
   rm -rf "$installed.old"
 fi
-config_changed=no
-if put "$config" "$root/etc/fedbridge/fedbridge.yaml"; then config_changed=yes; fi
+put "$config" "$root/etc/fedbridge/fedbridge.yaml" 640 "$gid"
+config_changed=$changed
 for unit in fedbridge@.service fedbridge.target; do
-  if put "$release/gce/$unit" "$units/$unit"; then programs_changed=yes; fi
+  put "$release/gce/$unit" "$units/$unit" 644 ''
+  [ "$changed" = no ] || programs_changed=yes
 done
 
 # The links that `systemctl enable` would make, also where no systemd runs.
@@ -82,13 +107,15 @@ done
 
 [ -z "$root" ] || exit 0
 
-# Each process answers for itself on the port of its metrics alone.
+# The processes share the other port, so only the port of its metrics shows that this one listens. Its host is the operator's to set.
 # shellcheck disable=SC2016 # The program is JavaScript's to expand.
 await() {
-  "$node" -e '
+  "$node" --env-file-if-exists="$environment" -e '
     const [port] = process.argv.slice(1);
+    const host = process.env.FEDBRIDGE_METRICS_HOST || "127.0.0.1";
+    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     const end = Date.now() + 30_000;
-    const ask = () => fetch(`http://127.0.0.1:${port}/-/metrics`).then(
+    const ask = () => fetch(`${origin}/-/metrics`).then(
       ({ ok }) => process.exit(ok ? 0 : 1),
       () => (Date.now() < end ? setTimeout(ask, 100) : process.exit(1)),
     );

@@ -54,13 +54,18 @@ export async function serve(): Promise<{ readonly port: number }> {
   // Before it listens: whoever is told to end in its first moment must not go on to serve.
   endOnSignal(log, [server, metricsServer], bridge, () => current().limits.drainSeconds);
   const { listen } = config;
+  const { metrics, reusePort } = listen;
   let port: number;
   let metricsPort: number | undefined;
   try {
-    port = await listening(server, listen.port, listen, 'PORT');
+    port = await listening(server, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT' });
     boundConnections(server, log, () => current().limits.inFlight);
-    if (listen.metricsPort !== undefined) {
-      metricsPort = await listening(metricsServer, listen.metricsPort, listen, 'FEDBRIDGE_METRICS_PORT');
+    if (metrics !== undefined) {
+      metricsPort = await listening(
+        metricsServer,
+        { ...metrics, reusePort },
+        { host: 'FEDBRIDGE_METRICS_HOST', port: 'FEDBRIDGE_METRICS_PORT' },
+      );
       boundMetricsConnections(metricsServer, log);
     }
   } catch (error) {
@@ -69,7 +74,11 @@ export async function serve(): Promise<{ readonly port: number }> {
     bridge.close();
     throw error;
   }
-  log('INFO', `listening on http://${listen.host}:${port}`, { port, metricsPort });
+  log('INFO', `listening on http://${listen.host}:${port}`, {
+    port,
+    metricsPort,
+    metricsHost: metrics?.host,
+  });
   return { port };
 }
 
@@ -80,17 +89,21 @@ function serverOf({ listener, unreadable }: Bridge): Server {
   return server.on('clientError', unreadable.onError).on('connect', unreadable.onConnect);
 }
 
+/** @param variables that set its address and its port, for an error's remedy */
 function listening(
   server: Server,
-  port: number,
-  { host, reusePort }: Config['listen'],
-  variable: string,
+  { host, port, reusePort }: Pick<Config['listen'], 'host' | 'port' | 'reusePort'>,
+  variables: { readonly host: string; readonly port: string },
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const onError = (error: NodeJS.ErrnoException): void => {
-    const remedy =
-      error.code === 'EADDRINUSE' ? 'another process has it: stop that, or' : `${error.code ?? 'error'}:`;
-    reject(new Error(`Cannot listen on ${host}:${port}: ${remedy} choose another port with ${variable}.`));
+  const remedyOf = (code = 'error'): string => {
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      return `this machine has no such address. Set ${variables.host} to one that it has.`;
+    const cause = code === 'EADDRINUSE' ? 'another process has it: stop that, or' : `${code}:`;
+    return `${cause} choose another port with ${variables.port}.`;
+  };
+  const onError = ({ code }: NodeJS.ErrnoException): void => {
+    reject(new Error(`Cannot listen on ${host}:${port}: ${remedyOf(code)}`));
   };
   server.once('error', onError);
   server.listen({ port, host, reusePort }, () => {

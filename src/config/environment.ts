@@ -44,7 +44,8 @@ export const VARIABLES: readonly { readonly name: string; readonly meaning: stri
       "origin of other Google APIs than googleapis.com's, for impersonation; https, or http on loopback",
   },
   { name: 'LOG_LEVEL', meaning: 'fatal, error, warn, info, debug, trace or silent; info' },
-  { name: 'FEDBRIDGE_METRICS_PORT', meaning: 'a port of its own for /-/metrics' },
+  { name: 'FEDBRIDGE_METRICS_PORT', meaning: 'a port of its own for /-/metrics, without a token' },
+  { name: 'FEDBRIDGE_METRICS_HOST', meaning: 'address of that port; 127.0.0.1' },
   { name: 'FEDBRIDGE_REUSE_PORT', meaning: '1: several processes share the port (SO_REUSEPORT)' },
   { name: 'AWS_ROLE_ARN', meaning: 'without a file: ARN of the one role' },
   { name: 'FEDBRIDGE_AUDIENCE', meaning: "without a file: audience of callers' tokens; not fedbridge" },
@@ -74,13 +75,18 @@ const port = textForm('must be a port: 0 (any free one) to 65535', (value) =>
 
 const origin = textForm(ORIGIN_MUST, readOrigin);
 
+const host = text({
+  must: 'must be an address or a host name to listen on, without a port',
+  test: (value) => isIP(value) !== 0 || /^(?=.{1,253}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(value),
+  remedy: 'IPv6 without brackets.',
+});
+
+/** Anyone who reaches the port reads the metrics: other machines only if the operator opens it to them. */
+const METRICS_HOST = '127.0.0.1';
+
 const variables = z.object({
   PORT: port.default(8080),
-  FEDBRIDGE_HOST: text({
-    must: 'must be an address or a host name to listen on, without a port',
-    test: (value) => isIP(value) !== 0 || /^(?=.{1,253}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(value),
-    remedy: 'IPv6 without brackets.',
-  }).default('0.0.0.0'),
+  FEDBRIDGE_HOST: host.default('0.0.0.0'),
   AWS_REGION: text(AWS_REGION).exactOptional(),
   AWS_PROFILE: text(AWS_PROFILE).exactOptional(),
   AWS_ENDPOINT_URL_STS: origin.exactOptional(),
@@ -90,6 +96,7 @@ const variables = z.object({
   FEDBRIDGE_GOOGLE_APIS: origin.exactOptional(),
   LOG_LEVEL: word(...LEVELS).default('info'),
   FEDBRIDGE_METRICS_PORT: port.exactOptional(),
+  FEDBRIDGE_METRICS_HOST: host.default(METRICS_HOST),
   FEDBRIDGE_REUSE_PORT: word('0', '1').default('0'),
 });
 
@@ -113,7 +120,8 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
   const problems = (result.error?.issues ?? []).flatMap((issue) =>
     schemaProblems(issue, (path) => ({ field: showPath(path) })),
   );
-  const { PORT: ownPort = '8080', FEDBRIDGE_METRICS_PORT: metricsPort } = setVariables(env);
+  const set = setVariables(env);
+  const { PORT: ownPort = '8080', FEDBRIDGE_METRICS_PORT: metricsPort } = set;
   // Any free port twice is two ports.
   if (metricsPort !== undefined && Number(metricsPort) === Number(ownPort) && Number(ownPort) !== 0) {
     problems.push({
@@ -122,7 +130,15 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
       remedy: 'Use another, or none: the metrics are then under the same port for operators.',
     });
   }
-  const { AWS_PROFILE: profile, K_SERVICE: cloudRunService } = setVariables(env);
+  if (metricsPort === undefined && set['FEDBRIDGE_METRICS_HOST'] !== undefined) {
+    problems.push({
+      field: 'FEDBRIDGE_METRICS_HOST',
+      rule: 'must be set together with FEDBRIDGE_METRICS_PORT',
+      remedy:
+        'Set the port too, or remove this: without it the metrics are on the port of the bridge, for operators.',
+    });
+  }
+  const { AWS_PROFILE: profile, K_SERVICE: cloudRunService } = set;
   if (profile !== undefined && cloudRunService !== undefined) {
     problems.push({ field: 'AWS_PROFILE', ...NO_PROFILE_ON_CLOUD_RUN });
   }

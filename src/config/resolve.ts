@@ -24,7 +24,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
       reusePort: settings.FEDBRIDGE_REUSE_PORT === '1',
       ...(settings.FEDBRIDGE_METRICS_PORT === undefined
         ? {}
-        : { metricsPort: settings.FEDBRIDGE_METRICS_PORT }),
+        : { metrics: { host: settings.FEDBRIDGE_METRICS_HOST, port: settings.FEDBRIDGE_METRICS_PORT } }),
     },
     platform,
     logLevel: settings.LOG_LEVEL,

@@ -113,6 +113,10 @@ run "a_hop_is_all_that_its_role_may" {
     error_message = "The first role must be allowed the next hop."
   }
   assert {
+    condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == "/etc/fedbridge/config.yaml" && length(google_secret_manager_secret.config) == 1
+    error_message = "A configuration that may hold external IDs must be in the secret."
+  }
+  assert {
     condition     = length(aws_iam_role_policy.read) == 0 && length(output.read_policies["lake"]) > 0
     error_message = "What reads is the last hop's role, whose owner gets the policy from the outputs."
   }

@@ -29,6 +29,7 @@ describe('a variable', () => {
     ['LOG_LEVEL', 'verbose', /must be one of fatal, error, warn, info, debug, trace, silent, not "verbose"/],
     ['FEDBRIDGE_METRICS_PORT', 'x', /must be a port/],
     ['FEDBRIDGE_METRICS_PORT', '8080', /must differ from the port of the bridge/],
+    ['FEDBRIDGE_METRICS_HOST', '127.0.0.1', /must be set together with FEDBRIDGE_METRICS_PORT/],
     ['FEDBRIDGE_REUSE_PORT', 'yes', /must be one of 0, 1, not "yes"/],
   ] as const) {
     it(`${name} may not be ${JSON.stringify(value)}`, () => {
@@ -37,6 +38,23 @@ describe('a variable', () => {
       assert.ok(problems[0]?.startsWith(`${name}: `));
     });
   }
+
+  for (const value of ['127.0.0.1:9101', '[::1]', 'a host']) {
+    it(`FEDBRIDGE_METRICS_HOST may not be ${JSON.stringify(value)}`, () => {
+      const env = { FEDBRIDGE_CONFIG: INLINE, FEDBRIDGE_METRICS_PORT: '9101', FEDBRIDGE_METRICS_HOST: value };
+      assertOneProblem(
+        problemsOfEnv(env),
+        /^FEDBRIDGE_METRICS_HOST: must be an address or a host name .*port/,
+      );
+    });
+  }
+
+  it('FEDBRIDGE_METRICS_HOST is the address of the metrics port only, 127.0.0.1 by default', () => {
+    const env = { FEDBRIDGE_CONFIG: INLINE, FEDBRIDGE_HOST: '10.8.0.2', FEDBRIDGE_METRICS_PORT: '9101' };
+    assert.deepEqual(readConfig(env).listen.metrics, { host: '127.0.0.1', port: 9101 });
+    const { listen } = readConfig({ ...env, FEDBRIDGE_METRICS_HOST: '::' });
+    assert.deepEqual([listen.host, listen.metrics], ['10.8.0.2', { host: '::', port: 9101 }]);
+  });
 
   it('has its effect', () => {
     const config = readConfig({
@@ -51,7 +69,12 @@ describe('a variable', () => {
       FEDBRIDGE_METRICS_PORT: '0',
       FEDBRIDGE_REUSE_PORT: '1',
     });
-    assert.deepEqual(config.listen, { host: '::1', port: 0, reusePort: true, metricsPort: 0 });
+    assert.deepEqual(config.listen, {
+      host: '::1',
+      port: 0,
+      reusePort: true,
+      metrics: { host: '127.0.0.1', port: 0 },
+    });
     assert.equal(config.aws.stsEndpoint, 'http://localhost:4566');
     assert.equal(config.buckets.get('acme-lake')?.endpoint, 'http://127.0.0.1:9000');
     assert.equal(config.certsUrl, 'http://127.0.0.1:8082/certs');

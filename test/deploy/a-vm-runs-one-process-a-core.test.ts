@@ -1,7 +1,10 @@
 // deploy/gce: what is packed is installed, again and again, and runs as its units say: several processes of one user behind one port.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -13,7 +16,7 @@ import { request } from '../wire/http-request.ts';
 import { until } from '../wire/until.ts';
 import { startWire } from '../wire/wire.ts';
 import { makeVm, UNITS } from './vm.ts';
-import type { Vm } from './vm.ts';
+import type { Identity, Vm } from './vm.ts';
 
 const run = promisify(execFile);
 const EXAMPLE = readFileSync(new URL('../../deploy/example.yaml', import.meta.url), 'utf8');
@@ -72,6 +75,33 @@ describe('the installer', () => {
   });
 });
 
+describe('the installer’s wait for a process', () => {
+  for (const host of ['127.0.0.1', '127.0.0.2', '::1', '0.0.0.0']) {
+    it(`looks at the address of its metrics that /etc/fedbridge/environment sets: ${host}`, async (test) => {
+      const server = createServer((request, response) => {
+        response.statusCode = request.url === '/-/metrics' ? 200 : 404;
+        response.end();
+      });
+      test.after(() => server.close());
+      await once(server.listen(0, host), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const file = join(vm.root, 'environment');
+      // The default needs no file.
+      if (host === '127.0.0.1') rmSync(file, { force: true });
+      else writeFileSync(file, `LOG_LEVEL=warn\nFEDBRIDGE_METRICS_HOST=${host}\n`);
+      const script = readFileSync(new URL('../../deploy/gce/install.sh', import.meta.url), 'utf8');
+      const [wait = ''] = /^await\(\) \{\n[^]*?^\}/m.exec(script) ?? [];
+      await run('sh', [
+        '-euc',
+        `node=$1 environment=$2; ${wait}; await ${port}`,
+        'sh',
+        process.execPath,
+        file,
+      ]);
+    });
+  }
+});
+
 describe('the unit', () => {
   it('gives the process no right that it does not need', () => {
     for (const [name, value] of [
@@ -125,8 +155,8 @@ describe('the processes of the units', () => {
     const { FEDBRIDGE_CONFIG: config = '', ...suppliers } = wire.sandbox.environment;
     await vm.install(config);
     const port = String(await freePort());
-    const start = async (instance: string, userId?: number): Promise<BridgeProcess> => {
-      const { program, environment } = vm.instance(instance, userId);
+    const start = async (instance: string, as?: Identity): Promise<BridgeProcess> => {
+      const { program, environment } = vm.instance(instance, as);
       assert.equal(environment['FEDBRIDGE_METRICS_PORT'], instance);
       const variables = { ...suppliers, ...environment, PORT: port, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
       const started = await startBridge(variables, program);
@@ -148,7 +178,7 @@ describe('the processes of the units', () => {
         /operation="GetObject"/,
       );
     if (process.getuid?.() === 0)
-      await assert.rejects(start(String(await freePort()), 65533), /another process has it/);
+      await assert.rejects(start(String(await freePort()), { userId: 65533 }), /another process has it/);
     else test.diagnostic('not root: that another user cannot share the port was not tried');
     for (const bridge of bridges) {
       assert.equal(await bridge.stop(), 0);

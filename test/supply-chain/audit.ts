@@ -1,6 +1,7 @@
-// `node test/supply-chain/audit.ts`: asks the registry for known weaknesses of what is locked, and fails on each that
-// docs/dependencies.md does not explain. Where the registry has no such endpoint, or none is reachable, it says so and does not fail.
+// `node test/supply-chain/audit.ts [--required]`: asks the registry for known weaknesses of what is locked, and fails on each that
+// docs/dependencies.md does not explain. If npm gives no result, the last line says NOT DONE, and only --required fails.
 import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { ROOT, tableOf } from './packages.ts';
 
 export interface Weakness {
@@ -22,13 +23,13 @@ interface Vulnerability {
 
 /** @returns undefined where npm's output is no audit: nobody has looked */
 export function weaknessesIn(output: string): Weakness[] | undefined {
-  let document: { readonly vulnerabilities?: Readonly<Record<string, Vulnerability>> };
+  let document: { readonly vulnerabilities?: Readonly<Record<string, Vulnerability>> } | null;
   try {
     document = JSON.parse(output) as typeof document;
   } catch {
     return undefined;
   }
-  if (document.vulnerabilities === undefined) return undefined;
+  if (document?.vulnerabilities === undefined) return undefined;
   const found = Object.values(document.vulnerabilities).flatMap(({ name, via }) =>
     via.flatMap((one) =>
       typeof one === 'string'
@@ -60,22 +61,41 @@ export function unexplained(
   );
 }
 
-if (import.meta.main) {
-  const { stdout, stderr } = spawnSync('npm', ['audit', '--json'], { cwd: ROOT, encoding: 'utf8' });
-  const weaknesses = weaknessesIn(stdout);
+/** @returns the exit code */
+function audit(required: boolean): number {
+  const { stdout, stderr, error } = spawnSync('npm', ['audit', '--json'], { cwd: ROOT, encoding: 'utf8' });
+  const weaknesses = error === undefined ? weaknessesIn(stdout) : undefined;
   if (weaknesses === undefined) {
-    const why = /npm warn audit (\d{3} [\w ]+) -|(E[A-Z_]+)/.exec(`${stderr}\n${stdout}`);
+    const output = error === undefined ? `${stderr}\n${stdout}` : error.message;
+    const why = /npm warn audit (\d{3} [\w ]+) -|\b(E[A-Z_]{3,})\b/.exec(output);
+    const reason = why?.[1] ?? why?.[2] ?? 'no reason given';
+    const remedy = required ? ', as --required demands' : '; --required makes this a failure';
     process.stdout.write(
-      `audit: NOT DONE, as the registry gave none (${why?.[1] ?? why?.[2] ?? 'no reason'}).\n`,
+      `audit: NOT DONE: npm audit gave no result (${reason}). Run it against a registry that answers${remedy}.\n`,
     );
-  } else {
-    const rows = tableOf('Known weaknesses').filter(([advisory]) => advisory !== 'none');
-    const open = unexplained(weaknesses, rows, new Date().toISOString().slice(0, 10));
-    for (const { advisory, package: name, severity, title } of open)
-      process.stdout.write(
-        `audit: ${name} (${severity}) ${advisory}: ${title}. Update it, or explain it in docs/dependencies.md with a last day.\n`,
-      );
-    process.stdout.write(`audit: ${weaknesses.length} known, ${open.length} not explained\n`);
-    process.exitCode = open.length === 0 ? 0 : 1;
+    return required ? 1 : 0;
   }
+  const rows = tableOf('Known weaknesses').filter(([advisory]) => advisory !== 'none');
+  const open = unexplained(weaknesses, rows, new Date().toISOString().slice(0, 10));
+  for (const { advisory, package: name, severity, title } of open)
+    process.stdout.write(
+      `audit: ${name} (${severity}) ${advisory}: ${title}. Update it, or explain it in docs/dependencies.md with a last day.\n`,
+    );
+  process.stdout.write(`audit: ${weaknesses.length} known, ${open.length} not explained\n`);
+  return open.length === 0 ? 0 : 1;
+}
+
+/** @returns undefined if an option is not known */
+function isRequired(args: string[]): boolean | undefined {
+  try {
+    return parseArgs({ args, options: { required: { type: 'boolean', default: false } } }).values.required;
+  } catch {
+    return undefined;
+  }
+}
+
+if (import.meta.main) {
+  const required = isRequired(process.argv.slice(2));
+  if (required === undefined) process.stderr.write('Usage: node test/supply-chain/audit.ts [--required]\n');
+  process.exitCode = required === undefined ? 2 : audit(required);
 }

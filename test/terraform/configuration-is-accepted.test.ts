@@ -147,15 +147,4 @@ describe('the example', () => {
         assert.deepEqual(await root.problemsOf(variable), [], variable);
     });
   }
-  it('gce-managed-instance-group writes the same configuration on its machines, and a unit that reads it', async () => {
-    const { values } = await readExample('gce-managed-instance-group');
-    const [first, ...lines] = String(await values.evaluate('${local.user_data}')).split('\n');
-    assert.equal(first, '#cloud-config');
-    const { write_files: files } = parseYaml(lines.join('\n')) as {
-      write_files: { path: string; content: string }[];
-    };
-    const [config, unit] = files;
-    assert.match(meaning(config?.content ?? ''), /reader@acme-prod/);
-    assert.match(unit?.content ?? '', new RegExp(`FEDBRIDGE_CONFIG=${config?.path ?? ''} `));
-  });
 });

@@ -86,6 +86,10 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   lower: strict((text: string) => text.toLowerCase()),
   max: strict((...values: number[]) => Math.max(...values)),
   merge: strict((...maps: object[]) => Object.fromEntries(maps.flatMap((map) => entriesOf(map)))),
+  one: strict((list: unknown[]) => {
+    if (list.length > 1) throw new Error('one of several.');
+    return list[0] ?? null;
+  }),
   regex: strict((expression: string, text: string) => {
     const match = pattern(expression).exec(wanted(text, 'regex'));
     return wanted(match, 'regex')[0];
@@ -95,6 +99,8 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
       ? text.replace(pattern(from.slice(1, -1), 'g'), () => to)
       : text.replaceAll(from, () => to),
   ),
+  // Hides a value in what Terraform shows; the value itself stays as it is.
+  sensitive: strict((value: unknown) => value),
   setproduct: strict((left: unknown[], right: unknown[]) => left.flatMap((a) => right.map((b) => [a, b]))),
   sort: strict((list: string[]) => [...list].sort()),
   split: strict((separator: string, text: string) => wanted(text, 'split').split(separator)),

@@ -21,17 +21,18 @@ export const FIVE: Variables = {
   ],
 };
 
+/** Secret Manager's name of the version that holds the configuration. */
+export const CONFIG_SECRET = 'projects/123456789012/secrets/fedbridge-config/versions/1';
+
 const IMAGE = `europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge@sha256:${'0'.repeat(64)}`;
 
-/** The root module's values. Each role that is made has an ARN of its own. @param more further stand-ins */
-export async function rootValues(variables: Variables, more: Variables = {}): Promise<ModuleValues> {
-  const root = await readModule('');
+/** What the clouds would answer the root module. Each role that is made has an ARN of its own. */
+export function rootStandIns(variables: Variables): Variables {
   const names = Object.keys((variables['roles'] as object | undefined) ?? { read: {} });
   const { name = 'fedbridge', project } = variables as { readonly name?: string; readonly project: string };
   const email = `${name}@${project}.iam.gserviceaccount.com`;
   const roles = names.map((role) => [role, { arn: `arn:aws:iam::123456789012:role/${name}-${role}` }]);
-  return moduleValues(root, variables, {
-    ...more,
+  return {
     aws_iam_role: { bridge: Object.fromEntries(roles) as unknown },
     data: {
       aws_partition: { current: { partition: 'aws' } },
@@ -39,7 +40,13 @@ export async function rootValues(variables: Variables, more: Variables = {}): Pr
       google_artifact_registry_docker_image: { latest: [{ self_link: IMAGE }] },
     },
     google_service_account: { bridge: { unique_id: UNIQUE_ID, email, member: `serviceAccount:${email}` } },
-  });
+    google_secret_manager_secret_version: { config: [{ name: CONFIG_SECRET, version: '1' }] },
+  };
+}
+
+/** The root module's values. @param more further stand-ins */
+export async function rootValues(variables: Variables, more: Variables = {}): Promise<ModuleValues> {
+  return moduleValues(await readModule(''), variables, { ...more, ...rootStandIns(variables) });
 }
 
 export interface Example {
@@ -64,7 +71,7 @@ export async function readExample(name: string): Promise<Example> {
   assert.equal(source, '../..');
   const variables = (await moduleValues(module, set).evaluate(body)) as Variables;
   const root = await rootValues(variables);
-  const outputs = ['audiences', 'config', 'read_policies', 'role_arns', 'trust_policy'];
+  const outputs = ['audiences', 'config', 'config_secret', 'read_policies', 'role_arns', 'trust_policy'];
   const told = await Promise.all(outputs.map(async (output) => [output, await root.output(output)] as const));
   const bridge = { ...Object.fromEntries(told), image: IMAGE };
   return { module, values: moduleValues(module, set, { module: { bridge } }), variables };

@@ -68,7 +68,7 @@ export function describeRole({ name, arn, then }: Role, about: string): string {
   return [`role ${name} (${arn}, ${about})`, ...then.map(describeHop)].join(', then as ');
 }
 
-/** The external ID is a secret shared with the role's owner. */
+/** The external ID itself stays between the role's owner and the operator: this text ends up in terminals and build logs. */
 function describeHop({ arn, externalId, tags, callerTags, transitiveTags, sourceIdentity }: Hop): string {
   const keys = [...Object.keys(tags), ...(callerTags ? CALLER_TAG_KEYS : [])].map(
     (key) => `${escapeText(key)}${transitiveTags.includes(key) ? ' (transitive)' : ''}`,

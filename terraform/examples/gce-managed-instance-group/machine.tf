@@ -1,13 +1,15 @@
-# What a machine does as it starts: writes the configuration and a unit, and runs the image by it. Container-Optimized OS
+# What a machine does as it starts: writes a unit, which fetches the configuration and runs the image. Container-Optimized OS
 # keeps nothing of /etc over a restart, and does this each time.
 
 locals {
+  # Anyone who may see the machine or its template sees this, and so does every program on the machine: it names the secret that
+  # holds the configuration, and not what is in it. A new version is a new template, and so new machines.
   user_data = join("\n", ["#cloud-config", yamlencode({
     write_files = [
       {
-        path        = "/etc/fedbridge/config.yaml"
+        path        = local.fetch_path
         permissions = "0444"
-        content     = module.bridge.config
+        content     = local.fetch_config
       },
       {
         path        = "/etc/systemd/system/fedbridge.service"
@@ -18,21 +20,44 @@ locals {
     runcmd = ["systemctl daemon-reload", "systemctl start fedbridge.service"]
   })])
 
+  fetch_path = "/etc/fedbridge/fetch-config.sh"
+
+  # The access token goes from one curl to the other by a pipe: a command line can be read by others. 65532 is the image's group.
+  fetch_config = <<-EOT
+    set -euo pipefail
+    umask 077
+    cd "$RUNTIME_DIRECTORY"
+    trap 'rm -f config.new' EXIT
+    curl -sSf --max-time 10 -H 'Metadata-Flavor: Google' \
+      http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token |
+      sed -n 's/.*"access_token": *"\([^"]*\)".*/header = "Authorization: Bearer \1"/p' |
+      curl -sSf --max-time 10 --config - https://secretmanager.googleapis.com/v1/${module.bridge.config_secret}:access |
+      sed -n 's/.*"data": *"\([^"]*\)".*/\1/p' | base64 --decode > config.new
+    test -s config.new
+    chgrp 65532 config.new
+    chmod 440 config.new
+    mv config.new config.yaml
+  EOT
+
   # Docker opens the port that it publishes in the machine's own firewall.
   unit = <<-EOT
     [Unit]
     Description=Fedbridge
     Wants=network-online.target docker.service
     After=network-online.target docker.service
+    # What keeps it from starting, such as a right that is still to come, may pass.
+    StartLimitIntervalSec=0
 
     [Service]
     RuntimeDirectory=fedbridge
+    RuntimeDirectoryMode=0700
     Environment=HOME=/run/fedbridge
     ExecStartPre=/usr/bin/docker-credential-gcr configure-docker --registries=${split("/", module.bridge.image)[0]}
+    ExecStartPre=/bin/bash ${local.fetch_path}
     ExecStartPre=-/usr/bin/docker rm --force fedbridge
     ExecStart=/usr/bin/docker run --rm --name fedbridge --publish ${local.port}:${local.port} \
-      --read-only --cap-drop ALL --security-opt no-new-privileges \
-      --volume /etc/fedbridge:/etc/fedbridge:ro --env FEDBRIDGE_CONFIG=/etc/fedbridge/config.yaml --env PORT=${local.port} \
+      --read-only --cap-drop ALL --security-opt no-new-privileges --ulimit core=0 \
+      --volume /run/fedbridge/config.yaml:/etc/fedbridge/config.yaml:ro --env FEDBRIDGE_CONFIG=/etc/fedbridge/config.yaml --env PORT=${local.port} \
       ${module.bridge.image}
     ExecStop=/usr/bin/docker stop --time 15 fedbridge
     Restart=always

@@ -25,6 +25,7 @@ module "bridge" {
   buckets     = { (var.bucket) = {} }
   grants      = [{ callers = [var.caller], bucket = var.bucket }]
   audiences   = [var.audience]
+  config_in   = "secret"
   egress_cidr = "10.8.0.0/24"
 }
 

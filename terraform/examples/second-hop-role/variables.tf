@@ -54,6 +54,8 @@ variable "owner_admin_role" {
 variable "external_id" {
   description = "What the owner wants to hear with each AssumeRole: 2 to 1,224 letters, digits and _+=,.@:/-."
   type        = string
+  # AWS does not treat it as a secret. Still, plans and logs need not show it; with it they hide the owner's trust policy.
+  sensitive = true
 
   validation {
     condition     = can(regex("^[\\w+=,.@:/-]+$", var.external_id)) && length(var.external_id) >= 2 && length(var.external_id) <= 1224

@@ -30,8 +30,9 @@ output "registry" {
 }
 
 output "config" {
-  description = "The bridge's configuration, for `fedbridge check` and `fedbridge doctor`."
+  description = "The bridge's configuration, for `fedbridge check` and `fedbridge doctor`: `terraform output -raw config` shows it."
   value       = module.bridge.config
+  sensitive   = true
 }
 
 output "image" {

@@ -1,0 +1,115 @@
+// External IDs: our Terraform files show them in no output, plan or variable, and no setting of a resource that others may see.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { moduleValues } from './module-values.ts';
+import type { ModuleValues } from './module-values.ts';
+import { bodiesOf, readModules } from './modules.ts';
+import type { Module } from './modules.ts';
+import { referencesOfModule } from './references.ts';
+import { FIVE, rootStandIns, rootValues } from './sample.ts';
+import type { Variables } from './sample.ts';
+
+const modules = await readModules();
+const [root, ...examples] = modules;
+assert.equal(root?.path, '');
+
+const EXTERNAL_ID = 'canary-7f3c';
+const HOP = { arn: 'arn:aws:iam::210987654321:role/lake-data', external_id: EXTERNAL_ID };
+const WITH_HOP: Variables = { ...FIVE, roles: { lake: { then: [HOP] } } };
+const isSensitive = ({ body }: Module['outputs'][number]): boolean => body['sensitive'] === true;
+
+/** As a plan shows the module: Terraform writes "(sensitive value)" for what goes through this function. */
+const shown = (module: Module): Module => ({
+  ...module,
+  locals: new Map(
+    [...module.locals].map(([name, value]) => [
+      name,
+      JSON.parse(JSON.stringify(value).replaceAll(/\bsensitive\(\w+\)/g, 'null')) as unknown,
+    ]),
+  ),
+});
+
+/** The blocks that a local's value gets into, over other locals too. */
+async function reachedFrom(module: Module, local: string): Promise<string[]> {
+  const found = await referencesOfModule(module);
+  const locals = new Set([`local.${local}`]);
+  const blocks = new Set<string>();
+  for (let before = 0; before !== locals.size;) {
+    before = locals.size;
+    for (const { where, reference } of found)
+      if (locals.has(reference.slice(0, 2).join('.')))
+        (where.startsWith('local.') ? locals : blocks).add(where.replace(/^.*, /, ''));
+  }
+  return [...blocks].sort();
+}
+
+/** The value of FEDBRIDGE_CONFIG. */
+async function serviceEnvironment(values: ModuleValues): Promise<string> {
+  const service = root?.resources.find(({ address }) => address === 'google_cloud_run_v2_service.bridge');
+  const [template] = bodiesOf(service?.body['template']);
+  const [container] = bodiesOf(template?.['containers']);
+  const config = bodiesOf(container?.['env']).find(({ name }) => name === 'FEDBRIDGE_CONFIG');
+  assert.ok(config);
+  return String(await values.evaluate(config['value']));
+}
+
+describe('an external ID', () => {
+  it('is in no output but sensitive ones', async () => {
+    const values = await rootValues(WITH_HOP);
+    assert.ok(String(await values.output('config')).includes(EXTERNAL_ID));
+    assert.deepEqual(
+      root.outputs.filter(isSensitive).map(({ name }) => name),
+      ['config'],
+    );
+    const reached = await reachedFrom(root, 'config_hops');
+    assert.deepEqual(
+      reached.filter((where) => where.startsWith('output.')),
+      ['output.config'],
+    );
+    for (const { path, outputs } of examples)
+      for (const output of outputs)
+        assert.equal(
+          isSensitive(output),
+          JSON.stringify(output.body['value']).includes('module.bridge.config}'),
+          `${path}: ${output.name}`,
+        );
+  });
+
+  it('is hidden in plans wherever the configuration goes', async () => {
+    const values = moduleValues(shown(root), WITH_HOP, rootStandIns(WITH_HOP));
+    const config = String(await values.output('config'));
+    assert.match(config, /lake-data/);
+    assert.ok(!config.includes(EXTERNAL_ID));
+    // Nothing else looks at it, so that nothing else has to hide it.
+    const users = [...root.locals].filter(([, value]) => JSON.stringify(value).includes('external_id'));
+    assert.deepEqual(
+      users.map(([name]) => name),
+      ['config_hops'],
+    );
+    for (const { address, body } of [...root.resources, ...root.outputs])
+      assert.ok(!JSON.stringify(body).includes('external_id'), address);
+  });
+
+  it('gets into the secret, and into the environment of the service only if somebody wants that', async () => {
+    assert.deepEqual(await reachedFrom(root, 'config_hops'), [
+      'google_cloud_run_v2_service.bridge',
+      'google_secret_manager_secret_version.config',
+      'output.config',
+    ]);
+    const path = '/etc/fedbridge/config.yaml';
+    assert.equal(await serviceEnvironment(await rootValues(WITH_HOP)), path);
+    assert.equal(await serviceEnvironment(await rootValues({ ...FIVE, config_in: 'secret' })), path);
+    const plain = await rootValues(FIVE);
+    assert.equal(await serviceEnvironment(plain), await plain.output('config'));
+    const wanted = await rootValues({ ...WITH_HOP, config_in: 'environment' });
+    assert.ok((await serviceEnvironment(wanted)).includes(EXTERNAL_ID));
+  });
+
+  it('is a sensitive variable of the examples that have one', () => {
+    const variables = examples
+      .flatMap((module) => module.variables)
+      .filter(({ name }) => name === 'external_id');
+    assert.equal(variables.length, 1);
+    for (const { body } of variables) assert.equal(body['sensitive'], true);
+  });
+});
