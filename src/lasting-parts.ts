@@ -52,7 +52,9 @@ export function lastingParts(
   const sameStall = same(({ limits }) => limits.stallSeconds);
   const stallMs = config.limits.stallSeconds * 1000;
   const roleAccess = kept(before?.roleAccess, sameIdentity, () => roleAccessFor(config));
-  const transport = kept(before?.transport, sameStall, () => createTransport({ stallMs, mayReuseAfterHead: isAwsOrigin }));
+  const transport = kept(before?.transport, sameStall, () =>
+    createTransport({ stallMs, mayReuseAfterHead: isAwsOrigin }),
+  );
   const parts = {
     config,
     callerOf: kept(

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AtEndOfTurn } from '../end-of-turn.ts';
 import { Fault } from '../fault.ts';
+import { resetConnection } from '../reset-connection.ts';
 import { USUAL_NAMES } from '../s3/answer-head.ts';
 import { headerOf } from '../s3/refusal.ts';
 import type { Answer, Sink } from '../s3/transport.ts';
@@ -173,7 +174,7 @@ function closed(response: ServerResponse): Promise<void> {
 
 /** Ends an answer so that it cannot look complete: an HTTP/1.0 client takes the end of the connection for the end of the body. */
 export function cut(request: IncomingMessage, response: ServerResponse): void {
-  if (request.httpVersion === '1.0') request.socket.resetAndDestroy();
+  if (request.httpVersion === '1.0') resetConnection(request.socket);
   else response.destroy();
 }
 

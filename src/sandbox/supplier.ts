@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resetConnection } from '../reset-connection.ts';
 import { sendAnswer, type Answer } from './answer.ts';
 import type { Call, CallLog } from './calls.ts';
 import type { Clock } from './clock.ts';
@@ -91,7 +92,7 @@ export function serveSupplier<Asked>(
     if (fault) call.note({ fault: fault.kind });
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') {
-      request.socket.resetAndDestroy();
+      resetConnection(request.socket);
       return;
     }
     if (fault?.kind === 'delay') await sleep(fault.milliseconds);

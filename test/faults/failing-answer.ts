@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resetConnection } from '../../src/reset-connection.ts';
 import type { Reply } from '../wire/http-request.ts';
 import { SAYINGS } from './supplier-answers.ts';
 import type { Said, Saying, SupplierName } from './supplier-answers.ts';
@@ -47,7 +48,7 @@ export async function sendFailing(exchange: Exchange): Promise<void> {
     case 'hang':
       return;
     case 'reset':
-      connection?.resetAndDestroy();
+      if (connection !== undefined) resetConnection(connection);
       return;
     case 'garbage':
       request.socket.end('SSH-2.0-OpenSSH_9.2\r\n\r\n');
@@ -101,7 +102,7 @@ async function sendInPart({
     case 'reset-midway':
       response.write(reply.body.subarray(0, half));
       await sleep(ARRIVAL_MS);
-      connection?.resetAndDestroy();
+      if (connection !== undefined) resetConnection(connection);
       return;
     case 'drip': {
       const drop = supplier === 's3' ? Math.ceil(length / DRIPS_OF_S3) : 1;

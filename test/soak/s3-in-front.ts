@@ -4,6 +4,7 @@ import { Agent, createServer, request as ask } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resetConnection } from '../../src/reset-connection.ts';
 import type { PlannedStrike, Strike } from './strike.ts';
 
 export interface S3InFront {
@@ -87,7 +88,7 @@ export async function startS3InFront(
       }
     if (limit === Infinity) response.end();
     else if (shape?.how === 'cut') response.socket?.destroySoon();
-    else if (shape?.how === 'cut-by-reset') response.socket?.resetAndDestroy();
+    else if (shape?.how === 'cut-by-reset') resetConnection(request.socket);
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -105,7 +106,7 @@ export async function startS3InFront(
     switch (strike?.how) {
       case 'reset':
         note();
-        request.socket.resetAndDestroy();
+        resetConnection(request.socket);
         return;
       case 'hang':
         note();
@@ -137,7 +138,7 @@ export async function startS3InFront(
     serve(request, response).catch(() => response.destroy());
   });
   server.on('connection', (socket: Socket) => {
-    if (refusing) socket.resetAndDestroy();
+    if (refusing) resetConnection(socket);
     sockets.set(socket, 'nothing');
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
@@ -150,7 +151,7 @@ export async function startS3InFront(
     strikes: (on) => (striking = on),
     refuses: (on) => {
       refusing = on;
-      if (on) for (const socket of sockets.keys()) socket.resetAndDestroy();
+      if (on) for (const socket of sockets.keys()) resetConnection(socket);
     },
     liesFrom: (now) => (lying = now),
     dropIdleConnections: () => {
