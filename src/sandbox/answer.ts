@@ -16,6 +16,7 @@ export interface Answer {
 export type Shape =
   | { readonly kind: 'cut'; readonly after: number }
   | { readonly kind: 'stall'; readonly after: number }
+  | { readonly kind: 'hold'; readonly after: number; readonly cleared: Promise<void> }
   | { readonly kind: 'drip'; readonly bytesPerSecond: number }
   | { readonly kind: 'wrong-length'; readonly by: number };
 
@@ -54,12 +55,13 @@ async function sendShaped(answer: Answer, response: ServerResponse, shape: Shape
   for await (const chunk of chunksOf(answer.body)) {
     const piece = chunk.subarray(0, limit - sent);
     if (shape.kind === 'drip') await drip(piece, response, shape.bytesPerSecond);
+    else if (shape.kind === 'hold') await hold(piece, response, shape.after - sent, shape.cleared);
     else await write(piece, response);
     sent += piece.length;
     if (sent >= limit) break;
   }
   if (shape.kind === 'stall') return;
-  if (shape.kind === 'drip') response.end();
+  if (shape.kind === 'drip' || shape.kind === 'hold') response.end();
   // What was written goes out first, then the connection closes: the client has exactly these bytes.
   else response.socket?.destroySoon();
 }
@@ -83,6 +85,19 @@ function write(piece: Buffer, response: ServerResponse): Promise<void> {
     else resolve(undefined);
   });
   return promise;
+}
+
+/** @param free how many bytes of the piece are not held */
+async function hold(
+  piece: Buffer,
+  response: ServerResponse,
+  free: number,
+  cleared: Promise<void>,
+): Promise<void> {
+  if (free > 0) await write(piece.subarray(0, free), response);
+  if (free >= piece.length) return;
+  await cleared;
+  await write(piece.subarray(Math.max(0, free)), response);
 }
 
 async function drip(piece: Buffer, response: ServerResponse, bytesPerSecond: number): Promise<void> {

@@ -5,8 +5,10 @@ import type { Refusal, SupplierName } from './supplier.ts';
 export type Fault =
   | { readonly kind: 'hang' | 'reset' | 'refuse' | 'garbage' | 'empty' }
   | { readonly kind: 'delay'; readonly milliseconds: number }
+  /** Holds the response back until the fault is cleared: all of it, or what follows so many bytes of the body. */
+  | { readonly kind: 'hold'; readonly after?: number | undefined }
   | ({ readonly kind: 'status' | 'error' } & Refusal)
-  | Shape;
+  | Exclude<Shape, { readonly kind: 'hold' }>;
 
 export interface FaultSetting {
   readonly supplier: SupplierName;
@@ -17,19 +19,27 @@ export interface FaultSetting {
   readonly path?: string | undefined;
 }
 
+export interface Strike {
+  readonly fault: Fault;
+  /** Resolves when the fault is cleared or replaced, not when it has struck for the last time. */
+  readonly cleared: Promise<void>;
+}
+
 export interface Faults {
   /** Takes the place of an earlier fault of the same supplier and path. */
   set(setting: FaultSetting): void;
   /** Clears one supplier's faults, those with this path filter where one is given. */
   clear(supplier?: SupplierName, path?: string): void;
   /** The fault that strikes this request, counted as struck. */
-  take(supplier: SupplierName, url: string): Fault | undefined;
+  take(supplier: SupplierName, url: string): Strike | undefined;
   list(): readonly FaultSetting[];
 }
 
 /** How the fault changes an answer on its way; undefined for faults that do something else. */
-export function shapeOf(fault: Fault): Shape | undefined {
+export function shapeOf({ fault, cleared }: Strike): Shape | undefined {
   switch (fault.kind) {
+    case 'hold':
+      return fault.after === undefined ? undefined : { kind: 'hold', after: fault.after, cleared };
     case 'cut':
     case 'stall':
     case 'drip':
@@ -40,34 +50,48 @@ export function shapeOf(fault: Fault): Shape | undefined {
   }
 }
 
+interface Held {
+  readonly setting: FaultSetting;
+  /** How many more requests it strikes. */
+  left: number;
+  readonly cleared: Promise<void>;
+  clear(): void;
+}
+
 export function createFaults(): Faults {
-  let settings: readonly FaultSetting[] = [];
+  let all: readonly Held[] = [];
+  const clearWhere = (isMeant: (setting: FaultSetting) => boolean): void => {
+    for (const { setting, clear } of all) if (isMeant(setting)) clear();
+    all = all.filter(({ setting }) => !isMeant(setting));
+  };
   return {
     set(setting) {
-      const others = settings.filter(
-        ({ supplier, path }) => supplier !== setting.supplier || path !== setting.path,
-      );
-      settings = [...others, setting];
+      clearWhere(({ supplier, path }) => supplier === setting.supplier && path === setting.path);
+      const { promise: cleared, resolve: clear } = Promise.withResolvers<void>();
+      all = [...all, { setting, left: setting.times ?? Infinity, cleared, clear }];
     },
     clear(supplier, path) {
-      settings = settings.filter(
+      clearWhere(
         (setting) =>
-          (supplier !== undefined && setting.supplier !== supplier) ||
-          (path !== undefined && setting.path !== path),
+          (supplier === undefined || setting.supplier === supplier) &&
+          (path === undefined || setting.path === path),
       );
     },
     take(supplier, url) {
       // A fault for one path goes before a fault for all of them.
-      const due = settings
-        .filter((setting) => setting.supplier === supplier && setting.fault.kind !== 'refuse')
-        .filter(({ path }) => path === undefined || url.includes(path))
-        .sort((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0))[0];
-      if (due?.times !== undefined) {
-        const rest = due.times > 1 ? [{ ...due, times: due.times - 1 }] : [];
-        settings = settings.flatMap((setting) => (setting === due ? rest : [setting]));
-      }
-      return due?.fault;
+      const due = all
+        .filter(
+          ({ setting, left }) => setting.supplier === supplier && setting.fault.kind !== 'refuse' && left > 0,
+        )
+        .filter(({ setting: { path } }) => path === undefined || url.includes(path))
+        .sort((a, b) => (b.setting.path?.length ?? 0) - (a.setting.path?.length ?? 0))[0];
+      if (due === undefined) return undefined;
+      due.left -= 1;
+      return { fault: due.setting.fault, cleared: due.cleared };
     },
-    list: () => settings,
+    list: () =>
+      all
+        .filter(({ left }) => left > 0)
+        .map(({ setting, left }) => (setting.times === undefined ? setting : { ...setting, times: left })),
   };
 }

@@ -87,7 +87,8 @@ export function serveSupplier<Asked>(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = calls.begin(name, request, response);
-    const fault = faults.take(name, request.url ?? '/');
+    const strike = faults.take(name, request.url ?? '/');
+    const fault = strike?.fault;
     const asked = await supplier.read(request, call);
     if (fault) call.note({ fault: fault.kind });
     if (fault?.kind === 'hang') return;
@@ -96,9 +97,11 @@ export function serveSupplier<Asked>(
       return;
     }
     if (fault?.kind === 'delay') await sleep(fault.milliseconds);
+    if (fault?.kind === 'hold' && fault.after === undefined) await strike?.cleared;
     const answer = struck(fault, supplier, asked) ?? (await respond(asked));
     const date = new Date(clock.now(name)).toUTCString();
-    await sendAnswer({ ...answer, headers: { date, ...answer.headers } }, response, fault && shapeOf(fault));
+    const shape = strike && shapeOf(strike);
+    await sendAnswer({ ...answer, headers: { date, ...answer.headers } }, response, shape);
   }
   async function respond(asked: Asked): Promise<Answer> {
     try {

@@ -116,7 +116,7 @@ describe('a caller of raw/public/', () => {
   const ask = async (target: string): Promise<readonly [status: string, asked: readonly string[]]> => {
     const before = lake.s3.asked.length;
     const bytes = `GET ${target} HTTP/1.1\r\nHost: b\r\n${authorization}\r\nConnection: close\r\n\r\n`;
-    const reply = await rawExchange(lake.wire.bridge.url, bytes, 3000);
+    const reply = await rawExchange(lake.wire.bridge.url, bytes);
     return [
       /^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1] ?? '',
       lake.s3.asked.slice(before).map(({ url = '' }) => url),

@@ -49,7 +49,6 @@ describe('an answer', () => {
       [`GET ${target} HTTP/1.1`, 'Host: b', authorization, ...headers, 'Connection: close', '', ''].join(
         '\r\n',
       ),
-      3000,
     );
   const headOf = (reply: string): string => reply.slice(0, reply.indexOf('\r\n\r\n'));
 

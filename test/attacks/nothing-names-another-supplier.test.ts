@@ -59,7 +59,6 @@ describe('a caller cannot name a host', () => {
     const reply = await rawExchange(
       lake.wire.bridge.url,
       [...lines, ...headers, authorization, 'Connection: close', '', ''].join('\r\n'),
-      3000,
     );
     return /^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1] ?? '';
   };

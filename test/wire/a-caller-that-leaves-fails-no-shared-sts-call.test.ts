@@ -2,20 +2,21 @@
 import assert from 'node:assert/strict';
 import { request as send } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { PATIENT, startClockedWire } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { until } from './until.ts';
-import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
 
 describe('a caller that goes away during its first STS call', () => {
-  let wire: Wire;
+  let wire: ClockedWire;
   before(async () => {
-    wire = await startWire({ config: openToProject() });
+    wire = await startClockedWire({ config: openToProject() });
   });
   after(() => wire.close());
 
   it('fails neither those who wait for the same call nor those who come later', async () => {
-    await wire.fault({ supplier: 'sts', fault: 'delay', milliseconds: 500, times: 1 });
+    await wire.setClocks(PATIENT);
+    await wire.fault({ supplier: 'sts', fault: 'hold', times: 1 });
     await wire.forgetCalls();
     const headers = asAccount(wire, 1);
     const { hostname, port } = new URL(wire.bridge.url);
@@ -27,7 +28,12 @@ describe('a caller that goes away during its first STS call', () => {
     leaving.destroy();
     const gone = await wire.bridge.line(({ cutBy }) => cutBy === 'caller');
     assert.equal(gone['fault'], undefined, 'nothing failed: the caller left');
+    await until(
+      'the others wait',
+      async () => (await wire.metric('fedbridge_requests_in_flight')) >= waiting.length,
+    );
     assert.equal((await sessionsAtSts(wire))[0]?.status, null, 'the call was still under way');
+    await wire.clearFaults();
 
     for (const { status } of await Promise.all(waiting)) assert.equal(status, 200);
     assert.equal((await wire.get(READABLE, { headers })).status, 200);

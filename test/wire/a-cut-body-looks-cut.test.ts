@@ -2,42 +2,65 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from './bridge-process.ts';
-import { request } from './http-request.ts';
-import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
+import { startClockedWire } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
+import { open, request } from './http-request.ts';
+import { openToProject } from './sessions-at-sts.ts';
+import { until } from './until.ts';
 
 const SIZE = 3_000_000;
 const PATH = '/acme-lake/raw/big.bin';
+/** Longer than S3 may send nothing. */
+const STALL_MS = 31_000;
 
 /** Also when it is asked for the rest, which is three times: that does not make the whole. */
 describe('a body that S3 cuts each time', () => {
-  let wire: Wire;
+  let wire: ClockedWire;
   let cuts = 0;
   before(async () => {
-    wire = await startWire({ config: (contract) => withStall(contract.role, 1) });
+    wire = await startClockedWire({ config: openToProject() });
     await wire.put('raw/big.bin', Buffer.alloc(SIZE, 'x'));
   });
   after(() => wire.close());
 
+  const authorized = async () => ({ headers: { authorization: `Bearer ${await wire.token('reader')}` } });
+  const assertTold = async (): Promise<void> => {
+    const lines = (): readonly LogLine[] => wire.bridge.lines.filter(({ complete }) => complete === false);
+    cuts += 1;
+    await until('the log tells of it', () => lines().length === cuts);
+    const line = lines().at(-1);
+    assert.equal(line?.['cutBy'], 's3');
+    assert.equal(line['severity'], 'ERROR');
+  };
+
   for (const [what, fault] of [
     ['by ending the connection', { fault: 'cut', after: 500_000 }],
     ['at its very first byte', { fault: 'cut', after: 0 }],
-    ['by going silent', { fault: 'stall', after: 500_000 }],
     ['by promising more than it sends', { fault: 'wrong-length', by: 10 }],
   ] as const) {
     it(`${what} is cut for the caller too`, async () => {
-      const token = await wire.token('reader');
       await wire.fault({ supplier: 's3', path: 'big.bin', ...fault });
-      await assert.rejects(request(wire.bridge.url, PATH, { headers: { authorization: `Bearer ${token}` } }));
+      await assert.rejects(request(wire.bridge.url, PATH, await authorized()));
       await wire.clearFaults();
-      const cut = ({ complete }: LogLine): boolean => complete === false;
-      cuts += 1;
-      await wire.bridge.line(() => wire.bridge.lines.filter(cut).length === cuts);
-      const line = wire.bridge.lines.findLast(cut);
-      assert.equal(line?.['cutBy'], 's3');
-      assert.equal(line['severity'], 'ERROR');
+      await assertTold();
     });
   }
+
+  it('by going silent is cut for the caller too', async () => {
+    await wire.fault({ supplier: 's3', path: 'big.bin', fault: 'stall', after: 500_000 });
+    const response = await open(wire.bridge.url, PATH, await authorized());
+    const received = response.toArray();
+    received.catch(() => undefined);
+    let silentMs = 0;
+    await until('the caller is cut', async () => {
+      silentMs += STALL_MS;
+      await wire.setClocks({ steadyAheadMs: silentMs });
+      return response.destroyed;
+    });
+    await assert.rejects(received);
+    await wire.clearFaults();
+    await assertTold();
+  });
 
   it('does not harm the next read', async () => {
     const reply = await wire.get(PATH, { as: 'reader' });
@@ -45,13 +68,3 @@ describe('a body that S3 cuts each time', () => {
     assert.equal(reply.body.length, SIZE);
   });
 });
-
-function withStall(role: string, stallSeconds: number): string {
-  return `audience: https://lake-bridge.example
-aws: { region: eu-west-1, audience: fedbridge }
-roles: { lake: { arn: ${role} } }
-buckets: { acme-lake: { role: lake } }
-grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }]
-limits: { stallSeconds: ${stallSeconds} }
-`;
-}

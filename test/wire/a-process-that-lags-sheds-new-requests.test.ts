@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { open } from './http-request.ts';
 import { startHarmedWire } from './provoked-fault.ts';
 import type { HarmedWire } from './provoked-fault.ts';
-import { READABLE } from './sessions-at-sts.ts';
+import { openToProject, READABLE } from './sessions-at-sts.ts';
 import { until } from './until.ts';
 
 const SIZE = 4_000_000;
@@ -18,9 +18,9 @@ describe('a process that lags', () => {
   let wire: HarmedWire;
   const body = randomBytes(SIZE);
   before(async () => {
-    wire = await startHarmedWire();
+    wire = await startHarmedWire({ config: openToProject('limits: { stallSeconds: 3600 }') });
     await wire.put('slow.bin', body);
-    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 400_000 });
+    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'hold', after: SIZE / 2 });
   });
   after(() => wire.close());
 
@@ -54,7 +54,7 @@ describe('a process that lags', () => {
     const stream = await open(wire.bridge.url, '/acme-lake/slow.bin', { headers });
     const digest = digestOf(stream);
     await wire.harm({ what: 'lag', milliseconds: 500 });
-    await until('new reads are refused', async () => (await status()) === 503, 20_000);
+    await until('new reads are refused', async () => (await status()) === 503);
     const refused = await wire.get(READABLE, { as: 'reader' });
     assert.equal(refused.code, 'SlowDown');
     assert.equal(refused.headers['retry-after'], '1');
@@ -67,6 +67,7 @@ describe('a process that lags', () => {
 
     await wire.harm({ what: 'none' });
     await until('it serves again', async () => (await status()) === 200);
+    await wire.clearFaults();
     assert.equal(stream.statusCode, 200);
     assert.equal(await digest, createHash('sha256').update(body).digest('hex'));
   });

@@ -1,6 +1,7 @@
 // Where STS dislikes our identity token, it is fetched anew and shown once more: what passes by, no caller sees.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { asTimelessAccount, startClockedWire, STOPPED } from './faked-clock.ts';
 import { asAccount, identityTokensAsked, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
@@ -70,14 +71,16 @@ describe('an identity token that STS refuses', () => {
 
 describe('an identity token with little life left', () => {
   it('of two minutes serves many STS calls, and is asked for once', async (test) => {
-    const wire = await startWire({ config: openToProject() });
+    const wire = await startClockedWire({ config: openToProject() });
     test.after(() => wire.close());
+    // After a minute it would be asked for again.
+    await wire.setClocks(STOPPED);
     await wire.control('PUT', '/durations', { identityToken: 120 });
     // What was held until now is refused, so that the short one takes its place.
     await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
     await wire.forgetCalls();
     for (let i = 0; i < 40; i += 1)
-      assert.equal((await wire.get(READABLE, { headers: asAccount(wire, i % 20) })).status, 200);
+      assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, i % 20) })).status, 200);
     assert.equal((await sessionsAtSts(wire)).length, 21, 'one for each caller, and the refused one');
     assert.equal(await identityTokensAsked(wire), 1);
   });

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { configured } from './configuration.ts';
+import { PATIENT, startClockedWire } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
 import { startStandIn } from './s3-stand-in.ts';
 import type { StandIn } from './s3-stand-in.ts';
-import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
 
 const FIRST_REQUESTS = 50;
 
@@ -33,11 +33,11 @@ async function s3WithRedirect(redirect: Redirect): Promise<StandIn> {
 
 describe('a bucket elsewhere', () => {
   const closing: (() => unknown)[] = [];
-  let wire: Wire;
+  let wire: ClockedWire;
   let s3: StandIn;
   const start = async (redirect: Redirect): Promise<void> => {
     s3 = await s3WithRedirect(redirect);
-    wire = await startWire({
+    wire = await startClockedWire({
       config: configured({
         buckets: { 'acme-far': `role: lake, endpoint: "${s3.origin}"` },
         grants: ['callers: ["project:acme-prod"], allow: [get], bucket: acme-far'],
@@ -93,6 +93,8 @@ describe('a bucket elsewhere', () => {
   it(`is learned by ${FIRST_REQUESTS} first requests at once, and told the operator once`, async () => {
     await start({ status: 301, headers: BY_HEADER, body: document('PermanentRedirect') });
     const authorization = `Bearer ${await wire.token('reader')}`;
+    // The others wait for half a second at most.
+    await wire.setClocks(PATIENT);
     const replies = await Promise.all(
       Array.from({ length: FIRST_REQUESTS }, () => wire.get('/acme-far/a', { headers: { authorization } })),
     );

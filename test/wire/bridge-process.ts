@@ -4,6 +4,7 @@ import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { inheritedEnvironment } from '../../src/config.ts';
+import { inTime, PATIENCE_MS } from './until.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -14,9 +15,9 @@ export interface BridgeProcess {
   readonly lines: readonly LogLine[];
   /** All that it wrote, on both streams. */
   output(): string;
-  /** Resolves with the first line, past or to come, that holds; rejects after five seconds. */
+  /** Resolves with the first line, past or to come, that holds; rejects if it does not come. */
   line(holds: (line: LogLine) => boolean): Promise<LogLine>;
-  /** @returns its exit code */
+  /** @returns its exit code; rejects if it does not end */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -27,8 +28,6 @@ export interface Program {
 }
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-const START_MS = 20_000;
-const LINE_MS = 5_000;
 
 /**
  * Listens on any free port unless told.
@@ -65,7 +64,7 @@ export async function startBridge(
     wake();
   });
 
-  const line = (holds: (line: LogLine) => boolean, milliseconds = LINE_MS): Promise<LogLine> => {
+  const line = (holds: (line: LogLine) => boolean): Promise<LogLine> => {
     const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
     const look = (): void => {
       const found = lines.find(holds);
@@ -73,8 +72,8 @@ export async function startBridge(
       else if (exited) reject(new Error(`the bridge ended without that line:\n${output}`));
     };
     const timer = setTimeout(() => {
-      reject(new Error(`no such line within ${milliseconds} ms:\n${output}`));
-    }, milliseconds);
+      reject(new Error(`no such line within ${PATIENCE_MS} ms:\n${output}`));
+    }, PATIENCE_MS);
     waiting.add(look);
     look();
     return promise.finally(() => {
@@ -83,7 +82,7 @@ export async function startBridge(
     });
   };
 
-  const listening = await line(({ message }) => String(message).startsWith('listening on'), START_MS).catch(
+  const listening = await line(({ message }) => String(message).startsWith('listening on')).catch(
     (error: unknown) => {
       child.kill('SIGKILL');
       throw error;
@@ -97,7 +96,10 @@ export async function startBridge(
     line,
     stop: async (signal = 'SIGTERM') => {
       if (!exited) child.kill(signal);
-      await ended;
+      await inTime(`the bridge ends after ${signal}`, ended).catch((error: unknown) => {
+        child.kill('SIGKILL');
+        throw error;
+      });
       return child.exitCode;
     },
   };

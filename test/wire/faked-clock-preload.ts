@@ -1,5 +1,7 @@
 // Loaded into the bridge's process before the bridge (`node --import`): makes its clocks what a file says, and nothing else.
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 import type { Clocks } from './faked-clock.ts';
 
 const path = process.env['FAKED_CLOCKS'] ?? '';
@@ -16,7 +18,7 @@ function standing(now: () => number, stands: () => boolean): () => number {
 
 const wall = Date.now;
 const wallNow = standing(wall, () => clocks().wallStands);
-Date.now = () => wallNow() + clocks().wallAheadMs;
+Date.now = () => clocks().wallAt ?? wallNow() + clocks().wallAheadMs;
 globalThis.Date = new Proxy(Date, {
   construct: (date, args, made): Date =>
     Reflect.construct(date, args.length === 0 ? [Date.now()] : args, made) as Date,
@@ -25,3 +27,18 @@ globalThis.Date = new Proxy(Date, {
 const steady = performance.now.bind(performance);
 const steadyNow = standing(steady, () => clocks().steadyStands);
 performance.now = () => steadyNow() + clocks().steadyAheadMs;
+
+/** The longest that Node takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+const longer = (milliseconds = 1): number => Math.min(milliseconds * clocks().timerFactor, LONGEST_MS);
+globalThis.setTimeout = new Proxy(setTimeout, {
+  apply: (start, self, [callback, milliseconds, ...rest]: [() => void, number?, ...unknown[]]): unknown =>
+    Reflect.apply(start, self, [callback, longer(milliseconds), ...rest]),
+});
+const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (milliseconds) => timeout(longer(milliseconds));
+timers.setTimeout = new Proxy(timers.setTimeout, {
+  apply: (start, self, [milliseconds, ...rest]: [number?, ...unknown[]]): unknown =>
+    Reflect.apply(start, self, [longer(milliseconds), ...rest]),
+});
+syncBuiltinESMExports();

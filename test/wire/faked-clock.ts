@@ -4,28 +4,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inSeconds } from './google-claims.ts';
 import { asAccount } from './sessions-at-sts.ts';
-import { startWire } from './wire.ts';
+import { startMeasuredWire } from './metrics.ts';
+import type { MeasuredWire } from './metrics.ts';
+import { variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface Clocks {
   /** Milliseconds by which `Date` is ahead of the truth. */
   readonly wallAheadMs: number;
   readonly wallStands: boolean;
+  /** `Date` stands still at this time, in milliseconds since 1970; the two above do not count then. */
+  readonly wallAt: number | null;
   /** Milliseconds by which `performance.now` is further on than it would be: so much time has passed. */
   readonly steadyAheadMs: number;
   /** `performance.now` stands still, as while a virtual machine is suspended. */
   readonly steadyStands: boolean;
+  /** Each timer that is started takes so many times as long. */
+  readonly timerFactor: number;
 }
 
-export interface ClockedWire extends Wire {
+/** No time passes by either clock but what is said besides: what is allowed once in a while is allowed once. */
+export const STOPPED = { wallStands: true, steadyStands: true } as const;
+
+/** No deadline passes that begins from now on, so that a test may hold a response back for as long as it takes. */
+export const PATIENT = { timerFactor: 100 } as const;
+
+export interface ClockedWire extends MeasuredWire {
   /** From now on; what is not named is right. */
   setClocks(clocks: Partial<Clocks>): Promise<void>;
   /** So many seconds since the start have passed, for the bridge and for Google and AWS; the steady clock has not seen them. */
-  passed(seconds: number): Promise<void>;
+  passed(seconds: number, more?: Partial<Clocks>): Promise<void>;
 }
 
 const PRELOAD = new URL('faked-clock-preload.ts', import.meta.url).href;
-const RIGHT: Clocks = { wallAheadMs: 0, wallStands: false, steadyAheadMs: 0, steadyStands: false };
+const RIGHT: Clocks = {
+  ...{ wallAheadMs: 0, wallStands: false, wallAt: null, steadyAheadMs: 0, steadyStands: false },
+  timerFactor: 1,
+};
 
 /** Clocks of a bridge that is started with these variables. */
 export interface FakedClocks extends Pick<ClockedWire, 'setClocks'> {
@@ -51,20 +66,16 @@ export async function fakedClocks(): Promise<FakedClocks> {
 
 export async function startClockedWire(options: WireOptions = {}): Promise<ClockedWire> {
   const { setClocks, environment: clocked, remove } = await fakedClocks();
-  const { environment = {} } = options;
-  const wire = await startWire({
+  const wire = await startMeasuredWire({
     ...options,
-    environment: async (contract) => ({
-      ...(typeof environment === 'function' ? await environment(contract) : environment),
-      ...clocked,
-    }),
+    environment: async (contract) => ({ ...(await variablesOf(options, contract)), ...clocked }),
   });
   return {
     ...wire,
     setClocks,
-    passed: async (seconds) => {
+    passed: async (seconds, more = {}) => {
       await wire.control('PUT', '/clock', { offsetSeconds: seconds });
-      await setClocks({ wallAheadMs: seconds * 1000 });
+      await setClocks({ wallAheadMs: seconds * 1000, ...more });
     },
     close: async () => {
       await wire.close();

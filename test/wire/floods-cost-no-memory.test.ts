@@ -1,6 +1,5 @@
 // Idle connections, tokens, headers and log lines in any number: what the bridge keeps of them is bounded.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, request as send } from 'node:http';
@@ -8,16 +7,14 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { inheritedEnvironment } from '../../src/config.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { googleClaims } from './google-claims.ts';
 import { request } from './http-request.ts';
-import { freePort } from './metrics.ts';
 import { startHarmedWire } from './provoked-fault.ts';
 import type { HarmedWire } from './provoked-fault.ts';
+import { startUnreadBridge } from './unread-bridge.ts';
 import { until } from './until.ts';
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const LIMIT_MIB = 260;
 /** What a collection leaves differs by 20 to 40 from one time to the next; what four rounds of a flood send is 70 at least. */
 const MARGIN_MIB = 50;
@@ -112,7 +109,12 @@ describe('a bridge', () => {
       assert.deepEqual(await flood(wire.bridge.url, 2_000, () => ({ headers: most })), { 401: 2_000 });
       const tooLarge = { cookie: 'x'.repeat(17_000) };
       const refused = await flood(wire.bridge.url, 1_000, () => ({ headers: tooLarge }));
-      assert.ok((refused[431] ?? 0) > 900, JSON.stringify(refused));
+      // A connection that is closed amid what it sends may be reset before its response is read: its status is 0 here.
+      assert.ok(
+        Object.keys(refused).every((status) => status === '431' || status === '0'),
+        JSON.stringify(refused),
+      );
+      assert.ok(refused[431] !== undefined);
     });
   });
 
@@ -132,49 +134,30 @@ describe('a bridge', () => {
       }
       const resident = residentMiB(wire.bridge.pid);
       assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident`);
-      assert.ok(sockets.every((socket) => !socket.destroyed));
+      // The others have a quarter of a minute for their first request.
+      const used = sockets.filter((_, i) => i % 2 === 0);
+      assert.ok(used.every((socket) => !socket.destroyed));
       for (const socket of sockets) socket.destroy();
     });
   });
 });
 
-it('a bridge whose log nobody takes keeps a bounded number of lines, and counts the others', async () => {
+it('a bridge whose log nobody takes keeps a bounded number of lines, and counts the others', async (test) => {
   const sandbox = await startSandbox();
-  const [port, metricsPort] = [await freePort(), await freePort()];
-  const bridge = spawn(process.execPath, [MAIN, 'serve'], {
-    env: {
-      ...inheritedEnvironment(),
-      ...sandbox.environment,
-      ...{ FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port), FEDBRIDGE_METRICS_PORT: String(metricsPort) },
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  try {
-    const origin = `http://127.0.0.1:${port}`;
-    await until(
-      'it listens',
-      () =>
-        request(origin, '/-/live').then(
-          () => true,
-          () => false,
-        ),
-      20_000,
-    );
-    const path = `/acme-lake/${'x'.repeat(1_000)}`;
-    const dropped = async (): Promise<number> => {
-      const { text } = await request(`http://127.0.0.1:${metricsPort}`, '/-/metrics');
-      return Number(/^fedbridge_log_lines_dropped (\d+)/m.exec(text)?.[1]);
-    };
-    let sent = 0;
-    while ((await dropped()) < 3_000) {
-      sent += 3_000;
-      assert.deepEqual(await flood(origin, 3_000, () => ({ path })), { 401: 3_000 });
-      assert.ok(sent <= 30_000, 'lines are dropped in the end');
-    }
-    const resident = residentMiB(bridge.pid ?? 0);
-    assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident after ${sent} requests`);
-  } finally {
-    bridge.kill('SIGKILL');
-    await sandbox.close();
+  test.after(() => sandbox.close());
+  const bridge = await startUnreadBridge(sandbox);
+  test.after(() => bridge.process.kill('SIGKILL'));
+  const path = `/acme-lake/${'x'.repeat(1_000)}`;
+  const dropped = async (): Promise<number> => {
+    const { text } = await request(bridge.metricsUrl, '/-/metrics');
+    return Number(/^fedbridge_log_lines_dropped (\d+)/m.exec(text)?.[1]);
+  };
+  let sent = 0;
+  while ((await dropped()) < 3_000) {
+    sent += 3_000;
+    assert.deepEqual(await flood(bridge.url, 3_000, () => ({ path })), { 401: 3_000 });
+    assert.ok(sent <= 30_000, 'lines are dropped in the end');
   }
+  const resident = residentMiB(bridge.process.pid ?? 0);
+  assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident after ${sent} requests`);
 });

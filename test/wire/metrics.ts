@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { request } from './http-request.ts';
-import { startWire } from './wire.ts';
+import { startWire, variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface MeasuredWire extends Wire {
@@ -13,13 +13,18 @@ export interface MeasuredWire extends Wire {
   metric(series: string): Promise<number>;
 }
 
-export async function startMeasuredWire(
-  options: Omit<WireOptions, 'environment'> = {},
-): Promise<MeasuredWire> {
-  const port = await freePort();
-  const wire = await startWire({ ...options, environment: { FEDBRIDGE_METRICS_PORT: String(port) } });
+/** On a port that the bridge chooses. */
+export async function startMeasuredWire(options: WireOptions = {}): Promise<MeasuredWire> {
+  const wire = await startWire({
+    ...options,
+    environment: async (contract) => ({
+      ...(await variablesOf(options, contract)),
+      FEDBRIDGE_METRICS_PORT: '0',
+    }),
+  });
+  const { metricsPort } = await wire.bridge.line(({ message }) => String(message).startsWith('listening on'));
   const metrics = async (): Promise<string> => {
-    const { status, text } = await request(`http://127.0.0.1:${port}`, '/-/metrics');
+    const { status, text } = await request(`http://127.0.0.1:${String(metricsPort)}`, '/-/metrics');
     assert.equal(status, 200);
     return text;
   };

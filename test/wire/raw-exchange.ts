@@ -1,17 +1,29 @@
 // Bytes to the bridge and all bytes back, for requests that no HTTP client would send.
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { inTime, until } from './until.ts';
 
-/** @returns what came until the bridge closed the connection, or nothing more came for a while after `bytes` went out */
-export async function rawExchange(origin: string, bytes: string, quietMs = 300): Promise<string> {
+/**
+ * @param isEnough whether no more is to be waited for, for requests after which the bridge keeps the connection open
+ * @returns what came until the bridge closed the connection or it was enough; rejects if neither happens
+ */
+export async function rawExchange(
+  origin: string,
+  bytes: string,
+  isEnough?: (text: string) => boolean | Promise<boolean>,
+): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
   socket.on('error', () => undefined);
-  socket.setTimeout(quietMs, () => socket.destroy());
-  await once(socket, 'connect');
+  const closed = once(socket, 'close');
   socket.write(bytes, 'latin1');
-  await once(socket, 'close');
+  try {
+    if (isEnough === undefined) await inTime('the bridge closes the connection', closed);
+    else await until('enough has come', async () => socket.closed || (await isEnough(text)));
+  } finally {
+    socket.destroy();
+  }
   return text;
 }

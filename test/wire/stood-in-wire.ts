@@ -2,16 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LogLine } from './bridge-process.ts';
 import { configured, READER_MAY_ALL } from './configuration.ts';
-import { request } from './http-request.ts';
+import { startClockedWire } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
+import { open, request } from './http-request.ts';
 import type { Reply, RequestOptions } from './http-request.ts';
-import { startMeasuredWire } from './metrics.ts';
-import type { MeasuredWire } from './metrics.ts';
 import { startStandIn } from './s3-stand-in.ts';
 import type { StandIn } from './s3-stand-in.ts';
 
 export type AnswerOfS3 = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-export interface StoodInWire extends MeasuredWire {
+export interface StoodInWire extends ClockedWire {
   readonly s3: StandIn;
   /** What S3 says from now on, and that it was asked nothing yet. */
   s3Answers(answer: AnswerOfS3): void;
@@ -19,6 +19,8 @@ export interface StoodInWire extends MeasuredWire {
   asked(): readonly IncomingMessage[];
   /** As the reader, for whatever key. */
   read(options?: RequestOptions & { readonly path?: string }): Promise<Reply>;
+  /** The same; resolves as soon as the headers are there. */
+  open(options?: RequestOptions & { readonly path?: string }): Promise<IncomingMessage>;
   /** The line of the request that was answered, or cut, so. */
   lineOf(reply: Pick<Reply, 'headers'>): Promise<LogLine>;
   /** How often S3 was asked again, for that reason. */
@@ -32,7 +34,7 @@ export async function startStoodInWire(more = '', bucket = ''): Promise<StoodInW
   };
   let before = 0;
   const s3 = await startStandIn((request, response) => answer(request, response));
-  const wire = await startMeasuredWire({
+  const wire = await startClockedWire({
     config: configured({
       buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "${s3.origin}"${bucket}` },
       grants: [READER_MAY_ALL],
@@ -43,6 +45,10 @@ export async function startStoodInWire(more = '', bucket = ''): Promise<StoodInW
     throw error;
   });
   const authorization = `Bearer ${await wire.token('reader')}`;
+  const asReader = ({ headers = {}, ...rest }: RequestOptions): RequestOptions => ({
+    ...rest,
+    headers: { authorization, ...headers },
+  });
   return {
     ...wire,
     s3,
@@ -51,8 +57,8 @@ export async function startStoodInWire(more = '', bucket = ''): Promise<StoodInW
       before = s3.asked.length;
     },
     asked: () => s3.asked.slice(before),
-    read: ({ path = '/acme-lake/a', headers = {}, ...rest } = {}) =>
-      request(wire.bridge.url, path, { ...rest, headers: { authorization, ...headers } }),
+    read: ({ path = '/acme-lake/a', ...rest } = {}) => request(wire.bridge.url, path, asReader(rest)),
+    open: ({ path = '/acme-lake/a', ...rest } = {}) => open(wire.bridge.url, path, asReader(rest)),
     lineOf: (reply) => wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']),
     repeated: (reason) => wire.metric(`fedbridge_s3_retries_total{reason="${reason}"}`),
     close: async () => {

@@ -1,18 +1,30 @@
-// Waits for what comes by itself, for tests that must not depend on how long it takes.
+// Waits for events and states, so that no test depends on how long they take.
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
+/** How long a test waits for what must happen: long enough for any machine, so that only a fault of the product takes longer. */
+export const PATIENCE_MS = 120_000;
 const PAUSE_MS = 20;
 
-/** Resolves when it holds; rejects after `milliseconds`. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  milliseconds = 10_000,
-): Promise<void> {
-  const deadline = Date.now() + milliseconds;
+/** Resolves when the condition is true; rejects after `PATIENCE_MS`. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `not within ${milliseconds} ms: ${what}`);
+    assert.ok(Date.now() < deadline, `not within ${PATIENCE_MS} ms: ${what}`);
     await setTimeout(PAUSE_MS);
+  }
+}
+
+/** Settles as `promise` does; rejects after `PATIENCE_MS`. For what would take far longer, or forever, if the product were broken. */
+export async function inTime<Value>(what: string, promise: Promise<Value>): Promise<Value> {
+  const abort = new AbortController();
+  const late = setTimeout(PATIENCE_MS, undefined, { signal: abort.signal }).then(() => {
+    throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    late.catch(() => undefined);
+    abort.abort();
   }
 }

@@ -10,6 +10,7 @@ import { startBridge } from './bridge-process.ts';
 import type { BridgeProcess, Program } from './bridge-process.ts';
 import { request } from './http-request.ts';
 import type { Reply, RequestOptions } from './http-request.ts';
+import { until } from './until.ts';
 
 export type CallerName = keyof SandboxContract['callers'];
 
@@ -69,13 +70,13 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
   };
   for (const fault of options.faults ?? []) await control('PUT', '/faults', fault);
   for (const role of options.roles ?? []) await control('PUT', '/roles', role);
-  const { environment = {}, config, configFile } = options;
+  const { config, configFile } = options;
   const yaml = config === undefined ? undefined : `${config(contract)}\n`;
   if (configFile !== undefined && yaml !== undefined) await writeFile(configFile, yaml);
   const variables = {
     ...sandbox.environment,
     ...(yaml === undefined ? {} : { FEDBRIDGE_CONFIG: configFile ?? yaml }),
-    ...(typeof environment === 'function' ? await environment(contract) : environment),
+    ...(await variablesOf(options, contract)),
   };
   const bridge = await startBridge(variables, options.program).catch(async (error: unknown) => {
     await sandbox.close();
@@ -122,8 +123,7 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
     },
     close: async () => {
       owner.destroy();
-      await bridge.stop();
-      await sandbox.close();
+      await bridge.stop().finally(() => sandbox.close());
     },
   };
   if (options.ready !== false) {
@@ -135,12 +135,18 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
   return wire;
 }
 
-const READY_MS = 10_000;
+/** @returns what `environment` holds */
+export function variablesOf(
+  { environment = {} }: Pick<WireOptions, 'environment'>,
+  contract: SandboxContract,
+): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>> {
+  return typeof environment === 'function' ? environment(contract) : environment;
+}
 
 async function untilReady(wire: Wire): Promise<void> {
-  const deadline = Date.now() + READY_MS;
-  while ((await wire.get('/-/ready')).status !== 200) {
-    assert.ok(Date.now() < deadline, `the bridge does not become ready:\n${wire.bridge.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until('the bridge is ready', async () => (await wire.get('/-/ready')).status === 200).catch(
+    (error: unknown) => {
+      throw new Error(wire.bridge.output(), { cause: error });
+    },
+  );
 }

@@ -33,6 +33,15 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
       milliseconds: number(fields, 'milliseconds', { least: 0, most: LONGEST_DELAY_MS }),
     }),
   },
+  hold: {
+    fields: {
+      after: 'optional: bytes of the body that are sent before; the rest is sent when the fault is cleared',
+    },
+    read: (fields) => ({
+      kind: 'hold',
+      after: optional(fields, 'after', (all, name) => number(all, name, { least: 0, integer: true })),
+    }),
+  },
   status: {
     fields: { status: '200 to 599', code: 'optional', message: 'optional', headers: 'optional' },
     read: (fields) => ({
