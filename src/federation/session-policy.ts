@@ -137,20 +137,14 @@ function isCovered(pattern: string, all: ReadonlySet<string>): boolean {
   return false;
 }
 
-const isAccessPoint = ({ target }: Bucket): boolean =>
-  target.startsWith('arn:') || target.endsWith('-s3alias');
+/** An access point is a resource of its own (S3 user guide, "Configuring IAM policies for using access points"). */
+const isAccessPoint = ({ target }: Bucket): boolean => target.startsWith('arn:');
 
-/**
- * A bucket's ARN has its role's partition; an access point is its own resource (S3 user guide, "Configuring IAM policies
- * for using access points"), and an alias, which policies do not know, does not tell whose: any, as the request names one.
- */
-function bucketArn({ target, role }: Bucket): string {
-  if (target.startsWith('arn:')) return target;
-  const partition = role.arn.split(':')[1] ?? 'aws';
-  return target.endsWith('-s3alias')
-    ? `arn:${partition}:s3:*:*:accesspoint/*`
-    : `arn:${partition}:s3:::${target}`;
-}
+/** A bucket's ARN has its role's partition. */
+const bucketArn = (bucket: Bucket): string =>
+  isAccessPoint(bucket)
+    ? bucket.target
+    : `arn:${bucket.role.arn.split(':')[1] ?? 'aws'}:s3:::${bucket.target}`;
 
 function objectArn(bucket: Bucket, pattern: string): string {
   return isAccessPoint(bucket) ? `${bucketArn(bucket)}/object/${pattern}` : `${bucketArn(bucket)}/${pattern}`;
