@@ -41,13 +41,15 @@ describe('renewal that is refused', () => {
   after(() => wire.close());
 
   for (const [n, code] of codes.entries()) {
-    it(`with ${code} costs one call for many requests`, async () => {
+    // Sent again without its Deny statements.
+    const callsEach = code === 'PackedPolicyTooLarge' ? 2 : 1;
+    it(`with ${code} costs one renewal for many requests`, async () => {
       await wire.fault({ supplier: 'sts', fault: 'error', code });
       await wire.forgetCalls();
       const begun = Date.now();
       for (let i = 0; i < REQUESTS; i += 1) assert.equal(await get(n), 200);
       const calls = (await sessionsAtSts(wire)).length;
-      const most = 1 + Math.floor((Date.now() - begun) / LEAST_PAUSE_MS);
+      const most = callsEach * (1 + Math.floor((Date.now() - begun) / LEAST_PAUSE_MS));
       assert.ok(calls >= 1 && calls <= most, `${calls} calls`);
     });
   }
