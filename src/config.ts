@@ -54,7 +54,7 @@ export interface Bucket {
   /** The name that callers use. */
   readonly name: string;
   readonly role: Role;
-  /** What S3 calls it: bucket name, access point alias or access point ARN. */
+  /** S3's name for it: a bucket name or the ARN of an access point. */
   readonly target: string;
   /** Absent: learned, beginning with `aws.region`. */
   readonly region?: string;

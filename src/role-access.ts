@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { Asker } from './federation/attribution.ts';
 import type { AccessKeys } from './federation/credentials.ts';
 import { awsProfile } from './federation/aws-profile.ts';
+import { withFittingPolicies } from './federation/packed-policy.ts';
 import { roleChain } from './federation/role-chain.ts';
 import type { AssumeChain } from './federation/role-chain.ts';
 import { bridgeSessionName } from './federation/session-name.ts';
@@ -32,7 +33,9 @@ export function createRoleAccess(
   askMfaCode: (mfaSerial: string) => Promise<string>,
 ): RoleAccess {
   const { region, stsEndpoint } = config.aws;
-  const sts = createSts({ region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) });
+  const sts = withFittingPolicies(
+    createSts({ region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) }),
+  );
   const { callerIdentity, close } = sts;
   if (config.identity.kind === 'profile') {
     const profile = awsProfile({

@@ -31,7 +31,7 @@ variable "aws_region" {
 }
 
 variable "buckets" {
-  description = "The buckets that may be read, by the names that callers use. `{}` as a value will do: then S3 calls it the same, its region is learned, and the one role reads it. `target` is S3's own name or the ARN of an access point, `endpoint` another S3, `kms_keys` the ARNs of the keys that its objects are encrypted with."
+  description = "The buckets that may be read, by the names that callers use. `{}` as a value will do: then S3 calls it the same, its region is learned, and the one role reads it. `target` is S3's own name or the ARN of an access point (not its alias), `endpoint` another S3, `kms_keys` the ARNs of the keys that its objects are encrypted with."
   type = map(object({
     role             = optional(string)
     target           = optional(string)
@@ -53,7 +53,7 @@ variable "buckets" {
   }
   validation {
     condition     = alltrue([for bucket in values(var.buckets) : bucket.target == null || can(regex("^arn:[a-z-]+:s3:[a-z0-9-]+:[0-9]{12}:accesspoint/[a-z0-9-]+$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket.target)) && !endswith(coalesce(bucket.target, "none"), "-s3alias")])
-    error_message = "buckets: target must be a bucket name or the ARN of an access point in one region. An alias (-s3alias) does not do: IAM policies do not know it, so write the ARN behind it."
+    error_message = "buckets: target must be a bucket name or the ARN of an access point in one region. An alias (-s3alias) is not accepted, because IAM policies cannot name it: write the ARN. `aws s3control list-access-points --account-id ACCOUNT` shows the ARN beside the alias."
   }
   validation {
     condition     = alltrue(flatten([for bucket in values(var.buckets) : [for key in bucket.kms_keys : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", key))]]))

@@ -84,13 +84,27 @@ const ACCESS_POINT_ARN = new RegExp(
   `^arn:${PARTITION}:s3:(${REGION}):\\d{12}:accesspoint/[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$`,
 );
 
-/** What S3 itself calls it. A multi-Region access point has no region in its ARN and needs another signature: refused. */
+const ALIAS_SUFFIX = '-s3alias';
+
+/**
+ * S3's name for a bucket. A multi-Region access point has no region in its ARN and needs another signature, so it is rejected.
+ * An alias is rejected because policies cannot name it: a session policy would have to allow every access point, and a key of
+ * any of them that repeats the granted path (`raw/private/object/raw/public/x`) would match.
+ */
 export const BUCKET_TARGET: TextRule = {
-  must: 'must be a bucket name, an access point alias or the ARN of an access point in one region',
-  test: (text) => isBucketForm(text) || ACCESS_POINT_ARN.test(text),
+  must: 'must be a bucket name or the ARN of an access point in one region',
+  test: (text) => (isBucketForm(text) && !text.endsWith(ALIAS_SUFFIX)) || ACCESS_POINT_ARN.test(text),
 };
 
-/** The region that an access point's ARN names; undefined for a bucket name or an alias. */
+/** What to write instead of a text that is no {@link BUCKET_TARGET}; '' if there is nothing special about it. */
+export function targetRemedy(text: string): string {
+  return text.endsWith(ALIAS_SUFFIX)
+    ? 'An alias (-s3alias) is not accepted, because IAM policies cannot name it: write the ARN. ' +
+        '`aws s3control list-access-points --account-id ACCOUNT` shows the ARN beside the alias.'
+    : '';
+}
+
+/** The region that an access point's ARN names; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
 }

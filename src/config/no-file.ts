@@ -38,7 +38,7 @@ const noBucketName = (bucket: string): Problem => ({
   rule: `${BUCKET_NAME.must}, not ${quote(bucket)}`,
   remedy: /^s3:/i.test(bucket)
     ? 'Leave out s3://, and give what follows the name as FEDBRIDGE_PREFIX.'
-    : 'For an access point, whose alias or ARN is no such name, write a file, where `target` takes it.',
+    : 'For an access point, write a configuration file: `target` takes its ARN.',
 });
 
 /** The document that the variables stand for. */

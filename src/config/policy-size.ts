@@ -1,6 +1,6 @@
 // Finds grants that AWS could not hold a caller to, as their session policy is longer than STS takes.
 import type { Config } from '../config.ts';
-import { compilePolicy, MAX_POLICY_CHARACTERS } from '../federation/session-policy.ts';
+import { compileAllowances, MAX_POLICY_CHARACTERS } from '../federation/session-policy.ts';
 import type { Finding } from './problem.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Finding } from './problem.ts';
 export function findOversizePolicies({ buckets, grants }: Config): Finding[] {
   return grants.flatMap((grant, i) => {
     const bucket = buckets.get(grant.bucket);
-    const characters = bucket === undefined ? 0 : compilePolicy(bucket, [grant]).length;
+    const characters = bucket === undefined ? 0 : compileAllowances(bucket, [grant]).length;
     if (characters <= MAX_POLICY_CHARACTERS) return [];
     return [
       {

@@ -46,9 +46,15 @@ const role = fields({
   then: z.array(hop).default([]),
 });
 
+const target = textForm(
+  aws.BUCKET_TARGET.must,
+  (value) => (aws.BUCKET_TARGET.test(value) ? value : undefined),
+  aws.targetRemedy,
+);
+
 const bucket = fields({
   role: name,
-  target: text(aws.BUCKET_TARGET).exactOptional(),
+  target: target.exactOptional(),
   region: text(aws.AWS_REGION).exactOptional(),
   endpoint: textForm(ORIGIN_MUST, readOrigin).exactOptional(),
   requesterPays: yesOrNo().default(false),

@@ -91,7 +91,7 @@ const REMEDIES: Readonly<Record<Reason, Remedy>> = {
   'session policy': {
     allow:
       "The session policy, which the bridge compiles from this caller's grants, does not allow ACTION though the grants do: check that the bucket's target is what S3 calls it; if it is, report this line.",
-    deny: 'The session policy, which the bridge compiles, denies nothing: is another STS than AWS in between?',
+    deny: "The session policy, which the bridge compiles from this caller's grants, denies ACTION though the grants allow it: check that the bucket's target is S3's name for it; if it is, report this line.",
   },
   'bucket policy': {
     allow:

@@ -24,16 +24,13 @@ export function isRegion(region: string): boolean {
  */
 export function endpointOf(bucket: Bucket, region: string): Endpoint {
   const { target, endpoint } = bucket;
+  // Plain HTTP is for loopback only, so nothing may be put in front of its host name.
+  if (target.startsWith('arn:') && endpoint?.startsWith('http:') !== true)
+    return accessPoint(target, endpoint);
   if (endpoint !== undefined) {
     // An origin as the URL parser writes it (`readOrigin`). Measured: parsing it anew is a hundredth of a read of 1 KiB.
-    return {
-      origin: endpoint,
-      host: endpoint.slice(endpoint.indexOf('//') + 2),
-      basePath: `/${target}`,
-      region,
-    };
+    return { origin: endpoint, host: hostOf(endpoint), basePath: `/${target}`, region };
   }
-  if (target.startsWith('arn:')) return accessPoint(target);
   const suffix = `s3.${region}.${awsDomain(region)}`;
   if (target.includes('.'))
     return { origin: `https://${suffix}`, host: suffix, basePath: `/${target}`, region };
@@ -57,9 +54,16 @@ export function isAwsOrigin(origin: string): boolean {
   return protocol === 'https:' && AWS_HOST.test(hostname);
 }
 
-/** `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket through an access point"). */
-function accessPoint(arn: string): Endpoint {
+const hostOf = (origin: string): string => origin.slice(origin.indexOf('//') + 2);
+
+/**
+ * `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket through an access point"). With an
+ * endpoint, as PrivateLink's `https://accesspoint.vpce-ID.s3.REGION.vpce.amazonaws.com`, the host is the one that the AWS SDK
+ * builds.
+ */
+function accessPoint(arn: string, endpoint: string | undefined): Endpoint {
   const [, , , region = '', account = '', resource = ''] = arn.split(':');
-  const host = `${resource.replace('accesspoint/', '')}-${account}.s3-accesspoint.${region}.${awsDomain(region)}`;
+  const domain = endpoint === undefined ? `s3-accesspoint.${region}.${awsDomain(region)}` : hostOf(endpoint);
+  const host = `${resource.replace('accesspoint/', '')}-${account}.${domain}`;
   return { origin: `https://${host}`, host, basePath: '', region };
 }

@@ -84,6 +84,43 @@ AWS holds the session to this policy:
           "s3:prefix": "raw/public/*"
         }
       }
+    },
+    {
+      "Effect": "Deny",
+      "NotAction": [
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:ListBucket"
+      ],
+      "Resource": "arn:aws:s3:*:*:*"
+    },
+    {
+      "Effect": "Deny",
+      "Action": "s3:GetObject",
+      "NotResource": [
+        "arn:aws:s3:::acme-lake/raw/a/\\u{202e}one.csv",
+        "arn:aws:s3:::acme-lake/raw/public/*"
+      ]
+    },
+    {
+      "Effect": "Deny",
+      "Action": "s3:GetObjectTagging",
+      "NotResource": "arn:aws:s3:::acme-lake/raw/a/\\u{202e}one.csv"
+    },
+    {
+      "Effect": "Deny",
+      "Action": "s3:ListBucket",
+      "NotResource": "arn:aws:s3:::acme-lake"
+    },
+    {
+      "Effect": "Deny",
+      "Action": "s3:ListBucket",
+      "Resource": "arn:aws:s3:::acme-lake",
+      "Condition": {
+        "StringNotLike": {
+          "s3:prefix": "raw/public/*"
+        }
+      }
     }
   ]
 }

@@ -40,7 +40,13 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
   ['roles lake duration', '3600', /^roles\.lake\.duration: .*not "3600"\. Write it without quotes/],
   ['roles lake duration', null, /^roles\.lake\.duration: .*not empty\. Give it a value, or remove the field/],
   ['roles lake session', 'callr', /^roles\.lake\.session: must be one of caller, bridge, not "callr"/],
-  ['buckets acme-lake target', 'Acme', /^buckets\.acme-lake\.target: must be a bucket name, an access point/],
+  ['buckets acme-lake target', 'Acme', /^buckets\.acme-lake\.target: must be a bucket name or the ARN/],
+  [
+    'buckets acme-lake target',
+    'lake-ap-abcdefghij1234567890abcdefghs3-s3alias',
+    /^buckets\.acme-lake\.target: must be .* the ARN of an access point in one region, not ".*-s3alias"\. An alias \(-s3alias\) is not accepted, .* `aws s3control list-access-points .*shows the ARN/,
+  ],
+  ['buckets acme-lake target', 'lake-abcdefghij-ext-s3alias', /^buckets\.acme-lake\.target: .*An alias/],
   [
     'buckets acme-lake target',
     'arn:aws:s3::123456789012:accesspoint/abc.mrap',
@@ -110,7 +116,6 @@ const TAKEN: readonly (readonly [path: string, value: unknown])[] = [
   ['roles lake arn', 'arn:aws-us-gov:iam::123456789012:role/some/path/na+me=,.@-_'],
   ['roles lake duration', 43_200],
   ['roles lake then', []],
-  ['buckets acme-lake target', 'lake-ap-abcdefghij1234567890abcdefghs3-s3alias'],
   ['buckets acme-lake target', 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake'],
   ['buckets acme-lake endpoint', 'http://[::1]:9000'],
   ['buckets acme-lake endpoint', 'http://127.8.9.10:9000/'],

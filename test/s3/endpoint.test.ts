@@ -27,13 +27,6 @@ describe('an endpoint', () => {
     ],
     ['a dotted name', bucket('acme.lake'), 'us-east-1', 'https://s3.us-east-1.amazonaws.com', '/acme.lake'],
     [
-      'an alias',
-      bucket('ap-x1-s3alias'),
-      'us-east-2',
-      'https://ap-x1-s3alias.s3.us-east-2.amazonaws.com',
-      '',
-    ],
-    [
       'an access point',
       bucket('arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader'),
       'eu-west-1',
@@ -46,6 +39,30 @@ describe('an endpoint', () => {
       'eu-west-1',
       'https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com',
       '/acme-lake',
+    ],
+    [
+      'an access point through PrivateLink',
+      bucket(
+        'arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader',
+        'https://accesspoint.vpce-1.s3.eu-central-1.vpce.amazonaws.com',
+      ),
+      'eu-central-1',
+      'https://lake-reader-123456789012.accesspoint.vpce-1.s3.eu-central-1.vpce.amazonaws.com',
+      '',
+    ],
+    [
+      'an access point behind another endpoint with a port',
+      bucket('arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader', 'https://s3.example.com:8443'),
+      'eu-central-1',
+      'https://lake-reader-123456789012.s3.example.com:8443',
+      '',
+    ],
+    [
+      'an access point on this machine',
+      bucket('arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader', 'http://127.0.0.1:9000'),
+      'eu-central-1',
+      'http://127.0.0.1:9000',
+      '/arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader',
     ],
   ] as const) {
     it(`of ${what} is ${origin}${basePath}`, () => {

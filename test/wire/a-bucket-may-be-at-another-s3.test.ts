@@ -7,8 +7,6 @@ import type { StandIn } from './s3-stand-in.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const ALIAS = 'lake-reader-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias';
-
 describe('a bucket with an endpoint', () => {
   let wire: Wire;
   let elsewhere: StandIn;
@@ -20,7 +18,6 @@ describe('a bucket with an endpoint', () => {
     const buckets = {
       'acme-lake': 'role: lake',
       'acme-other': `role: lake, region: us-east-2, endpoint: "${origin}"`,
-      'acme-alias': `role: lake, target: ${ALIAS}, endpoint: "${origin}"`,
     };
     const grants = Object.keys(buckets).map(
       (bucket) => `callers: ["project:acme-prod"], allow: [get, list], bucket: ${bucket}`,
@@ -40,13 +37,6 @@ describe('a bucket with an endpoint', () => {
     assert.equal(asked?.url, '/acme-other/a%20b//c');
     assert.equal(asked.headers.host, new URL(elsewhere.origin).host);
     assert.match(asked.headers.authorization ?? '', /\/us-east-2\/s3\/aws4_request, SignedHeaders=host;/);
-  });
-
-  it('may be an access point’s alias', async () => {
-    await wire.get('/acme-alias/a', { as: 'reader' });
-    assert.equal(elsewhere.asked.at(-1)?.url, `/${ALIAS}/a`);
-    await wire.get('/acme-alias?list-type=2', { as: 'reader' });
-    assert.equal(elsewhere.asked.at(-1)?.url, `/${ALIAS}?list-type=2`);
   });
 
   it('leaves the others where they are', async () => {

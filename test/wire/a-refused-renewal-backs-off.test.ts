@@ -40,15 +40,17 @@ describe('renewal that is refused', () => {
   after(() => wire.close());
 
   for (const [n, code] of codes.entries()) {
-    it(`with ${code} costs one call for many requests`, async () => {
+    // Sent again without its Deny statements.
+    const callsEach = code === 'PackedPolicyTooLarge' ? 2 : 1;
+    it(`with ${code} costs one renewal for many requests`, async () => {
       await wire.fault({ supplier: 'sts', fault: 'error', code });
       await wire.forgetCalls();
       const answered = async (): Promise<boolean> =>
-        (await sessionsAtSts(wire)).some(({ status }) => status !== null);
+        (await sessionsAtSts(wire)).filter(({ status }) => status !== null).length === callsEach;
       assert.equal(await get(n), 200);
       await until('the renewal is refused', answered);
       for (let i = 0; i < REQUESTS; i += 1) assert.equal(await get(n), 200);
-      assert.equal((await sessionsAtSts(wire)).length, 1);
+      assert.equal((await sessionsAtSts(wire)).length, callsEach);
     });
   }
 });

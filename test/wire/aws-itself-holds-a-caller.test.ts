@@ -16,8 +16,10 @@ import type { CallerName, Wire } from './wire.ts';
 
 describe("a caller's session at AWS", () => {
   let wire: Wire;
+  let scoped: S3Client;
   before(async () => {
     wire = await startWire();
+    scoped = await holding('scoped');
   });
   after(() => wire.close());
 
@@ -56,7 +58,7 @@ describe("a caller's session at AWS", () => {
     statusOf(s3.send(new ListObjectsV2Command({ Bucket: 'acme-lake', Prefix: prefix })));
 
   it('of a prefix reads and lists below it and nowhere else', async () => {
-    const s3 = await holding('scoped');
+    const s3 = scoped;
     assert.equal(await get(s3, 'raw/public/orders.csv'), 200);
     assert.equal(await list(s3, 'raw/public/'), 200);
     for (const key of ['raw/private/salaries.csv', 'README.txt', 'raw/public'])
@@ -74,6 +76,28 @@ describe("a caller's session at AWS", () => {
     assert.equal(await get(s3, 'raw/private/salaries.csv'), 200);
     assert.equal(await list(s3, ''), 200);
     assert.equal(await get(s3, 'a', 'acme-other'), 'AccessDenied');
+  });
+
+  it('reads and lists below its prefix only, and writes nothing, whatever a bucket policy grants it', async (test) => {
+    const setPolicy = (policy: object | null): Promise<unknown> =>
+      wire.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy });
+    test.after(() => setPolicy(null));
+    const everything = {
+      ...{ Effect: 'Allow', Principal: '*', Action: 's3:*' },
+      Resource: ['arn:aws:s3:::acme-lake', 'arn:aws:s3:::acme-lake/*'],
+      Condition: { ArnEquals: { 'aws:PrincipalArn': wire.sandbox.contract.role } },
+    };
+    await setPolicy({ Version: '2012-10-17', Statement: everything });
+    const s3 = scoped;
+    assert.equal(await get(s3, 'raw/public/orders.csv'), 200);
+    assert.equal(await list(s3, 'raw/public/'), 200);
+    assert.equal(await get(s3, 'raw/public/absent'), 'NoSuchKey');
+    for (const key of ['raw/private/salaries.csv', 'raw/private/absent', 'raw/public'])
+      assert.equal(await get(s3, key), 'AccessDenied', key);
+    for (const prefix of ['', 'raw/', 'raw/public', 'raw/private/'])
+      assert.equal(await list(s3, prefix), 'AccessDenied', prefix);
+    const written = s3.send(new PutObjectCommand({ Bucket: 'acme-lake', Key: 'raw/public/new', Body: 'x' }));
+    assert.equal(await statusOf(written), 'AccessDenied');
   });
 
   it('is the one that reads for it, and no other caller’s', async () => {

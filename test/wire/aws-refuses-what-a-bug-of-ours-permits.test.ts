@@ -38,6 +38,17 @@ const BEYOND: readonly (readonly [what: string, path: string])[] = [
   ['a list of another bucket', '/acme-other?list-type=2&prefix=raw/public/'],
 ];
 
+const LAKE_SESSIONS = LAKE.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
+
+/** Session policies do not limit what such statements grant within the account; a Deny in them does. */
+const everythingIn = (bucket: string, whom: object): object => ({
+  Version: '2012-10-17',
+  Statement: {
+    ...{ Effect: 'Allow', Action: 's3:*', Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`] },
+    ...whom,
+  },
+});
+
 describe('without our own authorisation', () => {
   let program: ProgramWithoutAuthorisation;
   before(async () => {
@@ -45,9 +56,21 @@ describe('without our own authorisation', () => {
   });
   after(() => program.remove());
 
-  for (const [what, role, last] of [
-    ['a role', `{ arn: "${LAKE}" }`, LAKE],
-    ['a chain of roles', `{ arn: "${LAKE}", then: [{ ${TO_LAKE_DATA} }] }`, LAKE_DATA],
+  for (const [what, role, last, granted] of [
+    ['a role', `{ arn: "${LAKE}" }`, LAKE, undefined],
+    ['a chain of roles', `{ arn: "${LAKE}", then: [{ ${TO_LAKE_DATA} }] }`, LAKE_DATA, undefined],
+    [
+      'a role to which bucket policies grant everything by aws:PrincipalArn,',
+      `{ arn: "${LAKE}" }`,
+      LAKE,
+      { Principal: '*', Condition: { ArnEquals: { 'aws:PrincipalArn': LAKE } } },
+    ],
+    [
+      'a role to whose sessions bucket policies grant everything,',
+      `{ arn: "${LAKE}" }`,
+      LAKE,
+      { Principal: { AWS: `${LAKE_SESSIONS}/scoped@acme-prod` } },
+    ],
   ] as const) {
     describe(`${what} whose session policy AWS enforces`, () => {
       let wire: Wire;
@@ -60,6 +83,10 @@ describe('without our own authorisation', () => {
           new PutObjectCommand({ Bucket: 'acme-other', Key: 'raw/public/orders.csv', Body: 'x' }),
         );
         owner.destroy();
+        for (const bucket of ['acme-lake', 'acme-other']) {
+          const policy = granted === undefined ? null : everythingIn(bucket, granted);
+          await wire.control('PUT', '/bucket-policy', { bucket, policy });
+        }
         await wire.forgetCalls();
       });
       after(() => wire.close());

@@ -20,7 +20,7 @@ const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCo
   ['RequestExpired', 502, 'sts_keys_rejected', 1],
   ['RegionDisabledException', 502, 'sts_region_disabled', 1],
   ['MalformedPolicyDocument', 502, 'sts_policy_invalid', 1],
-  ['PackedPolicyTooLarge', 502, 'sts_policy_too_large', 1],
+  ['PackedPolicyTooLarge', 502, 'sts_policy_too_large', 2],
   ['ValidationError', 502, 'sts_request_invalid', 1],
   ['IDPRejectedClaim', 502, 'sts_claim_rejected', 1],
   ['InvalidIdentityToken', 502, 'sts_token_invalid', 1],

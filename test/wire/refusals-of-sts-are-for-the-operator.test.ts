@@ -21,7 +21,7 @@ const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCo
   ['ExpiredTokenException', 502, 'sts_token_expired', 2],
   ['RegionDisabledException', 502, 'sts_region_disabled', 1],
   ['MalformedPolicyDocument', 502, 'sts_policy_invalid', 1],
-  ['PackedPolicyTooLarge', 502, 'sts_policy_too_large', 1],
+  ['PackedPolicyTooLarge', 502, 'sts_policy_too_large', 2],
   ['ValidationError', 502, 'sts_request_invalid', 1],
   ['InvalidAction', 502, 'sts_request_invalid', 1],
   ['IDPCommunicationError', 503, 'sts_failed', 2],

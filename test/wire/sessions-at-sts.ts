@@ -43,10 +43,10 @@ export interface StsCall {
   readonly durationSeconds: number;
 }
 
-/** What STS was asked for callers: less the sessions that may do nothing, by which the bridge learns whether it is ready. */
+/** STS calls for callers, without those for sessions that allow nothing, which show the bridge whether it is ready. */
 export async function sessionsAtSts(wire: Wire): Promise<readonly StsCall[]> {
   const calls = (await wire.calls('sts')) as readonly unknown[] as readonly StsCall[];
-  return calls.filter(({ policy }) => !policy.includes('"Deny"'));
+  return calls.filter(({ policy }) => policy.includes('"Allow"'));
 }
 
 /** How often the bridge asked the metadata server for the token that it presents. */

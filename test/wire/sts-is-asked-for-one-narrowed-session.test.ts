@@ -50,8 +50,10 @@ grants:
     assert.ok(call !== undefined && more.length === 0, 'one call');
     return call;
   };
-  const statementsOf = ({ policy }: StsCall): unknown =>
-    (JSON.parse(policy) as { Statement: unknown }).Statement;
+  const statementsOf = ({ policy }: StsCall): readonly { readonly Effect: string }[] =>
+    (JSON.parse(policy) as { Statement: readonly { readonly Effect: string }[] }).Statement;
+  const allowedIn = (call: StsCall): readonly unknown[] =>
+    statementsOf(call).filter(({ Effect }) => Effect === 'Allow');
 
   it('names the role, the caller and the life of the configuration', async () => {
     const { roleArn, roleSessionName, durationSeconds } = await callFor('reader', READABLE);
@@ -63,13 +65,13 @@ grants:
 
   it('allows what a grant of a whole bucket allows', async () => {
     await wire.fault({ supplier: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
-    assert.deepEqual(statementsOf(await callFor('reader', READABLE)), [
+    assert.deepEqual(allowedIn(await callFor('reader', READABLE)), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: `${BUCKET}/*` },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: BUCKET },
     ]);
   });
 
-  it('allows a prefix and a key, and to list the prefix alone', async () => {
+  it('allows a prefix and a key, and to list the prefix alone, and denies all else in S3', async () => {
     assert.deepEqual(statementsOf(await callFor('scoped', READABLE)), [
       {
         Effect: 'Allow',
@@ -80,11 +82,21 @@ grants:
         ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: BUCKET },
         Condition: { StringLike: { 's3:prefix': 'raw/public/*' } },
       },
+      { Effect: 'Deny', NotAction: ['s3:GetObject', 's3:ListBucket'], Resource: 'arn:aws:s3:*:*:*' },
+      {
+        ...{ Effect: 'Deny', Action: 's3:GetObject' },
+        NotResource: [`${BUCKET}/README.txt`, `${BUCKET}/raw/public/*`],
+      },
+      { Effect: 'Deny', Action: 's3:ListBucket', NotResource: BUCKET },
+      {
+        ...{ Effect: 'Deny', Action: 's3:ListBucket', Resource: BUCKET },
+        Condition: { StringNotLike: { 's3:prefix': 'raw/public/*' } },
+      },
     ]);
   });
 
   it('allows no read to who may only list', async () => {
-    assert.deepEqual(statementsOf(await callFor('stranger', '/acme-lake?list-type=2&prefix=raw/public/')), [
+    assert.deepEqual(allowedIn(await callFor('stranger', '/acme-lake?list-type=2&prefix=raw/public/')), [
       {
         ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: BUCKET },
         Condition: { StringLike: { 's3:prefix': 'raw/public/*' } },

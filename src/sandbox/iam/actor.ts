@@ -12,6 +12,8 @@ export interface Actor {
   readonly accountId: string;
   /** What the policy of a role, a bucket or a key may call it by itself. */
   readonly principals: readonly string[];
+  /** Those of `principals` that stand for this session itself: a session policy does not limit grants to them. */
+  readonly sessionPrincipals: readonly string[];
   /** What stands there for its whole account. */
   readonly accountPrincipals: readonly string[];
   /** The condition keys that it brings to every request. */
@@ -34,6 +36,7 @@ export function actorOf(roles: Roles, principal: Principal): Actor | undefined {
       userId: id,
       accountId,
       principals: [`AWS:${arn}`],
+      sessionPrincipals: [`AWS:${arn}`],
       accountPrincipals: accountPrincipals(accountId),
       context: new Map([
         ['aws:principalarn', [arn]],
@@ -55,6 +58,7 @@ export function actorOf(roles: Roles, principal: Principal): Actor | undefined {
     userId: `${role.id}:${session.name}`,
     accountId: role.accountId,
     principals: [`AWS:${role.arn}`, `AWS:${arn}`],
+    sessionPrincipals: [`AWS:${arn}`],
     accountPrincipals: accountPrincipals(role.accountId),
     context: sessionContext(role, session),
     permissions: role.permissions,

@@ -33,8 +33,9 @@ export function refusalOf(roles: Roles, principal: Principal, permission: Permis
 }
 
 /**
- * A Deny anywhere wins. Within an account the actor's own policies or the resource's may allow; from another account both
- * must, where the resource has a policy. A session policy narrows whatever was allowed.
+ * A Deny anywhere wins. Within an account either the actor's policies or the resource's may allow; from another account both
+ * must if the resource has a policy. A session policy limits everything except what the resource's policy grants, within the
+ * account, to the session's ARN or to "*" (IAM user guide, "Policy evaluation for requests within a single account").
  */
 function reasonOf(actor: Actor, permission: Permission, foreign: boolean): string | undefined {
   const { action, resource, resourcePolicy, resourceMustAllow = false } = permission;
@@ -55,17 +56,21 @@ function reasonOf(actor: Actor, permission: Permission, foreign: boolean): strin
   const silence = (kind: string) => `because no ${kind} policy allows the ${action} action`;
   const ownNeeded = resourceMustAllow || (foreign && resourcePolicy !== undefined);
   if (ownNeeded && own === 'not allowed') return silence('resource-based');
-  if (identity === 'not allowed' && (foreign || own !== 'allowed')) return silence('identity-based');
-  return session === 'not allowed' ? silence('session') : undefined;
+  const granted = own === 'allowed' || own === 'allowed to the session';
+  if (identity === 'not allowed' && (foreign || !granted)) return silence('identity-based');
+  const limited = foreign || own !== 'allowed to the session';
+  return session === 'not allowed' && limited ? silence('session') : undefined;
 }
 
 /** A policy that allows the account as such leaves it to IAM who in it may; one that denies it denies everyone in it. */
 function resourceDecision(
   policy: Policy,
-  { principals, accountPrincipals }: Actor,
+  { principals, sessionPrincipals, accountPrincipals }: Actor,
   request: { readonly action: string; readonly resource: string; readonly context: Context },
-): Decision | 'left to IAM' {
+): Decision | 'allowed to the session' | 'left to IAM' {
   const ofAll = evaluate(policy, { ...request, principals: [...principals, ...accountPrincipals] });
   if (ofAll !== 'allowed') return ofAll;
+  if (evaluate(policy, { ...request, principals: sessionPrincipals }) === 'allowed')
+    return 'allowed to the session';
   return evaluate(policy, { ...request, principals }) === 'allowed' ? 'allowed' : 'left to IAM';
 }

@@ -1,0 +1,67 @@
+// Which keys each IAM action of a set of grants reaches, in the patterns of a policy.
+import type { Grant } from '../config.ts';
+import { iamActions } from '../iam-actions.ts';
+import type { IamAction } from '../iam-actions.ts';
+
+/** Actions that reach the same keys. */
+export interface Reach {
+  /** Sorted. */
+  readonly actions: readonly IamAction[];
+  /** Sorted, none within another; `*` alone is every key. */
+  readonly patterns: readonly string[];
+}
+
+/** @returns the same for the same rights, whatever the order of grants */
+export function reachesOf(grants: readonly Grant[], wanted: (action: IamAction) => boolean): Reach[] {
+  const patterns = new Map<IamAction, string[]>();
+  for (const { allow, scope } of grants) {
+    for (const action of iamActions(allow).filter(wanted)) {
+      const known = patterns.get(action);
+      if (known === undefined) patterns.set(action, [patternOf(scope)]);
+      else known.push(patternOf(scope));
+    }
+  }
+  const reaches = new Map<string, { readonly actions: IamAction[]; readonly patterns: readonly string[] }>();
+  for (const action of [...patterns.keys()].sort()) {
+    const reached = withoutCovered(patterns.get(action) ?? []);
+    const key = JSON.stringify(reached);
+    const others = reaches.get(key);
+    if (others === undefined) reaches.set(key, { actions: [action], patterns: reached });
+    else others.actions.push(action);
+  }
+  return [...reaches.values()];
+}
+
+function patternOf(scope: Grant['scope']): string {
+  switch (scope.kind) {
+    case 'bucket':
+      return '*';
+    case 'prefix':
+      return `${literal(scope.prefix)}*`;
+    case 'key':
+      return literal(scope.key);
+  }
+}
+
+/** In a policy these three stand for something else unless written so (IAM, "Policy elements: variables and tags"). */
+function literal(text: string): string {
+  return text.replace(/[*?$]/g, (character) => `\${${character}}`);
+}
+
+/**
+ * Sorted, without repeats and without patterns that a shorter one of the list covers. Prefixes end with '/', so only the
+ * positions after a '/' are looked up: thousands of grants stay cheap.
+ */
+function withoutCovered(patterns: readonly string[]): string[] {
+  const all = new Set(patterns);
+  if (all.has('*')) return ['*'];
+  return [...all].filter((pattern) => !isCovered(pattern, all)).sort();
+}
+
+function isCovered(pattern: string, all: ReadonlySet<string>): boolean {
+  for (let slash = pattern.indexOf('/'); slash !== -1; slash = pattern.indexOf('/', slash + 1)) {
+    const wider = `${pattern.slice(0, slash + 1)}*`;
+    if (wider !== pattern && all.has(wider)) return true;
+  }
+  return false;
+}

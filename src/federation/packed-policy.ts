@@ -1,0 +1,33 @@
+// Sends a session policy again without its Deny statements if STS reports that it is too large when packed.
+import { Fault } from '../fault.ts';
+import type { RoleCredentials } from './credentials.ts';
+import { withoutDenials } from './session-policy.ts';
+import type { RoleSession, Sts } from './sts.ts';
+
+/**
+ * STS limits the packed size of a policy, which its length does not show (AssumeRole, PackedPolicyTooLarge). Deny statements are
+ * a second line of defense, so a read must not fail because of them.
+ */
+export function withFittingPolicies(sts: Sts): Sts {
+  return {
+    ...sts,
+    assumeRoleWithWebIdentity: (session, identity, signal) =>
+      fitting(session, (narrowed) => sts.assumeRoleWithWebIdentity(narrowed, identity, signal)),
+    assumeRole: (session, keys, signal) =>
+      fitting(session, (narrowed) => sts.assumeRole(narrowed, keys, signal)),
+  };
+}
+
+async function fitting<Session extends RoleSession>(
+  session: Session,
+  assume: (session: Session) => Promise<RoleCredentials>,
+): Promise<RoleCredentials> {
+  try {
+    return await assume(session);
+  } catch (error) {
+    const shorter = session.policy === undefined ? undefined : withoutDenials(session.policy);
+    if (shorter === undefined || !(error instanceof Fault) || error.code !== 'sts_policy_too_large')
+      throw error;
+    return assume({ ...session, policy: shorter });
+  }
+}
