@@ -1,4 +1,7 @@
-// Variables that a library would read behind our back, and what it would make of them must not be.
+// Variables that count before the configuration is read: those that Node or a library would act on without the bridge, and where Node
+// may keep compiled code.
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 
 /**
  * Of these gcp-metadata would write tokens to standard error, or ask the metadata server through a proxy, which is another
@@ -32,4 +35,21 @@ export function asksForDebugOutput(env = process.env): boolean {
  */
 export function asksForProxies(env = process.env): boolean {
   return env['NODE_USE_ENV_PROXY'] === '1';
+}
+
+/**
+ * As the XDG Base Directory Specification has it, which also says to ignore relative paths.
+ * @returns undefined if NODE_COMPILE_CACHE has named another to Node already, or if there is no home
+ */
+export function compileCacheDirectory(env = process.env): string | undefined {
+  if ((env['NODE_COMPILE_CACHE'] ?? '') !== '') return undefined;
+  const caches = env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(caches)) return join(caches, 'fedbridge');
+  try {
+    const home = homedir();
+    return isAbsolute(home) ? join(home, '.cache', 'fedbridge') : undefined;
+  } catch {
+    // A user without HOME and without an entry in /etc/passwd.
+    return undefined;
+  }
 }
