@@ -5,11 +5,13 @@ import { isAbsolute, join } from 'node:path';
 
 /**
  * Of these gcp-metadata would write tokens to standard error, or ask the metadata server through a proxy, which is another
- * machine and gives the token of another identity; of `DEBUG` Express would write whole URLs there. Nothing else here reads them.
+ * machine and gives the token of another identity; of `DEBUG` Express would write whole URLs there. OpenSSL can be built to write the
+ * keys of TLS connections to SSLKEYLOGFILE; Node's own is not. Nothing else here reads them.
  */
 const UNWANTED = [
   'GOOGLE_SDK_NODE_LOGGING',
   'DEBUG',
+  'SSLKEYLOGFILE',
   'HTTPS_PROXY',
   'https_proxy',
   'HTTP_PROXY',
@@ -35,6 +37,15 @@ export function asksForDebugOutput(env = process.env): boolean {
  */
 export function asksForProxies(env = process.env): boolean {
   return env['NODE_USE_ENV_PROXY'] === '1';
+}
+
+/** Node compares with exactly this text, at each connection. */
+export function trustsAnyCertificate(env = process.env): boolean {
+  return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
+}
+
+export function nodeOptions(env = process.env): string {
+  return env['NODE_OPTIONS'] ?? '';
 }
 
 /**
