@@ -183,7 +183,7 @@ export function readPlatform(env: Environment = process.env): Platform {
 
 /** What a child process of ours needs to run and to log as we do, and nothing that would configure or authorise it. */
 export function inheritedEnvironment(env: Environment = process.env): Record<string, string> {
-  const needed = /^(?:PATH|HOME|LOG_LEVEL|NO_COLOR|NODE_.*)$/;
+  const needed = /^(?:PATH|HOME|XDG_CACHE_HOME|LOG_LEVEL|NO_COLOR|NODE_.*)$/;
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>
       value !== undefined && needed.test(name) ? [[name, value]] : [],

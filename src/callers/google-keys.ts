@@ -96,8 +96,9 @@ function pause(milliseconds: number): Pause {
 const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { get } = url.startsWith('https:') ? https : http;
+  const strict = { rejectUnauthorized: true, insecureHTTPParser: false };
   // Nothing here would decode another encoding than none.
-  get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal })
+  get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal, ...strict })
     .on('response', resolve)
     .on('error', reject)
     // The only event that Node has for a 101: what waited for another would wait for ever, whatever the signal says.

@@ -28,6 +28,8 @@ const LIMITS = {
   ...{ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
   ...{ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
   connectionsCheckingInterval: CHECKED_EVERY_MS,
+  // Stated, as Node has an option that turns the default around.
+  insecureHTTPParser: false,
   // The bridge asks for it itself: Node's own refusal has no line and no ID.
   requireHostHeader: false,
 };

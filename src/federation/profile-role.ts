@@ -53,6 +53,8 @@ export async function assumeProfileRole(
     requestHandler: {
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,
+      // Stated, as Node has a variable that turns the default around.
+      httpsAgent: { rejectUnauthorized: true },
       throwOnRequestTimeout: true,
     },
   });

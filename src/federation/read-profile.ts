@@ -36,6 +36,8 @@ export async function readProfile(
       requestHandler: {
         connectionTimeout: ATTEMPT_MS,
         requestTimeout: ATTEMPT_MS,
+        // Stated, as Node has a variable that turns the default around.
+        httpsAgent: { rejectUnauthorized: true },
         throwOnRequestTimeout: true,
       },
     },

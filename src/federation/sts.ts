@@ -75,7 +75,8 @@ export function createSts(options: { readonly region: string; readonly endpoint?
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,
       httpAgent: { keepAlive: true, maxSockets: SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
+      // Stated, as Node has a variable that turns the default around.
+      httpsAgent: { keepAlive: true, maxSockets: SOCKETS, rejectUnauthorized: true },
       throwOnRequestTimeout: true,
     },
   } as const;

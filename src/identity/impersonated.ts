@@ -1,4 +1,6 @@
 // Impersonates a service account with a person's own Google login, for the identity token off Google Cloud.
+import http from 'node:http';
+import https from 'node:https';
 import type { AuthClient } from 'google-auth-library';
 import { Fault } from '../fault.ts';
 import type { FaultCode } from '../errors.ts';
@@ -49,6 +51,12 @@ export function impersonation(options: {
   };
 }
 
+/** Stated, as Node has a variable that turns the default around. */
+function verifyingAgent(): (url: URL) => http.Agent {
+  const verifying = new https.Agent({ rejectUnauthorized: true });
+  return ({ protocol }) => (protocol === 'https:' ? verifying : http.globalAgent);
+}
+
 async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promise<AuthClient> {
   // Loaded here, as a bridge on Google Cloud never needs it.
   const { GoogleAuth } = await import('google-auth-library');
@@ -57,7 +65,7 @@ async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promi
     // Told, as the library would otherwise run `gcloud` and ask a metadata server for one, and nothing here uses it.
     projectId: 'unused',
     clientOptions: {
-      transporterOptions: { timeout: ATTEMPT_MS },
+      transporterOptions: { timeout: ATTEMPT_MS, agent: verifyingAgent() },
       ...(googleApis === undefined ? {} : { endpoints: { oauth2TokenUrl: `${googleApis}/token` } }),
     },
   });

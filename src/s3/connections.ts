@@ -81,6 +81,8 @@ function connector(origin: string, lookup: LookupFunction): Connect {
   return (onread) => {
     const socket = connectTls({
       ...{ host, port, lookup, ...name, ALPNProtocols: ['http/1.1'] },
+      // Stated, as Node has a variable that turns the default around.
+      rejectUnauthorized: true,
       ...(session === undefined ? {} : { session }),
       // Documented for net.connect, and taken by TLS sockets just so (Node, lib/_tls_wrap.js).
       ...({ onread } as object),

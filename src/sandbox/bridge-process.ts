@@ -4,7 +4,7 @@ import { prepareRuntime } from '../runtime.ts';
 // The channel closes when the parent ends, however it ends.
 process.once('disconnect', () => process.exit(1));
 
-prepareRuntime();
+prepareRuntime({ mayBeInspected: true });
 try {
   const { serve } = await import('../commands/serve.ts');
   const { port } = await serve();

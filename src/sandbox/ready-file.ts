@@ -1,4 +1,5 @@
 // The file that says that all is up, and how to reach it: whole as soon as it exists, and gone when nothing runs any more.
+import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 
@@ -7,9 +8,10 @@ const OWNER_ONLY = 0o600;
 
 /** A file in the same directory takes the name in one step, so that no one reads half of it. */
 export async function writeReadyFile(path: string, content: unknown): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
+  // In a directory that others may write to, a name that they can predict may be a link or a file of theirs.
+  const partial = `${path}.${randomUUID()}.partial`;
   try {
-    await writeFile(partial, `${JSON.stringify(content, null, 2)}\n`, { mode: OWNER_ONLY });
+    await writeFile(partial, `${JSON.stringify(content, null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

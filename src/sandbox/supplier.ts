@@ -45,7 +45,10 @@ export async function listen(
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Listener> {
   const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+    {
+      ...{ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+      insecureHTTPParser: false,
+    },
     onRequest,
   );
   const listenOn = (wanted: number) =>

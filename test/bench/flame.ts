@@ -14,6 +14,8 @@ import type { SelfTimes, Share } from './self-time.ts';
 
 const WARM_UP_SECONDS = 4;
 
+const PRELOAD = new URL('inspector-preload.ts', import.meta.url).href;
+
 /** Above all functions, or none. */
 const OUTSIDE = new Set(['(root)', '(program)', '(garbage collector)']);
 
@@ -42,7 +44,8 @@ await runBench({
     part(async (children, directory) => {
       const port = await freePort();
       const field = await startField(children, directory, sandbox, {
-        ...{ names: ['bridge'], tls, environment: { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` } },
+        ...{ names: ['bridge'], tls },
+        environment: { NODE_OPTIONS: `--import=${PRELOAD}`, INSPECTOR_PORT: String(port) },
       });
       const [bridge] = field.contenders;
       if (bridge === undefined) throw new Error('there is no bridge');

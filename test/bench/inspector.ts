@@ -26,7 +26,7 @@ const INTERVAL_MICROSECONDS = 250;
 const targets = z.array(z.object({ webSocketDebuggerUrl: z.string() }));
 const reply = z.object({ id: z.number(), result: z.unknown(), error: z.unknown() }).partial();
 
-/** @param port of `--inspect` */
+/** @param port that `inspector-preload.ts` has opened */
 export async function connectInspector(port: number): Promise<Inspector> {
   const [target] = targets.parse(await (await fetch(`http://127.0.0.1:${port}/json/list`)).json());
   if (target === undefined) throw new Error('the process has nothing to inspect');

@@ -29,6 +29,7 @@ describe('a child process', () => {
     const needed = {
       PATH: '/bin',
       HOME: '/root',
+      XDG_CACHE_HOME: '/root/.caches',
       LOG_LEVEL: 'debug',
       NO_COLOR: '1',
       NODE_OPTIONS: '--trace-warnings',

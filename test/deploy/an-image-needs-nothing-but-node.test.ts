@@ -42,7 +42,8 @@ describe('the files of an image', () => {
     const programs = ['cache', 'main.js', 'probe.js', 'program.cache', 'program.js'];
     const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json', 'sbom.cdx.json', ...programs];
     assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)].sort());
-    assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', '--min-semi-space-size=16', '/app/main.js']);
+    const flags = ['--min-semi-space-size=16', '--disable-sigusr1'];
+    assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', ...flags, '/app/main.js']);
     assert.deepEqual(wordsOf('CMD'), ['serve']);
   });
 

@@ -1,0 +1,52 @@
+// The ready file holds keys: others who may write to its directory must neither read it nor choose what it overwrites.
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { writeReadyFile } from '../../src/sandbox/ready-file.ts';
+
+function sharedDirectory(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'fedbridge-ready-'));
+  context.after(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const shared = join(directory, 'shared');
+  mkdirSync(shared);
+  chmodSync(shared, 0o1777);
+  return shared;
+}
+
+it('the ready file does not overwrite what a planted link names', async (context) => {
+  const shared = sharedDirectory(context);
+  const [path, victim] = [join(shared, 'ready.json'), join(shared, '../victim')];
+  writeFileSync(victim, 'precious');
+  symlinkSync(victim, path);
+  symlinkSync(victim, `${path}.${process.pid}.partial`);
+  await writeReadyFile(path, { bridge: 'here' });
+  assert.equal(readFileSync(victim, 'utf8'), 'precious');
+  assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { bridge: 'here' });
+});
+
+it('the ready file is readable by its owner only, whatever was planted in its place', async (context) => {
+  const shared = sharedDirectory(context);
+  const path = join(shared, 'ready.json');
+  for (const planted of [path, `${path}.${process.pid}.partial`]) {
+    writeFileSync(planted, '');
+    chmodSync(planted, 0o666);
+  }
+  await writeReadyFile(path, { bridge: 'here' });
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(shared), ['ready.json', `ready.json.${process.pid}.partial`]);
+});
