@@ -1,7 +1,7 @@
 # Whom Cloud Run lets in where it checks callers itself, and the bridge's right to the mounted bucket.
 
 locals {
-  caller_emails  = distinct([for caller in flatten(var.grants[*].callers) : lower(split("#", caller)[0]) if strcontains(caller, "@")])
+  caller_emails  = distinct([for caller in flatten(local.grants[*].callers) : lower(split("#", caller)[0]) if strcontains(caller, "@")])
   caller_members = [for email in local.caller_emails : endswith(email, ".gserviceaccount.com") ? "serviceAccount:${email}" : "user:${email}"]
 }
 
@@ -13,6 +13,9 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   name     = google_cloud_run_v2_service.bridge.name
   role     = "roles/run.invoker"
   member   = each.value
+
+  # One of the callers, which is known by its e-mail before it is there.
+  depends_on = [google_service_account.deployer]
 }
 
 resource "google_storage_bucket_iam_member" "volume" {

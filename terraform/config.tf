@@ -67,7 +67,7 @@ locals {
     }
   }
   config_grants = [
-    for grant in var.grants : {
+    for grant in local.grants : {
       for field, value in grant : field => value if value != null
     }
   ]

@@ -18,6 +18,7 @@ resource "google_project_service" "used" {
       "run.googleapis.com",
     ],
     var.image == null ? ["cloudbuild.googleapis.com", "storage.googleapis.com"] : [],
+    var.delivery == null ? [] : ["cloudbuild.googleapis.com", "pubsub.googleapis.com", "storage.googleapis.com"],
     local.config_in == "secret" ? ["secretmanager.googleapis.com"] : [],
     var.egress_cidr == null ? [] : ["compute.googleapis.com"],
   ))
@@ -48,6 +49,12 @@ resource "google_cloud_run_v2_service" "bridge" {
   invoker_iam_disabled = !var.invoker_check
   # What the bridge takes as a token's audience, Cloud Run's own check takes too.
   custom_audiences = var.invoker_check ? [for audience in local.audiences : audience if audience != local.service_url] : []
+
+  # The last revision that is ready, whoever made it. A build that deploys without traffic and fails leaves another one pinned.
+  traffic {
+    type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+    percent = 100
+  }
 
   template {
     service_account                  = google_service_account.bridge.email

@@ -1,5 +1,5 @@
 # Where the bridge's image is: a registry of its own, and, where no image is given, the first one, which Cloud Build makes
-# from this checkout. Later ones come from cloudbuild.yaml: whatever carries the tag `latest` is what the next apply takes.
+# from this checkout. Later ones come from cloudbuild-deploy.yaml: the next apply takes the image with the tag `latest`.
 
 locals {
   builds   = var.image == null ? 1 : 0

@@ -62,8 +62,18 @@ output "registry" {
 }
 
 output "builder" {
-  description = "E-mail of the service account that builds run as; null where `image` is given."
+  description = "E-mail of the service account that the first image is built as; null where `image` is given."
   value       = one(google_service_account.builder[*].email)
+}
+
+output "delivery" {
+  description = "For builds by hand (cloudbuild.yaml, cloudbuild-deploy.yaml): e-mails of the accounts `tester`, `deployer` and `stranger`, and where `candidates` go; null without the variable of that name."
+  value = var.delivery == null ? null : {
+    tester     = google_service_account.tester[0].email
+    deployer   = google_service_account.deployer[0].email
+    stranger   = google_service_account.stranger[0].email
+    candidates = local.candidates
+  }
 }
 
 output "egress_address" {

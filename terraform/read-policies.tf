@@ -19,7 +19,7 @@ locals {
   # Each grant as one entry per action. `*`, `?` and `$` stand for themselves. A character that IAM's policies cannot hold
   # (beyond Latin-1) is any one here, as a role's policy has no escape for it; the bridge's sessions have, and are exact.
   reaches = flatten([
-    for grant in var.grants : [
+    for grant in local.grants : [
       for action in concat(
         flatten([for word in grant.allow : local.actions_of_word[word]]),
         contains(grant.allow, "versions") ? flatten([for word in grant.allow : lookup(local.actions_with_versions, word, [])]) : [],
@@ -80,7 +80,7 @@ locals {
   read_statements = {
     for role in keys(var.roles) : role => flatten([
       for name in keys(var.buckets) : concat(local.object_statements[name], local.list_statements[name], local.key_statements[name])
-      if local.role_of[name] == role && anytrue([for grant in var.grants : grant.bucket == name])
+      if local.role_of[name] == role && anytrue([for grant in local.grants : grant.bucket == name])
     ])
   }
   read_policies = {

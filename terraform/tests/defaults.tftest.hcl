@@ -69,7 +69,7 @@ run "callers_are_checked_by_the_bridge" {
 
 run "nothing_is_made_that_nobody_asked_for" {
   assert {
-    condition     = length(google_secret_manager_secret.config) + length(google_compute_network.egress) + length(google_service_account.builder) + length(google_storage_bucket_iam_member.volume) == 0
-    error_message = "Secrets, networks, builders and volumes must come with their variables alone."
+    condition     = length(google_secret_manager_secret.config) + length(google_compute_network.egress) + length(google_service_account.builder) + length(google_storage_bucket_iam_member.volume) + length(google_cloudbuild_trigger.test) + length(google_cloudbuild_trigger.deploy) == 0
+    error_message = "Secrets, networks, builders, volumes and triggers must come only with their variables."
   }
 }

@@ -1,4 +1,4 @@
-// Runs the steps of cloudbuild.yaml as Cloud Build would: substitutions first, then each step's script, in one directory; with stand-ins
+// Runs the steps of a build file as Cloud Build would: substitutions first, then each step's script, in one directory; with stand-ins
 // for the programs that reach a registry or a cloud, which note how they were called.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,68 +22,141 @@ export interface Build {
   readonly timeout: string;
   readonly steps: readonly Step[];
   readonly images: readonly string[];
-  readonly artifacts: { readonly objects: { readonly location: string; readonly paths: readonly string[] } };
+  readonly artifacts?: { readonly objects: { readonly location: string; readonly paths: readonly string[] } };
 }
 
-export const BUILD_TEXT = readFileSync(`${ROOT}cloudbuild.yaml`, 'utf8');
-export const BUILD = parse(BUILD_TEXT) as Build;
+export interface BuildFile {
+  readonly name: string;
+  readonly text: string;
+  readonly build: Build;
+}
+
+function readBuild(name: string): BuildFile {
+  const text = readFileSync(join(ROOT, name), 'utf8');
+  return { name, text, build: parse(text) as Build };
+}
+
+/** Tests a commit, and pushes its image as a candidate. */
+export const TEST_BUILD = readBuild('cloudbuild.yaml');
+/** Gives a candidate to callers. */
+export const DEPLOY_BUILD = readBuild('cloudbuild-deploy.yaml');
+
+/** Cloud Build's own (Cloud Build, "Substituting variable values"). */
+export const BUILT_IN = { PROJECT_ID: 'acme-prod', BUILD_ID: '3f2a', COMMIT_SHA: '0a1b2c' };
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+const REGISTRY = 'registry.example/acme-prod';
+export const IMAGE_VALUES = {
+  _NODE_IMAGE: `node@${DIGEST}`,
+  _DOCKER_IMAGE: `builders.example/docker@${DIGEST}`,
+};
+export const TEST_VALUES = {
+  ...BUILT_IN,
+  ...IMAGE_VALUES,
+  _IMAGE: `${REGISTRY}/fedbridge-candidates/fedbridge`,
+  _BUILDER: 'tester@acme-prod.iam.gserviceaccount.com',
+  _ARTIFACTS: 'gs://acme-build/fedbridge',
+  _SOURCE: 'https://git.example/fedbridge',
+};
+export const DEPLOY_VALUES = {
+  ...BUILT_IN,
+  ...IMAGE_VALUES,
+  _GCLOUD_IMAGE: `builders.example/google-cloud-cli@${DIGEST}`,
+  _CANDIDATES: TEST_VALUES._IMAGE,
+  _CANDIDATE: `${TEST_VALUES._IMAGE}@${DIGEST}`,
+  _IMAGE: `${REGISTRY}/fedbridge/fedbridge`,
+  _DEPLOYER: 'deployer@acme-prod.iam.gserviceaccount.com',
+  _REGION: 'europe-west1',
+  _AUDIENCE: 'https://lake-bridge.example',
+  _PROBE_BUCKET: 'acme-lake',
+  _PROBE_KEY: "probe/it's here; $(touch x)",
+  _PROBE_UNGRANTED_KEY: 'raw/other',
+  _PROBE_UNGRANTED_ACCOUNT: 'stranger@acme-prod.iam.gserviceaccount.com',
+};
+
+/** The revision that the deployment makes, and where its tag is served. */
+export const CANDIDATE = { revision: 'fedbridge-00002-new', url: 'https://candidate---fedbridge.example' };
+
+/** As `gcloud run services describe --format json` prints it after a deployment without traffic. */
+const SERVICE = JSON.stringify({
+  status: {
+    traffic: [
+      { revisionName: 'fedbridge-00001-old', percent: 100 },
+      { revisionName: CANDIDATE.revision, tag: 'candidate', url: CANDIDATE.url },
+    ],
+  },
+});
 
 export interface BuildRun {
   /** How programs were called, in order. */
   readonly calls: readonly string[];
-  /** Of the step that failed; undefined where none did. */
+  /** Of the step that failed; undefined if none did. */
   readonly failed: { readonly id: string; readonly says: string } | undefined;
 }
 
-/** Prints what later steps read of it; `probe` fails where the test says so. */
+/** Prints what later steps read of it, and fails if the test says so. What Node prints of a file is Node's own. */
 const STAND_IN = `#!/bin/sh
 name=\${0##*/}
+case "$name $*" in 'node -p '*) exec "$NODE" "$@" ;; esac
 printf '%s %s\\n' "$name" "$*" >> "$CALLS"
 case "$name $*" in
   'docker create '*) echo container ;;
   'docker cp '*) : > sbom.cdx.json ;;
   'docker inspect '*) printf 'other.example/fedbridge@sha256:0000\\n%s@sha256:1234\\n' "$IMAGE" ;;
-  'gcloud run services describe '*) echo "$IMAGE@sha256:0123" ;;
+  'gcloud run services update '*) exit "$DEPLOY_CODE" ;;
+  'gcloud run services describe '*json) echo "$SERVICE_JSON" ;;
+  'gcloud run services describe '*) echo "$LATEST_REVISION" ;;
   'node deploy/probe.ts '*) exit "$PROBE_CODE" ;;
 esac
 `;
 
+export interface Faults {
+  readonly deployCode?: number;
+  readonly probeCode?: number;
+  /** Made while the candidate was probed. */
+  readonly latestRevision?: string;
+}
+
 /** @param values of user-defined and built-in substitutions */
-export function runBuild(values: Readonly<Record<string, string>>, probeCode = 0): BuildRun {
+export function runBuild(
+  { build }: BuildFile,
+  values: Readonly<Record<string, string>>,
+  { deployCode = 0, probeCode = 0, latestRevision = CANDIDATE.revision }: Faults = {},
+): BuildRun {
   const directory = makeDirectory();
   try {
-    const [programs, workspace, calls] = [
-      join(directory, 'bin'),
-      join(directory, 'workspace'),
-      join(directory, 'calls'),
-    ];
-    mkdirSync(programs);
-    mkdirSync(workspace);
-    copyFileSync(`${ROOT}package.json`, join(workspace, 'package.json'));
+    const at = (name: string): string => join(directory, name);
+    mkdirSync(at('bin'));
+    mkdirSync(at('workspace'));
+    copyFileSync(`${ROOT}package.json`, at('workspace/package.json'));
     for (const name of ['apt-get', 'docker', 'gcloud', 'node', 'npm'])
-      writeFileSync(join(programs, name), STAND_IN, { mode: 0o755 });
-    const replaced = (text: string): string => substitute(text, { ...BUILD.substitutions, ...values });
-    const env = Object.fromEntries(
-      BUILD.options.env.map((pair) => replaced(pair).split(/=(.*)/s) as [string, string]),
-    );
-    const variables = {
-      ...env,
-      PATH: `${programs}:/usr/bin:/bin`,
-      CALLS: calls,
+      writeFileSync(at(`bin/${name}`), STAND_IN, { mode: 0o755 });
+    const replaced = (text: string): string => substitute(text, { ...build.substitutions, ...values });
+    const env = {
+      ...Object.fromEntries(
+        build.options.env.map((pair) => replaced(pair).split(/=(.*)/s) as [string, string]),
+      ),
+      PATH: `${at('bin')}:/usr/bin:/bin`,
+      NODE: process.execPath,
+      CALLS: at('calls'),
+      SERVICE_JSON: SERVICE,
+      DEPLOY_CODE: String(deployCode),
       PROBE_CODE: String(probeCode),
+      LATEST_REVISION: latestRevision,
     };
-    const told = (): string[] => (existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : []);
-    for (const { id, entrypoint, args } of BUILD.steps) {
+    const calls = (): string[] =>
+      existsSync(at('calls')) ? readFileSync(at('calls'), 'utf8').trimEnd().split('\n') : [];
+    for (const { id, entrypoint, args } of build.steps) {
       const { status, stderr } = spawnSync(entrypoint, args.map(replaced), {
-        cwd: workspace,
-        env: variables,
+        cwd: at('workspace'),
+        env,
         encoding: 'utf8',
         // From a socket, which it would be, bash takes itself for a remote shell.
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      if (status !== 0) return { calls: told(), failed: { id, says: stderr } };
+      if (status !== 0) return { calls: calls(), failed: { id, says: stderr } };
     }
-    return { calls: told(), failed: undefined };
+    return { calls: calls(), failed: undefined };
   } finally {
     rmSync(directory, { recursive: true });
   }

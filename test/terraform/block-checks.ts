@@ -4,7 +4,7 @@ import { bodiesOf } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 
 /** Terraform's own arguments, which any resource takes. */
-const META_ARGUMENTS = new Set([
+export const META_ARGUMENTS = new Set([
   'count',
   'for_each',
   'provider',

@@ -106,10 +106,12 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   split: strict((separator: string, text: string) => wanted(text, 'split').split(separator)),
   startswith: strict((text: string, start: string) => wanted(text, 'startswith').startsWith(start)),
   strcontains: strict((text: string, part: string) => wanted(text, 'strcontains').includes(part)),
+  substr: strict((text: string, from: number, length: number) => text.slice(from, from + length)),
   tonumber: strict((text: string) => {
     if (!/^-?\d+(\.\d+)?$/.test(text)) throw new Error(`${text} is no number.`);
     return Number(text);
   }),
+  toset: strict(unique),
   trimspace: strict((text: string) => wanted(text, 'trimspace').trim()),
   values: strict((map: object) => entriesOf(map).map(([, value]) => value)),
   // JSON is YAML; the newline makes it one for FEDBRIDGE_CONFIG too.

@@ -49,6 +49,18 @@ const grantOf = (more: object): object[] => [
   { callers: ['reader@example.com'], bucket: 'acme-lake', ...more },
 ];
 
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+const deliveryOf = (more: object): object => ({
+  repository: 'projects/acme-prod/locations/europe-west1/connections/github/repositories/fedbridge',
+  source_url: 'https://git.example/fedbridge',
+  node_image: `node@${DIGEST}`,
+  docker_image: `builders.example/docker@${DIGEST}`,
+  gcloud_image: `builders.example/google-cloud-cli@${DIGEST}`,
+  probe_bucket: 'acme-lake',
+  probe_key: 'probe/healthz',
+  ...more,
+});
+
 /** A wrong value, and the rule that it breaks; other variables where the rule is about two. */
 const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp, others?: Variables])[] = [
   ['project', '123456789012', /project ID/],
@@ -109,6 +121,12 @@ const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp,
   ['volume', { bucket: 'x', mount_path: 'mnt/x' }, /absolute path/],
   ['volume', { bucket: 'x', mount_path: '/etc/fedbridge' }, /outside \/etc\/fedbridge/],
   ['notification_channels', ['ops@example.com'], /must be IDs/],
+  ['delivery', deliveryOf({ repository: 'https://git.example/fedbridge' }), /repository must be projects/],
+  ['delivery', deliveryOf({ docker_image: 'gcr.io/cloud-builders/docker' }), /must each name a digest/],
+  ['delivery', deliveryOf({ probe_bucket: 'acme-lak' }), /an entry of buckets/],
+  ['delivery', deliveryOf({ branch: '^main$' }), /the name of one branch/],
+  ['delivery', deliveryOf({ repo_type: 'GITLAB' }), /must be GITHUB/],
+  ['delivery', deliveryOf({}), /must be left out if image is set/, { image: `x.example/x@${DIGEST}` }],
 ];
 
 describe('a wrong value', () => {
@@ -151,6 +169,7 @@ describe('a right value', () => {
     ['egress_cidr', '10.8.0.0/24'],
     ['max_instances', 1],
     ['settings', { limits: { in_flight: 200 } }],
+    ['delivery', deliveryOf({ branch: 'release/1.x' })],
   ] as const) {
     it(`${variable} = ${JSON.stringify(value)} is taken`, async () => {
       const values = await rootValues({ ...FIVE, ...others, [variable]: value });

@@ -1,0 +1,178 @@
+// The form of Cloud Build's files: two accounts, images by digest, substitutions that are used, explained and set, and files and
+// scripts that exist.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import {
+  BUILT_IN,
+  DEPLOY_BUILD,
+  DEPLOY_VALUES,
+  runBuild,
+  substitute,
+  TEST_BUILD,
+  TEST_VALUES,
+} from './build.ts';
+import { ROOT } from './dockerfile.ts';
+
+const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** Every text in a file but the substitutions themselves. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** What each program is in. */
+const IMAGES: readonly (readonly [program: RegExp, image: string])[] = [
+  [/^docker\b/m, '$_DOCKER_IMAGE'],
+  [/^gcloud\b|\(gcloud\b/m, '$_GCLOUD_IMAGE'],
+  [/^(?:npm|node)\b/m, '$_NODE_IMAGE'],
+];
+
+for (const [file, values] of [
+  [TEST_BUILD, TEST_VALUES],
+  [DEPLOY_BUILD, DEPLOY_VALUES],
+] as const) {
+  const { name, text, build } = file;
+  const { substitutions, ...rest } = build;
+  const scriptsOfSteps = build.steps.map(({ args: [, script] }) => script);
+  const images = Object.keys(substitutions).filter((one) => one.endsWith('_IMAGE') && one !== '_IMAGE');
+
+  describe(`the substitutions of ${name}`, () => {
+    // Cloud Build refuses one that is not used, as well as one that is not there.
+    it('are used as they are declared, and explained', () => {
+      const used = textsIn(rest).flatMap((one) =>
+        [...one.replaceAll('$$', '').matchAll(/\$\{?(\w+)/g)].map(([, found = '']) => found),
+      );
+      const ours = [...new Set(used)].filter((one) => !(one in BUILT_IN));
+      assert.deepEqual(ours.sort(), Object.keys(substitutions).sort());
+      const explained = [...text.matchAll(/^# {3}(_[A-Z_, ]+?) {2,}\S/gm)].flatMap(([, names = '']) =>
+        names.split(', '),
+      );
+      assert.deepEqual(explained.sort(), Object.keys(substitutions).sort());
+    });
+
+    it('reach commands as variables of the shell, whose `$` is doubled', () => {
+      for (const script of scriptsOfSteps) {
+        assert.doesNotMatch(script.replaceAll('$$', ''), /\$/);
+        const assigned = [...script.matchAll(/\b(\w+)=|for (\w+) in/g)].map(([, a, b]) => a ?? b);
+        const set = new Set([...build.options.env.map((pair) => pair.split('=')[0]), ...assigned]);
+        for (const [, found = ''] of script.matchAll(/\$\$\{?!?([A-Za-z]\w*)/g))
+          assert.ok(set.has(found), found);
+        execFileSync('bash', ['-n', '-c', substitute(script, {})]);
+      }
+    });
+
+    it('fail the first step by name if nobody has set them', () => {
+      const checked = /for name in ([A-Z_ ]+); do/.exec(scriptsOfSteps[0] ?? '')?.[1]?.split(' ') ?? [];
+      assert.ok(checked.length >= 2);
+      for (const one of checked) {
+        const { calls, failed } = runBuild(file, { ...values, [`_${one}`]: '' });
+        assert.deepEqual([failed?.id, calls], ['check', []]);
+        assert.ok(
+          failed?.says.startsWith(`_${one}: must be set, and is empty. See the first lines of ${name}`),
+          failed?.says ?? 'it did not fail',
+        );
+      }
+    });
+  });
+
+  describe(`the images that ${name} runs in`, () => {
+    it('are all named by a substitution, whose placeholder nobody can serve', () => {
+      for (const step of build.steps) assert.ok(images.includes(step.name.slice(1)), step.name);
+      for (const one of images)
+        assert.equal(substitutions[one], `must-be-set.invalid/${one.slice(1).toLowerCase()}`);
+    });
+
+    it('must be named by digest, else the first step fails by name', () => {
+      for (const one of images)
+        for (const value of ['node:26-slim', `node@sha256:…`, substitutions[one] ?? '']) {
+          const { calls, failed } = runBuild(file, { ...values, [one]: value });
+          assert.deepEqual([failed?.id, calls], ['check', []]);
+          assert.ok(
+            failed?.says.startsWith(
+              `${one}: must name an image by its digest (NAME@sha256:…), and ${value} does not`,
+            ),
+            failed?.says ?? 'it did not fail',
+          );
+        }
+    });
+
+    it('have the programs that their steps call', () => {
+      for (const { id, name: image, args } of build.steps) {
+        const found = IMAGES.find(([program]) => program.test(args[1]));
+        assert.equal(image, found?.[1], id);
+      }
+    });
+  });
+
+  describe(name, () => {
+    it('says where its log goes, as Google refuses builds under an account of the user’s otherwise', () => {
+      assert.equal(build.options.logging, 'CLOUD_LOGGING_ONLY');
+    });
+
+    it('names files and scripts that there are, and gives each step less time than the whole', () => {
+      for (const script of scriptsOfSteps) {
+        for (const [path] of script.matchAll(/\b(?:deploy|test)\/[\w./-]+\.ts/g))
+          assert.ok(existsSync(ROOT + path), path);
+        for (const [, found = ''] of script.matchAll(/\bnpm run (\w+)/g)) assert.ok(found in scripts, found);
+      }
+      const seconds = (one: string): number => Number(/^(\d+)s$/.exec(one)?.[1]);
+      for (const { id, entrypoint, args, timeout } of build.steps) {
+        assert.deepEqual([entrypoint, args[0], args.length], ['bash', '-ceu', 2]);
+        assert.ok(seconds(timeout) < seconds(build.timeout), id);
+      }
+    });
+  });
+}
+
+describe('the two builds', () => {
+  it('run as two accounts', () => {
+    const accounts = [TEST_BUILD, DEPLOY_BUILD].map(({ build }) => build.serviceAccount);
+    assert.deepEqual(accounts, [
+      'projects/$PROJECT_ID/serviceAccounts/$_BUILDER',
+      'projects/$PROJECT_ID/serviceAccounts/$_DEPLOYER',
+    ]);
+  });
+
+  it('share no code but the probe: the one that deploys runs no test, no script of a package and nothing of the candidate', () => {
+    const script = DEPLOY_BUILD.build.steps.map(({ args: [, one] }) => one).join('\n');
+    assert.doesNotMatch(script, /npm (?:test|run|exec)|npx|docker (?:run|create|start|build)/);
+    assert.deepEqual(
+      [...script.matchAll(/^\s*npm .*$/gm)].map(([line]) => line.trim()),
+      ['npm ci --omit=dev --ignore-scripts'],
+    );
+  });
+
+  it('look digests up by one command, which a shell can read', () => {
+    const [, command = ''] = /^#\n((?:# {3}.*\n)+)(?=#\n# The values)/m.exec(TEST_BUILD.text) ?? [];
+    const lines = command.replaceAll(/^# {3}/gm, '');
+    execFileSync('bash', ['-n', '-c', lines]);
+    for (const image of ['node:26-slim', 'gcr.io/cloud-builders/docker', 'google-cloud-cli:slim'])
+      assert.ok(lines.includes(image), image);
+  });
+});
+
+describe('a candidate', () => {
+  it('must be in the registry of candidates', () => {
+    const stray = DEPLOY_VALUES._CANDIDATE.replace('-candidates', '');
+    const { calls, failed } = runBuild(DEPLOY_BUILD, { ...DEPLOY_VALUES, _CANDIDATE: stray });
+    assert.deepEqual([failed?.id, calls], ['check', []]);
+    assert.ok(
+      failed?.says.startsWith(`_CANDIDATE: must be in ${DEPLOY_VALUES._CANDIDATES}, and ${stray} is not`),
+      failed?.says ?? 'it did not fail',
+    );
+  });
+
+  it('must be named by its digest', () => {
+    const tagged = `${DEPLOY_VALUES._CANDIDATES}:tested`;
+    const { failed } = runBuild(DEPLOY_BUILD, { ...DEPLOY_VALUES, _CANDIDATE: tagged });
+    assert.ok(
+      failed?.says.startsWith('_CANDIDATE: must name an image by its digest'),
+      failed?.says ?? 'it did not fail',
+    );
+  });
+});

@@ -1,0 +1,192 @@
+// Delivery by Cloud Build: what its two triggers give the build files, and all that the accounts behind them may do.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConfigDocument } from '../../src/config.ts';
+import { DEPLOY_BUILD, TEST_BUILD } from '../deploy/build.ts';
+import type { BuildFile } from '../deploy/build.ts';
+import { META_ARGUMENTS } from './block-checks.ts';
+import { moduleValues } from './module-values.ts';
+import { readModule } from './modules.ts';
+import type { Block } from './modules.ts';
+import { FIVE, rootStandIns, rootValues } from './sample.ts';
+import type { Variables } from './sample.ts';
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+const REPOSITORY = 'projects/acme-prod/locations/europe-west1/connections/github/repositories/fedbridge';
+const DELIVERY = {
+  repository: REPOSITORY,
+  source_url: 'https://git.example/fedbridge',
+  node_image: `node@${DIGEST}`,
+  docker_image: `builders.example/docker@${DIGEST}`,
+  gcloud_image: `builders.example/google-cloud-cli@${DIGEST}`,
+  probe_bucket: 'acme-lake',
+  probe_key: 'probe/healthz',
+};
+const WITH: Variables = { ...FIVE, delivery: DELIVERY };
+const EMAIL = 'fedbridge-deploy@acme-prod.iam.gserviceaccount.com';
+const root = await readModule('');
+
+/** An account as its own resource has it. */
+const account = (id: string): object => {
+  const email = `${id}@acme-prod.iam.gserviceaccount.com`;
+  const name = `projects/acme-prod/serviceAccounts/${email}`;
+  return { id: name, name, email, member: `serviceAccount:${email}` };
+};
+const ACCOUNTS = ['builder', 'tester', 'deployer', 'stranger'];
+const STAND_INS: Variables = {
+  ...rootStandIns(WITH),
+  google_service_account: {
+    bridge: account('fedbridge'),
+    ...Object.fromEntries(ACCOUNTS.map((name) => [name, [account(name)]])),
+  },
+  google_artifact_registry_repository: {
+    images: { repository_id: 'fedbridge' },
+    candidates: [{ repository_id: 'fedbridge-candidates' }],
+  },
+  google_storage_bucket: { artifacts: [{ name: 'sbom' }], build: [{ name: 'source' }] },
+  google_cloud_run_v2_service: { bridge: { name: 'service' } },
+};
+
+/** A resource's arguments, once for each that is made of it. */
+async function made({ body }: Block, variables = WITH): Promise<Variables[]> {
+  const { for_each: each, count = 1 } = body;
+  const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !META_ARGUMENTS.has(name)));
+  const values = moduleValues(root, variables, STAND_INS);
+  if (each === undefined) {
+    const bodies = (await values.evaluate(count)) === 0 ? [] : [await values.evaluate(rest)];
+    return bodies as Variables[];
+  }
+  const items = Object.values((await values.evaluate(each)) as object) as unknown[];
+  const bodies = items.map((value) =>
+    moduleValues(root, variables, { ...STAND_INS, each: { value } }).evaluate(rest),
+  );
+  return (await Promise.all(bodies)) as Variables[];
+}
+
+async function onlyOne(address: string): Promise<Variables> {
+  const block = root.resources.find((one) => one.address === address);
+  assert.ok(block, address);
+  const [first, ...others] = await made(block);
+  assert.ok(first !== undefined && others.length === 0, address);
+  return first;
+}
+
+/** Every right that our files give this account, as "role on what". */
+async function rightsOf(name: string): Promise<string[]> {
+  const bindings = root.resources.filter(({ type }) => type.endsWith('_iam_member'));
+  const all = (await Promise.all(bindings.map((block) => made(block)))).flat();
+  return all
+    .filter(({ member }) => member === `serviceAccount:${name}@acme-prod.iam.gserviceaccount.com`)
+    .map(({ role, bucket, repository, name: service, service_account_id: id = '', project }) => {
+      const on = bucket ?? repository ?? service ?? (id === '' ? project : /([^/@]+)@/.exec(String(id))?.[1]);
+      return `${String(role)} on ${String(on)}`;
+    })
+    .sort();
+}
+
+/** The roles that a build file says its account needs, but for builds by hand. */
+function rolesIn({ text }: BuildFile): string[] {
+  const [, needs = ''] = /^# What _\w+ needs.*?:((?:.*\n)(?:# .*\n)*)/m.exec(text) ?? [];
+  const [always = ''] = needs.replaceAll(/\n# /g, ' ').split('by hand, ');
+  return [...new Set([...always.matchAll(/roles\/[\w.]+/g)].map(([role]) => role))].sort();
+}
+
+describe('the account that tests run as', () => {
+  it('can push candidates and their SBOMs, and nothing else', async () => {
+    const rights = await rightsOf('tester');
+    assert.deepEqual(rights, [
+      'roles/artifactregistry.writer on fedbridge-candidates',
+      'roles/logging.logWriter on acme-prod',
+      'roles/storage.objectUser on sbom',
+    ]);
+    assert.deepEqual(rolesIn(TEST_BUILD), [...new Set(rights.map((right) => right.split(' ')[0]))].sort());
+  });
+});
+
+describe('the account that deploys', () => {
+  it('has the rights that its build needs, on the one service and accounts', async () => {
+    const rights = await rightsOf('deployer');
+    assert.deepEqual(rights, [
+      'roles/artifactregistry.reader on fedbridge-candidates',
+      'roles/artifactregistry.writer on fedbridge',
+      'roles/iam.serviceAccountOpenIdTokenCreator on deployer',
+      'roles/iam.serviceAccountOpenIdTokenCreator on stranger',
+      'roles/iam.serviceAccountUser on fedbridge',
+      'roles/logging.logWriter on acme-prod',
+      'roles/run.developer on service',
+    ]);
+    // With the invoker check it is one of the callers that are let in.
+    const roles = new Set([...rights.map((right) => right.split(' ')[0] ?? ''), 'roles/run.invoker']);
+    assert.deepEqual(rolesIn(DEPLOY_BUILD), [...roles].sort());
+    const values = moduleValues(root, WITH, STAND_INS);
+    assert.ok(((await values.local('caller_emails')) as string[]).includes(EMAIL));
+  });
+
+  it('is granted the one object that it probes, and the account of nobody is granted nothing', async () => {
+    const values = await rootValues(WITH);
+    const { grants } = readConfigDocument(String(await values.output('config')));
+    assert.deepEqual(
+      grants.slice(1).map(({ callers, allow, scope }) => [callers, allow, scope]),
+      [[[{ kind: 'email', email: EMAIL }], ['get'], { kind: 'key', key: 'probe/healthz' }]],
+    );
+    assert.match(JSON.stringify(await values.output('read_policies')), /probe\/healthz/);
+    assert.deepEqual(await rightsOf('stranger'), []);
+  });
+});
+
+describe('the trigger', () => {
+  for (const [name, { build, name: file }, more] of [
+    ['test', TEST_BUILD, []],
+    ['deploy', DEPLOY_BUILD, ['_ACTION', '_TAG']],
+  ] as const) {
+    it(`${name} sets every substitution of ${file}, and runs as its account`, async () => {
+      const { substitutions, service_account: runsAs } = await onlyOne(`google_cloudbuild_trigger.${name}`);
+      const set = substitutions as Record<string, string>;
+      assert.deepEqual(Object.keys(set).sort(), [...Object.keys(build.substitutions), ...more].sort());
+      const email = set['_BUILDER'] ?? set['_DEPLOYER'];
+      assert.equal(runsAs, `projects/acme-prod/serviceAccounts/${email}`);
+      assert.equal(email, `${name}er@acme-prod.iam.gserviceaccount.com`);
+    });
+  }
+
+  it('deploy is started by the last tag of a candidate, takes its digest, and waits for a person', async () => {
+    const body = await onlyOne('google_cloudbuild_trigger.deploy');
+    const { substitutions, filter, approval_config: approval } = body;
+    const { substitutions: tested } = await onlyOne('google_cloudbuild_trigger.test');
+    const image = (tested as Variables)['_IMAGE'];
+    assert.equal(filter, `_ACTION == "INSERT" && _TAG == "${String(image)}:tested"`);
+    assert.match(TEST_BUILD.text, /docker push "\$\$IMAGE:tested"$/m);
+    const { _CANDIDATE: candidate, _CANDIDATES: candidates } = substitutions as Variables;
+    assert.deepEqual([candidate, candidates], ['$(body.message.data.digest)', image]);
+    assert.deepEqual(approval, [{ approval_required: true }]);
+  });
+
+  it('test builds the one branch, and deploy takes its own file and the probe from there', async () => {
+    const test = await onlyOne('google_cloudbuild_trigger.test');
+    assert.deepEqual(test['repository_event_config'], [
+      { repository: REPOSITORY, push: [{ branch: '^main$' }] },
+    ]);
+    const deploy = await onlyOne('google_cloudbuild_trigger.deploy');
+    const [source] = deploy['source_to_build'] as Variables[];
+    const [file] = deploy['git_file_source'] as Variables[];
+    assert.deepEqual([source?.['ref'], file?.['revision']], ['refs/heads/main', 'refs/heads/main']);
+    assert.deepEqual([test['filename'], file?.['path']], [TEST_BUILD.name, DEPLOY_BUILD.name]);
+  });
+});
+
+describe('without delivery', () => {
+  it('nothing of it is made', async () => {
+    const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
+    assert.ok(blocks.length > 10);
+    for (const block of blocks) assert.deepEqual(await made(block, FIVE), [], block.address);
+  });
+});
+
+describe('the service', () => {
+  it('gives the traffic to its last revision, also after a deployment that has pinned another', () => {
+    const service = root.resources.find(({ address }) => address === 'google_cloud_run_v2_service.bridge');
+    assert.deepEqual(service?.body['traffic'], [
+      { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 },
+    ]);
+  });
+});
