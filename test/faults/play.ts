@@ -72,5 +72,5 @@ function assertAsTheRowSays({ answer, line }: Seen, outcome: Outcome): void {
 
 export async function assertServed(wire: Wire, headers: Record<string, string>): Promise<void> {
   const served = async (): Promise<boolean> => (await see(wire, headers)).answer.body === 'whole';
-  await until('the caller is served again', served, RECOVERY_SECONDS * 1000);
+  await until('the caller is served again', served);
 }

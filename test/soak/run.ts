@@ -2,7 +2,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../wire/http-request.ts';
-import { until } from '../wire/until.ts';
+import { PATIENCE_MS, until } from '../wire/until.ts';
 import { createCallers } from './callers.ts';
 import { exchange } from './exchange.ts';
 import { explainer } from './explain.ts';
@@ -32,8 +32,6 @@ const FIRST_SHARE = 0.3;
 const FIRST_MOST_SECONDS = 60;
 const FAIR_MS = 3_000;
 /** A fault may be felt so long after its end: a walk of the chain, the wait after a refusal, an unknown key. */
-const RECOVERY_MS = 45_000;
-const IDLE_MS = 20_000;
 
 export async function soak({ seed, seconds, lies = false }: SoakOptions): Promise<Report> {
   const stock = createStock();
@@ -85,7 +83,7 @@ export async function soak({ seed, seconds, lies = false }: SoakOptions): Promis
     await roughLoad((seconds - first) * 1000);
     front.liesFrom(false);
     front.strikes(false);
-    await until('it has recovered', () => hasRecovered(stage, authorizationOf), RECOVERY_MS);
+    await until('it has recovered', () => hasRecovered(stage, authorizationOf));
     tally.fairFromNow();
     await load(FAIR_MS);
     const late = await quieten(stage, agent);
@@ -136,8 +134,8 @@ async function quieten({ bridge, front, surroundings }: SoakStage, agent: Agent)
   agent.destroy();
   const problems: string[] = [];
   const settle = (what: string, holds: () => boolean | Promise<boolean>, rest: () => string): Promise<void> =>
-    until(what, holds, IDLE_MS).catch(() => {
-      problems.push(`not within ${IDLE_MS} ms: ${what}; ${rest()}`);
+    until(what, holds).catch(() => {
+      problems.push(`not within ${PATIENCE_MS} ms: ${what}; ${rest()}`);
     });
   await settle(
     'nothing is under way',

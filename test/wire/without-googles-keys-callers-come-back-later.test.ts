@@ -81,7 +81,6 @@ describe("while Google's keys cannot be had", () => {
     await until(
       'served',
       async () => (await wire.get(READABLE, { headers: asBearer(token) })).status === 200,
-      3_000,
     );
   });
 });
