@@ -31,7 +31,6 @@ const WORKERS = 16;
 const FIRST_SHARE = 0.3;
 const FIRST_MOST_SECONDS = 60;
 const FAIR_MS = 3_000;
-/** A fault may be felt so long after its end: a walk of the chain, the wait after a refusal, an unknown key. */
 
 export async function soak({ seed, seconds, lies = false }: SoakOptions): Promise<Report> {
   const stock = createStock();
