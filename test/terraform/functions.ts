@@ -88,7 +88,8 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   merge: strict((...maps: object[]) => Object.fromEntries(maps.flatMap((map) => entriesOf(map)))),
   regex: strict((expression: string, text: string) => {
     const match = pattern(expression).exec(wanted(text, 'regex'));
-    return wanted(match, 'regex')[0];
+    const [whole, ...groups] = wanted(match, 'regex');
+    return groups.length > 0 ? groups : whole;
   }),
   replace: strict((text: string, from: string, to: string) =>
     /^\/.+\/$/.test(from)

@@ -18,7 +18,7 @@ const OBJECT = { body: BODY };
 describe('a body that S3 breaks off', () => {
   let wire: StoodInWire;
   before(async () => {
-    wire = await startStoodInWire('limits: { stallSeconds: 1 }');
+    wire = await startStoodInWire('limits: { stall: 1s }');
   });
   after(() => wire.close());
 

@@ -52,6 +52,6 @@ aws: { region: eu-west-1, audience: fedbridge }
 roles: { lake: { arn: ${role} } }
 buckets: { acme-lake: { role: lake } }
 grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }]
-limits: { stallSeconds: ${stallSeconds} }
+limits: { stall: ${stallSeconds}s }
 `;
 }

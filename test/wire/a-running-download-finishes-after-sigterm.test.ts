@@ -14,7 +14,7 @@ const DRAIN_SECONDS = 60;
 
 describe('a download that runs when the bridge is told to end', () => {
   it('is finished first, on a connection that its client would keep', async (test) => {
-    const wire = await startWire({ config: openToProject(`limits: { drainSeconds: ${DRAIN_SECONDS} }`) });
+    const wire = await startWire({ config: openToProject(`limits: { drain: ${DRAIN_SECONDS}s }`) });
     test.after(() => wire.close());
     const body = randomBytes(SIZE);
     await wire.put('slow.bin', body);

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { startWire } from './wire.ts';
 
-/** Far less than `limits.drainSeconds`, which is nine. */
+/** Far less than `limits.drain`, which is nine. */
 const AT_ONCE_MS = 5_000;
 
 describe('an idle bridge', () => {
