@@ -8,6 +8,10 @@ locals {
   roles_given = { for name, role in var.roles : name => role if role.arn != null }
   role_arns   = merge({ for name, role in aws_iam_role.bridge : name => role.arn }, { for name, role in local.roles_given : name => role.arn })
 
+  # Durations are written as the bridge's configuration has them, and AWS takes seconds.
+  seconds_per  = { s = 1, m = 60, h = 3600 }
+  role_seconds = { for name, role in var.roles : name => tonumber(regex("^[0-9]+", role.duration)) * local.seconds_per[regex("[smh]$", role.duration)] }
+
   # Google's azp, aud and sub, in this order: AWS calls azp `aud`, and the audience `oaud`.
   trust_policy = jsonencode({
     Version = "2012-10-17"
@@ -32,7 +36,7 @@ resource "aws_iam_role" "bridge" {
   name                 = "${var.name}-${each.key}"
   description          = "Assumed by ${google_service_account.bridge.email} of Google Cloud, to read S3 for its callers."
   assume_role_policy   = local.trust_policy
-  max_session_duration = max(3600, each.value.duration)
+  max_session_duration = max(3600, local.role_seconds[each.key])
 }
 
 resource "aws_iam_role_policy" "read" {

@@ -79,10 +79,10 @@ locals {
   }
   config_limits = var.settings.limits == null ? null : {
     for field, value in {
-      inFlight     = var.settings.limits.in_flight
-      perCaller    = var.settings.limits.per_caller
-      stallSeconds = var.settings.limits.stall_seconds
-      drainSeconds = var.settings.limits.drain_seconds
+      inFlight  = var.settings.limits.in_flight
+      perCaller = var.settings.limits.per_caller
+      stall     = var.settings.limits.stall
+      drain     = var.settings.limits.drain
     } : field => value if value != null
   }
 

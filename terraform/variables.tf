@@ -106,10 +106,10 @@ variable "grants" {
 }
 
 variable "roles" {
-  description = "The AWS roles that the bridge assumes, by names of your choice. One without `arn` is made here, in the account of the aws provider; with `arn` it exists already, and its owner gives it the outputs trust_policy and read_policies. `then` are further hops (AssumeRole), the last of which reads; `session` says whom CloudTrail names; `duration` is in seconds."
+  description = "The AWS roles that the bridge assumes, by names of your choice. One without `arn` is made here, in the account of the aws provider; with `arn` it exists already, and its owner gives it the outputs trust_policy and read_policies. `then` are further hops (AssumeRole), the last of which reads; `session` says whom CloudTrail names; `duration` is from 15m to 12h."
   type = map(object({
     arn      = optional(string)
-    duration = optional(number, 3600)
+    duration = optional(string, "1h")
     session  = optional(string, "caller")
     then = optional(list(object({
       arn             = string
@@ -131,8 +131,8 @@ variable "roles" {
     error_message = "roles: arn must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME. Copy it from `aws iam get-role --role-name NAME --query Role.Arn`."
   }
   validation {
-    condition     = alltrue([for role in values(var.roles) : role.duration >= 900 && role.duration <= 43200 && floor(role.duration) == role.duration])
-    error_message = "roles: duration must be a whole number of seconds from 900 to 43200. Sessions of further hops last 3600 at most, whatever it says."
+    condition     = alltrue(flatten([for role in values(var.roles) : [for seconds in [try(tonumber(regex("^([0-9]{1,5})[smh]$", role.duration)[0]) * local.seconds_per[regex("[smh]$", role.duration)], 0)] : seconds >= 900 && seconds <= (length(role.then) > 0 ? 3600 : 43200)]]))
+    error_message = "roles: duration must be a whole number and s, m or h, from 15m to 12h, and at most 1h if further hops follow. Write \"1h\"."
   }
   validation {
     condition     = alltrue([for role in values(var.roles) : contains(["caller", "bridge"], role.session)])
@@ -167,16 +167,16 @@ variable "sts_audience" {
 }
 
 variable "settings" {
-  description = "The rest of the bridge's configuration, as its README has it: who may read the metrics (`operators`), browsers (`cors`), what may be under way (`limits`), and from which size on answers are chunked (`chunk_above`)."
+  description = "The rest of the bridge's configuration, as its README has it: who may read the metrics (`operators`), browsers (`cors`), what may be under way (`limits`), and from which size on answers are chunked (`chunk_above`). Durations are written `30s` or `10m`, sizes `32MB`."
   type = object({
     operators   = optional(list(string), [])
-    chunk_above = optional(number)
-    cors        = optional(object({ origins = list(string), max_age = optional(number) }))
+    chunk_above = optional(string)
+    cors        = optional(object({ origins = list(string), max_age = optional(string) }))
     limits = optional(object({
-      in_flight     = optional(number)
-      per_caller    = optional(number)
-      stall_seconds = optional(number)
-      drain_seconds = optional(number)
+      in_flight  = optional(number)
+      per_caller = optional(number)
+      stall      = optional(string)
+      drain      = optional(string)
     }))
   })
   default = {}
@@ -186,7 +186,15 @@ variable "settings" {
     error_message = "settings: limits.in_flight must be at least concurrency, else instances turn requests away that Cloud Run gives them. Raise it, or lower concurrency."
   }
   validation {
-    condition     = try(var.settings.limits.drain_seconds, null) == null ? true : var.settings.limits.drain_seconds <= 9
-    error_message = "settings: limits.drain_seconds must be at most 9: Cloud Run kills an instance 10 seconds after it has told it to end."
+    condition     = can(regex("^[0-9]s$", try(coalesce(var.settings.limits.drain), "9s")))
+    error_message = "settings: limits.drain must be 0s to 9s. Write \"9s\" at most: Cloud Run kills an instance 10 seconds after SIGTERM."
+  }
+  validation {
+    condition     = alltrue([for text in [try(coalesce(var.settings.limits.stall), "30s"), try(coalesce(var.settings.cors.max_age), "10m")] : can(regex("^[0-9]+[smh]$", text))])
+    error_message = "settings: limits.stall and cors.max_age must be durations, a whole number and s, m or h. Write \"30s\" or \"10m\"."
+  }
+  validation {
+    condition     = can(regex("^[0-9]+([KMGT]i?)?B$", coalesce(var.settings.chunk_above, "32MB")))
+    error_message = "settings: chunk_above must be a size, a whole number and a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB). Write \"32MB\"."
   }
 }

@@ -1,6 +1,7 @@
 // The building blocks of the schema: what a field may be, each with the sentence that a wrong value is answered with.
 import * as z from 'zod';
 import type { TextRule } from './aws-names.ts';
+import { type Notation, guessQuantity, readQuantity, showQuantity } from './units.ts';
 
 /** What our own issues carry besides the sentence. */
 export interface IssueDetails {
@@ -67,6 +68,29 @@ export function wholeNumber(least: number, most: number, unit: string) {
       Number.isInteger(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
     {
       remedy: (value) => (typeof value === 'string' && /^\d+$/.test(value) ? 'Write it without quotes.' : ''),
+    },
+  );
+}
+
+/** A duration (in seconds) or a size (in bytes), written with its unit. */
+export function quantity(least: number, most: number, notation: Notation) {
+  const { name, units, examples } = notation;
+  const isInRange = (value: number) => value >= least && value <= most;
+  const shown = (value: number) => showQuantity(value, notation);
+  const read = (value: unknown) => (typeof value === 'string' ? readQuantity(value, notation) : undefined);
+  return form(
+    `must be a ${name} from ${shown(least)} to ${shown(most)}`,
+    (value) => {
+      const result = read(value);
+      return result !== undefined && isInRange(result) ? result : undefined;
+    },
+    {
+      remedy: (value) => {
+        if (read(value) !== undefined || value === null) return '';
+        const guess = guessQuantity(value, notation);
+        if (guess !== undefined && isInRange(guess)) return `Write ${shown(guess)}.`;
+        return `Write one whole number and one unit (${[...units.keys()].join(', ')}), like ${examples}.`;
+      },
     },
   );
 }

@@ -6,6 +6,7 @@ import { suggest } from './closest.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, itemsOf } from './raw.ts';
 import { quote } from './show.ts';
+import { DURATION, readQuantity, showDuration } from './units.ts';
 
 /** STS, parameter Tags: at most 50, keys that differ in more than case. */
 const MOST_TAGS = 50;
@@ -27,12 +28,13 @@ export function checkHops(role: unknown): readonly Finding[] {
 }
 
 function checkDuration(duration: unknown): Finding[] {
-  if (typeof duration !== 'number' || duration <= MAX_HOP_SECONDS) return [];
+  const seconds = typeof duration === 'string' ? readQuantity(duration, DURATION) : undefined;
+  if (seconds === undefined || seconds <= MAX_HOP_SECONDS) return [];
   return [
     {
       path: ['duration'],
-      rule: `must be at most ${MAX_HOP_SECONDS} seconds where further hops follow, not ${duration}`,
-      remedy: 'STS gives a role that is assumed by another role an hour at most: lower it, or remove `then`.',
+      rule: `must be at most ${showDuration(MAX_HOP_SECONDS)} if further hops follow, not ${quote(String(duration))}`,
+      remedy: 'STS limits a role that another role assumes to one hour. Lower it, or remove `then`.',
     },
   ];
 }

@@ -53,8 +53,10 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
       ? {}
       : { cors: { origins: document.cors.origins, maxAgeSeconds: document.cors.maxAge } }),
     limits: {
-      ...document.limits,
+      inFlight: document.limits.inFlight,
       perCaller: document.limits.perCaller ?? Math.min(REQUESTS_PER_CALLER, document.limits.inFlight),
+      stallSeconds: document.limits.stall,
+      drainSeconds: document.limits.drain,
     },
   };
 }

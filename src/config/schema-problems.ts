@@ -30,6 +30,9 @@ const EMPTY_DOCUMENT = 'Write the configuration there, as the README shows it.';
 /** YAML took an unquoted value for something else than text; a long number has lost digits by then. */
 const wantsQuotes = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
 
+/** Units are part of a value here, not of a field's name. */
+const UNIT_AT_END = /[_-]?(?:seconds|minutes|hours|bytes)$/i;
+
 function unknownFields(
   issue: Issue & { code: 'unrecognized_keys' },
   placeOf: (path: Path) => Place,
@@ -37,7 +40,7 @@ function unknownFields(
   const known = issue.message.split(',');
   return issue.keys.map((key) => {
     const { field, line } = placeOf([...plainPath(issue.path), key]);
-    const meant = closest(key, known);
+    const meant = closest(key, known) ?? closest(key.replace(UNIT_AT_END, ''), known);
     const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
     return { field, rule: 'is not a known field', remedy, ...(line === undefined ? {} : { line }) };
   });

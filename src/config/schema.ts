@@ -3,8 +3,9 @@
 import * as z from 'zod';
 import * as aws from './aws-names.ts';
 import { CALLER_MUST, callerRemedy, readCallerPattern } from './caller-pattern.ts';
-import { either, fields, text, textForm, wholeNumber, word, yesOrNo } from './form.ts';
+import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './form.ts';
 import { CORS_ORIGIN, ORIGIN_MUST, readOrigin } from './origin.ts';
+import { DURATION, SIZE } from './units.ts';
 
 export const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes'] as const;
 
@@ -41,7 +42,7 @@ const hop = fields({
 const role = fields({
   arn: roleArn,
   // The limits are STS's; the role's own MaxSessionDuration may be lower, which only STS knows.
-  duration: wholeNumber(900, 43_200, 'seconds').default(3600),
+  duration: quantity(900, 43_200, DURATION).default(3600),
   session: word('caller', 'bridge').default('caller'),
   then: z.array(hop).default([]),
 });
@@ -106,18 +107,19 @@ export const documentSchema = fields({
   grants: z.array(grant),
   operators: z.array(caller).default([]),
   responses: fields({
-    chunkAbove: wholeNumber(0, Number.MAX_SAFE_INTEGER, 'bytes').exactOptional(),
+    // S3 stores objects of up to 50 TB.
+    chunkAbove: quantity(0, 50e12, SIZE).exactOptional(),
   }).prefault({}),
   cors: fields({
     origins: z.array(text(CORS_ORIGIN)).min(1),
     // Fetch: browsers cap it themselves, the most patient at a day.
-    maxAge: wholeNumber(0, 86_400, 'seconds').default(600),
+    maxAge: quantity(0, 86_400, DURATION).default(600),
   }).exactOptional(),
   limits: fields({
     inFlight: wholeNumber(1, 100_000, 'requests').default(1000),
     perCaller: wholeNumber(1, 100_000, 'requests').exactOptional(),
-    stallSeconds: wholeNumber(1, 3600, 'seconds').default(30),
-    drainSeconds: wholeNumber(0, 3600, 'seconds').default(9),
+    stall: quantity(1, 3600, DURATION).default(30),
+    drain: quantity(0, 3600, DURATION).default(9),
   }).prefault({}),
 });
 

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
 import type { Problem } from './problem.ts';
 import { showPath } from './show.ts';
+import { showDuration } from './units.ts';
 
 /** Warnings of a valid configuration; they stop nothing. */
 export function warningsOf({ identity, roles, buckets, grants }: Config): readonly Problem[] {
@@ -32,12 +33,13 @@ export function warningsOf({ identity, roles, buckets, grants }: Config): readon
 
 /** A profile's own role makes each of these the second of a chain; whether it has one stands in files that may change. */
 function longSessions(roles: Config['roles']): Problem[] {
+  const longest = showDuration(MAX_HOP_SECONDS);
   return [...roles.values()]
     .filter(({ durationSeconds }) => durationSeconds > MAX_HOP_SECONDS)
     .map(({ name }) => ({
       field: showPath(['roles', name, 'duration']),
-      rule: `is refused by STS above ${MAX_HOP_SECONDS} seconds where the AWS profile has a role_arn or gives a role's credentials in another way`,
-      remedy: `Make it ${MAX_HOP_SECONDS} at most, unless the profile has the keys of a user.`,
+      rule: `is rejected by STS above ${longest} if the AWS profile has a role_arn or gives a role's credentials in another way`,
+      remedy: `Write ${longest} or less, unless the profile has the keys of a user.`,
     }));
 }
 

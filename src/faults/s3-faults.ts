@@ -13,7 +13,7 @@ export const S3_FAULTS = {
   ),
   s3_timeout: upstreamUnavailable(
     'The storage did not answer in time. Try again shortly.',
-    'S3 did not begin to answer within limits.stallSeconds.',
+    'S3 did not begin to answer within limits.stall.',
   ),
   s3_nonsense: upstreamUnavailable(
     'The storage sent an answer that is not valid HTTP. Try again shortly.',

@@ -20,7 +20,7 @@ export function faultFields({
 const CUT_REMEDIES: Readonly<Record<string, string>> = {
   s3: 'S3, or the network to it, ended the body early, it could not be gone on with, and the caller saw its connection cut. If it repeats, look at egress.',
   bridge:
-    'The process ended while the caller was still reading, and it saw its connection cut. Clients go on with ranges; on a VM limits.drainSeconds gives them longer.',
+    'The process ended while the caller was still reading, and it saw its connection cut. Clients go on with ranges; on a VM limits.drain gives them longer.',
 };
 
 export function s3Fields({

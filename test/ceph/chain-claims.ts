@@ -44,7 +44,7 @@ export function claimChain(stage: () => CephStage): void {
       { callers: [${reader}], allow: [get], bucket: skipping }`;
   };
   const options = () => ({
-    roles: `chain: { arn: "${LAKE_ROLE}", duration: ${LIFE_SECONDS}, then: [${HOPS}] },
+    roles: `chain: { arn: "${LAKE_ROLE}", duration: ${LIFE_SECONDS}s, then: [${HOPS}] },
       readers: { arn: "${LAKE_ROLE}", then: [{ arn: "${READERS}" }] },
       skipping: { arn: "${LAKE_ROLE}", then: [{ arn: "${VAULT}" }] }`,
     buckets: `${Bucket}: { role: chain }, by-readers: { role: readers, target: ${Bucket} },

@@ -104,7 +104,7 @@ describe('fedbridge credentials says in one line', () => {
   it('each problem of a configuration, with the line', async () => {
     const config = here.file(
       'wrong.yaml',
-      withRoles(here.contract, { lake: 'arn: "x", duration: 5' }, 'bukets: {}'),
+      withRoles(here.contract, { lake: 'arn: "x", duration: 5s' }, 'bukets: {}'),
     );
     const lines = await failing(here, 1, ['credentials', 'lake', '--config', config]);
     const fields = lines.map((line) => /^fedbridge credentials: ([\w.]+): .*\(line \d+\)$/.exec(line)?.[1]);

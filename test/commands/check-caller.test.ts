@@ -57,7 +57,7 @@ describe('fedbridge check --caller, of a read that is allowed,', () => {
       stderr: '',
       stdout: `${READER}#${ID} may read raw/public/orders.csv in acme-lake (s3:GetObject).
 Decided by grants[0] (line 10): ${READER} (by verified e-mail) may read and list everything below raw/public/.
-Read as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1 h), in a session named reader@acme-prod.
+Read as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
 AWS holds the session to this policy:
 {
   "Version": "2012-10-17",
@@ -134,7 +134,7 @@ AWS holds the session to this policy:
     assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account of project acme-prod /m);
     assert.match(
       stdout,
-      /^Read as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1 h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after this bridge\.$/m,
+      /^Read as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after this bridge\.$/m,
     );
     assert.match(stdout, /^AWS holds the session of the last role to this policy:$/m);
     assert.match(stdout, /"Resource": "arn:aws:s3:::acme-partner\/\*"/);

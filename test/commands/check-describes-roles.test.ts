@@ -17,7 +17,7 @@ describe('a role', () => {
     assert.match(
       withHops({}),
       new RegExp(
-        `^ {2}as role lake \\(${LAKE}, sessions named after the caller, 1 h\\), then as ${DATA}:$`,
+        `^ {2}as role lake \\(${LAKE}, sessions named after the caller, 1h\\), then as ${DATA}:$`,
         'm',
       ),
     );

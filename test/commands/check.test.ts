@@ -47,7 +47,7 @@ describe('fedbridge check FILE', () => {
         'buckets open-data',
         { role: 'lake', requesterPays: true, expectedOwner: '123456789012', verifyChecksums: true },
       ],
-      ['roles lake duration', 5400],
+      ['roles lake duration', '90m'],
       ['grants', GRANTS],
       ['operators', ['ops@example.com']],
     );
@@ -58,13 +58,13 @@ describe('fedbridge check FILE', () => {
 STS in eu-west-1 is shown a token of this bridge for fedbridge.
 
 acme-lake (S3 bucket acme-lake in us-east-2)
-  as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 1 h 30 min):
+  as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   reader@example.com (by verified e-mail) may read and list everything below raw/public/
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
   every service account of project acme-prod (by verified e-mail) may read the one object raw/one.csv
 
 open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums)
-  as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 1 h 30 min):
+  as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   both@example.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 
 ops@example.com (by verified e-mail) may read the metrics.

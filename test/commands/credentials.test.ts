@@ -75,7 +75,7 @@ describe('fedbridge credentials', () => {
 
   it('goes through the whole chain of the role, and for its duration', async () => {
     await here.control('DELETE', '/calls');
-    const chain = { data: `${lake}, duration: 1800, session: bridge, then: [{ ${TO_LAKE_DATA} }]` };
+    const chain = { data: `${lake}, duration: 30m, session: bridge, then: [{ ${TO_LAKE_DATA} }]` };
     const issued = asProcess(await here.run(['credentials', 'data', ...configured(chain)]));
     const data = 'arn:aws:sts::210987654321:assumed-role/lake-data/acme-prod.fedbridge-sandbox';
     assert.equal(await arnOf(keysIn(issued)), data);

@@ -33,7 +33,7 @@ const REFUSED: readonly (readonly [claim: string, changes: readonly Change[], pr
   ['a role has a plain name', [['roles la/ke', { arn: `${ARN}2` }]], /^roles\."la\/ke": must be called by/],
   [
     'roles do not overlap',
-    [['roles copy', { arn: ARN, duration: 900 }]],
+    [['roles copy', { arn: ARN, duration: '15m' }]],
     /^roles\.copy: overlaps roles\.lake: .*Keep one of the two/,
   ],
   [

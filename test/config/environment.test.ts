@@ -110,12 +110,12 @@ describe('a variable', () => {
 
 describe('chunks begin', () => {
   it('at 32 MB on Cloud Run, elsewhere never, and where the document says', () => {
-    const chunkAbove = (env: Environment, value?: number) =>
+    const chunkAbove = (env: Environment, value?: string) =>
       readConfig({ ...env, FEDBRIDGE_CONFIG: `${sampleWith(['responses', { chunkAbove: value }])}\n` })
         .chunkAbove;
     assert.equal(chunkAbove({ K_SERVICE: 'bridge' }), 32_000_000);
     assert.equal(chunkAbove({}), Infinity);
-    assert.equal(chunkAbove({ K_SERVICE: 'bridge' }, 5), 5);
+    assert.equal(chunkAbove({ K_SERVICE: 'bridge' }, '5B'), 5);
   });
 });
 

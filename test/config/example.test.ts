@@ -12,7 +12,7 @@ identity: metadata
 roles:
   lake:
     arn: arn:aws:iam::123456789012:role/gcp-lake-read
-    duration: 3600
+    duration: 1h
     session: caller
     then:
       - arn: arn:aws:iam::210987654321:role/lake-data
@@ -40,9 +40,9 @@ grants:
     bucket: acme-lake
     prefix: raw/public/
 responses:
-  chunkAbove: 32000000
-cors: { origins: [https://app.example], maxAge: 600 }
-limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 }
+  chunkAbove: 32MB
+cors: { origins: [https://app.example], maxAge: 10m }
+limits: { inFlight: 1000, perCaller: 200, stall: 30s, drain: 9s }
 `;
 
 const fieldsIn = (text: string) =>
@@ -131,7 +131,7 @@ describe('the complete example', () => {
   }
 
   it('has each of its problems told, where it has some', () => {
-    const text = EXAMPLE.replace('externalId: 7f3c', 'externalId: 7').replace('maxAge: 600', 'maxAge: -1');
+    const text = EXAMPLE.replace('externalId: 7f3c', 'externalId: 7').replace('maxAge: 10m', 'maxAge: -1');
     assert.deepEqual(fieldsIn(text), ['roles.lake.then[0].externalId', 'cors.maxAge']);
   });
 });

@@ -39,11 +39,11 @@ describe('warned of, and not refused', () => {
   it('is a longer session than a chain has, where a profile may have a role itself', () => {
     const profile: Change = ['identity', { profile: 'lake' }];
     assertOneProblem(
-      warningsWith(profile, ['roles lake duration', 7200]),
-      /^roles\.lake\.duration: is refused by STS above 3600 seconds where the AWS profile has a role_arn/,
+      warningsWith(profile, ['roles lake duration', '2h']),
+      /^roles\.lake\.duration: is rejected by STS above 1h if the AWS profile has a role_arn/,
     );
-    assert.deepEqual(warningsWith(profile, ['roles lake duration', 3600]), []);
-    assert.deepEqual(warningsWith(['roles lake duration', 7200]), []);
+    assert.deepEqual(warningsWith(profile, ['roles lake duration', '1h']), []);
+    assert.deepEqual(warningsWith(['roles lake duration', '2h']), []);
   });
   it('is a grant that says the same as one before', () => {
     const callers = ['b@example.com', 'a@example.com'];

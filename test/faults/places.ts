@@ -55,7 +55,7 @@ export const PLACES = {
       meant: any,
       waits: {
         seconds: 2,
-        by: '`limits.stallSeconds` (30 s unless set), after retries that begin within 5 s',
+        by: '`limits.stall` (30 s unless set), after retries that begin within 5 s',
       },
     },
   },

@@ -58,7 +58,7 @@ export async function startStage(options: {
   const strike: Stage['strike'] = (place, fault) => frontOf(place).strike({ fault, ...PLACES[place] });
 
   const wire = await startWire({
-    config: (contract) => `${chained(HOPS)(contract)}limits: { stallSeconds: ${STALL_SECONDS} }\n`,
+    config: (contract) => `${chained(HOPS)(contract)}limits: { stall: ${STALL_SECONDS}s }\n`,
     roles: [
       partnerRole({ arn: LAKE_DATA, mayAssume: VAULT }),
       partnerRole({ arn: VAULT, trusts: LAKE_DATA }),

@@ -38,10 +38,10 @@ function configOf(
   return `audience: ${audience}
 aws: { region: ${region}, audience: ${awsAudience} }
 roles:
-  lake: { arn: '${role}', duration: ${version === 'role' ? 1800 : 3600} }
+  lake: { arn: '${role}', duration: ${version === 'role' ? '30m' : '1h'} }
 buckets:
   ${bucket}: { role: lake }
-limits: { stallSeconds: ${version === 'limits' ? 3 : 2} }
+limits: { stall: ${version === 'limits' ? 3 : 2}s }
 grants:
   - { callers: [${callers.reader}], allow: [get, list${version === 'grants' ? ', tags' : ''}], bucket: ${bucket} }
   - { callers: [${callers.scoped}], allow: [get, list], bucket: ${bucket}, prefix: raw/public/ }

@@ -37,7 +37,7 @@ describe('the configuration', () => {
 STS in eu-west-1 is shown a token of this bridge for fedbridge.
 
 acme-lake (S3 bucket acme-lake in its own region, looked for from eu-west-1 on)
-  as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1 h):
+  as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):
   reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
 
 Nobody else may read anything.
@@ -58,7 +58,7 @@ Nobody else may read anything.
       ...FIVE,
       audiences: ['https://lake-bridge.example', 'https://other.example'],
       sts_audience: 'lake',
-      roles: { lake: { duration: 900, session: 'bridge', then: [hop] } },
+      roles: { lake: { duration: '15m', session: 'bridge', then: [hop] } },
       buckets: {
         'acme-lake': {
           target: 'acme-lake-eu',
@@ -79,9 +79,9 @@ Nobody else may read anything.
       ],
       settings: {
         operators: ['ops@acme-prod.iam.gserviceaccount.com'],
-        chunk_above: 1000,
-        cors: { origins: ['https://app.example'], max_age: 60 },
-        limits: { in_flight: 500, per_caller: 50, stall_seconds: 20, drain_seconds: 8 },
+        chunk_above: '1KB',
+        cors: { origins: ['https://app.example'], max_age: '1m' },
+        limits: { in_flight: 500, per_caller: 50, stall: '20s', drain: '8s' },
       },
     };
     await meaningOf(variables);
@@ -92,7 +92,7 @@ Nobody else may read anything.
       roles: {
         lake: {
           arn: 'arn:aws:iam::123456789012:role/fedbridge-lake',
-          duration: 900,
+          duration: '15m',
           session: 'bridge',
           then: [
             {
@@ -126,9 +126,27 @@ Nobody else may read anything.
         },
       ],
       operators: ['ops@acme-prod.iam.gserviceaccount.com'],
-      responses: { chunkAbove: 1000 },
-      cors: { origins: ['https://app.example'], maxAge: 60 },
-      limits: { inFlight: 500, perCaller: 50, stallSeconds: 20, drainSeconds: 8 },
+      responses: { chunkAbove: '1KB' },
+      cors: { origins: ['https://app.example'], maxAge: '1m' },
+      limits: { inFlight: 500, perCaller: 50, stall: '20s', drain: '8s' },
+    });
+  });
+});
+
+describe('the longest session of a role', () => {
+  it('is given to AWS in seconds', async () => {
+    const roles = {
+      short: { duration: '900s' },
+      usual: {},
+      long: { duration: '90m' },
+      longest: { duration: '12h' },
+    };
+    const root = await rootValues({ ...FIVE, roles });
+    assert.deepEqual(await root.local('role_seconds'), {
+      long: 5400,
+      longest: 43_200,
+      short: 900,
+      usual: 3600,
     });
   });
 });

@@ -190,6 +190,8 @@ function operate(operator: string, left: unknown, right: unknown): unknown {
       return left < right;
     case 'greaterThan':
       return left > right;
+    case 'multiply':
+      return left * right;
     default:
       throw new Error(`The operator ${operator} is not known.`);
   }

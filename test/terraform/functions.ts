@@ -92,7 +92,8 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   }),
   regex: strict((expression: string, text: string) => {
     const match = pattern(expression).exec(wanted(text, 'regex'));
-    return wanted(match, 'regex')[0];
+    const [whole, ...groups] = wanted(match, 'regex');
+    return groups.length > 0 ? groups : whole;
   }),
   replace: strict((text: string, from: string, to: string) =>
     /^\/.+\/$/.test(from)

@@ -18,7 +18,7 @@ describe('a process that lags', () => {
   let wire: HarmedWire;
   const body = randomBytes(SIZE);
   before(async () => {
-    wire = await startHarmedWire({ config: openToProject('limits: { stallSeconds: 3600 }') });
+    wire = await startHarmedWire({ config: openToProject('limits: { stall: 1h }') });
     await wire.put('slow.bin', body);
     await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'hold', after: SIZE / 2 });
   });

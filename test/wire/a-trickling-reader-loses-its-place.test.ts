@@ -12,7 +12,7 @@ const SIZE = 64 * 1024 * 1024;
 describe('a reader, where a window has a second,', { concurrency: true }, () => {
   let wire: Wire;
   before(async () => {
-    wire = await startWire({ config: openToProject('limits: { stallSeconds: 1 }') });
+    wire = await startWire({ config: openToProject('limits: { stall: 1s }') });
     await wire.put('big', Buffer.alloc(SIZE));
   });
   after(() => wire.close());

@@ -16,7 +16,7 @@ describe('an error that nobody caught', { concurrency: 2 }, () => {
     ['of a promise', 'reject', 'chunked', /^Error\n {4}at /],
   ] as const satisfies readonly (readonly [string, Harm['what'], Form, RegExp])[]) {
     it(`(${how}) ends the process, and downloads (${form}) look cut`, async (test) => {
-      const wire = await startHarmedWire({ config: openToProject('responses: { chunkAbove: 0 }') });
+      const wire = await startHarmedWire({ config: openToProject('responses: { chunkAbove: 0B }') });
       test.after(() => wire.close());
       await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
       await wire.fault({ supplier: 's3', fault: 'drip', bytesPerSecond: 200_000 });

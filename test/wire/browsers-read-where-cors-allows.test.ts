@@ -19,7 +19,7 @@ const corsOf = ({ headers }: Reply): Record<string, unknown> =>
 describe('with origins configured', () => {
   let wire: Wire;
   before(async () => {
-    const more = `cors: { origins: ["${APP}", "http://localhost:3000"], maxAge: 77 }`;
+    const more = `cors: { origins: ["${APP}", "http://localhost:3000"], maxAge: 77s }`;
     wire = await startWire({ config: configured({ grants: GRANTS, more }) });
   });
   after(() => wire.close());

@@ -27,7 +27,7 @@ export const chained =
 audience: ${audience}
 aws: { region: ${region}, audience: ${awsAudience} }
 roles:
-  lake: { arn: "${role}", duration: ${duration}, session: ${session}, then: [${hops.map((hop) => `{ ${hop} }`).join(', ')}] }
+  lake: { arn: "${role}", duration: ${duration}s, session: ${session}, then: [${hops.map((hop) => `{ ${hop} }`).join(', ')}] }
 buckets: { ${bucket}: { role: lake } }
 grants: [{ callers: ["project:acme-prod", "${READER_ID}"], allow: [get, list], bucket: ${bucket} }]
 `;

@@ -1,4 +1,4 @@
-// What still runs `limits.drainSeconds` after the signal is cut so that its caller sees it is not whole; a second signal ends at once.
+// What still runs `limits.drain` after the signal is cut so that its caller sees it is not whole; a second signal ends at once.
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
@@ -13,7 +13,7 @@ describe('a download that would run for long', { concurrency: true }, () => {
   const startDownload = async (drainSeconds: number): Promise<[wire: Wire, response: IncomingMessage]> => {
     const wire = await startWire({
       // Without a Content-Length nothing but the way it ends tells a caller that it is not whole.
-      config: openToProject(`limits: { drainSeconds: ${drainSeconds} }\nresponses: { chunkAbove: 0 }`),
+      config: openToProject(`limits: { drain: ${drainSeconds}s }\nresponses: { chunkAbove: 0B }`),
     });
     await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
     await wire.fault({ supplier: 's3', fault: 'drip', bytesPerSecond: 200_000 });

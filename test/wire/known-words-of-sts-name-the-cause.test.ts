@@ -94,7 +94,7 @@ describe('a role', () => {
         },
       ],
       config: (contract) =>
-        openToProject()(contract).replace(`arn: "${LAKE}"`, `arn: "${short}", duration: 3601`),
+        openToProject()(contract).replace(`arn: "${LAKE}"`, `arn: "${short}", duration: 3601s`),
       ready: false,
     });
     test.after(() => wire.close());

@@ -33,7 +33,7 @@ describe('a bridge that is told to end', { concurrency: 2 }, () => {
   };
 
   it('says on open connections that it lives and is not ready, and serves a read that has begun', async (test) => {
-    const wire = await startSlow('limits: { drainSeconds: 3600 }\nresponses: { chunkAbove: 0 }');
+    const wire = await startSlow('limits: { drain: 3600s }\nresponses: { chunkAbove: 0B }');
     test.after(() => wire.close());
     const download = await startDownload(wire, 'chunked', PATH);
     const authorization = `Authorization: Bearer ${await wire.token('reader')}`;
@@ -63,7 +63,7 @@ describe('a bridge that is told to end', { concurrency: 2 }, () => {
       it(`cuts a download ${form} ${when} so that it looks cut`, async (test) => {
         const chunkAbove = form === 'with Content-Length' ? SIZE : 0;
         const wire = await startSlow(
-          `limits: { drainSeconds: ${drainSeconds} }\nresponses: { chunkAbove: ${chunkAbove} }`,
+          `limits: { drain: ${drainSeconds}s }\nresponses: { chunkAbove: ${chunkAbove}B }`,
         );
         test.after(() => wire.close());
         const download = await startDownload(wire, form, PATH);

@@ -9,7 +9,7 @@ const FLOOR_PER_SECOND = 10;
 
 it('while S3 fails, it is asked hardly more often than callers ask', async (test) => {
   // So short is the deadline of retries then, too.
-  const wire = await startStoodInWire('limits: { stallSeconds: 1 }');
+  const wire = await startStoodInWire('limits: { stall: 1s }');
   test.after(() => wire.close());
   wire.s3Answers((_, response) => {
     refuse(response, 500, 'InternalError');

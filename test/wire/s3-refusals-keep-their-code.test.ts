@@ -12,7 +12,7 @@ describe('a refusal of S3', () => {
   before(async () => {
     // So short is the deadline of retries then, too.
     wire = await startWire({
-      config: configured({ grants: [READER_MAY_ALL], more: 'limits: { stallSeconds: 1 }' }),
+      config: configured({ grants: [READER_MAY_ALL], more: 'limits: { stall: 1s }' }),
     });
   });
   after(() => wire.close());
@@ -68,14 +68,14 @@ describe('a refusal of S3', () => {
 });
 
 describe('an S3 that does not answer', () => {
-  it('is 503 after limits.stallSeconds', async () => {
+  it('is 503 after limits.stall', async () => {
     const wire = await startWire({
       config: ({ role }) => `audience: https://lake-bridge.example
 aws: { region: eu-west-1, audience: fedbridge }
 roles: { lake: { arn: ${role} } }
 buckets: { acme-lake: { role: lake } }
 grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }]
-limits: { stallSeconds: 1 }`,
+limits: { stall: 1s }`,
     });
     try {
       await wire.fault({ supplier: 's3', fault: 'hang' });

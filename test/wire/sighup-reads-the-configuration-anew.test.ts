@@ -126,7 +126,7 @@ describe('a configuration that is read anew', () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const download = await open(wire.bridge.url, '/acme-second/raw/slow.bin', { headers });
     assert.equal(download.statusCode, 200);
-    await reload({ prefix: 'raw/private/', more: 'limits: { stallSeconds: 7, inFlight: 5, perCaller: 5 }' });
+    await reload({ prefix: 'raw/private/', more: 'limits: { stall: 7s, inFlight: 5, perCaller: 5 }' });
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 403]);
     let bytes = 0;
     for await (const chunk of download) bytes += (chunk as Buffer).length;
@@ -134,7 +134,7 @@ describe('a configuration that is read anew', () => {
   });
 
   it('with another time to drain is drained by that', async () => {
-    await reload({ more: 'limits: { drainSeconds: 7 }' });
+    await reload({ more: 'limits: { drain: 7s }' });
     assert.equal(await wire.bridge.stop(), 0);
     assert.match(wire.bridge.output(), /streams have 7 s to finish/);
   });

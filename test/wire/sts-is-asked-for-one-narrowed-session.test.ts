@@ -26,7 +26,7 @@ describe('what STS is asked', () => {
       config: ({ audience, role, callers }) => `
 audience: ${audience}
 aws: { region: eu-west-1, audience: fedbridge }
-roles: { lake: { arn: "${role}", duration: 1800 } }
+roles: { lake: { arn: "${role}", duration: 30m } }
 buckets: { acme-lake: { role: lake } }
 grants:
   - { callers: [${callers.reader}], allow: [get, list], bucket: acme-lake }

@@ -14,7 +14,7 @@ describe('metrics', () => {
       config: ({ audience, callers }) => `
 audience: ${audience}
 aws: { region: eu-west-1 }
-roles: { lake: { arn: "${LAKE}", duration: 1800 }, partner: { arn: "${PARTNER}" } }
+roles: { lake: { arn: "${LAKE}", duration: 30m }, partner: { arn: "${PARTNER}" } }
 buckets: { acme-lake: { role: lake }, partner-lake: { role: partner } }
 grants:
   - { callers: ["project:acme-prod"], allow: [get], bucket: acme-lake }

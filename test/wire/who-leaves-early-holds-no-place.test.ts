@@ -19,7 +19,7 @@ aws: { region: eu-west-1, audience: fedbridge }
 roles: { lake: { arn: ${role} } }
 buckets: { acme-lake: { role: lake } }
 grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }]
-limits: { stallSeconds: 1 }`,
+limits: { stall: 1s }`,
       faults: [{ supplier: 'certs', fault: 'hang' }],
     });
   });

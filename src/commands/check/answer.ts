@@ -5,9 +5,10 @@ import { explain } from '../../callers/explain.ts';
 import { grantIndex } from '../../callers/grants.ts';
 import type { Config, Role } from '../../config.ts';
 import { escapeText } from '../../config/show.ts';
+import { showDuration } from '../../config/units.ts';
 import { attributionOf } from '../../federation/attribution.ts';
 import { sessionPolicies } from '../../federation/session-policy.ts';
-import { describeActions, describeRole, describeSeconds } from './describe.ts';
+import { describeActions, describeRole } from './describe.ts';
 import type { Question } from './question.ts';
 import { tellRefusal, tellUnjudged } from './refusal.ts';
 import { grantTeller } from './tell-grant.ts';
@@ -57,7 +58,7 @@ function tellSession({ bucket, decided, grants }: Permit, question: Question, ca
   const { role } = bucket;
   const policy: unknown = JSON.parse(sessionPolicies()(bucket, decided, grants));
   return [
-    `Read as ${describeRole(role, describeSeconds(role.durationSeconds))}, in a session named ${sessionName(role, question, caller)}.`,
+    `Read as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, question, caller)}.`,
     `AWS holds the session${role.then.length === 0 ? '' : ' of the last role'} to this policy:`,
     ...JSON.stringify(policy, null, 2).split('\n').map(escapeText),
   ];

@@ -1,6 +1,7 @@
 // A configuration in words: who may read what, as which role.
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config.ts';
 import { escapeText } from '../../config/show.ts';
+import { showDuration } from '../../config/units.ts';
 import { CALLER_TAG_KEYS } from '../../federation/attribution.ts';
 
 /** All of it, in words. */
@@ -45,7 +46,7 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
     ...(verifyChecksums ? ['whole objects are compared with their checksums'] : []),
   ];
   const session = role.session === 'caller' ? 'named after the caller' : 'named after this bridge';
-  const sessions = `sessions ${session}, ${describeSeconds(role.durationSeconds)}`;
+  const sessions = `sessions ${session}, ${showDuration(role.durationSeconds)}`;
   const own = grants.filter((grant) => grant.bucket === name);
   return [
     `${name} (${[where, ...also].join(', ')})`,
@@ -114,16 +115,4 @@ export function describeScope(scope: Scope): string {
     case 'key':
       return `the one object ${escapeText(scope.key)}`;
   }
-}
-
-export function describeSeconds(seconds: number): string {
-  const parts = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(' ');
 }

@@ -26,7 +26,7 @@ module "bridge" {
 
   roles = {
     lake    = {}
-    finance = { session = "caller", duration = 900 }
+    finance = { session = "caller", duration = "15m" }
     # Its owner has put module.bridge.trust_policy and module.bridge.read_policies["partner"] into it.
     partner = { arn = "arn:aws:iam::210987654321:role/for-acme" }
   }

@@ -1,0 +1,65 @@
+// Durations and sizes as a configuration writes them: one whole number and one unit, "30s" or "32MB".
+
+/** How one kind of quantity is written. */
+export interface Notation {
+  readonly name: string;
+  /** Factors by unit, in ascending order from 1. */
+  readonly units: ReadonlyMap<string, number>;
+  readonly examples: string;
+}
+
+/** In seconds. */
+export const DURATION: Notation = {
+  name: 'duration',
+  units: new Map([
+    ['s', 1],
+    ['m', 60],
+    ['h', 3600],
+  ]),
+  examples: '30s or 1h',
+};
+
+/** In bytes. */
+export const SIZE: Notation = {
+  name: 'size',
+  units: new Map([
+    ['B', 1],
+    ['KB', 1e3],
+    ['KiB', 2 ** 10],
+    ['MB', 1e6],
+    ['MiB', 2 ** 20],
+    ['GB', 1e9],
+    ['GiB', 2 ** 30],
+    ['TB', 1e12],
+    ['TiB', 2 ** 40],
+  ]),
+  examples: '64KiB or 32MB',
+};
+
+/** Strict, so that a quantity is written in few ways: no sign, fraction, space, other case or second unit. */
+export function readQuantity(text: string, { units }: Notation): number | undefined {
+  const [, count, unit = ''] = /^(\d+)([a-z]+)$/i.exec(text) ?? [];
+  const factor = units.get(unit);
+  if (count === undefined || factor === undefined) return undefined;
+  const quantity = Number(count) * factor;
+  return Number.isSafeInteger(quantity) ? quantity : undefined;
+}
+
+/** A whole number of seconds or bytes, in the largest unit that divides it. */
+export function showQuantity(quantity: number, { units }: Notation): string {
+  const [unit, factor] = [...units].findLast(
+    ([, divisor]) => quantity % divisor === 0 && divisor <= Math.max(quantity, 1),
+  ) ?? ['', 1];
+  return `${quantity / factor}${unit}`;
+}
+
+export const showDuration = (seconds: number): string => showQuantity(seconds, DURATION);
+
+/** What someone meant who left out the unit, or wrote it with a space or in another case. */
+export function guessQuantity(value: unknown, notation: Notation): number | undefined {
+  const [, count, written = ''] = /^(\d+)\s*([a-z]*)$/i.exec(String(value)) ?? [];
+  const unit = [...notation.units.keys()].find(
+    (known) => written === '' || known.toLowerCase() === written.toLowerCase(),
+  );
+  return count === undefined || unit === undefined ? undefined : readQuantity(`${count}${unit}`, notation);
+}
