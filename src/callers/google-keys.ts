@@ -24,9 +24,14 @@ const AFTER_FAILURE_MS = 1_000;
  * concurrent fetches, but on its own would drop known keys when their time is over. Pauses end by whichever clock has gone further:
  * by a wall clock that is set back a new key would not be asked for until it has caught up, and by the steady one alone not until a
  * machine that was suspended has run for as long again.
- * @returns a function that throws Fault token_key_unknown, keys_unavailable; jose's JWKSNoMatchingKey, JWKSMultipleMatchingKeys
+ * @returns a function that makes a getter of keys, which throws Fault token_key_unknown, keys_unavailable; jose's
+ *   JWKSNoMatchingKey, JWKSMultipleMatchingKeys. It calls `beforeWait` before it waits for a key that Google may not have,
+ *   and does not wait if that throws
  */
-export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => void): JWTVerifyGetKey {
+export function googleKeys(
+  certsUrl: string,
+  onKeysFailed: (fault: Fault) => void,
+): (beforeWait: () => void) => JWTVerifyGetKey {
   const keys = createRemoteJWKSet(new URL(certsUrl), {
     timeoutDuration: KEYS_DEADLINE_MS,
     cacheMaxAge: Infinity,
@@ -42,7 +47,7 @@ export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => voi
   let unreachable: Fault | undefined;
   /** Why there are no keys at all yet, for as long as that is not asked again. */
   let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
-  return async (header, token) => {
+  return (beforeWait) => async (header, token) => {
     // With one published key jose would take it for a token that names none.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
@@ -72,7 +77,10 @@ export function googleKeys(certsUrl: string, onKeysFailed: (fault: Fault) => voi
           })
           .finally(() => (refetch = undefined));
       }
-      await refetch;
+      if (refetch !== undefined) {
+        beforeWait();
+        await refetch;
+      }
       // Google may well publish that key: its holder should come back, not throw its token away.
       if (unreachable !== undefined) throw unreachable;
       return await keys(header, token);

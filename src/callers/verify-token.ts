@@ -23,14 +23,15 @@ const CLOCK_TOLERANCE_SECONDS = 60;
  * @param options.audiences of which a token must carry one
  * @param options.onKeysFailed told when Google's keys could not be fetched again; the known ones go on working
  * @returns a function that throws Fault token_malformed, token_algorithm, token_key_unknown, token_forged, token_issuer,
- *   token_audience, token_expired, token_not_yet_valid, token_claims, keys_unavailable
+ *   token_audience, token_expired, token_not_yet_valid, token_claims, keys_unavailable, and what `beforeWait` throws, which
+ *   is called before it waits for a key that Google may not have
  */
 export function tokenVerifier(options: {
   readonly certsUrl: string;
   readonly audiences: readonly string[];
   readonly onKeysFailed: (fault: Fault) => void;
-}): (token: string) => Promise<VerifiedToken> {
-  const keyFor = googleKeys(options.certsUrl, options.onKeysFailed);
+}): (token: string, beforeWait: () => void) => Promise<VerifiedToken> {
+  const keysFor = googleKeys(options.certsUrl, options.onKeysFailed);
   const rules = {
     algorithms: ['RS256'],
     issuer: ISSUERS,
@@ -38,10 +39,10 @@ export function tokenVerifier(options: {
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ['sub', 'iat', 'exp'],
   };
-  return async (token) => {
+  return async (token, beforeWait) => {
     let verified: JWTVerifyResult;
     try {
-      verified = await jwtVerify(token, keyFor, rules);
+      verified = await jwtVerify(token, keysFor(beforeWait), rules);
     } catch (error) {
       throw refusal(error, token);
     }

@@ -45,21 +45,27 @@ export function createAdmission(
   };
 }
 
-/** Questions of callers about themselves that may wait at once, for Google's keys: beside reads, so that neither shuts out the other. */
-const MOST_QUESTIONS = 100;
+/**
+ * Requests of callers about themselves that may wait at once for Google's keys: apart from reads, so that neither shuts out the
+ * other, and more than may wait for an unknown key (authenticate.ts), so that those do not shut out the rest.
+ */
+const MOST_QUESTIONS = 200;
 
-/** @returns the same, that throws Fault overloaded where so many wait already */
+/** @returns the same; throws Fault overloaded if so many wait already and this one would have to */
 export function boundedQuestions<Question, Answer>(
   ask: (question: Question) => Answer | Promise<Answer>,
-): (question: Question) => Promise<Answer> {
+): (question: Question) => Answer | Promise<Answer> {
   let waiting = 0;
-  return async (question) => {
-    if (waiting >= MOST_QUESTIONS) throw new Fault('overloaded', { limit: 'questions', of: MOST_QUESTIONS });
-    waiting += 1;
-    try {
-      return await ask(question);
-    } finally {
-      waiting -= 1;
+  return (question) => {
+    const answer = ask(question);
+    // A caller whose token is remembered does not wait.
+    if (!(answer instanceof Promise)) return answer;
+    if (waiting >= MOST_QUESTIONS) {
+      // Nobody waits for it, so its failure is nobody's.
+      answer.catch(() => undefined);
+      throw new Fault('overloaded', { limit: 'questions', of: MOST_QUESTIONS });
     }
+    waiting += 1;
+    return answer.finally(() => (waiting -= 1));
   };
 }
