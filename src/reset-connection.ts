@@ -1,9 +1,9 @@
-// Resets a TCP connection, so that its peer cannot take what it has received for all of it.
+// Resets a TCP connection, so that its peer cannot take a truncated response for a complete one.
 import type { Socket } from 'node:net';
 
 /**
- * A connection that has sent all and is ending is closed instead. libuv refuses to reset it, and Node then neither resets nor closes it:
- * its descriptor leaks, and the process cannot end (Node 26.10; the peer needs only to disconnect at that moment).
+ * Closes the connection instead if its end is under way, as it is after a peer's disconnect: libuv refuses to reset it then, and Node
+ * leaks the descriptor, reports no close and cannot exit (seen with Node 26.10).
  */
 export function resetConnection(socket: Socket): void {
   if (socket.writableEnded && socket.writableLength === 0) socket.destroy();

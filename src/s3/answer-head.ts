@@ -16,10 +16,10 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
 /** RFC 9110, 5.6.2. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Their body is empty by definition, yet some servers send the one that they declare (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). */
+/** Responses without a body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5); some servers send the body that they declare. */
 const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** A server may send it to a connection that it finds idle, so that the next response would be the one to this request. */
+/** May be sent to an idle connection (RFC 9110, 15.5.9): the response to the request would then follow it. */
 const REQUEST_TIMEOUT = 408;
 
 /** As S3 spells what it sends most: these need not be looked at letter by letter. */

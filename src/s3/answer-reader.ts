@@ -51,7 +51,7 @@ export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
 
   /** @param hasExtra whether S3 sent more than its answer */
   const over = (hasExtra: boolean): Progress => {
-    // A body that a server sends in response to HEAD would be read as the response to the next request, perhaps another caller's.
+    // A body that a server sends in response to HEAD would be read as the next response, perhaps another caller's.
     const isAmbiguous = exchange?.method === 'HEAD' && !mayReuseAfterHead;
     return head?.keepsAlive === true && !hasExtra && !isAmbiguous ? 'is over' : 'is over with its connection';
   };
@@ -80,7 +80,7 @@ export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
         head = read;
         return from;
       }
-      // Interim responses come before the final one (RFC 9110, 15.2): all of them have the space of one head.
+      // Any number of interim responses may precede the final one (RFC 9110, 15.2): together they may be as long as one head.
       interimBytes += length;
       if (interimBytes > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'interim responses' });
     }

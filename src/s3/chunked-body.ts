@@ -17,7 +17,7 @@ const MAX_LINE = 4096;
 /** A chunk's size, and extensions. */
 const SIZE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Ignored, but a line that two readers could take for different things is refused as in a head. */
+/** Trailers are ignored, but a line that two readers could read differently is rejected, as in a head. */
 const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 export function chunkedBody(): ChunkedBody {

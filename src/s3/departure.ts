@@ -14,7 +14,7 @@ export interface AbortableDeparture extends Departure {
   abort(): void;
 }
 
-/** No AbortController, which costs several times as much CPU, and no getter, which costs more than an AbortController. */
+/** A plain list and field: an AbortController costs four times as much CPU, and a getter for `aborted` even more. */
 export function createDeparture(): AbortableDeparture {
   const listeners: (() => void)[] = [];
   const departure = {

@@ -33,10 +33,7 @@ export function ifRange(headers: readonly string[], validator: string): IfRange 
   return { headers: [...headers, 'if-match', validator], whole };
 }
 
-/**
- * A read that sends the whole object where S3 says that it is another one than the range was asked of, or sends a range of it
- * all the same: not every S3 knows If-Match.
- */
+/** Reads the whole object if it has changed, also if S3 sends a range of it anyway: not every S3 supports If-Match. */
 export function withIfRange(read: Read): Read {
   return (bucket, operation, session, options) => {
     const { whole } = options;

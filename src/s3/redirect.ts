@@ -11,7 +11,7 @@ export function regionToTry({ region, code, status }: Refusal, moved: boolean): 
   return region;
 }
 
-/** 304 is what the caller's condition asked for. Not 205, for example, whose body some of the callers' readers would skip. */
+/** Includes 304, which a caller's condition requests; excludes 205, whose body some clients skip. */
 export function isSuccess(status: number): boolean {
   return status === 200 || status === 206 || status === 304 || status === 204;
 }

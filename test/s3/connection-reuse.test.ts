@@ -35,6 +35,12 @@ const AMBIGUOUS: readonly Case[] = [
   { name: '204 with a length', response: 'HTTP/1.1 204 No Content\r\ncontent-length: 42\r\n\r\n' },
   { name: '204 with chunks', response: 'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n' },
   { name: '205 with a length', response: 'HTTP/1.1 205 Reset Content\r\ncontent-length: 2\r\n\r\nhi' },
+  { name: 'with bytes behind its length', response: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi\r\n' },
+  {
+    name: 'with bytes behind its chunks',
+    response: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n\r\n',
+  },
+  { name: '304 with bytes behind its head', response: 'HTTP/1.1 304 Not Modified\r\n\r\nhi' },
   // A server sends it to a connection that it finds idle, whether or not a request is on its way (RFC 9110, 15.5.9).
   { name: '408', response: 'HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n' },
   {
