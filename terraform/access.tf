@@ -14,7 +14,7 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   role     = "roles/run.invoker"
   member   = each.value
 
-  # One of the callers, which is known by its e-mail before it is there.
+  # The deployer is one of the callers, and its e-mail is known before the account exists.
   depends_on = [google_service_account.deployer]
 }
 

@@ -1,7 +1,7 @@
 # The accounts of delivery.tf, and all that each of them may.
 
 locals {
-  # By the name of the resource, as the keys must be known before the accounts are.
+  # The keys of a for_each must be known before the accounts exist.
   delivery_accounts = var.delivery == null ? {} : {
     tester   = google_service_account.tester[0].member
     deployer = google_service_account.deployer[0].member

@@ -1,6 +1,6 @@
-# From a commit to what callers use, if `delivery` is set: two triggers of Cloud Build, each with an account of its own. What the
-# tests run, which includes every development dependency, can push a candidate and nothing else. cloudbuild-deploy.yaml runs no
-# code of a candidate, and it alone can write to the registry that the service's images come from, and to the service.
+# From a commit to what callers use, if `delivery` is set: two triggers of Cloud Build, each with an account of its own. Tests run
+# the code of every development dependency, so their account can only push candidates. cloudbuild-deploy.yaml runs no code of a
+# candidate, so its account can write the service's images and deploy the service.
 
 locals {
   delivers       = var.delivery == null ? 0 : 1

@@ -50,7 +50,7 @@ resource "google_cloud_run_v2_service" "bridge" {
   # What the bridge takes as a token's audience, Cloud Run's own check takes too.
   custom_audiences = var.invoker_check ? [for audience in local.audiences : audience if audience != local.service_url] : []
 
-  # The last revision that is ready, whoever made it. A build that deploys without traffic and fails leaves another one pinned.
+  # The latest revision gets the traffic. A deployment without traffic that failed has pinned an earlier one: an apply undoes that.
   traffic {
     type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
     percent = 100

@@ -1,7 +1,7 @@
 # What tests each commit and deploys it, if anything does.
 
 variable "delivery" {
-  description = "Cloud Build triggers that test each commit of `branch`, push its image as a candidate, and deploy the candidate without traffic, probe it and give it the traffic, each under an account of its own. `repository` is a repository that Cloud Build is connected to, `source_url` its URL for the image's labels. `node_image`, `docker_image` and `gcloud_image` are what the steps run in, by digest: the first lines of cloudbuild.yaml have the command that looks them up. `probe_key` is an object of `probe_bucket` for the probe to read: the deployer's only grant. With `approval` each deployment waits for a person. None: nothing is delivered."
+  description = "Cloud Build triggers that test each commit of `branch`, push its image as a candidate, and deploy the candidate without traffic, probe it and give it the traffic, each under an account of its own. `repository` is a repository that Cloud Build is connected to in `region`, `source_url` its URL for the image's labels. `node_image`, `docker_image` and `gcloud_image` are what the steps run in, by digest: the first lines of cloudbuild.yaml have the command that looks them up. `probe_key` is an object of `probe_bucket` for the probe to read: the deployer's only grant. With `approval` each deployment waits for a person. None: nothing is delivered."
   type = object({
     repository   = string
     source_url   = string

@@ -37,8 +37,8 @@ fi
 "$node" "$release/app/main.js" check "$config" >/dev/null ||
   fail "$config" 'must be a valid configuration, and is not' 'Mend what is said above; what is installed was not touched.'
 
-# Only root and this group can read the configuration, which says who may read what and may hold external IDs. The group's number
-# is the machine's own. Only root can give a file to a group: without it (ROOT), whoever owns the image has to.
+# Only root and this group can read the configuration: it says who may read what, and may hold external IDs. The number is that of
+# the machine that is installed, not of this one. Without root (ROOT=DIR) the file keeps its group: set it when you make the image.
 group=fedbridge-config
 gid=
 if [ "$(id -u)" -eq 0 ]; then
@@ -47,25 +47,25 @@ if [ "$(id -u)" -eq 0 ]; then
   gid=$(sed -n "s/^$group:[^:]*:\([0-9]*\):.*/\1/p" "$root/etc/group")
 fi
 
-# keep FILE MODE GID: the group first, as the mode is for that group.
-keep() {
+# restrict FILE MODE GID: the group comes first, as the mode is meant for that group.
+restrict() {
   [ -z "$3" ] || chgrp "$3" "$1"
   chmod "$2" "$1"
 }
 
 # put SOURCE TARGET MODE GID: in one step, as a process may be reading. Sets `changed` to yes if the target had other content.
-# It is no condition of an `if`, in which the shell would go on after an error.
+# Do not call it in a condition: there the shell continues after an error.
 put() {
   changed=no
   if cmp -s "$1" "$2"; then
-    keep "$2" "$3" "$4"
+    restrict "$2" "$3" "$4"
     return
   fi
   changed=yes
   mkdir -p "$(dirname "$2")"
   rm -f "$2.new"
   (umask 077 && cp "$1" "$2.new")
-  keep "$2.new" "$3" "$4"
+  restrict "$2.new" "$3" "$4"
   mv "$2.new" "$2"
 }
 
@@ -107,7 +107,7 @@ done
 
 [ -z "$root" ] || exit 0
 
-# The processes share the other port, so only the port of its metrics shows that this one listens. Its host is the operator's to set.
+# The processes share the bridge's port, so only the port of its metrics shows that one listens. The operator may set its address.
 # shellcheck disable=SC2016 # The program is JavaScript's to expand.
 await() {
   "$node" --env-file-if-exists="$environment" -e '
