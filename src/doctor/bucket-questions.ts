@@ -29,8 +29,10 @@ export interface Questions {
   word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<Given | Refusal>;
   /** A key that nobody has, where the grant reaches. */
   missing(): Promise<Given | Refusal>;
-  /** A key that nobody has, where the grant does not reach. */
-  outside(): Promise<Given | Refusal>;
+  /** A key that nobody has, beyond the grant's prefix. */
+  readOutside(): Promise<Given | Refusal>;
+  /** What is below a prefix that nobody has, beyond the grant's. */
+  listOutside(): Promise<Given | Refusal>;
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
@@ -93,7 +95,13 @@ export function questionsOf(
       return {};
     },
     missing: () => firstByte(`${prefix}${nobodys}`),
-    outside: () => firstByte(nobodys),
+    readOutside: () => firstByte(nobodys),
+    listOutside: async () => {
+      const answer = await ask(listOf(bucket.name, `${nobodys}/`));
+      if (isRefusal(answer)) return answer;
+      await readListPage(answer);
+      return {};
+    },
   };
 }
 

@@ -3,13 +3,15 @@ import type { Bucket, Grant } from '../config.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../fault.ts';
 import type { Fault } from '../fault.ts';
-import { compilePolicy } from '../federation/session-policy.ts';
+import type { RoleCredentials } from '../federation/credentials.ts';
+import { compileAllowances, compilePolicy } from '../federation/session-policy.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
 import { createSigner } from '../s3/signature.ts';
 import { createTransport } from '../s3/transport.ts';
 import { questionsOf } from './bucket-questions.ts';
+import type { Questions } from './bucket-questions.ts';
 import { egressFix } from './egress.ts';
 import { failed } from './examination.ts';
 import type { Examination, Examined } from './examination.ts';
@@ -96,9 +98,21 @@ async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, aroun
   const step = bucketStep(bucket.name);
   const reached = `${step}, ${reachOf(grant)}`;
   try {
-    const held = await ownSession(around.access, bucket.role, compilePolicy(bucket, [grant]));
-    const named = { bucket: step, grant: reached, as: held.assumedRoleArn };
-    yield* examineReads(named, grant, bucket, questionsOf(reader.read, bucket, grant, held));
+    const policy = compilePolicy(bucket, [grant]);
+    const allowances = compileAllowances(bucket, [grant]);
+    const held = await ownSession(around.access, bucket.role, policy);
+    const questions = (session: RoleCredentials): Questions =>
+      questionsOf(reader.read, bucket, grant, session);
+    yield* examineReads({
+      named: { bucket: step, grant: reached, as: held.assumedRoleArn },
+      grant,
+      bucket,
+      ask: questions(held),
+      askWithoutDenials:
+        policy === allowances
+          ? undefined
+          : async () => questions(await ownSession(around.access, bucket.role, allowances)),
+    });
   } catch (error) {
     const fault = asFault(error);
     yield isOfS3(fault)

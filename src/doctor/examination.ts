@@ -25,6 +25,18 @@ export interface Examination {
 
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
+/** What is worth a step, or a word of the step that all is fine. */
+export type Told = Examination | string;
+
+/** What a grant's examination calls things. */
+export interface Named {
+  /** Steps: of the grant, and where S3 refuses the bucket as a whole, of that. */
+  readonly grant: string;
+  readonly bucket: string;
+  /** Who asks, as AWS names it. */
+  readonly as: string;
+}
+
 /**
  * @param found what could not be had, as in `cannot be assumed`
  * @param more.fix instead of the fault's own remedy, where more is known

@@ -1,45 +1,39 @@
 // Does what a grant allows, and what it does not, and says where S3 answers otherwise than the bridge's callers may expect.
-import type { Bucket, Grant } from '../config.ts';
+import type { Action, Bucket, Grant } from '../config.ts';
 import { escapeText } from '../config/show.ts';
 import type { Refusal } from '../s3/refusal.ts';
 import type { Given, Questions } from './bucket-questions.ts';
-import type { Examination, Examined } from './examination.ts';
-import { refused, saidBy } from './s3-refusal.ts';
+import { examineBoundary } from './boundary.ts';
+import type { Examination, Examined, Named, Told } from './examination.ts';
+import { isRefused, onlyListLacks, refused, saidBy } from './s3-refusal.ts';
 
-/** Words about an object; what there is no key for, S3 is not asked. */
+/** Words about an object; without a key, S3 is not asked. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
 
-export interface Named {
-  /** Steps: of the grant, and where S3 refuses the bucket as a whole, of that. */
-  readonly grant: string;
-  readonly bucket: string;
-  /** Who asks, as AWS names it. */
-  readonly as: string;
+export interface GrantTried {
+  readonly named: Named;
+  readonly grant: Grant;
+  readonly bucket: Bucket;
+  /** In a session as a caller's with this grant only. */
+  readonly ask: Questions;
+  /** In a session whose policy has no Deny statements; undefined if the caller's has none either. */
+  readonly askWithoutDenials: (() => Promise<Questions>) | undefined;
 }
 
-/** Ends at the first refusal. */
-export async function* examineReads(named: Named, grant: Grant, bucket: Bucket, ask: Questions): Examined {
-  const step = named.grant;
+/** Ends at the first thing that is not as it should be. */
+export async function* examineReads(tried: GrantTried): Examined {
   const seen: string[] = [];
-  for await (const told of answersOf(named, grant, bucket, ask)) {
-    if (typeof told === 'object') {
-      yield told;
-      return;
-    }
-    seen.push(told);
+  for await (const told of answersOf(tried)) {
+    if (typeof told === 'string') seen.push(told);
+    else yield told;
+    if (typeof told === 'object' && told.outcome !== 'unknown') return;
   }
-  yield { step, outcome: 'fine', found: seen.length === 0 ? 'a session was given' : seen.join(', ') };
+  if (seen.length > 0) yield { step: tried.named.grant, outcome: 'fine', found: seen.join(', ') };
 }
 
-/** What is worth a step, or a word of the step that all is fine. */
-type Told = Examination | string;
-
-async function* answersOf(
-  named: Named,
-  { allow, scope }: Grant,
-  bucket: Bucket,
-  ask: Questions,
-): AsyncGenerator<Told, void, undefined> {
+async function* answersOf(tried: GrantTried): AsyncGenerator<Told, void, undefined> {
+  const { named, grant, bucket, ask } = tried;
+  const { allow, scope } = grant;
   const lists = allow.includes('list') && scope.kind !== 'key';
   let key = scope.kind === 'key' ? scope.key : undefined;
   if (lists) {
@@ -60,23 +54,24 @@ async function* answersOf(
       yield lists ? missingWithList(named, none, key !== undefined) : missingWithoutList(named, none);
     }
   }
-  for (const word of WORDS.filter((each) => allow.includes(each))) {
-    if (key === undefined) continue;
-    const given = await ask.word(word, key);
-    const isGiven = !isRefused(given) || LOOKED.includes(given.code);
-    yield isGiven ? `gives ${word}` : refused(named, { what: `read of ${word}`, key }, given);
-  }
-  if (scope.kind !== 'bucket' && allow.includes('get')) yield outside(named, await ask.outside());
+  const words = WORDS.filter((each) => allow.includes(each));
+  if (key !== undefined) {
+    for (const word of words) {
+      const given = await ask.word(word, key);
+      const isGiven = !isRefused(given) || LOOKED.includes(given.code) || onlyListLacks(given);
+      yield isGiven ? `gives ${word}` : refused(named, { what: `read of ${word}`, key }, given);
+    }
+  } else if (words.length > 0) yield untried(named, words);
+  yield* examineBoundary(tried);
 }
+
+const untried = ({ grant: step }: Named, words: readonly Action[]): Examination => ({
+  ...{ step, outcome: 'unknown', found: `${words.join(', ')}: not tried, as there is no object to try` },
+  fix: 'The doctor tries these on the first object of a list, or on the `key` of a grant: add an object or such a grant, then run it again.',
+});
 
 /** S3 has looked for the version, so that it may be asked for one. */
 const LOOKED: readonly unknown[] = ['NoSuchVersion', 'MethodNotAllowed'];
-
-const isRefused = (given: Given | Refusal): given is Refusal => 'details' in given;
-
-/** S3 asks for the right to list only after that to get, and only where there is no such object. */
-const onlyListLacks = ({ status, denial }: Refusal): boolean =>
-  status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
 function unreadable(named: Named, key: string, refusal: Refusal): Told {
   if (refusal.code === 'InvalidObjectState') return 'may read (the object tried is archived)';
@@ -90,7 +85,8 @@ function unreadable(named: Named, key: string, refusal: Refusal): Told {
 
 /** @param hasRead whether an object was read before, so that the right to get cannot be what lacks */
 function missingWithList(named: Named, none: Given | Refusal, hasRead: boolean): Told {
-  if (!isRefused(none) || none.code === 'NoSuchKey') return 'tells a missing object by 404';
+  if (!isRefused(none)) return answersEverything(named);
+  if (none.code === 'NoSuchKey') return 'tells a missing object by 404';
   const told = refused(named, { what: 'a missing object' }, none);
   const isSilent = none.status === 403 && none.denial?.action === undefined;
   return onlyListLacks(none) || (isSilent && hasRead) ? { ...told, fix: NO_LIST } : told;
@@ -101,31 +97,24 @@ const NO_LIST =
 
 /** There is no key to try, but the right to get is asked for before the object is looked for. */
 function missingWithoutList(named: Named, none: Given | Refusal): Told {
-  if (!isRefused(none) || none.code === 'NoSuchKey') return 'may read';
+  if (!isRefused(none)) return answersEverything(named);
+  if (none.code === 'NoSuchKey') return 'may read';
   if (onlyListLacks(none)) return 'may read (a missing object is 403, as the grant has no list)';
   if (none.status !== 403 || none.denial?.action !== undefined) return refused(named, { what: 'get' }, none);
   return {
     ...{ step: named.grant, outcome: 'unknown' },
     found: `without list there is no key to try, and S3 does not say why it denies a missing one (${saidBy(none.status, none.code)})`,
+    fix: "To find out, put an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
   };
 }
+
+const answersEverything = ({ grant: step }: Named): Examination => ({
+  ...{ step, outcome: 'wrong', found: 'S3 gives an object for a key that does not exist' },
+  fix: 'The server at this endpoint does not behave like S3: check `endpoint` of the bucket, and whether a proxy answers.',
+});
 
 /** Whether KMS was tried, where the bucket has keys. */
 function byKms({ kmsKeys }: Bucket, kmsKey: string | undefined): string {
   if (kmsKey !== undefined) return ` with KMS key ${escapeText(kmsKey)}`;
   return kmsKeys.length === 0 ? '' : ' (an object that needs none of the kmsKeys)';
 }
-
-function outside(named: Named, given: Given | Refusal): Told {
-  if (isRefused(given) && given.status === 403) return 'denies what lies outside';
-  if (isRefused(given) && given.code !== 'NoSuchKey')
-    return refused(named, { what: 'a key outside the grant' }, given);
-  return {
-    ...{ step: named.grant, outcome: 'wrong', found: 'S3 does not deny what the session policy leaves out' },
-    compared: { 'S3 answers': isRefused(given) ? saidBy(given.status, given.code) : 'the object' },
-    fix: NOT_HELD,
-  };
-}
-
-const NOT_HELD =
-  'What answers at this endpoint does not enforce session policies: is it AWS? The bridge’s own grants still hold, but alone.';

@@ -3,8 +3,7 @@ import type { FaultCode } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import { denialRemedy } from '../s3/denial.ts';
 import type { Refusal } from '../s3/refusal.ts';
-import type { Examination } from './examination.ts';
-import type { Named } from './grant-reads.ts';
+import type { Examination, Named } from './examination.ts';
 
 interface Asked {
   /** As in `list is refused`. */
@@ -25,6 +24,12 @@ export function refused({ bucket, grant, as }: Named, { what, key }: Asked, refu
 
 export const saidBy = (status: number, code: string | undefined): string =>
   code === undefined ? String(status) : `${status} ${code}`;
+
+export const isRefused = (given: object): given is Refusal => 'details' in given;
+
+/** S3 tests the right to list after the right to get, and only if there is no such object: so the right to get was there. */
+export const onlyListLacks = ({ status, denial }: Refusal): boolean =>
+  status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
 /** Codes that are true of each grant on the bucket. */
 const OF_BUCKET: Readonly<Record<string, string>> = {

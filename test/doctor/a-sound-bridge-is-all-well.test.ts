@@ -30,7 +30,7 @@ describe('where all is well, fedbridge doctor', () => {
 ✓ role lake: assumed, for 60 min
     AWS says arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
 ✓ bucket acme-lake, all of it: lists, reads, tells a missing object by 404
-✓ bucket acme-lake, raw/public/: lists, reads, tells a missing object by 404, denies what lies outside
+✓ bucket acme-lake, raw/public/: lists, reads, tells a missing object by 404, denies ungranted reads, denies ungranted lists
 
 All is well.
 `,
@@ -67,12 +67,19 @@ All is well.
     const { code, steps } = await clinic.diagnose(clinic.configured(withGrants(clinic.contract, grants)));
     assert.equal(code, 0);
     assert.deepEqual(
-      steps.slice(-4).map(({ found }) => found),
+      steps.slice(-5).map(({ outcome, found }) => [outcome, found]),
       [
-        'lists, reads, tells a missing object by 404, gives versions, gives tags, gives attributes, denies what lies outside',
-        'may read (a missing object is 403, as the grant has no list), denies what lies outside',
-        'reads, denies what lies outside',
-        'a session was given',
+        [
+          'fine',
+          'lists, reads, tells a missing object by 404, gives versions, gives tags, gives attributes, denies ungranted reads, denies ungranted lists',
+        ],
+        [
+          'fine',
+          'may read (a missing object is 403, as the grant has no list), denies ungranted reads, denies ungranted lists',
+        ],
+        ['fine', 'reads, denies ungranted reads, denies ungranted lists'],
+        ['unknown', 'tags: not tried, as there is no object to try'],
+        ['fine', 'denies ungranted reads, denies ungranted lists'],
       ],
     );
   });
