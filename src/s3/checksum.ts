@@ -87,6 +87,7 @@ function verified(
       answer.pipe(checking(sink));
     },
     resume: answer.resume,
+    abort: answer.abort,
   };
 }
 

@@ -70,6 +70,9 @@ function exchangeOn(
         resume: () => {
           if (outcome === undefined) connection.resume();
         },
+        abort: () => {
+          if (outcome === undefined) connection.destroy();
+        },
       });
     },
     data: (chunk, free) => {
@@ -104,6 +107,7 @@ function wholeAnswer(status: number, headers: readonly string[], whole: Buffer |
       reader.end();
     },
     resume: nothing,
+    abort: nothing,
   };
 }
 

@@ -62,6 +62,7 @@ function resumable(
   restOf: (error: Error, received: number, resumes: number) => Promise<Answer | undefined>,
 ): Answer {
   let current: Answer | undefined = answer;
+  let isAborted = false;
   const pipe = (sink: Sink): void => {
     let received = 0;
     let resumes = 0;
@@ -73,6 +74,10 @@ function resumable(
       end: sink.end,
       fail: (error) => {
         current = undefined;
+        if (isAborted) {
+          sink.fail(error);
+          return;
+        }
         restOf(error, received, resumes).then(
           (rest) => {
             if (rest === undefined) {
@@ -96,6 +101,10 @@ function resumable(
     headers: answer.headers,
     pipe,
     resume: () => current?.resume(),
+    abort: () => {
+      isAborted = true;
+      current?.abort();
+    },
   };
 }
 

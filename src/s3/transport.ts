@@ -29,6 +29,8 @@ export interface Answer {
   /** Once, and always: a body that nobody reads would hold its connection. */
   pipe(sink: Sink): void;
   resume(): void;
+  /** Ends the request at S3, for a body of which no more is wanted: its sink fails. */
+  abort(): void;
 }
 
 /** A caller that may go away, which ends its request at S3. */

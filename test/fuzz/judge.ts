@@ -112,7 +112,13 @@ export function createJudge(mint: Mint): Judge {
   };
 }
 
-const NOTHING: Answer = { status: 200, headers: [], pipe: () => undefined, resume: () => undefined };
+const NOTHING: Answer = {
+  status: 200,
+  headers: [],
+  pipe: () => undefined,
+  resume: () => undefined,
+  abort: () => undefined,
+};
 const KEYS = { accessKeyId: 'ASIAFUZZ', secretAccessKey: 'secret', sessionToken: 'session' };
 const SESSION = {
   roleName: 'lake',
