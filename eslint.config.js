@@ -6,7 +6,6 @@ import tseslint from 'typescript-eslint';
 
 /** Each outside library that talks to a supplier is imported in one file, named here. */
 const SUPPLIER_LIBRARIES = {
-  '@aws-sdk/client-s3': ['src/s3/list-page.ts'],
   '@aws-sdk/client-sts': ['src/federation/sts.ts', 'src/federation/profile-role.ts'],
   '@aws-sdk/credential-provider-ini': ['src/federation/read-profile.ts'],
   'google-auth-library': ['src/identity/impersonated.ts'],

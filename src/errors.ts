@@ -148,7 +148,8 @@ export const FAULTS = {
     s3Code: 'SlowDown',
     outcome: 'overloaded',
     sentence: 'The bridge is serving as many requests as it may. Slow down and try again.',
-    remedy: 'Add instances, or raise limits.inFlight and limits.perCaller.',
+    remedy:
+      'Look at `limit` in this line. For inFlight and perCaller add instances, or raise limits.inFlight and limits.perCaller; the other limits are fixed: add instances, or let callers ask for less at once.',
     retryAfterSeconds: 1,
   },
   lagging: {

@@ -2,6 +2,7 @@
 import type { Bucket, CallerPattern, Grant } from '../config.ts';
 import { iamActions } from '../iam-actions.ts';
 import type { IamAction } from '../iam-actions.ts';
+import { byBytes } from './byte-order.ts';
 import type { Caller } from './caller.ts';
 
 /** What one caller may do in one bucket. */
@@ -17,6 +18,8 @@ export interface Reach {
   readonly whole: Grant | undefined;
   /** Keyed by prefixes, each of which ends with '/'. */
   readonly prefixes: ReadonlyMap<string, Grant>;
+  /** The same in S3's order, which is made once, when it is needed. */
+  sortedPrefixes(): readonly string[];
   readonly keys: ReadonlyMap<string, Grant>;
 }
 
@@ -114,5 +117,6 @@ function reachOf(grants: readonly Grant[]): Reach {
     else if (scope.kind === 'prefix') prefixes.set(scope.prefix, prefixes.get(scope.prefix) ?? grant);
     else keys.set(scope.key, keys.get(scope.key) ?? grant);
   }
-  return { whole, prefixes, keys };
+  let sorted: readonly string[] | undefined;
+  return { whole, prefixes, keys, sortedPrefixes: () => (sorted ??= [...prefixes.keys()].sort(byBytes)) };
 }

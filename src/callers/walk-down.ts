@@ -1,5 +1,7 @@
 // What a caller sees who lists from above its grants: the common prefixes that lead down to them, and nothing else. Pure.
 import type { IamAction } from '../iam-actions.ts';
+import { grantReaching } from './authorize.ts';
+import { byBytes } from './byte-order.ts';
 import type { Access } from './grants.ts';
 
 /**
@@ -14,20 +16,29 @@ export function leadingPrefixes(
   after: string,
 ): readonly string[] | undefined {
   const reach = access?.byAction.get(action);
-  if (reach === undefined || reach.whole !== undefined) return undefined;
-  const below = [...reach.prefixes.keys()].filter((granted) => granted.startsWith(prefix));
-  const isGranted = [...reach.prefixes.keys()].some((granted) => prefix.startsWith(granted));
-  if (isGranted || below.length === 0) return undefined;
+  if (reach === undefined || grantReaching(reach, action, prefix) !== undefined) return undefined;
+  const sorted = reach.sortedPrefixes();
+  const first = firstFrom(sorted, prefix);
+  if (sorted[first]?.startsWith(prefix) !== true) return undefined;
+  // As they are sorted, so are their beginnings.
   const leading = new Set<string>();
-  for (const granted of below) {
+  for (let i = first; i < sorted.length; i += 1) {
+    const granted = sorted[i] ?? '';
+    if (!granted.startsWith(prefix)) break;
     const common = granted.slice(0, granted.indexOf('/', prefix.length) + 1);
     // A grant within which `after` lies may hold more behind it; a common prefix that was shown stands for all it holds.
     if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0)) leading.add(common);
   }
-  return [...leading].sort(byBytes);
+  return [...leading];
 }
 
-/** S3 sorts by UTF-8, in which characters beyond the BMP come last, unlike in UTF-16. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** @returns the place of the first that is not before `text` */
+function firstFrom(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (byBytes(sorted[middle] ?? '', text) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,6 +1,8 @@
 // Counts the requests under way, in total and of each caller, and refuses what is over the limits or more than the process can do.
 import { Fault } from '../fault.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
+import { countsBySubject, createShares } from './shares.ts';
+import type { Shares } from './shares.ts';
 
 export interface Admission {
   /** Each successful `enter` needs its `leave`. @throws Fault overloaded, lagging */
@@ -10,14 +12,19 @@ export interface Admission {
   enterAs(subject: string): void;
   leaveAs(subject: string): void;
   inFlight(): number;
+  /** For lists that the bridge writes as JSON. */
+  readonly pages: Shares;
 }
+
+/** The JSON of a page, up to 6 MiB, is in memory until its caller has taken it. */
+const PAGES = { name: 'pages', most: 4, perCaller: 2 };
 
 export function createAdmission(
   limits: { readonly inFlight: number; readonly perCaller: number },
   lag: Omit<EventLoopLag, 'stop'>,
 ): Admission {
   let inFlight = 0;
-  const bySubject = new Map<string, number>();
+  const bySubject = countsBySubject();
   return {
     enter: () => {
       if (lag.isTooLong()) throw new Fault('lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
@@ -31,17 +38,13 @@ export function createAdmission(
       lag.readEnds();
     },
     enterAs: (subject) => {
-      const own = bySubject.get(subject) ?? 0;
-      if (own >= limits.perCaller)
+      if (bySubject.of(subject) >= limits.perCaller)
         throw new Fault('overloaded', { limit: 'perCaller', of: limits.perCaller });
-      bySubject.set(subject, own + 1);
+      bySubject.add(subject);
     },
-    leaveAs: (subject) => {
-      const own = bySubject.get(subject) ?? 0;
-      if (own <= 1) bySubject.delete(subject);
-      else bySubject.set(subject, own - 1);
-    },
+    leaveAs: bySubject.remove,
     inFlight: () => inFlight,
+    pages: createShares(PAGES),
   };
 }
 

@@ -22,7 +22,7 @@ import type { Admission } from './admission.ts';
 import { answerBucketQuestion } from './bucket-answer.ts';
 import { answerFault, toldOf } from './fault-answer.ts';
 import { answerJsonList } from './json-list.ts';
-import { cut, sendAnswer } from './object-answer.ts';
+import { closed, cut, sendAnswer } from './object-answer.ts';
 import { answerRefusal } from './refusal-answer.ts';
 import { headersUp } from './request-headers.ts';
 import { answerWalk, walkedPrefixes } from './walk-answer.ts';
@@ -88,6 +88,7 @@ async function serve(
   mark(record, 'tokenMs');
   record.caller = caller;
   steps.admission.enterAs(caller.subject);
+  let holdsPage = false;
   try {
     const access = steps.accessOf(caller);
     if (isQuestion(operation)) {
@@ -98,12 +99,17 @@ async function serve(
         regionOf,
         startedAt,
       });
+      await closed(response);
       return;
     }
     record[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
+    if (operation.form === 'json') {
+      steps.admission.pages.enter(caller.subject);
+      holdsPage = true;
+    }
     const walked = walkedPrefixes(access.get(operation.bucket), operation);
     if (walked !== undefined) {
-      record.bytes = answerWalk(response, operation, walked, record.requestId);
+      await answerWalk(response, operation, walked, record);
       return;
     }
     const permit = authorize(access, operation);
@@ -121,10 +127,11 @@ async function serve(
     });
     mark(record, 's3FirstByteMs');
     if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
-    else if (operation.form === 'json') {
-      record.bytes = answerJsonList(response, operation, await readListPage(outcome), record.requestId);
-    } else await sendAnswer(request, response, outcome, record, steps);
+    else if (operation.form === 'json')
+      await answerJsonList(response, operation, await readListPage(outcome), record);
+    else await sendAnswer(request, response, outcome, record, steps);
   } finally {
+    if (holdsPage) steps.admission.pages.leave(caller.subject);
     steps.admission.leaveAs(caller.subject);
   }
 }

@@ -16,22 +16,19 @@ export function xmlDocument(root: string): string {
   return `${XML_DECLARATION}\n${root}`;
 }
 
-/** @returns the bytes of the body */
+/** @param document as a text, or as pieces of one
+ * @returns the bytes of the body */
 export function answerDocument(
   response: ServerResponse,
   requestId: string,
   contentType: string,
-  document: string,
+  document: string | readonly Buffer[],
 ): number {
-  const body = Buffer.from(document);
-  const headers = [
-    'x-request-id',
-    requestId,
-    'content-type',
-    contentType,
-    'content-length',
-    String(body.length),
-  ];
-  response.writeHead(200, headers).end(body);
-  return body.length;
+  const pieces = typeof document === 'string' ? [Buffer.from(document)] : document;
+  const bytes = pieces.reduce((total, { length }) => total + length, 0);
+  const headers = ['x-request-id', requestId, 'content-type', contentType, 'content-length', String(bytes)];
+  response.writeHead(200, headers);
+  for (const piece of pieces) response.write(piece);
+  response.end();
+  return bytes;
 }

@@ -166,7 +166,10 @@ function writer(response: ServerResponse, atEndOfTurn: AtEndOfTurn): Sink['write
   };
 }
 
-function closed(response: ServerResponse): Promise<void> {
+/** Resolves when all of the response has been taken, or the caller has left. */
+export function closed(response: ServerResponse): Promise<void> {
+  // The event has been, or is of no interest any more.
+  if (response.destroyed) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<undefined>();
   response.once('close', resolve);
   return promise;

@@ -5,8 +5,10 @@ import { leadingPrefixes } from '../callers/walk-down.ts';
 import { Fault } from '../fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { escapeCharacter } from '../s3/target.ts';
+import type { AccessRecord } from './access-log.ts';
 import { answerDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document-answer.ts';
 import { answerJsonList } from './json-list.ts';
+import { closed } from './object-answer.ts';
 
 /** The element that holds the page, and the parameters and elements of where it begins and goes on (S3 API Reference). */
 interface Shape {
@@ -50,22 +52,23 @@ export function walkedPrefixes(access: Access | undefined, list: ObjectRead): re
 }
 
 /**
- * @returns the bytes of the body
+ * Resolves when the caller has taken it, or has left.
  * @throws Fault parameter_invalid
  */
-export function answerWalk(
+export async function answerWalk(
   response: ServerResponse,
   list: ObjectRead,
   prefixes: readonly string[],
-  requestId: string,
-): number {
+  record: AccessRecord,
+): Promise<void> {
   const parameters = new Map(list.parameters);
   const most = pageSize(parameters.get('max-keys'));
   const page = prefixes.slice(0, most);
   const more = page.length > 0 && page.length < prefixes.length;
   if (list.form === 'json') {
     const next = more ? (page.at(-1) ?? null) : null;
-    return answerJsonList(response, list, { objects: [], prefixes: page, next }, requestId);
+    await answerJsonList(response, list, { objects: [], prefixes: page, next }, record);
+    return;
   }
   const encoding = parameters.get('encoding-type');
   if (encoding !== undefined && encoding !== 'url')
@@ -89,7 +92,8 @@ export function answerWalk(
     ...page.map((prefix) => element('CommonPrefixes', element('Prefix', text(prefix)))),
   ].join('');
   const document = xmlDocument(`<${root} ${S3_NAMESPACE}>${inner}</${root}>`);
-  return answerDocument(response, requestId, 'application/xml', document);
+  record.bytes = answerDocument(response, record.requestId, 'application/xml', document);
+  await closed(response);
 }
 
 /** @throws Fault parameter_invalid */

@@ -87,7 +87,7 @@ function verified(
       answer.pipe(checking(sink));
     },
     resume: answer.resume,
-    discard: answer.discard,
+    abort: answer.abort,
   };
 }
 

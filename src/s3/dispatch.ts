@@ -74,7 +74,7 @@ function exchangeOn(
         resume: () => {
           if (outcome === undefined) connection.resume();
         },
-        discard: () => {
+        abort: () => {
           if (outcome === undefined) connection.destroy();
         },
       });
@@ -111,7 +111,7 @@ function wholeAnswer(status: number, headers: readonly string[], whole: Buffer |
       reader.end();
     },
     resume: nothing,
-    discard: nothing,
+    abort: nothing,
   };
 }
 

@@ -43,7 +43,7 @@ export function withIfRange(read: Read): Read {
         !isRefusal(outcome) &&
         outcome.status === 206 &&
         headerOf(outcome.headers, 'etag') !== headerOf(options.headers, 'if-match');
-      if (isRangeOfAnother) outcome.discard();
+      if (isRangeOfAnother) outcome.abort();
       else if (!isRefusal(outcome) || outcome.status !== 412) return outcome;
       return read(bucket, operation, session, { ...options, headers: whole });
     });

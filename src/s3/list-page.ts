@@ -1,68 +1,150 @@
-// Reads one page of a list for people and scripts who would rather not read S3's XML: the SDK reads it, and only reads it.
-import { Readable } from 'node:stream';
+// Reads one page of a list for people and scripts that would rather not read S3's XML, slice by slice as it comes.
 import { Fault } from '../fault.ts';
 import type { Answer } from './transport.ts';
+import { xmlReader } from './xml-reader.ts';
 
-/** The names are ours and stay; what S3 adds to its own does not show. */
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** RFC 3339. */
+  readonly lastModified: string;
+  readonly etag: string;
+  readonly storageClass: string;
+}
+
+/** The names are the bridge's and stay; what S3 adds to its own does not show. */
 export interface ListPage {
-  readonly objects: readonly {
-    readonly key: string;
-    /** Bytes. */
-    readonly size: number;
-    /** RFC 3339. */
-    readonly lastModified: string;
-    readonly etag: string;
-    readonly storageClass: string;
-  }[];
-  /** Common prefixes, where there was a delimiter. */
+  readonly objects: readonly ListedObject[];
+  /** Common prefixes, if there was a delimiter. */
   readonly prefixes: readonly string[];
   /** What `continue` takes for the next page; null on the last. */
   readonly next: string | null;
 }
 
+/** Objects and prefixes together (S3 API Reference, ListObjectsV2, MaxKeys). */
+const MOST_ENTRIES = 1000;
+
+/** A page of keys that are 1,024 bytes long and encoded byte by byte has 3.4 MiB. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
 /**
- * @param answer of a ListObjectsV2 with `encoding-type=url`, of which the SDK leaves the decoding to us
- * @throws Fault s3_nonsense at a body that is no list, or is cut
+ * After each chunk the event loop has its turn, so that a large page holds up nobody else.
+ * @param answer of a ListObjectsV2 with `encoding-type=url`; an error ends the request at S3
+ * @throws Fault s3_nonsense at a body that is no list, or too long a one; what the body fails with, if it is cut
  */
-export async function readListPage(answer: Answer): Promise<ListPage> {
-  // Loaded where it is asked for: the SDK takes longer to load than all the rest.
-  const { ListObjectsV2Command, S3Client } = await import('@aws-sdk/client-s3');
-  const body = new Readable({
-    read: () => {
-      answer.resume();
-    },
-  });
-  // Until the SDK listens.
-  body.on('error', () => undefined);
+export function readListPage(answer: Answer): Promise<ListPage> {
+  const { promise, resolve, reject } = Promise.withResolvers<ListPage>();
+  const page = pageReader();
+  let bytes = 0;
+  let hasFailed = false;
+  const attempt = (step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      hasFailed = true;
+      reject(error);
+      answer.abort();
+    }
+  };
   answer.pipe({
-    write: (chunk) => body.push(chunk),
-    end: () => body.push(null),
-    fail: (error) => body.destroy(error),
+    write: (chunk, free) => {
+      if (hasFailed) return false;
+      attempt(() => {
+        bytes += chunk.length;
+        if (bytes > MOST_BYTES) throw notList('a list of more than 4 MiB');
+        page.write(chunk);
+      });
+      free?.();
+      setImmediate(answer.resume);
+      return false;
+    },
+    end: () => {
+      if (hasFailed) return;
+      attempt(() => {
+        resolve(page.end());
+      });
+    },
+    fail: reject,
   });
-  const client = new S3Client({
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
-    maxAttempts: 1,
-    // The request has been made, by our own reader and under its rules.
-    requestHandler: {
-      handle: () => Promise.resolve({ response: { statusCode: answer.status, headers: {}, body } }),
+  return promise;
+}
+
+const notList = (what: string): Fault => new Fault('s3_nonsense', { error: what });
+
+/** Its functions throw Fault s3_nonsense. */
+function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
+  const objects: ListedObject[] = [];
+  const prefixes: string[] = [];
+  let next: string | null = null;
+  let draft = emptyObject();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const text = (chunk?: Buffer): string =>
+    inUtf8(() => decoder.decode(chunk, { stream: chunk !== undefined }));
+  const reader = xmlReader({
+    onOpen: (name, parent) => {
+      if (parent === '' && name !== ROOT) throw notList('no list');
+    },
+    onClose: (name, parent, value) => {
+      if (parent === 'Contents') setField(draft, name, value);
+      else if (parent === 'CommonPrefixes' && name === 'Prefix') prefixes.push(decode(value));
+      else if (parent !== ROOT) return;
+      else if (name === 'NextContinuationToken') next = value;
+      else if (name === 'Contents') {
+        objects.push(draft);
+        draft = emptyObject();
+      }
+      if (objects.length + prefixes.length > MOST_ENTRIES) throw notList('a list of more than 1000 entries');
     },
   });
-  const page = await client.send(new ListObjectsV2Command({ Bucket: 'listed' })).catch(() => {
-    throw new Fault('s3_nonsense', { error: 'no list, or cut' });
-  });
-  // Another document, and none at all, are lists without a name to the SDK.
-  if (page.Name === undefined) throw new Fault('s3_nonsense', { error: 'no list' });
   return {
-    objects: (page.Contents ?? []).map(
-      ({ Key = '', Size = 0, LastModified, ETag = '', StorageClass = 'STANDARD' }) => ({
-        ...{ key: decode(Key), size: Size, lastModified: LastModified?.toISOString() ?? '', etag: ETag },
-        storageClass: StorageClass,
-      }),
-    ),
-    prefixes: (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix)),
-    next: page.NextContinuationToken ?? null,
+    write: (chunk) => {
+      reader.write(text(chunk));
+    },
+    end: () => {
+      reader.write(text());
+      reader.end();
+      return { objects, prefixes, next };
+    },
   };
 }
 
-const decode = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
+const ROOT = 'ListBucketResult';
+
+type Draft = { -readonly [Name in keyof ListedObject]: ListedObject[Name] };
+
+const emptyObject = (): Draft => ({ key: '', size: 0, lastModified: '', etag: '', storageClass: 'STANDARD' });
+
+function setField(draft: Draft, name: string, value: string): void {
+  if (name === 'Key') draft.key = decode(value);
+  else if (name === 'Size') draft.size = sizeOf(value);
+  else if (name === 'LastModified') draft.lastModified = timeOf(value);
+  else if (name === 'ETag') draft.etag = value;
+  else if (name === 'StorageClass') draft.storageClass = value;
+}
+
+function sizeOf(text: string): number {
+  const size = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(size)) throw notList('a size that is no number of bytes');
+  return size;
+}
+
+/** In the one form that S3 uses it is left as it is. */
+function timeOf(text: string): string {
+  if (text === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text)) return text;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw notList('a time that is none');
+  return time.toISOString();
+}
+
+const decode = (text: string): string =>
+  /[%+]/.test(text) ? inUtf8(() => decodeURIComponent(text.replaceAll('+', ' '))) : text;
+
+/** Decoders throw errors of their own. */
+function inUtf8(decoding: () => string): string {
+  try {
+    return decoding();
+  } catch {
+    throw notList('text that is not UTF-8');
+  }
+}

@@ -39,7 +39,7 @@ const DETAIL = /^[\w=, -]{1,40}$/;
 
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
 
-/** Reads the error document whole, which ends the request at S3. */
+/** Reads the error document, or the beginning of one that is too long, which ends the request at S3. */
 export async function readRefusal(answer: Answer): Promise<Refusal> {
   const elements = new Map<string, string>();
   const document = await readDocument(answer);
@@ -74,6 +74,8 @@ function readDocument(answer: Answer): Promise<string> {
     write: (chunk) => {
       bytes += chunk.length;
       if (bytes <= MAX_DOCUMENT_BYTES) chunks.push(chunk);
+      // It could go on for ever, and its status is enough.
+      else answer.abort();
       return true;
     },
     end: finish,

@@ -18,7 +18,7 @@ export function renamed(answer: Answer, name: string): Answer {
       answer.pipe(renaming(sink, name));
     },
     resume: answer.resume,
-    discard: answer.discard,
+    abort: answer.abort,
   };
 }
 

@@ -53,7 +53,7 @@ export function withResume(
       }
       const isExpected = isRange(rest, { ...extent, first });
       if (isExpected && isSameVersion(outcome.headers, rest.headers)) return rest;
-      rest.discard();
+      rest.abort();
       if (isExpected) throw new Fault('object_changed');
       return undefined;
     });
@@ -68,6 +68,7 @@ function resumable(
   restOf: (error: Error, received: number, resumes: number) => Promise<Answer | undefined>,
 ): Answer {
   let current: Answer | undefined = answer;
+  let isAborted = false;
   const pipe = (sink: Sink): void => {
     let received = 0;
     let resumes = 0;
@@ -79,9 +80,14 @@ function resumable(
       end: sink.end,
       fail: (error) => {
         current = undefined;
+        if (isAborted) {
+          sink.fail(error);
+          return;
+        }
         restOf(error, received, resumes).then(
           (rest) => {
-            if (rest === undefined) {
+            if (rest === undefined || isAborted) {
+              rest?.abort();
               sink.fail(error);
               return;
             }
@@ -102,7 +108,10 @@ function resumable(
     headers: answer.headers,
     pipe,
     resume: () => current?.resume(),
-    discard: () => current?.discard(),
+    abort: () => {
+      isAborted = true;
+      current?.abort();
+    },
   };
 }
 

@@ -27,11 +27,11 @@ export interface Answer {
   readonly headers: readonly string[];
   /** All of the body, where it came with its head; a small one as Latin-1. Whoever takes it need not pipe. */
   readonly whole?: Buffer | string;
-  /** Once, unless it is discarded: a body that nobody reads would hold its connection. */
+  /** Once, unless it is aborted: a body that nobody reads would hold its connection. */
   pipe(sink: Sink): void;
-  /** Closes the connection instead of reading the body. */
-  discard(): void;
   resume(): void;
+  /** Closes the connection, before or while the body is read: a sink that has it fails. */
+  abort(): void;
 }
 
 export interface RawRequest {

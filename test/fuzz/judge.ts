@@ -123,7 +123,7 @@ const NOTHING: Answer = {
   headers: [],
   pipe: () => undefined,
   resume: () => undefined,
-  discard: () => undefined,
+  abort: () => undefined,
 };
 const KEYS = { accessKeyId: 'ASIAFUZZ', secretAccessKey: 'secret', sessionToken: 'session' };
 const SESSION = {

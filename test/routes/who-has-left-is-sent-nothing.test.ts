@@ -13,7 +13,7 @@ const ANSWER: Answer = {
   ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },
   pipe: () => undefined,
   resume: () => undefined,
-  discard: () => undefined,
+  abort: () => undefined,
 };
 
 for (const leaves of [true, false]) {

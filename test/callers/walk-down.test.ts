@@ -1,0 +1,76 @@
+// The way down to a caller's grants: as S3 would group them, however many there are.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { byBytes } from '../../src/callers/byte-order.ts';
+import { grantIndex } from '../../src/callers/grants.ts';
+import type { Access } from '../../src/callers/grants.ts';
+import { leadingPrefixes } from '../../src/callers/walk-down.ts';
+import type { Bucket, Grant, Role } from '../../src/config.ts';
+
+const CALLER = { subject: '112010400000000710080' };
+const role: Role = {
+  name: 'lake',
+  arn: 'arn:aws:iam::123456789012:role/lake',
+  durationSeconds: 3600,
+  session: 'caller',
+  then: [],
+};
+const bucket: Bucket = {
+  name: 'lake',
+  role,
+  target: 'lake',
+  requesterPays: false,
+  kmsKeys: [],
+  verifyChecksums: false,
+};
+
+function accessTo(prefixes: readonly string[]): Access | undefined {
+  const grants = prefixes.map((prefix): Grant => ({
+    callers: [{ kind: 'id', uniqueId: CALLER.subject }],
+    ...{ allow: ['list'], bucket: 'lake', scope: { kind: 'prefix', prefix } },
+  }));
+  return grantIndex(grants, new Map([['lake', bucket]]))(CALLER).get('lake');
+}
+
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** By looking at each grant, as slowly as it may be. */
+function slowly(prefixes: readonly string[], prefix: string, after: string): readonly string[] | undefined {
+  const below = prefixes.filter((granted) => granted.startsWith(prefix));
+  if (prefixes.some((granted) => prefix.startsWith(granted)) || below.length === 0) return undefined;
+  const shown = below.filter((granted) => after.startsWith(granted) || compare(granted, after) > 0);
+  const common = shown.map((granted) => granted.slice(0, granted.indexOf('/', prefix.length) + 1));
+  return [...new Set(common)].filter((each) => each !== after).sort(compare);
+}
+
+const character = fc.constantFrom('a', 'b', '-', '.', '/', '0', 'é', '\ud7ff', '\ue000', '\uffff', '😀', '𐀀');
+const text = fc.array(character, { maxLength: 6 }).map((characters) => characters.join(''));
+
+it('puts texts in the order of their bytes in UTF-8', () => {
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      assert.equal(Math.sign(byBytes(a, b)), compare(a, b));
+    }),
+  );
+});
+
+it('finds the prefixes that lead down to grants as a look at each grant does', () => {
+  const prefixes = fc.uniqueArray(
+    text.map((start) => `${start}/`),
+    { minLength: 1, maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(prefixes, text, text, (granted, prefix, after) => {
+      const found = leadingPrefixes(accessTo(granted), 's3:ListBucket', prefix, after);
+      assert.deepEqual(found, slowly(granted, prefix, after));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+it('sorts the grants of a caller once', () => {
+  const reach = accessTo(['b/', 'a/'])?.byAction.get('s3:ListBucket');
+  assert.deepEqual(reach?.sortedPrefixes(), ['a/', 'b/']);
+  assert.equal(reach.sortedPrefixes(), reach.sortedPrefixes());
+});

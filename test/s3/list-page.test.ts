@@ -1,0 +1,191 @@
+// Reading a page of a list: as the AWS SDK reads it, however it is cut into chunks, strictly, and in slices.
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import fc from 'fast-check';
+import { Fault } from '../../src/fault.ts';
+import { readListPage } from '../../src/s3/list-page.ts';
+import type { ListPage } from '../../src/s3/list-page.ts';
+import type { Answer } from '../../src/s3/transport.ts';
+import { escapeXml } from '../../src/routes/document-answer.ts';
+
+const LIST = 'ListBucketResult';
+const list = (inner: string): string => `<${LIST}>${inner}</${LIST}>`;
+
+/** An answer whose body comes in these chunks, each after the one before was wanted. */
+function answerOf(chunks: readonly Buffer[]): Answer & { readonly isAborted: () => boolean } {
+  let isAborted = false;
+  let give = (): void => undefined;
+  return {
+    ...{ status: 200, headers: [] },
+    pipe: (sink) => {
+      const left = [...chunks];
+      give = () => {
+        for (let chunk = left.shift(); chunk !== undefined; chunk = left.shift()) {
+          if (isAborted || !sink.write(chunk)) return;
+        }
+        sink.end();
+      };
+      give();
+    },
+    resume: () => {
+      give();
+    },
+    abort: () => {
+      isAborted = true;
+    },
+    isAborted: () => isAborted,
+  };
+}
+
+/** As S3 encodes keys if it is asked for `encoding-type=url`. */
+const encoded = (key: string): string =>
+  encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
+const decoded = (text = ''): string => decodeURIComponent(text.replaceAll('+', ' '));
+
+async function readBySdk(document: string): Promise<ListPage> {
+  const client = new S3Client({
+    ...{ region: 'us-east-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' } },
+    requestHandler: {
+      handle: () =>
+        Promise.resolve({
+          response: { statusCode: 200, headers: {}, body: Readable.from([Buffer.from(document)]) },
+        }),
+    },
+  });
+  const page = await client.send(new ListObjectsV2Command({ Bucket: 'listed' }));
+  return {
+    objects: (page.Contents ?? []).map((object) => ({
+      key: decoded(object.Key),
+      size: object.Size ?? 0,
+      lastModified: object.LastModified?.toISOString() ?? '',
+      etag: object.ETag ?? '',
+      storageClass: object.StorageClass ?? 'STANDARD',
+    })),
+    prefixes: (page.CommonPrefixes ?? []).map(({ Prefix }) => decoded(Prefix)),
+    next: page.NextContinuationToken ?? null,
+  };
+}
+
+const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+const time = fc.date({ min: new Date(0), max: new Date('2999-12-31T23:59:59Z'), noInvalidDate: true });
+const contents = fc
+  .record({ key, size: fc.nat(), time, etag: key, class: fc.constantFrom('STANDARD', 'GLACIER', undefined) })
+  .map((object) =>
+    [
+      `<Contents>\n  <Key>${escapeXml(encoded(object.key))}</Key>`,
+      `<LastModified>${object.time.toISOString()}</LastModified>`,
+      `<ETag>&quot;${escapeXml(object.etag.replaceAll(/\s/g, '.'))}&#34;</ETag><Size>${object.size}</Size>`,
+      '<Owner><ID>1</ID><DisplayName/></Owner><ChecksumAlgorithm>CRC32</ChecksumAlgorithm>',
+      object.class === undefined ? '' : `<StorageClass>${object.class}</StorageClass>`,
+      '</Contents>',
+    ].join(''),
+  );
+const prefix = key.map(
+  (text) => `<CommonPrefixes><Prefix>${escapeXml(encoded(text))}</Prefix></CommonPrefixes>`,
+);
+const page = fc
+  .tuple(fc.array(contents, { maxLength: 5 }), fc.array(prefix, { maxLength: 5 }), fc.option(key))
+  .map(([objects, prefixes, token]) => {
+    const next = token === null ? '' : `<NextContinuationToken>${encoded(token)}</NextContinuationToken>`;
+    const inner = ['<Name>b</Name><Prefix></Prefix>', ...objects, next, ...prefixes].join('');
+    return `<?xml version="1.0" encoding="UTF-8"?>\n<${LIST} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inner}</${LIST}>\n`;
+  });
+
+function chunked(document: string, size: number): Buffer[] {
+  const bytes = Buffer.from(document);
+  const count = Math.ceil(bytes.length / size);
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+}
+
+const entries = (count: number): string => '<Contents><Key>a</Key></Contents>'.repeat(count);
+
+describe('a page of a list', () => {
+  it('is read as the AWS SDK reads it, however it is cut into chunks', async () => {
+    const property = fc.asyncProperty(page, fc.integer({ min: 1, max: 300 }), async (document, size) => {
+      assert.deepEqual(await readListPage(answerOf(chunked(document, size))), await readBySdk(document));
+    });
+    await fc.assert(property, { numRuns: 200 });
+  });
+
+  it('is read one chunk a turn of the event loop', async () => {
+    const chunks = chunked(list(entries(1_000)), 4_096);
+    const turns: number[] = [];
+    let turn = 0;
+    const answer = answerOf(chunks);
+    const timer = setImmediate(function count() {
+      turn += 1;
+      next = setImmediate(count);
+    });
+    let next = timer;
+    await readListPage({
+      ...answer,
+      pipe: (sink) => {
+        answer.pipe({
+          ...sink,
+          write: (chunk) => {
+            turns.push(turn);
+            return sink.write(chunk);
+          },
+        });
+      },
+    });
+    clearImmediate(next);
+    assert.equal(turns.length, chunks.length);
+    assert.equal(new Set(turns).size, chunks.length, 'no turn had two of them');
+  });
+
+  for (const [what, document] of [
+    ['nothing at all', ''],
+    ['another document', '<Error><Code>SlowDown</Code></Error>'],
+    ['a text', 'no list'],
+    ['half a list', `<${LIST}><Name>b</Name>`],
+    ['half a tag', `<${LIST}><Name`],
+    ['tags that do not match', list('<Name>b</Nam>')],
+    ['tags in another order', '<ListBucketResult><Name></ListBucketResult></Name>'],
+    ['a tag that nobody opened', `${list('')}</Name>`],
+    ['two lists', list('') + list('')],
+    ['a text behind it', `${list('')}more`],
+    ['a text beside elements', list('text<Name>b</Name>')],
+    ['a document type', `<!DOCTYPE a [<!ENTITY b "c">]>${list('')}`],
+    ['a CDATA section', list('<Contents><Key><![CDATA[a]]></Key></Contents>')],
+    ['a comment', list('<!-- -->')],
+    ['an element of its own kind in each other', list('<a>'.repeat(10) + '</a>'.repeat(10))],
+    ['a bare ampersand', list('<Name>a & b</Name>')],
+    ['an unknown entity', list('<Name>&nbsp;</Name>')],
+    ['a size in words', list('<Contents><Size>many</Size></Contents>')],
+    ['a negative size', list('<Contents><Size>-1</Size></Contents>')],
+    ['a time that is none', list('<Contents><LastModified>yesterday</LastModified></Contents>')],
+    ['a key that is not encoded', list('<Contents><Key>100%</Key></Contents>')],
+    ['more entries than S3 lists', list(entries(1_001))],
+    ['a text without end', list(`<Name>${'a'.repeat(20_000)}</Name>`)],
+  ] as const) {
+    it(`that is ${what} is rejected, and its request ends`, async () => {
+      const answer = answerOf(chunked(document, 1_000));
+      await assert.rejects(
+        readListPage(answer),
+        (error) => error instanceof Fault && error.code === 's3_nonsense',
+      );
+      assert.ok(answer.isAborted());
+    });
+  }
+
+  it('may have as many entries as S3 lists', async () => {
+    assert.equal((await readListPage(answerOf(chunked(list(entries(1_000)), 1_000)))).objects.length, 1_000);
+  });
+
+  it('fails as its body fails', async () => {
+    const gone = new Error('gone');
+    const answer = answerOf([]);
+    await assert.rejects(
+      readListPage({
+        ...answer,
+        pipe: (sink) => {
+          sink.fail(gone);
+        },
+      }),
+      gone,
+    );
+  });
+});
