@@ -1,6 +1,6 @@
 // `fedbridge serve`: the bridge itself, from listening until the last stream has been given its time to finish.
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createBridge } from '../bridge.ts';
 import type { Bridge } from '../bridge.ts';
 import { readConfig } from '../config.ts';
@@ -35,10 +35,13 @@ const LIMITS = {
 };
 
 /**
- * Resolves when listening. The process then ends by itself: on SIGTERM or SIGINT with 0, on a second signal at once.
+ * @param guard stands before the bridge's listener; nothing by default
+ * @returns when it listens. The process then ends by itself: on SIGTERM or SIGINT with 0, on a second signal at once.
  * @throws ConfigError, and the listening socket's own error with a remedy in its message
  */
-export async function serve(): Promise<{ readonly port: number }> {
+export async function serve(
+  guard: (listener: RequestListener) => RequestListener = (listener) => listener,
+): Promise<{ readonly port: number }> {
   const config = readConfig();
   const log = createLog(config.logLevel);
   const cutAtFault = endOnFault(log);
@@ -49,7 +52,7 @@ export async function serve(): Promise<{ readonly port: number }> {
     given === config ? roleAccess : createRoleAccess(given, askMfaCode),
   );
   cutAtFault(bridge.cutAll);
-  const server = serverOf(bridge);
+  const server = serverOf(guard(bridge.listener), bridge);
   const metricsServer = createServer(LIMITS, bridge.metricsListener);
   // Where a person looks on, SIGHUP is the terminal that closes.
   const current = process.stdout.isTTY ? () => config : reloadOnHangup(bridge, log, config);
@@ -84,7 +87,7 @@ export async function serve(): Promise<{ readonly port: number }> {
   return { port };
 }
 
-function serverOf({ listener, unreadable }: Bridge): Server {
+function serverOf(listener: RequestListener, { unreadable }: Bridge): Server {
   const server = createServer(LIMITS, listener);
   // Who asks before it sends a body is told 405 instead of being asked for it; who expects anything else is served without.
   server.on('checkContinue', listener).on('checkExpectation', listener);

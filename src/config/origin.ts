@@ -2,7 +2,7 @@
 import type { TextRule } from './aws-names.ts';
 
 /** `url.hostname` of this machine: 127.0.0.0/8 (the URL parser has made it four numbers), localhost or [::1]. */
-const isLoopback = (hostname: string) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
+export const isLoopback = (hostname: string) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
 
 /** White space and wrong slashes are refused first: the URL parser would mend them in silence. */
 function parseUrl(text: string): URL | undefined {

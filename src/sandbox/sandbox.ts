@@ -1,4 +1,5 @@
 // Google, STS and S3 for a machine without a cloud: starts the suppliers on loopback, and joins what they share.
+import type { RequestListener } from 'node:http';
 import { createCallLog } from './calls.ts';
 import { createClock, createDurations } from './clock.ts';
 import { BUCKET, contractOf, environmentOf, REGION, type Ports, type SandboxContract } from './contract.ts';
@@ -14,6 +15,7 @@ import { createRoles } from './iam/roles.ts';
 import { SAMPLE_ROLES } from './iam/sample-roles.ts';
 import { createUsers } from './iam/users.ts';
 import { createKmsKeys } from './kms/kms-keys.ts';
+import { onlyByLocalName, onlySameOrigin } from './local-requests.ts';
 import { createBucketPolicies } from './s3/bucket-policy.ts';
 import { createBuckets } from './s3/buckets.ts';
 import { createDirectoryBucket } from './s3/directory-bucket.ts';
@@ -32,6 +34,8 @@ export interface SandboxOptions {
   readonly ports?: Partial<Ports>;
   /** A directory shown read-only as the bucket's content, in the place of the sample. */
   readonly dir?: string;
+  /** Names that requests may be for, besides those of this machine: a front may pass `Host` on. In lower case, without a port. */
+  readonly hosts?: readonly string[];
 }
 
 export interface Sandbox {
@@ -59,7 +63,7 @@ export interface Sandbox {
 const MINTED_LIFE_SECONDS = 3600;
 
 /** Rejects, with nothing left listening, when a port is taken or `dir` is no directory. */
-export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Promise<Sandbox> {
+export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = {}): Promise<Sandbox> {
   const keys = await createSigningKeys();
   const [clock, durations, calls, faults] = [
     createClock(),
@@ -99,10 +103,12 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
   };
   const control = createControl({ ...parts, keys: { ...keys, mint }, setRefusing });
 
+  const listenLocally = (port: number, serve: RequestListener): Promise<Listener> =>
+    listen(port, onlyByLocalName(onlySameOrigin(serve), hosts));
   const machines: Listener[] = [];
   const machineOf: Sandbox['machineOf'] = async (caller) => {
     const metadata = createMetadata(parts, ACCOUNTS[caller].email);
-    const machine = await listen(0, serveSupplier('metadata', metadata, parts));
+    const machine = await listenLocally(0, serveSupplier('metadata', metadata, parts));
     machines.push(machine);
     return `http://127.0.0.1:${machine.port}`;
   };
@@ -117,7 +123,7 @@ export async function startSandbox({ ports = {}, dir }: SandboxOptions = {}): Pr
       keyof Ports,
       typeof control,
     ][]) {
-      const listener = await listen(ports[name] ?? 0, serve);
+      const listener = await listenLocally(ports[name] ?? 0, serve);
       listeners.set(name, listener);
       opened[name] = listener.port;
     }

@@ -58,6 +58,8 @@ export async function startStage(options: {
   const strike: Stage['strike'] = (place, fault) => frontOf(place).strike({ fault, ...PLACES[place] });
 
   const wire = await startWire({
+    // The fronts pass the name on by which they were asked, as signatures cover it.
+    sandbox: { hosts: SUPPLIERS.map(hostOf) },
     config: (contract) => `${chained(HOPS)(contract)}limits: { stall: ${STALL_SECONDS}s }\n`,
     roles: [
       partnerRole({ arn: LAKE_DATA, mayAssume: VAULT }),

@@ -65,7 +65,7 @@ export async function control(
   const body = fields === undefined ? undefined : JSON.stringify(fields);
   const answered = await ask(sandbox.contract.control, path, {
     method,
-    ...(body === undefined ? {} : { body }),
+    ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
   });
   if (answered.status !== 200) throw new Error(answered.text);
   return JSON.parse(answered.text);

@@ -194,6 +194,7 @@ test("the owner puts, reads and deletes a bucket's policy as at S3", async (cont
 test('the control port takes no policy that IAM would not', async (context) => {
   const { contract } = await sandboxFor(context);
   const body = JSON.stringify({ bucket: Bucket, policy: { Version: '2012-10-17', Statement: [] } });
-  const { status, text } = await ask(contract.control, '/bucket-policy', { method: 'PUT', body });
+  const headers = { 'content-type': 'application/json' };
+  const { status, text } = await ask(contract.control, '/bucket-policy', { method: 'PUT', headers, body });
   assert.deepEqual([status, (JSON.parse(text) as { field: string }).field], [400, 'policy']);
 });

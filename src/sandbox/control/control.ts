@@ -4,6 +4,13 @@ import { BadField, fieldsOf } from './fields.ts';
 import { controlRoutes, type ControlParts } from './routes.ts';
 
 const MAX_BODY_BYTES = 262_144;
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+const NOT_JSON = {
+  error: '"content-type" must be application/json; send that header',
+  field: 'content-type',
+  rule: 'must be application/json',
+  remedy: 'send that header',
+};
 
 export function createControl(
   parts: ControlParts,
@@ -20,8 +27,11 @@ export function createControl(
       };
     }
     try {
-      const text = await bodyText(request);
       const takesBody = request.method === 'PUT' || request.method === 'POST';
+      // Browsers send other types across sites without asking first.
+      if (takesBody && !JSON_TYPE.test(request.headers['content-type'] ?? ''))
+        return { status: 415, value: NOT_JSON };
+      const text = await bodyText(request);
       return { status: 200, value: await route(takesBody ? fieldsOf(text) : {}) };
     } catch (error) {
       if (error instanceof BadField) {
