@@ -35,7 +35,7 @@ describe('a page of a list as JSON', () => {
       config: configured({
         buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "${s3.origin}"` },
         grants: ['callers: ["project:acme-prod"], allow: [get, list], bucket: acme-lake'],
-        more: 'limits: { stallSeconds: 1 }',
+        more: 'limits: { stall: 1s }',
       }),
     });
   });
