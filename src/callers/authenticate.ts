@@ -16,11 +16,11 @@ interface Remembered extends VerifiedToken {
  * The memory holds identity, never what the caller may do. It is keyed by the SHA-256 of the whole token, so that a
  * token that differs in one bit is verified on its own, and no token stays in memory.
  * @param verify may throw; refusals are not remembered
- * @param onOutcome told `remembered` or `verified`
+ * @param onOutcome receives `cached` or `verified`
  */
 export function authenticator(
   verify: (token: string) => Promise<VerifiedToken>,
-  onOutcome: (outcome: 'remembered' | 'verified') => void,
+  onOutcome: (outcome: 'cached' | 'verified') => void,
 ): (token: string) => Caller | Promise<Caller> {
   const remembered = new Map<string, Place<Remembered>>();
   const uses = byLastUse<Remembered>();
@@ -41,7 +41,7 @@ export function authenticator(
     if (known !== undefined) {
       if (known.item.expiresAt > Date.now()) {
         uses.use(known);
-        onOutcome('remembered');
+        onOutcome('cached');
         return known.item.caller;
       }
       forget(known);

@@ -20,9 +20,10 @@ export function createAdmission(
   const bySubject = new Map<string, number>();
   return {
     enter: () => {
-      if (lag.isTooLong()) throw new Fault('lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
+      if (lag.isTooLong())
+        throw new Fault('event_loop_lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
       if (inFlight >= limits.inFlight)
-        throw new Fault('overloaded', { limit: 'inFlight', of: limits.inFlight });
+        throw new Fault('overloaded', { limit: 'inFlight', max: limits.inFlight });
       inFlight += 1;
       lag.readBegins();
     },
@@ -33,7 +34,7 @@ export function createAdmission(
     enterAs: (subject) => {
       const own = bySubject.get(subject) ?? 0;
       if (own >= limits.perCaller)
-        throw new Fault('overloaded', { limit: 'perCaller', of: limits.perCaller });
+        throw new Fault('overloaded', { limit: 'perCaller', max: limits.perCaller });
       bySubject.set(subject, own + 1);
     },
     leaveAs: (subject) => {
@@ -54,7 +55,8 @@ export function boundedQuestions<Question, Answer>(
 ): (question: Question) => Promise<Answer> {
   let waiting = 0;
   return async (question) => {
-    if (waiting >= MOST_QUESTIONS) throw new Fault('overloaded', { limit: 'questions', of: MOST_QUESTIONS });
+    if (waiting >= MOST_QUESTIONS)
+      throw new Fault('overloaded', { limit: 'controlRequests', max: MOST_QUESTIONS });
     waiting += 1;
     try {
       return await ask(question);

@@ -14,7 +14,7 @@ export interface AnswerReader {
   begin(exchange: Exchange): void;
   /**
    * @param bytes are copied, unless `free` is given and they are many: then they go to the exchange as they are
-   * @throws Fault s3_nonsense
+   * @throws Fault s3_invalid_response
    */
   read(bytes: Buffer, free: Free | undefined): Progress;
   /** Whether the answer's head has been read whole; of an answer that is over too. */
@@ -60,8 +60,8 @@ export function answerReader(): AnswerReader {
       if (length === -1) {
         // What speaks something else might wait for us, or end the connection.
         if (!PROTOCOL.startsWith(text.slice(0, PROTOCOL.length)))
-          throw new Fault('s3_nonsense', { error: 'protocol' });
-        if (text.length > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'long head' });
+          throw new Fault('s3_invalid_response', { error: 'protocol' });
+        if (text.length > MAX_HEAD_BYTES) throw new Fault('s3_invalid_response', { error: 'long head' });
         held = Buffer.from(bytes.subarray(from));
         return undefined;
       }

@@ -22,7 +22,7 @@ export interface ListPage {
 
 /**
  * @param answer of a ListObjectsV2 with `encoding-type=url`, of which the SDK leaves the decoding to us
- * @throws Fault s3_nonsense at a body that is no list, or is cut
+ * @throws Fault s3_invalid_response at a body that is no list, or is cut
  */
 export async function readListPage(answer: Answer): Promise<ListPage> {
   // Loaded where it is asked for: the SDK takes longer to load than all the rest.
@@ -49,10 +49,10 @@ export async function readListPage(answer: Answer): Promise<ListPage> {
     },
   });
   const page = await client.send(new ListObjectsV2Command({ Bucket: 'listed' })).catch(() => {
-    throw new Fault('s3_nonsense', { error: 'no list, or cut' });
+    throw new Fault('s3_invalid_response', { error: 'no list, or cut' });
   });
   // Another document, and none at all, are lists without a name to the SDK.
-  if (page.Name === undefined) throw new Fault('s3_nonsense', { error: 'no list' });
+  if (page.Name === undefined) throw new Fault('s3_invalid_response', { error: 'no list' });
   return {
     objects: (page.Contents ?? []).map(
       ({ Key = '', Size = 0, LastModified, ETag = '', StorageClass = 'STANDARD' }) => ({

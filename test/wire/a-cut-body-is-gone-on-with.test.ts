@@ -33,7 +33,7 @@ describe('a body that S3 breaks off', () => {
   ] as const) {
     it(`${what} reaches the caller whole`, async () => {
       wire.s3Answers(brokenOff(OBJECT, ...after.map((each): Break => ({ after: each }))));
-      const counted = await wire.repeated('cut');
+      const counted = await wire.repeated('truncated');
       const reply = await wire.read();
       assert.equal(reply.status, 200);
       assert.ok(reply.body.equals(BODY));
@@ -50,7 +50,7 @@ describe('a body that S3 breaks off', () => {
         [line['resumed'], line['complete'], line['severity']],
         [after.length, undefined, 'INFO'],
       );
-      assert.equal(await wire.repeated('cut'), counted + after.length);
+      assert.equal(await wire.repeated('truncated'), counted + after.length);
     });
   }
 
@@ -146,7 +146,7 @@ describe('a body that S3 breaks off is cut for the caller', () => {
     await assert.rejects(wire.read({ path, ...options }), { code: 'ECONNRESET' });
     const key = path.replace(/^\/acme-lake\//, '').replace(/\?.*/, '');
     const line = await wire.bridge.line((each) => each['key'] === key);
-    assert.deepEqual([line['cutBy'], line['severity']], ['s3', 'ERROR']);
+    assert.deepEqual([line['abortedBy'], line['severity']], ['s3', 'ERROR']);
     assert.equal(wire.asked().length, times);
   };
 
@@ -246,7 +246,7 @@ describe('a caller that leaves while the rest of a body is waited for', () => {
     await until('the retry is waited for', async () => (await wire.repeated('503')) > 0);
     response.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
-    assert.deepEqual([line['cutBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
+    assert.deepEqual([line['abortedBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
     await setTimeout(1500);
     assert.equal(asked, 2);
   });

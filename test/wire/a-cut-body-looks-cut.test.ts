@@ -34,7 +34,7 @@ describe('a body that S3 cuts each time', () => {
       cuts += 1;
       await wire.bridge.line(() => wire.bridge.lines.filter(cut).length === cuts);
       const line = wire.bridge.lines.findLast(cut);
-      assert.equal(line?.['cutBy'], 's3');
+      assert.equal(line?.['abortedBy'], 's3');
       assert.equal(line['severity'], 'ERROR');
     });
   }

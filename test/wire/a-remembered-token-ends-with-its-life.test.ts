@@ -28,8 +28,8 @@ describe('a remembered token', () => {
     const ask = async (one: string): Promise<number> =>
       (await wire.get(READABLE, { headers: asBearer(one) })).status;
     const outcomes = async (): Promise<readonly number[]> => [
-      await wire.metric('fedbridge_tokens_total{outcome="verified"}'),
-      await wire.metric('fedbridge_tokens_total{outcome="remembered"}'),
+      await wire.metric('fedbridge_caller_tokens_total{outcome="verified"}'),
+      await wire.metric('fedbridge_caller_tokens_total{outcome="cached"}'),
     ];
     assert.deepEqual([await ask(token), await ask(token), await ask(endsSoon)], [200, 200, 200]);
     assert.ok(Date.now() < expiresAt, 'this machine is too slow for this test');

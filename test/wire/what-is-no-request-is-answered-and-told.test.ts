@@ -28,18 +28,18 @@ describe('what is no request', () => {
     return socket;
   };
   const counted = (status: number): Promise<number> =>
-    wire.metric(`fedbridge_requests_total{operation="unreadable",status="${status}"}`);
+    wire.metric(`fedbridge_requests_total{operation="malformed",status="${status}"}`);
 
   for (const [what, bytes, status, code, fault, looksLike] of [
-    ['other words', 'HELLO\r\n\r\n', 400, 'BadRequest', 'request_unreadable', undefined],
-    ['TLS', TLS_HELLO, 400, 'BadRequest', 'request_unreadable', 'TLS'],
-    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'BadRequest', 'request_unreadable', 'HTTP/2'],
+    ['other words', 'HELLO\r\n\r\n', 400, 'BadRequest', 'request_malformed', undefined],
+    ['TLS', TLS_HELLO, 400, 'BadRequest', 'request_malformed', 'TLS'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'BadRequest', 'request_malformed', 'HTTP/2'],
     [
       'PROXY',
       'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n',
       400,
       'BadRequest',
-      'request_unreadable',
+      'request_malformed',
       'PROXY protocol',
     ],
     [
@@ -47,10 +47,10 @@ describe('what is no request', () => {
       'GET / HTTP/1.1\r\n: x\r\n\r\n',
       400,
       'BadRequest',
-      'request_unreadable',
+      'request_malformed',
       undefined,
     ],
-    ['half a request', 'GET / HTTP/1.1\r\nHo', 400, 'BadRequest', 'request_unreadable', undefined],
+    ['half a request', 'GET / HTTP/1.1\r\nHo', 400, 'BadRequest', 'request_malformed', undefined],
     ['no Host', 'GET /-/live HTTP/1.1\r\n\r\n', 400, 'BadRequest', 'host_missing', undefined],
     [
       'a tunnel',
@@ -128,7 +128,7 @@ describe('what is no request', () => {
     await wire.clearFaults();
     assert.equal(answer, '', 'it would be taken for that of the first');
     assert.equal(await counted(400), before + 1);
-    const line = wire.bridge.lines.slice(lines).find(({ fault }) => fault === 'request_unreadable');
+    const line = wire.bridge.lines.slice(lines).find(({ fault }) => fault === 'request_malformed');
     assert.equal(line?.['answered'], false);
   });
 
@@ -148,10 +148,10 @@ describe('what is no request', () => {
     const newLines = (): typeof wire.bridge.lines => wire.bridge.lines.slice(lines);
     await until(
       'the others are told of',
-      () => newLines().some(({ leftOut }) => leftOut !== undefined),
+      () => newLines().some(({ suppressed }) => suppressed !== undefined),
       15_000,
     );
-    const own = newLines().filter(({ fault }) => fault === 'request_unreadable').length;
+    const own = newLines().filter(({ fault }) => fault === 'request_malformed').length;
     assert.ok(own < FLOOD / 5, `${own} lines`);
   });
 });
