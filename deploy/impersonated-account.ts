@@ -24,7 +24,7 @@ export async function impersonatedToken(options: Impersonation): Promise<string>
   );
   if (!login.ok) throw new Fault(login.status === 404 ? 'metadata_no_account' : 'metadata_refused');
   // Of something else that listens there we want no token.
-  if (login.headers.get('metadata-flavor') !== 'Google') throw new Fault('metadata_nonsense');
+  if (login.headers.get('metadata-flavor') !== 'Google') throw new Fault('metadata_invalid_response');
   const answer = await fetch(
     `${googleApis}/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateIdToken`,
     {
@@ -47,6 +47,6 @@ export async function impersonatedToken(options: Impersonation): Promise<string>
 function textIn(document: unknown, name: string): string {
   const value: unknown =
     typeof document === 'object' && document !== null ? Reflect.get(document, name) : undefined;
-  if (typeof value !== 'string') throw new Fault('google_nonsense');
+  if (typeof value !== 'string') throw new Fault('google_invalid_response');
   return value;
 }

@@ -67,7 +67,7 @@ export const FAULTS = {
     ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
     outcome: 'unauthenticated',
   },
-  token_stripped: unauthenticated(
+  token_signature_removed: unauthenticated(
     "The token's signature was removed by Cloud Run's invoker check, so it proves nothing here.",
     "Send Cloud Run's own token in X-Serverless-Authorization and the bridge's in Authorization, or switch the invoker check off (invoker_iam_disabled).",
   ),
@@ -79,7 +79,7 @@ export const FAULTS = {
     'The identity token is longer than 8192 characters.',
     'Nothing here: the caller sent something else than a Google ID token.',
   ),
-  token_algorithm: unauthenticated(
+  token_algorithm_invalid: unauthenticated(
     'The identity token is not signed with RS256.',
     'Nothing here, unless it repeats: somebody may be trying forged tokens.',
   ),
@@ -87,15 +87,15 @@ export const FAULTS = {
     'The identity token is signed by a key that Google does not publish.',
     'If all callers get this, check FEDBRIDGE_GOOGLE_CERTS.',
   ),
-  token_forged: unauthenticated(
+  token_signature_invalid: unauthenticated(
     "The identity token's signature does not match.",
     'Nothing here, unless it repeats: somebody may be trying forged tokens.',
   ),
-  token_issuer: unauthenticated(
+  token_issuer_invalid: unauthenticated(
     'The identity token was not issued by https://accounts.google.com.',
     'Nothing here: the caller sent another issuer’s token.',
   ),
-  token_audience: unauthenticated(
+  token_audience_invalid: unauthenticated(
     "The identity token is for another audience. Ask the metadata server for one with this bridge's audience.",
     'Compare the audience in this line with `audience` in the configuration.',
   ),
@@ -108,11 +108,11 @@ export const FAULTS = {
     'The identity token is not valid yet.',
     'Check the clocks of the caller and of the bridge.',
   ),
-  token_claims: unauthenticated(
+  token_claims_invalid: unauthenticated(
     'The identity token lacks a claim that Google ID tokens carry (sub, aud, exp, iat).',
     'Nothing here: the caller sent something else than a Google ID token.',
   ),
-  keys_unavailable: {
+  signing_keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch Google's signing keys. Try again shortly.",
       'The certificate endpoint is out of reach, and the key of this token is not known: check egress to www.googleapis.com.',
@@ -152,7 +152,7 @@ export const FAULTS = {
       'Look at `limit` in this line. For inFlight and perCaller add instances, or raise limits.inFlight and limits.perCaller; the other limits are fixed: add instances, or let callers ask for less at once.',
     retryAfterSeconds: 1,
   },
-  lagging: {
+  event_loop_lagging: {
     status: 503,
     s3Code: 'SlowDown',
     outcome: 'overloaded',

@@ -19,7 +19,7 @@ import type { TellFault } from './tell-fault.ts';
 
 export interface LastingParts {
   readonly config: Config;
-  /** A verified token becomes a caller. @throws Fault token_…, keys_unavailable */
+  /** A verified token becomes a caller. @throws Fault token_…, signing_keys_unavailable */
   readonly callerOf: (token: string) => Caller | Promise<Caller>;
   readonly roleAccess: RoleAccess;
   readonly federation: Federation;

@@ -1,18 +1,19 @@
 // The one place that names each metric.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
-import { stepTimes } from './step-times.ts';
+import { histogram } from './step-times.ts';
+import type { Sample } from './step-times.ts';
 
-const STEPS = ['token', 'sts', 's3_first_byte', 'total'] as const;
-
-export type Step = (typeof STEPS)[number];
+export type Step = 'token' | 'sts' | 's3_first_byte';
 
 export interface Metrics {
   request(operation: string, status: number, bytes: number): void;
-  step(step: Step, seconds: number): void;
+  /** How long a request took in total. */
+  requestDuration(seconds: number): void;
+  stepDuration(step: Step, seconds: number): void;
   token(outcome: string): void;
   sts(role: string, outcome: string): void;
-  /** S3 was asked again: for an answer, or for the rest of a body. */
+  /** A request to S3 was retried, or a download resumed. */
   s3Retry(reason: string): void;
   /** Prometheus text format. */
   render(): Promise<string>;
@@ -56,23 +57,31 @@ export function createMetrics(sources: {
       for (const [operation, sent] of bytes) this.inc({ operation }, sent);
     },
   });
-  const stepSeconds = 'fedbridge_step_seconds';
-  const steps = stepTimes(stepSeconds, STEPS, SECONDS);
-  const stepMetric = {
-    name: stepSeconds,
-    get: () => ({
-      name: stepSeconds,
-      help: 'Time of each step of a request: verifying the token, waiting for STS, for the first byte from S3, and in total.',
-      type: 'histogram',
-      values: steps.samples(),
-    }),
+  const register = (name: string, help: string, samples: () => readonly Sample[]): void => {
+    const metric = { name, get: () => ({ name, help, type: 'histogram', values: samples() }) };
+    // A registry uses no more of a metric than this (prom-client, lib/registry.js); its types want the whole class.
+    registry.registerMetric(metric as unknown as Histogram);
   };
-  // This much a registry asks of a metric (prom-client, lib/registry.js); its types want the whole class.
-  registry.registerMetric(stepMetric as unknown as Histogram);
+  const requests = 'fedbridge_request_duration_seconds';
+  const requestSeconds = histogram(requests, SECONDS);
+  register(requests, 'Time from the head of a request to the end of its response.', () =>
+    requestSeconds.samples(),
+  );
+  const steps = 'fedbridge_step_duration_seconds';
+  const stepSeconds = {
+    token: histogram(steps, SECONDS),
+    sts: histogram(steps, SECONDS),
+    s3_first_byte: histogram(steps, SECONDS),
+  };
+  register(
+    steps,
+    'Time of the steps of a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
+    () => Object.entries(stepSeconds).flatMap(([step, times]) => times.samples({ step })),
+  );
   const tokens = new Map<string, number>();
   new Counter({
-    name: 'fedbridge_tokens_total',
-    help: "Callers' tokens: remembered, verified, or refused with the fault's code.",
+    name: 'fedbridge_caller_tokens_total',
+    help: "Tokens that callers sent, by outcome: cached, verified, or the fault's code.",
     labelNames: ['outcome'],
     registers,
     collect() {
@@ -88,7 +97,7 @@ export function createMetrics(sources: {
   });
   const s3Retries = new Counter({
     name: 'fedbridge_s3_retries_total',
-    help: "Times that S3 was asked again, by reason: its status, unreachable, timeout; or a body's rest: cut, stall.",
+    help: 'Requests to S3 that were retried, by reason: its status, unreachable, timeout; or a download that was resumed: truncated, stall.',
     labelNames: ['reason'],
     registers,
   });
@@ -111,12 +120,13 @@ export function createMetrics(sources: {
     },
   });
 
-  new Gauge({
-    name: 'fedbridge_log_lines_dropped',
-    help: 'Log lines lost so far, as nobody took what was written.',
+  new Counter({
+    name: 'fedbridge_log_lines_dropped_total',
+    help: 'Log lines dropped because standard output was not read fast enough.',
     registers,
     collect() {
-      this.set(sources.droppedLines());
+      this.reset();
+      this.inc(sources.droppedLines());
     },
   });
 
@@ -127,7 +137,10 @@ export function createMetrics(sources: {
       add(byStatus, status, 1);
       if (sent > 0) add(bytes, operation, sent);
     },
-    step: steps.observe,
+    requestDuration: requestSeconds.observe,
+    stepDuration: (step, seconds) => {
+      stepSeconds[step].observe(seconds);
+    },
     token: (outcome) => {
       add(tokens, outcome, 1);
     },

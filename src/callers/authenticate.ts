@@ -29,11 +29,11 @@ interface Remembered extends VerifiedToken {
  * The memory holds identity, never what the caller may do. It is keyed by the SHA-256 of the whole token, so that a
  * token that differs in one bit is verified on its own, and no token stays in memory.
  * @param verify may throw, refusals are not remembered; calls `beforeWait` before it waits for a key that Google may not have
- * @param onOutcome told `remembered` or `verified`
+ * @param onOutcome told `cached` or `verified`
  */
 export function authenticator(
   verify: (token: string, beforeWait: () => void) => Promise<VerifiedToken>,
-  onOutcome: (outcome: 'remembered' | 'verified') => void,
+  onOutcome: (outcome: 'cached' | 'verified') => void,
 ): (token: string) => Caller | Promise<Caller> {
   const remembered = new Map<string, Place<Remembered>>();
   const uses = byLastUse<Remembered>();
@@ -51,7 +51,7 @@ export function authenticator(
   let waiting = 0;
   const wait = (verification: Verification): void => {
     if (waiting >= MOST_WAITING)
-      throw new Fault('keys_unavailable', { error: 'too many requests wait for unknown keys' });
+      throw new Fault('signing_keys_unavailable', { error: 'too many requests wait for unknown keys' });
     waiting += 1;
     verification.waiting += 1;
   };
@@ -80,7 +80,7 @@ export function authenticator(
     if (known !== undefined) {
       if (known.item.expiresAt > Date.now()) {
         uses.use(known);
-        onOutcome('remembered');
+        onOutcome('cached');
         return known.item.caller;
       }
       forget(known);

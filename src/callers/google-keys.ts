@@ -24,7 +24,7 @@ const AFTER_FAILURE_MS = 1_000;
  * concurrent fetches, but on its own would drop known keys when their time is over. Pauses end by whichever clock has gone further:
  * by a wall clock that is set back a new key would not be asked for until it has caught up, and by the steady one alone not until a
  * machine that was suspended has run for as long again.
- * @returns a function that makes a getter of keys, which throws Fault token_key_unknown, keys_unavailable; jose's
+ * @returns a function that makes a getter of keys, which throws Fault token_key_unknown, signing_keys_unavailable; jose's
  *   JWKSNoMatchingKey, JWKSMultipleMatchingKeys. It calls `beforeWait` before it waits for a key that Google may not have,
  *   and does not wait if that throws
  */
@@ -111,7 +111,7 @@ const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
     .on('error', reject)
     // The only event that Node has for a 101: what waited for another would wait for ever, whatever the signal says.
     .on('close', () => {
-      reject(new Fault('keys_unavailable', { error: 'closed' }));
+      reject(new Fault('signing_keys_unavailable', { error: 'closed' }));
     });
   try {
     const response = await promise;
@@ -119,7 +119,7 @@ const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
     if (status !== 200) {
       // What nobody reads would hold its connection.
       response.destroy();
-      throw new Fault('keys_unavailable', { status });
+      throw new Fault('signing_keys_unavailable', { status });
     }
     return new Response(Buffer.concat(await response.toArray()));
   } catch (error) {
@@ -128,7 +128,7 @@ const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
 };
 
 export function keysFault(error: unknown): Fault {
-  return error instanceof Fault ? error : new Fault('keys_unavailable', { error: reasonOf(error) });
+  return error instanceof Fault ? error : new Fault('signing_keys_unavailable', { error: reasonOf(error) });
 }
 
 /** The code, or else the name, that is nearest to what happened: jose wraps errors in general ones. */

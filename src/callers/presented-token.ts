@@ -19,7 +19,7 @@ export function presentationOf(request: IncomingMessage): Presentation {
 /**
  * The token of `Authorization: Bearer`, or the session token of a SigV4 request. `X-Serverless-Authorization` is Cloud
  * Run's, not ours, and never looked at.
- * @throws Fault token_missing, tokens_conflict, token_too_large, token_stripped
+ * @throws Fault token_missing, tokens_conflict, token_too_large, token_signature_removed
  */
 export function presentedToken(request: IncomingMessage): string {
   refuseRepeats(request.rawHeaders);
@@ -31,7 +31,7 @@ export function presentedToken(request: IncomingMessage): string {
   const token = bearer ?? (presentationOf(request) === 's3' ? sessionToken : undefined);
   if (typeof token !== 'string' || token === '') throw new Fault('token_missing');
   if (token.length > MAX_TOKEN_CHARACTERS) throw new Fault('token_too_large');
-  if (token.endsWith(STRIPPED_SIGNATURE)) throw new Fault('token_stripped');
+  if (token.endsWith(STRIPPED_SIGNATURE)) throw new Fault('token_signature_removed');
   return token;
 }
 

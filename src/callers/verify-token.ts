@@ -22,8 +22,8 @@ const CLOCK_TOLERANCE_SECONDS = 60;
  * @param options.certsUrl JSON Web Key Set
  * @param options.audiences of which a token must carry one
  * @param options.onKeysFailed told when Google's keys could not be fetched again; the known ones go on working
- * @returns a function that throws Fault token_malformed, token_algorithm, token_key_unknown, token_forged, token_issuer,
- *   token_audience, token_expired, token_not_yet_valid, token_claims, keys_unavailable, and what `beforeWait` throws, which
+ * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid, token_issuer_invalid,
+ *   token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid, signing_keys_unavailable, and what `beforeWait` throws, which
  *   is called before it waits for a key that Google may not have
  */
 export function tokenVerifier(options: {
@@ -53,7 +53,7 @@ export function tokenVerifier(options: {
     }
     // jose looks at the form of `sub` only where it is told which one to expect.
     if (typeof sub !== 'string' || sub === '' || exp === undefined) {
-      throw new Fault('token_claims', claimsForLog(verified.payload));
+      throw new Fault('token_claims_invalid', claimsForLog(verified.payload));
     }
     return { caller: callerOf(sub, verified.payload), expiresAt: exp * 1000 };
   };
@@ -72,23 +72,23 @@ function refusal(error: unknown, token: string): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return new Fault(CLAIM_FAULTS[error.claim] ?? 'token_claims', claimsForLog(error.payload));
+    return new Fault(CLAIM_FAULTS[error.claim] ?? 'token_claims_invalid', claimsForLog(error.payload));
   }
   if (error instanceof errors.JWSSignatureVerificationFailed)
-    return new Fault('token_forged', unverifiedClaims(token));
-  if (error instanceof errors.JOSEAlgNotAllowed) return new Fault('token_algorithm');
+    return new Fault('token_signature_invalid', unverifiedClaims(token));
+  if (error instanceof errors.JOSEAlgNotAllowed) return new Fault('token_algorithm_invalid');
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
     return new Fault('token_key_unknown');
   }
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
     return new Fault('token_malformed');
-  if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm');
+  if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm_invalid');
   return keysFault(error);
 }
 
 const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {
-  iss: 'token_issuer',
-  aud: 'token_audience',
+  iss: 'token_issuer_invalid',
+  aud: 'token_audience_invalid',
   nbf: 'token_not_yet_valid',
 };
 

@@ -68,7 +68,7 @@ function audienceOf(args: readonly string[]): string | undefined {
  * on credentials that come out of a refresh expired. Later, SDKs that refresh on the second would send an expired token.
  */
 function credentials({ jwt, expiresAt }: IdentityToken) {
-  if (!(expiresAt <= LATEST_MS)) throw new Fault('metadata_nonsense');
+  if (!(expiresAt <= LATEST_MS)) throw new Fault('metadata_invalid_response');
   const Expiration = `${new Date(expiresAt).toISOString().slice(0, -'.000Z'.length)}Z`;
   // SDKs would say so too, but not what to do about it.
   if (expiresAt <= Date.now()) throw new Fault('token_expired', { expiration: Expiration });
@@ -100,7 +100,7 @@ const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
     rule: `must answer with status 200, and answered with ${String(status)}`,
     remedy: 'Try again; if it lasts, check GCE_METADATA_HOST.',
   }),
-  metadata_nonsense: () => ({
+  metadata_invalid_response: () => ({
     field: 'metadata server',
     rule: 'must answer with an ID token, and answered with something else',
     remedy: 'Check GCE_METADATA_HOST: is something else listening there?',

@@ -19,7 +19,7 @@ export interface Given {
   readonly kmsKey?: string;
 }
 
-/** Each throws Fault s3_…, credentials_rejected and bucket_elsewhere. */
+/** Each throws Fault s3_…, s3_credentials_rejected and s3_redirect_failed. */
 export interface Questions {
   /** @returns a key of the grant's prefix, best one that can be read; undefined where there is none */
   firstKey(): Promise<string | undefined | Refusal>;

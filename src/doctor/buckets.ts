@@ -139,7 +139,7 @@ function unreadBucket(
     : ofTheClock
       ? SKEWED
       : undefined;
-  return failed(step, 'cannot be read', fault, { fix, compared: { asked: origin } });
+  return failed(step, 'cannot be read', fault, { fix, compared: { requested: origin } });
 }
 
 /** The session is a second old: it cannot have expired by a clock that is right. */

@@ -42,7 +42,7 @@ export function judgeKeySet(
   if ('error' in keySet) {
     return {
       ...{ step, outcome: 'wrong', found: 'out of reach, so that no caller can be verified' },
-      compared: { asked: certsUrl, error: keySet.error },
+      compared: { requested: certsUrl, error: keySet.error },
       fix: egressFix(certsUrl, platform, keySet.error),
     };
   }
@@ -50,7 +50,7 @@ export function judgeKeySet(
   if (names === undefined) {
     return {
       ...{ step, outcome: 'wrong', found: 'what came is no key set, so that no caller can be verified' },
-      compared: { asked: certsUrl, status },
+      compared: { requested: certsUrl, status },
       fix: GOOGLES,
     };
   }
@@ -61,7 +61,7 @@ export function judgeKeySet(
         outcome: 'wrong',
         found: 'they lack the one that signed our own token: callers’ tokens are refused, too',
       },
-      compared: { asked: certsUrl, 'key of our token': ownKey },
+      compared: { requested: certsUrl, 'key of our token': ownKey },
       fix: GOOGLES,
     };
   }

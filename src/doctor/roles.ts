@@ -47,7 +47,7 @@ async function* examineRole(role: Role, around: RoleSurroundings): Examined {
 export const roleStep = (name: string): string => `role ${name}`;
 
 /** What a clock that is wrong leads to, among other causes. */
-const OF_THE_CLOCK: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_keys_rejected']);
+const OF_THE_CLOCK: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_credentials_rejected']);
 
 const REFUSED = 'cannot be assumed';
 
@@ -60,7 +60,10 @@ async function* whyNot(step: string, role: Role, fault: Fault, around: RoleSurro
     // Nothing was compared yet.
     yield {
       ...{ step, outcome: 'wrong', found: `${REFUSED}: ${code}`, fault: code },
-      compared: { asked: stsOrigin, ...(detail['error'] === undefined ? {} : { error: detail['error'] }) },
+      compared: {
+        requested: stsOrigin,
+        ...(detail['error'] === undefined ? {} : { error: detail['error'] }),
+      },
       fix: egressFix(stsOrigin, config.platform, detail['error']),
     };
   } else if (code === 'sts_hop_denied') {

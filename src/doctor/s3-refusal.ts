@@ -68,7 +68,7 @@ export const isOfS3 = ({ code }: Fault): boolean => OF_S3.has(code);
 const OF_S3: ReadonlySet<FaultCode> = new Set([
   's3_unreachable',
   's3_timeout',
-  's3_nonsense',
-  'bucket_elsewhere',
-  'credentials_rejected',
+  's3_invalid_response',
+  's3_redirect_failed',
+  's3_credentials_rejected',
 ]);

@@ -3,7 +3,7 @@ import { invalid } from '../fault-row.ts';
 import type { FaultRow } from '../fault-row.ts';
 
 export const CONNECTION_FAULTS = {
-  request_unreadable: invalid(
+  request_malformed: invalid(
     'BadRequest',
     'What came is not an HTTP/1.1 request.',
     'Nothing here, unless it repeats: `cause` says what came. Something speaks another protocol to this port (TLS, HTTP/2), or scans it.',

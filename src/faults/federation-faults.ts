@@ -20,13 +20,13 @@ export const FEDERATION_FAULTS = {
   sts_region_disabled: federationRefused(
     'STS is not activated in aws.region for this account: activate it in IAM, or choose another region.',
   ),
-  sts_provider_registered: federationRefused(
+  sts_oidc_provider_registered: federationRefused(
     'The account has an IAM OIDC provider registered for accounts.google.com, which stands before the one that AWS has built in: delete it (aws iam list-open-id-connect-providers).',
   ),
   sts_hop_denied: federationRefused(
     'A role that is assumed by other credentials (`then`, or the first one after an AWS profile) refused. Both sides must allow what `needs` names, of which `denied` is missing: the policy of who asks (`assumedBy`) on this ARN, and this role’s trust policy for it, with its conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints one that does.',
   ),
-  sts_keys_rejected: federationRefused(
+  sts_credentials_rejected: federationRefused(
     'STS did not accept the credentials that a further role was asked with: check the clock of this machine, and whether the role or profile before it was revoked.',
   ),
   sts_duration_too_long: federationRefused(
@@ -50,7 +50,7 @@ export const FEDERATION_FAULTS = {
   },
   sts_failed: federationUnavailable(
     STS_SENTENCE,
-    'STS answered with an error of its own, or with nonsense. If it lasts, see the AWS health page of aws.region.',
+    'STS failed on its own (5xx), or sent an invalid response. If it lasts, see the AWS health page of aws.region.',
   ),
   sts_unreachable: federationUnavailable(
     STS_SENTENCE,

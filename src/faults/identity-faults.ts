@@ -22,7 +22,7 @@ export const IDENTITY_FAULTS = {
     IDENTITY_SENTENCE,
     'The metadata server refused: its status is in this line. Of 403 ask whether it is Google’s, or a proxy’s or another cloud’s: off Google Cloud use `identity` with impersonate, file or profile. 429 and 5xx pass; if they last, restart the instance.',
   ),
-  metadata_nonsense: federationUnavailable(
+  metadata_invalid_response: federationUnavailable(
     IDENTITY_SENTENCE,
     'What the metadata server sent is not an ID token: is something else listening at GCE_METADATA_HOST?',
   ),
@@ -51,7 +51,7 @@ export const IDENTITY_FAULTS = {
     IDENTITY_SENTENCE,
     'Google did not answer in time: check egress to oauth2.googleapis.com and iamcredentials.googleapis.com.',
   ),
-  google_nonsense: federationUnavailable(
+  google_invalid_response: federationUnavailable(
     IDENTITY_SENTENCE,
     'What Google sent is neither an access token nor an ID token: is something else listening at FEDBRIDGE_GOOGLE_APIS, or a proxy between?',
   ),
@@ -60,7 +60,7 @@ export const IDENTITY_FAULTS = {
     IDENTITY_SENTENCE,
     'The file of `identity.file` cannot be read, for the reason in this line: check its path, who may read it, and that whatever writes the token there runs.',
   ),
-  token_file_nonsense: federationUnavailable(
+  token_file_invalid: federationUnavailable(
     IDENTITY_SENTENCE,
     'What the file of `identity.file` holds is not a Google ID token: see what writes it. It must write the token alone, at most 20,000 characters, and replace the file in one step (rename).',
   ),
@@ -78,13 +78,13 @@ export const IDENTITY_FAULTS = {
   profile_process_failed: federationRefused(
     'The credential_process of the AWS profile failed, or did not print credentials: run it by hand.',
   ),
-  profile_login_ended: federationRefused(
+  profile_login_expired: federationRefused(
     'The sign-in behind the AWS profile has ended: run `aws sso login` (or `aws login`) with --profile and its name. The bridge need not be restarted.',
   ),
   profile_mfa_refused: federationRefused(
     'AWS did not accept the MFA code: start the bridge, or this command, anew and enter the code that the device shows then, each only once. Check that mfa_serial is the device of this user.',
   ),
-  profile_mfa_ended: federationRefused(
+  profile_mfa_expired: federationRefused(
     'An MFA code opens one session, which has ended or did not come about: start the bridge, or this command, anew and enter a new code.',
   ),
   profile_mfa_no_terminal: federationRefused(
@@ -93,7 +93,7 @@ export const IDENTITY_FAULTS = {
   profile_denied: federationRefused(
     'AWS refused to assume the role of the AWS profile: its source must be allowed sts:AssumeRole on the role in this line, and the role must trust it. A role that demands MFA needs mfa_serial in the profile.',
   ),
-  profile_keys_rejected: federationRefused(
+  profile_credentials_rejected: federationRefused(
     'AWS did not accept the credentials of the AWS profile: they have expired, were deleted or are mistyped, or the clock of this machine is wrong.',
   ),
   profile_failed: federationRefused(

@@ -3,7 +3,7 @@ import { upstreamUnavailable } from '../fault-row.ts';
 import type { FaultRow } from '../fault-row.ts';
 
 export const S3_FAULTS = {
-  credentials_rejected: upstreamUnavailable(
+  s3_credentials_rejected: upstreamUnavailable(
     'The storage did not accept the bridge’s credentials. Try again shortly.',
     'S3 refused our credentials even after a renewal: its code is in this line. Check the clock, and whether the role was changed.',
   ),
@@ -15,7 +15,7 @@ export const S3_FAULTS = {
     'The storage did not answer in time. Try again shortly.',
     'S3 did not begin to answer within limits.stall.',
   ),
-  s3_nonsense: upstreamUnavailable(
+  s3_invalid_response: upstreamUnavailable(
     'The storage sent an answer that is not valid HTTP. Try again shortly.',
     'Is AWS_ENDPOINT_URL_S3, or the bucket’s endpoint, an S3 server?',
   ),
@@ -35,7 +35,7 @@ export const S3_FAULTS = {
     remedy:
       'Nothing here: S3 broke the body off, and its rest was no more to be had, as the object had been replaced meanwhile. The caller saw its connection cut, and has to read it again.',
   },
-  bucket_elsewhere: {
+  s3_redirect_failed: {
     status: 502,
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',

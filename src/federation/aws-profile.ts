@@ -72,7 +72,7 @@ export function awsProfile(options: {
     if (held === undefined || held.age() >= held.usableMs)
       return inTime(renew(), counted, () => {
         const code = codes.sinceCode() === 0 ? 'profile_mfa_awaited' : 'profile_timeout';
-        return new Fault(code, { profile: name, milliseconds: DEADLINE_MS });
+        return new Fault(code, { profile: name, timeoutMilliseconds: DEADLINE_MS });
       });
     // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
     if (held.age() >= held.renewMs) renew().catch(() => undefined);

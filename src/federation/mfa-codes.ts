@@ -3,7 +3,7 @@ import { Fault } from '../fault.ts';
 import { stopwatch } from '../stopwatch.ts';
 
 export interface MfaCodes {
-  /** @throws Fault profile_mfa_ended in any round after one that asked, and what `askCode` throws */
+  /** @throws Fault profile_mfa_expired in any round after one that asked, and what `askCode` throws */
   ask(mfaSerial: string): Promise<string>;
   endRound(): void;
   /** Milliseconds since a code came; 0 while one is awaited, Infinity where none was. */
@@ -16,7 +16,7 @@ export function mfaCodes(askCode: (mfaSerial: string) => Promise<string>): MfaCo
   let sinceCode = (): number => Infinity;
   return {
     ask: async (mfaSerial) => {
-      if (over) throw new Fault('profile_mfa_ended');
+      if (over) throw new Fault('profile_mfa_expired');
       asked = true;
       sinceCode = () => 0;
       try {

@@ -11,10 +11,10 @@ const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Could not resolve credentials using profile/, 'profile_unresolved'],
   [/^Unsupported credential source/, 'profile_unresolved'],
   [/^Profile is configured with invalid SSO credentials/, 'profile_unresolved'],
-  [/credential_process returned expired credentials/, 'profile_keys_rejected'],
+  [/credential_process returned expired credentials/, 'profile_credentials_rejected'],
   [/^Command failed: |credential_process (?:returned|did not return)/, 'profile_process_failed'],
-  [/\baws sso login\b|^UnauthorizedException/, 'profile_login_ended'],
-  [/^Failed to load token from/, 'profile_login_ended'],
+  [/\baws sso login\b|^UnauthorizedException/, 'profile_login_expired'],
+  [/^Failed to load token from/, 'profile_login_expired'],
 ];
 
 /** @param name of the profile that was asked for; another one that it leads to may be at fault */

@@ -35,11 +35,11 @@ const MFA_REFUSED = 'MultiFactorAuthentication failed';
 /** Faults of STS that have another remedy where a profile leads to them. */
 const OF_PROFILE: Partial<Record<FaultCode, FaultCode>> = {
   sts_denied: 'profile_denied',
-  sts_token_expired: 'profile_keys_rejected',
-  sts_keys_rejected: 'profile_keys_rejected',
+  sts_token_expired: 'profile_credentials_rejected',
+  sts_credentials_rejected: 'profile_credentials_rejected',
 };
 
-/** @throws Fault profile_denied, profile_keys_rejected, profile_mfa_refused, sts_… */
+/** @throws Fault profile_denied, profile_credentials_rejected, profile_mfa_refused, sts_… */
 export async function assumeProfileRole(
   role: ProfileRole,
   source: AccessKeys,

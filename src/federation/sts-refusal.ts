@@ -17,14 +17,18 @@ const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
   ['Throttling', 'sts_throttled'],
   ['ThrottlingException', 'sts_throttled'],
   ['TooManyRequests', 'sts_throttled'],
-  ['InvalidClientTokenId', 'sts_keys_rejected'],
-  ['SignatureDoesNotMatch', 'sts_keys_rejected'],
-  ['RequestExpired', 'sts_keys_rejected'],
+  ['InvalidClientTokenId', 'sts_credentials_rejected'],
+  ['SignatureDoesNotMatch', 'sts_credentials_rejected'],
+  ['RequestExpired', 'sts_credentials_rejected'],
 ]);
 
 /** One code of STS has several causes, which it words: where the words are known the remedy can be the right one. */
 const WORDED: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
-  ['sts_token_invalid', /No OpenIDConnect provider|Incorrect token audience/i, 'sts_provider_registered'],
+  [
+    'sts_token_invalid',
+    /No OpenIDConnect provider|Incorrect token audience/i,
+    'sts_oidc_provider_registered',
+  ],
   ['sts_request_invalid', /DurationSeconds exceeds/i, 'sts_duration_too_long'],
 ];
 
@@ -54,8 +58,8 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
     const detail = {
       ...asked,
       stsCode: matching(name, CODE),
-      status,
-      requestId: matching(requestId, REQUEST_ID),
+      stsStatus: status,
+      stsRequestId: matching(requestId, REQUEST_ID),
       denied: deniedAction(message),
     };
     return new Fault(wordedAs(codeOf(name, status, requestId, asked), message), detail);
@@ -82,7 +86,7 @@ function codeOf(
       : FAULT_OF_STS_ERROR.get(name.replace(/(?<!Throttling)Exception$/, ''));
   // The same codes, of credentials instead of a token.
   if (needs !== undefined && known === 'sts_denied') return 'sts_hop_denied';
-  if (needs !== undefined && known === 'sts_token_expired') return 'sts_keys_rejected';
+  if (needs !== undefined && known === 'sts_token_expired') return 'sts_credentials_rejected';
   return known ?? (status >= 500 ? 'sts_failed' : 'sts_request_invalid');
 }
 

@@ -31,13 +31,14 @@ export function impersonation(options: {
     });
     // By itself, as the same status means something else of a login than of an impersonation.
     await source.getAccessToken().catch((error: unknown) => {
-      throw faultOf(error, { account: email, asked: 'access token' }, codeOfLogin);
+      throw faultOf(error, { account: email, requested: 'access token' }, codeOfLogin);
     });
     const text = await generateIdToken(source, { ...options, audience }).catch((error: unknown) => {
-      throw faultOf(error, { account: email, asked: 'identity token' }, codeOfImpersonation);
+      throw faultOf(error, { account: email, requested: 'identity token' }, codeOfImpersonation);
     });
     const token = typeof text === 'string' ? readIdentityToken(text) : undefined;
-    if (token === undefined) throw new Fault('google_nonsense', { account: email, asked: 'identity token' });
+    if (token === undefined)
+      throw new Fault('google_invalid_response', { account: email, requested: 'identity token' });
     return token;
   };
   return async (audience) => {
@@ -96,7 +97,7 @@ async function generateIdToken(
 async function withinDeadline(fetching: Promise<IdentityToken>): Promise<IdentityToken> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new Fault('google_timeout', { milliseconds: DEADLINE_MS }));
+    reject(new Fault('google_timeout', { timeoutMilliseconds: DEADLINE_MS }));
   }, DEADLINE_MS);
   try {
     return await Promise.race([fetching, late]);
@@ -126,7 +127,7 @@ function faultOf(error: unknown, asked: FaultDetail, codeOf: CodeOf): Fault {
   const { status, code, reason } = describe(error);
   const detail = { ...asked, status, reason, error: code };
   if (status !== undefined) return new Fault(codeOf(status), detail);
-  if (code === undefined || STUMBLES.has(code)) return new Fault('google_nonsense', detail);
+  if (code === undefined || STUMBLES.has(code)) return new Fault('google_invalid_response', detail);
   return new Fault(TIMEOUTS.has(code) ? 'google_timeout' : 'google_unreachable', detail);
 }
 

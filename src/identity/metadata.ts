@@ -16,7 +16,7 @@ export interface Whereabouts {
 }
 
 export interface MetadataServer {
-  /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_nonsense */
+  /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_invalid_response */
   identityToken(audience: string): Promise<IdentityToken>;
   /** @throws Fault as above */
   whereabouts(options: { readonly withInstance: boolean }): Promise<Whereabouts>;
@@ -36,7 +36,7 @@ export function metadataServer(): MetadataServer {
       );
       const token = readIdentityToken(text);
       if (token === undefined)
-        throw new Fault('metadata_nonsense', { asked: 'identity', characters: text.length });
+        throw new Fault('metadata_invalid_response', { requested: 'identity', characters: text.length });
       return token;
     },
     async whereabouts({ withInstance }) {
@@ -54,18 +54,18 @@ function unlessUnknown(error: unknown): undefined {
 }
 
 /** @param answer of gcp-metadata, whatever the server sent */
-async function withinDeadline(asked: string, answer: Promise<unknown>): Promise<string> {
+async function withinDeadline(requested: string, answer: Promise<unknown>): Promise<string> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new Fault('metadata_timeout', { asked, milliseconds: DEADLINE_MS }));
+    reject(new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }));
   }, DEADLINE_MS);
   try {
     const text = await Promise.race([answer, late]);
     // gcp-metadata parses what looks like JSON; neither a token nor a name does.
-    if (typeof text !== 'string') throw new Fault('metadata_nonsense', { asked });
+    if (typeof text !== 'string') throw new Fault('metadata_invalid_response', { requested });
     return text;
   } catch (error) {
-    throw error instanceof Fault ? error : refusal(asked, error);
+    throw error instanceof Fault ? error : refusal(requested, error);
   } finally {
     clearTimeout(timer);
     // Where the deadline came first, nobody awaits the answer any more.
@@ -74,16 +74,16 @@ async function withinDeadline(asked: string, answer: Promise<unknown>): Promise<
 }
 
 /** By code and status, never by text. A reply without `Metadata-Flavor: Google` is a RangeError of gcp-metadata. */
-function refusal(asked: string, error: unknown): Fault {
-  if (error instanceof RangeError) return new Fault('metadata_nonsense', { asked });
+function refusal(requested: string, error: unknown): Fault {
+  if (error instanceof RangeError) return new Fault('metadata_invalid_response', { requested });
   const { status, code } = describe(error);
-  return new Fault(codeOf(status, code), { asked, status, error: code });
+  return new Fault(codeOf(status, code), { requested, status, error: code });
 }
 
 function codeOf(status: number | undefined, code: string | undefined): FaultCode {
   if (status === 404) return 'metadata_no_account';
   if (status !== undefined) return 'metadata_refused';
-  if (code?.startsWith(NO_HTTP) === true) return 'metadata_nonsense';
+  if (code?.startsWith(NO_HTTP) === true) return 'metadata_invalid_response';
   return code !== undefined && TIMEOUTS.has(code) ? 'metadata_timeout' : 'metadata_unreachable';
 }
 

@@ -14,7 +14,7 @@ const WORST_CLOCK_MS = 15 * 60_000;
 
 /**
  * @param options.anew after STS refused the last one
- * @throws Fault token_file_unreadable, token_file_nonsense, token_file_expired
+ * @throws Fault token_file_unreadable, token_file_invalid, token_file_expired
  */
 export async function readTokenFile(
   path: string,
@@ -22,11 +22,11 @@ export async function readTokenFile(
 ): Promise<IdentityToken> {
   const text = await readBounded(path);
   const token = readIdentityToken(text);
-  if (token === undefined) throw new Fault('token_file_nonsense', { path, bytes: Buffer.byteLength(text) });
+  if (token === undefined) throw new Fault('token_file_invalid', { path, bytes: Buffer.byteLength(text) });
   // By our clock, which may be the one that is wrong: what is just over STS may judge first.
   const overMs = Date.now() - token.expiresAt;
   if (overMs > (anew ? 0 : WORST_CLOCK_MS))
-    throw new Fault('token_file_expired', { path, expired: new Date(token.expiresAt).toISOString() });
+    throw new Fault('token_file_expired', { path, expiredAt: new Date(token.expiresAt).toISOString() });
   return token;
 }
 
@@ -38,7 +38,7 @@ async function readBounded(path: string): Promise<string> {
     const stat = await file.stat();
     if (!stat.isFile()) throw new Fault('token_file_unreadable', { path, error: 'not a file' });
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LARGEST_BYTES + 1));
-    if (bytesRead > LARGEST_BYTES) throw new Fault('token_file_nonsense', { path, bytes: stat.size });
+    if (bytesRead > LARGEST_BYTES) throw new Fault('token_file_invalid', { path, bytes: stat.size });
     return buffer.toString('utf8', 0, bytesRead);
   } catch (error) {
     if (error instanceof Fault) throw error;

@@ -43,8 +43,8 @@ export interface AccessRecord {
   retries: number;
   resumed: number;
   bytes: number;
-  /** Who ended the answer before its end, where it was not the caller by going away. */
-  cutBy: 's3' | 'bridge' | 'stall' | undefined;
+  /** Who aborted the response, unless the caller disconnected. */
+  abortedBy: 's3' | 'bridge' | 'stall' | undefined;
   /** What each step took; below 0 until it is over. */
   tokenMs: number;
   stsMs: number;
@@ -101,7 +101,7 @@ export function createAccessLog(options: {
         retries: 0,
         resumed: 0,
         bytes: 0,
-        cutBy: undefined,
+        abortedBy: undefined,
         tokenMs: NEVER,
         stsMs: NEVER,
         s3FirstByteMs: NEVER,
@@ -110,14 +110,14 @@ export function createAccessLog(options: {
     finish: (record, request, response) => {
       const total = performance.now() - record.startedAt;
       const isComplete = response.writableFinished;
-      if (!isComplete && options.isCutting()) record.cutBy ??= 'bridge';
+      if (!isComplete && options.isCutting()) record.abortedBy ??= 'bridge';
       const status = response.headersSent ? response.statusCode : LEFT_BEFORE_ANSWER;
       observe(metrics, record, status, total);
       const severity = severityOf(record, status);
       if (!log.isWanted(severity)) return;
       const { headers, method } = request;
       const url = loggable(withoutQuery(request.url ?? ''));
-      const { caller, fault, s3, cutBy } = record;
+      const { caller, fault, s3, abortedBy } = record;
       const hasTrace = headers['traceparent'] !== undefined || headers['x-cloud-trace-context'] !== undefined;
       log.members(
         severity,
@@ -136,12 +136,12 @@ export function createAccessLog(options: {
           member('key', optionally(loggable, record.key)) +
           member('prefix', optionally(loggable, record.prefix)) +
           `,"status":${status},"bytes":${record.bytes}` +
-          (isComplete ? '' : `,"complete":false,"cutBy":"${cutBy ?? 'caller'}"`) +
+          (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
           `,"milliseconds":{${times(record)}"total":${thousandths(total)}}` +
           member('s3RequestId', record.s3RequestId) +
           member('retries', record.retries || undefined) +
           member('resumed', record.resumed || undefined) +
-          (s3 === undefined && cutBy === undefined ? '' : members(s3Fields(record))) +
+          (s3 === undefined && abortedBy === undefined ? '' : members(s3Fields(record))) +
           (fault === undefined ? '' : members(faultFields(record))) +
           `,"message":${quoted(messageOf(record, method, url, status))}`,
       );
@@ -152,10 +152,10 @@ export function createAccessLog(options: {
 function observe(metrics: Metrics, record: AccessRecord, status: number, total: number): void {
   const { tokenMs, stsMs, s3FirstByteMs } = record;
   metrics.request(record.operation, status, record.bytes);
-  metrics.step('total', total / 1000);
-  if (tokenMs !== NEVER) metrics.step('token', tokenMs / 1000);
-  if (stsMs !== NEVER) metrics.step('sts', stsMs / 1000);
-  if (s3FirstByteMs !== NEVER) metrics.step('s3_first_byte', s3FirstByteMs / 1000);
+  metrics.requestDuration(total / 1000);
+  if (tokenMs !== NEVER) metrics.stepDuration('token', tokenMs / 1000);
+  if (stsMs !== NEVER) metrics.stepDuration('sts', stsMs / 1000);
+  if (s3FirstByteMs !== NEVER) metrics.stepDuration('s3_first_byte', s3FirstByteMs / 1000);
 }
 
 /** The platform asks every few seconds, and what they found wrong has a line of its own. */
@@ -164,18 +164,18 @@ const PROBES = new Set(['live', 'ready']);
 /** A caller's mistake is no alarm; what needs the operator is. */
 function severityOf(record: AccessRecord, status: number): Severity {
   if (PROBES.has(record.operation)) return 'DEBUG';
-  if (record.cutBy === 's3' || record.cutBy === 'bridge') return 'ERROR';
+  if (record.abortedBy === 's3' || record.abortedBy === 'bridge') return 'ERROR';
   if (status >= 500 && status !== 501) return 'ERROR';
   return record.fault !== undefined || record.s3?.remedy !== undefined ? 'WARNING' : 'INFO';
 }
 
 function messageOf(
-  { fault, s3, cutBy }: AccessRecord,
+  { fault, s3, abortedBy }: AccessRecord,
   method: string | undefined,
   url: string,
   status: number,
 ): string {
-  const why = fault?.code ?? s3?.code ?? (cutBy === undefined ? undefined : `cut by ${cutBy}`);
+  const why = fault?.code ?? s3?.code ?? (abortedBy === undefined ? undefined : `aborted by ${abortedBy}`);
   return `${method ?? ''} ${url} ${status}${why === undefined ? '' : ` ${why}`}`;
 }
 

@@ -27,9 +27,10 @@ export function createAdmission(
   const bySubject = countsBySubject();
   return {
     enter: () => {
-      if (lag.isTooLong()) throw new Fault('lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
+      if (lag.isTooLong())
+        throw new Fault('event_loop_lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
       if (inFlight >= limits.inFlight)
-        throw new Fault('overloaded', { limit: 'inFlight', of: limits.inFlight });
+        throw new Fault('overloaded', { limit: 'inFlight', max: limits.inFlight });
       inFlight += 1;
       lag.readBegins();
     },
@@ -39,7 +40,7 @@ export function createAdmission(
     },
     enterAs: (subject) => {
       if (bySubject.of(subject) >= limits.perCaller)
-        throw new Fault('overloaded', { limit: 'perCaller', of: limits.perCaller });
+        throw new Fault('overloaded', { limit: 'perCaller', max: limits.perCaller });
       bySubject.add(subject);
     },
     leaveAs: bySubject.remove,
@@ -66,7 +67,7 @@ export function boundedQuestions<Question, Answer>(
     if (waiting >= MOST_QUESTIONS) {
       // Nobody waits for it, so its failure is nobody's.
       answer.catch(() => undefined);
-      throw new Fault('overloaded', { limit: 'questions', of: MOST_QUESTIONS });
+      throw new Fault('overloaded', { limit: 'controlRequests', max: MOST_QUESTIONS });
     }
     waiting += 1;
     return answer.finally(() => (waiting -= 1));

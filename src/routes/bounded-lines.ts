@@ -1,28 +1,34 @@
-// Log lines that anybody can cause without a token: so many in a while, and of those left out the number.
+// Bounds log lines that anyone can cause without a token, and logs how many were suppressed.
 import type { Log, LogFields, Severity } from '../log.ts';
 
 const LINES = 20;
 const WHILE_MS = 10_000;
 
-/** @param ofWhat stands in the line that says how many were left out */
+/** @param about names the lines in the one that counts those suppressed */
 export function boundedLines(
   log: Log,
-  ofWhat: string,
+  about: string,
 ): (severity: Severity, message: string, fields: LogFields) => void {
   let written = 0;
-  let leftOut = 0;
+  let suppressed = 0;
   let timer: NodeJS.Timeout | undefined;
   const beginAnew = (): void => {
-    if (leftOut > 0)
-      log('WARNING', `${leftOut} more ${ofWhat} in ${WHILE_MS / 1000} s have no line`, { leftOut });
+    if (suppressed > 0)
+      log(
+        'WARNING',
+        `suppressed ${suppressed} more log lines about ${about} in the last ${WHILE_MS / 1000} s`,
+        {
+          suppressed,
+        },
+      );
     written = 0;
-    leftOut = 0;
+    suppressed = 0;
     timer = undefined;
   };
   return (severity, message, fields) => {
     timer ??= setTimeout(beginAnew, WHILE_MS).unref();
     if (written >= LINES) {
-      leftOut += 1;
+      suppressed += 1;
       return;
     }
     written += 1;

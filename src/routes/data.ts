@@ -34,7 +34,7 @@ export interface FederatedSession extends ReadSession<SigningCredentials> {
 
 /** The steps, as `bridge.ts` joins them. */
 export interface Steps {
-  /** @throws Fault token_…, keys_unavailable */
+  /** @throws Fault token_…, signing_keys_unavailable */
   authenticate(request: IncomingMessage): Caller | Promise<Caller>;
   /** By bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
@@ -167,7 +167,7 @@ function answerOrCut(
   record.fault = asFault(error);
   if (response.destroyed) return;
   if (response.headersSent) {
-    record.cutBy = 'bridge';
+    record.abortedBy = 'bridge';
     cut(request, response);
     return;
   }

@@ -16,18 +16,18 @@ export function faultFields({
   return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].remedy };
 }
 
-/** By whom it was. */
-const CUT_REMEDIES: Readonly<Record<string, string>> = {
-  s3: 'S3, or the network to it, ended the body early, it could not be gone on with, and the caller saw its connection cut. If it repeats, look at egress.',
+/** By who aborted the response. */
+const ABORT_REMEDIES: Readonly<Record<string, string>> = {
+  s3: 'S3 or the network closed the response early and it could not be resumed, so the caller saw a broken connection. If it repeats, check egress.',
   bridge:
-    'The process ended while the caller was still reading, and it saw its connection cut. Clients go on with ranges; on a VM limits.drain gives them longer.',
+    'The process ended during the download, so the caller saw a broken connection. Clients resume with ranges; on a VM, raise limits.drain to give them longer.',
 };
 
 export function s3Fields({
   s3,
-  cutBy,
+  abortedBy,
   fault,
-}: Pick<AccessRecord, 's3' | 'cutBy' | 'fault'>): Record<string, unknown> {
+}: Pick<AccessRecord, 's3' | 'abortedBy' | 'fault'>): Record<string, unknown> {
   if (s3 !== undefined) return { s3: { code: s3.code, status: s3.status, ...s3.denial }, remedy: s3.remedy };
-  return cutBy === undefined || fault !== undefined ? {} : { remedy: CUT_REMEDIES[cutBy] };
+  return abortedBy === undefined || fault !== undefined ? {} : { remedy: ABORT_REMEDIES[abortedBy] };
 }

@@ -101,8 +101,8 @@ export function sendAnswer(
       response.end();
     },
     fail: (error) => {
-      record.cutBy ??= 's3';
-      // Else S3 said nothing that is not in `cutBy`.
+      record.abortedBy ??= 's3';
+      // Else S3 said nothing that is not in `abortedBy`.
       if (error instanceof Fault && TOLD_AMID_A_BODY.has(error.code)) record.fault = error;
       cut(request, response);
     },

@@ -46,7 +46,7 @@ export function boundMetricsConnections(server: Server, log: Log): void {
 }
 
 function keepWithin(server: Server, log: Log, mostNow: () => number, beyond: number): void {
-  const write = boundedLines(log, 'lines about too many connections');
+  const write = boundedLines(log, 'too many connections');
   // Unheard, it would end the process.
   server.on('error', ({ code }: NodeJS.ErrnoException) => {
     write('ERROR', 'a connection could not be taken', {

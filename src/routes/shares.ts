@@ -19,8 +19,8 @@ export function createShares(limits: {
   return {
     enter: (subject) => {
       if (bySubject.of(subject) >= perCaller)
-        throw new Fault('overloaded', { limit: `${name}PerCaller`, of: perCaller });
-      if (underWay >= most) throw new Fault('overloaded', { limit: name, of: most });
+        throw new Fault('overloaded', { limit: `${name}PerCaller`, max: perCaller });
+      if (underWay >= most) throw new Fault('overloaded', { limit: name, max: most });
       underWay += 1;
       bySubject.add(subject);
     },

@@ -48,7 +48,7 @@ export function stalledReaders(windowMs: () => number): StalledReaders {
       state.empty = waiting > 0 && taken === state.taken ? state.empty + 1 : 0;
       state.taken = taken;
       if (state.empty < EMPTY_WINDOWS) continue;
-      record.cutBy = 'stall';
+      record.abortedBy = 'stall';
       cut(request, response);
     }
     timer = all.length > 0 ? setTimeout(look, windowMs()).unref() : undefined;
@@ -68,7 +68,7 @@ export function stalledReaders(windowMs: () => number): StalledReaders {
     },
     cutAll: () => {
       for (const { request, response, record } of [...all]) {
-        record.cutBy ??= 'bridge';
+        record.abortedBy ??= 'bridge';
         cut(request, response);
       }
     },

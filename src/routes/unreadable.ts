@@ -14,7 +14,7 @@ import { faultFields } from './fault-fields.ts';
 import { hasAnswerUnderWay } from './open-connections.ts';
 
 /** As `operation` in metrics and lines. */
-const OPERATION = 'unreadable';
+const OPERATION = 'malformed';
 
 export interface Unreadable {
   /** For the server's `clientError`. */
@@ -26,7 +26,7 @@ export interface Unreadable {
 }
 
 export function unreadableRequests(log: Log, metrics: Pick<Metrics, 'request'>): Unreadable {
-  const write = boundedLines(log, 'connections that brought no request');
+  const write = boundedLines(log, 'malformed requests');
   const processId = randomBytes(6).toString('hex');
   let count = 0;
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
@@ -35,7 +35,7 @@ export function unreadableRequests(log: Log, metrics: Pick<Metrics, 'request'>):
   const tell = (fault: Fault, requestId: string, remoteIp: string | undefined, answered: boolean): void => {
     const { status } = toldOf(fault, requestId, true);
     metrics.request(OPERATION, status, 0);
-    write('WARNING', `no request: ${status} ${fault.code}`, {
+    write('WARNING', `malformed request: ${status} ${fault.code}`, {
       httpRequest: { status, remoteIp },
       ...{ requestId, operation: OPERATION, status },
       ...(answered ? {} : { answered }),
@@ -91,7 +91,7 @@ const remoteOf = (socket: Duplex): string | undefined => (socket as Partial<Sock
 /** Node's own codes (llhttp's begin with HPE_); any other is the network's. */
 function faultOf(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }): Fault | undefined {
   const code = error.code ?? '';
-  const fault = KNOWN[code] ?? (code.startsWith('HPE_') ? 'request_unreadable' : undefined);
+  const fault = KNOWN[code] ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined);
   if (fault === undefined) return undefined;
   return new Fault(fault, { error: code, looksLike: protocolOf(error.rawPacket) });
 }

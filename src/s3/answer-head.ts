@@ -40,7 +40,7 @@ const MAX_LENGTH_DIGITS = 15;
  * bare line feeds, no two framings.
  * @param text the head without the empty line that ends it, as Latin-1
  * @param isHead whether the request was a HEAD, whose answer has no body whatever its headers say
- * @throws Fault s3_nonsense
+ * @throws Fault s3_invalid_response
  */
 export function readAnswerHead(text: string, isHead: boolean): AnswerHead {
   if (FORBIDDEN.test(text)) nonsense('character');
@@ -112,5 +112,5 @@ function endOfLine(text: string, from: number): number {
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 function nonsense(what: string): never {
-  throw new Fault('s3_nonsense', { error: what });
+  throw new Fault('s3_invalid_response', { error: what });
 }

@@ -14,7 +14,7 @@ export interface AnswerReader {
   begin(exchange: Exchange): void;
   /**
    * @param bytes are copied, unless `free` is given and they are many: then they go to the exchange as they are
-   * @throws Fault s3_nonsense
+   * @throws Fault s3_invalid_response
    */
   read(bytes: Buffer, free: Free | undefined): Progress;
   /** Whether the answer's head has been read whole; of an answer that is over too. */
@@ -68,9 +68,9 @@ export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
       if (length === -1) {
         // What speaks something else might wait for us, or end the connection.
         if (!PROTOCOL.startsWith(text.slice(0, PROTOCOL.length)))
-          throw new Fault('s3_nonsense', { error: 'protocol' });
-        if (BARE_LINE_FEED.test(text)) throw new Fault('s3_nonsense', { error: 'line feed' });
-        if (text.length > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'long head' });
+          throw new Fault('s3_invalid_response', { error: 'protocol' });
+        if (BARE_LINE_FEED.test(text)) throw new Fault('s3_invalid_response', { error: 'line feed' });
+        if (text.length > MAX_HEAD_BYTES) throw new Fault('s3_invalid_response', { error: 'long head' });
         held = Buffer.from(bytes.subarray(from));
         return undefined;
       }
@@ -82,7 +82,7 @@ export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
       }
       // Any number of interim responses may precede the final one (RFC 9110, 15.2): together they may be as long as one head.
       interimBytes += length;
-      if (interimBytes > MAX_HEAD_BYTES) throw new Fault('s3_nonsense', { error: 'interim responses' });
+      if (interimBytes > MAX_HEAD_BYTES) throw new Fault('s3_invalid_response', { error: 'interim responses' });
     }
   };
 

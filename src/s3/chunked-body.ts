@@ -5,7 +5,7 @@ export interface ChunkedBody {
   /**
    * @param give called with each piece of the body, which is part of `bytes`
    * @returns how many bytes were the body's: fewer than were given where it has ended
-   * @throws Fault s3_nonsense
+   * @throws Fault s3_invalid_response
    */
   read(bytes: Buffer, give: (piece: Buffer) => void): number;
   hasEnded(): boolean;
@@ -28,20 +28,20 @@ export function chunkedBody(): ChunkedBody {
 
   /** @returns whether the line that ends here is the body's last */
   const endLine = (): void => {
-    if (!line.endsWith('\r')) throw new Fault('s3_nonsense', { error: 'chunked coding' });
+    if (!line.endsWith('\r')) throw new Fault('s3_invalid_response', { error: 'chunked coding' });
     const text = line.slice(0, -1);
     line = '';
     if (state === 'trailer') {
       trailers += text.length;
-      if (trailers > MAX_LINE) throw new Fault('s3_nonsense', { error: 'trailers' });
+      if (trailers > MAX_LINE) throw new Fault('s3_invalid_response', { error: 'trailers' });
       if (text === '') state = 'ended';
-      else if (!TRAILER.test(text)) throw new Fault('s3_nonsense', { error: 'trailer' });
+      else if (!TRAILER.test(text)) throw new Fault('s3_invalid_response', { error: 'trailer' });
     } else if (state === 'data end') {
-      if (text !== '') throw new Fault('s3_nonsense', { error: 'chunked coding' });
+      if (text !== '') throw new Fault('s3_invalid_response', { error: 'chunked coding' });
       state = 'size';
     } else {
       const [, size] = SIZE.exec(text) ?? [];
-      if (size === undefined) throw new Fault('s3_nonsense', { error: 'chunked coding' });
+      if (size === undefined) throw new Fault('s3_invalid_response', { error: 'chunked coding' });
       left = Number.parseInt(size, 16);
       state = left === 0 ? 'trailer' : 'data';
     }
@@ -62,7 +62,7 @@ export function chunkedBody(): ChunkedBody {
         const feed = bytes.indexOf(0x0a, at);
         const end = feed === -1 ? bytes.length : feed;
         line += bytes.toString('latin1', at, end);
-        if (line.length > MAX_LINE) throw new Fault('s3_nonsense', { error: 'chunked coding' });
+        if (line.length > MAX_LINE) throw new Fault('s3_invalid_response', { error: 'chunked coding' });
         at = feed === -1 ? end : end + 1;
         if (feed !== -1) endLine();
       }

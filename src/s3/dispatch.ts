@@ -7,7 +7,7 @@ import type { Answer, RawRequest, Sink } from './transport.ts';
 /** What may arrive before somebody reads it: a few socket reads. */
 const EARLY_BYTES = 256 * 1024;
 
-/** @throws Fault s3_unreachable, s3_timeout, s3_nonsense; of a caller that has gone, whatever */
+/** @throws Fault s3_unreachable, s3_timeout, s3_invalid_response; of a caller that has gone, whatever */
 export function dispatch(connections: Connections, text: string, request: RawRequest): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   exchangeOn(connections, text, request, { resolve, reject });

@@ -31,7 +31,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 /**
  * After each chunk the event loop has its turn, so that a large page holds up nobody else.
  * @param answer of a ListObjectsV2 with `encoding-type=url`; an error ends the request at S3
- * @throws Fault s3_nonsense at a body that is no list, or too long a one; what the body fails with, if it is cut
+ * @throws Fault s3_invalid_response at a body that is no list, or too long a one; what the body fails with, if it is cut
  */
 export function readListPage(answer: Answer): Promise<ListPage> {
   const { promise, resolve, reject } = Promise.withResolvers<ListPage>();
@@ -70,9 +70,9 @@ export function readListPage(answer: Answer): Promise<ListPage> {
   return promise;
 }
 
-const notList = (what: string): Fault => new Fault('s3_nonsense', { error: what });
+const notList = (what: string): Fault => new Fault('s3_invalid_response', { error: what });
 
-/** Its functions throw Fault s3_nonsense. */
+/** Its functions throw Fault s3_invalid_response. */
 function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
   const objects: ListedObject[] = [];
   const prefixes: string[] = [];

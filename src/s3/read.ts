@@ -64,12 +64,12 @@ export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
 
 async function refusalOf(answer: Answer): Promise<Refusal> {
   const refusal = await readRefusal(answer);
-  if (!isRefusalStatus(refusal.status)) throw new Fault('s3_nonsense', { s3Status: refusal.status });
+  if (!isRefusalStatus(refusal.status)) throw new Fault('s3_invalid_response', { s3Status: refusal.status });
   return refusal;
 }
 
 /**
- * `read` throws Fault s3_unreachable, s3_timeout, s3_nonsense, credentials_rejected, bucket_elsewhere.
+ * `read` throws Fault s3_unreachable, s3_timeout, s3_invalid_response, s3_credentials_rejected, s3_redirect_failed.
  * @param options.defaultRegion where a bucket without a region is looked for first
  * @param options.onRegionLearned told when S3 names another region than the one that was tried
  * @param options.clock what requests are signed by; absent: this machine's, right or wrong
@@ -161,7 +161,7 @@ export function createReader(options: {
         });
       if (others === undefined) {
         if (!isRejection(outcome)) return outcome;
-        throw new Fault('credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
+        throw new Fault('s3_credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
       }
       renewed = true;
       try {

@@ -3,10 +3,10 @@ import { Fault } from '../fault.ts';
 import { isRegion } from './endpoint.ts';
 import type { Refusal } from './refusal.ts';
 
-/** @throws Fault bucket_elsewhere where S3 names no region, or moved us already */
+/** @throws Fault s3_redirect_failed where S3 names no region, or moved us already */
 export function regionToTry({ region, code, status }: Refusal, moved: boolean): string {
   if (moved || region === undefined || !isRegion(region)) {
-    throw new Fault('bucket_elsewhere', { region, s3Code: code, s3Status: status });
+    throw new Fault('s3_redirect_failed', { region, s3Code: code, s3Status: status });
   }
   return region;
 }

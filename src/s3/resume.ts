@@ -40,7 +40,7 @@ export function withResume(
       const extent = extentOf(outcome, operation);
       if (departure.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend(caller))
         return undefined;
-      onResume(isStall(error) ? 'stall' : 'cut');
+      onResume(isStall(error) ? 'stall' : 'truncated');
       if (repeats !== undefined) repeats.resumed = resumes + 1;
       await pause(pauseMs(resumes), departure);
       const first = extent.first + received;

@@ -43,7 +43,7 @@ export interface RawRequest {
 }
 
 export interface Transport {
-  /** @throws Fault s3_unreachable, s3_timeout, s3_nonsense; of a caller that has gone, whatever */
+  /** @throws Fault s3_unreachable, s3_timeout, s3_invalid_response; of a caller that has gone, whatever */
   send(origin: string, request: RawRequest): Promise<Answer>;
   /** Opens a connection where there is none, for the request that is to come. */
   warm(origin: string): void;

@@ -2,9 +2,9 @@
 import { Fault } from '../fault.ts';
 
 export interface XmlReader {
-  /** @throws Fault s3_nonsense */
+  /** @throws Fault s3_invalid_response */
   write(piece: string): void;
-  /** @throws Fault s3_nonsense if the document has not ended */
+  /** @throws Fault s3_invalid_response if the document has not ended */
   end(): void;
 }
 
@@ -88,7 +88,7 @@ export function xmlReader(events: {
   };
 }
 
-const notXml = (what: string): Fault => new Fault('s3_nonsense', { error: `XML: ${what}` });
+const notXml = (what: string): Fault => new Fault('s3_invalid_response', { error: `XML: ${what}` });
 
 function demandBlank(text: string): void {
   if (text !== '' && !BLANK.test(text)) throw notXml('text beside elements');

@@ -66,7 +66,7 @@ export function claimLarge(stage: () => CephStage): void {
       leaving.on('error', () => undefined).once('data', () => leaving.destroy());
       const id = leaving.headers['x-request-id'];
       const line = await stage().bridge.line(({ requestId }) => requestId === id);
-      assert.equal(line['cutBy'], 'caller');
+      assert.equal(line['abortedBy'], 'caller');
       assert.ok(Number(line['bytes']) < SIZE / 2, `${String(line['bytes'])} bytes`);
       assert.equal((await stage().get('/acme-lake/raw/rates.csv', { as: 'scoped' })).status, 200);
     });

@@ -67,7 +67,7 @@ describe('fedbridge doctor says of a bucket', () => {
   it('that S3 is out of reach', async () => {
     await clinic.fault({ supplier: 's3', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose(), 'bucket acme-lake');
-    assert.deepEqual([step.fault, step.compared?.['asked']], ['s3_unreachable', clinic.contract.s3]);
+    assert.deepEqual([step.fault, step.compared?.['requested']], ['s3_unreachable', clinic.contract.s3]);
     assert.match(step.fix ?? '', /^This machine does not reach .*Cloud NAT/);
   });
 
@@ -98,7 +98,7 @@ describe('fedbridge doctor says of a bucket', () => {
     });
     try {
       const diagnosis = await clinic.diagnose(named('acme-lake', `endpoint: "${other.origin}"`));
-      assert.equal(firstWrong(diagnosis, 'bucket acme-lake').fault, 's3_nonsense');
+      assert.equal(firstWrong(diagnosis, 'bucket acme-lake').fault, 's3_invalid_response');
     } finally {
       other.close();
     }

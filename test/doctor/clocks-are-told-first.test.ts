@@ -58,7 +58,7 @@ describe('fedbridge doctor says that this machine’s clock', () => {
       firstWrong(diagnosis, 'clock');
       assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
       const bucket = diagnosis.steps.find(({ step }) => step === 'bucket acme-lake');
-      assert.deepEqual([bucket?.outcome, bucket?.fault], ['unknown', 'credentials_rejected']);
+      assert.deepEqual([bucket?.outcome, bucket?.fault], ['unknown', 's3_credentials_rejected']);
       assert.match(bucket?.found ?? '', /because of the clock/);
     });
 });
@@ -109,7 +109,7 @@ describe('where the clocks that are compared agree, fedbridge doctor says that',
   ] as const)
     it(`S3’s is off, as it answers ${s3Code}`, async () => {
       const step = firstWrong(await shifted({ s3: offset }), 'bucket acme-lake');
-      assert.deepEqual([step.fault, step.compared?.['s3Code']], ['credentials_rejected', s3Code]);
+      assert.deepEqual([step.fault, step.compared?.['s3Code']], ['s3_credentials_rejected', s3Code]);
       assert.match(step.fix ?? '', /set the clock of what answers there/);
     });
 });

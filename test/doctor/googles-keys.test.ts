@@ -20,7 +20,7 @@ describe('fedbridge doctor says of Google’s keys', () => {
     const diagnosis = await clinic.diagnose();
     const step = firstWrong(diagnosis, STEP);
     assert.match(step.found, /out of reach, so that no caller can be verified/);
-    assert.deepEqual(step.compared, { asked: clinic.contract.certs, error: 'ECONNREFUSED' });
+    assert.deepEqual(step.compared, { requested: clinic.contract.certs, error: 'ECONNREFUSED' });
     assert.ok(
       step.fix?.startsWith(`This machine does not reach ${new URL(clinic.contract.certs).host}: `),
       JSON.stringify(step),

@@ -24,7 +24,7 @@ describe('fedbridge doctor names the metadata server', () => {
     [
       'that is another server',
       { fault: 'garbage' },
-      'metadata_nonsense',
+      'metadata_invalid_response',
       /something else listening at GCE_METADATA_HOST/,
     ],
   ] as const;

@@ -27,7 +27,7 @@ describe('fedbridge doctor tells a person', () => {
     const { code, stdout, stderr } = await clinic.run(['doctor', ...clinic.configured(yaml)]);
     assert.deepEqual([code, stderr], [1, '']);
     const { sts } = clinic.contract;
-    const asked = `    asked  ${sts}\n    error  ECONNREFUSED\n`;
+    const asked = `    requested  ${sts}\n    error      ECONNREFUSED\n`;
     assert.ok(
       stdout.includes(
         `✗ role lake: cannot be assumed: sts_unreachable\n${asked}    → This machine does not reach ${new URL(sts).host}: `,

@@ -26,7 +26,7 @@ describe('fedbridge doctor names what STS has against a role', () => {
     [
       'a provider that is registered for Google',
       { code: 'InvalidIdentityToken', message: 'Incorrect token audience' },
-      'sts_provider_registered',
+      'sts_oidc_provider_registered',
       /an IAM OIDC provider registered for accounts\.google\.com.*delete it/,
     ],
     [
@@ -35,7 +35,7 @@ describe('fedbridge doctor names what STS has against a role', () => {
         code: 'InvalidIdentityToken',
         message: 'No OpenIDConnect provider found in your account for https://accounts.google.com',
       },
-      'sts_provider_registered',
+      'sts_oidc_provider_registered',
       /delete it/,
     ],
     [
@@ -81,7 +81,7 @@ describe('where STS is out of reach, fedbridge doctor says what a way out needs'
   it('on a machine', async () => {
     await clinic.fault({ supplier: 'sts', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose(), 'role lake');
-    assert.deepEqual(step.compared, { asked: clinic.contract.sts, error: 'ECONNREFUSED' });
+    assert.deepEqual(step.compared, { requested: clinic.contract.sts, error: 'ECONNREFUSED' });
     assert.ok(step.fix?.startsWith(`This machine does not reach ${hostOfSts()}: `), JSON.stringify(step));
     assert.match(step.fix ?? '', /without an external address needs Cloud NAT.*TCP 443/);
   });

@@ -60,7 +60,7 @@ function assertAsTheRowSays({ answer, line }: Seen, outcome: Outcome): void {
   const fault = faultOf(outcome);
   assert.equal(line['fault'], fault);
   if (fault !== undefined) assert.equal(line['remedy'], FAULTS[fault].remedy);
-  if (outcome === 'cut') assert.equal(line['cutBy'], 's3');
+  if (outcome === 'cut') assert.equal(line['abortedBy'], 's3');
   if (outcome === 'cut') assert.equal(typeof line['remedy'], 'string');
   if (typeof outcome === 'object' && 's3Code' in outcome) {
     const { code } = line['s3'] as { readonly code: string };

@@ -45,7 +45,7 @@ only the first is played. In each:
 
 ${table(['`fault` in the log', 'what happens', 'what mends it'], codes())}
 
-Lines without \`fault\`: \`s3.code\` is S3's own refusal, which the caller gets as S3 says it, and the line's \`remedy\` what to do; \`cutBy: s3\` is a body that
+Lines without \`fault\`: \`s3.code\` is S3's own refusal, which the caller gets as S3 says it, and the line's \`remedy\` what to do; \`abortedBy: s3\` is a body that
 ended early.
 
 ## By supplier
@@ -76,7 +76,7 @@ ${table(told, rows)}
 
 function toldOf(outcome: Outcome): [caller: string, log: string] {
   if (outcome === 'served') return ['the object', '–'];
-  if (outcome === 'cut') return ['200, and a connection that is cut amid the body', '`cutBy: s3`'];
+  if (outcome === 'cut') return ['200, and a connection that is cut amid the body', '`abortedBy: s3`'];
   if (outcome === 'believed') return ['200, and what was sent: nothing on the wire tells', '–'];
   const answer = answerOf(outcome);
   if (answer === undefined)

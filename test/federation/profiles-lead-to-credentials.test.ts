@@ -155,7 +155,7 @@ describe('a profile', () => {
       }
     });
     assert.deepEqual([...served], [first]);
-    assert.equal((await faultOf(Promise.reject(fault as Error))).code, 'profile_mfa_ended');
+    assert.equal((await faultOf(Promise.reject(fault as Error))).code, 'profile_mfa_expired');
     assert.equal(asked, 1);
     assert.equal((await profiles.stsCalls()).length, 1);
   });

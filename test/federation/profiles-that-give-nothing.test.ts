@@ -82,12 +82,12 @@ describe('a profile gives nothing', () => {
     ['chatty', 'profile_process_failed'],
     ['older', 'profile_process_failed'],
     ['empty', 'profile_process_failed'],
-    ['expired', 'profile_keys_rejected'],
-    ['not-signed-in', 'profile_login_ended'],
-    ['not-logged-in', 'profile_login_ended'],
+    ['expired', 'profile_credentials_rejected'],
+    ['not-signed-in', 'profile_login_expired'],
+    ['not-logged-in', 'profile_login_expired'],
     ['no-code', 'profile_denied'],
-    ['mistyped', 'profile_keys_rejected'],
-    ['deleted', 'profile_keys_rejected'],
+    ['mistyped', 'profile_credentials_rejected'],
+    ['deleted', 'profile_credentials_rejected'],
   ] as const) {
     it(`where it is ${name}: ${code}`, async () => {
       const fault = await faultOf(
@@ -100,7 +100,7 @@ describe('a profile gives nothing', () => {
     });
   }
 
-  it('where its sign-in was ended elsewhere: profile_login_ended', async (test) => {
+  it('where its sign-in was ended elsewhere: profile_login_expired', async (test) => {
     const portal = createServer((_, response) => {
       const headers = { 'x-amzn-errortype': 'UnauthorizedException', 'content-type': 'application/json' };
       response.writeHead(401, headers).end('{"message":"Session token not found or invalid"}');
@@ -115,7 +115,7 @@ describe('a profile gives nothing', () => {
       JSON.stringify({ accessToken: SECRET, expiresAt: '2099-01-01T00:00:00Z' }),
     );
     const fault = await faultOf(profiles.profile('signed-out').credentials());
-    assert.equal(fault.code, 'profile_login_ended');
+    assert.equal(fault.code, 'profile_login_expired');
     assert.doesNotMatch(JSON.stringify(fault), new RegExp(SECRET));
   });
 
@@ -132,7 +132,7 @@ describe('a profile gives nothing', () => {
       assert.equal((await faultOf(credentials())).code, 'profile_mfa_refused');
       await until(
         'the bridge asks again',
-        async () => (await faultOf(credentials())).code === 'profile_mfa_ended',
+        async () => (await faultOf(credentials())).code === 'profile_mfa_expired',
       );
       assert.equal(asked, 1);
     });

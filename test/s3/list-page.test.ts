@@ -165,7 +165,7 @@ describe('a page of a list', () => {
       const answer = answerOf(chunked(document, 1_000));
       await assert.rejects(
         readListPage(answer),
-        (error) => error instanceof Fault && error.code === 's3_nonsense',
+        (error) => error instanceof Fault && error.code === 's3_invalid_response',
       );
       assert.ok(answer.isAborted());
     });

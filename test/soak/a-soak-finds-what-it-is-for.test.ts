@@ -70,8 +70,8 @@ describe('an answer', () => {
 
   it('that is cut is one unless S3 cut it', () => {
     const cut = { ...sound, complete: false };
-    assert.equal(findingsOf(cut, [line({ severity: 'INFO', cutBy: 'bridge' })], ['cut']), 1);
-    assert.equal(findingsOf(cut, [line({ severity: 'INFO', cutBy: 's3' })], ['cut']), 0);
+    assert.equal(findingsOf(cut, [line({ severity: 'INFO', abortedBy: 'bridge' })], ['cut']), 1);
+    assert.equal(findingsOf(cut, [line({ severity: 'INFO', abortedBy: 's3' })], ['cut']), 0);
   });
 });
 

@@ -13,7 +13,7 @@ export interface Explainer {
 /** What the bridge says of a request that failed, as far as it explains it. */
 export interface Told {
   readonly code: string | undefined;
-  readonly cutBy: string | undefined;
+  readonly abortedBy: string | undefined;
   readonly requestId: string | undefined;
 }
 
@@ -24,7 +24,7 @@ const KEY_FELT_MS = 31_000;
 /** A request that began before the end of it. */
 const PASSING_MS = 1_000;
 
-const S3_FAULTS = new Set(['s3_unreachable', 's3_timeout', 's3_nonsense']);
+const S3_FAULTS = new Set(['s3_unreachable', 's3_timeout', 's3_invalid_response']);
 const S3_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable', 'BadGateway']);
 
 const isSupplier =
@@ -51,18 +51,18 @@ export function explainer(sources: {
     const found = held.find((one) => isCause(one.weather) && one.from <= to && from <= one.to + feltMs);
     return found && JSON.stringify(found.weather);
   };
-  const byCode = ({ code = '', cutBy, requestId }: Told, from: number, to: number): string | undefined => {
+  const byCode = ({ code = '', abortedBy, requestId }: Told, from: number, to: number): string | undefined => {
     const isClock = (weather: Weather): boolean => weather.kind === 'clock';
     const strikes = causeIn((requestId === undefined ? undefined : struck.get(requestId)) ?? []);
-    if (cutBy === 's3' || S3_FAULTS.has(code) || S3_CODES.has(code) || code.startsWith('s3_5'))
+    if (abortedBy === 's3' || S3_FAULTS.has(code) || S3_CODES.has(code) || code.startsWith('s3_5'))
       return strikes ?? during(from, to, PASSING_MS, ({ kind }) => kind === 's3-refuses');
     // Of HEAD there is no code, for the bridge neither: S3's status goes on.
-    if (code === 'credentials_rejected' || code === 's3_400' || code === 's3_403')
+    if (code === 's3_credentials_rejected' || code === 's3_400' || code === 's3_403')
       return during(from, to, FELT_MS, isClock);
     if (code.startsWith('metadata_')) return during(from, to, FELT_MS, isSupplier('metadata'));
     if (code.startsWith('sts_'))
       return during(from, to, FELT_MS, (weather) => isSupplier('sts')(weather) || isClock(weather));
-    if (code === 'keys_unavailable') return during(from, to, FELT_MS, isSupplier('certs'));
+    if (code === 'signing_keys_unavailable') return during(from, to, FELT_MS, isSupplier('certs'));
     if (code === 'token_key_unknown') return during(from, to, KEY_FELT_MS, ({ kind }) => kind === 'new-key');
     return undefined;
   };
@@ -91,7 +91,7 @@ export function toldIn(line: LogLine): Told {
   const s3 = line['s3'] as { readonly code?: string; readonly status: number } | undefined;
   return {
     code: text(line['fault']) ?? (s3 && (s3.code ?? `s3_${s3.status}`)),
-    cutBy: text(line['cutBy']),
+    abortedBy: text(line['abortedBy']),
     requestId: text(line['requestId']),
   };
 }

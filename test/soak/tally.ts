@@ -80,7 +80,7 @@ export function createTally(): Tally {
       const one = toldIn(line);
       if (SEVERE.has(String(line['severity']))) severe.push({ line, at: performance.now() });
       const plan = planOfTrace(line);
-      if (plan !== undefined && (one.code !== undefined || one.cutBy !== undefined)) told.set(plan, one);
+      if (plan !== undefined && (one.code !== undefined || one.abortedBy !== undefined)) told.set(plan, one);
     },
     fairFromNow: () => (fairFrom = performance.now()),
     sum: (explainer, isStruck) => {

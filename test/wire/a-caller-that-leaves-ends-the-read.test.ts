@@ -33,7 +33,7 @@ describe('a caller that goes away', () => {
     const leaving = await open(wire.bridge.url, PATH, { headers });
     leaving.once('data', () => leaving.destroy());
     leaving.on('error', () => undefined);
-    const line = await wire.bridge.line(({ cutBy }) => cutBy === 'caller');
+    const line = await wire.bridge.line(({ abortedBy }) => abortedBy === 'caller');
     assert.ok(Number(line['bytes']) < SIZE, 'the bridge stopped reading');
     assert.notEqual(line['severity'], 'ERROR');
     await read;
@@ -50,7 +50,7 @@ describe('a caller that goes away', () => {
     );
     while ((await reads()) < 3) await setTimeout(20);
     socket.destroy();
-    const line = await wire.bridge.line(({ bytes, cutBy }) => cutBy === 'caller' && bytes === 0);
+    const line = await wire.bridge.line(({ bytes, abortedBy }) => abortedBy === 'caller' && bytes === 0);
     assert.equal(line['fault'], undefined, 'nothing failed: the caller left');
     await wire.clearFaults();
   });

@@ -26,7 +26,7 @@ describe('a caller that goes away during its first STS call', () => {
 
     const waiting = Array.from({ length: 10 }, () => wire.get(READABLE, { headers }));
     leaving.destroy();
-    const gone = await wire.bridge.line(({ cutBy }) => cutBy === 'caller');
+    const gone = await wire.bridge.line(({ abortedBy }) => abortedBy === 'caller');
     assert.equal(gone['fault'], undefined, 'nothing failed: the caller left');
     await until(
       'the others wait',

@@ -35,7 +35,7 @@ describe('a body that S3 breaks off', () => {
   ] as const) {
     it(`${what} reaches the caller whole`, async () => {
       wire.s3Answers(brokenOff(OBJECT, ...after.map((each): Break => ({ after: each }))));
-      const counted = await wire.repeated('cut');
+      const counted = await wire.repeated('truncated');
       const reply = await wire.read();
       assert.equal(reply.status, 200);
       assert.ok(reply.body.equals(BODY));
@@ -52,7 +52,7 @@ describe('a body that S3 breaks off', () => {
         [line['resumed'], line['complete'], line['severity']],
         [after.length, undefined, 'INFO'],
       );
-      assert.equal(await wire.repeated('cut'), counted + after.length);
+      assert.equal(await wire.repeated('truncated'), counted + after.length);
     });
   }
 
@@ -149,7 +149,7 @@ describe('a body that S3 breaks off is cut for the caller', () => {
     await assert.rejects(wire.read({ path, ...options }), { code: 'ECONNRESET' });
     const key = path.replace(/^\/acme-lake\//, '').replace(/\?.*/, '');
     const line = await wire.bridge.line((each) => each['key'] === key);
-    assert.deepEqual([line['cutBy'], line['severity']], ['s3', 'ERROR']);
+    assert.deepEqual([line['abortedBy'], line['severity']], ['s3', 'ERROR']);
     assert.equal(wire.asked().length, times);
   };
 
@@ -251,7 +251,7 @@ describe('a caller that leaves while the rest of a body is waited for', () => {
     await until('the retry is waited for', async () => (await wire.repeated('503')) > 0);
     response.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
-    assert.deepEqual([line['cutBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
+    assert.deepEqual([line['abortedBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
     // A request that waits later and longer for its retry has it: for the one that left there would have been one by now.
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
     assert.deepEqual([askedFor('left'), askedFor('later')], [2, 2]);

@@ -29,7 +29,7 @@ describe('a body that S3 cuts each time', () => {
     cuts += 1;
     await until('the log tells of it', () => lines().length === cuts);
     const line = lines().at(-1);
-    assert.equal(line?.['cutBy'], 's3');
+    assert.equal(line?.['abortedBy'], 's3');
     assert.equal(line['severity'], 'ERROR');
   };
 

@@ -155,7 +155,7 @@ ${[bucket, ...names.map((name) => `by-${name}`)]
     const told = line['cause'] as Record<string, unknown>;
     assert.deepEqual(Object.fromEntries(Object.keys(cause).map((key) => [key, told[key]])), cause);
     assert.equal(told['stsCode'], 'AccessDenied');
-    assert.match(String(told['requestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
+    assert.match(String(told['stsRequestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
   };
 
   for (const [name, { what, hops, cause }] of Object.entries(REFUSING)) {

@@ -59,7 +59,7 @@ describe('a process that lags', () => {
     assert.equal(refused.code, 'SlowDown');
     assert.equal(refused.headers['retry-after'], '1');
     assert.equal(refused.headers['x-fedbridge-error'], 'overloaded');
-    const line = await wire.bridge.line(({ fault }) => fault === 'lagging');
+    const line = await wire.bridge.line(({ fault }) => fault === 'event_loop_lagging');
     assert.ok((line['cause'] as { lagMilliseconds: number }).lagMilliseconds > 100);
     assert.match(String(line['remedy']), /CPU/);
     assert.equal((await wire.get('/-/live')).status, 200);

@@ -22,8 +22,8 @@ describe('a remembered token', () => {
     const token = wire.sandbox.mint(googleClaims(wire, 'reader', { exp }));
     const ask = async (): Promise<number> => (await wire.get(READABLE, { headers: asBearer(token) })).status;
     const outcomes = async (): Promise<readonly number[]> => [
-      await wire.metric('fedbridge_tokens_total{outcome="verified"}'),
-      await wire.metric('fedbridge_tokens_total{outcome="remembered"}'),
+      await wire.metric('fedbridge_caller_tokens_total{outcome="verified"}'),
+      await wire.metric('fedbridge_caller_tokens_total{outcome="cached"}'),
     ];
     assert.deepEqual([await ask(), await ask()], [200, 200]);
     assert.deepEqual(await outcomes(), [1, 1]);

@@ -6,7 +6,10 @@ import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const STRIPPED = { fault: 'token_stripped', says: /removed by Cloud Run.{1,5}s invoker check/ } as const;
+const STRIPPED = {
+  fault: 'token_signature_removed',
+  says: /removed by Cloud Run.{1,5}s invoker check/,
+} as const;
 
 describe('a token without its signature', () => {
   let wire: Wire;
@@ -26,7 +29,7 @@ describe('a token without its signature', () => {
 
   it('tells the operator of both ways out', async () => {
     const reply = await wire.get(READABLE, { headers: asBearer(stripped) });
-    const { remedy } = await assertLogged(wire, reply, 'token_stripped');
+    const { remedy } = await assertLogged(wire, reply, 'token_signature_removed');
     assert.match(String(remedy), /X-Serverless-Authorization/);
     assert.match(String(remedy), /invoker_iam_disabled/);
   });

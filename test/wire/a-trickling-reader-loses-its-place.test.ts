@@ -29,8 +29,8 @@ describe('a reader, where a window has a second,', { concurrency: true }, () => 
     );
     const ofIt = (): boolean =>
       wire.bridge.lines.some(
-        ({ cutBy, httpRequest }) =>
-          cutBy === 'stall' && (httpRequest as { userAgent?: string }).userAgent === agent,
+        ({ abortedBy, httpRequest }) =>
+          abortedBy === 'stall' && (httpRequest as { userAgent?: string }).userAgent === agent,
       );
     for (let i = 0; i < reads && !ofIt(); i += 1) {
       socket.read(bytes);

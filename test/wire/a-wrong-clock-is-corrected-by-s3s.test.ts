@@ -73,7 +73,7 @@ describe('an S3 whose clock and ours are apart', () => {
     assert.equal((await wire.calls('s3')).length, 1);
     assert.equal((await sessionsAtSts(wire)).length, 0);
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
-    assert.equal(line['fault'], 'credentials_rejected');
+    assert.equal(line['fault'], 's3_credentials_rejected');
   });
 });
 

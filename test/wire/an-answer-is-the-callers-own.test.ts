@@ -26,7 +26,7 @@ it('a body that is cut is cut for HTTP/1.0 too', async () => {
       wire.bridge.url,
       `GET /acme-lake?list-type=2 HTTP/1.0\r\nHost: b\r\nAuthorization: Bearer ${token}\r\n\r\n`,
     ).catch((error: unknown) => (error as NodeJS.ErrnoException).code);
-    const line = await wire.bridge.line(({ cutBy }) => cutBy === 's3');
+    const line = await wire.bridge.line(({ abortedBy }) => abortedBy === 's3');
     assert.equal(line['severity'], 'ERROR');
     assert.doesNotMatch(String(text), /<\/ListBucketResult>/);
   } finally {

@@ -91,42 +91,42 @@ describe('a token file', () => {
       () => {
         writeFileSync(file, '');
       },
-      'token_file_nonsense',
+      'token_file_invalid',
     ],
     [
       'is too large',
       () => {
         writeFileSync(file, `${token(3600)}${'A'.repeat(20_000)}`);
       },
-      'token_file_nonsense',
+      'token_file_invalid',
     ],
     [
       'holds no JSON Web Token',
       () => {
         writeFileSync(file, 'ya29.access-token');
       },
-      'token_file_nonsense',
+      'token_file_invalid',
     ],
     [
       'holds more than a token',
       () => {
         writeFileSync(file, `${token(3600)}\n${token(3600)}`);
       },
-      'token_file_nonsense',
+      'token_file_invalid',
     ],
     [
       'holds half a token',
       () => {
         writeFileSync(file, token(3600).slice(0, 100));
       },
-      'token_file_nonsense',
+      'token_file_invalid',
     ],
     [
       'is binary',
       () => {
         writeFileSync(file, Buffer.from([0, 255, 254, 0]));
       },
-      'token_file_nonsense',
+      'token_file_invalid',
     ],
     [
       'holds a token that has long expired',

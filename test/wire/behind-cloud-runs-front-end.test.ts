@@ -169,6 +169,6 @@ describe('behind its invoker check', () => {
     const asInvoker = asBearer(await wire.token('scoped', { audience: INVOKER_AUDIENCE }));
     const stripped = await request(front.url, path, { headers: asInvoker });
     assert.deepEqual([stripped.status, stripped.headers['x-fedbridge-error']], [401, 'unauthenticated']);
-    await wire.bridge.line(({ fault }) => fault === 'token_stripped');
+    await wire.bridge.line(({ fault }) => fault === 'token_signature_removed');
   });
 });

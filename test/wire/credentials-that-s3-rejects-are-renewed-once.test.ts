@@ -56,7 +56,7 @@ describe('credentials that S3 rejects', () => {
       assert.deepEqual(await asked(), { sts: 1, s3: 2 });
       const id = reply.headers['x-request-id'];
       const line = await wire.bridge.line(({ requestId }) => requestId === id);
-      assert.equal(line['fault'], 'credentials_rejected');
+      assert.equal(line['fault'], 's3_credentials_rejected');
       assert.equal((line['cause'] as Record<string, unknown>)['s3Code'], code);
       assert.equal((await wire.get(READABLE, { headers })).status, 200, 'and the next request is served');
     });

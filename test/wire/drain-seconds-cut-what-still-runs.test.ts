@@ -43,7 +43,7 @@ describe('a download that would run for long', { concurrency: true }, () => {
     assert.ok(Date.now() - begun >= 1_000, 'not before');
     const line = wire.bridge.lines.find(({ operation }) => operation === 'GetObject');
     assert.equal(line?.['complete'], false);
-    assert.equal(line['cutBy'], 'bridge');
+    assert.equal(line['abortedBy'], 'bridge');
     assert.equal(wire.bridge.lines.at(-1)?.['message'], 'ended');
   });
 

@@ -13,11 +13,11 @@ import type { Wire } from './wire.ts';
 /** STS's codes (API reference, AssumeRole and "Common errors"), with the attempts that they are worth. */
 const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCode, attempts: number])[] = [
   ['AccessDenied', 502, 'sts_hop_denied', 1],
-  ['ExpiredToken', 502, 'sts_keys_rejected', 1],
-  ['ExpiredTokenException', 502, 'sts_keys_rejected', 1],
-  ['InvalidClientTokenId', 502, 'sts_keys_rejected', 1],
-  ['SignatureDoesNotMatch', 502, 'sts_keys_rejected', 1],
-  ['RequestExpired', 502, 'sts_keys_rejected', 1],
+  ['ExpiredToken', 502, 'sts_credentials_rejected', 1],
+  ['ExpiredTokenException', 502, 'sts_credentials_rejected', 1],
+  ['InvalidClientTokenId', 502, 'sts_credentials_rejected', 1],
+  ['SignatureDoesNotMatch', 502, 'sts_credentials_rejected', 1],
+  ['RequestExpired', 502, 'sts_credentials_rejected', 1],
   ['RegionDisabledException', 502, 'sts_region_disabled', 1],
   ['MalformedPolicyDocument', 502, 'sts_policy_invalid', 1],
   ['PackedPolicyTooLarge', 502, 'sts_policy_too_large', 2],

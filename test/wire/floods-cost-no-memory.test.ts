@@ -150,7 +150,7 @@ it('a bridge whose log nobody takes keeps a bounded number of lines, and counts 
   const path = `/acme-lake/${'x'.repeat(1_000)}`;
   const dropped = async (): Promise<number> => {
     const { text } = await request(bridge.metricsUrl, '/-/metrics');
-    return Number(/^fedbridge_log_lines_dropped (\d+)/m.exec(text)?.[1]);
+    return Number(/^fedbridge_log_lines_dropped_total (\d+)/m.exec(text)?.[1]);
   };
   let sent = 0;
   while ((await dropped()) < 3_000) {

@@ -7,8 +7,8 @@ import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const FORGED = { fault: 'token_forged', says: /signature does not match/ } as const;
-const ALGORITHM = { fault: 'token_algorithm', says: /not signed with RS256/ } as const;
+const FORGED = { fault: 'token_signature_invalid', says: /signature does not match/ } as const;
+const ALGORITHM = { fault: 'token_algorithm_invalid', says: /not signed with RS256/ } as const;
 
 describe('a forged token is refused', () => {
   let wire: Wire;

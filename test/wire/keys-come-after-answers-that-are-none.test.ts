@@ -57,7 +57,7 @@ describe('an endpoint of keys that answers', () => {
       });
       const refused = await wire.get(READABLE, { headers: asBearer(token) });
       assert.equal(refused.status, 503);
-      await assertLogged(wire, refused, 'keys_unavailable');
+      await assertLogged(wire, refused, 'signing_keys_unavailable');
       assert.match(asked[0] ?? '', /^accept-encoding: identity\r$/im);
     });
   }

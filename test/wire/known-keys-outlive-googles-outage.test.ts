@@ -34,7 +34,7 @@ describe("while Google's certificate endpoint is down", () => {
 
   it('a forged one of a known key is refused', async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign'), {
-      fault: 'token_forged',
+      fault: 'token_signature_invalid',
       says: /signature does not match/,
     });
   });
@@ -48,14 +48,14 @@ describe("while Google's certificate endpoint is down", () => {
       assert.equal(reply.status, 503, reply.text);
       assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
       assert.ok(Number(reply.headers['retry-after']) >= 1);
-      await assertLogged(wire, reply, 'keys_unavailable');
+      await assertLogged(wire, reply, 'signing_keys_unavailable');
     }
     assert.equal((await wire.calls('certs')).length, 1);
     const told = wire.bridge.lines.filter(({ message }) =>
       String(message).includes('known ones go on working'),
     );
     assert.equal(told.length, 1);
-    assert.equal(told[0]?.['fault'], 'keys_unavailable');
+    assert.equal(told[0]?.['fault'], 'signing_keys_unavailable');
   });
 
   it('the known key works also after that attempt', async () => {

@@ -13,10 +13,10 @@ const WORDS: readonly (readonly [code: string, message: string, fault: FaultCode
   [
     'InvalidIdentityToken',
     'No OpenIDConnect provider found in your account for https://accounts.google.com',
-    'sts_provider_registered',
+    'sts_oidc_provider_registered',
     1,
   ],
-  ['InvalidIdentityToken', 'Incorrect token audience', 'sts_provider_registered', 1],
+  ['InvalidIdentityToken', 'Incorrect token audience', 'sts_oidc_provider_registered', 1],
   [
     'InvalidIdentityToken',
     "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",

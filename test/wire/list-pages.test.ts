@@ -133,8 +133,8 @@ describe('a page of a list as JSON', () => {
     await Promise.all([open(1), open(1)]);
     await until('S3 has answered both', () => s3.asked.length >= 2);
     await assertSlowedDown(await page(1), 'pagesPerCaller');
-    const cut = ({ cutBy, prefix }: Readonly<Record<string, unknown>>): boolean =>
-      cutBy === 'stall' && prefix === 'raw/';
+    const cut = ({ abortedBy, prefix }: Readonly<Record<string, unknown>>): boolean =>
+      abortedBy === 'stall' && prefix === 'raw/';
     await until('both are cut', () => wire.bridge.lines.filter(cut).length === 2);
     answer = give(HEAD + TAIL);
     await untilServed(1);
@@ -155,7 +155,7 @@ describe('a page of a list as JSON', () => {
     const reply = await page(1);
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [503, 'upstream_failed']);
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
-    assert.deepEqual([line['fault'], line['cause']], ['s3_nonsense', { error: 'a list of more than 4 MiB' }]);
+    assert.deepEqual([line['fault'], line['cause']], ['s3_invalid_response', { error: 'a list of more than 4 MiB' }]);
     await closed;
   });
 

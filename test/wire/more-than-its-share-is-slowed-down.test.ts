@@ -48,7 +48,7 @@ describe('a bridge that may serve four requests, two of each caller', () => {
     assert.equal(reply.headers['retry-after'], '1');
     assert.equal(reply.headers['x-fedbridge-error'], 'overloaded');
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
-    assert.equal((line['cause'] as { limit: string }).limit, limit);
+    assert.deepEqual(line['cause'], { limit, max: limit === 'perCaller' ? PER_CALLER : IN_FLIGHT });
   };
 
   it('slows down the caller that has its share, and serves the others', async () => {

@@ -7,7 +7,10 @@ import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const ISSUER = { fault: 'token_issuer', says: /not issued by https:\/\/accounts\.google\.com/ } as const;
+const ISSUER = {
+  fault: 'token_issuer_invalid',
+  says: /not issued by https:\/\/accounts\.google\.com/,
+} as const;
 
 describe("a token's issuer", () => {
   let wire: Wire;

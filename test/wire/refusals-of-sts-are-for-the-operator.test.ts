@@ -51,7 +51,7 @@ describe('a refusal of STS', () => {
     assert.equal(line['remedy'], FAULTS[fault].remedy);
     const cause = line['cause'] as Record<string, unknown>;
     assert.match(String(cause['stsCode']), new RegExp(`^${code}(Exception)?$`));
-    assert.match(String(cause['requestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
+    assert.match(String(cause['stsRequestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
     assert.equal(cause['roleArn'], wire.sandbox.contract.role);
     assert.equal(cause['sessionName'], `job-${account}@acme-prod`);
     const { uniqueId } = wire.sandbox.contract.serviceAccount;

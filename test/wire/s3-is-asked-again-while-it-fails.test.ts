@@ -149,7 +149,7 @@ describe('an S3', () => {
     await until('the retry is waited for', async () => (await wire.repeated('503')) > 0);
     socket.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
-    assert.deepEqual([line['cutBy'], line['fault']], ['caller', undefined]);
+    assert.deepEqual([line['abortedBy'], line['fault']], ['caller', undefined]);
     await setTimeout(1500);
     assert.equal(wire.asked().length, 1);
   });

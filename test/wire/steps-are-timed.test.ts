@@ -16,29 +16,31 @@ describe('the time of each step', () => {
     (await wire.metrics())
       .split('\n')
       .map((line) =>
-        new RegExp(`^fedbridge_step_seconds_bucket\\{le="(.*)",step="${step}"\\} (\\d+)$`).exec(line),
+        new RegExp(`^fedbridge_step_duration_seconds_bucket\\{le="(.*)",step="${step}"\\} (\\d+)$`).exec(
+          line,
+        ),
       )
       .filter((match) => match !== null)
       .map(([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)]);
 
   it('is not told of a step that never was', async () => {
     assert.deepEqual(await buckets('s3_first_byte'), []);
-    assert.match(await wire.metrics(), /^# TYPE fedbridge_step_seconds histogram$/m);
+    assert.match(await wire.metrics(), /^# TYPE fedbridge_step_duration_seconds histogram$/m);
   });
 
   it('is counted once a request, in the buckets whose bound it is not above', async () => {
-    const before = await wire.metric('fedbridge_step_seconds_count{step="token"}');
+    const before = await wire.metric('fedbridge_step_duration_seconds_count{step="token"}');
     for (let i = 0; i < 5; i += 1) {
       assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader' })).status, 200);
     }
     assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { as: 'stranger' })).status, 403);
-    assert.equal(await wire.metric('fedbridge_step_seconds_count{step="token"}'), before + 6);
+    assert.equal(await wire.metric('fedbridge_step_duration_seconds_count{step="token"}'), before + 6);
     // A read that is refused here never gets to S3.
     for (const step of ['sts', 's3_first_byte']) {
       const counted = await buckets(step);
       assert.equal(counted.at(-1)?.[0], Infinity, step);
       assert.equal(counted.at(-1)?.[1], 5, step);
-      assert.equal(await wire.metric(`fedbridge_step_seconds_count{step="${step}"}`), 5);
+      assert.equal(await wire.metric(`fedbridge_step_duration_seconds_count{step="${step}"}`), 5);
       assert.deepEqual(
         counted.map(([bound]) => bound),
         counted.map(([bound]) => bound).toSorted((a, b) => a - b),
@@ -51,7 +53,7 @@ describe('the time of each step', () => {
   });
 
   it('has a sum that its buckets allow', async () => {
-    const sum = await wire.metric('fedbridge_step_seconds_sum{step="s3_first_byte"}');
+    const sum = await wire.metric('fedbridge_step_duration_seconds_sum{step="s3_first_byte"}');
     const counted = await buckets('s3_first_byte');
     let least = 0;
     let most = 0;

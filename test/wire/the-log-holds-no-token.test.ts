@@ -60,7 +60,7 @@ describe('the log', () => {
 
   it('would show one, as it names callers and buckets', () => {
     assert.match(wire.bridge.output(), /reader@acme-prod\.iam\.gserviceaccount\.com/);
-    assert.match(wire.bridge.output(), /"fault":"token_forged"/);
+    assert.match(wire.bridge.output(), /"fault":"token_signature_invalid"/);
     assert.match(wire.bridge.output(), /"fault":"sts_/);
   });
 });

@@ -7,7 +7,7 @@ import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const AUDIENCE = { fault: 'token_audience', says: /is for another audience/ } as const;
+const AUDIENCE = { fault: 'token_audience_invalid', says: /is for another audience/ } as const;
 
 describe("a token's audience", () => {
   let wire: Wire;
@@ -62,7 +62,7 @@ grants:
 
   it('is told to the operator', async () => {
     const reply = await wire.get(READABLE, { headers: asBearer(tokenFor('https://mistyped.example')) });
-    const { cause } = await assertLogged(wire, reply, 'token_audience');
+    const { cause } = await assertLogged(wire, reply, 'token_audience_invalid');
     assert.equal((cause as { aud?: string }).aud, '"https://mistyped.example"');
   });
 });

@@ -7,7 +7,7 @@ import { asBearer } from './token-headers.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
-const CLAIMS = { fault: 'token_claims', says: /lacks a claim/ } as const;
+const CLAIMS = { fault: 'token_claims_invalid', says: /lacks a claim/ } as const;
 const LATER = Math.floor(Date.now() / 1000) + 600;
 
 describe('a token is refused', () => {

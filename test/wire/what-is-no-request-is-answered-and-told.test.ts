@@ -30,18 +30,18 @@ describe('what is no request', () => {
     return socket;
   };
   const counted = (status: number): Promise<number> =>
-    wire.metric(`fedbridge_requests_total{operation="unreadable",status="${status}"}`);
+    wire.metric(`fedbridge_requests_total{operation="malformed",status="${status}"}`);
 
   for (const [what, bytes, status, code, fault, looksLike] of [
-    ['other words', 'HELLO\r\n\r\n', 400, 'BadRequest', 'request_unreadable', undefined],
-    ['TLS', TLS_HELLO, 400, 'BadRequest', 'request_unreadable', 'TLS'],
-    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'BadRequest', 'request_unreadable', 'HTTP/2'],
+    ['other words', 'HELLO\r\n\r\n', 400, 'BadRequest', 'request_malformed', undefined],
+    ['TLS', TLS_HELLO, 400, 'BadRequest', 'request_malformed', 'TLS'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'BadRequest', 'request_malformed', 'HTTP/2'],
     [
       'PROXY',
       'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n',
       400,
       'BadRequest',
-      'request_unreadable',
+      'request_malformed',
       'PROXY protocol',
     ],
     [
@@ -49,10 +49,10 @@ describe('what is no request', () => {
       'GET / HTTP/1.1\r\n: x\r\n\r\n',
       400,
       'BadRequest',
-      'request_unreadable',
+      'request_malformed',
       undefined,
     ],
-    ['half a request', 'GET / HTTP/1.1\r\nHo', 400, 'BadRequest', 'request_unreadable', undefined],
+    ['half a request', 'GET / HTTP/1.1\r\nHo', 400, 'BadRequest', 'request_malformed', undefined],
     ['no Host', 'GET /-/live HTTP/1.1\r\n\r\n', 400, 'BadRequest', 'host_missing', undefined],
     [
       'a tunnel',
@@ -131,7 +131,7 @@ describe('what is no request', () => {
     assert.equal(answer, '', 'it would be taken for that of the first');
     assert.equal(await counted(400), before + 1);
     const line = await wire.bridge.line(
-      (one) => one['fault'] === 'request_unreadable' && wire.bridge.lines.indexOf(one) >= lines,
+      (one) => one['fault'] === 'request_malformed' && wire.bridge.lines.indexOf(one) >= lines,
     );
     assert.equal(line['answered'], false);
   });
@@ -153,8 +153,8 @@ describe('what is no request', () => {
     const newLines = (): typeof wire.bridge.lines => wire.bridge.lines.slice(lines);
     // No later window of lines can begin than by now; one may have begun before.
     const windows = (performance.now() - begun) / WINDOW_MS + 2;
-    await until('the others are told of', () => newLines().some(({ leftOut }) => leftOut !== undefined));
-    const own = newLines().filter(({ fault }) => fault === 'request_unreadable').length;
+    await until('the others are told of', () => newLines().some(({ suppressed }) => suppressed !== undefined));
+    const own = newLines().filter(({ fault }) => fault === 'request_malformed').length;
     assert.ok(own <= windows * LINES_A_WINDOW, `${own} lines in ${windows} windows`);
   });
 });

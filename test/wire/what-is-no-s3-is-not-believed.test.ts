@@ -51,7 +51,8 @@ grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }
       assert.equal(reply.status, 503);
       assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
       await wire.bridge.line(
-        ({ fault, requestId }) => fault === 's3_nonsense' && requestId === reply.headers['x-request-id'],
+        ({ fault, requestId }) =>
+          fault === 's3_invalid_response' && requestId === reply.headers['x-request-id'],
       );
     });
   }

@@ -54,7 +54,7 @@ limits: { stall: 1s }`,
     await wire.put('big', Buffer.alloc(64 * 1024 * 1024));
     const socket = await ask('/acme-lake/big');
     socket.pause();
-    const line = await wire.bridge.line(({ key, cutBy }) => key === 'big' && cutBy === 'stall');
+    const line = await wire.bridge.line(({ key, abortedBy }) => key === 'big' && abortedBy === 'stall');
     assert.equal(line['severity'], 'INFO');
     await until('its place is free', async () => (await inFlight()) === 0);
     socket.destroy();
@@ -82,7 +82,7 @@ limits: { stall: 1s }`,
     socket.pause();
     socket.write('GET /');
     const trickle = setInterval(() => socket.write('a'), 300);
-    await until('it is cut', () => wire.bridge.lines.filter(({ cutBy }) => cutBy === 'stall').length === 2);
+    await until('it is cut', () => wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall').length === 2);
     clearInterval(trickle);
     socket.destroy();
   });

@@ -58,9 +58,9 @@ describe('while the metadata server', () => {
   for (const [what, settings, fault] of [
     ['knows no account', { fault: 'status', status: 404 }, 'metadata_no_account'],
     ['forbids it', { fault: 'status', status: 403 }, 'metadata_refused'],
-    ['sends a page', { fault: 'status', status: 200, message: 'Log in' }, 'metadata_nonsense'],
-    ['does not name itself Google', { fault: 'garbage' }, 'metadata_nonsense'],
-    ['sends nothing', { fault: 'empty' }, 'metadata_nonsense'],
+    ['sends a page', { fault: 'status', status: 200, message: 'Log in' }, 'metadata_invalid_response'],
+    ['does not name itself Google', { fault: 'garbage' }, 'metadata_invalid_response'],
+    ['sends nothing', { fault: 'empty' }, 'metadata_invalid_response'],
   ] as const) {
     it(`${what}, that is ${fault}`, async () => {
       account += 1;

@@ -26,7 +26,7 @@ describe("while Google's keys cannot be had", () => {
     assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
     assert.ok(Number(reply.headers['retry-after']) >= 1);
     assert.equal(reply.headers['www-authenticate'], undefined, 'another token would not help');
-    const line = await assertLogged(wire, reply, 'keys_unavailable');
+    const line = await assertLogged(wire, reply, 'signing_keys_unavailable');
     assert.equal(line['severity'], 'ERROR');
     assert.match(String(line['remedy']), /check egress/);
   };
