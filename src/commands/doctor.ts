@@ -82,7 +82,7 @@ function summarize(worst: Outcome, found: readonly Examination[]): string {
     case 'fine':
       return 'All is well.';
     case 'unknown':
-      return 'All is well, as far as it was looked at: what is marked – was not.';
+      return 'No problems found. Items marked – were not checked, or not proven.';
     case 'doubtful':
       return 'It works; what is marked ! deserves a look.';
     case 'wrong':
