@@ -15,7 +15,7 @@ import type { Result } from './print-result.ts';
 const USAGE = `Usage: fedbridge doctor [--config FILE] [--trust-policy FILE] [--json]
 
 Walks from the metadata server through STS to each bucket, as the bridge does, and says what is wrong and how to mend it.
-Reads one byte of one object of each grant that it looks at, and changes nothing.
+Reads one byte of one object of each grant that it looks at, tries a read and a list outside of it, and changes nothing.
 
   --config FILE        the configuration, in the place of FEDBRIDGE_CONFIG
   --trust-policy FILE  a role's trust policy, or what \`aws iam get-role\` prints: to be compared where STS refuses
@@ -82,7 +82,7 @@ function summarize(worst: Outcome, found: readonly Examination[]): string {
     case 'fine':
       return 'All is well.';
     case 'unknown':
-      return 'All is well, as far as it was looked at: what is marked – was not.';
+      return 'No problems found. Items marked – were not checked, or not proven.';
     case 'doubtful':
       return 'It works; what is marked ! deserves a look.';
     case 'wrong':

@@ -9,7 +9,6 @@ import type { Examination, Examined } from './examination.ts';
 import { fetchKeySet, judgeKeySet } from './google-keys.ts';
 import { examineIdentity } from './identity.ts';
 import { examineRoles, roleStep } from './roles.ts';
-import { partsOf } from './token-parts.ts';
 import type { TrustFile } from './trust-file.ts';
 
 /** @param trust the trust policy that the person gave, to be compared where STS refuses */
@@ -31,7 +30,7 @@ export async function* examine(config: Config, access: RoleAccess, trust: TrustF
     yield each;
   }
   const own = identified ? await access.identity?.token({ anew: false }).catch(() => undefined) : undefined;
-  yield judgeKeySet(keySet, config, own === undefined ? undefined : partsOf(own).kid);
+  yield judgeKeySet(keySet, config, own);
   if (!identified) {
     yield unasked('roles', config.roles);
     yield unasked('buckets', config.buckets);

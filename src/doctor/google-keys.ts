@@ -1,42 +1,45 @@
-// Looks at the keys by which callers' tokens are verified.
+// Looks at the keys by which callers' tokens are verified, and tries them on the bridge's own token.
+import { createPublicKey, verify } from 'node:crypto';
 import type { Config } from '../config.ts';
-import { fieldOf, itemsOf } from '../config/raw.ts';
+import { fieldOf, isMap, itemsOf } from '../config/raw.ts';
+import type { IdentityToken } from '../identity/identity-token.ts';
 import { egressFix } from './egress.ts';
 import type { Examination } from './examination.ts';
 import { fetchErrorCode, fetchQuickly } from './fetch-quickly.ts';
+import { partsOf } from './token-parts.ts';
 
 export type KeySet =
   | { readonly error: string }
   | {
       readonly status: number;
-      /** `kid` of each; undefined where what came is no key set. */
-      readonly names: readonly unknown[] | undefined;
+      /** JSON Web Keys, as they came; undefined if the response is not a key set. */
+      readonly keys: readonly unknown[] | undefined;
     };
 
 export async function fetchKeySet(url: string): Promise<KeySet> {
   try {
     const answer = await fetchQuickly(url);
     const text = await answer.text();
-    return { status: answer.status, names: answer.ok ? namesIn(text) : undefined };
+    return { status: answer.status, keys: answer.ok ? keysIn(text) : undefined };
   } catch (error) {
     return { error: fetchErrorCode(error) };
   }
 }
 
-function namesIn(text: string): readonly unknown[] | undefined {
+function keysIn(text: string): readonly unknown[] | undefined {
   try {
     const keys = itemsOf(fieldOf(JSON.parse(text), 'keys'));
-    return keys.length === 0 ? undefined : keys.map((key) => fieldOf(key, 'kid'));
+    return keys.length === 0 ? undefined : keys;
   } catch {
     return undefined;
   }
 }
 
-/** @param ownKey `kid` of our own token, which Google signs with the same keys as callers' */
+/** @param own our own token, which Google signs with the same keys as callers' */
 export function judgeKeySet(
   keySet: KeySet,
   { certsUrl, platform }: Config,
-  ownKey: string | undefined,
+  own: Pick<IdentityToken, 'jwt'> | undefined,
 ): Examination {
   const step = "Google's keys";
   if ('error' in keySet) {
@@ -46,27 +49,49 @@ export function judgeKeySet(
       fix: egressFix(certsUrl, platform, keySet.error),
     };
   }
-  const { names, status } = keySet;
-  if (names === undefined) {
+  const { keys, status } = keySet;
+  if (keys === undefined) {
     return {
       ...{ step, outcome: 'wrong', found: 'what came is no key set, so that no caller can be verified' },
       compared: { requested: certsUrl, status },
       fix: GOOGLES,
     };
   }
-  if (ownKey !== undefined && !names.includes(ownKey)) {
+  const count = keys.length === 1 ? '1 key' : `${keys.length} keys`;
+  const kid = own === undefined ? undefined : partsOf(own).kid;
+  if (own === undefined || kid === undefined) {
     return {
-      ...{
-        step,
-        outcome: 'wrong',
-        found: 'they lack the one that signed our own token: callers’ tokens are refused, too',
-      },
-      compared: { requested: certsUrl, 'key of our token': ownKey },
-      fix: GOOGLES,
+      ...{ step, outcome: 'unknown', found: `${count}, tried on no token, as the bridge has none here` },
+      fix: HOW_TO_FIND_OUT,
     };
   }
-  return { step, outcome: 'fine', found: names.length === 1 ? '1 key' : `${names.length} keys` };
+  const named = keys.filter((key) => fieldOf(key, 'kid') === kid);
+  if (named.some((key) => verifies(key, own.jwt))) {
+    const which = keys.length === 1 ? 'which verifies' : 'one of which verifies';
+    return { step, outcome: 'fine', found: `${count}, ${which} the bridge's own token` };
+  }
+  const fault = named.length === 0 ? 'lack the one that signed' : 'do not verify';
+  return {
+    ...{ step, outcome: 'wrong', found: `they ${fault} our own token: callers’ tokens are refused, too` },
+    compared: { requested: certsUrl, 'key of our token': kid },
+    fix: GOOGLES,
+  };
 }
+
+/** By RS256, the only algorithm that callers' tokens may have. */
+function verifies(key: unknown, jwt: string): boolean {
+  const end = jwt.lastIndexOf('.');
+  try {
+    const publicKey = createPublicKey({ key: isMap(key) ? { ...key } : {}, format: 'jwk' });
+    const signature = Buffer.from(jwt.slice(end + 1), 'base64url');
+    return verify('RSA-SHA256', Buffer.from(jwt.slice(0, end)), publicKey, signature);
+  } catch {
+    return false;
+  }
+}
+
+const HOW_TO_FIND_OUT =
+  'To find out, call the bridge with a caller\'s token: `curl -H "Authorization: Bearer $TOKEN" BRIDGE/-/whoami` is 200 if these keys verify it.';
 
 const GOOGLES =
   'Unset FEDBRIDGE_GOOGLE_CERTS: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If it is not set, a proxy answers in their place.';

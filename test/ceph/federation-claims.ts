@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketPolicyCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { startAnotherBridge } from './another-bridge.ts';
 import type { AnotherBridge } from './another-bridge.ts';
 import { OTHERS_ROLE } from './ceph-stage.ts';
@@ -26,6 +33,8 @@ export function claimFederation(stage: () => CephStage): void {
       maxAttempts: 1,
     });
   const Bucket = 'acme-lake';
+  const sessionArn = (): string =>
+    `${stage().sandbox.contract.role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/${SCOPED_NAME}`;
 
   describe("the bridge's token", () => {
     it('is verified by Ceph with the keys that it looks up at Google', () => {
@@ -83,6 +92,26 @@ export function claimFederation(stage: () => CephStage): void {
         session.send(new PutObjectCommand({ Bucket, Key: 'raw/public/new', Body: 'x' })),
         denied,
       );
+    });
+
+    it('is refused everything else even if a bucket policy grants it to the session itself', async (test) => {
+      const Statement = {
+        ...{ Effect: 'Allow', Principal: { AWS: [sessionArn()] }, Action: ['s3:GetObject', 's3:ListBucket'] },
+        Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
+      };
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+      const { owner } = stage();
+      await owner.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      test.after(() => owner.send(new DeleteBucketPolicyCommand({ Bucket })));
+      const denied = { name: 'AccessDenied' };
+      await session.send(new GetObjectCommand({ Bucket, Key: 'raw/public/orders.csv' }));
+      await session.send(new ListObjectsV2Command({ Bucket, Prefix: 'raw/public/' }));
+      await assert.rejects(
+        session.send(new GetObjectCommand({ Bucket, Key: 'raw/private/pay.csv' })),
+        denied,
+      );
+      for (const Prefix of ['raw/', 'raw/private/'])
+        await assert.rejects(session.send(new ListObjectsV2Command({ Bucket, Prefix })), denied, Prefix);
     });
 
     it('does not take "*", "?" and "$" of a prefix for patterns', async () => {

@@ -26,7 +26,7 @@ describe('where all is well, fedbridge doctor', () => {
     project acme-prod
 ✓ identity token: of ${email}, unique ID ${uniqueId}
     accounts.google.com:aud ${uniqueId}, accounts.google.com:oaud fedbridge, accounts.google.com:sub ${uniqueId}, seconds left N
-✓ Google's keys: 1 key
+✓ Google's keys: 1 key, which verifies the bridge's own token
 ✓ role lake: assumed, for 60 min
     AWS says arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
 ✓ bucket acme-lake, all of it: lists, reads, tells a missing object by 404

@@ -1,5 +1,6 @@
 // `fedbridge doctor` looks at the keys that callers' tokens are verified by: whether they are there, and whether they are Google's.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { startStandIn } from '../wire/s3-stand-in.ts';
 import { firstWrong, openClinic, stepsThatAre } from './diagnosis.ts';
@@ -67,5 +68,40 @@ describe('fedbridge doctor says of Google’s keys', () => {
     } finally {
       other.close();
     }
+  });
+
+  it('that one of them has the name of the key that signed our own token, and is another', async () => {
+    const { keys } = (await (await fetch(clinic.contract.certs)).json()) as { keys: readonly object[] };
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const forged = keys.map((key) => ({ ...key, ...publicKey.export({ format: 'jwk' }) }));
+    const other = await startStandIn((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ keys: forged }));
+    });
+    try {
+      const diagnosis = await clinic.diagnose([], { FEDBRIDGE_GOOGLE_CERTS: `${other.origin}/certs` });
+      const step = firstWrong(diagnosis, STEP);
+      assert.equal(step.found, 'they do not verify our own token: callers’ tokens are refused, too');
+      assert.match(step.fix ?? '', /^Unset FEDBRIDGE_GOOGLE_CERTS/);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('that they verify our own token', async () => {
+    const { steps } = await clinic.diagnose();
+    const step = steps.find(({ step: name }) => name === STEP);
+    assert.deepEqual([step?.outcome, step?.found], ['fine', "1 key, which verifies the bridge's own token"]);
+  });
+
+  it('that they were tried on no token, if the bridge has none, and how to find out', async () => {
+    await clinic.fault({ supplier: 'metadata', fault: 'refuse' });
+    const { steps } = await clinic.diagnose();
+    const step = steps.find(({ step: name }) => name === STEP);
+    assert.deepEqual(
+      [step?.outcome, step?.found],
+      ['unknown', '1 key, tried on no token, as the bridge has none here'],
+    );
+    assert.match(step?.fix ?? '', /^To find out, call the bridge with a caller's token: .*\/-\/whoami/);
   });
 });

@@ -104,7 +104,7 @@ describe('of an AWS profile as identity, fedbridge doctor says', () => {
     const step = firstWrong(diagnosis, 'AWS profile');
     assert.equal(step.fault, 'profile_mfa_no_terminal');
     assert.match(step.fix ?? '', /no terminal to ask at/);
-    assert.deepEqual(stepsThatAre('unknown', diagnosis), ['roles', 'buckets']);
+    assert.deepEqual(stepsThatAre('unknown', diagnosis), ["Google's keys", 'roles', 'buckets']);
   });
 
   it('that it is not there', async () => {

@@ -35,7 +35,7 @@ describe('fedbridge doctor names the metadata server', () => {
       const step = firstWrong(diagnosis, 'metadata server');
       assert.deepEqual([step.fault, step.found], [fault, `gives no identity token: ${fault}`]);
       assert.match(step.fix ?? '', fix);
-      assert.deepEqual(stepsThatAre('unknown', diagnosis), ['roles', 'buckets']);
+      assert.deepEqual(stepsThatAre('unknown', diagnosis), ["Google's keys", 'roles', 'buckets']);
     });
 });
 
@@ -129,7 +129,7 @@ describe('of a token in a file, fedbridge doctor says', () => {
         };
         assert.equal(compared[`accounts.google.com:${key}`], expected[claim]);
       }
-      assert.deepEqual(stepsThatAre('unknown', diagnosis), ['roles', 'buckets']);
+      assert.deepEqual(stepsThatAre('unknown', diagnosis), ["Google's keys", 'roles', 'buckets']);
     });
 
   it('that it ends soon', async () => {

@@ -79,7 +79,7 @@ describe('fedbridge doctor tells a person', () => {
     ].join('\n');
     const { code, stdout } = await clinic.run(['doctor', ...clinic.configured(yaml)]);
     assert.equal(code, 0);
-    assert.ok(stdout.endsWith('what is marked – was not.\n'), stdout);
+    assert.ok(stdout.endsWith('Items marked – were not checked, or not proven.\n'), stdout);
   });
 
   it('nothing that is secret, and no letter that moves the cursor', async () => {
