@@ -1,0 +1,119 @@
+// Makes what a caller sends fit for a log line: without tokens, however they are encoded, and not too long.
+
+/** In UTF-8. Anyone can send 16 KiB of text with a request, and need not have a token for it. */
+const MOST_BYTES = 256;
+
+const CUT = '…';
+const encoder = new TextEncoder();
+
+/** Without tokens, and cut. */
+export function logText(text: string): string {
+  const clean = withoutTokens(text);
+  // A unit of UTF-16 takes three bytes at most.
+  if (clean.length <= MOST_BYTES / 3 || Buffer.byteLength(clean) <= MOST_BYTES) return clean;
+  const { read } = encoder.encodeInto(clean, new Uint8Array(MOST_BYTES - Buffer.byteLength(CUT)));
+  return clean.slice(0, read) + CUT;
+}
+
+/**
+ * The rest of the text stays as it is. Takes time in proportion to the text, whatever is in it.
+ * @returns the text with … for each JSON Web Token, also if its characters are percent-encoded, once or many times
+ */
+export function withoutTokens(text: string): string {
+  // Nearly all texts have neither, which is quickly found out.
+  const plain = text.includes('%') && MAY_HIDE.test(text) ? withoutEncodedTokens(text) : text;
+  return plain.includes(TOKEN_START) ? replaced(plain, tokensIn(plain)) : plain;
+}
+
+/** Where a token begins, or an escape of one of its first letters, or of a character of an escape. */
+const MAY_HIDE = /eyJ|%(?:25|3\d|4[1-6aA]|6[1-6]|79)/;
+
+function withoutEncodedTokens(text: string): string {
+  const { decoded, starts } = decodedFully(text);
+  if (!decoded.includes(TOKEN_START)) return text;
+  const inText = (at: number): number => starts[at] ?? text.length;
+  return replaced(
+    text,
+    tokensIn(decoded).map(([from, to]) => [inText(from), inText(to)]),
+  );
+}
+
+type Range = readonly [from: number, to: number];
+
+/** What `{"` is in Base64: the beginning of each token's header. */
+const TOKEN_START = 'eyJ';
+
+/** Segments of Base64 with dots between them. Begins nowhere but where such a run begins: elsewhere it would be tried again and again. */
+const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
+
+/** Shorter ones hold nothing. */
+const LEAST_HEADER = 8;
+const LEAST_PAYLOAD = 5;
+
+/** @returns where tokens are: a header, a payload, and most often a signature */
+function tokensIn(text: string): Range[] {
+  const found: Range[] = [];
+  for (const { 0: run, index } of text.matchAll(DOTTED)) {
+    const segments = run.split('.');
+    let at = index;
+    for (let i = 0; i < segments.length; i += 1) {
+      const [header = '', payload = '', signature] = segments.slice(i, i + 3);
+      const start = header.indexOf(TOKEN_START);
+      if (start !== -1 && header.length - start >= LEAST_HEADER && payload.length >= LEAST_PAYLOAD) {
+        const rest = signature === undefined ? 0 : 1 + signature.length;
+        found.push([at + start, at + header.length + 1 + payload.length + rest]);
+      }
+      at += header.length + 1;
+    }
+  }
+  return found;
+}
+
+/** @param ranges by their beginnings; they may overlap */
+function replaced(text: string, ranges: readonly Range[]): string {
+  let kept = '';
+  let end = 0;
+  for (const [from, to] of ranges) {
+    if (from >= end) kept += text.slice(end, from) + CUT;
+    end = Math.max(end, to);
+  }
+  return kept + text.slice(end);
+}
+
+/**
+ * Decodes escapes until none is left, in one pass: the character that completes an escape is taken with it at once.
+ * @returns the text, in which characters beyond ASCII are blanks, and where each of its characters begins in the one given
+ */
+function decodedFully(text: string): { readonly decoded: string; readonly starts: Uint32Array } {
+  const codes = Buffer.allocUnsafe(text.length);
+  const starts = new Uint32Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    codes[length] = asciiOf(text.charCodeAt(i));
+    starts[length] = i;
+    length += 1;
+    for (let byte = lastEscape(codes, length); byte !== undefined; byte = lastEscape(codes, length)) {
+      length -= 2;
+      codes[length - 1] = asciiOf(byte);
+    }
+  }
+  return { decoded: codes.toString('latin1', 0, length), starts: starts.subarray(0, length) };
+}
+
+const BLANK = 0x20;
+const asciiOf = (code: number): number => (code < 0x80 ? code : BLANK);
+
+const PERCENT = 0x25;
+
+/** @returns the byte of the escape that ends at `end`, if there is one */
+function lastEscape(codes: Buffer, end: number): number | undefined {
+  if (end < 3 || codes[end - 3] !== PERCENT) return undefined;
+  const [high, low] = [hexOf(codes[end - 2]), hexOf(codes[end - 1])];
+  return high === undefined || low === undefined ? undefined : high * 16 + low;
+}
+
+function hexOf(code = 0): number | undefined {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
+}
