@@ -5,21 +5,17 @@ import type { Fault } from '../fault.ts';
 import type { Log, Severity } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Refusal } from '../s3/refusal.ts';
-import {
-  loggable,
-  member,
-  members,
-  optionally,
-  quoted,
-  seconds,
-  thousandths,
-  withoutQuery,
-} from './access-line.ts';
+import { member, members, optionally, quoted, seconds, thousandths, withoutQuery } from './access-line.ts';
+import { logText, withoutTokens } from '../log-text.ts';
+import { lineLimit } from './bounded-lines.ts';
 import { faultFields, s3Fields } from './fault-fields.ts';
 import { traceFields } from './trace-fields.ts';
 
 /** What nginx logs where the client left before there was an answer; nobody is told it. */
 const LEFT_BEFORE_ANSWER = 499;
+
+/** Of each fault, in ten seconds: anyone can cause them. Lines of authenticated callers are all written. */
+const MOST_STRANGERS = 100;
 
 /** Filled in as a request goes through the steps. Times in milliseconds. */
 export interface AccessRecord {
@@ -78,6 +74,7 @@ export function createAccessLog(options: {
   // Unique over processes by chance, within one by counting: cheaper than a random number a request.
   const processId = randomBytes(6).toString('hex');
   let count = 0;
+  const mayLogStranger = lineLimit(log, 'requests without a valid token', MOST_STRANGERS);
   return {
     // All members at once, and in one order: objects of one shape are cheaper to read.
     begin: (request) => {
@@ -115,15 +112,16 @@ export function createAccessLog(options: {
       observe(metrics, record, status, total);
       const severity = severityOf(record, status);
       if (!log.isWanted(severity)) return;
-      const { headers, method } = request;
-      const url = loggable(withoutQuery(request.url ?? ''));
       const { caller, fault, s3, abortedBy } = record;
+      if (caller === undefined && fault !== undefined && !mayLogStranger(fault.code)) return;
+      const { headers, method } = request;
+      const url = logText(withoutQuery(request.url ?? ''));
       const hasTrace = headers['traceparent'] !== undefined || headers['x-cloud-trace-context'] !== undefined;
       log.members(
         severity,
         `"httpRequest":{"requestMethod":${quoted(method ?? '')},"requestUrl":${quoted(url)},"status":${status}` +
           `,"responseSize":"${record.bytes}"` +
-          member('userAgent', optionally(loggable, headers['user-agent'])) +
+          member('userAgent', optionally(logText, headers['user-agent'])) +
           member('remoteIp', record.remoteIp) +
           `,"latency":"${seconds(total)}s"}` +
           (hasTrace ? members(traceFields(request, options.project())) : '') +
@@ -133,8 +131,8 @@ export function createAccessLog(options: {
           member('role', record.role) +
           member('sessionName', record.sessionName) +
           member('bucket', record.bucket) +
-          member('key', optionally(loggable, record.key)) +
-          member('prefix', optionally(loggable, record.prefix)) +
+          member('key', optionally(withoutTokens, record.key)) +
+          member('prefix', optionally(withoutTokens, record.prefix)) +
           `,"status":${status},"bytes":${record.bytes}` +
           (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
           `,"milliseconds":{${times(record)}"total":${thousandths(total)}}` +

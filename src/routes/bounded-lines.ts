@@ -2,36 +2,44 @@
 import type { Log, LogFields, Severity } from '../log.ts';
 
 const LINES = 20;
-const WHILE_MS = 10_000;
+const WINDOW_MS = 10_000;
 
-/** @param about names the lines in the one that counts those suppressed */
+/**
+ * @param about names the lines in the one that counts those suppressed
+ * @param most lines of each kind in ten seconds
+ * @returns whether one more line of this kind, of which there are few, may be written now
+ */
+export function lineLimit(log: Log, about: string, most: number): (kind: string) => boolean {
+  const written = new Map<string, number>();
+  const suppressed = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+  const endWindow = (): void => {
+    timer = undefined;
+    written.clear();
+    if (suppressed.size === 0) return;
+    const sum = [...suppressed.values()].reduce((total, count) => total + count, 0);
+    log('WARNING', `suppressed ${sum} more log lines about ${about} in the last ${WINDOW_MS / 1000} s`, {
+      suppressed: sum,
+      kinds: Object.fromEntries(suppressed),
+    });
+    suppressed.clear();
+  };
+  return (kind) => {
+    timer ??= setTimeout(endWindow, WINDOW_MS).unref();
+    const count = written.get(kind) ?? 0;
+    if (count < most) written.set(kind, count + 1);
+    else suppressed.set(kind, (suppressed.get(kind) ?? 0) + 1);
+    return count < most;
+  };
+}
+
+/** A log of which few lines are written. @param about as in {@link lineLimit} */
 export function boundedLines(
   log: Log,
   about: string,
 ): (severity: Severity, message: string, fields: LogFields) => void {
-  let written = 0;
-  let suppressed = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const beginAnew = (): void => {
-    if (suppressed > 0)
-      log(
-        'WARNING',
-        `suppressed ${suppressed} more log lines about ${about} in the last ${WHILE_MS / 1000} s`,
-        {
-          suppressed,
-        },
-      );
-    written = 0;
-    suppressed = 0;
-    timer = undefined;
-  };
+  const mayWrite = lineLimit(log, about, LINES);
   return (severity, message, fields) => {
-    timer ??= setTimeout(beginAnew, WHILE_MS).unref();
-    if (written >= LINES) {
-      suppressed += 1;
-      return;
-    }
-    written += 1;
-    log(severity, message, fields);
+    if (mayWrite(message)) log(severity, message, fields);
   };
 }

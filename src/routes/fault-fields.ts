@@ -1,5 +1,6 @@
 // What the line of a request tells its operator of the fault that ended it.
 import { FAULTS } from '../errors.ts';
+import { logText } from '../log-text.ts';
 import type { AccessRecord } from './access-log.ts';
 
 /** Grants by e-mail cannot name a caller whose token has none. */
@@ -11,9 +12,20 @@ export function faultFields({
   caller,
 }: Pick<AccessRecord, 'fault' | 'caller'>): Record<string, unknown> {
   if (fault === undefined) return {};
-  const cause = Object.keys(fault.detail).length > 0 ? fault.detail : undefined;
+  const detail = caller === undefined ? strangersValue(fault.detail) : fault.detail;
+  const cause = Object.keys(fault.detail).length > 0 ? detail : undefined;
   const isUnnamed = fault.code === 'not_granted' && caller !== undefined && caller.email === undefined;
   return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].remedy };
+}
+
+/** Without a valid token, every text of a cause may be the caller's. */
+function strangersValue(value: unknown): unknown {
+  if (typeof value === 'string') return logText(value);
+  if (Array.isArray(value)) return value.map(strangersValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [logText(name), strangersValue(inner)]),
+  );
 }
 
 /** By who aborted the response. */
