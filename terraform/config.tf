@@ -14,15 +14,16 @@ locals {
   # What is not said is left out: to the bridge an empty field is a wrong one.
   config = {
     for field, value in {
-      audience  = local.audiences
-      aws       = { region = var.aws_region, audience = var.sts_audience }
-      roles     = local.config_roles
-      buckets   = local.config_buckets
-      grants    = local.config_grants
-      operators = length(var.settings.operators) > 0 ? var.settings.operators : null
-      responses = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
-      cors      = local.config_cors
-      limits    = local.config_limits
+      audience            = local.audiences
+      allowSharedAudience = var.settings.allow_shared_audience ? true : null
+      aws                 = { region = var.aws_region, audience = var.sts_audience }
+      roles               = local.config_roles
+      buckets             = local.config_buckets
+      grants              = local.config_grants
+      operators           = length(var.settings.operators) > 0 ? var.settings.operators : null
+      responses           = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
+      cors                = local.config_cors
+      limits              = local.config_limits
     } : field => value if value != null
   }
   config_yaml = yamlencode(local.config)

@@ -144,34 +144,13 @@ variable "roles" {
   }
 }
 
-variable "audiences" {
-  description = "What callers' identity tokens must be for. The service's own URL where empty; with a load balancer or a domain in front, its URL."
-  type        = list(string)
-  default     = []
-
-  validation {
-    condition     = alltrue([for audience in var.audiences : audience != "" && trimspace(audience) == audience && audience != var.sts_audience])
-    error_message = "audiences must be texts without spaces at their ends, and must not hold sts_audience: else a caller's token would be worth something at STS. Use the bridge's URL."
-  }
-}
-
-variable "sts_audience" {
-  description = "What the bridge's own identity token is for: accounts.google.com:oaud in the trust policies."
-  type        = string
-  default     = "fedbridge"
-
-  validation {
-    condition     = var.sts_audience != "" && trimspace(var.sts_audience) == var.sts_audience
-    error_message = "sts_audience must be a text without spaces at its ends. The default will do, unless several bridges must not share a role."
-  }
-}
-
 variable "settings" {
-  description = "The rest of the bridge's configuration, as its README has it: who may read the metrics (`operators`), browsers (`cors`), what may be under way (`limits`), and from which size on answers are chunked (`chunk_above`). Durations are written `30s` or `10m`, sizes `32MB`."
+  description = "The rest of the bridge's configuration, as its README has it: who may read the metrics (`operators`), browsers (`cors`), what may be under way (`limits`), from which size on answers are chunked (`chunk_above`), and whether the audiences may be ones that other programs have too (`allow_shared_audience`). Durations are written `30s` or `10m`, sizes `32MB`."
   type = object({
-    operators   = optional(list(string), [])
-    chunk_above = optional(string)
-    cors        = optional(object({ origins = list(string), max_age = optional(string) }))
+    operators             = optional(list(string), [])
+    chunk_above           = optional(string)
+    allow_shared_audience = optional(bool, false)
+    cors                  = optional(object({ origins = list(string), max_age = optional(string) }))
     limits = optional(object({
       in_flight  = optional(number)
       per_caller = optional(number)

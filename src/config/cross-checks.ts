@@ -8,6 +8,7 @@ import { checkGrants } from './grant-checks.ts';
 import { checkHops } from './hop-checks.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, textsOf } from './raw.ts';
+import { checkAudiences } from './shared-audiences.ts';
 import { quote, showPath } from './show.ts';
 
 /** What `checkTogether` needs to know from the environment. */
@@ -21,6 +22,7 @@ export interface Outside {
 export function checkTogether(raw: unknown, outside: Outside): readonly Finding[] {
   return [
     ...checkAws(raw, outside),
+    ...checkAudiences(raw),
     ...checkIdentity(fieldOf(raw, 'identity'), outside),
     ...checkRoles(raw),
     ...checkBuckets(raw),

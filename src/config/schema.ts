@@ -95,6 +95,8 @@ export const documentSchema = fields({
   audience: either<string | string[]>((value) =>
     Array.isArray(value) ? z.array(audience).min(1) : audience,
   ),
+  // Whether the two audiences may be such as other programs have, too.
+  allowSharedAudience: yesOrNo().default(false),
   aws: fields({
     region: text(aws.AWS_REGION).exactOptional(),
     audience: audience.default('fedbridge'),

@@ -1,12 +1,12 @@
 // What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
-import type { Config } from '../config.ts';
+import type { CallerPattern, Config } from '../config.ts';
 import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
 import type { Problem } from './problem.ts';
-import { showPath } from './show.ts';
+import { type Path, showPath } from './show.ts';
 import { showDuration } from './units.ts';
 
 /** Warnings of a valid configuration; they stop nothing. */
-export function warningsOf({ identity, roles, buckets, grants }: Config): readonly Problem[] {
+export function warningsOf({ identity, roles, buckets, grants, operators }: Config): readonly Problem[] {
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
   const unused = (
@@ -27,6 +27,8 @@ export function warningsOf({ identity, roles, buckets, grants }: Config): readon
     ...unused('buckets', buckets.keys(), usedBuckets, 'grant'),
     ...repeatedGrants(grants),
     ...leadingSlashes(grants),
+    ...grants.flatMap(({ callers }, position) => people(callers, ['grants', position, 'callers'])),
+    ...people(operators, ['operators']),
     ...(identity.kind === 'profile' ? longSessions(roles) : []),
   ];
 }
@@ -54,6 +56,20 @@ function leadingSlashes(grants: Config['grants']): Problem[] {
         field: showPath(['grants', position, form]),
         rule: 'begins with a slash, which keys in S3 seldom do',
         remedy: `Leave it out, in FEDBRIDGE_PREFIX as well, unless the keys that \`aws s3 ls\` shows begin with one.`,
+      },
+    ];
+  });
+}
+
+/** A unique ID does not show whether it is a person's. */
+function people(callers: readonly CallerPattern[], path: Path): Problem[] {
+  return callers.flatMap((caller, position) => {
+    if (!('email' in caller) || caller.email.endsWith('.gserviceaccount.com')) return [];
+    return [
+      {
+        field: showPath([...path, position]),
+        rule: `names ${caller.email}, which is not a service account: any OAuth client obtains ID tokens of the people who sign in to it, and none for an audience of this bridge's own`,
+        remedy: 'Grant a service account, and let the person impersonate it.',
       },
     ];
   });

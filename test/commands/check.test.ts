@@ -29,14 +29,23 @@ function file(text: string): string {
 }
 
 const GRANTS = [
-  { callers: ['Reader@example.com'], allow: ['get', 'list'], bucket: 'acme-lake', prefix: 'raw/public/' },
+  {
+    callers: ['Reader@acme-prod.iam.gserviceaccount.com'],
+    allow: ['get', 'list'],
+    bucket: 'acme-lake',
+    prefix: 'raw/public/',
+  },
   {
     callers: ['112010400000000710080', 'project:acme-prod'],
     allow: ['get'],
     bucket: 'acme-lake',
     key: 'raw/one.csv',
   },
-  { callers: ['both@example.com#112010400000000710080'], allow: ['list'], bucket: 'open-data' },
+  {
+    callers: ['both@acme-prod.iam.gserviceaccount.com#112010400000000710080'],
+    allow: ['list'],
+    bucket: 'open-data',
+  },
 ];
 
 describe('fedbridge check FILE', () => {
@@ -49,7 +58,7 @@ describe('fedbridge check FILE', () => {
       ],
       ['roles lake duration', '90m'],
       ['grants', GRANTS],
-      ['operators', ['ops@example.com']],
+      ['operators', ['ops@acme-prod.iam.gserviceaccount.com']],
     );
     assert.deepEqual(run([file(text)]), {
       status: 0,
@@ -59,15 +68,15 @@ STS in eu-west-1 is shown a token of this bridge for fedbridge.
 
 acme-lake (S3 bucket acme-lake in us-east-2)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
-  reader@example.com (by verified e-mail) may read and list everything below raw/public/
+  reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
   every service account of project acme-prod (by verified e-mail) may read the one object raw/one.csv
 
 open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
-  both@example.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
+  both@acme-prod.iam.gserviceaccount.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 
-ops@example.com (by verified e-mail) may read the metrics.
+ops@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read the metrics.
 Nobody else may read anything.
 `,
     });

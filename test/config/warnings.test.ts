@@ -6,7 +6,7 @@ import { warningsOf } from '../../src/config/warnings.ts';
 import { type Change, assertOneProblem, configWith } from './sample.ts';
 
 const ARN = 'arn:aws:iam::123456789012:role/gcp-lake-read';
-const grant = { callers: ['a@example.com'], allow: ['get'], bucket: 'acme-lake' };
+const grant = { callers: ['a@acme-prod.iam.gserviceaccount.com'], allow: ['get'], bucket: 'acme-lake' };
 
 describe('warned of, and not refused', () => {
   const warningsWith = (...changes: readonly Change[]) => warningsOf(configWith(...changes)).map(tellProblem);
@@ -36,6 +36,31 @@ describe('warned of, and not refused', () => {
         new RegExp(`^grants\\[0\\]\\.${form}: begins with a slash`),
       );
   });
+  it('is a grant to an e-mail that is not of a service account', () => {
+    const callers = [
+      'a@acme-prod.iam.gserviceaccount.com',
+      'acme-prod@appspot.gserviceaccount.com',
+      '123456789012-compute@developer.gserviceaccount.com',
+      '112010400000000710080',
+      'project:acme-prod',
+      'ana@acme.example',
+    ];
+    assertOneProblem(
+      warningsWith(['grants', [{ ...grant, callers }]]),
+      /^grants\[0\]\.callers\[5\]: names ana@acme\.example, .*any OAuth client.*let the person impersonate it/,
+    );
+    assertOneProblem(
+      warningsWith([
+        'grants',
+        [{ ...grant, callers: ['a@gserviceaccount.com.example#112010400000000710080'] }],
+      ]),
+      /^grants\[0\]\.callers\[0\]: names a@gserviceaccount\.com\.example/,
+    );
+    assertOneProblem(
+      warningsWith(['operators', ['notgserviceaccount@notgserviceaccount.com']]),
+      /^operators\[0\]: names /,
+    );
+  });
   it('is a longer session than a chain has, where a profile may have a role itself', () => {
     const profile: Change = ['identity', { profile: 'lake' }];
     assertOneProblem(
@@ -46,7 +71,7 @@ describe('warned of, and not refused', () => {
     assert.deepEqual(warningsWith(['roles lake duration', '2h']), []);
   });
   it('is a grant that says the same as one before', () => {
-    const callers = ['b@example.com', 'a@example.com'];
+    const callers = ['b@acme-prod.iam.gserviceaccount.com', 'a@acme-prod.iam.gserviceaccount.com'];
     const warnings = warningsWith([
       'grants',
       [

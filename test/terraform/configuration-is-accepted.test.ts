@@ -80,6 +80,7 @@ Nobody else may read anything.
       settings: {
         operators: ['ops@acme-prod.iam.gserviceaccount.com'],
         chunk_above: '1KB',
+        allow_shared_audience: true,
         cors: { origins: ['https://app.example'], max_age: '1m' },
         limits: { in_flight: 500, per_caller: 50, stall: '20s', drain: '8s' },
       },
@@ -88,6 +89,7 @@ Nobody else may read anything.
     const root = await rootValues(variables);
     assert.deepEqual(parseYaml(String(await root.output('config'))), {
       audience: ['https://lake-bridge.example', 'https://other.example'],
+      allowSharedAudience: true,
       aws: { region: 'eu-west-1', audience: 'lake' },
       roles: {
         lake: {

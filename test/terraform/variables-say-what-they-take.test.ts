@@ -1,6 +1,7 @@
 // Every variable of our Terraform files says what it is and what it takes, and what it does not take it answers with the rule and the remedy.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from '../config/audiences.ts';
 import { readModules } from './modules.ts';
 import type { Block } from './modules.ts';
 import { FIVE, rootValues } from './sample.ts';
@@ -101,7 +102,9 @@ const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp,
   ],
   ['audiences', ['fedbridge'], /must not hold sts_audience/],
   ['audiences', [' https://lake-bridge.example'], /without spaces/],
+  ['audiences', ['https://lake-bridge.example', '1.apps.googleusercontent.com'], /not OAuth client IDs/],
   ['sts_audience', '', /must be a text/],
+  ['sts_audience', '1.apps.googleusercontent.com', /not an OAuth client ID/],
   ['settings', { limits: { in_flight: 100 } }, /at least concurrency/],
   ...['10s', '9', '1m'].map((drain) => ['settings', { limits: { drain } }, /0s to 9s/] as const),
   ...['30', '1d', '1 h'].map(
@@ -163,6 +166,25 @@ describe('a wrong value', () => {
       [],
     );
   });
+});
+
+describe('audiences are judged as the bridge judges them', () => {
+  const problemsOf = async (variable: string, value: unknown, others: Variables = {}) =>
+    (await rootValues({ ...FIVE, ...others, [variable]: value })).problemsOf(variable);
+
+  for (const [audience, whose] of SHARED_AUDIENCES)
+    it(`refused unless they may be shared: ${audience}`, async () => {
+      assert.match((await problemsOf('audiences', [audience])).join(), /must be for this bridge only/);
+      const allowed = { settings: { allow_shared_audience: true } };
+      assert.deepEqual(await problemsOf('audiences', [audience], allowed), []);
+      const ofSts = await problemsOf('sts_audience', audience);
+      assert.equal(ofSts.length, whose.includes('STS') ? 0 : 1, ofSts.join());
+    });
+  for (const audience of UNSHARED_AUDIENCES)
+    it(`accepted: ${audience}`, async () => {
+      assert.deepEqual(await problemsOf('audiences', [audience]), []);
+      assert.deepEqual(await problemsOf('sts_audience', audience), []);
+    });
 });
 
 describe('a right value', () => {
