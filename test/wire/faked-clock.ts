@@ -29,6 +29,12 @@ export const STOPPED = { wallStands: true, steadyStands: true } as const;
 /** No deadline passes that begins from now on, so that a test may hold a response back for as long as it takes. */
 export const PATIENT = { timerFactor: 100 } as const;
 
+/**
+ * Seconds since credentials of an hour were obtained: in each of two lives one request comes when renewal is due, and one when only
+ * what was renewed serves.
+ */
+export const TWO_LIVES = [0, 1_800, 3_200, 3_320, 3_570, 5_000, 6_520, 6_640, 6_900, 9_000];
+
 export interface ClockedWire extends MeasuredWire {
   /** From now on; what is not named is right. */
   setClocks(clocks: Partial<Clocks>): Promise<void>;
