@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chained, hopsAtSts, LAKE_DATA, partnerRole } from './chain.ts';
-import { asTimelessAccount, startClockedWire } from './faked-clock.ts';
+import { asTimelessAccount, startClockedWire, TWO_LIVES } from './faked-clock.ts';
 import { READABLE } from './sessions-at-sts.ts';
 import { startStsInFront } from './sts-in-front.ts';
 import type { StsInFront } from './sts-in-front.ts';
@@ -18,9 +18,6 @@ const WALK = ['AssumeRoleWithWebIdentity', 'AssumeRole', 'AssumeRole'];
 
 /** Of an hour; renewal is due in its last five to six minutes, and the last one is not served. */
 const [DUE, OVER] = [3400, 3560];
-const LIFE_SECONDS = 3600;
-/** Shorter than the time in which renewal is due and the credentials still serve. */
-const STEP_SECONDS = 100;
 
 describe('a chain of three roles that is about to end', () => {
   it('is walked anew in full, while a request is served by what is held', async (test) => {
@@ -89,7 +86,7 @@ describe('a chain', () => {
       const calls = await hopsAtSts(wire);
       return calls.length % WALK.length === 0 && calls.every(({ status }) => status !== null);
     };
-    for (let seconds = 0; seconds < 2.2 * LIFE_SECONDS; seconds += STEP_SECONDS) {
+    for (const seconds of TWO_LIVES) {
       await wire.passed(seconds);
       assert.equal((await wire.get(READABLE, { headers })).status, 200);
       await until('no walk is under way', settled);

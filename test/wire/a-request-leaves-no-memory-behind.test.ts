@@ -30,7 +30,8 @@ describe('a bridge under load', () => {
       request({ hostname, port, path, headers, agent }, resolve).on('error', reject).end();
       const response = await promise;
       await response.resume().toArray();
-      assert.equal(response.statusCode, 200);
+      // A machine that is too slow for so many at once has some told to come back, which must leave no more behind.
+      assert.ok(response.statusCode === 200 || response.statusCode === 503, String(response.statusCode));
     };
     const several = async (): Promise<void> => {
       for (let n = 0; n < times / AT_ONCE; n += 1) await one();

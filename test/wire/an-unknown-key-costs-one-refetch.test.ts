@@ -1,30 +1,37 @@
 // However many tokens name a key that we do not know, Google is asked for its keys once more and then left alone.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { startClockedWire, STOPPED, timeless } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
 import { googleClaims } from './google-claims.ts';
 import { assertRefused, READABLE } from './refused-token.ts';
 import { asBearer } from './token-headers.ts';
-import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
 
 const UNKNOWN = { fault: 'token_key_unknown', says: /a key that Google does not publish/ } as const;
 
 describe('tokens of unknown keys', () => {
-  let wire: Wire;
+  let wire: ClockedWire;
   before(async () => {
-    wire = await startWire();
+    wire = await startClockedWire();
+    // After half a minute they would be asked for again.
+    await wire.setClocks(STOPPED);
   });
   after(() => wire.close());
 
   const fetches = async (): Promise<number> => (await wire.calls('certs')).length;
-  const ofUnknownKey = (kid: string): string => wire.sandbox.mint(googleClaims(wire, 'reader'), { kid });
+  const ofUnknownKey = (kid: string): string =>
+    wire.sandbox.mint(googleClaims(wire, 'reader', timeless()), { kid });
+  const statusOfKnownKey = async (caller: 'reader' | 'scoped'): Promise<number> => {
+    const token = wire.sandbox.mint(googleClaims(wire, caller, timeless()));
+    return (await wire.get(READABLE, { headers: asBearer(token) })).status;
+  };
   const askAll = (kids: readonly string[]): Promise<readonly number[]> =>
     Promise.all(
       kids.map(async (kid) => (await wire.get(READABLE, { headers: asBearer(ofUnknownKey(kid)) })).status),
     );
 
   it('make one refetch, all together', async () => {
-    assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
+    assert.equal(await statusOfKnownKey('reader'), 200);
     assert.equal(await fetches(), 1);
     const statuses = await askAll(Array.from({ length: 50 }, (_, i) => `unknown-${i}`));
     assert.deepEqual(new Set(statuses), new Set([401]));
@@ -39,7 +46,7 @@ describe('tokens of unknown keys', () => {
 
   it('do not hinder tokens of known keys', async () => {
     const asked = askAll(Array.from({ length: 20 }, (_, i) => `unknown-besides-${i}`));
-    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 200);
+    assert.equal(await statusOfKnownKey('scoped'), 200);
     await asked;
     assert.equal(await fetches(), 2);
   });

@@ -1,7 +1,9 @@
 // Where S3 no longer takes the credentials, the bridge renews them once and tries once more; the caller sees only the outcome.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { PATIENT, startClockedWire } from './faked-clock.ts';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
+import { until } from './until.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -72,14 +74,18 @@ describe('credentials that S3 rejects', () => {
 
 describe('credentials that S3 rejects for many requests at once', () => {
   it('are replaced once for all of them', async (test) => {
-    const wire = await startWire({ config: openToProject() });
+    const wire = await startClockedWire({ config: openToProject() });
     test.after(() => wire.close());
     const headers = asAccount(wire, 1);
     assert.equal((await wire.get(READABLE, { headers })).status, 200);
     await wire.forgetCalls();
+    await wire.setClocks(PATIENT);
     await wire.fault({ supplier: 's3', fault: 'error', code: 'ExpiredToken', times: AT_ONCE });
-    await wire.fault({ supplier: 'sts', fault: 'delay', milliseconds: 1000 });
-    const replies = await Promise.all(Array.from({ length: AT_ONCE }, () => wire.get(READABLE, { headers })));
+    await wire.fault({ supplier: 'sts', fault: 'hold' });
+    const asked = Array.from({ length: AT_ONCE }, () => wire.get(READABLE, { headers }));
+    await until('S3 has rejected them all', async () => (await wire.calls('s3')).length === AT_ONCE);
+    await wire.clearFaults();
+    const replies = await Promise.all(asked);
     assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]));
     assert.equal((await sessionsAtSts(wire)).length, 1);
     assert.equal((await wire.calls('s3')).length, 2 * AT_ONCE);

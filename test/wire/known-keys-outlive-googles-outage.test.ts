@@ -2,25 +2,29 @@
 // that could not be checked.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { startClockedWire, STOPPED, timeless } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
 import { googleClaims } from './google-claims.ts';
 import type { Reply } from './http-request.ts';
 import { assertLogged, assertRefused, READABLE } from './refused-token.ts';
 import { asBearer } from './token-headers.ts';
-import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
 
 describe("while Google's certificate endpoint is down", () => {
-  let wire: Wire;
+  let wire: ClockedWire;
   let remembered: string;
   before(async () => {
-    wire = await startWire();
-    remembered = await wire.token('reader');
+    wire = await startClockedWire();
+    // After a second the keys would be asked for again.
+    await wire.setClocks(STOPPED);
+    remembered = tokenOf('reader');
     assert.equal((await wire.get(READABLE, { headers: asBearer(remembered) })).status, 200);
     await wire.fault({ supplier: 'certs', fault: 'status', status: 503 });
     await wire.forgetCalls();
   });
   after(() => wire.close());
 
+  const tokenOf = (caller: 'reader' | 'scoped', claims: Readonly<Record<string, unknown>> = {}): string =>
+    wire.sandbox.mint(googleClaims(wire, caller, { ...timeless(), ...claims }));
   const ask = (token: string): Promise<Reply> => wire.get(READABLE, { headers: asBearer(token) });
 
   it('a remembered token works', async () => {
@@ -28,12 +32,12 @@ describe("while Google's certificate endpoint is down", () => {
   });
 
   it('a new token of a known key works', async () => {
-    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 200);
+    assert.equal((await ask(tokenOf('scoped'))).status, 200);
     assert.deepEqual(await wire.calls('certs'), []);
   });
 
   it('a forged one of a known key is refused', async () => {
-    await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign'), {
+    await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader', timeless()), {}, 'foreign'), {
       fault: 'token_signature_invalid',
       says: /signature does not match/,
     });
@@ -41,9 +45,7 @@ describe("while Google's certificate endpoint is down", () => {
 
   it('a token of a new key cannot be checked, which costs one attempt and one line', async () => {
     await wire.control('POST', '/keys', { action: 'rotate' });
-    const rotated = Array.from({ length: 20 }, (_, i) =>
-      wire.sandbox.mint(googleClaims(wire, 'reader', { jti: String(i) })),
-    );
+    const rotated = Array.from({ length: 20 }, (_, i) => tokenOf('reader', { jti: String(i) }));
     for (const reply of [...(await Promise.all(rotated.map(ask))), await ask(rotated[0] ?? '')]) {
       assert.equal(reply.status, 503, reply.text);
       assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');

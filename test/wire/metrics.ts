@@ -7,6 +7,8 @@ import { startWire, variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface MeasuredWire extends Wire {
+  /** Of the port for metrics. */
+  readonly metricsUrl: string;
   /** @returns all of them, as Prometheus reads them */
   metrics(): Promise<string>;
   /** @returns the value of a series, named as Prometheus writes it; 0 where it is not there yet */
@@ -23,13 +25,15 @@ export async function startMeasuredWire(options: WireOptions = {}): Promise<Meas
     }),
   });
   const { metricsPort } = await wire.bridge.line(({ message }) => String(message).startsWith('listening on'));
+  const metricsUrl = `http://127.0.0.1:${String(metricsPort)}`;
   const metrics = async (): Promise<string> => {
-    const { status, text } = await request(`http://127.0.0.1:${String(metricsPort)}`, '/-/metrics');
+    const { status, text } = await request(metricsUrl, '/-/metrics');
     assert.equal(status, 200);
     return text;
   };
   return {
     ...wire,
+    metricsUrl,
     metrics,
     metric: async (series) => {
       const line = (await metrics()).split('\n').find((one) => one.startsWith(`${series} `));

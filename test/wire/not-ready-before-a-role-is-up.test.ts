@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FAULTS } from '../../src/errors.ts';
 import type { FaultCode } from '../../src/errors.ts';
+import { PATIENT, startClockedWire } from './faked-clock.ts';
 import { until } from './until.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
@@ -12,9 +13,10 @@ const isReady = async (wire: Wire): Promise<boolean> => (await statusOf(wire, '/
 
 describe('a bridge that starts', { concurrency: true }, () => {
   it('is not ready while STS has not answered, and then is', async (test) => {
-    const wire = await startWire({
+    const wire = await startClockedWire({
       ready: false,
-      faults: [{ supplier: 'sts', fault: 'delay', milliseconds: 1_500 }],
+      clocks: PATIENT,
+      faults: [{ supplier: 'sts', fault: 'hold' }],
     });
     test.after(() => wire.close());
     await until('STS is asked', async () => (await wire.calls('sts')).length === 1);
@@ -24,6 +26,7 @@ describe('a bridge that starts', { concurrency: true }, () => {
     assert.equal(down.status, 503);
     assert.deepEqual(JSON.parse(down.text), { status: 'down' });
     assert.equal(await statusOf(wire, '/-/live'), 200);
+    await wire.clearFaults();
     await until('ready', () => isReady(wire));
     assert.equal((await wire.calls('sts')).length, 1);
   });

@@ -1,46 +1,46 @@
 // While STS fails, what is held goes on serving until shortly before its end; then callers are told, and served again soon.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
-import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
+import { asTimelessAccount, startClockedWire, STOPPED } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
+import { openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { until } from './until.ts';
-import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
 
-const LIFE_SECONDS = 8;
+const LIFE_SECONDS = 600;
+/** Renewal is due within these, and tried again after half a minute at most. */
+const DUE_SECONDS = [440, 460, 480, 500, 520, 537];
+/** A tenth of the life is left; STS tells whole seconds, so that they can end one earlier. */
+const FLOOR_SECONDS = 540;
 
 describe('while STS refuses to renew', () => {
-  let wire: Wire;
-  const headers = (): Record<string, string> => asAccount(wire, 1);
+  let wire: ClockedWire;
+  const headers = (n = 1): Record<string, string> => asTimelessAccount(wire, n);
+  const get = async (n = 1): Promise<number> => (await wire.get(READABLE, { headers: headers(n) })).status;
+  const settled = (): Promise<void> =>
+    until('no call is under way', async () =>
+      (await sessionsAtSts(wire)).every(({ status }) => status !== null),
+    );
   before(async () => {
-    wire = await startWire({ config: openToProject() });
+    wire = await startClockedWire({ config: openToProject() });
+    await wire.setClocks(STOPPED);
     await wire.control('PUT', '/durations', { credentials: LIFE_SECONDS });
   });
   after(() => wire.close());
 
   it('the old credentials serve until a tenth of their life is left, and not beyond', async () => {
-    // STS tells whole seconds, of the time and of the end: early in one it is known which.
-    await until('early in a second', () => Date.now() % 1000 < 300);
-    assert.equal((await wire.get(READABLE, { headers: headers() })).status, 200);
-    const [first] = await sessionsAtSts(wire);
-    const obtained = Date.parse(first?.at ?? '');
-    const life = LIFE_SECONDS * 1000;
+    assert.equal(await get(), 200);
     await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
     await wire.forgetCalls();
-    let lastServed = 0;
-    let status = 200;
-    while (status === 200) {
-      const asked = Date.now() - obtained;
-      ({ status } = await wire.get(READABLE, { headers: headers() }));
-      if (status === 200) lastServed = asked;
-      await setTimeout(20);
+    for (const seconds of DUE_SECONDS) {
+      await wire.passed(seconds, STOPPED);
+      assert.equal(await get(), 200, `${seconds} s`);
+      await settled();
     }
-    assert.equal(status, 502);
-    assert.ok(lastServed > 0.5 * life, `the last was served after ${lastServed} of ${life} ms`);
-    assert.ok(lastServed < 0.91 * life, `the last was served after ${lastServed} of ${life} ms`);
-    assert.ok((await wire.calls('s3')).every((call) => call['status'] === 200));
     const attempts = (await sessionsAtSts(wire)).length;
-    assert.ok(attempts >= 2 && attempts <= 6, `${attempts} calls, with pauses between`);
+    assert.ok(attempts >= 2 && attempts < DUE_SECONDS.length, `${attempts} calls, with pauses between`);
+    await wire.passed(FLOOR_SECONDS, STOPPED);
+    assert.equal(await get(), 502);
+    assert.ok((await wire.calls('s3')).every((call) => call['status'] === 200));
   });
 
   it('the log says so, with the fault and its remedy', async () => {
@@ -54,19 +54,15 @@ describe('while STS refuses to renew', () => {
 
   it('callers are served again once STS is back', async () => {
     await wire.clearFaults();
-    await until(
-      'a request is served',
-      async () => (await wire.get(READABLE, { headers: headers() })).status === 200,
-    );
+    await wire.passed(FLOOR_SECONDS + 5, STOPPED);
+    assert.equal(await get(), 200);
   });
 
   it('what ended while nobody asked is renewed before it is used', async () => {
-    await wire.control('PUT', '/durations', { credentials: 2 });
-    const later = asAccount(wire, 2);
-    assert.equal((await wire.get(READABLE, { headers: later })).status, 200);
-    await setTimeout(2_100);
+    assert.equal(await get(2), 200);
+    await wire.passed(FLOOR_SECONDS + 5 + LIFE_SECONDS, STOPPED);
     await wire.forgetCalls();
-    assert.equal((await wire.get(READABLE, { headers: later })).status, 200);
+    assert.equal(await get(2), 200);
     assert.equal((await sessionsAtSts(wire)).length, 1);
     assert.deepEqual(
       (await wire.calls('s3')).map(({ status }) => status),

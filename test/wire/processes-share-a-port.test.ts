@@ -37,7 +37,11 @@ describe('two processes on one port', () => {
       await read();
       return served(wire.bridge) > 0 && served(second) > 0;
     });
-    for (const bridge of [wire.bridge, second]) assert.equal(await countedBy(bridge), served(bridge));
+    for (const bridge of [wire.bridge, second]) {
+      const counted = await countedBy(bridge);
+      // Lines are written a moment later.
+      await until('all are told', () => served(bridge) === counted);
+    }
 
     assert.equal(await wire.bridge.stop(), 0);
     const before = served(second);
