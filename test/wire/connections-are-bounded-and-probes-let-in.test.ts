@@ -29,7 +29,7 @@ const [LINES_A_WINDOW, WINDOW_MS] = [20, 10_000];
 /** A bridge that may open so many files, and refuses nothing because its machine is slow. */
 async function startWithFiles(files: number, inFlight: number): Promise<ClockedWire> {
   const wire = await startClockedWire({
-    config: openToProject(`limits: { inFlight: ${inFlight}, stallSeconds: 3600 }`),
+    config: openToProject(`limits: { inFlight: ${inFlight}, stall: 1h }`),
     environment: inheritedEnvironment(),
     program: {
       command: ['sh', '-c', `ulimit -n ${files} && exec "$0" "$@"`, process.execPath, MAIN, 'serve'],

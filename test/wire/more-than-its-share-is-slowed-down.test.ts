@@ -23,7 +23,7 @@ describe('a bridge that may serve four requests, two of each caller', () => {
   before(async () => {
     wire = await startClockedWire({
       config: openToProject(
-        `limits: { inFlight: ${IN_FLIGHT}, perCaller: ${PER_CALLER}, stallSeconds: 3600 }`,
+        `limits: { inFlight: ${IN_FLIGHT}, perCaller: ${PER_CALLER}, stall: 1h }`,
       ),
     });
     // Else a bridge on a slow machine may refuse requests because it lags.
