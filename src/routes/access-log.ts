@@ -15,7 +15,7 @@ import { traceFields } from './trace-fields.ts';
 const LEFT_BEFORE_ANSWER = 499;
 
 /** Of each fault, in ten seconds: anyone can cause them. Lines of authenticated callers are all written. */
-const MOST_STRANGERS = 100;
+const MOST_STRANGERS = 1_000;
 
 /** Filled in as a request goes through the steps. Times in milliseconds. */
 export interface AccessRecord {
@@ -113,7 +113,7 @@ export function createAccessLog(options: {
       const severity = severityOf(record, status);
       if (!log.isWanted(severity)) return;
       const { caller, fault, s3, abortedBy } = record;
-      if (caller === undefined && fault !== undefined && !mayLogStranger(fault.code)) return;
+      if (caller === undefined && !mayLogStranger(fault?.code ?? record.operation)) return;
       const { headers, method } = request;
       const url = logText(withoutQuery(request.url ?? ''));
       const hasTrace = headers['traceparent'] !== undefined || headers['x-cloud-trace-context'] !== undefined;
@@ -131,7 +131,7 @@ export function createAccessLog(options: {
           member('role', record.role) +
           member('sessionName', record.sessionName) +
           member('bucket', record.bucket) +
-          member('key', optionally(withoutTokens, record.key)) +
+          member('key', optionally(caller === undefined ? logText : withoutTokens, record.key)) +
           member('prefix', optionally(withoutTokens, record.prefix)) +
           `,"status":${status},"bytes":${record.bytes}` +
           (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +

@@ -40,6 +40,6 @@ export function boundedLines(
 ): (severity: Severity, message: string, fields: LogFields) => void {
   const mayWrite = lineLimit(log, about, LINES);
   return (severity, message, fields) => {
-    if (mayWrite(message)) log(severity, message, fields);
+    if (mayWrite(about)) log(severity, message, fields);
   };
 }

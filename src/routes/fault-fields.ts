@@ -12,7 +12,8 @@ export function faultFields({
   caller,
 }: Pick<AccessRecord, 'fault' | 'caller'>): Record<string, unknown> {
   if (fault === undefined) return {};
-  const detail = caller === undefined ? strangersValue(fault.detail) : fault.detail;
+  const detail =
+    caller === undefined && fault.code !== 'internal' ? strangersValue(fault.detail) : fault.detail;
   const cause = Object.keys(fault.detail).length > 0 ? detail : undefined;
   const isUnnamed = fault.code === 'not_granted' && caller !== undefined && caller.email === undefined;
   return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].remedy };

@@ -8,11 +8,13 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import { googleClaims } from './google-claims.ts';
 import { request } from './http-request.ts';
 import { startHarmedWire } from './provoked-fault.ts';
 import type { HarmedWire } from './provoked-fault.ts';
 import { startUnreadBridge } from './unread-bridge.ts';
+import { asBearer } from './token-headers.ts';
 import { until } from './until.ts';
 
 const LIMIT_MIB = 260;
@@ -148,6 +150,16 @@ it('a bridge whose log nobody takes keeps a bounded number of lines, and counts 
   const bridge = await startUnreadBridge(sandbox);
   test.after(() => bridge.process.kill('SIGKILL'));
   const path = `/acme-lake/${'x'.repeat(1_000)}`;
+  // Lines of requests without a valid token are limited; those of a caller without a grant are not.
+  const { email, uniqueId } = ACCOUNTS.stranger;
+  const claims = {
+    aud: sandbox.contract.audience,
+    azp: uniqueId,
+    sub: uniqueId,
+    email,
+    email_verified: true,
+  };
+  const headers = asBearer(sandbox.mint(claims));
   const dropped = async (): Promise<number> => {
     const { text } = await request(bridge.metricsUrl, '/-/metrics');
     return Number(/^fedbridge_log_lines_dropped_total (\d+)/m.exec(text)?.[1]);
@@ -155,7 +167,7 @@ it('a bridge whose log nobody takes keeps a bounded number of lines, and counts 
   let sent = 0;
   while ((await dropped()) < 3_000) {
     sent += 3_000;
-    assert.deepEqual(await flood(bridge.url, 3_000, () => ({ path })), { 401: 3_000 });
+    assert.deepEqual(await flood(bridge.url, 3_000, () => ({ path, headers })), { 403: 3_000 });
     assert.ok(sent <= 30_000, 'lines are dropped in the end');
   }
   const resident = residentMiB(bridge.process.pid ?? 0);

@@ -78,7 +78,7 @@ describe('a page of a list as JSON', () => {
     assert.deepEqual([reply.status, reply.headers['retry-after']], [503, '1']);
     assert.equal(reply.headers['x-fedbridge-error'], 'overloaded');
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
-    assert.deepEqual(line['cause'], { limit, of: limit === 'pages' ? 4 : 2 });
+    assert.deepEqual(line['cause'], { limit, max: limit === 'pages' ? 4 : 2 });
   };
 
   it('is refused with 503 if the caller waits for two others', async () => {
@@ -155,7 +155,10 @@ describe('a page of a list as JSON', () => {
     const reply = await page(1);
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [503, 'upstream_failed']);
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
-    assert.deepEqual([line['fault'], line['cause']], ['s3_invalid_response', { error: 'a list of more than 4 MiB' }]);
+    assert.deepEqual(
+      [line['fault'], line['cause']],
+      ['s3_invalid_response', { error: 'a list of more than 4 MiB' }],
+    );
     await closed;
   });
 
