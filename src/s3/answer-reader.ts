@@ -82,7 +82,8 @@ export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
       }
       // Any number of interim responses may precede the final one (RFC 9110, 15.2): together they may be as long as one head.
       interimBytes += length;
-      if (interimBytes > MAX_HEAD_BYTES) throw new Fault('s3_invalid_response', { error: 'interim responses' });
+      if (interimBytes > MAX_HEAD_BYTES)
+        throw new Fault('s3_invalid_response', { error: 'interim responses' });
     }
   };
 

@@ -67,7 +67,10 @@ export function createFaults(): Faults {
   return {
     set(setting) {
       clearWhere(({ supplier, path }) => supplier === setting.supplier && path === setting.path);
-      const { promise: cleared, resolve: clear } = Promise.withResolvers<void>();
+      const { promise: cleared, resolve } = Promise.withResolvers<undefined>();
+      const clear = (): void => {
+        resolve(undefined);
+      };
       all = [...all, { setting, left: setting.times ?? Infinity, cleared, clear }];
     },
     clear(supplier, path) {

@@ -148,7 +148,8 @@ function bodyOf(answer: Answer): Promise<string> {
   return promise;
 }
 
-const isNonsense = (error: unknown): boolean => error instanceof Fault && error.code === 's3_invalid_response';
+const isNonsense = (error: unknown): boolean =>
+  error instanceof Fault && error.code === 's3_invalid_response';
 
 describe("S3's answers", () => {
   before(async () => {

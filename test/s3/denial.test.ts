@@ -39,7 +39,11 @@ const SAID: readonly (readonly [message: string, denial: Denial, remedy: RegExp]
     s3('session policy', false),
     /grants.*report this line/,
   ],
-  [`${OBJECT} with an explicit deny in a sessions policy`, s3('session policy', true), /session policy, .* denies s3:GetObject though the grants allow it/],
+  [
+    `${OBJECT} with an explicit deny in a sessions policy`,
+    s3('session policy', true),
+    /session policy, .* denies s3:GetObject though the grants allow it/,
+  ],
   [
     `${READ} because no resource-based policy allows the s3:GetObject action`,
     s3('bucket policy', false),

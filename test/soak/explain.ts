@@ -51,7 +51,11 @@ export function explainer(sources: {
     const found = held.find((one) => isCause(one.weather) && one.from <= to && from <= one.to + feltMs);
     return found && JSON.stringify(found.weather);
   };
-  const byCode = ({ code = '', abortedBy, requestId }: Told, from: number, to: number): string | undefined => {
+  const byCode = (
+    { code = '', abortedBy, requestId }: Told,
+    from: number,
+    to: number,
+  ): string | undefined => {
     const isClock = (weather: Weather): boolean => weather.kind === 'clock';
     const strikes = causeIn((requestId === undefined ? undefined : struck.get(requestId)) ?? []);
     if (abortedBy === 's3' || S3_FAULTS.has(code) || S3_CODES.has(code) || code.startsWith('s3_5'))

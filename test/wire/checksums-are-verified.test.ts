@@ -46,7 +46,10 @@ describe('a bucket whose checksums are verified', () => {
     });
     assert.ok(bytes < size, 'the end was held back');
     const line = await wire.bridge.line((each) => each['key'] === key);
-    assert.deepEqual([line['fault'], line['severity'], line['abortedBy']], ['checksum_mismatch', 'ERROR', 's3']);
+    assert.deepEqual(
+      [line['fault'], line['severity'], line['abortedBy']],
+      ['checksum_mismatch', 'ERROR', 's3'],
+    );
   };
 
   for (const [name, sum] of Object.entries(SUMS)) {

@@ -22,9 +22,7 @@ describe('a bridge that may serve four requests, two of each caller', () => {
   const body = randomBytes(SIZE);
   before(async () => {
     wire = await startClockedWire({
-      config: openToProject(
-        `limits: { inFlight: ${IN_FLIGHT}, perCaller: ${PER_CALLER}, stall: 1h }`,
-      ),
+      config: openToProject(`limits: { inFlight: ${IN_FLIGHT}, perCaller: ${PER_CALLER}, stall: 1h }`),
     });
     // Else a bridge on a slow machine may refuse requests because it lags.
     await wire.setClocks({ steadyStands: true });

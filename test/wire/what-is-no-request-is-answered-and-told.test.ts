@@ -153,7 +153,9 @@ describe('what is no request', () => {
     const newLines = (): typeof wire.bridge.lines => wire.bridge.lines.slice(lines);
     // No later window of lines can begin than by now; one may have begun before.
     const windows = (performance.now() - begun) / WINDOW_MS + 2;
-    await until('the others are told of', () => newLines().some(({ suppressed }) => suppressed !== undefined));
+    await until('the others are told of', () =>
+      newLines().some(({ suppressed }) => suppressed !== undefined),
+    );
     const own = newLines().filter(({ fault }) => fault === 'request_malformed').length;
     assert.ok(own <= windows * LINES_A_WINDOW, `${own} lines in ${windows} windows`);
   });

@@ -82,7 +82,10 @@ limits: { stall: 1s }`,
     socket.pause();
     socket.write('GET /');
     const trickle = setInterval(() => socket.write('a'), 300);
-    await until('it is cut', () => wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall').length === 2);
+    await until(
+      'it is cut',
+      () => wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall').length === 2,
+    );
     clearInterval(trickle);
     socket.destroy();
   });
