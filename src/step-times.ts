@@ -21,30 +21,31 @@ export interface Sample {
 export function histogram(name: string, bounds: readonly number[]): Histogram {
   // Of each bucket alone, and of what is above the last; a scrape adds them up.
   const counts = [...bounds, Infinity].map(() => 0);
-  let sum = 0;
+  // In an object: a fraction in a variable of its own would be allocated at each observation.
+  const total = { seconds: 0 };
   return {
     observe: (seconds) => {
       let bucket = 0;
       while (seconds > (bounds[bucket] ?? Infinity)) bucket += 1;
       counts[bucket] = (counts[bucket] ?? 0) + 1;
-      sum += seconds;
+      total.seconds += seconds;
     },
     samples: (labels = {}) => {
       // Buckets count all that is not above their bound (Prometheus, "Exposition formats", histograms).
-      let total = 0;
+      let observations = 0;
       const buckets = counts.map((count, bucket) => {
-        total += count;
+        observations += count;
         return {
           metricName: `${name}_bucket`,
           labels: { le: bounds[bucket] ?? '+Inf', ...labels },
-          value: total,
+          value: observations,
         };
       });
-      if (total === 0) return [];
+      if (observations === 0) return [];
       return [
         ...buckets,
-        { metricName: `${name}_sum`, labels, value: sum },
-        { metricName: `${name}_count`, labels, value: total },
+        { metricName: `${name}_sum`, labels, value: total.seconds },
+        { metricName: `${name}_count`, labels, value: observations },
       ];
     },
   };

@@ -5,7 +5,7 @@ import { countsBySubject, createShares } from './shares.ts';
 import type { Shares } from './shares.ts';
 
 export interface Admission {
-  /** Each successful `enter` needs its `leave`. @throws Fault overloaded, lagging */
+  /** Each successful `enter` needs its `leave`. @throws Fault overloaded, event_loop_lagging */
   enter(): void;
   leave(): void;
   /** Each successful `enterAs` needs its `leaveAs`. @throws Fault overloaded */

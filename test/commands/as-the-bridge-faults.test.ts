@@ -178,7 +178,7 @@ describe('fedbridge token says in one line', () => {
     const line = await failingInOneLine(['token', '--raw'], { GCE_METADATA_HOST: '127.0.0.1:1' });
     assert.match(
       line,
-      /: there is no identity token: metadata_unreachable \(asked identity, error ECONNREFUSED\)\. The metadata/,
+      /: there is no identity token: metadata_unreachable \(requested identity, error ECONNREFUSED\)\. The metadata/,
     );
   });
 });
