@@ -58,7 +58,7 @@ async function* answersOf(tried: GrantTried): AsyncGenerator<Told, void, undefin
   if (key !== undefined) {
     for (const word of words) {
       const given = await ask.word(word, key);
-      const isGiven = !isRefused(given) || LOOKED.includes(given.code) || onlyListLacks(given);
+      const isGiven = !isRefused(given) || (word === 'versions' && isAboutTheVersion(given));
       yield isGiven ? `gives ${word}` : refused(named, { what: `read of ${word}`, key }, given);
     }
   } else if (words.length > 0) yield untried(named, words);
@@ -70,8 +70,9 @@ const untried = ({ grant: step }: Named, words: readonly Action[]): Examination 
   fix: 'The doctor tries these on the first object of a list, or on the `key` of a grant: add an object or such a grant, then run it again.',
 });
 
-/** S3 has looked for the version, so that it may be asked for one. */
-const LOOKED: readonly unknown[] = ['NoSuchVersion', 'MethodNotAllowed'];
+/** S3 tests the right to a version before it looks for one: no such version, a delete marker, or no right to list them. */
+const isAboutTheVersion = (refusal: Refusal): boolean =>
+  refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);
 
 function unreadable(named: Named, key: string, refusal: Refusal): Told {
   if (refusal.code === 'InvalidObjectState') return 'may read (the object tried is archived)';

@@ -39,7 +39,7 @@ export function compilePolicy(bucket: Bucket, grants: readonly Grant[]): string 
   return whole.length <= MAX_POLICY_CHARACTERS ? whole : compileAllowances(bucket, grants);
 }
 
-/** The policy without Deny statements, which is limited by AWS in all but a few bucket policies (see {@link denials}). */
+/** The policy without Deny statements: for what it does not limit then, see {@link denials}. */
 export function compileAllowances(bucket: Bucket, grants: readonly Grant[]): string {
   return document(allowances(bucket, grants));
 }
