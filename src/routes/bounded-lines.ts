@@ -33,7 +33,7 @@ export function lineLimit(log: Log, about: string, most: number): (kind: string)
   };
 }
 
-/** A log of which few lines are written. @param about as in {@link lineLimit} */
+/** Writes at most a few of the lines that it is given. @param about as in {@link lineLimit} */
 export function boundedLines(
   log: Log,
   about: string,
