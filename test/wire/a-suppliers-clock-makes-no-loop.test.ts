@@ -14,8 +14,8 @@ const TWO_HOURS = 7200;
 const DAY_SECONDS = 86_400;
 /** What S3 takes for a signature's age is a quarter of an hour. */
 const TEN_MINUTES = 600;
-/** What S3 refuses by a wrong clock is worth one STS call in six seconds. */
-const PAUSE_MS = 6_000;
+/** After its first five, a caller whose credentials S3 rejects is worth one STS call in 24 seconds (docs/operations.md). */
+const PAUSE_MS = 24_001;
 
 const setClock = (wire: Wire, offsetSeconds: number, supplier?: string): Promise<unknown> =>
   wire.control('PUT', '/clock', { offsetSeconds, ...(supplier === undefined ? {} : { supplier }) });
