@@ -26,7 +26,8 @@ globalThis.Date = new Proxy(Date, {
 
 const steady = performance.now.bind(performance);
 const steadyNow = standing(steady, () => clocks().steadyStands);
-performance.now = () => steadyNow() + clocks().steadyAheadMs;
+// Whole milliseconds, so that what a test adds is exactly what has passed.
+performance.now = () => Math.floor(steadyNow()) + clocks().steadyAheadMs;
 
 /** The longest that Node takes. */
 const LONGEST_MS = 2 ** 31 - 1;
