@@ -10,14 +10,14 @@ const SUPPLIER_LIBRARIES = {
   '@aws-sdk/credential-provider-ini': ['src/federation/read-profile.ts'],
   'google-auth-library': ['src/identity/impersonated.ts'],
   'gcp-metadata': ['src/identity/metadata.ts'],
-  jose: ['src/callers/verify-token.ts', 'src/callers/google-keys.ts'],
-  pino: ['src/log.ts'],
-  'prom-client': ['src/metrics.ts'],
+  jose: ['src/auth/verify-token.ts', 'src/auth/google-keys.ts'],
+  pino: ['src/observability/log.ts'],
+  'prom-client': ['src/observability/metrics.ts'],
   yaml: ['src/config/document.ts'],
 };
 
 /** The five steps do not import each other: `bridge.ts` joins them. */
-const STEPS = ['identity', 'callers', 'federation', 's3'];
+const STEPS = ['identity', 'auth', 'federation', 's3'];
 
 const forbidden = (names) =>
   names.map((name) => ({ name, message: 'Another file already speaks to this supplier.' }));
@@ -54,7 +54,7 @@ export default defineConfig(
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'src/config.ts alone reads the environment.' },
+        { object: 'process', property: 'env', message: 'src/config/load.ts alone reads the environment.' },
         { object: 'process', property: 'argv', message: 'src/main.ts alone reads the arguments.' },
       ],
       'no-restricted-imports': ['error', { paths: forbidden(Object.keys(SUPPLIER_LIBRARIES)) }],
@@ -78,7 +78,7 @@ export default defineConfig(
         {
           patterns: [
             {
-              group: [...STEPS.filter((other) => other !== step), 'routes', 'commands', 'sandbox'].map(
+              group: [...STEPS.filter((other) => other !== step), 'api', 'server', 'cli', 'sandbox'].map(
                 (other) => `**/${other}/**`,
               ),
               allowTypeImports: true,
@@ -90,7 +90,7 @@ export default defineConfig(
     },
   })),
   {
-    files: ['src/config.ts', 'src/config/unwanted-variables.ts', 'src/main.ts'],
+    files: ['src/config/load.ts', 'src/config/unwanted-variables.ts', 'src/main.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

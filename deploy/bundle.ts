@@ -39,7 +39,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     // A script of the `vm` module, as an image runs it, has no `import()`; of Node's own modules `require` gives the same, and sooner.
     supported: { 'dynamic-import': false },
     // Google, STS and S3 of the sandbox have no place in an image.
-    external: ['./commands/sandbox.ts'],
+    external: ['./cli/sandbox.ts'],
   });
   for (const name of Object.keys(PROGRAMS)) await escapeText(join(directory, `${name}.js`));
   await writeFile(join(directory, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);

@@ -156,7 +156,7 @@ case $? in
     ;;
 esac
 
-# Expiration is the end of the token, neither earlier nor later: see src/commands/caller-credentials.ts.
+# Expiration is the end of the token, neither earlier nor later: see src/cli/caller-credentials.ts.
 cat <<CREDENTIALS
 $credentials
 CREDENTIALS

@@ -1,5 +1,5 @@
 // An ID token of another service account, for which the account of this machine on Google Cloud may ask IAM Credentials.
-import { Fault } from '../src/fault.ts';
+import { Fault } from '../src/errors/fault.ts';
 
 /** Each of the two calls takes half a second at most. */
 const DEADLINE_MS = 5_000;

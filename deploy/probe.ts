@@ -6,7 +6,7 @@
 // JSON, in Cloud Logging's fields, and ends with 0 where every check holds, 1 where one does not, 2 where it was called wrongly.
 import { parseArgs } from 'node:util';
 import { readOrigin, ORIGIN_MUST } from '../src/config/origin.ts';
-import { prepareRuntime } from '../src/runtime.ts';
+import { prepareRuntime } from '../src/runtime/process-setup.ts';
 import type { ProbeOptions } from './probe-checks.ts';
 
 const USAGE = `Usage: probe --url ORIGIN --audience AUDIENCE --bucket BUCKET --key KEY --ungranted-key KEY --ungranted-account EMAIL [--invoker-audience URL]

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: picks a command and gives the exit code. Nothing else reads process.argv.
-import { asksForHelp } from './commands/arguments.ts';
-import { prepareRuntime } from './runtime.ts';
+import { asksForHelp } from './cli/arguments.ts';
+import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
   readonly does: string;
@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         process.stdout.write('Usage: fedbridge serve\n\nThe README lists the variables that configure it.\n');
         return 0;
       }
-      const { serve } = await import('./commands/serve.ts');
+      const { serve } = await import('./cli/serve.ts');
       await serve();
       return undefined;
     },
@@ -27,7 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'run the bridge with a Google, an STS and an S3 of its own on this machine  [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]',
     run: async (args) => {
       // An image does not hold it.
-      const found = await import('./commands/sandbox.ts').catch(() => {
+      const found = await import('./cli/sandbox.ts').catch(() => {
         throw new Error(
           'The sandbox is not part of this build: run `npm run sandbox` in a clone of the project.',
         );
@@ -38,56 +38,56 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: {
     does: 'say in words what a configuration means, or which grant decides  [FILE] [--caller CALLER --get BUCKET/KEY]',
     run: async (args) => {
-      const { check } = await import('./commands/check.ts');
+      const { check } = await import('./cli/check.ts');
       return check(args);
     },
   },
   'trust-policy': {
     does: "print the trust policy of the bridge's role, or tell what is wrong with one  [ROLE [--hop N]] | --lint FILE",
     run: async (args) => {
-      const { printTrustPolicy } = await import('./commands/trust-policy.ts');
+      const { printTrustPolicy } = await import('./cli/trust-policy.ts');
       return printTrustPolicy(args);
     },
   },
   whoami: {
     does: 'say who the bridge is at Google, and at AWS through each role  [--config FILE] [--json]',
     run: async (args) => {
-      const { whoami } = await import('./commands/whoami.ts');
+      const { whoami } = await import('./cli/whoami.ts');
       return whoami(args);
     },
   },
   token: {
     does: "print the bridge's own identity token, decoded  [--audience AUDIENCE] [--config FILE] [--raw]",
     run: async (args) => {
-      const { token } = await import('./commands/token.ts');
+      const { token } = await import('./cli/token.ts');
       return token(args);
     },
   },
   credentials: {
     does: 'print credentials of a role, for the AWS SDKs or a shell  ROLE [--format process|env|json] [--config FILE]',
     run: async (args) => {
-      const { credentials } = await import('./commands/credentials.ts');
+      const { credentials } = await import('./cli/credentials.ts');
       return credentials(args);
     },
   },
   doctor: {
     does: 'find what is wrong between here, Google, STS and the buckets  [--config FILE] [--trust-policy FILE] [--json]',
     run: async (args) => {
-      const { doctor } = await import('./commands/doctor.ts');
+      const { doctor } = await import('./cli/doctor.ts');
       return doctor(args);
     },
   },
   revoke: {
     does: "print what ends a role's older sessions at AWS  ROLE [--config FILE]",
     run: async (args) => {
-      const { revoke } = await import('./commands/revoke.ts');
+      const { revoke } = await import('./cli/revoke.ts');
       return revoke(args);
     },
   },
   'caller-credentials': {
     does: "print this machine's identity token as credentials for S3 clients  --audience URL",
     run: async (args) => {
-      const { callerCredentials } = await import('./commands/caller-credentials.ts');
+      const { callerCredentials } = await import('./cli/caller-credentials.ts');
       return callerCredentials(args);
     },
   },
@@ -130,9 +130,9 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
 }
 
 async function sentenceOf(error: unknown): Promise<string> {
-  const { Fault } = await import('./fault.ts');
+  const { Fault } = await import('./errors/fault.ts');
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : 'failed';
-  const { tellFault } = await import('./commands/print-result.ts');
+  const { tellFault } = await import('./cli/print-result.ts');
   return tellFault(error);
 }
 

@@ -3,7 +3,7 @@
 locals {
   of_service = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}\" AND resource.labels.location=\"${var.region}\""
 
-  # Log-based metrics, by the sentences of the bridge (src/bridge.ts) and the fields of its request lines (src/routes/access-log.ts).
+  # Log-based metrics, by the sentences of the bridge (src/server/bridge.ts) and the fields of its request lines (src/observability/access-log.ts).
   log_metrics = {
     role_failures = {
       description = "Role assumptions that failed, by role and fault."

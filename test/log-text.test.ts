@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { logText, withoutTokens } from '../src/log-text.ts';
+import { logText, withoutTokens } from '../src/observability/log-text.ts';
 
 const HEADER = 'eyJhbGciOiJSUzI1NiJ9';
 const PAYLOAD = 'eyJzdWIiOiIxMTIwMTA0MDAwMDAwMDA3MTAwODAifQ';

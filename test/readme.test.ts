@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { VARIABLES } from '../src/config/environment.ts';
-import { inheritedEnvironment } from '../src/config.ts';
-import { FAULTS } from '../src/errors.ts';
-import { CONTROL_ROUTES } from '../src/routes/control.ts';
-import { S3_OUTCOMES } from '../src/routes/refusal-answer.ts';
+import { inheritedEnvironment } from '../src/config/load.ts';
+import { FAULTS } from '../src/errors/table.ts';
+import { CONTROL_ROUTES } from '../src/api/control.ts';
+import { S3_OUTCOMES } from '../src/api/responses/s3-error.ts';
 import { startWire } from './wire/wire.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;

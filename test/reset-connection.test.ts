@@ -6,8 +6,8 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { resetConnection } from '../src/reset-connection.ts';
-import { cut } from '../src/routes/object-answer.ts';
+import { resetConnection } from '../src/runtime/reset-connection.ts';
+import { cut } from '../src/api/responses/object.ts';
 
 /** More than the kernel takes of a peer that reads nothing. */
 const MUCH = Buffer.alloc(32 * 1024 * 1024);

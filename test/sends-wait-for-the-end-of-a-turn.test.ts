@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { endOfTurn } from '../src/end-of-turn.ts';
+import { endOfTurn } from '../src/runtime/deferred-writes.ts';
 
 const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
 

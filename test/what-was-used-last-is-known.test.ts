@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { it } from 'node:test';
-import { byLastUse } from '../src/by-last-use.ts';
-import type { Place } from '../src/by-last-use.ts';
+import { byLastUse } from '../src/runtime/lru-list.ts';
+import type { Place } from '../src/runtime/lru-list.ts';
 
 const STEPS = 20_000;
 const ITEMS = 12;

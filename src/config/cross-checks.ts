@@ -2,7 +2,7 @@
 // Works on raw values, so that a fault of one field does not hide these.
 import { isDeepStrictEqual } from 'node:util';
 import { BUCKET_NAME, regionOfTarget } from './aws-names.ts';
-import { suggest } from './closest.ts';
+import { suggest } from './did-you-mean.ts';
 import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
 import { checkHops } from './hop-checks.ts';

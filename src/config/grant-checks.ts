@@ -1,5 +1,5 @@
 // What a grant says about itself as a whole, and about the buckets: works on raw values, as cross-checks.ts does.
-import { suggest } from './closest.ts';
+import { suggest } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from './raw.ts';
 import { quote } from './show.ts';

@@ -2,7 +2,7 @@
 import { CALLER_TAG_KEYS } from '../federation/attribution.ts';
 import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
 import { TAG_KEY } from './aws-names.ts';
-import { suggest } from './closest.ts';
+import { suggest } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, itemsOf } from './raw.ts';
 import { quote } from './show.ts';

@@ -1,6 +1,6 @@
 // Finds grants that AWS could not hold a caller to, as their session policy is longer than STS takes.
-import type { Config } from '../config.ts';
-import { compileAllowances, MAX_POLICY_CHARACTERS } from '../federation/session-policy.ts';
+import type { Config } from './load.ts';
+import { compileAllowances, MAX_POLICY_CHARACTERS } from '../policy/session-policy.ts';
 import type { Finding } from './problem.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Turns what zod found into problems that an operator understands: where, what it must be, what it is, what to do.
 import type * as z from 'zod';
-import { closest } from './closest.ts';
+import { closest } from './did-you-mean.ts';
 import type { Place } from './document.ts';
 import type { IssueDetails } from './form.ts';
 import type { Problem } from './problem.ts';

@@ -1,18 +1,18 @@
 // Asks S3 what a grant is for, with a session that may do what that grant says and nothing else.
 import { randomUUID } from 'node:crypto';
-import type { Action, Bucket, Grant } from '../config.ts';
-import { Fault } from '../fault.ts';
+import type { Action, Bucket, Grant } from '../config/load.ts';
+import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
-import { createDeparture } from '../s3/departure.ts';
+import { createDeparture } from '../http1/departure.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { operationOn } from '../s3/operation.ts';
 import type { ObjectRead } from '../s3/operation.ts';
-import { plainRead } from '../s3/plain-read.ts';
+import { plainRead } from '../s3/sample-request.ts';
 import { isRefusal } from '../s3/read.ts';
 import type { Read } from '../s3/read.ts';
 import { headerOf } from '../s3/refusal.ts';
 import type { Refusal } from '../s3/refusal.ts';
-import type { Answer } from '../s3/transport.ts';
+import type { Answer } from '../http1/transport.ts';
 
 /** What S3 gave, of which nothing is kept but the KMS key that it told. */
 export interface Given {

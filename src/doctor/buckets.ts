@@ -1,15 +1,15 @@
 // Looks at each bucket by some of its grants: is it there, does S3 give what they allow, and does AWS hold a session to them.
-import type { Bucket, Grant } from '../config.ts';
+import type { Bucket, Grant } from '../config/load.ts';
 import { escapeText } from '../config/show.ts';
-import { asFault } from '../fault.ts';
-import type { Fault } from '../fault.ts';
+import { asFault } from '../errors/fault.ts';
+import type { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
-import { compileAllowances, compilePolicy } from '../federation/session-policy.ts';
+import { compileAllowances, compilePolicy } from '../policy/session-policy.ts';
 import { endpointOf } from '../s3/endpoint.ts';
 import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
 import { createSigner } from '../s3/signature.ts';
-import { createTransport } from '../s3/transport.ts';
+import { createTransport } from '../http1/transport.ts';
 import { questionsOf } from './bucket-questions.ts';
 import type { Questions } from './bucket-questions.ts';
 import { egressFix } from './egress.ts';

@@ -4,7 +4,7 @@ import { fetchQuickly } from './fetch-quickly.ts';
 
 /** More than a Date is rounded by and a slow answer takes; less than anything here is refused for. */
 const DOUBTFUL_MS = 30_000;
-/** From here on the bridge refuses callers' fresh tokens as not yet valid (`src/callers/verify-token.ts`). */
+/** From here on the bridge refuses callers' fresh tokens as not yet valid (`src/auth/verify-token.ts`). */
 const WRONG_BEHIND_MS = 60_000;
 /** Most of AWS takes no signature that is off by more (IAM user guide, "AWS Signature Version 4"); S3 is content with 15 minutes. */
 const WRONG_AHEAD_MS = 5 * 60_000;

@@ -1,7 +1,7 @@
 // What the doctor found at one step of the way, and how bad that is.
-import type { FaultCode } from '../errors.ts';
-import { FAULTS } from '../errors.ts';
-import type { Fault } from '../fault.ts';
+import type { FaultCode } from '../errors/table.ts';
+import { FAULTS } from '../errors/table.ts';
+import type { Fault } from '../errors/fault.ts';
 
 /** In order of how bad it is. `unknown` where it was not looked at, as after an earlier step's failure. */
 export const OUTCOMES = ['fine', 'unknown', 'doubtful', 'wrong'] as const;

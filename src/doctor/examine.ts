@@ -1,8 +1,8 @@
 // Walks the bridge's way from its surroundings to the last bucket, and says at each step what it found.
-import { awsDomain } from '../aws-domain.ts';
-import type { Config, Platform } from '../config.ts';
+import { awsDomain } from '../config/aws-domain.ts';
+import type { Config, Platform } from '../config/load.ts';
 import { warningsOf } from '../config/warnings.ts';
-import type { RoleAccess } from '../role-access.ts';
+import type { RoleAccess } from '../server/role-access.ts';
 import { examineBuckets } from './buckets.ts';
 import { judgeClock, readClock } from './clock.ts';
 import type { Examination, Examined } from './examination.ts';

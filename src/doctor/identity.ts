@@ -1,12 +1,12 @@
 // Looks at who the bridge is: whether it gets an identity token, and whether AWS can make anything of its claims.
-import type { Config, IdentitySource } from '../config.ts';
+import type { Config, IdentitySource } from '../config/load.ts';
 import { escapeText } from '../config/show.ts';
-import { FAULTS } from '../errors.ts';
-import { asFault } from '../fault.ts';
+import { FAULTS } from '../errors/table.ts';
+import { asFault } from '../errors/fault.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
-import type { RoleAccess } from '../role-access.ts';
-import { isUniqueId } from '../trust-policy/value-rules.ts';
+import type { RoleAccess } from '../server/role-access.ts';
+import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { failed } from './examination.ts';
 import type { Compared, Examination, Examined } from './examination.ts';
 import { partsOf } from './token-parts.ts';

@@ -1,9 +1,9 @@
 // A session of a role as the bridge gets it, named after itself, as no caller asks.
-import type { Role } from '../config.ts';
+import type { Role } from '../config/load.ts';
 import { attributionOf } from '../federation/attribution.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { bridgeSessionName } from '../federation/session-name.ts';
-import type { RoleAccess } from '../role-access.ts';
+import type { RoleAccess } from '../server/role-access.ts';
 
 /** @param policy what the session may do, of what the role may. @throws Fault sts_… */
 export async function ownSession(access: RoleAccess, role: Role, policy: string): Promise<RoleCredentials> {

@@ -1,10 +1,10 @@
 // Looks at each role: whether STS gives a session of it, to whom, and where not, why.
-import type { Config, Role } from '../config.ts';
-import type { FaultCode } from '../errors.ts';
-import { asFault } from '../fault.ts';
-import type { Fault } from '../fault.ts';
+import type { Config, Role } from '../config/load.ts';
+import type { FaultCode } from '../errors/table.ts';
+import { asFault } from '../errors/fault.ts';
+import type { Fault } from '../errors/fault.ts';
 import { NOTHING } from '../federation/federate.ts';
-import type { RoleAccess } from '../role-access.ts';
+import type { RoleAccess } from '../server/role-access.ts';
 import { egressFix } from './egress.ts';
 import { failed } from './examination.ts';
 import type { Examined } from './examination.ts';

@@ -1,7 +1,7 @@
 // What a refusal of S3 says about the way to a bucket, and how to mend it.
-import type { FaultCode } from '../errors.ts';
-import type { Fault } from '../fault.ts';
-import { denialRemedy } from '../s3/denial.ts';
+import type { FaultCode } from '../errors/table.ts';
+import type { Fault } from '../errors/fault.ts';
+import { denialRemedy } from '../s3/access-denied.ts';
 import type { Refusal } from '../s3/refusal.ts';
 import type { Examination, Named } from './examination.ts';
 

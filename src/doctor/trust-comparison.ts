@@ -1,15 +1,15 @@
 // Why STS denies a role to our token: what its trust policy asks for beside what the token says, where the person has the policy.
-import type { Role } from '../config.ts';
+import type { Role } from '../config/load.ts';
 import { escapeText, quote } from '../config/show.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault } from '../errors/fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
-import { GOOGLE } from '../trust-policy.ts';
-import { readConditionKey } from '../trust-policy/condition-keys.ts';
-import type { IdentityKey } from '../trust-policy/condition-keys.ts';
-import { readOperator } from '../trust-policy/condition-operators.ts';
-import type { Statement } from '../trust-policy/document.ts';
-import { lintTrustPolicy } from '../trust-policy/lint.ts';
-import { isUniqueId } from '../trust-policy/value-rules.ts';
+import { GOOGLE } from '../policy/trust-policy.ts';
+import { readConditionKey } from '../policy/lint/condition-keys.ts';
+import type { IdentityKey } from '../policy/lint/condition-keys.ts';
+import { readOperator } from '../policy/lint/condition-operators.ts';
+import type { Statement } from '../policy/lint/document.ts';
+import { lintTrustPolicy } from '../policy/lint/lint.ts';
+import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { failed } from './examination.ts';
 import type { Examination } from './examination.ts';
 import type { TrustFile } from './trust-file.ts';

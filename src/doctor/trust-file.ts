@@ -2,8 +2,8 @@
 import { ConfigError } from '../config/problem.ts';
 import { fieldOf } from '../config/raw.ts';
 import { readSource } from '../config/source.ts';
-import { readTrustPolicy } from '../trust-policy/document.ts';
-import type { Statement } from '../trust-policy/document.ts';
+import { readTrustPolicy } from '../policy/lint/document.ts';
+import type { Statement } from '../policy/lint/document.ts';
 
 export interface TrustFile {
   readonly statements: readonly Statement[];

@@ -1,10 +1,10 @@
 // Credentials of an AWS profile, in the place of a Google identity: for a bridge on a person's own machine.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { mfaCodes } from './mfa-codes.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';
 import type { ProfileKeys } from './read-profile.ts';
-import { stopwatch } from '../stopwatch.ts';
+import { stopwatch } from '../runtime/elapsed.ts';
 
 export interface ProfileCredentials {
   /** Obtains the first credentials, however long a person takes to find a code. @throws Fault profile_…, sts_… */

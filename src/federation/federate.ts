@@ -1,14 +1,14 @@
 // From a permit to a session of its bucket's role, narrowed to the caller's grants and named after whom the role says.
-import type { Bucket, Grant, Role } from '../config.ts';
-import { asFault } from '../fault.ts';
-import type { Fault } from '../fault.ts';
+import type { Bucket, Grant, Role } from '../config/load.ts';
+import { asFault } from '../errors/fault.ts';
+import type { Fault } from '../errors/fault.ts';
 import { attributionOf, namesTheAsker } from './attribution.ts';
 import type { Asker, Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
 import type { AssumeChain } from './role-chain.ts';
 import { bridgeSessionName } from './session-name.ts';
-import { sessionPolicies } from './session-policy.ts';
+import { sessionPolicies } from '../policy/session-policy.ts';
 import { createSessions } from './sessions.ts';
 import type { Session } from './sessions.ts';
 

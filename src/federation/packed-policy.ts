@@ -1,7 +1,7 @@
 // Sends a session policy again without its Deny statements if STS reports that it is too large when packed.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
-import { withoutDenials } from './session-policy.ts';
+import { withoutDenials } from '../policy/session-policy.ts';
 import type { RoleSession, Sts } from './sts.ts';
 
 /**

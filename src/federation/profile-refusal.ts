@@ -1,6 +1,6 @@
 // What the errors of the AWS SDK's profile reader mean. They have one class and no code, so their words have to tell.
-import { Fault } from '../fault.ts';
-import type { FaultCode } from '../errors.ts';
+import { Fault } from '../errors/fault.ts';
+import type { FaultCode } from '../errors/table.ts';
 
 /**
  * The least of each sentence that tells it from the others (credential-provider-ini, -process, -sso, -login and

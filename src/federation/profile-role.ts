@@ -1,11 +1,11 @@
 // Assumes the role of an AWS profile by its source's credentials, with an MFA code where the profile names a device.
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { awsDomain } from '../aws-domain.ts';
-import { Fault } from '../fault.ts';
-import type { FaultCode } from '../errors.ts';
+import { awsDomain } from '../config/aws-domain.ts';
+import { Fault } from '../errors/fault.ts';
+import type { FaultCode } from '../errors/table.ts';
 import type { AccessKeys } from './credentials.ts';
-import { dateOf, issued } from './issued.ts';
-import { stopwatch } from '../stopwatch.ts';
+import { dateOf, issued } from './sts-response.ts';
+import { stopwatch } from '../runtime/elapsed.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
 /** What the profile says, under STS's own names. */

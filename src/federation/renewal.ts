@@ -1,9 +1,9 @@
 // Keeps one set of credentials valid: renews ahead in the background of a request, serves the old ones while that fails.
-import { FAULTS } from '../errors.ts';
-import { Fault } from '../fault.ts';
+import { FAULTS } from '../errors/table.ts';
+import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import type { RenewalPace } from './renewal-pace.ts';
-import { stopwatch } from '../stopwatch.ts';
+import { stopwatch } from '../runtime/elapsed.ts';
 
 /** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
 const LEAD_SHARE = 0.2;

@@ -1,9 +1,9 @@
 // Walks a role's chain: the first role by our identity token (or an AWS profile), each further one by the credentials before it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hop, Role } from '../config.ts';
-import type { FaultCode } from '../errors.ts';
-import { Fault } from '../fault.ts';
-import { hopTrustOf } from '../trust-policy.ts';
+import type { Hop, Role } from '../config/load.ts';
+import type { FaultCode } from '../errors/table.ts';
+import { Fault } from '../errors/fault.ts';
+import { hopTrustOf } from '../policy/trust-policy.ts';
 import { hopAttribution } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';

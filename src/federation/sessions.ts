@@ -1,7 +1,7 @@
 // The sessions that we hold: one for each role, attribution and policy, and never one for two of these.
-import { byLastUse } from '../by-last-use.ts';
-import type { Place } from '../by-last-use.ts';
-import type { Role } from '../config.ts';
+import { byLastUse } from '../runtime/lru-list.ts';
+import type { Place } from '../runtime/lru-list.ts';
+import type { Role } from '../config/load.ts';
 import { attributionKey } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';

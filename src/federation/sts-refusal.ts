@@ -1,7 +1,7 @@
 // What an error of the STS client means: a fault of the table, by code and status, with what AWS compared.
-import { Fault } from '../fault.ts';
-import type { FaultCode } from '../errors.ts';
-import type { FaultDetail } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
+import type { FaultCode } from '../errors/table.ts';
+import type { FaultDetail } from '../errors/fault.ts';
 
 /** By STS's code without `Exception` behind it: the SDK gives modelled errors their shape's name, and AccessDenied as it came. */
 const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([

@@ -6,12 +6,12 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
-import { awsDomain } from '../aws-domain.ts';
-import { Fault } from '../fault.ts';
-import type { FaultDetail } from '../fault.ts';
+import { awsDomain } from '../config/aws-domain.ts';
+import { Fault } from '../errors/fault.ts';
+import type { FaultDetail } from '../errors/fault.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
-import { dateOf, issued } from './issued.ts';
-import { stopwatch } from '../stopwatch.ts';
+import { dateOf, issued } from './sts-response.ts';
+import { stopwatch } from '../runtime/elapsed.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
 /** What both ways to assume a role have in common. */

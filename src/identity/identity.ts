@@ -1,8 +1,8 @@
 // Who the bridge is: the identity token that it presents to STS, and the name that it goes by where sessions name it.
 import { hostname } from 'node:os';
-import type { Config, IdentitySource } from '../config.ts';
-import { heldToken } from './held-token.ts';
-import type { FetchOptions } from './held-token.ts';
+import type { Config, IdentitySource } from '../config/load.ts';
+import { heldToken } from './token-cache.ts';
+import type { FetchOptions } from './token-cache.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { impersonation } from './impersonated.ts';
 import { metadataServer } from './metadata.ts';

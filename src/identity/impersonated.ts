@@ -2,9 +2,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { AuthClient } from 'google-auth-library';
-import { Fault } from '../fault.ts';
-import type { FaultCode } from '../errors.ts';
-import type { FaultDetail } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
+import type { FaultCode } from '../errors/table.ts';
+import type { FaultDetail } from '../errors/fault.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 

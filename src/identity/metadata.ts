@@ -1,7 +1,7 @@
 // Asks Google's metadata server: for the identity token that we present, and for the names of where we run.
 import { instance, project, setGCPResidency } from 'gcp-metadata';
-import { Fault } from '../fault.ts';
-import type { FaultCode } from '../errors.ts';
+import { Fault } from '../errors/fault.ts';
+import type { FaultCode } from '../errors/table.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 

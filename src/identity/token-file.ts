@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 

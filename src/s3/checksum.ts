@@ -1,14 +1,14 @@
 // Compares a whole object with the checksum that S3 keeps of it, on its way: the end is held back until both agree.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { createCrc32c, createCrc64Nvme } from './crc.ts';
 import type { ObjectRead } from './operation.ts';
 import { isRefusal } from './read.ts';
 import type { Read, ReadOptions } from './read.ts';
 import { headerOf } from './refusal.ts';
-import type { Free } from './read-buffers.ts';
-import type { Answer, Sink } from './transport.ts';
+import type { Free } from '../http1/read-buffers.ts';
+import type { Answer, Sink } from '../http1/transport.ts';
 
 /** A sum of all chunks so far. */
 interface Running {

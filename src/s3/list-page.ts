@@ -1,6 +1,6 @@
 // Reads one page of a list for people and scripts that would rather not read S3's XML, slice by slice as it comes.
-import { Fault } from '../fault.ts';
-import type { Answer } from './transport.ts';
+import { Fault } from '../errors/fault.ts';
+import type { Answer } from '../http1/transport.ts';
 import { xmlReader } from './xml-reader.ts';
 
 export interface ListedObject {

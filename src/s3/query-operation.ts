@@ -1,5 +1,5 @@
 // Operations that name bucket and key as parameters, under `/-/`, in form encoding: '+' is a space.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { operationOn } from './operation.ts';
 import type { Method, Operation } from './operation.ts';
 import { loggable, readQuery } from './query.ts';

@@ -1,5 +1,5 @@
 // Reads a query string as S3 does, refusing what two readers could read differently.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 
 /** Names that carry a credential in a URL: S3's presigned forms (SigV4, SigV2) and RFC 6750's. Lower-case. */
 const CREDENTIAL_PARAMETERS = new Set([

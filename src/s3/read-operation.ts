@@ -1,5 +1,5 @@
 // From a request's method and raw target to the operation that it asks for.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { operationOn } from './operation.ts';
 import type { Operation } from './operation.ts';
 import { readQuery } from './query.ts';

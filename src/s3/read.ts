@@ -1,19 +1,19 @@
 // One read of S3: signed with the caller's session, sent, and sent again once where S3 says that only our side was wrong.
-import type { Bucket } from '../config.ts';
-import { Fault } from '../fault.ts';
+import type { Bucket } from '../config/load.ts';
+import { Fault } from '../errors/fault.ts';
 import { bucketRegions } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
-import type { Departure } from './departure.ts';
+import type { Departure } from '../http1/departure.ts';
 import type { ObjectRead } from './operation.ts';
-import { createDeparture } from './departure.ts';
+import { createDeparture } from '../http1/departure.ts';
 import { isElsewhere, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
 import { readRefusal } from './refusal.ts';
-import { isRejection, renewalBudget, suspicionOf } from './renewal-budget.ts';
+import { isRejection, renewalBudget, suspicionOf } from './retry/renewal-budget.ts';
 import type { Refusal } from './refusal.ts';
 import { renamed } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { signedRequest } from './signed-request.ts';
-import type { Answer, Transport } from './transport.ts';
+import type { Answer, Transport } from '../http1/transport.ts';
 
 /** Credentials that can be replaced where S3 no longer takes them. */
 export interface ReadSession<Credentials extends SigningCredentials> {

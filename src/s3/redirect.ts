@@ -1,5 +1,5 @@
 // Tells where S3 sends a request that asked in the wrong region, and what no S3 would answer.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { isRegion } from './endpoint.ts';
 import type { Refusal } from './refusal.ts';
 

@@ -1,7 +1,7 @@
 // What S3 said when it did not give what was asked: its code and the few details that are safe to hand on.
-import { denialOf } from './denial.ts';
-import type { Denial } from './denial.ts';
-import type { Answer } from './transport.ts';
+import { denialOf } from './access-denied.ts';
+import type { Denial } from './access-denied.ts';
+import type { Answer } from '../http1/transport.ts';
 
 export interface Refusal {
   readonly status: number;

@@ -1,5 +1,5 @@
 // A list of a bucket that is served under another name than S3's: its `<Name>` is the name that the caller asked for.
-import type { Answer, Sink } from './transport.ts';
+import type { Answer, Sink } from '../http1/transport.ts';
 
 /** S3 writes the name at the beginning of the document. */
 const SEARCHED_BYTES = 4096;

@@ -1,11 +1,11 @@
 // From a read to the request that goes onto the wire: where it goes, its path and query as they are signed, its headers.
-import type { Bucket } from '../config.ts';
+import type { Bucket } from '../config/load.ts';
 import { endpointOf } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import type { ReadOptions } from './read.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { encodeKey, encodeQueryPart } from './target.ts';
-import type { RawRequest } from './transport.ts';
+import type { RawRequest } from '../http1/transport.ts';
 
 /** @param signing.now milliseconds since 1970, by the clock of the S3 that is asked */
 export function signedRequest(

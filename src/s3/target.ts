@@ -1,5 +1,5 @@
 // Reads bucket and key out of a raw request target, byte for byte: no URL library, which would collapse `//`, `.` and `..`.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 
 /** S3's limit on a key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
 const MAX_KEY_BYTES = 1024;

@@ -1,5 +1,5 @@
 // Reads an XML document piece by piece, as far as S3's lists need it: elements, their text, and references; all else is an error.
-import { Fault } from '../fault.ts';
+import { Fault } from '../errors/fault.ts';
 
 export interface XmlReader {
   /** @throws Fault s3_invalid_response */

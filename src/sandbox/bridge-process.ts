@@ -1,5 +1,5 @@
 // The bridge as a child of the sandbox: what `fedbridge serve` runs, telling its parent the port, and never outliving it.
-import { prepareRuntime } from '../runtime.ts';
+import { prepareRuntime } from '../runtime/process-setup.ts';
 import { onlyByLocalName } from './local-requests.ts';
 
 // The channel closes when the parent ends, however it ends.
@@ -7,7 +7,7 @@ process.once('disconnect', () => process.exit(1));
 
 prepareRuntime({ mayBeInspected: true });
 try {
-  const { serve } = await import('../commands/serve.ts');
+  const { serve } = await import('../cli/serve.ts');
   // Its own clients are on this machine too. In production the bridge has whatever name its operator gives it.
   const { port } = await serve(onlyByLocalName);
   process.send?.({ port });

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resetConnection } from '../reset-connection.ts';
+import { resetConnection } from '../runtime/reset-connection.ts';
 import { sendAnswer, type Answer } from './answer.ts';
 import type { Call, CallLog } from './calls.ts';
 import type { Clock } from './clock.ts';

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { byBytes } from '../../src/callers/byte-order.ts';
-import { grantIndex } from '../../src/callers/grants.ts';
-import type { Access } from '../../src/callers/grants.ts';
-import { leadingPrefixes } from '../../src/callers/walk-down.ts';
-import type { Bucket, Grant, Role } from '../../src/config.ts';
+import { byBytes } from '../../src/auth/byte-order.ts';
+import { grantIndex } from '../../src/auth/grants.ts';
+import type { Access } from '../../src/auth/grants.ts';
+import { leadingPrefixes } from '../../src/auth/visible-prefixes.ts';
+import type { Bucket, Grant, Role } from '../../src/config/load.ts';
 
 const CALLER = { subject: '112010400000000710080' };
 const role: Role = {

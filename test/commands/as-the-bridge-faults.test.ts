@@ -1,8 +1,8 @@
 // Whatever fails, `credentials`, `token` and `whoami` print nothing that a program could take for a result, and say why in one line.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { LAKE_DATA } from '../wire/chain.ts';
 import { failing, startAsTheBridge, withRoles } from './as-the-bridge.ts';
 import type { AsTheBridge } from './as-the-bridge.ts';

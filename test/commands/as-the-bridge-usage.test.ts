@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import { failing, FEDBRIDGE, startAsTheBridge } from './as-the-bridge.ts';
 import type { AsTheBridge } from './as-the-bridge.ts';
 

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { until } from '../wire/until.ts';
 
 const SERIAL = 'arn:aws:iam::123456789012:mfa/developer';
-const MODULE = new URL('../../src/commands/ask-mfa-code.ts', import.meta.url).href;
+const MODULE = new URL('../../src/cli/ask-mfa-code.ts', import.meta.url).href;
 const PROGRAM = `
   const { askMfaCode } = await import('${MODULE}');
   console.log(await askMfaCode('${SERIAL}').then((code) => 'got ' + code, ({ code, detail }) => 'fault ' + code + ' ' + detail.error));

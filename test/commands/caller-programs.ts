@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import { startCallersMachine } from '../wire/callers-machine.ts';
 import { startWire } from '../wire/wire.ts';
 import type { Wire } from '../wire/wire.ts';

@@ -1,8 +1,8 @@
 // `fedbridge check` in words: the further hops of a role, and whose token STS is shown.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeConfig } from '../../src/commands/check/describe.ts';
-import type { Hop, IdentitySource } from '../../src/config.ts';
+import { describeConfig } from '../../src/cli/check/describe.ts';
+import type { Hop, IdentitySource } from '../../src/config/load.ts';
 import { configWith } from '../config/sample.ts';
 
 const DATA = 'arn:aws:iam::210987654321:role/lake-data';

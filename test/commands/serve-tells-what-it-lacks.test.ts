@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 

@@ -1,7 +1,7 @@
 // What the environment says about the machine, and what of it a child process gets.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inheritedEnvironment, readPlatform } from '../../src/config.ts';
+import { inheritedEnvironment, readPlatform } from '../../src/config/load.ts';
 
 describe('the platform', () => {
   it('is Cloud Run where K_SERVICE is set', () => {

@@ -1,9 +1,9 @@
 // A grant that no session policy can hold is refused when the bridge starts, not when a caller comes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decide } from '../../src/callers/authorize.ts';
-import { grantIndex } from '../../src/callers/grants.ts';
-import { MAX_POLICY_CHARACTERS, sessionPolicies } from '../../src/federation/session-policy.ts';
+import { decide } from '../../src/auth/authorize.ts';
+import { grantIndex } from '../../src/auth/grants.ts';
+import { MAX_POLICY_CHARACTERS, sessionPolicies } from '../../src/policy/session-policy.ts';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
 describe('a grant', () => {

@@ -1,6 +1,6 @@
 // A valid document to change in one place, and the problems that the change brings.
 import assert from 'node:assert/strict';
-import { type Config, readConfigDocument } from '../../src/config.ts';
+import { type Config, readConfigDocument } from '../../src/config/load.ts';
 import { ConfigError, tellProblem } from '../../src/config/problem.ts';
 
 /** A path of field names and positions, and the value to put there; undefined removes the field. */

@@ -88,6 +88,6 @@ describe('what is sent to be built', () => {
     }
     for (const path of ['node_modules', '.git', 'test', 'README.md', 'dist', 'terraform'])
       assert.ok(!isSent(path), path);
-    assert.ok(isSent('src/commands/serve.ts') && !isSent('src/commands/sandbox.ts'));
+    assert.ok(isSent('src/cli/serve.ts') && !isSent('src/cli/sandbox.ts'));
   });
 });

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import { failing, FEDBRIDGE, withRoles } from '../commands/as-the-bridge.ts';
 import { openClinic } from './diagnosis.ts';
 import type { Clinic } from './diagnosis.ts';

@@ -1,6 +1,6 @@
 // What a row's outcome comes to on the wire and in the log.
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import type { Outcome } from './rows.ts';
 import type { Answer } from './what-is-seen.ts';
 

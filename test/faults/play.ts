@@ -1,6 +1,6 @@
 // Plays one row: three requests of a caller at once while a supplier fails, and what is asked of the bridge and of the supplier meanwhile.
 import assert from 'node:assert/strict';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 import { until } from '../wire/until.ts';
 import type { Wire } from '../wire/wire.ts';
 import { answerOf, faultOf } from './expected.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 import { faultOf } from './expected.ts';
 import { faultsPage } from './render.ts';
 import { ROWS } from './rows.ts';

@@ -1,7 +1,7 @@
 // `node test/faults/render.ts [--check]`: writes docs/faults.md from the table that the tests play.
 import { readFile, writeFile } from 'node:fs/promises';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { answerOf, faultOf } from './expected.ts';
 import { PLACE_NAMES, PLACES } from './places.ts';
 import type { PlaceName } from './places.ts';

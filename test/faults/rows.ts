@@ -1,5 +1,5 @@
 // The table: for each supplier and each way in which it can fail, what a caller gets. Tests play it, and `docs/faults.md` is made of it.
-import type { FaultCode } from '../../src/errors.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import type { PlaceName } from './places.ts';
 import type { SupplierFault } from './supplier-fault.ts';
 

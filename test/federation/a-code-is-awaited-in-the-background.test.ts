@@ -1,7 +1,7 @@
 // While a person looks for an MFA code, `prepare` waits and requests do not; the code then serves both.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 import { faultOf, startProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';
 

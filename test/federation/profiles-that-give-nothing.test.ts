@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 import { until } from '../wire/until.ts';
 import { faultOf, startProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fault } from '../../src/fault.ts';
+import { Fault } from '../../src/errors/fault.ts';
 import { awsProfile } from '../../src/federation/aws-profile.ts';
 import type { ProfileCredentials } from '../../src/federation/aws-profile.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';

@@ -1,13 +1,13 @@
 // The Deny statements of a session policy: the exact complement of what it allows in S3, whatever else allows a request.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Action, Bucket, Grant, Scope } from '../../src/config.ts';
+import type { Action, Bucket, Grant, Scope } from '../../src/config/load.ts';
 import {
   compileAllowances,
   compilePolicy,
   MAX_POLICY_CHARACTERS,
   sessionPolicies,
-} from '../../src/federation/session-policy.ts';
+} from '../../src/policy/session-policy.ts';
 import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';

@@ -1,13 +1,13 @@
 // Grants as AWS will read them: minimal, canonical, and never wider than the grant.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket, Grant } from '../../src/config.ts';
+import type { Bucket, Grant } from '../../src/config/load.ts';
 import {
   compileAllowances,
   compilePolicy,
   MAX_POLICY_CHARACTERS,
   sessionPolicies,
-} from '../../src/federation/session-policy.ts';
+} from '../../src/policy/session-policy.ts';
 
 const bucket: Bucket = {
   name: 'acme-lake',

@@ -1,23 +1,23 @@
 // Takes one case through the bridge's own parsing, authentication, authorisation and signing, in one process, and compares
 // each step with what the oracles say.
 import type { IncomingMessage } from 'node:http';
-import { authenticator } from '../../src/callers/authenticate.ts';
-import { authorize } from '../../src/callers/authorize.ts';
-import type { Caller } from '../../src/callers/caller.ts';
-import { grantIndex } from '../../src/callers/grants.ts';
-import { presentedToken } from '../../src/callers/presented-token.ts';
-import { tokenVerifier } from '../../src/callers/verify-token.ts';
-import { readConfig } from '../../src/config.ts';
-import { FAULTS } from '../../src/errors.ts';
-import { Fault } from '../../src/fault.ts';
-import { headersUp } from '../../src/routes/request-headers.ts';
-import { walkedPrefixes } from '../../src/routes/walk-answer.ts';
-import { createDeparture } from '../../src/s3/departure.ts';
+import { authenticator } from '../../src/auth/authenticate.ts';
+import { authorize } from '../../src/auth/authorize.ts';
+import type { Caller } from '../../src/auth/caller.ts';
+import { grantIndex } from '../../src/auth/grants.ts';
+import { presentedToken } from '../../src/auth/presented-token.ts';
+import { tokenVerifier } from '../../src/auth/verify-token.ts';
+import { readConfig } from '../../src/config/load.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import { Fault } from '../../src/errors/fault.ts';
+import { headersUp } from '../../src/api/request-headers.ts';
+import { walkedPrefixes } from '../../src/api/synthetic-list.ts';
+import { createDeparture } from '../../src/http1/departure.ts';
 import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
 import { readOperation } from '../../src/s3/read-operation.ts';
 import { createReader } from '../../src/s3/read.ts';
 import { createSigner } from '../../src/s3/signature.ts';
-import type { Answer, RawRequest } from '../../src/s3/transport.ts';
+import type { Answer, RawRequest } from '../../src/http1/transport.ts';
 import { headersOf } from './fuzz-case.ts';
 import type { FuzzCase } from './fuzz-case.ts';
 import { breachAtS3, isNeedMet, placeOf } from './grant-oracle.ts';

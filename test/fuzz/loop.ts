@@ -30,8 +30,8 @@ const SLOW_MS = 100;
 /** What is fuzzed: the way of a request up to the signed one, without what S3 answers to it. */
 const OURS = new RegExp(
   [
-    '/src/fault.ts$|/src/iam-actions.ts$|/src/routes/request-headers.ts$',
-    '/src/callers/(?:authenticate|authorize|grants|presented-token|verify-token|walk-down).ts$',
+    '/src/errors/fault.ts$|/src/policy/iam-actions.ts$|/src/api/request-headers.ts$',
+    '/src/auth/(?:authenticate|authorize|grants|presented-token|verify-token|visible-prefixes).ts$',
     '/src/s3/(?:endpoint|if-range|operation|query|query-operation|read-operation|signature|target).ts$',
   ].join('|'),
 );

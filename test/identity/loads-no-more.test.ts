@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { it } from 'node:test';
-import '../../src/commands/serve.ts';
+import '../../src/cli/serve.ts';
 
 const loaded = Object.keys(createRequire(import.meta.url).cache);
 const isLoaded = (library: string): boolean =>

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
-import { endOfTurn } from '../../src/end-of-turn.ts';
-import type { AccessRecord } from '../../src/routes/access-log.ts';
-import { sendAnswer } from '../../src/routes/object-answer.ts';
-import type { Answer } from '../../src/s3/transport.ts';
+import { endOfTurn } from '../../src/runtime/deferred-writes.ts';
+import type { AccessRecord } from '../../src/observability/access-log.ts';
+import { sendAnswer } from '../../src/api/responses/object.ts';
+import type { Answer } from '../../src/http1/transport.ts';
 
 const ANSWER: Answer = {
   ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { Fault } from '../../src/fault.ts';
-import { createDeparture } from '../../src/s3/departure.ts';
-import { createTransport } from '../../src/s3/transport.ts';
+import { Fault } from '../../src/errors/fault.ts';
+import { createDeparture } from '../../src/http1/departure.ts';
+import { createTransport } from '../../src/http1/transport.ts';
 
 const STALL_MS = 3_000;
 const DRIP_MS = 400;

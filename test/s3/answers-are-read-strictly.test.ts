@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '../../src/fault.ts';
-import { createDeparture } from '../../src/s3/departure.ts';
-import { createTransport } from '../../src/s3/transport.ts';
-import type { Answer } from '../../src/s3/transport.ts';
+import { Fault } from '../../src/errors/fault.ts';
+import { createDeparture } from '../../src/http1/departure.ts';
+import { createTransport } from '../../src/http1/transport.ts';
+import type { Answer } from '../../src/http1/transport.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const GOOD = `${OK}content-length: 2\r\n\r\nhi`;

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
-import { createDeparture } from '../../src/s3/departure.ts';
-import { createTransport } from '../../src/s3/transport.ts';
-import type { Answer } from '../../src/s3/transport.ts';
+import { createDeparture } from '../../src/http1/departure.ts';
+import { createTransport } from '../../src/http1/transport.ts';
+import type { Answer } from '../../src/http1/transport.ts';
 import { createAuthority } from '../faults/certificates.ts';
 
 const LARGE = 1_000_000;

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createDeparture } from '../../src/s3/departure.ts';
-import { createTransport } from '../../src/s3/transport.ts';
-import type { Answer, Transport } from '../../src/s3/transport.ts';
+import { createDeparture } from '../../src/http1/departure.ts';
+import { createTransport } from '../../src/http1/transport.ts';
+import type { Answer, Transport } from '../../src/http1/transport.ts';
 
 /** Bytes that another sender takes for the body of the response before them. */
 const LEFTOVER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil';

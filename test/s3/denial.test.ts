@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { denialOf, denialRemedy } from '../../src/s3/denial.ts';
-import type { Denial } from '../../src/s3/denial.ts';
+import { denialOf, denialRemedy } from '../../src/s3/access-denied.ts';
+import type { Denial } from '../../src/s3/access-denied.ts';
 
 const USER = 'User: arn:aws:sts::123456789012:assumed-role/gcp-lake-read/reader@acme-prod';
 const READ = `${USER} is not authorized to perform: s3:GetObject`;

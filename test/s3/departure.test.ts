@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { Fault } from '../../src/fault.ts';
-import { createDeparture } from '../../src/s3/departure.ts';
-import type { Departure } from '../../src/s3/departure.ts';
-import { pause } from '../../src/s3/pause.ts';
-import { createTransport } from '../../src/s3/transport.ts';
-import type { Answer } from '../../src/s3/transport.ts';
+import { Fault } from '../../src/errors/fault.ts';
+import { createDeparture } from '../../src/http1/departure.ts';
+import type { Departure } from '../../src/http1/departure.ts';
+import { pause } from '../../src/s3/retry/pause.ts';
+import { createTransport } from '../../src/http1/transport.ts';
+import type { Answer } from '../../src/http1/transport.ts';
 
 /** Longer than any of these tests takes. */
 const STALL_MS = 60_000;

@@ -4,11 +4,11 @@ import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
-import { Fault } from '../../src/fault.ts';
+import { Fault } from '../../src/errors/fault.ts';
 import { readListPage } from '../../src/s3/list-page.ts';
 import type { ListPage } from '../../src/s3/list-page.ts';
-import type { Answer } from '../../src/s3/transport.ts';
-import { escapeXml } from '../../src/routes/document-answer.ts';
+import type { Answer } from '../../src/http1/transport.ts';
+import { escapeXml } from '../../src/api/responses/document.ts';
 
 const LIST = 'ListBucketResult';
 const list = (inner: string): string => `<${LIST}>${inner}</${LIST}>`;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Fault } from '../../src/fault.ts';
+import { Fault } from '../../src/errors/fault.ts';
 import { encodeKey, readTarget } from '../../src/s3/target.ts';
 
 const meanings: readonly (readonly [url: string, bucket: string, key: string, query: string])[] = [

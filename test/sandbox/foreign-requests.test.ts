@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { startBridge } from '../../src/sandbox/bridge-child.ts';
 import type { BridgeChild } from '../../src/sandbox/bridge-child.ts';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { ask, control, identityToken } from './clients.ts';

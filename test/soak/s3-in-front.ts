@@ -4,7 +4,7 @@ import { Agent, createServer, request as ask } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resetConnection } from '../../src/reset-connection.ts';
+import { resetConnection } from '../../src/runtime/reset-connection.ts';
 import type { PlannedStrike, Strike } from './strike.ts';
 
 export interface S3InFront {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import type { LogLine } from '../wire/bridge-process.ts';
 import { request } from '../wire/http-request.ts';
 import { freePort } from '../wire/metrics.ts';

@@ -1,7 +1,7 @@
 // Where STS does not answer a further hop, the caller who needs it is told within the deadline, and all others are served meanwhile.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 import { chained, LAKE_DATA, TO_LAKE_DATA } from './chain.ts';
 import { asTimelessAccount, PATIENT, startClockedWire } from './faked-clock.ts';
 import type { ClockedWire } from './faked-clock.ts';

@@ -2,7 +2,7 @@
 // caller learns nothing of AWS, and the other roles go on.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
 import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import { AWS_AUDIENCE } from '../../src/sandbox/iam/roles.ts';
 import { LAKE, LAKE_DATA, partnerRole, READER_ID } from './chain.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import { inTime, PATIENCE_MS } from './until.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;

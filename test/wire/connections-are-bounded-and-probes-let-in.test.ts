@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import { startClockedWire } from './faked-clock.ts';
 import type { ClockedWire } from './faked-clock.ts';
 import { open as openRead, request } from './http-request.ts';

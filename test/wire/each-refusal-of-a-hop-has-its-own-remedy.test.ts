@@ -1,8 +1,8 @@
 // What STS answers to a further hop is sorted by its code, as for the first one: what the operator reads is the remedy for it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { chained, LAKE_DATA, TO_LAKE_DATA } from './chain.ts';
 import { asAccount, READABLE } from './sessions-at-sts.ts';
 import { startStsInFront } from './sts-in-front.ts';

@@ -1,7 +1,7 @@
 // A bridge that has to ask for its identity token at each STS call, and what happens while it gets none.
 import assert from 'node:assert/strict';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { asAccount, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { request } from './http-request.ts';
 import { inTime } from './until.ts';

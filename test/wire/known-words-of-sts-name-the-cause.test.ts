@@ -1,8 +1,8 @@
 // One code of STS has several causes, told apart by its words alone: where they are known, the operator reads the remedy for that one.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { LAKE } from './chain.ts';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { startWire } from './wire.ts';

@@ -1,8 +1,8 @@
 // A bridge is alive at once and ready when it has assumed a role; until then it goes on trying by itself and says why.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { PATIENT, startClockedWire } from './faked-clock.ts';
 import { until } from './until.ts';
 import { startWire } from './wire.ts';

@@ -1,8 +1,8 @@
 // What STS refuses is the operator's to mend: the caller learns that and nothing of AWS, the log line the fault and its remedy.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import type { Reply } from './http-request.ts';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { startWire } from './wire.ts';

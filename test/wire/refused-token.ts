@@ -1,8 +1,8 @@
 // What a refused token gets, however it is presented: a 401 with its reason, S3's own codes for S3 clients, a line for the
 // operator, and itself nowhere.
 import assert from 'node:assert/strict';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import type { LogLine } from './bridge-process.ts';
 import type { Reply } from './http-request.ts';
 import { asBearer, asS3Client } from './token-headers.ts';

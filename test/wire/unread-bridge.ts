@@ -1,7 +1,7 @@
 // Runs the real program as a process whose log nobody reads once it listens.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { inheritedEnvironment } from '../../src/config.ts';
+import { inheritedEnvironment } from '../../src/config/load.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { until } from './until.ts';
 

@@ -1,8 +1,8 @@
 // Where the metadata server gives no identity token, callers get 503, the operator the reason, and nobody has to restart.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FAULTS } from '../../src/errors.ts';
-import type { FaultCode } from '../../src/errors.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import type { FaultCode } from '../../src/errors/table.ts';
 import { asAccount, identityTokensAsked, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';

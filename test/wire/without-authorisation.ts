@@ -34,11 +34,11 @@ export async function withoutAuthorisation(): Promise<ProgramWithoutAuthorisatio
   await cp(join(PROJECT, 'src'), join(directory, 'src'), { recursive: true });
   await cp(join(PROJECT, 'package.json'), join(directory, 'package.json'));
   await symlink(join(PROJECT, 'node_modules'), join(directory, 'node_modules'));
-  await rename(source('callers/authorize.ts'), source('callers/real-authorize.ts'));
-  await writeFile(source('callers/authorize.ts'), PERMITS_ALL);
-  const route = await readFile(source('routes/data.ts'), 'utf8');
+  await rename(source('auth/authorize.ts'), source('auth/real-authorize.ts'));
+  await writeFile(source('auth/authorize.ts'), PERMITS_ALL);
+  const route = await readFile(source('api/data.ts'), 'utf8');
   assert.ok(route.includes(READS_PERMITTED), 'the place to change is not there any more');
-  await writeFile(source('routes/data.ts'), route.replace(READS_PERMITTED, READS_ASKED));
+  await writeFile(source('api/data.ts'), route.replace(READS_PERMITTED, READS_ASKED));
   return {
     command: [process.execPath, source('main.ts'), 'serve'],
     options: {},

@@ -1,0 +1,141 @@
+// `/-/explain`: tells callers which of their own grants decides about a request, or why none does. Asks nobody.
+import { explain } from '../auth/explain.ts';
+import type { Refusal } from '../auth/explain.ts';
+import type { Caller } from '../auth/caller.ts';
+import { namesOf } from '../auth/grants.ts';
+import type { Access } from '../auth/grants.ts';
+import type { Action, CallerPattern, Scope } from '../config/load.ts';
+import { Fault } from '../errors/fault.ts';
+import type { ObjectRead } from '../s3/operation.ts';
+import { isWord, plainRead, wordOf, WORDS } from '../s3/sample-request.ts';
+import { loggable } from '../s3/query.ts';
+import { checkedBucket, checkedKey } from '../s3/target.ts';
+
+export interface Question {
+  readonly word: Action;
+  readonly read: ObjectRead;
+}
+
+/** What a caller without an e-mail, to whom nothing is granted, can do. */
+export const NO_EMAIL_HINT =
+  'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.';
+
+/** @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, key_too_long, key_holds_nul */
+export function readQuestion(query: ReadonlyMap<string, string>): Question {
+  const word = query.get('action') ?? 'get';
+  if (!isWord(word)) throw invalid('action', `must be one of ${WORDS.join(', ')}`);
+  const bucket = query.get('bucket') ?? '';
+  if (bucket === '') throw invalid('bucket', 'must be given');
+  const [subject, other] = word === 'list' ? ['prefix', 'key'] : ['key', 'prefix'];
+  if (query.has(other)) throw invalid(other, `must not stand beside action=${word}: give ${subject}`);
+  const value = query.get(subject) ?? '';
+  if (value === '' && word !== 'list') throw invalid('key', 'must be given; for action=list give prefix');
+  const unknown = [...query.keys()].find((name) => !['action', 'bucket', subject].includes(name));
+  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
+  return { word, read: plainRead(word, checkedBucket(bucket), checkedKey(value)) };
+}
+
+const invalid = (parameter: string, rule: string): Fault =>
+  new Fault('parameter_invalid', { parameter, rule });
+
+/** Callers learn about themselves only: nothing of others' grants, of roles, or of buckets in which they may do nothing. */
+export function answerQuestion(
+  { word, read }: Question,
+  caller: Caller,
+  access: ReadonlyMap<string, Access>,
+): object {
+  const explained = explain(access, read);
+  const asked = {
+    bucket: read.bucket,
+    [read.kind === 'list' ? 'prefix' : 'key']: read.subject,
+    action: word,
+    needs: read.actions,
+  };
+  if ('refusal' in explained)
+    return { ...asked, allowed: false, decidedBy: [], ...reasonOf(explained.refusal, read, caller) };
+  const { decided } = explained.permit;
+  const what = read.kind === 'list' ? 'this prefix' : 'this key';
+  const rights = decided.map((grant) => `${listed(grant.allow)} on ${tellReach(grant.scope)}`);
+  return {
+    ...asked,
+    allowed: true,
+    decidedBy: decided.map((grant) => ({
+      allow: grant.allow,
+      ...reachOf(grant.scope),
+      matchedBy: namesOf(caller, grant.callers).map(tellMatch),
+    })),
+    why: `Your grant of ${rights.join(', and that of ')} reaches ${what}.`,
+  };
+}
+
+/** In the configuration's own form: `key`, or `prefix`, which is empty for the whole bucket. */
+export function reachOf(scope: Scope): object {
+  return scope.kind === 'key' ? { key: scope.key } : { prefix: scope.kind === 'prefix' ? scope.prefix : '' };
+}
+
+/** Of a grant's callers only what names the one who asks. */
+function tellMatch(pattern: CallerPattern): object {
+  switch (pattern.kind) {
+    case 'email':
+      return { verifiedEmail: pattern.email };
+    case 'id':
+      return { uniqueId: pattern.uniqueId };
+    case 'email-and-id':
+      return { verifiedEmail: pattern.email, uniqueId: pattern.uniqueId };
+    case 'project':
+      return { projectOfVerifiedEmail: pattern.project };
+  }
+}
+
+function reasonOf(
+  { why, withheld, nearest, more }: Refusal,
+  { kind, subject }: ObjectRead,
+  caller: Caller,
+): { readonly why: string; readonly hint: string } {
+  const what = kind === 'list' ? 'prefix' : 'key';
+  const right = withheld === undefined ? '' : (wordOf(withheld) ?? withheld);
+  const others = more === 0 ? [] : [`${more} more`];
+  const reaches = listed([...nearest.map(({ scope }) => tellReach(scope)), ...others]);
+  switch (why) {
+    case 'no_grant':
+      return {
+        why: 'No grant names you in this bucket, or there is no such bucket.',
+        hint:
+          caller.email === undefined
+            ? NO_EMAIL_HINT
+            : '/-/whoami lists what you may read. Ask the operator for a grant.',
+      };
+    case 'other_actions':
+      return {
+        why: `A grant of yours reaches this ${what}, but none that does allows ${right}.`,
+        hint: `Ask the operator to allow ${right} too on ${reaches}.`,
+      };
+    case 'outside':
+      return {
+        why: `Your grants of ${right} in this bucket reach ${reaches}, and this ${what} lies outside.`,
+        hint: `Compare the ${what} with them, byte for byte, or ask the operator for a grant that reaches it.`,
+      };
+    case 'neither':
+      return {
+        why: `Your grants in this bucket reach ${reaches}; none reaches this ${what}, and none allows ${right}.`,
+        hint: `Ask the operator for a grant of ${right} that reaches it.`,
+      };
+    case 'prefix_open':
+      return {
+        why: `The prefix must end at a slash inside the grant: as it is it would list what lies beside ${subject}/ too.`,
+        hint: `Ask for the prefix ${subject}/.`,
+      };
+    case 'above':
+      return {
+        why: `This prefix lies above your grants, which begin at ${reaches}.`,
+        hint: 'List one of these; or list this one with delimiter=/, which shows the way down to them.',
+      };
+  }
+}
+
+const tellReach = (scope: Scope): string => {
+  if (scope.kind === 'bucket') return 'the whole bucket';
+  return scope.kind === 'prefix' ? scope.prefix : `the key ${scope.key}`;
+};
+
+const listed = (texts: readonly string[]): string => new Intl.ListFormat('en').format(texts);

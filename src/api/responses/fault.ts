@@ -1,0 +1,122 @@
+// Tells a caller what went wrong: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FAULTS } from '../../errors/table.ts';
+import type { FaultRow } from '../../errors/fault-row.ts';
+import type { Fault } from '../../errors/fault.ts';
+import { escapeXml, xmlDocument } from './document.ts';
+
+/** What is told, once it is decided. */
+export interface Told {
+  readonly status: number;
+  readonly s3Code: string;
+  readonly outcome: string;
+  readonly sentence: string;
+  readonly details?: readonly (readonly [name: string, value: string])[];
+  /** Which parameter of the query is wrong, and the rule that it breaks. */
+  readonly parameter?: { readonly name: string; readonly rule?: string };
+  /** S3's own IDs where S3 refused; else ours. */
+  readonly requestId: string;
+  readonly hostId?: string;
+  /** More headers, raw pairs. */
+  readonly headers?: readonly string[];
+}
+
+type Dialect = 's3-xml' | 'json' | 'problem';
+
+/** S3 clients read XML, whatever else they accept. */
+function dialectOf(request: IncomingMessage): Dialect {
+  if (request.url?.startsWith('/-/') === true) return 'problem';
+  return request.headers.accept?.includes('application/json') === true ? 'json' : 's3-xml';
+}
+
+/** @param toS3Client whether an S3 client asks, whose SDK refreshes its token on S3's own codes */
+export function toldOf(fault: Fault, requestId: string, toS3Client: boolean): Told {
+  const row: FaultRow = FAULTS[fault.code];
+  const { status, s3Code } = (toS3Client ? row.toS3Client : undefined) ?? row;
+  const headers: string[] = [];
+  if (status === 401) headers.push('WWW-Authenticate', challenge(fault, row));
+  if (status === 405) headers.push('Allow', 'GET, HEAD');
+  if (row.retryAfterSeconds !== undefined) headers.push('Retry-After', String(row.retryAfterSeconds));
+  const { outcome, sentence } = row;
+  return { status, s3Code, outcome, sentence, requestId, headers, ...parameterOf(fault) };
+}
+
+function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<Told, 'parameter'> {
+  if (typeof name !== 'string') return {};
+  return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
+}
+
+/** RFC 6750, section 3: a request without any token gets no error code. */
+function challenge(fault: Fault, row: FaultRow): string {
+  const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
+  return `Bearer realm="fedbridge"${error}, error_description="${row.sentence.replaceAll('"', "'")}"`;
+}
+
+/**
+ * Must be called before anything else is sent. HEAD gets the status and headers alone.
+ * @returns the bytes of the body
+ */
+export function answerFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ourRequestId: string,
+  told: Told,
+): number {
+  const [contentType, document] = documentOf(told, dialectOf(request));
+  const body = Buffer.from(document);
+  const headers = [
+    ...['x-request-id', ourRequestId, 'x-fedbridge-error', told.outcome],
+    ...['content-type', contentType, 'cache-control', 'no-store'],
+    ...(told.headers ?? []),
+  ];
+  if (request.method === 'HEAD') {
+    response.writeHead(told.status, headers).end();
+    return 0;
+  }
+  response.writeHead(told.status, [...headers, 'content-length', String(body.length)]).end(body);
+  return body.length;
+}
+
+export function documentOf(told: Told, dialect: Dialect): [contentType: string, document: string] {
+  const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = told;
+  const rule = parameter?.rule === undefined ? undefined : `${parameter.name} ${parameter.rule}`;
+  if (dialect === 's3-xml') {
+    const elements = [
+      ['Code', s3Code],
+      ['Message', rule === undefined ? sentence : `${sentence} Here ${rule}.`],
+      // S3's own name for it.
+      ...(parameter === undefined ? [] : [['ArgumentName', parameter.name]]),
+      ...(told.details ?? []),
+      ['RequestId', requestId],
+      ['HostId', hostId ?? ''],
+    ];
+    const inner = elements
+      .map(([name = '', value = '']) => `<${name}>${escapeXml(value)}</${name}>`)
+      .join('');
+    return ['application/xml', xmlDocument(`<Error>${inner}</Error>`)];
+  }
+  const details = {
+    ...Object.fromEntries(told.details ?? []),
+    ...(parameter === undefined ? {} : { parameter: parameter.name }),
+    ...(rule === undefined ? {} : { detail: rule }),
+  };
+  if (dialect === 'json') {
+    const document = {
+      code: s3Code,
+      error: outcome,
+      message: sentence,
+      ...details,
+      requestId,
+    };
+    return ['application/json', JSON.stringify(document)];
+  }
+  const problem = {
+    type: `urn:fedbridge:error:${outcome}`,
+    title: sentence,
+    status,
+    error: outcome,
+    ...details,
+    requestId,
+  };
+  return ['application/problem+json', JSON.stringify(problem)];
+}

@@ -1,0 +1,139 @@
+// Tells a caller that S3 refused: S3's status, code and request IDs, our sentence.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Outcome } from '../../errors/fault-row.ts';
+import { denialRemedy } from '../../s3/access-denied.ts';
+import { headerOf } from '../../s3/refusal.ts';
+import type { Refusal } from '../../s3/refusal.ts';
+import type { AccessRecord } from '../../observability/access-log.ts';
+import { answerFault } from './fault.ts';
+
+/** Of S3's headers on an error, those that are about the object; the document's own length and type are not. */
+const HANDED_ON = [
+  'accept-ranges',
+  'allow',
+  'content-range',
+  'x-amz-request-id',
+  'x-amz-id-2',
+  'x-amz-delete-marker',
+  'x-amz-version-id',
+  'last-modified',
+  'etag',
+  'retry-after',
+];
+
+export function answerRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: AccessRecord,
+  refusal: Refusal,
+): void {
+  const { status, code, denial } = refusal;
+  const { sentence, remedy } = rowOf(refusal);
+  const isList = record.prefix !== undefined;
+  record.s3 = {
+    ...{ code, status, denial },
+    remedy: typeof remedy === 'function' ? remedy(denial ?? {}, isList) : remedy,
+  };
+  const headers = HANDED_ON.flatMap((name) => {
+    const value = headerOf(refusal.headers, name);
+    return value === undefined ? [] : [name, value];
+  });
+  const s3RequestId = headerOf(refusal.headers, 'x-amz-request-id');
+  if (s3RequestId !== undefined) record.s3RequestId = s3RequestId;
+  record.bytes = answerFault(request, response, record.requestId, {
+    status,
+    s3Code: code ?? CODES_BY_STATUS[status] ?? 'InternalError',
+    outcome: outcomeOfS3(status),
+    sentence,
+    details: refusal.details,
+    requestId: s3RequestId ?? record.requestId,
+    hostId: headerOf(refusal.headers, 'x-amz-id-2') ?? '',
+    headers,
+  });
+}
+
+/** Where S3 sent no document, or something else than S3 answered. */
+const CODES_BY_STATUS: Readonly<Record<number, string>> = {
+  400: 'InvalidRequest',
+  403: 'AccessDenied',
+  404: 'NoSuchKey',
+  405: 'MethodNotAllowed',
+  412: 'PreconditionFailed',
+  416: 'InvalidRange',
+  503: 'ServiceUnavailable',
+};
+
+interface S3Row {
+  /** Ours, for the caller: S3's own message names ARNs. */
+  readonly sentence: string;
+  /** For the operator; absent where the caller has to mend its request. */
+  readonly remedy?: string | typeof denialRemedy;
+}
+
+/** S3's refusals that are about the caller's request: its code and status go on. */
+const S3_ROWS: Readonly<Record<string, S3Row>> = {
+  AccessDenied: {
+    sentence:
+      'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
+    remedy: denialRemedy,
+  },
+  InvalidArgument: { sentence: 'The storage did not accept an argument of the request.' },
+  InvalidObjectState: {
+    sentence: 'The object is archived and has to be restored by its owner before it can be read.',
+  },
+  InvalidRange: { sentence: 'The requested range is not satisfiable.' },
+  InvalidRequest: { sentence: 'The storage did not accept the request.' },
+  KeyTooLongError: { sentence: 'The key is too long.' },
+  MethodNotAllowed: {
+    sentence: 'The storage does not allow this method on that object: the version is a delete marker.',
+  },
+  NoSuchBucket: {
+    sentence: 'The bucket does not exist.',
+    remedy: "The configuration names a bucket that S3 does not have: check the bucket's target and endpoint.",
+  },
+  NoSuchKey: { sentence: 'The object does not exist.' },
+  NoSuchVersion: { sentence: 'That version of the object does not exist.' },
+  NotImplemented: { sentence: 'The storage does not offer that.' },
+  PreconditionFailed: { sentence: 'A precondition of the request does not hold.' },
+  SlowDown: {
+    sentence: 'The storage asks to slow down. Try again shortly.',
+    remedy:
+      'S3 limits requests per prefix, and scales while they last: spread the keys, or let callers back off.',
+  },
+};
+
+/** S3 hands on KMS's own codes for a key that cannot be used by anyone. */
+const KMS: S3Row = {
+  sentence: 'The object is encrypted with a key that cannot be used at present.',
+  remedy:
+    "The object's KMS key is disabled, about to be deleted, or gone: its owner has to enable it, or cancel the deletion.",
+};
+
+const FAILED: S3Row = {
+  sentence: 'The storage failed. Try again shortly.',
+  remedy: 'S3 failed by itself. If it lasts, see the AWS health page of its region.',
+};
+const REFUSED: S3Row = {
+  sentence: 'The storage refused the request.',
+  remedy: 'S3\'s code is in this line: look it up in its API reference, "Error responses".',
+};
+
+function rowOf({ code, status }: Refusal): S3Row {
+  const known = code === undefined ? undefined : S3_ROWS[code];
+  if (known !== undefined) return known;
+  if (code?.startsWith('KMS.') === true) return KMS;
+  return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? REFUSED);
+}
+
+/** What S3's own refusals come to, by status; any other below 500 is about the request. */
+export const S3_OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
+  ['upstream_denied', 403],
+  ['not_found', 404],
+  ['precondition_failed', 412],
+  ['invalid_request', 416],
+];
+
+function outcomeOfS3(status: number): Outcome {
+  if (status >= 500) return 'upstream_failed';
+  return S3_OUTCOMES.find(([, known]) => known === status)?.[0] ?? 'invalid_request';
+}

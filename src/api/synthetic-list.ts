@@ -1,0 +1,113 @@
+// Answers a list from above a caller's grants, out of the grants alone: the common prefixes that lead down to them.
+import type { ServerResponse } from 'node:http';
+import type { Access } from '../auth/grants.ts';
+import { leadingPrefixes } from '../auth/visible-prefixes.ts';
+import { Fault } from '../errors/fault.ts';
+import type { ObjectRead } from '../s3/operation.ts';
+import { escapeCharacter } from '../s3/target.ts';
+import type { AccessRecord } from '../observability/access-log.ts';
+import { answerDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './responses/document.ts';
+import { answerJsonList } from './json-list.ts';
+import { closed } from './responses/object.ts';
+
+/** The element that holds the page, and the parameters and elements of where it begins and goes on (S3 API Reference). */
+interface Shape {
+  readonly root: string;
+  /** Parameters, the first of which counts, with the elements that repeat them. */
+  readonly from: readonly (readonly [parameter: string, element: string])[];
+  readonly next: string;
+}
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  ListObjectsV2: {
+    root: 'ListBucketResult',
+    from: [
+      ['continuation-token', 'ContinuationToken'],
+      ['start-after', 'StartAfter'],
+    ],
+    next: 'NextContinuationToken',
+  },
+  ListObjectVersions: {
+    root: 'ListVersionsResult',
+    from: [['key-marker', 'KeyMarker']],
+    next: 'NextKeyMarker',
+  },
+};
+
+const LIST_OBJECTS: Shape = { root: 'ListBucketResult', from: [['marker', 'Marker']], next: 'NextMarker' };
+
+const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
+
+/** S3's limit of a page, and of the number that asks for one. */
+const MAX_KEYS = 1000;
+const LARGEST_NUMBER = 2_147_483_647;
+
+/** Only a list that stops at '/' can be answered without showing what lies beside the way. */
+export function walkedPrefixes(access: Access | undefined, list: ObjectRead): readonly string[] | undefined {
+  const parameters = new Map(list.parameters);
+  const [action] = list.actions;
+  if (list.kind !== 'list' || action === undefined || parameters.get('delimiter') !== '/') return undefined;
+  const after = shapeOf(list).from.flatMap(([name]) => parameters.get(name) ?? []);
+  return leadingPrefixes(access, action, list.subject, after[0] ?? '');
+}
+
+/**
+ * Resolves when the caller has taken it, or has left.
+ * @throws Fault parameter_invalid
+ */
+export async function answerWalk(
+  response: ServerResponse,
+  list: ObjectRead,
+  prefixes: readonly string[],
+  record: AccessRecord,
+): Promise<void> {
+  const parameters = new Map(list.parameters);
+  const most = pageSize(parameters.get('max-keys'));
+  const page = prefixes.slice(0, most);
+  const more = page.length > 0 && page.length < prefixes.length;
+  if (list.form === 'json') {
+    const next = more ? (page.at(-1) ?? null) : null;
+    await answerJsonList(response, list, { objects: [], prefixes: page, next }, record);
+    return;
+  }
+  const encoding = parameters.get('encoding-type');
+  if (encoding !== undefined && encoding !== 'url')
+    throw new Fault('parameter_invalid', { parameter: 'encoding-type', rule: 'must be url' });
+  const text = (value: string): string => escapeXml(encoding === 'url' ? formEncoded(value) : value);
+  const element = (name: string, value: string): string => `<${name}>${value}</${name}>`;
+  const { root, from, next } = shapeOf(list);
+  const inner = [
+    element('Name', escapeXml(list.bucket)),
+    element('Prefix', text(list.subject)),
+    ...from.flatMap(([name, repeated]) => {
+      const value = parameters.get(name) ?? (list.name === 'ListObjectsV2' ? undefined : '');
+      return value === undefined ? [] : [element(repeated, text(value))];
+    }),
+    ...(list.name === 'ListObjectsV2' ? [element('KeyCount', String(page.length))] : []),
+    element('MaxKeys', String(most)),
+    element('Delimiter', '/'),
+    ...(encoding === undefined ? [] : [element('EncodingType', encoding)]),
+    element('IsTruncated', String(more)),
+    ...(more ? [element(next, text(page.at(-1) ?? ''))] : []),
+    ...page.map((prefix) => element('CommonPrefixes', element('Prefix', text(prefix)))),
+  ].join('');
+  const document = xmlDocument(`<${root} ${S3_NAMESPACE}>${inner}</${root}>`);
+  record.bytes = answerDocument(response, record.requestId, 'application/xml', document);
+  await closed(response);
+}
+
+/** @throws Fault parameter_invalid */
+function pageSize(asked = String(MAX_KEYS)): number {
+  if (!/^\d+$/.test(asked) || Number(asked) > LARGEST_NUMBER)
+    throw new Fault('parameter_invalid', {
+      parameter: 'max-keys',
+      rule: `must be a whole number from 0 to ${LARGEST_NUMBER}`,
+    });
+  return Math.min(Number(asked), MAX_KEYS);
+}
+
+/** As S3 encodes the keys of a list: '/' stays, a space is '+'. */
+function formEncoded(text: string): string {
+  const escaped = encodeURIComponent(text).replace(/[!'()~]/g, escapeCharacter);
+  return escaped.replaceAll('%20', '+').replaceAll('%2F', '/');
+}

@@ -1,0 +1,122 @@
+// The grants of the configuration, arranged so that what one caller may do is found at once, however many there are.
+import type { Bucket, CallerPattern, Grant } from '../config/load.ts';
+import { iamActions } from '../policy/iam-actions.ts';
+import type { IamAction } from '../policy/iam-actions.ts';
+import { byBytes } from './byte-order.ts';
+import type { Caller } from './caller.ts';
+
+/** What one caller may do in one bucket. */
+export interface Access {
+  readonly bucket: Bucket;
+  /** All of this caller's grants on the bucket, in the configuration's order. */
+  readonly grants: readonly Grant[];
+  readonly byAction: ReadonlyMap<IamAction, Reach>;
+}
+
+/** The grants of one action, by what they reach. */
+export interface Reach {
+  readonly whole: Grant | undefined;
+  /** Keyed by prefixes, each of which ends with '/'. */
+  readonly prefixes: ReadonlyMap<string, Grant>;
+  /** The same in S3's order, which is made once, when it is needed. */
+  sortedPrefixes(): readonly string[];
+  readonly keys: ReadonlyMap<string, Grant>;
+}
+
+export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
+
+/** Domain-scoped projects (`example.com:name`) appear in e-mails as `name.example.com`. */
+const projectOfEmail = (email: string): string | undefined =>
+  /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
+const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
+
+/** @returns what a caller may do, by bucket name; remembered for as long as the caller object lives */
+export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
+  const byPattern = new Map<string, number[]>();
+  grants.forEach((grant, position) => {
+    for (const pattern of grant.callers) {
+      const key = patternKey(pattern);
+      const positions = byPattern.get(key);
+      if (positions === undefined) byPattern.set(key, [position]);
+      else positions.push(position);
+    }
+  });
+  const known = new WeakMap<Caller, ReadonlyMap<string, Access>>();
+  return (caller) => {
+    let access = known.get(caller);
+    if (access === undefined) {
+      const positions = new Set(callerKeys(caller).flatMap((key) => byPattern.get(key) ?? []));
+      const own = [...positions].sort((a, b) => a - b).flatMap((position) => grants[position] ?? []);
+      access = accessByBucket(own, buckets);
+      known.set(caller, access);
+    }
+    return access;
+  };
+}
+
+/** Those of the patterns that name the caller; for lists too short to index. */
+export function namesOf(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
+  const keys = callerKeys(caller);
+  return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
+}
+
+// JSON keeps the kinds and their parts apart, whatever characters the parts hold.
+function patternKey(pattern: CallerPattern): string {
+  switch (pattern.kind) {
+    case 'email':
+      return JSON.stringify(['email', pattern.email]);
+    case 'id':
+      return JSON.stringify(['id', pattern.uniqueId]);
+    case 'email-and-id':
+      return JSON.stringify(['both', pattern.email, pattern.uniqueId]);
+    case 'project':
+      return JSON.stringify(['project', projectAsInEmail(pattern.project)]);
+  }
+}
+
+function callerKeys({ subject, email }: Caller): string[] {
+  const keys = [JSON.stringify(['id', subject])];
+  if (email !== undefined) {
+    keys.push(JSON.stringify(['email', email]), JSON.stringify(['both', email, subject]));
+    const project = projectOfEmail(email);
+    if (project !== undefined) keys.push(JSON.stringify(['project', project]));
+  }
+  return keys;
+}
+
+function accessByBucket(
+  grants: readonly Grant[],
+  buckets: ReadonlyMap<string, Bucket>,
+): ReadonlyMap<string, Access> {
+  const access = new Map<string, Access>();
+  for (const [name, own] of Map.groupBy(grants, (grant) => grant.bucket)) {
+    const bucket = buckets.get(name);
+    if (bucket !== undefined) access.set(name, { bucket, grants: own, byAction: reachByAction(own) });
+  }
+  return access;
+}
+
+function reachByAction(grants: readonly Grant[]): ReadonlyMap<IamAction, Reach> {
+  const rights = grants.map((grant) => ({ grant, actions: iamActions(grant.allow) }));
+  const actions = new Set(rights.flatMap((right) => right.actions));
+  return new Map(
+    [...actions].map((action) => [
+      action,
+      reachOf(rights.filter((right) => right.actions.includes(action)).map(({ grant }) => grant)),
+    ]),
+  );
+}
+
+function reachOf(grants: readonly Grant[]): Reach {
+  const prefixes = new Map<string, Grant>();
+  const keys = new Map<string, Grant>();
+  let whole: Grant | undefined;
+  for (const grant of grants) {
+    const { scope } = grant;
+    if (scope.kind === 'bucket') whole ??= grant;
+    else if (scope.kind === 'prefix') prefixes.set(scope.prefix, prefixes.get(scope.prefix) ?? grant);
+    else keys.set(scope.key, keys.get(scope.key) ?? grant);
+  }
+  let sorted: readonly string[] | undefined;
+  return { whole, prefixes, keys, sortedPrefixes: () => (sorted ??= [...prefixes.keys()].sort(byBytes)) };
+}

@@ -1,0 +1,114 @@
+// Verifies Google ID tokens: signature against Google's published keys, issuer, audience, life.
+import { decodeJwt, errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyResult } from 'jose';
+import { Fault } from '../errors/fault.ts';
+import type { FaultCode } from '../errors/table.ts';
+import type { Caller } from './caller.ts';
+import { googleKeys, keysFault } from './google-keys.ts';
+
+export interface VerifiedToken {
+  readonly caller: Caller;
+  /** Milliseconds since the epoch, from the token's own `exp`. */
+  readonly expiresAt: number;
+}
+
+/** Both spellings are Google's (Google Identity, "Verify the Google ID token on your server side"). */
+const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
+
+/** What the clocks of Google, the caller and the bridge may differ by. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+/**
+ * @param options.certsUrl JSON Web Key Set
+ * @param options.audiences of which a token must carry one
+ * @param options.onKeysFailed told when Google's keys could not be fetched again; the known ones go on working
+ * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid, token_issuer_invalid,
+ *   token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid, signing_keys_unavailable, and what `beforeWait` throws, which
+ *   is called before it waits for a key that Google may not have
+ */
+export function tokenVerifier(options: {
+  readonly certsUrl: string;
+  readonly audiences: readonly string[];
+  readonly onKeysFailed: (fault: Fault) => void;
+}): (token: string, beforeWait: () => void) => Promise<VerifiedToken> {
+  const keysFor = googleKeys(options.certsUrl, options.onKeysFailed);
+  const rules = {
+    algorithms: ['RS256'],
+    issuer: ISSUERS,
+    audience: [...options.audiences],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ['sub', 'iat', 'exp'],
+  };
+  return async (token, beforeWait) => {
+    let verified: JWTVerifyResult;
+    try {
+      verified = await jwtVerify(token, keysFor(beforeWait), rules);
+    } catch (error) {
+      throw refusal(error, token);
+    }
+    const { sub, exp, iat } = verified.payload;
+    // jose knows `iat` only with a maximum age; a token from the future is somebody's wrong clock.
+    if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
+      throw new Fault('token_not_yet_valid', claimsForLog(verified.payload));
+    }
+    // jose looks at the form of `sub` only where it is told which one to expect.
+    if (typeof sub !== 'string' || sub === '' || exp === undefined) {
+      throw new Fault('token_claims_invalid', claimsForLog(verified.payload));
+    }
+    return { caller: callerOf(sub, verified.payload), expiresAt: exp * 1000 };
+  };
+}
+
+function callerOf(subject: string, claims: JWTPayload): Caller {
+  const { email, email_verified: verified } = claims;
+  return typeof email === 'string' && verified === true ? { subject, email: lowerCase(email) } : { subject };
+}
+
+/** ASCII alone: `toLowerCase` makes an ASCII k of the Kelvin sign, and so one person's address of another's. */
+const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** jose's and Node's messages can repeat the token: only codes and named claims go on. */
+function refusal(error: unknown, token: string): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return new Fault(CLAIM_FAULTS[error.claim] ?? 'token_claims_invalid', claimsForLog(error.payload));
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return new Fault('token_signature_invalid', unverifiedClaims(token));
+  if (error instanceof errors.JOSEAlgNotAllowed) return new Fault('token_algorithm_invalid');
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+    return new Fault('token_key_unknown');
+  }
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
+    return new Fault('token_malformed');
+  if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm_invalid');
+  return keysFault(error);
+}
+
+const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {
+  iss: 'token_issuer_invalid',
+  aud: 'token_audience_invalid',
+  nbf: 'token_not_yet_valid',
+};
+
+/** What the operator compares; none of it is secret without the signature. */
+function claimsForLog(claims: JWTPayload): Record<string, string | undefined> {
+  const text = (value: unknown): string | undefined =>
+    value === undefined ? undefined : JSON.stringify(value).slice(0, 256);
+  return {
+    iss: text(claims.iss),
+    aud: text(claims.aud),
+    sub: text(claims.sub),
+    email: text(claims['email']),
+    exp: text(claims.exp),
+  };
+}
+
+function unverifiedClaims(token: string): Record<string, string | undefined> {
+  try {
+    return claimsForLog(decodeJwt(token));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,43 @@
+// Which role a command means, and its credentials as the bridge itself gets them: the whole chain, and no session policy.
+import type { Config, Role } from '../config/load.ts';
+import { ROLE_ARN } from '../config/aws-names.ts';
+import { suggest } from '../config/did-you-mean.ts';
+import { ConfigError } from '../config/problem.ts';
+import { quote } from '../config/show.ts';
+import { attributionOf } from '../federation/attribution.ts';
+import type { RoleCredentials } from '../federation/credentials.ts';
+import { bridgeSessionName } from '../federation/session-name.ts';
+import type { RoleAccess } from '../server/role-access.ts';
+import { Failure } from './print-result.ts';
+
+/** What every role allows, whatever its own maximum (STS, DurationSeconds). */
+const DURATION_SECONDS = 3600;
+
+/** @param name of a configured role, or any role's ARN. @throws ConfigError where it is neither */
+export function roleOf(name: string, roles: Config['roles']): Role {
+  const configured = roles.get(name);
+  if (configured !== undefined) return configured;
+  if (ROLE_ARN.test(name))
+    return { name, arn: name, durationSeconds: DURATION_SECONDS, session: 'caller', then: [] };
+  const field = 'ROLE';
+  if (name.startsWith('arn:') || roles.size === 0) {
+    const rule = `${ROLE_ARN.must}${roles.size === 0 ? ' where there is no configuration' : ''}, not ${quote(name)}`;
+    const remedy = name.startsWith('arn:')
+      ? (ROLE_ARN.remedy ?? '')
+      : 'For the name of a role say where it is configured, with --config FILE or FEDBRIDGE_CONFIG.';
+    throw new ConfigError([{ field, rule, remedy }]);
+  }
+  const remedy = `${suggest(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
+  throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, remedy }]);
+}
+
+/** The session is named after ourselves, as no caller asks. @throws Failure */
+export async function assumeAsOurselves(access: RoleAccess, role: Role): Promise<RoleCredentials> {
+  try {
+    await access.prepare();
+    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
+    return await access.assumeChain(role, attributionOf(role, await access.self(), bridgeName), undefined);
+  } catch (error) {
+    throw new Failure(`role ${role.name} could not be assumed`, error);
+  }
+}

@@ -1,0 +1,75 @@
+// `fedbridge check [FILE]`: says whether a configuration is valid, and in words who may read what, as which role; or of one
+// caller and one read which grant decides, and why.
+import { readConfig, readConfigDocument } from '../config/load.ts';
+import { readDocument } from '../config/document.ts';
+import { ConfigError, tellProblem } from '../config/problem.ts';
+import { readSource } from '../config/source.ts';
+import { warningsOf } from '../config/warnings.ts';
+import { HelpAsked, readArguments, UsageError } from './arguments.ts';
+import { answerQuestion } from './check/decision.ts';
+import { describeConfig } from './check/describe.ts';
+import { QUESTION_OPTIONS, readQuestion } from './check/request.ts';
+import type { Question } from './check/request.ts';
+import { write } from './print-result.ts';
+
+const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
+
+Checks FILE as FEDBRIDGE_CONFIG would be, or without FILE what the environment says, and tells what it means.
+With --caller (an e-mail, a unique ID or EMAIL#ID) it tells instead which grant decides about a read of that caller, and as
+which role, or why none does:
+
+  --get, --versions, --tags, --attributes BUCKET/KEY   the object, an old version of it, its tags, its attributes
+  --list BUCKET/PREFIX                                 its keys
+`;
+
+/** @returns 0: valid, or allowed; 1: invalid, every problem on standard error, or not allowed; 2: wrong usage */
+export async function check(args: readonly string[]): Promise<number> {
+  try {
+    const { file, question } = readUsage(args);
+    const text = file === undefined ? undefined : readFile(file);
+    const config = text === undefined ? readConfig() : readConfigDocument(text);
+    for (const warning of warningsOf(config))
+      await write(process.stderr, `Warning: ${tellProblem(warning)}\n`);
+    if (question === undefined) {
+      await write(process.stdout, describeConfig(config));
+      return 0;
+    }
+    const answer = answerQuestion(config, question, linesIn(text));
+    await write(process.stdout, answer.text);
+    return answer.allowed ? 0 : 1;
+  } catch (error) {
+    if (error instanceof HelpAsked) {
+      await write(process.stdout, USAGE);
+      return 0;
+    }
+    if (error instanceof UsageError) {
+      await write(process.stderr, `fedbridge check: ${error.message}\n${USAGE}`);
+      return 2;
+    }
+    if (!(error instanceof ConfigError)) throw error;
+    await write(process.stderr, `${error.message}\n`);
+    return 1;
+  }
+}
+
+/** @throws HelpAsked, UsageError */
+function readUsage(args: readonly string[]): { readonly file?: string; readonly question?: Question } {
+  const { values, positionals } = readArguments(args, { options: QUESTION_OPTIONS, optional: ['FILE'] });
+  const [file] = positionals;
+  const question = readQuestion(values);
+  return { ...(file === undefined ? {} : { file }), ...(question === undefined ? {} : { question }) };
+}
+
+/** @throws ConfigError */
+function readFile(file: string): string {
+  const source = readSource(file, 'FILE');
+  if ('problem' in source) throw new ConfigError([source.problem]);
+  return source.text;
+}
+
+/** On which line of a file each grant stands, by its position. */
+function linesIn(text: string | undefined): (position: number) => number | undefined {
+  if (text === undefined) return () => undefined;
+  const { placeOf } = readDocument(text);
+  return (position) => placeOf(['grants', position]).line;
+}

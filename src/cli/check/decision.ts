@@ -1,0 +1,72 @@
+// Says to the operator which grant decides about a caller's read, and as whom AWS would be asked with which policy.
+import type { Permit } from '../../auth/authorize.ts';
+import type { Caller } from '../../auth/caller.ts';
+import { explain } from '../../auth/explain.ts';
+import { grantIndex } from '../../auth/grants.ts';
+import type { Config, Role } from '../../config/load.ts';
+import { escapeText } from '../../config/show.ts';
+import { showDuration } from '../../config/units.ts';
+import { attributionOf } from '../../federation/attribution.ts';
+import { sessionPolicies } from '../../policy/session-policy.ts';
+import { describeActions, describeRole } from './describe.ts';
+import type { Question } from './request.ts';
+import { tellRefusal, tellUnjudged } from './denial.ts';
+import { grantTeller } from './describe-grant.ts';
+
+export interface Answer {
+  readonly allowed: boolean;
+  readonly text: string;
+}
+
+/** @param lineOf where a grant stands in the file, by its position; undefined where that is not known */
+export function answerQuestion(
+  config: Config,
+  question: Question,
+  lineOf: (position: number) => number | undefined,
+): Answer {
+  const { read, word } = question;
+  const caller = callerOf(question.caller);
+  const tellGrant = grantTeller(config.grants, caller, lineOf);
+  const explained = explain(grantIndex(config.grants, config.buckets)(caller), read);
+  const allowed = 'permit' in explained;
+  const subject = read.subject === '' ? 'all of it' : escapeText(read.subject);
+  const lines = [
+    `${shown(question.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
+    ...(allowed
+      ? explained.permit.decided.map((grant) => `Decided by ${tellGrant(grant)}.`)
+      : tellRefusal(config, question, explained.refusal, tellGrant)),
+    ...tellUnjudged(config, question, tellGrant),
+    ...(allowed ? tellSession(explained.permit, question, caller) : []),
+  ];
+  return { allowed, text: `${lines.join('\n')}\n` };
+}
+
+/** No account has the empty ID, so that no grant by unique ID names a caller who is given by e-mail alone. */
+function callerOf(pattern: Question['caller']): Caller {
+  if (pattern.kind === 'email') return { subject: '', email: pattern.email };
+  return pattern.kind === 'id'
+    ? { subject: pattern.uniqueId }
+    : { subject: pattern.uniqueId, email: pattern.email };
+}
+
+function shown(pattern: Question['caller']): string {
+  if (pattern.kind === 'email') return pattern.email;
+  return pattern.kind === 'id' ? pattern.uniqueId : `${pattern.email}#${pattern.uniqueId}`;
+}
+
+function tellSession({ bucket, decided, grants }: Permit, question: Question, caller: Caller): string[] {
+  const { role } = bucket;
+  const policy: unknown = JSON.parse(sessionPolicies()(bucket, decided, grants));
+  return [
+    `Read as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, question, caller)}.`,
+    `AWS holds the session${role.then.length === 0 ? '' : ' of the last role'} to this policy:`,
+    ...JSON.stringify(policy, null, 2).split('\n').map(escapeText),
+  ];
+}
+
+function sessionName(role: Role, { caller: { kind } }: Question, caller: Caller): string {
+  if (role.session === 'bridge') return 'after this bridge';
+  const { sessionName: name } = attributionOf(role, caller, '');
+  if (kind === 'id') return `${name}, or after the e-mail where the token carries one`;
+  return name === '' ? 'after the unique ID, which an e-mail does not tell' : name;
+}

@@ -1,0 +1,106 @@
+// Says to the operator why no grant decides, which grants come nearest, and what to write.
+import { explain } from '../../auth/explain.ts';
+import type { Refusal } from '../../auth/explain.ts';
+import { grantIndex } from '../../auth/grants.ts';
+import type { CallerPattern, Config, Grant } from '../../config/load.ts';
+import { suggest } from '../../config/did-you-mean.ts';
+import { escapeText } from '../../config/show.ts';
+import type { ObjectRead } from '../../s3/operation.ts';
+import { wordOf } from '../../s3/sample-request.ts';
+import type { Question } from './request.ts';
+import type { TellGrant } from './describe-grant.ts';
+
+const MOST_GRANTS = 3;
+
+export function tellRefusal(
+  config: Config,
+  { read, word }: Question,
+  { why, withheld, nearest, more }: Refusal,
+  tellGrant: TellGrant,
+): string[] {
+  const { bucket, subject } = read;
+  if (!config.buckets.has(bucket))
+    return [`The configuration has no such bucket. ${suggest(bucket, config.buckets.keys(), '`buckets`')}`];
+  const right = withheld === undefined ? word : wordOf(withheld);
+  const own = listed(nearest, more, tellGrant);
+  const shown = escapeText(subject);
+  const reach =
+    subject === ''
+      ? 'neither prefix nor key, as it is the whole bucket'
+      : word === 'list'
+        ? `a prefix at or above ${shown}`
+        : `key: ${shown}, or a prefix above it`;
+  const widen = `Remedy: add a grant for this caller that allows ${right}, with ${reach}.`;
+  switch (why) {
+    case 'no_grant': {
+      const others = config.grants.filter((grant) => wouldDecide(config, grant, read));
+      const told = listed(others.slice(0, MOST_GRANTS), others.length - MOST_GRANTS, tellGrant);
+      return [
+        'No grant on this bucket names the caller.',
+        ...(others.length === 0 ? [] : ['These would allow it, and name others:', ...told]),
+        others.length === 0
+          ? widen
+          : 'Remedy: add the caller to one of them, or compare how it is written there.',
+      ];
+    }
+    case 'other_actions':
+      return [
+        `The caller's grants that reach it do not allow ${right}:`,
+        ...own,
+        `Remedy: add ${right} to what one of them allows.`,
+      ];
+    case 'outside':
+      return [`The caller's grants that allow ${right} do not reach it; the nearest:`, ...own, widen];
+    case 'neither':
+      return [`The caller's grants neither reach it nor allow ${right}; the nearest:`, ...own, widen];
+    case 'prefix_open':
+      return [
+        `The prefix must end at a slash inside the grant: as it is it would list what lies beside ${shown}/ too.`,
+        ...own,
+        `Remedy: ask for ${shown}/.`,
+      ];
+    case 'above':
+      return [
+        "The prefix lies above the caller's grants:",
+        ...own,
+        'Remedy: none is needed to find them: with delimiter=/ the bridge shows the way down.',
+      ];
+  }
+}
+
+/** Of one half of an identity the other cannot be told, and grants that want that one neither decide nor go into the policy. */
+export function tellUnjudged(config: Config, { caller, read }: Question, tellGrant: TellGrant): string[] {
+  const grants = config.grants
+    .filter(({ bucket, callers }) => bucket === read.bucket && callers.some((each) => mayBe(each, caller)))
+    .map((grant) => ({ grant, decides: wouldDecide(config, grant, read) }))
+    .sort((a, b) => Number(b.decides) - Number(a.decides));
+  if (grants.length === 0) return [];
+  const why =
+    caller.kind === 'email'
+      ? "Grants by unique ID can't be judged from an e-mail"
+      : "Grants by e-mail or project can't be judged from a unique ID";
+  const told = grants.slice(0, MOST_GRANTS).map(({ grant }) => grant);
+  return [
+    `${why}; left out, until you ask for EMAIL#ID:`,
+    ...listed(told, grants.length - told.length, tellGrant),
+  ];
+}
+
+/** Whether a pattern could name the caller once the other half of its identity were known. */
+function mayBe(pattern: CallerPattern, caller: Question['caller']): boolean {
+  if (caller.kind === 'email')
+    return pattern.kind === 'id' || (pattern.kind === 'email-and-id' && pattern.email === caller.email);
+  if (caller.kind === 'email-and-id' || pattern.kind === 'id') return false;
+  return pattern.kind !== 'email-and-id' || pattern.uniqueId === caller.uniqueId;
+}
+
+/** Whether a grant would decide for whomever it names. */
+function wouldDecide({ buckets }: Config, grant: Grant, read: ObjectRead): boolean {
+  const whoever = { subject: '0' };
+  const named = { ...grant, callers: [{ kind: 'id', uniqueId: whoever.subject } as const] };
+  return 'permit' in explain(grantIndex([named], buckets)(whoever), read);
+}
+
+function listed(grants: readonly Grant[], more: number, tellGrant: TellGrant): string[] {
+  return [...grants.map((grant) => `  ${tellGrant(grant)}`), ...(more > 0 ? [`  and ${more} more`] : [])];
+}

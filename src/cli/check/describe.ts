@@ -1,0 +1,118 @@
+// A configuration in words: who may read what, as which role.
+import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/load.ts';
+import { escapeText } from '../../config/show.ts';
+import { showDuration } from '../../config/units.ts';
+import { CALLER_TAG_KEYS } from '../../federation/attribution.ts';
+
+/** All of it, in words. */
+export function describeConfig(config: Config): string {
+  const { audiences, aws, buckets, grants, operators } = config;
+  const lines = [
+    `Callers' tokens must be for ${audiences.map(escapeText).join(' or ')}.`,
+    describeIdentity(config),
+    '',
+    ...[...buckets.values()].flatMap((bucket) => describeBucket(bucket, grants, aws.region)),
+    ...operators.map((operator) => `${describeCaller(operator)} may read the metrics.`),
+    'Nobody else may read anything.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function describeIdentity({ identity, aws }: Config): string {
+  const shown = `STS in ${aws.region} is shown`;
+  const audience = escapeText(aws.audience);
+  switch (identity.kind) {
+    case 'metadata':
+      return `${shown} a token of this bridge for ${audience}.`;
+    case 'impersonate':
+      return `${shown} a token for ${audience} of ${identity.email}, whom your own Google login impersonates.`;
+    case 'file':
+      return `${shown} the token in the file ${escapeText(identity.path)}, which must be for ${audience}.`;
+    case 'profile':
+      return `STS in ${aws.region} is asked with the AWS profile ${escapeText(identity.name)}, without a Google identity.`;
+  }
+}
+
+function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: string): string[] {
+  const { name, role, target, region, endpoint, requesterPays, expectedOwner, verifyChecksums } = bucket;
+  const where = [
+    `${target.startsWith('arn:') ? 'access point' : 'S3 bucket'} ${target}`,
+    region === undefined ? `in its own region, looked for from ${stsRegion} on` : `in ${region}`,
+    ...(endpoint === undefined ? [] : [`at ${endpoint}`]),
+  ].join(' ');
+  const also = [
+    ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
+    ...(requesterPays ? ['we pay for requests'] : []),
+    ...(verifyChecksums ? ['whole objects are compared with their checksums'] : []),
+  ];
+  const session = role.session === 'caller' ? 'named after the caller' : 'named after this bridge';
+  const sessions = `sessions ${session}, ${showDuration(role.durationSeconds)}`;
+  const own = grants.filter((grant) => grant.bucket === name);
+  return [
+    `${name} (${[where, ...also].join(', ')})`,
+    `  as ${describeRole(role, sessions)}:`,
+    ...own.flatMap(({ callers, allow, scope }) =>
+      callers.map(
+        (caller) => `  ${describeCaller(caller)} may ${describeActions(allow)} ${describeScope(scope)}`,
+      ),
+    ),
+    ...(own.length === 0 ? ['  nobody may read it'] : []),
+    '',
+  ];
+}
+
+/**
+ * The role and its further hops.
+ * @param about goes into the brackets behind the first ARN
+ */
+export function describeRole({ name, arn, then }: Role, about: string): string {
+  return [`role ${name} (${arn}, ${about})`, ...then.map(describeHop)].join(', then as ');
+}
+
+/** The external ID itself stays between the role's owner and the operator: this text ends up in terminals and build logs. */
+function describeHop({ arn, externalId, tags, callerTags, transitiveTags, sourceIdentity }: Hop): string {
+  const keys = [...Object.keys(tags), ...(callerTags ? CALLER_TAG_KEYS : [])].map(
+    (key) => `${escapeText(key)}${transitiveTags.includes(key) ? ' (transitive)' : ''}`,
+  );
+  const also = [
+    ...(externalId === undefined ? [] : ['external ID']),
+    ...(keys.length === 0 ? [] : [`tags ${new Intl.ListFormat('en').format(keys)}`]),
+    ...(sourceIdentity === undefined ? [] : ['source identity']),
+  ];
+  return also.length === 0 ? arn : `${arn} (with ${also.join(', ')})`;
+}
+
+const VERBS: Readonly<Record<Grant['allow'][number], string>> = {
+  get: 'read',
+  list: 'list',
+  versions: 'read old versions of',
+  tags: 'read the tags of',
+  attributes: 'read the attributes of',
+};
+
+export const describeActions = (allow: Grant['allow']) =>
+  new Intl.ListFormat('en').format(allow.map((action) => VERBS[action]));
+
+export function describeCaller(caller: CallerPattern): string {
+  switch (caller.kind) {
+    case 'email':
+      return `${caller.email} (by verified e-mail)`;
+    case 'id':
+      return `${caller.uniqueId} (by unique ID)`;
+    case 'email-and-id':
+      return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
+    case 'project':
+      return `every service account of project ${caller.project} (by verified e-mail)`;
+  }
+}
+
+export function describeScope(scope: Scope): string {
+  switch (scope.kind) {
+    case 'bucket':
+      return 'everything in it';
+    case 'prefix':
+      return `everything below ${escapeText(scope.prefix)}`;
+    case 'key':
+      return `the one object ${escapeText(scope.key)}`;
+  }
+}

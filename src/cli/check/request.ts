@@ -1,0 +1,61 @@
+// What `fedbridge check` is asked beside the file: may this caller read that?
+import { CALLER_MUST, callerRemedy, readCallerPattern } from '../../config/caller-pattern.ts';
+import { quote } from '../../config/show.ts';
+import type { Action, CallerPattern } from '../../config/load.ts';
+import { FAULTS } from '../../errors/table.ts';
+import { Fault } from '../../errors/fault.ts';
+import type { ObjectRead } from '../../s3/operation.ts';
+import { plainRead, WORDS } from '../../s3/sample-request.ts';
+import { checkedBucket, checkedKey } from '../../s3/target.ts';
+import { UsageError } from '../arguments.ts';
+
+export interface Question {
+  /** Of the patterns of grants, one that names a single caller. */
+  readonly caller: Exclude<CallerPattern, { kind: 'project' }>;
+  readonly word: Action;
+  readonly read: ObjectRead;
+}
+
+export const QUESTION_OPTIONS = ['caller', ...WORDS] as const;
+
+type Values = Readonly<Partial<Record<(typeof QUESTION_OPTIONS)[number], string>>>;
+
+/** @returns undefined where nothing is asked. @throws UsageError */
+export function readQuestion(values: Values): Question | undefined {
+  const [word, ...more] = WORDS.filter((each) => values[each] !== undefined);
+  const options = WORDS.map((each) => `--${each}`);
+  if (word === undefined) {
+    if (values.caller === undefined) return undefined;
+    throw new UsageError(`--caller needs one of ${options.join(', ')} beside it.`);
+  }
+  if (more.length > 0) throw new UsageError(`Give one of ${options.join(', ')}, not several.`);
+  if (values.caller === undefined) throw new UsageError(`--${word} needs --caller beside it.`);
+  return { caller: readCaller(values.caller), word, read: readTarget(word, values[word] ?? '') };
+}
+
+function readCaller(text: string): Question['caller'] {
+  const pattern = readCallerPattern(text);
+  if (pattern !== undefined && pattern.kind !== 'project') return pattern;
+  const remedy = pattern === undefined ? callerRemedy(text) : 'Name one of its service accounts.';
+  const must = pattern === undefined ? CALLER_MUST : 'must be one caller: an e-mail, a unique ID or EMAIL#ID';
+  throw new UsageError(`--caller ${must}, not ${quote(text)}. ${remedy}`.trimEnd());
+}
+
+/** Byte for byte: the key is all that follows the first slash, a second one included. */
+function readTarget(word: Action, text: string): ObjectRead {
+  if (/^s3:\/\//i.test(text))
+    throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: leave out s3://.`);
+  const slash = text.indexOf('/');
+  const bucket = slash === -1 ? text : text.slice(0, slash);
+  const subject = slash === -1 ? '' : text.slice(slash + 1);
+  if (subject === '' && word !== 'list')
+    throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}.`);
+  try {
+    return plainRead(word, checkedBucket(bucket), checkedKey(subject));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new UsageError(
+      `--${word} must be BUCKET/KEY (of a list BUCKET/PREFIX). ${FAULTS[error.code].sentence}`,
+    );
+  }
+}

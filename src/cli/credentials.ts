@@ -1,0 +1,97 @@
+// `fedbridge credentials ROLE`: credentials of a role, with all its rights, in the form that a program or a shell wants.
+import { noteAskedProfile, readRoleSettings } from '../config/load.ts';
+import { withRegion } from '../config/role-settings.ts';
+import type { FaultCode } from '../errors/table.ts';
+import type { RoleCredentials } from '../federation/credentials.ts';
+import { createRoleAccess } from '../server/role-access.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { askMfaCode } from './ask-mfa-code.ts';
+import { assumeAsOurselves, roleOf } from './assumed-role.ts';
+import { Failure, printResult } from './print-result.ts';
+import type { Result } from './print-result.ts';
+
+const USAGE = `Usage: fedbridge credentials ROLE [--format process|env|json] [--config FILE]
+
+Prints credentials of ROLE, as the bridge gets them: by its Google identity, or by an AWS profile, and through all further hops.
+
+  ROLE              the name of a role in the configuration, or any role's ARN, for which no configuration is needed
+  --format process  what the AWS SDKs' credential_process wants; the default. AWS_PROFILE does not say who asks: it is
+                    the profile that runs the process
+  --format env      for a shell: eval "$(fedbridge credentials ROLE --format env)"
+  --format json     as \`aws sts assume-role\` prints them
+  --config FILE     the configuration, in the place of FEDBRIDGE_CONFIG
+`;
+
+type Format = (credentials: RoleCredentials) => string;
+
+const FORMATS: Readonly<Record<string, Format>> = { process: asProcess, env: asEnvironment, json: asJson };
+
+/** Ends the process, see {@link printResult}. */
+export function credentials(args: readonly string[]): Promise<never> {
+  return printResult('credentials', USAGE, async (): Promise<Result> => {
+    const { values, positionals } = readArguments(args, {
+      options: ['format', 'config'],
+      positionals: ['ROLE'],
+    });
+    const { format = 'process', config } = values;
+    const write = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+    if (write === undefined) throw new UsageError('--format must be process, env or json.');
+    const settings = readRoleSettings({ file: config, ownProfile: format !== 'process' });
+    const [name = ''] = positionals;
+    const role = roleOf(name, settings.roles);
+    const { identity } = settings;
+    if (identity.kind === 'profile') noteAskedProfile(identity.name);
+    const access = createRoleAccess(withRegion(settings), askMfaCode);
+    try {
+      return { text: write(await assumeAsOurselves(access, role)), code: 0 };
+    } catch (error) {
+      throw settings.profileLeftOut ? toldOfProfile(error) : error;
+    }
+  });
+}
+
+const NO_METADATA_SERVER: readonly FaultCode[] = ['metadata_unreachable', 'metadata_timeout'];
+
+/** Whoever tries the command by hand, on a machine that has nothing but a profile, may not know. */
+function toldOfProfile(error: unknown): unknown {
+  if (!(error instanceof Failure) || !NO_METADATA_SERVER.includes(error.fault.code)) return error;
+  const { message, fault } = error;
+  return new Failure(`${message} (AWS_PROFILE does not count with --format process)`, fault);
+}
+
+/** As botocore and the SDKs read it without fractions of a second. */
+const expirationOf = ({ expiration }: RoleCredentials): string =>
+  `${expiration.toISOString().slice(0, -'.000Z'.length)}Z`;
+
+/** The four fields that all forms of AWS's own have in common. */
+const fieldsOf = (issued: RoleCredentials) => ({
+  AccessKeyId: issued.accessKeyId,
+  SecretAccessKey: issued.secretAccessKey,
+  SessionToken: issued.sessionToken,
+  Expiration: expirationOf(issued),
+});
+
+function asProcess(issued: RoleCredentials): string {
+  return `${JSON.stringify({ Version: 1, ...fieldsOf(issued) })}\n`;
+}
+
+/** The variables of `aws configure export-credentials --format env`. AWS_PROFILE stays: the next run may need it. */
+function asEnvironment(issued: RoleCredentials): string {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = fieldsOf(issued);
+  const variables = {
+    AWS_ACCESS_KEY_ID: AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+    AWS_SESSION_TOKEN: SessionToken,
+    AWS_CREDENTIAL_EXPIRATION: Expiration,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quotedForShell(value)}\n`)
+    .join('');
+}
+
+const quotedForShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+function asJson(issued: RoleCredentials): string {
+  const document = { Credentials: fieldsOf(issued), AssumedRoleUser: { Arn: issued.assumedRoleArn } };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

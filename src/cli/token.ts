@@ -1,0 +1,63 @@
+// `fedbridge token`: the identity token that the bridge would show to STS, decoded; the token itself only where it is asked for.
+import { readRoleSettings } from '../config/load.ts';
+import { ConfigError } from '../config/problem.ts';
+import { createIdentity } from '../identity/identity.ts';
+import type { IdentityToken } from '../identity/identity-token.ts';
+import { readArguments } from './arguments.ts';
+import { Failure, printResult } from './print-result.ts';
+import type { Result } from './print-result.ts';
+
+const USAGE = `Usage: fedbridge token [--audience AUDIENCE] [--config FILE] [--raw]
+
+Prints the bridge's own identity token, decoded and without its signature.
+
+  --audience AUDIENCE  whom it is for: aws.audience of the configuration, else fedbridge
+  --config FILE        the configuration, in the place of FEDBRIDGE_CONFIG
+  --raw                the token itself instead. It is a secret: who has it can be the bridge for an hour
+`;
+
+/** Ends the process, see {@link printResult}. */
+export function token(args: readonly string[]): Promise<never> {
+  return printResult('token', USAGE, async (): Promise<Result> => {
+    const { values, switches } = readArguments(args, { options: ['audience', 'config'], switches: ['raw'] });
+    const ownToken = await fetchToken(values);
+    return { text: switches.has('raw') ? `${ownToken.jwt}\n` : decoded(ownToken), code: 0 };
+  });
+}
+
+async function fetchToken(options: { audience?: string; config?: string }): Promise<IdentityToken> {
+  const settings = readRoleSettings({ file: options.config, ownProfile: true });
+  const { identity, aws } = settings;
+  if (identity.kind === 'profile') {
+    const rule = 'is an AWS profile, which has no identity token';
+    const remedy =
+      '`fedbridge whoami` says who it is at AWS. For a token name metadata, impersonate or file.';
+    throw new ConfigError([{ field: 'identity', rule, remedy }]);
+  }
+  const { audience = aws.audience } = options;
+  try {
+    return await createIdentity({ ...settings, identity, aws: { audience } }).token({ anew: false });
+  } catch (error) {
+    throw new Failure('there is no identity token', error);
+  }
+}
+
+function decoded({ jwt, expiresAt }: IdentityToken): string {
+  const [header = '', claims = ''] = jwt.split('.');
+  const document = {
+    header: partOf(header),
+    claims: partOf(claims),
+    // In JSON null where it is no time: nobody has verified the token.
+    expires: new Date(expiresAt),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Null where it is not JSON: only the claims are known to be. */
+function partOf(part: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(part, 'base64url').toString()) as unknown;
+  } catch {
+    return null;
+  }
+}

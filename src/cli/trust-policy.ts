@@ -1,0 +1,169 @@
+// `fedbridge trust-policy`: prints the trust policy that a role needs, or tells the known mistakes in one.
+import { readRoleSettings } from '../config/load.ts';
+import type { Role } from '../config/load.ts';
+import { readCallerPattern } from '../config/caller-pattern.ts';
+import { ConfigError } from '../config/problem.ts';
+import type { RoleSettings } from '../config/role-settings.ts';
+import { quote } from '../config/show.ts';
+import { LARGEST_DOCUMENT_BYTES, readSource } from '../config/source.ts';
+import { createIdentity } from '../identity/identity.ts';
+import { hopTrustOf, hopTrustPolicy, trustPolicy } from '../policy/trust-policy.ts';
+import { readTrustPolicy } from '../policy/lint/document.ts';
+import { tellFinding } from '../policy/lint/finding.ts';
+import { lintTrustPolicy } from '../policy/lint/lint.ts';
+import type { Expected } from '../policy/lint/pin-rules.ts';
+import { isUniqueId, UNIQUE_ID_COMMAND } from '../policy/lint/value-rules.ts';
+import { readArguments, UsageError } from './arguments.ts';
+import { roleOf } from './assumed-role.ts';
+import { Failure, printResult } from './print-result.ts';
+import type { Result } from './print-result.ts';
+
+const USAGE = `Usage: fedbridge trust-policy [--unique-id ID] [--audience AUDIENCE] [--config FILE] [ROLE]
+       fedbridge trust-policy ROLE --hop N [--config FILE]
+       fedbridge trust-policy --lint FILE [--unique-id ID] [--audience AUDIENCE]
+
+Prints the trust policy of a role for this bridge's service account; of ROLE's N-th further hop; or the known mistakes in one.
+
+  --unique-id ID       the service account's, where it is not that of the bridge's own identity token
+  --audience AUDIENCE  what its token is for: aws.audience of the configuration, else fedbridge
+  --config FILE        the configuration, in the place of FEDBRIDGE_CONFIG
+  --lint FILE          a trust policy, or what \`aws iam get-role\` prints; -: standard input
+
+Exit code of --lint: 0 none of the known mistakes, 1 some.
+`;
+
+interface Options extends Expected {
+  readonly config?: string;
+  readonly role?: string;
+  readonly hop?: number;
+  readonly lint?: string;
+}
+
+/** Ends the process, see {@link printResult}: with 1 where `--lint` tells of mistakes, on standard output. */
+export function printTrustPolicy(args: readonly string[]): Promise<never> {
+  return printResult('trust-policy', USAGE, async (): Promise<Result> => {
+    const options = readOptions(args);
+    checkValues(options);
+    const { lint, config, role, hop } = options;
+    if (lint !== undefined) return lintFile(lint, options);
+    const policy =
+      role === undefined || hop === undefined
+        ? trustPolicy(await pinsOf(options))
+        : hopPolicy(roleOf(role, settingsIn(config).roles), hop);
+    return { text: `${JSON.stringify(policy, null, 2)}\n`, code: 0 };
+  });
+}
+
+const settingsIn = (file: string | undefined): RoleSettings => readRoleSettings({ file, ownProfile: true });
+
+function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = readArguments(args, {
+    options: ['unique-id', 'audience', 'config', 'hop', 'lint'],
+    optional: ['ROLE'],
+  });
+  const { 'unique-id': uniqueId, audience, config, hop, lint } = values;
+  const [role] = positionals;
+  const others = [config, hop, role];
+  if (lint !== undefined && others.some((value) => value !== undefined))
+    throw new UsageError('--lint goes with --unique-id and --audience alone.');
+  if (hop !== undefined && (role === undefined || !/^[1-9]\d{0,3}$/.test(hop)))
+    throw new UsageError('--hop must be the number of a further hop of ROLE, from 1.');
+  if (hop !== undefined && (uniqueId !== undefined || audience !== undefined))
+    throw new UsageError('--hop goes without --unique-id and --audience: a further hop trusts a role.');
+  return {
+    ...(uniqueId === undefined ? {} : { uniqueId }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(config === undefined ? {} : { config }),
+    ...(role === undefined ? {} : { role }),
+    ...(hop === undefined ? {} : { hop: Number(hop) }),
+    ...(lint === undefined ? {} : { lint }),
+  };
+}
+
+const refusal = (field: string, rule: string, remedy: string): ConfigError =>
+  new ConfigError([{ field, rule, remedy }]);
+
+function checkValues({ uniqueId, audience }: Options): void {
+  if (uniqueId !== undefined && !isUniqueId(uniqueId)) {
+    // Nothing but an e-mail goes into a command that is there to be pasted.
+    const email = readCallerPattern(uniqueId)?.kind === 'email' ? uniqueId : undefined;
+    throw refusal(
+      '--unique-id',
+      `must be the number that Google gave the service account, and ${quote(uniqueId)} is ${email === undefined ? 'none' : 'an e-mail'}`,
+      `Find it: ${email === undefined ? UNIQUE_ID_COMMAND : UNIQUE_ID_COMMAND.replace('EMAIL', email)}`,
+    );
+  }
+  if (audience !== undefined && audience.trim() !== audience)
+    throw refusal('--audience', 'must be a text without spaces at its ends', 'Write aws.audience.');
+}
+
+async function pinsOf({ uniqueId, audience, config, role }: Options): Promise<Required<Expected>> {
+  // Whoever says all of it needs no configuration, and none that is there can be in the way.
+  if (uniqueId !== undefined && audience !== undefined && config === undefined && role === undefined)
+    return { uniqueId, audience };
+  const settings = settingsIn(config);
+  if (role !== undefined) roleOf(role, settings.roles);
+  const pinned = audience ?? settings.aws.audience;
+  return { uniqueId: uniqueId ?? (await ownUniqueId(settings, pinned)), audience: pinned };
+}
+
+/** Of the identity token that the bridge would show to STS. */
+async function ownUniqueId(settings: RoleSettings, audience: string): Promise<string> {
+  const { identity } = settings;
+  if (identity.kind === 'profile') {
+    const rule = 'is an AWS profile, which has no Google identity';
+    throw refusal('identity', rule, 'Say whom the role is to trust with --unique-id ID.');
+  }
+  const fetched = createIdentity({ ...settings, identity, aws: { audience } }).token({ anew: false });
+  const { claims } = await fetched.catch((error: unknown) => {
+    throw new Failure('no --unique-id is given, and no identity token tells it', error);
+  });
+  const { azp, sub = '' } = claims;
+  // AWS would compare :aud with another value than the one that the policy pins.
+  if (azp !== sub || !isUniqueId(sub)) {
+    throw refusal(
+      'identity token',
+      `must have the service account's unique ID as azp and as sub, and has ${quote(azp ?? '')} and ${quote(sub)}`,
+      "A person's token opens no role. Where something else impersonates the service account, it must leave the e-mail out (includeEmail: false).",
+    );
+  }
+  return sub;
+}
+
+function hopPolicy(role: Role, hop: number): object {
+  const trust = hopTrustOf(role, hop);
+  if (trust !== undefined) return hopTrustPolicy(trust);
+  const count = role.then.length;
+  throw refusal(
+    '--hop',
+    `must be that of a further hop, and ${role.name} has ${count === 0 ? 'none' : `${count} of them`}`,
+    `Hops are those of roles.${role.name}.then, from 1.`,
+  );
+}
+
+async function lintFile(file: string, expected: Expected): Promise<Result> {
+  const [field, source] =
+    file === '-'
+      ? ['standard input', { text: await standardInput() }]
+      : ['--lint', readSource(file, '--lint')];
+  if ('problem' in source) throw new ConfigError([source.problem]);
+  const read = readTrustPolicy(source.text, field);
+  if ('problem' in read) throw new ConfigError([read.problem]);
+  const findings = lintTrustPolicy(read.statements, expected);
+  return {
+    text: findings.map((finding) => `${tellFinding(finding)}\n`).join(''),
+    code: findings.some(({ kind }) => kind === 'mistake') ? 1 : 0,
+  };
+}
+
+/** Hardly more of it than a file may have. */
+async function standardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > LARGEST_DOCUMENT_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,73 @@
+// `fedbridge whoami`: who the bridge is at Google, and who AWS says that it is through each of its roles.
+import { readRoleSettings } from '../config/load.ts';
+import type { IdentitySource } from '../config/load.ts';
+import { escapeText } from '../config/show.ts';
+import { readArguments } from './arguments.ts';
+import { reportOn } from './identity-report.ts';
+import type { Refused, Report } from './identity-report.ts';
+import { detailOf, printResult, shown } from './print-result.ts';
+import type { Result } from './print-result.ts';
+
+const USAGE = `Usage: fedbridge whoami [--config FILE] [--json]
+
+Says who the bridge is at Google, and through each role of the configuration who AWS says that it is.
+
+  --config FILE  the configuration, in the place of FEDBRIDGE_CONFIG
+  --json         for programs
+`;
+
+/** Ends the process, see {@link printResult}: with 0 where all roles answer. */
+export function whoami(args: readonly string[]): Promise<never> {
+  return printResult('whoami', USAGE, async (): Promise<Result> => {
+    const { values, switches } = readArguments(args, { options: ['config'], switches: ['json'] });
+    const settings = readRoleSettings({ file: values.config, ownProfile: true });
+    const report = await reportOn(settings);
+    const well = [report.identity, ...report.roles].every((part) => !('fault' in part));
+    const text = switches.has('json') ? `${JSON.stringify(report, null, 2)}\n` : describe(report);
+    return { text, code: well ? 0 : 1 };
+  });
+}
+
+const NO_ROLES = ['No roles: there is no configuration. --config FILE or FEDBRIDGE_CONFIG names one.'];
+
+function describe({ identity, roles }: Report): string {
+  const { source, email, uniqueId, audience, expires } = identity;
+  const known = [
+    ['e-mail', email],
+    ['unique ID', uniqueId],
+    ['audience', audience],
+    ['expires', expires],
+  ].flatMap(([name = '', value]) => (value === undefined ? [] : [[name, value] as const]));
+  const noRoles = roles.length === 0 && identity.fault === undefined ? [NO_ROLES] : [];
+  const parts = [
+    [sourceIn(source), ...aligned(known), ...refusalIn(identity)],
+    ...roles.map((role) => [
+      `${role.name} (${role.arn})`,
+      ...('callerIdentity' in role ? [`  ${escapeText(role.callerIdentity)}`] : refusalIn(role)),
+    ]),
+    ...noRoles,
+  ];
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function sourceIn(source: IdentitySource): string {
+  switch (source.kind) {
+    case 'metadata':
+      return 'Google identity, from the metadata server';
+    case 'impersonate':
+      return `Google identity, by impersonation of ${escapeText(source.email)}`;
+    case 'file':
+      return `Google identity, from the file ${escapeText(source.path)}`;
+    case 'profile':
+      return `AWS profile ${escapeText(source.name)}, in the place of a Google identity`;
+  }
+}
+
+function refusalIn({ fault, detail = {}, remedy = '' }: Partial<Refused>): readonly string[] {
+  return fault === undefined ? [] : [`  ${fault}`, ...aligned(detailOf(detail)), `  ${remedy}`];
+}
+
+function aligned(entries: readonly (readonly [string, string | number | boolean])[]): readonly string[] {
+  const width = Math.max(0, ...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `  ${name.padEnd(width)}  ${shown(value)}`);
+}

@@ -1,0 +1,124 @@
+// One JSON line an event on standard output, in the fields that Cloud Logging knows (Cloud Logging, "Structured logging").
+import { destination, pino } from 'pino';
+import type { LogLevel } from '../config/load.ts';
+import { lineBatch } from './line-batch.ts';
+
+export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  /** @param fields named values only: whole requests, responses and errors carry tokens */
+  (severity: Severity, message: string, fields?: LogFields): void;
+  /** Whether lines of this severity are written at all. */
+  isWanted(severity: Severity): boolean;
+  /** A line of which there are many. @param members of its JSON object, without braces; nothing is checked */
+  members(severity: Severity, members: string): void;
+  /** Writes what is still in memory at once, before the process ends with an error; lines may come out of order. */
+  flush(): void;
+  /** Resolves when all is written, in order, or when nobody takes it. */
+  end(): Promise<void>;
+  /** Lines lost so far, as nobody took what was written. */
+  dropped(): number;
+}
+
+const LEVEL_OF = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+  CRITICAL: 'fatal',
+} as const;
+
+const SEVERITY_OF: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+/** What waits in memory for a reader of our standard output that is slow; beyond it lines are dropped and counted. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/** A reader that has stalled must not hold a process that is to end. */
+const END_MS = 1_000;
+
+export function createLog(level: LogLevel): Log {
+  // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
+  let ending = false;
+  const output = destination({
+    ...{ fd: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES },
+    // Asked where nobody takes what is written: at the end that must not hold the process.
+    retryEAGAIN: () => !ending,
+  });
+  output.on('error', () => undefined);
+  let dropped = 0;
+  output.on('drop', (lines: string) => (dropped += lines.split('\n').length - 1));
+  const batch = lineBatch((lines) => output.write(lines));
+  const now = timestamps();
+  const logger = pino(
+    {
+      level,
+      messageKey: 'message',
+      base: null,
+      timestamp: () => `,"time":"${now()}"`,
+      formatters: { level: (label) => ({ severity: SEVERITY_OF[label] ?? 'DEFAULT' }) },
+    },
+    output,
+  );
+  const severities: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
+  const wanted = new Set(severities.filter((severity) => logger.isLevelEnabled(LEVEL_OF[severity])));
+  return Object.assign(
+    (severity: Severity, message: string, fields: LogFields = {}) => {
+      // Lines stay in the order of their events.
+      batch.flush();
+      logger[LEVEL_OF[severity]](fields, message);
+    },
+    {
+      isWanted: (severity: Severity) => wanted.has(severity),
+      members: (severity: Severity, members: string) => {
+        batch.add(`{"severity":"${severity}","time":"${now()}",${members}}\n`);
+      },
+      flush: () => {
+        ending = true;
+        try {
+          batch.flush();
+          output.flushSync();
+        } catch {
+          // Nobody takes it, and the process is to end: pino would try again at its exit.
+          output.destroy();
+        }
+      },
+      end: () => {
+        const { promise, resolve } = Promise.withResolvers<undefined>();
+        batch.flush();
+        output.once('close', resolve);
+        setTimeout(() => {
+          ending = true;
+          output.destroy();
+          resolve(undefined);
+        }, END_MS);
+        output.end();
+        return promise;
+      },
+      dropped: () => dropped,
+    },
+  );
+}
+
+/** @returns the present time in RFC 3339; of one second only the milliseconds are written anew */
+function timestamps(): () => string {
+  let second = -1;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    const milliseconds = now % 1000;
+    if (now - milliseconds !== second) {
+      second = now - milliseconds;
+      text = new Date(second).toISOString().slice(0, 20);
+    }
+    return `${text}${String(milliseconds).padStart(3, '0')}Z`;
+  };
+}

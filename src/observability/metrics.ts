@@ -1,0 +1,160 @@
+// The one place that names each metric.
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { Histogram } from 'prom-client';
+import { histogram } from './histogram.ts';
+import type { Sample } from './histogram.ts';
+
+export type Step = 'token' | 'sts' | 's3_first_byte';
+
+export interface Metrics {
+  request(operation: string, status: number, bytes: number): void;
+  /** How long a request took in total. */
+  requestDuration(seconds: number): void;
+  stepDuration(step: Step, seconds: number): void;
+  token(outcome: string): void;
+  sts(role: string, outcome: string): void;
+  /** A request to S3 was retried, or a download resumed. */
+  s3Retry(reason: string): void;
+  /** Prometheus text format. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** From a warm small read within one region to a cold start behind a slow STS. */
+const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** @param sources.remainingSeconds least life of the credentials in use, by role name */
+export function createMetrics(sources: {
+  readonly remainingSeconds: () => ReadonlyMap<string, number>;
+  readonly inFlight: () => number;
+  readonly droppedLines: () => number;
+}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  // What each request counts is kept here and told at a scrape: prom-client makes a text of the labels each time.
+  const answered = new Map<string, Map<number, number>>();
+  new Counter({
+    name: 'fedbridge_requests_total',
+    help: 'Requests answered, by operation and status.',
+    labelNames: ['operation', 'status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [operation, byStatus] of answered)
+        for (const [status, count] of byStatus) this.inc({ operation, status }, count);
+    },
+  });
+  const bytes = new Map<string, number>();
+  new Counter({
+    name: 'fedbridge_response_bytes_total',
+    help: 'Bytes of bodies sent to callers, by operation.',
+    labelNames: ['operation'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [operation, sent] of bytes) this.inc({ operation }, sent);
+    },
+  });
+  const register = (name: string, help: string, samples: () => readonly Sample[]): void => {
+    const metric = { name, get: () => ({ name, help, type: 'histogram', values: samples() }) };
+    // A registry uses no more of a metric than this (prom-client, lib/registry.js); its types want the whole class.
+    registry.registerMetric(metric as unknown as Histogram);
+  };
+  const requests = 'fedbridge_request_duration_seconds';
+  const requestSeconds = histogram(requests, SECONDS);
+  register(requests, 'Time from the head of a request to the end of its response.', () =>
+    requestSeconds.samples(),
+  );
+  const steps = 'fedbridge_step_duration_seconds';
+  const stepSeconds = {
+    token: histogram(steps, SECONDS),
+    sts: histogram(steps, SECONDS),
+    s3_first_byte: histogram(steps, SECONDS),
+  };
+  register(
+    steps,
+    'Time of the steps of a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
+    () => Object.entries(stepSeconds).flatMap(([step, times]) => times.samples({ step })),
+  );
+  const tokens = new Map<string, number>();
+  new Counter({
+    name: 'fedbridge_caller_tokens_total',
+    help: "Tokens that callers sent, by outcome: cached, verified, or the fault's code.",
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of tokens) this.inc({ outcome }, count);
+    },
+  });
+  const sts = new Counter({
+    name: 'fedbridge_sts_calls_total',
+    help: "Role assumptions, by role and outcome: ok, or the fault's code.",
+    labelNames: ['role', 'outcome'],
+    registers,
+  });
+  const s3Retries = new Counter({
+    name: 'fedbridge_s3_retries_total',
+    help: 'Requests to S3 that were retried, by reason: its status, unreachable, timeout; or a download that was resumed: truncated, stall.',
+    labelNames: ['reason'],
+    registers,
+  });
+  new Gauge({
+    name: 'fedbridge_credentials_remaining_seconds',
+    help: 'Least life left of the AWS credentials in use, by role. Below 60 means that renewal has been failing.',
+    labelNames: ['role'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [role, seconds] of sources.remainingSeconds()) this.set({ role }, seconds);
+    },
+  });
+  new Gauge({
+    name: 'fedbridge_requests_in_flight',
+    help: 'Requests being answered.',
+    registers,
+    collect() {
+      this.set(sources.inFlight());
+    },
+  });
+
+  new Counter({
+    name: 'fedbridge_log_lines_dropped_total',
+    help: 'Log lines dropped because standard output was not read fast enough.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.droppedLines());
+    },
+  });
+
+  return {
+    request: (operation, status, sent) => {
+      let byStatus = answered.get(operation);
+      if (byStatus === undefined) answered.set(operation, (byStatus = new Map<number, number>()));
+      add(byStatus, status, 1);
+      if (sent > 0) add(bytes, operation, sent);
+    },
+    requestDuration: requestSeconds.observe,
+    stepDuration: (step, seconds) => {
+      stepSeconds[step].observe(seconds);
+    },
+    token: (outcome) => {
+      add(tokens, outcome, 1);
+    },
+    sts: (role, outcome) => {
+      sts.inc({ role, outcome });
+    },
+    s3Retry: (reason) => {
+      s3Retries.inc({ reason });
+    },
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function add<Key>(counts: Map<Key, number>, key: Key, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}

@@ -1,0 +1,160 @@
+// Reads the text of a trust policy, or what `aws iam get-role` answers, into statements of which nothing is believed yet.
+import type { Problem } from '../../config/problem.ts';
+import { entriesOf, fieldOf, isMap, itemsOf } from '../../config/raw.ts';
+import { escapeText } from '../../config/show.ts';
+
+/** A text, or a number of the JSON in its own digits: as a number it would have lost some. */
+export interface ConditionValue {
+  readonly text: string;
+  readonly isNumber: boolean;
+}
+
+export interface Condition {
+  /** `statement 1, StringEquals accounts.google.com:aud` */
+  readonly where: string;
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly ConditionValue[];
+}
+
+export interface Principal {
+  /** `Federated`, `AWS`, …; `*` for `"Principal": "*"`. */
+  readonly type: string;
+  readonly name: string;
+}
+
+export interface Statement {
+  /** `statement 1 (its Sid)` */
+  readonly where: string;
+  readonly effect: unknown;
+  readonly principals: readonly Principal[];
+  readonly hasNotPrincipal: boolean;
+  readonly actions: readonly string[];
+  readonly hasNotAction: boolean;
+  readonly conditions: readonly Condition[];
+  /** Parts that IAM would not take, by name. */
+  readonly malformed: readonly string[];
+}
+
+/** Bad JSON is told by its place alone: the engine's message quotes the text. */
+export function readTrustPolicy(
+  text: string,
+  field: string,
+): { statements: readonly Statement[] } | { problem: Problem } {
+  const refused = (rule: string, remedy: string) => ({ problem: { field, rule, remedy } });
+  const document = parsePolicy(text);
+  if ('at' in document) {
+    return refused(
+      `must be JSON, and is not${document.at}`,
+      'Give it the trust policy of the role, as IAM has it.',
+    );
+  }
+  const policy = policyIn(document.value);
+  const statement = fieldOf(policy, 'Statement');
+  const statements = isMap(statement) ? [statement] : itemsOf(statement);
+  if (statements.length === 0 || !statements.every(isMap)) {
+    return refused(
+      'must be a trust policy, with a Statement that is a map or a list of them',
+      'Give it what `aws iam get-role --role-name NAME` prints, or the AssumeRolePolicyDocument in that.',
+    );
+  }
+  return { statements: statements.map(readStatement) };
+}
+
+const DIGITS = Symbol('the digits of a JSON number');
+
+function parsePolicy(text: string): { value: unknown } | { at: string } {
+  // TypeScript does not know the third argument yet: ECMAScript, "JSON.parse source text access".
+  const keepDigits = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === 'number' ? { [DIGITS]: context?.source ?? String(value) } : value;
+  try {
+    return { value: JSON.parse(unescaped(text), keepDigits) as unknown };
+  } catch (error) {
+    const [, line, column] =
+      /\(line (\d+) column (\d+)\)$/.exec(error instanceof SyntaxError ? error.message : '') ?? [];
+    return { at: line === undefined ? '' : ` from line ${line}, column ${String(column)} on` };
+  }
+}
+
+/** IAM's own answer holds the policy percent-encoded. */
+function unescaped(text: string): string {
+  const trimmed = text.trim();
+  if (!/^%7B/i.test(trimmed)) return trimmed;
+  try {
+    return decodeURIComponent(trimmed);
+  } catch {
+    return trimmed;
+  }
+}
+
+/** The policy itself, wherever `get-role` put it, and as text where it is one. */
+function policyIn(document: unknown): unknown {
+  const role = fieldOf(document, 'Role') ?? document;
+  const policy = fieldOf(role, 'AssumeRolePolicyDocument') ?? role;
+  if (typeof policy !== 'string') return policy;
+  const inner = parsePolicy(policy);
+  return 'value' in inner ? inner.value : undefined;
+}
+
+function readStatement(statement: unknown, index: number): Statement {
+  const part = (name: string): unknown => fieldOf(statement, name);
+  const sid = part('Sid');
+  const where = `statement ${index + 1}${typeof sid === 'string' && sid !== '' ? ` (${escapeText(sid.slice(0, 80))})` : ''}`;
+  const principals = principalsOf(part('Principal'));
+  const actions = textsIn(part('Action'));
+  const conditions = conditionsOf(part('Condition') ?? {}, where);
+  const wellFormed = {
+    Effect: part('Effect') === 'Allow' || part('Effect') === 'Deny',
+    Principal: part('Principal') === undefined || principals !== undefined,
+    Action: part('Action') === undefined || actions !== undefined,
+    Condition: conditions !== undefined,
+  };
+  return {
+    where,
+    effect: part('Effect'),
+    principals: principals ?? [],
+    hasNotPrincipal: part('NotPrincipal') !== undefined,
+    actions: actions ?? [],
+    hasNotAction: part('NotAction') !== undefined,
+    conditions: conditions ?? [],
+    malformed: Object.entries(wellFormed).flatMap(([name, right]) => (right ? [] : [name])),
+  };
+}
+
+function textsIn(value: unknown): string[] | undefined {
+  const values = typeof value === 'string' ? [value] : itemsOf(value);
+  return values.length > 0 && values.every((one) => typeof one === 'string') ? [...values] : undefined;
+}
+
+function principalsOf(value: unknown): Principal[] | undefined {
+  if (value === '*') return [{ type: '*', name: '*' }];
+  const kinds = entriesOf(value).map(([type, names]) => ({ type, names: textsIn(names) }));
+  if (kinds.length === 0) return undefined;
+  const principals = kinds.flatMap(({ type, names = [] }) => names.map((name) => ({ type, name })));
+  return kinds.some(({ names }) => names === undefined) ? undefined : principals;
+}
+
+function conditionsOf(value: unknown, where: string): Condition[] | undefined {
+  if (!isMap(value)) return undefined;
+  const conditions: Condition[] = [];
+  for (const [operator, keys] of entriesOf(value)) {
+    if (!isMap(keys)) return undefined;
+    for (const [key, given] of entriesOf(keys)) {
+      const values = (Array.isArray(given) ? itemsOf(given) : [given]).map(valueOf);
+      const texts = values.filter((one) => one !== undefined);
+      if (texts.length === 0 || texts.length < values.length) return undefined;
+      conditions.push({
+        where: `${where}, ${escapeText(operator.slice(0, 80))} ${escapeText(key.slice(0, 120))}`,
+        ...{ operator, key, values: texts },
+      });
+    }
+  }
+  return conditions;
+}
+
+function valueOf(value: unknown): ConditionValue | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean')
+    return { text: String(value), isNumber: false };
+  if (typeof value !== 'object' || value === null || !(DIGITS in value)) return undefined;
+  return { text: String(value[DIGITS]), isNumber: true };
+}

@@ -1,0 +1,25 @@
+// What is to be said of a trust policy: a mistake, or a note of what has to be so outside it.
+import { tellProblem } from '../../config/problem.ts';
+import type { Problem } from '../../config/problem.ts';
+
+export interface Finding extends Problem {
+  readonly kind: 'mistake' | 'note';
+}
+
+export const mistake = (field: string, rule: string, remedy: string): Finding => ({
+  kind: 'mistake',
+  field,
+  rule,
+  remedy,
+});
+
+export const note = (field: string, rule: string, remedy: string): Finding => ({
+  kind: 'note',
+  field,
+  rule,
+  remedy,
+});
+
+/** A finding as one line. */
+export const tellFinding = (finding: Finding): string =>
+  finding.kind === 'note' ? `Note: ${tellProblem(finding)}` : tellProblem(finding);

@@ -1,0 +1,88 @@
+// The trust policies that roles need: the first one's for our service account's tokens, a further hop's for the role before it.
+import type { Hop, Role } from '../config/load.ts';
+
+/** The provider that AWS has built in; an IAM identity provider of the same name would take its place. */
+export const GOOGLE = 'accounts.google.com';
+
+const VERSION = '2012-10-17';
+
+/**
+ * Of the first role. AWS compares `:aud` with the token's `azp` where it has one, as tokens of service accounts do, and `:oaud`
+ * with its `aud` (IAM user guide, "IAM and AWS STS condition context keys"). Without `:oaud` whoever is shown a token of ours
+ * for another service could show it to STS.
+ */
+export function trustPolicy({ uniqueId, audience }: { uniqueId: string; audience: string }): object {
+  return {
+    Version: VERSION,
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Federated: GOOGLE },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition: {
+          StringEquals: {
+            [`${GOOGLE}:aud`]: uniqueId,
+            [`${GOOGLE}:oaud`]: audience,
+            [`${GOOGLE}:sub`]: uniqueId,
+          },
+        },
+      },
+    ],
+  };
+}
+
+interface HopTrust {
+  readonly previousRoleArn: string;
+  readonly externalId?: string;
+  readonly tagSession: boolean;
+  readonly setSourceIdentity: boolean;
+}
+
+/**
+ * Of a further hop. The external ID is asked of `sts:AssumeRole` alone, as AWS knows the key for no other action (service
+ * authorization reference, AWS STS) and its own example has two statements (IAM user guide, "Pass session tags in AWS STS").
+ */
+export function hopTrustPolicy({
+  previousRoleArn,
+  externalId,
+  tagSession,
+  setSourceIdentity,
+}: HopTrust): object {
+  const Principal = { AWS: previousRoleArn };
+  const along = [
+    ...(tagSession ? ['sts:TagSession'] : []),
+    ...(setSourceIdentity ? ['sts:SetSourceIdentity'] : []),
+  ];
+  return {
+    Version: VERSION,
+    Statement: [
+      {
+        ...{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' },
+        ...(externalId === undefined
+          ? {}
+          : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
+      },
+      ...(along.length > 0 ? [{ Effect: 'Allow', Principal, Action: along }] : []),
+    ],
+  };
+}
+
+/**
+ * What the role of a further hop must trust; hops are numbered from 1. Transitive tags and the source identity of an earlier
+ * hop come along, and AWS wants them allowed on every later one.
+ * @returns undefined where the role has no such hop
+ */
+export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | undefined {
+  const hop = then[number - 1];
+  if (hop === undefined) return undefined;
+  const earlier = then.slice(0, number - 1);
+  const { externalId } = hop;
+  return {
+    previousRoleArn: earlier.at(-1)?.arn ?? arn,
+    ...(externalId === undefined ? {} : { externalId }),
+    tagSession: hasTags(hop) || earlier.some(({ transitiveTags }) => transitiveTags.length > 0),
+    setSourceIdentity: [...earlier, hop].some(({ sourceIdentity }) => sourceIdentity !== undefined),
+  };
+}
+
+const hasTags = ({ tags, callerTags }: Hop): boolean => callerTags || Object.keys(tags).length > 0;

@@ -1,0 +1,36 @@
+// The plainest request that each word of a grant is for, so that a question about a word is the question that the request asks.
+import type { Action } from '../config/load.ts';
+import { iamActions } from '../policy/iam-actions.ts';
+import type { IamAction } from '../policy/iam-actions.ts';
+import { operationOn } from './operation.ts';
+import type { ObjectRead } from './operation.ts';
+
+/** What S3 calls the version of an object that has no others. */
+const ANY_VERSION = 'null';
+
+const QUERIES: Readonly<Record<Action, readonly [name: string, value: string]>> = {
+  get: ['x-id', 'GetObject'],
+  list: ['list-type', '2'],
+  versions: ['versionId', ANY_VERSION],
+  tags: ['tagging', ''],
+  attributes: ['attributes', ''],
+};
+
+/** The words, in the order of the configuration's schema. */
+export const WORDS = Object.keys(QUERIES) as Action[];
+
+export const isWord = (text: string): text is Action => Object.hasOwn(QUERIES, text);
+
+/** The word that gives an action of these requests by itself. */
+export function wordOf(action: IamAction): Action | undefined {
+  return WORDS.find((word) => iamActions([word]).includes(action));
+}
+
+/** @param subject the object's key, not empty; for `list` the prefix */
+export function plainRead(word: Action, bucket: string, subject: string): ObjectRead {
+  const query = new Map([QUERIES[word]]);
+  if (word === 'list') query.set('prefix', subject);
+  const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);
+  if (!('actions' in operation)) throw new Error('A question about the bucket itself: the key is empty');
+  return operation;
+}

@@ -1,0 +1,194 @@
+// Joins the steps by a configuration, and joins them anew by another: the drawing's wiring, and no logic of its own.
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Permit } from '../auth/authorize.ts';
+import type { Caller } from '../auth/caller.ts';
+import { grantIndex } from '../auth/grants.ts';
+import type { AccessOf } from '../auth/grants.ts';
+import { presentedToken } from '../auth/presented-token.ts';
+import type { Config } from '../config/load.ts';
+import { endOfTurn } from '../runtime/deferred-writes.ts';
+import type { AtEndOfTurn } from '../runtime/deferred-writes.ts';
+import { asFault, Fault } from '../errors/fault.ts';
+import { callerSessionName } from '../federation/session-name.ts';
+import { lastingParts } from './reloadable-parts.ts';
+import type { LastingParts } from './reloadable-parts.ts';
+import type { Log } from '../observability/log.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { RoleAccess } from './role-access.ts';
+import { createAccessLog } from '../observability/access-log.ts';
+import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
+import { boundedQuestions } from './admission.ts';
+import { dataRoute } from '../api/data.ts';
+import type { FederatedSession } from '../api/data.ts';
+import { watchEventLoopLag } from './event-loop-lag.ts';
+import { createListener } from './route.ts';
+import { withChecksums } from '../s3/checksum.ts';
+import { s3Clock } from '../s3/clock-offset.ts';
+import { stalledReaders } from './stall-timeout.ts';
+import type { StalledReaders } from './stall-timeout.ts';
+import { unreadableRequests } from './malformed-request.ts';
+import type { Unreadable } from './malformed-request.ts';
+import { withIfRange } from '../s3/if-range.ts';
+import { patientRead } from '../s3/retry/retrying-read.ts';
+import { createReader } from '../s3/read.ts';
+import { createSigner } from '../s3/signature.ts';
+import { faultTeller } from '../observability/log-fault.ts';
+
+export interface Bridge {
+  readonly listener: RequestListener;
+  /** Metrics without a token, for a port of their own. */
+  readonly metricsListener: RequestListener;
+  /** Serves what comes from now on by another configuration; what is under way ends as it began. */
+  change(config: Config): void;
+  readonly unreadable: Unreadable;
+  /** From now on it is not ready, so that nobody is sent here any more. */
+  startEnding(): void;
+  /** Cuts what is still under way so that it looks cut, at once. */
+  cutAll(): void;
+  close(): void;
+}
+
+/** @param roleAccessFor asked at first, and where a changed configuration has another identity or STS */
+export function createBridge(first: Config, log: Log, roleAccessFor: (config: Config) => RoleAccess): Bridge {
+  const metrics: Metrics = createMetrics({
+    remainingSeconds: () => parts.federation.remainingSeconds(),
+    inFlight: () => parts.admission.inFlight(),
+    droppedLines: log.dropped,
+  });
+  let cutting = false;
+  const accessLog = createAccessLog({
+    ...{ log, metrics },
+    project: () => parts.roleAccess.identity?.project(),
+    isCutting: () => cutting,
+  });
+  let ending = false;
+  const lag = watchEventLoopLag();
+  const stalled = stalledReaders(() => parts.config.limits.stallSeconds * 1000);
+  const unreadable = unreadableRequests(log, metrics);
+  const around = { metrics, tell: faultTeller(log), lag, roleAccessFor };
+  const lasting = {
+    ...{ log, metrics, accessLog, stalled, isEnding: () => ending },
+    ...{ startedAt: new Date(), atEndOfTurn: endOfTurn() },
+  };
+  let parts = lastingParts(first, around);
+  let listener = joinSteps(parts, lasting);
+  return {
+    listener: unreadable.demandingHost((request, response) => {
+      listener(request, response);
+    }),
+    unreadable,
+    metricsListener: (_request, response) => {
+      metrics.render().then(
+        (text) => response.setHeader('content-type', metrics.contentType).end(text),
+        () => response.writeHead(500).end(),
+      );
+    },
+    change: (config) => {
+      parts = lastingParts(config, around, parts);
+      listener = joinSteps(parts, lasting);
+    },
+    startEnding: () => {
+      ending = true;
+    },
+    cutAll: () => {
+      cutting = true;
+      stalled.cutAll();
+    },
+    close: () => {
+      lag.stop();
+      parts.federation.close();
+      parts.roleAccess.close();
+      parts.transport.close();
+    },
+  };
+}
+
+function joinSteps(
+  parts: LastingParts,
+  around: {
+    readonly log: Log;
+    readonly metrics: Metrics;
+    readonly accessLog: AccessLog;
+    readonly stalled: StalledReaders;
+    readonly isEnding: () => boolean;
+    readonly startedAt: Date;
+    readonly atEndOfTurn: AtEndOfTurn;
+  },
+): RequestListener {
+  const { config, roleAccess, federation, admission, transport } = parts;
+  const { log, metrics, accessLog, stalled, isEnding, startedAt, atEndOfTurn } = around;
+  const counted = (error: unknown): never => {
+    metrics.token(asFault(error).code);
+    throw error;
+  };
+  // Without a promise where the token is remembered, as nearly all are.
+  const authenticate = (request: IncomingMessage): Caller | Promise<Caller> => {
+    try {
+      const caller = parts.callerOf(presentedToken(request));
+      return caller instanceof Promise ? caller.catch(counted) : caller;
+    } catch (error) {
+      return counted(error);
+    }
+  };
+  const grantsOf = grantIndex(config.grants, config.buckets);
+  const accessOf: AccessOf = (caller) => {
+    refuseTheBridge(caller, roleAccess);
+    return grantsOf(caller);
+  };
+  const federate = (permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession> => {
+    const session = federation.federate(permit, caller);
+    if (!(session instanceof Promise)) return session;
+    return session.then((obtained) => {
+      // Before the first federation nobody knows who the bridge itself is.
+      refuseTheBridge(caller, roleAccess);
+      return obtained;
+    });
+  };
+  const { read, regionOf } = createReader({
+    transport,
+    sign: createSigner(),
+    defaultRegion: config.aws.region,
+    onRegionLearned: (bucket, region) => {
+      log('WARNING', `bucket ${bucket} is in ${region}`, {
+        bucket,
+        region,
+        remedy: `Set the bucket's region to ${region}.`,
+      });
+    },
+    clock: s3Clock((bucket, aheadMs) => {
+      const aheadSeconds = Math.round(aheadMs / 1000);
+      log('WARNING', `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed by S3's`, {
+        ...{ bucket, aheadSeconds },
+        remedy:
+          "Set this machine's clock: Google's tokens are judged by it. Where it is right, look at the bucket's endpoint.",
+      });
+    }),
+  });
+  const patient = patientRead(read, {
+    stallMs: config.limits.stallSeconds * 1000,
+    onRepeat: metrics.s3Retry,
+  });
+  const controlParts = {
+    ...{ authenticate: boundedQuestions(authenticate), accessOf, metrics },
+    sessionNameOf: callerSessionName,
+    isReady: () => !isEnding() && federation.isReady(),
+    operators: config.listen.metrics === undefined ? config.operators : undefined,
+  };
+  // When somebody asks: Express takes a twentieth of a start, and no read needs it.
+  const control = async (recordOf: (request: IncomingMessage) => AccessRecord): Promise<RequestListener> => {
+    const { controlRoutes } = await import('../api/control.ts');
+    return controlRoutes(controlParts, recordOf);
+  };
+  const data = dataRoute({
+    ...{ authenticate, accessOf, federate, regionOf, admission, startedAt, atEndOfTurn },
+    read: withIfRange(withChecksums(patient)),
+    chunkAbove: config.chunkAbove,
+  });
+  return createListener({ accessLog, control, data, cors: config.cors, stalled });
+}
+
+/** Whoever holds the bridge's own token could otherwise let it read for itself. */
+function refuseTheBridge(caller: Caller, { identity }: RoleAccess): void {
+  if (caller.subject === identity?.subject()) throw new Fault('caller_is_bridge');
+}
