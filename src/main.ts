@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command line: picks a command and gives the exit code. Nothing else reads process.argv.
-import { asksForHelp } from './cli/arguments.ts';
+import { wantsHelp } from './cli/arguments.ts';
 import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
@@ -14,7 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     does: 'run the bridge, as the environment configures it',
     run: async (args) => {
-      if (asksForHelp(args)) {
+      if (wantsHelp(args)) {
         process.stdout.write('Usage: fedbridge serve\n\nThe README lists the variables that configure it.\n');
         return 0;
       }
@@ -132,8 +132,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
 async function sentenceOf(error: unknown): Promise<string> {
   const { Fault } = await import('./errors/fault.ts');
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : 'failed';
-  const { tellFault } = await import('./cli/print-result.ts');
-  return tellFault(error);
+  const { describeFault } = await import('./cli/print-result.ts');
+  return describeFault(error);
 }
 
 /** As Node ends a module that waits for what never comes (Node, "Process", exit codes). */

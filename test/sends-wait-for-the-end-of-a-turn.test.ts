@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { endOfTurn } from '../src/runtime/deferred-writes.ts';
+import { deferredWrites } from '../src/runtime/deferred-writes.ts';
 
 const range = (length: number): number[] => Array.from({ length }, (_, n) => n);
 
 describe('a send', () => {
   it('waits for the end of the turn, and for nothing else', async () => {
-    const atEndOfTurn = endOfTurn();
+    const atEndOfTurn = deferredWrites();
     for (const turn of range(3)) {
       const sent: number[] = [];
       for (const n of range(5)) atEndOfTurn(() => sent.push(n));
@@ -20,7 +20,7 @@ describe('a send', () => {
   });
 
   it('does not wait where many do', async () => {
-    const atEndOfTurn = endOfTurn();
+    const atEndOfTurn = deferredWrites();
     const sent: number[] = [];
     for (const n of range(1_000)) {
       atEndOfTurn(() => sent.push(n));
@@ -33,7 +33,7 @@ describe('a send', () => {
   });
 
   it('that is made by another one waits for the next turn', async () => {
-    const atEndOfTurn = endOfTurn();
+    const atEndOfTurn = deferredWrites();
     const sent: string[] = [];
     atEndOfTurn(() => {
       sent.push('first');

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { it } from 'node:test';
-import { byLastUse } from '../src/runtime/lru-list.ts';
-import type { Place } from '../src/runtime/lru-list.ts';
+import { lruList } from '../src/runtime/lru-list.ts';
+import type { LruEntry } from '../src/runtime/lru-list.ts';
 
 const STEPS = 20_000;
 const ITEMS = 12;
 
 it('the order of last use is that of uses', () => {
-  const uses = byLastUse<number>();
-  const model = new Map<number, Place<number>>();
+  const uses = lruList<number>();
+  const model = new Map<number, LruEntry<number>>();
   const done: string[] = [];
   for (let step = 0; step < STEPS; step += 1) {
     const item = randomInt(ITEMS);

@@ -9,8 +9,8 @@ import { asFault, Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { readQuery } from '../s3/query.ts';
 import type { AccessRecord } from '../observability/access-log.ts';
-import { answerQuestion, NO_EMAIL_HINT, reachOf, readQuestion } from './explain.ts';
-import { answerFault, toldOf } from './responses/fault.ts';
+import { explainResponse, NO_EMAIL_HINT, reachOf, readExplainRequest } from './explain.ts';
+import { sendFault, faultResponse } from './responses/fault.ts';
 
 export interface ControlParts {
   authenticate(request: Request): Caller | Promise<Caller>;
@@ -71,11 +71,11 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   app.get('/-/explain', async (request, response) => {
     const record = recordOf(request);
     record.operation = 'explain';
-    const question = readQuestion(queryOf(request));
+    const question = readExplainRequest(queryOf(request));
     const { kind, bucket, subject } = question.read;
     Object.assign(record, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
     const caller = await callerOf(request);
-    record.bytes = tell(response, 200, answerQuestion(question, caller, parts.accessOf(caller)));
+    record.bytes = tell(response, 200, explainResponse(question, caller, parts.accessOf(caller)));
   });
   app.get('/-/metrics', async (request, response) => {
     recordOf(request).operation = 'metrics';
@@ -93,8 +93,8 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
     const record = recordOf(request);
     record.fault = asFault(error);
-    const told = toldOf(record.fault, record.requestId, false);
-    record.bytes = answerFault(request, response, record.requestId, told);
+    const told = faultResponse(record.fault, record.requestId, false);
+    record.bytes = sendFault(request, response, record.requestId, told);
   });
   return app;
 }

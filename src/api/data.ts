@@ -6,26 +6,26 @@ import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
 import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/load.ts';
-import type { AtEndOfTurn } from '../runtime/deferred-writes.ts';
+import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { createDeparture } from '../http1/departure.ts';
 import type { Departure } from '../http1/departure.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { readOperation } from '../s3/read-operation.ts';
-import type { BucketQuestion, Operation } from '../s3/operation.ts';
-import { isRefusal } from '../s3/read.ts';
+import type { BucketOperation, Operation } from '../s3/operation.ts';
+import { isS3Error } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
 import { mark } from '../observability/access-log.ts';
 import type { AccessRecord } from '../observability/access-log.ts';
 import type { Admission } from '../server/admission.ts';
-import { answerBucketQuestion } from './responses/bucket.ts';
-import { answerFault, toldOf } from './responses/fault.ts';
-import { answerJsonList } from './json-list.ts';
-import { closed, cut, sendAnswer } from './responses/object.ts';
-import { answerRefusal } from './responses/s3-error.ts';
-import { headersUp } from './request-headers.ts';
-import { answerWalk, walkedPrefixes } from './synthetic-list.ts';
+import { sendBucketResponse } from './responses/bucket.ts';
+import { sendFault, faultResponse } from './responses/fault.ts';
+import { sendJsonList } from './json-list.ts';
+import { closed, abort, sendObject } from './responses/object.ts';
+import { sendS3Error } from './responses/s3-error.ts';
+import { forwardedHeaders } from './request-headers.ts';
+import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
 
 /** A role's session for one permit, with credentials in it. */
 export interface FederatedSession extends ReadSession<SigningCredentials> {
@@ -45,7 +45,7 @@ export interface Steps {
   readonly admission: Admission;
   readonly startedAt: Date;
   readonly chunkAbove: number;
-  readonly atEndOfTurn: AtEndOfTurn;
+  readonly atEndOfTurn: DeferWrite;
 }
 
 export type DataRoute = (
@@ -94,7 +94,7 @@ async function serve(
     if (isQuestion(operation)) {
       const { requestId } = record;
       const { regionOf, startedAt } = steps;
-      record.bytes = answerBucketQuestion(response, operation, bucketsFor(operation, access), {
+      record.bytes = sendBucketResponse(response, operation, bucketsFor(operation, access), {
         requestId,
         regionOf,
         startedAt,
@@ -107,9 +107,9 @@ async function serve(
       steps.admission.pages.enter(caller.subject);
       holdsPage = true;
     }
-    const walked = walkedPrefixes(access.get(operation.bucket), operation);
+    const walked = syntheticPrefixes(access.get(operation.bucket), operation);
     if (walked !== undefined) {
-      await answerWalk(response, operation, walked, record);
+      await sendSyntheticList(response, operation, walked, record);
       return;
     }
     const permit = authorize(access, operation);
@@ -119,28 +119,28 @@ async function serve(
     mark(record, 'stsMs');
     record.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
-      ...headersUp(request),
+      ...forwardedHeaders(request),
       departure,
       caller: caller.subject,
       requestId: record.requestId,
       repeats: record,
     });
     mark(record, 's3FirstByteMs');
-    if (isRefusal(outcome)) answerRefusal(request, response, record, outcome);
+    if (isS3Error(outcome)) sendS3Error(request, response, record, outcome);
     else if (operation.form === 'json')
-      await answerJsonList(response, operation, await readListPage(outcome), record);
-    else await sendAnswer(request, response, outcome, record, steps);
+      await sendJsonList(response, operation, await readListPage(outcome), record);
+    else await sendObject(request, response, outcome, record, steps);
   } finally {
     if (holdsPage) steps.admission.pages.leave(caller.subject);
     steps.admission.leaveAs(caller.subject);
   }
 }
 
-const isQuestion = (operation: Operation): operation is BucketQuestion =>
+const isQuestion = (operation: Operation): operation is BucketOperation =>
   operation.kind !== 'object' && operation.kind !== 'list';
 
 /** @throws Fault not_granted for a bucket in which the caller may do nothing, whether it exists or not */
-function bucketsFor(question: BucketQuestion, access: ReadonlyMap<string, Access>): Bucket[] {
+function bucketsFor(question: BucketOperation, access: ReadonlyMap<string, Access>): Bucket[] {
   if (question.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
   const own = access.get(question.bucket);
   if (own === undefined) throw new Fault('not_granted');
@@ -168,9 +168,9 @@ function answerOrCut(
   if (response.destroyed) return;
   if (response.headersSent) {
     record.abortedBy = 'bridge';
-    cut(request, response);
+    abort(request, response);
     return;
   }
-  const told = toldOf(record.fault, record.requestId, presentationOf(request) === 's3');
-  record.bytes = answerFault(request, response, record.requestId, told);
+  const told = faultResponse(record.fault, record.requestId, presentationOf(request) === 's3');
+  record.bytes = sendFault(request, response, record.requestId, told);
 }

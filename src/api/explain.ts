@@ -1,17 +1,17 @@
 // `/-/explain`: tells callers which of their own grants decides about a request, or why none does. Asks nobody.
 import { explain } from '../auth/explain.ts';
-import type { Refusal } from '../auth/explain.ts';
+import type { Denial } from '../auth/explain.ts';
 import type { Caller } from '../auth/caller.ts';
 import { namesOf } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Action, CallerPattern, Scope } from '../config/load.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
-import { isWord, plainRead, wordOf, WORDS } from '../s3/sample-request.ts';
+import { isWord, sampleRequest, wordOf, WORDS } from '../s3/sample-request.ts';
 import { loggable } from '../s3/query.ts';
 import { checkedBucket, checkedKey } from '../s3/target.ts';
 
-export interface Question {
+export interface ExplainRequest {
   readonly word: Action;
   readonly read: ObjectRead;
 }
@@ -21,7 +21,7 @@ export const NO_EMAIL_HINT =
   'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.';
 
 /** @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, key_too_long, key_holds_nul */
-export function readQuestion(query: ReadonlyMap<string, string>): Question {
+export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainRequest {
   const word = query.get('action') ?? 'get';
   if (!isWord(word)) throw invalid('action', `must be one of ${WORDS.join(', ')}`);
   const bucket = query.get('bucket') ?? '';
@@ -32,15 +32,15 @@ export function readQuestion(query: ReadonlyMap<string, string>): Question {
   if (value === '' && word !== 'list') throw invalid('key', 'must be given; for action=list give prefix');
   const unknown = [...query.keys()].find((name) => !['action', 'bucket', subject].includes(name));
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
-  return { word, read: plainRead(word, checkedBucket(bucket), checkedKey(value)) };
+  return { word, read: sampleRequest(word, checkedBucket(bucket), checkedKey(value)) };
 }
 
 const invalid = (parameter: string, rule: string): Fault =>
   new Fault('parameter_invalid', { parameter, rule });
 
 /** Callers learn about themselves only: nothing of others' grants, of roles, or of buckets in which they may do nothing. */
-export function answerQuestion(
-  { word, read }: Question,
+export function explainResponse(
+  { word, read }: ExplainRequest,
   caller: Caller,
   access: ReadonlyMap<string, Access>,
 ): object {
@@ -88,7 +88,7 @@ function tellMatch(pattern: CallerPattern): object {
 }
 
 function reasonOf(
-  { why, withheld, nearest, more }: Refusal,
+  { why, withheld, nearest, more }: Denial,
   { kind, subject }: ObjectRead,
   caller: Caller,
 ): { readonly why: string; readonly hint: string } {

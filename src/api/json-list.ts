@@ -4,14 +4,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ListPage } from '../s3/list-page.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import type { AccessRecord } from '../observability/access-log.ts';
-import { answerDocument } from './responses/document.ts';
+import { sendDocument } from './responses/document.ts';
 import { closed } from './responses/object.ts';
 
 /** Entries of which one turn of the event loop makes the JSON. */
 const SLICE = 200;
 
 /** Resolves when the caller has taken it, or has left. */
-export async function answerJsonList(
+export async function sendJsonList(
   response: ServerResponse,
   list: ObjectRead,
   page: ListPage,
@@ -20,7 +20,7 @@ export async function answerJsonList(
   const pieces = await jsonPieces(list, page);
   // Meanwhile the caller may have left.
   if (response.destroyed) return;
-  record.bytes = answerDocument(response, record.requestId, 'application/json', pieces);
+  record.bytes = sendDocument(response, record.requestId, 'application/json', pieces);
   await closed(response);
 }
 

@@ -22,7 +22,7 @@ const SIGNED = [
   'x-amz-server-side-encryption-customer-key-md5',
 ] as const;
 
-export interface HeadersUp extends IfRange {
+export interface ForwardedHeaders extends IfRange {
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }
 
@@ -36,7 +36,7 @@ function signable(name: string, value: string): string {
 }
 
 /** @throws Fault header_invalid */
-export function headersUp({ headers: given }: IncomingMessage): HeadersUp {
+export function forwardedHeaders({ headers: given }: IncomingMessage): ForwardedHeaders {
   const headers: string[] = [];
   for (const name of SENT) {
     const value = given[name];

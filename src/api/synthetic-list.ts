@@ -1,13 +1,13 @@
 // Answers a list from above a caller's grants, out of the grants alone: the common prefixes that lead down to them.
 import type { ServerResponse } from 'node:http';
 import type { Access } from '../auth/grants.ts';
-import { leadingPrefixes } from '../auth/visible-prefixes.ts';
+import { visiblePrefixes } from '../auth/visible-prefixes.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { escapeCharacter } from '../s3/target.ts';
 import type { AccessRecord } from '../observability/access-log.ts';
-import { answerDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './responses/document.ts';
-import { answerJsonList } from './json-list.ts';
+import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './responses/document.ts';
+import { sendJsonList } from './json-list.ts';
 import { closed } from './responses/object.ts';
 
 /** The element that holds the page, and the parameters and elements of where it begins and goes on (S3 API Reference). */
@@ -43,19 +43,19 @@ const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
 /** Only a list that stops at '/' can be answered without showing what lies beside the way. */
-export function walkedPrefixes(access: Access | undefined, list: ObjectRead): readonly string[] | undefined {
+export function syntheticPrefixes(access: Access | undefined, list: ObjectRead): readonly string[] | undefined {
   const parameters = new Map(list.parameters);
   const [action] = list.actions;
   if (list.kind !== 'list' || action === undefined || parameters.get('delimiter') !== '/') return undefined;
   const after = shapeOf(list).from.flatMap(([name]) => parameters.get(name) ?? []);
-  return leadingPrefixes(access, action, list.subject, after[0] ?? '');
+  return visiblePrefixes(access, action, list.subject, after[0] ?? '');
 }
 
 /**
  * Resolves when the caller has taken it, or has left.
  * @throws Fault parameter_invalid
  */
-export async function answerWalk(
+export async function sendSyntheticList(
   response: ServerResponse,
   list: ObjectRead,
   prefixes: readonly string[],
@@ -67,7 +67,7 @@ export async function answerWalk(
   const more = page.length > 0 && page.length < prefixes.length;
   if (list.form === 'json') {
     const next = more ? (page.at(-1) ?? null) : null;
-    await answerJsonList(response, list, { objects: [], prefixes: page, next }, record);
+    await sendJsonList(response, list, { objects: [], prefixes: page, next }, record);
     return;
   }
   const encoding = parameters.get('encoding-type');
@@ -92,7 +92,7 @@ export async function answerWalk(
     ...page.map((prefix) => element('CommonPrefixes', element('Prefix', text(prefix)))),
   ].join('');
   const document = xmlDocument(`<${root} ${S3_NAMESPACE}>${inner}</${root}>`);
-  record.bytes = answerDocument(response, record.requestId, 'application/xml', document);
+  record.bytes = sendDocument(response, record.requestId, 'application/xml', document);
   await closed(response);
 }
 

@@ -1,7 +1,7 @@
 // A Google-signed ID token becomes a caller; verified tokens are remembered until they expire.
 import { hash } from 'node:crypto';
-import { byLastUse } from '../runtime/lru-list.ts';
-import type { Place } from '../runtime/lru-list.ts';
+import { lruList } from '../runtime/lru-list.ts';
+import type { LruEntry } from '../runtime/lru-list.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Caller } from './caller.ts';
 import type { VerifiedToken } from './verify-token.ts';
@@ -35,9 +35,9 @@ export function authenticator(
   verify: (token: string, beforeWait: () => void) => Promise<VerifiedToken>,
   onOutcome: (outcome: 'cached' | 'verified') => void,
 ): (token: string) => Caller | Promise<Caller> {
-  const remembered = new Map<string, Place<Remembered>>();
-  const uses = byLastUse<Remembered>();
-  const forget = (place: Place<Remembered>): void => {
+  const remembered = new Map<string, LruEntry<Remembered>>();
+  const uses = lruList<Remembered>();
+  const forget = (place: LruEntry<Remembered>): void => {
     uses.remove(place);
     remembered.delete(place.item.key);
   };

@@ -15,7 +15,7 @@ export interface Permit {
 }
 
 /** What is asked for: every one of the actions, on one object or prefix. */
-export interface Asked {
+export interface RequestedRead {
   readonly bucket: string;
   readonly actions: readonly IamAction[];
   /** The object's key, or the prefix that is listed. */
@@ -26,7 +26,7 @@ export interface Asked {
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
 
 /** Also what is asked of a bucket that does not exist is only withheld: who may not read it is not told. */
-export function decide(access: ReadonlyMap<string, Access>, { bucket, actions, subject }: Asked): Decision {
+export function decide(access: ReadonlyMap<string, Access>, { bucket, actions, subject }: RequestedRead): Decision {
   const own = access.get(bucket);
   if (own === undefined) return { withheld: undefined };
   const decided: Grant[] = [];
@@ -49,7 +49,7 @@ function givesAll({ allow }: Grant, actions: readonly IamAction[]): boolean {
 }
 
 /** @throws Fault not_granted */
-export function authorize(access: ReadonlyMap<string, Access>, asked: Asked): Permit {
+export function authorize(access: ReadonlyMap<string, Access>, asked: RequestedRead): Permit {
   const decision = decide(access, asked);
   if ('permit' in decision) return decision.permit;
   const { withheld } = decision;

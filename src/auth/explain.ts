@@ -3,13 +3,13 @@ import type { Grant, Scope } from '../config/load.ts';
 import { iamActions, isListAction } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { decide, grantReaching } from './authorize.ts';
-import type { Asked, Permit } from './authorize.ts';
+import type { RequestedRead, Permit } from './authorize.ts';
 import type { Access } from './grants.ts';
-import { leadingPrefixes } from './visible-prefixes.ts';
+import { visiblePrefixes } from './visible-prefixes.ts';
 
-export type Explanation = { readonly permit: Permit } | { readonly refusal: Refusal };
+export type Explanation = { readonly permit: Permit } | { readonly refusal: Denial };
 
-export interface Refusal {
+export interface Denial {
   readonly why: Why;
   /** The first action that no grant gives; undefined where the caller has none in the bucket. */
   readonly withheld: IamAction | undefined;
@@ -29,7 +29,7 @@ export type Why = 'no_grant' | 'other_actions' | 'outside' | 'neither' | 'prefix
 /** What a sentence can hold. */
 const MOST_NEAREST = 3;
 
-export function explain(access: ReadonlyMap<string, Access>, asked: Asked): Explanation {
+export function explain(access: ReadonlyMap<string, Access>, asked: RequestedRead): Explanation {
   const decision = decide(access, asked);
   if ('permit' in decision) return decision;
   const { withheld } = decision;
@@ -47,7 +47,7 @@ function whyWithheld(own: Access, action: IamAction, subject: string): readonly 
     const closed = grantReaching(reach, action, `${subject}/`);
     if (closed !== undefined) return ['prefix_open', [closed]];
     const below = [...reach.prefixes].filter(([prefix]) => prefix.startsWith(subject));
-    if (leadingPrefixes(own, action, subject, '') !== undefined)
+    if (visiblePrefixes(own, action, subject, '') !== undefined)
       return ['above', below.map(([, grant]) => grant)];
   }
   const reaching = [...own.byAction.values()].flatMap((each) => grantReaching(each, action, subject) ?? []);

@@ -5,7 +5,7 @@ import https from 'node:https';
 import { createRemoteJWKSet, customFetch, errors } from 'jose';
 import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import { Fault } from '../errors/fault.ts';
-import { stopwatch } from '../runtime/elapsed.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 
 /** The certificate endpoint answers within tens of milliseconds; callers without a remembered token wait for it. */
 const KEYS_DEADLINE_MS = 3_000;
@@ -93,7 +93,7 @@ interface Pause {
 }
 
 function pause(milliseconds: number): Pause {
-  const passed = stopwatch();
+  const passed = startElapsed();
   return { isOver: () => passed() >= milliseconds };
 }
 

@@ -9,7 +9,7 @@ import type { Access } from './grants.ts';
  * @param after where the list goes on: a common prefix that has been shown, or any key
  * @returns sorted; undefined where `prefix` is granted itself, and where no grant lies below it
  */
-export function leadingPrefixes(
+export function visiblePrefixes(
   access: Access | undefined,
   action: IamAction,
   prefix: string,

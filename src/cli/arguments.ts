@@ -9,7 +9,7 @@ export class UsageError extends Error {}
 export class HelpAsked extends Error {}
 
 /** What follows `--` are no options. */
-export function asksForHelp(args: readonly string[]): boolean {
+export function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
 }
@@ -32,7 +32,7 @@ export function readArguments<Option extends string, Switch extends string = nev
     readonly optional?: readonly string[];
   },
 ): Arguments<Option, Switch> {
-  if (asksForHelp(args)) throw new HelpAsked();
+  if (wantsHelp(args)) throw new HelpAsked();
   const { options, switches = [], positionals = [], optional = [] } = accepted;
   const given = parsed(args, options, switches);
   const names = given.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));

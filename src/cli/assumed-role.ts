@@ -1,7 +1,7 @@
 // Which role a command means, and its credentials as the bridge itself gets them: the whole chain, and no session policy.
 import type { Config, Role } from '../config/load.ts';
 import { ROLE_ARN } from '../config/aws-names.ts';
-import { suggest } from '../config/did-you-mean.ts';
+import { didYouMean } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
 import { attributionOf } from '../federation/attribution.ts';
@@ -27,12 +27,12 @@ export function roleOf(name: string, roles: Config['roles']): Role {
       : 'For the name of a role say where it is configured, with --config FILE or FEDBRIDGE_CONFIG.';
     throw new ConfigError([{ field, rule, remedy }]);
   }
-  const remedy = `${suggest(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
+  const remedy = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
   throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, remedy }]);
 }
 
 /** The session is named after ourselves, as no caller asks. @throws Failure */
-export async function assumeAsOurselves(access: RoleAccess, role: Role): Promise<RoleCredentials> {
+export async function assumeAsBridge(access: RoleAccess, role: Role): Promise<RoleCredentials> {
   try {
     await access.prepare();
     const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';

@@ -1,14 +1,14 @@
 // `fedbridge caller-credentials --audience URL`: a caller's identity token, as the AWS SDKs' `credential_process` wants it.
 // deploy/caller-credentials.sh does the same where there is no Node; a test holds the two to the same bytes.
 import { parseArgs } from 'node:util';
-import { tellProblem } from '../config/problem.ts';
+import { describeProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { metadataServer } from '../identity/metadata.ts';
-import { asksForHelp } from './arguments.ts';
+import { wantsHelp } from './arguments.ts';
 
 const WRONG_USAGE =
   "fedbridge caller-credentials: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.";
@@ -30,7 +30,7 @@ const LATEST_MS = 253_402_300_799_000;
  * on standard output; 1, no token; 2, wrong usage. Errors go to standard error, with nothing on standard output.
  */
 export async function callerCredentials(args: readonly string[]): Promise<never> {
-  if (asksForHelp(args)) {
+  if (wantsHelp(args)) {
     await write(process.stdout, USAGE);
     return process.exit(0);
   }
@@ -44,7 +44,7 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
     await write(process.stdout, `${JSON.stringify(credentials(token))}\n`);
     return process.exit(0);
   } catch (error) {
-    await write(process.stderr, `fedbridge caller-credentials: ${tellProblem(problemOf(asFault(error)))}\n`);
+    await write(process.stderr, `fedbridge caller-credentials: ${describeProblem(problemOf(asFault(error)))}\n`);
     return process.exit(1);
   }
 }

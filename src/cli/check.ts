@@ -2,14 +2,14 @@
 // caller and one read which grant decides, and why.
 import { readConfig, readConfigDocument } from '../config/load.ts';
 import { readDocument } from '../config/document.ts';
-import { ConfigError, tellProblem } from '../config/problem.ts';
+import { ConfigError, describeProblem } from '../config/problem.ts';
 import { readSource } from '../config/source.ts';
 import { warningsOf } from '../config/warnings.ts';
 import { HelpAsked, readArguments, UsageError } from './arguments.ts';
-import { answerQuestion } from './check/decision.ts';
+import { decide } from './check/decision.ts';
 import { describeConfig } from './check/describe.ts';
-import { QUESTION_OPTIONS, readQuestion } from './check/request.ts';
-import type { Question } from './check/request.ts';
+import { REQUEST_OPTIONS, readCheckRequest } from './check/request.ts';
+import type { CheckRequest } from './check/request.ts';
 import { write } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
@@ -29,12 +29,12 @@ export async function check(args: readonly string[]): Promise<number> {
     const text = file === undefined ? undefined : readFile(file);
     const config = text === undefined ? readConfig() : readConfigDocument(text);
     for (const warning of warningsOf(config))
-      await write(process.stderr, `Warning: ${tellProblem(warning)}\n`);
+      await write(process.stderr, `Warning: ${describeProblem(warning)}\n`);
     if (question === undefined) {
       await write(process.stdout, describeConfig(config));
       return 0;
     }
-    const answer = answerQuestion(config, question, linesIn(text));
+    const answer = decide(config, question, linesIn(text));
     await write(process.stdout, answer.text);
     return answer.allowed ? 0 : 1;
   } catch (error) {
@@ -53,10 +53,10 @@ export async function check(args: readonly string[]): Promise<number> {
 }
 
 /** @throws HelpAsked, UsageError */
-function readUsage(args: readonly string[]): { readonly file?: string; readonly question?: Question } {
-  const { values, positionals } = readArguments(args, { options: QUESTION_OPTIONS, optional: ['FILE'] });
+function readUsage(args: readonly string[]): { readonly file?: string; readonly question?: CheckRequest } {
+  const { values, positionals } = readArguments(args, { options: REQUEST_OPTIONS, optional: ['FILE'] });
   const [file] = positionals;
-  const question = readQuestion(values);
+  const question = readCheckRequest(values);
   return { ...(file === undefined ? {} : { file }), ...(question === undefined ? {} : { question }) };
 }
 

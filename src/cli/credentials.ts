@@ -1,12 +1,12 @@
 // `fedbridge credentials ROLE`: credentials of a role, with all its rights, in the form that a program or a shell wants.
-import { noteAskedProfile, readRoleSettings } from '../config/load.ts';
+import { noteProfileInUse, readRoleSettings } from '../config/load.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
-import { assumeAsOurselves, roleOf } from './assumed-role.ts';
+import { assumeAsBridge, roleOf } from './assumed-role.ts';
 import { Failure, printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -40,10 +40,10 @@ export function credentials(args: readonly string[]): Promise<never> {
     const [name = ''] = positionals;
     const role = roleOf(name, settings.roles);
     const { identity } = settings;
-    if (identity.kind === 'profile') noteAskedProfile(identity.name);
+    if (identity.kind === 'profile') noteProfileInUse(identity.name);
     const access = createRoleAccess(withRegion(settings), askMfaCode);
     try {
-      return { text: write(await assumeAsOurselves(access, role)), code: 0 };
+      return { text: write(await assumeAsBridge(access, role)), code: 0 };
     } catch (error) {
       throw settings.profileLeftOut ? toldOfProfile(error) : error;
     }

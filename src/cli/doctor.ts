@@ -1,5 +1,5 @@
 // `fedbridge doctor`: walks the bridge's way step by step, and says of each what was compared, and how to mend what is wrong.
-import { noteAskedProfile, readConfigIn, readPlatform } from '../config/load.ts';
+import { noteProfileInUse, readConfigIn, readPlatform } from '../config/load.ts';
 import { ConfigError } from '../config/problem.ts';
 import { examine, surroundings } from '../doctor/examine.ts';
 import { OUTCOMES } from '../doctor/examination.ts';
@@ -105,7 +105,7 @@ async function* walk(file: string | undefined, trust: TrustFile | undefined): Ex
   yield surroundings(readPlatform());
   try {
     const config = readConfigIn(file);
-    if (config.identity.kind === 'profile') noteAskedProfile(config.identity.name);
+    if (config.identity.kind === 'profile') noteProfileInUse(config.identity.name);
     yield* examine(config, createRoleAccess(config, askMfaCode), trust);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

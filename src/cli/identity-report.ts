@@ -1,5 +1,5 @@
 // Who the bridge is at Google, and who AWS says that it is through each of its roles, or why that is not known.
-import { noteAskedProfile } from '../config/load.ts';
+import { noteProfileInUse } from '../config/load.ts';
 import type { IdentitySource, Role } from '../config/load.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
@@ -9,7 +9,7 @@ import { createIdentity } from '../identity/identity.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
-import { assumeAsOurselves } from './assumed-role.ts';
+import { assumeAsBridge } from './assumed-role.ts';
 import { detailOf, Failure } from './print-result.ts';
 
 /** Why something is not known; the fault's own detail names no secret. */
@@ -53,7 +53,7 @@ export async function reportOn(settings: RoleSettings): Promise<Report> {
 
 function accessOf(settings: RoleSettings): RoleAccess {
   const { identity } = settings;
-  if (identity.kind === 'profile') noteAskedProfile(identity.name);
+  if (identity.kind === 'profile') noteProfileInUse(identity.name);
   return createRoleAccess(withRegion(settings), askMfaCode);
 }
 
@@ -78,7 +78,7 @@ async function ourselvesIn(settings: RoleSettings, access: RoleAccess | undefine
 async function answerOf(access: RoleAccess, role: Role): Promise<Report['roles'][number]> {
   const { name, arn } = role;
   try {
-    const held = await assumeAsOurselves(access, role);
+    const held = await assumeAsBridge(access, role);
     return { name, arn, callerIdentity: await access.callerIdentity(held) };
   } catch (error) {
     return { name, arn, ...refusedBy(error instanceof Failure ? error.fault : error) };

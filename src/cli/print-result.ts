@@ -1,5 +1,5 @@
 // How a command ends that prints one result for a program to read: the result alone on standard output, or nothing there.
-import { ConfigError, tellProblem } from '../config/problem.ts';
+import { ConfigError, describeProblem } from '../config/problem.ts';
 import { escapeText, quote } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
@@ -69,13 +69,13 @@ export async function printResult(
 const GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET']);
 
 function linesOf(error: unknown): readonly string[] {
-  if (error instanceof ConfigError) return error.problems.map(tellProblem);
-  if (error instanceof Failure) return [`${error.message}: ${tellFault(error.fault)}`];
-  return [tellFault(asFault(error))];
+  if (error instanceof ConfigError) return error.problems.map(describeProblem);
+  if (error instanceof Failure) return [`${error.message}: ${describeFault(error.fault)}`];
+  return [describeFault(asFault(error))];
 }
 
 /** A fault as one line for a terminal: its code, what was compared or asked, and the remedy. */
-export function tellFault({ code, detail }: Fault): string {
+export function describeFault({ code, detail }: Fault): string {
   const told = detailOf(detail).map(([name, value]) => `${name} ${shown(value)}`);
   const why = told.length === 0 ? code : `${code} (${told.join(', ')})`;
   return `${why}. ${FAULTS[code].remedy}`;

@@ -43,7 +43,7 @@ export function endOnSignal(
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
     if (ending) {
-      bridge.cutAll();
+      bridge.abortAll();
       setTimeout(() => {
         log.flush();
         process.exit(1);
@@ -51,11 +51,11 @@ export function endOnSignal(
       return;
     }
     ending = true;
-    bridge.startEnding();
+    bridge.startDraining();
     const drainSeconds = drainSecondsNow();
     log('INFO', `${signal}: no new connections; streams have ${drainSeconds} s to finish`);
     const cut = setTimeout(() => {
-      bridge.cutAll();
+      bridge.abortAll();
       for (const server of servers) server.closeAllConnections();
     }, drainSeconds * 1000);
     // A client that keeps its connection would otherwise hold the process after its last answer.

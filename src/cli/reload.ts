@@ -26,7 +26,7 @@ export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => C
         ),
       });
       current = next;
-      tellWarnings(log, next);
+      logWarnings(log, next);
     } catch (error) {
       const kept = 'SIGHUP: the configuration is not changed, as the new one is not valid';
       if (!(error instanceof ConfigError)) log('ERROR', kept, { error: describeUnknown(error) });
@@ -36,7 +36,7 @@ export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => C
   return () => current;
 }
 
-export function tellWarnings(log: Log, config: Config): void {
+export function logWarnings(log: Log, config: Config): void {
   for (const { field, rule, remedy } of warningsOf(config))
     log('WARNING', `${field} ${rule}`, { field, remedy });
 }

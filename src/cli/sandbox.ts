@@ -8,7 +8,7 @@ import { removeReadyFile, writeReadyFile } from '../sandbox/ready-file.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { listen } from '../sandbox/supplier.ts';
 import { welcome } from '../sandbox/welcome.ts';
-import { asksForHelp } from './arguments.ts';
+import { wantsHelp } from './arguments.ts';
 
 const USAGE = `Usage: fedbridge sandbox [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]
 
@@ -36,7 +36,7 @@ class UsageError extends Error {}
 
 /** @returns 0: ended by a signal; 1: something did not start, or the bridge died; 2: wrong usage */
 export async function sandbox(args: readonly string[]): Promise<number> {
-  if (asksForHelp(args)) {
+  if (wantsHelp(args)) {
     process.stdout.write(USAGE);
     return 0;
   }

@@ -10,7 +10,7 @@ import { createRoleAccess } from '../server/role-access.ts';
 import { boundConnections, boundMetricsConnections } from '../server/connection-limit.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
 import { endOnFault, endOnSignal } from './process-end.ts';
-import { reloadOnHangup, tellWarnings } from './reload.ts';
+import { reloadOnHangup, logWarnings } from './reload.ts';
 
 /** Google's front ends reuse connections for 600 s (Cloud Load Balancing, "Timeouts and retries"): they must close first. */
 const KEEP_ALIVE_MS = 620_000;
@@ -45,13 +45,13 @@ export async function serve(
   const config = readConfig();
   const log = createLog(config.logLevel);
   const cutAtFault = endOnFault(log);
-  tellWarnings(log, config);
+  logWarnings(log, config);
   const roleAccess = createRoleAccess(config, askMfaCode);
   await roleAccess.prepare();
   const bridge = createBridge(config, log, (given) =>
     given === config ? roleAccess : createRoleAccess(given, askMfaCode),
   );
-  cutAtFault(bridge.cutAll);
+  cutAtFault(bridge.abortAll);
   const server = serverOf(guard(bridge.listener), bridge);
   const metricsServer = createServer(LIMITS, bridge.metricsListener);
   // Where a person looks on, SIGHUP is the terminal that closes.
@@ -87,11 +87,11 @@ export async function serve(
   return { port };
 }
 
-function serverOf(listener: RequestListener, { unreadable }: Bridge): Server {
+function serverOf(listener: RequestListener, { malformed }: Bridge): Server {
   const server = createServer(LIMITS, listener);
   // Who asks before it sends a body is told 405 instead of being asked for it; who expects anything else is served without.
   server.on('checkContinue', listener).on('checkExpectation', listener);
-  return server.on('clientError', unreadable.onError).on('connect', unreadable.onConnect);
+  return server.on('clientError', malformed.onError).on('connect', malformed.onConnect);
 }
 
 /** @param variables that set its address and its port, for an error's remedy */

@@ -9,7 +9,7 @@ import { LARGEST_DOCUMENT_BYTES, readSource } from '../config/source.ts';
 import { createIdentity } from '../identity/identity.ts';
 import { hopTrustOf, hopTrustPolicy, trustPolicy } from '../policy/trust-policy.ts';
 import { readTrustPolicy } from '../policy/lint/document.ts';
-import { tellFinding } from '../policy/lint/finding.ts';
+import { describeFinding } from '../policy/lint/finding.ts';
 import { lintTrustPolicy } from '../policy/lint/lint.ts';
 import type { Expected } from '../policy/lint/pin-rules.ts';
 import { isUniqueId, UNIQUE_ID_COMMAND } from '../policy/lint/value-rules.ts';
@@ -151,7 +151,7 @@ async function lintFile(file: string, expected: Expected): Promise<Result> {
   if ('problem' in read) throw new ConfigError([read.problem]);
   const findings = lintTrustPolicy(read.statements, expected);
   return {
-    text: findings.map((finding) => `${tellFinding(finding)}\n`).join(''),
+    text: findings.map((finding) => `${describeFinding(finding)}\n`).join(''),
     code: findings.some(({ kind }) => kind === 'mistake') ? 1 : 0,
   };
 }

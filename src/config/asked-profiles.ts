@@ -10,7 +10,7 @@ const ASKED = 'FEDBRIDGE_ASKED_PROFILES';
  * this each would start the next, for ever.
  * @throws ConfigError where a process above this one asks it already
  */
-export function enterProfile(name: string, env: Record<string, string | undefined>): void {
+export function rejectProfileLoop(name: string, env: Record<string, string | undefined>): void {
   const { [ASKED]: above = '' } = env;
   const names = above.split('\n');
   if (names.includes(name)) {

@@ -2,7 +2,7 @@
 // Works on raw values, so that a fault of one field does not hide these.
 import { isDeepStrictEqual } from 'node:util';
 import { BUCKET_NAME, regionOfTarget } from './aws-names.ts';
-import { suggest } from './did-you-mean.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
 import { checkHops } from './hop-checks.ts';
@@ -122,7 +122,7 @@ function checkBuckets(raw: unknown): Finding[] {
       findings.push({
         path: ['buckets', name, 'role'],
         rule: `must be the name of a role, not ${quote(role)}`,
-        remedy: suggest(role, roleNames, '`roles`'),
+        remedy: didYouMean(role, roleNames, '`roles`'),
       });
     }
     const target = fieldOf(bucket, 'target');

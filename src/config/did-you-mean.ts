@@ -21,7 +21,7 @@ function distance(a: string, b: string, limit: number): number {
 }
 
 /** The one of `names` that differs least from `name`, where about a third of the letters or fewer differ. */
-export function closest(name: string, names: Iterable<string>): string | undefined {
+export function closestWord(name: string, names: Iterable<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
   const wanted = plain(name);
   let best: string | undefined;
@@ -37,7 +37,7 @@ export function closest(name: string, names: Iterable<string>): string | undefin
 }
 
 /** A remedy for someone who wrote a name that `where` does not have. */
-export function suggest(name: string, known: Iterable<string>, where: string): string {
-  const meant = closest(name, known);
+export function didYouMean(name: string, known: Iterable<string>, where: string): string {
+  const meant = closestWord(name, known);
   return meant === undefined ? `Add it under ${where}.` : `Did you mean ${quote(meant)}?`;
 }

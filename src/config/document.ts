@@ -11,7 +11,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import { mostOf } from './most-of-a-kind.ts';
+import { firstOfEachKind } from './most-of-a-kind.ts';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './source.ts';
@@ -151,7 +151,7 @@ function readYaml(text: string): ConfigDocument {
     logLevel: 'error',
   });
   const faults = [...document.errors, ...document.warnings];
-  const told = mostOf(faults);
+  const told = firstOfEachKind(faults);
   const problems = told.map(({ code, message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
     const duplicate = code === 'DUPLICATE_KEY' ? `: ${quote(keyAt(text, pos[0]))}` : '';

@@ -1,5 +1,5 @@
 // What a grant says about itself as a whole, and about the buckets: works on raw values, as cross-checks.ts does.
-import { suggest } from './did-you-mean.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from './raw.ts';
 import { quote } from './show.ts';
@@ -16,7 +16,7 @@ export function checkGrants(raw: unknown): Finding[] {
       findings.push({
         path: ['bucket'],
         rule: `must be the name of a bucket under buckets, not ${quote(bucket)}`,
-        remedy: suggest(bucket, names, '`buckets`'),
+        remedy: didYouMean(bucket, names, '`buckets`'),
       });
     }
     return findings.map((finding) => ({ ...finding, path: ['grants', position, ...finding.path] }));

@@ -2,7 +2,7 @@
 import { CALLER_TAG_KEYS } from '../federation/attribution.ts';
 import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
 import { TAG_KEY } from './aws-names.ts';
-import { suggest } from './did-you-mean.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, itemsOf } from './raw.ts';
 import { quote } from './show.ts';
@@ -70,7 +70,7 @@ function checkTags(hop: unknown): Finding[] {
             {
               path: ['transitiveTags', position],
               rule: `must name one of the tags beside it, not ${quote(key)}`,
-              remedy: suggest(key, all, '`tags`'),
+              remedy: didYouMean(key, all, '`tags`'),
             },
           ]
         : [],

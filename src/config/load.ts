@@ -1,5 +1,5 @@
 // What the bridge is told: the shape of a valid configuration, and `readConfig`, the only reader of the environment.
-import { enterProfile } from './asked-profiles.ts';
+import { rejectProfileLoop } from './asked-profiles.ts';
 import { readDocument } from './document.ts';
 import { type Environment, setVariables } from './environment.ts';
 import { documentOf, interpret } from './interpret.ts';
@@ -167,9 +167,9 @@ export function readRoleSettings(
   return interpretRoles(document, env, { platform: readPlatform(env), ownProfile });
 }
 
-/** As {@link enterProfile}, for the processes that this one starts. @throws ConfigError */
-export function noteAskedProfile(name: string, env = process.env): void {
-  enterProfile(name, env);
+/** As {@link rejectProfileLoop}, for the processes that this one starts. @throws ConfigError */
+export function noteProfileInUse(name: string, env = process.env): void {
+  rejectProfileLoop(name, env);
 }
 
 /** By Cloud Run's own variables: its second generation looks like Compute Engine in every other respect. */

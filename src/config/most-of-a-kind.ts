@@ -3,7 +3,7 @@
 const MOST_OF_A_KIND = 5;
 
 /** The first faults of each kind, in order. */
-export function mostOf<F extends { readonly code: string }>(faults: readonly F[]): readonly F[] {
+export function firstOfEachKind<F extends { readonly code: string }>(faults: readonly F[]): readonly F[] {
   const counts = new Map<string, number>();
   return faults.filter(({ code }) => {
     const count = (counts.get(code) ?? 0) + 1;

@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /** A problem as one line for a terminal. */
-export function tellProblem({ field, rule, remedy, line }: Problem): string {
+export function describeProblem({ field, rule, remedy, line }: Problem): string {
   const sentence = [`${field}: ${rule}.`, remedy].filter((part) => part !== '').join(' ');
   return line === undefined ? sentence : `${sentence} (line ${line})`;
 }
@@ -33,7 +33,7 @@ export class ConfigError extends Error {
   constructor(problems: readonly Problem[]) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     super(
-      [`The configuration has ${count}:`, ...problems.map((problem) => `  ${tellProblem(problem)}`)].join(
+      [`The configuration has ${count}:`, ...problems.map((problem) => `  ${describeProblem(problem)}`)].join(
         '\n',
       ),
     );

@@ -1,6 +1,6 @@
 // Turns what zod found into problems that an operator understands: where, what it must be, what it is, what to do.
 import type * as z from 'zod';
-import { closest } from './did-you-mean.ts';
+import { closestWord } from './did-you-mean.ts';
 import type { Place } from './document.ts';
 import type { IssueDetails } from './form.ts';
 import type { Problem } from './problem.ts';
@@ -40,7 +40,7 @@ function unknownFields(
   const known = issue.message.split(',');
   return issue.keys.map((key) => {
     const { field, line } = placeOf([...plainPath(issue.path), key]);
-    const meant = closest(key, known) ?? closest(key.replace(UNIT_AT_END, ''), known);
+    const meant = closestWord(key, known) ?? closestWord(key.replace(UNIT_AT_END, ''), known);
     const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
     return { field, rule: 'is not a known field', remedy, ...(line === undefined ? {} : { line }) };
   });

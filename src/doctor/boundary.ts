@@ -1,9 +1,9 @@
 // Tests that a session is denied what its grant leaves out, and whether only the Deny statements of its policy do that.
 import type { Grant } from '../config/load.ts';
-import type { Refusal } from '../s3/refusal.ts';
-import type { Given, Questions } from './bucket-questions.ts';
+import type { S3Error } from '../s3/refusal.ts';
+import type { Given, BucketChecks } from './bucket-questions.ts';
 import type { Examination, Named, Told } from './examination.ts';
-import { isRefused, onlyListLacks, refused, saidBy } from './s3-refusal.ts';
+import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
 /** What a grant leaves out, by the question that tries it. */
 const UNGRANTED = { readOutside: 'ungranted reads', listOutside: 'ungranted lists' } as const;
@@ -13,8 +13,8 @@ type Question = keyof typeof UNGRANTED;
 export async function* examineBoundary(tried: {
   readonly named: Named;
   readonly grant: Grant;
-  readonly ask: Questions;
-  readonly askWithoutDenials: (() => Promise<Questions>) | undefined;
+  readonly ask: BucketChecks;
+  readonly askWithoutDenials: (() => Promise<BucketChecks>) | undefined;
 }): AsyncGenerator<Told, void, undefined> {
   const { named, grant, ask, askWithoutDenials } = tried;
   const questions = leftOutBy(grant);
@@ -43,14 +43,14 @@ function leftOutBy({ allow, scope }: Grant): Question[] {
  * the right to list, the right to get was there, and if it names none, either may be missing. A list needs one right only.
  * @returns the refusal if it is about neither right
  */
-function verdictOn(question: Question, given: Given | Refusal): 'denied' | 'open' | 'silent' | Refusal {
+function verdictOn(question: Question, given: Given | S3Error): 'denied' | 'open' | 'silent' | S3Error {
   if (!isRefused(given) || given.code === 'NoSuchKey') return 'open';
   if (given.status !== 403 || given.code !== 'AccessDenied') return given;
   if (question === 'listOutside' || given.denial?.action === 's3:GetObject') return 'denied';
   return onlyListLacks(given) ? 'open' : 'silent';
 }
 
-function judged(named: Named, question: Question, given: Given | Refusal): Told {
+function judged(named: Named, question: Question, given: Given | S3Error): Told {
   const what = UNGRANTED[question];
   const verdict = verdictOn(question, given);
   switch (verdict) {
@@ -72,18 +72,18 @@ function judged(named: Named, question: Question, given: Given | Refusal): Told 
   }
 }
 
-const heldByDenialsOnly = (named: Named, question: Question, given: Given | Refusal): Examination => ({
+const heldByDenialsOnly = (named: Named, question: Question, given: Given | S3Error): Examination => ({
   ...{ step: named.grant, outcome: 'doubtful' },
   found: `a bucket policy allows ${UNGRANTED[question]}, which only the Deny statements of the session policy stop`,
   compared: answered(given),
   fix: NAME_THE_ROLE,
 });
 
-const shownOf = (given: Given | Refusal): string =>
-  isRefused(given) ? saidBy(given.status, given.code) : 'success';
+const shownOf = (given: Given | S3Error): string =>
+  isRefused(given) ? s3ErrorDetail(given.status, given.code) : 'success';
 
 /** S3's response, and the IAM action that it names. */
-function answered(given: Given | Refusal): NonNullable<Examination['compared']> {
+function answered(given: Given | S3Error): NonNullable<Examination['compared']> {
   const action = isRefused(given) ? given.denial?.action : undefined;
   return { response: shownOf(given), ...(action === undefined ? {} : { action }) };
 }

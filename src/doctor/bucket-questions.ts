@@ -7,12 +7,12 @@ import { createDeparture } from '../http1/departure.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { operationOn } from '../s3/operation.ts';
 import type { ObjectRead } from '../s3/operation.ts';
-import { plainRead } from '../s3/sample-request.ts';
-import { isRefusal } from '../s3/read.ts';
+import { sampleRequest } from '../s3/sample-request.ts';
+import { isS3Error } from '../s3/read.ts';
 import type { Read } from '../s3/read.ts';
 import { headerOf } from '../s3/refusal.ts';
-import type { Refusal } from '../s3/refusal.ts';
-import type { Answer } from '../http1/transport.ts';
+import type { S3Error } from '../s3/refusal.ts';
+import type { UpstreamResponse } from '../http1/transport.ts';
 
 /** What S3 gave, of which nothing is kept but the KMS key that it told. */
 export interface Given {
@@ -20,19 +20,19 @@ export interface Given {
 }
 
 /** Each throws Fault s3_…, s3_credentials_rejected and s3_redirect_failed. */
-export interface Questions {
+export interface BucketChecks {
   /** @returns a key of the grant's prefix, best one that can be read; undefined where there is none */
-  firstKey(): Promise<string | undefined | Refusal>;
+  firstKey(): Promise<string | undefined | S3Error>;
   /** The object's first byte. */
-  firstByte(key: string): Promise<Given | Refusal>;
+  firstByte(key: string): Promise<Given | S3Error>;
   /** Of the words of a grant, one that is about an object, and neither `get` nor `list`. */
-  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<Given | Refusal>;
+  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<Given | S3Error>;
   /** A key that nobody has, where the grant reaches. */
-  missing(): Promise<Given | Refusal>;
+  missing(): Promise<Given | S3Error>;
   /** A key that nobody has, beyond the grant's prefix. */
-  readOutside(): Promise<Given | Refusal>;
+  readOutside(): Promise<Given | S3Error>;
   /** What is below a prefix that nobody has, beyond the grant's. */
-  listOutside(): Promise<Given | Refusal>;
+  listOutside(): Promise<Given | S3Error>;
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
@@ -42,12 +42,12 @@ const ATTRIBUTES = [['x-amz-object-attributes', 'ObjectSize']] as const;
 const KEYS = '20';
 const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
 
-export function questionsOf(
+export function bucketChecks(
   read: Read,
   bucket: Bucket,
   { scope }: Grant,
   credentials: RoleCredentials,
-): Questions {
+): BucketChecks {
   const session = {
     roleName: bucket.role.name,
     credentials: () => credentials,
@@ -58,7 +58,7 @@ export function questionsOf(
     operation: ObjectRead,
     headers: readonly string[] = [],
     amzHeaders: readonly (readonly [string, string])[] = [],
-  ): Promise<Answer | Refusal> =>
+  ): Promise<UpstreamResponse | S3Error> =>
     read(bucket, operation, session, {
       headers,
       amzHeaders,
@@ -66,10 +66,10 @@ export function questionsOf(
       caller: nobodys,
       requestId: nobodys,
     });
-  const firstByte = async (key: string): Promise<Given | Refusal> => {
-    const answer = await ask(plainRead('get', bucket.name, key), ['range', 'bytes=0-0']);
+  const firstByte = async (key: string): Promise<Given | S3Error> => {
+    const answer = await ask(sampleRequest('get', bucket.name, key), ['range', 'bytes=0-0']);
     // An empty object has no first byte, and is read all the same.
-    if (isRefusal(answer)) return answer.status === 416 ? {} : answer;
+    if (isS3Error(answer)) return answer.status === 416 ? {} : answer;
     const kmsKey = headerOf(answer.headers, KMS_KEY_HEADER);
     await drained(answer);
     return kmsKey === undefined ? {} : { kmsKey };
@@ -79,18 +79,18 @@ export function questionsOf(
     firstByte,
     firstKey: async () => {
       const answer = await ask(listOf(bucket.name, prefix));
-      if (isRefusal(answer)) return answer;
+      if (isS3Error(answer)) return answer;
       const { objects } = await readListPage(answer);
       const readable = objects.filter(({ storageClass }) => !ARCHIVED.includes(storageClass));
       return (readable.find(({ size }) => size > 0) ?? readable[0] ?? objects[0])?.key;
     },
     word: async (word, key) => {
       const answer = await ask(
-        plainRead(word, bucket.name, key),
+        sampleRequest(word, bucket.name, key),
         [],
         word === 'attributes' ? ATTRIBUTES : [],
       );
-      if (isRefusal(answer)) return answer;
+      if (isS3Error(answer)) return answer;
       await drained(answer);
       return {};
     },
@@ -98,7 +98,7 @@ export function questionsOf(
     readOutside: () => firstByte(nobodys),
     listOutside: async () => {
       const answer = await ask(listOf(bucket.name, `${nobodys}/`));
-      if (isRefusal(answer)) return answer;
+      if (isS3Error(answer)) return answer;
       await readListPage(answer);
       return {};
     },
@@ -112,7 +112,7 @@ function listOf(bucket: string, prefix: string): ObjectRead {
   return operation;
 }
 
-function drained(answer: Answer): Promise<void> {
+function drained(answer: UpstreamResponse): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   answer.pipe({
     write: () => true,

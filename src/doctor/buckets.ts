@@ -10,8 +10,8 @@ import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
 import { createSigner } from '../s3/signature.ts';
 import { createTransport } from '../http1/transport.ts';
-import { questionsOf } from './bucket-questions.ts';
-import type { Questions } from './bucket-questions.ts';
+import { bucketChecks } from './bucket-questions.ts';
+import type { BucketChecks } from './bucket-questions.ts';
 import { egressFix } from './egress.ts';
 import { failed } from './examination.ts';
 import type { Examination, Examined } from './examination.ts';
@@ -101,8 +101,8 @@ async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, aroun
     const policy = compilePolicy(bucket, [grant]);
     const allowances = compileAllowances(bucket, [grant]);
     const held = await ownSession(around.access, bucket.role, policy);
-    const questions = (session: RoleCredentials): Questions =>
-      questionsOf(reader.read, bucket, grant, session);
+    const questions = (session: RoleCredentials): BucketChecks =>
+      bucketChecks(reader.read, bucket, grant, session);
     yield* examineReads({
       named: { bucket: step, grant: reached, as: held.assumedRoleArn },
       grant,

@@ -1,11 +1,11 @@
 // Does what a grant allows, and what it does not, and says where S3 answers otherwise than the bridge's callers may expect.
 import type { Action, Bucket, Grant } from '../config/load.ts';
 import { escapeText } from '../config/show.ts';
-import type { Refusal } from '../s3/refusal.ts';
-import type { Given, Questions } from './bucket-questions.ts';
+import type { S3Error } from '../s3/refusal.ts';
+import type { Given, BucketChecks } from './bucket-questions.ts';
 import { examineBoundary } from './boundary.ts';
 import type { Examination, Examined, Named, Told } from './examination.ts';
-import { isRefused, onlyListLacks, refused, saidBy } from './s3-refusal.ts';
+import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
 /** Words about an object; without a key, S3 is not asked. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
@@ -15,9 +15,9 @@ export interface GrantTried {
   readonly grant: Grant;
   readonly bucket: Bucket;
   /** In a session as a caller's with this grant only. */
-  readonly ask: Questions;
+  readonly ask: BucketChecks;
   /** In a session whose policy has no Deny statements; undefined if the caller's has none either. */
-  readonly askWithoutDenials: (() => Promise<Questions>) | undefined;
+  readonly askWithoutDenials: (() => Promise<BucketChecks>) | undefined;
 }
 
 /** Ends at the first thing that is not as it should be. */
@@ -71,10 +71,10 @@ const untried = ({ grant: step }: Named, words: readonly Action[]): Examination 
 });
 
 /** S3 tests the right to a version before it looks for one: no such version, a delete marker, or no right to list them. */
-const isAboutTheVersion = (refusal: Refusal): boolean =>
+const isAboutTheVersion = (refusal: S3Error): boolean =>
   refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);
 
-function unreadable(named: Named, key: string, refusal: Refusal): Told {
+function unreadable(named: Named, key: string, refusal: S3Error): Told {
   if (refusal.code === 'InvalidObjectState') return 'may read (the object tried is archived)';
   if (refusal.code !== 'NoSuchKey' && !onlyListLacks(refusal))
     return refused(named, { what: 'get', key }, refusal);
@@ -85,7 +85,7 @@ function unreadable(named: Named, key: string, refusal: Refusal): Told {
 }
 
 /** @param hasRead whether an object was read before, so that the right to get cannot be what lacks */
-function missingWithList(named: Named, none: Given | Refusal, hasRead: boolean): Told {
+function missingWithList(named: Named, none: Given | S3Error, hasRead: boolean): Told {
   if (!isRefused(none)) return answersEverything(named);
   if (none.code === 'NoSuchKey') return 'tells a missing object by 404';
   const told = refused(named, { what: 'a missing object' }, none);
@@ -97,14 +97,14 @@ const NO_LIST =
   'Allow the role s3:ListBucket on the bucket for the keys below the prefix, too (s3:prefix as a pattern, PREFIX*): for a missing object S3 tests its key. Until then callers get 403 for it instead of 404, at which many programs stop.';
 
 /** There is no key to try, but the right to get is asked for before the object is looked for. */
-function missingWithoutList(named: Named, none: Given | Refusal): Told {
+function missingWithoutList(named: Named, none: Given | S3Error): Told {
   if (!isRefused(none)) return answersEverything(named);
   if (none.code === 'NoSuchKey') return 'may read';
   if (onlyListLacks(none)) return 'may read (a missing object is 403, as the grant has no list)';
   if (none.status !== 403 || none.denial?.action !== undefined) return refused(named, { what: 'get' }, none);
   return {
     ...{ step: named.grant, outcome: 'unknown' },
-    found: `without list there is no key to try, and S3 does not say why it denies a missing one (${saidBy(none.status, none.code)})`,
+    found: `without list there is no key to try, and S3 does not say why it denies a missing one (${s3ErrorDetail(none.status, none.code)})`,
     fix: "To find out, put an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
   };
 }

@@ -3,7 +3,7 @@ import type { Config, Role } from '../config/load.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { NOTHING } from '../federation/federate.ts';
+import { DENY_ALL } from '../federation/federate.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { egressFix } from './egress.ts';
 import { failed } from './examination.ts';
@@ -31,7 +31,7 @@ async function* examineRole(role: Role, around: RoleSurroundings): Examined {
   const step = roleStep(role.name);
   const { access } = around;
   try {
-    const held = await ownSession(access, role, NOTHING);
+    const held = await ownSession(access, role, DENY_ALL);
     const arn = await access.callerIdentity(held);
     const hops = role.then.length;
     const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;

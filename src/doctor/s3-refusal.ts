@@ -1,8 +1,8 @@
 // What a refusal of S3 says about the way to a bucket, and how to mend it.
 import type { FaultCode } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
-import { denialRemedy } from '../s3/access-denied.ts';
-import type { Refusal } from '../s3/refusal.ts';
+import { accessDeniedFix } from '../s3/access-denied.ts';
+import type { S3Error } from '../s3/refusal.ts';
 import type { Examination, Named } from './examination.ts';
 
 interface Asked {
@@ -11,24 +11,24 @@ interface Asked {
   readonly key?: string;
 }
 
-export function refused({ bucket, grant, as }: Named, { what, key }: Asked, refusal: Refusal): Examination {
+export function refused({ bucket, grant, as }: Named, { what, key }: Asked, refusal: S3Error): Examination {
   const { status, code, denial = {} } = refusal;
   const isOfBucket = code !== undefined && Object.hasOwn(OF_BUCKET, code);
   return {
     ...{ step: isOfBucket ? bucket : grant, outcome: 'wrong' },
-    found: `${what} is refused: ${saidBy(status, code)}`,
+    found: `${what} is refused: ${s3ErrorDetail(status, code)}`,
     compared: { as, ...(key === undefined ? {} : { key }), ...Object.fromEntries(Object.entries(denial)) },
     fix: fixOf(refusal, what === 'list'),
   };
 }
 
-export const saidBy = (status: number, code: string | undefined): string =>
+export const s3ErrorDetail = (status: number, code: string | undefined): string =>
   code === undefined ? String(status) : `${status} ${code}`;
 
-export const isRefused = (given: object): given is Refusal => 'details' in given;
+export const isRefused = (given: object): given is S3Error => 'details' in given;
 
 /** S3 tests the right to list after the right to get, and only if there is no such object: so the right to get was there. */
-export const onlyListLacks = ({ status, denial }: Refusal): boolean =>
+export const onlyListLacks = ({ status, denial }: S3Error): boolean =>
   status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
 /** Codes that are true of each grant on the bucket. */
@@ -51,11 +51,11 @@ const BY_CODE: Readonly<Record<string, string>> = {
 
 const LIST_MATTERS = ' Until then missing objects are 403 instead of 404, too, at which many programs stop.';
 
-function fixOf({ status, code, denial = {} }: Refusal, isList: boolean): string {
+function fixOf({ status, code, denial = {} }: S3Error, isList: boolean): string {
   if (code !== undefined && Object.hasOwn(BY_CODE, code)) return BY_CODE[code] ?? '';
   if (status === 403) {
     const ofRole = isList && denial.reason === 'role policy';
-    return `${denialRemedy(denial, isList)}${ofRole ? LIST_MATTERS : ''}`;
+    return `${accessDeniedFix(denial, isList)}${ofRole ? LIST_MATTERS : ''}`;
   }
   if (status >= 500)
     return "S3 failed by itself: if it lasts, see the AWS health page of the bucket's region.";

@@ -4,7 +4,7 @@ import { callerSessionName } from './session-name.ts';
 import type { HopSession } from './sts.ts';
 
 /** Who a session is for; callers, and where a command asks, ourselves. */
-export interface Asker {
+export interface AttributedCaller {
   /** Unique ID. */
   readonly subject: string;
   /** Verified. */
@@ -14,7 +14,7 @@ export interface Asker {
 export interface Attribution {
   readonly sessionName: string;
   /** Whom source identity and caller tags name; absent where no hop names anyone, so that callers share a session. */
-  readonly asker?: Asker;
+  readonly asker?: AttributedCaller;
 }
 
 /** The tags that `callerTags: true` adds. */
@@ -24,13 +24,13 @@ export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
 /** @param bridgeName the session's name where the role says `session: bridge` */
-export function attributionOf(role: Role, asker: Asker, bridgeName: string): Attribution {
+export function attributionOf(role: Role, asker: AttributedCaller, bridgeName: string): Attribution {
   const sessionName = role.session === 'caller' ? callerSessionName(asker) : bridgeName;
-  return role.then.some(namesTheAsker) ? { sessionName, asker } : { sessionName };
+  return role.then.some(namesTheCaller) ? { sessionName, asker } : { sessionName };
 }
 
 /** Whether the role behind a hop learns who asks. */
-export const namesTheAsker = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
+export const namesTheCaller = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
 /** Equal for two requests exactly where their sessions may be one. */
 export function attributionKey({ sessionName, asker }: Attribution): string {
@@ -56,7 +56,7 @@ export function hopAttribution(
   };
 }
 
-function callerTags({ subject, email }: Asker): Record<string, string> {
+function callerTags({ subject, email }: AttributedCaller): Record<string, string> {
   const [emailKey, idKey] = CALLER_TAG_KEYS;
   return {
     ...(email !== undefined && TAG_VALUE.test(email) ? { [emailKey]: email } : {}),

@@ -4,7 +4,7 @@ import { mfaCodes } from './mfa-codes.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';
 import type { ProfileKeys } from './read-profile.ts';
-import { stopwatch } from '../runtime/elapsed.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 
 export interface ProfileCredentials {
   /** Obtains the first credentials, however long a person takes to find a code. @throws Fault profile_…, sts_… */
@@ -56,7 +56,7 @@ export function awsProfile(options: {
         },
         (error: unknown) => {
           const fault = profileRefusal(error, name);
-          failed = { fault, since: stopwatch() };
+          failed = { fault, since: startElapsed() };
           throw fault;
         },
       )
@@ -95,7 +95,7 @@ interface Held {
 }
 
 function holding(keys: ProfileKeys): Held {
-  const age = stopwatch();
+  const age = startElapsed();
   if (keys.expiresAt === undefined) return { keys, age, renewMs: ENDLESS_RENEW_MS, usableMs: Infinity };
   const life = keys.expiresAt - Date.now();
   return {
@@ -111,7 +111,7 @@ async function inTime(
   counted: (passed: number) => number,
   late: () => Fault,
 ): Promise<ProfileKeys> {
-  const waited = stopwatch();
+  const waited = startElapsed();
   const { promise: tooLong, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {

@@ -2,8 +2,8 @@
 import type { Bucket, Grant, Role } from '../config/load.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { attributionOf, namesTheAsker } from './attribution.ts';
-import type { Asker, Attribution } from './attribution.ts';
+import { attributionOf, namesTheCaller } from './attribution.ts';
+import type { AttributedCaller, Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
 import type { AssumeChain } from './role-chain.ts';
@@ -21,7 +21,7 @@ export interface Permitted {
 
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
-  federate(permit: Permitted, caller: Asker): Session | Promise<Session>;
+  federate(permit: Permitted, caller: AttributedCaller): Session | Promise<Session>;
   /** Least seconds of life of the credentials in use, by role name. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
@@ -31,7 +31,7 @@ export interface Federation {
 }
 
 /** What a session may do that only shows that a role can be assumed: nothing. */
-export const NOTHING = JSON.stringify({
+export const DENY_ALL = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
 });
@@ -72,13 +72,13 @@ export function createFederation(options: {
   const asBridge = async (): Promise<Attribution> => ({ sessionName: await bridgeName() });
   /** As far as can be known before a caller asks: a partner may trust particular callers alone. */
   const probe = async (role: Role): Promise<void> => {
-    const naming = role.then.findIndex(namesTheAsker);
+    const naming = role.then.findIndex(namesTheCaller);
     if (naming === -1) {
-      await assume(role, asBridge(), NOTHING);
+      await assume(role, asBridge(), DENY_ALL);
       return;
     }
     try {
-      await options.assumeChain({ ...role, then: role.then.slice(0, naming) }, await asBridge(), NOTHING);
+      await options.assumeChain({ ...role, then: role.then.slice(0, naming) }, await asBridge(), DENY_ALL);
       readiness.note(role, { failing: false });
     } catch (error) {
       readiness.note(role, { failing: true });
@@ -90,7 +90,7 @@ export function createFederation(options: {
   const policyOf = sessionPolicies();
 
   // Without a promise where there are credentials, as nearly always.
-  const sessionFor = (permit: Permitted, caller: Asker, name: string): Session | Promise<Session> => {
+  const sessionFor = (permit: Permitted, caller: AttributedCaller, name: string): Session | Promise<Session> => {
     const { bucket, decided, grants } = permit;
     const session = sessions.of(
       bucket.role,
@@ -118,6 +118,6 @@ export function createFederation(options: {
 
 /** What a hop that learns who asks says to one caller is nothing about the others. */
 function refusesOneAsker({ then }: Role, { code, detail }: Fault): boolean {
-  const naming = then.findIndex(namesTheAsker);
+  const naming = then.findIndex(namesTheCaller);
   return naming !== -1 && code === 'sts_hop_denied' && Number(detail['hop'] ?? 0) > naming;
 }

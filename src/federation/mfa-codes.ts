@@ -1,6 +1,6 @@
 // Lets a person be asked for MFA codes while the first credentials of a profile are obtained, and never again.
 import { Fault } from '../errors/fault.ts';
-import { stopwatch } from '../runtime/elapsed.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 
 export interface MfaCodes {
   /** @throws Fault profile_mfa_expired in any round after one that asked, and what `askCode` throws */
@@ -22,7 +22,7 @@ export function mfaCodes(askCode: (mfaSerial: string) => Promise<string>): MfaCo
       try {
         return await askCode(mfaSerial);
       } finally {
-        sinceCode = stopwatch();
+        sinceCode = startElapsed();
       }
     },
     endRound: () => {

@@ -4,8 +4,8 @@ import { awsDomain } from '../config/aws-domain.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { AccessKeys } from './credentials.ts';
-import { dateOf, issued } from './sts-response.ts';
-import { stopwatch } from '../runtime/elapsed.ts';
+import { dateOf, readStsResponse } from './sts-response.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
 /** What the profile says, under STS's own names. */
@@ -69,11 +69,11 @@ export async function assumeProfileRole(
   );
   try {
     const answer = await client.send(new AssumeRoleCommand(role));
-    const { accessKeyId, secretAccessKey, sessionToken, lifeMs } = issued(
+    const { accessKeyId, secretAccessKey, sessionToken, lifeMs } = readStsResponse(
       role.RoleArn,
       answer,
       answeredAt,
-      stopwatch(),
+      startElapsed(),
     );
     return { accessKeyId, secretAccessKey, sessionToken, expiration: new Date(Date.now() + lifeMs) };
   } catch (error) {

@@ -3,7 +3,7 @@ import { FAULTS } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import type { RenewalPace } from './renewal-pace.ts';
-import { stopwatch } from '../runtime/elapsed.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 
 /** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
 const LEAD_SHARE = 0.2;
@@ -31,7 +31,7 @@ const REFUSED_RETRY_MS = 30_000;
 const REFUSED_MS = 100;
 const REFUSED_MAX_MS = 5_000;
 
-export interface Renewing {
+export interface RenewedCredentials {
   /** What is valid now, at once; a promise only where nothing is. */
   credentials(): RoleCredentials | Promise<RoleCredentials>;
   /**
@@ -50,11 +50,11 @@ export interface Renewing {
  * @param pace of the renewals that nobody waits for yet, those of all sessions together
  * @param onFailed told of a background renewal that failed
  */
-export function renewing(
+export function renewCredentials(
   obtain: () => Promise<RoleCredentials>,
   pace: RenewalPace,
   onFailed: (error: unknown) => void,
-): Renewing {
+): RenewedCredentials {
   let held: RoleCredentials | undefined;
   let leadMs = 0;
   let failures = 0;
@@ -77,7 +77,7 @@ export function renewing(
           return fresh;
         },
         (error: unknown) => {
-          const since = stopwatch();
+          const since = startElapsed();
           pause = { since, ms: retryMs(error, failures) };
           if (failures > 0)
             refused = { call, since, ms: Math.min(REFUSED_MS * 2 ** (failures - 1), REFUSED_MAX_MS) };

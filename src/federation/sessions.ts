@@ -1,19 +1,19 @@
 // The sessions that we hold: one for each role, attribution and policy, and never one for two of these.
-import { byLastUse } from '../runtime/lru-list.ts';
-import type { Place } from '../runtime/lru-list.ts';
+import { lruList } from '../runtime/lru-list.ts';
+import type { LruEntry } from '../runtime/lru-list.ts';
 import type { Role } from '../config/load.ts';
 import { attributionKey } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { renewalPace } from './renewal-pace.ts';
-import { renewing } from './renewal.ts';
-import type { Renewing } from './renewal.ts';
+import { renewCredentials } from './renewal.ts';
+import type { RenewedCredentials } from './renewal.ts';
 
 /** Each caller on each bucket may be one; about 5 KB each. */
 const MAX_SESSIONS = 10_000;
 
 /** A role's session, whose credentials are renewed as they are asked for. */
-export interface Session extends Renewing {
+export interface Session extends RenewedCredentials {
   readonly roleName: string;
   readonly sessionName: string;
 }
@@ -31,7 +31,7 @@ interface Held extends Session {
 }
 
 /** And by policy. */
-type ByAttribution = Map<string, Map<string, Place<Held>>>;
+type ByAttribution = Map<string, Map<string, LruEntry<Held>>>;
 
 /**
  * @param assume one walk of the role's chain
@@ -43,16 +43,16 @@ export function createSessions(
 ): Sessions {
   // Nested maps, as joined strings could be made to meet.
   const roles = new Map<string, ByAttribution>();
-  const uses = byLastUse<Held>();
+  const uses = lruList<Held>();
   const keyOf = roleKeys();
   const pace = renewalPace(uses.size);
 
-  const create = (role: Role, attribution: Attribution, policy: string): Place<Held> => {
+  const create = (role: Role, attribution: Attribution, policy: string): LruEntry<Held> => {
     const key = attributionKey(attribution);
     const names = getOrInsert(roles, keyOf(role), (): ByAttribution => new Map());
-    const policies = getOrInsert(names, key, () => new Map<string, Place<Held>>());
+    const policies = getOrInsert(names, key, () => new Map<string, LruEntry<Held>>());
     const held: Held = {
-      ...renewing(
+      ...renewCredentials(
         () => assume(role, attribution, policy),
         pace,
         (error) => {
@@ -71,7 +71,7 @@ export function createSessions(
     return place;
   };
 
-  const drop = (place: Place<Held>): void => {
+  const drop = (place: LruEntry<Held>): void => {
     uses.remove(place);
     place.item.forget();
   };
@@ -115,7 +115,7 @@ function roleKeys(): (role: Role) => string {
   };
 }
 
-function sessionsIn(names: ByAttribution | undefined): Place<Held>[] {
+function sessionsIn(names: ByAttribution | undefined): LruEntry<Held>[] {
   return [...(names?.values() ?? [])].flatMap((policies) => [...policies.values()]);
 }
 

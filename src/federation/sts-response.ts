@@ -26,7 +26,7 @@ export function dateOf(response: unknown): number {
  * @param age milliseconds since the credentials were asked for
  * @throws Fault sts_failed where the answer holds no credentials
  */
-export function issued(
+export function readStsResponse(
   roleArn: string,
   { Credentials: credentials, AssumedRoleUser: user }: Answer,
   answeredAt: number,

@@ -10,8 +10,8 @@ import { awsDomain } from '../config/aws-domain.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
-import { dateOf, issued } from './sts-response.ts';
-import { stopwatch } from '../runtime/elapsed.ts';
+import { dateOf, readStsResponse } from './sts-response.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
 /** What both ways to assume a role have in common. */
@@ -92,9 +92,9 @@ export function createSts(options: { readonly region: string; readonly endpoint?
     assumeRoleWithWebIdentity: async (session, { jwt, claims }, signal) => {
       const command = new AssumeRoleWithWebIdentityCommand({ ...common(session), WebIdentityToken: jwt });
       try {
-        const age = stopwatch();
+        const age = startElapsed();
         const answer = await unsigned.send(command, within(signal));
-        return issued(session.roleArn, answer, answeredAt(answer), age);
+        return readStsResponse(session.roleArn, answer, answeredAt(answer), age);
       } catch (error) {
         throw stsRefusal(error, { ...told(session), ...comparedWithTrust(claims) });
       }
@@ -109,9 +109,9 @@ export function createSts(options: { readonly region: string; readonly endpoint?
         TransitiveTagKeys: unlessEmpty([...transitiveTags]),
       });
       try {
-        const age = stopwatch();
+        const age = startElapsed();
         const answer = await as(keys).send(command, within(signal));
-        return issued(session.roleArn, answer, answeredAt(answer), age);
+        return readStsResponse(session.roleArn, answer, answeredAt(answer), age);
       } catch (error) {
         throw stsRefusal(error, { ...told(session), ...askedOfTrust(session) });
       }

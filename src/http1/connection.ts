@@ -1,8 +1,8 @@
 // One connection to S3: sends one request at a time, and reads its answer into memory that is used again.
 import type { OnReadOpts, Socket } from 'node:net';
-import type { AtEndOfTurn } from '../runtime/deferred-writes.ts';
+import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { Fault } from '../errors/fault.ts';
-import { answerReader, COPIED_BYTES } from './response-reader.ts';
+import { responseReader, COPIED_BYTES } from './response-reader.ts';
 import type { Exchange } from './exchange.ts';
 import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
 
@@ -38,7 +38,7 @@ export interface ConnectionParts {
   readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
   readonly limits: ConnectionLimits;
-  readonly atEndOfTurn: AtEndOfTurn;
+  readonly atEndOfTurn: DeferWrite;
 }
 
 /** After so many reads that went through at once, larger ones are worth it. */
@@ -53,7 +53,7 @@ export function openConnection(
   { mayReuseAfterHead, buffers, limits, atEndOfTurn }: ConnectionParts,
   events: { readonly onFree: () => void; readonly onEnd: () => void },
 ): Connection {
-  const reader = answerReader(mayReuseAfterHead);
+  const reader = responseReader(mayReuseAfterHead);
   const openedAt = performance.now();
   let activeAt = openedAt;
   let uses = 0;

@@ -2,14 +2,14 @@
 import { Fault } from '../errors/fault.ts';
 import type { Connections } from './connections.ts';
 import type { Exchange } from './exchange.ts';
-import type { Answer, RawRequest, Sink } from './transport.ts';
+import type { UpstreamResponse, RawRequest, Sink } from './transport.ts';
 
 /** What may arrive before somebody reads it: a few socket reads. */
 const EARLY_BYTES = 256 * 1024;
 
 /** @throws Fault s3_unreachable, s3_timeout, s3_invalid_response; of a caller that has gone, whatever */
-export function dispatch(connections: Connections, text: string, request: RawRequest): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+export function dispatch(connections: Connections, text: string, request: RawRequest): Promise<UpstreamResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
   exchangeOn(connections, text, request, { resolve, reject });
   return promise;
 }
@@ -18,7 +18,7 @@ export function dispatch(connections: Connections, text: string, request: RawReq
 const GONE = 'the caller has gone';
 
 interface Waiting {
-  resolve(answer: Answer): void;
+  resolve(answer: UpstreamResponse): void;
   reject(error: unknown): void;
 }
 
@@ -103,7 +103,7 @@ function exchangeOn(
   connection.send(text, own);
 }
 
-function wholeAnswer(status: number, headers: readonly string[], whole: Buffer | string): Answer {
+function wholeAnswer(status: number, headers: readonly string[], whole: Buffer | string): UpstreamResponse {
   return {
     ...{ status, headers, whole },
     pipe: (reader) => {

@@ -1,7 +1,7 @@
 // Reads the head of an HTTP/1.1 answer (RFC 9112): status, raw headers, and how its body ends.
 import { Fault } from '../errors/fault.ts';
 
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number;
   /** Names as sent and values, in turn, as Latin-1. */
   readonly headers: readonly string[];
@@ -42,7 +42,7 @@ const MAX_LENGTH_DIGITS = 15;
  * @param isHead whether the request was a HEAD, whose answer has no body whatever its headers say
  * @throws Fault s3_invalid_response
  */
-export function readAnswerHead(text: string, isHead: boolean): AnswerHead {
+export function readResponseHead(text: string, isHead: boolean): ResponseHead {
   if (FORBIDDEN.test(text)) nonsense('character');
   let end = endOfLine(text, 0);
   const [, minor, code] = STATUS_LINE.exec(text.slice(0, end)) ?? nonsense('status line');

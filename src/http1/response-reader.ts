@@ -1,7 +1,7 @@
 // Reads the answers that come on one connection, one after the other, and tells the exchange that waits for each.
 import { Fault } from '../errors/fault.ts';
-import { readAnswerHead } from './response-head.ts';
-import type { AnswerHead } from './response-head.ts';
+import { readResponseHead } from './response-head.ts';
+import type { ResponseHead } from './response-head.ts';
 import { chunkedBody } from './chunked-body.ts';
 import type { ChunkedBody } from './chunked-body.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,7 +10,7 @@ import type { Free } from './read-buffers.ts';
 /** What comes next: more of the answer; more, but not yet; or nothing, on a connection that may carry another or must not. */
 export type Progress = 'goes on' | 'pauses' | 'is over' | 'is over with its connection';
 
-export interface AnswerReader {
+export interface ResponseReader {
   begin(exchange: Exchange): void;
   /**
    * @param bytes are copied, unless `free` is given and they are many: then they go to the exchange as they are
@@ -41,9 +41,9 @@ const END_OF_HEAD = '\r\n\r\n';
 const BARE_LINE_FEED = /(?<!\r)\n/;
 
 /** @param mayReuseAfterHead whether this server is known to send no body in response to HEAD */
-export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
+export function responseReader(mayReuseAfterHead: boolean): ResponseReader {
   let exchange: Exchange | undefined;
-  let head: AnswerHead | undefined;
+  let head: ResponseHead | undefined;
   let held = NOTHING;
   let interimBytes = 0;
   let left = 0;
@@ -74,7 +74,7 @@ export function answerReader(mayReuseAfterHead: boolean): AnswerReader {
         held = Buffer.from(bytes.subarray(from));
         return undefined;
       }
-      const read = readAnswerHead(text.slice(0, length), exchange?.method === 'HEAD');
+      const read = readResponseHead(text.slice(0, length), exchange?.method === 'HEAD');
       from += length + END_OF_HEAD.length;
       if (read.status >= 200) {
         head = read;

@@ -1,5 +1,5 @@
 // Carries one request to S3 and its answer back as it comes: raw headers, bytes as they arrive, back-pressure.
-import { endOfTurn } from '../runtime/deferred-writes.ts';
+import { deferredWrites } from '../runtime/deferred-writes.ts';
 import { Fault } from '../errors/fault.ts';
 import { spreadAddresses } from './addresses.ts';
 import { connectionsTo } from './connections.ts';
@@ -21,7 +21,7 @@ export interface Sink {
   fail(error: Error): void;
 }
 
-export interface Answer {
+export interface UpstreamResponse {
   readonly status: number;
   /** Names as sent and values, in turn, as Latin-1. */
   readonly headers: readonly string[];
@@ -44,7 +44,7 @@ export interface RawRequest {
 
 export interface Transport {
   /** @throws Fault s3_unreachable, s3_timeout, s3_invalid_response; of a caller that has gone, whatever */
-  send(origin: string, request: RawRequest): Promise<Answer>;
+  send(origin: string, request: RawRequest): Promise<UpstreamResponse>;
   /** Opens a connection where there is none, for the request that is to come. */
   warm(origin: string): void;
   /** Ends each connection when its request is done. */
@@ -74,7 +74,7 @@ export function createTransport(options: {
   const { stallMs, mayReuseAfterHead = () => false } = options;
   const around = {
     ...{ buffers: readBuffers(), limits: { ...LIMITS, stallMs } },
-    ...{ lookup: spreadAddresses(), atEndOfTurn: endOfTurn() },
+    ...{ lookup: spreadAddresses(), atEndOfTurn: deferredWrites() },
   };
   const origins = new Map<string, Connections>();
   const retired = new Set<Connections>();

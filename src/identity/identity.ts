@@ -1,12 +1,12 @@
 // Who the bridge is: the identity token that it presents to STS, and the name that it goes by where sessions name it.
 import { hostname } from 'node:os';
 import type { Config, IdentitySource } from '../config/load.ts';
-import { heldToken } from './token-cache.ts';
+import { tokenCache } from './token-cache.ts';
 import type { FetchOptions } from './token-cache.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { impersonation } from './impersonated.ts';
 import { metadataServer } from './metadata.ts';
-import type { Whereabouts } from './metadata.ts';
+import type { InstanceNames } from './metadata.ts';
 import { readTokenFile } from './token-file.ts';
 
 export interface Identity {
@@ -32,7 +32,7 @@ type Options = Pick<Config, 'platform' | 'googleApis'> & {
 interface Source {
   fetch(options: FetchOptions): Promise<IdentityToken>;
   /** @param token of ours, for what only it tells */
-  whereabouts(token: () => Promise<IdentityToken>): Promise<Whereabouts>;
+  whereabouts(token: () => Promise<IdentityToken>): Promise<InstanceNames>;
 }
 
 /** Stands first in names where no project is known. */
@@ -41,10 +41,10 @@ const UNKNOWN_PROJECT = 'fedbridge';
 export function createIdentity(options: Options): Identity {
   const { platform } = options;
   const source = sourceOf(options);
-  const held = heldToken(source.fetch);
-  let known: Whereabouts | undefined;
-  let asking: Promise<Whereabouts> | undefined;
-  const whereabouts = (): Promise<Whereabouts> =>
+  const held = tokenCache(source.fetch);
+  let known: InstanceNames | undefined;
+  let asking: Promise<InstanceNames> | undefined;
+  const whereabouts = (): Promise<InstanceNames> =>
     (asking ??= source.whereabouts(held.fetch).finally(() => (asking = undefined)));
   return {
     token: held.fetch,
@@ -87,7 +87,7 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
 }
 
 /** @param email of a service account, which names its project where it is one of a project's own */
-function onHost(email = ''): Whereabouts {
+function onHost(email = ''): InstanceNames {
   const project = /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
   return { ...(project === undefined ? {} : { project }), instance: hostname() };
 }

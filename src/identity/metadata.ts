@@ -8,7 +8,7 @@ import type { IdentityToken } from './identity-token.ts';
 /** The server is on the same host and answers within milliseconds; its own hiccups (429, 503) take about two seconds to retry. */
 const DEADLINE_MS = 5_000;
 
-export interface Whereabouts {
+export interface InstanceNames {
   /** Absent where nobody knows it, off Google Cloud. */
   readonly project?: string;
   /** The host's name off Google Cloud. Absent where the metadata server knows no instance name, as on Cloud Run. */
@@ -19,7 +19,7 @@ export interface MetadataServer {
   /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_invalid_response */
   identityToken(audience: string): Promise<IdentityToken>;
   /** @throws Fault as above */
-  whereabouts(options: { readonly withInstance: boolean }): Promise<Whereabouts>;
+  whereabouts(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
 }
 
 export function metadataServer(): MetadataServer {

@@ -12,14 +12,14 @@ export interface FetchOptions {
   readonly anew: boolean;
 }
 
-export interface HeldToken {
+export interface TokenCache {
   fetch(options?: FetchOptions): Promise<IdentityToken>;
   /** The newest token seen, expired or not; undefined before the first. */
   last(): IdentityToken | undefined;
 }
 
 /** @param supply one fetch; concurrent callers share it, and it goes on when any of them goes away */
-export function heldToken(supply: (options: FetchOptions) => Promise<IdentityToken>): HeldToken {
+export function tokenCache(supply: (options: FetchOptions) => Promise<IdentityToken>): TokenCache {
   let held: IdentityToken | undefined;
   let fetching: Promise<IdentityToken> | undefined;
   return {

@@ -31,7 +31,7 @@ export function seconds(milliseconds: number): string {
   return `${(microseconds - rest) / 1_000_000}.${String(rest).padStart(6, '0')}`;
 }
 
-export const optionally = (change: (text: string) => string, text: string | undefined): string | undefined =>
+export const ifDefined = (change: (text: string) => string, text: string | undefined): string | undefined =>
   text === undefined ? undefined : change(text);
 
 /** A query may hold anything. */

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from '../errors/fault.ts';
 import type { Log, Severity } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Refusal } from '../s3/refusal.ts';
-import { member, members, optionally, quoted, seconds, thousandths, withoutQuery } from './access-line.ts';
+import type { S3Error } from '../s3/refusal.ts';
+import { member, members, ifDefined, quoted, seconds, thousandths, withoutQuery } from './access-line.ts';
 import { logText, withoutTokens } from './log-text.ts';
 import { lineLimit } from './bounded-lines.ts';
 import { faultFields, s3Fields } from './fault-fields.ts';
@@ -33,7 +33,7 @@ export interface AccessRecord {
   /** Why the caller did not get what it asked for. */
   fault: Fault | undefined;
   /** S3's own refusal. */
-  s3: (Pick<Refusal, 'code' | 'status' | 'denial'> & { readonly remedy: string | undefined }) | undefined;
+  s3: (Pick<S3Error, 'code' | 'status' | 'denial'> & { readonly remedy: string | undefined }) | undefined;
   s3RequestId: string | undefined;
   /** How often S3 was asked again, before its answer and amid the body. */
   retries: number;
@@ -121,7 +121,7 @@ export function createAccessLog(options: {
         severity,
         `"httpRequest":{"requestMethod":${quoted(method ?? '')},"requestUrl":${quoted(url)},"status":${status}` +
           `,"responseSize":"${record.bytes}"` +
-          member('userAgent', optionally(logText, headers['user-agent'])) +
+          member('userAgent', ifDefined(logText, headers['user-agent'])) +
           member('remoteIp', record.remoteIp) +
           `,"latency":"${seconds(total)}s"}` +
           (hasTrace ? members(traceFields(request, options.project())) : '') +
@@ -131,8 +131,8 @@ export function createAccessLog(options: {
           member('role', record.role) +
           member('sessionName', record.sessionName) +
           member('bucket', record.bucket) +
-          member('key', optionally(caller === undefined ? logText : withoutTokens, record.key)) +
-          member('prefix', optionally(withoutTokens, record.prefix)) +
+          member('key', ifDefined(caller === undefined ? logText : withoutTokens, record.key)) +
+          member('prefix', ifDefined(withoutTokens, record.prefix)) +
           `,"status":${status},"bytes":${record.bytes}` +
           (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
           `,"milliseconds":{${times(record)}"total":${thousandths(total)}}` +

@@ -34,7 +34,7 @@ export function lineLimit(log: Log, about: string, most: number): (kind: string)
 }
 
 /** Writes at most a few of the lines that it is given. @param about as in {@link lineLimit} */
-export function boundedLines(
+export function limitLines(
   log: Log,
   about: string,
 ): (severity: Severity, message: string, fields: LogFields) => void {

@@ -3,9 +3,9 @@ import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import type { Log, Severity } from './log.ts';
 
-export type TellFault = (severity: Severity, message: string, fault: Fault) => void;
+export type LogFault = (severity: Severity, message: string, fault: Fault) => void;
 
-export function faultTeller(log: Log): TellFault {
+export function faultLogger(log: Log): LogFault {
   return (severity, message, { code, detail }) => {
     log(severity, message, { fault: code, cause: detail, remedy: FAULTS[code].remedy });
   };

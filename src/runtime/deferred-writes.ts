@@ -1,5 +1,5 @@
 // Puts sends off to the end of the event loop's turn, so that what one turn has to send goes out one right after the other.
-export type AtEndOfTurn = (send: () => void) => void;
+export type DeferWrite = (send: () => void) => void;
 
 /** So many wait for one another at most: what one turn does for as many requests takes a millisecond or two. */
 const MOST_WAITING = 64;
@@ -9,7 +9,7 @@ const MOST_WAITING = 64;
  * 1 KiB at 32 connections: a third less CPU a request. A turn with one request loses nothing: its end is then.
  * @returns takes what must not throw; it is called in the order of the calls, and never within the call that gives it
  */
-export function endOfTurn(): AtEndOfTurn {
+export function deferredWrites(): DeferWrite {
   let waiting: (() => void)[] = [];
   let isDue = false;
   const sendAll = (): void => {

@@ -5,7 +5,7 @@
  * still while Cloud Run or a suspended VM holds the process. A wall clock that is set ahead costs a renewal too early, once.
  * @returns milliseconds since the call
  */
-export function stopwatch(): () => number {
+export function startElapsed(): () => number {
   const wall = Date.now();
   const steady = performance.now();
   return () => Math.max(Date.now() - wall, performance.now() - steady);

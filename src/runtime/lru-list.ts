@@ -1,35 +1,35 @@
 // What was used last, and what was not for longest: an order in which a use makes no garbage, as it does in a Map where what is used
 // is put to the end.
 
-export interface Place<Item> {
+export interface LruEntry<Item> {
   readonly item: Item;
-  before: Place<Item> | undefined;
-  after: Place<Item> | undefined;
+  before: LruEntry<Item> | undefined;
+  after: LruEntry<Item> | undefined;
 }
 
-export interface ByLastUse<Item> {
+export interface LruList<Item> {
   /** As what was used last. */
-  add(item: Item): Place<Item>;
-  use(place: Place<Item>): void;
+  add(item: Item): LruEntry<Item>;
+  use(place: LruEntry<Item>): void;
   /** Once. */
-  remove(place: Place<Item>): void;
-  oldest(): Place<Item> | undefined;
+  remove(place: LruEntry<Item>): void;
+  oldest(): LruEntry<Item> | undefined;
   /** From the oldest on. */
   items(): Iterable<Item>;
   size(): number;
 }
 
-export function byLastUse<Item>(): ByLastUse<Item> {
-  let oldest: Place<Item> | undefined;
-  let newest: Place<Item> | undefined;
+export function lruList<Item>(): LruList<Item> {
+  let oldest: LruEntry<Item> | undefined;
+  let newest: LruEntry<Item> | undefined;
   let size = 0;
-  const append = (place: Place<Item>): void => {
+  const append = (place: LruEntry<Item>): void => {
     place.before = newest;
     if (newest === undefined) oldest = place;
     else newest.after = place;
     newest = place;
   };
-  const detach = (place: Place<Item>): void => {
+  const detach = (place: LruEntry<Item>): void => {
     const { before, after } = place;
     if (before === undefined) oldest = after;
     else before.after = after;

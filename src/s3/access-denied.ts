@@ -1,7 +1,7 @@
 // What S3's AccessDenied says to the operator: which kind of policy denied which action, and what to do about it. Pure.
 
 /** As much of it as the message tells: one policy and one action, even where several deny. */
-export interface Denial {
+export interface AccessDenied {
   /** The kind of policy; undefined where S3 does not say, or says it in words that we do not know. */
   readonly reason?: Reason;
   /** Whether a statement denies, rather than none allowing; undefined where S3 does not say. */
@@ -53,7 +53,7 @@ const OLD_KMS = /^The ciphertext refers to a customer master key that does not e
  * The caller's key stands in the message, in quotes: what it says is not S3's word, so only what follows the last quote is.
  * @param message of the error document, its XML escapes as they came
  */
-export function denialOf(message: string): Denial {
+export function readAccessDenied(message: string): AccessDenied {
   if (OLD_KMS.test(message)) return { action: 'kms:Decrypt' };
   const action = ACTION.exec(message)?.[1];
   if (action === undefined) return {};
@@ -131,13 +131,13 @@ const SILENT =
   "S3 does not say why, as to HEAD, or to another organization than the bucket's. Look at four places: the role's policy, the session policy (the caller's grants; `fedbridge check --caller` shows it), the bucket's policy, and for encrypted objects the KMS key: its policy and the bucket's kmsKeys. Also requesterPays and expectedOwner, where the bucket is another's. Without s3:ListBucket S3 denies missing objects too.";
 
 /** @param isList whether a list was asked for: in a read S3 asks for the right to list only where the object is missing */
-export function denialRemedy(denial: Denial, isList: boolean): string {
+export function accessDeniedFix(denial: AccessDenied, isList: boolean): string {
   const { action = '' } = denial;
   if (!isList && /^s3:ListBucket(?:Versions)?$/.test(action)) return MISSING;
   return remedyFor(denial, isKms(action)).replaceAll('ACTION', action);
 }
 
-function remedyFor({ reason, explicit }: Denial, kms: boolean): string {
+function remedyFor({ reason, explicit }: AccessDenied, kms: boolean): string {
   if (reason === undefined) return kms ? KMS_SILENT : SILENT;
   if (kms && reason === 'session policy' && explicit !== true) return KMS_IN_SESSION;
   return REMEDIES[reason][explicit === true ? 'deny' : 'allow'];

@@ -4,11 +4,11 @@ import { crc32 } from 'node:zlib';
 import { Fault } from '../errors/fault.ts';
 import { createCrc32c, createCrc64Nvme } from './crc.ts';
 import type { ObjectRead } from './operation.ts';
-import { isRefusal } from './read.ts';
+import { isS3Error } from './read.ts';
 import type { Read, ReadOptions } from './read.ts';
 import { headerOf } from './refusal.ts';
 import type { Free } from '../http1/read-buffers.ts';
-import type { Answer, Sink } from '../http1/transport.ts';
+import type { UpstreamResponse, Sink } from '../http1/transport.ts';
 
 /** A sum of all chunks so far. */
 interface Running {
@@ -27,7 +27,7 @@ export function withChecksums(read: Read): Read {
     if (!bucket.verifyChecksums || !isOfTheWhole(operation, options))
       return read(bucket, operation, session, options);
     return read(bucket, operation, session, asking(options)).then((outcome) => {
-      if (isRefusal(outcome) || outcome.status !== 200) return outcome;
+      if (isS3Error(outcome) || outcome.status !== 200) return outcome;
       const type = headerOf(outcome.headers, 'x-amz-checksum-type') ?? 'FULL_OBJECT';
       if (type !== 'FULL_OBJECT') return outcome;
       for (const [algorithm, begin] of running) {
@@ -55,10 +55,10 @@ function asking(options: ReadOptions): ReadOptions {
 }
 
 function verified(
-  answer: Answer,
+  answer: UpstreamResponse,
   { algorithm, expected }: { readonly algorithm: string; readonly expected: string },
   sum: Running,
-): Answer {
+): UpstreamResponse {
   const checking = (sink: Sink): Sink => {
     let last: Buffer | undefined;
     let freeLast: Free | undefined;

@@ -1,7 +1,7 @@
 // What time it is to an S3: by this machine's clock, until an S3 refuses what was signed by it, and then by that S3's own.
 import type { Bucket } from '../config/load.ts';
 import { headerOf } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
+import type { S3Error } from './refusal.ts';
 
 /** A clock that is further off is no clock of an S3, or of ours, to sign by. */
 const MOST_OFF_MS = 24 * 3600 * 1000;
@@ -19,7 +19,7 @@ export interface S3Clock {
    * Learns from a refusal that was for the time at which the request was signed.
    * @returns whether it was: the request is worth signing anew
    */
-  isSetBy(refusal: Refusal, bucket: Bucket, signedAt: number): boolean;
+  isSetBy(refusal: S3Error, bucket: Bucket, signedAt: number): boolean;
 }
 
 /** @param onLearned told of a new difference: by how much S3's clock is ahead of ours, in milliseconds */
@@ -43,7 +43,7 @@ export function s3Clock(onLearned: (bucketName: string, aheadMs: number) => void
   };
 }
 
-function isOfTheClock({ code, status }: Refusal, offMs: number): boolean {
+function isOfTheClock({ code, status }: S3Error, offMs: number): boolean {
   if (code !== undefined) return code === 'RequestTimeTooSkewed';
   return status === 403 && Math.abs(offMs) > SUSPECT_MS;
 }

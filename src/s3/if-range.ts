@@ -1,5 +1,5 @@
 // `If-Range`, which S3 does not promise: a part is only sent where it is of the object that the caller has begun.
-import { isRefusal } from './read.ts';
+import { isS3Error } from './read.ts';
 import type { Read } from './read.ts';
 import { headerOf } from './refusal.ts';
 
@@ -40,11 +40,11 @@ export function withIfRange(read: Read): Read {
     if (whole === undefined) return read(bucket, operation, session, options);
     return read(bucket, operation, session, options).then((outcome) => {
       const isRangeOfAnother =
-        !isRefusal(outcome) &&
+        !isS3Error(outcome) &&
         outcome.status === 206 &&
         headerOf(outcome.headers, 'etag') !== headerOf(options.headers, 'if-match');
       if (isRangeOfAnother) outcome.abort();
-      else if (!isRefusal(outcome) || outcome.status !== 412) return outcome;
+      else if (!isS3Error(outcome) || outcome.status !== 412) return outcome;
       return read(bucket, operation, session, { ...options, headers: whole });
     });
   };

@@ -1,6 +1,6 @@
 // Reads one page of a list for people and scripts that would rather not read S3's XML, slice by slice as it comes.
 import { Fault } from '../errors/fault.ts';
-import type { Answer } from '../http1/transport.ts';
+import type { UpstreamResponse } from '../http1/transport.ts';
 import { xmlReader } from './xml-reader.ts';
 
 export interface ListedObject {
@@ -33,7 +33,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
  * @param answer of a ListObjectsV2 with `encoding-type=url`; an error ends the request at S3
  * @throws Fault s3_invalid_response at a body that is no list, or too long a one; what the body fails with, if it is cut
  */
-export function readListPage(answer: Answer): Promise<ListPage> {
+export function readListPage(answer: UpstreamResponse): Promise<ListPage> {
   const { promise, resolve, reject } = Promise.withResolvers<ListPage>();
   const page = pageReader();
   let bytes = 0;

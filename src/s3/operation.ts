@@ -25,14 +25,14 @@ export interface ObjectRead {
 }
 
 /** What the bridge answers from its configuration, without asking S3. */
-export interface BucketQuestion {
+export interface BucketOperation {
   readonly kind: 'buckets' | 'bucket' | 'location';
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';
   readonly method: Method;
   readonly bucket: string;
 }
 
-export type Operation = ObjectRead | BucketQuestion;
+export type Operation = ObjectRead | BucketOperation;
 
 /** An operation of the S3 API Reference. */
 interface Row {
@@ -146,7 +146,7 @@ function isSelected({ selector }: Row, query: ReadonlyMap<string, string>): bool
   return value === undefined ? query.has(name) : query.get(name) === value;
 }
 
-function question(bucket: string, method: Method, query: ReadonlyMap<string, string>): BucketQuestion {
+function question(bucket: string, method: Method, query: ReadonlyMap<string, string>): BucketOperation {
   if (bucket !== '' && method === 'HEAD') {
     only([], query);
     return { kind: 'bucket', name: 'HeadBucket', method, bucket };

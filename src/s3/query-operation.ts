@@ -12,12 +12,12 @@ const BY_QUERY = '/-/object';
 const AS_JSON = '/-/objects';
 
 /** Whether a request target is for one of the two, whatever its query. */
-export function isByQuery(url: string): boolean {
+export function isQueryForm(url: string): boolean {
   return url.startsWith('/-/') && [BY_QUERY, AS_JSON].includes(pathOf(url));
 }
 
 /** @throws Fault bucket_name_invalid, parameter_invalid, key_too_long, key_holds_nul, not_implemented */
-export function readQueried(method: Method, url: string): Operation {
+export function readQueryForm(method: Method, url: string): Operation {
   const path = pathOf(url);
   const query = url.slice(path.length + 1);
   return path === AS_JSON ? readAsJson(method, query) : readByQuery(method, query);

@@ -6,14 +6,14 @@ import type { S3Clock } from './clock-offset.ts';
 import type { Departure } from '../http1/departure.ts';
 import type { ObjectRead } from './operation.ts';
 import { createDeparture } from '../http1/departure.ts';
-import { isElsewhere, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
-import { readRefusal } from './refusal.ts';
-import { isRejection, renewalBudget, suspicionOf } from './retry/renewal-budget.ts';
-import type { Refusal } from './refusal.ts';
-import { renamed } from './renamed-list.ts';
+import { isRedirect, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
+import { readS3Error } from './refusal.ts';
+import { isCredentialsError, renewalBudget, suspicionOf } from './retry/renewal-budget.ts';
+import type { S3Error } from './refusal.ts';
+import { withPublicName } from './renamed-list.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { signedRequest } from './signed-request.ts';
-import type { Answer, Transport } from '../http1/transport.ts';
+import type { UpstreamResponse, Transport } from '../http1/transport.ts';
 
 /** Credentials that can be replaced where S3 no longer takes them. */
 export interface ReadSession<Credentials extends SigningCredentials> {
@@ -56,14 +56,14 @@ export type Read = <Credentials extends SigningCredentials>(
   read: ObjectRead,
   session: ReadSession<Credentials>,
   options: ReadOptions,
-) => Promise<Answer | Refusal>;
+) => Promise<UpstreamResponse | S3Error>;
 
-export function isRefusal(outcome: Answer | Refusal): outcome is Refusal {
+export function isS3Error(outcome: UpstreamResponse | S3Error): outcome is S3Error {
   return 'details' in outcome;
 }
 
-async function refusalOf(answer: Answer): Promise<Refusal> {
-  const refusal = await readRefusal(answer);
+async function refusalOf(answer: UpstreamResponse): Promise<S3Error> {
+  const refusal = await readS3Error(answer);
   if (!isRefusalStatus(refusal.status)) throw new Fault('s3_invalid_response', { s3Status: refusal.status });
   return refusal;
 }
@@ -110,7 +110,7 @@ export function createReader(options: {
     );
     try {
       const answer = await options.transport.send(request.origin, request);
-      return suspicionOf(await readRefusal(answer)) !== undefined;
+      return suspicionOf(await readS3Error(answer)) !== undefined;
     } catch {
       return false;
     }
@@ -122,7 +122,7 @@ export function createReader(options: {
     let region = regions.of(bucket);
     let renewed = false;
     /** The credentials that this read had replaced by an STS call, and the refusal that they got. */
-    let replaced: { readonly credentials: typeof credentials; readonly refusal: Refusal } | undefined;
+    let replaced: { readonly credentials: typeof credentials; readonly refusal: S3Error } | undefined;
     let moved = false;
     let signedAnew = false;
     for (;;) {
@@ -130,21 +130,21 @@ export function createReader(options: {
       const request = signedRequest(bucket, read, region, { credentials, now }, extras, options.sign);
       const answer = await options.transport.send(request.origin, request);
       const outcome = isSuccess(answer.status) ? answer : await refusalOf(answer);
-      if (isRefusal(outcome) && isElsewhere(outcome, region)) {
+      if (isS3Error(outcome) && isRedirect(outcome, region)) {
         region = regionToTry(outcome, moved);
         moved = true;
         continue;
       }
       // Only what has worked is remembered.
       regions.found(bucket, region);
-      if (!isRefusal(outcome)) {
+      if (!isS3Error(outcome)) {
         if (replaced !== undefined && budget.wantsProof(session)) {
           const { credentials: old, refusal } = replaced;
-          if (isRejection(refusal) || (await isStillRefused(bucket, read, old, extras)))
+          if (isCredentialsError(refusal) || (await isStillRefused(bucket, read, old, extras)))
             budget.proveRevocation(session);
         }
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
-        return isRenamed ? renamed(outcome, bucket.name) : outcome;
+        return isRenamed ? withPublicName(outcome, bucket.name) : outcome;
       }
       if (!signedAnew && clock?.isSetBy(outcome, bucket, now) === true) {
         signedAnew = true;
@@ -160,7 +160,7 @@ export function createReader(options: {
           return true;
         });
       if (others === undefined) {
-        if (!isRejection(outcome)) return outcome;
+        if (!isCredentialsError(outcome)) return outcome;
         throw new Fault('s3_credentials_rejected', { s3Code: outcome.code, s3Status: outcome.status });
       }
       renewed = true;
@@ -168,7 +168,7 @@ export function createReader(options: {
         credentials = await others;
       } catch (error) {
         // A denial is an answer by itself; the renewal was only to make sure.
-        if (!isRejection(outcome)) return outcome;
+        if (!isCredentialsError(outcome)) return outcome;
         throw error;
       }
     }

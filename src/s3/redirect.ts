@@ -1,10 +1,10 @@
 // Tells where S3 sends a request that asked in the wrong region, and what no S3 would answer.
 import { Fault } from '../errors/fault.ts';
 import { isRegion } from './endpoint.ts';
-import type { Refusal } from './refusal.ts';
+import type { S3Error } from './refusal.ts';
 
 /** @throws Fault s3_redirect_failed where S3 names no region, or moved us already */
-export function regionToTry({ region, code, status }: Refusal, moved: boolean): string {
+export function regionToTry({ region, code, status }: S3Error, moved: boolean): string {
   if (moved || region === undefined || !isRegion(region)) {
     throw new Fault('s3_redirect_failed', { region, s3Code: code, s3Status: status });
   }
@@ -22,7 +22,7 @@ export function isRefusalStatus(status: number): boolean {
 }
 
 /** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */
-export function isElsewhere({ status, code, region }: Refusal, tried: string): boolean {
+export function isRedirect({ status, code, region }: S3Error, tried: string): boolean {
   if (status === 301 || status === 307) return true;
   return (
     status === 400 &&

@@ -1,9 +1,9 @@
 // What S3 said when it did not give what was asked: its code and the few details that are safe to hand on.
-import { denialOf } from './access-denied.ts';
-import type { Denial } from './access-denied.ts';
-import type { Answer } from '../http1/transport.ts';
+import { readAccessDenied } from './access-denied.ts';
+import type { AccessDenied } from './access-denied.ts';
+import type { UpstreamResponse } from '../http1/transport.ts';
 
-export interface Refusal {
+export interface S3Error {
   readonly status: number;
   /** S3's `<Code>`; undefined where there was no body to say it, as for HEAD. */
   readonly code: string | undefined;
@@ -12,7 +12,7 @@ export interface Refusal {
   /** Elements of the error document that concern the request alone, for the caller. */
   readonly details: readonly (readonly [name: string, value: string])[];
   /** What S3's message says of an AccessDenied, for the operator alone: it tells of roles and policies. */
-  readonly denial: Denial | undefined;
+  readonly denial: AccessDenied | undefined;
   readonly headers: readonly string[];
 }
 
@@ -40,7 +40,7 @@ const DETAIL = /^[\w=, -]{1,40}$/;
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
 
 /** Reads the error document, or the beginning of one that is too long, which ends the request at S3. */
-export async function readRefusal(answer: Answer): Promise<Refusal> {
+export async function readS3Error(answer: UpstreamResponse): Promise<S3Error> {
   const elements = new Map<string, string>();
   const document = await readDocument(answer);
   for (const [, name = '', value = ''] of document.matchAll(ELEMENT)) {
@@ -55,7 +55,7 @@ export async function readRefusal(answer: Answer): Promise<Refusal> {
       const value = matching(elements.get(name), DETAIL);
       return value === undefined ? [] : [[name, value] as const];
     }),
-    denial: code === 'AccessDenied' ? denialOf(MESSAGE.exec(document)?.[1] ?? '') : undefined,
+    denial: code === 'AccessDenied' ? readAccessDenied(MESSAGE.exec(document)?.[1] ?? '') : undefined,
     headers: answer.headers,
   };
 }
@@ -63,7 +63,7 @@ export async function readRefusal(answer: Answer): Promise<Refusal> {
 const matching = (text: string | undefined, form: RegExp): string | undefined =>
   text !== undefined && form.test(text) ? text : undefined;
 
-function readDocument(answer: Answer): Promise<string> {
+function readDocument(answer: UpstreamResponse): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let bytes = 0;

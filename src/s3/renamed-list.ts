@@ -1,11 +1,11 @@
 // A list of a bucket that is served under another name than S3's: its `<Name>` is the name that the caller asked for.
-import type { Answer, Sink } from '../http1/transport.ts';
+import type { UpstreamResponse, Sink } from '../http1/transport.ts';
 
 /** S3 writes the name at the beginning of the document. */
 const SEARCHED_BYTES = 4096;
 
 /** The length is S3's no more, so that the answer goes without one. */
-export function renamed(answer: Answer, name: string): Answer {
+export function withPublicName(answer: UpstreamResponse, name: string): UpstreamResponse {
   const headers: string[] = [];
   for (let i = 0; i < answer.headers.length; i += 2) {
     const header = answer.headers[i] ?? '';

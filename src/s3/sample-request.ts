@@ -27,7 +27,7 @@ export function wordOf(action: IamAction): Action | undefined {
 }
 
 /** @param subject the object's key, not empty; for `list` the prefix */
-export function plainRead(word: Action, bucket: string, subject: string): ObjectRead {
+export function sampleRequest(word: Action, bucket: string, subject: string): ObjectRead {
   const query = new Map([QUERIES[word]]);
   if (word === 'list') query.set('prefix', subject);
   const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);

@@ -56,7 +56,7 @@ export function createAdmission(
 const MOST_QUESTIONS = 200;
 
 /** @returns the same; throws Fault overloaded if so many wait already and this one would have to */
-export function boundedQuestions<Question, Answer>(
+export function boundedControlRequests<Question, Answer>(
   ask: (question: Question) => Answer | Promise<Answer>,
 ): (question: Question) => Answer | Promise<Answer> {
   let waiting = 0;

@@ -6,34 +6,34 @@ import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
 import { presentedToken } from '../auth/presented-token.ts';
 import type { Config } from '../config/load.ts';
-import { endOfTurn } from '../runtime/deferred-writes.ts';
-import type { AtEndOfTurn } from '../runtime/deferred-writes.ts';
+import { deferredWrites } from '../runtime/deferred-writes.ts';
+import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';
-import { lastingParts } from './reloadable-parts.ts';
-import type { LastingParts } from './reloadable-parts.ts';
+import { reloadableParts } from './reloadable-parts.ts';
+import type { ReloadableParts } from './reloadable-parts.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RoleAccess } from './role-access.ts';
 import { createAccessLog } from '../observability/access-log.ts';
 import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
-import { boundedQuestions } from './admission.ts';
+import { boundedControlRequests } from './admission.ts';
 import { dataRoute } from '../api/data.ts';
 import type { FederatedSession } from '../api/data.ts';
 import { watchEventLoopLag } from './event-loop-lag.ts';
-import { createListener } from './route.ts';
+import { createRouter } from './route.ts';
 import { withChecksums } from '../s3/checksum.ts';
 import { s3Clock } from '../s3/clock-offset.ts';
-import { stalledReaders } from './stall-timeout.ts';
-import type { StalledReaders } from './stall-timeout.ts';
-import { unreadableRequests } from './malformed-request.ts';
-import type { Unreadable } from './malformed-request.ts';
+import { stallTimeouts } from './stall-timeout.ts';
+import type { StallTimeouts } from './stall-timeout.ts';
+import { malformedRequests } from './malformed-request.ts';
+import type { MalformedRequests } from './malformed-request.ts';
 import { withIfRange } from '../s3/if-range.ts';
-import { patientRead } from '../s3/retry/retrying-read.ts';
+import { retryingRead } from '../s3/retry/retrying-read.ts';
 import { createReader } from '../s3/read.ts';
 import { createSigner } from '../s3/signature.ts';
-import { faultTeller } from '../observability/log-fault.ts';
+import { faultLogger } from '../observability/log-fault.ts';
 
 export interface Bridge {
   readonly listener: RequestListener;
@@ -41,11 +41,11 @@ export interface Bridge {
   readonly metricsListener: RequestListener;
   /** Serves what comes from now on by another configuration; what is under way ends as it began. */
   change(config: Config): void;
-  readonly unreadable: Unreadable;
+  readonly malformed: MalformedRequests;
   /** From now on it is not ready, so that nobody is sent here any more. */
-  startEnding(): void;
+  startDraining(): void;
   /** Cuts what is still under way so that it looks cut, at once. */
-  cutAll(): void;
+  abortAll(): void;
   close(): void;
 }
 
@@ -64,20 +64,20 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
   });
   let ending = false;
   const lag = watchEventLoopLag();
-  const stalled = stalledReaders(() => parts.config.limits.stallSeconds * 1000);
-  const unreadable = unreadableRequests(log, metrics);
-  const around = { metrics, tell: faultTeller(log), lag, roleAccessFor };
+  const stalled = stallTimeouts(() => parts.config.limits.stallSeconds * 1000);
+  const unreadable = malformedRequests(log, metrics);
+  const around = { metrics, tell: faultLogger(log), lag, roleAccessFor };
   const lasting = {
     ...{ log, metrics, accessLog, stalled, isEnding: () => ending },
-    ...{ startedAt: new Date(), atEndOfTurn: endOfTurn() },
+    ...{ startedAt: new Date(), atEndOfTurn: deferredWrites() },
   };
-  let parts = lastingParts(first, around);
+  let parts = reloadableParts(first, around);
   let listener = joinSteps(parts, lasting);
   return {
     listener: unreadable.demandingHost((request, response) => {
       listener(request, response);
     }),
-    unreadable,
+    malformed: unreadable,
     metricsListener: (_request, response) => {
       metrics.render().then(
         (text) => response.setHeader('content-type', metrics.contentType).end(text),
@@ -85,13 +85,13 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
       );
     },
     change: (config) => {
-      parts = lastingParts(config, around, parts);
+      parts = reloadableParts(config, around, parts);
       listener = joinSteps(parts, lasting);
     },
-    startEnding: () => {
+    startDraining: () => {
       ending = true;
     },
-    cutAll: () => {
+    abortAll: () => {
       cutting = true;
       stalled.cutAll();
     },
@@ -105,15 +105,15 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
 }
 
 function joinSteps(
-  parts: LastingParts,
+  parts: ReloadableParts,
   around: {
     readonly log: Log;
     readonly metrics: Metrics;
     readonly accessLog: AccessLog;
-    readonly stalled: StalledReaders;
+    readonly stalled: StallTimeouts;
     readonly isEnding: () => boolean;
     readonly startedAt: Date;
-    readonly atEndOfTurn: AtEndOfTurn;
+    readonly atEndOfTurn: DeferWrite;
   },
 ): RequestListener {
   const { config, roleAccess, federation, admission, transport } = parts;
@@ -165,12 +165,12 @@ function joinSteps(
       });
     }),
   });
-  const patient = patientRead(read, {
+  const patient = retryingRead(read, {
     stallMs: config.limits.stallSeconds * 1000,
     onRepeat: metrics.s3Retry,
   });
   const controlParts = {
-    ...{ authenticate: boundedQuestions(authenticate), accessOf, metrics },
+    ...{ authenticate: boundedControlRequests(authenticate), accessOf, metrics },
     sessionNameOf: callerSessionName,
     isReady: () => !isEnding() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
@@ -185,7 +185,7 @@ function joinSteps(
     read: withIfRange(withChecksums(patient)),
     chunkAbove: config.chunkAbove,
   });
-  return createListener({ accessLog, control, data, cors: config.cors, stalled });
+  return createRouter({ accessLog, control, data, cors: config.cors, stalled });
 }
 
 /** Whoever holds the bridge's own token could otherwise let it read for itself. */

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../observability/log.ts';
-import { boundedLines } from '../observability/bounded-lines.ts';
+import { limitLines } from '../observability/bounded-lines.ts';
 
 /** Beside those with an answer under way: what waits idle for its caller's next request costs some 10 KB each. */
 const MOST_IDLE = 9_000;
@@ -46,7 +46,7 @@ export function boundMetricsConnections(server: Server, log: Log): void {
 }
 
 function keepWithin(server: Server, log: Log, mostNow: () => number, beyond: number): void {
-  const write = boundedLines(log, 'too many connections');
+  const write = limitLines(log, 'too many connections');
   // Unheard, it would end the process.
   server.on('error', ({ code }: NodeJS.ErrnoException) => {
     write('ERROR', 'a connection could not be taken', {
@@ -90,7 +90,7 @@ function close(open: Set<Socket>, socket: Socket): void {
 }
 
 /** Node tells it by this alone, and decides by it itself what a broken connection may be sent. */
-export const hasAnswerUnderWay = (socket: Duplex): boolean =>
+export const hasResponseInProgress = (socket: Duplex): boolean =>
   '_httpMessage' in socket && typeof socket._httpMessage === 'object' && socket._httpMessage !== null;
 
 /** Of what is not for ourselves at least half, as not every request has a connection to S3 of its own at once. */
@@ -104,7 +104,7 @@ function oldestIdle(open: Set<Socket>, newest: Socket): Socket | undefined {
   let left = open.size;
   for (const socket of open) {
     if (left-- === 0) return undefined;
-    if (socket !== newest && !hasAnswerUnderWay(socket)) return socket;
+    if (socket !== newest && !hasResponseInProgress(socket)) return socket;
     // The walk comes by it again, at its end.
     open.delete(socket);
     open.add(socket);

@@ -8,15 +8,15 @@ import type { FaultCode } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { boundedLines } from '../observability/bounded-lines.ts';
-import { documentOf, toldOf } from '../api/responses/fault.ts';
+import { limitLines } from '../observability/bounded-lines.ts';
+import { documentOf, faultResponse } from '../api/responses/fault.ts';
 import { faultFields } from '../observability/fault-fields.ts';
-import { hasAnswerUnderWay } from './connection-limit.ts';
+import { hasResponseInProgress } from './connection-limit.ts';
 
 /** As `operation` in metrics and lines. */
 const OPERATION = 'malformed';
 
-export interface Unreadable {
+export interface MalformedRequests {
   /** For the server's `clientError`. */
   onError(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
   /** For the server's `connect`: it tunnels nothing. */
@@ -25,15 +25,15 @@ export interface Unreadable {
   demandingHost(listener: RequestListener): RequestListener;
 }
 
-export function unreadableRequests(log: Log, metrics: Pick<Metrics, 'request'>): Unreadable {
-  const write = boundedLines(log, 'malformed requests');
+export function malformedRequests(log: Log, metrics: Pick<Metrics, 'request'>): MalformedRequests {
+  const write = limitLines(log, 'malformed requests');
   const processId = randomBytes(6).toString('hex');
   let count = 0;
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
   /** @param answered false where another answer is under way on the connection, which must not be mistaken for its */
   const tell = (fault: Fault, requestId: string, remoteIp: string | undefined, answered: boolean): void => {
-    const { status } = toldOf(fault, requestId, true);
+    const { status } = faultResponse(fault, requestId, true);
     metrics.request(OPERATION, status, 0);
     write('WARNING', `malformed request: ${status} ${fault.code}`, {
       httpRequest: { status, remoteIp },
@@ -45,7 +45,7 @@ export function unreadableRequests(log: Log, metrics: Pick<Metrics, 'request'>):
 
   const refuse = (socket: Duplex, fault: Fault): void => {
     const requestId = nextId();
-    const answered = socket.writable && !hasAnswerUnderWay(socket);
+    const answered = socket.writable && !hasResponseInProgress(socket);
     tell(fault, requestId, remoteOf(socket), answered);
     if (!answered) {
       socket.destroy();
@@ -125,7 +125,7 @@ function partsOf(
   fault: Fault,
   requestId: string,
 ): [status: number, headers: (readonly [name: string, value: string])[], body: string] {
-  const told = toldOf(fault, requestId, true);
+  const told = faultResponse(fault, requestId, true);
   const [contentType, body] = documentOf(told, 's3-xml');
   const headers = [
     ['x-request-id', requestId],

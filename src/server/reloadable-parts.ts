@@ -15,9 +15,9 @@ import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { createTransport } from '../http1/transport.ts';
 import type { Transport } from '../http1/transport.ts';
-import type { TellFault } from '../observability/log-fault.ts';
+import type { LogFault } from '../observability/log-fault.ts';
 
-export interface LastingParts {
+export interface ReloadableParts {
   readonly config: Config;
   /** A verified token becomes a caller. @throws Fault token_…, signing_keys_unavailable */
   readonly callerOf: (token: string) => Caller | Promise<Caller>;
@@ -29,7 +29,7 @@ export interface LastingParts {
 
 interface Surroundings {
   readonly metrics: Metrics;
-  readonly tell: TellFault;
+  readonly tell: LogFault;
   readonly lag: EventLoopLag;
   /** For a configuration whose identity or STS differs from the one before. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
@@ -38,11 +38,11 @@ interface Surroundings {
 /**
  * @param before of the configuration that served until now; its parts that do not go on end when what they do is done
  */
-export function lastingParts(
+export function reloadableParts(
   config: Config,
   { metrics, tell, lag, roleAccessFor }: Surroundings,
-  before?: LastingParts,
-): LastingParts {
+  before?: ReloadableParts,
+): ReloadableParts {
   const same = (of: (config: Config) => unknown): boolean =>
     before !== undefined && isDeepStrictEqual(of(before.config), of(config));
   const kept = <Part>(part: Part | undefined, isSame: boolean, make: () => Part): Part =>
@@ -111,7 +111,7 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
 function callerOf(
   { certsUrl, audiences }: Config,
   metrics: Metrics,
-  tell: TellFault,
+  tell: LogFault,
 ): (token: string) => Caller | Promise<Caller> {
   const verify = tokenVerifier({
     certsUrl,
@@ -129,7 +129,7 @@ function federation(
     readonly roleAccess: RoleAccess;
     readonly transport: Transport;
     readonly metrics: Metrics;
-    readonly tell: TellFault;
+    readonly tell: LogFault;
   },
 ): Federation {
   const { roleAccess, transport, metrics, tell } = around;

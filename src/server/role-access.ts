@@ -1,7 +1,7 @@
 // Joins who we are, at Google or by an AWS profile, with the chains of roles: for the bridge and for the commands.
 import { hostname } from 'node:os';
 import type { Config } from '../config/load.ts';
-import type { Asker } from '../federation/attribution.ts';
+import type { AttributedCaller } from '../federation/attribution.ts';
 import type { AccessKeys } from '../federation/credentials.ts';
 import { awsProfile } from '../federation/aws-profile.ts';
 import { withFittingPolicies } from '../federation/packed-policy.ts';
@@ -19,7 +19,7 @@ export interface RoleAccess {
   /** Where we run, outermost first, for session names. @throws Fault metadata_… */
   names(): Promise<readonly string[]>;
   /** Who asks for a role where no caller does: we. @throws Fault as the identity token */
-  self(): Promise<Asker>;
+  self(): Promise<AttributedCaller>;
   /** Has what only a person at the terminal can give asked for at once; otherwise does nothing. @throws Fault profile_… */
   prepare(): Promise<void>;
   /** @returns the ARN that AWS knows credentials by. @throws Fault sts_… */

@@ -1,12 +1,12 @@
 // Takes requests from the server: gives each its record, its turn on its connection, and its route.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { isByQuery } from '../s3/query-operation.ts';
+import { isQueryForm } from '../s3/query-operation.ts';
 import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
-import { answerCors } from '../api/responses/cors.ts';
+import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
 import type { DataRoute } from '../api/data.ts';
-import type { StalledReaders } from './stall-timeout.ts';
+import type { StallTimeouts } from './stall-timeout.ts';
 
 /** Requests that one connection may send ahead of their answers. Clients that do so at all send a few. */
 const MAX_PIPELINED = 16;
@@ -18,12 +18,12 @@ const CONTROL_AFTER_MS = 2_000;
  * @param parts.control makes the app of the control routes, which finds the record of a request with the function given;
  * called once, when it is needed or soon after a start
  */
-export function createListener(parts: {
+export function createRouter(parts: {
   readonly accessLog: AccessLog;
   readonly control: (recordOf: (request: IncomingMessage) => AccessRecord) => Promise<RequestListener>;
   readonly data: DataRoute;
   readonly cors: CorsRules | undefined;
-  readonly stalled: StalledReaders;
+  readonly stalled: StallTimeouts;
 }): RequestListener {
   const { accessLog, data, cors, stalled } = parts;
   const records = new WeakMap<IncomingMessage, AccessRecord>();
@@ -45,7 +45,7 @@ export function createListener(parts: {
       stalled.forget(watched);
       accessLog.finish(record, request, response);
     });
-    if (cors !== undefined && answerCors(cors, request, response)) {
+    if (cors !== undefined && sendCors(cors, request, response)) {
       record.operation = 'preflight';
     } else if (isControl(request.url)) {
       records.set(request, record);
@@ -75,5 +75,5 @@ export function createListener(parts: {
 
 /** Under `/-/` no bucket name can be; two routes there are reads like any other. */
 function isControl(url = ''): boolean {
-  return url.startsWith('/-/') && !isByQuery(url);
+  return url.startsWith('/-/') && !isQueryForm(url);
 }

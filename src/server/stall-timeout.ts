@@ -1,7 +1,7 @@
 // Cuts callers that take nothing of what waits for them, so that none can hold its place for ever; and all, at the end.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessRecord } from '../observability/access-log.ts';
-import { cut } from '../api/responses/object.ts';
+import { abort } from '../api/responses/object.ts';
 
 /**
  * The kernel tells of progress only when a third of its buffer is free again: one empty window may be a slow reader's.
@@ -20,7 +20,7 @@ export interface Watched {
   place: number;
 }
 
-export interface StalledReaders {
+export interface StallTimeouts {
   /** From the beginning of an answer on; what it returns is to be forgotten when the response has closed. */
   watch(request: IncomingMessage, response: ServerResponse, record: AccessRecord): Watched;
   forget(watched: Watched): void;
@@ -32,7 +32,7 @@ export interface StalledReaders {
  * What a caller sends meanwhile does not count, only what it takes: hence not the socket's own timer, which both set back.
  * @param windowMs how long until it is looked again
  */
-export function stalledReaders(windowMs: () => number): StalledReaders {
+export function stallTimeouts(windowMs: () => number): StallTimeouts {
   // No Map: V8 gives one that changes at each request a new table again and again, and the old ones point to the next. As soon as
   // one of these is old itself, all that was in the later ones outlives each collection of young memory. Measured at 3,900
   // requests/s: 5 KB of each request did, and a collection took 5 ms where it takes 1.
@@ -49,7 +49,7 @@ export function stalledReaders(windowMs: () => number): StalledReaders {
       state.taken = taken;
       if (state.empty < EMPTY_WINDOWS) continue;
       record.abortedBy = 'stall';
-      cut(request, response);
+      abort(request, response);
     }
     timer = all.length > 0 ? setTimeout(look, windowMs()).unref() : undefined;
   };
@@ -69,7 +69,7 @@ export function stalledReaders(windowMs: () => number): StalledReaders {
     cutAll: () => {
       for (const { request, response, record } of [...all]) {
         record.abortedBy ??= 'bridge';
-        cut(request, response);
+        abort(request, response);
       }
     },
   };

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { byBytes } from '../../src/auth/byte-order.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import type { Access } from '../../src/auth/grants.ts';
-import { leadingPrefixes } from '../../src/auth/visible-prefixes.ts';
+import { visiblePrefixes } from '../../src/auth/visible-prefixes.ts';
 import type { Bucket, Grant, Role } from '../../src/config/load.ts';
 
 const CALLER = { subject: '112010400000000710080' };
@@ -62,7 +62,7 @@ it('finds the prefixes that lead down to grants as a look at each grant does', (
   );
   fc.assert(
     fc.property(prefixes, text, text, (granted, prefix, after) => {
-      const found = leadingPrefixes(accessTo(granted), 's3:ListBucket', prefix, after);
+      const found = visiblePrefixes(accessTo(granted), 's3:ListBucket', prefix, after);
       assert.deepEqual(found, slowly(granted, prefix, after));
     }),
     { numRuns: 2_000 },

@@ -1,7 +1,7 @@
 // A valid document to change in one place, and the problems that the change brings.
 import assert from 'node:assert/strict';
 import { type Config, readConfigDocument } from '../../src/config/load.ts';
-import { ConfigError, tellProblem } from '../../src/config/problem.ts';
+import { ConfigError, describeProblem } from '../../src/config/problem.ts';
 
 /** A path of field names and positions, and the value to put there; undefined removes the field. */
 export type Change = readonly [path: string, value: unknown];
@@ -35,7 +35,7 @@ export function problemsOf(read: () => Config): readonly string[] {
     read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ field, rule, remedy }) => tellProblem({ field, rule, remedy }));
+    return error.problems.map(({ field, rule, remedy }) => describeProblem({ field, rule, remedy }));
   }
   return [];
 }

@@ -1,7 +1,7 @@
 // What is valid and yet hardly meant.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { tellProblem } from '../../src/config/problem.ts';
+import { describeProblem } from '../../src/config/problem.ts';
 import { warningsOf } from '../../src/config/warnings.ts';
 import { type Change, assertOneProblem, configWith } from './sample.ts';
 
@@ -9,7 +9,7 @@ const ARN = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 const grant = { callers: ['a@acme-prod.iam.gserviceaccount.com'], allow: ['get'], bucket: 'acme-lake' };
 
 describe('warned of, and not refused', () => {
-  const warningsWith = (...changes: readonly Change[]) => warningsOf(configWith(...changes)).map(tellProblem);
+  const warningsWith = (...changes: readonly Change[]) => warningsOf(configWith(...changes)).map(describeProblem);
 
   it('is nothing about the sample', () => {
     assert.deepEqual(warningsWith(), []);

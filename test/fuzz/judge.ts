@@ -10,14 +10,14 @@ import { tokenVerifier } from '../../src/auth/verify-token.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { FAULTS } from '../../src/errors/table.ts';
 import { Fault } from '../../src/errors/fault.ts';
-import { headersUp } from '../../src/api/request-headers.ts';
-import { walkedPrefixes } from '../../src/api/synthetic-list.ts';
+import { forwardedHeaders } from '../../src/api/request-headers.ts';
+import { syntheticPrefixes } from '../../src/api/synthetic-list.ts';
 import { createDeparture } from '../../src/http1/departure.ts';
 import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
 import { readOperation } from '../../src/s3/read-operation.ts';
 import { createReader } from '../../src/s3/read.ts';
 import { createSigner } from '../../src/s3/signature.ts';
-import type { Answer, RawRequest } from '../../src/http1/transport.ts';
+import type { UpstreamResponse, RawRequest } from '../../src/http1/transport.ts';
 import { headersOf } from './fuzz-case.ts';
 import type { FuzzCase } from './fuzz-case.ts';
 import { breachAtS3, isNeedMet, placeOf } from './grant-oracle.ts';
@@ -84,7 +84,7 @@ export function createJudge(mint: Mint): Judge {
     if (!isRead(operation)) return undefined;
     const plain = { sub: caller.subject, ...(caller.email === undefined ? {} : { email: caller.email }) };
     const access = accessOf(caller);
-    const walked = walkedPrefixes(access.get(operation.bucket), operation);
+    const walked = syntheticPrefixes(access.get(operation.bucket), operation);
     if (walked !== undefined) return breachOfWalk(plain, operation, walked);
     const isMet = isNeedMet(plain, operation.bucket, operation);
     let permit;
@@ -97,7 +97,7 @@ export function createJudge(mint: Mint): Judge {
     sent.length = 0;
     const departure = createDeparture();
     await read(permit.bucket, operation, SESSION, {
-      ...headersUp(received),
+      ...forwardedHeaders(received),
       departure,
       caller: 'fuzz',
       requestId: 'fuzz',
@@ -118,7 +118,7 @@ export function createJudge(mint: Mint): Judge {
   };
 }
 
-const NOTHING: Answer = {
+const NOTHING: UpstreamResponse = {
   status: 200,
   headers: [],
   pipe: () => undefined,

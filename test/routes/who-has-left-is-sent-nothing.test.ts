@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
-import { endOfTurn } from '../../src/runtime/deferred-writes.ts';
+import { deferredWrites } from '../../src/runtime/deferred-writes.ts';
 import type { AccessRecord } from '../../src/observability/access-log.ts';
-import { sendAnswer } from '../../src/api/responses/object.ts';
-import type { Answer } from '../../src/http1/transport.ts';
+import { sendObject } from '../../src/api/responses/object.ts';
+import type { UpstreamResponse } from '../../src/http1/transport.ts';
 
-const ANSWER: Answer = {
+const ANSWER: UpstreamResponse = {
   ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },
   pipe: () => undefined,
   resume: () => undefined,
@@ -18,11 +18,11 @@ const ANSWER: Answer = {
 
 for (const leaves of [true, false]) {
   it(`an answer to a caller that ${leaves ? 'leaves' : 'stays'} is over, with the bytes that were sent`, async (test) => {
-    const atEndOfTurn = endOfTurn();
+    const atEndOfTurn = deferredWrites();
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((asked, response) => {
       const record = { bytes: 0, requestId: 'one' } as AccessRecord;
-      const sent = sendAnswer(asked, response, ANSWER, record, { chunkAbove: Infinity, atEndOfTurn });
+      const sent = sendObject(asked, response, ANSWER, record, { chunkAbove: Infinity, atEndOfTurn });
       // As the end of its connection does.
       if (leaves) response.destroy();
       void sent.then(() => {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../src/errors/fault.ts';
 import { createDeparture } from '../../src/http1/departure.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { Answer } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/transport.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const GOOD = `${OK}content-length: 2\r\n\r\nhi`;
@@ -125,14 +125,14 @@ async function play(socket: Socket): Promise<void> {
   }
 }
 
-async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<Answer> {
+async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<UpstreamResponse> {
   return transport.send(origin, {
     ...{ method, path: '/b/k', headers: ['host', 'localhost'] },
     departure: createDeparture(),
   });
 }
 
-function bodyOf(answer: Answer): Promise<string> {
+function bodyOf(answer: UpstreamResponse): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let body = '';
   answer.pipe({

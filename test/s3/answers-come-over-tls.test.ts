@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
 import { createDeparture } from '../../src/http1/departure.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { Answer } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/transport.ts';
 import { createAuthority } from '../faults/certificates.ts';
 
 const LARGE = 1_000_000;
@@ -29,7 +29,7 @@ const server = createServer(authority.good, ({ url = '' }, response) => {
 const transport = createTransport({ stallMs: 2_000 });
 let origin = '';
 
-const send = (path: string): Promise<Answer> =>
+const send = (path: string): Promise<UpstreamResponse> =>
   transport.send(origin, {
     method: 'GET',
     path,

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createDeparture } from '../../src/http1/departure.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { Answer, Transport } from '../../src/http1/transport.ts';
+import type { UpstreamResponse, Transport } from '../../src/http1/transport.ts';
 
 /** Bytes that another sender takes for the body of the response before them. */
 const LEFTOVER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil';
@@ -97,7 +97,7 @@ async function send(transport: Transport, method: 'GET' | 'HEAD' = 'GET'): Promi
   return bodyOf(answer);
 }
 
-function bodyOf(answer: Answer): Promise<string> {
+function bodyOf(answer: UpstreamResponse): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let body = '';
   answer.pipe({

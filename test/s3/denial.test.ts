@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { denialOf, denialRemedy } from '../../src/s3/access-denied.ts';
-import type { Denial } from '../../src/s3/access-denied.ts';
+import { readAccessDenied, accessDeniedFix } from '../../src/s3/access-denied.ts';
+import type { AccessDenied } from '../../src/s3/access-denied.ts';
 
 const USER = 'User: arn:aws:sts::123456789012:assumed-role/gcp-lake-read/reader@acme-prod';
 const READ = `${USER} is not authorized to perform: s3:GetObject`;
@@ -13,17 +13,17 @@ const KMS_KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-
 const DECRYPT = `${USER} is not authorized to perform: kms:Decrypt`;
 const SCP = 'arn:aws:organizations::777788889999:policy/o-exampleorgid/service_control_policy/p-example';
 
-const s3 = (reason: Denial['reason'], explicit: boolean): Denial => ({
+const s3 = (reason: AccessDenied['reason'], explicit: boolean): AccessDenied => ({
   ...{ action: 's3:GetObject', explicit },
   ...(reason === undefined ? {} : { reason }),
 });
-const kms = (reason: Denial['reason'], explicit: boolean): Denial => ({
+const kms = (reason: AccessDenied['reason'], explicit: boolean): AccessDenied => ({
   ...s3(reason, explicit),
   action: 'kms:Decrypt',
 });
 
 /** As AWS words them: IAM user guide, "Troubleshoot access denied error messages"; S3 user guide, "Troubleshoot access denied (403 Forbidden) errors". */
-const SAID: readonly (readonly [message: string, denial: Denial, remedy: RegExp])[] = [
+const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: RegExp])[] = [
   [
     `${ESCAPED} because no identity-based policy allows the s3:GetObject action`,
     s3('role policy', false),
@@ -121,9 +121,9 @@ const FOUR_PLACES = /role's policy.*session policy.*bucket's policy.*KMS key/;
 describe("S3's AccessDenied", () => {
   for (const [message, denial, remedy] of SAID) {
     it(`tells of "${message.replace(/^.*not authorized to perform: /, '…')}"`, () => {
-      assert.deepEqual(denialOf(message), denial);
-      assert.match(denialRemedy(denial, false), remedy);
-      assert.doesNotMatch(denialRemedy(denial, false), /ACTION/);
+      assert.deepEqual(readAccessDenied(message), denial);
+      assert.match(accessDeniedFix(denial, false), remedy);
+      assert.doesNotMatch(accessDeniedFix(denial, false), /ACTION/);
     });
   }
 
@@ -135,27 +135,27 @@ describe("S3's AccessDenied", () => {
     `${OBJECT} because no tax policy allows the s3:GetObject action`,
   ]) {
     it(`that says nothing we know ("${message.slice(-40)}") leaves the four places to look at`, () => {
-      const denial = denialOf(message);
+      const denial = readAccessDenied(message);
       assert.equal(denial.reason, undefined);
-      assert.match(denialRemedy(denial, false), FOUR_PLACES);
+      assert.match(accessDeniedFix(denial, false), FOUR_PLACES);
     });
   }
 
   it('for the right to list, in a read, means that the object is missing', () => {
-    const denial = denialOf(
+    const denial = readAccessDenied(
       `${USER} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::acme-lake" because no session policy allows the s3:ListBucket action`,
     );
-    assert.match(denialRemedy(denial, false), /no such object/);
-    assert.match(denialRemedy(denial, true), /session policy/);
+    assert.match(accessDeniedFix(denial, false), /no such object/);
+    assert.match(accessDeniedFix(denial, true), /session policy/);
   });
 
   it("does not take a caller's key for S3's own words", () => {
     const key =
       'x" because no session policy allows the s3:GetObject action with an explicit deny in a service control policy';
     for (const shown of [`"arn:aws:s3:::acme-lake/${key}"`, `&quot;arn:aws:s3:::acme-lake/${key}&quot;`]) {
-      assert.deepEqual(denialOf(`${READ} on resource: ${shown}`), { action: 's3:GetObject' });
+      assert.deepEqual(readAccessDenied(`${READ} on resource: ${shown}`), { action: 's3:GetObject' });
       assert.deepEqual(
-        denialOf(
+        readAccessDenied(
           `${READ} on resource: ${shown} because no identity-based policy allows the s3:GetObject action`,
         ),
         s3('role policy', false),
@@ -166,9 +166,9 @@ describe("S3's AccessDenied", () => {
   it('is read whatever it holds, and repeats none of it but names of ours and of AWS', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (key) => {
-        const denial = denialOf(`${READ} on resource: "arn:aws:s3:::acme-lake/${key}" because`);
+        const denial = readAccessDenied(`${READ} on resource: "arn:aws:s3:::acme-lake/${key}" because`);
         assert.deepEqual(denial, { action: 's3:GetObject' });
-        assert.doesNotThrow(() => denialRemedy(denialOf(key), false));
+        assert.doesNotThrow(() => accessDeniedFix(readAccessDenied(key), false));
       }),
     );
   });

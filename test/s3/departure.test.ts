@@ -9,7 +9,7 @@ import { createDeparture } from '../../src/http1/departure.ts';
 import type { Departure } from '../../src/http1/departure.ts';
 import { pause } from '../../src/s3/retry/pause.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { Answer } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/transport.ts';
 
 /** Longer than any of these tests takes. */
 const STALL_MS = 60_000;
@@ -22,13 +22,13 @@ const server = createServer(({ url }, response) => {
 const transport = createTransport({ stallMs: STALL_MS });
 let origin = '';
 
-const send = (path: string, departure: Departure): Promise<Answer> =>
+const send = (path: string, departure: Departure): Promise<UpstreamResponse> =>
   transport.send(origin, { method: 'GET', path, headers: ['host', 'localhost'], departure });
 
 /** @returns a request to which S3 has not responded yet, and the response that it waits for */
 async function sendUnanswered(
   departure: Departure,
-): Promise<{ readonly request: Promise<Answer>; readonly response: ServerResponse }> {
+): Promise<{ readonly request: Promise<UpstreamResponse>; readonly response: ServerResponse }> {
   const request = send('/later', departure);
   request.catch(() => undefined);
   await once(server, 'request');

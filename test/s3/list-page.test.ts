@@ -7,14 +7,14 @@ import fc from 'fast-check';
 import { Fault } from '../../src/errors/fault.ts';
 import { readListPage } from '../../src/s3/list-page.ts';
 import type { ListPage } from '../../src/s3/list-page.ts';
-import type { Answer } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/transport.ts';
 import { escapeXml } from '../../src/api/responses/document.ts';
 
 const LIST = 'ListBucketResult';
 const list = (inner: string): string => `<${LIST}>${inner}</${LIST}>`;
 
 /** An answer whose body comes in these chunks, each after the one before was wanted. */
-function answerOf(chunks: readonly Buffer[]): Answer & { readonly isAborted: () => boolean } {
+function answerOf(chunks: readonly Buffer[]): UpstreamResponse & { readonly isAborted: () => boolean } {
   let isAborted = false;
   let give = (): void => undefined;
   return {

@@ -1,17 +1,17 @@
 // What the bridge says of buckets from its own configuration, in S3's words and without asking AWS.
 import type { ServerResponse } from 'node:http';
 import type { Bucket } from '../../config/load.ts';
-import type { BucketQuestion } from '../../s3/operation.ts';
-import { answerDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
+import type { BucketOperation } from '../../s3/operation.ts';
+import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 
 /**
  * @param buckets those that the caller may read: for `bucket` and `location` exactly the one that was asked for
  * @param options.regionOf what is known of a bucket's region
  * @param options.startedAt stands for CreationDate, which nobody here knows
  */
-export function answerBucketQuestion(
+export function sendBucketResponse(
   response: ServerResponse,
-  question: BucketQuestion,
+  question: BucketOperation,
   buckets: readonly Bucket[],
   options: {
     readonly requestId: string;
@@ -26,7 +26,7 @@ export function answerBucketQuestion(
     return 0;
   }
   const document = question.kind === 'location' ? location(region) : list(buckets, options.startedAt);
-  return answerDocument(response, options.requestId, 'application/xml', xmlDocument(document));
+  return sendDocument(response, options.requestId, 'application/xml', xmlDocument(document));
 }
 
 /** us-east-1 is said as nothing (S3 API Reference, GetBucketLocation). */

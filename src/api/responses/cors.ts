@@ -14,7 +14,7 @@ const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
  * Adds to the answer what lets the browser hand it on, and answers preflights.
  * @returns whether the request was a preflight, and is answered
  */
-export function answerCors(rules: CorsRules, request: IncomingMessage, response: ServerResponse): boolean {
+export function sendCors(rules: CorsRules, request: IncomingMessage, response: ServerResponse): boolean {
   const { origin, 'access-control-request-headers': asked } = request.headers;
   response.setHeader('vary', 'Origin');
   const allowed = origin !== undefined && (rules.origins.includes('*') || rules.origins.includes(origin));

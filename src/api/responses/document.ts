@@ -18,7 +18,7 @@ export function xmlDocument(root: string): string {
 
 /** @param document as a text, or as pieces of one
  * @returns the bytes of the body */
-export function answerDocument(
+export function sendDocument(
   response: ServerResponse,
   requestId: string,
   contentType: string,

@@ -6,7 +6,7 @@ import type { Fault } from '../../errors/fault.ts';
 import { escapeXml, xmlDocument } from './document.ts';
 
 /** What is told, once it is decided. */
-export interface Told {
+export interface FaultResponse {
   readonly status: number;
   readonly s3Code: string;
   readonly outcome: string;
@@ -30,7 +30,7 @@ function dialectOf(request: IncomingMessage): Dialect {
 }
 
 /** @param toS3Client whether an S3 client asks, whose SDK refreshes its token on S3's own codes */
-export function toldOf(fault: Fault, requestId: string, toS3Client: boolean): Told {
+export function faultResponse(fault: Fault, requestId: string, toS3Client: boolean): FaultResponse {
   const row: FaultRow = FAULTS[fault.code];
   const { status, s3Code } = (toS3Client ? row.toS3Client : undefined) ?? row;
   const headers: string[] = [];
@@ -41,7 +41,7 @@ export function toldOf(fault: Fault, requestId: string, toS3Client: boolean): To
   return { status, s3Code, outcome, sentence, requestId, headers, ...parameterOf(fault) };
 }
 
-function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<Told, 'parameter'> {
+function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultResponse, 'parameter'> {
   if (typeof name !== 'string') return {};
   return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
@@ -56,11 +56,11 @@ function challenge(fault: Fault, row: FaultRow): string {
  * Must be called before anything else is sent. HEAD gets the status and headers alone.
  * @returns the bytes of the body
  */
-export function answerFault(
+export function sendFault(
   request: IncomingMessage,
   response: ServerResponse,
   ourRequestId: string,
-  told: Told,
+  told: FaultResponse,
 ): number {
   const [contentType, document] = documentOf(told, dialectOf(request));
   const body = Buffer.from(document);
@@ -77,7 +77,7 @@ export function answerFault(
   return body.length;
 }
 
-export function documentOf(told: Told, dialect: Dialect): [contentType: string, document: string] {
+export function documentOf(told: FaultResponse, dialect: Dialect): [contentType: string, document: string] {
   const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = told;
   const rule = parameter?.rule === undefined ? undefined : `${parameter.name} ${parameter.rule}`;
   if (dialect === 's3-xml') {

@@ -1,11 +1,11 @@
 // Hands S3's answer on to the caller: status, headers and bytes as they come, never buffered, never re-encoded.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AtEndOfTurn } from '../../runtime/deferred-writes.ts';
+import type { DeferWrite } from '../../runtime/deferred-writes.ts';
 import { Fault } from '../../errors/fault.ts';
 import { resetConnection } from '../../runtime/reset-connection.ts';
 import { USUAL_NAMES } from '../../http1/response-head.ts';
 import { headerOf } from '../../s3/refusal.ts';
-import type { Answer, Sink } from '../../http1/transport.ts';
+import type { UpstreamResponse, Sink } from '../../http1/transport.ts';
 import type { AccessRecord } from '../../observability/access-log.ts';
 
 /**
@@ -73,12 +73,12 @@ const VARY = 'Authorization, X-Amz-Security-Token, Origin';
  * Resolves when the caller has all of it, or when it has been cut; the record says by whom.
  * @param how.chunkAbove bytes, above which no Content-Length goes out: Cloud Run's front end would answer 500
  */
-export function sendAnswer(
+export function sendObject(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Answer,
+  answer: UpstreamResponse,
   record: AccessRecord,
-  { chunkAbove, atEndOfTurn }: { readonly chunkAbove: number; readonly atEndOfTurn: AtEndOfTurn },
+  { chunkAbove, atEndOfTurn }: { readonly chunkAbove: number; readonly atEndOfTurn: DeferWrite },
 ): Promise<void> {
   // It has left meanwhile, which has ended the request at S3; no event of the response is to come.
   if (response.destroyed) return Promise.resolve();
@@ -104,7 +104,7 @@ export function sendAnswer(
       record.abortedBy ??= 's3';
       // Else S3 said nothing that is not in `abortedBy`.
       if (error instanceof Fault && TOLD_AMID_A_BODY.has(error.code)) record.fault = error;
-      cut(request, response);
+      abort(request, response);
     },
   });
   response.on('drain', answer.resume);
@@ -115,7 +115,7 @@ function sentWhole(
   response: ServerResponse,
   whole: Buffer | string,
   record: AccessRecord,
-  atEndOfTurn: AtEndOfTurn,
+  atEndOfTurn: DeferWrite,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   atEndOfTurn(() => {
@@ -138,7 +138,7 @@ function sentWhole(
  * less CPU for a MiB, a fifth for 64 KiB.
  * @returns a write that says whether the caller's side takes more
  */
-function writer(response: ServerResponse, atEndOfTurn: AtEndOfTurn): Sink['write'] {
+function writer(response: ServerResponse, atEndOfTurn: DeferWrite): Sink['write'] {
   let together = 0;
   const release = (): void => {
     if (together === 0) return;
@@ -176,7 +176,7 @@ export function closed(response: ServerResponse): Promise<void> {
 }
 
 /** Ends an answer so that it cannot look complete: an HTTP/1.0 client takes the end of the connection for the end of the body. */
-export function cut(request: IncomingMessage, response: ServerResponse): void {
+export function abort(request: IncomingMessage, response: ServerResponse): void {
   if (request.httpVersion === '1.0') resetConnection(request.socket);
   else response.destroy();
 }

@@ -1,11 +1,11 @@
 // Tells a caller that S3 refused: S3's status, code and request IDs, our sentence.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../../errors/fault-row.ts';
-import { denialRemedy } from '../../s3/access-denied.ts';
+import { accessDeniedFix } from '../../s3/access-denied.ts';
 import { headerOf } from '../../s3/refusal.ts';
-import type { Refusal } from '../../s3/refusal.ts';
+import type { S3Error } from '../../s3/refusal.ts';
 import type { AccessRecord } from '../../observability/access-log.ts';
-import { answerFault } from './fault.ts';
+import { sendFault } from './fault.ts';
 
 /** Of S3's headers on an error, those that are about the object; the document's own length and type are not. */
 const HANDED_ON = [
@@ -21,11 +21,11 @@ const HANDED_ON = [
   'retry-after',
 ];
 
-export function answerRefusal(
+export function sendS3Error(
   request: IncomingMessage,
   response: ServerResponse,
   record: AccessRecord,
-  refusal: Refusal,
+  refusal: S3Error,
 ): void {
   const { status, code, denial } = refusal;
   const { sentence, remedy } = rowOf(refusal);
@@ -40,7 +40,7 @@ export function answerRefusal(
   });
   const s3RequestId = headerOf(refusal.headers, 'x-amz-request-id');
   if (s3RequestId !== undefined) record.s3RequestId = s3RequestId;
-  record.bytes = answerFault(request, response, record.requestId, {
+  record.bytes = sendFault(request, response, record.requestId, {
     status,
     s3Code: code ?? CODES_BY_STATUS[status] ?? 'InternalError',
     outcome: outcomeOfS3(status),
@@ -67,7 +67,7 @@ interface S3Row {
   /** Ours, for the caller: S3's own message names ARNs. */
   readonly sentence: string;
   /** For the operator; absent where the caller has to mend its request. */
-  readonly remedy?: string | typeof denialRemedy;
+  readonly remedy?: string | typeof accessDeniedFix;
 }
 
 /** S3's refusals that are about the caller's request: its code and status go on. */
@@ -75,7 +75,7 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   AccessDenied: {
     sentence:
       'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
-    remedy: denialRemedy,
+    remedy: accessDeniedFix,
   },
   InvalidArgument: { sentence: 'The storage did not accept an argument of the request.' },
   InvalidObjectState: {
@@ -118,7 +118,7 @@ const REFUSED: S3Row = {
   remedy: 'S3\'s code is in this line: look it up in its API reference, "Error responses".',
 };
 
-function rowOf({ code, status }: Refusal): S3Row {
+function rowOf({ code, status }: S3Error): S3Row {
   const known = code === undefined ? undefined : S3_ROWS[code];
   if (known !== undefined) return known;
   if (code?.startsWith('KMS.') === true) return KMS;

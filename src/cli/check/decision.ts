@@ -9,24 +9,24 @@ import { showDuration } from '../../config/units.ts';
 import { attributionOf } from '../../federation/attribution.ts';
 import { sessionPolicies } from '../../policy/session-policy.ts';
 import { describeActions, describeRole } from './describe.ts';
-import type { Question } from './request.ts';
-import { tellRefusal, tellUnjudged } from './denial.ts';
-import { grantTeller } from './describe-grant.ts';
+import type { CheckRequest } from './request.ts';
+import { describeDenial, describeUnjudged } from './denial.ts';
+import { grantDescriber } from './describe-grant.ts';
 
-export interface Answer {
+export interface Decision {
   readonly allowed: boolean;
   readonly text: string;
 }
 
 /** @param lineOf where a grant stands in the file, by its position; undefined where that is not known */
-export function answerQuestion(
+export function decide(
   config: Config,
-  question: Question,
+  question: CheckRequest,
   lineOf: (position: number) => number | undefined,
-): Answer {
+): Decision {
   const { read, word } = question;
   const caller = callerOf(question.caller);
-  const tellGrant = grantTeller(config.grants, caller, lineOf);
+  const tellGrant = grantDescriber(config.grants, caller, lineOf);
   const explained = explain(grantIndex(config.grants, config.buckets)(caller), read);
   const allowed = 'permit' in explained;
   const subject = read.subject === '' ? 'all of it' : escapeText(read.subject);
@@ -34,27 +34,27 @@ export function answerQuestion(
     `${shown(question.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
     ...(allowed
       ? explained.permit.decided.map((grant) => `Decided by ${tellGrant(grant)}.`)
-      : tellRefusal(config, question, explained.refusal, tellGrant)),
-    ...tellUnjudged(config, question, tellGrant),
+      : describeDenial(config, question, explained.refusal, tellGrant)),
+    ...describeUnjudged(config, question, tellGrant),
     ...(allowed ? tellSession(explained.permit, question, caller) : []),
   ];
   return { allowed, text: `${lines.join('\n')}\n` };
 }
 
 /** No account has the empty ID, so that no grant by unique ID names a caller who is given by e-mail alone. */
-function callerOf(pattern: Question['caller']): Caller {
+function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
   return pattern.kind === 'id'
     ? { subject: pattern.uniqueId }
     : { subject: pattern.uniqueId, email: pattern.email };
 }
 
-function shown(pattern: Question['caller']): string {
+function shown(pattern: CheckRequest['caller']): string {
   if (pattern.kind === 'email') return pattern.email;
   return pattern.kind === 'id' ? pattern.uniqueId : `${pattern.email}#${pattern.uniqueId}`;
 }
 
-function tellSession({ bucket, decided, grants }: Permit, question: Question, caller: Caller): string[] {
+function tellSession({ bucket, decided, grants }: Permit, question: CheckRequest, caller: Caller): string[] {
   const { role } = bucket;
   const policy: unknown = JSON.parse(sessionPolicies()(bucket, decided, grants));
   return [
@@ -64,7 +64,7 @@ function tellSession({ bucket, decided, grants }: Permit, question: Question, ca
   ];
 }
 
-function sessionName(role: Role, { caller: { kind } }: Question, caller: Caller): string {
+function sessionName(role: Role, { caller: { kind } }: CheckRequest, caller: Caller): string {
   if (role.session === 'bridge') return 'after this bridge';
   const { sessionName: name } = attributionOf(role, caller, '');
   if (kind === 'id') return `${name}, or after the e-mail where the token carries one`;

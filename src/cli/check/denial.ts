@@ -1,26 +1,26 @@
 // Says to the operator why no grant decides, which grants come nearest, and what to write.
 import { explain } from '../../auth/explain.ts';
-import type { Refusal } from '../../auth/explain.ts';
+import type { Denial } from '../../auth/explain.ts';
 import { grantIndex } from '../../auth/grants.ts';
 import type { CallerPattern, Config, Grant } from '../../config/load.ts';
-import { suggest } from '../../config/did-you-mean.ts';
+import { didYouMean } from '../../config/did-you-mean.ts';
 import { escapeText } from '../../config/show.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
 import { wordOf } from '../../s3/sample-request.ts';
-import type { Question } from './request.ts';
-import type { TellGrant } from './describe-grant.ts';
+import type { CheckRequest } from './request.ts';
+import type { DescribeGrant } from './describe-grant.ts';
 
 const MOST_GRANTS = 3;
 
-export function tellRefusal(
+export function describeDenial(
   config: Config,
-  { read, word }: Question,
-  { why, withheld, nearest, more }: Refusal,
-  tellGrant: TellGrant,
+  { read, word }: CheckRequest,
+  { why, withheld, nearest, more }: Denial,
+  tellGrant: DescribeGrant,
 ): string[] {
   const { bucket, subject } = read;
   if (!config.buckets.has(bucket))
-    return [`The configuration has no such bucket. ${suggest(bucket, config.buckets.keys(), '`buckets`')}`];
+    return [`The configuration has no such bucket. ${didYouMean(bucket, config.buckets.keys(), '`buckets`')}`];
   const right = withheld === undefined ? word : wordOf(withheld);
   const own = listed(nearest, more, tellGrant);
   const shown = escapeText(subject);
@@ -69,7 +69,7 @@ export function tellRefusal(
 }
 
 /** Of one half of an identity the other cannot be told, and grants that want that one neither decide nor go into the policy. */
-export function tellUnjudged(config: Config, { caller, read }: Question, tellGrant: TellGrant): string[] {
+export function describeUnjudged(config: Config, { caller, read }: CheckRequest, tellGrant: DescribeGrant): string[] {
   const grants = config.grants
     .filter(({ bucket, callers }) => bucket === read.bucket && callers.some((each) => mayBe(each, caller)))
     .map((grant) => ({ grant, decides: wouldDecide(config, grant, read) }))
@@ -87,7 +87,7 @@ export function tellUnjudged(config: Config, { caller, read }: Question, tellGra
 }
 
 /** Whether a pattern could name the caller once the other half of its identity were known. */
-function mayBe(pattern: CallerPattern, caller: Question['caller']): boolean {
+function mayBe(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
   if (caller.kind === 'email')
     return pattern.kind === 'id' || (pattern.kind === 'email-and-id' && pattern.email === caller.email);
   if (caller.kind === 'email-and-id' || pattern.kind === 'id') return false;
@@ -101,6 +101,6 @@ function wouldDecide({ buckets }: Config, grant: Grant, read: ObjectRead): boole
   return 'permit' in explain(grantIndex([named], buckets)(whoever), read);
 }
 
-function listed(grants: readonly Grant[], more: number, tellGrant: TellGrant): string[] {
+function listed(grants: readonly Grant[], more: number, tellGrant: DescribeGrant): string[] {
   return [...grants.map((grant) => `  ${tellGrant(grant)}`), ...(more > 0 ? [`  and ${more} more`] : [])];
 }

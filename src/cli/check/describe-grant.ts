@@ -4,17 +4,17 @@ import { namesOf } from '../../auth/grants.ts';
 import type { Grant } from '../../config/load.ts';
 import { describeActions, describeCaller, describeScope } from './describe.ts';
 
-export type TellGrant = (grant: Grant) => string;
+export type DescribeGrant = (grant: Grant) => string;
 
 /** A grant may name very many. */
 const MOST_CALLERS = 3;
 
 /** @returns a teller that says of a grant's callers only which ones are this caller, or where none is, who they are */
-export function grantTeller(
+export function grantDescriber(
   grants: readonly Grant[],
   caller: Caller,
   lineOf: (position: number) => number | undefined,
-): TellGrant {
+): DescribeGrant {
   return (grant) => {
     const position = grants.indexOf(grant);
     const line = lineOf(position);

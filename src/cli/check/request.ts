@@ -5,23 +5,23 @@ import type { Action, CallerPattern } from '../../config/load.ts';
 import { FAULTS } from '../../errors/table.ts';
 import { Fault } from '../../errors/fault.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
-import { plainRead, WORDS } from '../../s3/sample-request.ts';
+import { sampleRequest, WORDS } from '../../s3/sample-request.ts';
 import { checkedBucket, checkedKey } from '../../s3/target.ts';
 import { UsageError } from '../arguments.ts';
 
-export interface Question {
+export interface CheckRequest {
   /** Of the patterns of grants, one that names a single caller. */
   readonly caller: Exclude<CallerPattern, { kind: 'project' }>;
   readonly word: Action;
   readonly read: ObjectRead;
 }
 
-export const QUESTION_OPTIONS = ['caller', ...WORDS] as const;
+export const REQUEST_OPTIONS = ['caller', ...WORDS] as const;
 
-type Values = Readonly<Partial<Record<(typeof QUESTION_OPTIONS)[number], string>>>;
+type Values = Readonly<Partial<Record<(typeof REQUEST_OPTIONS)[number], string>>>;
 
 /** @returns undefined where nothing is asked. @throws UsageError */
-export function readQuestion(values: Values): Question | undefined {
+export function readCheckRequest(values: Values): CheckRequest | undefined {
   const [word, ...more] = WORDS.filter((each) => values[each] !== undefined);
   const options = WORDS.map((each) => `--${each}`);
   if (word === undefined) {
@@ -33,7 +33,7 @@ export function readQuestion(values: Values): Question | undefined {
   return { caller: readCaller(values.caller), word, read: readTarget(word, values[word] ?? '') };
 }
 
-function readCaller(text: string): Question['caller'] {
+function readCaller(text: string): CheckRequest['caller'] {
   const pattern = readCallerPattern(text);
   if (pattern !== undefined && pattern.kind !== 'project') return pattern;
   const remedy = pattern === undefined ? callerRemedy(text) : 'Name one of its service accounts.';
@@ -51,7 +51,7 @@ function readTarget(word: Action, text: string): ObjectRead {
   if (subject === '' && word !== 'list')
     throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}.`);
   try {
-    return plainRead(word, checkedBucket(bucket), checkedKey(subject));
+    return sampleRequest(word, checkedBucket(bucket), checkedKey(subject));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     throw new UsageError(

@@ -38,7 +38,7 @@ export function checkActions({ where, effect, actions, hasNotAction }: Statement
 }
 
 /** Of a statement for others, which is not ours to judge beyond this. */
-export const checkOthersActions = ({ where, effect, hasNotAction }: Statement): Finding[] =>
+export const checkUnrelatedActions = ({ where, effect, hasNotAction }: Statement): Finding[] =>
   effect === 'Allow' && hasNotAction
     ? [
         mistake(

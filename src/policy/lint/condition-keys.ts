@@ -23,7 +23,7 @@ const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'su
 /** As people write it: with a scheme, or with the slash that issuers end with. */
 const GOOGLES = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
 
-export const isGooglesKey = (key: string): boolean => GOOGLES.test(key);
+export const isGoogleKey = (key: string): boolean => GOOGLES.test(key);
 
 interface Row {
   readonly pattern: RegExp;

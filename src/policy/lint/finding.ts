@@ -1,5 +1,5 @@
 // What is to be said of a trust policy: a mistake, or a note of what has to be so outside it.
-import { tellProblem } from '../../config/problem.ts';
+import { describeProblem } from '../../config/problem.ts';
 import type { Problem } from '../../config/problem.ts';
 
 export interface Finding extends Problem {
@@ -21,5 +21,5 @@ export const note = (field: string, rule: string, remedy: string): Finding => ({
 });
 
 /** A finding as one line. */
-export const tellFinding = (finding: Finding): string =>
-  finding.kind === 'note' ? `Note: ${tellProblem(finding)}` : tellProblem(finding);
+export const describeFinding = (finding: Finding): string =>
+  finding.kind === 'note' ? `Note: ${describeProblem(finding)}` : describeProblem(finding);

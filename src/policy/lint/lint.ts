@@ -1,8 +1,8 @@
 // The known mistakes in a trust policy for Google's tokens. Of statements for others, such as AWS principals, only that they
 // open the role to everybody.
 import { GOOGLE } from '../trust-policy.ts';
-import { checkActions, checkOthersActions, coversWebIdentity, isWebIdentity } from './action-rules.ts';
-import { isGooglesKey } from './condition-keys.ts';
+import { checkActions, checkUnrelatedActions, coversWebIdentity, isWebIdentity } from './action-rules.ts';
+import { isGoogleKey } from './condition-keys.ts';
 import { checkConditions } from './condition-rules.ts';
 import type { Statement } from './document.ts';
 import { mistake } from './finding.ts';
@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts';
 import { namesAwsPrincipals } from './named-principals.ts';
 import { checkExpected, checkPins } from './pin-rules.ts';
 import type { Expected } from './pin-rules.ts';
-import { checkOthersPrincipal, checkPrincipal, isOpen } from './principal-rules.ts';
+import { checkUnrelatedPrincipal, checkPrincipal, isOpen } from './principal-rules.ts';
 
 /** @returns what is wrong, in the order of the statements; notes among it */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
@@ -47,8 +47,8 @@ function checkGoogles(statement: Statement): Finding[] {
 
 const checkOthers = (statement: Statement): Finding[] => [
   ...checkForm(statement),
-  ...checkOthersPrincipal(statement),
-  ...checkOthersActions(statement),
+  ...checkUnrelatedPrincipal(statement),
+  ...checkUnrelatedActions(statement),
 ];
 
 const checkForm = ({ where, malformed }: Statement): Finding[] =>
@@ -65,7 +65,7 @@ const FORMS: Readonly<Record<string, string>> = {
 function isForGoogle(statement: Statement): boolean {
   const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;
-  if (conditions.some(({ key }) => isGooglesKey(key))) return true;
+  if (conditions.some(({ key }) => isGoogleKey(key))) return true;
   // Other providers use the same action.
   if (actions.some(isWebIdentity)) return isOpen(statement) || !principals.some(isAnotherProvider);
   const covered = hasNotAction || actions.some(coversWebIdentity);

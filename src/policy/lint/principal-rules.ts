@@ -25,7 +25,7 @@ export function checkPrincipal({ where, effect, principals, hasNotPrincipal }: S
 }
 
 /** Of a statement for others, which is not ours to judge beyond this. */
-export function checkOthersPrincipal(statement: Statement): Finding[] {
+export function checkUnrelatedPrincipal(statement: Statement): Finding[] {
   const { where, effect, hasNotPrincipal, conditions } = statement;
   if (effect !== 'Allow') return [];
   if (hasNotPrincipal)

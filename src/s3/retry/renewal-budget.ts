@@ -1,7 +1,7 @@
 // Decides whether a refusal is worth new credentials, so that reads which S3 refuses cost a bounded number of STS calls.
 import { tokenBuckets } from '../../runtime/token-buckets.ts';
 import type { Rate, TokenBuckets } from '../../runtime/token-buckets.ts';
-import type { Refusal } from '../refusal.ts';
+import type { S3Error } from '../refusal.ts';
 
 /** S3's codes for credentials that it rejects: the bridge's problem, never the caller's. */
 const REJECTIONS = new Set([
@@ -34,17 +34,17 @@ const RATES: Readonly<Record<Suspicion, { readonly caller: Rate; readonly role: 
 /** After a revocation was proven, another one counts from then on: each lets all sessions of the role be renewed. */
 const REVOCATION_INTERVAL_MS = 60_000;
 
-export function isRejection({ code }: Refusal): boolean {
+export function isCredentialsError({ code }: S3Error): boolean {
   return code !== undefined && REJECTIONS.has(code);
 }
 
 /** @returns undefined if other credentials would be refused as well */
-export function suspicionOf(refusal: Refusal): Suspicion | undefined {
+export function suspicionOf(refusal: S3Error): Suspicion | undefined {
   const { code, status, denial } = refusal;
   if (code === undefined) return status === 400 || status === 403 ? 'unexplained' : undefined;
   // No credentials fix a wrong clock.
   if (code === 'RequestTimeTooSkewed') return undefined;
-  if (isRejection(refusal)) return 'explained';
+  if (isCredentialsError(refusal)) return 'explained';
   if (code !== 'AccessDenied') return undefined;
   if (denial?.reason === undefined) return 'unexplained';
   return denial.reason === 'role policy' && denial.explicit === true ? 'explained' : undefined;

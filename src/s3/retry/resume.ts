@@ -3,12 +3,12 @@ import { Fault } from '../../errors/fault.ts';
 import { STRONG_ETAG } from '../if-range.ts';
 import type { ObjectRead } from '../operation.ts';
 import { pause } from './pause.ts';
-import { isRefusal } from '../read.ts';
+import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
 import { headerOf } from '../refusal.ts';
 import { pauseMs } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import type { Answer, Sink } from '../../http1/transport.ts';
+import type { UpstreamResponse, Sink } from '../../http1/transport.ts';
 
 /** In one answer: a network that breaks off more often is better seen. */
 const MOST_RESUMES = 3;
@@ -33,7 +33,7 @@ export function withResume(
   const { budget, onResume } = options;
   return async (bucket, operation, session, extras) => {
     const outcome = await read(bucket, operation, session, extras);
-    if (isRefusal(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
+    if (isS3Error(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
     if (outcome.whole !== undefined) return outcome;
     const { departure, caller, repeats } = extras;
     return resumable(outcome, async (error, received, resumes) => {
@@ -47,7 +47,7 @@ export function withResume(
       // What the caller's own conditions were has been decided by the answer that there is.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
       const rest = await read(bucket, wholeOf(operation), session, { ...extras, headers });
-      if (isRefusal(rest)) {
+      if (isS3Error(rest)) {
         if (rest.status === 412) throw new Fault('object_changed');
         return undefined;
       }
@@ -64,10 +64,10 @@ export function withResume(
  * @param restOf gives an answer with what comes behind the bytes received, or undefined where there is none; may reject
  */
 function resumable(
-  answer: Answer,
-  restOf: (error: Error, received: number, resumes: number) => Promise<Answer | undefined>,
-): Answer {
-  let current: Answer | undefined = answer;
+  answer: UpstreamResponse,
+  restOf: (error: Error, received: number, resumes: number) => Promise<UpstreamResponse | undefined>,
+): UpstreamResponse {
+  let current: UpstreamResponse | undefined = answer;
   let isAborted = false;
   const pipe = (sink: Sink): void => {
     let received = 0;
@@ -116,7 +116,7 @@ function resumable(
 }
 
 /** @returns undefined where an ETag or a length is missing, or where of the whole the bytes are is not told */
-function extentOf({ status, headers }: Answer, { parameters }: ObjectRead): Extent | undefined {
+function extentOf({ status, headers }: UpstreamResponse, { parameters }: ObjectRead): Extent | undefined {
   const etag = headerOf(headers, 'etag');
   const length = Number(headerOf(headers, 'content-length') ?? Number.NaN);
   if (etag === undefined || !STRONG_ETAG.test(etag) || !Number.isSafeInteger(length)) return undefined;
@@ -136,7 +136,7 @@ function wholeOf(operation: ObjectRead): ObjectRead {
   return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };
 }
 
-function isRange({ status, headers }: Answer, { first, last, total }: Extent): boolean {
+function isRange({ status, headers }: UpstreamResponse, { first, last, total }: Extent): boolean {
   return (
     status === 206 &&
     headerOf(headers, 'content-range') === `bytes ${first}-${last}/${total}` &&

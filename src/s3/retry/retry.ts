@@ -1,12 +1,12 @@
 // Asks S3 again where it failed before its answer began: after pauses that grow, up to a deadline, within the budget.
 import { Fault } from '../../errors/fault.ts';
 import { pause } from './pause.ts';
-import { isRefusal } from '../read.ts';
+import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
 import { headerOf } from '../refusal.ts';
-import type { Refusal } from '../refusal.ts';
+import type { S3Error } from '../refusal.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import type { Answer } from '../../http1/transport.ts';
+import type { UpstreamResponse } from '../../http1/transport.ts';
 
 /** The pause before the first retry is below this, before each further one below twice as much ("full jitter"). */
 const FIRST_PAUSE_MS = 100;
@@ -38,10 +38,10 @@ export function withRetry(
   return async (bucket, operation, session, extras) => {
     const deadline = performance.now() + deadlineMs;
     for (let retries = 0; ; retries += 1) {
-      let outcome: Answer | Refusal | Fault;
+      let outcome: UpstreamResponse | S3Error | Fault;
       try {
         outcome = await read(bucket, operation, session, extras);
-        if (!isRefusal(outcome)) return outcome;
+        if (!isS3Error(outcome)) return outcome;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         outcome = error;
@@ -59,7 +59,7 @@ export function withRetry(
   };
 }
 
-function reasonToRetry(outcome: Refusal | Fault): string | undefined {
+function reasonToRetry(outcome: S3Error | Fault): string | undefined {
   if (outcome instanceof Fault) {
     if (outcome.code === 's3_unreachable') return 'unreachable';
     return outcome.code === 's3_timeout' ? 'timeout' : undefined;
@@ -68,7 +68,7 @@ function reasonToRetry(outcome: Refusal | Fault): string | undefined {
 }
 
 /** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); a date is compared with S3's own. */
-function askedPauseMs(outcome: Refusal | Fault): number {
+function askedPauseMs(outcome: S3Error | Fault): number {
   if (outcome instanceof Fault) return 0;
   const asked = headerOf(outcome.headers, 'retry-after');
   if (asked === undefined) return 0;

@@ -11,7 +11,7 @@ const RETRY_MS = 5_000;
  * @param options.stallMs the longest that S3 may send nothing: no retry begins after it either
  * @param options.onRepeat told whenever S3 is asked again, with the reason
  */
-export function patientRead(
+export function retryingRead(
   read: Read,
   options: { readonly stallMs: number; readonly onRepeat: (reason: string) => void },
 ): Read {
