@@ -4,7 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { namesOf } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';
-import type { CallerPattern } from '../config/load.ts';
+import type { CallerPattern } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { readQuery } from '../s3/query.ts';

@@ -5,7 +5,7 @@ import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
 import { presentationOf } from '../auth/presented-token.ts';
-import type { Bucket } from '../config/load.ts';
+import type { Bucket } from '../config/types.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { createDeparture } from '../http1/departure.ts';

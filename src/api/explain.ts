@@ -4,7 +4,7 @@ import type { Denial } from '../auth/explain.ts';
 import type { Caller } from '../auth/caller.ts';
 import { namesOf } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Action, CallerPattern, Scope } from '../config/load.ts';
+import type { Action, CallerPattern, Scope } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { isWord, sampleRequest, wordOf, WORDS } from '../s3/sample-request.ts';

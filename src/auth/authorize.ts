@@ -1,5 +1,5 @@
 // Decides, from grants alone, whether a caller may do what it asks. Pure: asks nobody, changes nothing.
-import type { Bucket, Grant } from '../config/load.ts';
+import type { Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { iamActions, isListAction } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -26,7 +26,10 @@ export interface RequestedRead {
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
 
 /** Also what is asked of a bucket that does not exist is only withheld: who may not read it is not told. */
-export function decide(access: ReadonlyMap<string, Access>, { bucket, actions, subject }: RequestedRead): Decision {
+export function decide(
+  access: ReadonlyMap<string, Access>,
+  { bucket, actions, subject }: RequestedRead,
+): Decision {
   const own = access.get(bucket);
   if (own === undefined) return { withheld: undefined };
   const decided: Grant[] = [];

@@ -1,5 +1,5 @@
 // Says why a decision is what it is: which grants decided, or which of the caller's own come nearest. Pure, like authorize.ts.
-import type { Grant, Scope } from '../config/load.ts';
+import type { Grant, Scope } from '../config/types.ts';
 import { iamActions, isListAction } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { decide, grantReaching } from './authorize.ts';

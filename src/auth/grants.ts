@@ -1,5 +1,5 @@
 // The grants of the configuration, arranged so that what one caller may do is found at once, however many there are.
-import type { Bucket, CallerPattern, Grant } from '../config/load.ts';
+import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { byBytes } from './byte-order.ts';

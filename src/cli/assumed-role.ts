@@ -1,5 +1,5 @@
 // Which role a command means, and its credentials as the bridge itself gets them: the whole chain, and no session policy.
-import type { Config, Role } from '../config/load.ts';
+import type { Config, Role } from '../config/types.ts';
 import { ROLE_ARN } from '../config/aws-names.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';

@@ -1,6 +1,6 @@
 // Who the bridge is at Google, and who AWS says that it is through each of its roles, or why that is not known.
 import { noteProfileInUse } from '../config/load.ts';
-import type { IdentitySource, Role } from '../config/load.ts';
+import type { IdentitySource, Role } from '../config/types.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
 import { FAULTS } from '../errors/table.ts';

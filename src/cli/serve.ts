@@ -4,7 +4,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createBridge } from '../server/bridge.ts';
 import type { Bridge } from '../server/bridge.ts';
 import { readConfig } from '../config/load.ts';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
 import { createLog } from '../observability/log.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { boundConnections, boundMetricsConnections } from '../server/connection-limit.ts';

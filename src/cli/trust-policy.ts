@@ -1,6 +1,6 @@
 // `fedbridge trust-policy`: prints the trust policy that a role needs, or tells the known mistakes in one.
 import { readRoleSettings } from '../config/load.ts';
-import type { Role } from '../config/load.ts';
+import type { Role } from '../config/types.ts';
 import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { RoleSettings } from '../config/role-settings.ts';

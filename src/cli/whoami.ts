@@ -1,6 +1,6 @@
 // `fedbridge whoami`: who the bridge is at Google, and who AWS says that it is through each of its roles.
 import { readRoleSettings } from '../config/load.ts';
-import type { IdentitySource } from '../config/load.ts';
+import type { IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { readArguments } from './arguments.ts';
 import { reportOn } from './identity-report.ts';

@@ -1,5 +1,5 @@
 // How a grant names callers: an e-mail, a unique ID, both, or every service account of a project.
-import type { CallerPattern } from './load.ts';
+import type { CallerPattern } from './types.ts';
 
 /** Google's e-mails compare without regard to case, and verified ones arrive in lower case. */
 const EMAIL = /^[\w.+'%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;

@@ -1,7 +1,7 @@
 // The variables that the bridge reads: their names and meanings, and the form of those that the platform sets.
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import type { LogLevel } from './load.ts';
+import type { LogLevel } from './types.ts';
 import { AWS_PROFILE, AWS_REGION } from './aws-names.ts';
 import { text, textForm, word } from './form.ts';
 import { KEY_SET_URL, METADATA_HOST, ORIGIN_MUST, readOrigin } from './origin.ts';

@@ -1,5 +1,5 @@
 // From a document and an environment to a configuration, or to everything that is wrong with both.
-import type { Config, Platform } from './load.ts';
+import type { Config, Platform } from './types.ts';
 import { checkTogether } from './cross-checks.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings, setVariables } from './environment.ts';

@@ -1,5 +1,5 @@
 // Finds grants that AWS could not hold a caller to, as their session policy is longer than STS takes.
-import type { Config } from './load.ts';
+import type { Config } from './types.ts';
 import { compileAllowances, MAX_POLICY_CHARACTERS } from '../policy/session-policy.ts';
 import type { Finding } from './problem.ts';
 

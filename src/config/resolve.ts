@@ -1,5 +1,5 @@
 // Joins a valid document and the environment into the configuration: names become what they name, defaults are filled in.
-import type { Bucket, Config, Grant, IdentitySource, Platform, Role, Scope } from './load.ts';
+import type { Bucket, Config, Grant, IdentitySource, Platform, Role, Scope } from './types.ts';
 import { regionOfTarget } from './aws-names.ts';
 import type { Settings } from './environment.ts';
 import type { ValidDocument } from './schema.ts';

@@ -1,5 +1,5 @@
 // What the commands that act as the bridge have to know: of its configuration, or where there is none, of the environment.
-import type { Config, Platform } from './load.ts';
+import type { Config, Platform } from './types.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings } from './environment.ts';
 import { interpret } from './interpret.ts';

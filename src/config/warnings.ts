@@ -1,5 +1,5 @@
 // What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
-import type { CallerPattern, Config } from './load.ts';
+import type { CallerPattern, Config } from './types.ts';
 import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
 import type { Problem } from './problem.ts';
 import { type Path, showPath } from './show.ts';

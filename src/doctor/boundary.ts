@@ -1,5 +1,5 @@
 // Tests that a session is denied what its grant leaves out, and whether only the Deny statements of its policy do that.
-import type { Grant } from '../config/load.ts';
+import type { Grant } from '../config/types.ts';
 import type { S3Error } from '../s3/refusal.ts';
 import type { Given, BucketChecks } from './bucket-questions.ts';
 import type { Examination, Named, Told } from './examination.ts';

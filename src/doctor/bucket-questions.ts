@@ -1,6 +1,6 @@
 // Asks S3 what a grant is for, with a session that may do what that grant says and nothing else.
 import { randomUUID } from 'node:crypto';
-import type { Action, Bucket, Grant } from '../config/load.ts';
+import type { Action, Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { createDeparture } from '../http1/departure.ts';

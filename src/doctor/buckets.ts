@@ -1,5 +1,5 @@
 // Looks at each bucket by some of its grants: is it there, does S3 give what they allow, and does AWS hold a session to them.
-import type { Bucket, Grant } from '../config/load.ts';
+import type { Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';

@@ -1,5 +1,5 @@
 // What to do where a supplier is out of reach: which way out is missing depends on where the bridge runs.
-import type { Platform } from '../config/load.ts';
+import type { Platform } from '../config/types.ts';
 
 /**
  * @param origin that was asked

@@ -1,6 +1,6 @@
 // Looks at the keys by which callers' tokens are verified, and tries them on the bridge's own token.
 import { createPublicKey, verify } from 'node:crypto';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
 import { fieldOf, isMap, itemsOf } from '../config/raw.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { egressFix } from './egress.ts';

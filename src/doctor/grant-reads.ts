@@ -1,5 +1,5 @@
 // Does what a grant allows, and what it does not, and says where S3 answers otherwise than the bridge's callers may expect.
-import type { Action, Bucket, Grant } from '../config/load.ts';
+import type { Action, Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import type { S3Error } from '../s3/refusal.ts';
 import type { Given, BucketChecks } from './bucket-questions.ts';

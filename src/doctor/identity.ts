@@ -1,5 +1,5 @@
 // Looks at who the bridge is: whether it gets an identity token, and whether AWS can make anything of its claims.
-import type { Config, IdentitySource } from '../config/load.ts';
+import type { Config, IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';

@@ -1,5 +1,5 @@
 // A session of a role as the bridge gets it, named after itself, as no caller asks.
-import type { Role } from '../config/load.ts';
+import type { Role } from '../config/types.ts';
 import { attributionOf } from '../federation/attribution.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { bridgeSessionName } from '../federation/session-name.ts';

@@ -1,5 +1,5 @@
 // Looks at each role: whether STS gives a session of it, to whom, and where not, why.
-import type { Config, Role } from '../config/load.ts';
+import type { Config, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';

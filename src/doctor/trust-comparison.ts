@@ -1,5 +1,5 @@
 // Why STS denies a role to our token: what its trust policy asks for beside what the token says, where the person has the policy.
-import type { Role } from '../config/load.ts';
+import type { Role } from '../config/types.ts';
 import { escapeText, quote } from '../config/show.ts';
 import type { Fault } from '../errors/fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';

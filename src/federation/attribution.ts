@@ -1,5 +1,5 @@
 // Whom AWS sees: the session name, and on further hops the source identity and session tags that say who asked.
-import type { Hop, Role } from '../config/load.ts';
+import type { Hop, Role } from '../config/types.ts';
 import { callerSessionName } from './session-name.ts';
 import type { HopSession } from './sts.ts';
 

@@ -1,5 +1,5 @@
 // From a permit to a session of its bucket's role, narrowed to the caller's grants and named after whom the role says.
-import type { Bucket, Grant, Role } from '../config/load.ts';
+import type { Bucket, Grant, Role } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
 import { attributionOf, namesTheCaller } from './attribution.ts';
@@ -90,7 +90,11 @@ export function createFederation(options: {
   const policyOf = sessionPolicies();
 
   // Without a promise where there are credentials, as nearly always.
-  const sessionFor = (permit: Permitted, caller: AttributedCaller, name: string): Session | Promise<Session> => {
+  const sessionFor = (
+    permit: Permitted,
+    caller: AttributedCaller,
+    name: string,
+  ): Session | Promise<Session> => {
     const { bucket, decided, grants } = permit;
     const session = sessions.of(
       bucket.role,

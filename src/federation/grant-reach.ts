@@ -1,5 +1,5 @@
 // Which keys each IAM action of a set of grants reaches, in the patterns of a policy.
-import type { Grant } from '../config/load.ts';
+import type { Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 

@@ -1,6 +1,6 @@
 // Knows which roles can be assumed, so that a probe of the platform needs no call to Google or AWS.
 import { isDeepStrictEqual } from 'node:util';
-import type { Role } from '../config/load.ts';
+import type { Role } from '../config/types.ts';
 import type { RoleCredentials } from './credentials.ts';
 
 /** Between attempts while every role's last call failed; doubles up to the maximum. */

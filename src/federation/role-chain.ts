@@ -1,6 +1,6 @@
 // Walks a role's chain: the first role by our identity token (or an AWS profile), each further one by the credentials before it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hop, Role } from '../config/load.ts';
+import type { Hop, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
 import { hopTrustOf } from '../policy/trust-policy.ts';

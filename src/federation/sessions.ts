@@ -1,7 +1,7 @@
 // The sessions that we hold: one for each role, attribution and policy, and never one for two of these.
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
-import type { Role } from '../config/load.ts';
+import type { Role } from '../config/types.ts';
 import { attributionKey } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';

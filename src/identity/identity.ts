@@ -1,6 +1,6 @@
 // Who the bridge is: the identity token that it presents to STS, and the name that it goes by where sessions name it.
 import { hostname } from 'node:os';
-import type { Config, IdentitySource } from '../config/load.ts';
+import type { Config, IdentitySource } from '../config/types.ts';
 import { tokenCache } from './token-cache.ts';
 import type { FetchOptions } from './token-cache.ts';
 import type { IdentityToken } from './identity-token.ts';

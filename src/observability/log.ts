@@ -1,6 +1,6 @@
 // One JSON line an event on standard output, in the fields that Cloud Logging knows (Cloud Logging, "Structured logging").
 import { destination, pino } from 'pino';
-import type { LogLevel } from '../config/load.ts';
+import type { LogLevel } from '../config/types.ts';
 import { lineBatch } from './line-batch.ts';
 
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';

@@ -1,5 +1,5 @@
 // The IAM actions that a grant's words stand for: what we authorise by is what AWS will be asked for.
-import type { Action } from '../config/load.ts';
+import type { Action } from '../config/types.ts';
 
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
 type ObjectAction =

@@ -1,5 +1,5 @@
 // The statements of a session policy: what grants on a bucket allow, and an explicit Deny for all else in S3.
-import type { Bucket, Grant } from '../config/load.ts';
+import type { Bucket, Grant } from '../config/types.ts';
 import { isListAction } from './iam-actions.ts';
 import { reachesOf } from '../federation/grant-reach.ts';
 import type { Reach } from '../federation/grant-reach.ts';

@@ -1,5 +1,5 @@
 // Compiles grants into the session policy that makes AWS itself limit a caller to them.
-import type { Bucket, Grant } from '../config/load.ts';
+import type { Bucket, Grant } from '../config/types.ts';
 import { allowances, denials } from './policy-statements.ts';
 import type { Statement } from './policy-statements.ts';
 

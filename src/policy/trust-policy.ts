@@ -1,5 +1,5 @@
 // The trust policies that roles need: the first one's for our service account's tokens, a further hop's for the role before it.
-import type { Hop, Role } from '../config/load.ts';
+import type { Hop, Role } from '../config/types.ts';
 
 /** The provider that AWS has built in; an IAM identity provider of the same name would take its place. */
 export const GOOGLE = 'accounts.google.com';

@@ -1,6 +1,6 @@
 // Where buckets are: configured, learned from S3, or looked for from a default on.
 import { setTimeout } from 'node:timers/promises';
-import type { Bucket } from '../config/load.ts';
+import type { Bucket } from '../config/types.ts';
 
 /** How long first requests wait for the one that looks where the bucket is; then each looks for itself. */
 const SCOUT_MS = 500;

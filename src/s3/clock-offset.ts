@@ -1,5 +1,5 @@
 // What time it is to an S3: by this machine's clock, until an S3 refuses what was signed by it, and then by that S3's own.
-import type { Bucket } from '../config/load.ts';
+import type { Bucket } from '../config/types.ts';
 import { headerOf } from './refusal.ts';
 import type { S3Error } from './refusal.ts';
 

@@ -1,6 +1,6 @@
 // Where a bucket is: the origin to connect to, the Host to name, and what the path begins with.
 import { AWS_DOMAINS, awsDomain } from '../config/aws-domain.ts';
-import type { Bucket } from '../config/load.ts';
+import type { Bucket } from '../config/types.ts';
 
 export interface Endpoint {
   /** Scheme, host and port: what the connection is made to, from configuration alone. */

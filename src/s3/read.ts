@@ -1,5 +1,5 @@
 // One read of S3: signed with the caller's session, sent, and sent again once where S3 says that only our side was wrong.
-import type { Bucket } from '../config/load.ts';
+import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { bucketRegions } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';

@@ -1,5 +1,5 @@
 // The plainest request that each word of a grant is for, so that a question about a word is the question that the request asks.
-import type { Action } from '../config/load.ts';
+import type { Action } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { operationOn } from './operation.ts';

@@ -1,5 +1,5 @@
 // From a read to the request that goes onto the wire: where it goes, its path and query as they are signed, its headers.
-import type { Bucket } from '../config/load.ts';
+import type { Bucket } from '../config/types.ts';
 import { endpointOf } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import type { ReadOptions } from './read.ts';

@@ -5,7 +5,7 @@ import type { Caller } from '../auth/caller.ts';
 import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
 import { presentedToken } from '../auth/presented-token.ts';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
 import { deferredWrites } from '../runtime/deferred-writes.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';

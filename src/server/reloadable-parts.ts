@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { authenticator } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
 import { tokenVerifier } from '../auth/verify-token.ts';
-import type { Config, Role } from '../config/load.ts';
+import type { Config, Role } from '../config/types.ts';
 import { createFederation } from '../federation/federate.ts';
 import type { Federation } from '../federation/federate.ts';
 import type { Metrics } from '../observability/metrics.ts';

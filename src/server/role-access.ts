@@ -1,6 +1,6 @@
 // Joins who we are, at Google or by an AWS profile, with the chains of roles: for the bridge and for the commands.
 import { hostname } from 'node:os';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
 import type { AttributedCaller } from '../federation/attribution.ts';
 import type { AccessKeys } from '../federation/credentials.ts';
 import { awsProfile } from '../federation/aws-profile.ts';

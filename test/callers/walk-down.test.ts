@@ -6,7 +6,7 @@ import { byBytes } from '../../src/auth/byte-order.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import type { Access } from '../../src/auth/grants.ts';
 import { visiblePrefixes } from '../../src/auth/visible-prefixes.ts';
-import type { Bucket, Grant, Role } from '../../src/config/load.ts';
+import type { Bucket, Grant, Role } from '../../src/config/types.ts';
 
 const CALLER = { subject: '112010400000000710080' };
 const role: Role = {

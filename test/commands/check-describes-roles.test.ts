@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeConfig } from '../../src/cli/check/describe.ts';
-import type { Hop, IdentitySource } from '../../src/config/load.ts';
+import type { Hop, IdentitySource } from '../../src/config/types.ts';
 import { configWith } from '../config/sample.ts';
 
 const DATA = 'arn:aws:iam::210987654321:role/lake-data';

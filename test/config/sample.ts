@@ -1,6 +1,7 @@
 // A valid document to change in one place, and the problems that the change brings.
 import assert from 'node:assert/strict';
-import { type Config, readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/types.ts';
 import { ConfigError, describeProblem } from '../../src/config/problem.ts';
 
 /** A path of field names and positions, and the value to put there; undefined removes the field. */

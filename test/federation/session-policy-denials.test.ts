@@ -1,7 +1,7 @@
 // The Deny statements of a session policy: the exact complement of what it allows in S3, whatever else allows a request.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Action, Bucket, Grant, Scope } from '../../src/config/load.ts';
+import type { Action, Bucket, Grant, Scope } from '../../src/config/types.ts';
 import {
   compileAllowances,
   compilePolicy,

@@ -1,7 +1,7 @@
 // Grants as AWS will read them: minimal, canonical, and never wider than the grant.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket, Grant } from '../../src/config/load.ts';
+import type { Bucket, Grant } from '../../src/config/types.ts';
 import {
   compileAllowances,
   compilePolicy,

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Role } from '../../src/config/load.ts';
+import type { Role } from '../../src/config/types.ts';
 import type { Attribution } from '../../src/federation/attribution.ts';
 import type { RoleCredentials } from '../../src/federation/credentials.ts';
 import { createSessions } from '../../src/federation/sessions.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Config } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/types.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { GoogleSource, Identity } from '../../src/identity/identity.ts';
 

@@ -1,7 +1,7 @@
 // Where a bucket is asked for: virtual-hosted at AWS, path style where its name or endpoint wants it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket, Role } from '../../src/config/load.ts';
+import type { Bucket, Role } from '../../src/config/types.ts';
 import { endpointOf, isAwsOrigin, isRegion } from '../../src/s3/endpoint.ts';
 
 const ROLE: Role = {

@@ -1,6 +1,6 @@
 // What the bridge says of buckets from its own configuration, in S3's words and without asking AWS.
 import type { ServerResponse } from 'node:http';
-import type { Bucket } from '../../config/load.ts';
+import type { Bucket } from '../../config/types.ts';
 import type { BucketOperation } from '../../s3/operation.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 

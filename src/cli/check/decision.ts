@@ -3,7 +3,7 @@ import type { Permit } from '../../auth/authorize.ts';
 import type { Caller } from '../../auth/caller.ts';
 import { explain } from '../../auth/explain.ts';
 import { grantIndex } from '../../auth/grants.ts';
-import type { Config, Role } from '../../config/load.ts';
+import type { Config, Role } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
 import { attributionOf } from '../../federation/attribution.ts';

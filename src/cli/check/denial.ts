@@ -2,7 +2,7 @@
 import { explain } from '../../auth/explain.ts';
 import type { Denial } from '../../auth/explain.ts';
 import { grantIndex } from '../../auth/grants.ts';
-import type { CallerPattern, Config, Grant } from '../../config/load.ts';
+import type { CallerPattern, Config, Grant } from '../../config/types.ts';
 import { didYouMean } from '../../config/did-you-mean.ts';
 import { escapeText } from '../../config/show.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
@@ -20,7 +20,9 @@ export function describeDenial(
 ): string[] {
   const { bucket, subject } = read;
   if (!config.buckets.has(bucket))
-    return [`The configuration has no such bucket. ${didYouMean(bucket, config.buckets.keys(), '`buckets`')}`];
+    return [
+      `The configuration has no such bucket. ${didYouMean(bucket, config.buckets.keys(), '`buckets`')}`,
+    ];
   const right = withheld === undefined ? word : wordOf(withheld);
   const own = listed(nearest, more, tellGrant);
   const shown = escapeText(subject);
@@ -69,7 +71,11 @@ export function describeDenial(
 }
 
 /** Of one half of an identity the other cannot be told, and grants that want that one neither decide nor go into the policy. */
-export function describeUnjudged(config: Config, { caller, read }: CheckRequest, tellGrant: DescribeGrant): string[] {
+export function describeUnjudged(
+  config: Config,
+  { caller, read }: CheckRequest,
+  tellGrant: DescribeGrant,
+): string[] {
   const grants = config.grants
     .filter(({ bucket, callers }) => bucket === read.bucket && callers.some((each) => mayBe(each, caller)))
     .map((grant) => ({ grant, decides: wouldDecide(config, grant, read) }))

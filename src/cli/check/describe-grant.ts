@@ -1,7 +1,7 @@
 // A grant in one line: where it stands, and what it says of those that are meant.
 import type { Caller } from '../../auth/caller.ts';
 import { namesOf } from '../../auth/grants.ts';
-import type { Grant } from '../../config/load.ts';
+import type { Grant } from '../../config/types.ts';
 import { describeActions, describeCaller, describeScope } from './describe.ts';
 
 export type DescribeGrant = (grant: Grant) => string;

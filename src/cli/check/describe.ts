@@ -1,5 +1,5 @@
 // A configuration in words: who may read what, as which role.
-import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/load.ts';
+import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
 import { CALLER_TAG_KEYS } from '../../federation/attribution.ts';

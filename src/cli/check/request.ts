@@ -1,7 +1,7 @@
 // What `fedbridge check` is asked beside the file: may this caller read that?
 import { CALLER_MUST, callerRemedy, readCallerPattern } from '../../config/caller-pattern.ts';
 import { quote } from '../../config/show.ts';
-import type { Action, CallerPattern } from '../../config/load.ts';
+import type { Action, CallerPattern } from '../../config/types.ts';
 import { FAULTS } from '../../errors/table.ts';
 import { Fault } from '../../errors/fault.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
