@@ -56,7 +56,11 @@ export async function bundleStart(file: string): Promise<void> {
     absWorkingDir: ROOT,
     entryPoints: ['deploy/start-program.ts'],
     outfile: file,
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node24', logLevel: 'warning' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    logLevel: 'warning',
     banner: { js: '#!/usr/bin/env node' },
   });
 }

@@ -111,7 +111,9 @@ async function* walk(file: string | undefined, trust: TrustFile | undefined): Ex
     if (!(error instanceof ConfigError)) throw error;
     for (const { field, rule, remedy, line } of error.problems) {
       yield {
-        ...{ step: 'configuration', outcome: 'wrong', found: `${field} ${rule}` },
+        step: 'configuration',
+        outcome: 'wrong',
+        found: `${field} ${rule}`,
         ...(line === undefined ? {} : { compared: { line } }),
         fix: remedy === '' ? 'Write it as the rule in this line says.' : remedy,
       };

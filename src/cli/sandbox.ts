@@ -90,8 +90,11 @@ async function run(options: Options): Promise<number> {
     if (readyFile !== undefined) await writeReadyFile(readyFile, { bridge, ...suppliers.contract });
     process.stdout.write(
       welcome({
-        ...{ contract: suppliers.contract, environment, bridge },
-        ...{ ofDirectory: dir !== undefined, ofOwnConfig: config !== undefined },
+        contract: suppliers.contract,
+        environment,
+        bridge,
+        ofDirectory: dir !== undefined,
+        ofOwnConfig: config !== undefined,
       }),
     );
     const why = await Promise.race([signalled, child.ended]);

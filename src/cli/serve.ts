@@ -25,8 +25,10 @@ const REQUEST_MS = 20_000;
 const CHECKED_EVERY_MS = 5_000;
 
 const LIMITS = {
-  ...{ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES },
-  ...{ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_MS,
+  requestTimeout: REQUEST_MS,
   connectionsCheckingInterval: CHECKED_EVERY_MS,
   // Stated, as Node has an option that turns the default around.
   insecureHTTPParser: false,

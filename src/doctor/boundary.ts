@@ -58,12 +58,16 @@ function judged(named: Named, question: Question, given: Given | S3Error): Told 
       return `denies ${what}`;
     case 'open':
       return {
-        ...{ step: named.grant, outcome: 'wrong', found: `S3 does not deny ${what}` },
-        ...{ compared: answered(given), fix: NOT_LIMITED },
+        step: named.grant,
+        outcome: 'wrong',
+        found: `S3 does not deny ${what}`,
+        compared: answered(given),
+        fix: NOT_LIMITED,
       };
     case 'silent':
       return {
-        ...{ step: named.grant, outcome: 'unknown' },
+        step: named.grant,
+        outcome: 'unknown',
         found: `not proven that S3 denies ${what}: it gives no reason for denying one of a missing object (${shownOf(given)})`,
         fix: HOW_TO_FIND_OUT,
       };
@@ -73,7 +77,8 @@ function judged(named: Named, question: Question, given: Given | S3Error): Told 
 }
 
 const heldByDenialsOnly = (named: Named, question: Question, given: Given | S3Error): Examination => ({
-  ...{ step: named.grant, outcome: 'doubtful' },
+  step: named.grant,
+  outcome: 'doubtful',
   found: `a bucket policy allows ${UNGRANTED[question]}, which only the Deny statements of the session policy stop`,
   compared: answered(given),
   fix: NAME_THE_ROLE,

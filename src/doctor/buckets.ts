@@ -61,7 +61,9 @@ const bucketStep = (name: string): string => `bucket ${name}`;
 function otherRegion({ name, region }: Bucket, found: string, first: string): Examination {
   const looked = region ?? `${first} (aws.region)`;
   return {
-    ...{ step: bucketStep(name), outcome: 'doubtful', found: `it is in ${found}` },
+    step: bucketStep(name),
+    outcome: 'doubtful',
+    found: `it is in ${found}`,
     compared: { 'looked for in': looked, 'S3 says': found },
     fix: `Set the bucket's region to ${found}: each new instance asks in the wrong one first.`,
   };

@@ -52,13 +52,17 @@ export function judgeClock(clocks: readonly OtherClock[]): Examination {
   const differing = farthest.aheadMs - nearest.aheadMs;
   if (Math.abs(differing) >= DOUBTFUL_MS) {
     return {
-      ...{ step: STEP, outcome, compared },
+      step: STEP,
+      outcome,
+      compared,
       found: `${farthest.owner}'s is ${apart(differing)} ${nearest.owner}'s`,
       fix: `Those two agree in the field: what answers at ${farthest.url} is not ${farthest.owner}, or a proxy between tells its own time.`,
     };
   }
   return {
-    ...{ step: STEP, outcome, compared },
+    step: STEP,
+    outcome,
+    compared,
     found: `this machine's is ${apart(-farthest.aheadMs)} ${owners}${unasked}`,
     fix: FIX,
   };

@@ -50,7 +50,10 @@ export function failed(
 ): Examination {
   const compared = { ...more.compared, ...told(detail) };
   return {
-    ...{ step, outcome: 'wrong', found: `${found}: ${code}`, fault: code },
+    step,
+    outcome: 'wrong',
+    found: `${found}: ${code}`,
+    fault: code,
     ...(Object.keys(compared).length === 0 ? {} : { compared }),
     fix: more.fix ?? FAULTS[code].remedy,
   };

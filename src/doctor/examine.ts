@@ -69,7 +69,8 @@ function* examineConfiguration(config: Config): Generator<Examination> {
 }
 
 const unasked = (step: string, named: ReadonlyMap<string, unknown>): Examination => ({
-  ...{ step, outcome: 'unknown' },
+  step,
+  outcome: 'unknown',
   found: `not asked for, as there is no identity to ask with: ${[...named.keys()].join(', ')}`,
 });
 
@@ -78,11 +79,9 @@ function* anothersTrust({ roles }: Config, trust: TrustFile | undefined): Genera
   const arns = [...roles.values()].flatMap(({ arn, then }) => [arn, ...then.map((hop) => hop.arn)]);
   if (roleArn === undefined || arns.includes(roleArn)) return;
   yield {
-    ...{
-      step: 'trust policy',
-      outcome: 'doubtful',
-      found: 'the one given is of a role that the configuration does not name',
-    },
+    step: 'trust policy',
+    outcome: 'doubtful',
+    found: 'the one given is of a role that the configuration does not name',
     compared: { 'given for': roleArn, configured: arns.join(' ') },
     fix: 'Compare account and name: a role of the same name in another account is another role. Mend the ARN in the configuration, or give the policy of the role that it names.',
   };

@@ -44,7 +44,9 @@ export function judgeKeySet(
   const step = "Google's keys";
   if ('error' in keySet) {
     return {
-      ...{ step, outcome: 'wrong', found: 'out of reach, so that no caller can be verified' },
+      step,
+      outcome: 'wrong',
+      found: 'out of reach, so that no caller can be verified',
       compared: { requested: certsUrl, error: keySet.error },
       fix: egressFix(certsUrl, platform, keySet.error),
     };
@@ -52,7 +54,9 @@ export function judgeKeySet(
   const { keys, status } = keySet;
   if (keys === undefined) {
     return {
-      ...{ step, outcome: 'wrong', found: 'what came is no key set, so that no caller can be verified' },
+      step,
+      outcome: 'wrong',
+      found: 'what came is no key set, so that no caller can be verified',
       compared: { requested: certsUrl, status },
       fix: GOOGLES,
     };
@@ -61,7 +65,9 @@ export function judgeKeySet(
   const kid = own === undefined ? undefined : partsOf(own).kid;
   if (own === undefined || kid === undefined) {
     return {
-      ...{ step, outcome: 'unknown', found: `${count}, tried on no token, as the bridge has none here` },
+      step,
+      outcome: 'unknown',
+      found: `${count}, tried on no token, as the bridge has none here`,
       fix: HOW_TO_FIND_OUT,
     };
   }
@@ -72,7 +78,9 @@ export function judgeKeySet(
   }
   const fault = named.length === 0 ? 'lack the one that signed' : 'do not verify';
   return {
-    ...{ step, outcome: 'wrong', found: `they ${fault} our own token: callers’ tokens are refused, too` },
+    step,
+    outcome: 'wrong',
+    found: `they ${fault} our own token: callers’ tokens are refused, too`,
     compared: { requested: certsUrl, 'key of our token': kid },
     fix: GOOGLES,
   };

@@ -66,7 +66,9 @@ async function* answersOf(tried: GrantTried): AsyncGenerator<Told, void, undefin
 }
 
 const untried = ({ grant: step }: Named, words: readonly Action[]): Examination => ({
-  ...{ step, outcome: 'unknown', found: `${words.join(', ')}: not tried, as there is no object to try` },
+  step,
+  outcome: 'unknown',
+  found: `${words.join(', ')}: not tried, as there is no object to try`,
   fix: 'The doctor tries these on the first object of a list, or on the `key` of a grant: add an object or such a grant, then run it again.',
 });
 
@@ -79,7 +81,10 @@ function unreadable(named: Named, key: string, refusal: S3Error): Told {
   if (refusal.code !== 'NoSuchKey' && !onlyListLacks(refusal))
     return refused(named, { what: 'get', key }, refusal);
   return {
-    ...{ step: named.grant, outcome: 'doubtful', found: 'S3 has no such object', compared: { key } },
+    step: named.grant,
+    outcome: 'doubtful',
+    found: 'S3 has no such object',
+    compared: { key },
     fix: 'Put the object there, or mend the key of the grant: keys are compared letter by letter.',
   };
 }
@@ -103,14 +108,17 @@ function missingWithoutList(named: Named, none: Given | S3Error): Told {
   if (onlyListLacks(none)) return 'may read (a missing object is 403, as the grant has no list)';
   if (none.status !== 403 || none.denial?.action !== undefined) return refused(named, { what: 'get' }, none);
   return {
-    ...{ step: named.grant, outcome: 'unknown' },
+    step: named.grant,
+    outcome: 'unknown',
     found: `without list there is no key to try, and S3 does not say why it denies a missing one (${s3ErrorDetail(none.status, none.code)})`,
     fix: "To find out, put an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
   };
 }
 
 const answersEverything = ({ grant: step }: Named): Examination => ({
-  ...{ step, outcome: 'wrong', found: 'S3 gives an object for a key that does not exist' },
+  step,
+  outcome: 'wrong',
+  found: 'S3 gives an object for a key that does not exist',
   fix: 'The server at this endpoint does not behave like S3: check `endpoint` of the bucket, and whether a proxy answers.',
 });
 

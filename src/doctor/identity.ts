@@ -116,7 +116,8 @@ const PERSONS_TOKEN =
 function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undefined {
   if (seconds <= 0)
     return {
-      ...{ outcome: 'wrong', found: `it ended ${-seconds} s ago` },
+      outcome: 'wrong',
+      found: `it ended ${-seconds} s ago`,
       fix: kind === 'file' ? FAULTS.token_file_expired.remedy : OFF,
     };
   if (seconds > LONG_SECONDS)

@@ -36,7 +36,9 @@ async function* examineRole(role: Role, around: RoleSurroundings): Examined {
     const hops = role.then.length;
     const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;
     yield {
-      ...{ step, outcome: 'fine', found: `assumed${through}, for ${Math.round(held.lifeMs / 60_000)} min` },
+      step,
+      outcome: 'fine',
+      found: `assumed${through}, for ${Math.round(held.lifeMs / 60_000)} min`,
       compared: { 'AWS says': arn },
     };
   } catch (error) {
@@ -59,7 +61,10 @@ async function* whyNot(step: string, role: Role, fault: Fault, around: RoleSurro
   } else if (code === 'sts_unreachable' || code === 'sts_timeout') {
     // Nothing was compared yet.
     yield {
-      ...{ step, outcome: 'wrong', found: `${REFUSED}: ${code}`, fault: code },
+      step,
+      outcome: 'wrong',
+      found: `${REFUSED}: ${code}`,
+      fault: code,
       compared: {
         requested: stsOrigin,
         ...(detail['error'] === undefined ? {} : { error: detail['error'] }),

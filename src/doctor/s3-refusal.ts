@@ -15,7 +15,8 @@ export function refused({ bucket, grant, as }: Named, { what, key }: Asked, refu
   const { status, code, denial = {} } = refusal;
   const isOfBucket = code !== undefined && Object.hasOwn(OF_BUCKET, code);
   return {
-    ...{ step: isOfBucket ? bucket : grant, outcome: 'wrong' },
+    step: isOfBucket ? bucket : grant,
+    outcome: 'wrong',
     found: `${what} is refused: ${s3ErrorDetail(status, code)}`,
     compared: { as, ...(key === undefined ? {} : { key }), ...Object.fromEntries(Object.entries(denial)) },
     fix: fixOf(refusal, what === 'list'),

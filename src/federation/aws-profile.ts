@@ -99,7 +99,8 @@ function holding(keys: ProfileKeys): Held {
   if (keys.expiresAt === undefined) return { keys, age, renewMs: ENDLESS_RENEW_MS, usableMs: Infinity };
   const life = keys.expiresAt - Date.now();
   return {
-    ...{ keys, age },
+    keys,
+    age,
     renewMs: life - Math.min(LEAD_MS, life * LEAD_SHARE),
     usableMs: life - Math.min(FLOOR_MS, life * FLOOR_SHARE),
   };

@@ -48,8 +48,13 @@ export async function assumeProfileRole(
   const { region, endpoint = `https://sts.${region}.${awsDomain(region)}` } = sts;
   const client = new STSClient({
     // Said, as the SDK would otherwise look for them in the environment and in profiles.
-    ...{ region, endpoint, credentials: source, useFipsEndpoint: false, useDualstackEndpoint: false },
-    ...{ retryMode: 'standard', maxAttempts: role.TokenCode === undefined ? ATTEMPTS : ATTEMPTS_WITH_CODE },
+    region,
+    endpoint,
+    credentials: source,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    retryMode: 'standard',
+    maxAttempts: role.TokenCode === undefined ? ATTEMPTS : ATTEMPTS_WITH_CODE,
     requestHandler: {
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,

@@ -46,7 +46,8 @@ export async function readProfile(
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = await provide();
   const expiresAt = expiration?.getTime() ?? Number.NaN;
   return {
-    ...{ accessKeyId, secretAccessKey },
+    accessKeyId,
+    secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
     ...(Number.isNaN(expiresAt) ? {} : { expiresAt }),
   };

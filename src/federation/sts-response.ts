@@ -43,7 +43,11 @@ export function readStsResponse(
   // STS's own clock on both sides: ours may be wrong.
   const lifeMs = expiration.getTime() - (Number.isNaN(answeredAt) ? Date.now() : answeredAt);
   return {
-    ...{ accessKeyId, secretAccessKey, sessionToken, expiration, lifeMs },
+    accessKeyId,
+    secretAccessKey,
+    sessionToken,
+    expiration,
+    lifeMs,
     assumedRoleArn: user?.Arn ?? roleArn,
     remainingMs: () => lifeMs - age(),
   };

@@ -133,7 +133,9 @@ export function createSts(options: { readonly region: string; readonly endpoint?
 }
 
 const common = ({ roleArn, sessionName, durationSeconds, policy }: RoleSession) => ({
-  ...{ RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
+  RoleArn: roleArn,
+  RoleSessionName: sessionName,
+  DurationSeconds: durationSeconds,
   Policy: policy,
 });
 

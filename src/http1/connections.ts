@@ -80,7 +80,11 @@ function connector(origin: string, lookup: LookupFunction): Connect {
   const name = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
   return (onread) => {
     const socket = connectTls({
-      ...{ host, port, lookup, ...name, ALPNProtocols: ['http/1.1'] },
+      host,
+      port,
+      lookup,
+      ...name,
+      ALPNProtocols: ['http/1.1'],
       // Stated, as Node has a variable that turns the default around.
       rejectUnauthorized: true,
       ...(session === undefined ? {} : { session }),

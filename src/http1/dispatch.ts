@@ -8,7 +8,11 @@ import type { UpstreamResponse, RawRequest, Sink } from './transport.ts';
 const EARLY_BYTES = 256 * 1024;
 
 /** @throws Fault s3_unreachable, s3_timeout, s3_invalid_response; of a caller that has gone, whatever */
-export function dispatch(connections: Connections, text: string, request: RawRequest): Promise<UpstreamResponse> {
+export function dispatch(
+  connections: Connections,
+  text: string,
+  request: RawRequest,
+): Promise<UpstreamResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
   exchangeOn(connections, text, request, { resolve, reject });
   return promise;
@@ -105,7 +109,9 @@ function exchangeOn(
 
 function wholeAnswer(status: number, headers: readonly string[], whole: Buffer | string): UpstreamResponse {
   return {
-    ...{ status, headers, whole },
+    status,
+    headers,
+    whole,
     pipe: (reader) => {
       if (whole.length > 0) reader.write(typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole);
       reader.end();

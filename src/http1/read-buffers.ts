@@ -70,7 +70,8 @@ export function readBuffers(): ReadBuffers {
   };
   const first = Buffer.allocUnsafeSlow(FIRST_READ_BYTES);
   return {
-    ...{ first, shared: first.subarray(0, READ_BYTES) },
+    first,
+    shared: first.subarray(0, READ_BYTES),
     take: (isFast) => {
       const buffer = (isFast ? takeLarge() : undefined) ?? spare.pop() ?? make(READ_BYTES);
       buffer.isFree = false;

@@ -24,9 +24,21 @@ const REQUEST_TIMEOUT = 408;
 
 /** As S3 spells what it sends most: these need not be looked at letter by letter. */
 export const USUAL_NAMES: ReadonlySet<string> = new Set([
-  ...['x-amz-id-2', 'x-amz-request-id', 'Date', 'Last-Modified', 'ETag', 'x-amz-server-side-encryption'],
-  ...['x-amz-version-id', 'x-amz-storage-class', 'Accept-Ranges', 'Content-Range', 'Content-Type'],
-  ...['Content-Length', 'Cache-Control', 'Server', 'Connection'],
+  'x-amz-id-2',
+  'x-amz-request-id',
+  'Date',
+  'Last-Modified',
+  'ETag',
+  'x-amz-server-side-encryption',
+  'x-amz-version-id',
+  'x-amz-storage-class',
+  'Accept-Ranges',
+  'Content-Range',
+  'Content-Type',
+  'Content-Length',
+  'Cache-Control',
+  'Server',
+  'Connection',
 ]);
 
 /** It would end up in the caller's answer, or be refused there; of line ends, each half without the other. */

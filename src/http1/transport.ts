@@ -73,8 +73,10 @@ export function createTransport(options: {
 }): Transport {
   const { stallMs, mayReuseAfterHead = () => false } = options;
   const around = {
-    ...{ buffers: readBuffers(), limits: { ...LIMITS, stallMs } },
-    ...{ lookup: spreadAddresses(), atEndOfTurn: deferredWrites() },
+    buffers: readBuffers(),
+    limits: { ...LIMITS, stallMs },
+    lookup: spreadAddresses(),
+    atEndOfTurn: deferredWrites(),
   };
   const origins = new Map<string, Connections>();
   const retired = new Set<Connections>();

@@ -49,7 +49,10 @@ export function createLog(level: LogLevel): Log {
   // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
   let ending = false;
   const output = destination({
-    ...{ fd: 1, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES },
+    fd: 1,
+    sync: false,
+    minLength: 0,
+    maxLength: MAX_WAITING_BYTES,
     // Asked where nobody takes what is written: at the end that must not hold the process.
     retryEAGAIN: () => !ending,
   });

@@ -25,7 +25,9 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
     })),
     // AWS tests a missing key under `s3:prefix` when it decides between 404 and 403, so the condition serves reads too.
     ...listReaches(grants).map(({ actions, patterns }): Statement => ({
-      ...{ Effect: 'Allow', Action: oneOrMany(actions), Resource: bucketArn(bucket) },
+      Effect: 'Allow',
+      Action: oneOrMany(actions),
+      Resource: bucketArn(bucket),
       ...(isEverything(patterns) ? {} : prefixCondition('StringLike', patterns)),
     })),
     ...kmsAllowance(bucket),

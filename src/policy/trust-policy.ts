@@ -57,7 +57,9 @@ export function hopTrustPolicy({
     Version: VERSION,
     Statement: [
       {
-        ...{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' },
+        Effect: 'Allow',
+        Principal,
+        Action: 'sts:AssumeRole',
         ...(externalId === undefined
           ? {}
           : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),

@@ -32,7 +32,8 @@ export function bucketRegions(
   const of = (bucket: Bucket): string => known.get(bucket.name) ?? bucket.region ?? defaultRegion;
   const isKnown = (bucket: Bucket): boolean => bucket.region !== undefined || known.has(bucket.name);
   return {
-    ...{ of, isKnown },
+    of,
+    isKnown,
     found: (bucket, region) => {
       if (known.get(bucket.name) === region) return;
       const before = of(bucket);

@@ -73,7 +73,14 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
   ];
   const [accounts, users, buckets] = [createAccounts(), createUsers(), createBuckets()];
   const parts = {
-    ...{ clock, durations, calls, faults, keys, accounts, users, buckets },
+    clock,
+    durations,
+    calls,
+    faults,
+    keys,
+    accounts,
+    users,
+    buckets,
     tokens: createIdentityTokens(keys, clock, durations),
     credentials: createCredentials(users),
     roles: createRoles(SAMPLE_ROLES),

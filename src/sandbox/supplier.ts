@@ -46,7 +46,9 @@ export async function listen(
 ): Promise<Listener> {
   const server = createServer(
     {
-      ...{ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: 0,
       insecureHTTPParser: false,
     },
     onRequest,

@@ -58,7 +58,8 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
   });
   let cutting = false;
   const accessLog = createAccessLog({
-    ...{ log, metrics },
+    log,
+    metrics,
     project: () => parts.roleAccess.identity?.project(),
     isCutting: () => cutting,
   });
@@ -68,8 +69,13 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
   const unreadable = malformedRequests(log, metrics);
   const around = { metrics, tell: faultLogger(log), lag, roleAccessFor };
   const lasting = {
-    ...{ log, metrics, accessLog, stalled, isEnding: () => ending },
-    ...{ startedAt: new Date(), atEndOfTurn: deferredWrites() },
+    log,
+    metrics,
+    accessLog,
+    stalled,
+    isEnding: () => ending,
+    startedAt: new Date(),
+    atEndOfTurn: deferredWrites(),
   };
   let parts = reloadableParts(first, around);
   let listener = joinSteps(parts, lasting);
@@ -159,7 +165,8 @@ function joinSteps(
     clock: s3Clock((bucket, aheadMs) => {
       const aheadSeconds = Math.round(aheadMs / 1000);
       log('WARNING', `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed by S3's`, {
-        ...{ bucket, aheadSeconds },
+        bucket,
+        aheadSeconds,
         remedy:
           "Set this machine's clock: Google's tokens are judged by it. Where it is right, look at the bucket's endpoint.",
       });
@@ -170,7 +177,9 @@ function joinSteps(
     onRepeat: metrics.s3Retry,
   });
   const controlParts = {
-    ...{ authenticate: boundedControlRequests(authenticate), accessOf, metrics },
+    authenticate: boundedControlRequests(authenticate),
+    accessOf,
+    metrics,
     sessionNameOf: callerSessionName,
     isReady: () => !isEnding() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
@@ -181,7 +190,13 @@ function joinSteps(
     return controlRoutes(controlParts, recordOf);
   };
   const data = dataRoute({
-    ...{ authenticate, accessOf, federate, regionOf, admission, startedAt, atEndOfTurn },
+    authenticate,
+    accessOf,
+    federate,
+    regionOf,
+    admission,
+    startedAt,
+    atEndOfTurn,
     read: withIfRange(withChecksums(patient)),
     chunkAbove: config.chunkAbove,
   });

@@ -37,7 +37,9 @@ export function malformedRequests(log: Log, metrics: Pick<Metrics, 'request'>): 
     metrics.request(OPERATION, status, 0);
     write('WARNING', `malformed request: ${status} ${fault.code}`, {
       httpRequest: { status, remoteIp },
-      ...{ requestId, operation: OPERATION, status },
+      requestId,
+      operation: OPERATION,
+      status,
       ...(answered ? {} : { answered }),
       ...faultFields({ fault, caller: undefined }),
     });

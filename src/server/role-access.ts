@@ -39,7 +39,9 @@ export function createRoleAccess(
   const { callerIdentity, close } = sts;
   if (config.identity.kind === 'profile') {
     const profile = awsProfile({
-      ...{ name: config.identity.name, region, askCode: askMfaCode },
+      name: config.identity.name,
+      region,
+      askCode: askMfaCode,
       ...(stsEndpoint === undefined ? {} : { stsEndpoint }),
     });
     const names = () => Promise.resolve([hostname()]);

@@ -65,8 +65,14 @@ export function sendFault(
   const [contentType, document] = documentOf(told, dialectOf(request));
   const body = Buffer.from(document);
   const headers = [
-    ...['x-request-id', ourRequestId, 'x-fedbridge-error', told.outcome],
-    ...['content-type', contentType, 'cache-control', 'no-store'],
+    'x-request-id',
+    ourRequestId,
+    'x-fedbridge-error',
+    told.outcome,
+    'content-type',
+    contentType,
+    'cache-control',
+    'no-store',
     ...(told.headers ?? []),
   ];
   if (request.method === 'HEAD') {

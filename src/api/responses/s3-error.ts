@@ -31,7 +31,9 @@ export function sendS3Error(
   const { sentence, remedy } = rowOf(refusal);
   const isList = record.prefix !== undefined;
   record.s3 = {
-    ...{ code, status, denial },
+    code,
+    status,
+    denial,
     remedy: typeof remedy === 'function' ? remedy(denial ?? {}, isList) : remedy,
   };
   const headers = HANDED_ON.flatMap((name) => {

@@ -145,7 +145,9 @@ function conditionsOf(value: unknown, where: string): Condition[] | undefined {
       if (texts.length === 0 || texts.length < values.length) return undefined;
       conditions.push({
         where: `${where}, ${escapeText(operator.slice(0, 80))} ${escapeText(key.slice(0, 120))}`,
-        ...{ operator, key, values: texts },
+        operator,
+        key,
+        values: texts,
       });
     }
   }
