@@ -43,7 +43,10 @@ const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
 /** Only a list that stops at '/' can be answered without showing what lies beside the way. */
-export function syntheticPrefixes(access: Access | undefined, list: ObjectRead): readonly string[] | undefined {
+export function syntheticPrefixes(
+  access: Access | undefined,
+  list: ObjectRead,
+): readonly string[] | undefined {
   const parameters = new Map(list.parameters);
   const [action] = list.actions;
   if (list.kind !== 'list' || action === undefined || parameters.get('delimiter') !== '/') return undefined;

@@ -44,7 +44,10 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
     await write(process.stdout, `${JSON.stringify(credentials(token))}\n`);
     return process.exit(0);
   } catch (error) {
-    await write(process.stderr, `fedbridge caller-credentials: ${describeProblem(problemOf(asFault(error)))}\n`);
+    await write(
+      process.stderr,
+      `fedbridge caller-credentials: ${describeProblem(problemOf(asFault(error)))}\n`,
+    );
     return process.exit(1);
   }
 }

@@ -9,7 +9,8 @@ const ARN = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 const grant = { callers: ['a@acme-prod.iam.gserviceaccount.com'], allow: ['get'], bucket: 'acme-lake' };
 
 describe('warned of, and not refused', () => {
-  const warningsWith = (...changes: readonly Change[]) => warningsOf(configWith(...changes)).map(describeProblem);
+  const warningsWith = (...changes: readonly Change[]) =>
+    warningsOf(configWith(...changes)).map(describeProblem);
 
   it('is nothing about the sample', () => {
     assert.deepEqual(warningsWith(), []);
