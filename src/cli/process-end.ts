@@ -1,28 +1,24 @@
 // The end of the process: on a signal once streams have had their time, on an error that nobody caught at once.
-import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bridge } from '../server/bridge.ts';
 import { describeUnknown } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
+import type { BridgeServer } from '../server/listen.ts';
 
-/** How often, after a signal, connections are looked at that have become idle. */
-const SWEEP_MS = 50;
-/** A server says that it is closed before its sockets do, and the lines of cut answers come with the sockets. */
+/** The log lines of aborted responses come when their sockets have closed. */
 const LAST_LINES_MS = 10;
 
 /**
  * After an error that nobody caught nothing can be trusted: the platform starts a new process.
- * @returns takes what cuts the answers under way, once there is a bridge that gives any
+ * @returns takes what aborts the responses in progress, once there is a bridge that sends any
  */
-export function endOnFault(log: Log): (cutAll: () => void) => void {
-  let cutAll = (): void => undefined;
+export function endOnFault(log: Log): (abortAll: () => void) => void {
+  let abortAll = (): void => undefined;
   const end = (error: unknown): void => {
     log('CRITICAL', 'the process ends: an error that nobody caught', {
       error: describeUnknown(error),
       remedy: 'This is a bug of the bridge: report it with this line.',
     });
     try {
-      cutAll();
+      abortAll();
     } finally {
       log.flush();
       process.exit(1);
@@ -30,20 +26,15 @@ export function endOnFault(log: Log): (cutAll: () => void) => void {
   };
   process.once('uncaughtException', end);
   process.once('unhandledRejection', end);
-  return (cut) => (cutAll = cut);
+  return (abort) => (abortAll = abort);
 }
 
-/** On a second signal at once. @param drainSecondsNow as the configuration says when the signal comes */
-export function endOnSignal(
-  log: Log,
-  servers: readonly Server[],
-  bridge: Bridge,
-  drainSecondsNow: () => number,
-): void {
+/** Drains on the first signal, and ends at once on a second. */
+export function endOnSignal(log: Log, server: BridgeServer): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
     if (ending) {
-      bridge.abortAll();
+      server.abortAll();
       setTimeout(() => {
         log.flush();
         process.exit(1);
@@ -51,34 +42,13 @@ export function endOnSignal(
       return;
     }
     ending = true;
-    bridge.startDraining();
-    const drainSeconds = drainSecondsNow();
+    const { drainSeconds } = server.config().limits;
     log('INFO', `${signal}: no new connections; streams have ${drainSeconds} s to finish`);
-    const cut = setTimeout(() => {
-      bridge.abortAll();
-      for (const server of servers) server.closeAllConnections();
-    }, drainSeconds * 1000);
-    // A client that keeps its connection would otherwise hold the process after its last answer.
-    const sweep = setInterval(() => {
-      for (const server of servers) server.closeIdleConnections();
-    }, SWEEP_MS);
-    const closed = servers.map((server) => {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      server.close(() => {
-        resolve(undefined);
-      });
-      return promise;
+    void server.drain().finally(async () => {
+      log('INFO', 'ended');
+      await log.end();
+      process.exit(0);
     });
-    void Promise.all(closed)
-      .then(() => sleep(LAST_LINES_MS))
-      .then(bridge.close)
-      .finally(async () => {
-        clearTimeout(cut);
-        clearInterval(sweep);
-        log('INFO', 'ended');
-        await log.end();
-        process.exit(0);
-      });
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);

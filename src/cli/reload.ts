@@ -1,5 +1,4 @@
 // Reads the configuration anew on SIGHUP, and serves by it where all of it is valid.
-import type { Bridge } from '../server/bridge.ts';
 import { readConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
@@ -7,25 +6,21 @@ import { warningsOf } from '../config/warnings.ts';
 import { describeUnknown } from '../errors/fault.ts';
 import { unchangedRoles } from '../server/reloadable-parts.ts';
 import type { Log } from '../observability/log.ts';
+import type { BridgeServer } from '../server/listen.ts';
 
-/**
- * @param first what the bridge serves by now
- * @returns what it serves by then
- */
-export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => Config {
-  let current = first;
+export function reloadOnHangup(log: Log, server: BridgeServer): void {
   process.on('SIGHUP', () => {
     try {
       const next = readConfig();
+      const current = server.config();
       const kept = unchangedRoles(current, next);
-      bridge.change(next);
+      server.change(next);
       log('INFO', 'SIGHUP: the configuration was read anew', {
         rolesKept: [...kept],
         rolesChanged: [...new Set([...current.roles.keys(), ...next.roles.keys()])].filter(
           (name) => !kept.has(name),
         ),
       });
-      current = next;
       logWarnings(log, next);
     } catch (error) {
       const kept = 'SIGHUP: the configuration is not changed, as the new one is not valid';
@@ -33,7 +28,6 @@ export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => C
       else for (const problem of error.problems) log('ERROR', kept, { ...problem });
     }
   });
-  return () => current;
 }
 
 export function logWarnings(log: Log, config: Config): void {

@@ -45,21 +45,19 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** A reader that has stalled must not hold a process that is to end. */
 const END_MS = 1_000;
 
-export function createLog(level: LogLevel): Log {
-  // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
-  let ending = false;
-  const output = destination({
-    fd: 1,
-    sync: false,
-    minLength: 0,
-    maxLength: MAX_WAITING_BYTES,
-    // Asked where nobody takes what is written: at the end that must not hold the process.
-    retryEAGAIN: () => !ending,
-  });
-  output.on('error', () => undefined);
-  let dropped = 0;
-  output.on('drop', (lines: string) => (dropped += lines.split('\n').length - 1));
-  const batch = lineBatch((lines) => output.write(lines));
+/** Where lines go. */
+export interface LogOutput {
+  write(lines: string): void;
+  /** Writes what is still in memory at once, and takes nothing more. */
+  flush(): void;
+  /** Resolves when all is written, or when nobody takes it. */
+  end(): Promise<void>;
+  dropped(): number;
+}
+
+/** @param output standard output by default */
+export function createLog(level: LogLevel, output: LogOutput = standardOutput()): Log {
+  const batch = lineBatch(output.write);
   const now = timestamps();
   const logger = pino(
     {
@@ -85,30 +83,63 @@ export function createLog(level: LogLevel): Log {
         batch.add(`{"severity":"${severity}","time":"${now()}",${members}}\n`);
       },
       flush: () => {
-        ending = true;
-        try {
-          batch.flush();
-          output.flushSync();
-        } catch {
-          // Nobody takes it, and the process is to end: pino would try again at its exit.
-          output.destroy();
-        }
+        batch.flush();
+        output.flush();
       },
       end: () => {
-        const { promise, resolve } = Promise.withResolvers<undefined>();
         batch.flush();
-        output.once('close', resolve);
-        setTimeout(() => {
-          ending = true;
-          output.destroy();
-          resolve(undefined);
-        }, END_MS);
-        output.end();
-        return promise;
+        return output.end();
       },
-      dropped: () => dropped,
+      dropped: output.dropped,
     },
   );
+}
+
+function standardOutput(): LogOutput {
+  let ending = false;
+  // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
+  const stream = destination({
+    fd: 1,
+    sync: false,
+    minLength: 0,
+    maxLength: MAX_WAITING_BYTES,
+    // Asked where nobody takes what is written: at the end that must not hold the process.
+    retryEAGAIN: () => !ending,
+  });
+  stream.on('error', () => undefined);
+  let destroyed = false;
+  const destroy = (): void => {
+    destroyed = true;
+    stream.destroy();
+  };
+  let dropped = 0;
+  stream.on('drop', (lines: string) => (dropped += lines.split('\n').length - 1));
+  return {
+    write: (lines) => {
+      if (!destroyed) stream.write(lines);
+    },
+    flush: () => {
+      ending = true;
+      try {
+        stream.flushSync();
+      } catch {
+        // Nobody takes it, and the process is to end: pino would try again at its exit.
+        destroy();
+      }
+    },
+    end: () => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      stream.once('close', resolve);
+      setTimeout(() => {
+        ending = true;
+        destroy();
+        resolve(undefined);
+      }, END_MS);
+      stream.end();
+      return promise;
+    },
+    dropped: () => dropped,
+  };
 }
 
 /** @returns the present time in RFC 3339; of one second only the milliseconds are written anew */

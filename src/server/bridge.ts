@@ -21,7 +21,7 @@ import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
 import { boundedControlRequests } from './admission.ts';
 import { dataRoute } from '../api/data.ts';
 import type { FederatedSession } from '../api/data.ts';
-import { watchEventLoopLag } from './event-loop-lag.ts';
+import type { EventLoopLag } from './event-loop-lag.ts';
 import { createRouter } from './route.ts';
 import { withChecksums } from '../s3/checksum.ts';
 import { s3Clock } from '../s3/clock-offset.ts';
@@ -49,8 +49,14 @@ export interface Bridge {
   close(): void;
 }
 
-/** @param roleAccessFor asked at first, and where a changed configuration has another identity or STS */
-export function createBridge(first: Config, log: Log, roleAccessFor: (config: Config) => RoleAccess): Bridge {
+export function createBridge(options: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly lag: EventLoopLag;
+  /** Called first, and again for a configuration with another identity or STS. */
+  readonly roleAccessFor: (config: Config) => RoleAccess;
+}): Bridge {
+  const { log, lag, roleAccessFor } = options;
   const metrics: Metrics = createMetrics({
     remainingSeconds: () => parts.federation.remainingSeconds(),
     inFlight: () => parts.admission.inFlight(),
@@ -64,7 +70,6 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
     isCutting: () => cutting,
   });
   let ending = false;
-  const lag = watchEventLoopLag();
   const stalled = stallTimeouts(() => parts.config.limits.stallSeconds * 1000);
   const unreadable = malformedRequests(log, metrics);
   const around = { metrics, tell: faultLogger(log), lag, roleAccessFor };
@@ -77,7 +82,7 @@ export function createBridge(first: Config, log: Log, roleAccessFor: (config: Co
     startedAt: new Date(),
     atEndOfTurn: deferredWrites(),
   };
-  let parts = reloadableParts(first, around);
+  let parts = reloadableParts(options.config, around);
   let listener = joinSteps(parts, lasting);
   return {
     listener: unreadable.demandingHost((request, response) => {
