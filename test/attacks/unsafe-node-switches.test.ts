@@ -118,7 +118,7 @@ it('the sandbox, and the bridge in it, run under an inspector', async () => {
 });
 
 it('SIGUSR1 starts no inspector', async () => {
-  const wire = await startWire();
+  const wire = await startWire({ ownProcess: true });
   try {
     process.kill(wire.bridge.pid, 'SIGUSR1');
     // Each is a turn of the event loop in which Node would start it.

@@ -36,6 +36,7 @@ const programs = [...(baseline === undefined ? [] : [`${baseline}/src/main.ts`])
 const rows: string[][] = [];
 for (const program of programs) {
   const wire = await startWire({
+    ownProcess: true,
     config: configured({
       buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "${s3.origin}"` },
       grants: [`callers: [${emailOf('reader')}], allow: [get, list], bucket: acme-lake`],

@@ -52,6 +52,7 @@ export async function startCephStage(): Promise<CephStage> {
     await createRole(owner, { ...role, arn: LAKE_ROLE });
     await createRole(owner, { ...role, arn: OTHERS_ROLE, subject: ACCOUNTS.stranger.uniqueId });
     const wire = await startWire({
+      ownProcess: true,
       config: claimsConfig(REGION, KNOWN_TO_CEPH),
       environment: { AWS_ENDPOINT_URL_STS: ceph.endpoint, AWS_ENDPOINT_URL_S3: ceph.endpoint },
       sandbox: { ports: { certs: certsPort } },

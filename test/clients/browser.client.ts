@@ -44,6 +44,7 @@ describe('a browser', { skip }, () => {
     await once(site, 'listening');
     profile = await mkdtemp(join(tmpdir(), 'fedbridge-chromium-'));
     wire = await startWire({
+      ownProcess: true,
       config: configured({
         grants: ['callers: ["project:acme-prod"], allow: [get], bucket: acme-lake'],
         more: `cors: { origins: ["${originAs('127.0.0.1')}"] }`,

@@ -53,7 +53,7 @@ const SIGNS: Partial<Record<Operation, (line: LogLine) => boolean>> = {
 
 /** @param client whose results are kept; absent: none are */
 export async function startLake(client?: Client, options: WireOptions = {}): Promise<Lake> {
-  const wire = await startWire({ config: configOf, ...options });
+  const wire = await startWire({ ownProcess: true, config: configOf, ...options });
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-client-'));
   const operations = new Set<Operation>();
   const [reader, scoped, lister] = await Promise.all(

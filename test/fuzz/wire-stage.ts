@@ -51,6 +51,7 @@ export async function startWireStage(mint: Mint): Promise<WireStage> {
     answer(requests, response);
   });
   const wire = await startWire({
+    ownProcess: true,
     config: () => configuration(s3.origin),
     environment: { AWS_ENDPOINT_URL_STS: sts.origin, FEDBRIDGE_GOOGLE_CERTS: mint.certsUrl },
   });

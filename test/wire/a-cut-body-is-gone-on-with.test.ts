@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { brokenOff, giveObject } from './object-at-s3.ts';
 import type { Break } from './object-at-s3.ts';
-import { refuse, startStoodInWire } from './stood-in-wire.ts';
-import type { StoodInWire } from './stood-in-wire.ts';
+import { refuse, startClockedStoodInWire } from './stood-in-wire.ts';
+import type { ClockedStoodInWire } from './stood-in-wire.ts';
 import { until } from './until.ts';
 import { startWire } from './wire.ts';
 
@@ -18,9 +18,9 @@ const STALL_MS = 31_000;
 const LIFE_SECONDS = 3_600;
 
 describe('a body that S3 breaks off', () => {
-  let wire: StoodInWire;
+  let wire: ClockedStoodInWire;
   before(async () => {
-    wire = await startStoodInWire();
+    wire = await startClockedStoodInWire();
   });
   after(() => wire.close());
 
@@ -139,9 +139,9 @@ describe('a body that S3 breaks off', () => {
 });
 
 describe('a body that S3 breaks off is cut for the caller', () => {
-  let wire: StoodInWire;
+  let wire: ClockedStoodInWire;
   before(async () => {
-    wire = await startStoodInWire();
+    wire = await startClockedStoodInWire();
   });
   after(() => wire.close());
 
@@ -235,7 +235,7 @@ describe('a body that S3 breaks off is cut for the caller', () => {
 
 describe('a caller that leaves while the rest of a body is waited for', () => {
   it('ends the wait, and S3 is asked no more', async (test) => {
-    const wire = await startStoodInWire();
+    const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
     const askedFor = (key: string): number =>
       wire.asked().filter(({ url }) => url === `/acme-lake/${key}`).length;
@@ -260,7 +260,7 @@ describe('a caller that leaves while the rest of a body is waited for', () => {
 
 describe('a body longer than S3 said', () => {
   it('is what S3 said, and what is over it answers nobody', async (test) => {
-    const wire = await startStoodInWire();
+    const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
     const over = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
     wire.s3Answers((_request, response) => {
@@ -272,7 +272,7 @@ describe('a body longer than S3 said', () => {
 
 describe('a body that S3 breaks off long after it began', () => {
   it('is gone on with by the credentials of then', async (test) => {
-    const wire = await startStoodInWire();
+    const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
     let breakOff = (): void => undefined;
     wire.s3Answers((request, response) => {

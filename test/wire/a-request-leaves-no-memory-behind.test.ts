@@ -15,7 +15,7 @@ const MOST_BYTES_EACH = 2_000;
 describe('a bridge under load', () => {
   let wire: MeasuredWire;
   before(async () => {
-    wire = await startMeasuredWire();
+    wire = await startMeasuredWire({ ownProcess: true });
   });
   after(() => wire.close());
 

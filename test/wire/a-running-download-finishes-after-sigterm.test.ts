@@ -15,6 +15,7 @@ const DRAIN_SECONDS = 3_600;
 describe('a download that runs when the bridge is told to end', () => {
   it('is finished first, on a connection that its client would keep', async (test) => {
     const wire = await startWire({
+      ownProcess: true,
       config: openToProject(`limits: { drain: ${DRAIN_SECONDS}s, stall: 1h }`),
     });
     test.after(() => wire.close());

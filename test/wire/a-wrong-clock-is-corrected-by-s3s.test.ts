@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from './configuration.ts';
 import { startClockedWire } from './faked-clock.ts';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from './sessions-at-sts.ts';
-import { refuse, startStoodInWire } from './stood-in-wire.ts';
+import { refuse, startClockedStoodInWire } from './stood-in-wire.ts';
 import { startWire } from './wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -97,7 +97,7 @@ describe('a clock of ours', () => {
 
 describe('an S3 that refuses every time', () => {
   it('is asked twice, and STS not at all', async (test) => {
-    const wire = await startStoodInWire();
+    const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
     wire.s3Answers((_, response) => {
       refuse(response, 403, 'RequestTimeTooSkewed');
@@ -116,7 +116,7 @@ describe('an S3 that refuses every time', () => {
 
 describe('two S3s of which one has a wrong clock', () => {
   it('do not disturb each other', async (test) => {
-    const other = await startStoodInWire();
+    const other = await startClockedStoodInWire();
     test.after(() => other.close());
     const wrong = new Date(Date.now() - 2 * HOUR * 1000).toUTCString();
     let refused = 0;

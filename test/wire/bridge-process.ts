@@ -4,9 +4,11 @@ import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { inheritedEnvironment } from '../../src/config/load.ts';
-import { inTime, PATIENCE_MS } from './until.ts';
+import { collectLines } from './log-lines.ts';
+import type { LogLine } from './log-lines.ts';
+import { inTime } from './until.ts';
 
-export type LogLine = Readonly<Record<string, unknown>>;
+export type { LogLine } from './log-lines.ts';
 
 export interface BridgeProcess {
   readonly url: string;
@@ -44,56 +46,30 @@ export async function startBridge(
     env: { ...inherited, FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const lines: LogLine[] = [];
-  const waiting = new Set<() => void>();
-  let output = '';
-  const wake = (): void => {
-    for (const look of waiting) look();
-  };
-  createInterface({ input: child.stdout }).on('line', (text) => {
-    output += `${text}\n`;
-    const line: unknown = JSON.parse(text);
-    if (typeof line === 'object' && line !== null) lines.push({ ...line });
-    wake();
+  const collected = collectLines();
+  createInterface({ input: child.stdout }).on('line', collected.add);
+  child.stderr.on('data', (chunk: Buffer) => {
+    collected.addOther(chunk.toString());
   });
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   let exited = false;
   // Not `exit`: its last lines come after that.
   const ended = once(child, 'close').then(() => {
     exited = true;
-    wake();
+    collected.end();
   });
 
-  const line = (holds: (line: LogLine) => boolean): Promise<LogLine> => {
-    const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
-    const look = (): void => {
-      const found = lines.find(holds);
-      if (found !== undefined) resolve(found);
-      else if (exited) reject(new Error(`the bridge ended without that line:\n${output}`));
-    };
-    const timer = setTimeout(() => {
-      reject(new Error(`no such line within ${PATIENCE_MS} ms:\n${output}`));
-    }, PATIENCE_MS);
-    waiting.add(look);
-    look();
-    return promise.finally(() => {
-      clearTimeout(timer);
-      waiting.delete(look);
-    });
-  };
-
-  const listening = await line(({ message }) => String(message).startsWith('listening on')).catch(
-    (error: unknown) => {
+  const listening = await collected
+    .line(({ message }) => String(message).startsWith('listening on'))
+    .catch((error: unknown) => {
       child.kill('SIGKILL');
       throw error;
-    },
-  );
+    });
   return {
     url: `http://127.0.0.1:${String(listening['port'])}`,
     pid: child.pid ?? 0,
-    lines,
-    output: () => output,
-    line,
+    lines: collected.lines,
+    output: collected.output,
+    line: collected.line,
     stop: async (signal = 'SIGTERM') => {
       if (!exited) child.kill(signal);
       await inTime(`the bridge ends after ${signal}`, ended).catch((error: unknown) => {

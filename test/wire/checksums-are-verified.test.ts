@@ -33,7 +33,7 @@ const saying = (sums: Readonly<Record<string, string>>, type?: string): Record<s
 describe('a bucket whose checksums are verified', () => {
   let wire: StoodInWire;
   before(async () => {
-    wire = await startStoodInWire('', ', verifyChecksums: true');
+    wire = await startStoodInWire({ bucket: ', verifyChecksums: true' });
   });
   after(() => wire.close());
 

@@ -12,6 +12,7 @@ const SIZE = 10_000_000;
 describe('a download that would run for long', { concurrency: true }, () => {
   const startDownload = async (drainSeconds: number): Promise<[wire: Wire, response: IncomingMessage]> => {
     const wire = await startWire({
+      ownProcess: true,
       // Without a Content-Length nothing but the way it ends tells a caller that it is not whole.
       config: openToProject(`limits: { drain: ${drainSeconds}s }\nresponses: { chunkAbove: 0B }`),
     });

@@ -23,7 +23,7 @@ async function countedBy(bridge: BridgeProcess): Promise<number> {
 
 describe('two processes on one port', () => {
   it('share its connections, count each its own, and lose none that begins after one has ended', async (test) => {
-    const wire = await startWire({ environment: REUSE });
+    const wire = await startWire({ ownProcess: true, environment: REUSE });
     test.after(() => wire.close());
     const { port } = new URL(wire.bridge.url);
     const second = await startBridge({ ...wire.sandbox.environment, ...REUSE, PORT: port });
@@ -50,7 +50,7 @@ describe('two processes on one port', () => {
   });
 
   it('must both be told to', async (test) => {
-    const wire = await startWire({ environment: REUSE });
+    const wire = await startWire({ ownProcess: true, environment: REUSE });
     test.after(() => wire.close());
     const { port } = new URL(wire.bridge.url);
     await assert.rejects(startBridge({ ...wire.sandbox.environment, PORT: port }), /another process has it/);

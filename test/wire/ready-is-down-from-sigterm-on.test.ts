@@ -14,7 +14,7 @@ const PATH = '/acme-lake/slow.bin';
 
 describe('a bridge that is told to end', { concurrency: 2 }, () => {
   const startSlow = async (more: string): Promise<Wire> => {
-    const wire = await startWire({ config: openToProject(more) });
+    const wire = await startWire({ ownProcess: true, config: openToProject(more) });
     await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
     await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 200_000 });
     return wire;

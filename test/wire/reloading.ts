@@ -15,7 +15,7 @@ export interface ReloadingWire extends MeasuredWire {
 export async function startReloading(first: (contract: SandboxContract) => string): Promise<ReloadingWire> {
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-reload-'));
   const file = join(directory, 'bridge.yaml');
-  const wire = await startMeasuredWire({ config: first, configFile: file });
+  const wire = await startMeasuredWire({ ownProcess: true, config: first, configFile: file });
   let seen = 0;
   return {
     ...wire,

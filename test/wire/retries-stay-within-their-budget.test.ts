@@ -1,7 +1,7 @@
 // An outage of S3 is not made worse by retries: they are a tenth of what callers ask, and ten a second beside that.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { refuse, startStoodInWire } from './stood-in-wire.ts';
+import { refuse, startClockedStoodInWire } from './stood-in-wire.ts';
 
 const WAVES = 4;
 const AT_ONCE = 100;
@@ -14,7 +14,7 @@ function assertWithin(retries: number, budget: number): void {
 }
 
 it('while S3 fails, it is asked hardly more often than callers ask', async (test) => {
-  const wire = await startStoodInWire();
+  const wire = await startClockedStoodInWire();
   test.after(() => wire.close());
   await wire.setClocks({ steadyStands: true });
   wire.s3Answers((_, response) => {

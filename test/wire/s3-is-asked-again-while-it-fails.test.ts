@@ -159,7 +159,7 @@ describe('an S3 that goes on failing', () => {
   let wire: StoodInWire;
   before(async () => {
     // So short is the deadline of retries then, too.
-    wire = await startStoodInWire('limits: { stall: 1s }');
+    wire = await startStoodInWire({ more: 'limits: { stall: 1s }' });
   });
   after(() => wire.close());
 

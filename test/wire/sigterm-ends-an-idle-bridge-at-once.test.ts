@@ -13,7 +13,10 @@ const DRAIN_SECONDS = 3_600;
 describe('an idle bridge', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`ends on ${signal} with 0, and says so`, async (test) => {
-      const wire = await startWire({ config: openToProject(`limits: { drain: ${DRAIN_SECONDS}s }`) });
+      const wire = await startWire({
+        ownProcess: true,
+        config: openToProject(`limits: { drain: ${DRAIN_SECONDS}s }`),
+      });
       test.after(() => wire.close());
       const { hostname, port } = new URL(wire.bridge.url);
       const unused = connect(Number(port), hostname);

@@ -4,6 +4,9 @@ import type { LogLine } from './bridge-process.ts';
 import { configured, READER_MAY_ALL } from './configuration.ts';
 import { startClockedWire } from './faked-clock.ts';
 import type { ClockedWire } from './faked-clock.ts';
+import { startMeasuredWire } from './metrics.ts';
+import type { MeasuredWire } from './metrics.ts';
+import type { WireOptions } from './wire.ts';
 import { open, request } from './http-request.ts';
 import type { Reply, RequestOptions } from './http-request.ts';
 import { startStandIn } from './s3-stand-in.ts';
@@ -11,7 +14,7 @@ import type { StandIn } from './s3-stand-in.ts';
 
 export type AnswerOfS3 = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-export interface StoodInWire extends ClockedWire {
+export interface StoodIn {
   readonly s3: StandIn;
   /** What S3 says from now on, and that it was asked nothing yet. */
   s3Answers(answer: AnswerOfS3): void;
@@ -27,14 +30,34 @@ export interface StoodInWire extends ClockedWire {
   repeated(reason: string): Promise<number>;
 }
 
-/** @param more further lines of the configuration; @param bucket further fields of the bucket */
-export async function startStoodInWire(more = '', bucket = ''): Promise<StoodInWire> {
+export interface StoodInWire extends MeasuredWire, StoodIn {}
+
+export interface ClockedStoodInWire extends ClockedWire, StoodIn {}
+
+export interface StoodInOptions {
+  /** Further lines of the configuration. */
+  readonly more?: string;
+  /** Further fields of the bucket. */
+  readonly bucket?: string;
+}
+
+export const startStoodInWire = (options: StoodInOptions = {}): Promise<StoodInWire> =>
+  startWith(startMeasuredWire, options);
+
+/** In a process of its own, of which a test moves the clocks. */
+export const startClockedStoodInWire = (options: StoodInOptions = {}): Promise<ClockedStoodInWire> =>
+  startWith(startClockedWire, options);
+
+async function startWith<Started extends MeasuredWire>(
+  start: (options: WireOptions) => Promise<Started>,
+  { more = '', bucket = '' }: StoodInOptions,
+): Promise<Started & StoodIn> {
   let answer: AnswerOfS3 = (_request, response) => {
     response.writeHead(404).end();
   };
   let before = 0;
   const s3 = await startStandIn((request, response) => answer(request, response));
-  const wire = await startClockedWire({
+  const wire = await start({
     config: configured({
       buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "${s3.origin}"${bucket}` },
       grants: [READER_MAY_ALL],

@@ -6,6 +6,7 @@ import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { RoleDefinition } from '../../src/sandbox/iam/roles.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox, SandboxContract, SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { mayStartInProcess, startBridgeInProcess } from './bridge-in-process.ts';
 import { startBridge } from './bridge-process.ts';
 import type { BridgeProcess, Program } from './bridge-process.ts';
 import { request } from './http-request.ts';
@@ -49,6 +50,8 @@ export interface WireOptions {
   readonly sandbox?: SandboxOptions;
   /** What runs as the bridge, with no other variables than these; the project's own program. */
   readonly program?: Program;
+  /** Whether the bridge runs in a process of its own, for signals, memory and whatever belongs to a process; false where it can. */
+  readonly ownProcess?: boolean;
   /** Whether to wait until the bridge is ready, which takes one STS call; true. */
   readonly ready?: boolean;
   /** Faults to set before the bridge starts. */
@@ -78,7 +81,10 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
     ...(yaml === undefined ? {} : { FEDBRIDGE_CONFIG: configFile ?? yaml }),
     ...(await variablesOf(options, contract)),
   };
-  const bridge = await startBridge(variables, options.program).catch(async (error: unknown) => {
+  const inProcess =
+    options.program === undefined && options.ownProcess !== true && mayStartInProcess(variables);
+  const starting = inProcess ? startBridgeInProcess(variables) : startBridge(variables, options.program);
+  const bridge = await starting.catch(async (error: unknown) => {
     await sandbox.close();
     throw error;
   });

@@ -1,0 +1,88 @@
+// Runs the bridge inside the test's own process, as `fedbridge serve` does in one of its own: much sooner, with the same HTTP.
+import assert from 'node:assert/strict';
+import { VARIABLES } from '../../src/config/environment.ts';
+import { readConfig } from '../../src/config/load.ts';
+import { logWarnings } from '../../src/cli/reload.ts';
+import { createLog } from '../../src/observability/log.ts';
+import type { EventLoopLag } from '../../src/server/event-loop-lag.ts';
+import { createBridgeServer } from '../../src/server/listen.ts';
+import { createRoleAccess } from '../../src/server/role-access.ts';
+import type { BridgeProcess } from './bridge-process.ts';
+import { collectLines } from './log-lines.ts';
+
+/** What the configuration reads; any other variable is for Node or a library, and takes a process of its own. */
+const READ_BY_CONFIGURATION = new Set<string>([
+  ...VARIABLES.map(({ name }) => name),
+  'K_SERVICE',
+  'K_REVISION',
+]);
+/** The AWS SDK reads profiles by itself. */
+READ_BY_CONFIGURATION.delete('AWS_PROFILE');
+
+/** gcp-metadata reads the server's address from the process's own environment, so that there is one for all bridges in it. */
+const METADATA_VARIABLE = 'GCE_METADATA_HOST';
+let bridgesInProcess = 0;
+
+/** What shares this event loop is the test itself: how busy that is must not shed requests. */
+const NO_LAG: EventLoopLag = {
+  readBegins: () => undefined,
+  readEnds: () => undefined,
+  isTooLong: () => false,
+  milliseconds: () => 0,
+  stop: () => undefined,
+};
+
+export function mayStartInProcess(environment: Readonly<Record<string, string>>): boolean {
+  return (
+    Object.keys(environment).every((name) => READ_BY_CONFIGURATION.has(name)) &&
+    (bridgesInProcess === 0 || process.env[METADATA_VARIABLE] === environment[METADATA_VARIABLE])
+  );
+}
+
+export async function startBridgeInProcess(
+  environment: Readonly<Record<string, string>>,
+): Promise<BridgeProcess> {
+  const config = readConfig({ FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment });
+  const collected = collectLines();
+  const log = createLog(config.logLevel, {
+    write: (lines) => {
+      for (const line of lines.split('\n')) if (line !== '') collected.add(line);
+    },
+    flush: () => undefined,
+    end: () => Promise.resolve(),
+    dropped: () => 0,
+  });
+  logWarnings(log, config);
+  process.env[METADATA_VARIABLE] = environment[METADATA_VARIABLE];
+  bridgesInProcess += 1;
+  const server = createBridgeServer({
+    config,
+    log,
+    lag: NO_LAG,
+    roleAccessFor: (other) => createRoleAccess(other, () => Promise.reject(new Error('nobody is asked'))),
+  });
+  const { port } = await server.listen();
+  const stop = async (): Promise<number> => {
+    const drained = server.drain();
+    server.abortAll();
+    await drained;
+    await log.end();
+    collected.end();
+    bridgesInProcess -= 1;
+    if (bridgesInProcess === 0) Reflect.deleteProperty(process.env, METADATA_VARIABLE);
+    return 0;
+  };
+  let stopped: Promise<number> | undefined;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: process.pid,
+    lines: collected.lines,
+    output: collected.output,
+    line: collected.line,
+    stop: (signal) => {
+      assert.equal(signal, undefined, 'a signal is for a bridge in a process of its own: set `ownProcess`');
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
