@@ -2,31 +2,33 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { after, before, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { startStoodInWire } from './stood-in-wire.ts';
 import type { StoodInWire } from './stood-in-wire.ts';
 
-let wire: StoodInWire;
-before(async () => {
-  wire = await startStoodInWire();
-});
-after(() => wire.close());
+describe('an error document of S3 without an end', () => {
+  let wire: StoodInWire;
+  before(async () => {
+    wire = await startStoodInWire();
+  });
+  after(() => wire.close());
 
-it('gives the status of an error document that never ends, and closes S3’s connection', async () => {
-  const { promise: closed, resolve } = Promise.withResolvers<unknown>();
-  const endlessly = (response: ServerResponse): void => {
-    while (!response.destroyed && response.write('<Message>again and again</Message>'.repeat(1_000)));
-  };
-  wire.s3Answers((_request, response) => {
-    resolve(once(response, 'close'));
-    response.writeHead(404, { 'content-type': 'application/xml' });
-    response.write('<Error><Code>NoSuchKey</Code>');
-    response.on('drain', () => {
+  it('gives the status of an error document that never ends, and closes S3’s connection', async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<unknown>();
+    const endlessly = (response: ServerResponse): void => {
+      while (!response.destroyed && response.write('<Message>again and again</Message>'.repeat(1_000)));
+    };
+    wire.s3Answers((_request, response) => {
+      resolve(once(response, 'close'));
+      response.writeHead(404, { 'content-type': 'application/xml' });
+      response.write('<Error><Code>NoSuchKey</Code>');
+      response.on('drain', () => {
+        endlessly(response);
+      });
       endlessly(response);
     });
-    endlessly(response);
+    const reply = await wire.read();
+    assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
+    await closed;
   });
-  const reply = await wire.read();
-  assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
-  await closed;
 });
