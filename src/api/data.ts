@@ -8,7 +8,7 @@ import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/types.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
-import { createDeparture } from '../http1/departure.ts';
+import { createDeparture, untilDeparture } from '../http1/departure.ts';
 import type { Departure } from '../http1/departure.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { readOperation } from '../s3/read-operation.ts';
@@ -115,7 +115,7 @@ async function serve(
     const permit = authorize(access, operation);
     record.role = permit.bucket.role.name;
     const federated = steps.federate(permit, caller);
-    const session = federated instanceof Promise ? await federated : federated;
+    const session = federated instanceof Promise ? await untilDeparture(federated, departure) : federated;
     mark(record, 'stsMs');
     record.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {

@@ -113,7 +113,7 @@ export function createAccessLog(options: {
       const severity = severityOf(record, status);
       if (!log.isWanted(severity)) return;
       const { caller, fault, s3, abortedBy } = record;
-      if (caller === undefined && !mayLogStranger(fault?.code ?? record.operation)) return;
+      if (caller === undefined && !mayLogStranger(fault?.code ?? record.operation, severity)) return;
       const { headers, method } = request;
       const url = logText(withoutQuery(request.url ?? ''));
       const hasTrace = headers['traceparent'] !== undefined || headers['x-cloud-trace-context'] !== undefined;

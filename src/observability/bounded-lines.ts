@@ -4,32 +4,49 @@ import type { Log, LogFields, Severity } from './log.ts';
 const LINES = 20;
 const WINDOW_MS = 10_000;
 
+/** In ascending order. */
+const SEVERITIES: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
+
 /**
+ * The line that counts suppressed lines has the highest of their severities, so that an alert on errors does not miss them.
  * @param about names the lines in the one that counts those suppressed
  * @param most lines of each kind in ten seconds
  * @returns whether one more line of this kind, of which there are few, may be written now
  */
-export function lineLimit(log: Log, about: string, most: number): (kind: string) => boolean {
+export function lineLimit(
+  log: Log,
+  about: string,
+  most: number,
+): (kind: string, severity: Severity) => boolean {
   const written = new Map<string, number>();
   const suppressed = new Map<string, number>();
+  /** Index of the highest severity of the suppressed lines. */
+  let highest = 0;
   let timer: NodeJS.Timeout | undefined;
   const endWindow = (): void => {
     timer = undefined;
     written.clear();
     if (suppressed.size === 0) return;
     const sum = [...suppressed.values()].reduce((total, count) => total + count, 0);
-    log('WARNING', `suppressed ${sum} more log lines about ${about} in the last ${WINDOW_MS / 1000} s`, {
-      suppressed: sum,
-      kinds: Object.fromEntries(suppressed),
-    });
+    const seconds = WINDOW_MS / 1000;
+    log(
+      SEVERITIES[highest] ?? 'WARNING',
+      `suppressed ${sum} more log lines about ${about} in the last ${seconds} s`,
+      { suppressed: sum, kinds: Object.fromEntries(suppressed) },
+    );
     suppressed.clear();
+    highest = 0;
   };
-  return (kind) => {
+  return (kind, severity) => {
     timer ??= setTimeout(endWindow, WINDOW_MS).unref();
     const count = written.get(kind) ?? 0;
-    if (count < most) written.set(kind, count + 1);
-    else suppressed.set(kind, (suppressed.get(kind) ?? 0) + 1);
-    return count < most;
+    if (count < most) {
+      written.set(kind, count + 1);
+      return true;
+    }
+    suppressed.set(kind, (suppressed.get(kind) ?? 0) + 1);
+    highest = Math.max(highest, SEVERITIES.indexOf(severity));
+    return false;
   };
 }
 
@@ -40,6 +57,6 @@ export function limitLines(
 ): (severity: Severity, message: string, fields: LogFields) => void {
   const mayWrite = lineLimit(log, about, LINES);
   return (severity, message, fields) => {
-    if (mayWrite(about)) log(severity, message, fields);
+    if (mayWrite(about, severity)) log(severity, message, fields);
   };
 }

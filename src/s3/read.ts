@@ -5,7 +5,7 @@ import { bucketRegions } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { Departure } from '../http1/departure.ts';
 import type { ObjectRead } from './operation.ts';
-import { createDeparture } from '../http1/departure.ts';
+import { createDeparture, untilDeparture } from '../http1/departure.ts';
 import { isRedirect, isRefusalStatus, isSuccess, regionToTry } from './redirect.ts';
 import { readS3Error } from './refusal.ts';
 import { isCredentialsError, renewalBudget, suspicionOf } from './retry/renewal-budget.ts';
@@ -118,7 +118,7 @@ export function createReader(options: {
 
   const readOnce: Read = async (bucket, read, session, extras) => {
     const held = session.credentials();
-    let credentials = held instanceof Promise ? await held : held;
+    let credentials = held instanceof Promise ? await untilDeparture(held, extras.departure) : held;
     let region = regions.of(bucket);
     let renewed = false;
     /** The credentials that this read had replaced by an STS call, and the refusal that they got. */
@@ -165,7 +165,7 @@ export function createReader(options: {
       }
       renewed = true;
       try {
-        credentials = await others;
+        credentials = await untilDeparture(others, extras.departure);
       } catch (error) {
         // A denial is an answer by itself; the renewal was only to make sure.
         if (!isCredentialsError(outcome)) return outcome;

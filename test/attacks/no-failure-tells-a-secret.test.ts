@@ -7,7 +7,7 @@ import { request } from '../wire/http-request.ts';
 import type { RequestOptions } from '../wire/http-request.ts';
 import { startMarkedSts } from '../wire/marked-sts.ts';
 import type { MarkedSts } from '../wire/marked-sts.ts';
-import { freePort } from '../wire/metrics.ts';
+import { metricsOrigin } from '../wire/metrics.ts';
 import { rawExchange } from '../wire/raw-exchange.ts';
 import { startStandIn } from '../wire/s3-stand-in.ts';
 import type { StandIn } from '../wire/s3-stand-in.ts';
@@ -38,8 +38,6 @@ describe('a bridge at its most talkative', () => {
       assert.ok(sts.bySessionToken(String(session)) !== undefined);
       answer(asked, response);
     });
-    const port = await freePort();
-    metrics = `http://127.0.0.1:${port}`;
     wire = await startWire({
       config: ({ audience, awsAudience, role, region }) => `
 audience: ${audience}
@@ -52,7 +50,7 @@ cors: { origins: ["https://app.example"] }
       environment: {
         ...{
           AWS_ENDPOINT_URL_STS: sts.origin,
-          FEDBRIDGE_METRICS_PORT: String(port),
+          FEDBRIDGE_METRICS_PORT: '0',
           LOG_LEVEL: 'trace',
         },
         ...{
@@ -63,6 +61,7 @@ cors: { origins: ["https://app.example"] }
         },
       },
     });
+    metrics = await metricsOrigin(wire.bridge);
     const { metadata, awsAudience } = wire.sandbox.contract;
     const path = `/computeMetadata/v1/instance/service-accounts/default/identity?audience=${awsAudience}&format=full`;
     const own = await request(metadata, path, { headers: { 'Metadata-Flavor': 'Google' } });

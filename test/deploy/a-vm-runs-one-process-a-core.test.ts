@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { readConfigDocument } from '../../src/config/load.ts';
 import { startBridge } from '../wire/bridge-process.ts';
 import type { BridgeProcess } from '../wire/bridge-process.ts';
-import { freePort } from '../wire/metrics.ts';
+import { metricsOrigin } from '../wire/metrics.ts';
 import { request } from '../wire/http-request.ts';
 import { until } from '../wire/until.ts';
 import { startWire } from '../wire/wire.ts';
@@ -154,31 +154,31 @@ describe('the processes of the units', () => {
     test.after(() => wire.close());
     const { FEDBRIDGE_CONFIG: config = '', ...suppliers } = wire.sandbox.environment;
     await vm.install(config);
-    const port = String(await freePort());
-    const start = async (instance: string, as?: Identity): Promise<BridgeProcess> => {
-      const { program, environment } = vm.instance(instance, as);
-      assert.equal(environment['FEDBRIDGE_METRICS_PORT'], instance);
+    assert.equal(vm.instance('9101').environment['FEDBRIDGE_METRICS_PORT'], '9101');
+    // The bridge chooses the port of its metrics, and the first one the port that they share.
+    const start = async (port: string, as?: Identity): Promise<BridgeProcess> => {
+      const { program, environment } = vm.instance('0', as);
       const variables = { ...suppliers, ...environment, PORT: port, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
       const started = await startBridge(variables, program);
       test.after(() => started.stop());
       return started;
     };
-    const instances = [String(await freePort()), String(await freePort())];
-    const bridges = await Promise.all(instances.map((instance) => start(instance)));
+    const first = await start('0');
+    const { port } = new URL(first.url);
+    const bridges = [first, await start(port)];
     const path = '/acme-lake/raw/public/orders.csv';
     const authorization = `Bearer ${await wire.token('scoped')}`;
     await until('both have served', async () => {
-      const { status } = await request(`http://127.0.0.1:${port}`, path, { headers: { authorization } });
+      const { status } = await request(first.url, path, { headers: { authorization } });
       assert.equal(status, 200);
       return bridges.every(({ lines }) => lines.some(({ message }) => message === `GET ${path} 200`));
     });
-    for (const instance of instances)
-      assert.match(
-        (await request(`http://127.0.0.1:${instance}`, '/-/metrics')).text,
-        /operation="GetObject"/,
-      );
+    for (const bridge of bridges) {
+      const { text } = await request(await metricsOrigin(bridge), '/-/metrics');
+      assert.match(text, /operation="GetObject"/);
+    }
     if (process.getuid?.() === 0)
-      await assert.rejects(start(String(await freePort()), { userId: 65533 }), /another process has it/);
+      await assert.rejects(start(port, { userId: 65533 }), /another process has it/);
     else test.diagnostic('not root: that another user cannot share the port was not tried');
     for (const bridge of bridges) {
       assert.equal(await bridge.stop(), 0);

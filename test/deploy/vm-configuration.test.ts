@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startBridge } from '../wire/bridge-process.ts';
 import type { BridgeProcess } from '../wire/bridge-process.ts';
-import { freePort } from '../wire/metrics.ts';
 import { startWire } from '../wire/wire.ts';
 import { makeVm, UNITS } from './vm.ts';
 import type { Identity, Vm } from './vm.ts';
@@ -64,7 +63,7 @@ describe('the configuration on a VM', () => {
     const { FEDBRIDGE_CONFIG: text = '', ...suppliers } = wire.sandbox.environment;
     await vm.install(text);
     const start = async (as?: Identity): Promise<BridgeProcess> => {
-      const { program, environment } = vm.instance(String(await freePort()), as);
+      const { program, environment } = vm.instance('0', as);
       const bridge = await startBridge({ ...suppliers, ...environment, PORT: '0' }, program);
       test.after(() => bridge.stop());
       return bridge;

@@ -25,16 +25,16 @@ const everyones = (offset: number): Record<string, number> => ({
 describe('fedbridge doctor says that this machine’s clock', () => {
   it('is doubtful, 45 s behind', async () => {
     const step = firstDoubtful(await shifted(everyones(45)), 'clock');
-    assert.match(step.found, /^this machine's is 4[3-7] s behind Google's and AWS's$/);
+    assert.match(step.found, /^this machine's is [345]\d s behind Google's and AWS's$/);
     assert.match(step.fix ?? '', /^Set this machine's clock/);
     const { "seconds that Google's is ahead": google, "seconds that AWS's is ahead": aws } =
       step.compared ?? {};
-    assert.ok(Number(google) > 40 && Number(aws) > 40);
+    assert.ok(Number(google) > 30 && Number(aws) > 30);
   });
 
   it('is doubtful, 2 minutes ahead', async () => {
     const step = firstDoubtful(await shifted(everyones(-120)), 'clock');
-    assert.match(step.found, /^this machine's is 1[12]\d s ahead of Google's and AWS's$/);
+    assert.match(step.found, /^this machine's is 1[0-4]\d s ahead of Google's and AWS's$/);
   });
 
   it('is wrong, 90 s behind: the bridge itself would refuse fresh tokens of callers', async () => {
@@ -47,7 +47,7 @@ describe('fedbridge doctor says that this machine’s clock', () => {
     const diagnosis = await shifted(everyones(-600));
     assert.match(
       firstWrong(diagnosis, 'clock').found,
-      /^this machine's is (59|60)\d s ahead of Google's and AWS's$/,
+      /^this machine's is (5[6-9]|6[0-3])\d s ahead of Google's and AWS's$/,
     );
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
   });
@@ -66,7 +66,7 @@ describe('fedbridge doctor says that this machine’s clock', () => {
 describe('where Google’s clock and AWS’s differ, fedbridge doctor says which of them is off', () => {
   it('Google’s ahead', async () => {
     const step = firstWrong(await shifted({ certs: 600 }), 'clock');
-    assert.match(step.found, /^Google's is (59|60)\d s ahead of AWS's$/);
+    assert.match(step.found, /^Google's is (5[6-9]|6[0-3])\d s ahead of AWS's$/);
     assert.ok(step.fix?.includes(new URL(clinic.contract.certs).origin), JSON.stringify(step));
     assert.match(step.fix ?? '', /is not Google, or a proxy/);
   });
@@ -119,6 +119,6 @@ it('where a clock cannot be asked, fedbridge doctor compares the other', async (
   const diagnosis = await shifted({ certs: -600, metadata: -600 });
   assert.match(
     firstWrong(diagnosis, 'clock').found,
-    /^this machine's is (59|60)\d s ahead of Google's; AWS's is not known$/,
+    /^this machine's is (5[6-9]|6[0-3])\d s ahead of Google's; AWS's is not known$/,
   );
 });

@@ -133,7 +133,7 @@ describe('of a token in a file, fedbridge doctor says', () => {
     });
 
   it('that it ends soon', async () => {
-    const step = firstDoubtful(await clinic.diagnose(withToken({ exp: inSeconds(40) })), 'identity token');
+    const step = firstDoubtful(await clinic.diagnose(withToken({ exp: inSeconds(58) })), 'identity token');
     assert.match(step.found, /less than a minute left/);
   });
 

@@ -1,5 +1,6 @@
 // Stands before one supplier of the sandbox, under a name of its own and by TLS where the supplier is asked so, and passes requests
 // on until it is told to fail.
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createPlain } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -7,7 +8,6 @@ import { createServer as createSecure } from 'node:https';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { request as ask } from '../wire/http-request.ts';
-import { freePort } from '../wire/metrics.ts';
 import type { Authority } from './certificates.ts';
 import type { FakedNames } from './faked-names.ts';
 import { forward, sendFailing } from './failing-answer.ts';
@@ -35,6 +35,9 @@ export interface Front {
   close(): Promise<void>;
 }
 
+/** Below the ports that systems give to programs that listen on any port. */
+const PORTS = { first: 20_000, last: 32_000 };
+
 /** @param options.authority absent: plain HTTP */
 export async function startFront(options: {
   readonly supplier: SupplierName;
@@ -48,8 +51,7 @@ export async function startFront(options: {
   const connections = new Map<number | undefined, Socket>();
   const bodies: string[] = [];
   let current: Strike | undefined;
-  // Not any: while it refuses connections it does not listen there, and others that ask for any might be given it.
-  const port = await freePort();
+  let port = 0;
   let silent = false;
 
   const server = createServer((socket) => {
@@ -108,7 +110,13 @@ export async function startFront(options: {
     for (const socket of connections.values()) socket.destroy();
     if (!server.listening) await listen();
   };
-  await listen();
+  // A front does not listen while it refuses connections, so its port must not be one that the system gives to others.
+  while (!server.listening) {
+    port = randomInt(PORTS.first, PORTS.last);
+    await listen().catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    });
+  }
   // Where the bridge does not start, nobody closes it.
   server.unref();
   return {

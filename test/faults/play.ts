@@ -13,10 +13,10 @@ import type { SupplierFault } from './supplier-fault.ts';
 import { see } from './what-is-seen.ts';
 import type { Seen } from './what-is-seen.ts';
 
-/** For a machine that is busy with much else. */
-const BUSY_SECONDS = 10;
+/** Beyond the limit: a slow machine takes less, a request that hangs takes more. */
+const MARGIN_SECONDS = 60;
 export const REQUESTS_AT_ONCE = 3;
-/** Within which a caller is served again. */
+/** Within which a caller is served again, as the table says; slow machines may take longer. */
 export const RECOVERY_SECONDS = 10;
 
 const BY_CERTIFICATE: ReadonlySet<string> = new Set(['other-name', 'expired', 'self-signed']);
@@ -48,7 +48,7 @@ export async function play({ stage, place, fault, headers, ready, asks }: Played
     if (BY_CERTIFICATE.has(fault)) assert.match(error ?? '', /CERT/);
   }
   const { seconds: limit } = PLACES[place].waits;
-  for (const { seconds } of all) assert.ok(seconds < limit + BUSY_SECONDS, `answered after ${seconds} s`);
+  for (const { seconds } of all) assert.ok(seconds < limit + MARGIN_SECONDS, `answered after ${seconds} s`);
   assert.equal(live.status, 200);
   assert.equal(isReady.status, ready, 'ready');
   const asked = await count();

@@ -17,7 +17,7 @@ const HEAD_BYTES = 8;
 const WATCHED_BYTES = 256 * 1024;
 
 /** A case takes far below a millisecond; a machine that is busy with others may stand still for seconds. */
-const HANG_MS = 15_000;
+const HANG_MS = 60_000;
 const LOOK_MS = 500;
 
 export async function fuzzInProcess(order: Omit<Order, 'watched'>): Promise<LoopReport> {

@@ -2,30 +2,31 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import type { Socket } from 'node:net';
+import { after, before, describe, it, mock } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../src/errors/fault.ts';
 import { createDeparture } from '../../src/http1/departure.ts';
 import { createTransport } from '../../src/http1/transport.ts';
+import { until } from '../wire/until.ts';
 
-const STALL_MS = 3_000;
-const DRIP_MS = 400;
+/** By the bridge's clock, which these tests move. */
+const STALL_MS = 400;
+const DRIP_MS = 100;
+/** How often the transport looks for stalls, in real time. */
+const LOOK_MS = STALL_MS / 4;
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n';
+const BODY = '0123456789';
 
-/** Bytes that come one by one; what is before them comes at once. */
-const stage = { atOnce: '', dripped: '' };
+let now = 0;
+let body = '';
+
+type Respond = (socket: Socket) => Promise<void>;
+let respond: Respond = () => Promise.resolve();
 const server = createServer((socket) => {
   socket.on('error', () => undefined);
   socket.once('data', () => {
-    const { atOnce, dripped } = stage;
-    socket.write(atOnce);
-    let at = 0;
-    const drip = setInterval(() => {
-      if (at < dripped.length) socket.write(dripped.charAt(at));
-      at += 1;
-    }, DRIP_MS);
-    socket.once('close', () => {
-      clearInterval(drip);
-    });
+    respond(socket).catch(() => socket.destroy());
   });
 });
 const transport = createTransport({ stallMs: STALL_MS });
@@ -37,7 +38,7 @@ async function read(): Promise<string> {
     departure: createDeparture(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let body = '';
+  body = '';
   answer.pipe({
     write: (chunk) => {
       body += chunk.toString();
@@ -53,23 +54,41 @@ async function read(): Promise<string> {
 
 describe('what S3 drips', { concurrency: false }, () => {
   before(async () => {
+    mock.method(performance, 'now', () => now);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   });
   after(() => {
+    mock.restoreAll();
     transport.close();
     server.close();
   });
 
   it('as a head is given up', async () => {
-    Object.assign(stage, { atOnce: '', dripped: `${HEAD}0123456789` });
+    respond = async (socket) => {
+      for (const byte of `${HEAD}${BODY}`) {
+        socket.write(byte);
+        now += DRIP_MS;
+        // As long as the transport waits between two looks, so that it looks before all has been sent.
+        await sleep(LOOK_MS);
+      }
+    };
     await assert.rejects(read, (error) => error instanceof Fault && error.code === 's3_timeout');
   });
 
   it('as a body comes whole, though it takes longer than a stall', async () => {
-    Object.assign(stage, { atOnce: HEAD, dripped: '0123456789' });
-    assert.equal(await read(), '0123456789');
+    respond = async (socket) => {
+      socket.write(HEAD);
+      for (const [sent, byte] of Array.from(BODY).entries()) {
+        await until('the bytes before have come', () => body.length === sent);
+        now += DRIP_MS;
+        // For the transport to look whether this is a stall.
+        await sleep(LOOK_MS);
+        socket.write(byte);
+      }
+    };
+    assert.equal(await read(), BODY);
   });
 });

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { Fault } from '../../src/errors/fault.ts';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createDeparture, untilDeparture } from '../../src/http1/departure.ts';
 import type { Departure } from '../../src/http1/departure.ts';
 import { pause } from '../../src/s3/retry/pause.ts';
 import { createTransport } from '../../src/http1/transport.ts';
@@ -117,4 +117,40 @@ it('a departure calls each listener once, in order, and none that was removed', 
   departure.abort();
   assert.deepEqual(calls, ['first', 'second']);
   assert.equal(departure.aborted, true);
+});
+
+describe('a wait for shared work', () => {
+  it('settles as the work does while the caller stays', async () => {
+    const departure = createDeparture();
+    assert.equal(await untilDeparture(Promise.resolve('done'), departure), 'done');
+    const failure = new Fault('sts_failed');
+    await assert.rejects(untilDeparture(Promise.reject(failure), departure), failure);
+  });
+
+  it('ends as soon as the caller disconnects, and the work continues', async () => {
+    const departure = createDeparture();
+    const { promise: work, resolve } = Promise.withResolvers<string>();
+    const wait = untilDeparture(work, departure);
+    departure.abort();
+    await assert.rejects(wait, isDisconnect);
+    resolve('done');
+    assert.equal(await work, 'done');
+  });
+
+  it('ends at once if the caller has disconnected before', async () => {
+    const departure = createDeparture();
+    departure.abort();
+    await assert.rejects(untilDeparture(new Promise(() => undefined), departure), isDisconnect);
+  });
+
+  it('ends without an unhandled rejection if the work fails after the caller has disconnected', async () => {
+    const departure = createDeparture();
+    const { promise: work, reject } = Promise.withResolvers<string>();
+    const wait = untilDeparture(work, departure);
+    departure.abort();
+    await assert.rejects(wait, isDisconnect);
+    reject(new Fault('sts_failed'));
+    // An unhandled rejection would fail this test by the next turn.
+    await new Promise(setImmediate);
+  });
 });

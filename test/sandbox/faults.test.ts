@@ -1,7 +1,9 @@
 // Every fault can be had from outside, by one request to the control API.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { open } from '../wire/http-request.ts';
+import { until } from '../wire/until.ts';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { ask, assumed, control, s3Client, sandboxFor } from './clients.ts';
@@ -9,10 +11,27 @@ import { ask, assumed, control, s3Client, sandboxFor } from './clients.ts';
 const Bucket = 'acme-lake';
 const Key = 'raw/public/orders.csv';
 const fault = (sandbox: Sandbox, fields: unknown) => control(sandbox, 'PUT', '/faults', fields);
-const project = (sandbox: Sandbox) =>
-  ask(sandbox.contract.metadata, '/computeMetadata/v1/project/project-id', {
-    headers: { 'metadata-flavor': 'Google' },
-  });
+const PROJECT_PATH = '/computeMetadata/v1/project/project-id';
+const GOOGLE = { 'metadata-flavor': 'Google' };
+const project = (sandbox: Sandbox) => ask(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
+
+/** Statuses of the metadata server's responses, in the order of the requests; null while there is none. */
+async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
+  const { metadata } = (await control(sandbox, 'GET', '/calls')) as {
+    readonly metadata: readonly { readonly status: number | null }[];
+  };
+  return metadata.map(({ status }) => status);
+}
+
+/** A promise of which one can see whether it has settled; it may reject after the test. */
+function pending<Value>(promise: Promise<Value>) {
+  let isPending = true;
+  const settle = (): void => {
+    isPending = false;
+  };
+  promise.then(settle, settle);
+  return { promise, isPending: () => isPending };
+}
 
 test('a fault strikes as often as it is told, on the paths that it is told', async (context) => {
   const sandbox = await sandboxFor(context);
@@ -57,8 +76,48 @@ test('reset, refuse, hang', async (context) => {
   await assert.rejects(project(sandbox), { code: 'ECONNREFUSED' });
   await control(sandbox, 'DELETE', '/faults');
   assert.equal((await project(sandbox)).status, 200);
-  await fault(sandbox, { supplier: 'metadata', fault: 'hang' });
-  assert.equal(await Promise.race([project(sandbox).catch(() => 'closed'), sleep(100, 'hangs')]), 'hangs');
+  await fault(sandbox, { supplier: 'metadata', fault: 'hang', times: 1 });
+  const hanging = pending(project(sandbox));
+  await until('the request has come', async () => (await statuses(sandbox)).at(-1) === null);
+  // The next request takes longer than a response that was due.
+  assert.equal((await project(sandbox)).status, 200);
+  await control(sandbox, 'DELETE', '/faults');
+  assert.equal((await project(sandbox)).status, 200);
+  assert.equal(hanging.isPending(), true, 'clearing the fault does not release it');
+});
+
+test('hold keeps a response back until the fault is cleared, or replaced', async (context) => {
+  const sandbox = await sandboxFor(context);
+  for (const release of [
+    () => control(sandbox, 'DELETE', '/faults'),
+    () => fault(sandbox, { supplier: 'metadata', fault: null }),
+    () => fault(sandbox, { supplier: 'metadata', fault: 'status', status: 503, times: 1 }),
+  ]) {
+    await control(sandbox, 'DELETE', '/calls');
+    await fault(sandbox, { supplier: 'metadata', fault: 'hold', times: 1 });
+    const held = pending(project(sandbox));
+    await until('the request has come', async () => (await statuses(sandbox)).at(-1) === null);
+    assert.equal((await project(sandbox)).status, 200, 'only one request is held');
+    assert.equal(held.isPending(), true);
+    await release();
+    assert.deepEqual([(await held.promise).status, (await held.promise).text], [200, 'acme-prod']);
+  }
+});
+
+test('hold after so many bytes sends these at once, and the others when the fault is cleared', async (context) => {
+  const sandbox = await sandboxFor(context);
+  await fault(sandbox, { supplier: 'metadata', fault: 'hold', after: 4, times: 1 });
+  const response = await open(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
+  assert.equal(response.statusCode, 200);
+  let text = '';
+  const ended = once(response, 'end');
+  response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await until('the first bytes are there', () => text.length >= 4);
+  assert.equal((await project(sandbox)).status, 200);
+  assert.equal(text, 'acme');
+  await control(sandbox, 'DELETE', '/faults');
+  await ended;
+  assert.equal(text, 'acme-prod');
 });
 
 test('a body is cut, stalled, dripped, of another length, nonsense or nothing', async (context) => {
@@ -69,7 +128,13 @@ test('a body is cut, stalled, dripped, of another length, nonsense or nothing', 
   await strike({ fault: 'wrong-length' });
   await assert.rejects(project(sandbox), { code: 'ECONNRESET' });
   await strike({ fault: 'stall', after: 4 });
-  assert.equal(await Promise.race([project(sandbox).catch(() => 'closed'), sleep(100, 'stalls')]), 'stalls');
+  const stalled = await open(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
+  let text = '';
+  stalled.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await until('the first bytes are there', () => text.length >= 4);
+  assert.equal((await project(sandbox)).text, 'acme-prod');
+  assert.deepEqual([text, stalled.complete, stalled.destroyed], ['acme', false, false]);
+  stalled.destroy();
   await strike({ fault: 'drip', bytesPerSecond: 50 });
   const start = performance.now();
   assert.equal((await project(sandbox)).text, 'acme-prod');

@@ -2,6 +2,7 @@
 import { request as ask } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../wire/until.ts';
 import { traceparentOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -30,9 +31,6 @@ const STALL_MS = 9_000;
 
 /** Of a body that is no object's: lists and error documents. */
 const LONGEST_TEXT = 1024 * 1024;
-
-/** Nothing of a soak takes so long: a request that hangs is found by it. */
-const PATIENCE_MS = 25_000;
 
 /** @param agent false for a connection of its own */
 export async function exchange(

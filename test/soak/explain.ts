@@ -6,6 +6,8 @@ import type { Held, Weather } from './weather.ts';
 export interface Explainer {
   /** A line at ERROR or above. @returns its cause; undefined where there is none */
   line(line: LogLine, at: number): string | undefined;
+  /** As `answer`, if only a slow machine can be the cause. */
+  slowness(plan: number, time: { readonly begun: number; readonly ended: number }): string | undefined;
   /** An answer that was not the expected one. */
   answer(plan: number, time: { readonly begun: number; readonly ended: number }): string | undefined;
 }
@@ -23,6 +25,9 @@ const FELT_MS = 17_000;
 const KEY_FELT_MS = 31_000;
 /** A request that began before the end of it. */
 const PASSING_MS = 1_000;
+
+/** Faults that a slow machine can cause: an emulator on the same machine takes too long. */
+const OF_A_SLOW_MACHINE = /_timeout$|_unreachable$|^signing_keys_unavailable$|^sts_failed$/;
 
 const S3_FAULTS = new Set(['s3_unreachable', 's3_timeout', 's3_invalid_response']);
 const S3_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable', 'BadGateway']);
@@ -51,7 +56,12 @@ export function explainer(sources: {
     const found = held.find((one) => isCause(one.weather) && one.from <= to && from <= one.to + feltMs);
     return found && JSON.stringify(found.weather);
   };
-  const byCode = (
+  const bySlowness = ({ code = '', abortedBy }: Told, from: number, to: number): string | undefined => {
+    if (code === 'event_loop_lagging') return 'the event loop of the bridge lags';
+    if (abortedBy !== 's3' && abortedBy !== 'stall' && !OF_A_SLOW_MACHINE.test(code)) return undefined;
+    return during(from, to, PASSING_MS, ({ kind }) => kind === 'slow-machine');
+  };
+  const byInjected = (
     { code = '', abortedBy, requestId }: Told,
     from: number,
     to: number,
@@ -70,12 +80,18 @@ export function explainer(sources: {
     if (code === 'token_key_unknown') return during(from, to, KEY_FELT_MS, ({ kind }) => kind === 'new-key');
     return undefined;
   };
+  const byCode = (one: Told, from: number, to: number): string | undefined =>
+    byInjected(one, from, to) ?? bySlowness(one, from, to);
   return {
     line: (line, at) => {
       if (String(line['message']).startsWith('SIGHUP'))
         return during(at, at, PASSING_MS, (weather) => weather.kind === 'reload' && weather.to === 'invalid');
       const milliseconds = line['milliseconds'] as { readonly total?: number } | undefined;
       return byCode(toldIn(line), at - (milliseconds?.total ?? 0), at);
+    },
+    slowness: (plan, { begun, ended }) => {
+      const known = told.get(plan);
+      return known && bySlowness(known, begun, ended);
     },
     answer: (plan, { begun, ended }) => {
       const known = told.get(plan);

@@ -15,15 +15,25 @@ import { startStage } from './stage.ts';
 import type { SoakStage } from './stage.ts';
 import { createTally } from './tally.ts';
 import type { Finding } from './tally.ts';
+import { watchMachine } from './machine.ts';
 import { makeWeather } from './weather.ts';
 import type { Held } from './weather.ts';
 
 export interface SoakOptions {
   readonly seed: number;
-  /** Of load with faults; what comes before and after is not counted. */
+  /** Least duration of the load with faults, without what comes before and after. */
   readonly seconds: number;
+  /** Whether enough has happened; the load continues until then, however slow the machine is. */
+  readonly isEnough?: (progress: Progress) => boolean;
   /** Has S3's answers changed in one byte from half of it on, which must then be found. */
   readonly lies?: boolean;
+}
+
+export interface Progress {
+  readonly kinds: ReadonlySet<string>;
+  /** Faults of S3 that requests have met. */
+  readonly strikes: ReadonlySet<string>;
+  readonly spells: number;
 }
 
 const WORKERS = 16;
@@ -31,8 +41,15 @@ const WORKERS = 16;
 const FIRST_SHARE = 0.3;
 const FIRST_MOST_SECONDS = 60;
 const FAIR_MS = 3_000;
+/** Finalizers run a moment after a collection, so what looks like a leak may be freed by the next look. */
+const LOOKS = 20;
 
-export async function soak({ seed, seconds, lies = false }: SoakOptions): Promise<Report> {
+export async function soak({
+  seed,
+  seconds,
+  isEnough = () => true,
+  lies = false,
+}: SoakOptions): Promise<Report> {
   const stock = createStock();
   const planOf = createSchedule(seed, stock);
   const underWay = new Map<number, Plan>();
@@ -60,18 +77,29 @@ export async function soak({ seed, seconds, lies = false }: SoakOptions): Promis
       underWay.delete(plan.id);
     }
   };
-  const load = async (milliseconds: number): Promise<void> => {
-    const ends = AbortSignal.timeout(Math.round(milliseconds));
+  const load = async (ends: AbortSignal): Promise<void> => {
     await Promise.all(counters.map((_, worker) => work(worker, ends)));
   };
   const held: Held[] = [];
+  const machine = watchMachine(held);
   let spells = 0;
-  const roughLoad = async (milliseconds: number): Promise<void> => {
-    const ends = AbortSignal.timeout(Math.round(milliseconds));
-    const weather = makeWeather(seed, surroundings, held, spells, ends);
-    await load(milliseconds);
+  const roughLoad = async (milliseconds: number, isOver = (): boolean => true): Promise<void> => {
+    const ends = new AbortController();
+    const weather = makeWeather(seed, surroundings, held, spells, ends.signal);
+    const loaded = load(ends.signal);
+    await sleep(milliseconds);
+    await until('enough has happened', isOver).finally(() => {
+      ends.abort();
+    });
+    await loaded;
     spells = await weather;
   };
+  const hasEnough = (): boolean =>
+    isEnough({
+      kinds: tally.kinds(),
+      strikes: new Set([...front.struck.values()].flat()),
+      spells: held.filter(({ weather }) => weather.kind !== 'slow-machine').length,
+    });
   try {
     await until('the bridge is ready', () => isReady(stage));
     const first = Math.round(Math.min(seconds * FIRST_SHARE, FIRST_MOST_SECONDS));
@@ -79,14 +107,16 @@ export async function soak({ seed, seconds, lies = false }: SoakOptions): Promis
     const early = await quieten(stage, agent);
     const before = await bridge.holdings();
     front.liesFrom(lies);
-    await roughLoad((seconds - first) * 1000);
+    await roughLoad((seconds - first) * 1000, hasEnough);
     front.liesFrom(false);
     front.strikes(false);
     await until('it has recovered', () => hasRecovered(stage, authorizationOf));
     tally.fairFromNow();
-    await load(FAIR_MS);
+    await load(AbortSignal.timeout(FAIR_MS));
     const late = await quieten(stage, agent);
-    const after = await bridge.holdings();
+    let after = await bridge.holdings();
+    for (let look = 1; look < LOOKS && leaksOf(before, after).length > 0; look += 1)
+      after = await bridge.holdings();
     const findings = [...early, ...late, ...leaksOf(before, after), ...(await endOf(stage))];
     const { struck } = front;
     const sums = tally.sum(explainer({ struck, told: tally.told, held }), (id) => struck.has(id));
@@ -103,6 +133,7 @@ export async function soak({ seed, seconds, lies = false }: SoakOptions): Promis
       findings: [...sums.findings, ...findings],
     };
   } finally {
+    machine.stop();
     agent.destroy();
     await stage.close();
   }

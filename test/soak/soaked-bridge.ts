@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inheritedEnvironment } from '../../src/config/load.ts';
 import type { LogLine } from '../wire/bridge-process.ts';
 import { request } from '../wire/http-request.ts';
-import { freePort } from '../wire/metrics.ts';
 
 /** Bytes, and counts. */
 export interface Holdings {
@@ -46,13 +45,12 @@ export async function startSoakedBridge(
   environment: Readonly<Record<string, string>>,
   onLine: (line: LogLine) => void,
 ): Promise<SoakedBridge> {
-  const metricsPort = await freePort();
   const child = spawn(process.execPath, ['--expose-gc', '--import', COLLECT, MAIN, 'serve'], {
     env: {
       ...inheritedEnvironment(),
       FEDBRIDGE_HOST: '127.0.0.1',
       PORT: '0',
-      FEDBRIDGE_METRICS_PORT: String(metricsPort),
+      FEDBRIDGE_METRICS_PORT: '0',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,26 +61,26 @@ export async function startSoakedBridge(
     if (complaints.length < MAX_COMPLAINTS) complaints += chunk.toString();
   });
   const closed = once(child, 'close').then(() => (ended = true));
-  const listening = Promise.withResolvers<number>();
+  const listening = Promise.withResolvers<LogLine>();
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as LogLine;
-    if (String(line['message']).startsWith('listening on')) listening.resolve(Number(line['port']));
+    if (String(line['message']).startsWith('listening on')) listening.resolve(line);
     onLine(line);
   });
   void closed.then(() => {
     listening.reject(new Error(`the bridge did not start:\n${complaints}`));
   });
-  const port = await listening.promise;
+  const { port, metricsPort } = await listening.promise;
   const pid = child.pid ?? 0;
 
   const metrics = async (): Promise<readonly string[]> => {
-    const { text } = await request(`http://127.0.0.1:${metricsPort}`, '/-/metrics');
+    const { text } = await request(`http://127.0.0.1:${String(metricsPort)}`, '/-/metrics');
     return text.split('\n');
   };
   const valueIn = (lines: readonly string[], name: string): number =>
     Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? Number.NaN);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${String(port)}`,
     pid,
     hangUp: () => {
       child.kill('SIGHUP');

@@ -20,7 +20,9 @@ export interface Finding {
 export interface Tally {
   request(plan: Plan, exchange: Exchange): void;
   line(line: LogLine): void;
-  /** From now on nothing may go otherwise than expected. */
+  /** Kinds of the requests so far. */
+  kinds(): ReadonlySet<string>;
+  /** From now on every request must go as expected, unless the machine is slow. */
   fairFromNow(): void;
   /** By plan: of an answer that was cut before its headers went out, the caller knows no request ID. */
   readonly told: ReadonlyMap<number, Told>;
@@ -82,6 +84,7 @@ export function createTally(): Tally {
       const plan = planOfTrace(line);
       if (plan !== undefined && (one.code !== undefined || one.abortedBy !== undefined)) told.set(plan, one);
     },
+    kinds: () => new Set(Object.keys(byKind)),
     fairFromNow: () => (fairFrom = performance.now()),
     sum: (explainer, isStruck) => {
       const explained: Record<string, number> = {};
@@ -92,7 +95,8 @@ export function createTally(): Tally {
       const toldOf = ({ id }: Plan): string => JSON.stringify(told.get(id) ?? 'nothing');
       for (const { plan, exchange } of wrong) find(findingOf(plan, exchange, exchange.wrong ?? ''));
       for (const { plan, exchange } of unexpected) {
-        const cause = exchange.begun >= fairFrom ? undefined : explainer.answer(plan.id, exchange);
+        const isFair = exchange.begun >= fairFrom;
+        const cause = isFair ? explainer.slowness(plan.id, exchange) : explainer.answer(plan.id, exchange);
         if (cause !== undefined) explained[cause] = (explained[cause] ?? 0) + 1;
         else {
           const { status, complete, bytes: came, error = '' } = exchange;

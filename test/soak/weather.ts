@@ -8,6 +8,8 @@ type SupplierFault = Readonly<Record<string, unknown>>;
 
 export type Weather =
   | { readonly kind: 'fair' }
+  /** Observed, not scheduled. */
+  | { readonly kind: 'slow-machine' }
   | {
       readonly kind: 'supplier';
       readonly supplier: 'metadata' | 'certs' | 'sts';

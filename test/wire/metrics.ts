@@ -1,7 +1,6 @@
 // A bridge with a port of its own for metrics, and single values read from there.
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import type { BridgeProcess } from './bridge-process.ts';
 import { request } from './http-request.ts';
 import { startWire, variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
@@ -24,8 +23,7 @@ export async function startMeasuredWire(options: WireOptions = {}): Promise<Meas
       FEDBRIDGE_METRICS_PORT: '0',
     }),
   });
-  const { metricsPort } = await wire.bridge.line(({ message }) => String(message).startsWith('listening on'));
-  const metricsUrl = `http://127.0.0.1:${String(metricsPort)}`;
+  const metricsUrl = await metricsOrigin(wire.bridge);
   const metrics = async (): Promise<string> => {
     const { status, text } = await request(metricsUrl, '/-/metrics');
     assert.equal(status, 200);
@@ -42,27 +40,8 @@ export async function startMeasuredWire(options: WireOptions = {}): Promise<Meas
   };
 }
 
-/** Below those that systems give to whoever asks for any port: what was free when asked is then taken by nobody but by chance. */
-const PORTS = { first: 20_000, last: 32_000 };
-
-/** Free when asked: the bridge does not tell which one it took of any. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(PORTS.first, PORTS.last);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const server = createServer();
-  server.once('error', () => {
-    resolve(false);
-  });
-  server.listen(port, '127.0.0.1', () => {
-    server.close(() => {
-      resolve(true);
-    });
-  });
-  return promise;
+/** The origin of the metrics of a bridge that chose the port itself (`FEDBRIDGE_METRICS_PORT=0`). */
+export async function metricsOrigin(bridge: BridgeProcess): Promise<string> {
+  const { metricsPort } = await bridge.line(({ message }) => String(message).startsWith('listening on'));
+  return `http://127.0.0.1:${String(metricsPort)}`;
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import type { LogLine } from './bridge-process.ts';
-import { startMeasuredWire } from './metrics.ts';
-import type { MeasuredWire } from './metrics.ts';
+import { startClockedWire } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
 
-export interface ReloadingWire extends MeasuredWire {
+export interface ReloadingWire extends ClockedWire {
   /** Writes the file, sends SIGHUP, and resolves with the line that tells what became of it. */
   reload(config: string): Promise<LogLine>;
 }
@@ -15,7 +15,7 @@ export interface ReloadingWire extends MeasuredWire {
 export async function startReloading(first: (contract: SandboxContract) => string): Promise<ReloadingWire> {
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-reload-'));
   const file = join(directory, 'bridge.yaml');
-  const wire = await startMeasuredWire({ ownProcess: true, config: first, configFile: file });
+  const wire = await startClockedWire({ config: first, configFile: file });
   let seen = 0;
   return {
     ...wire,

@@ -1,15 +1,17 @@
 // What fails at S3 before it answers is asked again, within a deadline; the caller sees the outcome alone.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, describe, it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
-import { configured, READER_MAY_ALL } from './configuration.ts';
-import { freePort } from './metrics.ts';
-import { startStandIn } from './s3-stand-in.ts';
-import { refuse, startStoodInWire } from './stood-in-wire.ts';
-import type { AnswerOfS3, StoodInWire } from './stood-in-wire.ts';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { startClockedWire } from './faked-clock.ts';
+import { READABLE } from './sessions-at-sts.ts';
+import { refuse, startClockedStoodInWire } from './stood-in-wire.ts';
+import type { AnswerOfS3, ClockedStoodInWire } from './stood-in-wire.ts';
 import { until } from './until.ts';
-import { startWire } from './wire.ts';
+
+/** No retry begins later than this after the first attempt. */
+const DEADLINE_MS = 5_000;
+/** The bridge gives up if S3 sends nothing for this long. */
+const STALL_MS = 30_000;
 
 /** @returns an S3 that fails so often, and then gives `here` */
 function failing(times: number, fail: AnswerOfS3): AnswerOfS3 {
@@ -26,9 +28,15 @@ const reset: AnswerOfS3 = (request) => {
 };
 
 describe('an S3', () => {
-  let wire: StoodInWire;
+  let wire: ClockedStoodInWire;
+  let minutes = 0;
   before(async () => {
-    wire = await startStoodInWire();
+    wire = await startClockedStoodInWire();
+  });
+  // The retry budget is full again, and the deadline of retries never passes.
+  beforeEach(async () => {
+    minutes += 1;
+    await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000 });
   });
   after(() => wire.close());
 
@@ -135,51 +143,62 @@ describe('an S3', () => {
   }
 
   it('is not asked again for a caller that has left meanwhile', async () => {
-    wire.s3Answers(
-      failing(1, (_, response) => {
-        refuse(response, 503, 'SlowDown', { 'retry-after': '1' });
-      }),
-    );
+    const askedFor = (key: string): number =>
+      wire.asked().filter(({ url }) => url === `/acme-lake/${key}`).length;
+    wire.s3Answers((request, response) => {
+      if (request.url === '/acme-lake/left') refuse(response, 503, 'SlowDown', { 'retry-after': '1' });
+      else if (askedFor('later') === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '2' });
+      else response.end('here');
+    });
+    // Long enough for this test to leave during the pause.
+    await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000, timerFactor: 10 });
+    const counted = await wire.repeated('503');
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname);
     socket.write(
       `GET /acme-lake/left HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${await wire.token('reader')}\r\n\r\n`,
     );
     await until('S3 was asked', () => wire.asked().length === 1);
-    await until('the retry is waited for', async () => (await wire.repeated('503')) > 0);
+    await until('the retry is waited for', async () => (await wire.repeated('503')) > counted);
     socket.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
     assert.deepEqual([line['abortedBy'], line['fault']], ['caller', undefined]);
-    await setTimeout(1500);
-    assert.equal(wire.asked().length, 1);
+    // This request starts its pause later, and pauses longer: the retry for the caller that left would have come before.
+    await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000, timerFactor: 6 });
+    assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
+    assert.deepEqual([askedFor('left'), askedFor('later')], [1, 2]);
   });
 });
 
 describe('an S3 that goes on failing', () => {
-  let wire: StoodInWire;
+  let wire: ClockedStoodInWire;
   before(async () => {
-    // So short is the deadline of retries then, too.
-    wire = await startStoodInWire({ more: 'limits: { stall: 1s }' });
+    wire = await startClockedStoodInWire();
+    await wire.setClocks({ steadyStands: true });
   });
   after(() => wire.close());
 
   it('is told in its own words, when the deadline has come', async () => {
     let times = 0;
-    wire.s3Answers((_, response) => {
+    wire.s3Answers(async (_, response) => {
       times += 1;
+      if (times === 3) await wire.setClocks({ steadyStands: true, steadyAheadMs: DEADLINE_MS });
       refuse(response, 503, 'SlowDown', { 'x-amz-request-id': `ID${times}` });
     });
     const reply = await wire.read();
     assert.deepEqual([reply.status, reply.code], [503, 'SlowDown']);
-    assert.ok(times > 1);
-    assert.equal(reply.headers['x-amz-request-id'], `ID${times}`, 'the last it said');
+    assert.equal(times, 3);
+    assert.equal(reply.headers['x-amz-request-id'], 'ID3', 'the last it said');
     const line = await wire.lineOf(reply);
-    assert.equal(line['retries'], times - 1);
+    assert.equal(line['retries'], 2);
   });
 
   it('with no answer at all is not asked again: the wait has taken the time that there was', async () => {
     wire.s3Answers(() => undefined);
-    const reply = await wire.read();
+    const reading = wire.read();
+    await until('S3 was asked', () => wire.asked().length === 1);
+    await wire.setClocks({ steadyStands: true, steadyAheadMs: DEADLINE_MS + STALL_MS });
+    const reply = await reading;
     assert.equal(reply.status, 503);
     assert.equal((await wire.lineOf(reply))['fault'], 's3_timeout');
     assert.equal(wire.asked().length, 1);
@@ -188,22 +207,18 @@ describe('an S3 that goes on failing', () => {
 
 describe('an S3 that refuses connections', () => {
   it('and is up again a little later serves the request that waited', async (test) => {
-    const port = await freePort();
-    const wire = await startWire({
-      config: configured({
-        buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "http://127.0.0.1:${port}"` },
-        grants: [READER_MAY_ALL],
-      }),
-    });
+    const wire = await startClockedWire();
     test.after(() => wire.close());
-    const reading = wire.get('/acme-lake/a', { as: 'reader' });
-    await setTimeout(300);
-    const s3 = await startStandIn(
-      failing(0, () => undefined),
-      port,
+    assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
+    await wire.fault({ supplier: 's3', fault: 'refuse' });
+    // Pauses before retries are longer, and the deadline of retries never passes.
+    await wire.setClocks({ steadyStands: true, timerFactor: 10 });
+    const reading = wire.get(READABLE, { as: 'reader' });
+    await until(
+      'a retry is waited for',
+      async () => (await wire.metric('fedbridge_s3_retries_total{reason="unreachable"}')) > 0,
     );
-    test.after(s3.close);
-    const reply = await reading;
-    assert.deepEqual([reply.status, reply.text], [200, 'here']);
+    await wire.clearFaults();
+    assert.equal((await reading).status, 200);
   });
 });

@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from './configuration.ts';
+import { startClockedWire } from './faked-clock.ts';
+import type { ClockedWire } from './faked-clock.ts';
 import { startWire } from './wire.ts';
-import type { Wire } from './wire.ts';
 
 const LEAK = /arn:aws|123456789012|assumed-role|gcp-lake-read|session policy|127\.0\.0\.1/i;
 
 describe('a refusal of S3', () => {
-  let wire: Wire;
+  let wire: ClockedWire;
   before(async () => {
-    // So short is the deadline of retries then, too.
-    wire = await startWire({
-      config: configured({ grants: [READER_MAY_ALL], more: 'limits: { stall: 1s }' }),
-    });
+    wire = await startClockedWire({ config: configured({ grants: [READER_MAY_ALL] }) });
+    // No time passes, so the first refusals use up the retry budget and the others are not retried.
+    await wire.setClocks({ steadyStands: true });
   });
   after(() => wire.close());
 

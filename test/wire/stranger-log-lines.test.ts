@@ -10,8 +10,11 @@ import { READABLE } from './sessions-at-sts.ts';
 import { asBearer } from './token-headers.ts';
 import { until } from './until.ts';
 
-const FLOOD = 1_500;
 const MOST_LINES = 1_000;
+const WINDOW_MS = 10_000;
+/** Within one window's time they are in at most two windows, and so too many for one of them. */
+const FLOOD = 2 * MOST_LINES + 500;
+const AT_ONCE = 25;
 const MOST_BYTES = 256;
 
 describe('the log', () => {
@@ -81,6 +84,8 @@ describe('the log', () => {
     const before = (): readonly LogLine[] => wire.bridge.lines.slice(first);
     let first = 0;
     let ids: readonly unknown[] = [];
+    /** Whether the machine was fast enough to exceed the limit. */
+    let isTooMuch = false;
     const counted = (): Promise<number> =>
       wire.metric('fedbridge_requests_total{operation="GetObject",status="401"}');
 
@@ -88,11 +93,13 @@ describe('the log', () => {
       first = wire.bridge.lines.length;
       const count = await counted();
       const authenticated: unknown[] = [];
-      for (let i = 0; i < FLOOD; i += 1) {
-        await wire.get('/acme-lake/a');
+      const begun = performance.now();
+      for (let i = 0; i < FLOOD; i += AT_ONCE) {
+        await Promise.all(Array.from({ length: AT_ONCE }, () => wire.get('/acme-lake/a')));
         if (i % 250 === 0)
           authenticated.push((await wire.get(READABLE, { as: 'reader' })).headers['x-request-id']);
       }
+      isTooMuch = performance.now() - begun < WINDOW_MS;
       ids = authenticated;
       assert.equal(await counted(), count + FLOOD);
     });
@@ -107,7 +114,7 @@ describe('the log', () => {
       assert.equal((await lineOf(reply.headers['x-request-id']))['fault'], 'token_signature_invalid');
     });
 
-    it('has a line with the number of those that are suppressed', async () => {
+    it('has a line with the number of those that are suppressed', async (test) => {
       const sums = (): number[] => {
         const lines = before();
         const written = lines.filter(({ fault }) => fault === 'token_missing').length;
@@ -118,7 +125,12 @@ describe('the log', () => {
       };
       await until('all are accounted for', () => sums().reduce((a, b) => a + b) === FLOOD);
       const [written = 0, suppressed = 0] = sums();
-      assert.ok(suppressed > 0 && written + suppressed === FLOOD);
+      assert.equal(written + suppressed, FLOOD);
+      if (!isTooMuch) {
+        test.diagnostic('too slow: fewer lines than the limit came in one window');
+        return;
+      }
+      assert.ok(suppressed > 0);
       const summaries = before().filter(({ suppressed }) => suppressed !== undefined).length;
       assert.ok(written <= MOST_LINES * (summaries + 1), `${written} lines`);
       assert.match(

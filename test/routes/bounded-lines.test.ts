@@ -1,0 +1,67 @@
+// The line that counts suppressed log lines is as severe as the most severe of them.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { Log, Severity } from '../../src/observability/log.ts';
+import { boundedLines, lineLimit } from '../../src/observability/bounded-lines.ts';
+
+const WINDOW_MS = 10_000;
+/** More than may be written in one window. */
+const FLOOD = 30;
+
+/** @returns a log, the severities of the lines that count suppressed ones, and the end of a window */
+function recording(test: TestContext): {
+  readonly log: Log;
+  readonly summaries: readonly Severity[];
+  endWindow(): void;
+} {
+  test.mock.timers.enable({ apis: ['setTimeout'] });
+  const summaries: Severity[] = [];
+  const write = (severity: Severity, message: string): void => {
+    if (message.startsWith('suppressed ')) summaries.push(severity);
+  };
+  const log = Object.assign(write, {
+    isWanted: () => true,
+    members: () => undefined,
+    flush: () => undefined,
+    end: () => Promise.resolve(),
+    dropped: () => 0,
+  });
+  return {
+    log,
+    summaries,
+    endWindow: () => {
+      test.mock.timers.tick(WINDOW_MS);
+    },
+  };
+}
+
+it('a summary has the highest severity of the lines that it counts, whatever their order', (test) => {
+  const { log, summaries, endWindow } = recording(test);
+  const mayWrite = lineLimit(log, 'requests', 1);
+  for (const severity of ['INFO', 'ERROR', 'WARNING'] as const) {
+    mayWrite('a fault', severity);
+    mayWrite('a fault', severity);
+  }
+  endWindow();
+  assert.deepEqual(summaries, ['ERROR']);
+});
+
+it('a summary ignores the severity of lines that were written', (test) => {
+  const { log, summaries, endWindow } = recording(test);
+  const mayWrite = lineLimit(log, 'requests', 1);
+  assert.equal(mayWrite('a fault', 'ERROR'), true);
+  assert.equal(mayWrite('a fault', 'INFO'), false);
+  endWindow();
+  assert.deepEqual(summaries, ['INFO']);
+});
+
+it('each window has its own highest severity', (test) => {
+  const { log, summaries, endWindow } = recording(test);
+  const write = boundedLines(log, 'connections');
+  for (const severity of ['ERROR', 'WARNING'] as const) {
+    for (let i = 0; i < FLOOD; i += 1) write(severity, 'too many', {});
+    endWindow();
+  }
+  assert.deepEqual(summaries, ['ERROR', 'WARNING']);
+});
