@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Log, Severity } from '../../src/observability/log.ts';
-import { boundedLines, lineLimit } from '../../src/observability/bounded-lines.ts';
+import { limitLines, lineLimit } from '../../src/observability/bounded-lines.ts';
 
 const WINDOW_MS = 10_000;
 /** More than may be written in one window. */
@@ -58,7 +58,7 @@ it('a summary ignores the severity of lines that were written', (test) => {
 
 it('each window has its own highest severity', (test) => {
   const { log, summaries, endWindow } = recording(test);
-  const write = boundedLines(log, 'connections');
+  const write = limitLines(log, 'connections');
   for (const severity of ['ERROR', 'WARNING'] as const) {
     for (let i = 0; i < FLOOD; i += 1) write(severity, 'too many', {});
     endWindow();
