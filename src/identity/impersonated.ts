@@ -5,6 +5,7 @@ import type { AuthClient } from 'google-auth-library';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
@@ -43,7 +44,10 @@ export function impersonation(options: {
   };
   return async (audience) => {
     try {
-      return await withinDeadline(fetchToken(audience));
+      return await withDeadline(fetchToken(audience), {
+        ms: DEADLINE_MS,
+        onTimeout: () => new Fault('google_timeout', { timeoutMilliseconds: DEADLINE_MS }),
+      });
     } catch (error) {
       // A new login replaces the file, which the library has read once.
       login = undefined;
@@ -92,18 +96,6 @@ async function generateIdToken(
     retryConfig: { httpMethodsToRetry: ['POST'] },
   });
   return data.token;
-}
-
-async function withinDeadline(fetching: Promise<IdentityToken>): Promise<IdentityToken> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Fault('google_timeout', { timeoutMilliseconds: DEADLINE_MS }));
-  }, DEADLINE_MS);
-  try {
-    return await Promise.race([fetching, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 type CodeOf = (status: number) => FaultCode;

@@ -2,6 +2,7 @@
 import { instance, project, setGCPResidency } from 'gcp-metadata';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
@@ -53,23 +54,17 @@ function unlessUnknown(error: unknown): undefined {
   if (!(error instanceof Fault) || error.code !== 'metadata_no_account') throw error;
 }
 
-/** @param answer of gcp-metadata, whatever the server sent */
-async function withinDeadline(requested: string, answer: Promise<unknown>): Promise<string> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }));
-  }, DEADLINE_MS);
+async function withinDeadline(requested: string, response: Promise<unknown>): Promise<string> {
   try {
-    const text = await Promise.race([answer, late]);
-    // gcp-metadata parses what looks like JSON; neither a token nor a name does.
+    const text = await withDeadline(response, {
+      ms: DEADLINE_MS,
+      onTimeout: () => new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }),
+    });
+    // gcp-metadata parses text that looks like JSON; neither a token nor a name does.
     if (typeof text !== 'string') throw new Fault('metadata_invalid_response', { requested });
     return text;
   } catch (error) {
     throw error instanceof Fault ? error : refusal(requested, error);
-  } finally {
-    clearTimeout(timer);
-    // Where the deadline came first, nobody awaits the answer any more.
-    answer.catch(() => undefined);
   }
 }
 
