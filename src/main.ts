@@ -139,7 +139,7 @@ async function sentenceOf(error: unknown): Promise<string> {
 /** As Node ends a module that waits for what never comes (Node, "Process", exit codes). */
 const UNSETTLED = 13;
 
-prepareRuntime({ mayBeInspected: process.argv[2] === 'sandbox' });
+prepareRuntime({ env: process.env, mayBeInspected: process.argv[2] === 'sandbox' });
 // No `await` of the module itself: a bundle is CommonJS, which has none.
 process.exitCode = UNSETTLED;
 void main(process.argv.slice(2)).then((code) => {
