@@ -1,6 +1,6 @@
 // `fedbridge check [FILE]`: says whether a configuration is valid, and in words who may read what, as which role; or of one
 // caller and one read which grant decides, and why.
-import { readConfig, readConfigDocument } from '../config/load.ts';
+import { readConfig, readConfigDocument } from './read-config.ts';
 import { readDocument } from '../config/document.ts';
 import { ConfigError, describeProblem } from '../config/problem.ts';
 import { readSource } from '../config/source.ts';

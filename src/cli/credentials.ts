@@ -1,5 +1,6 @@
 // `fedbridge credentials ROLE`: credentials of a role, with all its rights, in the form that a program or a shell wants.
-import { noteProfileInUse, readRoleSettings } from '../config/load.ts';
+import { rejectProfileLoop } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
@@ -40,7 +41,7 @@ export function credentials(args: readonly string[]): Promise<never> {
     const [name = ''] = positionals;
     const role = roleOf(name, settings.roles);
     const { identity } = settings;
-    if (identity.kind === 'profile') noteProfileInUse(identity.name);
+    if (identity.kind === 'profile') rejectProfileLoop(identity.name);
     const access = createRoleAccess(withRegion(settings), askMfaCode);
     try {
       return { text: write(await assumeAsBridge(access, role)), code: 0 };

@@ -1,5 +1,6 @@
 // `fedbridge doctor`: walks the bridge's way step by step, and says of each what was compared, and how to mend what is wrong.
-import { noteProfileInUse, readConfigIn, readPlatform } from '../config/load.ts';
+import { rejectProfileLoop, readPlatform } from '../config/load.ts';
+import { readConfigIn } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { examine, surroundings } from '../doctor/examine.ts';
 import { OUTCOMES } from '../doctor/examination.ts';
@@ -105,7 +106,7 @@ async function* walk(file: string | undefined, trust: TrustFile | undefined): Ex
   yield surroundings(readPlatform());
   try {
     const config = readConfigIn(file);
-    if (config.identity.kind === 'profile') noteProfileInUse(config.identity.name);
+    if (config.identity.kind === 'profile') rejectProfileLoop(config.identity.name);
     yield* examine(config, createRoleAccess(config, askMfaCode), trust);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,5 +1,5 @@
 // Who the bridge is at Google, and who AWS says that it is through each of its roles, or why that is not known.
-import { noteProfileInUse } from '../config/load.ts';
+import { rejectProfileLoop } from '../config/load.ts';
 import type { IdentitySource, Role } from '../config/types.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
@@ -53,7 +53,7 @@ export async function reportOn(settings: RoleSettings): Promise<Report> {
 
 function accessOf(settings: RoleSettings): RoleAccess {
   const { identity } = settings;
-  if (identity.kind === 'profile') noteProfileInUse(identity.name);
+  if (identity.kind === 'profile') rejectProfileLoop(identity.name);
   return createRoleAccess(withRegion(settings), askMfaCode);
 }
 

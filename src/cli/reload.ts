@@ -1,6 +1,6 @@
 // Reads the configuration anew on SIGHUP, and serves by it where all of it is valid.
 import type { Bridge } from '../server/bridge.ts';
-import { readConfig } from '../config/load.ts';
+import { readConfig } from './read-config.ts';
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { warningsOf } from '../config/warnings.ts';

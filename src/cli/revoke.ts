@@ -1,5 +1,5 @@
 // `fedbridge revoke ROLE`: the policy that ends every session of a role that began before now, and the commands that apply it.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import { readArguments } from './arguments.ts';
 import { roleOf } from './assumed-role.ts';
 import { printResult } from './print-result.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createBridge } from '../server/bridge.ts';
 import type { Bridge } from '../server/bridge.ts';
-import { readConfig } from '../config/load.ts';
+import { readConfig } from './read-config.ts';
 import type { Config } from '../config/types.ts';
 import { createLog } from '../observability/log.ts';
 import { createRoleAccess } from '../server/role-access.ts';

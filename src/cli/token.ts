@@ -1,5 +1,5 @@
 // `fedbridge token`: the identity token that the bridge would show to STS, decoded; the token itself only where it is asked for.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { createIdentity } from '../identity/identity.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';

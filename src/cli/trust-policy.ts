@@ -1,5 +1,5 @@
 // `fedbridge trust-policy`: prints the trust policy that a role needs, or tells the known mistakes in one.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import type { Role } from '../config/types.ts';
 import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';

@@ -1,5 +1,5 @@
 // `fedbridge whoami`: who the bridge is at Google, and who AWS says that it is through each of its roles.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import type { IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { readArguments } from './arguments.ts';

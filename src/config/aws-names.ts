@@ -1,4 +1,4 @@
-// What AWS lets a role, a region, a bucket, an account or a key be called. Each rule is a sentence and its test.
+// What AWS lets a role, a region, a bucket, an account or a key be called, and the domain of a region. Each rule is a sentence and its test.
 
 /** A rule on a text: the sentence goes into the message of a problem, so that the two cannot part. */
 export interface TextRule {
@@ -107,4 +107,21 @@ export function targetRemedy(text: string): string {
 /** The region that an access point's ARN names; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
+}
+
+/** One domain for each AWS partition (AWS General Reference, "AWS service endpoints"). */
+const DOMAINS: readonly (readonly [prefix: string, domain: string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+];
+
+const DEFAULT_DOMAIN = 'amazonaws.com';
+
+export const AWS_DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...DOMAINS.map(([, domain]) => domain)];
+
+/** The domain of a region's endpoints. */
+export function awsDomain(region: string): string {
+  return DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? DEFAULT_DOMAIN;
 }

@@ -1,15 +1,11 @@
 // What the further hops of a role must keep to: STS's limits on role chaining, session tags, and what one hop hands to the next.
-import { CALLER_TAG_KEYS } from '../federation/attribution.ts';
-import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
+import { CALLER_TAG_KEYS, MAX_HOP_SECONDS, MAX_SESSION_TAGS } from './aws-limits.ts';
 import { TAG_KEY } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, itemsOf } from './raw.ts';
 import { quote } from './show.ts';
 import { DURATION, readQuantity, showDuration } from './units.ts';
-
-/** STS, parameter Tags: at most 50, keys that differ in more than case. */
-const MOST_TAGS = 50;
 
 /** Everything that is wrong with the `then` of a raw role; paths begin below the role. */
 export function checkHops(role: unknown): readonly Finding[] {
@@ -48,7 +44,7 @@ function checkTags(hop: unknown): Finding[] {
   const own = tagKeys(hop);
   const added = callerTagKeys(hop);
   const all = [...own, ...added];
-  const room = MOST_TAGS - added.length;
+  const room = MAX_SESSION_TAGS - added.length;
   const tooMany = own.length > room;
   return [
     ...(tooMany

@@ -4,7 +4,6 @@ import { checkTogether } from './cross-checks.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings, setVariables } from './environment.ts';
 import { NO_FILE_VARIABLES, noFileDocument } from './no-file.ts';
-import { findOversizePolicies } from './policy-size.ts';
 import { ConfigError, type Finding, type Problem } from './problem.ts';
 import { documentSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
@@ -44,8 +43,17 @@ const NEITHER_FORM: Problem = {
     'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET and FEDBRIDGE_CALLERS, and FEDBRIDGE_PREFIX if you like.',
 };
 
+/** Finds what is wrong with a configuration whose fields are all valid. */
+export type ConfigCheck = (config: Config) => readonly Finding[];
+
+export interface Context {
+  readonly env: Environment;
+  readonly platform: Platform;
+  readonly check: ConfigCheck;
+}
+
 /** @throws ConfigError with every problem of the document and of the variables */
-export function interpret(document: ConfigDocument, env: Environment, platform: Platform): Config {
+export function interpret(document: ConfigDocument, { env, platform, check }: Context): Config {
   const settings = readSettings(env);
   const problems = [...('problems' in settings ? settings.problems : []), ...document.problems];
   if (!document.readable) throw new ConfigError(inOrder(problems));
@@ -62,8 +70,8 @@ export function interpret(document: ConfigDocument, env: Environment, platform: 
   if (problems.length > 0 || !parsed.success || 'problems' in settings)
     throw new ConfigError(inOrder(problems));
   const config = resolveConfig(parsed.data, settings.settings, platform);
-  const oversize = findOversizePolicies(config).map(placed);
-  if (oversize.length > 0) throw new ConfigError(oversize);
+  const findings = check(config).map(placed);
+  if (findings.length > 0) throw new ConfigError(findings);
   return config;
 }
 

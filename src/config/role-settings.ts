@@ -2,7 +2,7 @@
 import type { Config, Platform } from './types.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings } from './environment.ts';
-import { interpret } from './interpret.ts';
+import { type Context, interpret } from './interpret.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { readSource } from './source.ts';
 
@@ -43,14 +43,15 @@ export function documentIn(file: string): ConfigDocument {
  */
 export function interpretRoles(
   document: ConfigDocument | undefined,
-  env: Environment,
-  options: { readonly platform: Platform; readonly ownProfile: boolean },
+  options: Context & { readonly ownProfile: boolean },
 ): RoleSettings {
-  const { platform, ownProfile } = options;
+  const { env, platform, check, ownProfile } = options;
   const { AWS_PROFILE: profile, ...others } = Object.fromEntries(COUNTING.map((name) => [name, env[name]]));
   const counting = ownProfile ? { ...others, AWS_PROFILE: profile } : others;
   const settings =
-    document === undefined ? unconfigured(counting, platform) : interpret(document, counting, platform);
+    document === undefined
+      ? unconfigured(counting, platform)
+      : interpret(document, { env: counting, platform, check });
   return { ...settings, profileLeftOut: !ownProfile && profile !== undefined && profile !== '' };
 }
 

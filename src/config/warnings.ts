@@ -1,6 +1,6 @@
 // What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
 import type { CallerPattern, Config } from './types.ts';
-import { MAX_HOP_SECONDS } from '../federation/role-chain.ts';
+import { MAX_HOP_SECONDS } from './aws-limits.ts';
 import type { Problem } from './problem.ts';
 import { type Path, showPath } from './show.ts';
 import { showDuration } from './units.ts';

@@ -1,5 +1,5 @@
 // Walks the bridge's way from its surroundings to the last bucket, and says at each step what it found.
-import { awsDomain } from '../config/aws-domain.ts';
+import { awsDomain } from '../config/aws-names.ts';
 import type { Config, Platform } from '../config/types.ts';
 import { warningsOf } from '../config/warnings.ts';
 import type { RoleAccess } from '../server/role-access.ts';

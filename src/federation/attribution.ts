@@ -1,4 +1,5 @@
 // Whom AWS sees: the session name, and on further hops the source identity and session tags that say who asked.
+import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';
 import type { Hop, Role } from '../config/types.ts';
 import { callerSessionName } from './session-name.ts';
 import type { HopSession } from './sts.ts';
@@ -16,9 +17,6 @@ export interface Attribution {
   /** Whom source identity and caller tags name; absent where no hop names anyone, so that callers share a session. */
   readonly asker?: AttributedCaller;
 }
-
-/** The tags that `callerTags: true` adds. */
-export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
 
 /** IAM user guide, "Rules for adding session tags". */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;

@@ -1,6 +1,6 @@
 // Assumes the role of an AWS profile by its source's credentials, with an MFA code where the profile names a device.
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { awsDomain } from '../config/aws-domain.ts';
+import { awsDomain } from '../config/aws-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { AccessKeys } from './credentials.ts';

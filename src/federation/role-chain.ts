@@ -1,5 +1,6 @@
 // Walks a role's chain: the first role by our identity token (or an AWS profile), each further one by the credentials before it.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
@@ -21,9 +22,6 @@ export type Beginning =
       /** @throws Fault profile_… */
       keys(): Promise<AccessKeys>;
     };
-
-/** AWS, "Roles terms and concepts", role chaining: an hour at most. */
-export const MAX_HOP_SECONDS = 3600;
 
 const ASSUME_ROLE = 'sts:AssumeRole';
 

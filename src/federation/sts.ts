@@ -6,7 +6,7 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts';
 import type { STSClientConfig } from '@aws-sdk/client-sts';
-import { awsDomain } from '../config/aws-domain.ts';
+import { awsDomain } from '../config/aws-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';

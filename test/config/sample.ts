@@ -1,6 +1,6 @@
 // A valid document to change in one place, and the problems that the change brings.
 import assert from 'node:assert/strict';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import type { Config } from '../../src/config/types.ts';
 import { ConfigError, describeProblem } from '../../src/config/problem.ts';
 

@@ -2,7 +2,7 @@
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
-import { CALLER_TAG_KEYS } from '../../federation/attribution.ts';
+import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
 
 /** All of it, in words. */
 export function describeConfig(config: Config): string {
