@@ -11,7 +11,6 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import { firstOfEachKind } from './most-of-a-kind.ts';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './source.ts';
@@ -105,6 +104,9 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   return problems;
 }
 
+/** A text in another language is wrong in hundreds of places, and for one reason. */
+const MOST_FAULTS_OF_A_KIND = 5;
+
 /** Reads the text of a configuration; whatever is wrong with it becomes a problem, and nothing is thrown. */
 export function readDocument(text: string): ConfigDocument {
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) {
@@ -151,7 +153,12 @@ function readYaml(text: string): ConfigDocument {
     logLevel: 'error',
   });
   const faults = [...document.errors, ...document.warnings];
-  const told = firstOfEachKind(faults);
+  const counts = new Map<string, number>();
+  const told = faults.filter(({ code }) => {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    return count <= MOST_FAULTS_OF_A_KIND;
+  });
   const problems = told.map(({ code, message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
     const duplicate = code === 'DUPLICATE_KEY' ? `: ${quote(keyAt(text, pos[0]))}` : '';

@@ -1,13 +1,34 @@
 // The one table of faults: for each code, what the caller is told and what the operator should do about it.
 import { EXPIRED_TOKEN, federationUnavailable, invalid, unauthenticated } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
-import { CONNECTION_FAULTS } from './connection-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './identity-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 
 export const FAULTS = {
-  ...CONNECTION_FAULTS,
+  // Bytes on a connection that are not a valid HTTP request.
+  request_malformed: invalid(
+    'BadRequest',
+    'What came is not an HTTP/1.1 request.',
+    'Nothing here, unless it repeats: `cause` says what came. Something speaks another protocol to this port (TLS, HTTP/2), or scans it.',
+  ),
+  request_headers_too_large: {
+    ...invalid(
+      'RequestHeaderSectionTooLarge',
+      'The request line and headers are longer than 16 KiB.',
+      'Nothing here: the caller sends large headers, cookies most often, that the bridge has no use for.',
+    ),
+    status: 431,
+  },
+  request_too_slow: {
+    ...invalid(
+      'RequestTimeout',
+      'The request did not arrive in time.',
+      'Nothing here, unless it repeats: a caller whose network stalls, or somebody who holds connections open.',
+    ),
+    status: 408,
+  },
+  host_missing: invalid('BadRequest', 'HTTP/1.1 demands a Host header.'),
 
   // The request, before anyone is asked.
   method_not_allowed: {

@@ -8,10 +8,9 @@ import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
 import { attributionOf } from '../../federation/attribution.ts';
 import { sessionPolicies } from '../../policy/session-policy.ts';
-import { describeActions, describeRole } from './describe.ts';
+import { describeActions, describeRole, grantDescriber } from './describe.ts';
 import type { CheckRequest } from './request.ts';
 import { describeDenial, describeUnjudged } from './denial.ts';
-import { grantDescriber } from './describe-grant.ts';
 
 export interface Decision {
   readonly allowed: boolean;

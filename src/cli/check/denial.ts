@@ -8,7 +8,7 @@ import { escapeText } from '../../config/show.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
 import { wordOf } from '../../s3/sample-request.ts';
 import type { CheckRequest } from './request.ts';
-import type { DescribeGrant } from './describe-grant.ts';
+import type { DescribeGrant } from './describe.ts';
 
 const MOST_GRANTS = 3;
 

@@ -7,10 +7,9 @@ import { checkConditions } from './condition-rules.ts';
 import type { Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { namesAwsPrincipals } from './named-principals.ts';
+import { checkPrincipal, checkUnrelatedPrincipal, isOpen, namesAwsPrincipals } from './principal-rules.ts';
 import { checkExpected, checkPins } from './pin-rules.ts';
 import type { Expected } from './pin-rules.ts';
-import { checkUnrelatedPrincipal, checkPrincipal, isOpen } from './principal-rules.ts';
 
 /** @returns what is wrong, in the order of the statements; notes among it */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {

@@ -1,10 +1,10 @@
 // Whom a statement trusts: Google as the provider that AWS has built in, and nobody by a wildcard.
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
-import type { Principal, Statement } from './document.ts';
+import { readOperator } from './condition-operators.ts';
+import type { Condition, Principal, Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { namesAwsPrincipals } from './named-principals.ts';
 
 const REMEDY = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
 
@@ -63,4 +63,22 @@ function checkOne(at: string, principal: Principal): Finding[] {
   return [
     mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, and is ${said} as ${quote(type)}`, REMEDY),
   ];
+}
+
+/** Of the signer of a request, or of whom a service of AWS asks for; all tell one account or organisation from the others. */
+const NAMING_KEY = /^aws:(?:PrincipalOrgID|PrincipalArn|PrincipalAccount|SourceAccount)$/i;
+
+const COMPARES_ARNS = /^(?:ForAnyValue:)?Arn(?:Equals|Like)$/i;
+
+/** A wildcard, or a variable, which may stand for what it is compared with. */
+const NAMES_MANY = /[*?]|\$\{/;
+
+/** No Google token meets such a condition either: it comes from no AWS principal. */
+export function namesAwsPrincipals({ operator: text, key, values }: Condition): boolean {
+  const operator = readOperator(text);
+  if (operator === undefined || !NAMING_KEY.test(key)) return false;
+  const { comparison } = operator;
+  const compares = comparison === 'text' || comparison === 'pattern' || COMPARES_ARNS.test(text);
+  const texts = values.map((value) => value.text);
+  return compares && !operator.metWithoutKey(texts) && !texts.some((value) => NAMES_MANY.test(value));
 }
