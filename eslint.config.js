@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 
 /** Each outside library that talks to a supplier is imported in one file, named here. */
 const SUPPLIER_LIBRARIES = {
-  '@aws-sdk/client-sts': ['src/federation/sts.ts', 'src/federation/profile-role.ts'],
+  '@aws-sdk/client-sts': ['src/federation/sts-client.ts'],
   '@aws-sdk/credential-provider-ini': ['src/federation/read-profile.ts'],
   'google-auth-library': ['src/identity/impersonated.ts'],
   'gcp-metadata': ['src/identity/metadata.ts'],

@@ -4,9 +4,8 @@ import { ROLE_ARN } from '../config/aws-names.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
-import { attributionOf } from '../federation/attribution.ts';
+import { ownAttribution } from '../federation/attribution.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
-import { bridgeSessionName } from '../federation/session-name.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { Failure } from './print-result.ts';
 
@@ -35,8 +34,7 @@ export function roleOf(name: string, roles: Config['roles']): Role {
 export async function assumeAsBridge(access: RoleAccess, role: Role): Promise<RoleCredentials> {
   try {
     await access.prepare();
-    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
-    return await access.assumeChain(role, attributionOf(role, await access.self(), bridgeName), undefined);
+    return await access.assumeChain(role, await ownAttribution(role, access), undefined);
   } catch (error) {
     throw new Failure(`role ${role.name} could not be assumed`, error);
   }

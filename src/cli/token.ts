@@ -2,6 +2,7 @@
 import { readRoleSettings } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { createIdentity } from '../identity/identity.ts';
+import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { readArguments } from './arguments.ts';
 import { Failure, printResult } from './print-result.ts';
@@ -43,21 +44,13 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
 }
 
 function decoded({ jwt, expiresAt }: IdentityToken): string {
-  const [header = '', claims = ''] = jwt.split('.');
+  const { header, claims } = decodeJwt(jwt);
   const document = {
-    header: partOf(header),
-    claims: partOf(claims),
-    // In JSON null where it is no time: nobody has verified the token.
+    // Only the claims are known to be JSON.
+    header: header ?? null,
+    claims,
+    // In JSON null if it is not a time: nobody has verified the token.
     expires: new Date(expiresAt),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
-}
-
-/** Null where it is not JSON: only the claims are known to be. */
-function partOf(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString()) as unknown;
-  } catch {
-    return null;
-  }
 }

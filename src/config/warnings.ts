@@ -1,4 +1,5 @@
 // What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
+import { isServiceAccount } from './google-names.ts';
 import type { CallerPattern, Config } from './types.ts';
 import { MAX_HOP_SECONDS } from './aws-limits.ts';
 import type { Problem } from './problem.ts';
@@ -64,7 +65,7 @@ function leadingSlashes(grants: Config['grants']): Problem[] {
 /** A unique ID does not show whether it is a person's. */
 function people(callers: readonly CallerPattern[], path: Path): Problem[] {
   return callers.flatMap((caller, position) => {
-    if (!('email' in caller) || caller.email.endsWith('.gserviceaccount.com')) return [];
+    if (!('email' in caller) || isServiceAccount(caller.email)) return [];
     return [
       {
         field: showPath([...path, position]),

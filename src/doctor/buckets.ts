@@ -3,6 +3,7 @@ import type { Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
+import { ownAttribution } from '../federation/attribution.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { compileAllowances, compilePolicy } from '../policy/session-policy.ts';
 import { endpointOf } from '../s3/endpoint.ts';
@@ -13,11 +14,9 @@ import { createTransport } from '../http1/transport.ts';
 import { bucketChecks } from './bucket-questions.ts';
 import type { BucketChecks } from './bucket-questions.ts';
 import { egressFix } from './egress.ts';
-import { failed } from './examination.ts';
+import { failed, inOrder } from './examination.ts';
 import type { Examination, Examined } from './examination.ts';
 import { examineReads } from './grant-reads.ts';
-import { inOrder } from './in-order.ts';
-import { ownSession } from './own-session.ts';
 import type { RoleSurroundings } from './roles.ts';
 import { isOfS3 } from './s3-refusal.ts';
 
@@ -102,7 +101,11 @@ async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, aroun
   try {
     const policy = compilePolicy(bucket, [grant]);
     const allowances = compileAllowances(bucket, [grant]);
-    const held = await ownSession(around.access, bucket.role, policy);
+    const held = await around.access.assumeChain(
+      bucket.role,
+      await ownAttribution(bucket.role, around.access),
+      policy,
+    );
     const questions = (session: RoleCredentials): BucketChecks =>
       bucketChecks(reader.read, bucket, grant, session);
     yield* examineReads({
@@ -113,7 +116,14 @@ async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, aroun
       askWithoutDenials:
         policy === allowances
           ? undefined
-          : async () => questions(await ownSession(around.access, bucket.role, allowances)),
+          : async () =>
+              questions(
+                await around.access.assumeChain(
+                  bucket.role,
+                  await ownAttribution(bucket.role, around.access),
+                  allowances,
+                ),
+              ),
     });
   } catch (error) {
     const fault = asFault(error);

@@ -1,6 +1,6 @@
 // Compares this machine's clock with Google's and AWS's, by the Date of their answers.
 import type { Compared, Examination } from './examination.ts';
-import { fetchQuickly } from './fetch-quickly.ts';
+import { fetchQuickly } from './egress.ts';
 
 /** More than a Date is rounded by and a slow answer takes; less than anything here is refused for. */
 const DOUBTFUL_MS = 30_000;

@@ -2,11 +2,10 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { Config } from '../config/types.ts';
 import { fieldOf, isMap, itemsOf } from '../config/raw.ts';
+import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
-import { egressFix } from './egress.ts';
+import { egressFix, fetchErrorCode, fetchQuickly } from './egress.ts';
 import type { Examination } from './examination.ts';
-import { fetchErrorCode, fetchQuickly } from './fetch-quickly.ts';
-import { partsOf } from './token-parts.ts';
 
 export type KeySet =
   | { readonly error: string }
@@ -62,8 +61,8 @@ export function judgeKeySet(
     };
   }
   const count = keys.length === 1 ? '1 key' : `${keys.length} keys`;
-  const kid = own === undefined ? undefined : partsOf(own).kid;
-  if (own === undefined || kid === undefined) {
+  const kid = own === undefined ? undefined : decodeJwt(own.jwt).header?.['kid'];
+  if (own === undefined || typeof kid !== 'string') {
     return {
       step,
       outcome: 'unknown',

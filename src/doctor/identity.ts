@@ -1,22 +1,21 @@
 // Looks at who the bridge is: whether it gets an identity token, and whether AWS can make anything of its claims.
+import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Identity } from '../identity/identity.ts';
+import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { failed } from './examination.ts';
 import type { Compared, Examination, Examined } from './examination.ts';
-import { partsOf } from './token-parts.ts';
 
 /** STS calls take a moment, and the metadata server may hand out a token for its whole life. */
 const SHORT_SECONDS = 60;
 /** Google's ID tokens live an hour (Compute Engine, "Verify the identity of instances"); the rest is what clocks may differ by. */
 const LONG_SECONDS = 3600 + 60;
-
-const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 
 /** @param googleAheadMs milliseconds that Google's clock is ahead of ours; 0 where that is not known */
 export async function* examineIdentity(config: Config, access: RoleAccess, googleAheadMs: number): Examined {
@@ -88,10 +87,11 @@ type Mistake = Pick<Examination, 'outcome' | 'found' | 'fix'>;
 
 function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mistake | undefined {
   const { azp, aud, sub } = token.claims;
-  const { iss } = partsOf(token);
+  const issuer = decodeJwt(token.jwt).claims?.['iss'];
   const wrong = (found: string, fix: string): Mistake => ({ outcome: 'wrong', found, fix });
-  if (iss === undefined || !ISSUERS.includes(iss))
-    return wrong(`issued by ${escapeText(iss ?? 'nobody')}, not by Google`, ANOTHER_ISSUER);
+  if (typeof issuer !== 'string') return wrong('issued by nobody, not by Google', ANOTHER_ISSUER);
+  if (!GOOGLE_ISSUERS.includes(issuer))
+    return wrong(`issued by ${escapeText(issuer)}, not by Google`, ANOTHER_ISSUER);
   if (azp === undefined || !isUniqueId(azp)) {
     return azp?.includes('@') === true
       ? wrong('its azp is an e-mail, not the unique ID', EMAIL_AS_AZP)

@@ -3,13 +3,12 @@ import type { Config, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
+import { ownAttribution } from '../federation/attribution.ts';
 import { DENY_ALL } from '../federation/federate.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { egressFix } from './egress.ts';
-import { failed } from './examination.ts';
+import { failed, inOrder } from './examination.ts';
 import type { Examined } from './examination.ts';
-import { inOrder } from './in-order.ts';
-import { ownSession } from './own-session.ts';
 import { compareWithTrust } from './trust-comparison.ts';
 import type { TrustFile } from './trust-file.ts';
 
@@ -31,7 +30,7 @@ async function* examineRole(role: Role, around: RoleSurroundings): Examined {
   const step = roleStep(role.name);
   const { access } = around;
   try {
-    const held = await ownSession(access, role, DENY_ALL);
+    const held = await access.assumeChain(role, await ownAttribution(role, access), DENY_ALL);
     const arn = await access.callerIdentity(held);
     const hops = role.then.length;
     const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;

@@ -1,7 +1,9 @@
-// Whom AWS sees: the session name, and on further hops the source identity and session tags that say who asked.
+// Names the caller to AWS: the role session name, which CloudTrail and S3's access logs show, and on further hops the source identity
+// and session tags.
+import { hash } from 'node:crypto';
 import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';
+import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
-import { callerSessionName } from './session-name.ts';
 import type { HopSession } from './sts.ts';
 
 /** Who a session is for; callers, and where a command asks, ourselves. */
@@ -25,6 +27,15 @@ const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 export function attributionOf(role: Role, asker: AttributedCaller, bridgeName: string): Attribution {
   const sessionName = role.session === 'caller' ? callerSessionName(asker) : bridgeName;
   return role.then.some(namesTheCaller) ? { sessionName, asker } : { sessionName };
+}
+
+/** The attribution of a session that no caller needs: the bridge's, for its commands. @throws Fault as the identity token */
+export async function ownAttribution(
+  role: Role,
+  bridge: { names(): Promise<readonly string[]>; self(): Promise<AttributedCaller> },
+): Promise<Attribution> {
+  const bridgeName = role.session === 'bridge' ? bridgeSessionName(await bridge.names()) : '';
+  return attributionOf(role, await bridge.self(), bridgeName);
 }
 
 /** Whether the role behind a hop learns who asks. */
@@ -60,4 +71,28 @@ function callerTags({ subject, email }: AttributedCaller): Record<string, string
     ...(email !== undefined && TAG_VALUE.test(email) ? { [emailKey]: email } : {}),
     [idKey]: subject,
   };
+}
+
+/** STS AssumeRoleWithWebIdentity, RoleSessionName: 2 to 64 of these characters. */
+const MAX_CHARACTERS = 64;
+const ALLOWED = /^[\w+=,.@-]{2,64}$/;
+
+/**
+ * `local@project` for a service account of a project, else the unique ID. Only service accounts get the short form: a
+ * person's `a@b.example` could otherwise meet the account `a` of the domain-scoped project `b.example`.
+ */
+export function callerSessionName(caller: { readonly subject: string; readonly email?: string }): string {
+  const account = parseServiceAccount(caller.email ?? '');
+  const name = account === undefined ? '' : `${account.local}@${account.project}`;
+  return ALLOWED.test(name) ? name : caller.subject;
+}
+
+/** @param parts `project, instance` on a machine; `project, service, revision` on Cloud Run, which has no instance name */
+export function bridgeSessionName(parts: readonly string[]): string {
+  const full = parts.join('.');
+  // '=' occurs in none of the names, ':' only in domain-scoped projects.
+  const name = full.replaceAll(':', '=');
+  if (ALLOWED.test(name)) return name;
+  const digest = hash('sha256', full, 'hex').slice(0, 16);
+  return `${name.replace(/[^\w+=,.@-]/g, '-').slice(0, MAX_CHARACTERS - digest.length - 1)}.${digest}`;
 }

@@ -2,12 +2,11 @@
 import type { Bucket, Grant, Role } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { attributionOf, namesTheCaller } from './attribution.ts';
+import { attributionOf, bridgeSessionName, namesTheCaller } from './attribution.ts';
 import type { AttributedCaller, Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
 import type { AssumeChain } from './role-chain.ts';
-import { bridgeSessionName } from './session-name.ts';
 import { sessionPolicies } from '../policy/session-policy.ts';
 import { createSessions } from './sessions.ts';
 import type { Session } from './sessions.ts';

@@ -1,5 +1,6 @@
 // Who the bridge is: the identity token that it presents to STS, and the name that it goes by where sessions name it.
 import { hostname } from 'node:os';
+import { parseServiceAccount } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
 import { tokenCache } from './token-cache.ts';
 import type { FetchOptions } from './token-cache.ts';
@@ -88,6 +89,6 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
 
 /** @param email of a service account, which names its project where it is one of a project's own */
 function onHost(email = ''): InstanceNames {
-  const project = /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
+  const project = parseServiceAccount(email)?.project;
   return { ...(project === undefined ? {} : { project }), instance: hostname() };
 }

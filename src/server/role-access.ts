@@ -7,7 +7,7 @@ import { awsProfile } from '../federation/aws-profile.ts';
 import { withFittingPolicies } from '../federation/packed-policy.ts';
 import { roleChain } from '../federation/role-chain.ts';
 import type { AssumeChain } from '../federation/role-chain.ts';
-import { bridgeSessionName } from '../federation/session-name.ts';
+import { bridgeSessionName } from '../federation/attribution.ts';
 import { createSts } from '../federation/sts.ts';
 import { createIdentity } from '../identity/identity.ts';
 import type { Identity } from '../identity/identity.ts';

@@ -1,5 +1,5 @@
 // What :aud, :oaud and :sub are compared with: unique IDs and an audience, each in its place.
-import { readCallerPattern } from '../../config/caller-pattern.ts';
+import { UNIQUE_ID } from '../../config/google-names.ts';
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
 import type { IdentityKey } from './condition-keys.ts';
@@ -8,7 +8,7 @@ import type { Condition, ConditionValue } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-export const isUniqueId = (text: string): boolean => readCallerPattern(text)?.kind === 'id';
+export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
 
 /** Where Google tells it: a service account that is made again under the same e-mail has another. */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
