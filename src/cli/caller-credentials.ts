@@ -1,6 +1,5 @@
 // `fedbridge caller-credentials --audience URL`: a caller's identity token, as the AWS SDKs' `credential_process` wants it.
 // deploy/caller-credentials.sh does the same where there is no Node; a test holds the two to the same bytes.
-import { parseArgs } from 'node:util';
 import { describeProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import type { FaultCode } from '../errors/table.ts';
@@ -8,7 +7,8 @@ import { asFault, Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { metadataServer } from '../identity/metadata.ts';
-import { wantsHelp } from './arguments.ts';
+import { readArguments, UsageError, wantsHelp } from './arguments.ts';
+import { write } from './print-result.ts';
 
 const WRONG_USAGE =
   "fedbridge caller-credentials: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.";
@@ -39,10 +39,9 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
     await write(process.stderr, `${WRONG_USAGE}\n${USAGE}`);
     return process.exit(2);
   }
+  let output: string;
   try {
-    const token = await metadataServer().identityToken(audience);
-    await write(process.stdout, `${JSON.stringify(credentials(token))}\n`);
-    return process.exit(0);
+    output = `${JSON.stringify(credentials(await metadataServer().identityToken(audience)))}\n`;
   } catch (error) {
     await write(
       process.stderr,
@@ -50,18 +49,17 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
     );
     return process.exit(1);
   }
+  await write(process.stdout, output);
+  return process.exit(0);
 }
 
-/** Undefined where the arguments are not exactly one audience. */
+/** Undefined unless the arguments are exactly one audience. */
 function audienceOf(args: readonly string[]): string | undefined {
   try {
-    const { audience = '' } = parseArgs({
-      args: [...args],
-      options: { audience: { type: 'string' } },
-    }).values;
-    return audience === '' ? undefined : audience;
-  } catch {
-    return undefined;
+    return readArguments(args, { options: ['audience'] }).values.audience;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
   }
 }
 
@@ -118,11 +116,3 @@ const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
 const BUG: Problem = { field: 'fedbridge', rule: 'failed', remedy: 'This is a bug: please report it.' };
 
 const problemOf = ({ code, detail }: Fault): Problem => PROBLEMS[code]?.(detail) ?? BUG;
-
-/** Waits until all is written, as the process ends next. */
-const write = (stream: NodeJS.WriteStream, text: string) =>
-  new Promise<void>((resolve) => {
-    stream.write(text, () => {
-      resolve();
-    });
-  });
