@@ -1,6 +1,6 @@
 // What each supplier was asked, for tests to look at afterwards. Nothing secret is kept: no token, key or signature.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SUPPLIERS, type SupplierName } from './supplier.ts';
+import { SUPPLIERS, type SupplierName } from './upstreams.ts';
 
 /** Enough for a long test; a benchmark's calls push out the oldest. */
 const KEPT_PER_SUPPLIER = 2_000;

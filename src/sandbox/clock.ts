@@ -1,5 +1,5 @@
 // What time each supplier believes it is, and how long the things that they issue live. Tests shift both.
-import { SUPPLIERS, type SupplierName } from './supplier.ts';
+import { SUPPLIERS, type SupplierName } from './upstreams.ts';
 
 /** Google's ID tokens live an hour. */
 const IDENTITY_TOKEN_SECONDS = 3600;

@@ -1,6 +1,6 @@
 // The faults that are set at present, and which of them strikes a request.
-import type { Shape } from './answer.ts';
-import type { Refusal, SupplierName } from './supplier.ts';
+import type { Shape } from './response.ts';
+import type { Refusal, SupplierName } from './upstreams.ts';
 
 export type Fault =
   | { readonly kind: 'hang' | 'reset' | 'refuse' | 'garbage' | 'empty' }

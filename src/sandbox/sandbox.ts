@@ -25,7 +25,8 @@ import { putSample } from './s3/sample.ts';
 import { createSpool } from './s3/spool.ts';
 import { createStoredBucket } from './s3/stored-bucket.ts';
 import { createSts } from './sts/sts.ts';
-import { listen, serveSupplier, type Listener, type SupplierName } from './supplier.ts';
+import { listen, serveSupplier, type Listener } from './upstream-server.ts';
+import type { SupplierName } from './upstreams.ts';
 
 export type { SandboxContract } from './contract.ts';
 

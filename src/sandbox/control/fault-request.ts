@@ -2,7 +2,7 @@
 import type { Fault, FaultSetting } from '../faults.ts';
 import { S3_ERRORS } from '../s3/s3-error.ts';
 import { STS_ERRORS } from '../sts/sts-error.ts';
-import { SUPPLIERS, type SupplierName } from '../supplier.ts';
+import { SUPPLIERS, type SupplierName } from '../upstreams.ts';
 import { BadField, choice, number, optional, record, refuseOthers, text, type Fields } from './fields.ts';
 
 interface FaultKind {

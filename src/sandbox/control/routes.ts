@@ -4,7 +4,7 @@ import type { Durations } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { IdentityTokens } from '../google/identity-tokens.ts';
 import type { SigningKeys } from '../google/keys.ts';
-import { SUPPLIERS, type SupplierName } from '../supplier.ts';
+import { SUPPLIERS, type SupplierName } from '../upstreams.ts';
 import { DONE, identityRoutes, type IdentityParts, type Route } from './identity-routes.ts';
 import { faultRequestOf, FAULT_KINDS } from './fault-request.ts';
 import { choice, number, optional, optionalChoice, record, refuseOthers, type Fields } from './fields.ts';

@@ -1,6 +1,6 @@
 // Google's OAuth 2.0 token endpoint, for a person's refresh token: as google-auth-library sends it from a login of gcloud's.
 import { randomBytes } from 'node:crypto';
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import type { Clock } from '../clock.ts';
 import { ADC } from './developer.ts';
 import { jsonAnswer, oauthErrorAnswer } from './google-error.ts';

@@ -1,5 +1,5 @@
 // Google's published key set, at the path of the real one.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { jsonAnswer } from './google-error.ts';
 import type { SigningKeys } from './keys.ts';
 

@@ -1,5 +1,5 @@
 // IAM Credentials' generateIdToken: an ID token of a service account, for a person who may impersonate it.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import type { Clock, Durations } from '../clock.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Accounts } from './accounts.ts';

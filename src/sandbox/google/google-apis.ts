@@ -1,7 +1,7 @@
 // What stands for www.googleapis.com and its like on one port: the published keys, OAuth 2.0's tokens, and impersonation.
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../answer.ts';
-import type { Supplier } from '../supplier.ts';
+import type { Answer } from '../response.ts';
+import type { Supplier } from '../upstream-server.ts';
 import { createAccessTokens, TOKEN_PATH } from './access-tokens.ts';
 import { CERTS_PATH, certsAnswer } from './certs.ts';
 import { generateIdToken, type ImpersonationParts } from './generate-id-token.ts';

@@ -1,5 +1,5 @@
 // The faults of Google's APIs: as every API writes them, and as OAuth 2.0 does.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 
 /** The first name of a status is the one that stands for it. */
 const NAMES: Readonly<Record<number, string>> = {

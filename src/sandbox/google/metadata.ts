@@ -1,8 +1,8 @@
 // Google's metadata server: project, instance and service accounts as text leaves, and identity tokens.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../answer.ts';
-import type { Supplier } from '../supplier.ts';
+import type { Answer } from '../response.ts';
+import type { Supplier } from '../upstream-server.ts';
 import { ACCOUNTS, INSTANCE, PROJECT, type Accounts, type ServiceAccount } from './accounts.ts';
 import type { IdentityTokens } from './identity-tokens.ts';
 

@@ -1,7 +1,7 @@
 // The policies of buckets: which there are, and the requests that put, read and delete one.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { MalformedPolicy, readPolicy, type Policy } from '../iam/policy.ts';
-import { bodyText } from './buckets.ts';
+import { bodyText } from './request.ts';
 import type { S3Asked } from './request.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 

@@ -1,10 +1,11 @@
 // The buckets that there are, and the requests about buckets themselves: create, delete, head, location, list.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { xml } from '../xml.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import { iso, OWNER } from './listing.ts';
 import type { Bucket } from './objects.ts';
 import { XML_NAMESPACE } from './read-object.ts';
+import { bodyText } from './request.ts';
 import type { S3Asked } from './request.ts';
 import { createStoredBucket } from './stored-bucket.ts';
 import { writerOf } from './write-object.ts';
@@ -18,7 +19,6 @@ export interface Buckets {
 }
 
 const NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-const MAX_BODY_BYTES = 65_536;
 
 export function createBuckets(): Buckets {
   const buckets = new Map<string, Bucket>();
@@ -129,17 +129,6 @@ export function listBuckets(asked: S3Asked, buckets: Buckets): Answer {
       found.length > most ? Buffer.from(shown.at(-1)?.name ?? '').toString('base64') : undefined,
   };
   return xmlAnswer(asked, xml('ListAllMyBucketsResult', content, XML_NAMESPACE));
-}
-
-/** Throws MalformedXML for a body that is longer than any of these requests'. */
-export async function bodyText({ http }: S3Asked): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of http as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    if (chunks.reduce((sum, { length }) => sum + length, 0) > MAX_BODY_BYTES)
-      throw new S3Error('MalformedXML');
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 const elementOf = (text: string, name: string) =>

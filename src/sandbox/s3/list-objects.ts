@@ -1,5 +1,5 @@
 // ListObjectsV2 and ListObjects: reads the parameters, takes a page, writes S3's XML.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { listContext } from './access.ts';
 import { listingAnswer, listingOf, objectEntry, prefixEntry, shared, type Listing } from './listing.ts';
 import { pageOf, type Page } from './page.ts';

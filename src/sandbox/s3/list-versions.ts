@@ -1,5 +1,5 @@
 // ListObjectVersions: every version and delete marker of the keys, newest first.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { listContext } from './access.ts';
 import { S3Error } from './s3-error.ts';
 import {

@@ -1,5 +1,5 @@
 // What the three listings of a bucket share: their parameters, and how they show keys, objects and prefixes.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { xml, type Elements } from '../xml.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import type { StoredObject } from './objects.ts';

@@ -1,5 +1,5 @@
 // GetObject and HeadObject, and the two subresources of an object: its tags and its attributes.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { xml, type Elements } from '../xml.ts';
 import type { Access } from './access.ts';

@@ -1,6 +1,7 @@
 // What is asked of S3, from the raw request line: never through a URL library, which would rewrite keys.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { S3Error } from './s3-error.ts';
 import type { ExchangeIds } from './s3-error.ts';
 
 export interface S3Asked extends ExchangeIds {
@@ -104,4 +105,18 @@ function parametersOf(search: string): Record<string, string | string[]> {
     parameters.set(name, before === undefined ? value : [before, value].flat());
   }
   return Object.fromEntries(parameters);
+}
+
+/** Enough for the body of any request about a bucket itself. */
+const MAX_BODY_BYTES = 65_536;
+
+/** Throws MalformedXML for a body that is longer than any of these requests'. */
+export async function bodyText({ http }: S3Asked): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of http as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    if (chunks.reduce((sum, { length }) => sum + length, 0) > MAX_BODY_BYTES)
+      throw new S3Error('MalformedXML');
+  }
+  return Buffer.concat(chunks).toString();
 }

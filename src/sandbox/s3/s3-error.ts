@@ -1,5 +1,5 @@
 // The faults of S3: code, status and S3's own sentence, and the XML that says them.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { xml } from '../xml.ts';
 
 /** The first code of a status is the one that stands for it. */

@@ -1,11 +1,11 @@
 // AWS S3, path style: who asks, which bucket in which region, then the operation.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { headersWithoutSecrets } from '../calls.ts';
 import type { Clock } from '../clock.ts';
 import type { Credentials, Principal } from '../iam/credentials.ts';
 import type { Roles } from '../iam/roles.ts';
 import { claimOf, type Claim, type Verified } from '../sigv4.ts';
-import type { Supplier } from '../supplier.ts';
+import type { Supplier } from '../upstream-server.ts';
 import type { KmsKeys } from '../kms/kms-keys.ts';
 import { createAccess } from './access.ts';
 import { answerBucketPolicy, type BucketPolicies } from './bucket-policy.ts';

@@ -1,7 +1,7 @@
 // PutObject and DeleteObject, for the owner who fills the buckets.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import type { Bucket, BucketWriter } from './objects.ts';

@@ -1,5 +1,5 @@
 // The faults of STS: code, status and AWS's own sentence, and the XML that says them.
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { xml } from '../xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { actorOf } from '../iam/actor.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { verifySignature, type Problem } from '../sigv4.ts';
-import type { Supplier } from '../supplier.ts';
+import type { Supplier } from '../upstream-server.ts';
 import { assumeRole, assumeRoleWithWebIdentity, type StsParts } from './assume.ts';
 
 import { ACTIONS, checkParameters, type Parameters } from './parameters.ts';

@@ -3,21 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetConnection } from '../runtime/reset-connection.ts';
-import { sendAnswer, type Answer } from './answer.ts';
+import { sendAnswer, type Answer } from './response.ts';
 import type { Call, CallLog } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { shapeOf, type Fault, type Faults } from './faults.ts';
-
-export const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const;
-export type SupplierName = (typeof SUPPLIERS)[number];
-
-/** A refusal as a fault words it; the supplier gives it its own shape. */
-export interface Refusal {
-  readonly status: number;
-  readonly code?: string | undefined;
-  readonly message?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
+import type { Refusal, SupplierName } from './upstreams.ts';
 
 export interface Supplier<Asked> {
   /** What is asked, noted on the call before a fault may strike; must not throw. */
