@@ -8,6 +8,7 @@ import type { FaultDetail } from '../errors/fault.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
+import { skipResidencyCheck } from './metadata.ts';
 
 /** An access token and an ID token, half a second each; 5xx and lost connections are tried again for about two seconds. */
 const DEADLINE_MS = 6_000;
@@ -65,6 +66,9 @@ function verifyingAgent(): (url: URL) => http.Agent {
 async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promise<AuthClient> {
   // Loaded here, as a bridge on Google Cloud never needs it.
   const { GoogleAuth } = await import('google-auth-library');
+  // Without a login the library would look for a metadata server, for seconds, and warn about the attempt on standard error.
+  // METADATA_SERVER_DETECTION, which runtime/node-variables.ts sets, prevents this too, but counts only off Google Cloud.
+  skipResidencyCheck();
   const auth = new GoogleAuth({
     scopes: SCOPES,
     // Told, as the library would otherwise run `gcloud` and ask a metadata server for one, and nothing here uses it.
@@ -74,8 +78,6 @@ async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promi
       ...(googleApis === undefined ? {} : { endpoints: { oauth2TokenUrl: `${googleApis}/token` } }),
     },
   });
-  // Without a login it would look for a metadata server, for seconds, and warn about what it met on standard error.
-  auth._checkIsGCE = () => Promise.resolve(false);
   return auth.getClient();
 }
 

@@ -23,10 +23,15 @@ export interface MetadataServer {
   whereabouts(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
 }
 
-export function metadataServer(): MetadataServer {
-  // gcp-metadata drops its own time limit where it believes to run on Google Cloud, and a hung server would then hold a
-  // socket for ever; told otherwise, it gives up each attempt after 3 s. Our deadline below is what callers wait for.
+/** Skips gcp-metadata's own check, in this library and in google-auth-library, of whether this is Google Cloud. */
+export const skipResidencyCheck = (): void => {
   setGCPResidency(false);
+};
+
+export function metadataServer(): MetadataServer {
+  // gcp-metadata has no timeout of its own on what it takes for Google Cloud, and a hung server would then hold a socket forever;
+  // elsewhere it gives up each attempt after 3 s. The deadline below is what callers wait for.
+  skipResidencyCheck();
   return {
     async identityToken(audience) {
       // `full`, as the standard format carries no e-mail on Cloud Run; gcp-metadata escapes the audience.

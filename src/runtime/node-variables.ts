@@ -19,9 +19,13 @@ const UNWANTED = [
   'http_proxy',
 ];
 
-/** Call it before the libraries are loaded. */
-export function dropUnwantedVariables(env: ProcessEnvironment): void {
+/**
+ * Call it before the libraries are loaded. Also stops google-auth-library from looking for a metadata server if there is no login
+ * (gcp-metadata, METADATA_SERVER_DETECTION): the bridge calls that server only if it is configured to, whatever the variable says.
+ */
+export function setLibraryVariables(env: ProcessEnvironment): void {
   for (const name of UNWANTED) Reflect.deleteProperty(env, name);
+  env['METADATA_SERVER_DETECTION'] = 'none';
 }
 
 /**

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { privateDirectory } from './compile-cache.ts';
 import {
   compileCacheDirectory,
-  dropUnwantedVariables,
+  setLibraryVariables,
   enablesDebugOutput,
   enablesProxies,
   nodeOptions,
@@ -30,7 +30,7 @@ export function prepareRuntime(options: {
   refuseProxies(env);
   refuseUnsafeSwitches(env, mayBeInspected);
   if (!mayBeInspected) ignoreInspectorSignal();
-  dropUnwantedVariables(env);
+  setLibraryVariables(env);
   enableCompileCache(env);
   // Small buffers outside the heap are freed by collections of the young generation alone: where it grew, they ran seldom.
   // Production begins and stays with 16 MiB a half (`--min-semi-space-size`, which only the command line takes). Measured, against
