@@ -14,7 +14,7 @@ export async function withDeadline<Result>(
     readonly elapsedMs?: (sinceCall: number) => number;
   },
 ): Promise<Result> {
-  const { ms, onTimeout, elapsedMs = (sinceCall) => sinceCall } = options;
+  const { ms, onTimeout, elapsedMs = (sinceCall: number) => sinceCall } = options;
   const sinceCall = startElapsed();
   const { promise: late, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
