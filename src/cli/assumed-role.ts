@@ -13,7 +13,7 @@ import { Failure } from './print-result.ts';
 const DURATION_SECONDS = 3600;
 
 /** @param name of a configured role, or any role's ARN. @throws ConfigError where it is neither */
-export function roleOf(name: string, roles: Config['roles']): Role {
+export function findRole(name: string, roles: Config['roles']): Role {
   const configured = roles.get(name);
   if (configured !== undefined) return configured;
   if (ROLE_ARN.test(name))

@@ -3,7 +3,7 @@ import type { Bridge } from '../server/bridge.ts';
 import { readConfig } from './read-config.ts';
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
-import { warningsOf } from '../config/warnings.ts';
+import { findWarnings } from '../config/warnings.ts';
 import { describeUnknown } from '../errors/fault.ts';
 import { unchangedRoles } from '../server/reloadable-parts.ts';
 import type { Log } from '../observability/log.ts';
@@ -37,6 +37,6 @@ export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => C
 }
 
 export function logWarnings(log: Log, config: Config): void {
-  for (const { field, rule, remedy } of warningsOf(config))
+  for (const { field, rule, remedy } of findWarnings(config))
     log('WARNING', `${field} ${rule}`, { field, remedy });
 }

@@ -19,8 +19,8 @@ const USAGE = `Usage: fedbridge sandbox [--port N] [--dir DIR] [--config FILE] [
 
 const DEFAULT_PORT = 8080;
 /** In this order after the bridge's own port. */
-const SUPPLIER_PORTS = ['metadata', 'certs', 'sts', 's3', 'control'] as const;
-const HIGHEST_PORT = 65_535 - SUPPLIER_PORTS.length;
+const UPSTREAM_PORTS = ['metadata', 'certs', 'sts', 's3', 'control'] as const;
+const HIGHEST_PORT = 65_535 - UPSTREAM_PORTS.length;
 
 interface Options {
   readonly port: number;
@@ -64,7 +64,7 @@ async function run(options: Options): Promise<number> {
   if (readyFile !== undefined) removeReadyFile(readyFile);
   // Told here, where the remedy is --port; the bridge knows only PORT.
   if (port !== 0) await (await listen(port, () => undefined)).close();
-  const numbers = SUPPLIER_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
+  const numbers = UPSTREAM_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
   const suppliers = await startSandbox({
     ports: Object.fromEntries(numbers),
     ...(dir === undefined ? {} : { dir }),

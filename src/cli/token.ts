@@ -37,7 +37,7 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
   }
   const { audience = aws.audience } = options;
   try {
-    return await createIdentity({ ...settings, identity, aws: { audience } }).token({ anew: false });
+    return await createIdentity({ ...settings, identity, aws: { audience } }).token({ refresh: false });
   } catch (error) {
     throw new Failure('there is no identity token', error);
   }

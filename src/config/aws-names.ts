@@ -97,7 +97,7 @@ export const BUCKET_TARGET: TextRule = {
 };
 
 /** What to write instead of a text that is no {@link BUCKET_TARGET}; '' if there is nothing special about it. */
-export function targetRemedy(text: string): string {
+export function targetFix(text: string): string {
   return text.endsWith(ALIAS_SUFFIX)
     ? 'An alias (-s3alias) is not accepted, because IAM policies cannot name it: write the ARN. ' +
         '`aws s3control list-access-points --account-id ACCOUNT` shows the ARN beside the alias.'

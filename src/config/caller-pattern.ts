@@ -20,7 +20,7 @@ export function readCallerPattern(text: string): CallerPattern | undefined {
 }
 
 /** What someone who wrote `text` should write instead. */
-export function callerRemedy(text: string): string {
+export function callerFix(text: string): string {
   if (/^(?:serviceAccount|user|group|principal|principalSet|domain):/.test(text)) {
     return 'This is not an IAM member: write the e-mail alone.';
   }

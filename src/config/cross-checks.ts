@@ -12,14 +12,14 @@ import { checkAudiences } from './shared-audiences.ts';
 import { quote, showPath } from './show.ts';
 
 /** What `checkTogether` needs to know from the environment. */
-export interface Outside {
+export interface EnvironmentFacts {
   /** `AWS_REGION` is set, validly or not. */
   readonly regionIsSet: boolean;
   readonly onCloudRun: boolean;
 }
 
 /** Everything that is wrong between the fields of a document. */
-export function checkTogether(raw: unknown, outside: Outside): readonly Finding[] {
+export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly Finding[] {
   return [
     ...checkAws(raw, outside),
     ...checkAudiences(raw),
@@ -31,7 +31,7 @@ export function checkTogether(raw: unknown, outside: Outside): readonly Finding[
   ];
 }
 
-function checkAws(raw: unknown, { regionIsSet }: Outside): Finding[] {
+function checkAws(raw: unknown, { regionIsSet }: EnvironmentFacts): Finding[] {
   const aws = fieldOf(raw, 'aws');
   const findings: Finding[] = [];
   if (fieldOf(aws, 'region') === undefined && !regionIsSet) {
@@ -53,7 +53,7 @@ function checkAws(raw: unknown, { regionIsSet }: Outside): Finding[] {
   return findings;
 }
 
-function checkIdentity(identity: unknown, { onCloudRun }: Outside): Finding[] {
+function checkIdentity(identity: unknown, { onCloudRun }: EnvironmentFacts): Finding[] {
   if (!isMap(identity)) return [];
   if (onCloudRun && fieldOf(identity, 'profile') !== undefined)
     return [{ path: ['identity', 'profile'], ...NO_PROFILE_ON_CLOUD_RUN }];

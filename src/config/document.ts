@@ -16,7 +16,7 @@ import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './source.ts';
 
 /** Where a value of the document stands, as messages tell it. */
-export interface Place {
+export interface Location {
   readonly field: string;
   readonly line?: number;
   /** The value's own text where it is a scalar. */
@@ -27,9 +27,9 @@ export interface ConfigDocument {
   /** Plain values, of no particular form yet. */
   readonly raw: unknown;
   readonly problems: readonly Problem[];
-  /** False where the text is so broken that fields may have gone astray: what else is wrong with it cannot be told. */
+  /** False where the text is so broken that fields may have gone astray: what else is wrong with it cannot be reported. */
   readonly readable: boolean;
-  readonly placeOf: (path: Path) => Place;
+  readonly locate: (path: Path) => Location;
 }
 
 /** Aliases are for a few repeated values. Finding the anchor of one walks the document: many would take for ever. */
@@ -57,7 +57,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'Indent with spaces.',
 };
 
-const EMPTY = { raw: undefined, readable: false, placeOf: (path: Path) => ({ field: showPath(path) }) };
+const EMPTY = { raw: undefined, readable: false, locate: (path: Path) => ({ field: showPath(path) }) };
 
 const syntaxProblem = (line: number, column: number, rule: string, remedy: string): Problem => ({
   field: `line ${line}, column ${column}`,
@@ -154,12 +154,12 @@ function readYaml(text: string): ConfigDocument {
   });
   const faults = [...document.errors, ...document.warnings];
   const counts = new Map<string, number>();
-  const told = faults.filter(({ code }) => {
+  const reported = faults.filter(({ code }) => {
     const count = (counts.get(code) ?? 0) + 1;
     counts.set(code, count);
     return count <= MOST_FAULTS_OF_A_KIND;
   });
-  const problems = told.map(({ code, message, pos }) => {
+  const problems = reported.map(({ code, message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
     const duplicate = code === 'DUPLICATE_KEY' ? `: ${quote(keyAt(text, pos[0]))}` : '';
     const why = escapeText(plainMessage(code, message));
@@ -173,11 +173,11 @@ function readYaml(text: string): ConfigDocument {
   const readable = faults.every(({ code }) => LEAVES_TREE_WHOLE.has(code));
   const forbidden = findForbidden(document, lines);
   problems.push(...forbidden);
-  const untold = faults.length - told.length;
-  if (untold > 0)
+  const unreported = faults.length - reported.length;
+  if (unreported > 0)
     problems.push({
       field: 'the document',
-      rule: `has ${untold} more faults of these kinds`,
+      rule: `has ${unreported} more faults of these kinds`,
       remedy: 'Is it a configuration in YAML at all?',
     });
   return {
@@ -186,7 +186,7 @@ function readYaml(text: string): ConfigDocument {
       readable && forbidden.length === 0 ? document.toJS({ maxAliasCount: MOST_ALIASED_VALUES }) : undefined,
     problems,
     readable: readable && forbidden.length === 0,
-    placeOf: (path) => {
+    locate: (path) => {
       const { node, exact } = nodeAt(document, path);
       const start = node?.range?.[0];
       const source = exact && isScalar(node) ? node.source : undefined;

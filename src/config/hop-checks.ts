@@ -11,13 +11,13 @@ import { DURATION, readQuantity, showDuration } from './units.ts';
 export function checkHops(role: unknown): readonly Finding[] {
   const hops = itemsOf(fieldOf(role, 'then'));
   /** Transitive tags of the hops before, in lower case: a later one cannot set them anew. */
-  const handedOn = new Map<string, number>();
+  const transitive = new Map<string, number>();
   return [
     ...(hops.length > 0 ? checkDuration(fieldOf(role, 'duration')) : []),
     ...hops.flatMap((hop, position) => {
-      const findings = [...checkTags(hop), ...checkHandedOn(hop, handedOn)];
+      const findings = [...checkTags(hop), ...checkTransitiveTags(hop, transitive)];
       for (const key of itemsOf(fieldOf(hop, 'transitiveTags')))
-        if (typeof key === 'string') handedOn.set(key.toLowerCase(), position);
+        if (typeof key === 'string') transitive.set(key.toLowerCase(), position);
       return findings.map((finding) => ({ ...finding, path: ['then', position, ...finding.path] }));
     }),
   ];
@@ -59,7 +59,7 @@ function checkTags(hop: unknown): Finding[] {
     ...own
       .filter((key) => !TAG_KEY.test(key))
       .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, remedy: 'Rename it.' })),
-    ...repeated(own, added),
+    ...checkRepeated(own, added),
     ...itemsOf(fieldOf(hop, 'transitiveTags')).flatMap((key, position) =>
       typeof key === 'string' && !all.includes(key)
         ? [
@@ -75,7 +75,7 @@ function checkTags(hop: unknown): Finding[] {
 }
 
 /** @param added that `callerTags` adds to them */
-function repeated(own: readonly string[], added: readonly string[]): Finding[] {
+function checkRepeated(own: readonly string[], added: readonly string[]): Finding[] {
   const seen = new Map(added.map((key) => [key.toLowerCase(), `${key}, which callerTags adds`]));
   return own.flatMap((key) => {
     const other = seen.get(key.toLowerCase());
@@ -87,7 +87,7 @@ function repeated(own: readonly string[], added: readonly string[]): Finding[] {
   });
 }
 
-function checkHandedOn(hop: unknown, handedOn: ReadonlyMap<string, number>): Finding[] {
+function checkTransitiveTags(hop: unknown, handedOn: ReadonlyMap<string, number>): Finding[] {
   return [...tagKeys(hop), ...callerTagKeys(hop)].flatMap((key) => {
     const earlier = handedOn.get(key.toLowerCase());
     if (earlier === undefined) return [];

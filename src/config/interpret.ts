@@ -10,11 +10,11 @@ import { schemaProblems } from './schema-problems.ts';
 import { resolveConfig } from './resolve.ts';
 import { readSource } from './source.ts';
 
-const nothing = (problems: readonly Problem[]): ConfigDocument => ({
+const emptyDocument = (problems: readonly Problem[]): ConfigDocument => ({
   raw: undefined,
   problems,
   readable: false,
-  placeOf: () => ({ field: '' }),
+  locate: () => ({ field: '' }),
 });
 
 /** The document that the environment names, holds, or stands for. */
@@ -22,9 +22,9 @@ export function documentOf(env: Environment): ConfigDocument {
   const given = setVariables(env);
   const { FEDBRIDGE_CONFIG: config } = given;
   const single = NO_FILE_VARIABLES.filter((name) => given[name] !== undefined);
-  if (config === undefined) return single.length > 0 ? noFileDocument(given) : nothing([NEITHER_FORM]);
+  if (config === undefined) return single.length > 0 ? noFileDocument(given) : emptyDocument([NEITHER_FORM]);
   const source = config.includes('\n') ? { text: config } : readSource(config, 'FEDBRIDGE_CONFIG');
-  const document = 'problem' in source ? nothing([source.problem]) : readDocument(source.text);
+  const document = 'problem' in source ? emptyDocument([source.problem]) : readDocument(source.text);
   const both = single.map((name): Problem => {
     return {
       field: name,
@@ -56,19 +56,19 @@ export interface Context {
 export function interpret(document: ConfigDocument, { env, platform, check }: Context): Config {
   const settings = readSettings(env);
   const problems = [...('problems' in settings ? settings.problems : []), ...document.problems];
-  if (!document.readable) throw new ConfigError(inOrder(problems));
-  const { raw, placeOf } = document;
+  if (!document.readable) throw new ConfigError(sorted(problems));
+  const { raw, locate } = document;
   const parsed = documentSchema.safeParse(raw, { reportInput: true });
-  problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, placeOf)));
+  problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, locate)));
   const regionIsSet = setVariables(env)['AWS_REGION'] !== undefined;
   const placed = ({ path, rule, remedy }: Finding): Problem => {
-    const { field, line } = placeOf(path);
+    const { field, line } = locate(path);
     return { field, rule, remedy, ...(line === undefined ? {} : { line }) };
   };
   const onCloudRun = platform.kind === 'cloud-run';
   problems.push(...checkTogether(raw, { regionIsSet, onCloudRun }).map(placed));
   if (problems.length > 0 || !parsed.success || 'problems' in settings)
-    throw new ConfigError(inOrder(problems));
+    throw new ConfigError(sorted(problems));
   const config = resolveConfig(parsed.data, settings.settings, platform);
   const findings = check(config).map(placed);
   if (findings.length > 0) throw new ConfigError(findings);
@@ -76,7 +76,7 @@ export function interpret(document: ConfigDocument, { env, platform, check }: Co
 }
 
 /** As the document goes, variables first. One value behind two fields (no-file.ts) may fail twice for one reason. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
+function sorted(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((problem) => [`${problem.field}\n${problem.rule}`, problem]));
   return [...unique.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }

@@ -4,7 +4,7 @@ import { type Environment, setVariables } from './environment.ts';
 import { type ConfigCheck, documentOf, interpret } from './interpret.ts';
 import { NO_FILE_VARIABLES } from './no-file.ts';
 import { ConfigError } from './problem.ts';
-import { type RoleSettings, documentIn, interpretRoles } from './role-settings.ts';
+import { type RoleSettings, readConfigFile, interpretRoles } from './role-settings.ts';
 import { quote } from './show.ts';
 import type { Config, Platform } from './types.ts';
 
@@ -40,7 +40,7 @@ export function configReader(check: ConfigCheck): ConfigReader {
     readConfigIn: (file, env = process.env) =>
       file === undefined
         ? readConfig(env)
-        : interpret(documentIn(file), { env, platform: readPlatform(env), check }),
+        : interpret(readConfigFile(file), { env, platform: readPlatform(env), check }),
     readConfigDocument: (text, env = process.env) => {
       const { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE } = env;
       const counting = { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE };
@@ -48,7 +48,7 @@ export function configReader(check: ConfigCheck): ConfigReader {
     },
     readRoleSettings: ({ file, ownProfile }, env = process.env) => {
       const configured = () => (isConfigured(env) ? documentOf(env) : undefined);
-      const document = file === undefined ? configured() : documentIn(file);
+      const document = file === undefined ? configured() : readConfigFile(file);
       return interpretRoles(document, { env, platform: readPlatform(env), check, ownProfile });
     },
   };

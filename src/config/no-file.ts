@@ -86,6 +86,6 @@ export function noFileDocument(env: Environment): ConfigDocument {
     },
     problems,
     readable: true,
-    placeOf: (path) => ({ field: variableOf(path) }),
+    locate: (path) => ({ field: variableOf(path) }),
   };
 }

@@ -17,7 +17,7 @@ export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'go
 }
 
 /** A shell holds variables of other programs, such as PORT: only those count that say who we are and where Google and STS are. */
-const COUNTING = [
+const USED_VARIABLES = [
   'AWS_REGION',
   'AWS_PROFILE',
   'AWS_ENDPOINT_URL_STS',
@@ -30,7 +30,7 @@ const COUNTING = [
 const AUDIENCE = 'fedbridge';
 
 /** @throws ConfigError where the file cannot be read; what is wrong within it is the document's to tell */
-export function documentIn(file: string): ConfigDocument {
+export function readConfigFile(file: string): ConfigDocument {
   const source = readSource(file, '--config');
   if ('problem' in source) throw new ConfigError([source.problem]);
   return readDocument(source.text);
@@ -46,7 +46,9 @@ export function interpretRoles(
   options: Context & { readonly ownProfile: boolean },
 ): RoleSettings {
   const { env, platform, check, ownProfile } = options;
-  const { AWS_PROFILE: profile, ...others } = Object.fromEntries(COUNTING.map((name) => [name, env[name]]));
+  const { AWS_PROFILE: profile, ...others } = Object.fromEntries(
+    USED_VARIABLES.map((name) => [name, env[name]]),
+  );
   const counting = ownProfile ? { ...others, AWS_PROFILE: profile } : others;
   const settings =
     document === undefined

@@ -7,7 +7,7 @@ import { type Path, showPath } from './show.ts';
 import { showDuration } from './units.ts';
 
 /** Warnings of a valid configuration; they stop nothing. */
-export function warningsOf({ identity, roles, buckets, grants, operators }: Config): readonly Problem[] {
+export function findWarnings({ identity, roles, buckets, grants, operators }: Config): readonly Problem[] {
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
   const unused = (
@@ -26,16 +26,16 @@ export function warningsOf({ identity, roles, buckets, grants, operators }: Conf
   return [
     ...unused('roles', roles.keys(), usedRoles, 'bucket'),
     ...unused('buckets', buckets.keys(), usedBuckets, 'grant'),
-    ...repeatedGrants(grants),
-    ...leadingSlashes(grants),
-    ...grants.flatMap(({ callers }, position) => people(callers, ['grants', position, 'callers'])),
-    ...people(operators, ['operators']),
-    ...(identity.kind === 'profile' ? longSessions(roles) : []),
+    ...findRepeatedGrants(grants),
+    ...findLeadingSlashes(grants),
+    ...grants.flatMap(({ callers }, position) => findPeople(callers, ['grants', position, 'callers'])),
+    ...findPeople(operators, ['operators']),
+    ...(identity.kind === 'profile' ? findLongSessions(roles) : []),
   ];
 }
 
 /** A profile's own role makes each of these the second of a chain; whether it has one stands in files that may change. */
-function longSessions(roles: Config['roles']): Problem[] {
+function findLongSessions(roles: Config['roles']): Problem[] {
   const longest = showDuration(MAX_HOP_SECONDS);
   return [...roles.values()]
     .filter(({ durationSeconds }) => durationSeconds > MAX_HOP_SECONDS)
@@ -47,7 +47,7 @@ function longSessions(roles: Config['roles']): Problem[] {
 }
 
 /** S3 has such keys; who grants them has nearly always put the slash of a path or a URL there. */
-function leadingSlashes(grants: Config['grants']): Problem[] {
+function findLeadingSlashes(grants: Config['grants']): Problem[] {
   return grants.flatMap(({ scope }, position) => {
     const [form, subject] =
       scope.kind === 'key' ? ['key', scope.key] : ['prefix', scope.kind === 'prefix' ? scope.prefix : ''];
@@ -63,7 +63,7 @@ function leadingSlashes(grants: Config['grants']): Problem[] {
 }
 
 /** A unique ID does not show whether it is a person's. */
-function people(callers: readonly CallerPattern[], path: Path): Problem[] {
+function findPeople(callers: readonly CallerPattern[], path: Path): Problem[] {
   return callers.flatMap((caller, position) => {
     if (!('email' in caller) || isServiceAccount(caller.email)) return [];
     return [
@@ -76,7 +76,7 @@ function people(callers: readonly CallerPattern[], path: Path): Problem[] {
   });
 }
 
-function repeatedGrants(grants: Config['grants']): Problem[] {
+function findRepeatedGrants(grants: Config['grants']): Problem[] {
   const first = new Map<string, number>();
   return grants.flatMap(({ callers, allow, bucket, scope }, position) => {
     // Order means nothing in either list.

@@ -26,10 +26,10 @@ export interface Examination {
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
 /** What is worth a step, or a word of the step that all is fine. */
-export type Told = Examination | string;
+export type Observation = Examination | string;
 
 /** What a grant's examination calls things. */
-export interface Named {
+export interface StepNames {
   /** Steps: of the grant, and where S3 refuses the bucket as a whole, of that. */
   readonly grant: string;
   readonly bucket: string;
@@ -48,7 +48,7 @@ export function failed(
   { code, detail }: Fault,
   more: { readonly fix?: string | undefined; readonly compared?: Compared } = {},
 ): Examination {
-  const compared = { ...more.compared, ...told(detail) };
+  const compared = { ...more.compared, ...comparedOf(detail) };
   return {
     step,
     outcome: 'wrong',
@@ -62,12 +62,12 @@ export function failed(
 /** The configuration shares it with a partner, and does not repeat it either. */
 const SHARED_SECRET = 'sts:ExternalId';
 
-function told(detail: Fault['detail']): Compared {
-  const given = Object.entries(detail).filter((entry): entry is [string, Compared[string]] => {
+function comparedOf(detail: Fault['detail']): Compared {
+  const present = Object.entries(detail).filter((entry): entry is [string, Compared[string]] => {
     return entry[1] !== undefined;
   });
   return Object.fromEntries(
-    given.map(([name, value]) => [name, name === SHARED_SECRET ? 'given, not shown' : value]),
+    present.map(([name, value]) => [name, name === SHARED_SECRET ? 'given, not shown' : value]),
   );
 }
 
@@ -75,7 +75,10 @@ function told(detail: Fault['detail']): Compared {
 const AT_ONCE = 16;
 
 /** What an item's examination yields comes as soon as it and all before it are done. */
-export async function* inOrder<Item>(items: readonly Item[], examine: (item: Item) => Examined): Examined {
+export async function* examineInOrder<Item>(
+  items: readonly Item[],
+  examine: (item: Item) => Examined,
+): Examined {
   const done = items.map(() => Promise.withResolvers<readonly Examination[]>());
   const queue = items.entries();
   const work = async (): Promise<void> => {

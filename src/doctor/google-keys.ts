@@ -57,7 +57,7 @@ export function judgeKeySet(
       outcome: 'wrong',
       found: 'what came is no key set, so that no caller can be verified',
       compared: { requested: certsUrl, status },
-      fix: GOOGLES,
+      fix: GOOGLE_KEYS_FIX,
     };
   }
   const count = keys.length === 1 ? '1 key' : `${keys.length} keys`;
@@ -67,7 +67,7 @@ export function judgeKeySet(
       step,
       outcome: 'unknown',
       found: `${count}, tried on no token, as the bridge has none here`,
-      fix: HOW_TO_FIND_OUT,
+      fix: VERIFY_FIX,
     };
   }
   const named = keys.filter((key) => fieldOf(key, 'kid') === kid);
@@ -81,7 +81,7 @@ export function judgeKeySet(
     outcome: 'wrong',
     found: `they ${fault} our own token: callers’ tokens are refused, too`,
     compared: { requested: certsUrl, 'key of our token': kid },
-    fix: GOOGLES,
+    fix: GOOGLE_KEYS_FIX,
   };
 }
 
@@ -97,8 +97,8 @@ function verifies(key: unknown, jwt: string): boolean {
   }
 }
 
-const HOW_TO_FIND_OUT =
+const VERIFY_FIX =
   'To find out, call the bridge with a caller\'s token: `curl -H "Authorization: Bearer $TOKEN" BRIDGE/-/whoami` is 200 if these keys verify it.';
 
-const GOOGLES =
+const GOOGLE_KEYS_FIX =
   'Unset FEDBRIDGE_GOOGLE_CERTS: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If it is not set, a proxy answers in their place.';

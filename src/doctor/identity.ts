@@ -38,8 +38,8 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
   if (access.identity === undefined) return;
   const step = 'identity token';
   const [where, fetched] = await Promise.allSettled([
-    whereabouts(source, access.identity),
-    access.identity.token({ anew: false }),
+    locationOf(source, access.identity),
+    access.identity.token({ refresh: false }),
   ]);
   if (fetched.status === 'rejected') {
     const fault = asFault(fetched.reason);
@@ -54,7 +54,7 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
 }
 
 /** What the metadata server says of where we run. What it lacks shows where a session needs it. */
-async function whereabouts({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
+async function locationOf({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
   if (kind !== 'metadata') return undefined;
   await identity.names().catch(() => undefined);
   const project = identity.project();
@@ -118,20 +118,20 @@ function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undef
     return {
       outcome: 'wrong',
       found: `it ended ${-seconds} s ago`,
-      fix: kind === 'file' ? FAULTS.token_file_expired.remedy : OFF,
+      fix: kind === 'file' ? FAULTS.token_file_expired.remedy : CLOCK_FIX,
     };
   if (seconds > LONG_SECONDS)
-    return { outcome: 'doubtful', found: 'it has more left than the hour that they live', fix: OFF };
+    return { outcome: 'doubtful', found: 'it has more left than the hour that they live', fix: CLOCK_FIX };
   return seconds < SHORT_SECONDS
     ? {
         outcome: 'doubtful',
         found: 'it has less than a minute left',
-        fix: kind === 'file' ? FAULTS.token_file_expired.remedy : SHORT,
+        fix: kind === 'file' ? FAULTS.token_file_expired.remedy : SHORT_LIFE_FIX,
       }
     : undefined;
 }
 
-const OFF =
+const CLOCK_FIX =
   'The clock of what made it is not Google’s: is another metadata server listening at GCE_METADATA_HOST?';
-const SHORT =
+const SHORT_LIFE_FIX =
   'The metadata server gives a new one shortly before the end: ask again in a minute. If this lasts, restart the instance.';

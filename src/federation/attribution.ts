@@ -6,7 +6,7 @@ import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { HopSession } from './sts.ts';
 
-/** Who a session is for; callers, and where a command asks, ourselves. */
+/** Who a session is for: a caller, or for the commands, the bridge itself. */
 export interface AttributedCaller {
   /** Unique ID. */
   readonly subject: string;
@@ -17,16 +17,16 @@ export interface AttributedCaller {
 export interface Attribution {
   readonly sessionName: string;
   /** Whom source identity and caller tags name; absent where no hop names anyone, so that callers share a session. */
-  readonly asker?: AttributedCaller;
+  readonly caller?: AttributedCaller;
 }
 
 /** IAM user guide, "Rules for adding session tags". */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
 /** @param bridgeName the session's name where the role says `session: bridge` */
-export function attributionOf(role: Role, asker: AttributedCaller, bridgeName: string): Attribution {
-  const sessionName = role.session === 'caller' ? callerSessionName(asker) : bridgeName;
-  return role.then.some(namesTheCaller) ? { sessionName, asker } : { sessionName };
+export function attributionOf(role: Role, caller: AttributedCaller, bridgeName: string): Attribution {
+  const sessionName = role.session === 'caller' ? callerSessionName(caller) : bridgeName;
+  return role.then.some(namesTheCaller) ? { sessionName, caller } : { sessionName };
 }
 
 /** The attribution of a session that no caller needs: the bridge's, for its commands. @throws Fault as the identity token */
@@ -42,23 +42,23 @@ export async function ownAttribution(
 export const namesTheCaller = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
 /** Equal for two requests exactly where their sessions may be one. */
-export function attributionKey({ sessionName, asker }: Attribution): string {
-  if (asker === undefined) return sessionName;
+export function attributionKey({ sessionName, caller }: Attribution): string {
+  if (caller === undefined) return sessionName;
   // JSON keeps the parts apart, whatever they hold; no session name looks like it.
-  return JSON.stringify([sessionName, asker.subject, asker.email]);
+  return JSON.stringify([sessionName, caller.subject, caller.email]);
 }
 
-/** What a hop's AssumeRole says of the asker. Session tags and source identity cannot come with a Google token (IAM user guide, "Pass session tags in AWS STS"). */
+/** What a hop's AssumeRole says of the caller. Session tags and source identity cannot come with a Google token (IAM user guide, "Pass session tags in AWS STS"). */
 export function hopAttribution(
   hop: Hop,
-  { sessionName, asker }: Attribution,
+  { sessionName, caller }: Attribution,
 ): Pick<HopSession, 'sessionName' | 'sourceIdentity' | 'tags' | 'transitiveTags'> {
   const { tags, transitiveTags } = hop;
-  if (asker === undefined) return { sessionName, tags, transitiveTags };
-  const own = hop.callerTags ? { ...tags, ...callerTags(asker) } : tags;
+  if (caller === undefined) return { sessionName, tags, transitiveTags };
+  const own = hop.callerTags ? { ...tags, ...callerTags(caller) } : tags;
   return {
     sessionName,
-    ...(hop.sourceIdentity === undefined ? {} : { sourceIdentity: callerSessionName(asker) }),
+    ...(hop.sourceIdentity === undefined ? {} : { sourceIdentity: callerSessionName(caller) }),
     tags: own,
     // A caller without an e-mail has no such tag to hand on.
     transitiveTags: transitiveTags.filter((key) => Object.hasOwn(own, key)),

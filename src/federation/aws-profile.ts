@@ -51,7 +51,7 @@ export function awsProfile(options: {
     reading ??= readProfile(name, sts, codes.ask)
       .then(
         (keys) => {
-          held = holding(keys);
+          held = heldKeys(keys);
           failed = undefined;
           return keys;
         },
@@ -99,7 +99,7 @@ interface Held {
   readonly usableMs: number;
 }
 
-function holding(keys: ProfileKeys): Held {
+function heldKeys(keys: ProfileKeys): Held {
   const age = startElapsed();
   if (keys.expiresAt === undefined) return { keys, age, renewMs: ENDLESS_RENEW_MS, usableMs: Infinity };
   const life = keys.expiresAt - Date.now();

@@ -30,7 +30,7 @@ const ATTEMPTS_WITH_CODE = 1;
 const MFA_REFUSED = 'MultiFactorAuthentication failed';
 
 /** Faults of STS that have another remedy where a profile leads to them. */
-const OF_PROFILE: Partial<Record<FaultCode, FaultCode>> = {
+const PROFILE_FAULTS: Partial<Record<FaultCode, FaultCode>> = {
   sts_denied: 'profile_denied',
   sts_token_expired: 'profile_credentials_rejected',
   sts_credentials_rejected: 'profile_credentials_rejected',
@@ -54,7 +54,7 @@ export async function assumeProfileRole(
     const { code, detail } = stsRefusal(error, { roleArn: role.RoleArn });
     const wrongCode =
       code === 'sts_denied' && error instanceof Error && error.message.startsWith(MFA_REFUSED);
-    throw new Fault(wrongCode ? 'profile_mfa_refused' : (OF_PROFILE[code] ?? code), detail);
+    throw new Fault(wrongCode ? 'profile_mfa_refused' : (PROFILE_FAULTS[code] ?? code), detail);
   } finally {
     client.close();
   }

@@ -11,11 +11,11 @@ import type { AccessKeys, RoleCredentials } from './credentials.ts';
 import type { PresentedIdentity, RoleSession, Sts } from './sts.ts';
 
 /** What a chain begins with. */
-export type Beginning =
+export type ChainStart =
   | {
       readonly kind: 'identity-token';
-      /** @param options.anew after STS disliked the last one. @throws Fault metadata_…, impersonation_…, token_file_… */
-      token(options: { readonly anew: boolean }): Promise<PresentedIdentity>;
+      /** @param options.refresh after STS rejected the last one. @throws Fault metadata_…, impersonation_…, token_file_… */
+      token(options: { readonly refresh: boolean }): Promise<PresentedIdentity>;
     }
   | {
       readonly kind: 'profile';
@@ -32,7 +32,7 @@ const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
   sts_claim_rejected: 1,
 };
 /** What a whole walk may take, of tokens, retries and hops together: callers wait for it. */
-const WALK_MS = 12_000;
+const CHAIN_MS = 12_000;
 
 /** Before the second one; half of it is chance. */
 const TOKEN_PAUSE_MS = 400;
@@ -45,10 +45,10 @@ export type AssumeChain = (
 ) => Promise<RoleCredentials>;
 
 /** @returns a function that walks the whole chain at each call, and keeps nothing: a chain is renewed as one */
-export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
+export function roleChain(sts: Sts, beginning: ChainStart): AssumeChain {
   return async (role, attribution, policy) => {
     const [first, ...further] = sessionsOf(role, attribution, policy);
-    const signal = AbortSignal.timeout(WALK_MS);
+    const signal = AbortSignal.timeout(CHAIN_MS);
     let held =
       beginning.kind === 'profile'
         ? await sts.assumeRole(
@@ -56,11 +56,11 @@ export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
             await beginning.keys(),
             signal,
           )
-        : await byIdentityToken(sts, first, beginning.token, signal);
+        : await assumeByIdentityToken(sts, first, beginning.token, signal);
     for (const [index, { hop, session }] of further.entries()) {
       const { externalId } = hop;
       const named = hopAttribution(hop, attribution);
-      const needs = neededFor(role, index + 1);
+      const needs = neededActions(role, index + 1);
       try {
         held = await sts.assumeRole(
           { ...session, ...named, ...(externalId === undefined ? {} : { externalId }), needs },
@@ -100,7 +100,7 @@ function sessionsOf(
 }
 
 /** @param number of the hop, from 1 */
-function neededFor(role: Role, number: number): string[] {
+function neededActions(role: Role, number: number): string[] {
   const trust = hopTrustOf(role, number);
   return [
     ASSUME_ROLE,
@@ -109,14 +109,14 @@ function neededFor(role: Role, number: number): string[] {
   ];
 }
 
-async function byIdentityToken(
+async function assumeByIdentityToken(
   sts: Sts,
   session: RoleSession,
-  token: (options: { readonly anew: boolean }) => Promise<PresentedIdentity>,
+  token: (options: { readonly refresh: boolean }) => Promise<PresentedIdentity>,
   signal: AbortSignal,
 ): Promise<RoleCredentials> {
   for (let retries = 0; ; retries += 1) {
-    const identity = await token({ anew: retries > 0 });
+    const identity = await token({ refresh: retries > 0 });
     try {
       return await sts.assumeRoleWithWebIdentity(session, identity, signal);
     } catch (error) {

@@ -23,7 +23,7 @@ const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
 ]);
 
 /** One code of STS has several causes, which it words: where the words are known the remedy can be the right one. */
-const WORDED: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
+const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
   [
     'sts_token_invalid',
     /No OpenIDConnect provider|Incorrect token audience/i,
@@ -62,7 +62,7 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
       stsRequestId: matching(requestId, REQUEST_ID),
       denied: deniedAction(message),
     };
-    return new Fault(wordedAs(codeOf(name, status, requestId, asked), message), detail);
+    return new Fault(causeOf(codeOf(name, status, requestId, asked), message), detail);
   }
   const detail = { ...asked, stsCode: matching(name, CODE) };
   // A body that is no XML is a SyntaxError or the like with the response attached.
@@ -97,8 +97,8 @@ function faultWithoutCode(status: number, requestId: string | undefined): FaultC
   return status === 403 ? 'sts_denied' : 'sts_request_invalid';
 }
 
-const wordedAs = (code: FaultCode, message: string): FaultCode =>
-  WORDED.find(([of, words]) => of === code && words.test(message))?.[2] ?? code;
+const causeOf = (code: FaultCode, message: string): FaultCode =>
+  CAUSES_BY_MESSAGE.find(([of, words]) => of === code && words.test(message))?.[2] ?? code;
 
 /** Of several rights that a call needs, the one that AWS misses. */
 const deniedAction = (message: string): string | undefined =>

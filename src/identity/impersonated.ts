@@ -114,14 +114,14 @@ const codeOfImpersonation: CodeOf = (status) => {
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);
 /** What the library cannot make sense of makes it stumble. */
-const STUMBLES = new Set(['TypeError', 'SyntaxError']);
+const PARSE_ERRORS = new Set(['TypeError', 'SyntaxError']);
 
 /** By status and code: the library's messages hold what was sent and what came back, tokens among them. */
 function faultOf(error: unknown, asked: FaultDetail, codeOf: CodeOf): Fault {
   const { status, code, reason } = describe(error);
   const detail = { ...asked, status, reason, error: code };
   if (status !== undefined) return new Fault(codeOf(status), detail);
-  if (code === undefined || STUMBLES.has(code)) return new Fault('google_invalid_response', detail);
+  if (code === undefined || PARSE_ERRORS.has(code)) return new Fault('google_invalid_response', detail);
   return new Fault(TIMEOUTS.has(code) ? 'google_timeout' : 'google_unreachable', detail);
 }
 

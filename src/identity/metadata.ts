@@ -20,7 +20,7 @@ export interface MetadataServer {
   /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_invalid_response */
   identityToken(audience: string): Promise<IdentityToken>;
   /** @throws Fault as above */
-  whereabouts(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
+  instanceNames(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
 }
 
 /** Skips gcp-metadata's own check, in this library and in google-auth-library, of whether this is Google Cloud. */
@@ -45,7 +45,7 @@ export function metadataServer(): MetadataServer {
         throw new Fault('metadata_invalid_response', { requested: 'identity', characters: text.length });
       return token;
     },
-    async whereabouts({ withInstance }) {
+    async instanceNames({ withInstance }) {
       const [projectId, instanceName] = await Promise.all([
         withinDeadline('project-id', project('project-id')),
         withInstance ? withinDeadline('instance name', instance('name')).catch(unlessUnknown) : undefined,

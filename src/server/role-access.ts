@@ -61,7 +61,7 @@ export function createRoleAccess(
     assumeChain: roleChain(sts, { kind: 'identity-token', token: identity.token }),
     names: identity.names,
     self: async () => {
-      const { sub, email } = (await identity.token({ anew: false })).claims;
+      const { sub, email } = (await identity.token({ refresh: false })).claims;
       return {
         subject: sub ?? bridgeSessionName(await identity.names()),
         ...(email === undefined ? {} : { email }),

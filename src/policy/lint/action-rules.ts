@@ -31,7 +31,7 @@ export function checkActions({ where, effect, actions, hasNotAction }: Statement
   const at = `${where}, Action`;
   if (effect === 'Deny') return [];
   if (hasNotAction) return [mistake(`${where}, NotAction`, 'allows everything but what it names', REMEDY)];
-  const findings = actions.filter((action) => !isWebIdentity(action)).map((action) => unwanted(at, action));
+  const findings = actions.filter((action) => !isWebIdentity(action)).map((action) => isUnwanted(at, action));
   // The others' remedy says the same.
   const missing = !actions.some(isWebIdentity) && findings.every(({ remedy }) => remedy !== REMEDY);
   return missing ? [...findings, mistake(at, `must be ${ACTION}`, REMEDY)] : findings;
@@ -49,7 +49,7 @@ export const checkUnrelatedActions = ({ where, effect, hasNotAction }: Statement
       ]
     : [];
 
-function unwanted(at: string, action: string): Finding {
+function isUnwanted(at: string, action: string): Finding {
   if (action.includes('*') || action.includes('?'))
     return mistake(at, `must be ${ACTION}, and ${quote(action)} is a wildcard`, REMEDY);
   switch (action.toLowerCase()) {

@@ -16,14 +16,14 @@ type ConditionKey =
   | { readonly kind: 'outside'; readonly because: string; readonly remedy: string }
   | { readonly kind: 'other' };
 
-const KEYS_THERE_ARE = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub and :google/organization_number.`;
+const GOOGLE_CONDITION_KEYS = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub and :google/organization_number.`;
 
 const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'sub'].includes(name);
 
 /** As people write it: with a scheme, or with the slash that issuers end with. */
-const GOOGLES = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
+const GOOGLE_KEY = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
 
-export const isGoogleKey = (key: string): boolean => GOOGLES.test(key);
+export const isGoogleKey = (key: string): boolean => GOOGLE_KEY.test(key);
 
 interface Row {
   readonly pattern: RegExp;
@@ -62,7 +62,7 @@ const ABSENT: readonly Row[] = [
   {
     pattern: /^(?!aws:|sts:|iam:).*:/i,
     because: "it is not of Google's tokens",
-    remedy: KEYS_THERE_ARE,
+    remedy: GOOGLE_CONDITION_KEYS,
   },
 ];
 
@@ -80,10 +80,10 @@ const OUTSIDE: readonly Row[] = [
 ];
 
 export function readConditionKey(key: string): ConditionKey {
-  const [, scheme, www, slash, claim] = GOOGLES.exec(key) ?? [];
+  const [, scheme, www, slash, claim] = GOOGLE_KEY.exec(key) ?? [];
   if (claim !== undefined) {
     const exact = (scheme ?? www ?? slash) === undefined;
-    return googlesKey(claim.toLowerCase(), exact);
+    return readGoogleKey(claim.toLowerCase(), exact);
   }
   const absent = ABSENT.find(({ pattern }) => pattern.test(key));
   if (absent !== undefined) return { kind: 'absent', ...absent };
@@ -91,7 +91,7 @@ export function readConditionKey(key: string): ConditionKey {
   return outside === undefined ? { kind: 'other' } : { kind: 'outside', ...outside };
 }
 
-function googlesKey(claim: string, exact: boolean): ConditionKey {
+function readGoogleKey(claim: string, exact: boolean): ConditionKey {
   if (isIdentityKey(claim)) {
     if (exact) return { kind: 'identity', name: claim };
     return {
@@ -125,5 +125,5 @@ function googlesKey(claim: string, exact: boolean): ConditionKey {
       meant: 'aud',
     };
   }
-  return { kind: 'absent', because: 'AWS has no key of this name', remedy: KEYS_THERE_ARE };
+  return { kind: 'absent', because: 'AWS has no key of this name', remedy: GOOGLE_CONDITION_KEYS };
 }

@@ -13,12 +13,12 @@ import type { Expected } from './pin-rules.ts';
 
 /** @returns what is wrong, in the order of the statements; notes among it */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
-  const googles = statements.filter(isForGoogle);
-  const trusting = googles.filter(({ effect }) => effect === 'Allow');
+  const googleStatements = statements.filter(isForGoogle);
+  const trusting = googleStatements.filter(({ effect }) => effect === 'Allow');
   const nobody = statements.every(({ malformed }) => malformed.length === 0) && trusting.length === 0;
   return [
     ...statements.flatMap((statement) =>
-      googles.includes(statement) ? checkGoogles(statement) : checkOthers(statement),
+      googleStatements.includes(statement) ? checkGoogleStatement(statement) : checkOtherStatement(statement),
     ),
     ...(nobody
       ? [
@@ -34,7 +34,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
 }
 
 /** What a part lacks is not told where the part could not be read. */
-function checkGoogles(statement: Statement): Finding[] {
+function checkGoogleStatement(statement: Statement): Finding[] {
   const readable = (part: string) => !statement.malformed.includes(part);
   return [
     ...checkForm(statement),
@@ -44,7 +44,7 @@ function checkGoogles(statement: Statement): Finding[] {
   ];
 }
 
-const checkOthers = (statement: Statement): Finding[] => [
+const checkOtherStatement = (statement: Statement): Finding[] => [
   ...checkForm(statement),
   ...checkUnrelatedPrincipal(statement),
   ...checkUnrelatedActions(statement),

@@ -39,9 +39,9 @@ export function checkValues({ where, values }: Condition, compared: Compared): F
   });
 }
 
-type Told = readonly [rule: string, remedy: string];
+type ValueFinding = readonly [rule: string, remedy: string];
 
-function misread({ text, isNumber }: ConditionValue): Told | undefined {
+function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
   if (!isNumber) return undefined;
   return [
     `must be in quotes, and is the number ${text}: programs that read JSON round such numbers, and the last digits are lost`,
@@ -49,7 +49,7 @@ function misread({ text, isNumber }: ConditionValue): Told | undefined {
   ];
 }
 
-function unfilled({ text }: ConditionValue): Told | undefined {
+function unfilled({ text }: ConditionValue): ValueFinding | undefined {
   if (!PLACEHOLDERS.some((form) => form.test(text))) return undefined;
   return [
     `must be a value of yours, and ${quote(text)} is a placeholder or a variable`,
@@ -57,7 +57,7 @@ function unfilled({ text }: ConditionValue): Told | undefined {
   ];
 }
 
-function wildcard({ text }: ConditionValue, { operator, denies }: Compared): Told | undefined {
+function wildcard({ text }: ConditionValue, { operator, denies }: Compared): ValueFinding | undefined {
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
     return /[*?]/.test(text)
@@ -69,7 +69,7 @@ function wildcard({ text }: ConditionValue, { operator, denies }: Compared): Tol
     : undefined;
 }
 
-function misplaced({ text }: ConditionValue, name: IdentityKey): Told | undefined {
+function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | undefined {
   if (name === 'oaud') {
     if (!LOOKS_LIKE_UNIQUE_ID.test(text)) return undefined;
     return [

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { S3Error } from './s3-error.ts';
 import type { ExchangeIds } from './s3-error.ts';
 
-export interface S3Asked extends ExchangeIds {
+export interface S3Request extends ExchangeIds {
   readonly http: IncomingMessage;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
@@ -25,7 +25,7 @@ export interface S3Asked extends ExchangeIds {
 /** What SigV4 leaves as it is; S3 encodes all else once, by byte. */
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
-export function readRequest(http: IncomingMessage): S3Asked {
+export function readRequest(http: IncomingMessage): S3Request {
   const [rawPath = '/', search = ''] = (http.url ?? '/').split(/\?(.*)/s);
   const [, rawBucket = '', rawKey = ''] = /^\/([^/]*)\/?(.*)$/s.exec(rawPath) ?? [];
   const bucket = decode(rawBucket);
@@ -111,7 +111,7 @@ function parametersOf(search: string): Record<string, string | string[]> {
 const MAX_BODY_BYTES = 65_536;
 
 /** Throws MalformedXML for a body that is longer than any of these requests'. */
-export async function bodyText({ http }: S3Asked): Promise<string> {
+export async function bodyText({ http }: S3Request): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of http as AsyncIterable<Buffer>) {
     chunks.push(chunk);

@@ -15,7 +15,7 @@ import type { S3Error } from '../s3/refusal.ts';
 import type { UpstreamResponse } from '../http1/transport.ts';
 
 /** What S3 gave, of which nothing is kept but the KMS key that it told. */
-export interface Given {
+export interface ObjectResponse {
   readonly kmsKey?: string;
 }
 
@@ -24,15 +24,15 @@ export interface BucketChecks {
   /** @returns a key of the grant's prefix, best one that can be read; undefined where there is none */
   firstKey(): Promise<string | undefined | S3Error>;
   /** The object's first byte. */
-  firstByte(key: string): Promise<Given | S3Error>;
+  firstByte(key: string): Promise<ObjectResponse | S3Error>;
   /** Of the words of a grant, one that is about an object, and neither `get` nor `list`. */
-  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<Given | S3Error>;
+  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
   /** A key that nobody has, where the grant reaches. */
-  missing(): Promise<Given | S3Error>;
+  missing(): Promise<ObjectResponse | S3Error>;
   /** A key that nobody has, beyond the grant's prefix. */
-  readOutside(): Promise<Given | S3Error>;
+  readOutside(): Promise<ObjectResponse | S3Error>;
   /** What is below a prefix that nobody has, beyond the grant's. */
-  listOutside(): Promise<Given | S3Error>;
+  listOutside(): Promise<ObjectResponse | S3Error>;
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
@@ -66,12 +66,12 @@ export function bucketChecks(
       caller: nobodys,
       requestId: nobodys,
     });
-  const firstByte = async (key: string): Promise<Given | S3Error> => {
+  const firstByte = async (key: string): Promise<ObjectResponse | S3Error> => {
     const answer = await ask(sampleRequest('get', bucket.name, key), ['range', 'bytes=0-0']);
     // An empty object has no first byte, and is read all the same.
     if (isS3Error(answer)) return answer.status === 416 ? {} : answer;
     const kmsKey = headerOf(answer.headers, KMS_KEY_HEADER);
-    await drained(answer);
+    await drain(answer);
     return kmsKey === undefined ? {} : { kmsKey };
   };
   const prefix = scope.kind === 'prefix' ? scope.prefix : '';
@@ -91,7 +91,7 @@ export function bucketChecks(
         word === 'attributes' ? ATTRIBUTES : [],
       );
       if (isS3Error(answer)) return answer;
-      await drained(answer);
+      await drain(answer);
       return {};
     },
     missing: () => firstByte(`${prefix}${nobodys}`),
@@ -112,7 +112,7 @@ function listOf(bucket: string, prefix: string): ObjectRead {
   return operation;
 }
 
-function drained(answer: UpstreamResponse): Promise<void> {
+function drain(answer: UpstreamResponse): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   answer.pipe({
     write: () => true,
