@@ -21,13 +21,13 @@ export function findRole(name: string, roles: Config['roles']): Role {
   const field = 'ROLE';
   if (name.startsWith('arn:') || roles.size === 0) {
     const rule = `${ROLE_ARN.must}${roles.size === 0 ? ' where there is no configuration' : ''}, not ${quote(name)}`;
-    const remedy = name.startsWith('arn:')
-      ? (ROLE_ARN.remedy ?? '')
+    const fix = name.startsWith('arn:')
+      ? (ROLE_ARN.fix ?? '')
       : 'For the name of a role say where it is configured, with --config FILE or FEDBRIDGE_CONFIG.';
-    throw new ConfigError([{ field, rule, remedy }]);
+    throw new ConfigError([{ field, rule, fix }]);
   }
-  const remedy = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
-  throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, remedy }]);
+  const fix = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
+  throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, fix }]);
 }
 
 /** The session is named after ourselves, as no caller asks. @throws Failure */

@@ -84,35 +84,35 @@ const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   metadata_timeout: () => ({
     field: 'metadata server',
     rule: 'must answer within 5 s, and did not',
-    remedy: `Try again; if it lasts, restart the machine. ${OFF_GOOGLE_CLOUD}`,
+    fix: `Try again; if it lasts, restart the machine. ${OFF_GOOGLE_CLOUD}`,
   }),
   metadata_unreachable: () => ({
     field: 'metadata server',
     rule: 'must be reachable, and is not',
-    remedy: `On Google Cloud check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
+    fix: `On Google Cloud check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
   }),
   metadata_no_account: () => ({
     field: 'metadata server',
     rule: 'must know a service account, and knows none',
-    remedy: 'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.',
+    fix: 'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.',
   }),
   metadata_refused: ({ status }) => ({
     field: 'metadata server',
     rule: `must answer with status 200, and answered with ${String(status)}`,
-    remedy: 'Try again; if it lasts, check GCE_METADATA_HOST.',
+    fix: 'Try again; if it lasts, check GCE_METADATA_HOST.',
   }),
   metadata_invalid_response: () => ({
     field: 'metadata server',
     rule: 'must answer with an ID token, and answered with something else',
-    remedy: 'Check GCE_METADATA_HOST: is something else listening there?',
+    fix: 'Check GCE_METADATA_HOST: is something else listening there?',
   }),
   token_expired: ({ expiration }) => ({
     field: 'identity token',
     rule: `must still be valid, and ended at ${String(expiration)}`,
-    remedy: "Set this machine's clock.",
+    fix: "Set this machine's clock.",
   }),
 };
 
-const BUG: Problem = { field: 'fedbridge', rule: 'failed', remedy: 'This is a bug: please report it.' };
+const BUG: Problem = { field: 'fedbridge', rule: 'failed', fix: 'This is a bug: please report it.' };
 
 const problemOf = ({ code, detail }: Fault): Problem => PROBLEMS[code]?.(detail) ?? BUG;

@@ -110,13 +110,13 @@ async function* examineAll(file: string | undefined, trust: TrustFile | undefine
     yield* examine(config, createRoleAccess(config, askMfaCode), trust);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const { field, rule, remedy, line } of error.problems) {
+    for (const { field, rule, fix, line } of error.problems) {
       yield {
         step: 'configuration',
         outcome: 'wrong',
         found: `${field} ${rule}`,
         ...(line === undefined ? {} : { compared: { line } }),
-        fix: remedy === '' ? 'Write it as the rule in this line says.' : remedy,
+        fix: fix === '' ? 'Write it as the rule in this line says.' : fix,
       };
     }
     yield { step: 'all else', outcome: 'unknown', found: 'not looked at without a configuration' };

@@ -87,5 +87,5 @@ async function reportOnRole(access: RoleAccess, role: Role): Promise<Report['rol
 
 function reasonOf(error: unknown): NotKnown {
   const { code, detail } = asFault(error);
-  return { fault: code, detail: Object.fromEntries(detailOf(detail)), remedy: FAULTS[code].remedy };
+  return { fault: code, detail: Object.fromEntries(detailOf(detail)), remedy: FAULTS[code].fix };
 }

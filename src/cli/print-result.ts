@@ -74,11 +74,11 @@ function linesOf(error: unknown): readonly string[] {
   return [describeFault(asFault(error))];
 }
 
-/** A fault as one line for a terminal: its code, what was compared or asked, and the remedy. */
+/** A fault as one line for a terminal: its code, what was compared or asked, and the fix. */
 export function describeFault({ code, detail }: Fault): string {
   const told = detailOf(detail).map(([name, value]) => `${name} ${shown(value)}`);
   const why = told.length === 0 ? code : `${code} (${told.join(', ')})`;
-  return `${why}. ${FAULTS[code].remedy}`;
+  return `${why}. ${FAULTS[code].fix}`;
 }
 
 /** What a fault's detail says; of no secret, see `FaultDetail`. */

@@ -21,7 +21,7 @@ function findOversizePolicies({ buckets, grants }: Config): Finding[] {
       {
         path: ['grants', i],
         rule: `makes a session policy of ${characters} characters, and STS takes at most ${MAX_POLICY_CHARACTERS}`,
-        remedy: 'Grant a shorter prefix above it; characters beyond ASCII count six each.',
+        fix: 'Grant a shorter prefix above it; characters beyond ASCII count six each.',
       },
     ];
   });

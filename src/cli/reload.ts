@@ -37,6 +37,6 @@ export function reloadOnHangup(bridge: Bridge, log: Log, first: Config): () => C
 }
 
 export function logWarnings(log: Log, config: Config): void {
-  for (const { field, rule, remedy } of findWarnings(config))
-    log('WARNING', `${field} ${rule}`, { field, remedy });
+  for (const { field, rule, fix } of findWarnings(config))
+    log('WARNING', `${field} ${rule}`, { field, remedy: fix });
 }

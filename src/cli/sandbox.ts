@@ -62,7 +62,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
 async function run(options: Options): Promise<number> {
   const { port, dir, config, readyFile } = options;
   if (readyFile !== undefined) removeReadyFile(readyFile);
-  // Told here, where the remedy is --port; the bridge knows only PORT.
+  // Told here, where the fix is --port; the bridge knows only PORT.
   if (port !== 0) await (await listen(port, () => undefined)).close();
   const numbers = UPSTREAM_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
   const suppliers = await startSandbox({
@@ -173,7 +173,7 @@ function optionsIn(args: readonly string[]) {
   }
 }
 
-/** Errors of the system in a sentence with a remedy. */
+/** Errors of the system in a sentence with a fix. */
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {

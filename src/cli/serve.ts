@@ -39,7 +39,7 @@ const LIMITS = {
 /**
  * @param guard stands before the bridge's listener; nothing by default
  * @returns when it listens. The process then ends by itself: on SIGTERM or SIGINT with 0, on a second signal at once.
- * @throws ConfigError, and the listening socket's own error with a remedy in its message
+ * @throws ConfigError, and the listening socket's own error with a fix in its message
  */
 export async function serve(
   guard: (listener: RequestListener) => RequestListener = (listener) => listener,
@@ -96,21 +96,21 @@ function serverOf(listener: RequestListener, { malformed }: Bridge): Server {
   return server.on('clientError', malformed.onError).on('connect', malformed.onConnect);
 }
 
-/** @param variables that set its address and its port, for an error's remedy */
+/** @param variables that set its address and its port, for an error's fix */
 function listening(
   server: Server,
   { host, port, reusePort }: Pick<Config['listen'], 'host' | 'port' | 'reusePort'>,
   variables: { readonly host: string; readonly port: string },
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const remedyOf = (code = 'error'): string => {
+  const fixOf = (code = 'error'): string => {
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       return `this machine has no such address. Set ${variables.host} to one that it has.`;
     const cause = code === 'EADDRINUSE' ? 'another process has it: stop that, or' : `${code}:`;
     return `${cause} choose another port with ${variables.port}.`;
   };
   const onError = ({ code }: NodeJS.ErrnoException): void => {
-    reject(new Error(`Cannot listen on ${host}:${port}: ${remedyOf(code)}`));
+    reject(new Error(`Cannot listen on ${host}:${port}: ${fixOf(code)}`));
   };
   server.once('error', onError);
   server.listen({ port, host, reusePort }, () => {

@@ -31,9 +31,8 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
   const { identity, aws } = settings;
   if (identity.kind === 'profile') {
     const rule = 'is an AWS profile, which has no identity token';
-    const remedy =
-      '`fedbridge whoami` says who it is at AWS. For a token name metadata, impersonate or file.';
-    throw new ConfigError([{ field: 'identity', rule, remedy }]);
+    const fix = '`fedbridge whoami` says who it is at AWS. For a token name metadata, impersonate or file.';
+    throw new ConfigError([{ field: 'identity', rule, fix }]);
   }
   const { audience = aws.audience } = options;
   try {

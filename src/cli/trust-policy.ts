@@ -80,8 +80,8 @@ function readOptions(args: readonly string[]): Options {
   };
 }
 
-const refusal = (field: string, rule: string, remedy: string): ConfigError =>
-  new ConfigError([{ field, rule, remedy }]);
+const refusal = (field: string, rule: string, fix: string): ConfigError =>
+  new ConfigError([{ field, rule, fix }]);
 
 function checkValues({ uniqueId, audience }: Options): void {
   if (uniqueId !== undefined && !isUniqueId(uniqueId)) {

@@ -4,7 +4,7 @@
 export interface TextRule {
   readonly must: string;
   readonly test: (text: string) => boolean;
-  readonly remedy?: string;
+  readonly fix?: string;
 }
 
 const PARTITION = '(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso(?:-[a-z])?)';
@@ -16,7 +16,7 @@ export const ROLE_ARN: TextRule = {
   test: (text) =>
     text.length <= 2048 &&
     new RegExp(`^arn:${PARTITION}:iam::\\d{12}:role/(?:[\\w+=,.@-]+/)*[\\w+=,.@-]{1,64}$`).test(text),
-  remedy: 'Copy it from `aws iam get-role --role-name NAME --query Role.Arn`.',
+  fix: 'Copy it from `aws iam get-role --role-name NAME --query Role.Arn`.',
 };
 
 /** AWS documents no grammar; this holds every region of every partition, and is one label of a host name. */
@@ -47,7 +47,7 @@ export const KMS_KEY_ARN: TextRule = {
   test: (text) =>
     text.length <= 2048 &&
     new RegExp(`^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`).test(text),
-  remedy: 'An alias does not do; `aws kms describe-key` tells the key behind it.',
+  fix: 'An alias does not do; `aws kms describe-key` tells the key behind it.',
 };
 
 /** STS, parameter Tags: keys of 1 to 128 characters, of which `aws:` is reserved. */
@@ -77,7 +77,7 @@ export const BUCKET_NAME: TextRule = {
     'must be a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a ' +
     'letter or digit, not an IP address, with none of the prefixes and suffixes that S3 reserves',
   test: (text) => isBucketForm(text) && !RESERVED_IN_BUCKET_NAMES.test(text),
-  remedy: 'Callers may use any such name: `target` tells what S3 calls it.',
+  fix: 'Callers may use any such name: `target` tells what S3 calls it.',
 };
 
 const ACCESS_POINT_ARN = new RegExp(

@@ -47,7 +47,7 @@ const LEAVES_TREE_WHOLE: ReadonlySet<string> = new Set([
   'BAD_DQ_ESCAPE',
 ]);
 
-const REMEDIES: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'Keep one of the two.',
   NON_STRING_KEY: 'Write a plain name.',
   TAG_RESOLVE_FAILED: 'Remove the tag.',
@@ -59,10 +59,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 const EMPTY = { raw: undefined, readable: false, locate: (path: Path) => ({ field: showPath(path) }) };
 
-const syntaxProblem = (line: number, column: number, rule: string, remedy: string): Problem => ({
+const syntaxProblem = (line: number, column: number, rule: string, fix: string): Problem => ({
   field: `line ${line}, column ${column}`,
   rule,
-  remedy,
+  fix,
 });
 
 /** The node at a path, through aliases; the nearest one above it where the path leads to nothing. */
@@ -81,9 +81,9 @@ function nodeAt(document: YamlDocument, path: Path): { node?: Node; exact: boole
 function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
   let aliases = 0;
-  const add = (node: Node, rule: string, remedy: string) => {
+  const add = (node: Node, rule: string, fix: string) => {
     const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    problems.push(syntaxProblem(line, col, rule, remedy));
+    problems.push(syntaxProblem(line, col, rule, fix));
   };
   visit(document, {
     Pair: (_, { key }) => {
@@ -113,7 +113,7 @@ export function readDocument(text: string): ConfigDocument {
     const rule = `must be at most ${LARGEST_DOCUMENT_BYTES.toLocaleString('en')} bytes long`;
     return {
       ...EMPTY,
-      problems: [{ field: 'the document', rule, remedy: 'Split what it serves among several bridges.' }],
+      problems: [{ field: 'the document', rule, fix: 'Split what it serves among several bridges.' }],
     };
   }
   try {
@@ -123,7 +123,7 @@ export function readDocument(text: string): ConfigDocument {
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
     const what =
       error instanceof ReferenceError ? 'repeats values by aliases too often' : 'is nested too deeply';
-    return { ...EMPTY, problems: [{ field: 'the document', rule: what, remedy: 'Write it plainly.' }] };
+    return { ...EMPTY, problems: [{ field: 'the document', rule: what, fix: 'Write it plainly.' }] };
   }
 }
 
@@ -167,7 +167,7 @@ function readYaml(text: string): ConfigDocument {
       line,
       col,
       `${why}${duplicate}`,
-      REMEDIES[code] ?? 'What follows is not checked before this is right.',
+      FIXES[code] ?? 'What follows is not checked before this is right.',
     );
   });
   const readable = faults.every(({ code }) => LEAVES_TREE_WHOLE.has(code));
@@ -178,7 +178,7 @@ function readYaml(text: string): ConfigDocument {
     problems.push({
       field: 'the document',
       rule: `has ${unreported} more faults of these kinds`,
-      remedy: 'Is it a configuration in YAML at all?',
+      fix: 'Is it a configuration in YAML at all?',
     });
   return {
     // An alias to nothing makes the conversion throw.

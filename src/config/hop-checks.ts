@@ -30,7 +30,7 @@ function checkDuration(duration: unknown): Finding[] {
     {
       path: ['duration'],
       rule: `must be at most ${showDuration(MAX_HOP_SECONDS)} if further hops follow, not ${quote(String(duration))}`,
-      remedy: 'STS limits a role that another role assumes to one hour. Lower it, or remove `then`.',
+      fix: 'STS limits a role that another role assumes to one hour. Lower it, or remove `then`.',
     },
   ];
 }
@@ -52,13 +52,13 @@ function checkTags(hop: unknown): Finding[] {
           {
             path: ['tags'],
             rule: `must be at most ${room} tags, not ${own.length}`,
-            remedy: added.length > 0 ? 'Remove some; callerTags adds two.' : 'Remove some.',
+            fix: added.length > 0 ? 'Remove some; callerTags adds two.' : 'Remove some.',
           },
         ]
       : []),
     ...own
       .filter((key) => !TAG_KEY.test(key))
-      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, remedy: 'Rename it.' })),
+      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, fix: 'Rename it.' })),
     ...checkRepeated(own, added),
     ...itemsOf(fieldOf(hop, 'transitiveTags')).flatMap((key, position) =>
       typeof key === 'string' && !all.includes(key)
@@ -66,7 +66,7 @@ function checkTags(hop: unknown): Finding[] {
             {
               path: ['transitiveTags', position],
               rule: `must name one of the tags beside it, not ${quote(key)}`,
-              remedy: didYouMean(key, all, '`tags`'),
+              fix: didYouMean(key, all, '`tags`'),
             },
           ]
         : [],
@@ -81,9 +81,7 @@ function checkRepeated(own: readonly string[], added: readonly string[]): Findin
     const other = seen.get(key.toLowerCase());
     seen.set(key.toLowerCase(), quote(key));
     if (other === undefined) return [];
-    return [
-      { path: ['tags', key], rule: `must differ in more than case from ${other}`, remedy: 'Rename it.' },
-    ];
+    return [{ path: ['tags', key], rule: `must differ in more than case from ${other}`, fix: 'Rename it.' }];
   });
 }
 
@@ -95,7 +93,7 @@ function checkTransitiveTags(hop: unknown, handedOn: ReadonlyMap<string, number>
       {
         path: tagKeys(hop).includes(key) ? ['tags', key] : ['callerTags'],
         rule: `must not set ${quote(key)} anew, which then[${earlier}] hands on as a transitive tag`,
-        remedy: 'A transitive tag holds for the rest of the chain: set it once.',
+        fix: 'A transitive tag holds for the rest of the chain: set it once.',
       },
     ];
   });

@@ -29,7 +29,7 @@ export function documentOf(env: Environment): ConfigDocument {
     return {
       field: name,
       rule: 'must not be set beside FEDBRIDGE_CONFIG',
-      remedy: 'Unset the one or the other.',
+      fix: 'Unset the one or the other.',
     };
   });
   return { ...document, problems: [...both, ...document.problems] };
@@ -38,7 +38,7 @@ export function documentOf(env: Environment): ConfigDocument {
 const NEITHER_FORM: Problem = {
   field: 'FEDBRIDGE_CONFIG',
   rule: 'is not set, and neither is what can replace it',
-  remedy:
+  fix:
     'Set it to the path of a YAML file (or to the YAML itself); or, for one role and one bucket without a file, set ' +
     'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET and FEDBRIDGE_CALLERS, and FEDBRIDGE_PREFIX if you like.',
 };
@@ -61,9 +61,9 @@ export function interpret(document: ConfigDocument, { env, platform, check }: Co
   const parsed = documentSchema.safeParse(raw, { reportInput: true });
   problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, locate)));
   const regionIsSet = setVariables(env)['AWS_REGION'] !== undefined;
-  const placed = ({ path, rule, remedy }: Finding): Problem => {
+  const placed = ({ path, rule, fix }: Finding): Problem => {
     const { field, line } = locate(path);
-    return { field, rule, remedy, ...(line === undefined ? {} : { line }) };
+    return { field, rule, fix, ...(line === undefined ? {} : { line }) };
   };
   const onCloudRun = platform.kind === 'cloud-run';
   problems.push(...checkTogether(raw, { regionIsSet, onCloudRun }).map(placed));

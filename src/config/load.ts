@@ -73,8 +73,8 @@ export function rejectProfileLoop(name: string, env: Record<string, string | und
   const names = above.split('\n');
   if (names.includes(name)) {
     const rule = `must not lead back to itself, and the credential_process of AWS profile ${quote(name)} does`;
-    const remedy = 'Name a profile that has keys of its own, or another configuration there with --config.';
-    throw new ConfigError([{ field: 'identity.profile', rule, remedy }]);
+    const fix = 'Name a profile that has keys of its own, or another configuration there with --config.';
+    throw new ConfigError([{ field: 'identity.profile', rule, fix }]);
   }
   env[PROFILES_IN_USE] = [...names, name].join('\n');
 }

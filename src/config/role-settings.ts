@@ -83,7 +83,7 @@ function unconfigured(env: Environment, platform: Platform): Omit<RoleSettings, 
 const NO_REGION: Problem = {
   field: 'AWS_REGION',
   rule: 'is not set; it must be the region whose STS is asked',
-  remedy: 'Set it, like AWS_REGION=eu-west-1, or name a configuration with --config FILE.',
+  fix: 'Set it, like AWS_REGION=eu-west-1, or name a configuration with --config FILE.',
 };
 
 /** @throws ConfigError where there is no region, as it is needed to ask STS */

@@ -22,7 +22,7 @@ function mustOf(issue: Issue): string {
 
 const detailsOf = (issue: Issue): IssueDetails => {
   const params: Partial<IssueDetails> = issue.code === 'custom' ? (issue.params ?? {}) : {};
-  return { remedy: params.remedy ?? '', text: params.text ?? false };
+  return { fix: params.fix ?? '', text: params.text ?? false };
 };
 
 const EMPTY_DOCUMENT = 'Write the configuration there, as the README shows it.';
@@ -41,8 +41,8 @@ function unknownFields(
   return issue.keys.map((key) => {
     const { field, line } = locate([...plainPath(issue.path), key]);
     const meant = closestWord(key, known) ?? closestWord(key.replace(UNIT_AT_END, ''), known);
-    const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
-    return { field, rule: 'is not a known field', remedy, ...(line === undefined ? {} : { line }) };
+    const fix = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
+    return { field, rule: 'is not a known field', fix, ...(line === undefined ? {} : { line }) };
   });
 }
 
@@ -52,21 +52,21 @@ export function schemaProblems(issue: Issue, locate: (path: Path) => Location): 
   const path = plainPath(issue.path);
   const { field, line, source } = locate(path);
   const must = mustOf(issue);
-  const { remedy, text } = detailsOf(issue);
+  const { fix, text } = detailsOf(issue);
   const missing = issue.input === undefined;
   const remedies = [
     ...(text && wantsQuotes(issue.input) ? ['Quote it: without quotes YAML does not read it as text.'] : []),
     ...(issue.input === null
       ? [path.length === 0 ? EMPTY_DOCUMENT : 'Give it a value, or remove the field.']
       : []),
-    ...(remedy === '' ? [] : [remedy]),
+    ...(fix === '' ? [] : [fix]),
   ];
   const found = issue.code === 'too_small' ? '' : `, not ${showValue(path, issue.input, source)}`;
   return [
     {
       field,
       rule: missing ? `is missing; it ${must}` : `${must}${found}`,
-      remedy: remedies.join(' '),
+      fix: remedies.join(' '),
       ...(line === undefined ? {} : { line }),
     },
   ];

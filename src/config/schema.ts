@@ -71,8 +71,7 @@ const grant = fields({
   prefix: text({
     must: 'must be at most 1,024 bytes long, hold no NUL and end with "/"',
     test: (value) => isKey(value) && value.endsWith('/'),
-    remedy:
-      'Without the closing slash raw/public would open raw/public-drafts as well; for one object use `key`.',
+    fix: 'Without the closing slash raw/public would open raw/public-drafts as well; for one object use `key`.',
   }).exactOptional(),
   key: text({ must: "must be an object's key: 1 to 1,024 bytes without NUL", test: isKey }).exactOptional(),
 });

@@ -21,7 +21,7 @@ export function findWarnings({ identity, roles, buckets, grants, operators }: Co
       .map((name) => ({
         field: showPath([section, name]),
         rule: `is used by no ${by}`,
-        remedy: 'Remove it if it is not needed.',
+        fix: 'Remove it if it is not needed.',
       }));
   return [
     ...unused('roles', roles.keys(), usedRoles, 'bucket'),
@@ -42,7 +42,7 @@ function findLongSessions(roles: Config['roles']): Problem[] {
     .map(({ name }) => ({
       field: showPath(['roles', name, 'duration']),
       rule: `is rejected by STS above ${longest} if the AWS profile has a role_arn or gives a role's credentials in another way`,
-      remedy: `Write ${longest} or less, unless the profile has the keys of a user.`,
+      fix: `Write ${longest} or less, unless the profile has the keys of a user.`,
     }));
 }
 
@@ -56,7 +56,7 @@ function findLeadingSlashes(grants: Config['grants']): Problem[] {
       {
         field: showPath(['grants', position, form]),
         rule: 'begins with a slash, which keys in S3 seldom do',
-        remedy: `Leave it out, in FEDBRIDGE_PREFIX as well, unless the keys that \`aws s3 ls\` shows begin with one.`,
+        fix: `Leave it out, in FEDBRIDGE_PREFIX as well, unless the keys that \`aws s3 ls\` shows begin with one.`,
       },
     ];
   });
@@ -70,7 +70,7 @@ function findPeople(callers: readonly CallerPattern[], path: Path): Problem[] {
       {
         field: showPath([...path, position]),
         rule: `names ${caller.email}, which is not a service account: any OAuth client obtains ID tokens of the people who sign in to it, and none for an audience of this bridge's own`,
-        remedy: 'Grant a service account, and let the person impersonate it.',
+        fix: 'Grant a service account, and let the person impersonate it.',
       },
     ];
   });
@@ -91,7 +91,7 @@ function findRepeatedGrants(grants: Config['grants']): Problem[] {
       {
         field: showPath(['grants', position]),
         rule: `says the same as grants[${before}]`,
-        remedy: 'Remove one of the two.',
+        fix: 'Remove one of the two.',
       },
     ];
   });

@@ -39,7 +39,7 @@ export interface StepNames {
 
 /**
  * @param found what could not be had, as in `cannot be assumed`
- * @param more.fix instead of the fault's own remedy, where more is known
+ * @param more.fix instead of the fault's own fix, where more is known
  * @param more.compared besides what the fault itself tells
  */
 export function failed(
@@ -55,7 +55,7 @@ export function failed(
     found: `${found}: ${code}`,
     fault: code,
     ...(Object.keys(compared).length === 0 ? {} : { compared }),
-    fix: more.fix ?? FAULTS[code].remedy,
+    fix: more.fix ?? FAULTS[code].fix,
   };
 }
 

@@ -66,8 +66,8 @@ function* examineConfiguration(config: Config): Generator<Examination> {
     .join(', ');
   const compared = { identity: identity.kind, 'STS region': aws.region, 'aws.audience': aws.audience };
   yield { step, outcome: 'fine', found, compared };
-  for (const { field, rule, remedy } of findWarnings(config))
-    yield { step, outcome: 'doubtful', found: `${field} ${rule}`, fix: remedy };
+  for (const { field, rule, fix } of findWarnings(config))
+    yield { step, outcome: 'doubtful', found: `${field} ${rule}`, fix };
 }
 
 const notChecked = (step: string, named: ReadonlyMap<string, unknown>): Examination => ({

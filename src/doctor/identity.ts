@@ -118,7 +118,7 @@ function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undef
     return {
       outcome: 'wrong',
       found: `it ended ${-seconds} s ago`,
-      fix: kind === 'file' ? FAULTS.token_file_expired.remedy : CLOCK_FIX,
+      fix: kind === 'file' ? FAULTS.token_file_expired.fix : CLOCK_FIX,
     };
   if (seconds > LONG_SECONDS)
     return { outcome: 'doubtful', found: 'it has more left than the hour that they live', fix: CLOCK_FIX };
@@ -126,7 +126,7 @@ function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undef
     ? {
         outcome: 'doubtful',
         found: 'it has less than a minute left',
-        fix: kind === 'file' ? FAULTS.token_file_expired.remedy : SHORT_LIFE_FIX,
+        fix: kind === 'file' ? FAULTS.token_file_expired.fix : SHORT_LIFE_FIX,
       }
     : undefined;
 }

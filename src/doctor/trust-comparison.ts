@@ -59,7 +59,7 @@ function mistakes(statements: readonly Statement[]): Cause[] {
   const wholes = new Set(statements.map(({ where }) => where));
   return lintTrustPolicy(statements, {})
     .filter(({ kind, field }) => kind === 'mistake' && !wholes.has(field))
-    .map(({ field, rule, remedy }) => ({ found: `has a mistake: ${field} ${rule}`, fix: remedy }));
+    .map(({ field, rule, fix }) => ({ found: `has a mistake: ${field} ${rule}`, fix }));
 }
 
 /** Of the statement that comes nearest to the token; none where one fits. */

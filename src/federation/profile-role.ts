@@ -29,7 +29,7 @@ const ATTEMPTS_WITH_CODE = 1;
 /** STS says AccessDenied of a wrong code too, and tells it from other reasons by these words alone. */
 const MFA_REFUSED = 'MultiFactorAuthentication failed';
 
-/** Faults of STS that have another remedy where a profile leads to them. */
+/** Faults of STS that have another fix where a profile leads to them. */
 const PROFILE_FAULTS: Partial<Record<FaultCode, FaultCode>> = {
   sts_denied: 'profile_denied',
   sts_token_expired: 'profile_credentials_rejected',

@@ -22,7 +22,7 @@ const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
   ['RequestExpired', 'sts_credentials_rejected'],
 ]);
 
-/** One code of STS has several causes, which it words: where the words are known the remedy can be the right one. */
+/** One code of STS has several causes, which it words: where the words are known the fix can be the right one. */
 const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
   [
     'sts_token_invalid',

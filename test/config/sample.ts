@@ -36,7 +36,7 @@ export function problemsOf(read: () => Config): readonly string[] {
     read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ field, rule, remedy }) => describeProblem({ field, rule, remedy }));
+    return error.problems.map(({ field, rule, fix }) => describeProblem({ field, rule, fix }));
   }
   return [];
 }

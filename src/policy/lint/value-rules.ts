@@ -39,7 +39,7 @@ export function checkValues({ where, values }: Condition, compared: Compared): F
   });
 }
 
-type ValueFinding = readonly [rule: string, remedy: string];
+type ValueFinding = readonly [rule: string, fix: string];
 
 function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
   if (!isNumber) return undefined;
