@@ -59,8 +59,10 @@ const FIXES: Readonly<Record<string, string>> = {
 
 const EMPTY = { raw: undefined, readable: false, locate: (path: Path) => ({ field: showPath(path) }) };
 
-const syntaxProblem = (line: number, column: number, rule: string, fix: string): Problem => ({
-  field: `line ${line}, column ${column}`,
+type Position = ReturnType<LineCounter['linePos']>;
+
+const syntaxProblem = ({ line, col }: Position, rule: string, fix: string): Problem => ({
+  field: `line ${line}, column ${col}`,
   rule,
   fix,
 });
@@ -82,8 +84,7 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
   let aliases = 0;
   const add = (node: Node, rule: string, fix: string) => {
-    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    problems.push(syntaxProblem(line, col, rule, fix));
+    problems.push(syntaxProblem(lines.linePos(node.range?.[0] ?? 0), rule, fix));
   };
   visit(document, {
     Pair: (_, { key }) => {
@@ -160,12 +161,10 @@ function readYaml(text: string): ConfigDocument {
     return count <= MOST_FAULTS_OF_A_KIND;
   });
   const problems = reported.map(({ code, message, pos }) => {
-    const { line, col } = lines.linePos(pos[0]);
     const duplicate = code === 'DUPLICATE_KEY' ? `: ${quote(keyAt(text, pos[0]))}` : '';
     const why = escapeText(plainMessage(code, message));
     return syntaxProblem(
-      line,
-      col,
+      lines.linePos(pos[0]),
       `${why}${duplicate}`,
       FIXES[code] ?? 'What follows is not checked before this is right.',
     );

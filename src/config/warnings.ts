@@ -10,28 +10,29 @@ import { showDuration } from './units.ts';
 export function findWarnings({ identity, roles, buckets, grants, operators }: Config): readonly Problem[] {
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
-  const unused = (
-    section: string,
-    names: Iterable<string>,
-    used: ReadonlySet<string>,
-    by: string,
-  ): Problem[] =>
-    [...names]
-      .filter((name) => !used.has(name))
-      .map((name) => ({
-        field: showPath([section, name]),
-        rule: `is used by no ${by}`,
-        fix: 'Remove it if it is not needed.',
-      }));
   return [
-    ...unused('roles', roles.keys(), usedRoles, 'bucket'),
-    ...unused('buckets', buckets.keys(), usedBuckets, 'grant'),
+    ...findUnused('roles', roles.keys(), { used: usedRoles, by: 'bucket' }),
+    ...findUnused('buckets', buckets.keys(), { used: usedBuckets, by: 'grant' }),
     ...findRepeatedGrants(grants),
     ...findLeadingSlashes(grants),
     ...grants.flatMap(({ callers }, position) => findPeople(callers, ['grants', position, 'callers'])),
     ...findPeople(operators, ['operators']),
     ...(identity.kind === 'profile' ? findLongSessions(roles) : []),
   ];
+}
+
+function findUnused(
+  section: string,
+  names: Iterable<string>,
+  { used, by }: { readonly used: ReadonlySet<string>; readonly by: string },
+): Problem[] {
+  return [...names]
+    .filter((name) => !used.has(name))
+    .map((name) => ({
+      field: showPath([section, name]),
+      rule: `is used by no ${by}`,
+      fix: 'Remove it if it is not needed.',
+    }));
 }
 
 /** A profile's own role makes each of these the second of a chain; whether it has one stands in files that may change. */

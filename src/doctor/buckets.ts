@@ -25,10 +25,11 @@ const GRANTS = 8;
 /** Patience with S3, which answers within a second. */
 const STALL_MS = 5_000;
 
-type BucketContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
+type BucketsContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
+type BucketContext = BucketsContext & { readonly reader: Reader };
 
 /** @param failing names of roles that cannot be assumed: their buckets are not asked for */
-export async function* examineBuckets(context: BucketContext, failing: ReadonlySet<string>): Examined {
+export async function* examineBuckets(context: BucketsContext, failing: ReadonlySet<string>): Examined {
   const { config } = context;
   const transport = createTransport({ stallMs: STALL_MS });
   const learned = new Map<string, string>();
@@ -47,7 +48,7 @@ export async function* examineBuckets(context: BucketContext, failing: ReadonlyS
   yield* examineInOrder(
     buckets.filter(({ role }) => !failing.has(role.name)),
     async function* (bucket) {
-      yield* examineBucket(bucket, reader, context);
+      yield* examineBucket(bucket, { ...context, reader });
       const region = learned.get(bucket.name);
       if (region !== undefined) yield otherRegion(bucket, region, config.aws.region);
     },
@@ -68,14 +69,14 @@ function otherRegion({ name, region }: Bucket, found: string, first: string): Ex
   };
 }
 
-async function* examineBucket(bucket: Bucket, reader: Reader, context: BucketContext): Examined {
+async function* examineBucket(bucket: Bucket, context: BucketContext): Examined {
   const step = bucketStep(bucket.name);
   const grants = distinctGrants(context.config.grants.filter((grant) => grant.bucket === bucket.name));
   if (grants.length === 0)
     yield { step, outcome: 'unknown', found: 'no grant, so that there is nothing to ask' };
   for (const [position, grant] of grants.slice(0, GRANTS).entries()) {
     let isOfBucket = false;
-    for await (const each of examineGrant(bucket, grant, reader, context)) {
+    for await (const each of examineGrant(bucket, grant, context)) {
       isOfBucket ||= each.step === step && each.outcome !== 'fine';
       yield each;
     }
@@ -95,7 +96,7 @@ function distinctGrants(grants: readonly Grant[]): readonly Grant[] {
   return [...new Map(grants.map((grant) => [JSON.stringify([grant.scope, grant.allow]), grant])).values()];
 }
 
-async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, context: BucketContext): Examined {
+async function* examineGrant(bucket: Bucket, grant: Grant, context: BucketContext): Examined {
   const step = bucketStep(bucket.name);
   const reached = `${step}, ${reachOf(grant)}`;
   try {
@@ -107,7 +108,7 @@ async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, conte
       policy,
     );
     const checksIn = (session: RoleCredentials): BucketChecks =>
-      bucketChecks(reader.read, bucket, grant, session);
+      bucketChecks(context.reader.read, { bucket, grant, credentials: session });
     yield* examineReads({
       names: { bucket: step, grant: reached, as: held.assumedRoleArn },
       grant,
@@ -128,18 +129,14 @@ async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, conte
   } catch (error) {
     const fault = asFault(error);
     yield isS3Fault(fault)
-      ? bucketFailure(step, bucket, fault, reader, context)
+      ? bucketFailure(bucket, fault, context)
       : failed(reached, 'no session for this grant', fault);
   }
 }
 
-function bucketFailure(
-  step: string,
-  bucket: Bucket,
-  fault: Fault,
-  reader: Reader,
-  context: BucketContext,
-): Examination {
+function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Examination {
+  const step = bucketStep(bucket.name);
+  const { reader } = context;
   const { code, detail } = fault;
   const { origin } = endpointOf(bucket, reader.regionOf(bucket));
   const ofTheClock = CLOCK_ERRORS.includes(detail['s3Code']);

@@ -41,7 +41,7 @@ async function* examineRole(role: Role, context: RoleContext): Examined {
       compared: { 'AWS says': arn },
     };
   } catch (error) {
-    yield* explainRefusal(step, role, asFault(error), context);
+    yield* explainRefusal(role, asFault(error), context);
   }
 }
 
@@ -52,7 +52,8 @@ const CLOCK_FAULTS: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_
 
 const REFUSED = 'cannot be assumed';
 
-async function* explainRefusal(step: string, role: Role, fault: Fault, context: RoleContext): Examined {
+async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): Examined {
+  const step = roleStep(role.name);
   const { config, access, stsOrigin, trust, clockIsOff } = context;
   const { code, detail } = fault;
   if (clockIsOff && CLOCK_FAULTS.has(code)) {
@@ -74,7 +75,7 @@ async function* explainRefusal(step: string, role: Role, fault: Fault, context: 
     yield failed(step, REFUSED, fault, { fix: hopFix(role, fault) });
   } else if (code === 'sts_denied' && access.identity !== undefined) {
     const token = await access.identity.token({ refresh: false }).catch(() => undefined);
-    yield* compareWithTrust(step, role, fault, token?.claims ?? {}, trust);
+    yield* compareWithTrust({ step, role, fault, claims: token?.claims ?? {}, trust });
   } else yield failed(step, REFUSED, fault, { compared: { 'STS region': config.aws.region } });
 }
 

@@ -23,13 +23,14 @@ interface Cause {
 }
 
 /** One examination for each cause; the first has what AWS compared. */
-export function* compareWithTrust(
-  step: string,
-  role: Role,
-  fault: Fault,
-  claims: Claims,
-  trust: TrustFile | undefined,
-): Generator<Examination> {
+export function* compareWithTrust(options: {
+  readonly step: string;
+  readonly role: Role;
+  readonly fault: Fault;
+  readonly claims: Claims;
+  readonly trust: TrustFile | undefined;
+}): Generator<Examination> {
+  const { step, role, fault, claims, trust } = options;
   const refused = `cannot be assumed`;
   if (trust === undefined || (trust.roleArn ?? role.arn) !== role.arn) {
     yield failed(step, refused, fault, { fix: howToCompare(role) });

@@ -45,18 +45,18 @@ export type AssumeChain = (
 ) => Promise<RoleCredentials>;
 
 /** @returns a function that walks the whole chain at each call, and keeps nothing: a chain is renewed as one */
-export function roleChain(sts: Sts, beginning: ChainStart): AssumeChain {
+export function roleChain(sts: Sts, start: ChainStart): AssumeChain {
   return async (role, attribution, policy) => {
     const [first, ...further] = sessionsOf(role, attribution, policy);
     const signal = AbortSignal.timeout(CHAIN_MS);
     let held =
-      beginning.kind === 'profile'
+      start.kind === 'profile'
         ? await sts.assumeRole(
             { ...first, tags: {}, transitiveTags: [], needs: [ASSUME_ROLE] },
-            await beginning.keys(),
+            await start.keys(),
             signal,
           )
-        : await assumeByIdentityToken(sts, first, beginning.token, signal);
+        : await assumeByIdentityToken(first, { sts, token: start.token, signal });
     for (const [index, { hop, session }] of further.entries()) {
       const { externalId } = hop;
       const named = hopAttribution(hop, attribution);
@@ -110,11 +110,14 @@ function neededActions(role: Role, number: number): string[] {
 }
 
 async function assumeByIdentityToken(
-  sts: Sts,
   session: RoleSession,
-  token: (options: { readonly refresh: boolean }) => Promise<PresentedIdentity>,
-  signal: AbortSignal,
+  options: {
+    readonly sts: Sts;
+    readonly token: (options: { readonly refresh: boolean }) => Promise<PresentedIdentity>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<RoleCredentials> {
+  const { sts, token, signal } = options;
   for (let retries = 0; ; retries += 1) {
     const identity = await token({ refresh: retries > 0 });
     try {

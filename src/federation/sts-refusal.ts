@@ -62,7 +62,10 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
       stsRequestId: matching(requestId, REQUEST_ID),
       denied: deniedAction(message),
     };
-    return new Fault(causeOf(codeOf(name, status, requestId, asked), message), detail);
+    return new Fault(
+      causeOf(codeOf(name, { status, requestId, isHop: asked['needs'] !== undefined }), message),
+      detail,
+    );
   }
   const detail = { ...asked, stsCode: matching(name, CODE) };
   // A body that is no XML is a SyntaxError or the like with the response attached.
@@ -76,17 +79,16 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
 
 function codeOf(
   name: string,
-  status: number,
-  requestId: string | undefined,
-  { needs }: FaultDetail,
+  response: { readonly status: number; readonly requestId: string | undefined; readonly isHop: boolean },
 ): FaultCode {
+  const { status, requestId, isHop } = response;
   const known =
     name === WITHOUT_CODE
       ? faultWithoutCode(status, requestId)
       : FAULT_OF_STS_ERROR.get(name.replace(/(?<!Throttling)Exception$/, ''));
   // The same codes, of credentials instead of a token.
-  if (needs !== undefined && known === 'sts_denied') return 'sts_hop_denied';
-  if (needs !== undefined && known === 'sts_token_expired') return 'sts_credentials_rejected';
+  if (isHop && known === 'sts_denied') return 'sts_hop_denied';
+  if (isHop && known === 'sts_token_expired') return 'sts_credentials_rejected';
   return known ?? (status >= 500 ? 'sts_failed' : 'sts_request_invalid');
 }
 

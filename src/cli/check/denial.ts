@@ -13,11 +13,11 @@ import type { DescribeGrant } from './describe.ts';
 const MOST_GRANTS = 3;
 
 export function describeDenial(
-  config: Config,
   { read, word }: CheckRequest,
   { why, withheld, nearest, more }: Denial,
-  describeGrant: DescribeGrant,
+  context: { readonly config: Config; readonly describeGrant: DescribeGrant },
 ): string[] {
+  const { config, describeGrant } = context;
   const { bucket, subject } = read;
   if (!config.buckets.has(bucket))
     return [
