@@ -1,12 +1,12 @@
-// Lint rules: typescript-eslint's strict type-checked set, and the few rules that hold the drawing together:
-// who may read the environment and the arguments, and which file may talk to which supplier.
+// Lint rules: typescript-eslint's strict type-checked set, and rules that enforce the architecture: which folder may import
+// which, who may read the environment and the arguments, and which file imports the library of an upstream.
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Each outside library that talks to a supplier is imported in one file, named here. */
-const SUPPLIER_LIBRARIES = {
-  '@aws-sdk/client-sts': ['src/federation/sts.ts', 'src/federation/profile-role.ts'],
+/** Each outside library that talks to an upstream is imported in one file, named here. */
+const UPSTREAM_LIBRARIES = {
+  '@aws-sdk/client-sts': ['src/federation/sts-client.ts'],
   '@aws-sdk/credential-provider-ini': ['src/federation/read-profile.ts'],
   'google-auth-library': ['src/identity/impersonated.ts'],
   'gcp-metadata': ['src/identity/metadata.ts'],
@@ -16,11 +16,73 @@ const SUPPLIER_LIBRARIES = {
   yaml: ['src/config/document.ts'],
 };
 
-/** The five steps do not import each other: `bridge.ts` joins them. */
-const STEPS = ['identity', 'auth', 'federation', 's3'];
+/** Folders that each folder of src may import besides itself and {@link SHARED}: the steps do not import each other, `server` joins them. */
+const DIRECTION = {
+  errors: [],
+  runtime: [],
+  config: [],
+  observability: [],
+  http1: [],
+  policy: ['config'],
+  identity: [],
+  auth: ['policy'],
+  federation: ['policy'],
+  s3: ['http1', 'policy'],
+  cache: ['s3'],
+  api: ['auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability'],
+  server: ['api', 'auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability'],
+  console: ['config', 'auth'],
+  doctor: ['config', 'policy', 'identity', 'federation', 's3', 'http1', 'server'],
+  cli: [
+    'config',
+    'policy',
+    'identity',
+    'auth',
+    'federation',
+    's3',
+    'observability',
+    'server',
+    'doctor',
+    'console',
+    'sandbox',
+  ],
+  sandbox: ['config'],
+};
+
+/** What every folder may import. */
+const SHARED = ['errors', 'runtime'];
+const SHARED_CONFIG = '(?:types|aws-[\\w-]+|google-[\\w-]+)\\.ts$';
+
+/** Files that may import more, until their parts have moved; and the bridge that the sandbox starts. */
+const EXCEPTIONS = {
+  'src/observability/access-log.ts': ['s3'],
+  'src/api/data.ts': ['server'],
+  'src/sandbox/bridge-process.ts': ['cli'],
+};
+
+/** The rule for a file that lies `depth` folders below `src`, types included. */
+function directionRule(folder, depth, more = []) {
+  const allowed = [folder, ...SHARED, ...DIRECTION[folder], ...more];
+  const banned = Object.keys(DIRECTION).filter((other) => !allowed.includes(other));
+  const up = '\\.\\./'.repeat(depth);
+  const paths = banned.map((other) => (other === 'config' ? `config/(?!${SHARED_CONFIG})` : `${other}/`));
+  return {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^${up}(?:${[...paths, 'main\\.ts'].join('|')})`,
+            message: `src/${folder} may not import this folder: see DIRECTION in eslint.config.js.`,
+          },
+        ],
+      },
+    ],
+  };
+}
 
 const forbidden = (names) =>
-  names.map((name) => ({ name, message: 'Another file already speaks to this supplier.' }));
+  names.map((name) => ({ name, message: 'Another file already imports this library.' }));
 
 export default defineConfig(
   { ignores: ['dist', 'node_modules'] },
@@ -62,43 +124,36 @@ export default defineConfig(
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'src/config/load.ts alone reads the environment.' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only src/config/load.ts and the entry points read the environment.',
+        },
         { object: 'process', property: 'argv', message: 'src/main.ts alone reads the arguments.' },
       ],
-      'no-restricted-imports': ['error', { paths: forbidden(Object.keys(SUPPLIER_LIBRARIES)) }],
+      'no-restricted-imports': ['error', { paths: forbidden(Object.keys(UPSTREAM_LIBRARIES)) }],
       'no-console': 'error',
     },
   },
-  ...Object.entries(SUPPLIER_LIBRARIES).map(([name, files]) => ({
+  ...Object.entries(UPSTREAM_LIBRARIES).map(([name, files]) => ({
     files,
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: forbidden(Object.keys(SUPPLIER_LIBRARIES).filter((other) => other !== name)) },
+        { paths: forbidden(Object.keys(UPSTREAM_LIBRARIES).filter((other) => other !== name)) },
       ],
     },
   })),
-  ...STEPS.map((step) => ({
-    files: [`src/${step}/**/*.ts`],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              group: [...STEPS.filter((other) => other !== step), 'api', 'server', 'cli', 'sandbox'].map(
-                (other) => `**/${other}/**`,
-              ),
-              allowTypeImports: true,
-              message: 'Steps do not import each other; bridge.ts joins them.',
-            },
-          ],
-        },
-      ],
-    },
+  ...Object.keys(DIRECTION).flatMap((folder) => [
+    { files: [`src/${folder}/*.ts`], rules: directionRule(folder, 1) },
+    { files: [`src/${folder}/*/*.ts`], rules: directionRule(folder, 2) },
+  ]),
+  ...Object.entries(EXCEPTIONS).map(([file, more]) => ({
+    files: [file],
+    rules: directionRule(file.split('/')[1], file.split('/').length - 2, more),
   })),
   {
-    files: ['src/config/load.ts', 'src/config/unwanted-variables.ts', 'src/main.ts'],
+    files: ['src/config/load.ts', 'src/main.ts', 'src/sandbox/bridge-process.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -91,7 +91,7 @@ const write = (stream: NodeJS.WriteStream, text: string) =>
 /** As Node ends a module that waits for what never comes: a probe that says nothing must not say that all holds. */
 const UNSETTLED = 13;
 
-prepareRuntime();
+prepareRuntime({ env: process.env });
 // No `await` of the module itself: a bundle is CommonJS, which has none.
 process.exitCode = UNSETTLED;
 void probe(process.argv.slice(2)).then((code) => {

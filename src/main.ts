@@ -4,7 +4,7 @@ import { wantsHelp } from './cli/arguments.ts';
 import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
-  readonly does: string;
+  readonly description: string;
   /** Resolves with an exit code, or with none where the command goes on by itself. */
   run(args: readonly string[]): Promise<number | undefined>;
 }
@@ -12,7 +12,7 @@ interface Command {
 /** Each is loaded when it is asked for: what serves need not load what checks. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
-    does: 'run the bridge, as the environment configures it',
+    description: 'run the bridge, as the environment configures it',
     run: async (args) => {
       if (wantsHelp(args)) {
         process.stdout.write('Usage: fedbridge serve\n\nThe README lists the variables that configure it.\n');
@@ -24,7 +24,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   sandbox: {
-    does: 'run the bridge with a Google, an STS and an S3 of its own on this machine  [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]',
+    description:
+      'run the bridge with a Google, an STS and an S3 of its own on this machine  [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]',
     run: async (args) => {
       // An image does not hold it.
       const found = await import('./cli/sandbox.ts').catch(() => {
@@ -36,56 +37,61 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   check: {
-    does: 'say in words what a configuration means, or which grant decides  [FILE] [--caller CALLER --get BUCKET/KEY]',
+    description:
+      'say in words what a configuration means, or which grant decides  [FILE] [--caller CALLER --get BUCKET/KEY]',
     run: async (args) => {
       const { check } = await import('./cli/check.ts');
       return check(args);
     },
   },
   'trust-policy': {
-    does: "print the trust policy of the bridge's role, or tell what is wrong with one  [ROLE [--hop N]] | --lint FILE",
+    description:
+      "print the trust policy of the bridge's role, or tell what is wrong with one  [ROLE [--hop N]] | --lint FILE",
     run: async (args) => {
       const { printTrustPolicy } = await import('./cli/trust-policy.ts');
       return printTrustPolicy(args);
     },
   },
   whoami: {
-    does: 'say who the bridge is at Google, and at AWS through each role  [--config FILE] [--json]',
+    description: 'say who the bridge is at Google, and at AWS through each role  [--config FILE] [--json]',
     run: async (args) => {
       const { whoami } = await import('./cli/whoami.ts');
       return whoami(args);
     },
   },
   token: {
-    does: "print the bridge's own identity token, decoded  [--audience AUDIENCE] [--config FILE] [--raw]",
+    description:
+      "print the bridge's own identity token, decoded  [--audience AUDIENCE] [--config FILE] [--raw]",
     run: async (args) => {
       const { token } = await import('./cli/token.ts');
       return token(args);
     },
   },
   credentials: {
-    does: 'print credentials of a role, for the AWS SDKs or a shell  ROLE [--format process|env|json] [--config FILE]',
+    description:
+      'print credentials of a role, for the AWS SDKs or a shell  ROLE [--format process|env|json] [--config FILE]',
     run: async (args) => {
       const { credentials } = await import('./cli/credentials.ts');
       return credentials(args);
     },
   },
   doctor: {
-    does: 'find what is wrong between here, Google, STS and the buckets  [--config FILE] [--trust-policy FILE] [--json]',
+    description:
+      'find what is wrong between here, Google, STS and the buckets  [--config FILE] [--trust-policy FILE] [--json]',
     run: async (args) => {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(args);
     },
   },
   revoke: {
-    does: "print what ends a role's older sessions at AWS  ROLE [--config FILE]",
+    description: "print what ends a role's older sessions at AWS  ROLE [--config FILE]",
     run: async (args) => {
       const { revoke } = await import('./cli/revoke.ts');
       return revoke(args);
     },
   },
   'caller-credentials': {
-    does: "print this machine's identity token as credentials for S3 clients  --audience URL",
+    description: "print this machine's identity token as credentials for S3 clients  --audience URL",
     run: async (args) => {
       const { callerCredentials } = await import('./cli/caller-credentials.ts');
       return callerCredentials(args);
@@ -97,7 +103,7 @@ const LONGEST_NAME = Math.max(...Object.keys(COMMANDS).map(({ length }) => lengt
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { does }]) => `  fedbridge ${name.padEnd(LONGEST_NAME)} ${does}`,
+    ([name, { description }]) => `  fedbridge ${name.padEnd(LONGEST_NAME)} ${description}`,
   );
   return `Usage:\n${lines.join('\n')}\n\nfedbridge COMMAND --help tells more of one; fedbridge --version says which release this is.\n`;
 }
@@ -124,12 +130,12 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   } catch (error) {
     // A reader that has gone, as `head` does.
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
-    process.stderr.write(`fedbridge ${name}: ${await sentenceOf(error)}\n`);
+    process.stderr.write(`fedbridge ${name}: ${await describeError(error)}\n`);
     return 1;
   }
 }
 
-async function sentenceOf(error: unknown): Promise<string> {
+async function describeError(error: unknown): Promise<string> {
   const { Fault } = await import('./errors/fault.ts');
   if (!(error instanceof Fault)) return error instanceof Error ? error.message : 'failed';
   const { describeFault } = await import('./cli/print-result.ts');
@@ -139,7 +145,7 @@ async function sentenceOf(error: unknown): Promise<string> {
 /** As Node ends a module that waits for what never comes (Node, "Process", exit codes). */
 const UNSETTLED = 13;
 
-prepareRuntime({ mayBeInspected: process.argv[2] === 'sandbox' });
+prepareRuntime({ env: process.env, mayBeInspected: process.argv[2] === 'sandbox' });
 // No `await` of the module itself: a bundle is CommonJS, which has none.
 process.exitCode = UNSETTLED;
 void main(process.argv.slice(2)).then((code) => {

@@ -1,4 +1,5 @@
 // The grants of the configuration, arranged so that what one caller may do is found at once, however many there are.
+import { parseServiceAccount } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -26,8 +27,7 @@ export interface Reach {
 export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
 
 /** Domain-scoped projects (`example.com:name`) appear in e-mails as `name.example.com`. */
-const projectOfEmail = (email: string): string | undefined =>
-  /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
+const projectOfEmail = (email: string): string | undefined => parseServiceAccount(email)?.project;
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
 /** @returns what a caller may do, by bucket name; remembered for as long as the caller object lives */

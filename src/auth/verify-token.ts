@@ -1,6 +1,7 @@
 // Verifies Google ID tokens: signature against Google's published keys, issuer, audience, life.
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyResult } from 'jose';
+import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { Caller } from './caller.ts';
@@ -11,9 +12,6 @@ export interface VerifiedToken {
   /** Milliseconds since the epoch, from the token's own `exp`. */
   readonly expiresAt: number;
 }
-
-/** Both spellings are Google's (Google Identity, "Verify the Google ID token on your server side"). */
-const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 
 /** What the clocks of Google, the caller and the bridge may differ by. */
 const CLOCK_TOLERANCE_SECONDS = 60;
@@ -34,7 +32,7 @@ export function tokenVerifier(options: {
   const keysFor = googleKeys(options.certsUrl, options.onKeysFailed);
   const rules = {
     algorithms: ['RS256'],
-    issuer: ISSUERS,
+    issuer: [...GOOGLE_ISSUERS],
     audience: [...options.audiences],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ['sub', 'iat', 'exp'],

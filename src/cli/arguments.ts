@@ -6,7 +6,7 @@ import { escapeText, quote } from '../config/show.ts';
 export class UsageError extends Error {}
 
 /** Not wrong usage: somebody asks for the usage. */
-export class HelpAsked extends Error {}
+export class HelpRequested extends Error {}
 
 /** What follows `--` are no options. */
 export function wantsHelp(args: readonly string[]): boolean {
@@ -32,27 +32,27 @@ export function readArguments<Option extends string, Switch extends string = nev
     readonly optional?: readonly string[];
   },
 ): Arguments<Option, Switch> {
-  if (wantsHelp(args)) throw new HelpAsked();
+  if (wantsHelp(args)) throw new HelpRequested();
   const { options, switches = [], positionals = [], optional = [] } = accepted;
-  const given = parsed(args, options, switches);
-  const names = given.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const parsed = parseStrictly(args, options, switches);
+  const names = parsed.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
   const twice = names.find((name, position) => names.indexOf(name) < position);
   if (twice !== undefined) throw new UsageError(`--${twice} is given twice; give it once.`);
-  const values = new Map(Object.entries(given.values));
+  const values = new Map(Object.entries(parsed.values));
   const empty = options.find((name) => values.get(name) === '');
   if (empty !== undefined) throw new UsageError(`--${empty} needs a value, and is given an empty one.`);
-  const [surplus] = given.positionals.slice(positionals.length + optional.length);
+  const [surplus] = parsed.positionals.slice(positionals.length + optional.length);
   if (surplus !== undefined) throw new UsageError(`There is no place for ${quote(surplus)}.`);
-  const [lacking] = positionals.slice(given.positionals.length);
-  if (lacking !== undefined) throw new UsageError(`${lacking} must be given.`);
+  const [missing] = positionals.slice(parsed.positionals.length);
+  if (missing !== undefined) throw new UsageError(`${missing} must be given.`);
   return {
-    values: given.values as Partial<Record<Option, string>>,
+    values: parsed.values as Partial<Record<Option, string>>,
     switches: new Set(switches.filter((name) => values.get(name) === true)),
-    positionals: given.positionals,
+    positionals: parsed.positionals,
   };
 }
 
-function parsed(args: readonly string[], options: readonly string[], switches: readonly string[]) {
+function parseStrictly(args: readonly string[], options: readonly string[], switches: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],

@@ -19,10 +19,10 @@ export async function askMfaCode(mfaSerial: string): Promise<string> {
   ended.catch(() => undefined);
   try {
     for (;;) {
-      say(`MFA code of ${mfaSerial}: `);
+      writeToTerminal(`MFA code of ${mfaSerial}: `);
       const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
       if (CODE.test(line.trim())) return line.trim();
-      say('A code has six digits.\n');
+      writeToTerminal('A code has six digits.\n');
     }
   } finally {
     lines.close();
@@ -31,7 +31,7 @@ export async function askMfaCode(mfaSerial: string): Promise<string> {
 }
 
 /** Whoever runs a `credential_process` may keep its standard error to itself. */
-function say(text: string): void {
+function writeToTerminal(text: string): void {
   try {
     if (!process.stderr.isTTY) {
       writeFileSync('/dev/tty', text);

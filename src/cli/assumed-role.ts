@@ -4,9 +4,8 @@ import { ROLE_ARN } from '../config/aws-names.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
-import { attributionOf } from '../federation/attribution.ts';
+import { ownAttribution } from '../federation/attribution.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
-import { bridgeSessionName } from '../federation/session-name.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { Failure } from './print-result.ts';
 
@@ -14,7 +13,7 @@ import { Failure } from './print-result.ts';
 const DURATION_SECONDS = 3600;
 
 /** @param name of a configured role, or any role's ARN. @throws ConfigError where it is neither */
-export function roleOf(name: string, roles: Config['roles']): Role {
+export function findRole(name: string, roles: Config['roles']): Role {
   const configured = roles.get(name);
   if (configured !== undefined) return configured;
   if (ROLE_ARN.test(name))
@@ -22,21 +21,20 @@ export function roleOf(name: string, roles: Config['roles']): Role {
   const field = 'ROLE';
   if (name.startsWith('arn:') || roles.size === 0) {
     const rule = `${ROLE_ARN.must}${roles.size === 0 ? ' where there is no configuration' : ''}, not ${quote(name)}`;
-    const remedy = name.startsWith('arn:')
-      ? (ROLE_ARN.remedy ?? '')
+    const fix = name.startsWith('arn:')
+      ? (ROLE_ARN.fix ?? '')
       : 'For the name of a role say where it is configured, with --config FILE or FEDBRIDGE_CONFIG.';
-    throw new ConfigError([{ field, rule, remedy }]);
+    throw new ConfigError([{ field, rule, fix }]);
   }
-  const remedy = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
-  throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, remedy }]);
+  const fix = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
+  throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, fix }]);
 }
 
 /** The session is named after ourselves, as no caller asks. @throws Failure */
 export async function assumeAsBridge(access: RoleAccess, role: Role): Promise<RoleCredentials> {
   try {
     await access.prepare();
-    const bridgeName = role.session === 'bridge' ? bridgeSessionName(await access.names()) : '';
-    return await access.assumeChain(role, attributionOf(role, await access.self(), bridgeName), undefined);
+    return await access.assumeChain(role, await ownAttribution(role, access), undefined);
   } catch (error) {
     throw new Failure(`role ${role.name} could not be assumed`, error);
   }

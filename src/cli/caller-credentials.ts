@@ -1,6 +1,5 @@
 // `fedbridge caller-credentials --audience URL`: a caller's identity token, as the AWS SDKs' `credential_process` wants it.
 // deploy/caller-credentials.sh does the same where there is no Node; a test holds the two to the same bytes.
-import { parseArgs } from 'node:util';
 import { describeProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import type { FaultCode } from '../errors/table.ts';
@@ -8,7 +7,8 @@ import { asFault, Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { metadataServer } from '../identity/metadata.ts';
-import { wantsHelp } from './arguments.ts';
+import { readArguments, UsageError, wantsHelp } from './arguments.ts';
+import { write } from './print-result.ts';
 
 const WRONG_USAGE =
   "fedbridge caller-credentials: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.";
@@ -39,10 +39,9 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
     await write(process.stderr, `${WRONG_USAGE}\n${USAGE}`);
     return process.exit(2);
   }
+  let output: string;
   try {
-    const token = await metadataServer().identityToken(audience);
-    await write(process.stdout, `${JSON.stringify(credentials(token))}\n`);
-    return process.exit(0);
+    output = `${JSON.stringify(credentials(await metadataServer().identityToken(audience)))}\n`;
   } catch (error) {
     await write(
       process.stderr,
@@ -50,18 +49,17 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
     );
     return process.exit(1);
   }
+  await write(process.stdout, output);
+  return process.exit(0);
 }
 
-/** Undefined where the arguments are not exactly one audience. */
+/** Undefined unless the arguments are exactly one audience. */
 function audienceOf(args: readonly string[]): string | undefined {
   try {
-    const { audience = '' } = parseArgs({
-      args: [...args],
-      options: { audience: { type: 'string' } },
-    }).values;
-    return audience === '' ? undefined : audience;
-  } catch {
-    return undefined;
+    return readArguments(args, { options: ['audience'] }).values.audience;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
   }
 }
 
@@ -86,43 +84,35 @@ const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   metadata_timeout: () => ({
     field: 'metadata server',
     rule: 'must answer within 5 s, and did not',
-    remedy: `Try again; if it lasts, restart the machine. ${OFF_GOOGLE_CLOUD}`,
+    fix: `Try again; if it lasts, restart the machine. ${OFF_GOOGLE_CLOUD}`,
   }),
   metadata_unreachable: () => ({
     field: 'metadata server',
     rule: 'must be reachable, and is not',
-    remedy: `On Google Cloud check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
+    fix: `On Google Cloud check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
   }),
   metadata_no_account: () => ({
     field: 'metadata server',
     rule: 'must know a service account, and knows none',
-    remedy: 'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.',
+    fix: 'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.',
   }),
   metadata_refused: ({ status }) => ({
     field: 'metadata server',
     rule: `must answer with status 200, and answered with ${String(status)}`,
-    remedy: 'Try again; if it lasts, check GCE_METADATA_HOST.',
+    fix: 'Try again; if it lasts, check GCE_METADATA_HOST.',
   }),
   metadata_invalid_response: () => ({
     field: 'metadata server',
     rule: 'must answer with an ID token, and answered with something else',
-    remedy: 'Check GCE_METADATA_HOST: is something else listening there?',
+    fix: 'Check GCE_METADATA_HOST: is something else listening there?',
   }),
   token_expired: ({ expiration }) => ({
     field: 'identity token',
     rule: `must still be valid, and ended at ${String(expiration)}`,
-    remedy: "Set this machine's clock.",
+    fix: "Set this machine's clock.",
   }),
 };
 
-const BUG: Problem = { field: 'fedbridge', rule: 'failed', remedy: 'This is a bug: please report it.' };
+const BUG: Problem = { field: 'fedbridge', rule: 'failed', fix: 'This is a bug: please report it.' };
 
 const problemOf = ({ code, detail }: Fault): Problem => PROBLEMS[code]?.(detail) ?? BUG;
-
-/** Waits until all is written, as the process ends next. */
-const write = (stream: NodeJS.WriteStream, text: string) =>
-  new Promise<void>((resolve) => {
-    stream.write(text, () => {
-      resolve();
-    });
-  });

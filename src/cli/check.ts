@@ -1,11 +1,11 @@
 // `fedbridge check [FILE]`: says whether a configuration is valid, and in words who may read what, as which role; or of one
 // caller and one read which grant decides, and why.
-import { readConfig, readConfigDocument } from '../config/load.ts';
+import { readConfig, readConfigDocument } from './read-config.ts';
 import { readDocument } from '../config/document.ts';
 import { ConfigError, describeProblem } from '../config/problem.ts';
 import { readSource } from '../config/source.ts';
-import { warningsOf } from '../config/warnings.ts';
-import { HelpAsked, readArguments, UsageError } from './arguments.ts';
+import { findWarnings } from '../config/warnings.ts';
+import { HelpRequested, readArguments, UsageError } from './arguments.ts';
 import { decide } from './check/decision.ts';
 import { describeConfig } from './check/describe.ts';
 import { REQUEST_OPTIONS, readCheckRequest } from './check/request.ts';
@@ -25,20 +25,20 @@ which role, or why none does:
 /** @returns 0: valid, or allowed; 1: invalid, every problem on standard error, or not allowed; 2: wrong usage */
 export async function check(args: readonly string[]): Promise<number> {
   try {
-    const { file, question } = readUsage(args);
+    const { file, request } = readUsage(args);
     const text = file === undefined ? undefined : readFile(file);
     const config = text === undefined ? readConfig() : readConfigDocument(text);
-    for (const warning of warningsOf(config))
+    for (const warning of findWarnings(config))
       await write(process.stderr, `Warning: ${describeProblem(warning)}\n`);
-    if (question === undefined) {
+    if (request === undefined) {
       await write(process.stdout, describeConfig(config));
       return 0;
     }
-    const answer = decide(config, question, linesIn(text));
-    await write(process.stdout, answer.text);
-    return answer.allowed ? 0 : 1;
+    const decision = decide(config, request, linesIn(text));
+    await write(process.stdout, decision.text);
+    return decision.allowed ? 0 : 1;
   } catch (error) {
-    if (error instanceof HelpAsked) {
+    if (error instanceof HelpRequested) {
       await write(process.stdout, USAGE);
       return 0;
     }
@@ -53,11 +53,11 @@ export async function check(args: readonly string[]): Promise<number> {
 }
 
 /** @throws HelpAsked, UsageError */
-function readUsage(args: readonly string[]): { readonly file?: string; readonly question?: CheckRequest } {
+function readUsage(args: readonly string[]): { readonly file?: string; readonly request?: CheckRequest } {
   const { values, positionals } = readArguments(args, { options: REQUEST_OPTIONS, optional: ['FILE'] });
   const [file] = positionals;
-  const question = readCheckRequest(values);
-  return { ...(file === undefined ? {} : { file }), ...(question === undefined ? {} : { question }) };
+  const request = readCheckRequest(values);
+  return { ...(file === undefined ? {} : { file }), ...(request === undefined ? {} : { request }) };
 }
 
 /** @throws ConfigError */
@@ -70,6 +70,6 @@ function readFile(file: string): string {
 /** On which line of a file each grant stands, by its position. */
 function linesIn(text: string | undefined): (position: number) => number | undefined {
   if (text === undefined) return () => undefined;
-  const { placeOf } = readDocument(text);
-  return (position) => placeOf(['grants', position]).line;
+  const { locate } = readDocument(text);
+  return (position) => locate(['grants', position]).line;
 }

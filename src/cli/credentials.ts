@@ -1,12 +1,13 @@
 // `fedbridge credentials ROLE`: credentials of a role, with all its rights, in the form that a program or a shell wants.
-import { noteProfileInUse, readRoleSettings } from '../config/load.ts';
+import { rejectProfileLoop } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
-import { assumeAsBridge, roleOf } from './assumed-role.ts';
+import { assumeAsBridge, findRole } from './assumed-role.ts';
 import { Failure, printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -38,14 +39,14 @@ export function credentials(args: readonly string[]): Promise<never> {
     if (write === undefined) throw new UsageError('--format must be process, env or json.');
     const settings = readRoleSettings({ file: config, ownProfile: format !== 'process' });
     const [name = ''] = positionals;
-    const role = roleOf(name, settings.roles);
+    const role = findRole(name, settings.roles);
     const { identity } = settings;
-    if (identity.kind === 'profile') noteProfileInUse(identity.name);
+    if (identity.kind === 'profile') rejectProfileLoop(identity.name);
     const access = createRoleAccess(withRegion(settings), askMfaCode);
     try {
       return { text: write(await assumeAsBridge(access, role)), code: 0 };
     } catch (error) {
-      throw settings.profileLeftOut ? toldOfProfile(error) : error;
+      throw settings.profileLeftOut ? mentionProfile(error) : error;
     }
   });
 }
@@ -53,7 +54,7 @@ export function credentials(args: readonly string[]): Promise<never> {
 const NO_METADATA_SERVER: readonly FaultCode[] = ['metadata_unreachable', 'metadata_timeout'];
 
 /** Whoever tries the command by hand, on a machine that has nothing but a profile, may not know. */
-function toldOfProfile(error: unknown): unknown {
+function mentionProfile(error: unknown): unknown {
   if (!(error instanceof Failure) || !NO_METADATA_SERVER.includes(error.fault.code)) return error;
   const { message, fault } = error;
   return new Failure(`${message} (AWS_PROFILE does not count with --format process)`, fault);

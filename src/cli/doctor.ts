@@ -1,5 +1,6 @@
 // `fedbridge doctor`: walks the bridge's way step by step, and says of each what was compared, and how to mend what is wrong.
-import { noteProfileInUse, readConfigIn, readPlatform } from '../config/load.ts';
+import { rejectProfileLoop, readPlatform } from '../config/load.ts';
+import { readConfigIn } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { examine, surroundings } from '../doctor/examine.ts';
 import { OUTCOMES } from '../doctor/examination.ts';
@@ -40,10 +41,10 @@ export function doctor(args: readonly string[]): Promise<never> {
     // A reader that has gone is told twice: to what writes, and here.
     process.stdout.on('error', () => undefined);
     const steps: Examination[] = [];
-    for await (const each of walk(config, trust)) {
+    for await (const each of examineAll(config, trust)) {
       steps.push(each);
       // As it goes, since what hangs takes seconds. Where nobody reads on, there is nobody to ask more for.
-      if (inWords && !(await written(describe(each)))) break;
+      if (inWords && !(await writeStep(describe(each)))) break;
     }
     const outcome = steps.reduce<Outcome>((worst, each) => worse(worst, each.outcome), 'fine');
     const text = inWords
@@ -57,7 +58,7 @@ const MARKS: Readonly<Record<Outcome, string>> = { fine: '✓', unknown: '–', 
 
 /** @returns a function that describes one after the other: what to do is said in full where it comes first */
 function describer(): (examination: Examination) => string {
-  const saidAt = new Map<string, string>();
+  const firstStep = new Map<string, string>();
   return ({ step, outcome, found, compared = {}, fix }) => {
     const facts = Object.entries(compared).map(([name, value]) => [name, shown(value)] as const);
     const lines = [`${MARKS[outcome]} ${step}: ${found}`];
@@ -68,9 +69,9 @@ function describer(): (examination: Examination) => string {
       lines.push(...facts.map(([name, value]) => `    ${name.padEnd(width)}  ${value}`));
     }
     if (fix !== undefined) {
-      const before = saidAt.get(fix);
+      const before = firstStep.get(fix);
       lines.push(`    → ${before === undefined ? fix : `as for ${before}`}`);
-      if (before === undefined) saidAt.set(fix, step);
+      if (before === undefined) firstStep.set(fix, step);
     }
     return lines.map((line) => `${line}\n`).join('');
   };
@@ -93,7 +94,7 @@ function summarize(worst: Outcome, found: readonly Examination[]): string {
 const worse = (one: Outcome, other: Outcome): Outcome =>
   OUTCOMES.indexOf(one) > OUTCOMES.indexOf(other) ? one : other;
 
-function written(text: string): Promise<boolean> {
+function writeStep(text: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   process.stdout.write(text, (error) => {
     resolve(!error);
@@ -101,21 +102,21 @@ function written(text: string): Promise<boolean> {
   return promise;
 }
 
-async function* walk(file: string | undefined, trust: TrustFile | undefined): Examined {
+async function* examineAll(file: string | undefined, trust: TrustFile | undefined): Examined {
   yield surroundings(readPlatform());
   try {
     const config = readConfigIn(file);
-    if (config.identity.kind === 'profile') noteProfileInUse(config.identity.name);
+    if (config.identity.kind === 'profile') rejectProfileLoop(config.identity.name);
     yield* examine(config, createRoleAccess(config, askMfaCode), trust);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const { field, rule, remedy, line } of error.problems) {
+    for (const { field, rule, fix, line } of error.problems) {
       yield {
         step: 'configuration',
         outcome: 'wrong',
         found: `${field} ${rule}`,
         ...(line === undefined ? {} : { compared: { line } }),
-        fix: remedy === '' ? 'Write it as the rule in this line says.' : remedy,
+        fix: fix === '' ? 'Write it as the rule in this line says.' : fix,
       };
     }
     yield { step: 'all else', outcome: 'unknown', found: 'not looked at without a configuration' };

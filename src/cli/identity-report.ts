@@ -1,5 +1,5 @@
 // Who the bridge is at Google, and who AWS says that it is through each of its roles, or why that is not known.
-import { noteProfileInUse } from '../config/load.ts';
+import { rejectProfileLoop } from '../config/load.ts';
 import type { IdentitySource, Role } from '../config/types.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
@@ -13,13 +13,13 @@ import { assumeAsBridge } from './assumed-role.ts';
 import { detailOf, Failure } from './print-result.ts';
 
 /** Why something is not known; the fault's own detail names no secret. */
-export interface Refused {
+export interface NotKnown {
   readonly fault: string;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
   readonly remedy: string;
 }
 
-interface Ourselves {
+interface OwnIdentity {
   readonly source: IdentitySource;
   readonly email?: string;
   readonly uniqueId?: string;
@@ -28,10 +28,10 @@ interface Ourselves {
 }
 
 export interface Report {
-  readonly identity: Ourselves & Partial<Refused>;
+  readonly identity: OwnIdentity & Partial<NotKnown>;
   /** Empty where we have no identity: no role was asked for. */
   readonly roles: readonly ({ readonly name: string; readonly arn: string } & (
-    { readonly callerIdentity: string } | Refused
+    { readonly callerIdentity: string } | NotKnown
   ))[];
 }
 
@@ -40,29 +40,29 @@ export async function reportOn(settings: RoleSettings): Promise<Report> {
   const { identity: source, roles } = settings;
   // Without a configuration there may be no region, nor is one needed: there are no roles.
   const access = roles.size === 0 && source.kind !== 'profile' ? undefined : accessOf(settings);
-  const ourselves = await ourselvesIn(settings, access).catch((error: unknown) => ({
+  const identity = await ownIdentity(settings, access).catch((error: unknown) => ({
     source,
-    ...refusedBy(error),
+    ...reasonOf(error),
   }));
-  if ('fault' in ourselves || access === undefined) return { identity: ourselves, roles: [] };
+  if ('fault' in identity || access === undefined) return { identity: identity, roles: [] };
   return {
-    identity: ourselves,
-    roles: await Promise.all([...roles.values()].map((role) => answerOf(access, role))),
+    identity: identity,
+    roles: await Promise.all([...roles.values()].map((role) => reportOnRole(access, role))),
   };
 }
 
 function accessOf(settings: RoleSettings): RoleAccess {
   const { identity } = settings;
-  if (identity.kind === 'profile') noteProfileInUse(identity.name);
+  if (identity.kind === 'profile') rejectProfileLoop(identity.name);
   return createRoleAccess(withRegion(settings), askMfaCode);
 }
 
-async function ourselvesIn(settings: RoleSettings, access: RoleAccess | undefined): Promise<Ourselves> {
+async function ownIdentity(settings: RoleSettings, access: RoleAccess | undefined): Promise<OwnIdentity> {
   const { identity: source } = settings;
   await access?.prepare();
   if (source.kind === 'profile') return { source };
   const identity = access?.identity ?? createIdentity({ ...settings, identity: source });
-  const { claims, expiresAt } = await identity.token({ anew: false });
+  const { claims, expiresAt } = await identity.token({ refresh: false });
   const { email, sub: uniqueId, aud: audience } = claims;
   const expires = new Date(expiresAt);
   return {
@@ -75,17 +75,17 @@ async function ourselvesIn(settings: RoleSettings, access: RoleAccess | undefine
   };
 }
 
-async function answerOf(access: RoleAccess, role: Role): Promise<Report['roles'][number]> {
+async function reportOnRole(access: RoleAccess, role: Role): Promise<Report['roles'][number]> {
   const { name, arn } = role;
   try {
     const held = await assumeAsBridge(access, role);
     return { name, arn, callerIdentity: await access.callerIdentity(held) };
   } catch (error) {
-    return { name, arn, ...refusedBy(error instanceof Failure ? error.fault : error) };
+    return { name, arn, ...reasonOf(error instanceof Failure ? error.fault : error) };
   }
 }
 
-function refusedBy(error: unknown): Refused {
+function reasonOf(error: unknown): NotKnown {
   const { code, detail } = asFault(error);
-  return { fault: code, detail: Object.fromEntries(detailOf(detail)), remedy: FAULTS[code].remedy };
+  return { fault: code, detail: Object.fromEntries(detailOf(detail)), remedy: FAULTS[code].fix };
 }

@@ -4,7 +4,7 @@ import { escapeText, quote } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { HelpAsked, UsageError } from './arguments.ts';
+import { HelpRequested, UsageError } from './arguments.ts';
 
 export interface Result {
   readonly text: string;
@@ -36,7 +36,7 @@ export async function printResult(
   usage: string,
   make: () => Result | Promise<Result>,
 ): Promise<never> {
-  const tell = (lines: readonly string[], after = ''): Promise<void> =>
+  const report = (lines: readonly string[], after = ''): Promise<void> =>
     write(process.stderr, lines.map((line) => `fedbridge ${command}: ${line}\n`).join('') + after).catch(
       () => undefined,
     );
@@ -45,11 +45,11 @@ export async function printResult(
     result = await make();
   } catch (error) {
     if (error instanceof UsageError) {
-      await tell([error.message], usage);
+      await report([error.message], usage);
       return process.exit(2);
     }
-    if (!(error instanceof HelpAsked)) {
-      await tell(linesOf(error));
+    if (!(error instanceof HelpRequested)) {
+      await report(linesOf(error));
       return process.exit(1);
     }
     result = { text: usage, code: 0 };
@@ -58,15 +58,15 @@ export async function printResult(
     await write(process.stdout, result.text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (!GONE.has(code))
-      await tell([`standard output: must take the result, and did not (${code}). Is a disk full?`]);
+    if (!READER_GONE.has(code))
+      await report([`standard output: must take the result, and did not (${code}). Is a disk full?`]);
     return process.exit(1);
   }
   return process.exit(result.code);
 }
 
 /** Of a pipe; of one whose reader had gone before anything was written; of a socket. */
-const GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET']);
+const READER_GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET']);
 
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.problems.map(describeProblem);
@@ -74,11 +74,11 @@ function linesOf(error: unknown): readonly string[] {
   return [describeFault(asFault(error))];
 }
 
-/** A fault as one line for a terminal: its code, what was compared or asked, and the remedy. */
+/** A fault as one line for a terminal: its code, what was compared or asked, and the fix. */
 export function describeFault({ code, detail }: Fault): string {
   const told = detailOf(detail).map(([name, value]) => `${name} ${shown(value)}`);
   const why = told.length === 0 ? code : `${code} (${told.join(', ')})`;
-  return `${why}. ${FAULTS[code].remedy}`;
+  return `${why}. ${FAULTS[code].fix}`;
 }
 
 /** What a fault's detail says; of no secret, see `FaultDetail`. */

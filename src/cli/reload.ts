@@ -1,8 +1,8 @@
 // Reads the configuration anew on SIGHUP, and serves by it where all of it is valid.
-import { readConfig } from '../config/load.ts';
+import { readConfig } from './read-config.ts';
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
-import { warningsOf } from '../config/warnings.ts';
+import { findWarnings } from '../config/warnings.ts';
 import { describeUnknown } from '../errors/fault.ts';
 import { unchangedRoles } from '../server/reloadable-parts.ts';
 import type { Log } from '../observability/log.ts';
@@ -31,6 +31,6 @@ export function reloadOnHangup(log: Log, server: BridgeServer): void {
 }
 
 export function logWarnings(log: Log, config: Config): void {
-  for (const { field, rule, remedy } of warningsOf(config))
-    log('WARNING', `${field} ${rule}`, { field, remedy });
+  for (const { field, rule, fix } of findWarnings(config))
+    log('WARNING', `${field} ${rule}`, { field, remedy: fix });
 }

@@ -1,7 +1,7 @@
 // `fedbridge revoke ROLE`: the policy that ends every session of a role that began before now, and the commands that apply it.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import { readArguments } from './arguments.ts';
-import { roleOf } from './assumed-role.ts';
+import { findRole } from './assumed-role.ts';
 import { printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -24,7 +24,7 @@ export function revoke(args: readonly string[]): Promise<never> {
     const { values, positionals } = readArguments(args, { options: ['config'], positionals: ['ROLE'] });
     const { roles } = readRoleSettings({ file: values.config, ownProfile: false });
     const [name = ''] = positionals;
-    const { arn, then } = roleOf(name, roles);
+    const { arn, then } = findRole(name, roles);
     const now = new Date();
     const parts = [arn, ...then.map((hop) => hop.arn)].map((role) => commandsFor(role, now));
     return { text: `${parts.join('\n')}\n${AFTERWARDS}`, code: 0 };

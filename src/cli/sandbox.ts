@@ -1,14 +1,13 @@
 // `fedbridge sandbox`: the suppliers in this process and the bridge in a child, until a signal ends both.
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve as absolute } from 'node:path';
-import { parseArgs } from 'node:util';
 import { inheritedEnvironment, readPlatform } from '../config/load.ts';
 import { startBridge, type BridgeChild } from '../sandbox/bridge-child.ts';
 import { removeReadyFile, writeReadyFile } from '../sandbox/ready-file.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
-import { listen } from '../sandbox/supplier.ts';
+import { listen } from '../sandbox/upstream-server.ts';
 import { welcome } from '../sandbox/welcome.ts';
-import { wantsHelp } from './arguments.ts';
+import { readArguments, UsageError, wantsHelp } from './arguments.ts';
 
 const USAGE = `Usage: fedbridge sandbox [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]
 
@@ -20,8 +19,8 @@ const USAGE = `Usage: fedbridge sandbox [--port N] [--dir DIR] [--config FILE] [
 
 const DEFAULT_PORT = 8080;
 /** In this order after the bridge's own port. */
-const SUPPLIER_PORTS = ['metadata', 'certs', 'sts', 's3', 'control'] as const;
-const HIGHEST_PORT = 65_535 - SUPPLIER_PORTS.length;
+const UPSTREAM_PORTS = ['metadata', 'certs', 'sts', 's3', 'control'] as const;
+const HIGHEST_PORT = 65_535 - UPSTREAM_PORTS.length;
 
 interface Options {
   readonly port: number;
@@ -30,9 +29,6 @@ interface Options {
   readonly config?: string;
   readonly readyFile?: string;
 }
-
-/** Wrong usage: what is said, before anything is started. */
-class UsageError extends Error {}
 
 /** @returns 0: ended by a signal; 1: something did not start, or the bridge died; 2: wrong usage */
 export async function sandbox(args: readonly string[]): Promise<number> {
@@ -66,9 +62,9 @@ export async function sandbox(args: readonly string[]): Promise<number> {
 async function run(options: Options): Promise<number> {
   const { port, dir, config, readyFile } = options;
   if (readyFile !== undefined) removeReadyFile(readyFile);
-  // Told here, where the remedy is --port; the bridge knows only PORT.
+  // Told here, where the fix is --port; the bridge knows only PORT.
   if (port !== 0) await (await listen(port, () => undefined)).close();
-  const numbers = SUPPLIER_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
+  const numbers = UPSTREAM_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
   const suppliers = await startSandbox({
     ports: Object.fromEntries(numbers),
     ...(dir === undefined ? {} : { dir }),
@@ -129,7 +125,7 @@ function firstSignal(onSecond: () => void): Promise<undefined> {
 }
 
 async function readOptions(args: readonly string[]): Promise<Options> {
-  const values = parsed(args);
+  const values = optionsIn(args);
   const port = Number(values.port ?? DEFAULT_PORT);
   if (!/^\d+$/.test(values.port ?? '0') || port > HIGHEST_PORT) {
     throw new UsageError(
@@ -165,25 +161,19 @@ async function configOf(path: string): Promise<string> {
   }
 }
 
-function parsed(args: readonly string[]) {
+function optionsIn(args: readonly string[]) {
   try {
-    const text = { type: 'string' } as const;
-    return parseArgs({
-      args: [...args],
-      options: { port: text, dir: text, config: text, 'ready-file': text },
-    }).values;
+    return readArguments(args, { options: ['port', 'dir', 'config', 'ready-file'] }).values;
   } catch (error) {
-    const sentence = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
-    // npm takes the options that stand before a `--` for its own, and leaves their values.
-    const hint = args.some((arg) => /^\d+$/.test(arg)) && !args.some((arg) => arg.startsWith('-'));
-    const told = hint
-      ? `${sentence}. With npm options stand behind a --: npm run sandbox -- --port N`
-      : sentence;
-    throw new UsageError(`${told}. Each option takes one value; these are all:\n\n${USAGE}`);
+    if (!(error instanceof UsageError)) throw error;
+    // npm takes the options in front of a `--` for its own, and leaves their values.
+    const valuesOnly = args.some((arg) => /^\d+$/.test(arg)) && !args.some((arg) => arg.startsWith('-'));
+    const hint = valuesOnly ? ' With npm options stand behind a --: npm run sandbox -- --port N.' : '';
+    throw new UsageError(`${error.message}${hint} Each option takes one value; these are all:\n\n${USAGE}`);
   }
 }
 
-/** Errors of the system in a sentence with a remedy. */
+/** Errors of the system in a sentence with a fix. */
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {

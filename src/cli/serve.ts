@@ -1,6 +1,6 @@
 // `fedbridge serve`: the bridge as a process, from listening until the last stream has had its time to finish.
 import type { RequestListener } from 'node:http';
-import { readConfig } from '../config/load.ts';
+import { readConfig } from './read-config.ts';
 import { createLog } from '../observability/log.ts';
 import { watchEventLoopLag } from '../server/event-loop-lag.ts';
 import { createBridgeServer } from '../server/listen.ts';

@@ -1,7 +1,8 @@
 // `fedbridge token`: the identity token that the bridge would show to STS, decoded; the token itself only where it is asked for.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { createIdentity } from '../identity/identity.ts';
+import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { readArguments } from './arguments.ts';
 import { Failure, printResult } from './print-result.ts';
@@ -30,34 +31,25 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
   const { identity, aws } = settings;
   if (identity.kind === 'profile') {
     const rule = 'is an AWS profile, which has no identity token';
-    const remedy =
-      '`fedbridge whoami` says who it is at AWS. For a token name metadata, impersonate or file.';
-    throw new ConfigError([{ field: 'identity', rule, remedy }]);
+    const fix = '`fedbridge whoami` says who it is at AWS. For a token name metadata, impersonate or file.';
+    throw new ConfigError([{ field: 'identity', rule, fix }]);
   }
   const { audience = aws.audience } = options;
   try {
-    return await createIdentity({ ...settings, identity, aws: { audience } }).token({ anew: false });
+    return await createIdentity({ ...settings, identity, aws: { audience } }).token({ refresh: false });
   } catch (error) {
     throw new Failure('there is no identity token', error);
   }
 }
 
 function decoded({ jwt, expiresAt }: IdentityToken): string {
-  const [header = '', claims = ''] = jwt.split('.');
+  const { header, claims } = decodeJwt(jwt);
   const document = {
-    header: partOf(header),
-    claims: partOf(claims),
-    // In JSON null where it is no time: nobody has verified the token.
+    // Only the claims are known to be JSON.
+    header: header ?? null,
+    claims,
+    // In JSON null if it is not a time: nobody has verified the token.
     expires: new Date(expiresAt),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
-}
-
-/** Null where it is not JSON: only the claims are known to be. */
-function partOf(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString()) as unknown;
-  } catch {
-    return null;
-  }
 }

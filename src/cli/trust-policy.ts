@@ -1,5 +1,5 @@
 // `fedbridge trust-policy`: prints the trust policy that a role needs, or tells the known mistakes in one.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import type { Role } from '../config/types.ts';
 import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
@@ -14,7 +14,7 @@ import { lintTrustPolicy } from '../policy/lint/lint.ts';
 import type { Expected } from '../policy/lint/pin-rules.ts';
 import { isUniqueId, UNIQUE_ID_COMMAND } from '../policy/lint/value-rules.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { roleOf } from './assumed-role.ts';
+import { findRole } from './assumed-role.ts';
 import { Failure, printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -49,7 +49,7 @@ export function printTrustPolicy(args: readonly string[]): Promise<never> {
     const policy =
       role === undefined || hop === undefined
         ? trustPolicy(await pinsOf(options))
-        : hopPolicy(roleOf(role, settingsIn(config).roles), hop);
+        : hopPolicy(findRole(role, settingsIn(config).roles), hop);
     return { text: `${JSON.stringify(policy, null, 2)}\n`, code: 0 };
   });
 }
@@ -80,8 +80,8 @@ function readOptions(args: readonly string[]): Options {
   };
 }
 
-const refusal = (field: string, rule: string, remedy: string): ConfigError =>
-  new ConfigError([{ field, rule, remedy }]);
+const refusal = (field: string, rule: string, fix: string): ConfigError =>
+  new ConfigError([{ field, rule, fix }]);
 
 function checkValues({ uniqueId, audience }: Options): void {
   if (uniqueId !== undefined && !isUniqueId(uniqueId)) {
@@ -102,7 +102,7 @@ async function pinsOf({ uniqueId, audience, config, role }: Options): Promise<Re
   if (uniqueId !== undefined && audience !== undefined && config === undefined && role === undefined)
     return { uniqueId, audience };
   const settings = settingsIn(config);
-  if (role !== undefined) roleOf(role, settings.roles);
+  if (role !== undefined) findRole(role, settings.roles);
   const pinned = audience ?? settings.aws.audience;
   return { uniqueId: uniqueId ?? (await ownUniqueId(settings, pinned)), audience: pinned };
 }
@@ -114,7 +114,7 @@ async function ownUniqueId(settings: RoleSettings, audience: string): Promise<st
     const rule = 'is an AWS profile, which has no Google identity';
     throw refusal('identity', rule, 'Say whom the role is to trust with --unique-id ID.');
   }
-  const fetched = createIdentity({ ...settings, identity, aws: { audience } }).token({ anew: false });
+  const fetched = createIdentity({ ...settings, identity, aws: { audience } }).token({ refresh: false });
   const { claims } = await fetched.catch((error: unknown) => {
     throw new Failure('no --unique-id is given, and no identity token tells it', error);
   });

@@ -1,10 +1,10 @@
 // `fedbridge whoami`: who the bridge is at Google, and who AWS says that it is through each of its roles.
-import { readRoleSettings } from '../config/load.ts';
+import { readRoleSettings } from './read-config.ts';
 import type { IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { readArguments } from './arguments.ts';
 import { reportOn } from './identity-report.ts';
-import type { Refused, Report } from './identity-report.ts';
+import type { NotKnown, Report } from './identity-report.ts';
 import { detailOf, printResult, shown } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -40,10 +40,10 @@ function describe({ identity, roles }: Report): string {
   ].flatMap(([name = '', value]) => (value === undefined ? [] : [[name, value] as const]));
   const noRoles = roles.length === 0 && identity.fault === undefined ? [NO_ROLES] : [];
   const parts = [
-    [sourceIn(source), ...aligned(known), ...refusalIn(identity)],
+    [sourceIn(source), ...aligned(known), ...reasonLines(identity)],
     ...roles.map((role) => [
       `${role.name} (${role.arn})`,
-      ...('callerIdentity' in role ? [`  ${escapeText(role.callerIdentity)}`] : refusalIn(role)),
+      ...('callerIdentity' in role ? [`  ${escapeText(role.callerIdentity)}`] : reasonLines(role)),
     ]),
     ...noRoles,
   ];
@@ -63,7 +63,7 @@ function sourceIn(source: IdentitySource): string {
   }
 }
 
-function refusalIn({ fault, detail = {}, remedy = '' }: Partial<Refused>): readonly string[] {
+function reasonLines({ fault, detail = {}, remedy = '' }: Partial<NotKnown>): readonly string[] {
   return fault === undefined ? [] : [`  ${fault}`, ...aligned(detailOf(detail)), `  ${remedy}`];
 }
 

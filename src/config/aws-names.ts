@@ -1,10 +1,10 @@
-// What AWS lets a role, a region, a bucket, an account or a key be called. Each rule is a sentence and its test.
+// What AWS lets a role, a region, a bucket, an account or a key be called, and the domain of a region. Each rule is a sentence and its test.
 
 /** A rule on a text: the sentence goes into the message of a problem, so that the two cannot part. */
 export interface TextRule {
   readonly must: string;
   readonly test: (text: string) => boolean;
-  readonly remedy?: string;
+  readonly fix?: string;
 }
 
 const PARTITION = '(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso(?:-[a-z])?)';
@@ -16,7 +16,7 @@ export const ROLE_ARN: TextRule = {
   test: (text) =>
     text.length <= 2048 &&
     new RegExp(`^arn:${PARTITION}:iam::\\d{12}:role/(?:[\\w+=,.@-]+/)*[\\w+=,.@-]{1,64}$`).test(text),
-  remedy: 'Copy it from `aws iam get-role --role-name NAME --query Role.Arn`.',
+  fix: 'Copy it from `aws iam get-role --role-name NAME --query Role.Arn`.',
 };
 
 /** AWS documents no grammar; this holds every region of every partition, and is one label of a host name. */
@@ -47,7 +47,7 @@ export const KMS_KEY_ARN: TextRule = {
   test: (text) =>
     text.length <= 2048 &&
     new RegExp(`^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`).test(text),
-  remedy: 'An alias does not do; `aws kms describe-key` tells the key behind it.',
+  fix: 'An alias does not do; `aws kms describe-key` tells the key behind it.',
 };
 
 /** STS, parameter Tags: keys of 1 to 128 characters, of which `aws:` is reserved. */
@@ -77,7 +77,7 @@ export const BUCKET_NAME: TextRule = {
     'must be a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a ' +
     'letter or digit, not an IP address, with none of the prefixes and suffixes that S3 reserves',
   test: (text) => isBucketForm(text) && !RESERVED_IN_BUCKET_NAMES.test(text),
-  remedy: 'Callers may use any such name: `target` tells what S3 calls it.',
+  fix: 'Callers may use any such name: `target` tells what S3 calls it.',
 };
 
 const ACCESS_POINT_ARN = new RegExp(
@@ -97,7 +97,7 @@ export const BUCKET_TARGET: TextRule = {
 };
 
 /** What to write instead of a text that is no {@link BUCKET_TARGET}; '' if there is nothing special about it. */
-export function targetRemedy(text: string): string {
+export function targetFix(text: string): string {
   return text.endsWith(ALIAS_SUFFIX)
     ? 'An alias (-s3alias) is not accepted, because IAM policies cannot name it: write the ARN. ' +
         '`aws s3control list-access-points --account-id ACCOUNT` shows the ARN beside the alias.'
@@ -107,4 +107,21 @@ export function targetRemedy(text: string): string {
 /** The region that an access point's ARN names; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
+}
+
+/** One domain for each AWS partition (AWS General Reference, "AWS service endpoints"). */
+const DOMAINS: readonly (readonly [prefix: string, domain: string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+];
+
+const DEFAULT_DOMAIN = 'amazonaws.com';
+
+export const AWS_DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...DOMAINS.map(([, domain]) => domain)];
+
+/** The domain of a region's endpoints. */
+export function awsDomain(region: string): string {
+  return DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? DEFAULT_DOMAIN;
 }

@@ -12,14 +12,14 @@ import { checkAudiences } from './shared-audiences.ts';
 import { quote, showPath } from './show.ts';
 
 /** What `checkTogether` needs to know from the environment. */
-export interface Outside {
+export interface EnvironmentFacts {
   /** `AWS_REGION` is set, validly or not. */
   readonly regionIsSet: boolean;
   readonly onCloudRun: boolean;
 }
 
 /** Everything that is wrong between the fields of a document. */
-export function checkTogether(raw: unknown, outside: Outside): readonly Finding[] {
+export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly Finding[] {
   return [
     ...checkAws(raw, outside),
     ...checkAudiences(raw),
@@ -31,14 +31,14 @@ export function checkTogether(raw: unknown, outside: Outside): readonly Finding[
   ];
 }
 
-function checkAws(raw: unknown, { regionIsSet }: Outside): Finding[] {
+function checkAws(raw: unknown, { regionIsSet }: EnvironmentFacts): Finding[] {
   const aws = fieldOf(raw, 'aws');
   const findings: Finding[] = [];
   if (fieldOf(aws, 'region') === undefined && !regionIsSet) {
     findings.push({
       path: ['aws', 'region'],
       rule: 'is missing; it must be the region whose STS is asked',
-      remedy: 'Write it, or set AWS_REGION.',
+      fix: 'Write it, or set AWS_REGION.',
     });
   }
   const ours = fieldOf(aws, 'audience') ?? 'fedbridge';
@@ -47,13 +47,13 @@ function checkAws(raw: unknown, { regionIsSet }: Outside): Finding[] {
       path: ['audience'],
       // Else a caller's token would be worth something at STS, and ours here.
       rule: `must differ from aws.audience, which is ${quote(ours)} too`,
-      remedy: 'Use the URL of this bridge as `audience`, and another word as `aws.audience`.',
+      fix: 'Use the URL of this bridge as `audience`, and another word as `aws.audience`.',
     });
   }
   return findings;
 }
 
-function checkIdentity(identity: unknown, { onCloudRun }: Outside): Finding[] {
+function checkIdentity(identity: unknown, { onCloudRun }: EnvironmentFacts): Finding[] {
   if (!isMap(identity)) return [];
   if (onCloudRun && fieldOf(identity, 'profile') !== undefined)
     return [{ path: ['identity', 'profile'], ...NO_PROFILE_ON_CLOUD_RUN }];
@@ -62,7 +62,7 @@ function checkIdentity(identity: unknown, { onCloudRun }: Outside): Finding[] {
     {
       path: ['identity'],
       rule: 'must have exactly one of impersonate, file and profile',
-      remedy: 'Or write `identity: metadata`.',
+      fix: 'Or write `identity: metadata`.',
     },
   ];
 }
@@ -71,7 +71,7 @@ function checkRoles(raw: unknown): Finding[] {
   const roles = fieldOf(raw, 'roles');
   const findings: Finding[] = [];
   if (isMap(roles) && entriesOf(roles).length === 0) {
-    findings.push({ path: ['roles'], rule: 'must have at least one entry', remedy: '' });
+    findings.push({ path: ['roles'], rule: 'must have at least one entry', fix: '' });
   }
   // By the ARN that comes first: comparing each role with each other would be slow for thousands.
   const byArn = new Map<string, { name: string; then: unknown }[]>();
@@ -80,7 +80,7 @@ function checkRoles(raw: unknown): Finding[] {
       findings.push({
         path: ['roles', name],
         rule: 'must be called by 1 to 64 letters, digits, dots, hyphens and underscores',
-        remedy: 'Rename it.',
+        fix: 'Rename it.',
       });
     }
     const arn = fieldOf(role, 'arn');
@@ -92,7 +92,7 @@ function checkRoles(raw: unknown): Finding[] {
         findings.push({
           path: ['roles', name],
           rule: `overlaps ${showPath(['roles', same.name])}: the same ARN and the same further hops`,
-          remedy: `Keep one of the two, and let the buckets of ${quote(name)} name ${quote(same.name)}.`,
+          fix: `Keep one of the two, and let the buckets of ${quote(name)} name ${quote(same.name)}.`,
         });
       }
       byArn.set(arn, [...others, { name, then }]);
@@ -111,18 +111,18 @@ function checkBuckets(raw: unknown): Finding[] {
   const known = new Set(roleNames);
   const findings: Finding[] = [];
   if (isMap(buckets) && entriesOf(buckets).length === 0) {
-    findings.push({ path: ['buckets'], rule: 'must have at least one entry', remedy: '' });
+    findings.push({ path: ['buckets'], rule: 'must have at least one entry', fix: '' });
   }
   for (const [name, bucket] of entriesOf(buckets)) {
     if (!BUCKET_NAME.test(name)) {
-      findings.push({ path: ['buckets', name], rule: BUCKET_NAME.must, remedy: BUCKET_NAME.remedy ?? '' });
+      findings.push({ path: ['buckets', name], rule: BUCKET_NAME.must, fix: BUCKET_NAME.fix ?? '' });
     }
     const role = fieldOf(bucket, 'role');
     if (isMap(roles) && typeof role === 'string' && !known.has(role)) {
       findings.push({
         path: ['buckets', name, 'role'],
         rule: `must be the name of a role, not ${quote(role)}`,
-        remedy: didYouMean(role, roleNames, '`roles`'),
+        fix: didYouMean(role, roleNames, '`roles`'),
       });
     }
     const target = fieldOf(bucket, 'target');
@@ -132,7 +132,7 @@ function checkBuckets(raw: unknown): Finding[] {
       findings.push({
         path: ['buckets', name, 'region'],
         rule: `must be the region in target, ${ofTarget}, not ${quote(region)}`,
-        remedy: 'Remove it: the ARN tells.',
+        fix: 'Remove it: the ARN tells.',
       });
     }
   }
@@ -147,7 +147,7 @@ function checkLimits(limits: unknown): Finding[] {
     {
       path: ['limits', 'perCaller'],
       rule: `must be at most limits.inFlight, which is ${inFlight}, not ${perCaller}`,
-      remedy: 'Lower the one or raise the other.',
+      fix: 'Lower the one or raise the other.',
     },
   ];
 }

@@ -36,7 +36,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-/** A remedy for someone who wrote a name that `where` does not have. */
+/** A fix for someone who wrote a name that `where` does not have. */
 export function didYouMean(name: string, known: Iterable<string>, where: string): string {
   const meant = closestWord(name, known);
   return meant === undefined ? `Add it under ${where}.` : `Did you mean ${quote(meant)}?`;

@@ -11,13 +11,12 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import { firstOfEachKind } from './most-of-a-kind.ts';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './source.ts';
 
 /** Where a value of the document stands, as messages tell it. */
-export interface Place {
+export interface Location {
   readonly field: string;
   readonly line?: number;
   /** The value's own text where it is a scalar. */
@@ -28,9 +27,9 @@ export interface ConfigDocument {
   /** Plain values, of no particular form yet. */
   readonly raw: unknown;
   readonly problems: readonly Problem[];
-  /** False where the text is so broken that fields may have gone astray: what else is wrong with it cannot be told. */
+  /** False where the text is so broken that fields may have gone astray: what else is wrong with it cannot be reported. */
   readonly readable: boolean;
-  readonly placeOf: (path: Path) => Place;
+  readonly locate: (path: Path) => Location;
 }
 
 /** Aliases are for a few repeated values. Finding the anchor of one walks the document: many would take for ever. */
@@ -48,7 +47,7 @@ const LEAVES_TREE_WHOLE: ReadonlySet<string> = new Set([
   'BAD_DQ_ESCAPE',
 ]);
 
-const REMEDIES: Readonly<Record<string, string>> = {
+const FIXES: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'Keep one of the two.',
   NON_STRING_KEY: 'Write a plain name.',
   TAG_RESOLVE_FAILED: 'Remove the tag.',
@@ -58,12 +57,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'Indent with spaces.',
 };
 
-const EMPTY = { raw: undefined, readable: false, placeOf: (path: Path) => ({ field: showPath(path) }) };
+const EMPTY = { raw: undefined, readable: false, locate: (path: Path) => ({ field: showPath(path) }) };
 
-const syntaxProblem = (line: number, column: number, rule: string, remedy: string): Problem => ({
-  field: `line ${line}, column ${column}`,
+type Position = ReturnType<LineCounter['linePos']>;
+
+const syntaxProblem = ({ line, col }: Position, rule: string, fix: string): Problem => ({
+  field: `line ${line}, column ${col}`,
   rule,
-  remedy,
+  fix,
 });
 
 /** The node at a path, through aliases; the nearest one above it where the path leads to nothing. */
@@ -82,9 +83,8 @@ function nodeAt(document: YamlDocument, path: Path): { node?: Node; exact: boole
 function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
   let aliases = 0;
-  const add = (node: Node, rule: string, remedy: string) => {
-    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    problems.push(syntaxProblem(line, col, rule, remedy));
+  const add = (node: Node, rule: string, fix: string) => {
+    problems.push(syntaxProblem(lines.linePos(node.range?.[0] ?? 0), rule, fix));
   };
   visit(document, {
     Pair: (_, { key }) => {
@@ -105,13 +105,16 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   return problems;
 }
 
+/** A text in another language is wrong in hundreds of places, and for one reason. */
+const MOST_FAULTS_OF_A_KIND = 5;
+
 /** Reads the text of a configuration; whatever is wrong with it becomes a problem, and nothing is thrown. */
 export function readDocument(text: string): ConfigDocument {
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) {
     const rule = `must be at most ${LARGEST_DOCUMENT_BYTES.toLocaleString('en')} bytes long`;
     return {
       ...EMPTY,
-      problems: [{ field: 'the document', rule, remedy: 'Split what it serves among several bridges.' }],
+      problems: [{ field: 'the document', rule, fix: 'Split what it serves among several bridges.' }],
     };
   }
   try {
@@ -121,7 +124,7 @@ export function readDocument(text: string): ConfigDocument {
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
     const what =
       error instanceof ReferenceError ? 'repeats values by aliases too often' : 'is nested too deeply';
-    return { ...EMPTY, problems: [{ field: 'the document', rule: what, remedy: 'Write it plainly.' }] };
+    return { ...EMPTY, problems: [{ field: 'the document', rule: what, fix: 'Write it plainly.' }] };
   }
 }
 
@@ -151,27 +154,30 @@ function readYaml(text: string): ConfigDocument {
     logLevel: 'error',
   });
   const faults = [...document.errors, ...document.warnings];
-  const told = firstOfEachKind(faults);
-  const problems = told.map(({ code, message, pos }) => {
-    const { line, col } = lines.linePos(pos[0]);
+  const counts = new Map<string, number>();
+  const reported = faults.filter(({ code }) => {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    return count <= MOST_FAULTS_OF_A_KIND;
+  });
+  const problems = reported.map(({ code, message, pos }) => {
     const duplicate = code === 'DUPLICATE_KEY' ? `: ${quote(keyAt(text, pos[0]))}` : '';
     const why = escapeText(plainMessage(code, message));
     return syntaxProblem(
-      line,
-      col,
+      lines.linePos(pos[0]),
       `${why}${duplicate}`,
-      REMEDIES[code] ?? 'What follows is not checked before this is right.',
+      FIXES[code] ?? 'What follows is not checked before this is right.',
     );
   });
   const readable = faults.every(({ code }) => LEAVES_TREE_WHOLE.has(code));
   const forbidden = findForbidden(document, lines);
   problems.push(...forbidden);
-  const untold = faults.length - told.length;
-  if (untold > 0)
+  const unreported = faults.length - reported.length;
+  if (unreported > 0)
     problems.push({
       field: 'the document',
-      rule: `has ${untold} more faults of these kinds`,
-      remedy: 'Is it a configuration in YAML at all?',
+      rule: `has ${unreported} more faults of these kinds`,
+      fix: 'Is it a configuration in YAML at all?',
     });
   return {
     // An alias to nothing makes the conversion throw.
@@ -179,7 +185,7 @@ function readYaml(text: string): ConfigDocument {
       readable && forbidden.length === 0 ? document.toJS({ maxAliasCount: MOST_ALIASED_VALUES }) : undefined,
     problems,
     readable: readable && forbidden.length === 0,
-    placeOf: (path) => {
+    locate: (path) => {
       const { node, exact } = nodeAt(document, path);
       const start = node?.range?.[0];
       const source = exact && isScalar(node) ? node.source : undefined;

@@ -78,7 +78,7 @@ const origin = textForm(ORIGIN_MUST, readOrigin);
 const host = text({
   must: 'must be an address or a host name to listen on, without a port',
   test: (value) => isIP(value) !== 0 || /^(?=.{1,253}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(value),
-  remedy: 'IPv6 without brackets.',
+  fix: 'IPv6 without brackets.',
 });
 
 /** Anyone who reaches the port reads the metrics: other machines only if the operator opens it to them. */
@@ -103,7 +103,7 @@ const variables = z.object({
 /** A profile holds, or leads to, the AWS keys that a bridge is there to do without. */
 export const NO_PROFILE_ON_CLOUD_RUN = {
   rule: 'must not be used on Cloud Run',
-  remedy: 'The service has a Google identity: assume the roles with that (`identity: metadata`).',
+  fix: 'The service has a Google identity: assume the roles with that (`identity: metadata`).',
 };
 
 /** What the platform's variables say, defaults filled in. */
@@ -127,15 +127,14 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
     problems.push({
       field: 'FEDBRIDGE_METRICS_PORT',
       rule: 'must differ from the port of the bridge itself',
-      remedy: 'Use another, or none: the metrics are then under the same port for operators.',
+      fix: 'Use another, or none: the metrics are then under the same port for operators.',
     });
   }
   if (metricsPort === undefined && set['FEDBRIDGE_METRICS_HOST'] !== undefined) {
     problems.push({
       field: 'FEDBRIDGE_METRICS_HOST',
       rule: 'must be set together with FEDBRIDGE_METRICS_PORT',
-      remedy:
-        'Set the port too, or remove this: without it the metrics are on the port of the bridge, for operators.',
+      fix: 'Set the port too, or remove this: without it the metrics are on the port of the bridge, for operators.',
     });
   }
   const { AWS_PROFILE: profile, K_SERVICE: cloudRunService } = set;

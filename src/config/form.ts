@@ -6,21 +6,21 @@ import { type Notation, guessQuantity, readQuantity, showQuantity } from './unit
 /** What our own issues carry besides the sentence. */
 export interface IssueDetails {
   /** Whole sentences for the operator. */
-  readonly remedy: string;
+  readonly fix: string;
   /** A text was wanted, so an unquoted number or truth value wants quotes. */
   readonly text: boolean;
 }
 
-/** A value that `read` understands, and anything else told as one issue; `remedy` may depend on the wrong value. */
+/** A value that `read` understands, and anything else told as one issue; `fix` may depend on the wrong value. */
 export function form<T>(
   must: string,
   read: (value: unknown) => T | undefined,
-  { text = false, remedy = () => '' }: { text?: boolean; remedy?: (value: unknown) => string } = {},
+  { text = false, fix = () => '' }: { text?: boolean; fix?: (value: unknown) => string } = {},
 ) {
   return z.unknown().transform((input, context): T => {
     const result = read(input);
     if (result !== undefined) return result;
-    const params: IssueDetails = { remedy: remedy(input), text };
+    const params: IssueDetails = { fix: fix(input), text };
     context.addIssue({ code: 'custom', message: must, params: { ...params }, input });
     return z.NEVER;
   });
@@ -30,20 +30,20 @@ export function form<T>(
 export function textForm<T>(
   must: string,
   read: (text: string) => T | undefined,
-  remedy: (text: string) => string = () => '',
+  fix: (text: string) => string = () => '',
 ) {
   return form(must, (value) => (typeof value === 'string' ? read(value) : undefined), {
     text: true,
-    remedy: (value) => (typeof value === 'string' ? remedy(value) : ''),
+    fix: (value) => (typeof value === 'string' ? fix(value) : ''),
   });
 }
 
 /** A text as it is, by a rule. */
-export function text({ must, test, remedy = '' }: TextRule) {
+export function text({ must, test, fix = '' }: TextRule) {
   return textForm(
     must,
     (value) => (test(value) ? value : undefined),
-    () => remedy,
+    () => fix,
   );
 }
 
@@ -55,7 +55,7 @@ export function word<const W extends string>(...words: readonly W[]) {
 
 export function yesOrNo() {
   return form('must be true or false', (value) => (typeof value === 'boolean' ? value : undefined), {
-    remedy: (value) => (typeof value === 'string' ? 'Write it without quotes.' : ''),
+    fix: (value) => (typeof value === 'string' ? 'Write it without quotes.' : ''),
   });
 }
 
@@ -67,7 +67,7 @@ export function wholeNumber(least: number, most: number, unit: string) {
     (value) =>
       Number.isInteger(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
     {
-      remedy: (value) => (typeof value === 'string' && /^\d+$/.test(value) ? 'Write it without quotes.' : ''),
+      fix: (value) => (typeof value === 'string' && /^\d+$/.test(value) ? 'Write it without quotes.' : ''),
     },
   );
 }
@@ -85,7 +85,7 @@ export function quantity(least: number, most: number, notation: Notation) {
       return result !== undefined && isInRange(result) ? result : undefined;
     },
     {
-      remedy: (value) => {
+      fix: (value) => {
         if (read(value) !== undefined || value === null) return '';
         const guess = guessQuantity(value, notation);
         if (guess !== undefined && isInRange(guess)) return `Write ${shown(guess)}.`;

@@ -16,7 +16,7 @@ export function checkGrants(raw: unknown): Finding[] {
       findings.push({
         path: ['bucket'],
         rule: `must be the name of a bucket under buckets, not ${quote(bucket)}`,
-        remedy: didYouMean(bucket, names, '`buckets`'),
+        fix: didYouMean(bucket, names, '`buckets`'),
       });
     }
     return findings.map((finding) => ({ ...finding, path: ['grants', position, ...finding.path] }));
@@ -31,7 +31,7 @@ function checkScope(grant: unknown): Finding[] {
     findings.push({
       path: ['key'],
       rule: 'must not stand beside prefix',
-      remedy: 'Keep one of the two, and make another grant for the other.',
+      fix: 'Keep one of the two, and make another grant for the other.',
     });
   }
   const allow = itemsOf(fieldOf(grant, 'allow'));
@@ -39,7 +39,7 @@ function checkScope(grant: unknown): Finding[] {
     findings.push({
       path: ['allow', allow.indexOf('list')],
       rule: 'must not be list where the grant is for one key',
-      remedy: 'Remove it, or grant a prefix: S3 lists by prefix alone.',
+      fix: 'Remove it, or grant a prefix: S3 lists by prefix alone.',
     });
   }
   return findings;
@@ -53,7 +53,7 @@ function checkAttributes(grant: unknown): Finding[] {
     {
       path: ['allow', allow.indexOf('attributes')],
       rule: 'must stand beside get, as S3 asks for both rights',
-      remedy: 'Add get to the list.',
+      fix: 'Add get to the list.',
     },
   ];
 }
@@ -62,7 +62,7 @@ function checkRepeats(grant: unknown): Finding[] {
   const allow = itemsOf(fieldOf(grant, 'allow'));
   return allow.flatMap((action, position) =>
     typeof action === 'string' && allow.indexOf(action) < position
-      ? [{ path: ['allow', position], rule: `must not repeat ${quote(action)}`, remedy: 'Remove it.' }]
+      ? [{ path: ['allow', position], rule: `must not repeat ${quote(action)}`, fix: 'Remove it.' }]
       : [],
   );
 }

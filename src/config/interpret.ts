@@ -4,18 +4,17 @@ import { checkTogether } from './cross-checks.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings, setVariables } from './environment.ts';
 import { NO_FILE_VARIABLES, noFileDocument } from './no-file.ts';
-import { findOversizePolicies } from './policy-size.ts';
 import { ConfigError, type Finding, type Problem } from './problem.ts';
 import { documentSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { resolveConfig } from './resolve.ts';
 import { readSource } from './source.ts';
 
-const nothing = (problems: readonly Problem[]): ConfigDocument => ({
+const emptyDocument = (problems: readonly Problem[]): ConfigDocument => ({
   raw: undefined,
   problems,
   readable: false,
-  placeOf: () => ({ field: '' }),
+  locate: () => ({ field: '' }),
 });
 
 /** The document that the environment names, holds, or stands for. */
@@ -23,14 +22,14 @@ export function documentOf(env: Environment): ConfigDocument {
   const given = setVariables(env);
   const { FEDBRIDGE_CONFIG: config } = given;
   const single = NO_FILE_VARIABLES.filter((name) => given[name] !== undefined);
-  if (config === undefined) return single.length > 0 ? noFileDocument(given) : nothing([NEITHER_FORM]);
+  if (config === undefined) return single.length > 0 ? noFileDocument(given) : emptyDocument([NEITHER_FORM]);
   const source = config.includes('\n') ? { text: config } : readSource(config, 'FEDBRIDGE_CONFIG');
-  const document = 'problem' in source ? nothing([source.problem]) : readDocument(source.text);
+  const document = 'problem' in source ? emptyDocument([source.problem]) : readDocument(source.text);
   const both = single.map((name): Problem => {
     return {
       field: name,
       rule: 'must not be set beside FEDBRIDGE_CONFIG',
-      remedy: 'Unset the one or the other.',
+      fix: 'Unset the one or the other.',
     };
   });
   return { ...document, problems: [...both, ...document.problems] };
@@ -39,36 +38,45 @@ export function documentOf(env: Environment): ConfigDocument {
 const NEITHER_FORM: Problem = {
   field: 'FEDBRIDGE_CONFIG',
   rule: 'is not set, and neither is what can replace it',
-  remedy:
+  fix:
     'Set it to the path of a YAML file (or to the YAML itself); or, for one role and one bucket without a file, set ' +
     'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET and FEDBRIDGE_CALLERS, and FEDBRIDGE_PREFIX if you like.',
 };
 
+/** Finds what is wrong with a configuration whose fields are all valid. */
+export type ConfigCheck = (config: Config) => readonly Finding[];
+
+export interface Context {
+  readonly env: Environment;
+  readonly platform: Platform;
+  readonly check: ConfigCheck;
+}
+
 /** @throws ConfigError with every problem of the document and of the variables */
-export function interpret(document: ConfigDocument, env: Environment, platform: Platform): Config {
+export function interpret(document: ConfigDocument, { env, platform, check }: Context): Config {
   const settings = readSettings(env);
   const problems = [...('problems' in settings ? settings.problems : []), ...document.problems];
-  if (!document.readable) throw new ConfigError(inOrder(problems));
-  const { raw, placeOf } = document;
+  if (!document.readable) throw new ConfigError(sorted(problems));
+  const { raw, locate } = document;
   const parsed = documentSchema.safeParse(raw, { reportInput: true });
-  problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, placeOf)));
+  problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, locate)));
   const regionIsSet = setVariables(env)['AWS_REGION'] !== undefined;
-  const placed = ({ path, rule, remedy }: Finding): Problem => {
-    const { field, line } = placeOf(path);
-    return { field, rule, remedy, ...(line === undefined ? {} : { line }) };
+  const placed = ({ path, rule, fix }: Finding): Problem => {
+    const { field, line } = locate(path);
+    return { field, rule, fix, ...(line === undefined ? {} : { line }) };
   };
   const onCloudRun = platform.kind === 'cloud-run';
   problems.push(...checkTogether(raw, { regionIsSet, onCloudRun }).map(placed));
   if (problems.length > 0 || !parsed.success || 'problems' in settings)
-    throw new ConfigError(inOrder(problems));
+    throw new ConfigError(sorted(problems));
   const config = resolveConfig(parsed.data, settings.settings, platform);
-  const oversize = findOversizePolicies(config).map(placed);
-  if (oversize.length > 0) throw new ConfigError(oversize);
+  const findings = check(config).map(placed);
+  if (findings.length > 0) throw new ConfigError(findings);
   return config;
 }
 
 /** As the document goes, variables first. One value behind two fields (no-file.ts) may fail twice for one reason. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
+function sorted(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((problem) => [`${problem.field}\n${problem.rule}`, problem]));
   return [...unique.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }

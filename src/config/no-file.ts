@@ -36,7 +36,7 @@ function variableOf([section, second, field]: Path): string {
 const noBucketName = (bucket: string): Problem => ({
   field: 'FEDBRIDGE_BUCKET',
   rule: `${BUCKET_NAME.must}, not ${quote(bucket)}`,
-  remedy: /^s3:/i.test(bucket)
+  fix: /^s3:/i.test(bucket)
     ? 'Leave out s3://, and give what follows the name as FEDBRIDGE_PREFIX.'
     : 'For an access point, write a configuration file: `target` takes its ARN.',
 });
@@ -46,11 +46,11 @@ export function noFileDocument(env: Environment): ConfigDocument {
   const given = setVariables(env);
   const problems = Object.entries(MEANINGS)
     .filter(([name]) => given[name] === undefined)
-    .map(([name, remedy]): Problem => {
+    .map(([name, fix]): Problem => {
       return {
         field: name,
         rule: 'must be set where the bridge is configured without FEDBRIDGE_CONFIG',
-        remedy,
+        fix,
       };
     });
   const {
@@ -63,7 +63,7 @@ export function noFileDocument(env: Environment): ConfigDocument {
     ...given,
   };
   const { FEDBRIDGE_PREFIX: prefix } = given;
-  // Told here, where the value can be named and the remedy is one for variables.
+  // Told here, where the value can be named and the fix is one for variables.
   const isBucket = BUCKET_NAME.test(bucket);
   if (!isBucket) problems.push(noBucketName(bucket));
   return {
@@ -86,6 +86,6 @@ export function noFileDocument(env: Environment): ConfigDocument {
     },
     problems,
     readable: true,
-    placeOf: (path) => ({ field: variableOf(path) }),
+    locate: (path) => ({ field: variableOf(path) }),
   };
 }

@@ -53,5 +53,5 @@ export const METADATA_HOST: TextRule = {
 export const CORS_ORIGIN: TextRule = {
   must: 'must be an exact origin, https://HOST[:PORT] in lower case (http on a loopback host only), or "*"',
   test: (text) => text === '*' || readOrigin(text) === text,
-  remedy: "No path, no closing slash, and no port where it is the scheme's own.",
+  fix: "No path, no closing slash, and no port where it is the scheme's own.",
 };

@@ -41,7 +41,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     buckets: new Map(
       Object.entries(document.buckets).map(([name, bucket]) => [
         name,
-        resolveBucket(name, bucket, roles, settings),
+        resolveBucket(name, bucket, { roles, settings }),
       ]),
     ),
     grants: document.grants.map(resolveGrant),
@@ -85,9 +85,10 @@ function resolveBucket(
     endpoint,
     ...rest
   }: ValidDocument['buckets'][string],
-  roles: ReadonlyMap<string, Role>,
-  { AWS_ENDPOINT_URL_S3: commonEndpoint }: Settings,
+  context: { readonly roles: ReadonlyMap<string, Role>; readonly settings: Settings },
 ): Bucket {
+  const { roles, settings } = context;
+  const { AWS_ENDPOINT_URL_S3: commonEndpoint } = settings;
   const role = roles.get(roleName);
   if (role === undefined) throw new Error('Unknown role: the document was not cross-checked');
   const origin = endpoint ?? commonEndpoint;

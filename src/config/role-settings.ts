@@ -2,7 +2,7 @@
 import type { Config, Platform } from './types.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings } from './environment.ts';
-import { interpret } from './interpret.ts';
+import { type Context, interpret } from './interpret.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { readSource } from './source.ts';
 
@@ -17,7 +17,7 @@ export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'go
 }
 
 /** A shell holds variables of other programs, such as PORT: only those count that say who we are and where Google and STS are. */
-const COUNTING = [
+const USED_VARIABLES = [
   'AWS_REGION',
   'AWS_PROFILE',
   'AWS_ENDPOINT_URL_STS',
@@ -30,7 +30,7 @@ const COUNTING = [
 const AUDIENCE = 'fedbridge';
 
 /** @throws ConfigError where the file cannot be read; what is wrong within it is the document's to tell */
-export function documentIn(file: string): ConfigDocument {
+export function readConfigFile(file: string): ConfigDocument {
   const source = readSource(file, '--config');
   if ('problem' in source) throw new ConfigError([source.problem]);
   return readDocument(source.text);
@@ -43,14 +43,17 @@ export function documentIn(file: string): ConfigDocument {
  */
 export function interpretRoles(
   document: ConfigDocument | undefined,
-  env: Environment,
-  options: { readonly platform: Platform; readonly ownProfile: boolean },
+  options: Context & { readonly ownProfile: boolean },
 ): RoleSettings {
-  const { platform, ownProfile } = options;
-  const { AWS_PROFILE: profile, ...others } = Object.fromEntries(COUNTING.map((name) => [name, env[name]]));
+  const { env, platform, check, ownProfile } = options;
+  const { AWS_PROFILE: profile, ...others } = Object.fromEntries(
+    USED_VARIABLES.map((name) => [name, env[name]]),
+  );
   const counting = ownProfile ? { ...others, AWS_PROFILE: profile } : others;
   const settings =
-    document === undefined ? unconfigured(counting, platform) : interpret(document, counting, platform);
+    document === undefined
+      ? unconfigured(counting, platform)
+      : interpret(document, { env: counting, platform, check });
   return { ...settings, profileLeftOut: !ownProfile && profile !== undefined && profile !== '' };
 }
 
@@ -80,7 +83,7 @@ function unconfigured(env: Environment, platform: Platform): Omit<RoleSettings, 
 const NO_REGION: Problem = {
   field: 'AWS_REGION',
   rule: 'is not set; it must be the region whose STS is asked',
-  remedy: 'Set it, like AWS_REGION=eu-west-1, or name a configuration with --config FILE.',
+  fix: 'Set it, like AWS_REGION=eu-west-1, or name a configuration with --config FILE.',
 };
 
 /** @throws ConfigError where there is no region, as it is needed to ask STS */

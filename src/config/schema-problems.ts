@@ -1,7 +1,7 @@
 // Turns what zod found into problems that an operator understands: where, what it must be, what it is, what to do.
 import type * as z from 'zod';
 import { closestWord } from './did-you-mean.ts';
-import type { Place } from './document.ts';
+import type { Location } from './document.ts';
 import type { IssueDetails } from './form.ts';
 import type { Problem } from './problem.ts';
 import { type Path, quote, showValue } from './show.ts';
@@ -22,7 +22,7 @@ function mustOf(issue: Issue): string {
 
 const detailsOf = (issue: Issue): IssueDetails => {
   const params: Partial<IssueDetails> = issue.code === 'custom' ? (issue.params ?? {}) : {};
-  return { remedy: params.remedy ?? '', text: params.text ?? false };
+  return { fix: params.fix ?? '', text: params.text ?? false };
 };
 
 const EMPTY_DOCUMENT = 'Write the configuration there, as the README shows it.';
@@ -35,38 +35,38 @@ const UNIT_AT_END = /[_-]?(?:seconds|minutes|hours|bytes)$/i;
 
 function unknownFields(
   issue: Issue & { code: 'unrecognized_keys' },
-  placeOf: (path: Path) => Place,
+  locate: (path: Path) => Location,
 ): Problem[] {
   const known = issue.message.split(',');
   return issue.keys.map((key) => {
-    const { field, line } = placeOf([...plainPath(issue.path), key]);
+    const { field, line } = locate([...plainPath(issue.path), key]);
     const meant = closestWord(key, known) ?? closestWord(key.replace(UNIT_AT_END, ''), known);
-    const remedy = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
-    return { field, rule: 'is not a known field', remedy, ...(line === undefined ? {} : { line }) };
+    const fix = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
+    return { field, rule: 'is not a known field', fix, ...(line === undefined ? {} : { line }) };
   });
 }
 
 /** The problems of one issue: several where it tells of several unknown fields. */
-export function schemaProblems(issue: Issue, placeOf: (path: Path) => Place): Problem[] {
-  if (issue.code === 'unrecognized_keys') return unknownFields(issue, placeOf);
+export function schemaProblems(issue: Issue, locate: (path: Path) => Location): Problem[] {
+  if (issue.code === 'unrecognized_keys') return unknownFields(issue, locate);
   const path = plainPath(issue.path);
-  const { field, line, source } = placeOf(path);
+  const { field, line, source } = locate(path);
   const must = mustOf(issue);
-  const { remedy, text } = detailsOf(issue);
+  const { fix, text } = detailsOf(issue);
   const missing = issue.input === undefined;
   const remedies = [
     ...(text && wantsQuotes(issue.input) ? ['Quote it: without quotes YAML does not read it as text.'] : []),
     ...(issue.input === null
       ? [path.length === 0 ? EMPTY_DOCUMENT : 'Give it a value, or remove the field.']
       : []),
-    ...(remedy === '' ? [] : [remedy]),
+    ...(fix === '' ? [] : [fix]),
   ];
   const found = issue.code === 'too_small' ? '' : `, not ${showValue(path, issue.input, source)}`;
   return [
     {
       field,
       rule: missing ? `is missing; it ${must}` : `${must}${found}`,
-      remedy: remedies.join(' '),
+      fix: remedies.join(' '),
       ...(line === undefined ? {} : { line }),
     },
   ];

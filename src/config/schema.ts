@@ -2,7 +2,7 @@
 // What one field says about another is in cross-checks.ts and grant-checks.ts.
 import * as z from 'zod';
 import * as aws from './aws-names.ts';
-import { CALLER_MUST, callerRemedy, readCallerPattern } from './caller-pattern.ts';
+import { CALLER_MUST, callerFix, readCallerPattern } from './caller-pattern.ts';
 import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './form.ts';
 import { CORS_ORIGIN, ORIGIN_MUST, readOrigin } from './origin.ts';
 import { DURATION, SIZE } from './units.ts';
@@ -16,7 +16,7 @@ const LONGEST_KEY_BYTES = 1024;
 const isKey = (key: string) =>
   key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= LONGEST_KEY_BYTES;
 
-const caller = textForm(CALLER_MUST, readCallerPattern, callerRemedy);
+const caller = textForm(CALLER_MUST, readCallerPattern, callerFix);
 const roleArn = text(aws.ROLE_ARN);
 
 const audience = text({
@@ -50,7 +50,7 @@ const role = fields({
 const target = textForm(
   aws.BUCKET_TARGET.must,
   (value) => (aws.BUCKET_TARGET.test(value) ? value : undefined),
-  aws.targetRemedy,
+  aws.targetFix,
 );
 
 const bucket = fields({
@@ -71,8 +71,7 @@ const grant = fields({
   prefix: text({
     must: 'must be at most 1,024 bytes long, hold no NUL and end with "/"',
     test: (value) => isKey(value) && value.endsWith('/'),
-    remedy:
-      'Without the closing slash raw/public would open raw/public-drafts as well; for one object use `key`.',
+    fix: 'Without the closing slash raw/public would open raw/public-drafts as well; for one object use `key`.',
   }).exactOptional(),
   key: text({ must: "must be an object's key: 1 to 1,024 bytes without NUL", test: isKey }).exactOptional(),
 });

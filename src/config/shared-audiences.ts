@@ -31,8 +31,7 @@ export function checkAudiences(raw: unknown): Finding[] {
     findings.push({
       path: ['audience'],
       rule: `must be for this bridge only, and ${quote(audience)} is ${owner}: other programs receive callers' tokens for it, and could present them here`,
-      remedy:
-        'Use the URL of this bridge. If callers cannot obtain tokens for that, write `allowSharedAudience: true` in the configuration file.',
+      fix: 'Use the URL of this bridge. If callers cannot obtain tokens for that, write `allowSharedAudience: true` in the configuration file.',
     });
   }
   const ofSts = fieldOf(fieldOf(raw, 'aws'), 'audience');
@@ -42,8 +41,7 @@ export function checkAudiences(raw: unknown): Finding[] {
   findings.push({
     path: ['aws', 'audience'],
     rule: `must be for STS only, and ${quote(ofSts)} is ${owner}: other programs receive the bridge's tokens for it, and could assume its roles`,
-    remedy:
-      'Use a word of your own, like fedbridge. If a trust policy leaves no choice, write `allowSharedAudience: true` in the configuration file.',
+    fix: 'Use a word of your own, like fedbridge. If a trust policy leaves no choice, write `allowSharedAudience: true` in the configuration file.',
   });
   return findings;
 }

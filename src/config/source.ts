@@ -46,14 +46,14 @@ export function readSource(path: string, field: string): { text: string } | { pr
           problem: {
             field,
             rule: `must name a file, and its value ${why}`,
-            remedy: 'YAML itself needs a newline in it.',
+            fix: 'YAML itself needs a newline in it.',
           },
         }
       : {
           problem: {
             field,
             rule: `must name a readable file, but ${quote(path)} ${why}`,
-            remedy: 'Check the path and who may read it.',
+            fix: 'Check the path and who may read it.',
           },
         };
   }
@@ -63,7 +63,7 @@ export function readSource(path: string, field: string): { text: string } | { pr
     // A character that the bound halves is not the operator's fault: say what is.
     if (bytes.length > LARGEST_DOCUMENT_BYTES) return { text: ' '.repeat(bytes.length) };
     return {
-      problem: { field, rule: `must be UTF-8 text, and ${quote(path)} is not`, remedy: 'Save it as UTF-8.' },
+      problem: { field, rule: `must be UTF-8 text, and ${quote(path)} is not`, fix: 'Save it as UTF-8.' },
     };
   }
 }

@@ -3,6 +3,7 @@ import type { Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
+import { ownAttribution } from '../federation/attribution.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { compileAllowances, compilePolicy } from '../policy/session-policy.ts';
 import { endpointOf } from '../s3/endpoint.ts';
@@ -10,27 +11,26 @@ import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
 import { createSigner } from '../s3/signature.ts';
 import { createTransport } from '../http1/transport.ts';
-import { bucketChecks } from './bucket-questions.ts';
-import type { BucketChecks } from './bucket-questions.ts';
+import { bucketChecks } from './bucket-checks.ts';
+import type { BucketChecks } from './bucket-checks.ts';
 import { egressFix } from './egress.ts';
-import { failed } from './examination.ts';
+import { failed, examineInOrder } from './examination.ts';
 import type { Examination, Examined } from './examination.ts';
 import { examineReads } from './grant-reads.ts';
-import { inOrder } from './in-order.ts';
-import { ownSession } from './own-session.ts';
-import type { RoleSurroundings } from './roles.ts';
-import { isOfS3 } from './s3-refusal.ts';
+import type { RoleContext } from './roles.ts';
+import { isS3Fault } from './s3-refusal.ts';
 
 /** Of a bucket's grants, so many that differ in what they reach: role, bucket and key policy seldom tell more prefixes apart. */
 const GRANTS = 8;
 /** Patience with S3, which answers within a second. */
 const STALL_MS = 5_000;
 
-type Around = Pick<RoleSurroundings, 'config' | 'access' | 'clockIsOff'>;
+type BucketsContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
+type BucketContext = BucketsContext & { readonly reader: Reader };
 
 /** @param failing names of roles that cannot be assumed: their buckets are not asked for */
-export async function* examineBuckets(around: Around, failing: ReadonlySet<string>): Examined {
-  const { config } = around;
+export async function* examineBuckets(context: BucketsContext, failing: ReadonlySet<string>): Examined {
+  const { config } = context;
   const transport = createTransport({ stallMs: STALL_MS });
   const learned = new Map<string, string>();
   const reader = createReader({
@@ -45,10 +45,10 @@ export async function* examineBuckets(around: Around, failing: ReadonlySet<strin
     const step = `buckets of role ${name}`;
     if (names.length > 0) yield { step, outcome: 'unknown', found: `not asked for: ${names.join(', ')}` };
   }
-  yield* inOrder(
+  yield* examineInOrder(
     buckets.filter(({ role }) => !failing.has(role.name)),
     async function* (bucket) {
-      yield* examineBucket(bucket, reader, around);
+      yield* examineBucket(bucket, { ...context, reader });
       const region = learned.get(bucket.name);
       if (region !== undefined) yield otherRegion(bucket, region, config.aws.region);
     },
@@ -69,14 +69,14 @@ function otherRegion({ name, region }: Bucket, found: string, first: string): Ex
   };
 }
 
-async function* examineBucket(bucket: Bucket, reader: Reader, around: Around): Examined {
+async function* examineBucket(bucket: Bucket, context: BucketContext): Examined {
   const step = bucketStep(bucket.name);
-  const grants = differing(around.config.grants.filter((grant) => grant.bucket === bucket.name));
+  const grants = distinctGrants(context.config.grants.filter((grant) => grant.bucket === bucket.name));
   if (grants.length === 0)
     yield { step, outcome: 'unknown', found: 'no grant, so that there is nothing to ask' };
   for (const [position, grant] of grants.slice(0, GRANTS).entries()) {
     let isOfBucket = false;
-    for await (const each of examineGrant(bucket, grant, reader, around)) {
+    for await (const each of examineGrant(bucket, grant, context)) {
       isOfBucket ||= each.step === step && each.outcome !== 'fine';
       yield each;
     }
@@ -92,52 +92,59 @@ async function* examineBucket(bucket: Bucket, reader: Reader, around: Around): E
   }
 }
 
-function differing(grants: readonly Grant[]): readonly Grant[] {
+function distinctGrants(grants: readonly Grant[]): readonly Grant[] {
   return [...new Map(grants.map((grant) => [JSON.stringify([grant.scope, grant.allow]), grant])).values()];
 }
 
-async function* examineGrant(bucket: Bucket, grant: Grant, reader: Reader, around: Around): Examined {
+async function* examineGrant(bucket: Bucket, grant: Grant, context: BucketContext): Examined {
   const step = bucketStep(bucket.name);
   const reached = `${step}, ${reachOf(grant)}`;
   try {
     const policy = compilePolicy(bucket, [grant]);
     const allowances = compileAllowances(bucket, [grant]);
-    const held = await ownSession(around.access, bucket.role, policy);
-    const questions = (session: RoleCredentials): BucketChecks =>
-      bucketChecks(reader.read, bucket, grant, session);
+    const held = await context.access.assumeChain(
+      bucket.role,
+      await ownAttribution(bucket.role, context.access),
+      policy,
+    );
+    const checksIn = (session: RoleCredentials): BucketChecks =>
+      bucketChecks(context.reader.read, { bucket, grant, credentials: session });
     yield* examineReads({
-      named: { bucket: step, grant: reached, as: held.assumedRoleArn },
+      names: { bucket: step, grant: reached, as: held.assumedRoleArn },
       grant,
       bucket,
-      ask: questions(held),
-      askWithoutDenials:
+      checks: checksIn(held),
+      checksWithoutDenials:
         policy === allowances
           ? undefined
-          : async () => questions(await ownSession(around.access, bucket.role, allowances)),
+          : async () =>
+              checksIn(
+                await context.access.assumeChain(
+                  bucket.role,
+                  await ownAttribution(bucket.role, context.access),
+                  allowances,
+                ),
+              ),
     });
   } catch (error) {
     const fault = asFault(error);
-    yield isOfS3(fault)
-      ? unreadBucket(step, bucket, fault, reader, around)
+    yield isS3Fault(fault)
+      ? bucketFailure(bucket, fault, context)
       : failed(reached, 'no session for this grant', fault);
   }
 }
 
-function unreadBucket(
-  step: string,
-  bucket: Bucket,
-  fault: Fault,
-  reader: Reader,
-  around: Around,
-): Examination {
+function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Examination {
+  const step = bucketStep(bucket.name);
+  const { reader } = context;
   const { code, detail } = fault;
   const { origin } = endpointOf(bucket, reader.regionOf(bucket));
-  const ofTheClock = OF_THE_CLOCK.includes(detail['s3Code']);
-  if (ofTheClock && around.clockIsOff)
+  const ofTheClock = CLOCK_ERRORS.includes(detail['s3Code']);
+  if (ofTheClock && context.clockIsOff)
     return { step, outcome: 'unknown', found: `S3 refuses because of the clock: ${code}`, fault: code };
   const outOfReach = code === 's3_unreachable' || code === 's3_timeout';
   const fix = outOfReach
-    ? egressFix(origin, around.config.platform, detail['error'])
+    ? egressFix(origin, context.config.platform, detail['error'])
     : ofTheClock
       ? SKEWED
       : undefined;
@@ -145,7 +152,7 @@ function unreadBucket(
 }
 
 /** The session is a second old: it cannot have expired by a clock that is right. */
-const OF_THE_CLOCK: readonly unknown[] = ['RequestTimeTooSkewed', 'ExpiredToken'];
+const CLOCK_ERRORS: readonly unknown[] = ['RequestTimeTooSkewed', 'ExpiredToken'];
 
 const SKEWED =
   'Its clock and this machine’s are more than 15 minutes apart, though this machine’s agrees with others: set the clock of what answers there, which is hardly AWS.';

@@ -1,6 +1,6 @@
 // Compares this machine's clock with Google's and AWS's, by the Date of their answers.
 import type { Compared, Examination } from './examination.ts';
-import { fetchQuickly } from './fetch-quickly.ts';
+import { fetchQuickly } from './egress.ts';
 
 /** More than a Date is rounded by and a slow answer takes; less than anything here is refused for. */
 const DOUBTFUL_MS = 30_000;
@@ -55,7 +55,7 @@ export function judgeClock(clocks: readonly OtherClock[]): Examination {
       step: STEP,
       outcome,
       compared,
-      found: `${farthest.owner}'s is ${apart(differing)} ${nearest.owner}'s`,
+      found: `${farthest.owner}'s is ${difference(differing)} ${nearest.owner}'s`,
       fix: `Those two agree in the field: what answers at ${farthest.url} is not ${farthest.owner}, or a proxy between tells its own time.`,
     };
   }
@@ -63,7 +63,7 @@ export function judgeClock(clocks: readonly OtherClock[]): Examination {
     step: STEP,
     outcome,
     compared,
-    found: `this machine's is ${apart(-farthest.aheadMs)} ${owners}${unasked}`,
+    found: `this machine's is ${difference(-farthest.aheadMs)} ${owners}${unasked}`,
     fix: FIX,
   };
 }
@@ -76,5 +76,5 @@ function outcomeOf(aheadMs: number): Examination['outcome'] {
   return aheadMs >= WRONG_BEHIND_MS || aheadMs <= -WRONG_AHEAD_MS ? 'wrong' : 'doubtful';
 }
 
-const apart = (milliseconds: number): string =>
+const difference = (milliseconds: number): string =>
   `${Math.round(Math.abs(milliseconds) / 1000)} s ${milliseconds > 0 ? 'ahead of' : 'behind'}`;

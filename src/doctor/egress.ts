@@ -1,5 +1,19 @@
-// What to do where a supplier is out of reach: which way out is missing depends on where the bridge runs.
+// Short requests to the servers that the bridge needs, and what to fix if one is out of reach: that depends on where the bridge runs.
 import type { Platform } from '../config/types.ts';
+
+/** For servers that respond at once: not worth a longer wait. */
+const DEADLINE_MS = 3_000;
+
+/** Follows no redirect: the answer is of whoever was asked. Reading the body counts to the time. */
+export const fetchQuickly = (url: string): Promise<Response> =>
+  fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(DEADLINE_MS) });
+
+/** Node's fetch says what happened in the cause of its TypeError. */
+export function fetchErrorCode(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return error instanceof Error ? error.name : typeof error;
+}
 
 /**
  * @param origin that was asked

@@ -1,4 +1,4 @@
-// What the doctor found at one step of the way, and how bad that is.
+// What the doctor found at one step of the way, and how bad that is; runs several such steps at a time.
 import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
@@ -26,10 +26,10 @@ export interface Examination {
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
 /** What is worth a step, or a word of the step that all is fine. */
-export type Told = Examination | string;
+export type Observation = Examination | string;
 
 /** What a grant's examination calls things. */
-export interface Named {
+export interface StepNames {
   /** Steps: of the grant, and where S3 refuses the bucket as a whole, of that. */
   readonly grant: string;
   readonly bucket: string;
@@ -39,7 +39,7 @@ export interface Named {
 
 /**
  * @param found what could not be had, as in `cannot be assumed`
- * @param more.fix instead of the fault's own remedy, where more is known
+ * @param more.fix instead of the fault's own fix, where more is known
  * @param more.compared besides what the fault itself tells
  */
 export function failed(
@@ -48,25 +48,49 @@ export function failed(
   { code, detail }: Fault,
   more: { readonly fix?: string | undefined; readonly compared?: Compared } = {},
 ): Examination {
-  const compared = { ...more.compared, ...told(detail) };
+  const compared = { ...more.compared, ...comparedOf(detail) };
   return {
     step,
     outcome: 'wrong',
     found: `${found}: ${code}`,
     fault: code,
     ...(Object.keys(compared).length === 0 ? {} : { compared }),
-    fix: more.fix ?? FAULTS[code].remedy,
+    fix: more.fix ?? FAULTS[code].fix,
   };
 }
 
 /** The configuration shares it with a partner, and does not repeat it either. */
 const SHARED_SECRET = 'sts:ExternalId';
 
-function told(detail: Fault['detail']): Compared {
-  const given = Object.entries(detail).filter((entry): entry is [string, Compared[string]] => {
+function comparedOf(detail: Fault['detail']): Compared {
+  const present = Object.entries(detail).filter((entry): entry is [string, Compared[string]] => {
     return entry[1] !== undefined;
   });
   return Object.fromEntries(
-    given.map(([name, value]) => [name, name === SHARED_SECRET ? 'given, not shown' : value]),
+    present.map(([name, value]) => [name, name === SHARED_SECRET ? 'given, not shown' : value]),
   );
+}
+
+/** So many that a supplier which hangs costs a large configuration little more than a small one, and STS throttles nobody. */
+const AT_ONCE = 16;
+
+/** What an item's examination yields comes as soon as it and all before it are done. */
+export async function* examineInOrder<Item>(
+  items: readonly Item[],
+  examine: (item: Item) => Examined,
+): Examined {
+  const done = items.map(() => Promise.withResolvers<readonly Examination[]>());
+  const queue = items.entries();
+  const work = async (): Promise<void> => {
+    // Shared by all who work: each takes what nobody has taken yet.
+    for (const [position, item] of queue) {
+      const found = Array.fromAsync(examine(item));
+      done[position]?.resolve(found);
+      await found.catch(() => undefined);
+    }
+  };
+  for (let worker = 0; worker < AT_ONCE; worker += 1) void work();
+  // A failure is met below, when its turn comes.
+  for (const { promise } of done) promise.catch(() => undefined);
+  for (const { promise } of done) yield* await promise;
 }

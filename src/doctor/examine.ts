@@ -1,7 +1,7 @@
 // Walks the bridge's way from its surroundings to the last bucket, and says at each step what it found.
-import { awsDomain } from '../config/aws-domain.ts';
+import { awsDomain } from '../config/aws-names.ts';
 import type { Config, Platform } from '../config/types.ts';
-import { warningsOf } from '../config/warnings.ts';
+import { findWarnings } from '../config/warnings.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { examineBuckets } from './buckets.ts';
 import { judgeClock, readClock } from './clock.ts';
@@ -29,23 +29,25 @@ export async function* examine(config: Config, access: RoleAccess, trust: TrustF
     identified &&= each.outcome !== 'wrong';
     yield each;
   }
-  const own = identified ? await access.identity?.token({ anew: false }).catch(() => undefined) : undefined;
+  const own = identified
+    ? await access.identity?.token({ refresh: false }).catch(() => undefined)
+    : undefined;
   yield judgeKeySet(keySet, config, own);
   if (!identified) {
-    yield unasked('roles', config.roles);
-    yield unasked('buckets', config.buckets);
+    yield notChecked('roles', config.roles);
+    yield notChecked('buckets', config.buckets);
     return;
   }
 
-  yield* anothersTrust(config, trust);
-  const around = { config, access, stsOrigin, trust, clockIsOff: clock.outcome === 'wrong' };
+  yield* checkTrustFile(config, trust);
+  const context = { config, access, stsOrigin, trust, clockIsOff: clock.outcome === 'wrong' };
   const failing = new Set<string>();
-  for await (const each of examineRoles(around)) {
+  for await (const each of examineRoles(context)) {
     const name = [...config.roles.keys()].find((role) => roleStep(role) === each.step);
     if (each.outcome !== 'fine' && name !== undefined) failing.add(name);
     yield each;
   }
-  yield* examineBuckets(around, failing);
+  yield* examineBuckets(context, failing);
 }
 
 export function surroundings(platform: Platform): Examination {
@@ -64,17 +66,17 @@ function* examineConfiguration(config: Config): Generator<Examination> {
     .join(', ');
   const compared = { identity: identity.kind, 'STS region': aws.region, 'aws.audience': aws.audience };
   yield { step, outcome: 'fine', found, compared };
-  for (const { field, rule, remedy } of warningsOf(config))
-    yield { step, outcome: 'doubtful', found: `${field} ${rule}`, fix: remedy };
+  for (const { field, rule, fix } of findWarnings(config))
+    yield { step, outcome: 'doubtful', found: `${field} ${rule}`, fix };
 }
 
-const unasked = (step: string, named: ReadonlyMap<string, unknown>): Examination => ({
+const notChecked = (step: string, named: ReadonlyMap<string, unknown>): Examination => ({
   step,
   outcome: 'unknown',
   found: `not asked for, as there is no identity to ask with: ${[...named.keys()].join(', ')}`,
 });
 
-function* anothersTrust({ roles }: Config, trust: TrustFile | undefined): Generator<Examination> {
+function* checkTrustFile({ roles }: Config, trust: TrustFile | undefined): Generator<Examination> {
   const { roleArn } = trust ?? {};
   const arns = [...roles.values()].flatMap(({ arn, then }) => [arn, ...then.map((hop) => hop.arn)]);
   if (roleArn === undefined || arns.includes(roleArn)) return;

@@ -2,11 +2,10 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { Config } from '../config/types.ts';
 import { fieldOf, isMap, itemsOf } from '../config/raw.ts';
+import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
-import { egressFix } from './egress.ts';
+import { egressFix, fetchErrorCode, fetchQuickly } from './egress.ts';
 import type { Examination } from './examination.ts';
-import { fetchErrorCode, fetchQuickly } from './fetch-quickly.ts';
-import { partsOf } from './token-parts.ts';
 
 export type KeySet =
   | { readonly error: string }
@@ -58,17 +57,17 @@ export function judgeKeySet(
       outcome: 'wrong',
       found: 'what came is no key set, so that no caller can be verified',
       compared: { requested: certsUrl, status },
-      fix: GOOGLES,
+      fix: GOOGLE_KEYS_FIX,
     };
   }
   const count = keys.length === 1 ? '1 key' : `${keys.length} keys`;
-  const kid = own === undefined ? undefined : partsOf(own).kid;
-  if (own === undefined || kid === undefined) {
+  const kid = own === undefined ? undefined : decodeJwt(own.jwt).header?.['kid'];
+  if (own === undefined || typeof kid !== 'string') {
     return {
       step,
       outcome: 'unknown',
       found: `${count}, tried on no token, as the bridge has none here`,
-      fix: HOW_TO_FIND_OUT,
+      fix: VERIFY_FIX,
     };
   }
   const named = keys.filter((key) => fieldOf(key, 'kid') === kid);
@@ -82,7 +81,7 @@ export function judgeKeySet(
     outcome: 'wrong',
     found: `they ${fault} our own token: callers’ tokens are refused, too`,
     compared: { requested: certsUrl, 'key of our token': kid },
-    fix: GOOGLES,
+    fix: GOOGLE_KEYS_FIX,
   };
 }
 
@@ -98,8 +97,8 @@ function verifies(key: unknown, jwt: string): boolean {
   }
 }
 
-const HOW_TO_FIND_OUT =
+const VERIFY_FIX =
   'To find out, call the bridge with a caller\'s token: `curl -H "Authorization: Bearer $TOKEN" BRIDGE/-/whoami` is 200 if these keys verify it.';
 
-const GOOGLES =
+const GOOGLE_KEYS_FIX =
   'Unset FEDBRIDGE_GOOGLE_CERTS: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If it is not set, a proxy answers in their place.';

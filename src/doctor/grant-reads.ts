@@ -2,43 +2,43 @@
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import type { S3Error } from '../s3/refusal.ts';
-import type { Given, BucketChecks } from './bucket-questions.ts';
+import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import { examineBoundary } from './boundary.ts';
-import type { Examination, Examined, Named, Told } from './examination.ts';
+import type { Examination, Examined, StepNames, Observation } from './examination.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
 /** Words about an object; without a key, S3 is not asked. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
 
-export interface GrantTried {
-  readonly named: Named;
+export interface TriedGrant {
+  readonly names: StepNames;
   readonly grant: Grant;
   readonly bucket: Bucket;
   /** In a session as a caller's with this grant only. */
-  readonly ask: BucketChecks;
+  readonly checks: BucketChecks;
   /** In a session whose policy has no Deny statements; undefined if the caller's has none either. */
-  readonly askWithoutDenials: (() => Promise<BucketChecks>) | undefined;
+  readonly checksWithoutDenials: (() => Promise<BucketChecks>) | undefined;
 }
 
 /** Ends at the first thing that is not as it should be. */
-export async function* examineReads(tried: GrantTried): Examined {
+export async function* examineReads(tried: TriedGrant): Examined {
   const seen: string[] = [];
-  for await (const told of answersOf(tried)) {
+  for await (const told of observe(tried)) {
     if (typeof told === 'string') seen.push(told);
     else yield told;
     if (typeof told === 'object' && told.outcome !== 'unknown') return;
   }
-  if (seen.length > 0) yield { step: tried.named.grant, outcome: 'fine', found: seen.join(', ') };
+  if (seen.length > 0) yield { step: tried.names.grant, outcome: 'fine', found: seen.join(', ') };
 }
 
-async function* answersOf(tried: GrantTried): AsyncGenerator<Told, void, undefined> {
-  const { named, grant, bucket, ask } = tried;
+async function* observe(tried: TriedGrant): AsyncGenerator<Observation, void, undefined> {
+  const { names, grant, bucket, checks } = tried;
   const { allow, scope } = grant;
   const lists = allow.includes('list') && scope.kind !== 'key';
   let key = scope.kind === 'key' ? scope.key : undefined;
   if (lists) {
-    const first = await ask.firstKey();
-    if (typeof first === 'object') yield refused(named, { what: 'list' }, first);
+    const first = await checks.firstKey();
+    if (typeof first === 'object') yield refused(names, { what: 'list' }, first);
     else {
       key = first;
       yield first === undefined ? 'lists, and is empty' : 'lists';
@@ -46,26 +46,26 @@ async function* answersOf(tried: GrantTried): AsyncGenerator<Told, void, undefin
   }
   if (allow.includes('get')) {
     if (key !== undefined) {
-      const got = await ask.firstByte(key);
-      yield isRefused(got) ? unreadable(named, key, got) : `reads${byKms(bucket, got.kmsKey)}`;
+      const got = await checks.firstByte(key);
+      yield isRefused(got) ? unreadable(names, key, got) : `reads${byKms(bucket, got.kmsKey)}`;
     }
     if (scope.kind !== 'key') {
-      const none = await ask.missing();
-      yield lists ? missingWithList(named, none, key !== undefined) : missingWithoutList(named, none);
+      const none = await checks.missing();
+      yield lists ? missingWithList(names, none, key !== undefined) : missingWithoutList(names, none);
     }
   }
   const words = WORDS.filter((each) => allow.includes(each));
   if (key !== undefined) {
     for (const word of words) {
-      const given = await ask.word(word, key);
-      const isGiven = !isRefused(given) || (word === 'versions' && isAboutTheVersion(given));
-      yield isGiven ? `gives ${word}` : refused(named, { what: `read of ${word}`, key }, given);
+      const response = await checks.word(word, key);
+      const isGiven = !isRefused(response) || (word === 'versions' && isAboutTheVersion(response));
+      yield isGiven ? `gives ${word}` : refused(names, { what: `read of ${word}`, key }, response);
     }
-  } else if (words.length > 0) yield untried(named, words);
+  } else if (words.length > 0) yield notTried(names, words);
   yield* examineBoundary(tried);
 }
 
-const untried = ({ grant: step }: Named, words: readonly Action[]): Examination => ({
+const notTried = ({ grant: step }: StepNames, words: readonly Action[]): Examination => ({
   step,
   outcome: 'unknown',
   found: `${words.join(', ')}: not tried, as there is no object to try`,
@@ -76,12 +76,12 @@ const untried = ({ grant: step }: Named, words: readonly Action[]): Examination 
 const isAboutTheVersion = (refusal: S3Error): boolean =>
   refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);
 
-function unreadable(named: Named, key: string, refusal: S3Error): Told {
+function unreadable(names: StepNames, key: string, refusal: S3Error): Observation {
   if (refusal.code === 'InvalidObjectState') return 'may read (the object tried is archived)';
   if (refusal.code !== 'NoSuchKey' && !onlyListLacks(refusal))
-    return refused(named, { what: 'get', key }, refusal);
+    return refused(names, { what: 'get', key }, refusal);
   return {
-    step: named.grant,
+    step: names.grant,
     outcome: 'doubtful',
     found: 'S3 has no such object',
     compared: { key },
@@ -90,10 +90,10 @@ function unreadable(named: Named, key: string, refusal: S3Error): Told {
 }
 
 /** @param hasRead whether an object was read before, so that the right to get cannot be what lacks */
-function missingWithList(named: Named, none: Given | S3Error, hasRead: boolean): Told {
-  if (!isRefused(none)) return answersEverything(named);
+function missingWithList(names: StepNames, none: ObjectResponse | S3Error, hasRead: boolean): Observation {
+  if (!isRefused(none)) return respondsToAnything(names);
   if (none.code === 'NoSuchKey') return 'tells a missing object by 404';
-  const told = refused(named, { what: 'a missing object' }, none);
+  const told = refused(names, { what: 'a missing object' }, none);
   const isSilent = none.status === 403 && none.denial?.action === undefined;
   return onlyListLacks(none) || (isSilent && hasRead) ? { ...told, fix: NO_LIST } : told;
 }
@@ -102,20 +102,20 @@ const NO_LIST =
   'Allow the role s3:ListBucket on the bucket for the keys below the prefix, too (s3:prefix as a pattern, PREFIX*): for a missing object S3 tests its key. Until then callers get 403 for it instead of 404, at which many programs stop.';
 
 /** There is no key to try, but the right to get is asked for before the object is looked for. */
-function missingWithoutList(named: Named, none: Given | S3Error): Told {
-  if (!isRefused(none)) return answersEverything(named);
+function missingWithoutList(names: StepNames, none: ObjectResponse | S3Error): Observation {
+  if (!isRefused(none)) return respondsToAnything(names);
   if (none.code === 'NoSuchKey') return 'may read';
   if (onlyListLacks(none)) return 'may read (a missing object is 403, as the grant has no list)';
-  if (none.status !== 403 || none.denial?.action !== undefined) return refused(named, { what: 'get' }, none);
+  if (none.status !== 403 || none.denial?.action !== undefined) return refused(names, { what: 'get' }, none);
   return {
-    step: named.grant,
+    step: names.grant,
     outcome: 'unknown',
     found: `without list there is no key to try, and S3 does not say why it denies a missing one (${s3ErrorDetail(none.status, none.code)})`,
     fix: "To find out, put an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
   };
 }
 
-const answersEverything = ({ grant: step }: Named): Examination => ({
+const respondsToAnything = ({ grant: step }: StepNames): Examination => ({
   step,
   outcome: 'wrong',
   found: 'S3 gives an object for a key that does not exist',

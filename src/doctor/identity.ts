@@ -1,22 +1,21 @@
 // Looks at who the bridge is: whether it gets an identity token, and whether AWS can make anything of its claims.
+import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Identity } from '../identity/identity.ts';
+import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { failed } from './examination.ts';
 import type { Compared, Examination, Examined } from './examination.ts';
-import { partsOf } from './token-parts.ts';
 
 /** STS calls take a moment, and the metadata server may hand out a token for its whole life. */
 const SHORT_SECONDS = 60;
 /** Google's ID tokens live an hour (Compute Engine, "Verify the identity of instances"); the rest is what clocks may differ by. */
 const LONG_SECONDS = 3600 + 60;
-
-const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 
 /** @param googleAheadMs milliseconds that Google's clock is ahead of ours; 0 where that is not known */
 export async function* examineIdentity(config: Config, access: RoleAccess, googleAheadMs: number): Examined {
@@ -39,8 +38,8 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
   if (access.identity === undefined) return;
   const step = 'identity token';
   const [where, fetched] = await Promise.allSettled([
-    whereabouts(source, access.identity),
-    access.identity.token({ anew: false }),
+    locationOf(source, access.identity),
+    access.identity.token({ refresh: false }),
   ]);
   if (fetched.status === 'rejected') {
     const fault = asFault(fetched.reason);
@@ -55,7 +54,7 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
 }
 
 /** What the metadata server says of where we run. What it lacks shows where a session needs it. */
-async function whereabouts({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
+async function locationOf({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
   if (kind !== 'metadata') return undefined;
   await identity.names().catch(() => undefined);
   const project = identity.project();
@@ -88,10 +87,11 @@ type Mistake = Pick<Examination, 'outcome' | 'found' | 'fix'>;
 
 function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mistake | undefined {
   const { azp, aud, sub } = token.claims;
-  const { iss } = partsOf(token);
+  const issuer = decodeJwt(token.jwt).claims?.['iss'];
   const wrong = (found: string, fix: string): Mistake => ({ outcome: 'wrong', found, fix });
-  if (iss === undefined || !ISSUERS.includes(iss))
-    return wrong(`issued by ${escapeText(iss ?? 'nobody')}, not by Google`, ANOTHER_ISSUER);
+  if (typeof issuer !== 'string') return wrong('issued by nobody, not by Google', ANOTHER_ISSUER);
+  if (!GOOGLE_ISSUERS.includes(issuer))
+    return wrong(`issued by ${escapeText(issuer)}, not by Google`, ANOTHER_ISSUER);
   if (azp === undefined || !isUniqueId(azp)) {
     return azp?.includes('@') === true
       ? wrong('its azp is an e-mail, not the unique ID', EMAIL_AS_AZP)
@@ -118,20 +118,20 @@ function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undef
     return {
       outcome: 'wrong',
       found: `it ended ${-seconds} s ago`,
-      fix: kind === 'file' ? FAULTS.token_file_expired.remedy : OFF,
+      fix: kind === 'file' ? FAULTS.token_file_expired.fix : CLOCK_FIX,
     };
   if (seconds > LONG_SECONDS)
-    return { outcome: 'doubtful', found: 'it has more left than the hour that they live', fix: OFF };
+    return { outcome: 'doubtful', found: 'it has more left than the hour that they live', fix: CLOCK_FIX };
   return seconds < SHORT_SECONDS
     ? {
         outcome: 'doubtful',
         found: 'it has less than a minute left',
-        fix: kind === 'file' ? FAULTS.token_file_expired.remedy : SHORT,
+        fix: kind === 'file' ? FAULTS.token_file_expired.fix : SHORT_LIFE_FIX,
       }
     : undefined;
 }
 
-const OFF =
+const CLOCK_FIX =
   'The clock of what made it is not Google’s: is another metadata server listening at GCE_METADATA_HOST?';
-const SHORT =
+const SHORT_LIFE_FIX =
   'The metadata server gives a new one shortly before the end: ask again in a minute. If this lasts, restart the instance.';

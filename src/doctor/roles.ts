@@ -3,17 +3,16 @@ import type { Config, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
+import { ownAttribution } from '../federation/attribution.ts';
 import { DENY_ALL } from '../federation/federate.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { egressFix } from './egress.ts';
-import { failed } from './examination.ts';
+import { failed, examineInOrder } from './examination.ts';
 import type { Examined } from './examination.ts';
-import { inOrder } from './in-order.ts';
-import { ownSession } from './own-session.ts';
 import { compareWithTrust } from './trust-comparison.ts';
 import type { TrustFile } from './trust-file.ts';
 
-export interface RoleSurroundings {
+export interface RoleContext {
   readonly config: Config;
   readonly access: RoleAccess;
   readonly stsOrigin: string;
@@ -23,15 +22,15 @@ export interface RoleSurroundings {
   readonly clockIsOff: boolean;
 }
 
-export function examineRoles(around: RoleSurroundings): Examined {
-  return inOrder([...around.config.roles.values()], (role) => examineRole(role, around));
+export function examineRoles(context: RoleContext): Examined {
+  return examineInOrder([...context.config.roles.values()], (role) => examineRole(role, context));
 }
 
-async function* examineRole(role: Role, around: RoleSurroundings): Examined {
+async function* examineRole(role: Role, context: RoleContext): Examined {
   const step = roleStep(role.name);
-  const { access } = around;
+  const { access } = context;
   try {
-    const held = await ownSession(access, role, DENY_ALL);
+    const held = await access.assumeChain(role, await ownAttribution(role, access), DENY_ALL);
     const arn = await access.callerIdentity(held);
     const hops = role.then.length;
     const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;
@@ -42,21 +41,22 @@ async function* examineRole(role: Role, around: RoleSurroundings): Examined {
       compared: { 'AWS says': arn },
     };
   } catch (error) {
-    yield* whyNot(step, role, asFault(error), around);
+    yield* explainRefusal(role, asFault(error), context);
   }
 }
 
 export const roleStep = (name: string): string => `role ${name}`;
 
 /** What a clock that is wrong leads to, among other causes. */
-const OF_THE_CLOCK: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_credentials_rejected']);
+const CLOCK_FAULTS: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_credentials_rejected']);
 
 const REFUSED = 'cannot be assumed';
 
-async function* whyNot(step: string, role: Role, fault: Fault, around: RoleSurroundings): Examined {
-  const { config, access, stsOrigin, trust, clockIsOff } = around;
+async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): Examined {
+  const step = roleStep(role.name);
+  const { config, access, stsOrigin, trust, clockIsOff } = context;
   const { code, detail } = fault;
-  if (clockIsOff && OF_THE_CLOCK.has(code)) {
+  if (clockIsOff && CLOCK_FAULTS.has(code)) {
     yield { step, outcome: 'unknown', found: `STS refuses because of the clock: ${code}`, fault: code };
   } else if (code === 'sts_unreachable' || code === 'sts_timeout') {
     // Nothing was compared yet.
@@ -74,8 +74,8 @@ async function* whyNot(step: string, role: Role, fault: Fault, around: RoleSurro
   } else if (code === 'sts_hop_denied') {
     yield failed(step, REFUSED, fault, { fix: hopFix(role, fault) });
   } else if (code === 'sts_denied' && access.identity !== undefined) {
-    const token = await access.identity.token({ anew: false }).catch(() => undefined);
-    yield* compareWithTrust(step, role, fault, token?.claims ?? {}, trust);
+    const token = await access.identity.token({ refresh: false }).catch(() => undefined);
+    yield* compareWithTrust({ step, role, fault, claims: token?.claims ?? {}, trust });
   } else yield failed(step, REFUSED, fault, { compared: { 'STS region': config.aws.region } });
 }
 

@@ -3,17 +3,21 @@ import type { FaultCode } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import { accessDeniedFix } from '../s3/access-denied.ts';
 import type { S3Error } from '../s3/refusal.ts';
-import type { Examination, Named } from './examination.ts';
+import type { Examination, StepNames } from './examination.ts';
 
-interface Asked {
+interface Attempt {
   /** As in `list is refused`. */
   readonly what: string;
   readonly key?: string;
 }
 
-export function refused({ bucket, grant, as }: Named, { what, key }: Asked, refusal: S3Error): Examination {
+export function refused(
+  { bucket, grant, as }: StepNames,
+  { what, key }: Attempt,
+  refusal: S3Error,
+): Examination {
   const { status, code, denial = {} } = refusal;
-  const isOfBucket = code !== undefined && Object.hasOwn(OF_BUCKET, code);
+  const isOfBucket = code !== undefined && Object.hasOwn(BUCKET_CODES, code);
   return {
     step: isOfBucket ? bucket : grant,
     outcome: 'wrong',
@@ -33,7 +37,7 @@ export const onlyListLacks = ({ status, denial }: S3Error): boolean =>
   status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
 /** Codes that are true of each grant on the bucket. */
-const OF_BUCKET: Readonly<Record<string, string>> = {
+const BUCKET_CODES: Readonly<Record<string, string>> = {
   NoSuchBucket: "S3 has no bucket of that name: check the bucket's `target` and `endpoint`.",
   InvalidBucketName: "S3 takes no such name: check the bucket's `target`.",
   AllAccessDisabled: 'AWS has closed the bucket to everybody: ask its owner.',
@@ -41,7 +45,7 @@ const OF_BUCKET: Readonly<Record<string, string>> = {
 };
 
 const BY_CODE: Readonly<Record<string, string>> = {
-  ...OF_BUCKET,
+  ...BUCKET_CODES,
   'KMS.DisabledException':
     'The KMS key of this object is disabled: its owner enables it (aws kms enable-key).',
   'KMS.KMSInvalidStateException':
@@ -64,9 +68,9 @@ function fixOf({ status, code, denial = {} }: S3Error, isList: boolean): string 
 }
 
 /** A fault that has nothing to do with one grant or another. */
-export const isOfS3 = ({ code }: Fault): boolean => OF_S3.has(code);
+export const isS3Fault = ({ code }: Fault): boolean => S3_FAULTS.has(code);
 
-const OF_S3: ReadonlySet<FaultCode> = new Set([
+const S3_FAULTS: ReadonlySet<FaultCode> = new Set([
   's3_unreachable',
   's3_timeout',
   's3_invalid_response',

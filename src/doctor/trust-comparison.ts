@@ -23,13 +23,14 @@ interface Cause {
 }
 
 /** One examination for each cause; the first has what AWS compared. */
-export function* compareWithTrust(
-  step: string,
-  role: Role,
-  fault: Fault,
-  claims: Claims,
-  trust: TrustFile | undefined,
-): Generator<Examination> {
+export function* compareWithTrust(options: {
+  readonly step: string;
+  readonly role: Role;
+  readonly fault: Fault;
+  readonly claims: Claims;
+  readonly trust: TrustFile | undefined;
+}): Generator<Examination> {
+  const { step, role, fault, claims, trust } = options;
   const refused = `cannot be assumed`;
   if (trust === undefined || (trust.roleArn ?? role.arn) !== role.arn) {
     yield failed(step, refused, fault, { fix: howToCompare(role) });
@@ -59,7 +60,7 @@ function mistakes(statements: readonly Statement[]): Cause[] {
   const wholes = new Set(statements.map(({ where }) => where));
   return lintTrustPolicy(statements, {})
     .filter(({ kind, field }) => kind === 'mistake' && !wholes.has(field))
-    .map(({ field, rule, remedy }) => ({ found: `has a mistake: ${field} ${rule}`, fix: remedy }));
+    .map(({ field, rule, fix }) => ({ found: `has a mistake: ${field} ${rule}`, fix }));
 }
 
 /** Of the statement that comes nearest to the token; none where one fits. */

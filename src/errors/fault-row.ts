@@ -10,7 +10,7 @@ export interface FaultRow {
   /** The sentence that a caller reads. Names no ARN, account, host or policy. */
   readonly sentence: string;
   /** What the operator, who reads the log, can do. */
-  readonly remedy: string;
+  readonly fix: string;
   /** What S3 itself answers an S3 client in this case, where its SDK acts on that (refreshes its token). */
   readonly toS3Client?: { readonly status: number; readonly s3Code: string };
   readonly retryAfterSeconds?: number;
@@ -33,52 +33,52 @@ const INVALID_TOKEN = { status: 403, s3Code: 'InvalidToken' };
 /** S3 clients refresh their token on this one. */
 export const EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredToken' };
 
-export const unauthenticated = (sentence: string, remedy: string, toS3Client = INVALID_TOKEN): FaultRow => ({
+export const unauthenticated = (sentence: string, fix: string, toS3Client = INVALID_TOKEN): FaultRow => ({
   status: 401,
   s3Code: toS3Client.s3Code,
   outcome: 'unauthenticated',
   sentence,
-  remedy,
+  fix,
   toS3Client,
 });
 
 export const invalid = (
   s3Code: string,
   sentence: string,
-  remedy = 'Nothing here: the caller has to mend its request.',
+  fix = 'Nothing here: the caller has to mend its request.',
 ): FaultRow => ({
   status: 400,
   s3Code,
   outcome: 'invalid_request',
   sentence,
-  remedy,
+  fix,
 });
 
 /** Google or AWS is out of reach for now: an SDK should come back. */
-export const federationUnavailable = (sentence: string, remedy: string): FaultRow => ({
+export const federationUnavailable = (sentence: string, fix: string): FaultRow => ({
   status: 503,
   s3Code: 'ServiceUnavailable',
   outcome: 'federation_failed',
   sentence,
-  remedy,
+  fix,
   retryAfterSeconds: 2,
 });
 
 /** AWS understood the bridge and refused it: nothing that the caller repeats will help. */
-export const federationRefused = (remedy: string): FaultRow => ({
+export const federationRefused = (fix: string): FaultRow => ({
   status: 502,
   s3Code: 'FederationFailed',
   outcome: 'federation_failed',
   sentence:
     'The bridge could not obtain credentials for this bucket. Its operator finds the reason under this request ID.',
-  remedy,
+  fix,
 });
 
-export const upstreamUnavailable = (sentence: string, remedy: string): FaultRow => ({
+export const upstreamUnavailable = (sentence: string, fix: string): FaultRow => ({
   status: 503,
   s3Code: 'ServiceUnavailable',
   outcome: 'upstream_failed',
   sentence,
-  remedy,
+  fix,
   retryAfterSeconds: 1,
 });

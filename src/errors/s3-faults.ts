@@ -24,23 +24,20 @@ export const S3_FAULTS = {
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'What the storage sent does not have the checksum that it says.',
-    remedy:
-      "The bytes that came are not those that were put: the caller saw its connection cut before the end. Read it again; if it repeats, what the bucket's endpoint leads through changes bytes, or the object was put with a wrong checksum.",
+    fix: "The bytes that came are not those that were put: the caller saw its connection cut before the end. Read it again; if it repeats, what the bucket's endpoint leads through changes bytes, or the object was put with a wrong checksum.",
   },
   object_changed: {
     status: 502,
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'The object was written anew while it was read.',
-    remedy:
-      'Nothing here: S3 broke the body off, and its rest was no more to be had, as the object had been replaced meanwhile. The caller saw its connection cut, and has to read it again.',
+    fix: 'Nothing here: S3 broke the body off, and its rest was no more to be had, as the object had been replaced meanwhile. The caller saw its connection cut, and has to read it again.',
   },
   s3_redirect_failed: {
     status: 502,
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'The storage redirected the bridge, and following did not help.',
-    remedy:
-      "Find the bucket's region (aws s3api head-bucket) and set its `region` in the configuration; if S3 named one, it is in this line.",
+    fix: "Find the bucket's region (aws s3api head-bucket) and set its `region` in the configuration; if S3 named one, it is in this line.",
   },
 } as const satisfies Record<string, FaultRow>;

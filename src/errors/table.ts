@@ -1,13 +1,34 @@
 // The one table of faults: for each code, what the caller is told and what the operator should do about it.
 import { EXPIRED_TOKEN, federationUnavailable, invalid, unauthenticated } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
-import { CONNECTION_FAULTS } from './connection-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './identity-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 
 export const FAULTS = {
-  ...CONNECTION_FAULTS,
+  // Bytes on a connection that are not a valid HTTP request.
+  request_malformed: invalid(
+    'BadRequest',
+    'What came is not an HTTP/1.1 request.',
+    'Nothing here, unless it repeats: `cause` says what came. Something speaks another protocol to this port (TLS, HTTP/2), or scans it.',
+  ),
+  request_headers_too_large: {
+    ...invalid(
+      'RequestHeaderSectionTooLarge',
+      'The request line and headers are longer than 16 KiB.',
+      'Nothing here: the caller sends large headers, cookies most often, that the bridge has no use for.',
+    ),
+    status: 431,
+  },
+  request_too_slow: {
+    ...invalid(
+      'RequestTimeout',
+      'The request did not arrive in time.',
+      'Nothing here, unless it repeats: a caller whose network stalls, or somebody who holds connections open.',
+    ),
+    status: 408,
+  },
+  host_missing: invalid('BadRequest', 'HTTP/1.1 demands a Host header.'),
 
   // The request, before anyone is asked.
   method_not_allowed: {
@@ -15,8 +36,7 @@ export const FAULTS = {
     s3Code: 'MethodNotAllowed',
     outcome: 'invalid_request',
     sentence: 'This bridge only reads: GET and HEAD are served.',
-    remedy:
-      'Nothing here, where the caller tried to write. OPTIONS is a browser that asks first whether a page may read: list the page’s origin under `cors.origins`.',
+    fix: 'Nothing here, where the caller tried to write. OPTIONS is a browser that asks first whether a page may read: list the page’s origin under `cors.origins`.',
   },
   target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
   escape_invalid: invalid(
@@ -40,14 +60,14 @@ export const FAULTS = {
     s3Code: 'NotImplemented',
     outcome: 'not_implemented',
     sentence: 'This bridge does not offer that operation or query parameter.',
-    remedy: 'Nothing here: the README lists the operations that are served.',
+    fix: 'Nothing here: the README lists the operations that are served.',
   },
   route_unknown: {
     status: 404,
     s3Code: 'NoSuchKey',
     outcome: 'not_found',
     sentence: 'There is no such control route.',
-    remedy: 'Nothing here: the README lists the control routes.',
+    fix: 'Nothing here: the README lists the control routes.',
   },
 
   // Who asks.
@@ -126,15 +146,14 @@ export const FAULTS = {
     s3Code: 'AccessDenied',
     outcome: 'not_granted',
     sentence: 'You may not read this. /-/whoami shows who you are here and what you may read.',
-    remedy:
-      'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` says why none decides.',
+    fix: 'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` says why none decides.',
   },
   caller_is_bridge: {
     status: 403,
     s3Code: 'AccessDenied',
     outcome: 'not_granted',
     sentence: "The bridge's own service account cannot be a caller.",
-    remedy: 'Give the caller a service account of its own.',
+    fix: 'Give the caller a service account of its own.',
   },
 
   ...IDENTITY_FAULTS,
@@ -148,8 +167,7 @@ export const FAULTS = {
     s3Code: 'SlowDown',
     outcome: 'overloaded',
     sentence: 'The bridge is serving as many requests as it may. Slow down and try again.',
-    remedy:
-      'Look at `limit` in this line. For inFlight and perCaller add instances, or raise limits.inFlight and limits.perCaller; the other limits are fixed: add instances, or let callers ask for less at once.',
+    fix: 'Look at `limit` in this line. For inFlight and perCaller add instances, or raise limits.inFlight and limits.perCaller; the other limits are fixed: add instances, or let callers ask for less at once.',
     retryAfterSeconds: 1,
   },
   event_loop_lagging: {
@@ -157,8 +175,7 @@ export const FAULTS = {
     s3Code: 'SlowDown',
     outcome: 'overloaded',
     sentence: 'The bridge has more to do than it can. Slow down and try again.',
-    remedy:
-      'The process waits too long for its own turns: it needs more CPU or more instances, or lower limits; higher limits would make it worse.',
+    fix: 'The process waits too long for its own turns: it needs more CPU or more instances, or lower limits; higher limits would make it worse.',
     retryAfterSeconds: 1,
   },
   internal: {
@@ -166,7 +183,7 @@ export const FAULTS = {
     s3Code: 'InternalError',
     outcome: 'internal',
     sentence: 'The bridge failed. Its operator finds the reason under this request ID.',
-    remedy: 'This is a bug of the bridge: report it with this line.',
+    fix: 'This is a bug of the bridge: report it with this line.',
   },
 } as const satisfies Record<string, FaultRow>;
 

@@ -4,6 +4,7 @@ import { mfaCodes } from './mfa-codes.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';
 import type { ProfileKeys } from './read-profile.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 
 export interface ProfileCredentials {
@@ -50,7 +51,7 @@ export function awsProfile(options: {
     reading ??= readProfile(name, sts, codes.ask)
       .then(
         (keys) => {
-          held = holding(keys);
+          held = heldKeys(keys);
           failed = undefined;
           return keys;
         },
@@ -67,12 +68,16 @@ export function awsProfile(options: {
     return reading;
   };
 
-  /** @param counted of the milliseconds that have passed, those that count */
-  const current = (counted: (passed: number) => number): Promise<ProfileKeys> => {
+  /** @param elapsedMs of the milliseconds that have passed, those that count towards the deadline */
+  const current = (elapsedMs: (passed: number) => number): Promise<ProfileKeys> => {
     if (held === undefined || held.age() >= held.usableMs)
-      return inTime(renew(), counted, () => {
-        const code = codes.sinceCode() === 0 ? 'profile_mfa_awaited' : 'profile_timeout';
-        return new Fault(code, { profile: name, timeoutMilliseconds: DEADLINE_MS });
+      return withDeadline(renew(), {
+        ms: DEADLINE_MS,
+        elapsedMs,
+        onTimeout: () => {
+          const code = codes.sinceCode() === 0 ? 'profile_mfa_awaited' : 'profile_timeout';
+          return new Fault(code, { profile: name, timeoutMilliseconds: DEADLINE_MS });
+        },
       });
     // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
     if (held.age() >= held.renewMs) renew().catch(() => undefined);
@@ -94,7 +99,7 @@ interface Held {
   readonly usableMs: number;
 }
 
-function holding(keys: ProfileKeys): Held {
+function heldKeys(keys: ProfileKeys): Held {
   const age = startElapsed();
   if (keys.expiresAt === undefined) return { keys, age, renewMs: ENDLESS_RENEW_MS, usableMs: Infinity };
   const life = keys.expiresAt - Date.now();
@@ -104,26 +109,4 @@ function holding(keys: ProfileKeys): Held {
     renewMs: life - Math.min(LEAD_MS, life * LEAD_SHARE),
     usableMs: life - Math.min(FLOOR_MS, life * FLOOR_SHARE),
   };
-}
-
-/** @throws what `late` makes, where the reading takes too long */
-async function inTime(
-  reading: Promise<ProfileKeys>,
-  counted: (passed: number) => number,
-  late: () => Fault,
-): Promise<ProfileKeys> {
-  const waited = startElapsed();
-  const { promise: tooLong, reject } = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const look = (): void => {
-    const left = DEADLINE_MS - counted(waited());
-    if (left > 0) timer = setTimeout(look, left);
-    else reject(late());
-  };
-  look();
-  try {
-    return await Promise.race([reading, tooLong]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

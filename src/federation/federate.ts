@@ -2,12 +2,11 @@
 import type { Bucket, Grant, Role } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { attributionOf, namesTheCaller } from './attribution.ts';
+import { attributionOf, bridgeSessionName, namesTheCaller } from './attribution.ts';
 import type { AttributedCaller, Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
 import type { AssumeChain } from './role-chain.ts';
-import { bridgeSessionName } from './session-name.ts';
 import { sessionPolicies } from '../policy/session-policy.ts';
 import { createSessions } from './sessions.ts';
 import type { Session } from './sessions.ts';
@@ -55,13 +54,13 @@ export function createFederation(options: {
     policy: string,
   ): Promise<RoleCredentials> => {
     try {
-      const given = await options.assumeChain(role, await attribution, policy);
-      readiness.note(role, { failing: false, given });
+      const credentials = await options.assumeChain(role, await attribution, policy);
+      readiness.record(role, { failing: false, credentials });
       options.onAssumed(role, undefined);
-      return given;
+      return credentials;
     } catch (error) {
       const fault = asFault(error);
-      if (!refusesOneAsker(role, fault)) readiness.note(role, { failing: true });
+      if (!rejectsOneCaller(role, fault)) readiness.record(role, { failing: true });
       options.onAssumed(role, fault);
       throw error;
     }
@@ -79,9 +78,9 @@ export function createFederation(options: {
     }
     try {
       await options.assumeChain({ ...role, then: role.then.slice(0, naming) }, await asBridge(), DENY_ALL);
-      readiness.note(role, { failing: false });
+      readiness.record(role, { failing: false });
     } catch (error) {
-      readiness.note(role, { failing: true });
+      readiness.record(role, { failing: true });
       options.onAssumed(role, asFault(error));
     }
   };
@@ -121,7 +120,7 @@ export function createFederation(options: {
 }
 
 /** What a hop that learns who asks says to one caller is nothing about the others. */
-function refusesOneAsker({ then }: Role, { code, detail }: Fault): boolean {
+function rejectsOneCaller({ then }: Role, { code, detail }: Fault): boolean {
   const naming = then.findIndex(namesTheCaller);
   return naming !== -1 && code === 'sts_hop_denied' && Number(detail['hop'] ?? 0) > naming;
 }

@@ -8,8 +8,8 @@ const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
 export interface Readiness {
-  /** What became of one walk of a role's chain. @param given the credentials of a whole one */
-  note(role: Role, outcome: { readonly failing: boolean; readonly given?: RoleCredentials }): void;
+  /** What became of one walk of a role's chain. @param credentials the credentials of a whole one */
+  record(role: Role, outcome: { readonly failing: boolean; readonly credentials?: RoleCredentials }): void;
   /** One partner's broken trust does not make the others unready: one role is enough. */
   isReady(): boolean;
   /** Other roles from now on; what is known of those that are the same stays known. */
@@ -25,28 +25,28 @@ export interface Readiness {
 export function createReadiness(first: readonly Role[], probe: (role: Role) => Promise<unknown>): Readiness {
   let states = new Map<string, State>();
   let pause = RETRY_MS;
-  let asking = false;
+  let probing = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   const allFail = (): boolean => states.values().every(({ failing }) => failing);
-  const ask = (roles: readonly Role[]): void => {
-    asking = true;
+  const probeAll = (roles: readonly Role[]): void => {
+    probing = true;
     void Promise.allSettled(roles.map(probe)).then(() => {
-      asking = false;
-      askLaterWhileAllFail();
+      probing = false;
+      probeLaterWhileAllFail();
     });
   };
-  const askAgain = (): void => {
+  const probeAgain = (): void => {
     timer = undefined;
-    if (allFail()) ask([...states.values()].map(({ role }) => role));
+    if (allFail()) probeAll([...states.values()].map(({ role }) => role));
   };
-  const askLaterWhileAllFail = (): void => {
+  const probeLaterWhileAllFail = (): void => {
     if (!allFail()) pause = RETRY_MS;
-    else if (!closed && !asking && timer === undefined) {
+    else if (!closed && !probing && timer === undefined) {
       // What is held serves for now; the end of it must not leave a gap.
       const held = Math.max(...states.values().map(remainingMs));
-      timer = setTimeout(askAgain, Math.max(pause, held - RETRY_MAX_MS)).unref();
+      timer = setTimeout(probeAgain, Math.max(pause, held - RETRY_MAX_MS)).unref();
       pause = Math.min(pause * 2, RETRY_MAX_MS);
     }
   };
@@ -58,7 +58,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
     states = new Map(
       roles.map((role) => [
         role.name,
-        (isNew(role) ? undefined : known(role)) ?? { role, failing: true, given: undefined },
+        (isNew(role) ? undefined : known(role)) ?? { role, failing: true, credentials: undefined },
       ]),
     );
     // What it was set for may be gone.
@@ -66,17 +66,17 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
     timer = undefined;
     pause = RETRY_MS;
     // Whether new ones work is known before a caller asks for them.
-    ask(roles.filter(isNew));
+    probeAll(roles.filter(isNew));
   };
 
   change(first);
   return {
-    note: (role, { failing, given }) => {
+    record: (role, { failing, credentials }) => {
       const state = states.get(role.name);
       // Else the call began under another configuration.
       if (state === undefined || !isDeepStrictEqual(state.role, role)) return;
-      states.set(role.name, { role, failing, given: given ?? state.given });
-      askLaterWhileAllFail();
+      states.set(role.name, { role, failing, credentials: credentials ?? state.credentials });
+      probeLaterWhileAllFail();
     },
     isReady: () => states.values().some((state) => !state.failing || remainingMs(state) > 0),
     change,
@@ -91,8 +91,8 @@ interface State {
   readonly role: Role;
   readonly failing: boolean;
   /** What the role gave last. */
-  readonly given: RoleCredentials | undefined;
+  readonly credentials: RoleCredentials | undefined;
 }
 
-const remainingMs = ({ given }: { readonly given: RoleCredentials | undefined }): number =>
-  given?.remainingMs() ?? 0;
+const remainingMs = ({ credentials }: { readonly credentials: RoleCredentials | undefined }): number =>
+  credentials?.remainingMs() ?? 0;

@@ -2,7 +2,6 @@
 import { FAULTS } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
-import type { RenewalPace } from './renewal-pace.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 
 /** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
@@ -126,4 +125,32 @@ function retryMs(error: unknown, failures: number): number {
   const isRefusal = error instanceof Fault && FAULTS[error.code].status === 502;
   const ms = isRefusal ? REFUSED_RETRY_MS : Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS);
   return ms * (0.5 + Math.random() / 2);
+}
+
+/** STS limits an account as a whole (AWS, "IAM and STS quotas"); what a burst of renewals leaves must be enough for first requests. */
+const PER_SECOND = 10;
+const BURST = 10;
+
+export interface RenewalPace {
+  /** Whether one more renewal may begin now; counts it where it may. */
+  mayRenew(): boolean;
+  /** Milliseconds that it takes to renew all sessions. */
+  neededMs(): number;
+}
+
+/** @param sessions that there are now */
+export function renewalPace(sessions: () => number): RenewalPace {
+  let tokens = BURST;
+  let counted = performance.now();
+  return {
+    mayRenew: () => {
+      const now = performance.now();
+      tokens = Math.min(BURST, tokens + ((now - counted) / 1000) * PER_SECOND);
+      counted = now;
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    neededMs: () => (sessions() / PER_SECOND) * 1000,
+  };
 }

@@ -1,5 +1,6 @@
 // Walks a role's chain: the first role by our identity token (or an AWS profile), each further one by the credentials before it.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
@@ -10,20 +11,17 @@ import type { AccessKeys, RoleCredentials } from './credentials.ts';
 import type { PresentedIdentity, RoleSession, Sts } from './sts.ts';
 
 /** What a chain begins with. */
-export type Beginning =
+export type ChainStart =
   | {
       readonly kind: 'identity-token';
-      /** @param options.anew after STS disliked the last one. @throws Fault metadata_…, impersonation_…, token_file_… */
-      token(options: { readonly anew: boolean }): Promise<PresentedIdentity>;
+      /** @param options.refresh after STS rejected the last one. @throws Fault metadata_…, impersonation_…, token_file_… */
+      token(options: { readonly refresh: boolean }): Promise<PresentedIdentity>;
     }
   | {
       readonly kind: 'profile';
       /** @throws Fault profile_… */
       keys(): Promise<AccessKeys>;
     };
-
-/** AWS, "Roles terms and concepts", role chaining: an hour at most. */
-export const MAX_HOP_SECONDS = 3600;
 
 const ASSUME_ROLE = 'sts:AssumeRole';
 
@@ -34,7 +32,7 @@ const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
   sts_claim_rejected: 1,
 };
 /** What a whole walk may take, of tokens, retries and hops together: callers wait for it. */
-const WALK_MS = 12_000;
+const CHAIN_MS = 12_000;
 
 /** Before the second one; half of it is chance. */
 const TOKEN_PAUSE_MS = 400;
@@ -47,22 +45,22 @@ export type AssumeChain = (
 ) => Promise<RoleCredentials>;
 
 /** @returns a function that walks the whole chain at each call, and keeps nothing: a chain is renewed as one */
-export function roleChain(sts: Sts, beginning: Beginning): AssumeChain {
+export function roleChain(sts: Sts, start: ChainStart): AssumeChain {
   return async (role, attribution, policy) => {
     const [first, ...further] = sessionsOf(role, attribution, policy);
-    const signal = AbortSignal.timeout(WALK_MS);
+    const signal = AbortSignal.timeout(CHAIN_MS);
     let held =
-      beginning.kind === 'profile'
+      start.kind === 'profile'
         ? await sts.assumeRole(
             { ...first, tags: {}, transitiveTags: [], needs: [ASSUME_ROLE] },
-            await beginning.keys(),
+            await start.keys(),
             signal,
           )
-        : await byIdentityToken(sts, first, beginning.token, signal);
+        : await assumeByIdentityToken(first, { sts, token: start.token, signal });
     for (const [index, { hop, session }] of further.entries()) {
       const { externalId } = hop;
       const named = hopAttribution(hop, attribution);
-      const needs = neededFor(role, index + 1);
+      const needs = neededActions(role, index + 1);
       try {
         held = await sts.assumeRole(
           { ...session, ...named, ...(externalId === undefined ? {} : { externalId }), needs },
@@ -102,7 +100,7 @@ function sessionsOf(
 }
 
 /** @param number of the hop, from 1 */
-function neededFor(role: Role, number: number): string[] {
+function neededActions(role: Role, number: number): string[] {
   const trust = hopTrustOf(role, number);
   return [
     ASSUME_ROLE,
@@ -111,14 +109,17 @@ function neededFor(role: Role, number: number): string[] {
   ];
 }
 
-async function byIdentityToken(
-  sts: Sts,
+async function assumeByIdentityToken(
   session: RoleSession,
-  token: (options: { readonly anew: boolean }) => Promise<PresentedIdentity>,
-  signal: AbortSignal,
+  options: {
+    readonly sts: Sts;
+    readonly token: (options: { readonly refresh: boolean }) => Promise<PresentedIdentity>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<RoleCredentials> {
+  const { sts, token, signal } = options;
   for (let retries = 0; ; retries += 1) {
-    const identity = await token({ anew: retries > 0 });
+    const identity = await token({ refresh: retries > 0 });
     try {
       return await sts.assumeRoleWithWebIdentity(session, identity, signal);
     } catch (error) {

@@ -5,8 +5,7 @@ import type { Role } from '../config/types.ts';
 import { attributionKey } from './attribution.ts';
 import type { Attribution } from './attribution.ts';
 import type { RoleCredentials } from './credentials.ts';
-import { renewalPace } from './renewal-pace.ts';
-import { renewCredentials } from './renewal.ts';
+import { renewalPace, renewCredentials } from './renewal.ts';
 import type { RenewedCredentials } from './renewal.ts';
 
 /** Each caller on each bucket may be one; about 5 KB each. */

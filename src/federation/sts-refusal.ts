@@ -22,8 +22,8 @@ const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
   ['RequestExpired', 'sts_credentials_rejected'],
 ]);
 
-/** One code of STS has several causes, which it words: where the words are known the remedy can be the right one. */
-const WORDED: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
+/** One code of STS has several causes, which it words: where the words are known the fix can be the right one. */
+const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
   [
     'sts_token_invalid',
     /No OpenIDConnect provider|Incorrect token audience/i,
@@ -62,7 +62,10 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
       stsRequestId: matching(requestId, REQUEST_ID),
       denied: deniedAction(message),
     };
-    return new Fault(wordedAs(codeOf(name, status, requestId, asked), message), detail);
+    return new Fault(
+      causeOf(codeOf(name, { status, requestId, isHop: asked['needs'] !== undefined }), message),
+      detail,
+    );
   }
   const detail = { ...asked, stsCode: matching(name, CODE) };
   // A body that is no XML is a SyntaxError or the like with the response attached.
@@ -76,17 +79,16 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
 
 function codeOf(
   name: string,
-  status: number,
-  requestId: string | undefined,
-  { needs }: FaultDetail,
+  response: { readonly status: number; readonly requestId: string | undefined; readonly isHop: boolean },
 ): FaultCode {
+  const { status, requestId, isHop } = response;
   const known =
     name === WITHOUT_CODE
       ? faultWithoutCode(status, requestId)
       : FAULT_OF_STS_ERROR.get(name.replace(/(?<!Throttling)Exception$/, ''));
   // The same codes, of credentials instead of a token.
-  if (needs !== undefined && known === 'sts_denied') return 'sts_hop_denied';
-  if (needs !== undefined && known === 'sts_token_expired') return 'sts_credentials_rejected';
+  if (isHop && known === 'sts_denied') return 'sts_hop_denied';
+  if (isHop && known === 'sts_token_expired') return 'sts_credentials_rejected';
   return known ?? (status >= 500 ? 'sts_failed' : 'sts_request_invalid');
 }
 
@@ -97,8 +99,8 @@ function faultWithoutCode(status: number, requestId: string | undefined): FaultC
   return status === 403 ? 'sts_denied' : 'sts_request_invalid';
 }
 
-const wordedAs = (code: FaultCode, message: string): FaultCode =>
-  WORDED.find(([of, words]) => of === code && words.test(message))?.[2] ?? code;
+const causeOf = (code: FaultCode, message: string): FaultCode =>
+  CAUSES_BY_MESSAGE.find(([of, words]) => of === code && words.test(message))?.[2] ?? code;
 
 /** Of several rights that a call needs, the one that AWS misses. */
 const deniedAction = (message: string): string | undefined =>

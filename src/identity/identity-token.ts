@@ -13,28 +13,38 @@ export interface IdentityToken {
   };
 }
 
-/** @returns undefined where it is not a JSON Web Token with an `exp`: each supplier has its own fault for that */
+/** @returns undefined if it is not a JSON Web Token with an `exp`: each source has its own fault for that */
 export function readIdentityToken(text: string): IdentityToken | undefined {
   const jwt = text.trim();
-  const [, part] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(jwt) ?? [];
-  const payload = part === undefined ? undefined : parseClaims(part);
-  const expires = payload?.['exp'];
-  if (payload === undefined || typeof expires !== 'number') return undefined;
-  const claim = (name: string): Record<string, string> => {
-    const value = payload[name];
-    return typeof value === 'string' ? { [name]: value } : {};
-  };
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)) return undefined;
+  const { claims } = decodeJwt(jwt);
+  const { exp, azp, aud, sub, email } = claims ?? {};
+  if (typeof exp !== 'number') return undefined;
   return {
     jwt,
-    expiresAt: expires * 1000,
-    claims: { ...claim('azp'), ...claim('aud'), ...claim('sub'), ...claim('email') },
+    expiresAt: exp * 1000,
+    claims: {
+      ...(typeof azp === 'string' ? { azp } : {}),
+      ...(typeof aud === 'string' ? { aud } : {}),
+      ...(typeof sub === 'string' ? { sub } : {}),
+      ...(typeof email === 'string' ? { email } : {}),
+    },
   };
 }
 
-function parseClaims(part: string): Record<string, unknown> | undefined {
+/** A part of a JSON Web Token. */
+type JwtPart = Readonly<Record<string, unknown>>;
+
+/** Decodes the header and the claims, without verifying anything. A part that is not a JSON object is undefined. */
+export function decodeJwt(jwt: string): { readonly header?: JwtPart; readonly claims?: JwtPart } {
+  const [header, claims] = jwt.split('.').map(decodePart);
+  return { ...(header === undefined ? {} : { header }), ...(claims === undefined ? {} : { claims }) };
+}
+
+function decodePart(part: string): JwtPart | undefined {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? { ...claims } : undefined;
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 // Who the bridge is: the identity token that it presents to STS, and the name that it goes by where sessions name it.
 import { hostname } from 'node:os';
+import { parseServiceAccount } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
 import { tokenCache } from './token-cache.ts';
 import type { FetchOptions } from './token-cache.ts';
@@ -32,7 +33,7 @@ type Options = Pick<Config, 'platform' | 'googleApis'> & {
 interface Source {
   fetch(options: FetchOptions): Promise<IdentityToken>;
   /** @param token of ours, for what only it tells */
-  whereabouts(token: () => Promise<IdentityToken>): Promise<InstanceNames>;
+  instanceNames(token: () => Promise<IdentityToken>): Promise<InstanceNames>;
 }
 
 /** Stands first in names where no project is known. */
@@ -45,7 +46,7 @@ export function createIdentity(options: Options): Identity {
   let known: InstanceNames | undefined;
   let asking: Promise<InstanceNames> | undefined;
   const whereabouts = (): Promise<InstanceNames> =>
-    (asking ??= source.whereabouts(held.fetch).finally(() => (asking = undefined)));
+    (asking ??= source.instanceNames(held.fetch).finally(() => (asking = undefined)));
   return {
     token: held.fetch,
     subject: () => held.last()?.claims.sub,
@@ -65,7 +66,7 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
       const metadata = metadataServer();
       return {
         fetch: () => metadata.identityToken(aws.audience),
-        whereabouts: () => metadata.whereabouts({ withInstance: platform.kind === 'machine' }),
+        instanceNames: () => metadata.instanceNames({ withInstance: platform.kind === 'machine' }),
       };
     }
     case 'impersonate': {
@@ -73,14 +74,14 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
       const fetchToken = impersonation({ email, googleApis });
       return {
         fetch: () => fetchToken(aws.audience),
-        whereabouts: () => Promise.resolve(onHost(email)),
+        instanceNames: () => Promise.resolve(onHost(email)),
       };
     }
     case 'file': {
       const { path } = identity;
       return {
         fetch: (options) => readTokenFile(path, options),
-        whereabouts: async (token) => onHost((await token()).claims.email),
+        instanceNames: async (token) => onHost((await token()).claims.email),
       };
     }
   }
@@ -88,6 +89,6 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
 
 /** @param email of a service account, which names its project where it is one of a project's own */
 function onHost(email = ''): InstanceNames {
-  const project = /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
+  const project = parseServiceAccount(email)?.project;
   return { ...(project === undefined ? {} : { project }), instance: hostname() };
 }

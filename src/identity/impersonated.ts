@@ -5,8 +5,10 @@ import type { AuthClient } from 'google-auth-library';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
+import { skipResidencyCheck } from './metadata.ts';
 
 /** An access token and an ID token, half a second each; 5xx and lost connections are tried again for about two seconds. */
 const DEADLINE_MS = 6_000;
@@ -43,7 +45,10 @@ export function impersonation(options: {
   };
   return async (audience) => {
     try {
-      return await withinDeadline(fetchToken(audience));
+      return await withDeadline(fetchToken(audience), {
+        ms: DEADLINE_MS,
+        onTimeout: () => new Fault('google_timeout', { timeoutMilliseconds: DEADLINE_MS }),
+      });
     } catch (error) {
       // A new login replaces the file, which the library has read once.
       login = undefined;
@@ -61,6 +66,9 @@ function verifyingAgent(): (url: URL) => http.Agent {
 async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promise<AuthClient> {
   // Loaded here, as a bridge on Google Cloud never needs it.
   const { GoogleAuth } = await import('google-auth-library');
+  // Without a login the library would look for a metadata server, for seconds, and warn about the attempt on standard error.
+  // METADATA_SERVER_DETECTION, which runtime/node-variables.ts sets, prevents this too, but counts only off Google Cloud.
+  skipResidencyCheck();
   const auth = new GoogleAuth({
     scopes: SCOPES,
     // Told, as the library would otherwise run `gcloud` and ask a metadata server for one, and nothing here uses it.
@@ -70,8 +78,6 @@ async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promi
       ...(googleApis === undefined ? {} : { endpoints: { oauth2TokenUrl: `${googleApis}/token` } }),
     },
   });
-  // Without a login it would look for a metadata server, for seconds, and warn about what it met on standard error.
-  auth._checkIsGCE = () => Promise.resolve(false);
   return auth.getClient();
 }
 
@@ -94,18 +100,6 @@ async function generateIdToken(
   return data.token;
 }
 
-async function withinDeadline(fetching: Promise<IdentityToken>): Promise<IdentityToken> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Fault('google_timeout', { timeoutMilliseconds: DEADLINE_MS }));
-  }, DEADLINE_MS);
-  try {
-    return await Promise.race([fetching, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 type CodeOf = (status: number) => FaultCode;
 
 /** RFC 6749, 5.2: `invalid_grant` and its like are 400 and 401. */
@@ -120,14 +114,14 @@ const codeOfImpersonation: CodeOf = (status) => {
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);
 /** What the library cannot make sense of makes it stumble. */
-const STUMBLES = new Set(['TypeError', 'SyntaxError']);
+const PARSE_ERRORS = new Set(['TypeError', 'SyntaxError']);
 
 /** By status and code: the library's messages hold what was sent and what came back, tokens among them. */
 function faultOf(error: unknown, asked: FaultDetail, codeOf: CodeOf): Fault {
   const { status, code, reason } = describe(error);
   const detail = { ...asked, status, reason, error: code };
   if (status !== undefined) return new Fault(codeOf(status), detail);
-  if (code === undefined || STUMBLES.has(code)) return new Fault('google_invalid_response', detail);
+  if (code === undefined || PARSE_ERRORS.has(code)) return new Fault('google_invalid_response', detail);
   return new Fault(TIMEOUTS.has(code) ? 'google_timeout' : 'google_unreachable', detail);
 }
 

@@ -2,6 +2,7 @@
 import { instance, project, setGCPResidency } from 'gcp-metadata';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
@@ -19,13 +20,18 @@ export interface MetadataServer {
   /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_invalid_response */
   identityToken(audience: string): Promise<IdentityToken>;
   /** @throws Fault as above */
-  whereabouts(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
+  instanceNames(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
 }
 
-export function metadataServer(): MetadataServer {
-  // gcp-metadata drops its own time limit where it believes to run on Google Cloud, and a hung server would then hold a
-  // socket for ever; told otherwise, it gives up each attempt after 3 s. Our deadline below is what callers wait for.
+/** Skips gcp-metadata's own check, in this library and in google-auth-library, of whether this is Google Cloud. */
+export const skipResidencyCheck = (): void => {
   setGCPResidency(false);
+};
+
+export function metadataServer(): MetadataServer {
+  // gcp-metadata has no timeout of its own on what it takes for Google Cloud, and a hung server would then hold a socket forever;
+  // elsewhere it gives up each attempt after 3 s. The deadline below is what callers wait for.
+  skipResidencyCheck();
   return {
     async identityToken(audience) {
       // `full`, as the standard format carries no e-mail on Cloud Run; gcp-metadata escapes the audience.
@@ -39,7 +45,7 @@ export function metadataServer(): MetadataServer {
         throw new Fault('metadata_invalid_response', { requested: 'identity', characters: text.length });
       return token;
     },
-    async whereabouts({ withInstance }) {
+    async instanceNames({ withInstance }) {
       const [projectId, instanceName] = await Promise.all([
         withinDeadline('project-id', project('project-id')),
         withInstance ? withinDeadline('instance name', instance('name')).catch(unlessUnknown) : undefined,
@@ -53,23 +59,17 @@ function unlessUnknown(error: unknown): undefined {
   if (!(error instanceof Fault) || error.code !== 'metadata_no_account') throw error;
 }
 
-/** @param answer of gcp-metadata, whatever the server sent */
-async function withinDeadline(requested: string, answer: Promise<unknown>): Promise<string> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }));
-  }, DEADLINE_MS);
+async function withinDeadline(requested: string, response: Promise<unknown>): Promise<string> {
   try {
-    const text = await Promise.race([answer, late]);
-    // gcp-metadata parses what looks like JSON; neither a token nor a name does.
+    const text = await withDeadline(response, {
+      ms: DEADLINE_MS,
+      onTimeout: () => new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }),
+    });
+    // gcp-metadata parses text that looks like JSON; neither a token nor a name does.
     if (typeof text !== 'string') throw new Fault('metadata_invalid_response', { requested });
     return text;
   } catch (error) {
     throw error instanceof Fault ? error : refusal(requested, error);
-  } finally {
-    clearTimeout(timer);
-    // Where the deadline came first, nobody awaits the answer any more.
-    answer.catch(() => undefined);
   }
 }
 

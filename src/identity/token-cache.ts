@@ -7,9 +7,9 @@ import type { IdentityToken } from './identity-token.ts';
  */
 const FRESH_FOR_MS = 60_000;
 
-/** `anew`: after STS refused the last one, so that the held token is not good enough. */
+/** `refresh`: STS rejected the cached token, so fetch another. */
 export interface FetchOptions {
-  readonly anew: boolean;
+  readonly refresh: boolean;
 }
 
 export interface TokenCache {
@@ -23,10 +23,10 @@ export function tokenCache(supply: (options: FetchOptions) => Promise<IdentityTo
   let held: IdentityToken | undefined;
   let fetching: Promise<IdentityToken> | undefined;
   return {
-    fetch: ({ anew } = { anew: false }) => {
-      if (!anew && held !== undefined && held.expiresAt - Date.now() > FRESH_FOR_MS)
+    fetch: ({ refresh } = { refresh: false }) => {
+      if (!refresh && held !== undefined && held.expiresAt - Date.now() > FRESH_FOR_MS)
         return Promise.resolve(held);
-      fetching ??= supply({ anew })
+      fetching ??= supply({ refresh })
         .then((token) => (held = token))
         .finally(() => (fetching = undefined));
       return fetching;

@@ -13,19 +13,19 @@ const LARGEST_BYTES = 20_000;
 const WORST_CLOCK_MS = 15 * 60_000;
 
 /**
- * @param options.anew after STS refused the last one
+ * @param options.refresh after STS rejected the last one
  * @throws Fault token_file_unreadable, token_file_invalid, token_file_expired
  */
 export async function readTokenFile(
   path: string,
-  { anew }: { readonly anew: boolean },
+  { refresh }: { readonly refresh: boolean },
 ): Promise<IdentityToken> {
   const text = await readBounded(path);
   const token = readIdentityToken(text);
   if (token === undefined) throw new Fault('token_file_invalid', { path, bytes: Buffer.byteLength(text) });
   // By our clock, which may be the one that is wrong: what is just over STS may judge first.
   const overMs = Date.now() - token.expiresAt;
-  if (overMs > (anew ? 0 : WORST_CLOCK_MS))
+  if (overMs > (refresh ? 0 : WORST_CLOCK_MS))
     throw new Fault('token_file_expired', { path, expiredAt: new Date(token.expiresAt).toISOString() });
   return token;
 }

@@ -16,7 +16,7 @@ export function faultFields({
     caller === undefined && fault.code !== 'internal' ? strangersValue(fault.detail) : fault.detail;
   const cause = Object.keys(fault.detail).length > 0 ? detail : undefined;
   const isUnnamed = fault.code === 'not_granted' && caller !== undefined && caller.email === undefined;
-  return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].remedy };
+  return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].fix };
 }
 
 /** Without a valid token, every text of a cause may be the caller's. */

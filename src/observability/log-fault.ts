@@ -7,6 +7,6 @@ export type LogFault = (severity: Severity, message: string, fault: Fault) => vo
 
 export function faultLogger(log: Log): LogFault {
   return (severity, message, { code, detail }) => {
-    log(severity, message, { fault: code, cause: detail, remedy: FAULTS[code].remedy });
+    log(severity, message, { fault: code, cause: detail, remedy: FAULTS[code].fix });
   };
 }

@@ -1,8 +1,8 @@
 // The statements of a session policy: what grants on a bucket allow, and an explicit Deny for all else in S3.
 import type { Bucket, Grant } from '../config/types.ts';
 import { isListAction } from './iam-actions.ts';
-import { reachesOf } from '../federation/grant-reach.ts';
-import type { Reach } from '../federation/grant-reach.ts';
+import { reachesOf } from './grant-reach.ts';
+import type { Reach } from './grant-reach.ts';
 
 type OneOrMany = string | readonly string[];
 

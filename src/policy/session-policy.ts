@@ -1,10 +1,8 @@
 // Compiles grants into the session policy that makes AWS itself limit a caller to them.
+import { MAX_POLICY_CHARACTERS } from '../config/aws-limits.ts';
 import type { Bucket, Grant } from '../config/types.ts';
 import { allowances, denials } from './policy-statements.ts';
 import type { Statement } from './policy-statements.ts';
-
-/** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
-export const MAX_POLICY_CHARACTERS = 2048;
 
 /**
  * The policy of all of a caller's grants on a bucket if it fits with its Deny statements, else of those that decided: a caller

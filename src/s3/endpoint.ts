@@ -1,5 +1,5 @@
 // Where a bucket is: the origin to connect to, the Host to name, and what the path begins with.
-import { AWS_DOMAINS, awsDomain } from '../config/aws-domain.ts';
+import { AWS_DOMAINS, awsDomain } from '../config/aws-names.ts';
 import type { Bucket } from '../config/types.ts';
 
 export interface Endpoint {

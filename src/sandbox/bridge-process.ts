@@ -5,7 +5,7 @@ import { onlyByLocalName } from './local-requests.ts';
 // The channel closes when the parent ends, however it ends.
 process.once('disconnect', () => process.exit(1));
 
-prepareRuntime({ mayBeInspected: true });
+prepareRuntime({ env: process.env, mayBeInspected: true });
 try {
   const { serve } = await import('../cli/serve.ts');
   // Its own clients are on this machine too. In production the bridge has whatever name its operator gives it.

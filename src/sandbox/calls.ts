@@ -1,9 +1,9 @@
 // What each supplier was asked, for tests to look at afterwards. Nothing secret is kept: no token, key or signature.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SUPPLIERS, type SupplierName } from './supplier.ts';
+import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
 /** Enough for a long test; a benchmark's calls push out the oldest. */
-const KEPT_PER_SUPPLIER = 2_000;
+const KEPT_PER_UPSTREAM = 2_000;
 
 const SECRET_PARAMETERS = /^(x-amz-signature|x-amz-security-token|x-amz-credential|webidentitytoken)=/i;
 const SECRET_HEADERS = new Set(['authorization', 'x-amz-security-token']);
@@ -26,8 +26,8 @@ export interface Call {
 }
 
 export interface CallLog {
-  begin(supplier: SupplierName, request: IncomingMessage, response: ServerResponse): Call;
-  list(): Record<SupplierName, readonly unknown[]>;
+  begin(supplier: UpstreamName, request: IncomingMessage, response: ServerResponse): Call;
+  list(): Record<UpstreamName, readonly unknown[]>;
   clear(): void;
 }
 
@@ -55,7 +55,7 @@ export function headersWithoutSecrets(request: IncomingMessage): Record<string, 
 
 export function createCallLog(): CallLog {
   const log = new Map<
-    SupplierName,
+    UpstreamName,
     { entry: Entry; details: Record<string, unknown>; refresh: () => void }[]
   >();
   return {
@@ -85,7 +85,7 @@ export function createCallLog(): CallLog {
       const entries = log.get(supplier) ?? [];
       log.set(supplier, entries);
       entries.push({ entry, details, refresh });
-      if (entries.length > KEPT_PER_SUPPLIER) entries.splice(0, entries.length - KEPT_PER_SUPPLIER);
+      if (entries.length > KEPT_PER_UPSTREAM) entries.splice(0, entries.length - KEPT_PER_UPSTREAM);
       return {
         note: (more) => {
           Object.assign(details, more);
@@ -93,13 +93,13 @@ export function createCallLog(): CallLog {
       };
     },
     list() {
-      const listOf = (supplier: SupplierName) =>
+      const listOf = (supplier: UpstreamName) =>
         (log.get(supplier) ?? []).map(({ entry, details, refresh }) => {
           refresh();
           return { ...entry, ...details };
         });
-      return Object.fromEntries(SUPPLIERS.map((name) => [name, listOf(name)])) as Record<
-        SupplierName,
+      return Object.fromEntries(UPSTREAMS.map((name) => [name, listOf(name)])) as Record<
+        UpstreamName,
         unknown[]
       >;
     },

@@ -1,14 +1,14 @@
 // What time each supplier believes it is, and how long the things that they issue live. Tests shift both.
-import { SUPPLIERS, type SupplierName } from './supplier.ts';
+import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
 /** Google's ID tokens live an hour. */
 const IDENTITY_TOKEN_SECONDS = 3600;
 
 export interface Clock {
   /** Milliseconds since 1970, by this supplier's clock. */
-  now(supplier: SupplierName): number;
+  now(supplier: UpstreamName): number;
   /** Shifts one supplier's clock, or every one's, from real time. */
-  shift(offsetSeconds: number, supplier?: SupplierName): void;
+  shift(offsetSeconds: number, supplier?: UpstreamName): void;
 }
 
 export interface Durations {
@@ -23,11 +23,11 @@ export interface Durations {
 }
 
 export function createClock(): Clock {
-  const offsets = new Map<SupplierName, number>();
+  const offsets = new Map<UpstreamName, number>();
   return {
     now: (supplier) => Date.now() + (offsets.get(supplier) ?? 0),
     shift(offsetSeconds, supplier) {
-      for (const name of supplier ? [supplier] : SUPPLIERS) offsets.set(name, offsetSeconds * 1000);
+      for (const name of supplier ? [supplier] : UPSTREAMS) offsets.set(name, offsetSeconds * 1000);
     },
   };
 }

@@ -1,6 +1,6 @@
 // The faults that are set at present, and which of them strikes a request.
-import type { Shape } from './answer.ts';
-import type { Refusal, SupplierName } from './supplier.ts';
+import type { Shape } from './response.ts';
+import type { Refusal, UpstreamName } from './upstreams.ts';
 
 export type Fault =
   | { readonly kind: 'hang' | 'reset' | 'refuse' | 'garbage' | 'empty' }
@@ -11,7 +11,7 @@ export type Fault =
   | Exclude<Shape, { readonly kind: 'hold' }>;
 
 export interface FaultSetting {
-  readonly supplier: SupplierName;
+  readonly supplier: UpstreamName;
   readonly fault: Fault;
   /** How many requests it strikes; absent: every one until it is cleared. */
   readonly times?: number | undefined;
@@ -29,9 +29,9 @@ export interface Faults {
   /** Takes the place of an earlier fault of the same supplier and path. */
   set(setting: FaultSetting): void;
   /** Clears one supplier's faults, those with this path filter where one is given. */
-  clear(supplier?: SupplierName, path?: string): void;
+  clear(supplier?: UpstreamName, path?: string): void;
   /** The fault that strikes this request, counted as struck. */
-  take(supplier: SupplierName, url: string): Strike | undefined;
+  take(supplier: UpstreamName, url: string): Strike | undefined;
   list(): readonly FaultSetting[];
 }
 

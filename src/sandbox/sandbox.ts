@@ -25,7 +25,8 @@ import { putSample } from './s3/sample.ts';
 import { createSpool } from './s3/spool.ts';
 import { createStoredBucket } from './s3/stored-bucket.ts';
 import { createSts } from './sts/sts.ts';
-import { listen, serveSupplier, type Listener, type SupplierName } from './supplier.ts';
+import { listen, serveUpstream, type Listener } from './upstream-server.ts';
+import type { UpstreamName } from './upstreams.ts';
 
 export type { SandboxContract } from './contract.ts';
 
@@ -98,13 +99,13 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
   };
 
   const suppliers = {
-    metadata: serveSupplier('metadata', createMetadata(parts), parts),
-    certs: serveSupplier('certs', createGoogleApis(parts), parts),
-    sts: serveSupplier('sts', createSts(parts), parts),
-    s3: serveSupplier('s3', createS3(parts), parts),
+    metadata: serveUpstream('metadata', createMetadata(parts), parts),
+    certs: serveUpstream('certs', createGoogleApis(parts), parts),
+    sts: serveUpstream('sts', createSts(parts), parts),
+    s3: serveUpstream('s3', createS3(parts), parts),
   };
-  const listeners = new Map<SupplierName | 'control', Listener>();
-  const setRefusing = async (supplier: SupplierName, refusing: boolean) => {
+  const listeners = new Map<UpstreamName | 'control', Listener>();
+  const setRefusing = async (supplier: UpstreamName, refusing: boolean) => {
     const listener = listeners.get(supplier);
     await (refusing ? listener?.stopListening() : listener?.listenAgain());
   };
@@ -115,7 +116,7 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
   const machines: Listener[] = [];
   const machineOf: Sandbox['machineOf'] = async (caller) => {
     const metadata = createMetadata(parts, ACCOUNTS[caller].email);
-    const machine = await listenLocally(0, serveSupplier('metadata', metadata, parts));
+    const machine = await listenLocally(0, serveUpstream('metadata', metadata, parts));
     machines.push(machine);
     return `http://127.0.0.1:${machine.port}`;
   };

@@ -9,7 +9,7 @@ import type { Config } from '../config/types.ts';
 import { deferredWrites } from '../runtime/deferred-writes.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
-import { callerSessionName } from '../federation/session-name.ts';
+import { callerSessionName } from '../federation/attribution.ts';
 import { reloadableParts } from './reloadable-parts.ts';
 import type { ReloadableParts } from './reloadable-parts.ts';
 import type { Log } from '../observability/log.ts';

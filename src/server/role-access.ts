@@ -7,7 +7,7 @@ import { awsProfile } from '../federation/aws-profile.ts';
 import { withFittingPolicies } from '../federation/packed-policy.ts';
 import { roleChain } from '../federation/role-chain.ts';
 import type { AssumeChain } from '../federation/role-chain.ts';
-import { bridgeSessionName } from '../federation/session-name.ts';
+import { bridgeSessionName } from '../federation/attribution.ts';
 import { createSts } from '../federation/sts.ts';
 import { createIdentity } from '../identity/identity.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -61,7 +61,7 @@ export function createRoleAccess(
     assumeChain: roleChain(sts, { kind: 'identity-token', token: identity.token }),
     names: identity.names,
     self: async () => {
-      const { sub, email } = (await identity.token({ anew: false })).claims;
+      const { sub, email } = (await identity.token({ refresh: false })).claims;
       return {
         subject: sub ?? bridgeSessionName(await identity.names()),
         ...(email === undefined ? {} : { email }),

@@ -140,7 +140,7 @@ describe('fedbridge credentials says in one line', () => {
       try {
         const line = await failingInOneLine(['credentials', 'lake']);
         assert.ok(line.startsWith(`fedbridge credentials: role lake could not be assumed: ${code} (`), line);
-        assert.ok(line.endsWith(FAULTS[code].remedy), line);
+        assert.ok(line.endsWith(FAULTS[code].fix), line);
       } finally {
         await here.control('DELETE', '/faults');
       }

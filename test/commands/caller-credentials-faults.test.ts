@@ -1,7 +1,7 @@
 // `fedbridge caller-credentials` and deploy/caller-credentials.sh where the metadata server fails: the same words, nothing printed.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { listen } from '../../src/sandbox/supplier.ts';
+import { listen } from '../../src/sandbox/upstream-server.ts';
 import { AUDIENCE, NAMES, startPrograms } from './caller-programs.ts';
 import type { Programs } from './caller-programs.ts';
 

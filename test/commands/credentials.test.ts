@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { listen } from '../../src/sandbox/supplier.ts';
+import { listen } from '../../src/sandbox/upstream-server.ts';
 import { s3Client, stsClient } from '../sandbox/clients.ts';
 import type { Keys } from '../sandbox/clients.ts';
 import { LAKE_DATA, TO_LAKE_DATA } from '../wire/chain.ts';

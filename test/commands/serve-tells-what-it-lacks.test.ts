@@ -41,6 +41,6 @@ it('a profile with MFA, and nobody at a terminal to ask for the code', async (te
   bridge.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
   assert.deepEqual(await once(bridge, 'close'), [1, null]);
   assert.match(told, /^fedbridge serve: profile_mfa_no_terminal \(/);
-  assert.ok(told.includes(FAULTS.profile_mfa_no_terminal.remedy), told);
+  assert.ok(told.includes(FAULTS.profile_mfa_no_terminal.fix), told);
   assert.ok(!told.includes('not-a-secret'));
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { LARGEST_DOCUMENT_BYTES } from '../../src/config/source.ts';
 import { assertOneProblem, problemsOf } from './sample.ts';

@@ -1,7 +1,7 @@
 // The variables of the platform, and how they and the document complete each other.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import { type Environment, VARIABLES } from '../../src/config/environment.ts';
 import { assertOneProblem, problemsOf, sampleWith } from './sample.ts';
 

@@ -1,7 +1,7 @@
 // The complete example of the design: every field is known, and read as it says.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { problemsOf } from './sample.ts';
 
 const EXAMPLE = `audience: https://lake-bridge.example

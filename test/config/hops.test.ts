@@ -1,7 +1,7 @@
 // What a role's further hops may say: how long they last, their tags, and what one hop hands on to the next.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CALLER_TAG_KEYS } from '../../src/federation/attribution.ts';
+import { CALLER_TAG_KEYS } from '../../src/config/aws-limits.ts';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
 const ARN = 'arn:aws:iam::210987654321:role/lake-data';

@@ -1,7 +1,7 @@
 // Where the identity comes from, by the document, by AWS_PROFILE, or by where the bridge runs.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { assertOneProblem, problemsOf, sampleWith } from './sample.ts';
 

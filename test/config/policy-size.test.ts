@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../src/auth/authorize.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
-import { MAX_POLICY_CHARACTERS, sessionPolicies } from '../../src/policy/session-policy.ts';
+import { MAX_POLICY_CHARACTERS } from '../../src/config/aws-limits.ts';
+import { sessionPolicies } from '../../src/policy/session-policy.ts';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
 describe('a grant', () => {

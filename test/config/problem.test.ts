@@ -1,7 +1,7 @@
 // How problems read on a terminal: all of them, a line each, short and harmless whatever the document holds.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
 import { type Change, sampleWith } from './sample.ts';
 

@@ -1,6 +1,6 @@
 // A valid document to change in one place, and the problems that the change brings.
 import assert from 'node:assert/strict';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import type { Config } from '../../src/config/types.ts';
 import { ConfigError, describeProblem } from '../../src/config/problem.ts';
 
@@ -36,7 +36,7 @@ export function problemsOf(read: () => Config): readonly string[] {
     read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ field, rule, remedy }) => describeProblem({ field, rule, remedy }));
+    return error.problems.map(({ field, rule, fix }) => describeProblem({ field, rule, fix }));
   }
   return [];
 }

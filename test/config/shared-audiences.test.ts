@@ -1,7 +1,7 @@
 // An audience that is not the bridge's own: tokens for it go to other programs as well, and each of them could use them here.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import { problemsOf, problemsWith, assertOneProblem } from './sample.ts';
 import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from './audiences.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { readConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { assertOneProblem, problemsOf, sampleWith } from './sample.ts';
 

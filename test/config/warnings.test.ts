@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeProblem } from '../../src/config/problem.ts';
-import { warningsOf } from '../../src/config/warnings.ts';
+import { findWarnings } from '../../src/config/warnings.ts';
 import { type Change, assertOneProblem, configWith } from './sample.ts';
 
 const ARN = 'arn:aws:iam::123456789012:role/gcp-lake-read';
@@ -10,7 +10,7 @@ const grant = { callers: ['a@acme-prod.iam.gserviceaccount.com'], allow: ['get']
 
 describe('warned of, and not refused', () => {
   const warningsWith = (...changes: readonly Change[]) =>
-    warningsOf(configWith(...changes)).map(describeProblem);
+    findWarnings(configWith(...changes)).map(describeProblem);
 
   it('is nothing about the sample', () => {
     assert.deepEqual(warningsWith(), []);

@@ -1,7 +1,7 @@
 // deploy/probe.ts: a bridge that serves what it should and refuses what it must passes; each other one fails the check that it is for.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { listen } from '../../src/sandbox/supplier.ts';
+import { listen } from '../../src/sandbox/upstream-server.ts';
 import { startFrontEnd } from '../wire/cloud-run-front-end.ts';
 import { configured, emailOf } from '../wire/configuration.ts';
 import type { WireOptions } from '../wire/wire.ts';

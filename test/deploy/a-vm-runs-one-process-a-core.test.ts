@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { startBridge } from '../wire/bridge-process.ts';
 import type { BridgeProcess } from '../wire/bridge-process.ts';
 import { metricsOrigin } from '../wire/metrics.ts';

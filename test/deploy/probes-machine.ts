@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { listen } from '../../src/sandbox/supplier.ts';
+import { listen } from '../../src/sandbox/upstream-server.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { startCallersMachine } from '../wire/callers-machine.ts';
 import { request } from '../wire/http-request.ts';

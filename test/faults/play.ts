@@ -59,7 +59,7 @@ function assertAsTheRowSays({ answer, line }: Seen, outcome: Outcome): void {
   assert.deepEqual(answer, answerOf(outcome), JSON.stringify(line));
   const fault = faultOf(outcome);
   assert.equal(line['fault'], fault);
-  if (fault !== undefined) assert.equal(line['remedy'], FAULTS[fault].remedy);
+  if (fault !== undefined) assert.equal(line['remedy'], FAULTS[fault].fix);
   if (outcome === 'cut') assert.equal(line['abortedBy'], 's3');
   if (outcome === 'cut') assert.equal(typeof line['remedy'], 'string');
   if (typeof outcome === 'object' && 's3Code' in outcome) {

@@ -109,7 +109,7 @@ function codes(): string[][] {
   const known = [...new Set(outcomes.flatMap(({ fault }) => (fault === undefined ? [] : [fault])))];
   return known.map((code: FaultCode) => {
     const kinds = new Set(outcomes.flatMap(({ fault, kind }) => (fault === code ? [KINDS[kind]] : [])));
-    return [`\`${code}\``, [...kinds].join('; '), FAULTS[code].remedy];
+    return [`\`${code}\``, [...kinds].join('; '), FAULTS[code].fix];
   });
 }
 

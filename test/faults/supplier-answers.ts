@@ -1,5 +1,5 @@
 // What a supplier says when it refuses, fails or throttles: in its own words and form.
-import { STS_ERRORS, stsErrorAnswer } from '../../src/sandbox/sts/sts-error.ts';
+import { STS_ERRORS, stsErrorResponse } from '../../src/sandbox/sts/sts-error.ts';
 
 export type SupplierName = 'metadata' | 'certs' | 'sts' | 's3';
 export type Saying = 'refuses' | 'fails' | 'throttles' | 'knows nothing';
@@ -24,7 +24,7 @@ const s3 = (status: number, code: string): Said => ({
 
 function sts(code: string, otherStatus?: number): Said {
   const [usual, message] = STS_ERRORS.get(code) ?? [500, 'No.'];
-  const { status, headers, body } = stsErrorAnswer({ status: otherStatus ?? usual, code, message }, 'r0');
+  const { status, headers, body } = stsErrorResponse({ status: otherStatus ?? usual, code, message }, 'r0');
   if (!Buffer.isBuffer(body)) throw new TypeError('an error of STS is not streamed');
   return { status, headers, body };
 }

@@ -35,7 +35,7 @@ describe('while a code is awaited', () => {
     const fault = await faultOf(credentials());
     assert.equal(fault.code, 'profile_mfa_awaited');
     assert.equal(fault.detail['profile'], 'developer');
-    assert.match(FAULTS[fault.code].remedy, /at the terminal/);
+    assert.match(FAULTS[fault.code].fix, /at the terminal/);
     assert.equal(prepared, false);
     answer(await profiles.code());
     await preparing;

@@ -96,7 +96,7 @@ describe('a profile gives nothing', () => {
       assert.equal(fault.code, code);
       assert.equal(fault.detail['profile'], at ?? name);
       assert.doesNotMatch(JSON.stringify(fault), new RegExp(SECRET));
-      assert.ok(FAULTS[code].remedy.length > 0);
+      assert.ok(FAULTS[code].fix.length > 0);
     });
   }
 

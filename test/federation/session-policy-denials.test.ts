@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Action, Bucket, Grant, Scope } from '../../src/config/types.ts';
-import {
-  compileAllowances,
-  compilePolicy,
-  MAX_POLICY_CHARACTERS,
-  sessionPolicies,
-} from '../../src/policy/session-policy.ts';
+import { MAX_POLICY_CHARACTERS } from '../../src/config/aws-limits.ts';
+import { compileAllowances, compilePolicy, sessionPolicies } from '../../src/policy/session-policy.ts';
 import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';

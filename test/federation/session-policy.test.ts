@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Grant } from '../../src/config/types.ts';
-import {
-  compileAllowances,
-  compilePolicy,
-  MAX_POLICY_CHARACTERS,
-  sessionPolicies,
-} from '../../src/policy/session-policy.ts';
+import { MAX_POLICY_CHARACTERS } from '../../src/config/aws-limits.ts';
+import { compileAllowances, compilePolicy, sessionPolicies } from '../../src/policy/session-policy.ts';
 
 const bucket: Bucket = {
   name: 'acme-lake',

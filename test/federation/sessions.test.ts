@@ -30,7 +30,7 @@ interface Held extends Sessions {
   /** For whom credentials were obtained, in order. */
   readonly obtained: string[];
   /** Resolves when the caller has credentials. */
-  ask(n: number, more?: { readonly asker?: Attribution['asker']; readonly policy?: string }): Promise<void>;
+  ask(n: number, more?: { readonly caller?: Attribution['caller']; readonly policy?: string }): Promise<void>;
 }
 
 function held(): Held {
@@ -45,8 +45,8 @@ function held(): Held {
   return {
     ...sessions,
     obtained,
-    ask: async (n, { asker, policy = `{"prefix":"of/${n}/"}` } = {}) => {
-      const attribution = { sessionName: `job-${n}@acme-prod`, ...(asker === undefined ? {} : { asker }) };
+    ask: async (n, { caller, policy = `{"prefix":"of/${n}/"}` } = {}) => {
+      const attribution = { sessionName: `job-${n}@acme-prod`, ...(caller === undefined ? {} : { caller }) };
       await sessions.of(ROLE, attribution, policy).credentials();
     },
   };
@@ -98,17 +98,17 @@ describe('sessions of ten thousand callers', () => {
 describe('a session', () => {
   it('is of one role, attribution and policy, and never of two of these', async () => {
     const { ask, obtained } = held();
-    const asker = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };
+    const caller = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };
     const others = [
       {},
       { policy: '{"other":true}' },
-      { asker },
-      { asker: { subject: asker.subject } },
-      { asker: { subject: '112010400000000710081', email: asker.email } },
-      { asker, policy: '{"other":true}' },
+      { caller },
+      { caller: { subject: caller.subject } },
+      { caller: { subject: '112010400000000710081', email: caller.email } },
+      { caller, policy: '{"other":true}' },
       // Joined as text these would be the one before, or that of nobody.
-      { asker: { subject: `${asker.subject}","${asker.email}` } },
-      { asker: { subject: '' } },
+      { caller: { subject: `${caller.subject}","${caller.email}` } },
+      { caller: { subject: '' } },
     ];
     for (const more of [...others, ...others]) await ask(1, more);
     assert.equal(obtained.length, others.length);

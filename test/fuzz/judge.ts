@@ -7,7 +7,7 @@ import type { Caller } from '../../src/auth/caller.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import { presentedToken } from '../../src/auth/presented-token.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';
-import { readConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import { FAULTS } from '../../src/errors/table.ts';
 import { Fault } from '../../src/errors/fault.ts';
 import { forwardedHeaders } from '../../src/api/request-headers.ts';

@@ -1,7 +1,7 @@
 // Delivery by Cloud Build: what its two triggers give the build files, and all that the accounts behind them may do.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { DEPLOY_BUILD, TEST_BUILD } from '../deploy/build.ts';
 import type { BuildFile } from '../deploy/build.ts';
 import { META_ARGUMENTS } from './block-checks.ts';

@@ -1,7 +1,7 @@
 // What our Terraform files let a role do at AWS is what the bridge's sessions for its callers need, and nothing beside it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfigDocument } from '../../src/config/load.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { compilePolicy } from '../../src/policy/session-policy.ts';
 import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
 import type { Policy } from '../../src/sandbox/iam/policy.ts';

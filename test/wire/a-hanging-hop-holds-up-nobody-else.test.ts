@@ -61,7 +61,7 @@ describe('while a further hop hangs', () => {
     assert.equal(reply.headers['x-fedbridge-error'], 'federation_failed');
     const id = reply.headers['x-request-id'];
     const line = await wire.bridge.line(({ requestId }) => requestId === id);
-    assert.deepEqual([line['fault'], line['remedy']], ['sts_timeout', FAULTS.sts_timeout.remedy]);
+    assert.deepEqual([line['fault'], line['remedy']], ['sts_timeout', FAULTS.sts_timeout.fix]);
     const cause = line['cause'] as Record<string, unknown>;
     assert.deepEqual([cause['hop'], cause['roleArn']], [1, LAKE_DATA]);
   });

@@ -150,7 +150,7 @@ ${[bucket, ...names.map((name) => `by-${name}`)]
   const checkLine = (line: LogLine, cause: Readonly<Record<string, unknown>>): void => {
     assert.deepEqual(
       [line['severity'], line['fault'], line['remedy']],
-      ['ERROR', 'sts_hop_denied', FAULTS.sts_hop_denied.remedy],
+      ['ERROR', 'sts_hop_denied', FAULTS.sts_hop_denied.fix],
     );
     const told = line['cause'] as Record<string, unknown>;
     assert.deepEqual(Object.fromEntries(Object.keys(cause).map((key) => [key, told[key]])), cause);

@@ -1,7 +1,7 @@
 // Runs the bridge inside the test's own process, as `fedbridge serve` does in one of its own: much sooner, with the same HTTP.
 import assert from 'node:assert/strict';
 import { VARIABLES } from '../../src/config/environment.ts';
-import { readConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import { logWarnings } from '../../src/cli/reload.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { EventLoopLag } from '../../src/server/event-loop-lag.ts';

@@ -1,7 +1,7 @@
 // A caller's machine for a test: its metadata server is the sandbox's, but there `default` is the caller, not the bridge.
 import { request } from 'node:http';
 import { pipeline } from 'node:stream';
-import { listen } from '../../src/sandbox/supplier.ts';
+import { listen } from '../../src/sandbox/upstream-server.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 
 export interface CallersMachine {

@@ -4,7 +4,7 @@
 import { request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { listen } from '../../src/sandbox/supplier.ts';
+import { listen } from '../../src/sandbox/upstream-server.ts';
 
 export interface FrontEnd {
   readonly url: string;

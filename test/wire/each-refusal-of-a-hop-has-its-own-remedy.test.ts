@@ -68,7 +68,7 @@ describe('a further hop', () => {
       assert.doesNotMatch(reply.text, /arn:|lake-data|User/);
       const id = reply.headers['x-request-id'];
       const line = await wire.bridge.line(({ requestId }) => requestId === id);
-      assert.deepEqual([line['fault'], line['remedy']], [fault, FAULTS[fault].remedy]);
+      assert.deepEqual([line['fault'], line['remedy']], [fault, FAULTS[fault].fix]);
       const cause = line['cause'] as Record<string, unknown>;
       assert.match(String(cause['stsCode']), new RegExp(`^${code}(Exception)?$`));
       assert.deepEqual([cause['hop'], cause['roleArn']], [1, LAKE_DATA]);

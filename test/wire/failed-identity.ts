@@ -22,7 +22,7 @@ export async function assertFault(wire: Wire, account: number, fault: FaultCode)
   );
   const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
   assert.equal(line['fault'], fault);
-  assert.equal(line['remedy'], FAULTS[fault].remedy);
+  assert.equal(line['remedy'], FAULTS[fault].fix);
   assert.equal(reply.status, FAULTS[fault].status);
   assert.equal(reply.headers['x-fedbridge-error'], 'federation_failed');
   assert.doesNotMatch(reply.text, /127\.0\.0\.1|gserviceaccount|eyJ|\/tmp/);

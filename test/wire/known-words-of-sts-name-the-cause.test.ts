@@ -45,7 +45,7 @@ const WORDS: readonly (readonly [code: string, message: string, fault: FaultCode
 
 const assertTold = async (wire: Wire, id: unknown, fault: FaultCode): Promise<void> => {
   const line = await wire.bridge.line(({ requestId }) => requestId === id);
-  assert.deepEqual([line['fault'], line['remedy']], [fault, FAULTS[fault].remedy]);
+  assert.deepEqual([line['fault'], line['remedy']], [fault, FAULTS[fault].fix]);
 };
 
 describe('STS that says', () => {

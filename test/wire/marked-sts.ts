@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { stsResultAnswer } from '../../src/sandbox/sts/sts-error.ts';
+import { stsResultResponse } from '../../src/sandbox/sts/sts-error.ts';
 
 export interface MarkedSession {
   readonly sessionName: string;
@@ -49,7 +49,7 @@ export async function startMarkedSts(): Promise<MarkedSts> {
       };
       const sessionName = form.get('RoleSessionName') ?? '';
       sessions.set(keys.sessionToken, { ...keys, sessionName, policy: form.get('Policy') ?? '' });
-      const answer = stsResultAnswer(
+      const answer = stsResultResponse(
         form.get('Action') ?? '',
         {
           Credentials: {

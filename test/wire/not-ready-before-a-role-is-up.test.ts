@@ -51,7 +51,7 @@ describe('a bridge that starts', { concurrency: true }, () => {
       const line = await wire.bridge.line(({ message }) => message === 'role lake could not be assumed');
       assert.equal(line['severity'], 'ERROR');
       assert.equal(line['fault'], told);
-      assert.equal(line['remedy'], FAULTS[told].remedy);
+      assert.equal(line['remedy'], FAULTS[told].fix);
       assert.equal(await statusOf(wire, '/-/live'), 200);
       assert.equal(await statusOf(wire, '/-/ready'), 503);
       await wire.clearFaults();

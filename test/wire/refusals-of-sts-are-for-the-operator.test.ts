@@ -48,7 +48,7 @@ describe('a refusal of STS', () => {
     const line = await wire.bridge.line(({ requestId }) => requestId === id);
     assert.equal(line['severity'], 'ERROR');
     assert.equal(line['fault'], fault);
-    assert.equal(line['remedy'], FAULTS[fault].remedy);
+    assert.equal(line['remedy'], FAULTS[fault].fix);
     const cause = line['cause'] as Record<string, unknown>;
     assert.match(String(cause['stsCode']), new RegExp(`^${code}(Exception)?$`));
     assert.match(String(cause['stsRequestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");

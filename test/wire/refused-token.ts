@@ -58,7 +58,7 @@ export async function assertLogged(
   wire: Wire,
   reply: Reply,
   fault: FaultCode,
-  remedy: string = FAULTS[fault].remedy,
+  remedy: string = FAULTS[fault].fix,
 ): Promise<LogLine> {
   const line = await wire.bridge.line(({ requestId }) => requestId === idOf(reply));
   assert.equal(line['fault'], fault);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { STS_ERRORS, stsErrorAnswer } from '../../src/sandbox/sts/sts-error.ts';
+import { STS_ERRORS, stsErrorResponse } from '../../src/sandbox/sts/sts-error.ts';
 import { request as ask } from './http-request.ts';
 
 export interface Strike {
@@ -44,7 +44,7 @@ export async function startStsInFront(sts: string): Promise<StsInFront> {
     if (how !== undefined) {
       const [status = 400, usual = ''] = STS_ERRORS.get(how.code) ?? [];
       const { message = usual } = how;
-      const refusal = stsErrorAnswer({ status, code: how.code, message }, crypto.randomUUID());
+      const refusal = stsErrorResponse({ status, code: how.code, message }, crypto.randomUUID());
       response.writeHead(status, refusal.headers).end(refusal.body);
       return;
     }

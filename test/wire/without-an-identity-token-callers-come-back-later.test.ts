@@ -36,7 +36,7 @@ async function failAndRecover(
   assert.doesNotMatch(reply.text, /metadata|127\.0\.0\.1|eyJ/i);
   const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
   assert.equal(line['fault'], fault);
-  assert.equal(line['remedy'], FAULTS[fault].remedy);
+  assert.equal(line['remedy'], FAULTS[fault].fix);
   assert.deepEqual(await sessionsAtSts(wire), [], 'STS is not asked without a token');
   assert.equal((await wire.get(READABLE, { headers })).status, 200, 'and is, once there is one');
   assert.doesNotMatch(wire.bridge.output(), /eyJ[\w-]{10,}\.[\w-]{10,}/, 'no token in the log');

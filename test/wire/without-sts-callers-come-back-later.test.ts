@@ -15,7 +15,7 @@ const assertTold = async (wire: Wire, reply: Reply, fault: FaultCode): Promise<v
   const id = reply.headers['x-request-id'];
   const line = await wire.bridge.line(({ requestId }) => requestId === id);
   assert.equal(line['fault'], fault);
-  assert.equal(line['remedy'], FAULTS[fault].remedy);
+  assert.equal(line['remedy'], FAULTS[fault].fix);
   assert.equal(reply.status, 503);
   assert.equal(reply.code, 'ServiceUnavailable');
   assert.equal(reply.headers['retry-after'], '2');

@@ -8,10 +8,9 @@ import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
 import { attributionOf } from '../../federation/attribution.ts';
 import { sessionPolicies } from '../../policy/session-policy.ts';
-import { describeActions, describeRole } from './describe.ts';
+import { describeActions, describeRole, grantDescriber } from './describe.ts';
 import type { CheckRequest } from './request.ts';
 import { describeDenial, describeUnjudged } from './denial.ts';
-import { grantDescriber } from './describe-grant.ts';
 
 export interface Decision {
   readonly allowed: boolean;
@@ -21,22 +20,22 @@ export interface Decision {
 /** @param lineOf where a grant stands in the file, by its position; undefined where that is not known */
 export function decide(
   config: Config,
-  question: CheckRequest,
+  request: CheckRequest,
   lineOf: (position: number) => number | undefined,
 ): Decision {
-  const { read, word } = question;
-  const caller = callerOf(question.caller);
-  const tellGrant = grantDescriber(config.grants, caller, lineOf);
+  const { read, word } = request;
+  const caller = callerOf(request.caller);
+  const describeGrant = grantDescriber(config.grants, caller, lineOf);
   const explained = explain(grantIndex(config.grants, config.buckets)(caller), read);
   const allowed = 'permit' in explained;
   const subject = read.subject === '' ? 'all of it' : escapeText(read.subject);
   const lines = [
-    `${shown(question.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
+    `${shown(request.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
     ...(allowed
-      ? explained.permit.decided.map((grant) => `Decided by ${tellGrant(grant)}.`)
-      : describeDenial(config, question, explained.refusal, tellGrant)),
-    ...describeUnjudged(config, question, tellGrant),
-    ...(allowed ? tellSession(explained.permit, question, caller) : []),
+      ? explained.permit.decided.map((grant) => `Decided by ${describeGrant(grant)}.`)
+      : describeDenial(request, explained.refusal, { config, describeGrant })),
+    ...describeUnjudged(config, request, describeGrant),
+    ...(allowed ? describeSession(explained.permit, request, caller) : []),
   ];
   return { allowed, text: `${lines.join('\n')}\n` };
 }
@@ -54,11 +53,15 @@ function shown(pattern: CheckRequest['caller']): string {
   return pattern.kind === 'id' ? pattern.uniqueId : `${pattern.email}#${pattern.uniqueId}`;
 }
 
-function tellSession({ bucket, decided, grants }: Permit, question: CheckRequest, caller: Caller): string[] {
+function describeSession(
+  { bucket, decided, grants }: Permit,
+  request: CheckRequest,
+  caller: Caller,
+): string[] {
   const { role } = bucket;
   const policy: unknown = JSON.parse(sessionPolicies()(bucket, decided, grants));
   return [
-    `Read as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, question, caller)}.`,
+    `Read as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, request, caller)}.`,
     `AWS holds the session${role.then.length === 0 ? '' : ' of the last role'} to this policy:`,
     ...JSON.stringify(policy, null, 2).split('\n').map(escapeText),
   ];

@@ -8,23 +8,23 @@ import { escapeText } from '../../config/show.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
 import { wordOf } from '../../s3/sample-request.ts';
 import type { CheckRequest } from './request.ts';
-import type { DescribeGrant } from './describe-grant.ts';
+import type { DescribeGrant } from './describe.ts';
 
 const MOST_GRANTS = 3;
 
 export function describeDenial(
-  config: Config,
   { read, word }: CheckRequest,
   { why, withheld, nearest, more }: Denial,
-  tellGrant: DescribeGrant,
+  context: { readonly config: Config; readonly describeGrant: DescribeGrant },
 ): string[] {
+  const { config, describeGrant } = context;
   const { bucket, subject } = read;
   if (!config.buckets.has(bucket))
     return [
       `The configuration has no such bucket. ${didYouMean(bucket, config.buckets.keys(), '`buckets`')}`,
     ];
   const right = withheld === undefined ? word : wordOf(withheld);
-  const own = listed(nearest, more, tellGrant);
+  const own = listed(nearest, more, describeGrant);
   const shown = escapeText(subject);
   const reach =
     subject === ''
@@ -36,10 +36,10 @@ export function describeDenial(
   switch (why) {
     case 'no_grant': {
       const others = config.grants.filter((grant) => wouldDecide(config, grant, read));
-      const told = listed(others.slice(0, MOST_GRANTS), others.length - MOST_GRANTS, tellGrant);
+      const described = listed(others.slice(0, MOST_GRANTS), others.length - MOST_GRANTS, describeGrant);
       return [
         'No grant on this bucket names the caller.',
-        ...(others.length === 0 ? [] : ['These would allow it, and name others:', ...told]),
+        ...(others.length === 0 ? [] : ['These would allow it, and name others:', ...described]),
         others.length === 0
           ? widen
           : 'Remedy: add the caller to one of them, or compare how it is written there.',
@@ -74,10 +74,12 @@ export function describeDenial(
 export function describeUnjudged(
   config: Config,
   { caller, read }: CheckRequest,
-  tellGrant: DescribeGrant,
+  describeGrant: DescribeGrant,
 ): string[] {
   const grants = config.grants
-    .filter(({ bucket, callers }) => bucket === read.bucket && callers.some((each) => mayBe(each, caller)))
+    .filter(
+      ({ bucket, callers }) => bucket === read.bucket && callers.some((each) => couldDecide(each, caller)),
+    )
     .map((grant) => ({ grant, decides: wouldDecide(config, grant, read) }))
     .sort((a, b) => Number(b.decides) - Number(a.decides));
   if (grants.length === 0) return [];
@@ -85,15 +87,15 @@ export function describeUnjudged(
     caller.kind === 'email'
       ? "Grants by unique ID can't be judged from an e-mail"
       : "Grants by e-mail or project can't be judged from a unique ID";
-  const told = grants.slice(0, MOST_GRANTS).map(({ grant }) => grant);
+  const described = grants.slice(0, MOST_GRANTS).map(({ grant }) => grant);
   return [
     `${why}; left out, until you ask for EMAIL#ID:`,
-    ...listed(told, grants.length - told.length, tellGrant),
+    ...listed(described, grants.length - described.length, describeGrant),
   ];
 }
 
 /** Whether a pattern could name the caller once the other half of its identity were known. */
-function mayBe(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
+function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
   if (caller.kind === 'email')
     return pattern.kind === 'id' || (pattern.kind === 'email-and-id' && pattern.email === caller.email);
   if (caller.kind === 'email-and-id' || pattern.kind === 'id') return false;
@@ -107,6 +109,6 @@ function wouldDecide({ buckets }: Config, grant: Grant, read: ObjectRead): boole
   return 'permit' in explain(grantIndex([named], buckets)(whoever), read);
 }
 
-function listed(grants: readonly Grant[], more: number, tellGrant: DescribeGrant): string[] {
-  return [...grants.map((grant) => `  ${tellGrant(grant)}`), ...(more > 0 ? [`  and ${more} more`] : [])];
+function listed(grants: readonly Grant[], more: number, describeGrant: DescribeGrant): string[] {
+  return [...grants.map((grant) => `  ${describeGrant(grant)}`), ...(more > 0 ? [`  and ${more} more`] : [])];
 }

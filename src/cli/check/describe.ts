@@ -1,8 +1,10 @@
-// A configuration in words: who may read what, as which role.
+// A configuration, or one of its grants, in words: who may read what, as which role.
+import type { Caller } from '../../auth/caller.ts';
+import { namesOf } from '../../auth/grants.ts';
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
-import { CALLER_TAG_KEYS } from '../../federation/attribution.ts';
+import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
 
 /** All of it, in words. */
 export function describeConfig(config: Config): string {
@@ -115,4 +117,28 @@ export function describeScope(scope: Scope): string {
     case 'key':
       return `the one object ${escapeText(scope.key)}`;
   }
+}
+
+export type DescribeGrant = (grant: Grant) => string;
+
+/** A grant may name very many. */
+const MOST_CALLERS = 3;
+
+/** @returns a teller that says of a grant's callers only which ones are this caller, or where none is, who they are */
+export function grantDescriber(
+  grants: readonly Grant[],
+  caller: Caller,
+  lineOf: (position: number) => number | undefined,
+): DescribeGrant {
+  return (grant) => {
+    const position = grants.indexOf(grant);
+    const line = lineOf(position);
+    const place = `grants[${position}]${line === undefined ? '' : ` (line ${line})`}`;
+    const own = namesOf(caller, grant.callers);
+    const meant = own.length > 0 ? own : grant.callers;
+    const more = meant.length - MOST_CALLERS;
+    const who = [...meant.slice(0, MOST_CALLERS).map(describeCaller), ...(more > 0 ? [`${more} more`] : [])];
+    const callers = new Intl.ListFormat('en').format(who);
+    return `${place}: ${callers} may ${describeActions(grant.allow)} ${describeScope(grant.scope)}`;
+  };
 }

@@ -1,5 +1,5 @@
 // What `fedbridge check` is asked beside the file: may this caller read that?
-import { CALLER_MUST, callerRemedy, readCallerPattern } from '../../config/caller-pattern.ts';
+import { CALLER_MUST, callerFix, readCallerPattern } from '../../config/caller-pattern.ts';
 import { quote } from '../../config/show.ts';
 import type { Action, CallerPattern } from '../../config/types.ts';
 import { FAULTS } from '../../errors/table.ts';
@@ -36,9 +36,9 @@ export function readCheckRequest(values: Values): CheckRequest | undefined {
 function readCaller(text: string): CheckRequest['caller'] {
   const pattern = readCallerPattern(text);
   if (pattern !== undefined && pattern.kind !== 'project') return pattern;
-  const remedy = pattern === undefined ? callerRemedy(text) : 'Name one of its service accounts.';
+  const fix = pattern === undefined ? callerFix(text) : 'Name one of its service accounts.';
   const must = pattern === undefined ? CALLER_MUST : 'must be one caller: an e-mail, a unique ID or EMAIL#ID';
-  throw new UsageError(`--caller ${must}, not ${quote(text)}. ${remedy}`.trimEnd());
+  throw new UsageError(`--caller ${must}, not ${quote(text)}. ${fix}`.trimEnd());
 }
 
 /** Byte for byte: the key is all that follows the first slash, a second one included. */

@@ -5,7 +5,7 @@ import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 const ACTION = 'sts:AssumeRoleWithWebIdentity';
-const REMEDY = `Write "Action": "${ACTION}".`;
+const FIX = `Write "Action": "${ACTION}".`;
 
 export const isWebIdentity = (action: string): boolean => action.toLowerCase() === ACTION.toLowerCase();
 
@@ -30,11 +30,11 @@ export function coversWebIdentity(action: string): boolean {
 export function checkActions({ where, effect, actions, hasNotAction }: Statement): Finding[] {
   const at = `${where}, Action`;
   if (effect === 'Deny') return [];
-  if (hasNotAction) return [mistake(`${where}, NotAction`, 'allows everything but what it names', REMEDY)];
-  const findings = actions.filter((action) => !isWebIdentity(action)).map((action) => unwanted(at, action));
-  // The others' remedy says the same.
-  const missing = !actions.some(isWebIdentity) && findings.every(({ remedy }) => remedy !== REMEDY);
-  return missing ? [...findings, mistake(at, `must be ${ACTION}`, REMEDY)] : findings;
+  if (hasNotAction) return [mistake(`${where}, NotAction`, 'allows everything but what it names', FIX)];
+  const findings = actions.filter((action) => !isWebIdentity(action)).map((action) => isUnwanted(at, action));
+  // The others' fix says the same.
+  const missing = !actions.some(isWebIdentity) && findings.every(({ fix }) => fix !== FIX);
+  return missing ? [...findings, mistake(at, `must be ${ACTION}`, FIX)] : findings;
 }
 
 /** Of a statement for others, which is not ours to judge beyond this. */
@@ -49,15 +49,15 @@ export const checkUnrelatedActions = ({ where, effect, hasNotAction }: Statement
       ]
     : [];
 
-function unwanted(at: string, action: string): Finding {
+function isUnwanted(at: string, action: string): Finding {
   if (action.includes('*') || action.includes('?'))
-    return mistake(at, `must be ${ACTION}, and ${quote(action)} is a wildcard`, REMEDY);
+    return mistake(at, `must be ${ACTION}, and ${quote(action)} is a wildcard`, FIX);
   switch (action.toLowerCase()) {
     case 'sts:assumerole':
       return mistake(
         at,
         `must be ${ACTION}: ${quote(action)} is for AWS principals, and a Google token cannot ask for it`,
-        REMEDY,
+        FIX,
       );
     case 'sts:tagsession':
     case 'sts:setsourceidentity':
@@ -67,6 +67,6 @@ function unwanted(at: string, action: string): Finding {
         'Remove it here: it belongs into the trust policy of a further hop.',
       );
     default:
-      return mistake(at, `must be ${ACTION}, and is ${quote(action)} too`, REMEDY);
+      return mistake(at, `must be ${ACTION}, and is ${quote(action)} too`, FIX);
   }
 }

@@ -10,25 +10,25 @@ type ConditionKey =
   | {
       readonly kind: 'absent';
       readonly because: string;
-      readonly remedy: string;
+      readonly fix: string;
       readonly meant?: IdentityKey;
     }
-  | { readonly kind: 'outside'; readonly because: string; readonly remedy: string }
+  | { readonly kind: 'outside'; readonly because: string; readonly fix: string }
   | { readonly kind: 'other' };
 
-const KEYS_THERE_ARE = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub and :google/organization_number.`;
+const GOOGLE_CONDITION_KEYS = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub and :google/organization_number.`;
 
 const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'sub'].includes(name);
 
 /** As people write it: with a scheme, or with the slash that issuers end with. */
-const GOOGLES = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
+const GOOGLE_KEY = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
 
-export const isGoogleKey = (key: string): boolean => GOOGLES.test(key);
+export const isGoogleKey = (key: string): boolean => GOOGLE_KEY.test(key);
 
 interface Row {
   readonly pattern: RegExp;
   readonly because: string;
-  readonly remedy: string;
+  readonly fix: string;
 }
 
 /** AssumeRoleWithWebIdentity is not signed, so AWS knows no principal yet ("AWS global condition context keys", availability). */
@@ -36,33 +36,33 @@ const ABSENT: readonly Row[] = [
   {
     pattern: /^sts:ExternalId$/i,
     because: 'AssumeRoleWithWebIdentity takes no external ID',
-    remedy: `Remove it: ${GOOGLE}:oaud does its work here. External IDs are for further hops (sts:AssumeRole).`,
+    fix: `Remove it: ${GOOGLE}:oaud does its work here. External IDs are for further hops (sts:AssumeRole).`,
   },
   {
     pattern: /^aws:MultiFactorAuth(?:Present|Age)$/i,
     because: 'a web identity has no MFA',
-    remedy: 'Remove it: a workload cannot enter a code.',
+    fix: 'Remove it: a workload cannot enter a code.',
   },
   {
     pattern:
       /^aws:(?:Principal\w+(?:\/.*)?|userid|username|SourceIdentity|TokenIssueTime|FederatedProvider)$/i,
     because: 'the request is not signed, and comes from no AWS principal',
-    remedy: `Remove it: ${GOOGLE}:aud, :oaud and :sub say who may.`,
+    fix: `Remove it: ${GOOGLE}:aud, :oaud and :sub say who may.`,
   },
   {
     pattern: /^(?:aws:RequestTag\/.*|aws:TagKeys|sts:TransitiveTagKeys|sts:SourceIdentity)$/i,
     because: "Google's tokens carry no session tags and no source identity for AWS",
-    remedy: 'Remove it: they are for further hops (sts:AssumeRole).',
+    fix: 'Remove it: they are for further hops (sts:AssumeRole).',
   },
   {
     pattern: /^(?:sts:DurationSeconds|sts:AWSServiceName)$/i,
     because: 'AWS has it for bearer tokens of its services alone',
-    remedy: "Remove it: the role's maximum session duration bounds sessions.",
+    fix: "Remove it: the role's maximum session duration bounds sessions.",
   },
   {
     pattern: /^(?!aws:|sts:|iam:).*:/i,
     because: "it is not of Google's tokens",
-    remedy: KEYS_THERE_ARE,
+    fix: GOOGLE_CONDITION_KEYS,
   },
 ];
 
@@ -70,20 +70,20 @@ const OUTSIDE: readonly Row[] = [
   {
     pattern: /^aws:(?:SourceIp)$/i,
     because: 'holds only where the bridge calls STS from these addresses',
-    remedy: 'On Google Cloud that takes a static one: VPC egress for all traffic, and Cloud NAT.',
+    fix: 'On Google Cloud that takes a static one: VPC egress for all traffic, and Cloud NAT.',
   },
   {
     pattern: /^aws:(?:SourceVpc|SourceVpce|SourceVpcArn|VpcSourceIp)$/i,
     because: 'holds only where the bridge calls STS through a VPC endpoint',
-    remedy: 'Requests over the internet have no such key.',
+    fix: 'Requests over the internet have no such key.',
   },
 ];
 
 export function readConditionKey(key: string): ConditionKey {
-  const [, scheme, www, slash, claim] = GOOGLES.exec(key) ?? [];
+  const [, scheme, www, slash, claim] = GOOGLE_KEY.exec(key) ?? [];
   if (claim !== undefined) {
     const exact = (scheme ?? www ?? slash) === undefined;
-    return googlesKey(claim.toLowerCase(), exact);
+    return readGoogleKey(claim.toLowerCase(), exact);
   }
   const absent = ABSENT.find(({ pattern }) => pattern.test(key));
   if (absent !== undefined) return { kind: 'absent', ...absent };
@@ -91,13 +91,13 @@ export function readConditionKey(key: string): ConditionKey {
   return outside === undefined ? { kind: 'other' } : { kind: 'outside', ...outside };
 }
 
-function googlesKey(claim: string, exact: boolean): ConditionKey {
+function readGoogleKey(claim: string, exact: boolean): ConditionKey {
   if (isIdentityKey(claim)) {
     if (exact) return { kind: 'identity', name: claim };
     return {
       kind: 'absent',
       because: 'AWS writes the provider without a scheme and a slash',
-      remedy: `Write ${GOOGLE}:${claim}.`,
+      fix: `Write ${GOOGLE}:${claim}.`,
       meant: claim,
     };
   }
@@ -105,15 +105,14 @@ function googlesKey(claim: string, exact: boolean): ConditionKey {
     return {
       kind: 'outside',
       because: 'holds only for tokens that carry the organisation',
-      remedy:
-        'Tokens of generateIdToken do where organizationNumberIncluded is set; the metadata server is not known to.',
+      fix: 'Tokens of generateIdToken do where organizationNumberIncluded is set; the metadata server is not known to.',
     };
   }
   if (claim === 'email') {
     return {
       kind: 'absent',
       because: 'AWS has no key for the e-mail of a token',
-      remedy: `Pin the service account's unique ID, as ${GOOGLE}:aud and :sub.`,
+      fix: `Pin the service account's unique ID, as ${GOOGLE}:aud and :sub.`,
       meant: 'sub',
     };
   }
@@ -121,9 +120,9 @@ function googlesKey(claim: string, exact: boolean): ConditionKey {
     return {
       kind: 'absent',
       because: 'AWS has no key of this name',
-      remedy: `Write ${GOOGLE}:aud, which is the token's azp.`,
+      fix: `Write ${GOOGLE}:aud, which is the token's azp.`,
       meant: 'aud',
     };
   }
-  return { kind: 'absent', because: 'AWS has no key of this name', remedy: KEYS_THERE_ARE };
+  return { kind: 'absent', because: 'AWS has no key of this name', fix: GOOGLE_CONDITION_KEYS };
 }

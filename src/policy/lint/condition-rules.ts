@@ -21,10 +21,10 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
     case 'absent': {
       const met = operator.metWithoutKey(values.map(({ text }) => text));
       const so = met ? 'is always met, and guards nothing' : 'can never be met';
-      return [mistake(where, `${read.because}, so this condition ${so}`, read.remedy)];
+      return [mistake(where, `${read.because}, so this condition ${so}`, read.fix)];
     }
     case 'outside':
-      return [note(where, read.because, read.remedy)];
+      return [note(where, read.because, read.fix)];
     case 'other':
       return [];
     case 'identity': {

@@ -41,7 +41,7 @@ export function readTrustPolicy(
   text: string,
   field: string,
 ): { statements: readonly Statement[] } | { problem: Problem } {
-  const refused = (rule: string, remedy: string) => ({ problem: { field, rule, remedy } });
+  const refused = (rule: string, fix: string) => ({ problem: { field, rule, fix } });
   const document = parsePolicy(text);
   if ('at' in document) {
     return refused(

@@ -6,18 +6,18 @@ export interface Finding extends Problem {
   readonly kind: 'mistake' | 'note';
 }
 
-export const mistake = (field: string, rule: string, remedy: string): Finding => ({
+export const mistake = (field: string, rule: string, fix: string): Finding => ({
   kind: 'mistake',
   field,
   rule,
-  remedy,
+  fix,
 });
 
-export const note = (field: string, rule: string, remedy: string): Finding => ({
+export const note = (field: string, rule: string, fix: string): Finding => ({
   kind: 'note',
   field,
   rule,
-  remedy,
+  fix,
 });
 
 /** A finding as one line. */

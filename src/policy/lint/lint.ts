@@ -7,19 +7,18 @@ import { checkConditions } from './condition-rules.ts';
 import type { Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { namesAwsPrincipals } from './named-principals.ts';
+import { checkPrincipal, checkUnrelatedPrincipal, isOpen, namesAwsPrincipals } from './principal-rules.ts';
 import { checkExpected, checkPins } from './pin-rules.ts';
 import type { Expected } from './pin-rules.ts';
-import { checkUnrelatedPrincipal, checkPrincipal, isOpen } from './principal-rules.ts';
 
 /** @returns what is wrong, in the order of the statements; notes among it */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
-  const googles = statements.filter(isForGoogle);
-  const trusting = googles.filter(({ effect }) => effect === 'Allow');
+  const googleStatements = statements.filter(isForGoogle);
+  const trusting = googleStatements.filter(({ effect }) => effect === 'Allow');
   const nobody = statements.every(({ malformed }) => malformed.length === 0) && trusting.length === 0;
   return [
     ...statements.flatMap((statement) =>
-      googles.includes(statement) ? checkGoogles(statement) : checkOthers(statement),
+      googleStatements.includes(statement) ? checkGoogleStatement(statement) : checkOtherStatement(statement),
     ),
     ...(nobody
       ? [
@@ -35,7 +34,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
 }
 
 /** What a part lacks is not told where the part could not be read. */
-function checkGoogles(statement: Statement): Finding[] {
+function checkGoogleStatement(statement: Statement): Finding[] {
   const readable = (part: string) => !statement.malformed.includes(part);
   return [
     ...checkForm(statement),
@@ -45,7 +44,7 @@ function checkGoogles(statement: Statement): Finding[] {
   ];
 }
 
-const checkOthers = (statement: Statement): Finding[] => [
+const checkOtherStatement = (statement: Statement): Finding[] => [
   ...checkForm(statement),
   ...checkUnrelatedPrincipal(statement),
   ...checkUnrelatedActions(statement),

@@ -107,7 +107,7 @@ function differences({ where, conditions }: Statement, { uniqueId, audience }: E
     const wanted = name === 'oaud' ? audience : uniqueId;
     const values = pinned(conditions, name);
     if (wanted === undefined || values.length === 0 || values.includes(wanted)) return [];
-    const remedy =
+    const fix =
       name === 'oaud'
         ? 'Write the audience that the bridge asks its token for (aws.audience).'
         : 'A service account that was made again under the same e-mail has a new unique ID: trust that one.';
@@ -115,7 +115,7 @@ function differences({ where, conditions }: Statement, { uniqueId, audience }: E
       mistake(
         `${where}, ${GOOGLE}:${name}`,
         `must be ${quote(wanted)}, and is ${values.map(quote).join(' or ')}`,
-        remedy,
+        fix,
       ),
     ];
   });

@@ -1,12 +1,12 @@
 // Whom a statement trusts: Google as the provider that AWS has built in, and nobody by a wildcard.
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
-import type { Principal, Statement } from './document.ts';
+import { readOperator } from './condition-operators.ts';
+import type { Condition, Principal, Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { namesAwsPrincipals } from './named-principals.ts';
 
-const REMEDY = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
+const FIX = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
 
 const NAME_WHO =
   'Name who may as "Principal"; or pin aws:PrincipalOrgID, aws:PrincipalArn or aws:PrincipalAccount, without a wildcard.';
@@ -18,10 +18,10 @@ export function checkPrincipal({ where, effect, principals, hasNotPrincipal }: S
   const at = `${where}, Principal`;
   if (effect === 'Deny') return [];
   if (hasNotPrincipal)
-    return [mistake(`${where}, NotPrincipal`, 'trusts everybody but those that it names', REMEDY)];
+    return [mistake(`${where}, NotPrincipal`, 'trusts everybody but those that it names', FIX)];
   const findings = principals.flatMap((principal) => checkOne(at, principal));
   if (findings.length > 0 || principals.some(isGoogle)) return findings;
-  return [mistake(at, `must be ${GOOGLE}, whose tokens this statement is for`, REMEDY)];
+  return [mistake(at, `must be ${GOOGLE}, whose tokens this statement is for`, FIX)];
 }
 
 /** Of a statement for others, which is not ours to judge beyond this. */
@@ -48,19 +48,35 @@ export const isOpen = ({ principals, hasNotPrincipal }: Statement): boolean =>
 function checkOne(at: string, principal: Principal): Finding[] {
   const { type, name } = principal;
   if (name.includes('*'))
-    return [mistake(at, `must name one provider, and ${quote(name)} is a wildcard`, REMEDY)];
+    return [mistake(at, `must name one provider, and ${quote(name)} is a wildcard`, FIX)];
   if (/:oidc-provider\/accounts\.google\.com/i.test(name)) {
     return [
       mistake(
         at,
         `is an IAM identity provider registered for Google, ${quote(name)}: AWS has Google built in, and STS answers InvalidIdentityToken where there is another`,
-        `${REMEDY} And delete the provider: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN`,
+        `${FIX} And delete the provider: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN`,
       ),
     ];
   }
   if (!/accounts\.google\.com/i.test(name) || isGoogle(principal)) return [];
   const said = quote(name);
-  return [
-    mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, and is ${said} as ${quote(type)}`, REMEDY),
-  ];
+  return [mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, and is ${said} as ${quote(type)}`, FIX)];
+}
+
+/** Of the signer of a request, or of whom a service of AWS asks for; all tell one account or organisation from the others. */
+const NAMING_KEY = /^aws:(?:PrincipalOrgID|PrincipalArn|PrincipalAccount|SourceAccount)$/i;
+
+const COMPARES_ARNS = /^(?:ForAnyValue:)?Arn(?:Equals|Like)$/i;
+
+/** A wildcard, or a variable, which may stand for what it is compared with. */
+const NAMES_MANY = /[*?]|\$\{/;
+
+/** No Google token meets such a condition either: it comes from no AWS principal. */
+export function namesAwsPrincipals({ operator: text, key, values }: Condition): boolean {
+  const operator = readOperator(text);
+  if (operator === undefined || !NAMING_KEY.test(key)) return false;
+  const { comparison } = operator;
+  const compares = comparison === 'text' || comparison === 'pattern' || COMPARES_ARNS.test(text);
+  const texts = values.map((value) => value.text);
+  return compares && !operator.metWithoutKey(texts) && !texts.some((value) => NAMES_MANY.test(value));
 }

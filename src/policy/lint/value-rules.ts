@@ -1,5 +1,5 @@
 // What :aud, :oaud and :sub are compared with: unique IDs and an audience, each in its place.
-import { readCallerPattern } from '../../config/caller-pattern.ts';
+import { UNIQUE_ID } from '../../config/google-names.ts';
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
 import type { IdentityKey } from './condition-keys.ts';
@@ -8,7 +8,7 @@ import type { Condition, ConditionValue } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-export const isUniqueId = (text: string): boolean => readCallerPattern(text)?.kind === 'id';
+export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
 
 /** Where Google tells it: a service account that is made again under the same e-mail has another. */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
@@ -39,9 +39,9 @@ export function checkValues({ where, values }: Condition, compared: Compared): F
   });
 }
 
-type Told = readonly [rule: string, remedy: string];
+type ValueFinding = readonly [rule: string, fix: string];
 
-function misread({ text, isNumber }: ConditionValue): Told | undefined {
+function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
   if (!isNumber) return undefined;
   return [
     `must be in quotes, and is the number ${text}: programs that read JSON round such numbers, and the last digits are lost`,
@@ -49,7 +49,7 @@ function misread({ text, isNumber }: ConditionValue): Told | undefined {
   ];
 }
 
-function unfilled({ text }: ConditionValue): Told | undefined {
+function unfilled({ text }: ConditionValue): ValueFinding | undefined {
   if (!PLACEHOLDERS.some((form) => form.test(text))) return undefined;
   return [
     `must be a value of yours, and ${quote(text)} is a placeholder or a variable`,
@@ -57,7 +57,7 @@ function unfilled({ text }: ConditionValue): Told | undefined {
   ];
 }
 
-function wildcard({ text }: ConditionValue, { operator, denies }: Compared): Told | undefined {
+function wildcard({ text }: ConditionValue, { operator, denies }: Compared): ValueFinding | undefined {
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
     return /[*?]/.test(text)
@@ -69,7 +69,7 @@ function wildcard({ text }: ConditionValue, { operator, denies }: Compared): Tol
     : undefined;
 }
 
-function misplaced({ text }: ConditionValue, name: IdentityKey): Told | undefined {
+function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | undefined {
   if (name === 'oaud') {
     if (!LOOKS_LIKE_UNIQUE_ID.test(text)) return undefined;
     return [

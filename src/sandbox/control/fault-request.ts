@@ -2,13 +2,13 @@
 import type { Fault, FaultSetting } from '../faults.ts';
 import { S3_ERRORS } from '../s3/s3-error.ts';
 import { STS_ERRORS } from '../sts/sts-error.ts';
-import { SUPPLIERS, type SupplierName } from '../supplier.ts';
+import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';
 import { BadField, choice, number, optional, record, refuseOthers, text, type Fields } from './fields.ts';
 
 interface FaultKind {
   /** Its own fields, with what they mean; for the list of routes. */
   readonly fields: Readonly<Record<string, string>>;
-  read(fields: Fields, supplier: SupplierName): Fault;
+  read(fields: Fields, supplier: UpstreamName): Fault;
 }
 
 const COMMON = ['supplier', 'fault', 'times', 'path'];
@@ -101,10 +101,10 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
 
 /** What PUT /faults asks: a fault to set, or (`fault` null) faults to clear. */
 export type FaultRequest =
-  { readonly set: FaultSetting } | { readonly clear: SupplierName; readonly path?: string | undefined };
+  { readonly set: FaultSetting } | { readonly clear: UpstreamName; readonly path?: string | undefined };
 
 export function faultRequestOf(fields: Fields): FaultRequest {
-  const supplier = choice(fields, 'supplier', SUPPLIERS);
+  const supplier = choice(fields, 'supplier', UPSTREAMS);
   const path = optional(fields, 'path', text);
   if (fields['fault'] === null) {
     refuseOthers(fields, ['supplier', 'fault', 'path']);
@@ -124,7 +124,7 @@ export function faultRequestOf(fields: Fields): FaultRequest {
   return { set: { supplier, fault: definition.read(fields, supplier), times, path } };
 }
 
-function codesOf(supplier: SupplierName): ReadonlyMap<string, readonly [status: number, message: string]> {
+function codesOf(supplier: UpstreamName): ReadonlyMap<string, readonly [status: number, message: string]> {
   if (supplier === 'sts') return STS_ERRORS;
   return supplier === 's3' ? S3_ERRORS : new Map();
 }

@@ -4,7 +4,7 @@ import type { Durations } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { IdentityTokens } from '../google/identity-tokens.ts';
 import type { SigningKeys } from '../google/keys.ts';
-import { SUPPLIERS, type SupplierName } from '../supplier.ts';
+import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';
 import { DONE, identityRoutes, type IdentityParts, type Route } from './identity-routes.ts';
 import { faultRequestOf, FAULT_KINDS } from './fault-request.ts';
 import { choice, number, optional, optionalChoice, record, refuseOthers, type Fields } from './fields.ts';
@@ -16,7 +16,7 @@ export interface ControlParts extends IdentityParts {
   readonly keys: SigningKeys;
   readonly tokens: IdentityTokens;
   /** Lets a supplier's port refuse connections, or listen again. */
-  setRefusing(supplier: SupplierName, refusing: boolean): Promise<void>;
+  setRefusing(supplier: UpstreamName, refusing: boolean): Promise<void>;
 }
 
 const nullableSeconds = (fields: Fields, name: string) =>
@@ -24,13 +24,13 @@ const nullableSeconds = (fields: Fields, name: string) =>
 
 export function controlRoutes(parts: ControlParts): Readonly<Record<string, Route>> {
   const { calls, clock, durations, faults, keys, tokens, setRefusing } = parts;
-  const listen = (suppliers: readonly SupplierName[]) =>
+  const listen = (suppliers: readonly UpstreamName[]) =>
     Promise.all(suppliers.map((name) => setRefusing(name, false)));
 
   const routes: Readonly<Record<string, Route>> = {
     'GET /': () => ({
       routes: Object.keys(routes),
-      suppliers: SUPPLIERS,
+      suppliers: UPSTREAMS,
       faults: Object.fromEntries(Object.entries(FAULT_KINDS).map(([kind, { fields }]) => [kind, fields])),
       common: {
         times: 'how many requests it strikes; absent: all until it is cleared',
@@ -53,12 +53,12 @@ export function controlRoutes(parts: ControlParts): Readonly<Record<string, Rout
     },
     'DELETE /faults': async () => {
       faults.clear();
-      await listen(SUPPLIERS);
+      await listen(UPSTREAMS);
       return DONE;
     },
     'PUT /clock': (fields) => {
       refuseOthers(fields, ['offsetSeconds', 'supplier']);
-      clock.shift(number(fields, 'offsetSeconds', {}), optionalChoice(fields, 'supplier', SUPPLIERS));
+      clock.shift(number(fields, 'offsetSeconds', {}), optionalChoice(fields, 'supplier', UPSTREAMS));
       return DONE;
     },
     'PUT /durations': (fields) => {

@@ -1,15 +1,15 @@
 // Google's OAuth 2.0 token endpoint, for a person's refresh token: as google-auth-library sends it from a login of gcloud's.
 import { randomBytes } from 'node:crypto';
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import type { Clock } from '../clock.ts';
 import { ADC } from './developer.ts';
-import { jsonAnswer, oauthErrorAnswer } from './google-error.ts';
+import { jsonResponse, oauthErrorResponse } from './google-error.ts';
 
 export const TOKEN_PATH = '/token';
 
 export interface AccessTokens {
   /** POST /token: RFC 6749's refresh. */
-  answer(form: URLSearchParams): Answer;
+  respond(form: URLSearchParams): SandboxResponse;
   /** Whether it was given here, and has not run out. */
   isGood(token: string): boolean;
 }
@@ -36,17 +36,21 @@ export function createAccessTokens(clock: Clock): AccessTokens {
   }
 
   return {
-    answer(form) {
+    respond(form) {
       const given = (name: string) => form.get(name) ?? '';
       if (given('grant_type') !== 'refresh_token')
-        return oauthErrorAnswer(400, 'unsupported_grant_type', `Invalid grant_type: ${given('grant_type')}`);
+        return oauthErrorResponse(
+          400,
+          'unsupported_grant_type',
+          `Invalid grant_type: ${given('grant_type')}`,
+        );
       if (given('client_id') !== ADC.client_id)
-        return oauthErrorAnswer(401, 'invalid_client', 'The OAuth client was not found.');
+        return oauthErrorResponse(401, 'invalid_client', 'The OAuth client was not found.');
       if (given('client_secret') !== ADC.client_secret)
-        return oauthErrorAnswer(401, 'invalid_client', 'The provided client secret is invalid.');
+        return oauthErrorResponse(401, 'invalid_client', 'The provided client secret is invalid.');
       if (given('refresh_token') !== ADC.refresh_token)
-        return oauthErrorAnswer(400, 'invalid_grant', 'Token has been expired or revoked.');
-      return jsonAnswer(
+        return oauthErrorResponse(400, 'invalid_grant', 'Token has been expired or revoked.');
+      return jsonResponse(
         200,
         { access_token: issue(), expires_in: LIFE_SECONDS, scope: SCOPES.join(' '), token_type: 'Bearer' },
         { 'cache-control': 'no-cache, no-store, max-age=0, must-revalidate', pragma: 'no-cache' },

@@ -1,10 +1,10 @@
 // IAM Credentials' generateIdToken: an ID token of a service account, for a person who may impersonate it.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import type { Clock, Durations } from '../clock.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Accounts } from './accounts.ts';
 import { MAY_IMPERSONATE } from './developer.ts';
-import { googleErrorAnswer, jsonAnswer } from './google-error.ts';
+import { googleErrorResponse, jsonResponse } from './google-error.ts';
 import type { SigningKeys } from './keys.ts';
 
 export interface ImpersonationParts {
@@ -29,34 +29,34 @@ const EXPECTED = 'Expected OAuth 2 access token, login cookie or other valid aut
 const PERMISSION = 'iam.serviceAccounts.getOpenIdToken';
 
 /** A caller who is known comes first, then the request's form, then whether the account is there, then permission. */
-export function generateIdToken(asked: ImpersonationRequest, parts: ImpersonationParts): Answer {
+export function generateIdToken(asked: ImpersonationRequest, parts: ImpersonationParts): SandboxResponse {
   const { keys, accounts, access } = parts;
   const token = /^Bearer\s+(\S+)$/i.exec(asked.authorization ?? '')?.[1];
   if (asked.authorization === undefined) {
     const message = `Request is missing required authentication credential. ${EXPECTED} ${SIGN_IN}`;
-    return googleErrorAnswer({ status: 401, message, reason: 'CREDENTIALS_MISSING' });
+    return googleErrorResponse({ status: 401, message, reason: 'CREDENTIALS_MISSING' });
   }
   if (token === undefined || !access.isGood(token)) {
     const message = `Request had invalid authentication credentials. ${EXPECTED} ${SIGN_IN}`;
-    return googleErrorAnswer({ status: 401, message, reason: 'ACCESS_TOKEN_EXPIRED' });
+    return googleErrorResponse({ status: 401, message, reason: 'ACCESS_TOKEN_EXPIRED' });
   }
   const { fields = {} } = asked;
   const { audience, delegates, includeEmail, useEmailAzp } = fields;
   if (asked.project !== '-' || typeof audience !== 'string' || audience === '') {
-    return googleErrorAnswer({ status: 400, message: 'Request contains an invalid argument.' });
+    return googleErrorResponse({ status: 400, message: 'Request contains an invalid argument.' });
   }
   const account = accounts.find(asked.account);
   if (!account) {
     const message = asked.account.includes('@')
       ? `Not found; Gaia id not found for email ${asked.account}`
       : 'Requested entity was not found.';
-    return googleErrorAnswer({ status: 404, message });
+    return googleErrorResponse({ status: 404, message });
   }
   const delegated = Array.isArray(delegates) && delegates.length > 0;
   if (delegated || !MAY_IMPERSONATE.includes(account.uniqueId)) {
     const message = `Permission '${PERMISSION}' denied on resource (or it may not exist).`;
     const metadata = { permission: PERMISSION };
-    return googleErrorAnswer({ status: 403, message, reason: 'IAM_PERMISSION_DENIED', metadata });
+    return googleErrorResponse({ status: 403, message, reason: 'IAM_PERMISSION_DENIED', metadata });
   }
   const { email, uniqueId } = account;
   const issuedAt = Math.floor(parts.clock.now('certs') / 1000);
@@ -70,7 +70,7 @@ export function generateIdToken(asked: ImpersonationRequest, parts: Impersonatio
     iss: 'https://accounts.google.com',
     sub: uniqueId,
   });
-  return jsonAnswer(200, { token: idToken });
+  return jsonResponse(200, { token: idToken });
 }
 
 /** Google's JSON takes a boolean in quotes too, as its Python and Java libraries send it. */

@@ -1,13 +1,13 @@
 // What stands for www.googleapis.com and its like on one port: the published keys, OAuth 2.0's tokens, and impersonation.
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../answer.ts';
-import type { Supplier } from '../supplier.ts';
+import type { SandboxResponse } from '../response.ts';
+import type { Upstream } from '../upstream-server.ts';
 import { createAccessTokens, TOKEN_PATH } from './access-tokens.ts';
-import { CERTS_PATH, certsAnswer } from './certs.ts';
+import { CERTS_PATH, certsResponse } from './certs.ts';
 import { generateIdToken, type ImpersonationParts } from './generate-id-token.ts';
-import { googleErrorAnswer, oauthErrorAnswer } from './google-error.ts';
+import { googleErrorResponse, oauthErrorResponse } from './google-error.ts';
 
-interface GoogleAsked {
+interface GoogleRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
@@ -20,7 +20,7 @@ interface GoogleAsked {
 const GENERATE_ID_TOKEN = /^\/v1\/projects\/([^/]+)\/serviceAccounts\/([^/]+):generateIdToken$/;
 const MAX_BODY_BYTES = 65_536;
 
-export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Supplier<GoogleAsked> {
+export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Upstream<GoogleRequest> {
   const access = createAccessTokens(parts.clock);
   return {
     async read(request, call) {
@@ -36,23 +36,27 @@ export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Sup
     },
     refuse({ path }, { status, code, message = 'Out of order.', headers }) {
       return path === TOKEN_PATH
-        ? oauthErrorAnswer(status, code ?? 'invalid_grant', message, headers)
-        : googleErrorAnswer({ status, code, message, headers });
+        ? oauthErrorResponse(status, code ?? 'invalid_grant', message, headers)
+        : googleErrorResponse({ status, code, message, headers });
     },
     respond(asked) {
       const { method, path, body, target } = asked;
-      if (path === CERTS_PATH && (method === 'GET' || method === 'HEAD')) return certsAnswer(parts.keys);
-      if (path === TOKEN_PATH && method === 'POST') return access.answer(new URLSearchParams(body));
+      if (path === CERTS_PATH && (method === 'GET' || method === 'HEAD')) return certsResponse(parts.keys);
+      if (path === TOKEN_PATH && method === 'POST') return access.respond(new URLSearchParams(body));
       if (target && method === 'POST') return generateIdToken({ ...asked, ...target }, { ...parts, access });
       return notFound();
     },
   };
 }
 
-const notFound = (): Answer => googleErrorAnswer({ status: 404, message: 'Requested entity was not found.' });
+const notFound = (): SandboxResponse =>
+  googleErrorResponse({ status: 404, message: 'Requested entity was not found.' });
 
 /** What was asked of an API, without a token or a secret. */
-function noted({ path, body, target, fields }: GoogleAsked, quotaProject: unknown): Record<string, unknown> {
+function noted(
+  { path, body, target, fields }: GoogleRequest,
+  quotaProject: unknown,
+): Record<string, unknown> {
   if (path === TOKEN_PATH) return { grantType: new URLSearchParams(body).get('grant_type') };
   if (!target) return {};
   const { audience, includeEmail, useEmailAzp } = fields ?? {};

@@ -1,5 +1,5 @@
 // The faults of Google's APIs: as every API writes them, and as OAuth 2.0 does.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 
 /** The first name of a status is the one that stands for it. */
 const NAMES: Readonly<Record<number, string>> = {
@@ -12,11 +12,11 @@ const NAMES: Readonly<Record<number, string>> = {
   503: 'UNAVAILABLE',
 };
 
-export function jsonAnswer(
+export function jsonResponse(
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-): Answer {
+): SandboxResponse {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
@@ -36,7 +36,7 @@ export interface GoogleRefusal {
 }
 
 /** `{"error": {"code", "message", "status", "details"}}`. */
-export function googleErrorAnswer(refusal: GoogleRefusal): Answer {
+export function googleErrorResponse(refusal: GoogleRefusal): SandboxResponse {
   const { status, message, code, reason, metadata, headers } = refusal;
   const info = {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
@@ -50,15 +50,15 @@ export function googleErrorAnswer(refusal: GoogleRefusal): Answer {
     status: code ?? NAMES[status] ?? 'UNKNOWN',
     ...(reason === undefined ? {} : { details: [info] }),
   };
-  return jsonAnswer(status, { error }, headers);
+  return jsonResponse(status, { error }, headers);
 }
 
 /** `{"error": "invalid_grant", "error_description": "…"}`, of RFC 6749. */
-export function oauthErrorAnswer(
+export function oauthErrorResponse(
   status: number,
   error: string,
   description: string,
   headers?: Readonly<Record<string, string>>,
-): Answer {
-  return jsonAnswer(status, { error, error_description: description }, headers);
+): SandboxResponse {
+  return jsonResponse(status, { error, error_description: description }, headers);
 }

@@ -1,8 +1,8 @@
 // Google's metadata server: project, instance and service accounts as text leaves, and identity tokens.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../answer.ts';
-import type { Supplier } from '../supplier.ts';
+import type { SandboxResponse } from '../response.ts';
+import type { Upstream } from '../upstream-server.ts';
 import { ACCOUNTS, INSTANCE, PROJECT, type Accounts, type ServiceAccount } from './accounts.ts';
 import type { IdentityTokens } from './identity-tokens.ts';
 
@@ -39,7 +39,7 @@ const treeOf = (own: ServiceAccount | undefined, accounts: Accounts): Directory 
   project: { 'numeric-project-id': String(PROJECT.number), 'project-id': PROJECT.id },
 });
 
-function answer(status: number, text: string, contentType = 'text/html; charset=UTF-8'): Answer {
+function answer(status: number, text: string, contentType = 'text/html; charset=UTF-8'): SandboxResponse {
   const body = Buffer.from(text);
   return {
     status,
@@ -62,7 +62,7 @@ const page = (status: number, title: string, text: string) =>
 export function createMetadata(
   { tokens, accounts }: { readonly tokens: IdentityTokens; readonly accounts: Accounts },
   ownEmail = ACCOUNTS.bridge.email,
-): Supplier<IncomingMessage> {
+): Upstream<IncomingMessage> {
   return {
     read: (request) => request,
     refuse: (_, { status, message, headers }) => {
@@ -90,7 +90,7 @@ export function createMetadata(
     },
   };
 
-  function identity(name: string, query: URLSearchParams): Answer {
+  function identity(name: string, query: URLSearchParams): SandboxResponse {
     const email = name === 'default' ? ownEmail : name;
     const account = accounts.list().find((one) => one.email === email);
     if (!account) return page(404, 'Error 404 (Not Found)', 'No such service account.');
@@ -115,7 +115,7 @@ function decoded(path: string): string {
   }
 }
 
-function entry(tree: Directory, path: string, query: URLSearchParams): Answer {
+function entry(tree: Directory, path: string, query: URLSearchParams): SandboxResponse {
   const names = path.replace(/\/$/, '').split('/');
   let found: Directory | string | undefined = tree;
   for (const name of names[0] === '' && names.length === 1 ? [] : names) {

@@ -5,23 +5,23 @@ import type { Credentials, Principal } from '../iam/credentials.ts';
 import { ACCOUNT_ID, type Roles } from '../iam/roles.ts';
 import { claimOf, MAX_SKEW_MS, verifySignature, type Claim, type Problem, type Verified } from '../sigv4.ts';
 import type { BucketPolicies } from './bucket-policy.ts';
-import type { S3Asked } from './request.ts';
+import type { S3Request } from './request.ts';
 import { S3Error, type S3ErrorDetails } from './s3-error.ts';
 
 export interface Access {
   /** Throws S3's error where the signature or the session is no good. */
-  authenticate(asked: S3Asked): Promise<Verified>;
+  authenticate(asked: S3Request): Promise<Verified>;
   may(
     principal: Principal,
     action: string,
-    asked: S3Asked,
+    asked: S3Request,
     context?: Readonly<Record<string, string>>,
   ): boolean;
   /** Throws S3's AccessDenied, whose message names the role. */
   require(
     principal: Principal,
     action: string,
-    asked: S3Asked,
+    asked: S3Request,
     context?: Readonly<Record<string, string>>,
   ): void;
 }
@@ -52,7 +52,7 @@ export function createAccess(parts: {
   function whyNot(
     principal: Principal,
     action: string,
-    asked: S3Asked,
+    asked: S3Request,
     context: Readonly<Record<string, string>>,
   ) {
     const ofBucket = /^s3:(ListBucket|GetBucket|PutBucket|CreateBucket|DeleteBucket)/.test(action);
@@ -93,18 +93,18 @@ export function createAccess(parts: {
 }
 
 /** Plain HTTP on loopback stands for HTTPS, so that a policy that denies all else can be tried as it is. */
-function connectionContext({ http }: S3Asked): Record<string, string> {
+function connectionContext({ http }: S3Request): Record<string, string> {
   return { 'aws:SourceIp': http.socket.remoteAddress ?? '', 'aws:SecureTransport': 'true' };
 }
 
 /** What a listing's parameters are to a policy: a parameter that is absent is a key that is absent. */
-export function listContext(asked: S3Asked): Record<string, string> {
+export function listContext(asked: S3Request): Record<string, string> {
   const given = CONDITION_PARAMETERS.filter((name) => asked.query.has(name));
   return Object.fromEntries(given.map((name) => [`s3:${name}`, asked.query.get(name) ?? '']));
 }
 
 /** S3's errors echo what was sent, the token included: a bridge must not hand them on. */
-function detailsOf(problem: Problem, asked: S3Asked, now: number): S3ErrorDetails {
+function detailsOf(problem: Problem, asked: S3Request, now: number): S3ErrorDetails {
   const claim = claimOf({ headers: asked.headers, query: asked.signedQuery });
   const { accessKeyId, sessionToken, signature, date }: Partial<Claim> =
     typeof claim === 'string' ? {} : claim;

@@ -1,8 +1,8 @@
 // The policies of buckets: which there are, and the requests that put, read and delete one.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { MalformedPolicy, readPolicy, type Policy } from '../iam/policy.ts';
-import { bodyText } from './buckets.ts';
-import type { S3Asked } from './request.ts';
+import { bodyText } from './request.ts';
+import type { S3Request } from './request.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 
 export interface BucketPolicies {
@@ -29,11 +29,11 @@ export function createBucketPolicies(): BucketPolicies {
 }
 
 /** Requests with `?policy`. @param need throws where the principal may not do this */
-export async function answerBucketPolicy(
-  asked: S3Asked,
+export async function serveBucketPolicy(
+  asked: S3Request,
   policies: BucketPolicies,
   need: (action: string) => void,
-): Promise<Answer> {
+): Promise<SandboxResponse> {
   const { method, bucket } = asked;
   const headers = idHeaders(asked);
   switch (method) {

@@ -1,11 +1,12 @@
 // The buckets that there are, and the requests about buckets themselves: create, delete, head, location, list.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import { iso, OWNER } from './listing.ts';
 import type { Bucket } from './objects.ts';
 import { XML_NAMESPACE } from './read-object.ts';
-import type { S3Asked } from './request.ts';
+import { bodyText } from './request.ts';
+import type { S3Request } from './request.ts';
 import { createStoredBucket } from './stored-bucket.ts';
 import { writerOf } from './write-object.ts';
 
@@ -18,7 +19,6 @@ export interface Buckets {
 }
 
 const NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-const MAX_BODY_BYTES = 65_536;
 
 export function createBuckets(): Buckets {
   const buckets = new Map<string, Bucket>();
@@ -30,7 +30,7 @@ export function createBuckets(): Buckets {
   };
 }
 
-const xmlAnswer = (asked: S3Asked, text: string): Answer => ({
+const xmlResponse = (asked: S3Request, text: string): SandboxResponse => ({
   status: 200,
   headers: { ...idHeaders(asked), 'content-type': 'application/xml' },
   body: Buffer.from(text),
@@ -38,11 +38,11 @@ const xmlAnswer = (asked: S3Asked, text: string): Answer => ({
 
 /** The body names another region by `LocationConstraint`; without one it is the sandbox's own. */
 export async function createBucket(
-  asked: S3Asked,
+  asked: S3Request,
   buckets: Buckets,
   home: string,
   now: number,
-): Promise<Answer> {
+): Promise<SandboxResponse> {
   const { bucket: name } = asked;
   if (!NAME.test(name)) throw new S3Error('InvalidBucketName', { elements: { BucketName: name } });
   if (buckets.find(name)) throw new S3Error('BucketAlreadyOwnedByYou', { elements: { BucketName: name } });
@@ -52,7 +52,11 @@ export async function createBucket(
   return { status: 200, headers: { ...idHeaders(asked), location: `/${name}` }, body: Buffer.alloc(0) };
 }
 
-export async function deleteBucket(asked: S3Asked, buckets: Buckets, bucket: Bucket): Promise<Answer> {
+export async function deleteBucket(
+  asked: S3Request,
+  buckets: Buckets,
+  bucket: Bucket,
+): Promise<SandboxResponse> {
   writerOf(bucket, asked);
   if ((await bucket.versionedKeys()).length > 0)
     throw new S3Error('BucketNotEmpty', { elements: { BucketName: bucket.name } });
@@ -60,7 +64,7 @@ export async function deleteBucket(asked: S3Asked, buckets: Buckets, bucket: Buc
   return { status: 204, headers: idHeaders(asked) };
 }
 
-export async function putVersioning(asked: S3Asked, bucket: Bucket): Promise<Answer> {
+export async function putVersioning(asked: S3Request, bucket: Bucket): Promise<SandboxResponse> {
   const writer = writerOf(bucket, asked);
   const status = elementOf(await bodyText(asked), 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw new S3Error('MalformedXML');
@@ -68,15 +72,15 @@ export async function putVersioning(asked: S3Asked, bucket: Bucket): Promise<Ans
   return { status: 200, headers: idHeaders(asked), body: Buffer.alloc(0) };
 }
 
-export function getVersioning(asked: S3Asked, bucket: Bucket): Answer {
+export function getVersioning(asked: S3Request, bucket: Bucket): SandboxResponse {
   const status = bucket.versioning();
-  return xmlAnswer(
+  return xmlResponse(
     asked,
     xml('VersioningConfiguration', { Status: status === 'never' ? undefined : status }, XML_NAMESPACE),
   );
 }
 
-export function headBucket(asked: S3Asked, bucket: Bucket): Answer {
+export function headBucket(asked: S3Request, bucket: Bucket): SandboxResponse {
   return {
     status: 200,
     headers: {
@@ -90,17 +94,17 @@ export function headBucket(asked: S3Asked, bucket: Bucket): Answer {
 }
 
 /** S3 says nothing for us-east-1. */
-export function getLocation(asked: S3Asked, bucket: Bucket): Answer {
+export function getLocation(asked: S3Request, bucket: Bucket): SandboxResponse {
   const namespace = ` xmlns="${XML_NAMESPACE}"`;
   const location =
     bucket.region === 'us-east-1'
       ? `<LocationConstraint${namespace}/>`
       : `<LocationConstraint${namespace}>${bucket.region}</LocationConstraint>`;
-  return xmlAnswer(asked, `<?xml version="1.0" encoding="UTF-8"?>\n${location}`);
+  return xmlResponse(asked, `<?xml version="1.0" encoding="UTF-8"?>\n${location}`);
 }
 
 /** `prefix`, `bucket-region`, `max-buckets` and `continuation-token` as S3 has them. */
-export function listBuckets(asked: S3Asked, buckets: Buckets): Answer {
+export function listBuckets(asked: S3Request, buckets: Buckets): SandboxResponse {
   const { query } = asked;
   const prefix = query.get('prefix') ?? '';
   const region = query.get('bucket-region');
@@ -128,18 +132,7 @@ export function listBuckets(asked: S3Asked, buckets: Buckets): Answer {
     ContinuationToken:
       found.length > most ? Buffer.from(shown.at(-1)?.name ?? '').toString('base64') : undefined,
   };
-  return xmlAnswer(asked, xml('ListAllMyBucketsResult', content, XML_NAMESPACE));
-}
-
-/** Throws MalformedXML for a body that is longer than any of these requests'. */
-export async function bodyText({ http }: S3Asked): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of http as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    if (chunks.reduce((sum, { length }) => sum + length, 0) > MAX_BODY_BYTES)
-      throw new S3Error('MalformedXML');
-  }
-  return Buffer.concat(chunks).toString();
+  return xmlResponse(asked, xml('ListAllMyBucketsResult', content, XML_NAMESPACE));
 }
 
 const elementOf = (text: string, name: string) =>

@@ -4,20 +4,20 @@ import type { Principal } from '../iam/credentials.ts';
 import { ACCOUNT_ID, type Roles } from '../iam/roles.ts';
 import type { KmsKey, KmsKeys } from '../kms/kms-keys.ts';
 import type { Bucket } from './objects.ts';
-import type { S3Asked } from './request.ts';
+import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 
 /** A key that is used for one object. */
 export interface KeyUse {
   readonly principal: Principal;
   readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
-  readonly asked: S3Asked;
+  readonly asked: S3Request;
   readonly bucket: Bucket;
 }
 
 export interface Encryption {
   /** What an object that is put keeps of its encryption; empty where it is S3's own. Throws S3's error for a bad key. */
-  headersOf(asked: S3Asked, bucket: Bucket): Readonly<Record<string, string>>;
+  headersOf(asked: S3Request, bucket: Bucket): Readonly<Record<string, string>>;
   /** Throws S3's error where these headers of an object name a key that may not be used. */
   require(headers: Readonly<Record<string, string>>, use: KeyUse): void;
 }
@@ -31,7 +31,7 @@ const UNKNOWN_KEY =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.';
 
 export function createEncryption({ roles, kmsKeys }: { roles: Roles; kmsKeys: KmsKeys }): Encryption {
-  function keyAsked(id: string | undefined, { region }: Bucket): KmsKey {
+  function requestedKey(id: string | undefined, { region }: Bucket): KmsKey {
     if (id === undefined) return kmsKeys.managed(region);
     const arn = id.startsWith('arn:') ? id : `arn:aws:kms:${region}:${ACCOUNT_ID}:key/${id}`;
     const key = kmsKeys.find(arn);
@@ -49,7 +49,7 @@ export function createEncryption({ roles, kmsKeys }: { roles: Roles; kmsKeys: Km
           elements: { ArgumentName: ALGORITHM, ArgumentValue: algorithm },
         });
       }
-      const { arn } = keyAsked(headers[KEY_ID]?.toString(), bucket);
+      const { arn } = requestedKey(headers[KEY_ID]?.toString(), bucket);
       const bucketKey = headers[BUCKET_KEY]?.toString() === 'true';
       return { [ALGORITHM]: algorithm, [KEY_ID]: arn, ...(bucketKey ? { [BUCKET_KEY]: 'true' } : {}) };
     },

@@ -1,7 +1,7 @@
 // A file's bytes, read into one buffer for as long as it is read: memory does not grow with what garbage waits for.
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Source } from '../answer.ts';
+import type { Source } from '../response.ts';
 
 const BUFFER_BYTES = 65_536;
 

@@ -1,12 +1,12 @@
 // ListObjectsV2 and ListObjects: reads the parameters, takes a page, writes S3's XML.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { listContext } from './access.ts';
-import { listingAnswer, listingOf, objectEntry, prefixEntry, shared, type Listing } from './listing.ts';
+import { listingResponse, listingOf, objectEntry, prefixEntry, shared, type Listing } from './listing.ts';
 import { pageOf, type Page } from './page.ts';
 import type { ObjectRead } from './read-object.ts';
 import { S3Error } from './s3-error.ts';
 
-export async function listObjectsV2(read: ObjectRead): Promise<Answer> {
+export async function listObjectsV2(read: ObjectRead): Promise<SandboxResponse> {
   const { asked, bucket, principal, access } = read;
   access.require(principal, 's3:ListBucket', asked, listContext(asked));
   const listing = listingOf(read);
@@ -18,7 +18,7 @@ export async function listObjectsV2(read: ObjectRead): Promise<Answer> {
   const last = page.entries.at(-1)?.text ?? '';
   const contents = await contentsOf(read, page, listing, query.get('fetch-owner') === 'true');
   const prefixes = prefixesOf(page, listing);
-  return listingAnswer(read, 'ListBucketResult', {
+  return listingResponse(read, 'ListBucketResult', {
     Name: bucket.name,
     Prefix: listing.show(listing.prefix),
     StartAfter: startAfter === undefined ? undefined : listing.show(startAfter),
@@ -31,14 +31,14 @@ export async function listObjectsV2(read: ObjectRead): Promise<Answer> {
   });
 }
 
-export async function listObjectsV1(read: ObjectRead): Promise<Answer> {
+export async function listObjectsV1(read: ObjectRead): Promise<SandboxResponse> {
   const { asked, bucket, principal, access } = read;
   access.require(principal, 's3:ListBucket', asked, listContext(asked));
   const listing = listingOf(read);
   const marker = asked.query.get('marker') ?? '';
   const page = pageOf(await bucket.keys(), { ...listing, after: marker });
   const last = page.entries.at(-1)?.text ?? '';
-  return listingAnswer(read, 'ListBucketResult', {
+  return listingResponse(read, 'ListBucketResult', {
     Name: bucket.name,
     Prefix: listing.show(listing.prefix),
     Marker: listing.show(marker),

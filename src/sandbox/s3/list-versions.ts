@@ -1,10 +1,10 @@
 // ListObjectVersions: every version and delete marker of the keys, newest first.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { listContext } from './access.ts';
 import { S3Error } from './s3-error.ts';
 import {
   iso,
-  listingAnswer,
+  listingResponse,
   listingOf,
   MOST_KEYS,
   objectEntry,
@@ -19,7 +19,7 @@ import type { ObjectRead } from './read-object.ts';
 
 type Shown = { readonly version: Version; readonly latest: boolean } | { readonly prefix: string };
 
-export async function listObjectVersions(read: ObjectRead): Promise<Answer> {
+export async function listObjectVersions(read: ObjectRead): Promise<SandboxResponse> {
   const { asked, bucket, principal, access } = read;
   access.require(principal, 's3:ListBucketVersions', asked, listContext(asked));
   const listing = listingOf(read);
@@ -42,7 +42,7 @@ export async function listObjectVersions(read: ObjectRead): Promise<Answer> {
     NextVersionIdMarker: truncated && last && 'version' in last ? last.version.versionId : undefined,
     ...shared(listing, truncated),
   };
-  return listingAnswer(read, 'ListVersionsResult', [
+  return listingResponse(read, 'ListVersionsResult', [
     ...Object.entries(head),
     ...shown.map((one): [string, unknown] => entry(one, listing)),
   ]);

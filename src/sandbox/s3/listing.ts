@@ -1,5 +1,5 @@
 // What the three listings of a bucket share: their parameters, and how they show keys, objects and prefixes.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { xml, type Elements } from '../xml.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import type { StoredObject } from './objects.ts';
@@ -88,7 +88,11 @@ export function objectEntry(
 
 export const prefixEntry = (text: string, { show }: Listing) => ({ Prefix: show(text) });
 
-export function listingAnswer({ asked, bucket }: ObjectRead, root: string, content: Elements): Answer {
+export function listingResponse(
+  { asked, bucket }: ObjectRead,
+  root: string,
+  content: Elements,
+): SandboxResponse {
   return {
     status: 200,
     headers: { ...idHeaders(asked), 'content-type': 'application/xml', 'x-amz-bucket-region': bucket.region },

@@ -1,5 +1,5 @@
 // What a bucket holds: objects and delete markers, as both kinds of bucket (stored, or a directory's view) present them.
-import type { Source } from '../answer.ts';
+import type { Source } from '../response.ts';
 
 export interface StoredObject {
   readonly kind: 'object';

@@ -1,5 +1,5 @@
 // GetObject and HeadObject, and the two subresources of an object: its tags and its attributes.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { xml, type Elements } from '../xml.ts';
 import type { Access } from './access.ts';
@@ -7,11 +7,11 @@ import { checkConditions } from './conditions.ts';
 import type { Encryption } from './encryption.ts';
 import type { Bucket, StoredObject, Version } from './objects.ts';
 import { partOf, rangeOf, type ByteRange } from './range.ts';
-import type { S3Asked } from './request.ts';
+import type { S3Request } from './request.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 
 export interface ObjectRead {
-  readonly asked: S3Asked;
+  readonly asked: S3Request;
   readonly bucket: Bucket;
   readonly principal: Principal;
   readonly access: Access;
@@ -29,7 +29,7 @@ const OVERRIDES = [
 ];
 export const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-export async function readObject(read: ObjectRead): Promise<Answer> {
+export async function readObject(read: ObjectRead): Promise<SandboxResponse> {
   const { asked } = read;
   refuseEncryptionHeaders(asked);
   const object = await findObject(read, '');
@@ -43,7 +43,7 @@ export async function readObject(read: ObjectRead): Promise<Answer> {
       headers: { etag: own['etag'] ?? '', 'last-modified': own['last-modified'] ?? '' },
     });
   }
-  const range = rangeAsked(asked, object.size);
+  const range = requestedRange(asked, object.size);
   const { start, end } = range ?? { start: 0, end: object.size - 1 };
   const partial: Record<string, string> = range
     ? { 'content-range': `bytes ${start}-${end}/${object.size}` }
@@ -64,13 +64,13 @@ export async function readObject(read: ObjectRead): Promise<Answer> {
   return { status: range ? 206 : 200, headers: whole, body };
 }
 
-export async function readTags(read: ObjectRead): Promise<Answer> {
+export async function readTags(read: ObjectRead): Promise<SandboxResponse> {
   const object = await findObject(read, 'Tagging');
   const tags = object.tags.map(([Key, Value]) => ({ Key, Value }));
-  return answerXml(read, object, 'Tagging', { TagSet: { Tag: tags } });
+  return xmlResponse(read, object, 'Tagging', { TagSet: { Tag: tags } });
 }
 
-export async function readAttributes(read: ObjectRead): Promise<Answer> {
+export async function readAttributes(read: ObjectRead): Promise<SandboxResponse> {
   const object = await findObject(read, 'Attributes');
   const wanted = new Set(String(read.asked.headers['x-amz-object-attributes'] ?? '').split(/\s*,\s*/));
   if (wanted.has('')) {
@@ -83,7 +83,7 @@ export async function readAttributes(read: ObjectRead): Promise<Answer> {
     const algorithm = name.replace('x-amz-checksum-', '');
     return [algorithm === 'type' ? 'ChecksumType' : `Checksum${algorithm.toUpperCase()}`, value];
   });
-  return answerXml(read, object, 'GetObjectAttributesResponse', {
+  return xmlResponse(read, object, 'GetObjectAttributesResponse', {
     ETag: wanted.has('ETag') ? object.etag.replaceAll('"', '') : undefined,
     Checksum: wanted.has('Checksum') && checksum.length > 0 ? Object.fromEntries(checksum) : undefined,
     StorageClass: wanted.has('StorageClass') ? 'STANDARD' : undefined,
@@ -91,7 +91,12 @@ export async function readAttributes(read: ObjectRead): Promise<Answer> {
   });
 }
 
-function answerXml(read: ObjectRead, object: StoredObject, root: string, content: Elements): Answer {
+function xmlResponse(
+  read: ObjectRead,
+  object: StoredObject,
+  root: string,
+  content: Elements,
+): SandboxResponse {
   const { 'x-amz-version-id': version, 'last-modified': modified = '' } = objectHeaders(read, object);
   return {
     status: 200,
@@ -125,7 +130,7 @@ async function findObject(
   throw missing(asked, found, versionId);
 }
 
-function missing(asked: S3Asked, found: Version | undefined, versionId: string | undefined): S3Error {
+function missing(asked: S3Request, found: Version | undefined, versionId: string | undefined): S3Error {
   const elements = { Key: asked.key };
   if (!found) {
     return versionId === undefined
@@ -161,7 +166,7 @@ function overridesOf(query: ReadonlyMap<string, string>): Record<string, string>
   return Object.fromEntries(given.map((name) => [name, query.get(`response-${name}`) ?? '']));
 }
 
-function rangeAsked({ query, headers }: S3Asked, size: number): ByteRange | undefined {
+function requestedRange({ query, headers }: S3Request, size: number): ByteRange | undefined {
   const partNumber = query.get('partNumber');
   if (partNumber === undefined) return rangeOf(headers.range, size);
   if (headers.range !== undefined) {
@@ -172,7 +177,7 @@ function rangeAsked({ query, headers }: S3Asked, size: number): ByteRange | unde
   return partOf(partNumber, size);
 }
 
-function refuseEncryptionHeaders({ headers }: S3Asked): void {
+function refuseEncryptionHeaders({ headers }: S3Request): void {
   const sse = headers['x-amz-server-side-encryption'];
   const customer = headers['x-amz-server-side-encryption-customer-algorithm'];
   if (sse !== undefined) {

@@ -1,9 +1,10 @@
 // What is asked of S3, from the raw request line: never through a URL library, which would rewrite keys.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { S3Error } from './s3-error.ts';
 import type { ExchangeIds } from './s3-error.ts';
 
-export interface S3Asked extends ExchangeIds {
+export interface S3Request extends ExchangeIds {
   readonly http: IncomingMessage;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
@@ -24,7 +25,7 @@ export interface S3Asked extends ExchangeIds {
 /** What SigV4 leaves as it is; S3 encodes all else once, by byte. */
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
-export function readRequest(http: IncomingMessage): S3Asked {
+export function readRequest(http: IncomingMessage): S3Request {
   const [rawPath = '/', search = ''] = (http.url ?? '/').split(/\?(.*)/s);
   const [, rawBucket = '', rawKey = ''] = /^\/([^/]*)\/?(.*)$/s.exec(rawPath) ?? [];
   const bucket = decode(rawBucket);
@@ -104,4 +105,18 @@ function parametersOf(search: string): Record<string, string | string[]> {
     parameters.set(name, before === undefined ? value : [before, value].flat());
   }
   return Object.fromEntries(parameters);
+}
+
+/** Enough for the body of any request about a bucket itself. */
+const MAX_BODY_BYTES = 65_536;
+
+/** Throws MalformedXML for a body that is longer than any of these requests'. */
+export async function bodyText({ http }: S3Request): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of http as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    if (chunks.reduce((sum, { length }) => sum + length, 0) > MAX_BODY_BYTES)
+      throw new S3Error('MalformedXML');
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -1,5 +1,5 @@
 // The faults of S3: code, status and S3's own sentence, and the XML that says them.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 
 /** The first code of a status is the one that stands for it. */
@@ -134,7 +134,11 @@ export const idHeaders = ({ requestId, hostId }: ExchangeIds) => ({
 });
 
 /** HEAD and 304 have no body, and so no code. */
-export function s3ErrorAnswer(error: S3Error, ids: ExchangeIds, { bodiless }: { bodiless: boolean }): Answer {
+export function s3ErrorResponse(
+  error: S3Error,
+  ids: ExchangeIds,
+  { bodiless }: { bodiless: boolean },
+): SandboxResponse {
   const { code, message, status, details } = error;
   const headers = { ...idHeaders(ids), ...details.headers };
   if (status === 304) return { status, headers };

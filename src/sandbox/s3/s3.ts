@@ -1,14 +1,14 @@
 // AWS S3, path style: who asks, which bucket in which region, then the operation.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { headersWithoutSecrets } from '../calls.ts';
 import type { Clock } from '../clock.ts';
 import type { Credentials, Principal } from '../iam/credentials.ts';
 import type { Roles } from '../iam/roles.ts';
 import { claimOf, type Claim, type Verified } from '../sigv4.ts';
-import type { Supplier } from '../supplier.ts';
+import type { Upstream } from '../upstream-server.ts';
 import type { KmsKeys } from '../kms/kms-keys.ts';
 import { createAccess } from './access.ts';
-import { answerBucketPolicy, type BucketPolicies } from './bucket-policy.ts';
+import { serveBucketPolicy, type BucketPolicies } from './bucket-policy.ts';
 import {
   createBucket,
   deleteBucket,
@@ -20,12 +20,12 @@ import {
   type Buckets,
 } from './buckets.ts';
 import { createEncryption } from './encryption.ts';
-import { S3_ERRORS, S3Error, s3ErrorAnswer } from './s3-error.ts';
+import { S3_ERRORS, S3Error, s3ErrorResponse } from './s3-error.ts';
 import { listObjectsV1, listObjectsV2 } from './list-objects.ts';
 import { listObjectVersions } from './list-versions.ts';
 import type { Bucket } from './objects.ts';
 import { readAttributes, readObject, readTags, type ObjectRead } from './read-object.ts';
-import { readRequest, type S3Asked } from './request.ts';
+import { readRequest, type S3Request } from './request.ts';
 import type { Spool } from './spool.ts';
 import { checkKey, deleteObject, putObject } from './write-object.ts';
 
@@ -45,7 +45,7 @@ export interface S3Parts {
 const OTHER_SUBRESOURCES =
   /^(acl|accelerate|analytics|cors|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|logging|metrics|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment|restore|retention|select|torrent|uploads|uploadId|website)$/;
 
-export function createS3(parts: S3Parts): Supplier<S3Asked> {
+export function createS3(parts: S3Parts): Upstream<S3Request> {
   const { clock, credentials, buckets, bucketPolicies, spool, region } = parts;
   const access = createAccess(parts);
   const encryption = createEncryption(parts);
@@ -68,7 +68,7 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
     },
     refuse(asked, { status, code, message, headers }) {
       const named = code ?? [...S3_ERRORS].find(([, [usual]]) => usual === status)?.[0] ?? 'UnknownError';
-      return s3ErrorAnswer(new S3Error(named, { message, headers }, status), asked, {
+      return s3ErrorResponse(new S3Error(named, { message, headers }, status), asked, {
         bodiless: asked.method === 'HEAD',
       });
     },
@@ -77,12 +77,12 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
         return await perform(asked);
       } catch (error) {
         if (!(error instanceof S3Error)) throw error;
-        return s3ErrorAnswer(withResource(error, asked), asked, { bodiless: asked.method === 'HEAD' });
+        return s3ErrorResponse(withResource(error, asked), asked, { bodiless: asked.method === 'HEAD' });
       }
     },
   };
 
-  async function perform(asked: S3Asked): Promise<Answer> {
+  async function perform(asked: S3Request): Promise<SandboxResponse> {
     if (asked.badPath) throw new S3Error('InvalidURI');
     checkKey(asked.key);
     const verified = await access.authenticate(asked);
@@ -102,7 +102,7 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
     }
     if (!bucket) throw new S3Error('NoSuchBucket', { elements: { BucketName: asked.bucket } });
     if (asked.key === '' && query.has('policy')) {
-      return answerBucketPolicy(asked, bucketPolicies, (action) => {
+      return serveBucketPolicy(asked, bucketPolicies, (action) => {
         access.require(principal, action, asked);
       });
     }
@@ -114,7 +114,7 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
     return asked.key === '' ? onBucket(asked, bucket, principal) : onObject(asked, bucket, principal);
   }
 
-  async function onBucket(asked: S3Asked, bucket: Bucket, principal: Principal): Promise<Answer> {
+  async function onBucket(asked: S3Request, bucket: Bucket, principal: Principal): Promise<SandboxResponse> {
     const read: ObjectRead = { asked, bucket, principal, access, encryption };
     const { method, query } = asked;
     const need = (action: string) => {
@@ -139,7 +139,7 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
     throw notAllowed(asked, 'BUCKET');
   }
 
-  async function onObject(asked: S3Asked, bucket: Bucket, principal: Principal): Promise<Answer> {
+  async function onObject(asked: S3Request, bucket: Bucket, principal: Principal): Promise<SandboxResponse> {
     const read: ObjectRead = { asked, bucket, principal, access, encryption };
     const { method, query } = asked;
     if (method === 'GET' && query.has('tagging')) return readTags(read);
@@ -170,12 +170,12 @@ export function createS3(parts: S3Parts): Supplier<S3Asked> {
   }
 }
 
-function notAllowed({ method }: S3Asked, resourceType: string): S3Error {
+function notAllowed({ method }: S3Request, resourceType: string): S3Error {
   return new S3Error('MethodNotAllowed', { elements: { Method: method, ResourceType: resourceType } });
 }
 
 /** Most errors name what was asked for. */
-function withResource(error: S3Error, { bucket, key }: S3Asked): S3Error {
+function withResource(error: S3Error, { bucket, key }: S3Request): S3Error {
   const { elements = {} } = error.details;
   if ('Key' in elements || error.code === 'AccessDenied') return error;
   const resource = `/${bucket}${key === '' ? '' : `/${key}`}`;

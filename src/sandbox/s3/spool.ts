@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Source } from '../answer.ts';
+import type { Source } from '../response.ts';
 import { fileSource } from './file-source.ts';
 
 /** Bytes kept somewhere, and what they hash to. */

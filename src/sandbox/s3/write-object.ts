@@ -1,12 +1,12 @@
 // PutObject and DeleteObject, for the owner who fills the buckets.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 import type { Bucket, BucketWriter } from './objects.ts';
 import type { ObjectRead } from './read-object.ts';
-import type { S3Asked } from './request.ts';
+import type { S3Request } from './request.ts';
 import type { Spool, Spooled } from './spool.ts';
 
 /** Stored as they come, and sent so with every answer. */
@@ -30,7 +30,7 @@ export function checkKey(key: string): void {
     throw new S3Error('KeyTooLongError', { elements: { Size: size, MaxSizeAllowed: MAX_KEY_BYTES } });
 }
 
-export function writerOf(bucket: Bucket, asked: S3Asked): BucketWriter {
+export function writerOf(bucket: Bucket, asked: S3Request): BucketWriter {
   if (bucket.writer) return bucket.writer;
   throw new S3Error('MethodNotAllowed', {
     message: 'This bucket shows a directory and cannot be written to.',
@@ -39,7 +39,7 @@ export function writerOf(bucket: Bucket, asked: S3Asked): BucketWriter {
   });
 }
 
-export async function putObject(write: ObjectRead, spool: Spool, now: number): Promise<Answer> {
+export async function putObject(write: ObjectRead, spool: Spool, now: number): Promise<SandboxResponse> {
   const { asked, bucket, encryption } = write;
   const writer = writerOf(bucket, asked);
   const { headers } = asked;
@@ -82,7 +82,7 @@ export async function putObject(write: ObjectRead, spool: Spool, now: number): P
   };
 }
 
-export function deleteObject(asked: S3Asked, bucket: Bucket, now: number): Answer {
+export function deleteObject(asked: S3Request, bucket: Bucket, now: number): SandboxResponse {
   const touched = writerOf(bucket, asked).remove(asked.key, asked.query.get('versionId'), now);
   const versioned = bucket.versioning() !== 'never' && touched !== undefined;
   return {
@@ -97,7 +97,7 @@ export function deleteObject(asked: S3Asked, bucket: Bucket, now: number): Answe
 
 /** Reads the body, in whichever framing, and checks it against what the request says of it. */
 async function receive(
-  asked: S3Asked,
+  asked: S3Request,
   spool: Spool,
 ): Promise<{ spooled: Spooled; checksums: Record<string, string> }> {
   const { http, headers } = asked;

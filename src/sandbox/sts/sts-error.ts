@@ -1,5 +1,5 @@
 // The faults of STS: code, status and AWS's own sentence, and the XML that says them.
-import type { Answer } from '../answer.ts';
+import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
@@ -68,32 +68,35 @@ export interface StsRefusal {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-export function stsErrorAnswer({ status, code, message, headers }: StsRefusal, requestId: string): Answer {
+export function stsErrorResponse(
+  { status, code, message, headers }: StsRefusal,
+  requestId: string,
+): SandboxResponse {
   const type = status >= 500 ? 'Receiver' : 'Sender';
   const text = xml(
     'ErrorResponse',
     { Error: { Type: type, Code: code, Message: message }, RequestId: requestId },
     NAMESPACE,
   );
-  return stsAnswer(status, text, requestId, headers);
+  return stsResponse(status, text, requestId, headers);
 }
 
 /** `<NameResponse><NameResult>…`, as AWS's query protocol writes it. */
-export function stsResultAnswer(
+export function stsResultResponse(
   action: string,
   result: Readonly<Record<string, unknown>>,
   requestId: string,
-): Answer {
+): SandboxResponse {
   const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: requestId } };
-  return stsAnswer(200, xml(`${action}Response`, content, NAMESPACE), requestId);
+  return stsResponse(200, xml(`${action}Response`, content, NAMESPACE), requestId);
 }
 
-function stsAnswer(
+function stsResponse(
   status: number,
   text: string,
   requestId: string,
   headers?: Readonly<Record<string, string>>,
-): Answer {
+): SandboxResponse {
   return {
     status,
     headers: { 'x-amzn-requestid': requestId, 'content-type': 'text/xml', ...headers },

@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { actorOf } from '../iam/actor.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { verifySignature, type Problem } from '../sigv4.ts';
-import type { Supplier } from '../supplier.ts';
+import type { Upstream } from '../upstream-server.ts';
 import { assumeRole, assumeRoleWithWebIdentity, type StsParts } from './assume.ts';
 
 import { ACTIONS, checkParameters, type Parameters } from './parameters.ts';
-import { STS_ERRORS, StsError, stsErrorAnswer, stsResultAnswer } from './sts-error.ts';
+import { STS_ERRORS, StsError, stsErrorResponse, stsResultResponse } from './sts-error.ts';
 
-export interface StsAsked {
+export interface StsRequest {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly body: Buffer;
@@ -33,7 +33,7 @@ const PROBLEM_CODES: Readonly<Record<Problem, string>> = {
   mismatch: 'SignatureDoesNotMatch',
 };
 
-export function createSts(parts: StsParts): Supplier<StsAsked> {
+export function createSts(parts: StsParts): Upstream<StsRequest> {
   return {
     async read(request, call) {
       const { body, tooLarge } = await bodyOf(request);
@@ -55,21 +55,21 @@ export function createSts(parts: StsParts): Supplier<StsAsked> {
     refuse({ requestId }, { status, code, message, headers }) {
       const named = code ?? [...STS_ERRORS].find(([, [usual]]) => usual === status)?.[0] ?? 'UnknownError';
       const text = message ?? STS_ERRORS.get(named)?.[1] ?? 'A fault that the sandbox was told to have';
-      return stsErrorAnswer({ status, code: named, message: text, headers }, requestId);
+      return stsErrorResponse({ status, code: named, message: text, headers }, requestId);
     },
     async respond(asked) {
       try {
         const action = actionOf(asked);
-        return stsResultAnswer(action, await perform(action, asked), asked.requestId);
+        return stsResultResponse(action, await perform(action, asked), asked.requestId);
       } catch (error) {
         if (!(error instanceof StsError)) throw error;
         const { code, message } = error;
-        return stsErrorAnswer({ status: STS_ERRORS.get(code)?.[0] ?? 500, code, message }, asked.requestId);
+        return stsErrorResponse({ status: STS_ERRORS.get(code)?.[0] ?? 500, code, message }, asked.requestId);
       }
     },
   };
 
-  async function perform(action: string, asked: StsAsked): Promise<Readonly<Record<string, unknown>>> {
+  async function perform(action: string, asked: StsRequest): Promise<Readonly<Record<string, unknown>>> {
     checkParameters(action, asked.parameters);
     if (action === 'AssumeRoleWithWebIdentity') return assumeRoleWithWebIdentity(asked.parameters, parts);
     const principal = await signerOf(asked);
@@ -78,7 +78,7 @@ export function createSts(parts: StsParts): Supplier<StsAsked> {
       : callerIdentity(principal);
   }
 
-  async function signerOf({ request, body }: StsAsked): Promise<Principal> {
+  async function signerOf({ request, body }: StsRequest): Promise<Principal> {
     const search = (request.url ?? '/').split(/\?(.*)/s)[1] ?? '';
     const verified = await verifySignature(
       {
@@ -101,7 +101,7 @@ export function createSts(parts: StsParts): Supplier<StsAsked> {
   }
 }
 
-function actionOf({ request, parameters, tooLarge }: StsAsked): string {
+function actionOf({ request, parameters, tooLarge }: StsRequest): string {
   if (tooLarge) throw new StsError('RequestEntityTooLarge');
   const { Action: action, Version: version } = parameters;
   if ((request.method !== 'POST' && request.method !== 'GET') || action === undefined)

@@ -3,27 +3,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetConnection } from '../runtime/reset-connection.ts';
-import { sendAnswer, type Answer } from './answer.ts';
+import { sendResponse, type SandboxResponse } from './response.ts';
 import type { Call, CallLog } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { shapeOf, type Fault, type Faults } from './faults.ts';
+import type { Refusal, UpstreamName } from './upstreams.ts';
 
-export const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const;
-export type SupplierName = (typeof SUPPLIERS)[number];
-
-/** A refusal as a fault words it; the supplier gives it its own shape. */
-export interface Refusal {
-  readonly status: number;
-  readonly code?: string | undefined;
-  readonly message?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface Supplier<Asked> {
+export interface Upstream<Request> {
   /** What is asked, noted on the call before a fault may strike; must not throw. */
-  read(request: IncomingMessage, call: Call): Asked | Promise<Asked>;
-  respond(asked: Asked): Answer | Promise<Answer>;
-  refuse(asked: Asked, refusal: Refusal): Answer;
+  read(request: IncomingMessage, call: Call): Request | Promise<Request>;
+  respond(asked: Request): SandboxResponse | Promise<SandboxResponse>;
+  refuse(asked: Request, refusal: Refusal): SandboxResponse;
 }
 
 export interface Listener {
@@ -78,17 +68,17 @@ export async function listen(
   };
 }
 
-export interface Surroundings {
+export interface UpstreamContext {
   readonly calls: CallLog;
   readonly clock: Clock;
   readonly faults: Faults;
 }
 
 /** The request listener of a supplier, with its calls noted and its faults striking. */
-export function serveSupplier<Asked>(
-  name: SupplierName,
-  supplier: Supplier<Asked>,
-  { calls, clock, faults }: Surroundings,
+export function serveUpstream<Request>(
+  name: UpstreamName,
+  supplier: Upstream<Request>,
+  { calls, clock, faults }: UpstreamContext,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = calls.begin(name, request, response);
@@ -103,12 +93,12 @@ export function serveSupplier<Asked>(
     }
     if (fault?.kind === 'delay') await sleep(fault.milliseconds);
     if (fault?.kind === 'hold' && fault.after === undefined) await strike?.cleared;
-    const answer = struck(fault, supplier, asked) ?? (await respond(asked));
+    const answer = faultResponse(fault, supplier, asked) ?? (await respond(asked));
     const date = new Date(clock.now(name)).toUTCString();
     const shape = strike && shapeOf(strike);
-    await sendAnswer({ ...answer, headers: { date, ...answer.headers } }, response, shape);
+    await sendResponse({ ...answer, headers: { date, ...answer.headers } }, response, shape);
   }
-  async function respond(asked: Asked): Promise<Answer> {
+  async function respond(asked: Request): Promise<SandboxResponse> {
     try {
       return await supplier.respond(asked);
     } catch (error) {
@@ -122,11 +112,11 @@ export function serveSupplier<Asked>(
 }
 
 /** The answer that a fault puts in the place of the supplier's own. */
-function struck<Asked>(
+function faultResponse<Request>(
   fault: Fault | undefined,
-  supplier: Supplier<Asked>,
-  asked: Asked,
-): Answer | undefined {
+  supplier: Upstream<Request>,
+  asked: Request,
+): SandboxResponse | undefined {
   switch (fault?.kind) {
     case 'status':
     case 'error':

@@ -1,7 +1,7 @@
 // Which keys each IAM action of a set of grants reaches, in the patterns of a policy.
 import type { Grant } from '../config/types.ts';
-import { iamActions } from '../policy/iam-actions.ts';
-import type { IamAction } from '../policy/iam-actions.ts';
+import { iamActions } from './iam-actions.ts';
+import type { IamAction } from './iam-actions.ts';
 
 /** Actions that reach the same keys. */
 export interface Reach {

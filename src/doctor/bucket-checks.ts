@@ -15,7 +15,7 @@ import type { S3Error } from '../s3/refusal.ts';
 import type { UpstreamResponse } from '../http1/transport.ts';
 
 /** What S3 gave, of which nothing is kept but the KMS key that it told. */
-export interface Given {
+export interface ObjectResponse {
   readonly kmsKey?: string;
 }
 
@@ -24,15 +24,15 @@ export interface BucketChecks {
   /** @returns a key of the grant's prefix, best one that can be read; undefined where there is none */
   firstKey(): Promise<string | undefined | S3Error>;
   /** The object's first byte. */
-  firstByte(key: string): Promise<Given | S3Error>;
+  firstByte(key: string): Promise<ObjectResponse | S3Error>;
   /** Of the words of a grant, one that is about an object, and neither `get` nor `list`. */
-  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<Given | S3Error>;
+  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
   /** A key that nobody has, where the grant reaches. */
-  missing(): Promise<Given | S3Error>;
+  missing(): Promise<ObjectResponse | S3Error>;
   /** A key that nobody has, beyond the grant's prefix. */
-  readOutside(): Promise<Given | S3Error>;
+  readOutside(): Promise<ObjectResponse | S3Error>;
   /** What is below a prefix that nobody has, beyond the grant's. */
-  listOutside(): Promise<Given | S3Error>;
+  listOutside(): Promise<ObjectResponse | S3Error>;
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
@@ -44,62 +44,62 @@ const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
 
 export function bucketChecks(
   read: Read,
-  bucket: Bucket,
-  { scope }: Grant,
-  credentials: RoleCredentials,
+  session: { readonly bucket: Bucket; readonly grant: Grant; readonly credentials: RoleCredentials },
 ): BucketChecks {
-  const session = {
+  const { bucket, grant, credentials } = session;
+  const { scope } = grant;
+  const s3Session = {
     roleName: bucket.role.name,
     credentials: () => credentials,
     replace: () => undefined,
   };
-  const nobodys = `fedbridge-doctor-${randomUUID()}`;
-  const ask = (
+  const unusedName = `fedbridge-doctor-${randomUUID()}`;
+  const request = (
     operation: ObjectRead,
     headers: readonly string[] = [],
     amzHeaders: readonly (readonly [string, string])[] = [],
   ): Promise<UpstreamResponse | S3Error> =>
-    read(bucket, operation, session, {
+    read(bucket, operation, s3Session, {
       headers,
       amzHeaders,
       departure: createDeparture(),
-      caller: nobodys,
-      requestId: nobodys,
+      caller: unusedName,
+      requestId: unusedName,
     });
-  const firstByte = async (key: string): Promise<Given | S3Error> => {
-    const answer = await ask(sampleRequest('get', bucket.name, key), ['range', 'bytes=0-0']);
+  const firstByte = async (key: string): Promise<ObjectResponse | S3Error> => {
+    const response = await request(sampleRequest('get', bucket.name, key), ['range', 'bytes=0-0']);
     // An empty object has no first byte, and is read all the same.
-    if (isS3Error(answer)) return answer.status === 416 ? {} : answer;
-    const kmsKey = headerOf(answer.headers, KMS_KEY_HEADER);
-    await drained(answer);
+    if (isS3Error(response)) return response.status === 416 ? {} : response;
+    const kmsKey = headerOf(response.headers, KMS_KEY_HEADER);
+    await drain(response);
     return kmsKey === undefined ? {} : { kmsKey };
   };
   const prefix = scope.kind === 'prefix' ? scope.prefix : '';
   return {
     firstByte,
     firstKey: async () => {
-      const answer = await ask(listOf(bucket.name, prefix));
-      if (isS3Error(answer)) return answer;
-      const { objects } = await readListPage(answer);
+      const response = await request(listOf(bucket.name, prefix));
+      if (isS3Error(response)) return response;
+      const { objects } = await readListPage(response);
       const readable = objects.filter(({ storageClass }) => !ARCHIVED.includes(storageClass));
       return (readable.find(({ size }) => size > 0) ?? readable[0] ?? objects[0])?.key;
     },
     word: async (word, key) => {
-      const answer = await ask(
+      const response = await request(
         sampleRequest(word, bucket.name, key),
         [],
         word === 'attributes' ? ATTRIBUTES : [],
       );
-      if (isS3Error(answer)) return answer;
-      await drained(answer);
+      if (isS3Error(response)) return response;
+      await drain(response);
       return {};
     },
-    missing: () => firstByte(`${prefix}${nobodys}`),
-    readOutside: () => firstByte(nobodys),
+    missing: () => firstByte(`${prefix}${unusedName}`),
+    readOutside: () => firstByte(unusedName),
     listOutside: async () => {
-      const answer = await ask(listOf(bucket.name, `${nobodys}/`));
-      if (isS3Error(answer)) return answer;
-      await readListPage(answer);
+      const response = await request(listOf(bucket.name, `${unusedName}/`));
+      if (isS3Error(response)) return response;
+      await readListPage(response);
       return {};
     },
   };
@@ -112,9 +112,9 @@ function listOf(bucket: string, prefix: string): ObjectRead {
   return operation;
 }
 
-function drained(answer: UpstreamResponse): Promise<void> {
+function drain(response: UpstreamResponse): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  answer.pipe({
+  response.pipe({
     write: () => true,
     end: () => {
       resolve(undefined);

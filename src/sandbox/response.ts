@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A chunk is the reader's only until it asks for the next, so that a source may fill one buffer again and again. */
 export type Source = AsyncIterable<Buffer> | Iterable<Buffer>;
 
-export interface Answer {
+export interface SandboxResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** A source comes with its `content-length` among the headers. */
@@ -24,7 +24,11 @@ export type Shape =
 const DRIPS_PER_SECOND = 10;
 
 /** Sends an answer; rejects when the client leaves or the source fails, and the socket is then for the caller to destroy. */
-export async function sendAnswer(answer: Answer, response: ServerResponse, shape?: Shape): Promise<void> {
+export async function sendResponse(
+  answer: SandboxResponse,
+  response: ServerResponse,
+  shape?: Shape,
+): Promise<void> {
   const { status, body } = answer;
   const headers = { ...answer.headers };
   if (Buffer.isBuffer(body)) headers['content-length'] ??= String(body.length);
@@ -42,7 +46,7 @@ export async function sendAnswer(answer: Answer, response: ServerResponse, shape
   }
 }
 
-async function sendShaped(answer: Answer, response: ServerResponse, shape: Shape): Promise<void> {
+async function sendShaped(answer: SandboxResponse, response: ServerResponse, shape: Shape): Promise<void> {
   const headers = { ...answer.headers };
   const length = headers['content-length'];
   if (shape.kind === 'wrong-length' && length !== undefined) {
@@ -66,7 +70,7 @@ async function sendShaped(answer: Answer, response: ServerResponse, shape: Shape
   else response.socket?.destroySoon();
 }
 
-async function* chunksOf(body: Answer['body']): AsyncGenerator<Buffer> {
+async function* chunksOf(body: SandboxResponse['body']): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(body)) yield body;
   else if (body) yield* body;
 }

@@ -1,0 +1,13 @@
+// Limits of AWS STS that the configuration, the policies and the role chain share, and the session tags that the bridge sets.
+
+/** AWS, "Roles terms and concepts", role chaining: an hour at most. */
+export const MAX_HOP_SECONDS = 3600;
+
+/** STS AssumeRole, parameter Tags: at most 50, with keys that differ in more than case. */
+export const MAX_SESSION_TAGS = 50;
+
+/** The tags that `callerTags: true` adds. */
+export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
+
+/** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
+export const MAX_POLICY_CHARACTERS = 2048;
