@@ -5,7 +5,7 @@ import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { warningsOf } from '../config/warnings.ts';
 import { describeUnknown } from '../errors/fault.ts';
-import { unchangedRoles } from '../server/reloadable-parts.ts';
+import { unchangedRoles } from '../server/steps.ts';
 import type { Log } from '../observability/log.ts';
 
 /**
