@@ -8,8 +8,8 @@ import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/types.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
-import { createDeparture } from '../http1/departure.ts';
-import type { Departure } from '../http1/departure.ts';
+import { createCancellation } from '../http1/cancellation.ts';
+import type { Cancellation } from '../http1/cancellation.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { readOperation } from '../s3/read-operation.ts';
 import type { BucketOperation, Operation } from '../s3/operation.ts';
@@ -58,14 +58,14 @@ export type DataRoute = (
 export function dataRoute(steps: Steps): DataRoute {
   return async (request, response, record) => {
     // Before anything is awaited: whoever leaves while it waits must not leave an S3 read behind.
-    const departure = departureOf(response);
+    const cancellation = departureOf(response);
     try {
       const operation = readOperation(request.method, request.url ?? '');
       record.operation = operation.name;
       record.bucket = operation.bucket;
       steps.admission.enter();
       try {
-        await serve(steps, operation, request, response, record, departure);
+        await serve(steps, operation, request, response, record, cancellation);
       } finally {
         steps.admission.leave();
       }
@@ -81,7 +81,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   record: AccessRecord,
-  departure: Departure,
+  cancellation: Cancellation,
 ): Promise<void> {
   const authenticated = steps.authenticate(request);
   const caller = authenticated instanceof Promise ? await authenticated : authenticated;
@@ -120,10 +120,10 @@ async function serve(
     record.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
       ...forwardedHeaders(request),
-      departure,
+      cancellation,
       caller: caller.subject,
       requestId: record.requestId,
-      repeats: record,
+      counters: record,
     });
     mark(record, 's3FirstByteMs');
     if (isS3Error(outcome)) sendS3Error(request, response, record, outcome);
@@ -148,12 +148,12 @@ function bucketsFor(question: BucketOperation, access: ReadonlyMap<string, Acces
 }
 
 /** A caller that goes away ends the request at S3; what others wait for, as a role's session, goes on. */
-function departureOf(response: ServerResponse): Departure {
-  const departure = createDeparture();
+function departureOf(response: ServerResponse): Cancellation {
+  const cancellation = createCancellation();
   response.on('close', () => {
-    if (!response.writableFinished) departure.abort();
+    if (!response.writableFinished) cancellation.abort();
   });
-  return departure;
+  return cancellation;
 }
 
 function answerOrCut(

@@ -1,15 +1,15 @@
-// Finds the addresses of a host, and gives them in turn: S3 returns many, and each connection may go to another.
+// Resolves a host and returns its addresses in rotation: S3 returns many, and each connection may use another.
 import { lookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
-/** S3's own answers live about five seconds; many connections that open at once ask once. */
+/** The DNS records of S3 live about five seconds. Connections that open together share one lookup. */
 const KNOWN_MS = 5_000;
 
-/** @returns a lookup for `net.connect`; the system's resolver and its order of families hold */
+/** @returns a lookup for `net.connect`, by the system's resolver and in its order of address families */
 export function spreadAddresses(): LookupFunction {
   const known = new Map<string, { readonly found: Promise<LookupAddress[]>; readonly until: number }>();
-  let turn = 0;
+  let rotation = 0;
   const find = (host: string): Promise<LookupAddress[]> => {
     const before = known.get(host);
     if (before !== undefined && before.until > performance.now()) return before.found;
@@ -19,7 +19,7 @@ export function spreadAddresses(): LookupFunction {
         resolve(addresses);
         return;
       }
-      // A name that is not found now may be in a moment.
+      // A failed lookup is not cached: the next one may succeed.
       known.delete(host);
       reject(error);
     });
@@ -29,10 +29,10 @@ export function spreadAddresses(): LookupFunction {
   return (host, options, callback) => {
     find(host).then(
       (addresses) => {
-        const from = turn++ % addresses.length;
-        const turned = [...addresses.slice(from), ...addresses.slice(0, from)];
-        const [first] = turned;
-        if (options.all === true) callback(null, turned);
+        const from = rotation++ % addresses.length;
+        const rotated = [...addresses.slice(from), ...addresses.slice(0, from)];
+        const [first] = rotated;
+        if (options.all === true) callback(null, rotated);
         else callback(null, first?.address ?? '', first?.family);
       },
       (error: unknown) => {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from '../errors/fault.ts';
 import type { Log, Severity } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { S3Error } from '../s3/refusal.ts';
+import type { S3Error } from '../s3/s3-error.ts';
 import { member, members, ifDefined, quoted, seconds, thousandths, withoutQuery } from './access-line.ts';
 import { logText, withoutTokens } from './log-text.ts';
 import { lineLimit } from './bounded-lines.ts';

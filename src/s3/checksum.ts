@@ -6,9 +6,9 @@ import { createCrc32c, createCrc64Nvme } from './crc.ts';
 import type { ObjectRead } from './operation.ts';
 import { isS3Error } from './read.ts';
 import type { Read, ReadOptions } from './read.ts';
-import { headerOf } from './refusal.ts';
+import { headerOf } from '../http1/exchange.ts';
 import type { Free } from '../http1/read-buffers.ts';
-import type { UpstreamResponse, Sink } from '../http1/transport.ts';
+import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 
 /** A sum of all chunks so far. */
 interface Running {

@@ -1,7 +1,7 @@
 // What time it is to an S3: by this machine's clock, until an S3 refuses what was signed by it, and then by that S3's own.
 import type { Bucket } from '../config/types.ts';
-import { headerOf } from './refusal.ts';
-import type { S3Error } from './refusal.ts';
+import { headerOf } from '../http1/exchange.ts';
+import type { S3Error } from './s3-error.ts';
 
 /** A clock that is further off is no clock of an S3, or of ours, to sign by. */
 const MOST_OFF_MS = 24 * 3600 * 1000;

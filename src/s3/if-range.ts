@@ -1,7 +1,7 @@
 // `If-Range`, which S3 does not promise: a part is only sent where it is of the object that the caller has begun.
 import { isS3Error } from './read.ts';
 import type { Read } from './read.ts';
-import { headerOf } from './refusal.ts';
+import { headerOf } from '../http1/exchange.ts';
 
 /** RFC 9110, 8.8.3: weak validators never match here (13.1.5). */
 export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;

@@ -1,6 +1,7 @@
 // Reads one page of a list for people and scripts that would rather not read S3's XML, slice by slice as it comes.
 import { Fault } from '../errors/fault.ts';
-import type { UpstreamResponse } from '../http1/transport.ts';
+import type { UpstreamResponse } from '../http1/exchange.ts';
+import { asS3Fault } from './s3-error.ts';
 import { xmlReader } from './xml-reader.ts';
 
 export interface ListedObject {
@@ -65,7 +66,9 @@ export function readListPage(answer: UpstreamResponse): Promise<ListPage> {
         resolve(page.end());
       });
     },
-    fail: reject,
+    fail: (error) => {
+      reject(asS3Fault(error));
+    },
   });
   return promise;
 }

@@ -1,5 +1,5 @@
 // A list of a bucket that is served under another name than S3's: its `<Name>` is the name that the caller asked for.
-import type { UpstreamResponse, Sink } from '../http1/transport.ts';
+import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 
 /** S3 writes the name at the beginning of the document. */
 const SEARCHED_BYTES = 4096;

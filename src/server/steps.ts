@@ -20,7 +20,7 @@ import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
 import { withIfRange } from '../s3/if-range.ts';
 import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
-import { retryingRead } from '../s3/retry/retrying-read.ts';
+import { retryingRead } from '../s3/retry/resume.ts';
 import { createSigner } from '../s3/signature.ts';
 import { createAdmission } from './admission.ts';
 import type { Admission } from './admission.ts';
@@ -160,7 +160,7 @@ function buildReader(config: Config, { log, metrics }: StepResources, transport:
     }),
   });
   const stallMs = config.limits.stallSeconds * 1000;
-  const retrying = retryingRead(read, { stallMs, onRepeat: metrics.s3Retry });
+  const retrying = retryingRead(read, { stallMs, onRetry: metrics.s3Retry });
   return { read: withIfRange(withChecksums(retrying)), regionOf };
 }
 

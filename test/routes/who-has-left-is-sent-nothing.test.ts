@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { deferredWrites } from '../../src/runtime/deferred-writes.ts';
 import type { AccessRecord } from '../../src/observability/access-log.ts';
 import { sendObject } from '../../src/api/responses/object.ts';
-import type { UpstreamResponse } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 
 const ANSWER: UpstreamResponse = {
   ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { Fault } from '../../src/errors/fault.ts';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createCancellation } from '../../src/http1/cancellation.ts';
+import { HttpError } from '../../src/http1/http-error.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 
 const STALL_MS = 3_000;
@@ -34,7 +34,7 @@ let origin = '';
 async function read(): Promise<string> {
   const answer = await transport.send(origin, {
     ...{ method: 'GET', path: '/', headers: ['host', 'localhost'] },
-    departure: createDeparture(),
+    cancellation: createCancellation(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let body = '';
@@ -65,7 +65,7 @@ describe('what S3 drips', { concurrency: false }, () => {
 
   it('as a head is given up', async () => {
     Object.assign(stage, { atOnce: '', dripped: `${HEAD}0123456789` });
-    await assert.rejects(read, (error) => error instanceof Fault && error.code === 's3_timeout');
+    await assert.rejects(read, (error) => error instanceof HttpError && error.code === 'timeout');
   });
 
   it('as a body comes whole, though it takes longer than a stall', async () => {

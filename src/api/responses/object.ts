@@ -4,8 +4,8 @@ import type { DeferWrite } from '../../runtime/deferred-writes.ts';
 import { Fault } from '../../errors/fault.ts';
 import { resetConnection } from '../../runtime/reset-connection.ts';
 import { USUAL_NAMES } from '../../http1/response-head.ts';
-import { headerOf } from '../../s3/refusal.ts';
-import type { UpstreamResponse, Sink } from '../../http1/transport.ts';
+import { headerOf } from '../../http1/exchange.ts';
+import type { Sink, UpstreamResponse } from '../../http1/exchange.ts';
 import type { AccessRecord } from '../../observability/access-log.ts';
 
 /**

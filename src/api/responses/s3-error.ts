@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../../errors/fault-row.ts';
 import { accessDeniedFix } from '../../s3/access-denied.ts';
-import { headerOf } from '../../s3/refusal.ts';
-import type { S3Error } from '../../s3/refusal.ts';
+import { headerOf } from '../../http1/exchange.ts';
+import type { S3Error } from '../../s3/s3-error.ts';
 import type { AccessRecord } from '../../observability/access-log.ts';
 import { sendFault } from './fault.ts';
 

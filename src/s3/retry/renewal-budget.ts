@@ -1,7 +1,7 @@
 // Decides whether a refusal is worth new credentials, so that reads which S3 refuses cost a bounded number of STS calls.
 import { tokenBuckets } from '../../runtime/token-buckets.ts';
 import type { Rate, TokenBuckets } from '../../runtime/token-buckets.ts';
-import type { S3Error } from '../refusal.ts';
+import type { S3Error } from '../s3-error.ts';
 
 /** S3's codes for credentials that it rejects: the bridge's problem, never the caller's. */
 const REJECTIONS = new Set([

@@ -1,47 +1,47 @@
-// The connections to one origin: each carries one request after the other, and ends when nobody has needed it for a while.
+// The connections to one origin: each carries one request after another, and closes when it has been idle for a while.
 import { connect as connectTcp } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { Fault } from '../errors/fault.ts';
 import { openConnection } from './connection.ts';
 import type { Connect, Connection, ConnectionParts } from './connection.ts';
+import { HttpError } from './http-error.ts';
 
-export interface Connections {
-  /** @param isNew never one that has carried a request before */
+export interface ConnectionPool {
+  /** @param isNew whether it must be one that has not carried a request before */
   get(isNew: boolean): Connection;
-  /** Opens one where there is none, for the request that is to come. */
+  /** Opens a connection if there is none, for a request that is expected. */
   warm(): void;
   check(now: number): void;
-  /** Ends each connection when its request is done. */
+  /** Closes each connection when its request is done. */
   retire(): void;
   destroy(): void;
   open(): number;
 }
 
 /**
- * As many as there are requests under way, whose number is limited where they are let in.
+ * Has no limit of its own: there are as many connections as requests in progress, which the server limits.
  * @param origin scheme, host and port
  */
-export function connectionsTo(
+export function connectionPool(
   origin: string,
-  around: ConnectionParts & { readonly lookup: LookupFunction },
-): Connections {
-  const connect = connector(origin, around.lookup);
+  parts: ConnectionParts & { readonly lookup: LookupFunction },
+): ConnectionPool {
+  const connect = connector(origin, parts.lookup);
   const all = new Set<Connection>();
-  // The one that was used last is taken first: what is no more needed grows old, and ends.
+  // The one used last is taken first, so that connections which are no longer needed time out.
   const idle: Connection[] = [];
   let isRetired = false;
 
   const open = (isIdle: boolean): Connection => {
-    const connection: Connection = openConnection(connect, around, {
+    const connection: Connection = openConnection(connect, parts, {
       onFree: () => {
         if (isRetired) connection.destroy();
         else idle.push(connection);
       },
       onEnd: () => {
         all.delete(connection);
-        const place = idle.indexOf(connection);
-        if (place !== -1) idle.splice(place, 1);
+        const index = idle.indexOf(connection);
+        if (index !== -1) idle.splice(index, 1);
       },
     });
     all.add(connection);
@@ -62,8 +62,8 @@ export function connectionsTo(
       for (const connection of [...idle]) connection.destroy();
     },
     destroy: () => {
-      // A fault, so that nothing is asked again on a new connection.
-      for (const connection of [...all]) connection.destroy(new Fault('s3_unreachable', { error: 'CLOSED' }));
+      // An HttpError, so that nothing is sent again on a new connection.
+      for (const connection of [...all]) connection.destroy(new HttpError('unreachable', 'CLOSED'));
     },
     open: () => all.size,
   };
@@ -73,7 +73,7 @@ function connector(origin: string, lookup: LookupFunction): Connect {
   const url = new URL(origin);
   const isTls = url.protocol === 'https:';
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
-  // IPv6 literals stand in brackets in a URL alone.
+  // Only URLs put IPv6 addresses in brackets.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!isTls) return (onread) => ({ socket: connectTcp({ host, port, lookup, onread }), up: 'connect' });
   let session: Buffer | undefined;
@@ -85,15 +85,15 @@ function connector(origin: string, lookup: LookupFunction): Connect {
       lookup,
       ...name,
       ALPNProtocols: ['http/1.1'],
-      // Stated, as Node has a variable that turns the default around.
+      // Set explicitly, as a Node environment variable can change the default.
       rejectUnauthorized: true,
       ...(session === undefined ? {} : { session }),
-      // Documented for net.connect, and taken by TLS sockets just so (Node, lib/_tls_wrap.js).
+      // Documented for net.connect only, but TLS sockets take it in the same way (Node, lib/_tls_wrap.js).
       ...({ onread } as object),
     });
-    // Resumed handshakes cost a round trip and a signature less.
-    socket.on('session', (given) => {
-      session = given;
+    // A resumed handshake saves a round trip and a signature.
+    socket.on('session', (latest) => {
+      session = latest;
     });
     return { socket, up: 'secureConnect' };
   };
