@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import { Fault } from '../errors/fault.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import type { Caller } from './caller.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
@@ -34,7 +35,7 @@ interface Remembered extends VerifiedToken {
 export function authenticator(
   verify: (token: string, beforeWait: () => void) => Promise<VerifiedToken>,
   onOutcome: (outcome: 'cached' | 'verified') => void,
-): (token: string) => Caller | Promise<Caller> {
+): (token: string) => MaybeAsync<Caller> {
   const remembered = new Map<string, LruEntry<Remembered>>();
   const uses = lruList<Remembered>();
   const forget = (place: LruEntry<Remembered>): void => {

@@ -66,7 +66,10 @@ export async function serve(
   let metricsPort: number | undefined;
   try {
     port = await listening(server, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT' });
-    boundConnections(server, log, () => current().limits.inFlight);
+    boundConnections(server, log, {
+      inFlight: () => current().limits.inFlight,
+      isResponding: bridge.isResponding,
+    });
     if (metrics !== undefined) {
       metricsPort = await listening(
         metricsServer,

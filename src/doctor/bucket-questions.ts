@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
-import { createCancellation } from '../http1/cancellation.ts';
+import { createCancellation } from '../runtime/cancellation.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { operationOn } from '../s3/operation.ts';
 import type { ObjectRead } from '../s3/operation.ts';

@@ -1,5 +1,5 @@
 // One request and its response: as the user of this client sees them, and as a connection reports them.
-import type { Cancellation } from './cancellation.ts';
+import type { Cancellation } from '../runtime/cancellation.ts';
 import type { Free } from './read-buffers.ts';
 import type { ResponseHead } from './response-head.ts';
 

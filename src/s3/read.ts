@@ -2,9 +2,10 @@
 // the clock, or credentials that have expired or been revoked.
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
-import { createCancellation } from '../http1/cancellation.ts';
+import { createCancellation } from '../runtime/cancellation.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 import type { Transport } from '../http1/transport.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { bucketRegions, isRedirect, regionToTry } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { ObjectRead } from './operation.ts';
@@ -19,7 +20,7 @@ import type { RequestOptions } from './signed-request.ts';
 /** Credentials that can be replaced if S3 no longer accepts them. */
 export interface ReadSession<Credentials extends SigningCredentials> {
   readonly roleName: string;
-  credentials(): Credentials | Promise<Credentials>;
+  credentials(): MaybeAsync<Credentials>;
   /** @returns undefined if that takes an STS call and `mayObtain` returns false */
   replace(rejected: Credentials, mayObtain: () => boolean): Promise<Credentials> | undefined;
 }

@@ -1,6 +1,6 @@
 // From a read to the HTTP request for it: where it goes, its path and query as they are signed, its headers.
 import type { Bucket } from '../config/types.ts';
-import type { Cancellation } from '../http1/cancellation.ts';
+import type { Cancellation } from '../runtime/cancellation.ts';
 import type { UpstreamRequest } from '../http1/exchange.ts';
 import { endpointOf } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';

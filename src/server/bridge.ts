@@ -1,5 +1,6 @@
 // The bridge: builds the steps from the configuration, joins them into one request listener, and swaps that on reload.
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { dataRoute } from '../api/data.ts';
 import type { FederatedSession } from '../api/data.ts';
 import type { Permit } from '../auth/authorize.ts';
@@ -9,19 +10,22 @@ import type { Config } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';
 import { createAccessLog } from '../observability/access-log.ts';
-import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { requestContexts } from '../observability/request-context.ts';
+import type { RequestContext } from '../observability/request-context.ts';
 import { deferredWrites } from '../runtime/deferred-writes.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
+import { isPending } from '../runtime/maybe-async.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { boundedControlRequests } from './admission.ts';
 import { watchEventLoopLag } from './event-loop-lag.ts';
 import { malformedRequests } from './malformed-request.ts';
 import type { MalformedRequests } from './malformed-request.ts';
 import type { RoleAccess } from './role-access.ts';
 import { createRouter } from './route.ts';
-import { stallTimeouts } from './stall-timeout.ts';
+import { createStallTimeouts } from './stall-timeout.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 import { buildSteps } from './steps.ts';
 import type { Steps } from './steps.ts';
@@ -33,6 +37,8 @@ export interface Bridge {
   /** Serves new requests by another configuration; requests in progress end as they began. */
   change(config: Config): void;
   readonly malformed: MalformedRequests;
+  /** Whether a response is in progress on a connection. */
+  isResponding(socket: Duplex): boolean;
   /** Reports not ready from now on, so that no more requests are sent here. */
   startDraining(): void;
   /** Aborts every response in progress at once, so that none looks complete. */
@@ -53,33 +59,35 @@ export function createBridge(
     inFlight: () => steps.admission.inFlight(),
     droppedLines: log.dropped,
   });
-  const accessLog = createAccessLog({
+  const logRequest = createAccessLog({
     log,
     metrics,
     project: () => steps.roleAccess.identity?.project(),
-    isCutting: () => isAborting,
+    isAborting: () => isAborting,
   });
   const lag = watchEventLoopLag();
-  const stalled = stallTimeouts(() => steps.config.limits.stallSeconds * 1000);
-  const malformed = malformedRequests(log, metrics);
+  const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
+  const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
   const resources = { log, metrics, lag, roleAccessFor };
   const shared = {
     metrics,
-    accessLog,
-    stalled,
+    createContext: requestContexts(),
+    logRequest,
+    stallTimeouts,
     isDraining: () => isDraining,
     startedAt: new Date(),
-    atEndOfTurn: deferredWrites(),
+    deferWrite: deferredWrites(),
   };
 
   let steps = buildSteps(initial, resources);
   let listener = joinSteps(steps, shared);
 
   return {
-    listener: malformed.demandingHost((request, response) => {
+    listener: malformed.requireHost((request, response) => {
       listener(request, response);
     }),
     malformed,
+    isResponding: stallTimeouts.isResponding,
     metricsListener: (_request, response) => {
       metrics.render().then(
         (text) => response.setHeader('content-type', metrics.contentType).end(text),
@@ -95,7 +103,7 @@ export function createBridge(
     },
     abortAll: () => {
       isAborting = true;
-      stalled.cutAll();
+      stallTimeouts.abortAll();
     },
     close: () => {
       lag.stop();
@@ -108,26 +116,28 @@ export function createBridge(
 
 interface Shared {
   readonly metrics: Metrics;
-  readonly accessLog: AccessLog;
-  readonly stalled: StallTimeouts;
+  readonly createContext: (request: IncomingMessage, response: ServerResponse) => RequestContext;
+  readonly logRequest: (context: RequestContext) => void;
+  readonly stallTimeouts: StallTimeouts;
   readonly isDraining: () => boolean;
   readonly startedAt: Date;
-  readonly atEndOfTurn: DeferWrite;
+  readonly deferWrite: DeferWrite;
 }
 
 function joinSteps(
   { config, admission, callerOf, accessOf, roleAccess, federation, reader }: Steps,
-  { metrics, accessLog, stalled, isDraining, startedAt, atEndOfTurn }: Shared,
+  shared: Shared,
 ): RequestListener {
+  const { metrics, isDraining } = shared;
   const countFailure = (error: unknown): never => {
     metrics.token(asFault(error).code);
     throw error;
   };
-  // Without a promise if the token is cached, as nearly all are.
-  const authenticate = (request: IncomingMessage): Caller | Promise<Caller> => {
+  // Not async: control requests that have to wait are limited.
+  const authenticate = (request: IncomingMessage): MaybeAsync<Caller> => {
     try {
       const caller = callerOf(presentedToken(request));
-      return caller instanceof Promise ? caller.catch(countFailure) : caller;
+      return isPending(caller) ? caller.catch(countFailure) : caller;
     } catch (error) {
       return countFailure(error);
     }
@@ -136,14 +146,11 @@ function joinSteps(
     rejectBridge(caller, roleAccess);
     return accessOf(caller);
   };
-  const federate = (permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession> => {
-    const session = federation.federate(permit, caller);
-    if (!(session instanceof Promise)) return session;
-    return session.then((obtained) => {
-      // Before the first federation the bridge does not know its own unique ID.
-      rejectBridge(caller, roleAccess);
-      return obtained;
-    });
+  const federate = async (permit: Permit, caller: Caller): Promise<FederatedSession> => {
+    const session = await federation.federate(permit, caller);
+    // Again, as before the first federation the bridge does not know its own unique ID.
+    rejectBridge(caller, roleAccess);
+    return session;
   };
   const data = dataRoute({
     admission,
@@ -152,8 +159,8 @@ function joinSteps(
     federate,
     read: reader.read,
     regionOf: reader.regionOf,
-    startedAt,
-    atEndOfTurn,
+    startedAt: shared.startedAt,
+    deferWrite: shared.deferWrite,
     chunkAbove: config.chunkAbove,
   });
   const controlParts = {
@@ -165,11 +172,14 @@ function joinSteps(
     operators: config.listen.metrics === undefined ? config.operators : undefined,
   };
   // On the first control request: loading Express takes a twentieth of a start, and no read needs it.
-  const control = async (recordOf: (request: IncomingMessage) => AccessRecord): Promise<RequestListener> => {
+  const control = async (
+    contextOf: (request: IncomingMessage) => RequestContext,
+  ): Promise<RequestListener> => {
     const { controlRoutes } = await import('../api/control.ts');
-    return controlRoutes(controlParts, recordOf);
+    return controlRoutes(controlParts, contextOf);
   };
-  return createRouter({ accessLog, control, data, cors: config.cors, stalled });
+  const { createContext, logRequest, stallTimeouts } = shared;
+  return createRouter({ createContext, logRequest, control, data, cors: config.cors, stallTimeouts });
 }
 
 /** Rejects the bridge's own account, so that anyone holding its token cannot read with it. */

@@ -12,8 +12,9 @@ import type { Federation } from '../federation/federate.ts';
 import { createTransport } from '../http1/transport.ts';
 import type { Transport } from '../http1/transport.ts';
 import type { Log } from '../observability/log.ts';
-import { faultLogger } from '../observability/log-fault.ts';
+import { faultLogger } from '../observability/log-fields.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { withChecksums } from '../s3/checksum.ts';
 import { s3Clock } from '../s3/clock-offset.ts';
 import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
@@ -23,15 +24,15 @@ import type { Reader } from '../s3/read.ts';
 import { retryingRead } from '../s3/retry/resume.ts';
 import { createSigner } from '../s3/signature.ts';
 import { createAdmission } from './admission.ts';
-import type { Admission } from './admission.ts';
+import type { CountedAdmission } from './admission.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { RoleAccess } from './role-access.ts';
 
 export interface Steps {
   readonly config: Config;
-  readonly admission: Admission;
+  readonly admission: CountedAdmission;
   /** A verified token becomes a caller. @throws Fault token_…, signing_keys_unavailable */
-  readonly callerOf: (token: string) => Caller | Promise<Caller>;
+  readonly callerOf: (token: string) => MaybeAsync<Caller>;
   readonly accessOf: AccessOf;
   readonly roleAccess: RoleAccess;
   readonly federation: Federation;
@@ -88,7 +89,7 @@ const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, 
 function buildVerifier(
   { certsUrl, audiences }: Config,
   { log, metrics }: StepResources,
-): (token: string) => Caller | Promise<Caller> {
+): (token: string) => MaybeAsync<Caller> {
   const logFault = faultLogger(log);
   const verify = tokenVerifier({
     certsUrl,

@@ -12,7 +12,7 @@ import { FAULTS } from '../../src/errors/table.ts';
 import { Fault } from '../../src/errors/fault.ts';
 import { forwardedHeaders } from '../../src/api/request-headers.ts';
 import { syntheticPrefixes } from '../../src/api/synthetic-list.ts';
-import { createCancellation } from '../../src/http1/cancellation.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
 import { readOperation } from '../../src/s3/read-operation.ts';
 import { createReader } from '../../src/s3/read.ts';

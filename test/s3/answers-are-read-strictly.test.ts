@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createCancellation } from '../../src/http1/cancellation.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { HttpError } from '../../src/http1/http-error.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';

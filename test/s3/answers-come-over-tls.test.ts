@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
-import { createCancellation } from '../../src/http1/cancellation.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 import { createAuthority } from '../faults/certificates.ts';

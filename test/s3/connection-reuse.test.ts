@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createCancellation } from '../../src/http1/cancellation.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 import type { Transport } from '../../src/http1/transport.ts';

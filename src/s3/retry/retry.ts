@@ -1,7 +1,7 @@
 // Retries reads that failed before a response began: after pauses that grow, up to a deadline, and within a budget, so that an S3
 // in trouble does not get several times its load.
 import { Fault } from '../../errors/fault.ts';
-import type { Cancellation } from '../../http1/cancellation.ts';
+import type { Cancellation } from '../../runtime/cancellation.ts';
 import { headerOf } from '../../http1/exchange.ts';
 import type { UpstreamResponse } from '../../http1/exchange.ts';
 import { tokenBuckets } from '../../runtime/token-buckets.ts';
