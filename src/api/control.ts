@@ -9,7 +9,7 @@ import { asFault, Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';
-import { readQuery } from '../s3/query.ts';
+import { readQuery } from '../s3/target.ts';
 import { explainResponse, NO_EMAIL_HINT, reachOf, readExplainRequest } from './explain.ts';
 import { sendFault, faultResponse } from './responses/fault.ts';
 

@@ -4,7 +4,7 @@ import { authorize } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
-import { presentationOf } from '../auth/presented-token.ts';
+import { presentationOf } from '../auth/authenticate.ts';
 import type { Bucket } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { endStep } from '../observability/request-context.ts';
@@ -13,7 +13,7 @@ import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { readListPage } from '../s3/list-page.ts';
 import type { BucketOperation, Operation } from '../s3/operation.ts';
-import { readOperation } from '../s3/read-operation.ts';
+import { parseOperation } from '../s3/parse-operation.ts';
 import { isS3Error } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
@@ -66,7 +66,7 @@ export function dataRoute(steps: DataSteps): DataRoute {
   return async (context) => {
     try {
       const { method, url = '' } = context.request;
-      const operation = readOperation(method, url);
+      const operation = parseOperation(method, url);
       context.operation = operation.name;
       context.bucket = operation.bucket;
       steps.admission.enter();

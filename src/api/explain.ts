@@ -8,8 +8,7 @@ import type { Action, CallerPattern, Scope } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { isWord, sampleRequest, wordOf, WORDS } from '../s3/sample-request.ts';
-import { loggable } from '../s3/query.ts';
-import { checkedBucket, checkedKey } from '../s3/target.ts';
+import { checkedBucket, checkedKey, loggable } from '../s3/target.ts';
 
 export interface ExplainRequest {
   readonly word: Action;

@@ -2,7 +2,6 @@
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
-import { byBytes } from './byte-order.ts';
 import type { Caller } from './caller.ts';
 
 /** What one caller may do in one bucket. */
@@ -120,3 +119,18 @@ function reachOf(grants: readonly Grant[]): Reach {
   let sorted: readonly string[] | undefined;
   return { whole, prefixes, keys, sortedPrefixes: () => (sorted ??= [...prefixes.keys()].sort(byBytes)) };
 }
+
+/**
+ * The order in which S3 lists keys: by their bytes in UTF-8. Without encoding them, as UTF-16 differs only in that surrogates, which
+ * encode the last characters, come before U+E000.
+ */
+export function byBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i += 1) {
+    const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+const rank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit);

@@ -1,7 +1,7 @@
 // What a caller sees who lists from above its grants: the common prefixes that lead down to them, and nothing else. Pure.
 import type { IamAction } from '../policy/iam-actions.ts';
 import { grantReaching } from './authorize.ts';
-import { byBytes } from './byte-order.ts';
+import { byBytes } from './grants.ts';
 import type { Access } from './grants.ts';
 
 /**

@@ -1,7 +1,7 @@
 // What a request asks of S3: which operation, on what, with which of its parameters. What is not named here is not served.
 import { Fault } from '../errors/fault.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
-import { loggable } from './query.ts';
+import { loggable } from './target.ts';
 import type { Target } from './target.ts';
 
 export type Method = 'GET' | 'HEAD';

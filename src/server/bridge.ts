@@ -5,7 +5,7 @@ import { dataRoute } from '../api/data.ts';
 import type { FederatedSession } from '../api/data.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
-import { presentedToken } from '../auth/presented-token.ts';
+import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';

@@ -5,7 +5,7 @@ import type { DataRoute } from '../api/data.ts';
 import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
 import type { RequestContext } from '../observability/request-context.ts';
-import { isQueryForm } from '../s3/query-operation.ts';
+import { isQueryForm } from '../s3/parse-operation.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 
 /** Requests that one connection may send before it receives their responses. Clients that pipeline at all send a few. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { byBytes } from '../../src/auth/byte-order.ts';
+import { byBytes } from '../../src/auth/grants.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import type { Access } from '../../src/auth/grants.ts';
 import { visiblePrefixes } from '../../src/auth/visible-prefixes.ts';

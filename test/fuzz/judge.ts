@@ -5,7 +5,7 @@ import { authenticator } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
 import type { Caller } from '../../src/auth/caller.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
-import { presentedToken } from '../../src/auth/presented-token.ts';
+import { presentedToken } from '../../src/auth/authenticate.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';
 import { readConfig } from '../../src/config/load.ts';
 import { FAULTS } from '../../src/errors/table.ts';
@@ -14,7 +14,7 @@ import { forwardedHeaders } from '../../src/api/request-headers.ts';
 import { syntheticPrefixes } from '../../src/api/synthetic-list.ts';
 import { createCancellation } from '../../src/runtime/cancellation.ts';
 import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
-import { readOperation } from '../../src/s3/read-operation.ts';
+import { parseOperation } from '../../src/s3/parse-operation.ts';
 import { createReader } from '../../src/s3/read.ts';
 import { createSigner } from '../../src/s3/signature.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../../src/http1/exchange.ts';
@@ -75,7 +75,7 @@ export function createJudge(mint: Mint): Judge {
   };
 
   const serve = async (each: FuzzCase): Promise<string | undefined> => {
-    const operation = readOperation(each.method, each.url);
+    const operation = parseOperation(each.method, each.url);
     const place = placeMeant(operation, each.url);
     if (place !== undefined) return place;
     const received = asReceived(each.method, each.url, headersOf(each, mint.token(each.token)));
