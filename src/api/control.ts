@@ -1,7 +1,7 @@
 // The control routes under `/-/`, where no bucket name can be: health, the caller's own identity and grants, metrics.
 import express from 'express';
 import type { Express, Request, Response } from 'express';
-import { namesOf } from '../auth/grants.ts';
+import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { CallerPattern } from '../config/types.ts';
@@ -10,7 +10,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { readQuery } from '../s3/target.ts';
-import { explainResponse, NO_EMAIL_HINT, reachOf, readExplainRequest } from './explain.ts';
+import { explainResponse, NO_EMAIL_HINT, scopeFields, readExplainRequest } from './explain.ts';
 import { sendFault, faultResponse } from './responses/fault.ts';
 
 export interface ControlParts {
@@ -81,7 +81,7 @@ export function controlRoutes(parts: ControlParts, contextOf: (request: Request)
   app.get('/-/metrics', async (request, response) => {
     contextOf(request).operation = 'metrics';
     const caller = await callerOf(request);
-    if (parts.operators === undefined || namesOf(caller, parts.operators).length === 0)
+    if (parts.operators === undefined || matchingPatterns(caller, parts.operators).length === 0)
       throw new Fault('not_granted');
     const text = await parts.metrics.render();
     contextOf(request).bytes = Buffer.byteLength(text);
@@ -119,7 +119,7 @@ function whoami(parts: ControlParts, caller: Caller): object {
     sessionName: parts.sessionNameOf(caller),
     ...(caller.email === undefined && access.length === 0 ? { hint: NO_EMAIL_HINT } : {}),
     mayRead: access.flatMap(([bucket, { grants }]) =>
-      grants.map(({ allow, scope }) => ({ bucket, ...reachOf(scope), allow })),
+      grants.map(({ allow, scope }) => ({ bucket, ...scopeFields(scope), allow })),
     ),
   };
 }

@@ -1,4 +1,4 @@
-// The grants of the configuration, arranged so that what one caller may do is found at once, however many there are.
+// An index of the configuration's grants, which finds what a caller may do in constant time, however many there are.
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -17,7 +17,7 @@ export interface Reach {
   readonly whole: Grant | undefined;
   /** Keyed by prefixes, each of which ends with '/'. */
   readonly prefixes: ReadonlyMap<string, Grant>;
-  /** The same in S3's order, which is made once, when it is needed. */
+  /** The same in S3's order, sorted once, when first needed. */
   sortedPrefixes(): readonly string[];
   readonly keys: ReadonlyMap<string, Grant>;
 }
@@ -29,7 +29,7 @@ const projectOfEmail = (email: string): string | undefined =>
   /@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
-/** @returns what a caller may do, by bucket name; remembered for as long as the caller object lives */
+/** @returns what a caller may do, by bucket name; cached for as long as the caller object lives */
 export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
   const byPattern = new Map<string, number[]>();
   grants.forEach((grant, position) => {
@@ -53,13 +53,13 @@ export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string
   };
 }
 
-/** Those of the patterns that name the caller; for lists too short to index. */
-export function namesOf(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
+/** The patterns that name the caller; for lists too short to index. */
+export function matchingPatterns(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
   const keys = callerKeys(caller);
   return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
 }
 
-// JSON keeps the kinds and their parts apart, whatever characters the parts hold.
+// JSON separates the kinds and their parts, whatever characters the parts contain.
 function patternKey(pattern: CallerPattern): string {
   switch (pattern.kind) {
     case 'email':

@@ -1,15 +1,15 @@
-// Bounds log lines that anyone can cause without a token, and logs how many were suppressed.
+// Limits log lines that anyone can cause without a token, and logs how many were suppressed.
 import type { Log, LogFields, Severity } from './log.ts';
 
 const LINES = 20;
 const WINDOW_MS = 10_000;
 
 /**
- * @param about names the lines in the one that counts those suppressed
- * @param most lines of each kind in ten seconds
- * @returns whether one more line of this kind, of which there are few, may be written now
+ * @param about names the lines in the line that counts the suppressed ones
+ * @param max lines of each kind in ten seconds
+ * @returns whether one more line of this kind may be written now; there are few kinds
  */
-export function lineLimit(log: Log, about: string, most: number): (kind: string) => boolean {
+export function lineLimit(log: Log, about: string, max: number): (kind: string) => boolean {
   const written = new Map<string, number>();
   const suppressed = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -27,13 +27,13 @@ export function lineLimit(log: Log, about: string, most: number): (kind: string)
   return (kind) => {
     timer ??= setTimeout(endWindow, WINDOW_MS).unref();
     const count = written.get(kind) ?? 0;
-    if (count < most) written.set(kind, count + 1);
+    if (count < max) written.set(kind, count + 1);
     else suppressed.set(kind, (suppressed.get(kind) ?? 0) + 1);
-    return count < most;
+    return count < max;
   };
 }
 
-/** Writes at most a few of the lines that it is given. @param about as in {@link lineLimit} */
+/** Writes at max 20 lines in ten seconds. @param about as in {@link lineLimit} */
 export function limitLines(
   log: Log,
   about: string,

@@ -1,4 +1,4 @@
-// One JSON line an event on standard output, in the fields that Cloud Logging knows (Cloud Logging, "Structured logging").
+// Writes one JSON line per event to standard output, with Cloud Logging's fields (Cloud Logging, "Structured logging").
 import { destination, pino } from 'pino';
 import type { LogLevel } from '../config/types.ts';
 
@@ -11,13 +11,13 @@ export interface Log {
   (severity: Severity, message: string, fields?: LogFields): void;
   /** Whether lines of this severity are written at all. */
   isWanted(severity: Severity): boolean;
-  /** A line of which there are many. @param members of its JSON object, without braces; nothing is checked */
+  /** For frequent lines. @param members of the JSON object, without braces; they are not checked */
   members(severity: Severity, members: string): void;
-  /** Writes what is still in memory at once, before the process ends with an error; lines may come out of order. */
+  /** Writes all waiting lines at once, before the process ends with an error; lines may be out of order. */
   flush(): void;
-  /** Resolves when all is written, in order, or when nobody takes it. */
+  /** Resolves when all lines are written, in order, or when nothing reads standard output. */
   end(): Promise<void>;
-  /** Lines lost so far, as nobody took what was written. */
+  /** Lines dropped so far because standard output was not read fast enough. */
   dropped(): number;
 }
 
@@ -38,21 +38,21 @@ const SEVERITY_OF: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** What waits in memory for a reader of our standard output that is slow; beyond it lines are dropped and counted. */
+/** Lines that wait for a slow reader of standard output; beyond this, lines are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** A reader that has stalled must not hold a process that is to end. */
+/** A stalled reader must not keep the process from ending. */
 const END_MS = 1_000;
 
 export function createLog(level: LogLevel): Log {
-  // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
+  // Asynchronous: a stalled reader of standard output must not stall the bridge.
   let ending = false;
   const output = destination({
     fd: 1,
     sync: false,
     minLength: 0,
     maxLength: MAX_WAITING_BYTES,
-    // Asked where nobody takes what is written: at the end that must not hold the process.
+    // Called if the pipe is full: at the end this must not keep the process alive.
     retryEAGAIN: () => !ending,
   });
   output.on('error', () => undefined);
@@ -74,7 +74,7 @@ export function createLog(level: LogLevel): Log {
   const wanted = new Set(severities.filter((severity) => logger.isLevelEnabled(LEVEL_OF[severity])));
   return Object.assign(
     (severity: Severity, message: string, fields: LogFields = {}) => {
-      // Lines stay in the order of their events.
+      // Keeps lines in the order of their events.
       batch.flush();
       logger[LEVEL_OF[severity]](fields, message);
     },
@@ -89,7 +89,7 @@ export function createLog(level: LogLevel): Log {
           batch.flush();
           output.flushSync();
         } catch {
-          // Nobody takes it, and the process is to end: pino would try again at its exit.
+          // Nothing reads the pipe and the process is ending: pino would retry at exit.
           output.destroy();
         }
       },
@@ -110,7 +110,7 @@ export function createLog(level: LogLevel): Log {
   );
 }
 
-/** @returns the present time in RFC 3339; of one second only the milliseconds are written anew */
+/** @returns the current time in RFC 3339; within one second only the milliseconds are formatted */
 function timestamps(): () => string {
   let second = -1;
   let text = '';

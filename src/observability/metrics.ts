@@ -1,4 +1,4 @@
-// The one place that names each metric.
+// All metrics and their names.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
 import { histogram } from './histogram.ts';
@@ -33,7 +33,7 @@ export function createMetrics(sources: {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  // What each request counts is kept here and told at a scrape: prom-client makes a text of the labels each time.
+  // Counted in maps and reported at a scrape: prom-client formats the labels at each increment.
   const answered = new Map<string, Map<number, number>>();
   new Counter({
     name: 'fedbridge_requests_total',
@@ -59,7 +59,7 @@ export function createMetrics(sources: {
   });
   const register = (name: string, help: string, samples: () => readonly Sample[]): void => {
     const metric = { name, get: () => ({ name, help, type: 'histogram', values: samples() }) };
-    // A registry uses no more of a metric than this (prom-client, lib/registry.js); its types want the whole class.
+    // A registry only uses these members of a metric (prom-client, lib/registry.js); its types require the whole class.
     registry.registerMetric(metric as unknown as Histogram);
   };
   const requests = 'fedbridge_request_duration_seconds';

@@ -10,7 +10,7 @@ import { bucketRegions, isRedirect, regionToTry } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { ObjectRead } from './operation.ts';
 import { withPublicName } from './renamed-list.ts';
-import { isCredentialsError, renewalBudget, suspicionOf } from './retry/renewal-budget.ts';
+import { isCredentialsError, renewalBudget, renewalReasonFor } from './retry/renewal-budget.ts';
 import { asS3Fault, isSuccess, readS3Error, readS3Rejection } from './s3-error.ts';
 import type { S3Error } from './s3-error.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
@@ -101,7 +101,7 @@ export function createReader(options: {
     });
     try {
       const response = await options.transport.send(request.origin, request);
-      return suspicionOf(await readS3Error(response)) !== undefined;
+      return renewalReasonFor(await readS3Error(response)) !== undefined;
     } catch {
       return false;
     }
@@ -141,16 +141,16 @@ export function createReader(options: {
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
         return isRenamed ? withPublicName(outcome, bucket.name) : outcome;
       }
-      if (!hasResigned && clock?.isSetBy(outcome, bucket, now) === true) {
+      if (!hasResigned && clock?.learnFrom(outcome, bucket, now) === true) {
         hasResigned = true;
         continue;
       }
-      const suspicion = renewed ? undefined : suspicionOf(outcome);
+      const renewalReason = renewed ? undefined : renewalReasonFor(outcome);
       const rejected = credentials;
       const replacement =
-        suspicion &&
+        renewalReason &&
         session.replace(rejected, () => {
-          if (!budget.spend(session, extras.caller, suspicion)) return false;
+          if (!budget.spend(session, extras.caller, renewalReason)) return false;
           replaced = { credentials: rejected, error: outcome };
           return true;
         });

@@ -11,8 +11,8 @@ export interface CorsRules {
 const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
 
 /**
- * Adds to the answer what lets the browser hand it on, and answers preflights.
- * @returns whether the request was a preflight, and is answered
+ * Adds the headers that let a browser's page read the response, and responds to preflights.
+ * @returns whether the request was a preflight, to which it has responded
  */
 export function sendCors(rules: CorsRules, request: IncomingMessage, response: ServerResponse): boolean {
   const { origin, 'access-control-request-headers': asked } = request.headers;

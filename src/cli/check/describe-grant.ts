@@ -1,6 +1,6 @@
 // A grant in one line: where it stands, and what it says of those that are meant.
 import type { Caller } from '../../auth/caller.ts';
-import { namesOf } from '../../auth/grants.ts';
+import { matchingPatterns } from '../../auth/grants.ts';
 import type { Grant } from '../../config/types.ts';
 import { describeActions, describeCaller, describeScope } from './describe.ts';
 
@@ -19,7 +19,7 @@ export function grantDescriber(
     const position = grants.indexOf(grant);
     const line = lineOf(position);
     const place = `grants[${position}]${line === undefined ? '' : ` (line ${line})`}`;
-    const own = namesOf(caller, grant.callers);
+    const own = matchingPatterns(caller, grant.callers);
     const meant = own.length > 0 ? own : grant.callers;
     const more = meant.length - MOST_CALLERS;
     const who = [...meant.slice(0, MOST_CALLERS).map(describeCaller), ...(more > 0 ? [`${more} more`] : [])];
