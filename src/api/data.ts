@@ -91,7 +91,9 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
   try {
     const access = steps.accessOf(caller);
     if (isBucketOperation(operation)) {
-      sendBucketResponse(context, operation, bucketsFor(operation, access), steps);
+      const { regionOf, startedAt } = steps;
+      const buckets = bucketsFor(operation, access);
+      sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
       await responseClosed(context.response);
       return;
     }

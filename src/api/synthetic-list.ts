@@ -50,7 +50,7 @@ export function syntheticPrefixes(
   const [action] = list.actions;
   if (list.kind !== 'list' || action === undefined || parameters.get('delimiter') !== '/') return undefined;
   const after = shapeOf(list).from.flatMap(([name]) => parameters.get(name) ?? []);
-  return visiblePrefixes(access, action, list.subject, after[0] ?? '');
+  return visiblePrefixes(access, { action, prefix: list.subject, after: after[0] ?? '' });
 }
 
 /**

@@ -47,7 +47,7 @@ function whyWithheld(own: Access, action: IamAction, subject: string): readonly 
     const closed = grantReaching(reach, action, `${subject}/`);
     if (closed !== undefined) return ['prefix_open', [closed]];
     const below = [...reach.prefixes].filter(([prefix]) => prefix.startsWith(subject));
-    if (visiblePrefixes(own, action, subject, '') !== undefined)
+    if (visiblePrefixes(own, { action, prefix: subject, after: '' }) !== undefined)
       return ['above', below.map(([, grant]) => grant)];
   }
   const reaching = [...own.byAction.values()].flatMap((each) => grantReaching(each, action, subject) ?? []);

@@ -4,16 +4,21 @@ import { grantReaching } from './authorize.ts';
 import { byBytes } from './grants.ts';
 import type { Access } from './grants.ts';
 
+/** The list that is requested. */
+export interface RequestedList {
+  readonly action: IamAction;
+  readonly prefix: string;
+  /** Where the list continues: a common prefix that has been shown, or any key; '' at the beginning. */
+  readonly after: string;
+}
+
 /**
  * As S3 would group them with the delimiter '/': each granted prefix below `prefix`, up to the first '/' after it.
- * @param after where the list continues: a common prefix that has been shown, or any key
  * @returns sorted; undefined if `prefix` itself is granted, or if no grant lies below it
  */
 export function visiblePrefixes(
   access: Access | undefined,
-  action: IamAction,
-  prefix: string,
-  after: string,
+  { action, prefix, after }: RequestedList,
 ): readonly string[] | undefined {
   const reach = access?.byAction.get(action);
   if (reach === undefined || grantReaching(reach, action, prefix) !== undefined) return undefined;

@@ -46,6 +46,7 @@ export interface Reader {
   regionOf(bucket: Bucket): string;
 }
 
+/** Four arguments and no object, as each wrapper around a read passes them on, for every request. */
 export type Read = <Credentials extends SigningCredentials>(
   bucket: Bucket,
   read: ObjectRead,

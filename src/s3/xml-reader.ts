@@ -49,7 +49,7 @@ export function xmlReader(events: {
     if (isLeaf) open.push(name);
     else events.onClose(name, parent, '');
   };
-  /** @param end of the tag in the text; @param nameAt where its name begins */
+  /** Four arguments and no object, as it is called for each element. @param end of the tag in the text @param nameAt where its name begins */
   const closeElement = (text: string, nameAt: number, end: number, own: string): void => {
     const name = open.pop() ?? '';
     // Comparing in place makes no garbage.

@@ -86,7 +86,7 @@ function limitConnections(server: Server, log: Log, limit: Limit): void {
     socket.once('close', () => open.delete(socket));
     const max = limit.maxNow();
     if (open.size <= max) return;
-    const outcome = makeRoom(open, socket, max, limit);
+    const outcome = makeRoom(open, socket, { ...limit, max });
     write('WARNING', `more than ${max} connections: ${outcome}`, {
       open: open.size,
       remedy: 'Somebody holds connections open: see `remoteIp` of other lines. Else add instances.',
@@ -95,16 +95,20 @@ function limitConnections(server: Server, log: Log, limit: Limit): void {
 }
 
 /** @returns what was closed, for the log line */
-function makeRoom(open: Set<Socket>, newest: Socket, max: number, limit: Limit): string {
+function makeRoom(
+  open: Set<Socket>,
+  newest: Socket,
+  { max, overLimit, isResponding }: Limit & { readonly max: number },
+): string {
   let closed = false;
   while (open.size > max) {
-    const idle = oldestIdle(open, newest, limit.isResponding);
+    const idle = oldestIdle(open, newest, isResponding);
     if (idle === undefined) break;
     close(open, idle);
     closed = true;
   }
   if (closed) return 'the oldest idle one is closed';
-  if (open.size <= max + limit.overLimit) return 'none is idle, the newest is let in beyond them';
+  if (open.size <= max + overLimit) return 'none is idle, the newest is let in beyond them';
   close(open, newest);
   return 'none is idle, the newest is closed';
 }

@@ -37,8 +37,12 @@ export function malformedRequests(
   const ended = new WeakSet<Duplex>();
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
-  /** @param answered false if another response is in progress on the connection, which a second one would corrupt */
-  const record = (fault: Fault, requestId: string, remoteIp: string | undefined, answered: boolean): void => {
+  /** @param from.answered false if another response is in progress on the connection, which a second one would corrupt */
+  const record = (
+    fault: Fault,
+    from: { requestId: string; remoteIp: string | undefined; answered: boolean },
+  ): void => {
+    const { requestId, remoteIp, answered } = from;
     const { status } = faultResponse(fault, requestId, true);
     metrics.request(OPERATION, status, 0);
     write('WARNING', `malformed request: ${status} ${fault.code}`, {
@@ -54,7 +58,7 @@ export function malformedRequests(
   const reject = (socket: Duplex, fault: Fault): void => {
     const requestId = nextId();
     const answered = socket.writable && !ended.has(socket) && !isResponding(socket);
-    record(fault, requestId, remoteOf(socket), answered);
+    record(fault, { requestId, remoteIp: remoteOf(socket), answered });
     if (!answered) {
       socket.destroy();
       return;
@@ -86,7 +90,7 @@ export function malformedRequests(
       }
       const fault = new Fault('host_missing');
       const requestId = nextId();
-      record(fault, requestId, request.socket.remoteAddress, true);
+      record(fault, { requestId, remoteIp: request.socket.remoteAddress, answered: true });
       ended.add(request.socket);
       respond(response, fault, requestId);
     },

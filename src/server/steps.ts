@@ -71,7 +71,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
     createTransport({ stallMs: config.limits.stallSeconds * 1000, mayReuseAfterHead: isAwsOrigin }),
   );
   const federation = keepOrBuild(previous?.federation, isSameIdentity, () =>
-    buildFederation(config, resources, roleAccess, transport),
+    buildFederation(config, resources, { roleAccess, transport }),
   );
   const reader = buildReader(config, resources, transport);
 
@@ -104,8 +104,7 @@ function buildVerifier(
 function buildFederation(
   config: Config,
   { log, metrics }: StepResources,
-  roleAccess: RoleAccess,
-  transport: Transport,
+  { roleAccess, transport }: Pick<Steps, 'roleAccess' | 'transport'>,
 ): Federation {
   const logFault = faultLogger(log);
   const neverAssumed = new Set(config.roles.keys());

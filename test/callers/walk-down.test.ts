@@ -62,7 +62,7 @@ it('finds the prefixes that lead down to grants as a look at each grant does', (
   );
   fc.assert(
     fc.property(prefixes, text, text, (granted, prefix, after) => {
-      const found = visiblePrefixes(accessTo(granted), 's3:ListBucket', prefix, after);
+      const found = visiblePrefixes(accessTo(granted), { action: 's3:ListBucket', prefix, after });
       assert.deepEqual(found, slowly(granted, prefix, after));
     }),
     { numRuns: 2_000 },

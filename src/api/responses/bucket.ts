@@ -5,27 +5,28 @@ import type { RequestContext } from '../../observability/request-context.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 
 /**
- * @param buckets those that the caller may read: for `bucket` and `location` exactly the requested one
+ * @param options.buckets those that the caller may read: for `bucket` and `location` exactly the requested one
  * @param options.regionOf a bucket's region as far as it is known
  * @param options.startedAt sent as CreationDate, which the bridge does not know
  */
 export function sendBucketResponse(
   context: RequestContext,
   operation: BucketOperation,
-  buckets: readonly Bucket[],
   options: {
+    readonly buckets: readonly Bucket[];
     readonly regionOf: (bucket: Bucket) => string;
     readonly startedAt: Date;
   },
 ): void {
+  const { buckets, regionOf, startedAt } = options;
   const [bucket] = buckets;
-  const region = bucket === undefined ? undefined : options.regionOf(bucket);
+  const region = bucket === undefined ? undefined : regionOf(bucket);
   if (operation.kind === 'bucket') {
     const headers = ['x-request-id', context.requestId, 'x-amz-bucket-region', region ?? ''];
     context.response.writeHead(200, headers).end();
     return;
   }
-  const document = operation.kind === 'location' ? location(region) : list(buckets, options.startedAt);
+  const document = operation.kind === 'location' ? location(region) : list(buckets, startedAt);
   sendDocument(context, 'application/xml', xmlDocument(document));
 }
 
