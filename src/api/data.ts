@@ -102,7 +102,8 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
       admission.enterPage(caller.subject);
       holdsPage = true;
     }
-    const prefixes = syntheticPrefixes(access.get(operation.bucket), operation);
+    const prefixes =
+      operation.kind === 'list' ? syntheticPrefixes(access.get(operation.bucket), operation) : undefined;
     if (prefixes !== undefined) {
       await sendSyntheticList(context, operation, prefixes);
       return;

@@ -1,26 +1,29 @@
 // Sends one request on a pooled connection and returns its response; sends it again on a new connection if the first was stale.
-import type { ConnectionPool } from './connection-pool.ts';
+import type { Connection } from './connection.ts';
 import type { Exchange, Sink, UpstreamRequest, UpstreamResponse } from './exchange.ts';
 import { asHttpError, HttpError } from './http-error.ts';
 
 /** What may arrive before the body is read: a few socket reads. */
 const MAX_EARLY_BYTES = 256 * 1024;
 
+/** @param isNew whether it must be one that has not carried a request before */
+type GetConnection = (isNew: boolean) => Connection;
+
 /** @throws HttpError; after a cancellation any Error, which nobody receives */
 export function dispatch(
-  pool: ConnectionPool,
+  getConnection: GetConnection,
   text: string,
   request: UpstreamRequest,
 ): Promise<UpstreamResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
-  send({ pool, text, request, resolve, reject }, false);
+  send({ getConnection, text, request, resolve, reject }, false);
   return promise;
 }
 
 const CANCELLED = 'the request was cancelled';
 
 interface Dispatched {
-  readonly pool: ConnectionPool;
+  readonly getConnection: GetConnection;
   readonly text: string;
   readonly request: UpstreamRequest;
   resolve(response: UpstreamResponse): void;
@@ -28,13 +31,13 @@ interface Dispatched {
 }
 
 function send(dispatched: Dispatched, onNewConnection: boolean): void {
-  const { pool, text, request, resolve, reject } = dispatched;
+  const { getConnection, text, request, resolve, reject } = dispatched;
   const { method, cancellation } = request;
   if (cancellation.aborted) {
     reject(new Error(CANCELLED));
     return;
   }
-  const connection = pool.get(onNewConnection);
+  const connection = getConnection(onNewConnection);
   let sink: Sink | undefined;
   let early: Buffer[] | undefined;
   let earlyBytes = 0;

@@ -1,8 +1,9 @@
 // The HTTP/1.1 client: carries requests to origins and their responses back as they arrive, with raw headers and back-pressure.
+import type { LookupFunction } from 'node:net';
 import { deferredWrites } from '../runtime/deferred-writes.ts';
-import { spreadAddresses } from './addresses.ts';
-import { connectionPool } from './connection-pool.ts';
-import type { ConnectionPool } from './connection-pool.ts';
+import { connector, spreadAddresses } from './connect.ts';
+import { openConnection } from './connection.ts';
+import type { Connection, ConnectionParts } from './connection.ts';
 import { dispatch } from './dispatch.ts';
 import type { UpstreamRequest, UpstreamResponse } from './exchange.ts';
 import { HttpError } from './http-error.ts';
@@ -75,7 +76,7 @@ export function createTransport(options: {
     send: (origin, request) =>
       isClosed
         ? Promise.reject(new HttpError('unreachable', 'CLOSED'))
-        : dispatch(poolOf(origin), textOf(request), request),
+        : dispatch(poolOf(origin).get, textOf(request), request),
     warm: (origin) => {
       // A connection opened after `close` would keep the process alive.
       if (!isClosed) poolOf(origin).warm();
@@ -101,4 +102,68 @@ function textOf({ method, path, headers }: UpstreamRequest): string {
   let text = `${method} ${path} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
   return `${text}\r\n`;
+}
+
+/** The connections to one origin: each carries one request after another, and closes when it has been idle for a while. */
+interface ConnectionPool {
+  /** @param isNew whether it must be one that has not carried a request before */
+  get(isNew: boolean): Connection;
+  /** Opens a connection if there is none, for a request that is expected. */
+  warm(): void;
+  check(now: number): void;
+  /** Closes each connection when its request is done. */
+  retire(): void;
+  destroy(): void;
+  open(): number;
+}
+
+/**
+ * Has no limit of its own: there are as many connections as requests in progress, which the server limits.
+ * @param origin scheme, host and port
+ */
+function connectionPool(
+  origin: string,
+  parts: ConnectionParts & { readonly lookup: LookupFunction },
+): ConnectionPool {
+  const connect = connector(origin, parts.lookup);
+  const all = new Set<Connection>();
+  // The one used last is taken first, so that connections which are no longer needed time out.
+  const idle: Connection[] = [];
+  let isRetired = false;
+
+  const open = (isIdle: boolean): Connection => {
+    const connection: Connection = openConnection(connect, parts, {
+      onFree: () => {
+        if (isRetired) connection.destroy();
+        else idle.push(connection);
+      },
+      onEnd: () => {
+        all.delete(connection);
+        const index = idle.indexOf(connection);
+        if (index !== -1) idle.splice(index, 1);
+      },
+    });
+    all.add(connection);
+    if (isIdle) idle.push(connection);
+    return connection;
+  };
+
+  return {
+    get: (isNew) => (isNew ? undefined : idle.pop()) ?? open(false),
+    warm: () => {
+      if (all.size === 0) open(true);
+    },
+    check: (now) => {
+      for (const connection of all) connection.check(now);
+    },
+    retire: () => {
+      isRetired = true;
+      for (const connection of [...idle]) connection.destroy();
+    },
+    destroy: () => {
+      // An HttpError, so that nothing is sent again on a new connection.
+      for (const connection of [...all]) connection.destroy(new HttpError('unreachable', 'CLOSED'));
+    },
+    open: () => all.size,
+  };
 }

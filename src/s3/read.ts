@@ -11,7 +11,7 @@ import type { S3Clock } from './clock-offset.ts';
 import type { ObjectRead } from './operation.ts';
 import { withPublicName } from './renamed-list.ts';
 import { isCredentialsError, renewalBudget, renewalReasonFor } from './retry/renewal-budget.ts';
-import { asS3Fault, isSuccess, readS3Error, readS3Rejection } from './s3-error.ts';
+import { asS3Fault, readS3Error, readS3Rejection } from './s3-error.ts';
 import type { S3Error } from './s3-error.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { signedRequest } from './signed-request.ts';
@@ -183,4 +183,9 @@ export function createReader(options: {
       ? readOnce(bucket, read, session, extras)
       : scoutThenRead(bucket, read, session, extras);
   return { read, regionOf: regions.of };
+}
+
+/** Includes 304, which a caller's condition requests; excludes 205, whose body some clients skip. */
+function isSuccess(status: number): boolean {
+  return status === 200 || status === 206 || status === 304 || status === 204;
 }

@@ -1,4 +1,4 @@
-// S3's error responses: which statuses they have, their code, and the few details that are safe to pass on.
+// S3's error responses: their status, their code, and the few details that are safe to pass on.
 import { Fault } from '../errors/fault.ts';
 import { headerOf } from '../http1/exchange.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
@@ -41,11 +41,6 @@ const CODE = /^[A-Za-z][\w.]{0,63}$/;
 const DETAIL = /^[\w=, -]{1,40}$/;
 
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
-
-/** Includes 304, which a caller's condition requests; excludes 205, whose body some clients skip. */
-export function isSuccess(status: number): boolean {
-  return status === 200 || status === 206 || status === 304 || status === 204;
-}
 
 /**
  * S3 redirects in two ways, and to regions only: any other redirect does not come from an S3.

@@ -83,9 +83,11 @@ export function createBridge(
   let listener = joinSteps(steps, shared);
 
   return {
-    listener: malformed.requireHost((request, response) => {
-      listener(request, response);
-    }),
+    listener: (request, response) => {
+      if (request.headers.host === undefined && request.httpVersion !== '1.0')
+        malformed.onMissingHost(request, response);
+      else listener(request, response);
+    },
     malformed,
     isResponding: stallTimeouts.isResponding,
     metricsListener: (_request, response) => {

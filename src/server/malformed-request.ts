@@ -1,7 +1,7 @@
 // Malformed requests, which no route can serve: one error response in S3's form, one log line, and the connection closes.
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FaultCode } from '../errors/table.ts';
@@ -20,8 +20,8 @@ export interface MalformedRequests {
   onError(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
   /** For the server's `connect`: the bridge tunnels nothing. */
   onConnect(request: IncomingMessage, socket: Duplex): void;
-  /** Rejects requests without a Host header (RFC 9112, section 3.2), to which Node would respond without a body. */
-  requireHost(listener: RequestListener): RequestListener;
+  /** For requests without a Host header (RFC 9112, section 3.2), to which Node would respond without a body. */
+  onMissingHost(request: IncomingMessage, response: ServerResponse): void;
 }
 
 /** @param isResponding whether a response is in progress on a connection */
@@ -83,11 +83,7 @@ export function malformedRequests(
       socket.on('error', () => undefined);
       reject(socket, new Fault('method_not_allowed'));
     },
-    requireHost: (listener) => (request, response) => {
-      if (request.headers.host !== undefined || request.httpVersion === '1.0') {
-        listener(request, response);
-        return;
-      }
+    onMissingHost: (request, response) => {
       const fault = new Fault('host_missing');
       const requestId = nextId();
       record(fault, { requestId, remoteIp: request.socket.remoteAddress, answered: true });

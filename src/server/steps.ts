@@ -161,7 +161,8 @@ function buildReader(config: Config, { log, metrics }: StepResources, transport:
   });
   const stallMs = config.limits.stallSeconds * 1000;
   const retrying = retryingRead(read, { stallMs, onRetry: metrics.s3Retry });
-  return { read: withIfRange(withChecksums(retrying)), regionOf };
+  const verifies = config.buckets.values().some(({ verifyChecksums }) => verifyChecksums);
+  return { read: withIfRange(verifies ? withChecksums(retrying) : retrying), regionOf };
 }
 
 /** Names of the roles for which nothing changed: who assumes them, their settings, and the buckets and grants that use them. */
