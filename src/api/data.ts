@@ -30,17 +30,17 @@ export interface FederatedSession extends ReadSession<SigningCredentials> {
   readonly sessionName: string;
 }
 
-/** Limits the requests in progress. Each successful `enter…` needs its `leave…`. */
+/** Limits the requests in progress. Each successful `acquire…` needs its `release…`. */
 export interface Admission {
   /** @throws Fault overloaded, event_loop_lagging */
-  enter(): void;
-  leave(): void;
+  acquire(): void;
+  release(): void;
   /** @throws Fault overloaded */
-  enterAs(subject: string): void;
-  leaveAs(subject: string): void;
+  acquireFor(subject: string): void;
+  releaseFor(subject: string): void;
   /** For lists that the bridge writes as JSON. @throws Fault overloaded */
-  enterPage(subject: string): void;
-  leavePage(subject: string): void;
+  acquirePage(subject: string): void;
+  releasePage(subject: string): void;
 }
 
 /** The steps, as `bridge.ts` joins them. */
@@ -69,11 +69,11 @@ export function dataRoute(steps: DataSteps): DataRoute {
       const operation = parseOperation(method, url);
       context.operation = operation.name;
       context.bucket = operation.bucket;
-      steps.admission.enter();
+      steps.admission.acquire();
       try {
         await serve(steps, operation, context);
       } finally {
-        steps.admission.leave();
+        steps.admission.release();
       }
     } catch (error) {
       respondToError(context, error);
@@ -86,7 +86,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
   const caller = await steps.authenticate(context.request);
   endStep(context, 'tokenMs');
   context.caller = caller;
-  admission.enterAs(caller.subject);
+  admission.acquireFor(caller.subject);
   let holdsPage = false;
   try {
     const access = steps.accessOf(caller);
@@ -99,7 +99,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     }
     context[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
     if (operation.form === 'json') {
-      admission.enterPage(caller.subject);
+      admission.acquirePage(caller.subject);
       holdsPage = true;
     }
     const prefixes =
@@ -125,8 +125,8 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     else if (operation.form === 'json') await sendJsonList(context, operation, await readListPage(outcome));
     else await sendObject(context, outcome, steps);
   } finally {
-    if (holdsPage) admission.leavePage(caller.subject);
-    admission.leaveAs(caller.subject);
+    if (holdsPage) admission.releasePage(caller.subject);
+    admission.releaseFor(caller.subject);
   }
 }
 

@@ -50,8 +50,8 @@ export function explainResponse(
     action: word,
     needs: read.actions,
   };
-  if ('refusal' in explained)
-    return { ...request, allowed: false, decidedBy: [], ...reasonOf(explained.refusal, read, caller) };
+  if ('denial' in explained)
+    return { ...request, allowed: false, decidedBy: [], ...reasonOf(explained.denial, read, caller) };
   const { decided } = explained.permit;
   const what = read.kind === 'list' ? 'this prefix' : 'this key';
   const rights = decided.map((grant) => `${listed(grant.allow)} on ${describeScope(grant.scope)}`);

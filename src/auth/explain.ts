@@ -7,7 +7,7 @@ import type { RequestedRead, Permit } from './authorize.ts';
 import type { Access } from './grants.ts';
 import { visiblePrefixes } from './visible-prefixes.ts';
 
-export type Explanation = { readonly permit: Permit } | { readonly refusal: Denial };
+export type Explanation = { readonly permit: Permit } | { readonly denial: Denial };
 
 export interface Denial {
   readonly why: Why;
@@ -35,10 +35,10 @@ export function explain(access: ReadonlyMap<string, Access>, read: RequestedRead
   const { withheld } = decision;
   const own = access.get(read.bucket);
   if (withheld === undefined || own === undefined)
-    return { refusal: { why: 'no_grant', withheld, nearest: [], more: 0 } };
+    return { denial: { why: 'no_grant', withheld, nearest: [], more: 0 } };
   const [why, near] = whyWithheld(own, withheld, read.subject);
   const nearest = nearestTo(read.subject, near).slice(0, MAX_NEAREST);
-  return { refusal: { why, withheld, nearest, more: near.length - nearest.length } };
+  return { denial: { why, withheld, nearest, more: near.length - nearest.length } };
 }
 
 function whyWithheld(own: Access, action: IamAction, subject: string): readonly [Why, readonly Grant[]] {

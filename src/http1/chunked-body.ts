@@ -23,7 +23,7 @@ const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 export function chunkedBody(): ChunkedBody {
   let state: 'size' | 'data' | 'data end' | 'trailer' | 'ended' = 'size';
   let line = '';
-  let left = 0;
+  let remaining = 0;
   let trailers = 0;
 
   const endLine = (): void => {
@@ -41,8 +41,8 @@ export function chunkedBody(): ChunkedBody {
     } else {
       const [, size] = SIZE.exec(text) ?? [];
       if (size === undefined) throw invalidResponse('chunked coding');
-      left = Number.parseInt(size, 16);
-      state = left === 0 ? 'trailer' : 'data';
+      remaining = Number.parseInt(size, 16);
+      state = remaining === 0 ? 'trailer' : 'data';
     }
   };
 
@@ -51,11 +51,11 @@ export function chunkedBody(): ChunkedBody {
       let at = 0;
       while (at < bytes.length && state !== 'ended') {
         if (state === 'data') {
-          const end = Math.min(bytes.length, at + left);
+          const end = Math.min(bytes.length, at + remaining);
           give(bytes.subarray(at, end));
-          left -= end - at;
+          remaining -= end - at;
           at = end;
-          if (left === 0) state = 'data end';
+          if (remaining === 0) state = 'data end';
           continue;
         }
         const feed = bytes.indexOf(0x0a, at);

@@ -38,7 +38,7 @@ export interface ConnectionParts {
   readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
   readonly limits: ConnectionLimits;
-  readonly atEndOfTurn: DeferWrite;
+  readonly deferWrite: DeferWrite;
 }
 
 /** After this many reads that the sink took at once, larger buffers are worth it. */
@@ -50,7 +50,7 @@ const QUICK_READS = 2;
  */
 export function openConnection(
   connect: Connect,
-  { mayReuseAfterHead, buffers, limits, atEndOfTurn }: ConnectionParts,
+  { mayReuseAfterHead, buffers, limits, deferWrite }: ConnectionParts,
   events: { readonly onFree: () => void; readonly onEnd: () => void },
 ): Connection {
   const reader = responseReader(mayReuseAfterHead);
@@ -63,7 +63,7 @@ export function openConnection(
   // Of the exchange in progress.
   let exchange: Exchange | undefined;
   let isSent = false;
-  let isAnswered = false;
+  let hasBegun = false;
   let isPaused = false;
   let own: ReadBuffer | undefined;
   let lastBuffer: ReadBuffer | undefined;
@@ -79,7 +79,7 @@ export function openConnection(
     own = undefined;
     const failed = exchange;
     exchange = undefined;
-    failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !isAnswered);
+    failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !hasBegun);
   };
   const destroy = (error?: Error): void => {
     failure ??= error;
@@ -90,7 +90,7 @@ export function openConnection(
 
   /** @param source the buffer that the bytes are in, if it is this connection's own */
   const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
-    isAnswered = true;
+    hasBegun = true;
     quickReads = lastBuffer?.isFree === true ? quickReads + 1 : 0;
     let part = bytes;
     let memory = source;
@@ -163,10 +163,10 @@ export function openConnection(
     send: (text, next) => {
       exchange = next;
       reader.begin(next);
-      isSent = isAnswered = isPaused = false;
+      isSent = hasBegun = isPaused = false;
       uses += 1;
       activeAt = performance.now();
-      atEndOfTurn(() => {
+      deferWrite(() => {
         isSent = true;
         socket.write(text, 'latin1');
       });
@@ -185,7 +185,7 @@ export function openConnection(
       } else if (exchange === undefined) {
         if (silent >= limits.idleMs) destroy();
       } else if (!isPaused && silent >= limits.stallMs) {
-        destroy(new HttpError('timeout', isAnswered ? 'BODY_TIMEOUT' : 'HEADERS_TIMEOUT'));
+        destroy(new HttpError('timeout', hasBegun ? 'BODY_TIMEOUT' : 'HEADERS_TIMEOUT'));
       }
     },
     uses: () => uses,

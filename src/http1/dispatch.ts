@@ -92,12 +92,12 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
       finish('ended');
       sink?.end();
     },
-    fail: (error, isUnanswered) => {
+    fail: (error, isBeforeResponse) => {
       const reason = cancellation.aborted ? new Error(CANCELLED) : asHttpError(error);
       finish(reason);
       if (hasHead) sink?.fail(reason);
       // An upstream may close an idle connection just as it is used: no response has begun, and GET and HEAD are idempotent.
-      else if (isUnanswered && isNodes(error) && connection.uses() > 1 && !cancellation.aborted)
+      else if (isBeforeResponse && isNodes(error) && connection.uses() > 1 && !cancellation.aborted)
         send(dispatched, true);
       else reject(reason);
     },

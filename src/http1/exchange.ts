@@ -45,8 +45,8 @@ export interface Exchange {
   /** @returns false if no more is wanted until the connection's `resume` */
   data(chunk: Buffer, free?: Free): boolean;
   end(): void;
-  /** @param isUnanswered whether the connection ended before the first byte of the response */
-  fail(error: unknown, isUnanswered: boolean): void;
+  /** @param isBeforeResponse whether the connection ended before the first byte of the response */
+  fail(error: unknown, isBeforeResponse: boolean): void;
 }
 
 /** @param headers raw pairs; `name` in lower case */

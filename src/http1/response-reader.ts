@@ -46,7 +46,7 @@ export function responseReader(mayReuseAfterHead: boolean): ResponseReader {
   let head: ResponseHead | undefined;
   let held = NOTHING;
   let interimBytes = 0;
-  let left = 0;
+  let remaining = 0;
   let chunks: ChunkedBody | undefined;
 
   /** @param hasExtra whether the upstream sent more than its response */
@@ -86,13 +86,13 @@ export function responseReader(mayReuseAfterHead: boolean): ResponseReader {
   };
 
   const readCounted = (bytes: Buffer, free: Free | undefined): Progress => {
-    const piece = bytes.length > left ? bytes.subarray(0, left) : bytes;
-    left -= piece.length;
+    const piece = bytes.length > remaining ? bytes.subarray(0, remaining) : bytes;
+    remaining -= piece.length;
     const wantsMore =
       free !== undefined && bytes.length > COPIED_BYTES
         ? exchange?.data(piece, free)
         : exchange?.data(Buffer.from(piece));
-    if (left > 0) return wantsMore === false ? 'paused' : 'continues';
+    if (remaining > 0) return wantsMore === false ? 'paused' : 'continues';
     exchange?.end();
     return finish(piece.length < bytes.length);
   };
@@ -125,7 +125,7 @@ export function responseReader(mayReuseAfterHead: boolean): ResponseReader {
     exchange?.head(head, undefined);
     const body = all.subarray(start);
     if (length === 'chunked') chunks = chunkedBody();
-    else left = length;
+    else remaining = length;
     if (body.length === 0) return 'continues';
     return chunks === undefined ? readCounted(body, undefined) : readChunked(chunks, body);
   };
@@ -134,13 +134,13 @@ export function responseReader(mayReuseAfterHead: boolean): ResponseReader {
     begin: (next) => {
       exchange = next;
       head = chunks = undefined;
-      left = interimBytes = 0;
+      remaining = interimBytes = 0;
     },
     read: (bytes, free) => {
       if (head === undefined) return readStart(bytes);
       return chunks === undefined ? readCounted(bytes, free) : readChunked(chunks, bytes);
     },
     hasHead: () => head !== undefined,
-    isLarge: () => left > COPIED_BYTES,
+    isLarge: () => remaining > COPIED_BYTES,
   };
 }

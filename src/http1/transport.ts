@@ -43,7 +43,7 @@ export function createTransport(options: {
     buffers: readBuffers(),
     limits: { ...LIMITS, stallMs },
     lookup: spreadAddresses(),
-    atEndOfTurn: deferredWrites(),
+    deferWrite: deferredWrites(),
   };
   const pools = new Map<string, ConnectionPool>();
   const retired = new Set<ConnectionPool>();

@@ -34,7 +34,7 @@ export function createMetrics(sources: {
   collectDefaultMetrics({ register: registry });
 
   // Counted in maps and reported at a scrape: prom-client formats the labels at each increment.
-  const answered = new Map<string, Map<number, number>>();
+  const responses = new Map<string, Map<number, number>>();
   new Counter({
     name: 'fedbridge_requests_total',
     help: 'Requests answered, by operation and status.',
@@ -42,7 +42,7 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.reset();
-      for (const [operation, byStatus] of answered)
+      for (const [operation, byStatus] of responses)
         for (const [status, count] of byStatus) this.inc({ operation, status }, count);
     },
   });
@@ -132,8 +132,8 @@ export function createMetrics(sources: {
 
   return {
     request: (operation, status, sent) => {
-      let byStatus = answered.get(operation);
-      if (byStatus === undefined) answered.set(operation, (byStatus = new Map<number, number>()));
+      let byStatus = responses.get(operation);
+      if (byStatus === undefined) responses.set(operation, (byStatus = new Map<number, number>()));
       add(byStatus, status, 1);
       if (sent > 0) add(bytes, operation, sent);
     },

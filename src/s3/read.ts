@@ -83,7 +83,7 @@ export function createReader(options: {
     bucket: Bucket,
     read: ObjectRead,
     credentials: SigningCredentials,
-    extras: ReadOptions,
+    readOptions: ReadOptions,
   ): Promise<boolean> => {
     // HEAD needs the same right as GET, and has no body.
     const plain: ObjectRead = read.name === 'GetObject' ? { ...read, method: 'HEAD' } : read;
@@ -96,7 +96,7 @@ export function createReader(options: {
     };
     // The caller's cancellation belongs to the response that the caller is about to get.
     const request = signedRequest(options.sign, from, {
-      ...extras,
+      ...readOptions,
       headers: [],
       cancellation: createCancellation(),
     });
@@ -108,7 +108,7 @@ export function createReader(options: {
     }
   };
 
-  const readOnce: Read = async (bucket, read, session, extras) => {
+  const readOnce: Read = async (bucket, read, session, readOptions) => {
     let credentials = await session.credentials();
     let region = regions.of(bucket);
     let renewed = false;
@@ -118,7 +118,7 @@ export function createReader(options: {
     let hasResigned = false;
     for (;;) {
       const now = clock?.now(bucket) ?? Date.now();
-      const request = signedRequest(options.sign, { bucket, read, region, credentials, now }, extras);
+      const request = signedRequest(options.sign, { bucket, read, region, credentials, now }, readOptions);
       let response: UpstreamResponse;
       try {
         response = await options.transport.send(request.origin, request);
@@ -136,7 +136,7 @@ export function createReader(options: {
       if (!isS3Error(outcome)) {
         if (replaced !== undefined && budget.wantsProof(session)) {
           const { credentials: old, error } = replaced;
-          if (isCredentialsError(error) || (await isStillRejected(bucket, read, old, extras)))
+          if (isCredentialsError(error) || (await isStillRejected(bucket, read, old, readOptions)))
             budget.proveRevocation(session);
         }
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
@@ -151,7 +151,7 @@ export function createReader(options: {
       const replacement =
         renewalReason &&
         session.replace(rejected, () => {
-          if (!budget.spend(session, extras.caller, renewalReason)) return false;
+          if (!budget.spend(session, readOptions.caller, renewalReason)) return false;
           replaced = { credentials: rejected, error: outcome };
           return true;
         });
@@ -169,19 +169,19 @@ export function createReader(options: {
       }
     }
   };
-  const scoutThenRead: Read = async (bucket, read, session, extras) => {
+  const scoutThenRead: Read = async (bucket, read, session, readOptions) => {
     const scout = regions.scout(bucket);
     if (typeof scout !== 'function') await scout;
     try {
-      return await readOnce(bucket, read, session, extras);
+      return await readOnce(bucket, read, session, readOptions);
     } finally {
       if (typeof scout === 'function') scout();
     }
   };
-  const read: Read = (bucket, read, session, extras) =>
+  const read: Read = (bucket, read, session, readOptions) =>
     regions.isKnown(bucket)
-      ? readOnce(bucket, read, session, extras)
-      : scoutThenRead(bucket, read, session, extras);
+      ? readOnce(bucket, read, session, readOptions)
+      : scoutThenRead(bucket, read, session, readOptions);
   return { read, regionOf: regions.of };
 }
 

@@ -31,6 +31,6 @@ export function sampleRequest(word: Action, bucket: string, subject: string): Ob
   const query = new Map([QUERIES[word]]);
   if (word === 'list') query.set('prefix', subject);
   const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('A question about the bucket itself: the key is empty');
+  if (!('actions' in operation)) throw new Error('Not an operation on an object: the key is empty');
   return operation;
 }

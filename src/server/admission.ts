@@ -25,29 +25,29 @@ export function createAdmission(
     if (count >= max) throw new Fault('overloaded', { limit: name, max });
   };
   return {
-    enter: () => {
+    acquire: () => {
       if (lag.isTooLong())
         throw new Fault('event_loop_lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
       limit('inFlight', inFlight, limits.inFlight);
       inFlight += 1;
       lag.readBegins();
     },
-    leave: () => {
+    release: () => {
       inFlight -= 1;
       lag.readEnds();
     },
-    enterAs: (subject) => {
+    acquireFor: (subject) => {
       limit('perCaller', byCaller.of(subject), limits.perCaller);
       byCaller.add(subject);
     },
-    leaveAs: byCaller.remove,
-    enterPage: (subject) => {
+    releaseFor: byCaller.remove,
+    acquirePage: (subject) => {
       limit('pagesPerCaller', pagesByCaller.of(subject), MAX_PAGES_PER_CALLER);
       limit('pages', pages, MAX_PAGES);
       pages += 1;
       pagesByCaller.add(subject);
     },
-    leavePage: (subject) => {
+    releasePage: (subject) => {
       pages -= 1;
       pagesByCaller.remove(subject);
     },

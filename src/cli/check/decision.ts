@@ -34,7 +34,7 @@ export function decide(
     `${shown(question.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
     ...(allowed
       ? explained.permit.decided.map((grant) => `Decided by ${tellGrant(grant)}.`)
-      : describeDenial(config, question, explained.refusal, tellGrant)),
+      : describeDenial(config, question, explained.denial, tellGrant)),
     ...describeUnjudged(config, question, tellGrant),
     ...(allowed ? tellSession(explained.permit, question, caller) : []),
   ];

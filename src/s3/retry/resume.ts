@@ -37,9 +37,9 @@ export function retryingRead(
   const budget = retryBudget();
   const retrying = withRetry(read, { budget, deadlineMs: Math.min(RETRY_MS, stallMs), onRetry });
   const resuming = withResume(retrying, { budget, onResume: onRetry });
-  return (bucket, operation, session, extras) => {
+  return (bucket, operation, session, readOptions) => {
     budget.earn();
-    return resuming(bucket, operation, session, extras);
+    return resuming(bucket, operation, session, readOptions);
   };
 }
 
@@ -53,11 +53,11 @@ function withResume(
   options: { readonly budget: RetryBudget; readonly onResume: (reason: string) => void },
 ): Read {
   const { budget, onResume } = options;
-  return async (bucket, operation, session, extras) => {
-    const outcome = await read(bucket, operation, session, extras);
+  return async (bucket, operation, session, readOptions) => {
+    const outcome = await read(bucket, operation, session, readOptions);
     if (isS3Error(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
     if (outcome.whole !== undefined) return outcome;
-    const { cancellation, caller, counters } = extras;
+    const { cancellation, caller, counters } = readOptions;
     return resumable(outcome, async (error, received, resumes) => {
       const extent = extentOf(outcome, operation);
       if (cancellation.aborted || extent === undefined || resumes >= MAX_RESUMES || !budget.spend(caller))
@@ -68,7 +68,7 @@ function withResume(
       const first = extent.first + received;
       // The caller's own conditions were decided by the response in progress.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
-      const rest = await read(bucket, wholeOf(operation), session, { ...extras, headers });
+      const rest = await read(bucket, wholeOf(operation), session, { ...readOptions, headers });
       if (isS3Error(rest)) {
         if (rest.status === 412) throw new Fault('object_changed');
         return undefined;

@@ -36,12 +36,12 @@ export function withRetry(
   },
 ): Read {
   const { budget, deadlineMs, onRetry } = options;
-  return async (bucket, operation, session, extras) => {
+  return async (bucket, operation, session, readOptions) => {
     const deadline = performance.now() + deadlineMs;
     for (let retries = 0; ; retries += 1) {
       let outcome: UpstreamResponse | S3Error | Fault;
       try {
-        outcome = await read(bucket, operation, session, extras);
+        outcome = await read(bucket, operation, session, readOptions);
         if (!isS3Error(outcome)) return outcome;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
@@ -49,13 +49,17 @@ export function withRetry(
       }
       const reason = reasonToRetry(outcome);
       const pauseForMs = pauseMs(retries) + retryAfterMs(outcome);
-      if (reason === undefined || performance.now() + pauseForMs > deadline || !budget.spend(extras.caller)) {
+      if (
+        reason === undefined ||
+        performance.now() + pauseForMs > deadline ||
+        !budget.spend(readOptions.caller)
+      ) {
         if (outcome instanceof Fault) throw outcome;
         return outcome;
       }
       onRetry(reason);
-      if (extras.counters !== undefined) extras.counters.retries += 1;
-      await pause(pauseForMs, extras.cancellation);
+      if (readOptions.counters !== undefined) readOptions.counters.retries += 1;
+      await pause(pauseForMs, readOptions.cancellation);
     }
   };
 }
