@@ -55,8 +55,6 @@ const SHARED_CONFIG = '(?:types|aws-[\\w-]+|google-[\\w-]+)\\.ts$';
 
 /** Files that may import more, until their parts have moved; and the bridge that the sandbox starts. */
 const EXCEPTIONS = {
-  'src/observability/access-log.ts': ['s3'],
-  'src/api/data.ts': ['server'],
   'src/sandbox/bridge-process.ts': ['cli'],
 };
 

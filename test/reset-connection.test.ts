@@ -7,7 +7,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { resetConnection } from '../src/runtime/reset-connection.ts';
-import { abort } from '../src/api/responses/object.ts';
+import { abortResponse } from '../src/api/responses/object.ts';
 
 /** More than the kernel takes of a peer that reads nothing. */
 const MUCH = Buffer.alloc(32 * 1024 * 1024);
@@ -76,7 +76,7 @@ it('an HTTP/1.0 response that is cut as its caller disconnects leaves no connect
     closed.resolve(once(request.socket, 'close'));
     response.writeHead(200, { 'content-length': 10 }).write('01234');
     request.socket.once('end', () => {
-      process.nextTick(abort, request, response);
+      process.nextTick(abortResponse, request, response);
     });
   });
   const client = await connectTo(server, test);

@@ -1,28 +1,29 @@
-// The control routes under `/-/`, where no bucket name can be: is the bridge up, who am I here, what does it cost.
+// The control routes under `/-/`, where no bucket name can be: health, the caller's own identity and grants, metrics.
 import express from 'express';
 import type { Express, Request, Response } from 'express';
-import { namesOf } from '../auth/grants.ts';
+import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { CallerPattern } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { readQuery } from '../s3/query.ts';
-import type { AccessRecord } from '../observability/access-log.ts';
-import { explainResponse, NO_EMAIL_HINT, reachOf, readExplainRequest } from './explain.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
+import { readQuery } from '../s3/target.ts';
+import { explainResponse, NO_EMAIL_HINT, scopeFields, readExplainRequest } from './explain.ts';
 import { sendFault, faultResponse } from './responses/fault.ts';
 
 export interface ControlParts {
-  authenticate(request: Request): Caller | Promise<Caller>;
+  authenticate(request: Request): MaybeAsync<Caller>;
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   sessionNameOf(caller: Caller): string;
   isReady(): boolean;
   readonly metrics: Metrics;
-  /** Who may read metrics here; undefined where they have a port of their own. */
+  /** Who may read metrics here; undefined if metrics have a port of their own. */
   readonly operators: readonly CallerPattern[] | undefined;
 }
 
-/** The routes, with what each tells: README's table is compared with this. */
+/** The routes, each with a sentence that the README's table must repeat. */
 export const CONTROL_ROUTES = [
   ['/-/live', 'The process runs. For liveness probes; asks nobody.'],
   [
@@ -37,15 +38,15 @@ export const CONTROL_ROUTES = [
   ['/-/metrics', 'Prometheus metrics, for callers named in `operators`, or on a port of its own.'],
 ] as const;
 
-/** @param recordOf the record of a request under way */
-export function controlRoutes(parts: ControlParts, recordOf: (request: Request) => AccessRecord): Express {
+/** @param contextOf returns the context of a request in progress */
+export function controlRoutes(parts: ControlParts, contextOf: (request: Request) => RequestContext): Express {
   const queryOf = (request: Request): ReadonlyMap<string, string> =>
     readQuery(/\?(.*)$/s.exec(request.url)?.[1] ?? '');
   const callerOf = async (request: Request): Promise<Caller> => {
-    // As on data paths, a token in the URL is refused even beside a good one.
+    // As on data paths, a token in the URL is rejected even beside a valid one.
     queryOf(request);
     const caller = await parts.authenticate(request);
-    recordOf(request).caller = caller;
+    contextOf(request).caller = caller;
     return caller;
   };
   const app = express();
@@ -53,54 +54,53 @@ export function controlRoutes(parts: ControlParts, recordOf: (request: Request) 
   app.set('query parser', false);
   app.use((request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new Fault('method_not_allowed');
-    response.setHeader('x-request-id', recordOf(request).requestId);
+    response.setHeader('x-request-id', contextOf(request).requestId);
     next();
   });
   app.get('/-/live', (request, response) => {
-    recordOf(request).operation = 'live';
-    tell(response, 200, { status: 'up' });
+    contextOf(request).operation = 'live';
+    sendJson(response, 200, { status: 'up' });
   });
   app.get('/-/ready', (request, response) => {
-    recordOf(request).operation = 'ready';
-    tell(response, parts.isReady() ? 200 : 503, { status: parts.isReady() ? 'up' : 'down' });
+    contextOf(request).operation = 'ready';
+    sendJson(response, parts.isReady() ? 200 : 503, { status: parts.isReady() ? 'up' : 'down' });
   });
   app.get('/-/whoami', async (request, response) => {
-    recordOf(request).operation = 'whoami';
-    recordOf(request).bytes = tell(response, 200, whoami(parts, await callerOf(request)));
+    contextOf(request).operation = 'whoami';
+    contextOf(request).bytes = sendJson(response, 200, whoami(parts, await callerOf(request)));
   });
   app.get('/-/explain', async (request, response) => {
-    const record = recordOf(request);
-    record.operation = 'explain';
-    const question = readExplainRequest(queryOf(request));
-    const { kind, bucket, subject } = question.read;
-    Object.assign(record, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
+    const context = contextOf(request);
+    context.operation = 'explain';
+    const explained = readExplainRequest(queryOf(request));
+    const { kind, bucket, subject } = explained.read;
+    Object.assign(context, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
     const caller = await callerOf(request);
-    record.bytes = tell(response, 200, explainResponse(question, caller, parts.accessOf(caller)));
+    context.bytes = sendJson(response, 200, explainResponse(explained, caller, parts.accessOf(caller)));
   });
   app.get('/-/metrics', async (request, response) => {
-    recordOf(request).operation = 'metrics';
+    contextOf(request).operation = 'metrics';
     const caller = await callerOf(request);
-    if (parts.operators === undefined || namesOf(caller, parts.operators).length === 0)
+    if (parts.operators === undefined || matchingPatterns(caller, parts.operators).length === 0)
       throw new Fault('not_granted');
     const text = await parts.metrics.render();
-    recordOf(request).bytes = Buffer.byteLength(text);
+    contextOf(request).bytes = Buffer.byteLength(text);
     response.setHeader('content-type', parts.metrics.contentType);
     response.end(text);
   });
   app.use(() => {
     throw new Fault('route_unknown');
   });
-  app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
-    const record = recordOf(request);
-    record.fault = asFault(error);
-    const told = faultResponse(record.fault, record.requestId, false);
-    record.bytes = sendFault(request, response, record.requestId, told);
+  app.use((error: unknown, request: Request, _response: Response, _next: unknown) => {
+    const context = contextOf(request);
+    context.fault = asFault(error);
+    sendFault(context, faultResponse(context.fault, context.requestId, false));
   });
   return app;
 }
 
 /** @returns the bytes of the body */
-function tell(response: Response, status: number, document: object): number {
+function sendJson(response: Response, status: number, document: object): number {
   const body = Buffer.from(JSON.stringify(document));
   response
     .status(status)
@@ -119,7 +119,7 @@ function whoami(parts: ControlParts, caller: Caller): object {
     sessionName: parts.sessionNameOf(caller),
     ...(caller.email === undefined && access.length === 0 ? { hint: NO_EMAIL_HINT } : {}),
     mayRead: access.flatMap(([bucket, { grants }]) =>
-      grants.map(({ allow, scope }) => ({ bucket, ...reachOf(scope), allow })),
+      grants.map(({ allow, scope }) => ({ bucket, ...scopeFields(scope), allow })),
     ),
   };
 }

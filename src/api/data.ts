@@ -1,30 +1,30 @@
-// The drawing: authenticate, authorize, federate, read, answer, in that order, for every request on a data path.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+// The handler: authenticate, authorize, federate, read, respond, in that order, for every request on a data path.
+import type { IncomingMessage } from 'node:http';
 import { authorize } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
-import { presentationOf } from '../auth/presented-token.ts';
+import { presentationOf } from '../auth/authenticate.ts';
 import type { Bucket } from '../config/types.ts';
-import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
-import { createDeparture, untilDeparture } from '../http1/departure.ts';
-import type { Departure } from '../http1/departure.ts';
+import { endStep } from '../observability/request-context.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import type { DeferWrite } from '../runtime/deferred-writes.ts';
+import { isPending } from '../runtime/maybe-async.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
+import { untilCancelled } from '../runtime/cancellation.ts';
 import { readListPage } from '../s3/list-page.ts';
-import { readOperation } from '../s3/read-operation.ts';
 import type { BucketOperation, Operation } from '../s3/operation.ts';
+import { parseOperation } from '../s3/parse-operation.ts';
 import { isS3Error } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
-import { mark } from '../observability/access-log.ts';
-import type { AccessRecord } from '../observability/access-log.ts';
-import type { Admission } from '../server/admission.ts';
-import { sendBucketResponse } from './responses/bucket.ts';
-import { sendFault, faultResponse } from './responses/fault.ts';
 import { sendJsonList } from './json-list.ts';
-import { closed, abort, sendObject } from './responses/object.ts';
-import { sendS3Error } from './responses/s3-error.ts';
 import { forwardedHeaders } from './request-headers.ts';
+import { sendBucketResponse } from './responses/bucket.ts';
+import { faultResponse, sendFault } from './responses/fault.ts';
+import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
+import { sendS3Error } from './responses/s3-error.ts';
 import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
 
 /** A role's session for one permit, with credentials in it. */
@@ -32,145 +32,128 @@ export interface FederatedSession extends ReadSession<SigningCredentials> {
   readonly sessionName: string;
 }
 
+/** Limits the requests in progress. Each successful `acquire…` needs its `release…`. */
+export interface Admission {
+  /** @throws Fault overloaded, event_loop_lagging */
+  acquire(): void;
+  release(): void;
+  /** @throws Fault overloaded */
+  acquireFor(subject: string): void;
+  releaseFor(subject: string): void;
+  /** For lists that the bridge writes as JSON. @throws Fault overloaded */
+  acquirePage(subject: string): void;
+  releasePage(subject: string): void;
+}
+
 /** The steps, as `bridge.ts` joins them. */
-export interface Steps {
+export interface DataSteps {
   /** @throws Fault token_…, signing_keys_unavailable */
-  authenticate(request: IncomingMessage): Caller | Promise<Caller>;
+  authenticate(request: IncomingMessage): MaybeAsync<Caller>;
   /** By bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** @throws Fault metadata_…, sts_… */
-  federate(permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession>;
+  federate(permit: Permit, caller: Caller): Promise<FederatedSession>;
   readonly read: Read;
   regionOf(bucket: Bucket): string;
   readonly admission: Admission;
   readonly startedAt: Date;
   readonly chunkAbove: number;
-  readonly atEndOfTurn: DeferWrite;
+  readonly deferWrite: DeferWrite;
 }
 
-export type DataRoute = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  record: AccessRecord,
-) => Promise<void>;
+export type DataRoute = (context: RequestContext) => Promise<void>;
 
-/** @returns a route that answers every fault itself and never rejects; it resolves when the answer is sent or cut */
-export function dataRoute(steps: Steps): DataRoute {
-  return async (request, response, record) => {
-    // Before anything is awaited: whoever leaves while it waits must not leave an S3 read behind.
-    const departure = departureOf(response);
+/** @returns a route that responds to every fault and never rejects; it resolves when the response is sent or aborted */
+export function dataRoute(steps: DataSteps): DataRoute {
+  return async (context) => {
     try {
-      const operation = readOperation(request.method, request.url ?? '');
-      record.operation = operation.name;
-      record.bucket = operation.bucket;
-      steps.admission.enter();
+      const { method, url = '' } = context.request;
+      const operation = parseOperation(method, url);
+      context.operation = operation.name;
+      context.bucket = operation.bucket;
+      steps.admission.acquire();
       try {
-        await serve(steps, operation, request, response, record, departure);
+        await serve(steps, operation, context);
       } finally {
-        steps.admission.leave();
+        steps.admission.release();
       }
     } catch (error) {
-      answerOrCut(request, response, record, error);
+      respondToError(context, error);
     }
   };
 }
 
-async function serve(
-  steps: Steps,
-  operation: Operation,
-  request: IncomingMessage,
-  response: ServerResponse,
-  record: AccessRecord,
-  departure: Departure,
-): Promise<void> {
-  const authenticated = steps.authenticate(request);
-  const caller = authenticated instanceof Promise ? await authenticated : authenticated;
-  mark(record, 'tokenMs');
-  record.caller = caller;
-  steps.admission.enterAs(caller.subject);
+async function serve(steps: DataSteps, operation: Operation, context: RequestContext): Promise<void> {
+  const { admission } = steps;
+  const caller = await steps.authenticate(context.request);
+  endStep(context, 'tokenMs');
+  context.caller = caller;
+  admission.acquireFor(caller.subject);
   let holdsPage = false;
   try {
     const access = steps.accessOf(caller);
-    if (isQuestion(operation)) {
-      const { requestId } = record;
+    if (isBucketOperation(operation)) {
       const { regionOf, startedAt } = steps;
-      record.bytes = sendBucketResponse(response, operation, bucketsFor(operation, access), {
-        requestId,
-        regionOf,
-        startedAt,
-      });
-      await closed(response);
+      const buckets = bucketsFor(operation, access);
+      sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
+      await responseClosed(context.response);
       return;
     }
-    record[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
+    context[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
     if (operation.form === 'json') {
-      steps.admission.pages.enter(caller.subject);
+      admission.acquirePage(caller.subject);
       holdsPage = true;
     }
-    const walked = syntheticPrefixes(access.get(operation.bucket), operation);
-    if (walked !== undefined) {
-      await sendSyntheticList(response, operation, walked, record);
+    const prefixes =
+      operation.kind === 'list' ? syntheticPrefixes(access.get(operation.bucket), operation) : undefined;
+    if (prefixes !== undefined) {
+      await sendSyntheticList(context, operation, prefixes);
       return;
     }
     const permit = authorize(access, operation);
-    record.role = permit.bucket.role.name;
+    context.role = permit.bucket.role.name;
     const federated = steps.federate(permit, caller);
-    const session = federated instanceof Promise ? await untilDeparture(federated, departure) : federated;
-    mark(record, 'stsMs');
-    record.sessionName = session.sessionName;
+    const session = isPending(federated) ? await untilCancelled(federated, context.cancellation) : federated;
+    endStep(context, 'stsMs');
+    context.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
-      ...forwardedHeaders(request),
-      departure,
+      ...forwardedHeaders(context.request),
+      cancellation: context.cancellation,
       caller: caller.subject,
-      requestId: record.requestId,
-      repeats: record,
+      requestId: context.requestId,
+      counters: context.counters,
     });
-    mark(record, 's3FirstByteMs');
-    if (isS3Error(outcome)) sendS3Error(request, response, record, outcome);
-    else if (operation.form === 'json')
-      await sendJsonList(response, operation, await readListPage(outcome), record);
-    else await sendObject(request, response, outcome, record, steps);
+    endStep(context, 's3FirstByteMs');
+    if (isS3Error(outcome)) sendS3Error(context, operation, outcome);
+    else if (operation.form === 'json') await sendJsonList(context, operation, await readListPage(outcome));
+    else await sendObject(context, outcome, steps);
   } finally {
-    if (holdsPage) steps.admission.pages.leave(caller.subject);
-    steps.admission.leaveAs(caller.subject);
+    if (holdsPage) admission.releasePage(caller.subject);
+    admission.releaseFor(caller.subject);
   }
 }
 
-const isQuestion = (operation: Operation): operation is BucketOperation =>
+const isBucketOperation = (operation: Operation): operation is BucketOperation =>
   operation.kind !== 'object' && operation.kind !== 'list';
 
-/** @throws Fault not_granted for a bucket in which the caller may do nothing, whether it exists or not */
-function bucketsFor(question: BucketOperation, access: ReadonlyMap<string, Access>): Bucket[] {
-  if (question.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
-  const own = access.get(question.bucket);
+/** @throws Fault not_granted for a bucket on which the caller has no grants, whether it exists or not */
+function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Access>): Bucket[] {
+  if (operation.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
+  const own = access.get(operation.bucket);
   if (own === undefined) throw new Fault('not_granted');
   return [own.bucket];
 }
 
-/** A caller that goes away ends the request at S3; what others wait for, as a role's session, goes on. */
-function departureOf(response: ServerResponse): Departure {
-  const departure = createDeparture();
-  response.on('close', () => {
-    if (!response.writableFinished) departure.abort();
-  });
-  return departure;
-}
-
-function answerOrCut(
-  request: IncomingMessage,
-  response: ServerResponse,
-  record: AccessRecord,
-  error: unknown,
-): void {
-  // What failed only because the caller left is no fault.
+function respondToError(context: RequestContext, error: unknown): void {
+  const { request, response } = context;
+  // The request was only cancelled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
-  record.fault = asFault(error);
+  context.fault = asFault(error);
   if (response.destroyed) return;
   if (response.headersSent) {
-    record.abortedBy = 'bridge';
-    abort(request, response);
+    context.abortedBy = 'bridge';
+    abortResponse(request, response);
     return;
   }
-  const told = faultResponse(record.fault, record.requestId, presentationOf(request) === 's3');
-  record.bytes = sendFault(request, response, record.requestId, told);
+  sendFault(context, faultResponse(context.fault, context.requestId, presentationOf(request) === 's3'));
 }

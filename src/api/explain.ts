@@ -1,22 +1,21 @@
-// `/-/explain`: tells callers which of their own grants decides about a request, or why none does. Asks nobody.
+// `/-/explain`: shows callers which of their own grants decides about a request, or why none does. Calls no upstream.
 import { explain } from '../auth/explain.ts';
 import type { Denial } from '../auth/explain.ts';
 import type { Caller } from '../auth/caller.ts';
-import { namesOf } from '../auth/grants.ts';
+import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Action, CallerPattern, Scope } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { isWord, sampleRequest, wordOf, WORDS } from '../s3/sample-request.ts';
-import { loggable } from '../s3/query.ts';
-import { checkedBucket, checkedKey } from '../s3/target.ts';
+import { checkedBucket, checkedKey, loggable } from '../s3/target.ts';
 
 export interface ExplainRequest {
   readonly word: Action;
   readonly read: ObjectRead;
 }
 
-/** What a caller without an e-mail, to whom nothing is granted, can do. */
+/** For a caller without an e-mail and without grants. */
 export const NO_EMAIL_HINT =
   'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.';
 
@@ -38,43 +37,43 @@ export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainR
 const invalid = (parameter: string, rule: string): Fault =>
   new Fault('parameter_invalid', { parameter, rule });
 
-/** Callers learn about themselves only: nothing of others' grants, of roles, or of buckets in which they may do nothing. */
+/** Callers learn only about themselves: nothing about others' grants, roles, or buckets without grants for them. */
 export function explainResponse(
   { word, read }: ExplainRequest,
   caller: Caller,
   access: ReadonlyMap<string, Access>,
 ): object {
   const explained = explain(access, read);
-  const asked = {
+  const request = {
     bucket: read.bucket,
     [read.kind === 'list' ? 'prefix' : 'key']: read.subject,
     action: word,
     needs: read.actions,
   };
-  if ('refusal' in explained)
-    return { ...asked, allowed: false, decidedBy: [], ...reasonOf(explained.refusal, read, caller) };
+  if ('denial' in explained)
+    return { ...request, allowed: false, decidedBy: [], ...reasonOf(explained.denial, read, caller) };
   const { decided } = explained.permit;
   const what = read.kind === 'list' ? 'this prefix' : 'this key';
-  const rights = decided.map((grant) => `${listed(grant.allow)} on ${tellReach(grant.scope)}`);
+  const rights = decided.map((grant) => `${listed(grant.allow)} on ${describeScope(grant.scope)}`);
   return {
-    ...asked,
+    ...request,
     allowed: true,
     decidedBy: decided.map((grant) => ({
       allow: grant.allow,
-      ...reachOf(grant.scope),
-      matchedBy: namesOf(caller, grant.callers).map(tellMatch),
+      ...scopeFields(grant.scope),
+      matchedBy: matchingPatterns(caller, grant.callers).map(matchFields),
     })),
     why: `Your grant of ${rights.join(', and that of ')} reaches ${what}.`,
   };
 }
 
 /** In the configuration's own form: `key`, or `prefix`, which is empty for the whole bucket. */
-export function reachOf(scope: Scope): object {
+export function scopeFields(scope: Scope): object {
   return scope.kind === 'key' ? { key: scope.key } : { prefix: scope.kind === 'prefix' ? scope.prefix : '' };
 }
 
-/** Of a grant's callers only what names the one who asks. */
-function tellMatch(pattern: CallerPattern): object {
+/** Only the caller's own pattern, not the grant's other callers. */
+function matchFields(pattern: CallerPattern): object {
   switch (pattern.kind) {
     case 'email':
       return { verifiedEmail: pattern.email };
@@ -95,7 +94,7 @@ function reasonOf(
   const what = kind === 'list' ? 'prefix' : 'key';
   const right = withheld === undefined ? '' : (wordOf(withheld) ?? withheld);
   const others = more === 0 ? [] : [`${more} more`];
-  const reaches = listed([...nearest.map(({ scope }) => tellReach(scope)), ...others]);
+  const reaches = listed([...nearest.map(({ scope }) => describeScope(scope)), ...others]);
   switch (why) {
     case 'no_grant':
       return {
@@ -133,7 +132,7 @@ function reasonOf(
   }
 }
 
-const tellReach = (scope: Scope): string => {
+const describeScope = (scope: Scope): string => {
   if (scope.kind === 'bucket') return 'the whole bucket';
   return scope.kind === 'prefix' ? scope.prefix : `the key ${scope.key}`;
 };

@@ -1,27 +1,21 @@
-// Answers with a page of a list as JSON, with stable names (README, "Routes").
-import type { ServerResponse } from 'node:http';
+// Responds with a page of a list as JSON, with stable names (README, "Routes").
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RequestContext } from '../observability/request-context.ts';
 import type { ListPage } from '../s3/list-page.ts';
 import type { ObjectRead } from '../s3/operation.ts';
-import type { AccessRecord } from '../observability/access-log.ts';
 import { sendDocument } from './responses/document.ts';
-import { closed } from './responses/object.ts';
+import { responseClosed } from './responses/object.ts';
 
-/** Entries of which one turn of the event loop makes the JSON. */
+/** Entries that are written in one turn of the event loop. */
 const SLICE = 200;
 
-/** Resolves when the caller has taken it, or has left. */
-export async function sendJsonList(
-  response: ServerResponse,
-  list: ObjectRead,
-  page: ListPage,
-  record: AccessRecord,
-): Promise<void> {
+/** Resolves when the caller has received it, or has disconnected. */
+export async function sendJsonList(context: RequestContext, list: ObjectRead, page: ListPage): Promise<void> {
   const pieces = await jsonPieces(list, page);
-  // Meanwhile the caller may have left.
-  if (response.destroyed) return;
-  record.bytes = sendDocument(response, record.requestId, 'application/json', pieces);
-  await closed(response);
+  // The caller may have disconnected in the meantime.
+  if (context.response.destroyed) return;
+  sendDocument(context, 'application/json', pieces);
+  await responseClosed(context.response);
 }
 
 async function jsonPieces({ bucket, subject: prefix }: ObjectRead, page: ListPage): Promise<Buffer[]> {
@@ -30,7 +24,7 @@ async function jsonPieces({ bucket, subject: prefix }: ObjectRead, page: ListPag
     for (let from = 0; from < entries.length; from += SLICE) {
       if (from > 0) await nextTurn();
       const slice = Buffer.from(JSON.stringify(entries.slice(from, from + SLICE)));
-      // Its brackets are not part of the list; in place of the first one stands the comma after the slice before.
+      // Its brackets are dropped; the comma after the previous slice replaces the first one.
       slice.write(',');
       pieces.push(slice.subarray(from > 0 ? 0 : 1, -1));
     }

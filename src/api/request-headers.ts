@@ -1,4 +1,4 @@
-// Which of a caller's headers go up to S3: an allow-list, nothing else.
+// Which of a caller's headers are forwarded to S3: an allow-list.
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../errors/fault.ts';
 import { ifRange } from '../s3/if-range.ts';
@@ -8,8 +8,8 @@ import type { IfRange } from '../s3/if-range.ts';
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
 /**
- * S3 wants every `x-amz-…` header signed. Not among them: `x-amz-request-payer` and `x-amz-expected-bucket-owner`,
- * which the configuration alone decides.
+ * S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` and `x-amz-expected-bucket-owner` are not among these, as
+ * only the configuration sets them.
  */
 const SIGNED = [
   'x-amz-checksum-mode',
@@ -27,7 +27,7 @@ export interface ForwardedHeaders extends IfRange {
 }
 
 /**
- * As it goes on the wire and into the canonical request, which takes runs of spaces for one.
+ * As it is sent and signed: the canonical request collapses runs of spaces.
  * @throws Fault header_invalid for bytes that the two would write differently
  */
 function signable(name: string, value: string): string {
@@ -36,18 +36,18 @@ function signable(name: string, value: string): string {
 }
 
 /** @throws Fault header_invalid */
-export function forwardedHeaders({ headers: given }: IncomingMessage): ForwardedHeaders {
+export function forwardedHeaders({ headers: sent }: IncomingMessage): ForwardedHeaders {
   const headers: string[] = [];
   for (const name of SENT) {
-    const value = given[name];
+    const value = sent[name];
     if (value !== undefined) headers.push(name, value);
   }
   const amzHeaders: (readonly [string, string])[] = [];
   for (const name of SIGNED) {
-    const value = given[name];
+    const value = sent[name];
     if (typeof value === 'string') amzHeaders.push([name, signable(name, value)]);
   }
-  const validator = given['if-range'];
+  const validator = sent['if-range'];
   return typeof validator !== 'string'
     ? { headers, amzHeaders }
     : { ...ifRange(headers, validator), amzHeaders };

@@ -1,16 +1,15 @@
-// Answers a list from above a caller's grants, out of the grants alone: the common prefixes that lead down to them.
-import type { ServerResponse } from 'node:http';
+// Responds to a list above a caller's grants, from the grants only: the common prefixes that lead down to them.
 import type { Access } from '../auth/grants.ts';
 import { visiblePrefixes } from '../auth/visible-prefixes.ts';
 import { Fault } from '../errors/fault.ts';
+import type { RequestContext } from '../observability/request-context.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { escapeCharacter } from '../s3/target.ts';
-import type { AccessRecord } from '../observability/access-log.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './responses/document.ts';
 import { sendJsonList } from './json-list.ts';
-import { closed } from './responses/object.ts';
+import { responseClosed } from './responses/object.ts';
 
-/** The element that holds the page, and the parameters and elements of where it begins and goes on (S3 API Reference). */
+/** The element that holds the page, and the parameters and elements for where it begins and continues (S3 API Reference). */
 interface Shape {
   readonly root: string;
   /** Parameters, the first of which counts, with the elements that repeat them. */
@@ -38,11 +37,11 @@ const LIST_OBJECTS: Shape = { root: 'ListBucketResult', from: [['marker', 'Marke
 
 const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
 
-/** S3's limit of a page, and of the number that asks for one. */
+/** S3's limits on a page, and on the number in the request. */
 const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
-/** Only a list that stops at '/' can be answered without showing what lies beside the way. */
+/** Only a list with the delimiter '/' can be served without showing what lies beside the grants. */
 export function syntheticPrefixes(
   access: Access | undefined,
   list: ObjectRead,
@@ -51,18 +50,17 @@ export function syntheticPrefixes(
   const [action] = list.actions;
   if (list.kind !== 'list' || action === undefined || parameters.get('delimiter') !== '/') return undefined;
   const after = shapeOf(list).from.flatMap(([name]) => parameters.get(name) ?? []);
-  return visiblePrefixes(access, action, list.subject, after[0] ?? '');
+  return visiblePrefixes(access, { action, prefix: list.subject, after: after[0] ?? '' });
 }
 
 /**
- * Resolves when the caller has taken it, or has left.
+ * Resolves when the caller has received it, or has disconnected.
  * @throws Fault parameter_invalid
  */
 export async function sendSyntheticList(
-  response: ServerResponse,
+  context: RequestContext,
   list: ObjectRead,
   prefixes: readonly string[],
-  record: AccessRecord,
 ): Promise<void> {
   const parameters = new Map(list.parameters);
   const most = pageSize(parameters.get('max-keys'));
@@ -70,7 +68,7 @@ export async function sendSyntheticList(
   const more = page.length > 0 && page.length < prefixes.length;
   if (list.form === 'json') {
     const next = more ? (page.at(-1) ?? null) : null;
-    await sendJsonList(response, list, { objects: [], prefixes: page, next }, record);
+    await sendJsonList(context, list, { objects: [], prefixes: page, next });
     return;
   }
   const encoding = parameters.get('encoding-type');
@@ -95,18 +93,18 @@ export async function sendSyntheticList(
     ...page.map((prefix) => element('CommonPrefixes', element('Prefix', text(prefix)))),
   ].join('');
   const document = xmlDocument(`<${root} ${S3_NAMESPACE}>${inner}</${root}>`);
-  record.bytes = sendDocument(response, record.requestId, 'application/xml', document);
-  await closed(response);
+  sendDocument(context, 'application/xml', document);
+  await responseClosed(context.response);
 }
 
 /** @throws Fault parameter_invalid */
-function pageSize(asked = String(MAX_KEYS)): number {
-  if (!/^\d+$/.test(asked) || Number(asked) > LARGEST_NUMBER)
+function pageSize(maxKeys = String(MAX_KEYS)): number {
+  if (!/^\d+$/.test(maxKeys) || Number(maxKeys) > LARGEST_NUMBER)
     throw new Fault('parameter_invalid', {
       parameter: 'max-keys',
       rule: `must be a whole number from 0 to ${LARGEST_NUMBER}`,
     });
-  return Math.min(Number(asked), MAX_KEYS);
+  return Math.min(Number(maxKeys), MAX_KEYS);
 }
 
 /** As S3 encodes the keys of a list: '/' stays, a space is '+'. */

@@ -1,20 +1,20 @@
-// Decides, from grants alone, whether a caller may do what it asks. Pure: asks nobody, changes nothing.
+// Decides from the grants whether a caller may do what it requests. Pure: no I/O, no state.
 import type { Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { iamActions, isListAction } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Access, Reach } from './grants.ts';
 
-/** A decision in the caller's favour. Only this can name a role: without it there is nothing to federate. */
+/** A decision in the caller's favor. Only a permit names a role: without one there is nothing to federate. */
 export interface Permit {
   readonly bucket: Bucket;
-  /** What decided: one grant that gives all of the actions where there is one, else one for each action. */
+  /** The grants that decided: one that allows all of the actions if there is one, else one for each action. */
   readonly decided: readonly Grant[];
   /** All of the caller's grants on the bucket. */
   readonly grants: readonly Grant[];
 }
 
-/** What is asked for: every one of the actions, on one object or prefix. */
+/** All of the actions are needed, on one object or prefix. */
 export interface RequestedRead {
   readonly bucket: string;
   readonly actions: readonly IamAction[];
@@ -22,10 +22,10 @@ export interface RequestedRead {
   readonly subject: string;
 }
 
-/** Either a permit, or the first action that no grant of the caller's gives; undefined where it has none in the bucket. */
+/** Either a permit, or the first action that none of the caller's grants allows; undefined if it has no grants on the bucket. */
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
 
-/** Also what is asked of a bucket that does not exist is only withheld: who may not read it is not told. */
+/** A missing bucket looks like a denied one, so that callers cannot probe for names. */
 export function decide(
   access: ReadonlyMap<string, Access>,
   { bucket, actions, subject }: RequestedRead,
@@ -39,27 +39,27 @@ export function decide(
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // A session policy holds one grant, however long its prefix (policy-size.ts); two may be too much for it.
-  const alone = decided.length > 1 ? decided.find((grant) => givesAll(grant, actions)) : undefined;
+  // A session policy can hold any one grant (policy-size.ts); two may be too long.
+  const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
-    permit: { bucket: own.bucket, decided: alone === undefined ? decided : [alone], grants: own.grants },
+    permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },
   };
 }
 
-function givesAll({ allow }: Grant, actions: readonly IamAction[]): boolean {
-  const given = iamActions(allow);
-  return actions.every((action) => given.includes(action));
+function allowsAll({ allow }: Grant, actions: readonly IamAction[]): boolean {
+  const allowed = iamActions(allow);
+  return actions.every((action) => allowed.includes(action));
 }
 
 /** @throws Fault not_granted */
-export function authorize(access: ReadonlyMap<string, Access>, asked: RequestedRead): Permit {
-  const decision = decide(access, asked);
+export function authorize(access: ReadonlyMap<string, Access>, read: RequestedRead): Permit {
+  const decision = decide(access, read);
   if ('permit' in decision) return decision.permit;
   const { withheld } = decision;
   throw withheld === undefined ? new Fault('not_granted') : new Fault('not_granted', { action: withheld });
 }
 
-/** @param action says whether the subject is a key or a prefix */
+/** @param action whether the subject is a key or a prefix depends on it */
 export function grantReaching(reach: Reach, action: IamAction, subject: string): Grant | undefined {
   return isListAction(action) ? grantAbove(reach, subject) : grantOf(reach, subject);
 }
@@ -68,7 +68,7 @@ function grantOf(reach: Reach, key: string): Grant | undefined {
   return reach.keys.get(key) ?? grantAbove(reach, key);
 }
 
-/** Prefixes end with '/', so only the places behind a '/' need looking up: `team/` never opens `team-secret/`. */
+/** Prefixes end with '/', so only the text up to each '/' is looked up: `team/` never opens `team-secret/`. */
 function grantAbove(reach: Reach, keyOrPrefix: string): Grant | undefined {
   if (reach.whole !== undefined) return reach.whole;
   if (reach.prefixes.size === 0) return undefined;

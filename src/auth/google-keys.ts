@@ -1,4 +1,4 @@
-// Google's published keys: fetched at the start, refreshed behind requests, and held while the endpoint is down.
+// Google's published keys: fetched at the start, refreshed in the background, and kept while the endpoint is down.
 import http from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -7,24 +7,23 @@ import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import { Fault } from '../errors/fault.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 
-/** The certificate endpoint answers within tens of milliseconds; callers without a remembered token wait for it. */
+/** The certificate endpoint responds within tens of milliseconds; callers without a cached token wait for it. */
 const KEYS_DEADLINE_MS = 3_000;
 
 /** Google rotates its keys over days and publishes a new one hours before it signs. */
 const KEYS_REFRESH_MS = 60 * 60 * 1000;
 
-/** Whoever sends tokens of unknown keys makes us ask Google no more often than this. */
+/** Tokens with unknown keys cause no more requests to Google than this. */
 const UNKNOWN_KEY_REFETCH_MS = 30_000;
 
-/** While Google does not answer, it is asked no more often than this, whoever sends what. */
+/** While Google does not respond, the bridge sends no more requests than this, whatever callers send. */
 const AFTER_FAILURE_MS = 1_000;
 
 /**
- * Known keys go on working while the endpoint is down; an unknown key makes one bounded refetch. jose coalesces
- * concurrent fetches, but on its own would drop known keys when their time is over. Pauses end by whichever clock has gone further:
- * by a wall clock that is set back a new key would not be asked for until it has caught up, and by the steady one alone not until a
- * machine that was suspended has run for as long again.
- * @returns a function that makes a getter of keys, which throws Fault token_key_unknown, signing_keys_unavailable; jose's
+ * Known keys keep working while the endpoint is down; an unknown key causes one bounded refetch. jose coalesces concurrent fetches,
+ * but on its own would drop known keys when they expire. Pauses end by whichever clock has advanced further: after a wall clock is
+ * set back, a new key would not be fetched until it has caught up; the monotonic clock stands still while a machine is suspended.
+ * @returns a function that creates a getter of keys, which throws Fault token_key_unknown, signing_keys_unavailable; jose's
  *   JWKSNoMatchingKey, JWKSMultipleMatchingKeys. It calls `beforeWait` before it waits for a key that Google may not have,
  *   and does not wait if that throws
  */
@@ -38,17 +37,17 @@ export function googleKeys(
     cooldownDuration: Infinity,
     [customFetch]: fetchKeys,
   });
-  // While the bridge begins to listen: the first caller need not wait for it. What fails is asked again with a token.
+  // While the bridge starts to listen, so that the first caller need not wait. If it fails, the next token causes a refetch.
   keys.reload().catch(() => undefined);
   let refreshPause = pause(KEYS_REFRESH_MS);
   let refetchPause: Pause | undefined;
   let refetch: Promise<void> | undefined;
   /** Why the last refetch failed. */
   let unreachable: Fault | undefined;
-  /** Why there are no keys at all yet, for as long as that is not asked again. */
+  /** Why there are no keys at all yet, until the next fetch. */
   let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
   return (beforeWait) => async (header, token) => {
-    // With one published key jose would take it for a token that names none.
+    // If Google publishes one key only, jose would accept a token without kid.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
     if (refreshPause.isOver()) {
@@ -81,7 +80,7 @@ export function googleKeys(
         beforeWait();
         await refetch;
       }
-      // Google may well publish that key: its holder should come back, not throw its token away.
+      // Google may have published that key: the caller should retry, not discard its token.
       if (unreachable !== undefined) throw unreachable;
       return await keys(header, token);
     }
@@ -98,18 +97,18 @@ function pause(milliseconds: number): Pause {
 }
 
 /**
- * Not by `fetch`, of which the first costs a twentieth of a start. As jose asks it, no redirect is followed.
- * @throws Fault, as jose does not tell which status there was in the place of 200; the signal's reason
+ * Not with `fetch`, whose first call costs 5 % of a start. As jose requires, no redirect is followed.
+ * @throws Fault, as jose does not report a status other than 200; the signal's reason
  */
 const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { get } = url.startsWith('https:') ? https : http;
   const strict = { rejectUnauthorized: true, insecureHTTPParser: false };
-  // Nothing here would decode another encoding than none.
+  // Nothing here decodes a content encoding.
   get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal, ...strict })
     .on('response', resolve)
     .on('error', reject)
-    // The only event that Node has for a 101: what waited for another would wait for ever, whatever the signal says.
+    // The only event that Node emits for a 101; any other would never come, whatever the signal does.
     .on('close', () => {
       reject(new Fault('signing_keys_unavailable', { error: 'closed' }));
     });
@@ -117,7 +116,7 @@ const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
     const response = await promise;
     const { statusCode: status } = response;
     if (status !== 200) {
-      // What nobody reads would hold its connection.
+      // An unread body would hold its connection.
       response.destroy();
       throw new Fault('signing_keys_unavailable', { status });
     }
@@ -131,7 +130,7 @@ export function keysFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('signing_keys_unavailable', { error: reasonOf(error) });
 }
 
-/** The code, or else the name, that is nearest to what happened: jose wraps errors in general ones. */
+/** The code, or else the name, of the innermost error: jose wraps errors in general ones. */
 function reasonOf(error: unknown): string {
   let reason: string = typeof error;
   for (let at = error; at instanceof Error; at = at.cause) {

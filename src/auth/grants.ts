@@ -1,9 +1,8 @@
-// The grants of the configuration, arranged so that what one caller may do is found at once, however many there are.
+// An index of the configuration's grants, which finds what a caller may do in constant time, however many there are.
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
-import { byBytes } from './byte-order.ts';
 import type { Caller } from './caller.ts';
 
 /** What one caller may do in one bucket. */
@@ -19,7 +18,7 @@ export interface Reach {
   readonly whole: Grant | undefined;
   /** Keyed by prefixes, each of which ends with '/'. */
   readonly prefixes: ReadonlyMap<string, Grant>;
-  /** The same in S3's order, which is made once, when it is needed. */
+  /** The same in S3's order, sorted once, when first needed. */
   sortedPrefixes(): readonly string[];
   readonly keys: ReadonlyMap<string, Grant>;
 }
@@ -30,7 +29,7 @@ export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
 const projectOfEmail = (email: string): string | undefined => parseServiceAccount(email)?.project;
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
-/** @returns what a caller may do, by bucket name; remembered for as long as the caller object lives */
+/** @returns what a caller may do, by bucket name; cached for as long as the caller object lives */
 export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
   const byPattern = new Map<string, number[]>();
   grants.forEach((grant, position) => {
@@ -54,13 +53,13 @@ export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string
   };
 }
 
-/** Those of the patterns that name the caller; for lists too short to index. */
-export function namesOf(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
+/** The patterns that name the caller; for lists too short to index. */
+export function matchingPatterns(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
   const keys = callerKeys(caller);
   return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
 }
 
-// JSON keeps the kinds and their parts apart, whatever characters the parts hold.
+// JSON separates the kinds and their parts, whatever characters the parts contain.
 function patternKey(pattern: CallerPattern): string {
   switch (pattern.kind) {
     case 'email':
@@ -120,3 +119,18 @@ function reachOf(grants: readonly Grant[]): Reach {
   let sorted: readonly string[] | undefined;
   return { whole, prefixes, keys, sortedPrefixes: () => (sorted ??= [...prefixes.keys()].sort(byBytes)) };
 }
+
+/**
+ * The order in which S3 lists keys: by their bytes in UTF-8. Without encoding them, as UTF-16 differs only in that surrogates, which
+ * encode the last characters, come before U+E000.
+ */
+export function byBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i += 1) {
+    const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+const rank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit);

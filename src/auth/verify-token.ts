@@ -1,4 +1,4 @@
-// Verifies Google ID tokens: signature against Google's published keys, issuer, audience, life.
+// Verifies Google ID tokens: signature against Google's published keys, issuer, audience, lifetime.
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyResult } from 'jose';
 import { GOOGLE_ISSUERS } from '../config/google-names.ts';
@@ -13,13 +13,13 @@ export interface VerifiedToken {
   readonly expiresAt: number;
 }
 
-/** What the clocks of Google, the caller and the bridge may differ by. */
+/** How much the clocks of Google, the caller and the bridge may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /**
  * @param options.certsUrl JSON Web Key Set
- * @param options.audiences of which a token must carry one
- * @param options.onKeysFailed told when Google's keys could not be fetched again; the known ones go on working
+ * @param options.audiences a token must have one of these
+ * @param options.onKeysFailed called when Google's keys could not be refreshed; the known ones keep working
  * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid, token_issuer_invalid,
  *   token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid, signing_keys_unavailable, and what `beforeWait` throws, which
  *   is called before it waits for a key that Google may not have
@@ -42,14 +42,14 @@ export function tokenVerifier(options: {
     try {
       verified = await jwtVerify(token, keysFor(beforeWait), rules);
     } catch (error) {
-      throw refusal(error, token);
+      throw asTokenFault(error, token);
     }
     const { sub, exp, iat } = verified.payload;
-    // jose knows `iat` only with a maximum age; a token from the future is somebody's wrong clock.
+    // jose checks `iat` only with a maximum age. A token from the future means that a clock is wrong.
     if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
       throw new Fault('token_not_yet_valid', claimsForLog(verified.payload));
     }
-    // jose looks at the form of `sub` only where it is told which one to expect.
+    // jose checks `sub` only if a particular one is expected.
     if (typeof sub !== 'string' || sub === '' || exp === undefined) {
       throw new Fault('token_claims_invalid', claimsForLog(verified.payload));
     }
@@ -62,11 +62,11 @@ function callerOf(subject: string, claims: JWTPayload): Caller {
   return typeof email === 'string' && verified === true ? { subject, email: lowerCase(email) } : { subject };
 }
 
-/** ASCII alone: `toLowerCase` makes an ASCII k of the Kelvin sign, and so one person's address of another's. */
+/** ASCII only: `toLowerCase` turns the Kelvin sign into an ASCII k, and so one person's address into another's. */
 const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** jose's and Node's messages can repeat the token: only codes and named claims go on. */
-function refusal(error: unknown, token: string): Fault {
+/** Messages of jose and Node can contain the token: only codes and named claims are kept. */
+function asTokenFault(error: unknown, token: string): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -90,7 +90,7 @@ const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {
   nbf: 'token_not_yet_valid',
 };
 
-/** What the operator compares; none of it is secret without the signature. */
+/** For the operator to compare; none of it is secret without the signature. */
 function claimsForLog(claims: JWTPayload): Record<string, string | undefined> {
   const text = (value: unknown): string | undefined =>
     value === undefined ? undefined : JSON.stringify(value).slice(0, 256);

@@ -1,6 +1,6 @@
 // Tests that a session is denied what its grant leaves out, and whether only the Deny statements of its policy do that.
 import type { Grant } from '../config/types.ts';
-import type { S3Error } from '../s3/refusal.ts';
+import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import type { Examination, StepNames, Observation } from './examination.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
-import { createDeparture } from '../http1/departure.ts';
+import { createCancellation } from '../runtime/cancellation.ts';
 import { readListPage } from '../s3/list-page.ts';
 import { operationOn } from '../s3/operation.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { sampleRequest } from '../s3/sample-request.ts';
 import { isS3Error } from '../s3/read.ts';
 import type { Read } from '../s3/read.ts';
-import { headerOf } from '../s3/refusal.ts';
-import type { S3Error } from '../s3/refusal.ts';
-import type { UpstreamResponse } from '../http1/transport.ts';
+import { headerOf } from '../http1/exchange.ts';
+import type { S3Error } from '../s3/s3-error.ts';
+import type { UpstreamResponse } from '../http1/exchange.ts';
 
 /** What S3 gave, of which nothing is kept but the KMS key that it told. */
 export interface ObjectResponse {
@@ -62,7 +62,7 @@ export function bucketChecks(
     read(bucket, operation, s3Session, {
       headers,
       amzHeaders,
-      departure: createDeparture(),
+      cancellation: createCancellation(),
       caller: unusedName,
       requestId: unusedName,
     });

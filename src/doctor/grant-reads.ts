@@ -1,7 +1,7 @@
 // Does what a grant allows, and what it does not, and says where S3 answers otherwise than the bridge's callers may expect.
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
-import type { S3Error } from '../s3/refusal.ts';
+import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import { examineBoundary } from './boundary.ts';
 import type { Examination, Examined, StepNames, Observation } from './examination.ts';

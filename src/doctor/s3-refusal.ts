@@ -2,7 +2,7 @@
 import type { FaultCode } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import { accessDeniedFix } from '../s3/access-denied.ts';
-import type { S3Error } from '../s3/refusal.ts';
+import type { S3Error } from '../s3/s3-error.ts';
 import type { Examination, StepNames } from './examination.ts';
 
 interface Attempt {

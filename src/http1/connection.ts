@@ -1,24 +1,24 @@
-// One connection to S3: sends one request at a time, and reads its answer into memory that is used again.
+// One connection: sends one request at a time, and reads its response into reused buffers.
 import type { OnReadOpts, Socket } from 'node:net';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
-import { Fault } from '../errors/fault.ts';
-import { responseReader, COPIED_BYTES } from './response-reader.ts';
 import type { Exchange } from './exchange.ts';
+import { HttpError } from './http-error.ts';
 import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
+import { responseReader, COPIED_BYTES } from './response-reader.ts';
 
 export interface Connection {
-  /** @param text the request: it has no body. Only where none is under way. */
+  /** Call it only when no request is in progress. @param text the request, which has no body */
   send(text: string, exchange: Exchange): void;
   resume(): void;
-  /** Ends the connection, and fails what is under way. */
+  /** Closes the connection, and fails the request in progress. */
   destroy(error?: Error): void;
-  /** Ends it where it has been silent for too long. */
+  /** Closes it if it has been silent for too long. */
   check(now: number): void;
-  /** Requests that it has carried or carries. */
+  /** How many requests it has carried, including one in progress. */
   uses(): number;
 }
 
-/** @returns a socket, TLS or not, and the event that says that it is up */
+/** @returns a socket, TLS or not, and the event that it emits when it is connected */
 export type Connect = (onread: OnReadOpts) => {
   readonly socket: Socket;
   readonly up: 'connect' | 'secureConnect';
@@ -26,31 +26,31 @@ export type Connect = (onread: OnReadOpts) => {
 
 export interface ConnectionLimits {
   readonly connectMs: number;
-  /** The longest that S3 may send nothing while somebody reads. */
+  /** How long the upstream may send nothing while the body is read. */
   readonly stallMs: number;
   readonly idleMs: number;
-  /** From its opening; then it ends with the request that is under way. */
+  /** After this long since its opening it closes with the request in progress. */
   readonly lifeMs: number;
 }
 
 export interface ConnectionParts {
-  /** Whether another request may follow a HEAD: only a server known to send no body in response to one. */
+  /** Whether another request may follow a HEAD: only if the server is known to send no body in response to one. */
   readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
   readonly limits: ConnectionLimits;
-  readonly atEndOfTurn: DeferWrite;
+  readonly deferWrite: DeferWrite;
 }
 
-/** After so many reads that went through at once, larger ones are worth it. */
+/** After this many reads that the sink took at once, larger buffers are worth it. */
 const QUICK_READS = 2;
 
 /**
- * @param events.onFree told when another request may be sent
- * @param events.onEnd told once, when the connection is of no more use
+ * @param events.onFree called when another request may be sent
+ * @param events.onEnd called once, when the connection cannot be used any more
  */
 export function openConnection(
   connect: Connect,
-  { mayReuseAfterHead, buffers, limits, atEndOfTurn }: ConnectionParts,
+  { mayReuseAfterHead, buffers, limits, deferWrite }: ConnectionParts,
   events: { readonly onFree: () => void; readonly onEnd: () => void },
 ): Connection {
   const reader = responseReader(mayReuseAfterHead);
@@ -60,80 +60,80 @@ export function openConnection(
   let isUp = false;
   let hasEnded = false;
   let failure: Error | undefined;
-  // Of the exchange under way.
+  // Of the exchange in progress.
   let exchange: Exchange | undefined;
   let isSent = false;
-  let isAnswered = false;
+  let hasBegun = false;
   let isPaused = false;
   let own: ReadBuffer | undefined;
-  let lastGiven: ReadBuffer | undefined;
-  // One after the other, of which the caller had taken all before the next.
+  let lastBuffer: ReadBuffer | undefined;
+  // Consecutive reads that the sink had taken completely before the next one.
   let quickReads = 0;
 
   const end = (): void => {
     if (hasEnded) return;
     hasEnded = true;
     events.onEnd();
-    // Reads are done at once: nobody is writing into it.
+    // Reads are synchronous: nothing is being written into it.
     if (own !== undefined) buffers.giveBack(own);
     own = undefined;
     const failed = exchange;
     exchange = undefined;
-    failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !isAnswered);
+    failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !hasBegun);
   };
   const destroy = (error?: Error): void => {
     failure ??= error;
     socket.destroy();
-    // At once: what is told of a connection must not come behind what is done about it.
+    // At once, so that no event of this connection is reported after it was removed.
     end();
   };
 
-  /** @param given the memory that the bytes are in, where it is this connection's own */
-  const read = (bytes: Buffer, given: ReadBuffer | undefined): void => {
-    isAnswered = true;
-    quickReads = lastGiven?.isFree === true ? quickReads + 1 : 0;
+  /** @param source the buffer that the bytes are in, if it is this connection's own */
+  const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
+    hasBegun = true;
+    quickReads = lastBuffer?.isFree === true ? quickReads + 1 : 0;
     let part = bytes;
-    let memory = given;
+    let memory = source;
     if (bytes.length > COPIED_BYTES) {
       if (memory === undefined && reader.isLarge()) {
-        // After a pause. Memory that is used again is no garbage, of which a thousand slow readers would make much.
+        // After a pause. A reused buffer makes no garbage; a thousand slow readers would otherwise make much.
         memory = buffers.take(false);
         bytes.copy(memory.bytes);
         part = memory.bytes.subarray(0, bytes.length);
       } else own = undefined;
-      lastGiven = memory;
+      lastBuffer = memory;
     }
     const progress = reader.read(part, memory?.free);
-    isPaused = progress === 'pauses';
-    if (progress === 'goes on' || progress === 'pauses') return;
-    exchange = lastGiven = undefined;
+    isPaused = progress === 'paused';
+    if (progress === 'continues' || progress === 'paused') return;
+    exchange = lastBuffer = undefined;
     if (hasEnded) return;
-    if (progress === 'is over' && performance.now() - openedAt < limits.lifeMs) events.onFree();
+    if (progress === 'ended' && performance.now() - openedAt < limits.lifeMs) events.onFree();
     else destroy();
   };
 
   const onRead = (length: number, buffer: Uint8Array): boolean => {
     const wasPaused = isPaused;
-    const given = own?.bytes === buffer ? own : undefined;
+    const source = own?.bytes === buffer ? own : undefined;
     if (exchange === undefined || !isSent) {
-      // Not a response to anything: taken for one, it would be the response to the next request.
+      // Not a response to any request: it would be taken for the response to the next one.
       destroy();
       return false;
     }
     try {
-      read((given?.bytes ?? buffers.first).subarray(0, length), given);
+      read((source?.bytes ?? buffers.first).subarray(0, length), source);
     } catch (error) {
       destroy(error instanceof Error ? error : undefined);
     }
-    // A head has its time as a whole: dripped, it could go on for ever.
+    // The timeout covers the whole response head; otherwise a slow-drip peer could hold the connection open.
     if (reader.hasHead()) activeAt = performance.now();
-    // One read of TLS comes in pieces, and a piece that wants no more does not stop those behind it: where the last of them
-    // ends the answer, reading has been stopped for a connection that is free again.
+    // One TLS read arrives in pieces, and a piece that pauses does not stop those behind it. If the last of them ends the response,
+    // the socket is still paused although the connection is free again.
     if (wasPaused && !isPaused && !hasEnded) socket.resume();
     return !isPaused;
   };
 
-  /** Memory of its own only while a large body is read: what comes after a pause, or with a head, is copied. */
+  /** A buffer of its own only while a large body is read: bytes that arrive after a pause, or with a head, are copied. */
   const nextBuffer = (): Buffer => {
     const isBetween = exchange === undefined || !reader.hasHead();
     if (isBetween || isPaused || !reader.isLarge()) {
@@ -163,10 +163,10 @@ export function openConnection(
     send: (text, next) => {
       exchange = next;
       reader.begin(next);
-      isSent = isAnswered = isPaused = false;
+      isSent = hasBegun = isPaused = false;
       uses += 1;
       activeAt = performance.now();
-      atEndOfTurn(() => {
+      deferWrite(() => {
         isSent = true;
         socket.write(text, 'latin1');
       });
@@ -181,11 +181,11 @@ export function openConnection(
     check: (now) => {
       const silent = now - activeAt;
       if (!isUp) {
-        if (silent >= limits.connectMs) destroy(new Fault('s3_timeout', { error: 'CONNECT_TIMEOUT' }));
+        if (silent >= limits.connectMs) destroy(new HttpError('timeout', 'CONNECT_TIMEOUT'));
       } else if (exchange === undefined) {
         if (silent >= limits.idleMs) destroy();
       } else if (!isPaused && silent >= limits.stallMs) {
-        destroy(new Fault('s3_timeout', { error: isAnswered ? 'BODY_TIMEOUT' : 'HEADERS_TIMEOUT' }));
+        destroy(new HttpError('timeout', hasBegun ? 'BODY_TIMEOUT' : 'HEADERS_TIMEOUT'));
       }
     },
     uses: () => uses,

@@ -1,68 +1,67 @@
-// One request on one connection, as an answer that somebody reads later; on a second one where the first was stale.
-import { Fault } from '../errors/fault.ts';
-import type { Connections } from './connections.ts';
-import type { Exchange } from './exchange.ts';
-import type { UpstreamResponse, RawRequest, Sink } from './transport.ts';
+// Sends one request on a pooled connection and returns its response; sends it again on a new connection if the first was stale.
+import type { Connection } from './connection.ts';
+import type { Exchange, Sink, UpstreamRequest, UpstreamResponse } from './exchange.ts';
+import { asHttpError, HttpError } from './http-error.ts';
 
-/** What may arrive before somebody reads it: a few socket reads. */
-const EARLY_BYTES = 256 * 1024;
+/** What may arrive before the body is read: a few socket reads. */
+const MAX_EARLY_BYTES = 256 * 1024;
 
-/** @throws Fault s3_unreachable, s3_timeout, s3_invalid_response; of a caller that has gone, whatever */
+/** @param isNew whether it must be one that has not carried a request before */
+type GetConnection = (isNew: boolean) => Connection;
+
+/** @throws HttpError; after a cancellation any Error, which nobody receives */
 export function dispatch(
-  connections: Connections,
+  getConnection: GetConnection,
   text: string,
-  request: RawRequest,
+  request: UpstreamRequest,
 ): Promise<UpstreamResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
-  exchangeOn(connections, text, request, { resolve, reject });
+  send({ getConnection, text, request, resolve, reject }, false);
   return promise;
 }
 
-/** No fault: nobody is there to be told. */
-const GONE = 'the caller has gone';
+const CANCELLED = 'the request was cancelled';
 
-interface Waiting {
-  resolve(answer: UpstreamResponse): void;
+interface Dispatched {
+  readonly getConnection: GetConnection;
+  readonly text: string;
+  readonly request: UpstreamRequest;
+  resolve(response: UpstreamResponse): void;
   reject(error: unknown): void;
 }
 
-function exchangeOn(
-  connections: Connections,
-  text: string,
-  request: RawRequest,
-  waiting: Waiting,
-  isSecond = false,
-): void {
-  const { method, departure } = request;
-  if (departure.aborted) {
-    waiting.reject(new Error(GONE));
+function send(dispatched: Dispatched, onNewConnection: boolean): void {
+  const { getConnection, text, request, resolve, reject } = dispatched;
+  const { method, cancellation } = request;
+  if (cancellation.aborted) {
+    reject(new Error(CANCELLED));
     return;
   }
-  const connection = connections.get(isSecond);
+  const connection = getConnection(onNewConnection);
   let sink: Sink | undefined;
   let early: Buffer[] | undefined;
   let earlyBytes = 0;
   let outcome: 'ended' | Error | undefined;
-  let hasAnswered = false;
+  let hasHead = false;
 
-  // A function of this exchange: another one on the same connection must keep its own.
-  const leave = (): void => {
+  // A function of this exchange: another exchange on the same connection must keep its own listener.
+  const onCancelled = (): void => {
     connection.destroy();
   };
   const finish = (how: 'ended' | Error): void => {
     outcome = how;
-    departure.remove(leave);
+    cancellation.remove(onCancelled);
   };
-  const own: Exchange = {
+  const exchange: Exchange = {
     method,
     head: ({ status, headers }, whole) => {
-      hasAnswered = true;
+      hasHead = true;
       if (whole !== undefined) {
         finish('ended');
-        waiting.resolve(wholeAnswer(status, headers, whole));
+        resolve(wholeResponse(status, headers, whole));
         return;
       }
-      waiting.resolve({
+      resolve({
         status,
         headers,
         pipe: (reader) => {
@@ -74,7 +73,7 @@ function exchangeOn(
           else if (outcome !== undefined) reader.fail(outcome);
           else if (wantsMore) connection.resume();
         },
-        // The connection may carry another request by then.
+        // Once it has ended, the connection may carry another request.
         resume: () => {
           if (outcome === undefined) connection.resume();
         },
@@ -87,27 +86,27 @@ function exchangeOn(
       if (sink !== undefined) return sink.write(chunk, free);
       (early ??= []).push(chunk);
       earlyBytes += chunk.length;
-      return earlyBytes < EARLY_BYTES;
+      return earlyBytes < MAX_EARLY_BYTES;
     },
     end: () => {
       finish('ended');
       sink?.end();
     },
-    fail: (error, isUnanswered) => {
-      const reason = departure.aborted ? new Error(GONE) : faultOf(error);
+    fail: (error, isBeforeResponse) => {
+      const reason = cancellation.aborted ? new Error(CANCELLED) : asHttpError(error);
       finish(reason);
-      if (hasAnswered) sink?.fail(reason);
-      // S3 may close an idle connection just as it is used: no answer has begun and a read is idempotent.
-      else if (isUnanswered && isFromTheConnection(error) && connection.uses() > 1 && !departure.aborted)
-        exchangeOn(connections, text, request, waiting, true);
-      else waiting.reject(reason);
+      if (hasHead) sink?.fail(reason);
+      // An upstream may close an idle connection just as it is used: no response has begun, and GET and HEAD are idempotent.
+      else if (isBeforeResponse && isNodes(error) && connection.uses() > 1 && !cancellation.aborted)
+        send(dispatched, true);
+      else reject(reason);
     },
   };
-  departure.add(leave);
-  connection.send(text, own);
+  cancellation.add(onCancelled);
+  connection.send(text, exchange);
 }
 
-function wholeAnswer(status: number, headers: readonly string[], whole: Buffer | string): UpstreamResponse {
+function wholeResponse(status: number, headers: readonly string[], whole: Buffer | string): UpstreamResponse {
   return {
     status,
     headers,
@@ -123,12 +122,5 @@ function wholeAnswer(status: number, headers: readonly string[], whole: Buffer |
 
 const nothing = (): void => undefined;
 
-const isFromTheConnection = (error: unknown): boolean => !(error instanceof Fault);
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  return code === 'ETIMEDOUT'
-    ? new Fault('s3_timeout', { error: code })
-    : new Fault('s3_unreachable', { error: code });
-}
+/** Errors of the socket, not of this client: timeouts and invalid responses would be the same on another connection. */
+const isNodes = (error: unknown): boolean => !(error instanceof HttpError);

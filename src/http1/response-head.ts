@@ -1,11 +1,11 @@
-// Reads the head of an HTTP/1.1 answer (RFC 9112): status, raw headers, and how its body ends.
-import { Fault } from '../errors/fault.ts';
+// Parses the head of an HTTP/1.1 response (RFC 9112): status, raw headers, and how its body ends.
+import { invalidResponse } from './http-error.ts';
 
 export interface ResponseHead {
   readonly status: number;
   /** Names as sent and values, in turn, as Latin-1. */
   readonly headers: readonly string[];
-  /** Bytes of the body, or where only its own framing tells. */
+  /** Bytes of the body; `chunked` if its own framing ends it. */
   readonly length: number | 'chunked';
   /** Whether another request may follow on the connection. */
   readonly keepsAlive: boolean;
@@ -22,7 +22,7 @@ const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** May be sent to an idle connection (RFC 9110, 15.5.9): the response to the request would then follow it. */
 const REQUEST_TIMEOUT = 408;
 
-/** As S3 spells what it sends most: these need not be looked at letter by letter. */
+/** Common names, spelled as S3 and most servers send them, which need not be checked letter by letter. */
 export const USUAL_NAMES: ReadonlySet<string> = new Set([
   'x-amz-id-2',
   'x-amz-request-id',
@@ -41,23 +41,23 @@ export const USUAL_NAMES: ReadonlySet<string> = new Set([
   'Connection',
 ]);
 
-/** It would end up in the caller's answer, or be refused there; of line ends, each half without the other. */
+/** Would be passed on to the client's own callers, or break there; of line ends, each half without the other. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
-/** The longest that is still exact, which is more than S3 holds in one object. */
+/** The longest number that a double holds exactly: a petabyte. */
 const MAX_LENGTH_DIGITS = 15;
 
 /**
- * Strict, as what two readers take for different messages could be made to hide one (RFC 9112, 11.2): no folded lines, no
- * bare line feeds, no two framings.
+ * Strict, as a message that two parsers frame differently can hide another one (RFC 9112, 11.2): no folded lines, no bare line
+ * feeds, no contradictory framing.
  * @param text the head without the empty line that ends it, as Latin-1
- * @param isHead whether the request was a HEAD, whose answer has no body whatever its headers say
- * @throws Fault s3_invalid_response
+ * @param isHead whether the request was a HEAD, whose response has no body whatever its headers say
+ * @throws HttpError invalid_response
  */
 export function readResponseHead(text: string, isHead: boolean): ResponseHead {
-  if (FORBIDDEN.test(text)) nonsense('character');
+  if (FORBIDDEN.test(text)) reject('character');
   let end = endOfLine(text, 0);
-  const [, minor, code] = STATUS_LINE.exec(text.slice(0, end)) ?? nonsense('status line');
+  const [, minor, code] = STATUS_LINE.exec(text.slice(0, end)) ?? reject('status line');
   const status = Number(code);
   const headers: string[] = [];
   let length: number | undefined;
@@ -68,17 +68,17 @@ export function readResponseHead(text: string, isHead: boolean): ResponseHead {
     const start = end + 2;
     end = endOfLine(text, start);
     const colon = text.indexOf(':', start);
-    if (colon <= start || colon > end) nonsense('header line');
+    if (colon <= start || colon > end) reject('header line');
     const name = text.slice(start, colon);
-    if (!USUAL_NAMES.has(name) && !NAME.test(name)) nonsense('header name');
+    if (!USUAL_NAMES.has(name) && !NAME.test(name)) reject('header name');
     const value = trimmed(text, colon + 1, end);
     headers.push(name, value);
     // Lengths of the names that matter: most headers need no copy in lower case.
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      if (length !== undefined || !isLength(value)) nonsense('content-length');
+      if (length !== undefined || !isLength(value)) reject('content-length');
       length = Number(value);
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      if (isChunked || value.toLowerCase() !== 'chunked') nonsense('transfer-encoding');
+      if (isChunked || value.toLowerCase() !== 'chunked') reject('transfer-encoding');
       isChunked = true;
     } else if (name.length === 10 && name.toLowerCase() === 'connection') {
       for (const option of value.toLowerCase().split(',')) {
@@ -87,19 +87,19 @@ export function readResponseHead(text: string, isHead: boolean): ResponseHead {
       }
     }
   }
-  if (closes && persists) nonsense('connection');
-  if (isChunked && length !== undefined) nonsense('two framings');
+  if (closes && persists) reject('connection');
+  if (isChunked && length !== undefined) reject('two framings');
   // RFC 9112, 6.1: the framing of such a message is faulty.
-  if (isChunked && minor === '0') nonsense('transfer-encoding in HTTP/1.0');
+  if (isChunked && minor === '0') reject('transfer-encoding in HTTP/1.0');
   const hasBody = isChunked || (length ?? 0) > 0;
   const isAmbiguous = (BODYLESS.has(status) && hasBody) || status === REQUEST_TIMEOUT;
   const keepsAlive = !closes && (minor === '1' || persists) && !isAmbiguous;
-  // The bridge offers no other protocol, and only final responses have a framing (RFC 9110, 8.6; RFC 9112, 6.1).
-  if (status < 200 && (status === 101 || isChunked || length !== undefined)) nonsense('interim response');
+  // This client offers no other protocol, and only final responses have a framing (RFC 9110, 8.6; RFC 9112, 6.1).
+  if (status < 200 && (status === 101 || isChunked || length !== undefined)) reject('interim response');
   if (isHead || status < 200 || status === 204 || status === 304)
     return { status, headers, length: 0, keepsAlive };
-  // A body that only the end of the connection ends looks complete wherever it is cut.
-  if (!isChunked && length === undefined) nonsense('body without length');
+  // A body that ends with its connection looks complete wherever it is truncated.
+  if (!isChunked && length === undefined) reject('body without length');
   return { status, headers, length: isChunked ? 'chunked' : (length ?? 0), keepsAlive };
 }
 
@@ -107,7 +107,7 @@ function isLength(value: string): boolean {
   return value.length <= MAX_LENGTH_DIGITS && /^[0-9]+$/.test(value);
 }
 
-/** Without the white space around it (RFC 9110, 5.5). */
+/** Without the whitespace around it (RFC 9110, 5.5). */
 function trimmed(text: string, from: number, to: number): string {
   let start = from;
   let end = to;
@@ -123,6 +123,6 @@ function endOfLine(text: string, from: number): number {
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
-function nonsense(what: string): never {
-  throw new Fault('s3_invalid_response', { error: what });
+function reject(reason: string): never {
+  throw invalidResponse(reason);
 }

@@ -1,4 +1,4 @@
-// Bounds log lines that anyone can cause without a token, and logs how many were suppressed.
+// Limits log lines that anyone can cause without a token, and logs how many were suppressed.
 import type { Log, LogFields, Severity } from './log.ts';
 
 const LINES = 20;
@@ -9,14 +9,14 @@ const SEVERITIES: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'C
 
 /**
  * The line that counts suppressed lines has the highest of their severities, so that an alert on errors does not miss them.
- * @param about names the lines in the one that counts those suppressed
- * @param most lines of each kind in ten seconds
- * @returns whether one more line of this kind, of which there are few, may be written now
+ * @param about names the lines in the line that counts the suppressed ones
+ * @param max lines of each kind in ten seconds
+ * @returns whether one more line of this kind may be written now; there are few kinds
  */
 export function lineLimit(
   log: Log,
   about: string,
-  most: number,
+  max: number,
 ): (kind: string, severity: Severity) => boolean {
   const written = new Map<string, number>();
   const suppressed = new Map<string, number>();
@@ -40,7 +40,7 @@ export function lineLimit(
   return (kind, severity) => {
     timer ??= setTimeout(endWindow, WINDOW_MS).unref();
     const count = written.get(kind) ?? 0;
-    if (count < most) {
+    if (count < max) {
       written.set(kind, count + 1);
       return true;
     }
@@ -50,7 +50,7 @@ export function lineLimit(
   };
 }
 
-/** Writes at most a few of the lines that it is given. @param about as in {@link lineLimit} */
+/** Writes at max 20 lines in ten seconds. @param about as in {@link lineLimit} */
 export function limitLines(
   log: Log,
   about: string,

@@ -2,7 +2,7 @@
 
 export interface Histogram {
   observe(seconds: number): void;
-  /** What Prometheus reads, as prom-client writes it; nothing before the first observation. */
+  /** In prom-client's form; empty before the first observation. */
   samples(labels?: Labels): Sample[];
 }
 
@@ -15,11 +15,11 @@ export interface Sample {
 }
 
 /**
- * prom-client makes a text of the labels and of the bucket's bound at each observation; here both are made at a scrape only.
- * @param bounds upper ones of the buckets, in seconds, in ascending order
+ * prom-client formats the labels and the bucket's bound at each observation; this does so only at a scrape.
+ * @param bounds upper bounds of the buckets, in seconds, in ascending order
  */
 export function histogram(name: string, bounds: readonly number[]): Histogram {
-  // Of each bucket alone, and of what is above the last; a scrape adds them up.
+  // For each bucket alone, and for values above the last bound; a scrape adds them up.
   const counts = [...bounds, Infinity].map(() => 0);
   // In an object: a fraction in a variable of its own would be allocated at each observation.
   const total = { seconds: 0 };
@@ -31,7 +31,7 @@ export function histogram(name: string, bounds: readonly number[]): Histogram {
       total.seconds += seconds;
     },
     samples: (labels = {}) => {
-      // Buckets count all that is not above their bound (Prometheus, "Exposition formats", histograms).
+      // A bucket counts all values up to its bound (Prometheus, "Exposition formats", histograms).
       let observations = 0;
       const buckets = counts.map((count, bucket) => {
         observations += count;

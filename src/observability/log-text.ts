@@ -1,26 +1,26 @@
-// Makes what a caller sends fit for a log line: without tokens, however they are encoded, and not too long.
+// Makes a caller's text safe for a log line: without tokens, however they are encoded, and not too long.
 
-/** In UTF-8. Anyone can send 16 KiB of text with a request, and need not have a token for it. */
-const MOST_BYTES = 256;
+/** In UTF-8. Anyone can send 16 KiB of text with a request, and needs no token for it. */
+const MAX_BYTES = 256;
 
-const CUT = '…';
+const ELLIPSIS = '…';
 const encoder = new TextEncoder();
 
-/** Without tokens, and cut. */
+/** Without tokens, and truncated. */
 export function logText(text: string): string {
   const clean = withoutTokens(text);
   // A unit of UTF-16 takes three bytes at most.
-  if (clean.length <= MOST_BYTES / 3 || Buffer.byteLength(clean) <= MOST_BYTES) return clean;
-  const { read } = encoder.encodeInto(clean, new Uint8Array(MOST_BYTES - Buffer.byteLength(CUT)));
-  return clean.slice(0, read) + CUT;
+  if (clean.length <= MAX_BYTES / 3 || Buffer.byteLength(clean) <= MAX_BYTES) return clean;
+  const { read } = encoder.encodeInto(clean, new Uint8Array(MAX_BYTES - Buffer.byteLength(ELLIPSIS)));
+  return clean.slice(0, read) + ELLIPSIS;
 }
 
 /**
- * The rest of the text stays as it is. Takes time in proportion to the text, whatever is in it.
+ * Runs in linear time, whatever is in the text.
  * @returns the text with … for each JSON Web Token, also if its characters are percent-encoded, once or many times
  */
 export function withoutTokens(text: string): string {
-  // Nearly all texts have neither, which is quickly found out.
+  // Nearly all texts contain neither, and these tests are fast.
   const plain = text.includes('%') && MAY_HIDE.test(text) ? withoutEncodedTokens(text) : text;
   return plain.includes(TOKEN_START) ? replaced(plain, tokensIn(plain)) : plain;
 }
@@ -43,14 +43,14 @@ type Range = readonly [from: number, to: number];
 /** What `{"` is in Base64: the beginning of each token's header. */
 const TOKEN_START = 'eyJ';
 
-/** Segments of Base64 with dots between them. Begins nowhere but where such a run begins: elsewhere it would be tried again and again. */
+/** Segments of Base64 with dots between them. Matches only at the beginning of a run, so that it takes linear time. */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 
-/** Shorter ones hold nothing. */
-const LEAST_HEADER = 8;
-const LEAST_PAYLOAD = 5;
+/** Shorter ones cannot be a token's. */
+const MIN_HEADER = 8;
+const MIN_PAYLOAD = 5;
 
-/** @returns where tokens are: a header, a payload, and most often a signature */
+/** @returns where tokens are: a header, a payload, and usually a signature */
 function tokensIn(text: string): Range[] {
   const found: Range[] = [];
   for (const { 0: run, index } of text.matchAll(DOTTED)) {
@@ -59,7 +59,7 @@ function tokensIn(text: string): Range[] {
     for (let i = 0; i < segments.length; i += 1) {
       const [header = '', payload = '', signature] = segments.slice(i, i + 3);
       const start = header.indexOf(TOKEN_START);
-      if (start !== -1 && header.length - start >= LEAST_HEADER && payload.length >= LEAST_PAYLOAD) {
+      if (start !== -1 && header.length - start >= MIN_HEADER && payload.length >= MIN_PAYLOAD) {
         const rest = signature === undefined ? 0 : 1 + signature.length;
         found.push([at + start, at + header.length + 1 + payload.length + rest]);
       }
@@ -69,20 +69,20 @@ function tokensIn(text: string): Range[] {
   return found;
 }
 
-/** @param ranges by their beginnings; they may overlap */
+/** @param ranges sorted by their beginning; they may overlap */
 function replaced(text: string, ranges: readonly Range[]): string {
   let kept = '';
   let end = 0;
   for (const [from, to] of ranges) {
-    if (from >= end) kept += text.slice(end, from) + CUT;
+    if (from >= end) kept += text.slice(end, from) + ELLIPSIS;
     end = Math.max(end, to);
   }
   return kept + text.slice(end);
 }
 
 /**
- * Decodes escapes until none is left, in one pass: the character that completes an escape is taken with it at once.
- * @returns the text, in which characters beyond ASCII are blanks, and where each of its characters begins in the one given
+ * Decodes escapes until none is left, in one pass, as each escape is decoded when its last character arrives.
+ * @returns the text, with blanks for characters beyond ASCII, and where each of its characters begins in the original
  */
 function decodedFully(text: string): { readonly decoded: string; readonly starts: Uint32Array } {
   const codes = Buffer.allocUnsafe(text.length);

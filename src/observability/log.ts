@@ -1,7 +1,6 @@
-// One JSON line an event on standard output, in the fields that Cloud Logging knows (Cloud Logging, "Structured logging").
+// Writes one JSON line per event to standard output, with Cloud Logging's fields (Cloud Logging, "Structured logging").
 import { destination, pino } from 'pino';
 import type { LogLevel } from '../config/types.ts';
-import { lineBatch } from './line-batch.ts';
 
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
@@ -12,13 +11,13 @@ export interface Log {
   (severity: Severity, message: string, fields?: LogFields): void;
   /** Whether lines of this severity are written at all. */
   isWanted(severity: Severity): boolean;
-  /** A line of which there are many. @param members of its JSON object, without braces; nothing is checked */
+  /** For frequent lines. @param members of the JSON object, without braces; they are not checked */
   members(severity: Severity, members: string): void;
-  /** Writes what is still in memory at once, before the process ends with an error; lines may come out of order. */
+  /** Writes all waiting lines at once, before the process ends with an error; lines may be out of order. */
   flush(): void;
-  /** Resolves when all is written, in order, or when nobody takes it. */
+  /** Resolves when all lines are written, in order, or when nothing reads standard output. */
   end(): Promise<void>;
-  /** Lines lost so far, as nobody took what was written. */
+  /** Lines dropped so far because standard output was not read fast enough. */
   dropped(): number;
 }
 
@@ -39,10 +38,10 @@ const SEVERITY_OF: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** What waits in memory for a reader of our standard output that is slow; beyond it lines are dropped and counted. */
+/** Lines that wait for a slow reader of standard output; beyond this, lines are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** A reader that has stalled must not hold a process that is to end. */
+/** A stalled reader must not keep the process from ending. */
 const END_MS = 1_000;
 
 /** Where lines go. */
@@ -73,7 +72,7 @@ export function createLog(level: LogLevel, output: LogOutput = standardOutput())
   const wanted = new Set(severities.filter((severity) => logger.isLevelEnabled(LEVEL_OF[severity])));
   return Object.assign(
     (severity: Severity, message: string, fields: LogFields = {}) => {
-      // Lines stay in the order of their events.
+      // Keeps lines in the order of their events.
       batch.flush();
       logger[LEVEL_OF[severity]](fields, message);
     },
@@ -154,5 +153,47 @@ function timestamps(): () => string {
       text = new Date(second).toISOString().slice(0, 20);
     }
     return `${text}${String(milliseconds).padStart(3, '0')}Z`;
+  };
+}
+
+interface LineBatch {
+  /** @param line with its line feed */
+  add(line: string): void;
+  /** Writes the lines that wait. */
+  flush(): void;
+}
+
+/** How long a line may wait for others; a person who watches does not notice. */
+const WAIT_MS = 10;
+
+/** Characters at which lines wait no longer. */
+const FULL_BATCH = 64 * 1024;
+
+/**
+ * Collects lines that come close together and writes them at once: a write costs more than ten lines. The first line after a pause
+ * is written immediately, so that no line waits while the platform withdraws the CPU of an idle bridge.
+ */
+function lineBatch(write: (lines: string) => void): LineBatch {
+  let lines = '';
+  let writtenAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (lines === '') return;
+    const text = lines;
+    lines = '';
+    writtenAt = performance.now();
+    write(text);
+  };
+  return {
+    add: (line) => {
+      lines += line;
+      if (timer !== undefined && lines.length < FULL_BATCH) return;
+      const waited = performance.now() - writtenAt;
+      if (waited >= WAIT_MS || lines.length >= FULL_BATCH) flush();
+      else timer = setTimeout(flush, WAIT_MS - waited).unref();
+    },
+    flush,
   };
 }

@@ -1,4 +1,4 @@
-// The one place that names each metric.
+// All metrics and their names.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
 import { histogram } from './histogram.ts';
@@ -33,8 +33,8 @@ export function createMetrics(sources: {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  // What each request counts is kept here and told at a scrape: prom-client makes a text of the labels each time.
-  const answered = new Map<string, Map<number, number>>();
+  // Counted in maps and reported at a scrape: prom-client formats the labels at each increment.
+  const responses = new Map<string, Map<number, number>>();
   new Counter({
     name: 'fedbridge_requests_total',
     help: 'Requests answered, by operation and status.',
@@ -42,7 +42,7 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.reset();
-      for (const [operation, byStatus] of answered)
+      for (const [operation, byStatus] of responses)
         for (const [status, count] of byStatus) this.inc({ operation, status }, count);
     },
   });
@@ -59,7 +59,7 @@ export function createMetrics(sources: {
   });
   const register = (name: string, help: string, samples: () => readonly Sample[]): void => {
     const metric = { name, get: () => ({ name, help, type: 'histogram', values: samples() }) };
-    // A registry uses no more of a metric than this (prom-client, lib/registry.js); its types want the whole class.
+    // A registry only uses these members of a metric (prom-client, lib/registry.js); its types require the whole class.
     registry.registerMetric(metric as unknown as Histogram);
   };
   const requests = 'fedbridge_request_duration_seconds';
@@ -132,8 +132,8 @@ export function createMetrics(sources: {
 
   return {
     request: (operation, status, sent) => {
-      let byStatus = answered.get(operation);
-      if (byStatus === undefined) answered.set(operation, (byStatus = new Map<number, number>()));
+      let byStatus = responses.get(operation);
+      if (byStatus === undefined) responses.set(operation, (byStatus = new Map<number, number>()));
       add(byStatus, status, 1);
       if (sent > 0) add(bytes, operation, sent);
     },

@@ -1,12 +1,12 @@
-// What S3's AccessDenied says to the operator: which kind of policy denied which action, and what to do about it. Pure.
+// Parses S3's AccessDenied message for the operator: which kind of policy denied which action, and how to fix it. Pure.
 
-/** As much of it as the message tells: one policy and one action, even where several deny. */
+/** What the message contains: one policy and one action, even if several policies deny. */
 export interface AccessDenied {
-  /** The kind of policy; undefined where S3 does not say, or says it in words that we do not know. */
+  /** The kind of policy; undefined if S3 names none, or an unknown one. */
   readonly reason?: Reason;
-  /** Whether a statement denies, rather than none allowing; undefined where S3 does not say. */
+  /** Whether a statement denies, rather than none allowing; undefined if S3 does not say. */
   readonly explicit?: boolean;
-  /** The IAM action that AWS asked its policies for. */
+  /** The IAM action that AWS checked. */
   readonly action?: string;
   /** The policy that denies, which AWS names in some cases. */
   readonly policyArn?: string;
@@ -24,7 +24,7 @@ type Reason =
   | 'resource control policy'
   | 'VPC endpoint policy';
 
-/** By AWS's words in lower case (IAM user guide, "Troubleshoot access denied error messages"; it has `sessions policy` too). */
+/** By AWS's terms in lower case (IAM user guide, "Troubleshoot access denied error messages"; it has `sessions policy` too). */
 const REASONS: ReadonlyMap<string, Reason> = new Map([
   ['identity-based policy', 'role policy'],
   ['session policy', 'session policy'],
@@ -42,48 +42,48 @@ const EXPLICIT = /\bwith an explicit deny in (?:an?|the) ([\w -]{1,40}?)(?= tran
 const POLICY_ARN = /(?:policy|boundary)(?:, with policy ARN)?: ?(arn:[\w:/.+=,@-]{1,512})/;
 const KMS_KEY = /\barn:[\w-]{1,20}:kms:[\w-]{1,40}:\d{12}:key\/[\w-]{1,128}/;
 
-/** KMS's words where the key is another account's, or is not there; they leave open which it is. */
+/** KMS's message if the key belongs to another account or does not exist; it does not say which. */
 const KEY_OUT_OF_REACH =
   /\bno resource-based policies allow access, or a resource-based policy explicitly denies /;
 
-/** KMS's older words, without an action. */
+/** KMS's older message, without an action. */
 const OLD_KMS = /^The ciphertext refers to a customer master key that does not exist\b/i;
 
 /**
- * The caller's key stands in the message, in quotes: what it says is not S3's word, so only what follows the last quote is.
- * @param message of the error document, its XML escapes as they came
+ * The message quotes the object's key, which the caller chose, so only the text after the last quote is trusted.
+ * @param message of the error document, with its XML escapes
  */
 export function readAccessDenied(message: string): AccessDenied {
   if (OLD_KMS.test(message)) return { action: 'kms:Decrypt' };
   const action = ACTION.exec(message)?.[1];
   if (action === undefined) return {};
-  const said = message.slice(/^.*(?:"|&quot;|&#34;|&#x22;)/is.exec(message)?.[0].length ?? 0);
-  const explicit = EXPLICIT.exec(said)?.[1];
-  const policy = REASONS.get((explicit ?? IMPLICIT.exec(said)?.[1] ?? '').toLowerCase());
-  const policyArn = POLICY_ARN.exec(said)?.[1];
+  const statement = message.slice(/^.*(?:"|&quot;|&#34;|&#x22;)/is.exec(message)?.[0].length ?? 0);
+  const explicit = EXPLICIT.exec(statement)?.[1];
+  const policy = REASONS.get((explicit ?? IMPLICIT.exec(statement)?.[1] ?? '').toLowerCase());
+  const policyArn = POLICY_ARN.exec(statement)?.[1];
   const named = policyArn === undefined ? {} : { policyArn };
   if (!isKms(action)) {
     return { action, ...named, ...(policy && { reason: policy, explicit: explicit !== undefined }) };
   }
   const kmsKey = KMS_KEY.exec(message)?.[0];
   const key = kmsKey === undefined ? {} : { kmsKey };
-  if (KEY_OUT_OF_REACH.test(said)) return { action, ...key, reason: 'key policy' };
-  // What a bucket's policy is to S3, a key's is to KMS.
+  if (KEY_OUT_OF_REACH.test(statement)) return { action, ...key, reason: 'key policy' };
+  // KMS calls the key's policy resource-based, as S3 calls the bucket's.
   const reason = policy === 'bucket policy' ? 'key policy' : policy;
   return { action, ...named, ...key, ...(reason && { reason, explicit: explicit !== undefined }) };
 }
 
 const isKms = (action: string): boolean => action.startsWith('kms:');
 
-interface Remedy {
-  /** Where no statement allows the action. */
+interface Fix {
+  /** If no statement allows the action. */
   readonly allow: string;
-  /** Where a statement denies it. */
+  /** If a statement denies it. */
   readonly deny: string;
 }
 
 /** ACTION stands for the action. */
-const REMEDIES: Readonly<Record<Reason, Remedy>> = {
+const FIXES: Readonly<Record<Reason, Fix>> = {
   'role policy': {
     allow: "Allow ACTION in the role's own policy for what this line names: bucket and key, or kmsKey.",
     deny: "A Deny in the role's own policy covers ACTION here: narrow it.",
@@ -130,15 +130,15 @@ const MISSING =
 const SILENT =
   "S3 does not say why, as to HEAD, or to another organization than the bucket's. Look at four places: the role's policy, the session policy (the caller's grants; `fedbridge check --caller` shows it), the bucket's policy, and for encrypted objects the KMS key: its policy and the bucket's kmsKeys. Also requesterPays and expectedOwner, where the bucket is another's. Without s3:ListBucket S3 denies missing objects too.";
 
-/** @param isList whether a list was asked for: in a read S3 asks for the right to list only where the object is missing */
+/** @param isList whether the request was a list: for a read, S3 checks the right to list only if the object is missing */
 export function accessDeniedFix(denial: AccessDenied, isList: boolean): string {
   const { action = '' } = denial;
   if (!isList && /^s3:ListBucket(?:Versions)?$/.test(action)) return MISSING;
-  return remedyFor(denial, isKms(action)).replaceAll('ACTION', action);
+  return fixFor(denial, isKms(action)).replaceAll('ACTION', action);
 }
 
-function remedyFor({ reason, explicit }: AccessDenied, kms: boolean): string {
+function fixFor({ reason, explicit }: AccessDenied, kms: boolean): string {
   if (reason === undefined) return kms ? KMS_SILENT : SILENT;
   if (kms && reason === 'session policy' && explicit !== true) return KMS_IN_SESSION;
-  return REMEDIES[reason][explicit === true ? 'deny' : 'allow'];
+  return FIXES[reason][explicit === true ? 'deny' : 'allow'];
 }

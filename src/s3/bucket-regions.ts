@@ -1,28 +1,31 @@
-// Where buckets are: configured, learned from S3, or looked for from a default on.
+// The regions of buckets: configured, or learned from S3's redirects, beginning with a default.
 import { setTimeout } from 'node:timers/promises';
 import type { Bucket } from '../config/types.ts';
+import { Fault } from '../errors/fault.ts';
+import { isRegion } from './endpoint.ts';
+import type { S3Error } from './s3-error.ts';
 
-/** How long first requests wait for the one that looks where the bucket is; then each looks for itself. */
+/** How long requests wait for the first one to find the bucket's region; then each finds it on its own. */
 const SCOUT_MS = 500;
 
 export interface BucketRegions {
-  /** What is known: learned, configured, or the default. */
+  /** Learned, configured, or else the default. */
   of(bucket: Bucket): string;
-  /** Whether it need not be looked for. */
+  /** Whether it is configured or learned. */
   isKnown(bucket: Bucket): boolean;
-  /** S3 has answered from this region. */
+  /** Records that S3 responded from this region. */
   found(bucket: Bucket, region: string): void;
   /**
-   * The first request to a bucket whose region nobody said looks for it; those that come meanwhile wait for what it finds,
-   * so that S3 redirects one of them and not all.
-   * @returns a promise where there is one to wait for; else a function to call when the looking is over
+   * The first request to a bucket of unknown region finds it; those that come meanwhile wait for its result, so that S3 redirects
+   * one of them and not all.
+   * @returns a promise to wait for, or for the first request a function to call when it is done
    */
   scout(bucket: Bucket): Promise<unknown> | (() => void);
 }
 
-const nothingToSay = (): void => undefined;
+const nothing = (): void => undefined;
 
-/** @param onLearned told when a bucket is in another region than was known */
+/** @param onLearned called when a bucket is in another region than assumed */
 export function bucketRegions(
   defaultRegion: string,
   onLearned: (bucketName: string, region: string) => void,
@@ -41,9 +44,9 @@ export function bucketRegions(
       if (before !== region) onLearned(bucket.name, region);
     },
     scout: (bucket) => {
-      if (isKnown(bucket)) return nothingToSay;
+      if (isKnown(bucket)) return nothing;
       const before = scouting.get(bucket.name);
-      // A scout that hangs must not hold up the rest.
+      // A first request that hangs must not hold up the others.
       if (before !== undefined)
         return Promise.race([before, setTimeout(SCOUT_MS, undefined, { ref: false })]);
       const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -54,4 +57,23 @@ export function bucketRegions(
       };
     },
   };
+}
+
+/** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */
+export function isRedirect({ status, code, region }: S3Error, tried: string): boolean {
+  if (status === 301 || status === 307) return true;
+  return (
+    status === 400 &&
+    region !== undefined &&
+    region !== tried &&
+    (code === undefined || code === 'AuthorizationHeaderMalformed')
+  );
+}
+
+/** @throws Fault s3_redirect_failed if S3 names no region, or the request was already redirected */
+export function regionToTry({ region, code, status }: S3Error, hasMoved: boolean): string {
+  if (hasMoved || region === undefined || !isRegion(region)) {
+    throw new Fault('s3_redirect_failed', { region, s3Code: code, s3Status: status });
+  }
+  return region;
 }

@@ -1,4 +1,4 @@
-// Compares a whole object with the checksum that S3 keeps of it, on its way: the end is held back until both agree.
+// Compares a complete object with the checksum that S3 stored for it, while it streams: the last bytes are held back until they agree.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Fault } from '../errors/fault.ts';
@@ -6,42 +6,42 @@ import { createCrc32c, createCrc64Nvme } from './crc.ts';
 import type { ObjectRead } from './operation.ts';
 import { isS3Error } from './read.ts';
 import type { Read, ReadOptions } from './read.ts';
-import { headerOf } from './refusal.ts';
+import { headerOf } from '../http1/exchange.ts';
 import type { Free } from '../http1/read-buffers.ts';
-import type { UpstreamResponse, Sink } from '../http1/transport.ts';
+import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 
-/** A sum of all chunks so far. */
-interface Running {
+/** The checksum of all chunks so far. */
+interface RunningChecksum {
   add(chunk: Buffer): void;
-  /** Big-endian, in Base64, as S3 tells it. */
+  /** Big-endian, in Base64, as S3 sends it. */
   digest(): string;
 }
 
-/** What S3 is asked with to tell the checksums that it has (S3 API Reference, GetObject). */
+/** Requests the checksums that S3 stored (S3 API Reference, GetObject). */
 const MODE = 'x-amz-checksum-mode';
 
-/** A read that fails the sink with Fault checksum_mismatch, before the last bytes, where its bucket's checksums are verified. */
+/** If the bucket's checksums are verifiedResponse, a mismatch fails the sink with Fault checksum_mismatch before the last bytes. */
 export function withChecksums(read: Read): Read {
-  const running = runningSums();
+  const algorithms = checksumAlgorithms();
   return (bucket, operation, session, options) => {
-    if (!bucket.verifyChecksums || !isOfTheWhole(operation, options))
+    if (!bucket.verifyChecksums || !isWholeObject(operation, options))
       return read(bucket, operation, session, options);
-    return read(bucket, operation, session, asking(options)).then((outcome) => {
+    return read(bucket, operation, session, withChecksumMode(options)).then((outcome) => {
       if (isS3Error(outcome) || outcome.status !== 200) return outcome;
       const type = headerOf(outcome.headers, 'x-amz-checksum-type') ?? 'FULL_OBJECT';
       if (type !== 'FULL_OBJECT') return outcome;
-      for (const [algorithm, begin] of running) {
+      for (const [algorithm, begin] of algorithms) {
         const expected = headerOf(outcome.headers, `x-amz-checksum-${algorithm}`);
-        // `-N` is of N parts' checksums, not of their bytes.
+        // A checksum that ends with `-N` is of the checksums of N parts, not of their bytes.
         if (expected !== undefined && !expected.includes('-'))
-          return verified(outcome, { algorithm, expected }, begin());
+          return verifiedResponse(outcome, { algorithm, expected }, begin());
       }
       return outcome;
     });
   };
 }
 
-function isOfTheWhole({ name, parameters }: ObjectRead, { headers }: ReadOptions): boolean {
+function isWholeObject({ name, parameters }: ObjectRead, { headers }: ReadOptions): boolean {
   return (
     name === 'GetObject' &&
     !headers.some((header, i) => i % 2 === 0 && header === 'range') &&
@@ -49,17 +49,17 @@ function isOfTheWhole({ name, parameters }: ObjectRead, { headers }: ReadOptions
   );
 }
 
-function asking(options: ReadOptions): ReadOptions {
+function withChecksumMode(options: ReadOptions): ReadOptions {
   const others = options.amzHeaders.filter(([name]) => name !== MODE);
   return { ...options, amzHeaders: [[MODE, 'ENABLED'], ...others] };
 }
 
-function verified(
-  answer: UpstreamResponse,
+function verifiedResponse(
+  response: UpstreamResponse,
   { algorithm, expected }: { readonly algorithm: string; readonly expected: string },
-  sum: Running,
+  sum: RunningChecksum,
 ): UpstreamResponse {
-  const checking = (sink: Sink): Sink => {
+  const verifyingSink = (sink: Sink): Sink => {
     let last: Buffer | undefined;
     let freeLast: Free | undefined;
     return {
@@ -81,30 +81,30 @@ function verified(
     };
   };
   return {
-    status: answer.status,
-    headers: answer.headers,
+    status: response.status,
+    headers: response.headers,
     pipe: (sink) => {
-      answer.pipe(checking(sink));
+      response.pipe(verifyingSink(sink));
     },
-    resume: answer.resume,
-    abort: answer.abort,
+    resume: response.resume,
+    abort: response.abort,
   };
 }
 
 /** By the algorithms' names in S3's headers, cheapest first. */
-function runningSums(): ReadonlyMap<string, () => Running> {
-  // Their tables are made where an object needs them.
+function checksumAlgorithms(): ReadonlyMap<string, () => RunningChecksum> {
+  // Their tables are created when an object first needs them.
   let crc32c: ReturnType<typeof createCrc32c> | undefined;
   let crc64: ReturnType<typeof createCrc64Nvme> | undefined;
   return new Map([
-    ['crc32', () => of32((chunk, before) => crc32(chunk, before))],
+    ['crc32', () => crc32Checksum((chunk, before) => crc32(chunk, before))],
     ['sha256', sha256],
-    ['crc32c', () => of32((crc32c ??= createCrc32c()))],
-    ['crc64nvme', () => of64((crc64 ??= createCrc64Nvme()))],
+    ['crc32c', () => crc32Checksum((crc32c ??= createCrc32c()))],
+    ['crc64nvme', () => crc64Checksum((crc64 ??= createCrc64Nvme()))],
   ]);
 }
 
-function of32(next: (chunk: Buffer, before: number) => number): Running {
+function crc32Checksum(next: (chunk: Buffer, before: number) => number): RunningChecksum {
   let sum = 0;
   return {
     add: (chunk) => {
@@ -118,7 +118,7 @@ function of32(next: (chunk: Buffer, before: number) => number): Running {
   };
 }
 
-function of64(next: (chunk: Buffer, before: bigint) => bigint): Running {
+function crc64Checksum(next: (chunk: Buffer, before: bigint) => bigint): RunningChecksum {
   let sum = 0n;
   return {
     add: (chunk) => {
@@ -132,7 +132,7 @@ function of64(next: (chunk: Buffer, before: bigint) => bigint): Running {
   };
 }
 
-function sha256(): Running {
+function sha256(): RunningChecksum {
   const sum = createHash('sha256');
   return {
     add: (chunk) => {

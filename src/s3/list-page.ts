@@ -1,6 +1,7 @@
-// Reads one page of a list for people and scripts that would rather not read S3's XML, slice by slice as it comes.
+// Parses one page of a list while it arrives, for people and scripts that do not want to parse S3's XML.
 import { Fault } from '../errors/fault.ts';
-import type { UpstreamResponse } from '../http1/transport.ts';
+import type { UpstreamResponse } from '../http1/exchange.ts';
+import { asS3Fault } from './s3-error.ts';
 import { xmlReader } from './xml-reader.ts';
 
 export interface ListedObject {
@@ -13,7 +14,7 @@ export interface ListedObject {
   readonly storageClass: string;
 }
 
-/** The names are the bridge's and stay; what S3 adds to its own does not show. */
+/** The names are the bridge's and stable; elements that S3 adds are not shown. */
 export interface ListPage {
   readonly objects: readonly ListedObject[];
   /** Common prefixes, if there was a delimiter. */
@@ -23,17 +24,17 @@ export interface ListPage {
 }
 
 /** Objects and prefixes together (S3 API Reference, ListObjectsV2, MaxKeys). */
-const MOST_ENTRIES = 1000;
+const MAX_ENTRIES = 1000;
 
-/** A page of keys that are 1,024 bytes long and encoded byte by byte has 3.4 MiB. */
-const MOST_BYTES = 4 * 1024 * 1024;
+/** A page of keys of 1,024 bytes, each byte encoded, has 3.4 MiB. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * After each chunk the event loop has its turn, so that a large page holds up nobody else.
- * @param answer of a ListObjectsV2 with `encoding-type=url`; an error ends the request at S3
- * @throws Fault s3_invalid_response at a body that is no list, or too long a one; what the body fails with, if it is cut
+ * Yields to the event loop after each chunk, so that a large page delays no other request.
+ * @param response of a ListObjectsV2 with `encoding-type=url`; an error ends the request at S3
+ * @throws Fault s3_invalid_response if the body is not a list or is too long; s3_unreachable or s3_timeout if it ends early
  */
-export function readListPage(answer: UpstreamResponse): Promise<ListPage> {
+export function readListPage(response: UpstreamResponse): Promise<ListPage> {
   const { promise, resolve, reject } = Promise.withResolvers<ListPage>();
   const page = pageReader();
   let bytes = 0;
@@ -44,19 +45,19 @@ export function readListPage(answer: UpstreamResponse): Promise<ListPage> {
     } catch (error) {
       hasFailed = true;
       reject(error);
-      answer.abort();
+      response.abort();
     }
   };
-  answer.pipe({
+  response.pipe({
     write: (chunk, free) => {
       if (hasFailed) return false;
       attempt(() => {
         bytes += chunk.length;
-        if (bytes > MOST_BYTES) throw notList('a list of more than 4 MiB');
+        if (bytes > MAX_BYTES) throw notList('a list of more than 4 MiB');
         page.write(chunk);
       });
       free?.();
-      setImmediate(answer.resume);
+      setImmediate(response.resume);
       return false;
     },
     end: () => {
@@ -65,7 +66,9 @@ export function readListPage(answer: UpstreamResponse): Promise<ListPage> {
         resolve(page.end());
       });
     },
-    fail: reject,
+    fail: (error) => {
+      reject(asS3Fault(error));
+    },
   });
   return promise;
 }
@@ -94,7 +97,7 @@ function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
         objects.push(draft);
         draft = emptyObject();
       }
-      if (objects.length + prefixes.length > MOST_ENTRIES) throw notList('a list of more than 1000 entries');
+      if (objects.length + prefixes.length > MAX_ENTRIES) throw notList('a list of more than 1000 entries');
     },
   });
   return {
@@ -129,7 +132,7 @@ function sizeOf(text: string): number {
   return size;
 }
 
-/** In the one form that S3 uses it is left as it is. */
+/** S3's own form is kept as it is. */
 function timeOf(text: string): string {
   if (text === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text)) return text;
   const time = new Date(text);

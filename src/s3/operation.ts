@@ -1,7 +1,7 @@
-// What a request asks of S3: which operation, on what, with which of its parameters. What is not named here is not served.
+// The S3 operations that the bridge serves, and their parameters. Anything else is not served.
 import { Fault } from '../errors/fault.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
-import { loggable } from './query.ts';
+import { loggable } from './target.ts';
 import type { Target } from './target.ts';
 
 export type Method = 'GET' | 'HEAD';
@@ -10,21 +10,21 @@ export type Method = 'GET' | 'HEAD';
 export interface ObjectRead {
   readonly kind: 'object' | 'list';
   readonly name: string;
-  /** How the answer is told: in S3's words, or as our JSON. */
+  /** The form of the response: S3's, or the bridge's JSON. */
   readonly form: 's3' | 'json';
   readonly method: Method;
   readonly bucket: string;
   /** Of the object; '' for a list. */
   readonly key: string;
-  /** What a grant has to reach: the key, or the prefix that is listed. */
+  /** What a grant must cover: the key, or the prefix that is listed. */
   readonly subject: string;
-  /** What AWS will ask its policies for. */
+  /** The actions that AWS checks. */
   readonly actions: readonly IamAction[];
-  /** Names and values that go up with it, sorted by name. */
+  /** Names and values to send, sorted by name. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** What the bridge answers from its configuration, without asking S3. */
+/** Served from the configuration, without calling S3. */
 export interface BucketOperation {
   readonly kind: 'buckets' | 'bucket' | 'location';
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';
@@ -37,11 +37,11 @@ export type Operation = ObjectRead | BucketOperation;
 /** An operation of the S3 API Reference. */
 interface Row {
   readonly name: string;
-  /** The parameter that selects it, with the value it must have where that matters; absent: none does. */
+  /** The parameter that selects it, with its required value if there is one; absent for the default operation. */
   readonly selector?: readonly [name: string, value?: string];
   readonly parameters: readonly string[];
   readonly actions: readonly IamAction[];
-  /** What `versionId` makes of the actions; absent where the operation knows no versions. */
+  /** The actions with `versionId`; absent if the operation has no versions. */
   readonly versionActions?: readonly IamAction[];
 }
 
@@ -107,7 +107,7 @@ export function operationOn(
   query: ReadonlyMap<string, string>,
 ): Operation {
   if (key === '' && (bucket === '' || method === 'HEAD' || query.has('location'))) {
-    return question(bucket, method, query);
+    return bucketOperation(bucket, method, query);
   }
   const row = selectedRow(key, query);
   if (method === 'HEAD' && row !== READ)
@@ -122,11 +122,11 @@ export function operationOn(
     key,
     subject: key === '' ? (query.get('prefix') ?? '') : key,
     actions: version ?? row.actions,
-    parameters: query.size === 0 ? [] : only(knownOf(row, version !== undefined), query),
+    parameters: query.size === 0 ? [] : selectParameters(knownParameters(row, version !== undefined), query),
   };
 }
 
-function knownOf({ selector, parameters }: Row, versioned: boolean): readonly string[] {
+function knownParameters({ selector, parameters }: Row, versioned: boolean): readonly string[] {
   return [
     ...parameters,
     ...(selector === undefined ? [] : [selector[0]]),
@@ -135,7 +135,7 @@ function knownOf({ selector, parameters }: Row, versioned: boolean): readonly st
 }
 
 function selectedRow(key: string, query: ReadonlyMap<string, string>): Row {
-  // Nearly all that is asked.
+  // Nearly all requests.
   if (key !== '' && query.size === 0) return READ;
   return (key === '' ? LIST_ROWS : OBJECT_ROWS).find((each) => isSelected(each, query)) ?? READ;
 }
@@ -146,22 +146,29 @@ function isSelected({ selector }: Row, query: ReadonlyMap<string, string>): bool
   return value === undefined ? query.has(name) : query.get(name) === value;
 }
 
-function question(bucket: string, method: Method, query: ReadonlyMap<string, string>): BucketOperation {
+function bucketOperation(
+  bucket: string,
+  method: Method,
+  query: ReadonlyMap<string, string>,
+): BucketOperation {
   if (bucket !== '' && method === 'HEAD') {
-    only([], query);
+    selectParameters([], query);
     return { kind: 'bucket', name: 'HeadBucket', method, bucket };
   }
   if (method === 'HEAD') throw new Fault('not_implemented', { operation: 'HEAD ListBuckets' });
   if (bucket === '') {
-    only([], query);
+    selectParameters([], query);
     return { kind: 'buckets', name: 'ListBuckets', method, bucket };
   }
-  only(['location'], query);
+  selectParameters(['location'], query);
   return { kind: 'location', name: 'GetBucketLocation', method, bucket };
 }
 
-/** A parameter that is passed over could have meant another answer: what we do not know we do not sign. */
-function only(known: readonly string[], query: ReadonlyMap<string, string>): (readonly [string, string])[] {
+/** Unknown parameters are rejected: S3 might respond differently because of them, and they would have to be signed. */
+function selectParameters(
+  known: readonly string[],
+  query: ReadonlyMap<string, string>,
+): (readonly [string, string])[] {
   const parameters = [...query].filter(([name]) => name !== IGNORED);
   const unknown = parameters.find(([name]) => !known.includes(name));
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown[0]) });

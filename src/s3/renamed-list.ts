@@ -1,24 +1,24 @@
-// A list of a bucket that is served under another name than S3's: its `<Name>` is the name that the caller asked for.
-import type { UpstreamResponse, Sink } from '../http1/transport.ts';
+// A list of a bucket that the bridge serves under another name than S3's: replaces `<Name>` by the name in the request.
+import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 
 /** S3 writes the name at the beginning of the document. */
 const SEARCHED_BYTES = 4096;
 
-/** The length is S3's no more, so that the answer goes without one. */
-export function withPublicName(answer: UpstreamResponse, name: string): UpstreamResponse {
+/** The length changes, so the response has none. */
+export function withPublicName(response: UpstreamResponse, name: string): UpstreamResponse {
   const headers: string[] = [];
-  for (let i = 0; i < answer.headers.length; i += 2) {
-    const header = answer.headers[i] ?? '';
-    if (header.toLowerCase() !== 'content-length') headers.push(header, answer.headers[i + 1] ?? '');
+  for (let i = 0; i < response.headers.length; i += 2) {
+    const header = response.headers[i] ?? '';
+    if (header.toLowerCase() !== 'content-length') headers.push(header, response.headers[i + 1] ?? '');
   }
   return {
-    status: answer.status,
+    status: response.status,
     headers,
     pipe: (sink) => {
-      answer.pipe(renaming(sink, name));
+      response.pipe(renaming(sink, name));
     },
-    resume: answer.resume,
-    abort: answer.abort,
+    resume: response.resume,
+    abort: response.abort,
   };
 }
 

@@ -1,11 +1,11 @@
-// The plainest request that each word of a grant is for, so that a question about a word is the question that the request asks.
+// The simplest request for each action of a grant, so that an action is explained exactly as the request would be decided.
 import type { Action } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { operationOn } from './operation.ts';
 import type { ObjectRead } from './operation.ts';
 
-/** What S3 calls the version of an object that has no others. */
+/** S3's version ID for an object without versions. */
 const ANY_VERSION = 'null';
 
 const QUERIES: Readonly<Record<Action, readonly [name: string, value: string]>> = {
@@ -16,12 +16,12 @@ const QUERIES: Readonly<Record<Action, readonly [name: string, value: string]>> 
   attributes: ['attributes', ''],
 };
 
-/** The words, in the order of the configuration's schema. */
+/** The actions of grants, in the order of the configuration's schema. */
 export const WORDS = Object.keys(QUERIES) as Action[];
 
 export const isWord = (text: string): text is Action => Object.hasOwn(QUERIES, text);
 
-/** The word that gives an action of these requests by itself. */
+/** The action of a grant that allows this IAM action on its own. */
 export function wordOf(action: IamAction): Action | undefined {
   return WORDS.find((word) => iamActions([word]).includes(action));
 }
@@ -31,6 +31,6 @@ export function sampleRequest(word: Action, bucket: string, subject: string): Ob
   const query = new Map([QUERIES[word]]);
   if (word === 'list') query.set('prefix', subject);
   const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('A question about the bucket itself: the key is empty');
+  if (!('actions' in operation)) throw new Error('Not an operation on an object: the key is empty');
   return operation;
 }

@@ -1,5 +1,5 @@
 // Signs S3 reads with AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"; for S3 the path is
-// escaped once and never normalised).
+// escaped once and never normalized).
 import { createHmac, hash } from 'node:crypto';
 
 export interface SigningCredentials {
@@ -12,11 +12,11 @@ export interface ReadToSign {
   readonly method: 'GET' | 'HEAD';
   readonly host: string;
   readonly region: string;
-  /** Escaped, as it goes on the wire. */
+  /** Escaped, as it is sent. */
   readonly path: string;
-  /** Escaped and sorted, as it goes on the wire. */
+  /** Escaped and sorted, as it is sent. */
   readonly query: string;
-  /** `x-amz-…` pairs to sign, names in lower case and sorted, none of those that the signer adds. */
+  /** `x-amz-…` pairs to sign, without those that the signer adds; names in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }
 
@@ -28,18 +28,18 @@ const MAX_SIGNING_KEYS = 10_000;
 
 export type Sign = (read: ReadToSign, credentials: SigningCredentials, now: number) => string[];
 
-/** @returns a signer that gives the headers to send, as raw pairs, `host` first */
+/** @returns a signer that returns the headers to send, as raw pairs, `host` first */
 export function createSigner(): Sign {
   const macs = new Map<string, Mac>();
   let second = 0;
   let date = '';
 
-  const heldMac = (day: string, region: string, secret: string): Mac => {
+  const cachedMac = (day: string, region: string, secret: string): Mac => {
     const id = `${day}/${region}/${secret}`;
     let mac = macs.get(id);
     if (mac === undefined) {
       mac = macWith(signingKey(day, region, secret));
-      // Yesterday's and renewed keys are never asked for again: emptying now and then costs four hashes a key.
+      // Keys of yesterday and of old credentials are never used again. Emptying the map costs four hashes per key in use.
       if (macs.size >= MAX_SIGNING_KEYS) macs.clear();
       macs.set(id, mac);
     }
@@ -55,7 +55,7 @@ export function createSigner(): Sign {
     const signed = sortedHeaders(read, credentials.sessionToken, date);
     const { canonical, names } = canonicalRequest(read, signed);
     const scope = `${day}/${read.region}/s3/aws4_request`;
-    const mac = heldMac(day, read.region, credentials.secretAccessKey);
+    const mac = cachedMac(day, read.region, credentials.secretAccessKey);
     const signature = signatureOf(canonical, { date, scope, mac });
     signed.push(
       'authorization',
@@ -91,7 +91,7 @@ export function signatureOf(
   return mac(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', canonical, 'hex')}`);
 }
 
-/** Of a text in ASCII; in hexadecimal digits. */
+/** MAC of an ASCII text, in hexadecimal. */
 export type Mac = (text: string) => string;
 
 /** Of SHA-256, in bytes. */
@@ -99,15 +99,15 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
 /**
- * HMAC-SHA256 (RFC 2104) with one key, whose padded forms are kept. Measured: two hashes of memory that is there cost 1.9 µs, an
- * object of `createHmac` 3.0.
+ * HMAC-SHA256 (RFC 2104) with one key, whose padded forms are kept. Measured: two hashes of allocated memory cost 1.9 µs,
+ * `createHmac` 3.0.
  * @param key at most a block
  */
 export function macWith(key: Buffer): Mac {
   let inner = padded(key, 0x36, BLOCK_BYTES);
   const outer = padded(key, 0x5c, BLOCK_BYTES + DIGEST_BYTES);
   return (text) => {
-    // What is signed with one key has one length: the region and the day are the key's own.
+    // All texts signed with one key have the same length, as region and day belong to the key.
     if (inner.length !== BLOCK_BYTES + text.length) {
       inner = Buffer.concat([inner.subarray(0, BLOCK_BYTES)], BLOCK_BYTES + text.length);
     }
@@ -123,7 +123,7 @@ function padded(key: Buffer, pad: number, bytes: number): Buffer {
   return block;
 }
 
-/** @returns raw pairs: `host` sorts before every `x-amz-…`; the three that are always there keep their places among the others */
+/** @returns raw pairs, sorted by name */
 function sortedHeaders({ host, amzHeaders }: ReadToSign, sessionToken: string, date: string): string[] {
   if (amzHeaders.length === 0) {
     const usual = ['host', host, 'x-amz-content-sha256', EMPTY_SHA256, 'x-amz-date', date];

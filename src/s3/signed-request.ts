@@ -1,21 +1,35 @@
-// From a read to the request that goes onto the wire: where it goes, its path and query as they are signed, its headers.
+// From a read to the HTTP request for it: where it goes, its path and query as they are signed, its headers.
 import type { Bucket } from '../config/types.ts';
+import type { Cancellation } from '../runtime/cancellation.ts';
+import type { UpstreamRequest } from '../http1/exchange.ts';
 import { endpointOf } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
-import type { ReadOptions } from './read.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { encodeKey, encodeQueryPart } from './target.ts';
-import type { RawRequest } from '../http1/transport.ts';
 
-/** @param signing.now milliseconds since 1970, by the clock of the S3 that is asked */
+export interface RequestOptions {
+  /** Raw pairs that are sent unsigned: ranges and conditions. */
+  readonly headers: readonly string[];
+  /** `x-amz-…` pairs to sign, names in lower case. */
+  readonly amzHeaders: readonly (readonly [name: string, value: string])[];
+  readonly cancellation: Cancellation;
+  /** The bridge's own, for S3's logs. */
+  readonly requestId: string;
+}
+
+/** @param from.now milliseconds since 1970, by the clock of the S3 that gets the request */
 export function signedRequest(
-  bucket: Bucket,
-  read: ObjectRead,
-  region: string,
-  signing: { readonly credentials: SigningCredentials; readonly now: number },
-  { headers, amzHeaders, departure, requestId }: ReadOptions,
   sign: Sign,
-): RawRequest & { readonly origin: string } {
+  from: {
+    readonly bucket: Bucket;
+    readonly read: ObjectRead;
+    readonly region: string;
+    readonly credentials: SigningCredentials;
+    readonly now: number;
+  },
+  { headers, amzHeaders, cancellation, requestId }: RequestOptions,
+): UpstreamRequest & { readonly origin: string } {
+  const { bucket, read, region, credentials, now } = from;
   const endpoint = endpointOf(bucket, region);
   const path =
     read.kind === 'list' ? endpoint.basePath || '/' : `${endpoint.basePath}/${encodeKey(read.key)}`;
@@ -31,21 +45,21 @@ export function signedRequest(
       query,
       amzHeaders: [...amzHeaders, ...operatorsHeaders(bucket)],
     },
-    signing.credentials,
-    signing.now,
+    credentials,
+    now,
   );
-  // S3's server access log and CloudTrail both keep it (S3 user guide, "Amazon S3 server access log format").
+  // S3's server access log and CloudTrail both record it (S3 user guide, "Amazon S3 server access log format").
   signed.push('user-agent', `fedbridge (${requestId})`, ...headers);
   return {
     origin: endpoint.origin,
     method: read.method,
     path: query === '' ? path : `${path}?${query}`,
     headers: signed,
-    departure,
+    cancellation,
   };
 }
 
-/** From configuration alone: a caller neither spends the operator's money nor says whose bucket it must be. */
+/** Only from the configuration: a caller neither spends the operator's money nor decides whose bucket it must be. */
 function operatorsHeaders({ requesterPays, expectedOwner }: Bucket): (readonly [string, string])[] {
   return [
     ...(expectedOwner === undefined ? [] : [['x-amz-expected-bucket-owner', expectedOwner] as const]),

@@ -1,4 +1,4 @@
-// Reads bucket and key out of a raw request target, byte for byte: no URL library, which would collapse `//`, `.` and `..`.
+// Parses a raw request target into bucket, key and query, byte for byte: URL libraries would collapse `//`, `.` and `..`.
 import { Fault } from '../errors/fault.ts';
 
 /** S3's limit on a key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
@@ -7,15 +7,15 @@ const MAX_KEY_BYTES = 1024;
 /** S3's bucket names (S3 user guide, "General purpose bucket naming rules"), as far as their characters go. */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Characters that stand for themselves in a path and in SigV4's canonical URI alike. */
+/** Characters that are not escaped in a path, nor in SigV4's canonical URI. */
 const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
 
-/** Where a request points. `key` is empty for the bucket itself, `bucket` for the service. */
+/** `key` is empty for the bucket itself, and `bucket` for the service. */
 export interface Target {
   readonly bucket: string;
-  /** Decoded once; what is authorised and what is signed. */
+  /** Decoded once: authorized and signed in this form. */
   readonly key: string;
-  /** Without the '?'; undecoded. */
+  /** Without the '?', not decoded. */
   readonly query: string;
 }
 
@@ -24,7 +24,7 @@ export interface Target {
  * @throws Fault target_not_path, bucket_name_invalid, escape_invalid, key_holds_nul, key_too_long
  */
 export function readTarget(url: string): Target {
-  // Absolute-form targets (RFC 9112, 3.2.2) name a host: answering them would make the bridge look like an open proxy.
+  // Absolute-form targets (RFC 9112, 3.2.2) name a host: responding would make the bridge look like an open proxy.
   if (!url.startsWith('/')) throw new Fault('target_not_path');
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
@@ -42,7 +42,7 @@ export function checkedBucket(name: string): string {
 }
 
 /**
- * @param raw the key as it stands in the path, percent-encoded
+ * @param raw the key in the path, percent-encoded
  * @throws Fault escape_invalid, key_holds_nul, key_too_long
  */
 function readKey(raw: string): string {
@@ -69,7 +69,7 @@ function decodeKey(raw: string): string {
 }
 
 /**
- * A key as it goes on the wire and into the canonical request: every byte but the unreserved ones and '/' escaped, once
+ * A key as it is sent and signed: every byte but the unreserved ones and '/' escaped, once
  * (SigV4 for S3; AWS General Reference, "Create a signed AWS API request").
  */
 export function encodeKey(key: string): string {
@@ -84,3 +84,55 @@ export function encodeQueryPart(part: string): string {
 /** One ASCII character, percent-encoded. */
 export const escapeCharacter = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+
+/** Names that carry a credential in a URL: S3's presigned forms (SigV4, SigV2) and RFC 6750's. Lower-case. */
+const CREDENTIAL_PARAMETERS = new Set([
+  'x-amz-security-token',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-algorithm',
+  'awsaccesskeyid',
+  'signature',
+  'access_token',
+  'id_token',
+  'token',
+]);
+
+/** A JSON Web Token, whatever the parameter is called. */
+const TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Parameters by name, decoded; '+' is a space, as in S3; a name without '=' has the value ''.
+ * @throws Fault token_in_url, parameter_repeated, escape_invalid
+ */
+export function readQuery(query: string): ReadonlyMap<string, string> {
+  if (query === '') return NOTHING;
+  const parameters = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = decodeFormPart(equals === -1 ? pair : pair.slice(0, equals));
+    // First, as no error may repeat such a URL.
+    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase()) || TOKEN.test(name)) throw new Fault('token_in_url');
+    const value = equals === -1 ? '' : decodeFormPart(pair.slice(equals + 1));
+    if (TOKEN.test(value)) throw new Fault('token_in_url');
+    if (parameters.has(name)) throw new Fault('parameter_repeated', { parameter: loggable(name) });
+    parameters.set(name, value);
+  }
+  return parameters;
+}
+
+/** @returns the name if it may be logged; undefined if it could hold anything */
+export function loggable(name: string): string | undefined {
+  return /^[a-z][a-z0-9-]{0,40}$/i.test(name) ? name : undefined;
+}
+
+function decodeFormPart(part: string): string {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    throw new Fault('escape_invalid');
+  }
+}

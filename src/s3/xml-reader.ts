@@ -1,4 +1,4 @@
-// Reads an XML document piece by piece, as far as S3's lists need it: elements, their text, and references; all else is an error.
+// Parses an XML document piece by piece, as far as S3's lists need it: elements, their text, and references. Anything else is an error.
 import { Fault } from '../errors/fault.ts';
 
 export interface XmlReader {
@@ -9,10 +9,10 @@ export interface XmlReader {
 }
 
 /** The deepest of S3's elements are four deep. */
-const MOST_DEPTH = 8;
+const MAX_DEPTH = 8;
 
-/** Of a tag, or of the text between two: S3's longest are keys, of 3 KiB once they are encoded. */
-const LONGEST_TOKEN = 16 * 1024;
+/** Of a tag, or of the text between two tags. S3's longest are keys, of 3 KiB when encoded. */
+const MAX_TOKEN = 16 * 1024;
 
 const NAME = /^[A-Za-z_][\w.-]*$/;
 const OPENING = /^([A-Za-z_][\w.-]*)(?:\s+[\w:.-]+\s*=\s*"[^"<]*")*\s*(\/?)$/;
@@ -21,7 +21,7 @@ const REFERENCE = /&(?:(lt|gt|amp|quot|apos);|#(\d{1,7});|#x([0-9A-Fa-f]{1,6});)
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 /**
- * Document types, comments and CDATA sections are rejected: S3 sends none, and two readers could read them differently.
+ * Document types, comments and CDATA sections are rejected: S3 sends none, and two parsers could read them differently.
  * @param events.onOpen called for each element, before those inside it
  * @param events.onClose called with the text of an element that holds no others, else ''
  */
@@ -41,7 +41,7 @@ export function xmlReader(events: {
     const name = isPlain ? tag : parts?.[1];
     if (name === undefined) throw notXml('a tag that S3 does not write');
     if (open.length === 0 && hasBegun) throw notXml('more than one root element');
-    if (open.length === MOST_DEPTH) throw notXml('elements nested too deeply');
+    if (open.length === MAX_DEPTH) throw notXml('elements nested too deeply');
     hasBegun = true;
     const parent = open.at(-1) ?? '';
     events.onOpen(name, parent);
@@ -49,10 +49,10 @@ export function xmlReader(events: {
     if (isLeaf) open.push(name);
     else events.onClose(name, parent, '');
   };
-  /** @param end of the tag in the text; @param nameAt where its name begins */
+  /** Four arguments and no object, as it is called for each element. @param end of the tag in the text @param nameAt where its name begins */
   const closeElement = (text: string, nameAt: number, end: number, own: string): void => {
     const name = open.pop() ?? '';
-    // A slice of its own for each name would be garbage.
+    // Comparing in place makes no garbage.
     if (name === '' || end - nameAt !== name.length || !text.startsWith(name, nameAt))
       throw notXml('tags that do not match');
     if (!isLeaf) demandBlank(own);
@@ -79,7 +79,7 @@ export function xmlReader(events: {
         openElement(text.slice(start + 1, end));
       }
       rest = text.slice(at);
-      if (rest.length > LONGEST_TOKEN) throw notXml('a tag or a text that is too long');
+      if (rest.length > MAX_TOKEN) throw notXml('a tag or a text that is too long');
     },
     end: () => {
       demandBlank(rest);
@@ -96,7 +96,7 @@ function demandBlank(text: string): void {
 
 function resolved(text: string): string {
   if (!text.includes('&')) return text;
-  // In every ETag, and nothing else in most.
+  // Most texts contain no other reference, and every ETag contains this one.
   const quoted = text.replaceAll('&quot;', '"');
   if (!quoted.includes('&')) return quoted;
   return text.replace(REFERENCE, (_, entity?: string, decimal?: string, hexadecimal?: string) => {

@@ -1,75 +1,100 @@
-// Counts the requests under way, in total and of each caller, and refuses what is over the limits or more than the process can do.
+// Limits the requests in progress, in total and for each caller, and rejects what is over the limits or more than the process can do.
+import type { Admission } from '../api/data.ts';
 import { Fault } from '../errors/fault.ts';
+import { isPending } from '../runtime/maybe-async.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
-import { countsBySubject, createShares } from './shares.ts';
-import type { Shares } from './shares.ts';
 
-export interface Admission {
-  /** Each successful `enter` needs its `leave`. @throws Fault overloaded, event_loop_lagging */
-  enter(): void;
-  leave(): void;
-  /** Each successful `enterAs` needs its `leaveAs`. @throws Fault overloaded */
-  enterAs(subject: string): void;
-  leaveAs(subject: string): void;
+export interface CountedAdmission extends Admission {
   inFlight(): number;
-  /** For lists that the bridge writes as JSON. */
-  readonly pages: Shares;
 }
 
-/** The JSON of a page, up to 6 MiB, is in memory until its caller has taken it. */
-const PAGES = { name: 'pages', most: 4, perCaller: 2 };
+/** The JSON of a page, up to 6 MiB, is in memory until its caller has received it. */
+const MAX_PAGES = 4;
+const MAX_PAGES_PER_CALLER = 2;
 
 export function createAdmission(
   limits: { readonly inFlight: number; readonly perCaller: number },
   lag: Omit<EventLoopLag, 'stop'>,
-): Admission {
+): CountedAdmission {
   let inFlight = 0;
-  const bySubject = countsBySubject();
+  let pages = 0;
+  const byCaller = countsByCaller();
+  const pagesByCaller = countsByCaller();
+  const limit = (name: string, count: number, max: number): void => {
+    if (count >= max) throw new Fault('overloaded', { limit: name, max });
+  };
   return {
-    enter: () => {
+    acquire: () => {
       if (lag.isTooLong())
         throw new Fault('event_loop_lagging', { lagMilliseconds: Math.round(lag.milliseconds()) });
-      if (inFlight >= limits.inFlight)
-        throw new Fault('overloaded', { limit: 'inFlight', max: limits.inFlight });
+      limit('inFlight', inFlight, limits.inFlight);
       inFlight += 1;
       lag.readBegins();
     },
-    leave: () => {
+    release: () => {
       inFlight -= 1;
       lag.readEnds();
     },
-    enterAs: (subject) => {
-      if (bySubject.of(subject) >= limits.perCaller)
-        throw new Fault('overloaded', { limit: 'perCaller', max: limits.perCaller });
-      bySubject.add(subject);
+    acquireFor: (subject) => {
+      limit('perCaller', byCaller.of(subject), limits.perCaller);
+      byCaller.add(subject);
     },
-    leaveAs: bySubject.remove,
+    releaseFor: byCaller.remove,
+    acquirePage: (subject) => {
+      limit('pagesPerCaller', pagesByCaller.of(subject), MAX_PAGES_PER_CALLER);
+      limit('pages', pages, MAX_PAGES);
+      pages += 1;
+      pagesByCaller.add(subject);
+    },
+    releasePage: (subject) => {
+      pages -= 1;
+      pagesByCaller.remove(subject);
+    },
     inFlight: () => inFlight,
-    pages: createShares(PAGES),
+  };
+}
+
+/** Callers with nothing in progress take no memory. */
+function countsByCaller(): {
+  of(subject: string): number;
+  add(subject: string): void;
+  remove(subject: string): void;
+} {
+  const counts = new Map<string, number>();
+  const of = (subject: string): number => counts.get(subject) ?? 0;
+  return {
+    of,
+    add: (subject) => counts.set(subject, of(subject) + 1),
+    remove: (subject) => {
+      const rest = of(subject) - 1;
+      if (rest > 0) counts.set(subject, rest);
+      else counts.delete(subject);
+    },
   };
 }
 
 /**
- * Requests of callers about themselves that may wait at once for Google's keys: apart from reads, so that neither shuts out the
- * other, and more than may wait for an unknown key (authenticate.ts), so that those do not shut out the rest.
+ * Control requests that may wait at once for Google's keys. Separate from reads, so that neither shuts out the other, and more than
+ * may wait for an unknown key (authenticate.ts), so that those do not shut out the rest.
  */
-const MOST_QUESTIONS = 200;
+const MAX_CONTROL_REQUESTS = 200;
 
-/** @returns the same; throws Fault overloaded if so many wait already and this one would have to */
-export function boundedControlRequests<Question, Answer>(
-  ask: (question: Question) => Answer | Promise<Answer>,
-): (question: Question) => Answer | Promise<Answer> {
+/** @returns the same function; it throws Fault overloaded if this request would wait and the limit is reached */
+export function boundedControlRequests<Request, Result>(
+  run: (request: Request) => MaybeAsync<Result>,
+): (request: Request) => MaybeAsync<Result> {
   let waiting = 0;
-  return (question) => {
-    const answer = ask(question);
-    // A caller whose token is remembered does not wait.
-    if (!(answer instanceof Promise)) return answer;
-    if (waiting >= MOST_QUESTIONS) {
-      // Nobody waits for it, so its failure is nobody's.
-      answer.catch(() => undefined);
-      throw new Fault('overloaded', { limit: 'controlRequests', max: MOST_QUESTIONS });
+  return (request) => {
+    const result = run(request);
+    // A caller whose token is cached does not wait.
+    if (!isPending(result)) return result;
+    if (waiting >= MAX_CONTROL_REQUESTS) {
+      // Nobody awaits it, so its rejection must be caught here.
+      result.catch(() => undefined);
+      throw new Fault('overloaded', { limit: 'controlRequests', max: MAX_CONTROL_REQUESTS });
     }
     waiting += 1;
-    return answer.finally(() => (waiting -= 1));
+    return result.finally(() => (waiting -= 1));
   };
 }

@@ -1,50 +1,47 @@
-// Joins the steps by a configuration, and joins them anew by another: the drawing's wiring, and no logic of its own.
-import type { IncomingMessage, RequestListener } from 'node:http';
+// The bridge: builds the steps from the configuration, joins them into one request listener, and swaps that on reload.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { dataRoute } from '../api/data.ts';
+import type { FederatedSession } from '../api/data.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
-import { grantIndex } from '../auth/grants.ts';
-import type { AccessOf } from '../auth/grants.ts';
-import { presentedToken } from '../auth/presented-token.ts';
+import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
-import { deferredWrites } from '../runtime/deferred-writes.ts';
-import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/attribution.ts';
-import { reloadableParts } from './reloadable-parts.ts';
-import type { ReloadableParts } from './reloadable-parts.ts';
+import { createAccessLog } from '../observability/access-log.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { RoleAccess } from './role-access.ts';
-import { createAccessLog } from '../observability/access-log.ts';
-import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
+import { requestContexts } from '../observability/request-context.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import { deferredWrites } from '../runtime/deferred-writes.ts';
+import type { DeferWrite } from '../runtime/deferred-writes.ts';
+import { isPending } from '../runtime/maybe-async.ts';
+import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { boundedControlRequests } from './admission.ts';
-import { dataRoute } from '../api/data.ts';
-import type { FederatedSession } from '../api/data.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
-import { createRouter } from './route.ts';
-import { withChecksums } from '../s3/checksum.ts';
-import { s3Clock } from '../s3/clock-offset.ts';
-import { stallTimeouts } from './stall-timeout.ts';
-import type { StallTimeouts } from './stall-timeout.ts';
 import { malformedRequests } from './malformed-request.ts';
 import type { MalformedRequests } from './malformed-request.ts';
-import { withIfRange } from '../s3/if-range.ts';
-import { retryingRead } from '../s3/retry/retrying-read.ts';
-import { createReader } from '../s3/read.ts';
-import { createSigner } from '../s3/signature.ts';
-import { faultLogger } from '../observability/log-fault.ts';
+import type { RoleAccess } from './role-access.ts';
+import { createRouter } from './route.ts';
+import { createStallTimeouts } from './stall-timeout.ts';
+import type { StallTimeouts } from './stall-timeout.ts';
+import { buildSteps } from './steps.ts';
+import type { Steps } from './steps.ts';
 
 export interface Bridge {
   readonly listener: RequestListener;
   /** Metrics without a token, for a port of their own. */
   readonly metricsListener: RequestListener;
-  /** Serves what comes from now on by another configuration; what is under way ends as it began. */
+  /** Serves new requests by another configuration; requests in progress end as they began. */
   change(config: Config): void;
   readonly malformed: MalformedRequests;
-  /** From now on it is not ready, so that nobody is sent here any more. */
+  /** Whether a response is in progress on a connection. */
+  isResponding(socket: Duplex): boolean;
+  /** Reports not ready from now on, so that no more requests are sent here. */
   startDraining(): void;
-  /** Cuts what is still under way so that it looks cut, at once. */
+  /** Aborts every response in progress at once, so that none looks complete. */
   abortAll(): void;
   close(): void;
 }
@@ -53,42 +50,47 @@ export function createBridge(options: {
   readonly config: Config;
   readonly log: Log;
   readonly lag: EventLoopLag;
-  /** Called first, and again for a configuration with another identity or STS. */
+  /** Called for the first configuration, and for one whose identity or STS differs from the one before. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }): Bridge {
   const { log, lag, roleAccessFor } = options;
-  const metrics: Metrics = createMetrics({
-    remainingSeconds: () => parts.federation.remainingSeconds(),
-    inFlight: () => parts.admission.inFlight(),
+  let isDraining = false;
+  let isAborting = false;
+  const metrics = createMetrics({
+    remainingSeconds: () => steps.federation.remainingSeconds(),
+    inFlight: () => steps.admission.inFlight(),
     droppedLines: log.dropped,
   });
-  let cutting = false;
-  const accessLog = createAccessLog({
+  const logRequest = createAccessLog({
     log,
     metrics,
-    project: () => parts.roleAccess.identity?.project(),
-    isCutting: () => cutting,
+    project: () => steps.roleAccess.identity?.project(),
+    isAborting: () => isAborting,
   });
-  let ending = false;
-  const stalled = stallTimeouts(() => parts.config.limits.stallSeconds * 1000);
-  const unreadable = malformedRequests(log, metrics);
-  const around = { metrics, tell: faultLogger(log), lag, roleAccessFor };
-  const lasting = {
-    log,
+  const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
+  const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
+  const resources = { log, metrics, lag, roleAccessFor };
+  const shared = {
     metrics,
-    accessLog,
-    stalled,
-    isEnding: () => ending,
+    createContext: requestContexts(),
+    logRequest,
+    stallTimeouts,
+    isDraining: () => isDraining,
     startedAt: new Date(),
-    atEndOfTurn: deferredWrites(),
+    deferWrite: deferredWrites(),
   };
-  let parts = reloadableParts(options.config, around);
-  let listener = joinSteps(parts, lasting);
+
+  let steps = buildSteps(options.config, resources);
+  let listener = joinSteps(steps, shared);
+
   return {
-    listener: unreadable.demandingHost((request, response) => {
-      listener(request, response);
-    }),
-    malformed: unreadable,
+    listener: (request, response) => {
+      if (request.headers.host === undefined && request.httpVersion !== '1.0')
+        malformed.onMissingHost(request, response);
+      else listener(request, response);
+    },
+    malformed,
+    isResponding: stallTimeouts.isResponding,
     metricsListener: (_request, response) => {
       metrics.render().then(
         (text) => response.setHeader('content-type', metrics.contentType).end(text),
@@ -96,119 +98,94 @@ export function createBridge(options: {
       );
     },
     change: (config) => {
-      parts = reloadableParts(config, around, parts);
-      listener = joinSteps(parts, lasting);
+      steps = buildSteps(config, resources, steps);
+      listener = joinSteps(steps, shared);
     },
     startDraining: () => {
-      ending = true;
+      isDraining = true;
     },
     abortAll: () => {
-      cutting = true;
-      stalled.cutAll();
+      isAborting = true;
+      stallTimeouts.abortAll();
     },
     close: () => {
       lag.stop();
-      parts.federation.close();
-      parts.roleAccess.close();
-      parts.transport.close();
+      steps.federation.close();
+      steps.roleAccess.close();
+      steps.transport.close();
     },
   };
+}
+
+interface Shared {
+  readonly metrics: Metrics;
+  readonly createContext: (request: IncomingMessage, response: ServerResponse) => RequestContext;
+  readonly logRequest: (context: RequestContext) => void;
+  readonly stallTimeouts: StallTimeouts;
+  readonly isDraining: () => boolean;
+  readonly startedAt: Date;
+  readonly deferWrite: DeferWrite;
 }
 
 function joinSteps(
-  parts: ReloadableParts,
-  around: {
-    readonly log: Log;
-    readonly metrics: Metrics;
-    readonly accessLog: AccessLog;
-    readonly stalled: StallTimeouts;
-    readonly isEnding: () => boolean;
-    readonly startedAt: Date;
-    readonly atEndOfTurn: DeferWrite;
-  },
+  { config, admission, callerOf, accessOf, roleAccess, federation, reader }: Steps,
+  shared: Shared,
 ): RequestListener {
-  const { config, roleAccess, federation, admission, transport } = parts;
-  const { log, metrics, accessLog, stalled, isEnding, startedAt, atEndOfTurn } = around;
-  const counted = (error: unknown): never => {
+  const { metrics, isDraining } = shared;
+  const countFailure = (error: unknown): never => {
     metrics.token(asFault(error).code);
     throw error;
   };
-  // Without a promise where the token is remembered, as nearly all are.
-  const authenticate = (request: IncomingMessage): Caller | Promise<Caller> => {
+  // Not async: control requests that have to wait are limited.
+  const authenticate = (request: IncomingMessage): MaybeAsync<Caller> => {
     try {
-      const caller = parts.callerOf(presentedToken(request));
-      return caller instanceof Promise ? caller.catch(counted) : caller;
+      const caller = callerOf(presentedToken(request));
+      return isPending(caller) ? caller.catch(countFailure) : caller;
     } catch (error) {
-      return counted(error);
+      return countFailure(error);
     }
   };
-  const grantsOf = grantIndex(config.grants, config.buckets);
-  const accessOf: AccessOf = (caller) => {
-    refuseTheBridge(caller, roleAccess);
-    return grantsOf(caller);
+  const checkedAccessOf: typeof accessOf = (caller) => {
+    rejectBridge(caller, roleAccess);
+    return accessOf(caller);
   };
-  const federate = (permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession> => {
-    const session = federation.federate(permit, caller);
-    if (!(session instanceof Promise)) return session;
-    return session.then((obtained) => {
-      // Before the first federation nobody knows who the bridge itself is.
-      refuseTheBridge(caller, roleAccess);
-      return obtained;
-    });
+  const federate = async (permit: Permit, caller: Caller): Promise<FederatedSession> => {
+    const session = await federation.federate(permit, caller);
+    // Again, as before the first federation the bridge does not know its own unique ID.
+    rejectBridge(caller, roleAccess);
+    return session;
   };
-  const { read, regionOf } = createReader({
-    transport,
-    sign: createSigner(),
-    defaultRegion: config.aws.region,
-    onRegionLearned: (bucket, region) => {
-      log('WARNING', `bucket ${bucket} is in ${region}`, {
-        bucket,
-        region,
-        remedy: `Set the bucket's region to ${region}.`,
-      });
-    },
-    clock: s3Clock((bucket, aheadMs) => {
-      const aheadSeconds = Math.round(aheadMs / 1000);
-      log('WARNING', `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed by S3's`, {
-        bucket,
-        aheadSeconds,
-        remedy:
-          "Set this machine's clock: Google's tokens are judged by it. Where it is right, look at the bucket's endpoint.",
-      });
-    }),
-  });
-  const patient = retryingRead(read, {
-    stallMs: config.limits.stallSeconds * 1000,
-    onRepeat: metrics.s3Retry,
+  const data = dataRoute({
+    admission,
+    authenticate,
+    accessOf: checkedAccessOf,
+    federate,
+    read: reader.read,
+    regionOf: reader.regionOf,
+    startedAt: shared.startedAt,
+    deferWrite: shared.deferWrite,
+    chunkAbove: config.chunkAbove,
   });
   const controlParts = {
     authenticate: boundedControlRequests(authenticate),
-    accessOf,
+    accessOf: checkedAccessOf,
     metrics,
     sessionNameOf: callerSessionName,
-    isReady: () => !isEnding() && federation.isReady(),
+    isReady: () => !isDraining() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
   };
-  // When somebody asks: Express takes a twentieth of a start, and no read needs it.
-  const control = async (recordOf: (request: IncomingMessage) => AccessRecord): Promise<RequestListener> => {
+  // On the first control request: loading Express takes a twentieth of a start, and no read needs it.
+  const control = async (
+    contextOf: (request: IncomingMessage) => RequestContext,
+  ): Promise<RequestListener> => {
     const { controlRoutes } = await import('../api/control.ts');
-    return controlRoutes(controlParts, recordOf);
+    return controlRoutes(controlParts, contextOf);
   };
-  const data = dataRoute({
-    authenticate,
-    accessOf,
-    federate,
-    regionOf,
-    admission,
-    startedAt,
-    atEndOfTurn,
-    read: withIfRange(withChecksums(patient)),
-    chunkAbove: config.chunkAbove,
-  });
-  return createRouter({ accessLog, control, data, cors: config.cors, stalled });
+  const { createContext, logRequest, stallTimeouts } = shared;
+  return createRouter({ createContext, logRequest, control, data, cors: config.cors, stallTimeouts });
 }
 
-/** Whoever holds the bridge's own token could otherwise let it read for itself. */
-function refuseTheBridge(caller: Caller, { identity }: RoleAccess): void {
+/** Rejects the bridge's own account, so that anyone holding its token cannot read with it. */
+function rejectBridge(caller: Caller, { identity }: RoleAccess): void {
   if (caller.subject === identity?.subject()) throw new Fault('caller_is_bridge');
 }

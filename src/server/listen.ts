@@ -61,7 +61,7 @@ export function createBridgeServer(options: {
   readonly lag: EventLoopLag;
   readonly guard?: (listener: RequestListener) => RequestListener;
 }): BridgeServer {
-  const { log, guard = (listener) => listener } = options;
+  const { log, guard = (listener: RequestListener) => listener } = options;
   let { config } = options;
   const bridge = createBridge(options);
   const dataServer = serverFor(guard(bridge.listener), bridge);
@@ -72,7 +72,10 @@ export function createBridgeServer(options: {
       const { listen } = config;
       try {
         const port = await listening(dataServer, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT' });
-        boundConnections(dataServer, log, () => config.limits.inFlight);
+        boundConnections(dataServer, log, {
+          inFlight: () => config.limits.inFlight,
+          isResponding: bridge.isResponding,
+        });
         const metricsPort = await listenForMetrics(metricsServer, listen, log);
         log('INFO', `listening on http://${listen.host}:${port}`, {
           port,

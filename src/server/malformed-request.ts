@@ -1,7 +1,7 @@
-// What comes on a connection and is no request that a route could take: one answer in S3's form, one line, and the end of it.
+// Malformed requests, which no route can serve: one error response in S3's form, one log line, and the connection closes.
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FaultCode } from '../errors/table.ts';
@@ -9,30 +9,40 @@ import { Fault } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { limitLines } from '../observability/bounded-lines.ts';
-import { documentOf, faultResponse } from '../api/responses/fault.ts';
-import { faultFields } from '../observability/fault-fields.ts';
-import { hasResponseInProgress } from './connection-limit.ts';
+import { faultDocument, faultResponse } from '../api/responses/fault.ts';
+import { faultFields } from '../observability/log-fields.ts';
 
-/** As `operation` in metrics and lines. */
+/** The `operation` in metrics and log lines. */
 const OPERATION = 'malformed';
 
 export interface MalformedRequests {
   /** For the server's `clientError`. */
   onError(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
-  /** For the server's `connect`: it tunnels nothing. */
+  /** For the server's `connect`: the bridge tunnels nothing. */
   onConnect(request: IncomingMessage, socket: Duplex): void;
-  /** Takes requests without a Host header itself (RFC 9112, section 3.2), which Node would answer without a word. */
-  demandingHost(listener: RequestListener): RequestListener;
+  /** For requests without a Host header (RFC 9112, section 3.2), to which Node would respond without a body. */
+  onMissingHost(request: IncomingMessage, response: ServerResponse): void;
 }
 
-export function malformedRequests(log: Log, metrics: Pick<Metrics, 'request'>): MalformedRequests {
+/** @param isResponding whether a response is in progress on a connection */
+export function malformedRequests(
+  log: Log,
+  metrics: Pick<Metrics, 'request'>,
+  isResponding: (socket: Duplex) => boolean,
+): MalformedRequests {
   const write = limitLines(log, 'malformed requests');
   const processId = randomBytes(6).toString('hex');
   let count = 0;
+  // Connections that got their last response from here.
+  const ended = new WeakSet<Duplex>();
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
-  /** @param answered false where another answer is under way on the connection, which must not be mistaken for its */
-  const tell = (fault: Fault, requestId: string, remoteIp: string | undefined, answered: boolean): void => {
+  /** @param from.answered false if another response is in progress on the connection, which a second one would corrupt */
+  const record = (
+    fault: Fault,
+    from: { requestId: string; remoteIp: string | undefined; answered: boolean },
+  ): void => {
+    const { requestId, remoteIp, answered } = from;
     const { status } = faultResponse(fault, requestId, true);
     metrics.request(OPERATION, status, 0);
     write('WARNING', `malformed request: ${status} ${fault.code}`, {
@@ -45,43 +55,40 @@ export function malformedRequests(log: Log, metrics: Pick<Metrics, 'request'>): 
     });
   };
 
-  const refuse = (socket: Duplex, fault: Fault): void => {
+  const reject = (socket: Duplex, fault: Fault): void => {
     const requestId = nextId();
-    const answered = socket.writable && !hasResponseInProgress(socket);
-    tell(fault, requestId, remoteOf(socket), answered);
+    const answered = socket.writable && !ended.has(socket) && !isResponding(socket);
+    record(fault, { requestId, remoteIp: remoteOf(socket), answered });
     if (!answered) {
       socket.destroy();
       return;
     }
-    socket.end(answerOf(fault, requestId), () => socket.destroy());
-    // Whoever takes nothing must not keep it.
+    socket.end(rawResponse(fault, requestId), () => socket.destroy());
+    // A client that receives nothing must not keep the connection.
     setTimeout(() => socket.destroy(), LAST_BYTES_MS).unref();
   };
 
   return {
     onError: (error, socket) => {
-      // What it sends beyond its refusal is refused by the parser again.
+      // The parser rejects everything that the client sends after the error response, too.
       if (socket.writableEnded) return;
       const fault = faultOf(error);
-      // A caller that is gone, a reset, and whoever opened a connection and never said a word (a preconnecting browser, a
-      // probe of TCP alone): there is nobody to answer, and nothing to learn.
+      // A disconnect, a reset, or a connection that never sent a byte (a browser's preconnect, a TCP probe): there is nothing to
+      // respond to, and nothing to log.
       if (fault === undefined || ('bytesRead' in socket && socket.bytesRead === 0)) socket.destroy();
-      else refuse(socket, fault);
+      else reject(socket, fault);
     },
     onConnect: (_request, socket) => {
-      // Node has given the connection away, errors and all.
+      // Node no longer handles errors of this connection.
       socket.on('error', () => undefined);
-      refuse(socket, new Fault('method_not_allowed'));
+      reject(socket, new Fault('method_not_allowed'));
     },
-    demandingHost: (listener) => (request, response) => {
-      if (request.headers.host !== undefined || request.httpVersion === '1.0') {
-        listener(request, response);
-        return;
-      }
+    onMissingHost: (request, response) => {
       const fault = new Fault('host_missing');
       const requestId = nextId();
-      tell(fault, requestId, request.socket.remoteAddress, true);
-      answerInTurn(response, fault, requestId);
+      record(fault, { requestId, remoteIp: request.socket.remoteAddress, answered: true });
+      ended.add(request.socket);
+      respond(response, fault, requestId);
     },
   };
 }
@@ -90,7 +97,7 @@ const LAST_BYTES_MS = 1_000;
 
 const remoteOf = (socket: Duplex): string | undefined => (socket as Partial<Socket>).remoteAddress;
 
-/** Node's own codes (llhttp's begin with HPE_); any other is the network's. */
+/** By Node's own codes (llhttp's begin with HPE_); any other code is the network's. */
 function faultOf(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }): Fault | undefined {
   const code = error.code ?? '';
   const fault = KNOWN[code] ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined);
@@ -103,7 +110,7 @@ const KNOWN: Readonly<Record<string, FaultCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
 };
 
-/** What else is spoken to a wrong port, by its first bytes. */
+/** Recognizes other protocols by their first bytes. */
 function protocolOf(packet: Buffer | undefined): string | undefined {
   if (packet === undefined) return undefined;
   if (packet[0] === 0x16 && packet[1] === 0x03) return 'TLS';
@@ -112,13 +119,14 @@ function protocolOf(packet: Buffer | undefined): string | undefined {
   return text.startsWith('PROXY ') || text.startsWith('\r\n\r\n\0\r\nQUIT\n') ? 'PROXY protocol' : undefined;
 }
 
-function answerOf(fault: Fault, requestId: string): string {
+function rawResponse(fault: Fault, requestId: string): string {
   const [status, pairs, body] = partsOf(fault, requestId);
   const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`;
 }
 
-function answerInTurn(response: ServerResponse, fault: Fault, requestId: string): void {
+/** Sends it in its turn among pipelined responses. */
+function respond(response: ServerResponse, fault: Fault, requestId: string): void {
   const [status, pairs, body] = partsOf(fault, requestId);
   response.writeHead(status, pairs.flat()).end(body);
 }
@@ -127,15 +135,15 @@ function partsOf(
   fault: Fault,
   requestId: string,
 ): [status: number, headers: (readonly [name: string, value: string])[], body: string] {
-  const told = faultResponse(fault, requestId, true);
-  const [contentType, body] = documentOf(told, 's3-xml');
+  const response = faultResponse(fault, requestId, true);
+  const [contentType, body] = faultDocument(response, 's3-xml');
   const headers = [
     ['x-request-id', requestId],
-    ['x-fedbridge-error', told.outcome],
+    ['x-fedbridge-error', response.outcome],
     ['content-type', contentType],
     ['content-length', String(Buffer.byteLength(body))],
     ['date', new Date().toUTCString()],
     ['connection', 'close'],
   ] as const;
-  return [told.status, [...headers], body];
+  return [response.status, [...headers], body];
 }

@@ -1,4 +1,4 @@
-// Joins who we are, at Google or by an AWS profile, with the chains of roles: for the bridge and for the commands.
+// Joins the bridge's identity, at Google or by an AWS profile, with the chains of roles: for the bridge and for the commands.
 import { hostname } from 'node:os';
 import type { Config } from '../config/types.ts';
 import type { AttributedCaller } from '../federation/attribution.ts';
@@ -13,21 +13,21 @@ import { createIdentity } from '../identity/identity.ts';
 import type { Identity } from '../identity/identity.ts';
 
 export interface RoleAccess {
-  /** Who we are at Google; undefined where an AWS profile stands in for that. */
+  /** The bridge's identity at Google; undefined if an AWS profile is used instead. */
   readonly identity: Identity | undefined;
   readonly assumeChain: AssumeChain;
-  /** Where we run, outermost first, for session names. @throws Fault metadata_… */
+  /** Where the bridge runs, outermost first, for session names. @throws Fault metadata_… */
   names(): Promise<readonly string[]>;
-  /** Who asks for a role where no caller does: we. @throws Fault as the identity token */
+  /** The bridge itself, as the caller of roles that it assumes for no caller. @throws Fault as the identity token */
   self(): Promise<AttributedCaller>;
-  /** Has what only a person at the terminal can give asked for at once; otherwise does nothing. @throws Fault profile_… */
+  /** Prompts for an MFA code at once if the identity needs one; otherwise does nothing. @throws Fault profile_… */
   prepare(): Promise<void>;
-  /** @returns the ARN that AWS knows credentials by. @throws Fault sts_… */
+  /** @returns the ARN of the credentials' principal. @throws Fault sts_… */
   callerIdentity(keys: AccessKeys): Promise<string>;
   close(): void;
 }
 
-/** @param askMfaCode asks the person at the terminal for the code of a device; never called twice */
+/** @param askMfaCode prompts for the code of an MFA device; never called twice */
 export function createRoleAccess(
   config: Pick<Config, 'aws' | 'platform' | 'identity' | 'googleApis'>,
   askMfaCode: (mfaSerial: string) => Promise<string>,

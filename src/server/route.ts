@@ -1,73 +1,80 @@
-// Takes requests from the server: gives each its record, its turn on its connection, and its route.
+// Routes each request from the server: gives it a context, and its turn on its connection.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { isQueryForm } from '../s3/query-operation.ts';
-import type { AccessLog, AccessRecord } from '../observability/access-log.ts';
+import type { DataRoute } from '../api/data.ts';
 import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
-import type { DataRoute } from '../api/data.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import { isQueryForm } from '../s3/parse-operation.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 
-/** Requests that one connection may send ahead of their answers. Clients that do so at all send a few. */
+/** Requests that one connection may send before it receives their responses. Clients that pipeline at all send a few. */
 const MAX_PIPELINED = 16;
 
-/** By then a start has served its first object. */
-const CONTROL_AFTER_MS = 2_000;
+/** By then a new process has served its first object. */
+const LOAD_CONTROL_AFTER_MS = 2_000;
 
 /**
- * @param parts.control makes the app of the control routes, which finds the record of a request with the function given;
- * called once, when it is needed or soon after a start
+ * @param parts.control creates the app of the control routes, which finds the context of a request with the function given. Called
+ * once, on the first control request or soon after the start
  */
 export function createRouter(parts: {
-  readonly accessLog: AccessLog;
-  readonly control: (recordOf: (request: IncomingMessage) => AccessRecord) => Promise<RequestListener>;
+  readonly createContext: (request: IncomingMessage, response: ServerResponse) => RequestContext;
+  readonly logRequest: (context: RequestContext) => void;
+  readonly control: (contextOf: (request: IncomingMessage) => RequestContext) => Promise<RequestListener>;
   readonly data: DataRoute;
   readonly cors: CorsRules | undefined;
-  readonly stalled: StallTimeouts;
+  readonly stallTimeouts: StallTimeouts;
 }): RequestListener {
-  const { accessLog, data, cors, stalled } = parts;
-  const records = new WeakMap<IncomingMessage, AccessRecord>();
+  const { createContext, logRequest, data, cors, stallTimeouts } = parts;
+  const contexts = new WeakMap<IncomingMessage, RequestContext>();
+  const contextOf = (request: IncomingMessage): RequestContext => {
+    const context = contexts.get(request);
+    if (context === undefined) throw new Error('a control route got a request without a context');
+    return context;
+  };
   let control: Promise<RequestListener> | undefined;
-  const loadControl = (): Promise<RequestListener> =>
-    (control ??= parts.control((asked) => records.get(asked) ?? accessLog.begin(asked)));
-  // Not hours later, when the files of a clone may be another version's.
-  setTimeout(() => void loadControl(), CONTROL_AFTER_MS).unref();
-  const askControl: RequestListener = (request, response) => {
+  const loadControl = (): Promise<RequestListener> => (control ??= parts.control(contextOf));
+  // Not hours later, when the files of a clone may be of another version.
+  setTimeout(() => void loadControl(), LOAD_CONTROL_AFTER_MS).unref();
+  const serveControl: RequestListener = (request, response) => {
     void loadControl().then((app) => {
       app(request, response);
     });
   };
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    const record = accessLog.begin(request);
-    const watched = stalled.watch(request, response, record);
+    const context = createContext(request, response);
+    const watched = stallTimeouts.watch(context);
     response.on('close', () => {
-      stalled.forget(watched);
-      accessLog.finish(record, request, response);
+      stallTimeouts.forget(watched);
+      logRequest(context);
+      // After the log line: what the cancellation ends must not change it.
+      if (!response.writableFinished) context.cancellation.abort();
     });
     if (cors !== undefined && sendCors(cors, request, response)) {
-      record.operation = 'preflight';
+      context.operation = 'preflight';
     } else if (isControl(request.url)) {
-      records.set(request, record);
-      record.operation = 'control';
-      askControl(request, response);
-    } else void data(request, response, record);
+      contexts.set(request, context);
+      context.operation = 'control';
+      serveControl(request, response);
+    } else void data(context);
   };
 
-  const waiting = new WeakMap<Socket, number>();
+  const pipelined = new WeakMap<Socket, number>();
   return (request, response) => {
     if (response.socket !== null) {
       serve(request, response);
       return;
     }
-    // A pipelined request waits for the answers before it: served at once it could not be cut, and one connection that
-    // takes nothing could hold every place.
+    // A pipelined request waits for the responses before it. Served at once it could not be aborted, and one connection that
+    // receives nothing could take every slot.
     const { socket } = request;
-    const ahead = (waiting.get(socket) ?? 0) + 1;
-    waiting.set(socket, ahead);
-    if (ahead > MAX_PIPELINED) socket.destroy();
+    const waiting = (pipelined.get(socket) ?? 0) + 1;
+    pipelined.set(socket, waiting);
+    if (waiting > MAX_PIPELINED) socket.destroy();
     response.once('socket', () => {
-      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
       serve(request, response);
     });
   };

@@ -1,75 +1,79 @@
-// Cuts callers that take nothing of what waits for them, so that none can hold its place for ever; and all, at the end.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AccessRecord } from '../observability/access-log.ts';
-import { abort } from '../api/responses/object.ts';
+// Keeps the responses in progress: aborts those whose caller receives nothing, so that none can hold its slot for ever, and all of
+// them at the end.
+import type { Duplex } from 'node:stream';
+import { abortResponse } from '../api/responses/object.ts';
+import type { RequestContext } from '../observability/request-context.ts';
 
 /**
- * The kernel tells of progress only when a third of its buffer is free again: one empty window may be a slow reader's.
- * What is taken is seen by whole writes, of 64 KiB where S3 sends without a pause: who takes less than one in two windows
- * (1.1 KB/s where a window has 30 s) counts as taking nothing, however evenly it trickles. No higher rate is demanded: a
- * caller holds its own places by that, of which `limits.perCaller` says how many.
+ * The kernel reports progress only when a third of its buffer is free again, so one empty window may be a slow reader's. Progress
+ * shows as whole writes, of 64 KiB if S3 sends without a pause: a caller that receives less than one of them in two windows
+ * (1.1 KB/s with a window of 30 s) counts as receiving nothing, however evenly it does. No higher rate is required: a slow caller
+ * only holds its own slots, which `limits.perCaller` limits.
  */
-const EMPTY_WINDOWS = 2;
+const MAX_EMPTY_WINDOWS = 2;
 
-export interface Watched {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly record: AccessRecord;
-  taken: number;
-  empty: number;
-  place: number;
+export interface WatchedResponse {
+  readonly context: RequestContext;
+  /** Bytes that the kernel had accepted at the end of the last window. */
+  accepted: number;
+  emptyWindows: number;
+  index: number;
 }
 
 export interface StallTimeouts {
-  /** From the beginning of an answer on; what it returns is to be forgotten when the response has closed. */
-  watch(request: IncomingMessage, response: ServerResponse, record: AccessRecord): Watched;
-  forget(watched: Watched): void;
-  /** Cuts what is under way, at once: the process may end right after it. */
-  cutAll(): void;
+  /** From the beginning of a request; what it returns is to be passed to `forget` when the response has closed. */
+  watch(context: RequestContext): WatchedResponse;
+  forget(watched: WatchedResponse): void;
+  /** Whether a response is in progress on this connection. */
+  isResponding(socket: Duplex): boolean;
+  /** Aborts all responses in progress at once: the process may end right after it. */
+  abortAll(): void;
 }
 
 /**
- * What a caller sends meanwhile does not count, only what it takes: hence not the socket's own timer, which both set back.
- * @param windowMs how long until it is looked again
+ * Only what a caller receives counts, not what it sends meanwhile: hence not the socket's own timer, which both reset.
+ * @param windowMs the time between two checks
  */
-export function stallTimeouts(windowMs: () => number): StallTimeouts {
-  // No Map: V8 gives one that changes at each request a new table again and again, and the old ones point to the next. As soon as
-  // one of these is old itself, all that was in the later ones outlives each collection of young memory. Measured at 3,900
-  // requests/s: 5 KB of each request did, and a collection took 5 ms where it takes 1.
-  const all: Watched[] = [];
+export function createStallTimeouts(windowMs: () => number): StallTimeouts {
+  // Not a Map: one that changes at each request gets a new table from V8 again and again, and the old tables point to the next. Once
+  // one of them is in old memory, everything in later ones outlives each collection of young memory. Measured at 3,900 requests/s:
+  // 5 KB of each request did, and a collection took 5 ms instead of 1.
+  const all: WatchedResponse[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const look = (): void => {
-    for (const state of [...all]) {
-      const { request, response, record } = state;
+  const check = (): void => {
+    for (const watched of [...all]) {
+      const { request, response } = watched.context;
       const { socket } = response;
       const waiting = socket?.writableLength ?? 0;
-      const taken = (socket?.bytesWritten ?? 0) - waiting;
-      // Where nothing waits to be taken, it is the caller who waits: for STS, or for S3, which have limits of their own.
-      state.empty = waiting > 0 && taken === state.taken ? state.empty + 1 : 0;
-      state.taken = taken;
-      if (state.empty < EMPTY_WINDOWS) continue;
-      record.abortedBy = 'stall';
-      abort(request, response);
+      const accepted = (socket?.bytesWritten ?? 0) - waiting;
+      // If nothing waits to be sent, the caller is waiting for STS or S3, which have timeouts of their own.
+      watched.emptyWindows = waiting > 0 && accepted === watched.accepted ? watched.emptyWindows + 1 : 0;
+      watched.accepted = accepted;
+      if (watched.emptyWindows < MAX_EMPTY_WINDOWS) continue;
+      watched.context.abortedBy = 'stall';
+      abortResponse(request, response);
     }
-    timer = all.length > 0 ? setTimeout(look, windowMs()).unref() : undefined;
+    timer = all.length > 0 ? setTimeout(check, windowMs()).unref() : undefined;
   };
   return {
-    watch: (request, response, record) => {
-      timer ??= setTimeout(look, windowMs()).unref();
-      const watched = { request, response, record, taken: -1, empty: 0, place: all.length };
+    watch: (context) => {
+      timer ??= setTimeout(check, windowMs()).unref();
+      const watched = { context, accepted: -1, emptyWindows: 0, index: all.length };
       all.push(watched);
       return watched;
     },
-    forget: ({ place }) => {
+    forget: ({ index }) => {
       const last = all.pop();
-      if (last === undefined || last.place === place) return;
-      all[place] = last;
-      last.place = place;
+      if (last === undefined || last.index === index) return;
+      all[index] = last;
+      last.index = index;
     },
-    cutAll: () => {
-      for (const { request, response, record } of [...all]) {
-        record.abortedBy ??= 'bridge';
-        abort(request, response);
+    // A search, so that requests pay nothing for it: only malformed requests and connections over the limit need it.
+    isResponding: (socket) => all.some(({ context }) => context.response.socket === socket),
+    abortAll: () => {
+      for (const { context } of [...all]) {
+        context.abortedBy ??= 'bridge';
+        abortResponse(context.request, context.response);
       }
     },
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { byBytes } from '../../src/auth/byte-order.ts';
+import { byBytes } from '../../src/auth/grants.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import type { Access } from '../../src/auth/grants.ts';
 import { visiblePrefixes } from '../../src/auth/visible-prefixes.ts';
@@ -62,7 +62,7 @@ it('finds the prefixes that lead down to grants as a look at each grant does', (
   );
   fc.assert(
     fc.property(prefixes, text, text, (granted, prefix, after) => {
-      const found = visiblePrefixes(accessTo(granted), 's3:ListBucket', prefix, after);
+      const found = visiblePrefixes(accessTo(granted), { action: 's3:ListBucket', prefix, after });
       assert.deepEqual(found, slowly(granted, prefix, after));
     }),
     { numRuns: 2_000 },

@@ -5,19 +5,19 @@ import { authenticator } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
 import type { Caller } from '../../src/auth/caller.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
-import { presentedToken } from '../../src/auth/presented-token.ts';
+import { presentedToken } from '../../src/auth/authenticate.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { FAULTS } from '../../src/errors/table.ts';
 import { Fault } from '../../src/errors/fault.ts';
 import { forwardedHeaders } from '../../src/api/request-headers.ts';
 import { syntheticPrefixes } from '../../src/api/synthetic-list.ts';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import type { ObjectRead, Operation } from '../../src/s3/operation.ts';
-import { readOperation } from '../../src/s3/read-operation.ts';
+import { parseOperation } from '../../src/s3/parse-operation.ts';
 import { createReader } from '../../src/s3/read.ts';
 import { createSigner } from '../../src/s3/signature.ts';
-import type { UpstreamResponse, RawRequest } from '../../src/http1/transport.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../src/http1/exchange.ts';
 import { headersOf } from './fuzz-case.ts';
 import type { FuzzCase } from './fuzz-case.ts';
 import { breachAtS3, isNeedMet, placeOf } from './grant-oracle.ts';
@@ -42,7 +42,7 @@ export function createJudge(mint: Mint): Judge {
     () => undefined,
   );
   const accessOf = grantIndex(config.grants, config.buckets);
-  const sent: (RawRequest & { readonly origin: string })[] = [];
+  const sent: (UpstreamRequest & { readonly origin: string })[] = [];
   const { read } = createReader({
     transport: {
       send: (origin, request) => {
@@ -75,7 +75,7 @@ export function createJudge(mint: Mint): Judge {
   };
 
   const serve = async (each: FuzzCase): Promise<string | undefined> => {
-    const operation = readOperation(each.method, each.url);
+    const operation = parseOperation(each.method, each.url);
     const place = placeMeant(operation, each.url);
     if (place !== undefined) return place;
     const received = asReceived(each.method, each.url, headersOf(each, mint.token(each.token)));
@@ -95,10 +95,10 @@ export function createJudge(mint: Mint): Judge {
     }
     if (!isMet) return 'grant: given, though none says so';
     sent.length = 0;
-    const departure = createDeparture();
+    const cancellation = createCancellation();
     await read(permit.bucket, operation, SESSION, {
       ...forwardedHeaders(received),
-      departure,
+      cancellation,
       caller: 'fuzz',
       requestId: 'fuzz',
     });
@@ -178,7 +178,7 @@ function breachOfWalk(caller: PlainCaller, list: ObjectRead, walked: readonly st
 function breachOfRequest(
   caller: PlainCaller,
   operation: ObjectRead,
-  { origin, method, path, headers: raw }: RawRequest & { readonly origin: string },
+  { origin, method, path, headers: raw }: UpstreamRequest & { readonly origin: string },
   { headers: given }: IncomingMessage,
 ): string | undefined {
   if (origin !== S3) return `request: to ${origin}`;

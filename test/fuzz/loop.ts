@@ -31,8 +31,8 @@ const SLOW_MS = 100;
 const OURS = new RegExp(
   [
     '/src/errors/fault.ts$|/src/policy/iam-actions.ts$|/src/api/request-headers.ts$',
-    '/src/auth/(?:authenticate|authorize|grants|presented-token|verify-token|visible-prefixes).ts$',
-    '/src/s3/(?:endpoint|if-range|operation|query|query-operation|read-operation|signature|target).ts$',
+    '/src/auth/(?:authenticate|authorize|grants|verify-token|visible-prefixes).ts$',
+    '/src/s3/(?:endpoint|if-range|operation|parse-operation|signature|target).ts$',
   ].join('|'),
 );
 

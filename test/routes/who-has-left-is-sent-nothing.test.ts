@@ -5,9 +5,9 @@ import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
 import { deferredWrites } from '../../src/runtime/deferred-writes.ts';
-import type { AccessRecord } from '../../src/observability/access-log.ts';
+import type { RequestContext } from '../../src/observability/request-context.ts';
 import { sendObject } from '../../src/api/responses/object.ts';
-import type { UpstreamResponse } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 
 const ANSWER: UpstreamResponse = {
   ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },
@@ -18,15 +18,15 @@ const ANSWER: UpstreamResponse = {
 
 for (const leaves of [true, false]) {
   it(`an answer to a caller that ${leaves ? 'leaves' : 'stays'} is over, with the bytes that were sent`, async (test) => {
-    const atEndOfTurn = deferredWrites();
+    const deferWrite = deferredWrites();
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((asked, response) => {
-      const record = { bytes: 0, requestId: 'one' } as AccessRecord;
-      const sent = sendObject(asked, response, ANSWER, record, { chunkAbove: Infinity, atEndOfTurn });
+      const context = { request: asked, response, bytes: 0, requestId: 'one' } as RequestContext;
+      const sent = sendObject(context, ANSWER, { chunkAbove: Infinity, deferWrite });
       // As the end of its connection does.
       if (leaves) response.destroy();
       void sent.then(() => {
-        resolve(record.bytes);
+        resolve(context.bytes);
       });
     }).listen(0, '127.0.0.1');
     test.after(() => server.close());

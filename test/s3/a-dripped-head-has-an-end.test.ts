@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '../../src/errors/fault.ts';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
+import { HttpError } from '../../src/http1/http-error.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import { until } from '../wire/until.ts';
 
@@ -35,7 +35,7 @@ let origin = '';
 async function read(): Promise<string> {
   const answer = await transport.send(origin, {
     ...{ method: 'GET', path: '/', headers: ['host', 'localhost'] },
-    departure: createDeparture(),
+    cancellation: createCancellation(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   body = '';
@@ -75,7 +75,7 @@ describe('what S3 drips', { concurrency: false }, () => {
         await sleep(LOOK_MS);
       }
     };
-    await assert.rejects(read, (error) => error instanceof Fault && error.code === 's3_timeout');
+    await assert.rejects(read, (error) => error instanceof HttpError && error.code === 'timeout');
   });
 
   it('as a body comes whole, though it takes longer than a stall', async () => {

@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '../../src/errors/fault.ts';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
+import { HttpError } from '../../src/http1/http-error.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { UpstreamResponse } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const GOOD = `${OK}content-length: 2\r\n\r\nhi`;
@@ -128,7 +128,7 @@ async function play(socket: Socket): Promise<void> {
 async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<UpstreamResponse> {
   return transport.send(origin, {
     ...{ method, path: '/b/k', headers: ['host', 'localhost'] },
-    departure: createDeparture(),
+    cancellation: createCancellation(),
   });
 }
 
@@ -149,7 +149,7 @@ function bodyOf(answer: UpstreamResponse): Promise<string> {
 }
 
 const isNonsense = (error: unknown): boolean =>
-  error instanceof Fault && error.code === 's3_invalid_response';
+  error instanceof HttpError && error.code === 'invalid_response';
 
 describe("S3's answers", () => {
   before(async () => {

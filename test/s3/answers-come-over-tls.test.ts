@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { setDefaultCACertificates } from 'node:tls';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { UpstreamResponse } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 import { createAuthority } from '../faults/certificates.ts';
 
 const LARGE = 1_000_000;
@@ -34,7 +34,7 @@ const send = (path: string): Promise<UpstreamResponse> =>
     method: 'GET',
     path,
     headers: ['host', 'localhost'],
-    departure: createDeparture(),
+    cancellation: createCancellation(),
   });
 
 /** @returns the bytes of the body. @param slow whether each chunk waits for a while, as a full socket does */

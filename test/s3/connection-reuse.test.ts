@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createDeparture } from '../../src/http1/departure.ts';
+import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { UpstreamResponse, Transport } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
+import type { Transport } from '../../src/http1/transport.ts';
 
 /** Bytes that another sender takes for the body of the response before them. */
 const LEFTOVER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil';
@@ -92,7 +93,7 @@ async function send(transport: Transport, method: 'GET' | 'HEAD' = 'GET'): Promi
     method,
     path: '/',
     headers: ['host', 'localhost'],
-    departure: createDeparture(),
+    cancellation: createCancellation(),
   });
   return bodyOf(answer);
 }

@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { createCancellation, untilCancelled } from '../../src/runtime/cancellation.ts';
+import type { Cancellation } from '../../src/runtime/cancellation.ts';
 import { Fault } from '../../src/errors/fault.ts';
-import { createDeparture, untilDeparture } from '../../src/http1/departure.ts';
-import type { Departure } from '../../src/http1/departure.ts';
-import { pause } from '../../src/s3/retry/pause.ts';
+import { HttpError } from '../../src/http1/http-error.ts';
+import { pause } from '../../src/s3/retry/retry.ts';
 import { createTransport } from '../../src/http1/transport.ts';
-import type { UpstreamResponse } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 
 /** Longer than any of these tests takes. */
 const STALL_MS = 60_000;
@@ -22,14 +23,14 @@ const server = createServer(({ url }, response) => {
 const transport = createTransport({ stallMs: STALL_MS });
 let origin = '';
 
-const send = (path: string, departure: Departure): Promise<UpstreamResponse> =>
-  transport.send(origin, { method: 'GET', path, headers: ['host', 'localhost'], departure });
+const send = (path: string, cancellation: Cancellation): Promise<UpstreamResponse> =>
+  transport.send(origin, { method: 'GET', path, headers: ['host', 'localhost'], cancellation });
 
 /** @returns a request to which S3 has not responded yet, and the response that it waits for */
 async function sendUnanswered(
-  departure: Departure,
+  cancellation: Cancellation,
 ): Promise<{ readonly request: Promise<UpstreamResponse>; readonly response: ServerResponse }> {
-  const request = send('/later', departure);
+  const request = send('/later', cancellation);
   request.catch(() => undefined);
   await once(server, 'request');
   const response = waiting.pop();
@@ -37,7 +38,7 @@ async function sendUnanswered(
   return { request, response };
 }
 
-const isDisconnect = (error: unknown): boolean => error instanceof Error && !(error instanceof Fault);
+const isDisconnect = (error: unknown): boolean => error instanceof Error && !(error instanceof HttpError);
 
 describe('a disconnect', () => {
   before(async () => {
@@ -53,101 +54,101 @@ describe('a disconnect', () => {
   });
 
   it('ends a request after another request of the same caller has finished', async () => {
-    const departure = createDeparture();
-    const { request, response } = await sendUnanswered(departure);
-    assert.equal((await send('/at-once', departure)).status, 200);
+    const cancellation = createCancellation();
+    const { request, response } = await sendUnanswered(cancellation);
+    assert.equal((await send('/at-once', cancellation)).status, 200);
     const closed = once(response, 'close');
-    departure.abort();
+    cancellation.abort();
     await assert.rejects(request, isDisconnect);
     await closed;
   });
 
   it('ends a request after a pause of the same caller has finished', async () => {
-    const departure = createDeparture();
-    const { request, response } = await sendUnanswered(departure);
-    await pause(1, departure);
+    const cancellation = createCancellation();
+    const { request, response } = await sendUnanswered(cancellation);
+    await pause(1, cancellation);
     const closed = once(response, 'close');
-    departure.abort();
+    cancellation.abort();
     await assert.rejects(request, isDisconnect);
     await closed;
   });
 
   it('ends a pause after a request of the same caller has finished', async () => {
-    const departure = createDeparture();
-    const pausing = pause(STALL_MS, departure);
+    const cancellation = createCancellation();
+    const pausing = pause(STALL_MS, cancellation);
     pausing.catch(() => undefined);
-    assert.equal((await send('/at-once', departure)).status, 200);
-    departure.abort();
+    assert.equal((await send('/at-once', cancellation)).status, 200);
+    cancellation.abort();
     await assert.rejects(pausing, isDisconnect);
   });
 
   it('ends all that is unfinished', async () => {
-    const departure = createDeparture();
-    const requests = [await sendUnanswered(departure), await sendUnanswered(departure)];
-    const pausing = pause(STALL_MS, departure);
+    const cancellation = createCancellation();
+    const requests = [await sendUnanswered(cancellation), await sendUnanswered(cancellation)];
+    const pausing = pause(STALL_MS, cancellation);
     pausing.catch(() => undefined);
-    departure.abort();
+    cancellation.abort();
     for (const { request } of requests) await assert.rejects(request, isDisconnect);
     await assert.rejects(pausing, isDisconnect);
   });
 
   it('does not end the request of another caller on the same connection', async () => {
-    const first = createDeparture();
+    const first = createCancellation();
     assert.equal((await send('/at-once', first)).status, 200);
-    const { request, response } = await sendUnanswered(createDeparture());
+    const { request, response } = await sendUnanswered(createCancellation());
     first.abort();
     response.end('ok');
     assert.equal((await request).status, 200);
   });
 });
 
-it('a departure calls each listener once, in order, and none that was removed', () => {
-  const departure = createDeparture();
+it('a cancellation calls each listener once, in order, and none that was removed', () => {
+  const cancellation = createCancellation();
   const calls: string[] = [];
   const removed = (): void => void calls.push('removed');
-  departure.add(() => calls.push('first'));
-  departure.add(removed);
-  departure.add(() => {
+  cancellation.add(() => calls.push('first'));
+  cancellation.add(removed);
+  cancellation.add(() => {
     calls.push('second');
-    departure.remove(removed);
+    cancellation.remove(removed);
   });
-  departure.remove(removed);
-  departure.remove(removed);
-  departure.abort();
-  departure.abort();
+  cancellation.remove(removed);
+  cancellation.remove(removed);
+  cancellation.abort();
+  cancellation.abort();
   assert.deepEqual(calls, ['first', 'second']);
-  assert.equal(departure.aborted, true);
+  assert.equal(cancellation.aborted, true);
 });
 
 describe('a wait for shared work', () => {
   it('settles as the work does while the caller stays', async () => {
-    const departure = createDeparture();
-    assert.equal(await untilDeparture(Promise.resolve('done'), departure), 'done');
+    const cancellation = createCancellation();
+    assert.equal(await untilCancelled(Promise.resolve('done'), cancellation), 'done');
     const failure = new Fault('sts_failed');
-    await assert.rejects(untilDeparture(Promise.reject(failure), departure), failure);
+    await assert.rejects(untilCancelled(Promise.reject(failure), cancellation), failure);
   });
 
   it('ends as soon as the caller disconnects, and the work continues', async () => {
-    const departure = createDeparture();
+    const cancellation = createCancellation();
     const { promise: work, resolve } = Promise.withResolvers<string>();
-    const wait = untilDeparture(work, departure);
-    departure.abort();
+    const wait = untilCancelled(work, cancellation);
+    cancellation.abort();
     await assert.rejects(wait, isDisconnect);
     resolve('done');
     assert.equal(await work, 'done');
   });
 
   it('ends at once if the caller has disconnected before', async () => {
-    const departure = createDeparture();
-    departure.abort();
-    await assert.rejects(untilDeparture(new Promise(() => undefined), departure), isDisconnect);
+    const cancellation = createCancellation();
+    cancellation.abort();
+    await assert.rejects(untilCancelled(new Promise(() => undefined), cancellation), isDisconnect);
   });
 
   it('ends without an unhandled rejection if the work fails after the caller has disconnected', async () => {
-    const departure = createDeparture();
+    const cancellation = createCancellation();
     const { promise: work, reject } = Promise.withResolvers<string>();
-    const wait = untilDeparture(work, departure);
-    departure.abort();
+    const wait = untilCancelled(work, cancellation);
+    cancellation.abort();
     await assert.rejects(wait, isDisconnect);
     reject(new Fault('sts_failed'));
     // An unhandled rejection would fail this test by the next turn.

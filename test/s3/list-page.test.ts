@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { Fault } from '../../src/errors/fault.ts';
 import { readListPage } from '../../src/s3/list-page.ts';
 import type { ListPage } from '../../src/s3/list-page.ts';
-import type { UpstreamResponse } from '../../src/http1/transport.ts';
+import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 import { escapeXml } from '../../src/api/responses/document.ts';
 
 const LIST = 'ListBucketResult';

@@ -1,7 +1,7 @@
 // The retry budget: one caller may spend what nobody else needs, and never the last of it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { retryBudget } from '../../src/s3/retry/retry-budget.ts';
+import { retryBudget } from '../../src/s3/retry/retry.ts';
 
 /** Retries until the first that is refused. */
 function spendAll(spend: () => boolean): number {

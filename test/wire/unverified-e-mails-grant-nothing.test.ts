@@ -1,7 +1,7 @@
 // An e-mail counts only where Google says that it is verified; the rest of the token goes on counting.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { WITHOUT_EMAIL } from '../../src/observability/fault-fields.ts';
+import { WITHOUT_EMAIL } from '../../src/observability/log-fields.ts';
 import { googleClaims } from './google-claims.ts';
 import { assertLogged, READABLE } from './refused-token.ts';
 import { asBearer } from './token-headers.ts';

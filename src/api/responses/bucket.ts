@@ -1,35 +1,36 @@
-// What the bridge says of buckets from its own configuration, in S3's words and without asking AWS.
-import type { ServerResponse } from 'node:http';
+// Responds to requests about buckets from the configuration, in S3's form and without calling AWS.
 import type { Bucket } from '../../config/types.ts';
 import type { BucketOperation } from '../../s3/operation.ts';
+import type { RequestContext } from '../../observability/request-context.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 
 /**
- * @param buckets those that the caller may read: for `bucket` and `location` exactly the one that was asked for
- * @param options.regionOf what is known of a bucket's region
- * @param options.startedAt stands for CreationDate, which nobody here knows
+ * @param options.buckets those that the caller may read: for `bucket` and `location` exactly the requested one
+ * @param options.regionOf a bucket's region as far as it is known
+ * @param options.startedAt sent as CreationDate, which the bridge does not know
  */
 export function sendBucketResponse(
-  response: ServerResponse,
-  question: BucketOperation,
-  buckets: readonly Bucket[],
+  context: RequestContext,
+  operation: BucketOperation,
   options: {
-    readonly requestId: string;
+    readonly buckets: readonly Bucket[];
     readonly regionOf: (bucket: Bucket) => string;
     readonly startedAt: Date;
   },
-): number {
+): void {
+  const { buckets, regionOf, startedAt } = options;
   const [bucket] = buckets;
-  const region = bucket === undefined ? undefined : options.regionOf(bucket);
-  if (question.kind === 'bucket') {
-    response.writeHead(200, ['x-request-id', options.requestId, 'x-amz-bucket-region', region ?? '']).end();
-    return 0;
+  const region = bucket === undefined ? undefined : regionOf(bucket);
+  if (operation.kind === 'bucket') {
+    const headers = ['x-request-id', context.requestId, 'x-amz-bucket-region', region ?? ''];
+    context.response.writeHead(200, headers).end();
+    return;
   }
-  const document = question.kind === 'location' ? location(region) : list(buckets, options.startedAt);
-  return sendDocument(response, options.requestId, 'application/xml', xmlDocument(document));
+  const document = operation.kind === 'location' ? location(region) : list(buckets, startedAt);
+  sendDocument(context, 'application/xml', xmlDocument(document));
 }
 
-/** us-east-1 is said as nothing (S3 API Reference, GetBucketLocation). */
+/** us-east-1 is written as an empty element (S3 API Reference, GetBucketLocation). */
 function location(region: string | undefined): string {
   if (region === undefined || region === 'us-east-1') return `<LocationConstraint ${S3_NAMESPACE}/>`;
   return `<LocationConstraint ${S3_NAMESPACE}>${escapeXml(region)}</LocationConstraint>`;

@@ -11,11 +11,11 @@ export interface CorsRules {
 const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
 
 /**
- * Adds to the answer what lets the browser hand it on, and answers preflights.
- * @returns whether the request was a preflight, and is answered
+ * Adds the headers that let a browser's page read the response, and responds to preflights.
+ * @returns whether the request was a preflight, to which it has responded
  */
 export function sendCors(rules: CorsRules, request: IncomingMessage, response: ServerResponse): boolean {
-  const { origin, 'access-control-request-headers': asked } = request.headers;
+  const { origin, 'access-control-request-headers': requestedHeaders } = request.headers;
   response.setHeader('vary', 'Origin');
   const allowed = origin !== undefined && (rules.origins.includes('*') || rules.origins.includes(origin));
   if (allowed) {
@@ -28,7 +28,8 @@ export function sendCors(rules: CorsRules, request: IncomingMessage, response: S
     response.setHeader('access-control-allow-methods', 'GET, HEAD');
     response.setHeader('access-control-max-age', rules.maxAgeSeconds);
     // '*' would not stand for Authorization.
-    if (asked !== undefined && NAMES.test(asked)) response.setHeader('access-control-allow-headers', asked);
+    if (requestedHeaders !== undefined && NAMES.test(requestedHeaders))
+      response.setHeader('access-control-allow-headers', requestedHeaders);
   }
   response.writeHead(204).end();
   return true;

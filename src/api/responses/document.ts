@@ -1,5 +1,5 @@
-// Answers with a document of the bridge's own making.
-import type { ServerResponse } from 'node:http';
+// Responds with a document that the bridge itself wrote.
+import type { RequestContext } from '../../observability/request-context.ts';
 
 export const S3_NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
@@ -11,24 +11,23 @@ export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** The root element with S3's declaration before it. */
+/** The root element with S3's XML declaration before it. */
 export function xmlDocument(root: string): string {
   return `${XML_DECLARATION}\n${root}`;
 }
 
-/** @param document as a text, or as pieces of one
- * @returns the bytes of the body */
+/** @param document as a text, or in pieces */
 export function sendDocument(
-  response: ServerResponse,
-  requestId: string,
+  context: RequestContext,
   contentType: string,
   document: string | readonly Buffer[],
-): number {
+): void {
   const pieces = typeof document === 'string' ? [Buffer.from(document)] : document;
   const bytes = pieces.reduce((total, { length }) => total + length, 0);
+  const { response, requestId } = context;
   const headers = ['x-request-id', requestId, 'content-type', contentType, 'content-length', String(bytes)];
   response.writeHead(200, headers);
   for (const piece of pieces) response.write(piece);
   response.end();
-  return bytes;
+  context.bytes = bytes;
 }

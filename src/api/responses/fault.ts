@@ -1,11 +1,12 @@
-// Tells a caller what went wrong: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+// Responds with an error: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
+import type { IncomingMessage } from 'node:http';
 import { FAULTS } from '../../errors/table.ts';
 import type { FaultRow } from '../../errors/fault-row.ts';
 import type { Fault } from '../../errors/fault.ts';
+import type { RequestContext } from '../../observability/request-context.ts';
 import { escapeXml, xmlDocument } from './document.ts';
 
-/** What is told, once it is decided. */
+/** What the caller receives, in any dialect. */
 export interface FaultResponse {
   readonly status: number;
   readonly s3Code: string;
@@ -14,7 +15,7 @@ export interface FaultResponse {
   readonly details?: readonly (readonly [name: string, value: string])[];
   /** Which parameter of the query is wrong, and the rule that it breaks. */
   readonly parameter?: { readonly name: string; readonly rule?: string };
-  /** S3's own IDs where S3 refused; else ours. */
+  /** S3's own ID if S3 sent the error; else the bridge's. */
   readonly requestId: string;
   readonly hostId?: string;
   /** More headers, raw pairs. */
@@ -23,13 +24,13 @@ export interface FaultResponse {
 
 type Dialect = 's3-xml' | 'json' | 'problem';
 
-/** S3 clients read XML, whatever else they accept. */
+/** S3 clients expect XML, whatever else they accept. */
 function dialectOf(request: IncomingMessage): Dialect {
   if (request.url?.startsWith('/-/') === true) return 'problem';
   return request.headers.accept?.includes('application/json') === true ? 'json' : 's3-xml';
 }
 
-/** @param toS3Client whether an S3 client asks, whose SDK refreshes its token on S3's own codes */
+/** @param toS3Client whether the caller is an S3 client, whose SDK refreshes its token on S3's own codes */
 export function faultResponse(fault: Fault, requestId: string, toS3Client: boolean): FaultResponse {
   const row: FaultRow = FAULTS[fault.code];
   const { status, s3Code } = (toS3Client ? row.toS3Client : undefined) ?? row;
@@ -53,38 +54,36 @@ function challenge(fault: Fault, row: FaultRow): string {
 }
 
 /**
- * Must be called before anything else is sent. HEAD gets the status and headers alone.
- * @returns the bytes of the body
+ * Must be called before anything else is sent. HEAD gets only the status and headers.
  */
-export function sendFault(
-  request: IncomingMessage,
-  response: ServerResponse,
-  ourRequestId: string,
-  told: FaultResponse,
-): number {
-  const [contentType, document] = documentOf(told, dialectOf(request));
+export function sendFault(context: RequestContext, fault: FaultResponse): void {
+  const { request, response } = context;
+  const [contentType, document] = faultDocument(fault, dialectOf(request));
   const body = Buffer.from(document);
   const headers = [
     'x-request-id',
-    ourRequestId,
+    context.requestId,
     'x-fedbridge-error',
-    told.outcome,
+    fault.outcome,
     'content-type',
     contentType,
     'cache-control',
     'no-store',
-    ...(told.headers ?? []),
+    ...(fault.headers ?? []),
   ];
   if (request.method === 'HEAD') {
-    response.writeHead(told.status, headers).end();
-    return 0;
+    response.writeHead(fault.status, headers).end();
+    return;
   }
-  response.writeHead(told.status, [...headers, 'content-length', String(body.length)]).end(body);
-  return body.length;
+  response.writeHead(fault.status, [...headers, 'content-length', String(body.length)]).end(body);
+  context.bytes = body.length;
 }
 
-export function documentOf(told: FaultResponse, dialect: Dialect): [contentType: string, document: string] {
-  const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = told;
+export function faultDocument(
+  fault: FaultResponse,
+  dialect: Dialect,
+): [contentType: string, document: string] {
+  const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = fault;
   const rule = parameter?.rule === undefined ? undefined : `${parameter.name} ${parameter.rule}`;
   if (dialect === 's3-xml') {
     const elements = [
@@ -92,7 +91,7 @@ export function documentOf(told: FaultResponse, dialect: Dialect): [contentType:
       ['Message', rule === undefined ? sentence : `${sentence} Here ${rule}.`],
       // S3's own name for it.
       ...(parameter === undefined ? [] : [['ArgumentName', parameter.name]]),
-      ...(told.details ?? []),
+      ...(fault.details ?? []),
       ['RequestId', requestId],
       ['HostId', hostId ?? ''],
     ];
@@ -102,7 +101,7 @@ export function documentOf(told: FaultResponse, dialect: Dialect): [contentType:
     return ['application/xml', xmlDocument(`<Error>${inner}</Error>`)];
   }
   const details = {
-    ...Object.fromEntries(told.details ?? []),
+    ...Object.fromEntries(fault.details ?? []),
     ...(parameter === undefined ? {} : { parameter: parameter.name }),
     ...(rule === undefined ? {} : { detail: rule }),
   };

@@ -1,14 +1,14 @@
-// Tells a caller that S3 refused: S3's status, code and request IDs, our sentence.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+// Responds with an error of S3's: S3's status, code and request IDs, with a sentence of the bridge's.
 import type { Outcome } from '../../errors/fault-row.ts';
+import { headerOf } from '../../http1/exchange.ts';
+import type { RequestContext } from '../../observability/request-context.ts';
 import { accessDeniedFix } from '../../s3/access-denied.ts';
-import { headerOf } from '../../s3/refusal.ts';
-import type { S3Error } from '../../s3/refusal.ts';
-import type { AccessRecord } from '../../observability/access-log.ts';
+import type { ObjectRead } from '../../s3/operation.ts';
+import type { S3Error } from '../../s3/s3-error.ts';
 import { sendFault } from './fault.ts';
 
-/** Of S3's headers on an error, those that are about the object; the document's own length and type are not. */
-const HANDED_ON = [
+/** S3's headers on an error that are about the object, unlike the document's own length and type. */
+const FORWARDED = [
   'accept-ranges',
   'allow',
   'content-range',
@@ -21,40 +21,34 @@ const HANDED_ON = [
   'retry-after',
 ];
 
-export function sendS3Error(
-  request: IncomingMessage,
-  response: ServerResponse,
-  record: AccessRecord,
-  refusal: S3Error,
-): void {
-  const { status, code, denial } = refusal;
-  const { sentence, remedy } = rowOf(refusal);
-  const isList = record.prefix !== undefined;
-  record.s3 = {
+export function sendS3Error(context: RequestContext, { kind }: ObjectRead, error: S3Error): void {
+  const { status, code, denial } = error;
+  const { sentence, fix } = rowOf(error);
+  context.s3 = {
     code,
     status,
     denial,
-    remedy: typeof remedy === 'function' ? remedy(denial ?? {}, isList) : remedy,
+    fix: typeof fix === 'function' ? fix(denial ?? {}, kind === 'list') : fix,
   };
-  const headers = HANDED_ON.flatMap((name) => {
-    const value = headerOf(refusal.headers, name);
+  const headers = FORWARDED.flatMap((name) => {
+    const value = headerOf(error.headers, name);
     return value === undefined ? [] : [name, value];
   });
-  const s3RequestId = headerOf(refusal.headers, 'x-amz-request-id');
-  if (s3RequestId !== undefined) record.s3RequestId = s3RequestId;
-  record.bytes = sendFault(request, response, record.requestId, {
+  const s3RequestId = headerOf(error.headers, 'x-amz-request-id');
+  if (s3RequestId !== undefined) context.s3RequestId = s3RequestId;
+  sendFault(context, {
     status,
     s3Code: code ?? CODES_BY_STATUS[status] ?? 'InternalError',
     outcome: outcomeOfS3(status),
     sentence,
-    details: refusal.details,
-    requestId: s3RequestId ?? record.requestId,
-    hostId: headerOf(refusal.headers, 'x-amz-id-2') ?? '',
+    details: error.details,
+    requestId: s3RequestId ?? context.requestId,
+    hostId: headerOf(error.headers, 'x-amz-id-2') ?? '',
     headers,
   });
 }
 
-/** Where S3 sent no document, or something else than S3 answered. */
+/** If S3 sent no error document, or something other than S3 responded. */
 const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'InvalidRequest',
   403: 'AccessDenied',
@@ -66,18 +60,18 @@ const CODES_BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 interface S3Row {
-  /** Ours, for the caller: S3's own message names ARNs. */
+  /** For the caller, instead of S3's own message, which names ARNs. */
   readonly sentence: string;
-  /** For the operator; absent where the caller has to mend its request. */
-  readonly remedy?: string | typeof accessDeniedFix;
+  /** For the operator; absent if the caller must fix its request. */
+  readonly fix?: string | typeof accessDeniedFix;
 }
 
-/** S3's refusals that are about the caller's request: its code and status go on. */
+/** S3's errors about the caller's request, whose code and status are forwarded. */
 const S3_ROWS: Readonly<Record<string, S3Row>> = {
   AccessDenied: {
     sentence:
       'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
-    remedy: accessDeniedFix,
+    fix: accessDeniedFix,
   },
   InvalidArgument: { sentence: 'The storage did not accept an argument of the request.' },
   InvalidObjectState: {
@@ -91,7 +85,7 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   },
   NoSuchBucket: {
     sentence: 'The bucket does not exist.',
-    remedy: "The configuration names a bucket that S3 does not have: check the bucket's target and endpoint.",
+    fix: "The configuration names a bucket that S3 does not have: check the bucket's target and endpoint.",
   },
   NoSuchKey: { sentence: 'The object does not exist.' },
   NoSuchVersion: { sentence: 'That version of the object does not exist.' },
@@ -99,35 +93,33 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   PreconditionFailed: { sentence: 'A precondition of the request does not hold.' },
   SlowDown: {
     sentence: 'The storage asks to slow down. Try again shortly.',
-    remedy:
-      'S3 limits requests per prefix, and scales while they last: spread the keys, or let callers back off.',
+    fix: 'S3 limits requests per prefix, and scales while they last: spread the keys, or let callers back off.',
   },
 };
 
-/** S3 hands on KMS's own codes for a key that cannot be used by anyone. */
+/** S3 forwards KMS's own codes for a key that nobody can use. */
 const KMS: S3Row = {
   sentence: 'The object is encrypted with a key that cannot be used at present.',
-  remedy:
-    "The object's KMS key is disabled, about to be deleted, or gone: its owner has to enable it, or cancel the deletion.",
+  fix: "The object's KMS key is disabled, about to be deleted, or gone: its owner has to enable it, or cancel the deletion.",
 };
 
 const FAILED: S3Row = {
   sentence: 'The storage failed. Try again shortly.',
-  remedy: 'S3 failed by itself. If it lasts, see the AWS health page of its region.',
+  fix: 'S3 failed by itself. If it lasts, see the AWS health page of its region.',
 };
-const REFUSED: S3Row = {
+const OTHER_ERROR: S3Row = {
   sentence: 'The storage refused the request.',
-  remedy: 'S3\'s code is in this line: look it up in its API reference, "Error responses".',
+  fix: 'S3\'s code is in this line: look it up in its API reference, "Error responses".',
 };
 
 function rowOf({ code, status }: S3Error): S3Row {
   const known = code === undefined ? undefined : S3_ROWS[code];
   if (known !== undefined) return known;
   if (code?.startsWith('KMS.') === true) return KMS;
-  return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? REFUSED);
+  return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? OTHER_ERROR);
 }
 
-/** What S3's own refusals come to, by status; any other below 500 is about the request. */
+/** The outcome of S3's own errors, by status; any other below 500 is about the request. */
 export const S3_OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
   ['upstream_denied', 403],
   ['not_found', 404],

@@ -33,7 +33,7 @@ export function decide(
     `${shown(request.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
     ...(allowed
       ? explained.permit.decided.map((grant) => `Decided by ${describeGrant(grant)}.`)
-      : describeDenial(request, explained.refusal, { config, describeGrant })),
+      : describeDenial(request, explained.denial, { config, describeGrant })),
     ...describeUnjudged(config, request, describeGrant),
     ...(allowed ? describeSession(explained.permit, request, caller) : []),
   ];

@@ -1,6 +1,6 @@
 // A configuration, or one of its grants, in words: who may read what, as which role.
 import type { Caller } from '../../auth/caller.ts';
-import { namesOf } from '../../auth/grants.ts';
+import { matchingPatterns } from '../../auth/grants.ts';
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
@@ -134,7 +134,7 @@ export function grantDescriber(
     const position = grants.indexOf(grant);
     const line = lineOf(position);
     const place = `grants[${position}]${line === undefined ? '' : ` (line ${line})`}`;
-    const own = namesOf(caller, grant.callers);
+    const own = matchingPatterns(caller, grant.callers);
     const meant = own.length > 0 ? own : grant.callers;
     const more = meant.length - MOST_CALLERS;
     const who = [...meant.slice(0, MOST_CALLERS).map(describeCaller), ...(more > 0 ? [`${more} more`] : [])];

@@ -1,7 +1,7 @@
-// Decides whether a refusal is worth new credentials, so that reads which S3 refuses cost a bounded number of STS calls.
+// Decides whether an error of S3 is worth new credentials, so that rejected reads cost a bounded number of STS calls.
 import { tokenBuckets } from '../../runtime/token-buckets.ts';
 import type { Rate, TokenBuckets } from '../../runtime/token-buckets.ts';
-import type { S3Error } from '../refusal.ts';
+import type { S3Error } from '../s3-error.ts';
 
 /** S3's codes for credentials that it rejects: the bridge's problem, never the caller's. */
 const REJECTIONS = new Set([
@@ -16,10 +16,10 @@ const REJECTIONS = new Set([
  * Why other credentials may help. `explained`: S3 names the credentials, or a Deny in the role's own policy, which is how
  * an owner revokes sessions. `unexplained`: S3 gives no reason, as for HEAD, whose response has no body.
  */
-export type Suspicion = 'explained' | 'unexplained';
+export type RenewalReason = 'explained' | 'unexplained';
 
 /** Renewals of one role: those of each caller, which leave the other callers theirs, and those of all callers. */
-const RATES: Readonly<Record<Suspicion, { readonly caller: Rate; readonly role: Rate }>> = {
+const RATES: Readonly<Record<RenewalReason, { readonly caller: Rate; readonly role: Rate }>> = {
   explained: {
     caller: { burst: 5, intervalMs: 24_000 },
     role: { burst: 20, intervalMs: 6_000 },
@@ -38,20 +38,20 @@ export function isCredentialsError({ code }: S3Error): boolean {
   return code !== undefined && REJECTIONS.has(code);
 }
 
-/** @returns undefined if other credentials would be refused as well */
-export function suspicionOf(refusal: S3Error): Suspicion | undefined {
-  const { code, status, denial } = refusal;
+/** @returns undefined if other credentials would be rejected as well */
+export function renewalReasonFor(error: S3Error): RenewalReason | undefined {
+  const { code, status, denial } = error;
   if (code === undefined) return status === 400 || status === 403 ? 'unexplained' : undefined;
   // No credentials fix a wrong clock.
   if (code === 'RequestTimeTooSkewed') return undefined;
-  if (isCredentialsError(refusal)) return 'explained';
+  if (isCredentialsError(error)) return 'explained';
   if (code !== 'AccessDenied') return undefined;
   if (denial?.reason === undefined) return 'unexplained';
   return denial.reason === 'role policy' && denial.explicit === true ? 'explained' : undefined;
 }
 
-/** The session whose credentials S3 refused; compared by identity, as it outlives them. */
-export interface RefusedSession {
+/** The session whose credentials S3 rejected; compared by identity, as it outlives them. */
+export interface RejectedSession {
   readonly roleName: string;
 }
 
@@ -60,30 +60,30 @@ export interface RenewalBudget {
    * @param caller unique ID
    * @returns whether an STS call may be spent; counted if so
    */
-  spend(session: RefusedSession, caller: string, suspicion: Suspicion): boolean;
+  spend(session: RejectedSession, caller: string, reason: RenewalReason): boolean;
   /** Whether a proof that the role's sessions were revoked would change anything. */
-  wantsProof(session: RefusedSession): boolean;
-  /** From now on each session of the role may be renewed once if it is refused, whatever was spent. */
-  proveRevocation(session: RefusedSession): void;
+  wantsProof(session: RejectedSession): boolean;
+  /** From now on each session of the role may be renewed once if it is rejected, whatever was spent. */
+  proveRevocation(session: RejectedSession): void;
 }
 
 export function renewalBudget(): RenewalBudget {
-  const shares = { explained: roleShares(RATES.explained), unexplained: roleShares(RATES.unexplained) };
+  const budgets = { explained: roleBudgets(RATES.explained), unexplained: roleBudgets(RATES.unexplained) };
   const revokedAt = new Map<string, number>();
   /** The revocation after which a session was renewed. */
-  const renewedAfter = new WeakMap<RefusedSession, number>();
-  const wantsProof = ({ roleName }: RefusedSession): boolean => {
+  const renewedAfter = new WeakMap<RejectedSession, number>();
+  const wantsProof = ({ roleName }: RejectedSession): boolean => {
     const last = revokedAt.get(roleName);
     return last === undefined || performance.now() - last >= REVOCATION_INTERVAL_MS;
   };
   return {
-    spend: (session, caller, suspicion) => {
+    spend: (session, caller, reason) => {
       const revoked = revokedAt.get(session.roleName);
       if (revoked !== undefined && renewedAfter.get(session) !== revoked) {
         renewedAfter.set(session, revoked);
         return true;
       }
-      return shares[suspicion](session.roleName, caller);
+      return budgets[reason](session.roleName, caller);
     },
     wantsProof,
     proveRevocation: (session) => {
@@ -95,7 +95,7 @@ export function renewalBudget(): RenewalBudget {
   };
 }
 
-function roleShares(rates: { readonly caller: Rate; readonly role: Rate }) {
+function roleBudgets(rates: { readonly caller: Rate; readonly role: Rate }) {
   const roles = tokenBuckets(rates.role);
   const callersOf = new Map<string, TokenBuckets>();
   return (roleName: string, caller: string): boolean => {

@@ -1,19 +1,19 @@
-// A body that S3 breaks off is gone on with where it broke off, where it is certain to be the same object's.
+// Resumes a body that S3 closed early, at the exact byte, if it is certain to be of the same object.
 import { Fault } from '../../errors/fault.ts';
+import { headerOf } from '../../http1/exchange.ts';
+import type { Sink, UpstreamResponse } from '../../http1/exchange.ts';
+import { HttpError } from '../../http1/http-error.ts';
 import { STRONG_ETAG } from '../if-range.ts';
 import type { ObjectRead } from '../operation.ts';
-import { pause } from './pause.ts';
 import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
-import { headerOf } from '../refusal.ts';
-import { pauseMs } from './retry.ts';
-import type { RetryBudget } from './retry-budget.ts';
-import type { UpstreamResponse, Sink } from '../../http1/transport.ts';
+import { pause, pauseMs, retryBudget, withRetry } from './retry.ts';
+import type { RetryBudget } from './retry.ts';
 
-/** In one answer: a network that breaks off more often is better seen. */
-const MOST_RESUMES = 3;
+/** Of one body: a network that fails more often should be noticed. */
+const MAX_RESUMES = 3;
 
-/** What of which object an answer holds: bytes, by their place in the whole. */
+/** Which bytes of which object a response holds. */
 interface Extent {
   readonly first: number;
   readonly last: number;
@@ -21,32 +21,54 @@ interface Extent {
   readonly etag: string;
 }
 
+/** SDKs wait longer, and retry on their own. */
+const RETRY_MS = 5_000;
+
 /**
- * The caller sees one answer; where it cannot be gone on with, its sink fails with what broke it off.
- * @param read also asked for the rest, with the session's credentials of then
- * @param options.onResume told of each, with its reason
+ * Retries before a response and resumes during a body, with one budget for both.
+ * @param options.stallMs how long S3 may send nothing: no retry begins after it either
+ * @param options.onRetry called for each retry and resume, with its reason
  */
-export function withResume(
+export function retryingRead(
+  read: Read,
+  options: { readonly stallMs: number; readonly onRetry: (reason: string) => void },
+): Read {
+  const { stallMs, onRetry } = options;
+  const budget = retryBudget();
+  const retrying = withRetry(read, { budget, deadlineMs: Math.min(RETRY_MS, stallMs), onRetry });
+  const resuming = withResume(retrying, { budget, onResume: onRetry });
+  return (bucket, operation, session, readOptions) => {
+    budget.earn();
+    return resuming(bucket, operation, session, readOptions);
+  };
+}
+
+/**
+ * The caller sees one response. If it cannot be resumed, its sink fails with the error that ended the body.
+ * @param read also reads the rest, with the session's credentials at that time
+ * @param options.onResume called for each resume, with its reason
+ */
+function withResume(
   read: Read,
   options: { readonly budget: RetryBudget; readonly onResume: (reason: string) => void },
 ): Read {
   const { budget, onResume } = options;
-  return async (bucket, operation, session, extras) => {
-    const outcome = await read(bucket, operation, session, extras);
+  return async (bucket, operation, session, readOptions) => {
+    const outcome = await read(bucket, operation, session, readOptions);
     if (isS3Error(outcome) || operation.name !== 'GetObject' || outcome.status > 206) return outcome;
     if (outcome.whole !== undefined) return outcome;
-    const { departure, caller, repeats } = extras;
+    const { cancellation, caller, counters } = readOptions;
     return resumable(outcome, async (error, received, resumes) => {
       const extent = extentOf(outcome, operation);
-      if (departure.aborted || extent === undefined || resumes >= MOST_RESUMES || !budget.spend(caller))
+      if (cancellation.aborted || extent === undefined || resumes >= MAX_RESUMES || !budget.spend(caller))
         return undefined;
       onResume(isStall(error) ? 'stall' : 'truncated');
-      if (repeats !== undefined) repeats.resumed = resumes + 1;
-      await pause(pauseMs(resumes), departure);
+      if (counters !== undefined) counters.resumed = resumes + 1;
+      await pause(pauseMs(resumes), cancellation);
       const first = extent.first + received;
-      // What the caller's own conditions were has been decided by the answer that there is.
+      // The caller's own conditions were decided by the response in progress.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
-      const rest = await read(bucket, wholeOf(operation), session, { ...extras, headers });
+      const rest = await read(bucket, wholeOf(operation), session, { ...readOptions, headers });
       if (isS3Error(rest)) {
         if (rest.status === 412) throw new Fault('object_changed');
         return undefined;
@@ -61,13 +83,13 @@ export function withResume(
 }
 
 /**
- * @param restOf gives an answer with what comes behind the bytes received, or undefined where there is none; may reject
+ * @param restOf resolves to a response with the bytes after those received, or to undefined if there is none; may reject
  */
 function resumable(
-  answer: UpstreamResponse,
+  response: UpstreamResponse,
   restOf: (error: Error, received: number, resumes: number) => Promise<UpstreamResponse | undefined>,
 ): UpstreamResponse {
-  let current: UpstreamResponse | undefined = answer;
+  let current: UpstreamResponse | undefined = response;
   let isAborted = false;
   const pipe = (sink: Sink): void => {
     let received = 0;
@@ -101,11 +123,11 @@ function resumable(
         );
       },
     };
-    answer.pipe(counting);
+    response.pipe(counting);
   };
   return {
-    status: answer.status,
-    headers: answer.headers,
+    status: response.status,
+    headers: response.headers,
     pipe,
     resume: () => current?.resume(),
     abort: () => {
@@ -115,7 +137,7 @@ function resumable(
   };
 }
 
-/** @returns undefined where an ETag or a length is missing, or where of the whole the bytes are is not told */
+/** @returns undefined if the ETag, the length or the range is missing or unusable */
 function extentOf({ status, headers }: UpstreamResponse, { parameters }: ObjectRead): Extent | undefined {
   const etag = headerOf(headers, 'etag');
   const length = Number(headerOf(headers, 'content-length') ?? Number.NaN);
@@ -130,7 +152,7 @@ function extentOf({ status, headers }: UpstreamResponse, { parameters }: ObjectR
 
 const isPartNumber = ([name]: readonly [name: string, value: string]): boolean => name === 'partNumber';
 
-/** S3 takes no range of a part: the rest is asked of the whole. */
+/** S3 accepts no range of a part: the rest is read from the whole object. */
 function wholeOf(operation: ObjectRead): ObjectRead {
   const { parameters } = operation;
   return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };
@@ -145,8 +167,9 @@ function isRange({ status, headers }: UpstreamResponse, { first, last, total }: 
 }
 
 /**
- * Not every S3 gives each version another ETag. Headers that one response lacks are not compared, as not every S3 sends them with
- * a range; but a rest must not be encoded if the beginning was not. Encryption and storage class may change within a version.
+ * Some S3 implementations use one ETag for several versions. Headers that one response lacks are not compared, as some do not send
+ * them with a range; but the rest must not be encoded if the beginning was not. Encryption and storage class may change within
+ * a version.
  */
 function isSameVersion(beginning: readonly string[], rest: readonly string[]): boolean {
   if (headerOf(beginning, 'etag') !== headerOf(rest, 'etag')) return false;
@@ -158,4 +181,4 @@ function isSameVersion(beginning: readonly string[], rest: readonly string[]): b
   });
 }
 
-const isStall = (error: Error): boolean => error instanceof Fault && error.code === 's3_timeout';
+const isStall = (error: Error): boolean => error instanceof HttpError && error.code === 'timeout';

@@ -1,30 +1,31 @@
-// Asks S3 again where it failed before its answer began: after pauses that grow, up to a deadline, within the budget.
+// Retries reads that failed before a response began: after pauses that grow, up to a deadline, and within a budget, so that an S3
+// in trouble does not get several times its load.
 import { Fault } from '../../errors/fault.ts';
-import { pause } from './pause.ts';
+import type { Cancellation } from '../../runtime/cancellation.ts';
+import { headerOf } from '../../http1/exchange.ts';
+import type { UpstreamResponse } from '../../http1/exchange.ts';
+import { tokenBuckets } from '../../runtime/token-buckets.ts';
 import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
-import { headerOf } from '../refusal.ts';
-import type { S3Error } from '../refusal.ts';
-import type { RetryBudget } from './retry-budget.ts';
-import type { UpstreamResponse } from '../../http1/transport.ts';
+import type { S3Error } from '../s3-error.ts';
 
 /** The pause before the first retry is below this, before each further one below twice as much ("full jitter"). */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
 
-/** S3's passing faults (S3 API Reference, "Error responses": InternalError, SlowDown, ServiceUnavailable), and a gateway's. */
-const PASSING = new Set([500, 502, 503, 504]);
+/** S3's transient errors (S3 API Reference, "Error responses": InternalError, SlowDown, ServiceUnavailable), and a gateway's. */
+const TRANSIENT = new Set([500, 502, 503, 504]);
 
-/** At random, so that what failed at once is not repeated at once. @param before how many there were */
-export function pauseMs(before: number): number {
-  return Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** before);
+/** Random, so that reads which failed together are not retried together. @param retries how many there were before */
+export function pauseMs(retries: number): number {
+  return Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** retries);
 }
 
 /**
- * The last outcome is the caller's: S3's own refusal, or the fault.
- * @param options.deadlineMs since the first attempt began; none begins later, so that an S3 which sent nothing for longer
- * (s3_timeout) is not asked again, and one that could not be connected to in less is
- * @param options.onRetry told of each, with its reason
+ * The caller gets the last outcome: S3's own error, or the fault.
+ * @param options.deadlineMs since the first attempt began. No retry begins later, so that an S3 which sent nothing for longer
+ * (s3_timeout) does not get the request again, but one to which a connection failed sooner does
+ * @param options.onRetry called for each retry, with its reason
  */
 export function withRetry(
   read: Read,
@@ -35,26 +36,30 @@ export function withRetry(
   },
 ): Read {
   const { budget, deadlineMs, onRetry } = options;
-  return async (bucket, operation, session, extras) => {
+  return async (bucket, operation, session, readOptions) => {
     const deadline = performance.now() + deadlineMs;
     for (let retries = 0; ; retries += 1) {
       let outcome: UpstreamResponse | S3Error | Fault;
       try {
-        outcome = await read(bucket, operation, session, extras);
+        outcome = await read(bucket, operation, session, readOptions);
         if (!isS3Error(outcome)) return outcome;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         outcome = error;
       }
       const reason = reasonToRetry(outcome);
-      const pauseForMs = pauseMs(retries) + askedPauseMs(outcome);
-      if (reason === undefined || performance.now() + pauseForMs > deadline || !budget.spend(extras.caller)) {
+      const pauseForMs = pauseMs(retries) + retryAfterMs(outcome);
+      if (
+        reason === undefined ||
+        performance.now() + pauseForMs > deadline ||
+        !budget.spend(readOptions.caller)
+      ) {
         if (outcome instanceof Fault) throw outcome;
         return outcome;
       }
       onRetry(reason);
-      if (extras.repeats !== undefined) extras.repeats.retries += 1;
-      await pause(pauseForMs, extras.departure);
+      if (readOptions.counters !== undefined) readOptions.counters.retries += 1;
+      await pause(pauseForMs, readOptions.cancellation);
     }
   };
 }
@@ -64,16 +69,77 @@ function reasonToRetry(outcome: S3Error | Fault): string | undefined {
     if (outcome.code === 's3_unreachable') return 'unreachable';
     return outcome.code === 's3_timeout' ? 'timeout' : undefined;
   }
-  return PASSING.has(outcome.status) ? String(outcome.status) : undefined;
+  return TRANSIENT.has(outcome.status) ? String(outcome.status) : undefined;
 }
 
-/** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); a date is compared with S3's own. */
-function askedPauseMs(outcome: S3Error | Fault): number {
+/** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); a date is compared with S3's own Date. */
+function retryAfterMs(outcome: S3Error | Fault): number {
   if (outcome instanceof Fault) return 0;
-  const asked = headerOf(outcome.headers, 'retry-after');
-  if (asked === undefined) return 0;
-  if (/^\d+$/.test(asked)) return Number(asked) * 1000;
+  const value = headerOf(outcome.headers, 'retry-after');
+  if (value === undefined) return 0;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
   const now = Date.parse(headerOf(outcome.headers, 'date') ?? '');
-  const pause = Date.parse(asked) - now;
+  const pause = Date.parse(value) - now;
   return pause > 0 ? pause : 0;
+}
+
+/** Waits before a retry, for as long as the caller waits. @throws Error where the caller disconnects during the pause */
+export function pause(milliseconds: number, cancellation: Cancellation): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const end = (): void => {
+    clearTimeout(timer);
+    reject(new Error('the request was cancelled'));
+  };
+  const timer = setTimeout(() => {
+    cancellation.remove(end);
+    resolve(undefined);
+  }, milliseconds);
+  if (cancellation.aborted) end();
+  else cancellation.add(end);
+  return promise;
+}
+
+/** One retry is earned by so many requests: 10 %. */
+const REQUESTS_A_RETRY = 10;
+
+/** In addition, so that a bridge with few callers retries at all. */
+const FLOOR_PER_SECOND = 10;
+
+/** Retries that may be saved up: a quiet hour must not end in a storm. */
+const MOST_SAVED = 100;
+
+/** The last few are for callers that have hardly retried: one whose reads fail all the time must leave the others theirs. */
+const RESERVED = 5;
+const FROM_RESERVE = { burst: 2, intervalMs: 500 };
+
+export interface RetryBudget {
+  /** To call for each request of a caller. */
+  earn(): void;
+  /**
+   * @param caller unique ID
+   * @returns whether S3 may be called once more; counted if so
+   */
+  spend(caller: string): boolean;
+}
+
+export function retryBudget(): RetryBudget {
+  let retries = FLOOR_PER_SECOND;
+  let at = performance.now();
+  const reserve = tokenBuckets(FROM_RESERVE);
+  return {
+    earn: () => {
+      retries = Math.min(MOST_SAVED, retries + 1 / REQUESTS_A_RETRY);
+    },
+    spend: (caller) => {
+      const now = performance.now();
+      const refilled = retries + ((now - at) / 1000) * FLOOR_PER_SECOND;
+      if (retries < FLOOR_PER_SECOND) retries = Math.min(FLOOR_PER_SECOND, refilled);
+      at = now;
+      const mayUseReserve = reserve.has(caller);
+      if (retries < 1 + (mayUseReserve ? 0 : RESERVED)) return false;
+      if (mayUseReserve) reserve.take(caller);
+      retries -= 1;
+      return true;
+    },
+  };
 }

@@ -1,31 +1,38 @@
-// Operations that name bucket and key as parameters, under `/-/`, in form encoding: '+' is a space.
+// Parses a request's method and raw target into an S3 operation. Two routes under `/-/` name bucket and key as parameters.
 import { Fault } from '../errors/fault.ts';
 import { operationOn } from './operation.ts';
 import type { Method, Operation } from './operation.ts';
-import { loggable, readQuery } from './query.ts';
-import { checkedBucket, checkedKey } from './target.ts';
+import { checkedBucket, checkedKey, loggable, readQuery, readTarget } from './target.ts';
 
-/** Cloud Run decodes some escapes of a path, and keeps some paths for itself: here neither touches bucket and key. */
-const BY_QUERY = '/-/object';
+/** @throws Fault method_not_allowed, not_implemented, and what `readTarget` and `readQuery` throw */
+export function parseOperation(method: string | undefined, url: string): Operation {
+  if (method !== 'GET' && method !== 'HEAD') throw new Fault('method_not_allowed', { method });
+  if (isQueryForm(url)) return parseQueryForm(method, url);
+  const target = readTarget(url);
+  return operationOn(target, method, readQuery(target.query));
+}
+
+/** In form encoding, as Cloud Run decodes some escapes of a path and reserves some paths. */
+const OBJECT_PATH = '/-/object';
 
 /** A list as JSON. */
-const AS_JSON = '/-/objects';
+const JSON_LIST_PATH = '/-/objects';
 
-/** Whether a request target is for one of the two, whatever its query. */
+/** Whether a request target is one of the two. */
 export function isQueryForm(url: string): boolean {
-  return url.startsWith('/-/') && [BY_QUERY, AS_JSON].includes(pathOf(url));
+  return url.startsWith('/-/') && [OBJECT_PATH, JSON_LIST_PATH].includes(pathOf(url));
 }
 
 /** @throws Fault bucket_name_invalid, parameter_invalid, key_too_long, key_holds_nul, not_implemented */
-export function readQueryForm(method: Method, url: string): Operation {
+function parseQueryForm(method: Method, url: string): Operation {
   const path = pathOf(url);
   const query = url.slice(path.length + 1);
-  return path === AS_JSON ? readAsJson(method, query) : readByQuery(method, query);
+  return path === JSON_LIST_PATH ? parseJsonList(method, query) : parseObject(method, query);
 }
 
 const pathOf = (url: string): string => /^[^?]*/.exec(url)?.[0] ?? '';
 
-function readByQuery(method: Method, text: string): Operation {
+function parseObject(method: Method, text: string): Operation {
   const query = new Map(readQuery(text));
   const bucket = checkedBucket(required(query, 'bucket'));
   const key = checkedKey(required(query, 'key'));
@@ -34,7 +41,7 @@ function readByQuery(method: Method, text: string): Operation {
   return operationOn({ bucket, key }, method, query);
 }
 
-/** Our names, and S3's. */
+/** The bridge's names, and S3's. */
 const LIST_PARAMETERS = [
   ['prefix', 'prefix'],
   ['delimiter', 'delimiter'],
@@ -42,25 +49,25 @@ const LIST_PARAMETERS = [
   ['continue', 'continuation-token'],
 ] as const;
 
-function readAsJson(method: Method, text: string): Operation {
+function parseJsonList(method: Method, text: string): Operation {
   const query = new Map(readQuery(text));
   const bucket = checkedBucket(required(query, 'bucket'));
   query.delete('bucket');
-  // S3's page is no longer, and an empty one would look like the end.
+  // S3's pages are no longer, and an empty page would look like the last one.
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(query.get('limit') ?? '1'))
     throw new Fault('parameter_invalid', {
       parameter: 'limit',
       rule: 'must be a whole number from 1 to 1000',
     });
-  // Encoded, as a control character in a key would leave the document no XML.
+  // Encoded, as a control character in a key would make the document invalid XML.
   const parameters = new Map([
     ['list-type', '2'],
     ['encoding-type', 'url'],
   ]);
-  for (const [ours, theirs] of LIST_PARAMETERS) {
-    const value = query.get(ours);
-    if (value !== undefined) parameters.set(theirs, value);
-    query.delete(ours);
+  for (const [name, s3Name] of LIST_PARAMETERS) {
+    const value = query.get(name);
+    if (value !== undefined) parameters.set(s3Name, value);
+    query.delete(name);
   }
   const [unknown] = query.keys();
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
