@@ -50,11 +50,16 @@ export async function startMarkedLake(options: {
     environment: { AWS_ENDPOINT_URL_STS: sts.origin, ...environment },
   });
   return {
-    ...{ wire, sts, s3 },
+    wire,
+    sts,
+    s3,
     tokenOf: (name, claims = {}) =>
       wire.sandbox.mint({
-        ...{ aud: wire.sandbox.contract.audience, sub: `id-of-${name}`, azp: `id-of-${name}` },
-        ...{ email: emailOf(name), email_verified: true },
+        aud: wire.sandbox.contract.audience,
+        sub: `id-of-${name}`,
+        azp: `id-of-${name}`,
+        email: emailOf(name),
+        email_verified: true,
         ...claims,
       }),
     close: async () => {

@@ -48,17 +48,13 @@ grants: [{ callers: ["project:acme-prod"], allow: [get, list], bucket: acme-lake
 cors: { origins: ["https://app.example"] }
 `,
       environment: {
-        ...{
-          AWS_ENDPOINT_URL_STS: sts.origin,
-          FEDBRIDGE_METRICS_PORT: '0',
-          LOG_LEVEL: 'trace',
-        },
-        ...{
-          NODE_OPTIONS: `--import=${PRELOAD}`,
-          CRASH_SECRET: CRASH,
-          GOOGLE_SDK_NODE_LOGGING: 'all',
-          DEBUG: '*',
-        },
+        AWS_ENDPOINT_URL_STS: sts.origin,
+        FEDBRIDGE_METRICS_PORT: '0',
+        LOG_LEVEL: 'trace',
+        NODE_OPTIONS: `--import=${PRELOAD}`,
+        CRASH_SECRET: CRASH,
+        GOOGLE_SDK_NODE_LOGGING: 'all',
+        DEBUG: '*',
       },
     });
     metrics = await metricsOrigin(wire.bridge);

@@ -57,27 +57,19 @@ describe('an answer', () => {
     let requests = 0;
     for (const breaks of BREAKS) {
       for (const target of [
-        ...[
-          `/acme-lake/raw/${breaks}`,
-          `/acme-lake/${breaks}`,
-          `/${breaks}`,
-          `/acme-lake/raw/x?${breaks}=1`,
-          `/acme-lake/raw/x?versionId=${breaks}`,
-        ],
-        ...[
-          `/acme-lake?list-type=2&delimiter=/&prefix=&start-after=${breaks}`,
-          `/acme-lake?list-type=2&prefix=${breaks}`,
-          `/-/${breaks}`,
-        ],
-        ...[
-          `/-/explain?bucket=acme-lake&key=${breaks}`,
-          `/-/explain?action=${breaks}`,
-          `/-/object?bucket=acme-lake&key=raw/${breaks}`,
-        ],
-        ...[
-          `/-/objects?bucket=acme-lake&delimiter=/&continue=${breaks}`,
-          `/acme-lake/raw/x?response-content-type=${breaks}`,
-        ],
+        `/acme-lake/raw/${breaks}`,
+        `/acme-lake/${breaks}`,
+        `/${breaks}`,
+        `/acme-lake/raw/x?${breaks}=1`,
+        `/acme-lake/raw/x?versionId=${breaks}`,
+        `/acme-lake?list-type=2&delimiter=/&prefix=&start-after=${breaks}`,
+        `/acme-lake?list-type=2&prefix=${breaks}`,
+        `/-/${breaks}`,
+        `/-/explain?bucket=acme-lake&key=${breaks}`,
+        `/-/explain?action=${breaks}`,
+        `/-/object?bucket=acme-lake&key=raw/${breaks}`,
+        `/-/objects?bucket=acme-lake&delimiter=/&continue=${breaks}`,
+        `/acme-lake/raw/x?response-content-type=${breaks}`,
       ]) {
         requests += 1;
         const reply = await ask(target);

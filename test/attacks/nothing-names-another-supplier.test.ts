@@ -85,25 +85,25 @@ describe('a caller cannot name a host', () => {
   it('by a header', async () => {
     for (const host of HOSTS) {
       const headers = [
-        ...[
-          'Host',
-          'X-Forwarded-Host',
-          'X-Forwarded-Server',
-          'X-Host',
-          'X-Original-Host',
-          'X-HTTP-Host-Override',
-          'Referer',
-          'Origin',
-        ],
-        ...[
-          'X-Original-URL',
-          'X-Rewrite-URL',
-          'Destination',
-          'X-Amz-Copy-Source',
-          'X-Amz-Website-Redirect-Location',
-          'Via',
-        ],
-        ...['X-Amz-Bucket-Region', 'X-Amz-Access-Point', 'X-Amz-Request-Route', 'Proxy', 'Forwarded'],
+        'Host',
+        'X-Forwarded-Host',
+        'X-Forwarded-Server',
+        'X-Host',
+        'X-Original-Host',
+        'X-HTTP-Host-Override',
+        'Referer',
+        'Origin',
+        'X-Original-URL',
+        'X-Rewrite-URL',
+        'Destination',
+        'X-Amz-Copy-Source',
+        'X-Amz-Website-Redirect-Location',
+        'Via',
+        'X-Amz-Bucket-Region',
+        'X-Amz-Access-Point',
+        'X-Amz-Request-Route',
+        'Proxy',
+        'Forwarded',
       ].map((name) => `${name}: ${name === 'Forwarded' ? `host=${host}` : host}`);
       const before = lake.s3.asked.length;
       for (const header of headers) assert.equal(await send('/acme-lake/x', header), '200', header);

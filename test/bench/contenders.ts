@@ -74,14 +74,21 @@ export async function startField(
   const certificate = tls ? createCertificate(directory) : undefined;
   const trust = certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate.certificate };
   const { pid } = startOrigin(children, {
-    ...{ core: LOAD_CORE, port: originPort, directory, bucket, objects: OBJECTS, tls: certificate },
+    core: LOAD_CORE,
+    port: originPort,
+    directory,
+    bucket,
+    objects: OBJECTS,
+    tls: certificate,
   });
   await listening(originPort, children.signal);
 
   const token = { authorization: `Bearer ${await readerToken(contract)}` };
   const node = (args: readonly string[], env: Readonly<Record<string, string>>, stdout?: number): Child =>
     children.start({
-      ...{ core: MEASURED_CORE, command: process.execPath, args },
+      core: MEASURED_CORE,
+      command: process.execPath,
+      args,
       env: { NODE_ENV: 'production', ...trust, ...env },
       ...(stdout === undefined ? {} : { stdout }),
     });
@@ -93,7 +100,9 @@ export async function startField(
         {
           ...sandbox.environment,
           FEDBRIDGE_CONFIG: `${sandbox.environment['FEDBRIDGE_CONFIG'] ?? ''}${WIDE_LIMITS}`,
-          ...{ AWS_ENDPOINT_URL_S3: origin, FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port) },
+          AWS_ENDPOINT_URL_S3: origin,
+          FEDBRIDGE_HOST: '127.0.0.1',
+          PORT: String(port),
           ...environment,
         },
         logs,
@@ -110,7 +119,12 @@ export async function startField(
     nginx: {
       start: (port) =>
         startProxy(children, {
-          ...{ core: MEASURED_CORE, port, directory, originPort, stdout: logs, tls: certificate },
+          core: MEASURED_CORE,
+          port,
+          directory,
+          originPort,
+          stdout: logs,
+          tls: certificate,
         }),
     },
     SDK: { start: (port) => node([program('sdk-server.ts'), String(port), origin, region], {}) },

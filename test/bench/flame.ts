@@ -44,7 +44,8 @@ await runBench({
     part(async (children, directory) => {
       const port = await freePort();
       const field = await startField(children, directory, sandbox, {
-        ...{ names: ['bridge'], tls },
+        names: ['bridge'],
+        tls,
         environment: { NODE_OPTIONS: `--import=${PRELOAD}`, INSPECTOR_PORT: String(port) },
       });
       const [bridge] = field.contenders;

@@ -53,12 +53,10 @@ export async function pacedLoad(
   const outputs = await Promise.all(
     Array.from({ length: HEYS }, () =>
       promisify(execFile)('taskset', ['-c', String(core), ...hey], {
-        ...{
-          signal,
-          timeout: (seconds + FIRST_SECONDS) * 1000 + GRACE_MS,
-          killSignal: 'SIGKILL',
-          maxBuffer: LARGEST_OUTPUT,
-        },
+        signal,
+        timeout: (seconds + FIRST_SECONDS) * 1000 + GRACE_MS,
+        killSignal: 'SIGKILL',
+        maxBuffer: LARGEST_OUTPUT,
       }),
     ),
   );

@@ -23,7 +23,11 @@ export async function latencyTable(
     for (const contender of asked) {
       const { connections, seconds, signal } = measurement;
       const load = await pacedLoad(urlOf(contender, object, measurement), {
-        ...{ core: LOAD_CORE, connections, requestsPerSecond, seconds, signal },
+        core: LOAD_CORE,
+        connections,
+        requestsPerSecond,
+        seconds,
+        signal,
         headers: contender.headers,
       });
       times.get(contender)?.push(load);

@@ -73,7 +73,8 @@ export async function manyGrants(
     for (const contender of contenders) {
       const { name, pid } = contender;
       const asked = await askOnce(urlOf(contender, object, { bucket }), tokens, {
-        ...{ pid, connections: CONNECTIONS },
+        pid,
+        connections: CONNECTIONS,
       });
       cold.get(name)?.push(asked);
     }

@@ -70,8 +70,12 @@ export async function measure(
     core: coreBusySeconds(MEASURED_CORE),
   };
   const counted = await load(urlOf(contender, object, measurement), {
-    ...{ core: LOAD_CORE, connections, seconds, signal },
-    ...{ headers: contender.headers, bodyBytes: object.size },
+    core: LOAD_CORE,
+    connections,
+    seconds,
+    signal,
+    headers: contender.headers,
+    bodyBytes: object.size,
     ...(tokens === undefined ? {} : { tokens }),
   });
   const elapsed = (performance.now() - before.at) / 1000;

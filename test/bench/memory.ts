@@ -26,8 +26,11 @@ const TARGET_MIB = 300;
 
 const READERS = fileURLToPath(new URL('slow-readers.ts', import.meta.url));
 const readers: z.ZodType<Readers> = z.object({
-  ...{ streams: z.number(), held: z.number(), failure: z.string().nullable() },
-  ...{ leastBytes: z.number(), mostBytes: z.number() },
+  streams: z.number(),
+  held: z.number(),
+  failure: z.string().nullable(),
+  leastBytes: z.number(),
+  mostBytes: z.number(),
 });
 
 const { values } = parseArgs({
@@ -73,7 +76,8 @@ async function hold(
   { directory, streams }: { readonly directory: string; readonly streams: number },
 ): Promise<string[][]> {
   const { contenders, bucket } = await startField(children, directory, sandbox, {
-    ...{ names: ['bridge'], baseline },
+    names: ['bridge'],
+    baseline,
   });
   const file = join(originRoot(directory), bucket, LARGE.key);
   writeFileSync(file, '');
@@ -98,15 +102,16 @@ async function row(
   const ended = promisify(execFile)(
     'taskset',
     [
-      ...[
-        '-c',
-        String(LOAD_CORE),
-        process.execPath,
-        READERS,
-        new URL(origin).port,
-        `/${bucket}/${LARGE.key}`,
-      ],
-      ...[token, String(streams), String(BYTES_A_SECOND), String(lasting)],
+      '-c',
+      String(LOAD_CORE),
+      process.execPath,
+      READERS,
+      new URL(origin).port,
+      `/${bucket}/${LARGE.key}`,
+      token,
+      String(streams),
+      String(BYTES_A_SECOND),
+      String(lasting),
     ],
     { signal },
   );

@@ -37,7 +37,8 @@ export function startOrigin(children: Children, options: OriginOptions): Child {
         ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
         ssl_session_cache shared:sessions:1m;`;
   return startNginx(children, {
-    ...{ core, directory: join(directory, 'origin') },
+    core,
+    directory: join(directory, 'origin'),
     http: `
       access_log off;
       sendfile on;
@@ -82,7 +83,9 @@ export function startProxy(
           proxy_ssl_protocols TLSv1.3;
           proxy_ssl_session_reuse on;`;
   return startNginx(children, {
-    ...{ core, stdout, directory: join(options.directory, 'proxy') },
+    core,
+    stdout,
+    directory: join(options.directory, 'proxy'),
     http: `
       access_log /dev/stdout combined;
       upstream origin { server 127.0.0.1:${originPort}; keepalive ${IDLE_UPSTREAM}; ${KEEP_ALIVE} }
@@ -124,7 +127,9 @@ function startNginx(
     http { ${KEEP_ALIVE} ${temporary.join(' ')} ${http} }`,
   );
   return children.start({
-    ...{ core, command: 'nginx', args: ['-p', directory, '-c', file, '-e', 'stderr'] },
+    core,
+    command: 'nginx',
+    args: ['-p', directory, '-c', file, '-e', 'stderr'],
     ...(stdout === undefined ? {} : { stdout }),
   });
 }

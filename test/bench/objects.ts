@@ -38,7 +38,11 @@ function create(key: keyof typeof SIZES, size: number): BenchObject {
 
 export function objectOf(name: string, key: string, size: number, content: () => Buffer): BenchObject {
   return {
-    ...{ name, key, size, isLarge: size >= MIB, content },
+    name,
+    key,
+    size,
+    isLarge: size >= MIB,
+    content,
     sha256: () => hash('sha256', content(), 'hex'),
   };
 }

@@ -69,15 +69,17 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
     const times = await timeFirstObject(
       () => {
         child = children.start({
-          ...{
-            core: MEASURED_CORE,
-            command: process.execPath,
-            args: ['--min-semi-space-size=16', program, 'serve'],
-          },
+          core: MEASURED_CORE,
+          command: process.execPath,
+          args: ['--min-semi-space-size=16', program, 'serve'],
           env: {
             ...sandbox.environment,
-            ...{ NODE_ENV: 'production', NODE_COMPILE_CACHE: cache, NODE_COMPILE_CACHE_PORTABLE: '1' },
-            ...{ AWS_ENDPOINT_URL_S3: behind.origin, FEDBRIDGE_HOST: '127.0.0.1', PORT: String(port) },
+            NODE_ENV: 'production',
+            NODE_COMPILE_CACHE: cache,
+            NODE_COMPILE_CACHE_PORTABLE: '1',
+            AWS_ENDPOINT_URL_S3: behind.origin,
+            FEDBRIDGE_HOST: '127.0.0.1',
+            PORT: String(port),
           },
         });
       },

@@ -55,7 +55,9 @@ export async function load(
   const wrk = ['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', REPORT];
   const rest = ['--timeout', SLOWEST, ...headers, url, ...(tokens === undefined ? [] : ['--', tokens])];
   const { stdout } = await promisify(execFile)('taskset', ['-c', String(core), ...wrk, ...rest], {
-    ...{ signal, timeout: seconds * 1000 + GRACE_MS, killSignal: 'SIGKILL' },
+    signal,
+    timeout: seconds * 1000 + GRACE_MS,
+    killSignal: 'SIGKILL',
   });
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   const counted = report.parse(JSON.parse(line));

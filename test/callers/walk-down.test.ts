@@ -28,7 +28,9 @@ const bucket: Bucket = {
 function accessTo(prefixes: readonly string[]): Access | undefined {
   const grants = prefixes.map((prefix): Grant => ({
     callers: [{ kind: 'id', uniqueId: CALLER.subject }],
-    ...{ allow: ['list'], bucket: 'lake', scope: { kind: 'prefix', prefix } },
+    allow: ['list'],
+    bucket: 'lake',
+    scope: { kind: 'prefix', prefix },
   }));
   return grantIndex(grants, new Map([['lake', bucket]]))(CALLER).get('lake');
 }

@@ -66,7 +66,9 @@ export async function startCephStage(): Promise<CephStage> {
     for (const Bucket of BUCKETS) await stage.owner.send(new CreateBucketCommand({ Bucket }));
     return {
       ...stage,
-      ...{ ceph, google, lakeOwner: owner },
+      ceph,
+      google,
+      lakeOwner: owner,
       close: async () => {
         await stage.close();
         google.close();

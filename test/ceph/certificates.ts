@@ -24,8 +24,19 @@ export async function createAuthority(host: string): Promise<Authority> {
     const files = ['key.pem', 'cert.pem'].map((name) => join(directory, name));
     const [key = '', cert = ''] = files;
     await run('openssl', [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert],
-      ...['-days', '2', '-subj', `/CN=${host}`],
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${host}`,
     ]);
     return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('');
   });
@@ -34,14 +45,30 @@ export async function createAuthority(host: string): Promise<Authority> {
     certificateOf: (key) =>
       inDirectory(async (directory) => {
         const [authority, subject, certificate] = [
-          ...[join(directory, 'authority.pem'), join(directory, 'subject.pem'), join(directory, 'cert.der')],
+          join(directory, 'authority.pem'),
+          join(directory, 'subject.pem'),
+          join(directory, 'cert.der'),
         ] as const;
         const spki = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
         await writeFile(authority, pem, { mode: 0o600 });
         await writeFile(subject, spki);
         await run('openssl', [
-          ...['x509', '-new', '-force_pubkey', subject, '-CA', authority, '-CAkey', authority],
-          ...['-subj', `/CN=${key.kid}`, '-days', '2', '-outform', 'DER', '-out', certificate],
+          'x509',
+          '-new',
+          '-force_pubkey',
+          subject,
+          '-CA',
+          authority,
+          '-CAkey',
+          authority,
+          '-subj',
+          `/CN=${key.kid}`,
+          '-days',
+          '2',
+          '-outform',
+          'DER',
+          '-out',
+          certificate,
         ]);
         return (await readFile(certificate)).toString('base64');
       }),

@@ -57,7 +57,8 @@ export function claimChain(stage: () => CephStage): void {
     let bridge: AnotherBridge;
     before(async () => {
       const permissions = {
-        ...{ Effect: 'Allow', Action: ['s3:GetObject*', 's3:ListBucket*'] },
+        Effect: 'Allow',
+        Action: ['s3:GetObject*', 's3:ListBucket*'],
         Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
       };
       for (const [arn, trusts] of [
@@ -125,8 +126,11 @@ export function claimChain(stage: () => CephStage): void {
       const last = walkFor('scoped', [VAULT]).at(-1);
       assert.ok(last !== undefined);
       const session = new S3Client({
-        ...{ endpoint: stage().ceph.endpoint, region: stage().region, credentials: last.keys },
-        ...{ forcePathStyle: true, maxAttempts: 1 },
+        endpoint: stage().ceph.endpoint,
+        region: stage().region,
+        credentials: last.keys,
+        forcePathStyle: true,
+        maxAttempts: 1,
       });
       await session.send(new GetObjectCommand({ Bucket, Key: OPEN }));
       await session.send(new ListObjectsV2Command({ Bucket, Prefix: 'raw/public/' }));
@@ -153,7 +157,9 @@ export function claimChain(stage: () => CephStage): void {
       const clocks = await fakedClocks();
       const renewing = await startStsBetween(stage().ceph.endpoint);
       const clocked = await startAnotherBridge(stage(), {
-        ...{ ...options(), sts: renewing.origin, environment: clocks.environment },
+        ...options(),
+        sts: renewing.origin,
+        environment: clocks.environment,
       });
       test.after(async () => {
         await clocked.stop();

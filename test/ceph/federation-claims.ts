@@ -60,7 +60,9 @@ export function claimFederation(stage: () => CephStage): void {
         await stage().put(Key, Key);
       between = await startStsBetween(stage().ceph.endpoint);
       bridge = await startAnotherBridge(stage(), {
-        ...{ roles: role(), buckets: `${Bucket}: { role: lake }`, sts: between.origin },
+        roles: role(),
+        buckets: `${Bucket}: { role: lake }`,
+        sts: between.origin,
         grants: `{ callers: [${callers().scoped}], allow: [get, list], bucket: ${Bucket}, prefix: raw/public/ },
           { callers: [${callers().reader}], allow: [get], bucket: ${Bucket}, prefix: "star*/" },
           { callers: [${callers().reader}], allow: [get], bucket: ${Bucket}, prefix: "é$?/" }`,
@@ -96,7 +98,9 @@ export function claimFederation(stage: () => CephStage): void {
 
     it('is refused everything else even if a bucket policy grants it to the session itself', async (test) => {
       const Statement = {
-        ...{ Effect: 'Allow', Principal: { AWS: [sessionArn()] }, Action: ['s3:GetObject', 's3:ListBucket'] },
+        Effect: 'Allow',
+        Principal: { AWS: [sessionArn()] },
+        Action: ['s3:GetObject', 's3:ListBucket'],
         Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
       };
       const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -139,7 +143,9 @@ export function claimFederation(stage: () => CephStage): void {
     it('is renewed behind the requests, and Ceph takes none that has ended', async (test) => {
       const between = await startStsBetween(stage().ceph.endpoint, LIFE_SECONDS);
       const bridge = await startAnotherBridge(stage(), {
-        ...{ roles: role(), buckets: `${Bucket}: { role: lake }`, sts: between.origin },
+        roles: role(),
+        buckets: `${Bucket}: { role: lake }`,
+        sts: between.origin,
         grants: `{ callers: [${callers().scoped}], allow: [get], bucket: ${Bucket}, prefix: raw/public/ }`,
       });
       test.after(async () => {

@@ -29,9 +29,20 @@ export async function createOwner(ceph: CephProcess, account: string): Promise<L
     secretAccessKey: randomBytes(20).toString('hex'),
   };
   await ceph.admin(
-    ...['user', 'create', '--tenant', account, '--uid', 'lake-owner', '--display-name', 'lake-owner'],
-    ...['--access-key', credentials.accessKeyId, '--secret', credentials.secretAccessKey],
-    ...['--caps', 'roles=*;oidc-provider=*'],
+    'user',
+    'create',
+    '--tenant',
+    account,
+    '--uid',
+    'lake-owner',
+    '--display-name',
+    'lake-owner',
+    '--access-key',
+    credentials.accessKeyId,
+    '--secret',
+    credentials.secretAccessKey,
+    '--caps',
+    'roles=*;oidc-provider=*',
   );
   const { host, hostname, port } = new URL(ceph.endpoint);
   const signer = new SignatureV4({ service: 'iam', region: 'us-east-1', credentials, sha256: Sha256 });
@@ -98,11 +109,14 @@ export async function createHopRole(
 async function putRole(owner: LakeOwner, arn: string, trust: unknown, permissions: unknown): Promise<void> {
   const name = arn.slice(arn.lastIndexOf('/') + 1);
   await owner.iam('CreateRole', {
-    ...{ RoleName: name, Path: '/', MaxSessionDuration: '43200' },
+    RoleName: name,
+    Path: '/',
+    MaxSessionDuration: '43200',
     AssumeRolePolicyDocument: policy(trust),
   });
   await owner.iam('PutRolePolicy', {
-    ...{ RoleName: name, PolicyName: 'read' },
+    RoleName: name,
+    PolicyName: 'read',
     PolicyDocument: policy(permissions),
   });
 }

@@ -54,8 +54,12 @@ export async function startStsBetween(sts: string, seconds?: number): Promise<St
       };
       const field = (name: string): string => form.get(name) ?? '';
       exchanges.push({
-        ...{ action: field('Action'), roleArn: field('RoleArn'), sessionName: field('RoleSessionName') },
-        ...{ policy: field('Policy'), at, keys },
+        action: field('Action'),
+        roleArn: field('RoleArn'),
+        sessionName: field('RoleSessionName'),
+        policy: field('Policy'),
+        at,
+        keys,
       });
     }
     const requestId = reply.headers['x-amz-request-id'] ?? '';

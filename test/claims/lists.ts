@@ -5,8 +5,16 @@ import type { Stage } from './stage.ts';
 
 /** In the order of their UTF-8. */
 const KEYS: readonly string[] = [
-  ...['raw/list/a.csv', 'raw/list/b b+c.csv', 'raw/list/deep/1', 'raw/list/deep/2', 'raw/list/deep/er/3'],
-  ...['raw/list/e&<f>.csv', 'raw/list/z/1', 'raw/list/é', 'raw/list/日本', 'raw/list/😀'],
+  'raw/list/a.csv',
+  'raw/list/b b+c.csv',
+  'raw/list/deep/1',
+  'raw/list/deep/2',
+  'raw/list/deep/er/3',
+  'raw/list/e&<f>.csv',
+  'raw/list/z/1',
+  'raw/list/é',
+  'raw/list/日本',
+  'raw/list/😀',
 ];
 const PREFIX = 'prefix=raw/list/';
 const DIRECTLY = KEYS.filter((key) => !key.slice('raw/list/'.length).includes('/'));

@@ -13,9 +13,13 @@ export function claimObjects(stage: () => Stage): void {
   describe('an object', () => {
     before(() =>
       stage().put('raw/public/blob.bin', body, {
-        ...{ ContentType: 'application/x-blob', CacheControl: 'max-age=60', ContentLanguage: 'en' },
-        ...{ ContentDisposition: 'attachment; filename="blob.bin"', ContentEncoding: 'zstd' },
-        ...{ Expires: new Date('2031-01-01T00:00:00Z'), Metadata: { 'order-id': '42', name: 'J=C3=BCrgen' } },
+        ContentType: 'application/x-blob',
+        CacheControl: 'max-age=60',
+        ContentLanguage: 'en',
+        ContentDisposition: 'attachment; filename="blob.bin"',
+        ContentEncoding: 'zstd',
+        Expires: new Date('2031-01-01T00:00:00Z'),
+        Metadata: { 'order-id': '42', name: 'J=C3=BCrgen' },
       }),
     );
 

@@ -47,13 +47,19 @@ export interface Store extends KeyPair {
 export function stageOf(wire: Wire, store: Store, seen: Stage['seen'] = () => undefined): Stage {
   const { name, endpoint, region, accessKeyId, secretAccessKey } = store;
   const owner = new S3Client({
-    ...{ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true },
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    forcePathStyle: true,
     // Ceph 16 takes no checksums in trailers, which the SDK sends otherwise.
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
   return {
     ...wire,
-    ...{ store: name, region, owner, seen },
+    store: name,
+    region,
+    owner,
+    seen,
     put: async (key, body, more = {}) => {
       await owner.send(new PutObjectCommand({ Bucket: 'acme-lake', Key: key, Body: body, ...more }));
     },

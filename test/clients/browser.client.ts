@@ -64,14 +64,14 @@ describe('a browser', { skip }, () => {
     const url = `${wire.bridge.url}/acme-lake/raw/public/orders.csv`;
     page.html = `<!doctype html><body><script>${script(url, await wire.token('reader'))}</script>`;
     const { stdout, said } = await run(CHROMIUM, [
-      ...[
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-dev-shm-usage',
-        `--user-data-dir=${profile}`,
-      ],
-      ...['--virtual-time-budget=10000', '--dump-dom', `${origin}/`],
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      `--user-data-dir=${profile}`,
+      '--virtual-time-budget=10000',
+      '--dump-dom',
+      `${origin}/`,
     ]);
     const json = /<body>(\{.*\})<\/body>/s.exec(stdout)?.[1];
     assert.ok(json !== undefined, said);
@@ -80,7 +80,11 @@ describe('a browser', { skip }, () => {
 
   it('of a configured origin reads a range, and sees what it is a range of', async () => {
     assert.deepEqual(await seenFrom(originAs('127.0.0.1')), {
-      ...{ status: 206, text: '1,lamp,2', contentRange: 'bytes 17-24/55', hasEtag: true, hasRequestId: true },
+      status: 206,
+      text: '1,lamp,2',
+      contentRange: 'bytes 17-24/55',
+      hasEtag: true,
+      hasRequestId: true,
     });
   });
 

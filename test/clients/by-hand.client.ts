@@ -50,7 +50,8 @@ describe('what people did by hand', { skip: unavailable('aws', 'jq', 'script') }
       user.command(
         'eval "$(fedbridge credentials arn:aws:iam::123456789012:role/gcp-lake-read --format env)"',
       ),
-      ...[WHO, LIST],
+      WHO,
+      LIST,
     ]);
     assert.ok(shown.startsWith(`${LAKE_SESSION}\n`), shown);
     assert.match(shown, LISTED);
@@ -96,7 +97,8 @@ describe('what people did by hand', { skip: unavailable('aws', 'jq', 'script') }
   it('two roles, one after the other', async () => {
     const shown = await user.shell([
       user.command('eval "$(fedbridge credentials partner --config /etc/fedbridge.yaml --format env)"'),
-      ...[WHO, LIST],
+      WHO,
+      LIST,
     ]);
     assert.ok(shown.startsWith(`${DATA_SESSION}\n`), shown);
     assert.match(shown, LISTED);
@@ -108,10 +110,14 @@ describe('what people did by hand', { skip: unavailable('aws', 'jq', 'script') }
     );
     const { accessKeyId, secretAccessKey, mfaSerial } = user.here.contract.developer;
     const profiles = [
-      ...['[profile laptop]', 'role_arn = arn:aws:iam::123456789012:role/developer'],
-      ...['source_profile = developer', `mfa_serial = ${mfaSerial}`],
-      ...['[profile developer]', `aws_access_key_id = ${accessKeyId}`],
-      ...[`aws_secret_access_key = ${secretAccessKey}`, ''],
+      '[profile laptop]',
+      'role_arn = arn:aws:iam::123456789012:role/developer',
+      'source_profile = developer',
+      `mfa_serial = ${mfaSerial}`,
+      '[profile developer]',
+      `aws_access_key_id = ${accessKeyId}`,
+      `aws_secret_access_key = ${secretAccessKey}`,
+      '',
     ];
     user.here.file('config', profiles.join('\n'));
     const script = user.here.file('mfa.sh', ['set -eu', '. ./aws.sh', evaluate, WHO, LIST, ''].join('\n'));

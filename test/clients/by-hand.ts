@@ -38,7 +38,10 @@ export async function startByHand(): Promise<ByHand> {
   const aws = (service: string, url: string) => `${service}() { aws --endpoint-url ${url} ${service} "$@"; }`;
   here.file('aws.sh', [aws('sts', contract.sts), aws('s3', contract.s3), ''].join('\n'));
   const environment = {
-    ...{ PATH: `${bin}:${PATH}`, FEDBRIDGE_CONFIG: '', AWS_EC2_METADATA_DISABLED: 'true', AWS_PAGER: '' },
+    PATH: `${bin}:${PATH}`,
+    FEDBRIDGE_CONFIG: '',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
     AWS_CONFIG_FILE: join(directory, 'config'),
   };
   const played = new Set<string>();
@@ -51,7 +54,11 @@ export async function startByHand(): Promise<ByHand> {
     return here.spawn('bash', ['-c', script], { ...environment, ...more });
   };
   return {
-    ...{ here, environment, command, attempt, played },
+    here,
+    environment,
+    command,
+    attempt,
+    played,
     asProfile: (text) => {
       here.file('config', ['[profile lake]', command(text), ''].join('\n'));
       return { AWS_PROFILE: 'lake' };

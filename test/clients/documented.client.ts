@@ -74,9 +74,13 @@ grants: [{ callers: [${callers.reader}], allow: [get, list], bucket: ${BUCKET} }
     await writeFile(join(bin, 'fedbridge'), program, { mode: 0o755 });
     await symlink(join(ROOT, 'node_modules'), join(lake.directory, 'node_modules'));
     env = {
-      ...{ PATH: `${bin}:${PATH}`, AWS_EC2_METADATA_DISABLED: 'true', PYTHONDONTWRITEBYTECODE: '1' },
+      PATH: `${bin}:${PATH}`,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      PYTHONDONTWRITEBYTECODE: '1',
       // The second and third are what google-auth for Python reads.
-      ...{ GCE_METADATA_HOST: metadata, GCE_METADATA_ROOT: metadata, GCE_METADATA_IP: metadata },
+      GCE_METADATA_HOST: metadata,
+      GCE_METADATA_ROOT: metadata,
+      GCE_METADATA_IP: metadata,
     };
   });
   after(() => lake.close());

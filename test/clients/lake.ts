@@ -61,7 +61,9 @@ export async function startLake(client?: Client, options: WireOptions = {}): Pro
   );
   const expired = wire.sandbox.mint(googleClaims(wire, 'reader', { exp: inSeconds(-120) }));
   return {
-    ...{ wire, directory, url: wire.bridge.url },
+    wire,
+    directory,
+    url: wire.bridge.url,
     tokens: { reader: reader ?? '', scoped: scoped ?? '', lister: lister ?? '', expired },
     run: (program, args, { env = {}, ...rest } = {}) =>
       run(program, args, { directory, env: { HOME: directory, ...env }, ...rest }),

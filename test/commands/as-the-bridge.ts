@@ -59,7 +59,10 @@ export async function startAsTheBridge(): Promise<AsTheBridge> {
     return { code, stdout, stderr };
   };
   return {
-    ...{ sandbox, contract, directory, spawn: start },
+    sandbox,
+    contract,
+    directory,
+    spawn: start,
     file: (name, content) => {
       const path = join(directory, name);
       writeFileSync(path, content);

@@ -50,7 +50,8 @@ describe('a code', () => {
   it('is asked of nobody where there is no terminal', async () => {
     // Detached: a session of its own, which has none.
     const child = spawn('sh', ['-c', NODE], {
-      ...{ env: environment, detached: true },
+      env: environment,
+      detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';

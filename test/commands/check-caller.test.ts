@@ -151,8 +151,10 @@ AWS holds the session to this policy:
 
   it('takes the configuration from the environment where there is no FILE', () => {
     const { status, stdout } = check(['--caller', READER, '--get', 'acme-lake/a'], {
-      ...{ AWS_REGION: 'eu-west-1', AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read' },
-      ...{ FEDBRIDGE_AUDIENCE: 'https://lake-bridge.example', FEDBRIDGE_BUCKET: 'acme-lake' },
+      AWS_REGION: 'eu-west-1',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read',
+      FEDBRIDGE_AUDIENCE: 'https://lake-bridge.example',
+      FEDBRIDGE_BUCKET: 'acme-lake',
       FEDBRIDGE_CALLERS: READER,
     });
     assert.equal(status, 0);

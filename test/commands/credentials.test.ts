@@ -31,7 +31,9 @@ function printed({ code, stdout, stderr }: Outcome): string {
 }
 const asProcess = (outcome: Outcome) => JSON.parse(printed(outcome)) as Issued & { readonly Version: number };
 const keysIn = ({ AccessKeyId, SecretAccessKey, SessionToken }: Issued): Keys => ({
-  ...{ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  accessKeyId: AccessKeyId,
+  secretAccessKey: SecretAccessKey,
+  sessionToken: SessionToken,
 });
 const arnOf = async (keys: Keys): Promise<string | undefined> =>
   (await stsClient(here.sandbox, keys).send(new GetCallerIdentityCommand())).Arn;

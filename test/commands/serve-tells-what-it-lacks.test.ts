@@ -27,14 +27,17 @@ it('a profile with MFA, and nobody at a terminal to ask for the code', async (te
   );
   const bridge = spawn(process.execPath, [MAIN, 'serve'], {
     // A session of its own has no terminal.
-    ...{ detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
-      ...{ PATH: process.env['PATH'], AWS_REGION: 'eu-west-1', AWS_PROFILE: 'lake', ...files },
-      ...{
-        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/lake',
-        FEDBRIDGE_AUDIENCE: 'https://lake-bridge.example',
-      },
-      ...{ FEDBRIDGE_BUCKET: 'acme-lake', FEDBRIDGE_CALLERS: 'reader@acme-prod.iam.gserviceaccount.com' },
+      PATH: process.env['PATH'],
+      AWS_REGION: 'eu-west-1',
+      AWS_PROFILE: 'lake',
+      ...files,
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/lake',
+      FEDBRIDGE_AUDIENCE: 'https://lake-bridge.example',
+      FEDBRIDGE_BUCKET: 'acme-lake',
+      FEDBRIDGE_CALLERS: 'reader@acme-prod.iam.gserviceaccount.com',
     },
   });
   let told = '';

@@ -48,7 +48,8 @@ describe('the trust policy of a further hop', () => {
       await printed(1, hop),
       allowing(
         {
-          ...{ Principal: { AWS: LAKE }, Action: 'sts:AssumeRole' },
+          Principal: { AWS: LAKE },
+          Action: 'sts:AssumeRole',
           Condition: { StringEquals: { 'sts:ExternalId': '7f3c' } },
         },
         { Principal: { AWS: LAKE }, Action: ['sts:TagSession', 'sts:SetSourceIdentity'] },
@@ -73,7 +74,8 @@ describe('the trust policy of a further hop', () => {
   it('opens it at STS to that role, with the external ID alone', async () => {
     const hop = { arn: DATA, externalId: '7f3c', tags: { team: 'data' }, sourceIdentity: 'caller' };
     await control(sandbox, 'PUT', '/roles', {
-      ...{ arn: DATA, trust: await printed(1, hop) },
+      arn: DATA,
+      trust: await printed(1, hop),
       permissions: allowing({ Action: 's3:*', Resource: '*' }),
     });
     const assume = async (changes: Partial<AssumeRoleCommandInput> = {}) => {

@@ -72,7 +72,8 @@ describe('the trust policy', () => {
     const role = 'arn:aws:iam::123456789012:role/printed';
     const { awsAudience, audience, callers } = sandbox.contract;
     await control(sandbox, 'PUT', '/roles', {
-      ...{ arn: role, trust: JSON.parse(await printed([], metadataAlone())) as object },
+      arn: role,
+      trust: JSON.parse(await printed([], metadataAlone())) as object,
       permissions: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } },
     });
     await assumed(sandbox, { role });

@@ -71,11 +71,13 @@ lake (${role})
     assert.ok(Date.parse(String(identity['expires'])) > Date.now());
     assert.deepEqual(answered, [
       {
-        ...{ name: 'lake', arn: here.contract.role },
+        name: 'lake',
+        arn: here.contract.role,
         callerIdentity: 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod',
       },
       {
-        ...{ name: 'data', arn: here.contract.role },
+        name: 'data',
+        arn: here.contract.role,
         callerIdentity: 'arn:aws:sts::210987654321:assumed-role/lake-data/fedbridge@acme-prod',
       },
     ]);

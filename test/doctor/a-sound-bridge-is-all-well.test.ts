@@ -46,7 +46,9 @@ All is well.
     );
     const [where, , clock] = diagnosis.steps;
     assert.deepEqual(where, {
-      ...{ step: 'surroundings', outcome: 'fine', found: 'a machine that is not Cloud Run' },
+      step: 'surroundings',
+      outcome: 'fine',
+      found: 'a machine that is not Cloud Run',
     });
     assert.equal(typeof clock?.compared?.["seconds that AWS's is ahead"], 'number');
     assert.ok(diagnosis.steps.every((step) => !('fix' in step) && !('fault' in step)));

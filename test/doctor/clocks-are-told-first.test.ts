@@ -19,7 +19,10 @@ async function shifted(offsets: Readonly<Record<string, number>>): ReturnType<Cl
 }
 
 const everyones = (offset: number): Record<string, number> => ({
-  ...{ metadata: offset, certs: offset, sts: offset, s3: offset },
+  metadata: offset,
+  certs: offset,
+  sts: offset,
+  s3: offset,
 });
 
 describe('fedbridge doctor says that this machine’s clock', () => {

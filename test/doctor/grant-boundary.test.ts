@@ -29,7 +29,10 @@ const bucketPolicyGrants = (...actions: readonly string[]): Promise<unknown> =>
   clinic.control('PUT', '/bucket-policy', {
     bucket: 'acme-lake',
     policy: policyOf({
-      ...{ Effect: 'Allow', Principal: '*', Action: actions, Resource: [LAKE, `${LAKE}/*`] },
+      Effect: 'Allow',
+      Principal: '*',
+      Action: actions,
+      Resource: [LAKE, `${LAKE}/*`],
       Condition: { ArnEquals: { 'aws:PrincipalArn': clinic.contract.role } },
     }),
   });
@@ -73,8 +76,10 @@ describe('fedbridge doctor finds a bucket policy that session policies do not li
     await clinic.control('PUT', '/bucket-policy', {
       bucket: 'acme-lake',
       policy: policyOf({
-        ...{ Effect: 'Allow', Principal: { AWS: clinic.contract.role } },
-        ...{ Action: ['s3:GetObject', 's3:ListBucket'], Resource: [LAKE, `${LAKE}/*`] },
+        Effect: 'Allow',
+        Principal: { AWS: clinic.contract.role },
+        Action: ['s3:GetObject', 's3:ListBucket'],
+        Resource: [LAKE, `${LAKE}/*`],
       }),
     });
     assert.equal((await diagnose(BELOW_RAW)).code, 0);
@@ -84,7 +89,10 @@ describe('fedbridge doctor finds a bucket policy that session policies do not li
 describe('fedbridge doctor does not take for a denial of ungranted reads', () => {
   it('a 403 without a reason, and shows how to find out', async () => {
     await clinic.fault({
-      ...{ supplier: 's3', fault: 'error', code: 'AccessDenied', message: 'Access Denied' },
+      supplier: 's3',
+      fault: 'error',
+      code: 'AccessDenied',
+      message: 'Access Denied',
       path: NOBODYS_KEY,
     });
     const diagnosis = await diagnose(BELOW_RAW);
@@ -104,7 +112,10 @@ describe('fedbridge doctor does not take for a denial of ungranted reads', () =>
 
   it('a 403 that is about something else', async () => {
     await clinic.fault({
-      ...{ supplier: 's3', fault: 'status', status: 403, code: 'AllAccessDisabled' },
+      supplier: 's3',
+      fault: 'status',
+      status: 403,
+      code: 'AllAccessDisabled',
       path: NOBODYS_KEY,
     });
     const step = firstWrong(await diagnose(BELOW_RAW), 'bucket acme-lake');

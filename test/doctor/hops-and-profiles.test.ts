@@ -59,7 +59,8 @@ describe('of an AWS profile as identity, fedbridge doctor says', () => {
   });
   const open = async (principal: string): Promise<void> => {
     await clinic.control('PUT', '/roles', {
-      ...{ arn: OPEN, permissions: allowing({ Action: 's3:*', Resource: '*' }) },
+      arn: OPEN,
+      permissions: allowing({ Action: 's3:*', Resource: '*' }),
       trust: allowing({ Action: 'sts:AssumeRole', Principal: { AWS: principal } }),
     });
   };

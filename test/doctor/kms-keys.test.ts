@@ -26,8 +26,11 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
     await clinic.control('PUT', '/kms-keys', { arn: KEY });
     await s3Client(clinic.sandbox).send(
       new PutObjectCommand({
-        ...{ Bucket: 'acme-lake', Key: 'sealed/one.csv', Body: 'sealed' },
-        ...{ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KEY },
+        Bucket: 'acme-lake',
+        Key: 'sealed/one.csv',
+        Body: 'sealed',
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: KEY,
       }),
     );
   });
@@ -55,7 +58,9 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
         clinic.control('PUT', '/roles', {
           ...lakeRole(),
           permissions: policyOf({
-            ...{ Effect: 'Allow', Action: ['s3:GetObject', 's3:ListBucket'], Resource: '*' },
+            Effect: 'Allow',
+            Action: ['s3:GetObject', 's3:ListBucket'],
+            Resource: '*',
           }),
         }),
       'role policy',
@@ -68,7 +73,9 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
         clinic.control('PUT', '/kms-keys', {
           arn: KEY,
           policy: policyOf({
-            ...{ Effect: 'Allow', Action: 'kms:*', Resource: '*' },
+            Effect: 'Allow',
+            Action: 'kms:*',
+            Resource: '*',
             Principal: { AWS: 'arn:aws:iam::123456789012:role/another' },
           }),
         }),

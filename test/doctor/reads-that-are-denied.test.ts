@@ -26,7 +26,9 @@ const SESSION = 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@
 const STEP = 'bucket acme-lake, raw/';
 
 const allow = (action: string | readonly string[], resource = '*', more: object = {}): object => ({
-  ...{ Effect: 'Allow', Action: action, Resource: resource },
+  Effect: 'Allow',
+  Action: action,
+  Resource: resource,
   ...more,
 });
 const roleMay = (...statements: readonly object[]): Promise<unknown> =>
@@ -41,7 +43,10 @@ describe('fedbridge doctor says that', () => {
     const step = firstWrong(diagnosis, STEP);
     assert.equal(step.found, 'list is refused: 403 AccessDenied');
     assert.deepEqual(step.compared, {
-      ...{ as: SESSION, action: 's3:ListBucket', reason: 'role policy', explicit: false },
+      as: SESSION,
+      action: 's3:ListBucket',
+      reason: 'role policy',
+      explicit: false,
     });
     assert.match(
       step.fix ?? '',
@@ -64,7 +69,10 @@ describe('fedbridge doctor says that', () => {
     assert.equal(step.found, 'get is refused: 403 AccessDenied');
     assert.deepEqual(step.compared, {
       as: SESSION,
-      ...{ key: 'raw/private/salaries.csv', action: 's3:GetObject', reason: 'role policy', explicit: false },
+      key: 'raw/private/salaries.csv',
+      action: 's3:GetObject',
+      reason: 'role policy',
+      explicit: false,
     });
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });

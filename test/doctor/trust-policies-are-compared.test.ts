@@ -30,7 +30,9 @@ const trustOf = ({ aud, oaud, sub, principal = { Federated: GOOGLE }, more = {} 
   Version: '2012-10-17',
   Statement: [
     {
-      ...{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRoleWithWebIdentity' },
+      Effect: 'Allow',
+      Principal: principal,
+      Action: 'sts:AssumeRoleWithWebIdentity',
       Condition: {
         StringEquals: {
           ...(aud === undefined ? {} : { [`${GOOGLE}:aud`]: aud }),

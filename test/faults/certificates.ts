@@ -30,7 +30,11 @@ export function createAuthority(names: string): Authority {
       key: pemOf(privateKey),
       cert: certificate(
         {
-          ...{ issuer, subject: 'supplier', names, from: now - 2 * DAY_MS, until: now + 2 * DAY_MS },
+          issuer,
+          subject: 'supplier',
+          names,
+          from: now - 2 * DAY_MS,
+          until: now + 2 * DAY_MS,
           ...options,
         },
         publicKey,

@@ -27,7 +27,10 @@ const faked: Lookup = (host, options, done) => {
   if (state === 'to nobody who answers') return;
   const found = options.all === true ? [[{ address: '127.0.0.1', family: 4 }]] : ['127.0.0.1', 4];
   const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
-    ...{ errno: -3008, code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host },
+    errno: -3008,
+    code: 'ENOTFOUND',
+    syscall: 'getaddrinfo',
+    hostname: host,
   });
   process.nextTick(() => {
     if (state === 'nowhere') done(error);

@@ -29,34 +29,49 @@ const WALK = { seconds: 12, by: 'each call 6 s, two attempts included; a whole c
 export const PLACES = {
   certs: {
     name: 'Certificate endpoint (Google’s signing keys)',
-    ...{ supplier: 'certs', asks: 2, meant: any, waits: { seconds: 3, by: '3 s' } },
+    supplier: 'certs',
+    asks: 2,
+    meant: any,
+    waits: { seconds: 3, by: '3 s' },
   },
   metadata: {
     name: 'Metadata server',
-    ...{ supplier: 'metadata', asks: 4, meant: any, waits: { seconds: 5, by: '5 s' } },
+    supplier: 'metadata',
+    asks: 4,
+    meant: any,
+    waits: { seconds: 5, by: '5 s' },
   },
   sts: {
     name: 'STS, first call (AssumeRoleWithWebIdentity)',
-    ...{ supplier: 'sts', asks: 4, meant: role(LAKE), waits: WALK },
+    supplier: 'sts',
+    asks: 4,
+    meant: role(LAKE),
+    waits: WALK,
   },
   hop1: {
     name: 'STS, first hop of `then` (AssumeRole)',
-    ...{ supplier: 'sts', asks: 4, meant: role(LAKE_DATA), after: role(LAKE), waits: WALK },
+    supplier: 'sts',
+    asks: 4,
+    meant: role(LAKE_DATA),
+    after: role(LAKE),
+    waits: WALK,
   },
   hop2: {
     name: 'STS, second hop of `then` (AssumeRole)',
-    ...{ supplier: 'sts', asks: 4, meant: role(VAULT), after: role(LAKE_DATA), waits: WALK },
+    supplier: 'sts',
+    asks: 4,
+    meant: role(VAULT),
+    after: role(LAKE_DATA),
+    waits: WALK,
   },
   s3: {
     name: 'S3',
-    ...{
-      supplier: 's3',
-      asks: 40,
-      meant: any,
-      waits: {
-        seconds: 2,
-        by: '`limits.stall` (30 s unless set), after retries that begin within 5 s',
-      },
+    supplier: 's3',
+    asks: 40,
+    meant: any,
+    waits: {
+      seconds: 2,
+      by: '`limits.stall` (30 s unless set), after retries that begin within 5 s',
     },
   },
 } as const satisfies Record<string, Place>;

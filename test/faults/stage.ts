@@ -77,7 +77,8 @@ export async function startStage(options: {
       }
       for (const [place, fault] of options.struck) await strike(place, fault);
       await request(contract.control, '/durations', {
-        ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ identityToken: IDENTITY_TOKEN_SECONDS }),
       });
       const origin = (supplier: SupplierName): string => fronts.get(supplier)?.origin ?? '';

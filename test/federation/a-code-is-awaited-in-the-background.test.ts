@@ -16,7 +16,8 @@ describe('while a code is awaited', () => {
         aws_secret_access_key: developer.secretAccessKey,
       },
       developer: {
-        ...{ role_arn: 'arn:aws:iam::123456789012:role/developer', source_profile: 'user' },
+        role_arn: 'arn:aws:iam::123456789012:role/developer',
+        source_profile: 'user',
         mfa_serial: developer.mfaSerial,
       },
     });

@@ -28,7 +28,9 @@ describe('a profile', () => {
       owner: { aws_access_key_id: owner.accessKeyId, aws_secret_access_key: owner.secretAccessKey },
       // Whatever region it names, the bridge's own STS is asked.
       developer: {
-        ...{ role_arn: DEVELOPER_ROLE, source_profile: 'user', mfa_serial: developer.mfaSerial },
+        role_arn: DEVELOPER_ROLE,
+        source_profile: 'user',
+        mfa_serial: developer.mfaSerial,
         region: 'us-east-2',
       },
       laptop: { role_arn: LAPTOP_ROLE, source_profile: 'developer' },
@@ -52,7 +54,8 @@ describe('a profile', () => {
       trust: {
         Version: '2012-10-17',
         Statement: {
-          ...{ Effect: 'Allow', Action: 'sts:AssumeRole' },
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
           Principal: { AWS: 'arn:aws:iam::123456789012:user/owner' },
         },
       },
@@ -73,7 +76,9 @@ describe('a profile', () => {
   it('with keys is those keys, without an end', async () => {
     const { accessKeyId, secretAccessKey } = profiles.contract.developer;
     assert.deepEqual(await profiles.profile('keys').credentials(), {
-      ...{ accessKeyId, secretAccessKey, sessionToken: 'of-keys' },
+      accessKeyId,
+      secretAccessKey,
+      sessionToken: 'of-keys',
     });
     assert.deepEqual(await profiles.profile('user').credentials(), { accessKeyId, secretAccessKey });
   });
@@ -105,7 +110,9 @@ describe('a profile', () => {
     const { credentials } = profiles.profile('program');
     await credentials();
     assert.deepEqual(await credentials(), {
-      ...{ accessKeyId: 'ASIAPROGRAM', secretAccessKey: 'of-program', sessionToken: 'token' },
+      accessKeyId: 'ASIAPROGRAM',
+      secretAccessKey: 'of-program',
+      sessionToken: 'token',
       expiresAt: Date.parse('2099-01-01T00:00:00Z'),
     });
     const endless = profiles.profile('endless-program');

@@ -26,7 +26,9 @@ describe('a profile gives nothing', () => {
     };
     const role = { role_arn: DEVELOPER_ROLE, source_profile: 'user' };
     const signIn = {
-      ...{ sso_account_id: '123456789012', sso_role_name: 'reader', sso_region: 'eu-west-1' },
+      sso_account_id: '123456789012',
+      sso_role_name: 'reader',
+      sso_region: 'eu-west-1',
       sso_start_url: START_URL,
     };
     const printing = (text: string): string => `sh -c "echo '${text}'"`;
@@ -35,7 +37,8 @@ describe('a profile gives nothing', () => {
       incomplete: { region: 'eu-west-1' },
       'of-missing': { role_arn: DEVELOPER_ROLE, source_profile: 'not-there' },
       'of-missing-with-code': {
-        ...{ role_arn: DEVELOPER_ROLE, source_profile: 'not-there' },
+        role_arn: DEVELOPER_ROLE,
+        source_profile: 'not-there',
         mfa_serial: developer.mfaSerial,
       },
       nowhere: { role_arn: DEVELOPER_ROLE, credential_source: 'Moon' },

@@ -36,7 +36,8 @@ export async function startProfiles(): Promise<Profiles> {
   });
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const { text } = await request(contract.control, path, {
-      ...{ method, headers: { 'content-type': 'application/json' } },
+      method,
+      headers: { 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return JSON.parse(text);

@@ -61,15 +61,19 @@ const LISTS = [
   's3:GetBucketLocation',
 ];
 const KEYS = [
-  ...['raw/public/x', 'raw/public/', 'raw/public', 'raw/private/x', 'raw/one.csv', 'raw/one.csvx', 'x'],
-  ...[
-    'raw/private/object/raw/public/x',
-    'a*b?c$d/x',
-    'axxb?c$d/x',
-    'aXb?c$d/x',
-    '${aws:username}',
-    'someone',
-  ],
+  'raw/public/x',
+  'raw/public/',
+  'raw/public',
+  'raw/private/x',
+  'raw/one.csv',
+  'raw/one.csvx',
+  'x',
+  'raw/private/object/raw/public/x',
+  'a*b?c$d/x',
+  'axxb?c$d/x',
+  'aXb?c$d/x',
+  '${aws:username}',
+  'someone',
 ];
 
 interface Asked {
@@ -87,7 +91,8 @@ function requestsOn(arn: string, objectBase: string): Asked[] {
     ...[...LISTS, ...WRITES].flatMap((action) => [
       { action, resource: arn, context: new Map() },
       ...['', ...KEYS].map((prefix) => ({
-        ...{ action, resource: arn },
+        action,
+        resource: arn,
         context: new Map([['s3:prefix', [prefix]]]),
       })),
     ]),

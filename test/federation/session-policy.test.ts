@@ -45,7 +45,9 @@ describe('what a session policy allows', () => {
     assert.deepEqual(statements([prefix('raw/public/')]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/public/*' },
       {
-        ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: 'arn:aws:s3:::acme-lake',
         Condition: { StringLike: { 's3:prefix': 'raw/public/*' } },
       },
     ]);
@@ -83,7 +85,8 @@ describe('what a session policy allows', () => {
   it('keeps prefixes that only look alike', () => {
     assert.deepEqual(statements([prefix('team/', ['get']), prefix('team-secret/', ['get'])]), [
       {
-        ...{ Effect: 'Allow', Action: 's3:GetObject' },
+        Effect: 'Allow',
+        Action: 's3:GetObject',
         Resource: ['arn:aws:s3:::acme-lake/team-secret/*', 'arn:aws:s3:::acme-lake/team/*'],
       },
     ]);
@@ -112,7 +115,9 @@ describe('what a session policy allows', () => {
       [
         { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/a/*' },
         {
-          ...{ Effect: 'Allow', Action: 'kms:Decrypt', Resource: key },
+          Effect: 'Allow',
+          Action: 'kms:Decrypt',
+          Resource: key,
           Condition: { StringLike: { 'kms:ViaService': 's3.us-east-2.amazonaws.com*' } },
         },
       ],
@@ -130,16 +135,23 @@ describe('what a session policy allows', () => {
       {
         ...object,
         Action: [
-          ...['s3:GetObjectAttributes', 's3:GetObjectTagging', 's3:GetObjectVersion'],
-          ...['s3:GetObjectVersionAttributes', 's3:GetObjectVersionTagging'],
+          's3:GetObjectAttributes',
+          's3:GetObjectTagging',
+          's3:GetObjectVersion',
+          's3:GetObjectVersionAttributes',
+          's3:GetObjectVersionTagging',
         ],
       },
       {
-        ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: 'arn:aws:s3:::acme-lake',
         Condition: { StringLike: { 's3:prefix': ['a/*', 'b/*'] } },
       },
       {
-        ...{ Effect: 'Allow', Action: 's3:ListBucketVersions', Resource: 'arn:aws:s3:::acme-lake' },
+        Effect: 'Allow',
+        Action: 's3:ListBucketVersions',
+        Resource: 'arn:aws:s3:::acme-lake',
         Condition: { StringLike: { 's3:prefix': 'a/*' } },
       },
     ]);

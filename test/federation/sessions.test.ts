@@ -11,8 +11,11 @@ import { createSessions } from '../../src/federation/sessions.ts';
 import type { Sessions } from '../../src/federation/sessions.ts';
 
 const ROLE: Role = {
-  ...{ name: 'lake', arn: 'arn:aws:iam::123456789012:role/gcp-lake-read', durationSeconds: 3600 },
-  ...{ session: 'caller', then: [] },
+  name: 'lake',
+  arn: 'arn:aws:iam::123456789012:role/gcp-lake-read',
+  durationSeconds: 3600,
+  session: 'caller',
+  then: [],
 };
 const MOST = 10_000;
 const HOUR_MS = 3_600_000;
@@ -20,9 +23,12 @@ const HOUR_MS = 3_600_000;
 const TOKEN_BYTES = 900;
 
 const fresh = (): RoleCredentials => ({
-  ...{ accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') },
+  accessKeyId: randomBytes(10).toString('hex'),
+  secretAccessKey: randomBytes(20).toString('hex'),
   sessionToken: randomBytes(TOKEN_BYTES).toString('base64'),
-  ...{ assumedRoleArn: ROLE.arn, expiration: new Date(Date.now() + HOUR_MS), lifeMs: HOUR_MS },
+  assumedRoleArn: ROLE.arn,
+  expiration: new Date(Date.now() + HOUR_MS),
+  lifeMs: HOUR_MS,
   remainingMs: () => HOUR_MS,
 });
 

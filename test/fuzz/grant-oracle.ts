@@ -29,16 +29,17 @@ interface Need {
 const SIGNED_BY_US = ['host', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token', 'authorization'];
 const MAY_GO_UP = new Set([
   ...SIGNED_BY_US,
-  ...[
-    'user-agent',
-    'connection',
-    'range',
-    'if-match',
-    'if-none-match',
-    'if-modified-since',
-    'if-unmodified-since',
-  ],
-  ...['x-amz-checksum-mode', 'x-amz-max-parts', 'x-amz-part-number-marker', 'x-amz-object-attributes'],
+  'user-agent',
+  'connection',
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'x-amz-checksum-mode',
+  'x-amz-max-parts',
+  'x-amz-part-number-marker',
+  'x-amz-object-attributes',
   'x-amz-optional-object-attributes',
   ...['', '-key', '-key-md5', '-algorithm'].map((part) => `x-amz-server-side-encryption-customer${part}`),
 ]);

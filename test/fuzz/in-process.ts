@@ -46,7 +46,7 @@ function hangReport(watched: SharedArrayBuffer, cases: number): LoopReport {
   const length = new Int32Array(watched, 0, 2)[1] ?? 0;
   const text = Buffer.from(new Uint8Array(watched, HEAD_BYTES, length)).toString();
   const failure = { breach: `hang: no end within ${HANG_MS} ms`, failing: JSON.parse(text) as FuzzCase };
-  return { ...{ cases, corpus: 0, reached: [], slowestMs: HANG_MS }, failure };
+  return { cases, corpus: 0, reached: [], slowestMs: HANG_MS, failure };
 }
 
 async function work({ cases, seed, replay, watched }: Order): Promise<LoopReport> {

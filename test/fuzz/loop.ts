@@ -61,7 +61,10 @@ export async function fuzzLoop(options: {
     return undefined;
   };
   const report = (failure?: Failure): LoopReport => ({
-    ...{ cases, corpus: corpus.length, reached: coverage.reached(), slowestMs: timed.slowestMs() },
+    cases,
+    corpus: corpus.length,
+    reached: coverage.reached(),
+    slowestMs: timed.slowestMs(),
     ...(failure === undefined ? {} : { failure }),
   });
 

@@ -64,7 +64,7 @@ export async function fuzzOnTheWire(options: {
       failure = { ...failure, failing: await shrink(failure.failing, failure.breach, judge) };
     failure ??= await stillServes(judge, stage);
     client.drop();
-    return { ...{ cases, atS3: stage.requests(), statuses }, ...(failure === undefined ? {} : { failure }) };
+    return { cases, atS3: stage.requests(), statuses, ...(failure === undefined ? {} : { failure }) };
   } finally {
     await stage.close();
     mint.close();
@@ -136,13 +136,11 @@ async function stillServes(
   stage: WireStage,
 ): Promise<Failure | undefined> {
   const failing: FuzzCase = {
-    ...{
-      method: 'GET',
-      url: '/acme-lake/still/there',
-      headers: [],
-      token: recipeOf('reader'),
-      place: 'bearer',
-    },
+    method: 'GET',
+    url: '/acme-lake/still/there',
+    headers: [],
+    token: recipeOf('reader'),
+    place: 'bearer',
   };
   const before = stage.requests();
   const breach = await judge(failing);

@@ -19,7 +19,10 @@ export function recipeOf(name: CallerName): TokenRecipe {
 }
 
 const URLS = [
-  ...['/', '/acme-lake', '/acme-lake/', '/acme-lake?list-type=2&prefix=raw/public/&delimiter=/&max-keys=7'],
+  '/',
+  '/acme-lake',
+  '/acme-lake/',
+  '/acme-lake?list-type=2&prefix=raw/public/&delimiter=/&max-keys=7',
   '/acme-lake/raw/public/orders.csv',
   '/acme-lake/raw/public/orders.csv?versionId=null&partNumber=1&x-id=GetObject',
   '/acme-lake/raw/public/orders.csv?response-content-type=a/b&response-expires=x',

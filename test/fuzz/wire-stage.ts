@@ -56,7 +56,8 @@ export async function startWireStage(mint: Mint): Promise<WireStage> {
     environment: { AWS_ENDPOINT_URL_STS: sts.origin, FEDBRIDGE_GOOGLE_CERTS: mint.certsUrl },
   });
   return {
-    ...{ wire, breaches },
+    wire,
+    breaches,
     seen: (requestId) => seen.get(requestId),
     requests: () => requests,
     close: async () => {

@@ -29,14 +29,19 @@ export const HEADER_VALUES = [
     bytes=0-0 bytes=-1 bytes=9- bytes=0-1,3-4 bytes=0-99999999999999999999 items=0-1 * "a" W/"a" "" "\x80\xff" ENABLED
     ETag,ObjectSize \xe9 requester 123456789012 evil.example 127.0.0.1:80 close x-amz-security-token trailers yesterday
   `),
-  ...['', '"a", "b"', '  a  b  ', 'a\tb', 'Bearer ', 'bearer  x', 'Basic eDp5', 'AWS4-HMAC-SHA256 '],
-  ...[
-    'Sat, 01 Jan 2000 00:00:00 GMT',
-    '"'.repeat(300),
-    'a'.repeat(900),
-    `${' '.repeat(200)}x`,
-    '1,'.repeat(300),
-  ],
+  '',
+  '"a", "b"',
+  '  a  b  ',
+  'a\tb',
+  'Bearer ',
+  'bearer  x',
+  'Basic eDp5',
+  'AWS4-HMAC-SHA256 ',
+  'Sat, 01 Jan 2000 00:00:00 GMT',
+  '"'.repeat(300),
+  'a'.repeat(900),
+  `${' '.repeat(200)}x`,
+  '1,'.repeat(300),
 ];
 
 export const METHODS = words('GET HEAD POST PUT DELETE OPTIONS PATCH TRACE get PROPFIND');
@@ -50,7 +55,10 @@ export const JSON_VALUES = [
     "READER@acme-prod.iam.gserviceaccount.com" "reader@ACME-prod.iam.gserviceaccount.com\u0000" "project:acme-prod"
     "s\u212aoped@acme-prod.iam.gserviceaccount.com" "reader@acme-prod.iam.gserviceaccount.com\u0020"
   `),
-  ...[`"${AUDIENCE}"`, `["${AUDIENCE}"]`, `["x","${AUDIENCE}"]`, `"${AUDIENCE}/"`],
+  `"${AUDIENCE}"`,
+  `["${AUDIENCE}"]`,
+  `["x","${AUDIENCE}"]`,
+  `"${AUDIENCE}/"`,
   ...Object.values(CALLERS).flatMap((each) => [
     `"${each.sub}"`,
     ...('email' in each ? [`"${each.email}"`] : []),
@@ -72,11 +80,31 @@ export const TOKEN_EDITS = [
 
 /** Breaks and contradictions in the head of a request. */
 export const HEAD_WORDS = [
-  ...['\r\n', '\n', '\r', '\0', ' ', '\t', '\r\n ', '\r\n\r\n', ':', '\xff\xfe', '\xc3\xa9'],
-  ...[' HTTP/1.1', ' HTTP/1.0', ' HTTP/9.9', 'HTTP/2.0', 'GET http://evil.example/x HTTP/1.1\r\n'],
-  ...['Content-Length: 5\r\n', 'Content-Length: 0\r\n', 'Content-Length: -1\r\n'],
-  ...['Transfer-Encoding: chunked\r\n', 'Transfer-Encoding: xchunked\r\n', 'Transfer-Encoding : chunked\r\n'],
-  ...['Host: evil.example\r\n', 'Connection: close\r\n', 'Expect: 100-continue\r\n'],
+  '\r\n',
+  '\n',
+  '\r',
+  '\0',
+  ' ',
+  '\t',
+  '\r\n ',
+  '\r\n\r\n',
+  ':',
+  '\xff\xfe',
+  '\xc3\xa9',
+  ' HTTP/1.1',
+  ' HTTP/1.0',
+  ' HTTP/9.9',
+  'HTTP/2.0',
+  'GET http://evil.example/x HTTP/1.1\r\n',
+  'Content-Length: 5\r\n',
+  'Content-Length: 0\r\n',
+  'Content-Length: -1\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Transfer-Encoding: xchunked\r\n',
+  'Transfer-Encoding : chunked\r\n',
+  'Host: evil.example\r\n',
+  'Connection: close\r\n',
+  'Expect: 100-continue\r\n',
   'Connection: Upgrade\r\nUpgrade: h2c\r\n',
   '\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n',
   '\r\n\r\nGET /acme-lake/smuggled HTTP/1.1\r\nHost: b\r\n\r\n',

@@ -10,7 +10,9 @@ import { sendObject } from '../../src/api/responses/object.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 
 const ANSWER: UpstreamResponse = {
-  ...{ status: 200, headers: ['Content-Length', '3'], whole: 'abc' },
+  status: 200,
+  headers: ['Content-Length', '3'],
+  whole: 'abc',
   pipe: () => undefined,
   resume: () => undefined,
   abort: () => undefined,

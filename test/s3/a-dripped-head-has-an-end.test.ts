@@ -34,7 +34,9 @@ let origin = '';
 
 async function read(): Promise<string> {
   const answer = await transport.send(origin, {
-    ...{ method: 'GET', path: '/', headers: ['host', 'localhost'] },
+    method: 'GET',
+    path: '/',
+    headers: ['host', 'localhost'],
     cancellation: createCancellation(),
   });
   const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -127,7 +127,9 @@ async function play(socket: Socket): Promise<void> {
 
 async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<UpstreamResponse> {
   return transport.send(origin, {
-    ...{ method, path: '/b/k', headers: ['host', 'localhost'] },
+    method,
+    path: '/b/k',
+    headers: ['host', 'localhost'],
     cancellation: createCancellation(),
   });
 }

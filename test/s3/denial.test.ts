@@ -14,7 +14,8 @@ const DECRYPT = `${USER} is not authorized to perform: kms:Decrypt`;
 const SCP = 'arn:aws:organizations::777788889999:policy/o-exampleorgid/service_control_policy/p-example';
 
 const s3 = (reason: AccessDenied['reason'], explicit: boolean): AccessDenied => ({
-  ...{ action: 's3:GetObject', explicit },
+  action: 's3:GetObject',
+  explicit,
   ...(reason === undefined ? {} : { reason }),
 });
 const kms = (reason: AccessDenied['reason'], explicit: boolean): AccessDenied => ({

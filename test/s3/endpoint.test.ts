@@ -5,13 +5,20 @@ import type { Bucket, Role } from '../../src/config/types.ts';
 import { endpointOf, isAwsOrigin, isRegion } from '../../src/s3/endpoint.ts';
 
 const ROLE: Role = {
-  ...{ name: 'lake', arn: 'arn:aws:iam::123456789012:role/lake', durationSeconds: 3600 },
+  name: 'lake',
+  arn: 'arn:aws:iam::123456789012:role/lake',
+  durationSeconds: 3600,
   session: 'caller',
   then: [],
 };
 
 const bucket = (target: string, endpoint?: string): Bucket => ({
-  ...{ name: 'acme', role: ROLE, target, requesterPays: false, kmsKeys: [], verifyChecksums: false },
+  name: 'acme',
+  role: ROLE,
+  target,
+  requesterPays: false,
+  kmsKeys: [],
+  verifyChecksums: false,
   ...(endpoint === undefined ? {} : { endpoint }),
 });
 

@@ -18,7 +18,8 @@ function answerOf(chunks: readonly Buffer[]): UpstreamResponse & { readonly isAb
   let isAborted = false;
   let give = (): void => undefined;
   return {
-    ...{ status: 200, headers: [] },
+    status: 200,
+    headers: [],
     pipe: (sink) => {
       const left = [...chunks];
       give = () => {
@@ -46,7 +47,8 @@ const decoded = (text = ''): string => decodeURIComponent(text.replaceAll('+', '
 
 async function readBySdk(document: string): Promise<ListPage> {
   const client = new S3Client({
-    ...{ region: 'us-east-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' } },
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
     requestHandler: {
       handle: () =>
         Promise.resolve({

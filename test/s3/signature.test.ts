@@ -64,13 +64,11 @@ describe('the signer', () => {
           const path = `/acme-lake/${encodeKey(key)}`;
           const raw = sign(
             {
-              ...{
-                method: 'GET',
-                host: 's3.eu-west-1.amazonaws.com',
-                region: 'eu-west-1',
-                path,
-                amzHeaders: [],
-              },
+              method: 'GET',
+              host: 's3.eu-west-1.amazonaws.com',
+              region: 'eu-west-1',
+              path,
+              amzHeaders: [],
               query: pairs
                 .map(([name, value]) => `${encodeQueryPart(name)}=${encodeQueryPart(value)}`)
                 .join('&'),
@@ -80,12 +78,18 @@ describe('the signer', () => {
           );
           const ours = headersOf(raw);
           const oracle = new SignatureV4({
-            ...{ service: 's3', region: 'eu-west-1', uriEscapePath: false, credentials: CREDENTIALS },
+            service: 's3',
+            region: 'eu-west-1',
+            uriEscapePath: false,
+            credentials: CREDENTIALS,
             sha256: NodeSha256,
           });
           const theirs = await oracle.sign(
             {
-              ...{ method: 'GET', protocol: 'https:', hostname: 's3.eu-west-1.amazonaws.com', path },
+              method: 'GET',
+              protocol: 'https:',
+              hostname: 's3.eu-west-1.amazonaws.com',
+              path,
               query: Object.fromEntries(pairs),
               headers: {
                 host: 's3.eu-west-1.amazonaws.com',
@@ -116,12 +120,18 @@ describe('the signer', () => {
     } as const;
     const ours = headersOf(createSigner()({ ...request, amzHeaders }, CREDENTIALS, date.getTime()));
     const oracle = new SignatureV4({
-      ...{ service: 's3', region: 'us-east-1', uriEscapePath: false, credentials: CREDENTIALS },
+      service: 's3',
+      region: 'us-east-1',
+      uriEscapePath: false,
+      credentials: CREDENTIALS,
       sha256: NodeSha256,
     });
     const theirs = await oracle.sign(
       {
-        ...{ method: 'HEAD', protocol: 'https:', hostname: request.host, path: '/a' },
+        method: 'HEAD',
+        protocol: 'https:',
+        hostname: request.host,
+        path: '/a',
         headers: {
           host: request.host,
           ...Object.fromEntries(amzHeaders),

@@ -20,7 +20,9 @@ const grantInBucketPolicy = (sandbox: Sandbox, Principal: unknown, Condition?: o
     policy: {
       Version: '2012-10-17',
       Statement: {
-        ...{ Effect: 'Allow', Principal, Action: ['s3:GetObject', 's3:ListBucket'] },
+        Effect: 'Allow',
+        Principal,
+        Action: ['s3:GetObject', 's3:ListBucket'],
         Resource: [LAKE, `${LAKE}/*`],
         ...(Condition === undefined ? {} : { Condition }),
       },

@@ -69,7 +69,8 @@ test('a machine without a service account says 404', async (context) => {
     assert.equal((await metadata(sandbox, path)).status, 404, path);
   assert.doesNotMatch((await metadata(sandbox, '')).text, /default|fedbridge/);
   const { status, text } = await ask(sandbox.contract.control, '/accounts', {
-    ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email, uniqueId: 'x' }),
   });
   assert.deepEqual([status, (JSON.parse(text) as { field: string }).field], [400, 'uniqueId']);

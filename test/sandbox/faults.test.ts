@@ -151,7 +151,8 @@ test('a bad request says which field, what rule, and what to write', async (cont
   const { contract } = await sandboxFor(context);
   const put = async (fields: unknown) => {
     const { status, text } = await ask(contract.control, '/faults', {
-      ...{ method: 'PUT', headers: { 'content-type': 'application/json' } },
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(fields),
     });
     const { field, rule, remedy } = JSON.parse(text) as Record<string, string>;

@@ -23,12 +23,18 @@ before(async () => {
   child = await startBridge({
     ...inheritedEnvironment(),
     ...sandbox.environment,
-    ...{ PORT: '0', FEDBRIDGE_HOST: '127.0.0.1' },
+    PORT: '0',
+    FEDBRIDGE_HOST: '127.0.0.1',
   });
   const { metadata, certs, sts, s3, control: controlPort } = sandbox.contract;
   ports = {
-    ...{ metadata, certs: new URL(certs).origin, sts, s3, control: controlPort },
-    ...{ 'another machine': await sandbox.machineOf('reader'), bridge: `http://127.0.0.1:${child.port}` },
+    metadata,
+    certs: new URL(certs).origin,
+    sts,
+    s3,
+    control: controlPort,
+    'another machine': await sandbox.machineOf('reader'),
+    bridge: `http://127.0.0.1:${child.port}`,
   };
 });
 after(async () => {

@@ -31,13 +31,22 @@ function planLike(isWanted: (plan: Plan) => boolean): Plan {
 
 const whole = planLike(({ kind, expected }) => kind === 'whole' && (expected.body?.length ?? 0) > 100);
 const sound: Exchange = {
-  ...{ status: 200, requestId: 'r1', error: undefined, bytes: 1, complete: true, left: false },
-  ...{ wrong: undefined, begun: 1, ended: 2 },
+  status: 200,
+  requestId: 'r1',
+  error: undefined,
+  bytes: 1,
+  complete: true,
+  left: false,
+  wrong: undefined,
+  begun: 1,
+  ended: 2,
 };
 const failed: Exchange = { ...sound, status: 503, error: 'upstream_failed' };
 
 const line = (more: Readonly<Record<string, unknown>>) => ({
-  ...{ severity: 'ERROR', requestId: 'r1', trace: traceparentOf(whole).split('-')[1] },
+  severity: 'ERROR',
+  requestId: 'r1',
+  trace: traceparentOf(whole).split('-')[1],
   ...more,
 });
 

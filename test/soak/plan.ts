@@ -88,7 +88,8 @@ export function createSchedule(seed: number, stock: Stock): (worker: number, n: 
     const kind = random.weighted(WEIGHTS);
     return {
       ...partOf(kind, id, random, stock),
-      ...{ id, kind },
+      id,
+      kind,
       fresh: random.chance(0.1),
       thinkMs: random.chance(0.5) ? 0 : random.between(1, 60),
       strike: drawStrike(random),
@@ -103,7 +104,11 @@ function partOf(kind: Kind, id: number, random: Random, stock: Stock): Part {
     return odd ?? stock.sized(as === 'reader' && random.chance(0.3) ? PRIVATE : PUBLIC, size);
   };
   const get = (key: string, headers: Plan['headers'], expected: Plan['expected']): Part => ({
-    ...{ as, token: 'good', method: 'GET', path: `/${BUCKET}/${escaped(key)}`, pace: 'fast' },
+    as,
+    token: 'good',
+    method: 'GET',
+    path: `/${BUCKET}/${escaped(key)}`,
+    pace: 'fast',
     headers: { 'if-none-match': markOf(id), ...headers },
     expected,
   });

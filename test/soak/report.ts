@@ -26,7 +26,10 @@ const MAX_MORE_RESOURCES = 2;
 
 export function leaksOf(before: Holdings, after: Holdings): Finding[] {
   const leak = (what: string, was: number, is: number): Finding => ({
-    ...{ plan: -1, kind: 'leak', path: '', requestId: undefined },
+    plan: -1,
+    kind: 'leak',
+    path: '',
+    requestId: undefined,
     found: `${what}: ${was} before, ${is} after`,
   });
   const grown = (Object.keys(MAX_GROWTH) as (keyof typeof MAX_GROWTH)[]).flatMap((name) =>

@@ -64,7 +64,12 @@ export async function startS3InFront(
     note: () => void,
   ): Promise<void> => {
     const upstream = ask({
-      ...{ hostname, port, agent, method: request.method, path: request.url, setHost: false },
+      hostname,
+      port,
+      agent,
+      method: request.method,
+      path: request.url,
+      setHost: false,
       headers: request.rawHeaders,
     });
     response.once('close', () => upstream.destroy());

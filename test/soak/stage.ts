@@ -61,7 +61,8 @@ export async function startStage(options: {
   owner.destroy();
   const control: Surroundings['control'] = async (method, path, body) => {
     const reply = await request(contract.control, path, {
-      ...{ method, headers: { 'content-type': 'application/json' } },
+      method,
+      headers: { 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
@@ -81,7 +82,9 @@ export async function startStage(options: {
     },
   );
   return {
-    ...{ sandbox, front, bridge },
+    sandbox,
+    front,
+    bridge,
     surroundings: {
       control,
       s3Refuses: front.refuses,

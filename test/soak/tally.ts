@@ -125,5 +125,9 @@ function planOfTrace(line: LogLine): number | undefined {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const findingOf = ({ id, kind, path }: Plan, { requestId }: Exchange, found: string): Finding => ({
-  ...{ plan: id, kind, path, requestId, found },
+  plan: id,
+  kind,
+  path,
+  requestId,
+  found,
 });

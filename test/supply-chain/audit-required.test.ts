@@ -47,8 +47,11 @@ const REGISTRIES = {
   weak: advisories({
     zod: [
       {
-        ...{ id: 1, url: 'https://github.com/advisories/GHSA-aaaa-bbbb-cccc', title: 'Made up' },
-        ...{ severity: 'high', vulnerable_versions: '*' },
+        id: 1,
+        url: 'https://github.com/advisories/GHSA-aaaa-bbbb-cccc',
+        title: 'Made up',
+        severity: 'high',
+        vulnerable_versions: '*',
       },
     ],
   }),

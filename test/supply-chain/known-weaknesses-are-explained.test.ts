@@ -13,7 +13,10 @@ const AUDIT = JSON.stringify({
       severity: 'low',
       via: [
         {
-          ...{ source: 1105444, name: 'brace-expansion', title: 'ReDoS', severity: 'low' },
+          source: 1105444,
+          name: 'brace-expansion',
+          title: 'ReDoS',
+          severity: 'low',
           url: 'https://github.com/advisories/GHSA-v6h2-p8h4-qcjw',
         },
       ],

@@ -76,7 +76,8 @@ const REQUESTS: readonly Asked[] = [
   ),
   ...['s3.eu-west-1.amazonaws.com', 's3.us-east-1.amazonaws.com', 'ec2.eu-west-1.amazonaws.com'].map(
     (service) => ({
-      ...{ action: 'kms:Decrypt', resource: KEY },
+      action: 'kms:Decrypt',
+      resource: KEY,
       context: new Map([['kms:viaservice', [service]]]),
     }),
   ),

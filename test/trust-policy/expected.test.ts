@@ -62,7 +62,10 @@ describe('it is compared with what is given:', () => {
     const Condition = pins({ ':oaud': ['fedbridge', 'other'] });
     const { code, lines } = await linted(
       policy(statement({ Condition })),
-      ...['--unique-id', ANOTHER_ID, '--audience', AUDIENCE],
+      '--unique-id',
+      ANOTHER_ID,
+      '--audience',
+      AUDIENCE,
     );
     assert.deepEqual([code, lines.length], [1, 3], lines.join('\n'));
     assert.match(lines[2] ?? '', /^Note: .*:oaud: takes tokens for "other" beside "fedbridge"\./);

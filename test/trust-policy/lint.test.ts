@@ -57,7 +57,9 @@ describe('nothing is said of', () => {
     [
       'a Deny of all others',
       policy(GOOD, {
-        ...{ Effect: 'Deny', Principal: '*', Action: 'sts:*' },
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sts:*',
         Condition: { StringNotEquals: { 'accounts.google.com:sub': UNIQUE_ID } },
       }),
     ],

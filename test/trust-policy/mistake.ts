@@ -29,7 +29,10 @@ export const mistake = (
   said: RegExp | readonly RegExp[],
   atSts: AtSts,
 ): Mistake => ({
-  ...{ what, statement: statement({ ...changes }), said: [said].flat(), atSts },
+  what,
+  statement: statement({ ...changes }),
+  said: [said].flat(),
+  atSts,
 });
 
 export const conditioned = (

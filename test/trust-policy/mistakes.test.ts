@@ -21,7 +21,8 @@ const ROLE = 'arn:aws:iam::123456789012:role/linted';
 
 const trust = (document: object) =>
   control(sandbox, 'PUT', '/roles', {
-    ...{ arn: ROLE, trust: document },
+    arn: ROLE,
+    trust: document,
     permissions: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } },
   });
 

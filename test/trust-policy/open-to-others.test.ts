@@ -91,7 +91,8 @@ describe('nothing is said of "*" with a condition that names', () => {
     const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
     assert.deepEqual(await saidOf({ ...denies, Condition }), { code: 0, lines: [] });
     assert.deepEqual(await saidOf({ ...denies, Principal: undefined, NotPrincipal: { AWS: ROOT } }), {
-      ...{ code: 0, lines: [] },
+      code: 0,
+      lines: [],
     });
   });
 });

@@ -113,7 +113,8 @@ describe('a body that S3 breaks off', () => {
   it('is gone on with under no other condition than that it is the same', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     const headers = {
-      ...{ 'if-match': '"e1"', 'if-none-match': '"other"' },
+      'if-match': '"e1"',
+      'if-none-match': '"other"',
       'if-modified-since': 'Sat, 01 Jan 2000 00:00:00 GMT',
       'x-amz-server-side-encryption-customer-algorithm': 'AES256',
     };
@@ -195,7 +196,8 @@ describe('a body that S3 breaks off is cut for the caller', () => {
           return;
         }
         const right = {
-          ...{ etag: '"e1"', 'content-length': String(SIZE - 100) },
+          etag: '"e1"',
+          'content-length': String(SIZE - 100),
           'content-range': `bytes 100-${SIZE - 1}/${SIZE}`,
         };
         const given = Object.entries({ ...right, ...headers }).filter(([, value]) => value !== undefined);

@@ -39,8 +39,10 @@ describe('a further hop', () => {
     const { externalId, tags, transitive, sourceIdentity } = await lastHop(wire);
     assert.equal(externalId, '7f3c');
     assert.deepEqual(tags, {
-      ...{ team: 'data', 'cost centre': '4711/α' },
-      ...{ 'caller-email': READER, 'caller-id': READER_ID },
+      team: 'data',
+      'cost centre': '4711/α',
+      'caller-email': READER,
+      'caller-id': READER_ID,
     });
     assert.deepEqual(transitive, ['team', 'caller-email', 'caller-id']);
     assert.equal(sourceIdentity, 'reader@acme-prod', 'as the session is named');

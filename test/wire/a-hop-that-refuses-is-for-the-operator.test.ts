@@ -22,7 +22,8 @@ const LONER_ROLE = {
   trust: {
     Version: '2012-10-17',
     Statement: {
-      ...{ Effect: 'Allow', Principal: { Federated: 'accounts.google.com' } },
+      Effect: 'Allow',
+      Principal: { Federated: 'accounts.google.com' },
       Action: 'sts:AssumeRoleWithWebIdentity',
       Condition: {
         StringEquals: {
@@ -55,24 +56,34 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
     what: 'that wants another external ID',
     hops: [`arn: "${LAKE_DATA}", externalId: 7f3d`],
     cause: {
-      ...{ hop: 1, roleArn: LAKE_DATA, assumedBy: sessionOf(LAKE), denied: 'sts:AssumeRole' },
-      ...{ needs: 'sts:AssumeRole', 'sts:ExternalId': '(as configured)' },
+      hop: 1,
+      roleArn: LAKE_DATA,
+      assumedBy: sessionOf(LAKE),
+      denied: 'sts:AssumeRole',
+      needs: 'sts:AssumeRole',
+      'sts:ExternalId': '(as configured)',
     },
   },
   tags: {
     what: 'whose trust lacks sts:TagSession',
     hops: [`arn: "${ASSUMES_ONLY}", tags: { team: data }, callerTags: true, transitiveTags: [team]`],
     cause: {
-      ...{ hop: 1, roleArn: ASSUMES_ONLY, denied: 'sts:TagSession', needs: 'sts:AssumeRole sts:TagSession' },
-      ...{ 'aws:RequestTag/team': 'data', 'aws:RequestTag/caller-id': READER_ID },
-      ...{ 'sts:TransitiveTagKeys': 'team' },
+      hop: 1,
+      roleArn: ASSUMES_ONLY,
+      denied: 'sts:TagSession',
+      needs: 'sts:AssumeRole sts:TagSession',
+      'aws:RequestTag/team': 'data',
+      'aws:RequestTag/caller-id': READER_ID,
+      'sts:TransitiveTagKeys': 'team',
     },
   },
   'source-identity': {
     what: 'whose trust lacks sts:SetSourceIdentity',
     hops: [`arn: "${ASSUMES_ONLY}", sourceIdentity: caller`],
     cause: {
-      ...{ hop: 1, denied: 'sts:SetSourceIdentity', needs: 'sts:AssumeRole sts:SetSourceIdentity' },
+      hop: 1,
+      denied: 'sts:SetSourceIdentity',
+      needs: 'sts:AssumeRole sts:SetSourceIdentity',
       'sts:SourceIdentity': 'reader@acme-prod',
     },
   },
@@ -94,7 +105,10 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
       `arn: "${VAULT}"`,
     ],
     cause: {
-      ...{ hop: 2, roleArn: VAULT, assumedBy: sessionOf(LAKE_DATA), denied: 'sts:AssumeRole' },
+      hop: 2,
+      roleArn: VAULT,
+      assumedBy: sessionOf(LAKE_DATA),
+      denied: 'sts:AssumeRole',
       // What comes along must be allowed again (IAM user guide, "Permissions required to set source identity").
       needs: 'sts:AssumeRole sts:TagSession sts:SetSourceIdentity',
     },
@@ -103,7 +117,10 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
     what: 'whose trust lacks what an earlier hop makes it need',
     hops: [`arn: "${MIDDLE}", tags: { team: data }, transitiveTags: [team]`, `arn: "${LAST}"`],
     cause: {
-      ...{ hop: 2, roleArn: LAST, assumedBy: sessionOf(MIDDLE), denied: 'sts:TagSession' },
+      hop: 2,
+      roleArn: LAST,
+      assumedBy: sessionOf(MIDDLE),
+      denied: 'sts:TagSession',
       needs: 'sts:AssumeRole sts:TagSession',
     },
   },

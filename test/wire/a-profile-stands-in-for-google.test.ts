@@ -14,7 +14,8 @@ const OWNERS_ROLE = {
   trust: {
     Version: '2012-10-17',
     Statement: {
-      ...{ Effect: 'Allow', Action: 'sts:AssumeRole' },
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
       Principal: { AWS: 'arn:aws:iam::123456789012:user/owner' },
     },
   },

@@ -25,8 +25,10 @@ describe('an identity token that STS refuses', () => {
     const reply = await wire.get(READABLE, { headers: asAccount(wire, account) });
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
     return {
-      ...{ status: reply.status, fault: line['fault'] },
-      ...{ sts: (await sessionsAtSts(wire)).length, tokens: await identityTokensAsked(wire) },
+      status: reply.status,
+      fault: line['fault'],
+      sts: (await sessionsAtSts(wire)).length,
+      tokens: await identityTokensAsked(wire),
     };
   };
 

@@ -49,8 +49,12 @@ describe('the log', () => {
     assert.match(String(httpRequest?.['latency']), /^\d+\.\d{6}s$/);
     delete httpRequest?.['latency'];
     assert.deepEqual(httpRequest, {
-      ...{ requestMethod: 'GET', requestUrl: '/acme-lake/raw/public/orders.csv', status: 200 },
-      ...{ responseSize: String(reply.body.length), userAgent: 'pandas/2', remoteIp: '127.0.0.1' },
+      requestMethod: 'GET',
+      requestUrl: '/acme-lake/raw/public/orders.csv',
+      status: 200,
+      responseSize: String(reply.body.length),
+      userAgent: 'pandas/2',
+      remoteIp: '127.0.0.1',
     });
   });
 

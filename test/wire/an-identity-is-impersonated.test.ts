@@ -152,7 +152,9 @@ describe('a bridge that cannot impersonate', () => {
   it('as nobody has logged in, says so at once, in its log alone', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-home-'));
     const wire = await startWire({
-      ...{ config: impersonating(), environment: { HOME: directory }, ready: false },
+      config: impersonating(),
+      environment: { HOME: directory },
+      ready: false,
     });
     test.after(async () => {
       await wire.close();

@@ -34,15 +34,21 @@ describe("a caller's session at AWS", () => {
     const own = await request(metadata, path, { headers: { 'Metadata-Flavor': 'Google' } });
     const { Credentials: issued } = await new STSClient({ endpoint: sts, region }).send(
       new AssumeRoleWithWebIdentityCommand({
-        ...{ RoleArn: asked.roleArn, RoleSessionName: asked.roleSessionName, Policy: asked.policy },
-        ...{ DurationSeconds: asked.durationSeconds, WebIdentityToken: own.text },
+        RoleArn: asked.roleArn,
+        RoleSessionName: asked.roleSessionName,
+        Policy: asked.policy,
+        DurationSeconds: asked.durationSeconds,
+        WebIdentityToken: own.text,
       }),
     );
     assert.ok(issued?.AccessKeyId !== undefined && issued.SecretAccessKey !== undefined);
     return new S3Client({
-      ...{ endpoint: s3, region, forcePathStyle: true },
+      endpoint: s3,
+      region,
+      forcePathStyle: true,
       credentials: {
-        ...{ accessKeyId: issued.AccessKeyId, secretAccessKey: issued.SecretAccessKey },
+        accessKeyId: issued.AccessKeyId,
+        secretAccessKey: issued.SecretAccessKey,
         ...(issued.SessionToken === undefined ? {} : { sessionToken: issued.SessionToken }),
       },
     });
@@ -83,7 +89,9 @@ describe("a caller's session at AWS", () => {
       wire.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy });
     test.after(() => setPolicy(null));
     const everything = {
-      ...{ Effect: 'Allow', Principal: '*', Action: 's3:*' },
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:*',
       Resource: ['arn:aws:s3:::acme-lake', 'arn:aws:s3:::acme-lake/*'],
       Condition: { ArnEquals: { 'aws:PrincipalArn': wire.sandbox.contract.role } },
     };

@@ -44,7 +44,9 @@ const LAKE_SESSIONS = LAKE.replace(':iam:', ':sts:').replace(':role/', ':assumed
 const everythingIn = (bucket: string, whom: object): object => ({
   Version: '2012-10-17',
   Statement: {
-    ...{ Effect: 'Allow', Action: 's3:*', Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`] },
+    Effect: 'Allow',
+    Action: 's3:*',
+    Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
     ...whom,
   },
 });

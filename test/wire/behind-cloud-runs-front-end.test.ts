@@ -91,7 +91,8 @@ describe('behind the front end of Cloud Run', () => {
 
   it('an AWS SDK reads: its signature is over another host, and is not looked at', async () => {
     const credentials = {
-      ...{ accessKeyId: 'fedbridge', secretAccessKey: 'not-a-secret' },
+      accessKeyId: 'fedbridge',
+      secretAccessKey: 'not-a-secret',
       sessionToken: await wire.token('reader'),
     };
     const client = new S3Client({

@@ -57,7 +57,9 @@ export function partnerRole({
   return {
     arn,
     trust: document({
-      ...{ Effect: 'Allow', Principal: { AWS: trusts }, Action: actions },
+      Effect: 'Allow',
+      Principal: { AWS: trusts },
+      Action: actions,
       ...(condition === undefined ? {} : { Condition: condition }),
     }),
     permissions: document(

@@ -57,7 +57,11 @@ export async function startFrontEnd(
     }
     const { hostname, port } = new URL(bridge);
     const onward = request({
-      ...{ hostname, port, method: asked.method, path: decoded(path) + query, agent: false },
+      hostname,
+      port,
+      method: asked.method,
+      path: decoded(path) + query,
+      agent: false,
       headers: {
         ...headers,
         'x-forwarded-for': '203.0.113.7',

@@ -32,7 +32,11 @@ export function directS3({ sandbox: { contract } }: Wire, credentials: Keys): Di
   return async (method, path, headers = {}) => {
     const [bare = '', search = ''] = path.split(/\?(.*)/s);
     const { headers: signed } = await signer.sign({
-      ...{ method, protocol: 'http:', hostname: new URL(s3).host, path: bare, query: parametersOf(search) },
+      method,
+      protocol: 'http:',
+      hostname: new URL(s3).host,
+      path: bare,
+      query: parametersOf(search),
       headers: { ...headers, host: new URL(s3).host, 'x-amz-content-sha256': SHA256_OF_NOTHING },
     });
     return request(s3, path, { method, headers: signed });
@@ -64,7 +68,10 @@ export async function sameSession(wire: Wire, caller: CallerName): Promise<Keys>
   const sts = new STSClient({ endpoint: contract.sts, region: contract.region, credentials: contract.owner });
   const { Credentials: issued } = await sts.send(
     new AssumeRoleWithWebIdentityCommand({
-      ...{ RoleArn: contract.role, RoleSessionName: 'direct', WebIdentityToken: token.text, Policy: policy },
+      RoleArn: contract.role,
+      RoleSessionName: 'direct',
+      WebIdentityToken: token.text,
+      Policy: policy,
     }),
   );
   sts.destroy();

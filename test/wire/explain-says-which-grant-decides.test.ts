@@ -61,11 +61,15 @@ describe('/-/explain', () => {
 
   it('names the grant that decides, and by what it names the caller', async () => {
     assert.deepEqual(await ask('key=raw/public/orders.csv'), {
-      ...{ bucket: 'acme-lake', key: 'raw/public/orders.csv', action: 'get', needs: ['s3:GetObject'] },
+      bucket: 'acme-lake',
+      key: 'raw/public/orders.csv',
+      action: 'get',
+      needs: ['s3:GetObject'],
       allowed: true,
       decidedBy: [
         {
-          ...{ allow: ['get', 'list'], prefix: 'raw/public/' },
+          allow: ['get', 'list'],
+          prefix: 'raw/public/',
           matchedBy: [{ projectOfVerifiedEmail: 'acme-prod' }],
         },
       ],
@@ -75,7 +79,8 @@ describe('/-/explain', () => {
     assert.deepEqual(byId.needs, ['s3:GetObject', 's3:GetObjectAttributes']);
     assert.deepEqual(byId.decidedBy, [
       {
-        ...{ allow: ['get', 'tags', 'attributes'], key: 'README.txt' },
+        allow: ['get', 'tags', 'attributes'],
+        key: 'README.txt',
         matchedBy: [{ uniqueId: READER_ID }],
       },
     ]);

@@ -44,7 +44,11 @@ export interface ClockedWire extends MeasuredWire {
 
 const PRELOAD = new URL('faked-clock-preload.ts', import.meta.url).href;
 const RIGHT: Clocks = {
-  ...{ wallAheadMs: 0, wallStands: false, wallAt: null, steadyAheadMs: 0, steadyStands: false },
+  wallAheadMs: 0,
+  wallStands: false,
+  wallAt: null,
+  steadyAheadMs: 0,
+  steadyStands: false,
   timerFactor: 1,
 };
 

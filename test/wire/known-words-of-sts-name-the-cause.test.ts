@@ -82,7 +82,8 @@ describe('a role', () => {
           trust: {
             Version: '2012-10-17',
             Statement: {
-              ...{ Effect: 'Allow', Principal: { Federated: 'accounts.google.com' } },
+              Effect: 'Allow',
+              Principal: { Federated: 'accounts.google.com' },
               Action: 'sts:AssumeRoleWithWebIdentity',
             },
           },

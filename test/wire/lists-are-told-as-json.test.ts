@@ -31,11 +31,17 @@ describe('a list as JSON', () => {
     const { etag } = (await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader' })).headers;
     const [object] = told.objects as readonly Record<string, unknown>[];
     assert.deepEqual(told, {
-      ...{ bucket: 'acme-lake', prefix: 'raw/public/orders', prefixes: [], next: null },
+      bucket: 'acme-lake',
+      prefix: 'raw/public/orders',
+      prefixes: [],
+      next: null,
       objects: [
         {
-          ...{ key: 'raw/public/orders.csv', size: 55, lastModified: object?.['lastModified'] },
-          ...{ etag, storageClass: 'STANDARD' },
+          key: 'raw/public/orders.csv',
+          size: 55,
+          lastModified: object?.['lastModified'],
+          etag,
+          storageClass: 'STANDARD',
         },
       ],
     });

@@ -85,9 +85,13 @@ describe('a bridge that may serve four requests, two of each caller', () => {
     const streams = await startTwo(4);
     const { authorization = '' } = asAccount(wire, 4);
     const client = new S3Client({
-      ...{ endpoint: wire.bridge.url, region: 'eu-west-1', forcePathStyle: true, maxAttempts: 15 },
+      endpoint: wire.bridge.url,
+      region: 'eu-west-1',
+      forcePathStyle: true,
+      maxAttempts: 15,
       credentials: {
-        ...{ accessKeyId: 'placeholder', secretAccessKey: 'placeholder' },
+        accessKeyId: 'placeholder',
+        secretAccessKey: 'placeholder',
         sessionToken: authorization.slice('Bearer '.length),
       },
     });

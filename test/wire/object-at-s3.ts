@@ -32,7 +32,9 @@ export function giveObject(
   const last = to === undefined || to === '' ? body.length - 1 : Math.min(Number(to), body.length - 1);
   const part = body.subarray(first, last + 1);
   response.writeHead(from === undefined ? 200 : 206, {
-    ...{ etag, 'content-length': part.length, ...headers },
+    etag,
+    'content-length': part.length,
+    ...headers,
     ...(from === undefined ? {} : { 'content-range': `bytes ${first}-${last}/${body.length}` }),
   });
   if (broken === undefined) {

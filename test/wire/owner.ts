@@ -5,7 +5,10 @@ import type { Wire } from './wire.ts';
 export function ownerOf({ sandbox: { contract } }: Pick<Wire, 'sandbox'>): S3Client {
   const { s3: endpoint, region, owner: credentials } = contract;
   return new S3Client({
-    ...{ endpoint, region, credentials, forcePathStyle: true },
+    endpoint,
+    region,
+    credentials,
+    forcePathStyle: true,
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
 }

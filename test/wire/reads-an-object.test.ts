@@ -11,8 +11,11 @@ describe('a GET', () => {
   before(async () => {
     wire = await startWire();
     await wire.put('raw/public/blob.bin', body, {
-      ...{ ContentType: 'application/x-blob', CacheControl: 'max-age=60', ContentLanguage: 'en' },
-      ...{ ContentDisposition: 'attachment; filename="blob.bin"', ContentEncoding: 'zstd' },
+      ContentType: 'application/x-blob',
+      CacheControl: 'max-age=60',
+      ContentLanguage: 'en',
+      ContentDisposition: 'attachment; filename="blob.bin"',
+      ContentEncoding: 'zstd',
       Metadata: { 'order-id': '42' },
     });
   });

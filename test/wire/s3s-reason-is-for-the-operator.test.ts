@@ -15,7 +15,9 @@ const LEAK =
 
 const statement = (fields: object): object => ({ Version: '2012-10-17', Statement: [fields] });
 const allow = (action: string | readonly string[], resource = '*'): object => ({
-  ...{ Effect: 'Allow', Action: action, Resource: resource },
+  Effect: 'Allow',
+  Action: action,
+  Resource: resource,
 });
 
 describe('what S3 denies', () => {
@@ -81,7 +83,10 @@ describe('what S3 denies', () => {
     const arn = 'arn:aws:s3:::acme-lake';
     await bucketPolicy(
       statement({
-        ...{ Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `${arn}/*` },
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:GetObject',
+        Resource: `${arn}/*`,
         Condition: { NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } },
       }),
     );
@@ -95,15 +100,21 @@ describe('what S3 denies', () => {
     await roleMay(allow(['s3:*', 'kms:Decrypt']));
     const { line } = await denied('/acme-lake/sealed.csv');
     assert.deepEqual(line['s3'], {
-      ...{ ...ofRead, action: 'kms:Decrypt', reason: 'session policy', explicit: false, kmsKey: KEY },
+      ...ofRead,
+      action: 'kms:Decrypt',
+      reason: 'session policy',
+      explicit: false,
+      kmsKey: KEY,
     });
     assert.match(String(line['remedy']), /^Add the object's KMS key to the bucket's kmsKeys/);
   });
 
   it("because the KMS key's policy leaves the role out", async () => {
     const policy = statement({
-      ...{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:role/other' } },
-      ...{ Action: 'kms:*', Resource: '*' },
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::123456789012:role/other' },
+      Action: 'kms:*',
+      Resource: '*',
     });
     await wire.control('PUT', '/kms-keys', { arn: KEY, policy });
     const { line } = await denied('/acme-lake/sealed.csv');
@@ -114,7 +125,10 @@ describe('what S3 denies', () => {
 
   it("because the KMS key is another account's", async () => {
     const policy = statement({
-      ...{ Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' },
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 'kms:*',
+      Resource: '*',
     });
     await wire.control('PUT', '/kms-keys', { arn: FOREIGN_KEY, policy });
     await wire.put('theirs.csv', 'x', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: FOREIGN_KEY });
@@ -133,7 +147,9 @@ describe('what S3 denies', () => {
   it('because of a policy of the organization, which S3 names', async () => {
     const policyArn = 'arn:aws:organizations::777788889999:policy/o-example/service_control_policy/p-example';
     await wire.fault({
-      ...{ supplier: 's3', fault: 'error', code: 'AccessDenied' },
+      supplier: 's3',
+      fault: 'error',
+      code: 'AccessDenied',
       message: `User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::acme-lake/README.txt" with an explicit deny in a service control policy: ${policyArn}`,
     });
     const { line } = await denied('/acme-lake/README.txt');

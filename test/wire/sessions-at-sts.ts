@@ -26,8 +26,11 @@ export function asAccount(
   const [name, uniqueId] = [`job-${n}`, `1100000000000000${String(n).padStart(5, '0')}`];
   return asBearer(
     wire.sandbox.mint({
-      ...{ aud: wire.sandbox.contract.audience, azp: uniqueId, sub: uniqueId },
-      ...{ email: `${name}@acme-prod.iam.gserviceaccount.com`, email_verified: true },
+      aud: wire.sandbox.contract.audience,
+      azp: uniqueId,
+      sub: uniqueId,
+      email: `${name}@acme-prod.iam.gserviceaccount.com`,
+      email_verified: true,
       ...claims,
     }),
   );

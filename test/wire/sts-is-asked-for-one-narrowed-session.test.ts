@@ -79,17 +79,22 @@ grants:
         Resource: [`${BUCKET}/README.txt`, `${BUCKET}/raw/public/*`],
       },
       {
-        ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: BUCKET },
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: BUCKET,
         Condition: { StringLike: { 's3:prefix': 'raw/public/*' } },
       },
       { Effect: 'Deny', NotAction: ['s3:GetObject', 's3:ListBucket'], Resource: 'arn:aws:s3:*:*:*' },
       {
-        ...{ Effect: 'Deny', Action: 's3:GetObject' },
+        Effect: 'Deny',
+        Action: 's3:GetObject',
         NotResource: [`${BUCKET}/README.txt`, `${BUCKET}/raw/public/*`],
       },
       { Effect: 'Deny', Action: 's3:ListBucket', NotResource: BUCKET },
       {
-        ...{ Effect: 'Deny', Action: 's3:ListBucket', Resource: BUCKET },
+        Effect: 'Deny',
+        Action: 's3:ListBucket',
+        Resource: BUCKET,
         Condition: { StringNotLike: { 's3:prefix': 'raw/public/*' } },
       },
     ]);
@@ -98,7 +103,9 @@ grants:
   it('allows no read to who may only list', async () => {
     assert.deepEqual(allowedIn(await callFor('stranger', '/acme-lake?list-type=2&prefix=raw/public/')), [
       {
-        ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: BUCKET },
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: BUCKET,
         Condition: { StringLike: { 's3:prefix': 'raw/public/*' } },
       },
     ]);

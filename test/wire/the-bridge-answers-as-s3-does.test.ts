@@ -43,8 +43,16 @@ const DIFFERENCES = [
 ] as const;
 
 const OWN = new Set([
-  ...['date', 'connection', 'keep-alive', 'transfer-encoding', 'server', 'x-amz-request-id', 'x-amz-id-2'],
-  ...['x-request-id', 'vary', 'x-fedbridge-error'],
+  'date',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'server',
+  'x-amz-request-id',
+  'x-amz-id-2',
+  'x-request-id',
+  'vary',
+  'x-fedbridge-error',
 ]);
 
 function comparable(reply: Reply): unknown {

@@ -6,8 +6,12 @@ import { startWire } from './wire.ts';
 it('the form without a file serves', async () => {
   const wire = await startWire({
     environment: ({ role, audience, bucket, callers }) => ({
-      ...{ FEDBRIDGE_CONFIG: '', AWS_ROLE_ARN: role, FEDBRIDGE_AUDIENCE: audience, FEDBRIDGE_BUCKET: bucket },
-      ...{ FEDBRIDGE_CALLERS: `${callers.reader},${callers.scoped}`, FEDBRIDGE_PREFIX: 'raw/public/' },
+      FEDBRIDGE_CONFIG: '',
+      AWS_ROLE_ARN: role,
+      FEDBRIDGE_AUDIENCE: audience,
+      FEDBRIDGE_BUCKET: bucket,
+      FEDBRIDGE_CALLERS: `${callers.reader},${callers.scoped}`,
+      FEDBRIDGE_PREFIX: 'raw/public/',
     }),
   });
   try {

@@ -19,7 +19,9 @@ export async function startUnreadBridge(sandbox: Sandbox): Promise<UnreadBridge>
     env: {
       ...inheritedEnvironment(),
       ...sandbox.environment,
-      ...{ FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', FEDBRIDGE_METRICS_PORT: '0' },
+      FEDBRIDGE_HOST: '127.0.0.1',
+      PORT: '0',
+      FEDBRIDGE_METRICS_PORT: '0',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

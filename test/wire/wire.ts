@@ -65,7 +65,8 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
   const { contract } = sandbox;
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const reply = await request(contract.control, path, {
-      ...{ method, headers: { 'content-type': 'application/json' } },
+      method,
+      headers: { 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     assert.ok(reply.status < 300, `${method} ${path}: ${reply.status} ${reply.text}`);
@@ -90,7 +91,10 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
   });
 
   const owner = new S3Client({
-    ...{ endpoint: contract.s3, region: contract.region, credentials: contract.owner, forcePathStyle: true },
+    endpoint: contract.s3,
+    region: contract.region,
+    credentials: contract.owner,
+    forcePathStyle: true,
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
   const wire: Wire = {
