@@ -1,11 +1,11 @@
 // A bridge for many callers, each with a session of its own that S3's side can tell: a marking STS, and an S3 of the test's.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startMarkedSts } from '../wire/marked-sts.ts';
-import type { MarkedSession, MarkedSts } from '../wire/marked-sts.ts';
-import { startStandIn } from '../wire/s3-stand-in.ts';
-import type { StandIn } from '../wire/s3-stand-in.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire } from '../wire/wire.ts';
+import { startMarkedSts } from '../support/marked-sts.ts';
+import type { MarkedSession, MarkedSts } from '../support/marked-sts.ts';
+import { startStandIn } from '../support/s3-stand-in.ts';
+import type { StandIn } from '../support/s3-stand-in.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
 
 export interface MarkedLake {
   readonly wire: Wire;

@@ -2,10 +2,10 @@
 // Flags: --pages N (200, one after the other), --at-once N (64), --baseline DIR.
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { configured, emailOf } from '../wire/configuration.ts';
-import { startStandIn } from '../wire/s3-stand-in.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire } from '../wire/wire.ts';
+import { configured, emailOf } from '../support/configuration.ts';
+import { startStandIn } from '../support/s3-stand-in.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
 import { cpuSeconds, peakMiB } from './cpu-time.ts';
 import { longList } from './long-list.ts';
 import { markdownTable } from './markdown.ts';

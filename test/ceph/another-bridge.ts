@@ -1,9 +1,9 @@
 // One more bridge before the same Ceph, with a configuration of its own.
-import { startBridge } from '../wire/bridge-process.ts';
-import type { BridgeProcess, Program } from '../wire/bridge-process.ts';
-import { request } from '../wire/http-request.ts';
-import type { Reply } from '../wire/http-request.ts';
-import type { CallerName } from '../wire/wire.ts';
+import { startBridge } from '../support/bridge-process.ts';
+import type { BridgeProcess, Program } from '../support/bridge-process.ts';
+import { request } from '../support/http-request.ts';
+import type { Reply } from '../support/http-request.ts';
+import type { CallerName } from '../support/wire.ts';
 import type { CephStage } from './ceph-stage.ts';
 
 export interface AnotherBridge extends BridgeProcess {

@@ -1,8 +1,8 @@
 // Claims about what Ceph refuses where a bug of ours permits everything: each caller is still held to its grants.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { withoutAuthorisation } from '../wire/without-authorisation.ts';
-import type { ProgramWithoutAuthorisation } from '../wire/without-authorisation.ts';
+import { withoutAuthorisation } from '../support/without-authorization.ts';
+import type { ProgramWithoutAuthorisation } from '../support/without-authorization.ts';
 import { startAnotherBridge } from './another-bridge.ts';
 import type { AnotherBridge } from './another-bridge.ts';
 import type { CephStage } from './ceph-stage.ts';

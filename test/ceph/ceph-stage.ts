@@ -6,7 +6,7 @@ import { claimsConfig, stageOf } from '../claims/stage.ts';
 import type { Stage } from '../claims/stage.ts';
 import { writeResults } from '../results/operations.ts';
 import type { Operation } from '../results/operations.ts';
-import { startWire } from '../wire/wire.ts';
+import { startWire } from '../support/wire.ts';
 import { freePorts, startCeph } from './ceph-process.ts';
 import type { CephProcess } from './ceph-process.ts';
 import { startGoogleProxy } from './google-proxy.ts';

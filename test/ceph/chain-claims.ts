@@ -10,8 +10,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { ACCOUNT_ID, LAKE_ROLE } from '../../src/sandbox/iam/roles.ts';
-import { fakedClocks } from '../wire/faked-clock.ts';
-import { until } from '../wire/until.ts';
+import { fakedClocks } from '../support/faked-clock.ts';
+import { until } from '../support/until.ts';
 import { startAnotherBridge } from './another-bridge.ts';
 import type { AnotherBridge } from './another-bridge.ts';
 import type { CephStage } from './ceph-stage.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { KeyPair } from '../../src/sandbox/iam/credentials.ts';
 import { Sha256 } from '../../src/sandbox/sha256.ts';
-import { request } from '../wire/http-request.ts';
+import { request } from '../support/http-request.ts';
 import type { CephProcess } from './ceph-process.ts';
 
 export interface LakeOwner extends KeyPair {

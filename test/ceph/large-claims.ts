@@ -7,7 +7,7 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { open } from '../wire/http-request.ts';
+import { open } from '../support/http-request.ts';
 import type { CephStage } from './ceph-stage.ts';
 
 const PARTS = 16;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { request as ask } from '../wire/http-request.ts';
+import { request as ask } from '../support/http-request.ts';
 
 export interface GivenKeys {
   readonly accessKeyId: string;

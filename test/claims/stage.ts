@@ -3,8 +3,8 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import type { KeyPair } from '../../src/sandbox/iam/credentials.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import type { Operation } from '../results/operations.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire } from '../wire/wire.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
 
 export interface Stage extends Pick<Wire, 'bridge' | 'sandbox' | 'get' | 'put' | 'token' | 'close'> {
   readonly store: 'sandbox' | 'Ceph';

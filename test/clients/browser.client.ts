@@ -8,9 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { configured } from '../wire/configuration.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire } from '../wire/wire.ts';
+import { configured } from '../support/configuration.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
 import { run } from './program.ts';
 
 const CHROMIUM = '/usr/bin/chromium';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
-import { until } from '../wire/until.ts';
+import { until } from '../support/until.ts';
 import { documented, startByHand } from './by-hand.ts';
 import type { ByHand } from './by-hand.ts';
 import { unavailable } from './program.ts';

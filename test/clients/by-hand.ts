@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FEDBRIDGE, startAsTheBridge, withRoles } from '../commands/as-the-bridge.ts';
-import type { AsTheBridge, Outcome } from '../commands/as-the-bridge.ts';
-import { TO_LAKE_DATA } from '../wire/chain.ts';
+import { FEDBRIDGE, startAsTheBridge, withRoles } from '../cli/as-the-bridge.ts';
+import type { AsTheBridge, Outcome } from '../cli/as-the-bridge.ts';
+import { TO_LAKE_DATA } from '../support/chain.ts';
 import { PATH } from './program.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;

@@ -1,7 +1,7 @@
 // Bare HTTP with a Bearer token: the same claims as of the S3 clients, with nothing in between, for the wire's column.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { RequestOptions, Reply } from '../wire/http-request.ts';
+import type { RequestOptions, Reply } from '../support/http-request.ts';
 import * as lakes from './lake.ts';
 import { BUCKET, ORDERS, ORDERS_KEY, PRIVATE_KEY, VERSIONED_KEY } from './lake.ts';
 import type { Lake } from './lake.ts';

@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { listen } from '../../src/sandbox/upstream-server.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
-import { startCallersMachine } from '../wire/callers-machine.ts';
-import { request } from '../wire/http-request.ts';
+import { startCallersMachine } from '../support/caller-machine.ts';
+import { request } from '../support/http-request.ts';
 import { ROOT } from './dockerfile.ts';
 
 export interface ProbeLine {

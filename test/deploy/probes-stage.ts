@@ -1,8 +1,8 @@
 // A probe, its machine, and a bridge that is configured as a test says, with the object that the probe reads.
 import assert from 'node:assert/strict';
-import { configured, emailOf } from '../wire/configuration.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire, WireOptions } from '../wire/wire.ts';
+import { configured, emailOf } from '../support/configuration.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire, WireOptions } from '../support/wire.ts';
 import { lineOf, startProbesMachine } from './probes-machine.ts';
 import type { Outcome, ProbesMachine } from './probes-machine.ts';
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import type { Program } from '../wire/bridge-process.ts';
+import type { Program } from '../support/bridge-process.ts';
 import { ROOT } from './dockerfile.ts';
 import { makeDirectory, USER_ID } from './image.ts';
 

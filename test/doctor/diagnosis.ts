@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { Examination, Outcome } from '../../src/doctor/examination.ts';
 import { SAMPLE_ROLES } from '../../src/sandbox/iam/sample-roles.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
-import { startAsTheBridge } from '../commands/as-the-bridge.ts';
-import type { AsTheBridge } from '../commands/as-the-bridge.ts';
+import { startAsTheBridge } from '../cli/as-the-bridge.ts';
+import type { AsTheBridge } from '../cli/as-the-bridge.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

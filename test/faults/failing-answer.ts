@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetConnection } from '../../src/runtime/reset-connection.ts';
-import type { Reply } from '../wire/http-request.ts';
+import type { Reply } from '../support/http-request.ts';
 import { SAYINGS } from './supplier-answers.ts';
 import type { Said, Saying, SupplierName } from './supplier-answers.ts';
 import type { SupplierFault } from './supplier-fault.ts';

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { request as ask } from '../wire/http-request.ts';
+import { request as ask } from '../support/http-request.ts';
 import type { Authority } from './certificates.ts';
 import type { FakedNames } from './faked-names.ts';
 import { forward, sendFailing } from './failing-answer.ts';

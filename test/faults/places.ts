@@ -1,5 +1,5 @@
 // Where a fault can strike: the suppliers in the order in which a request needs them, and each call of a chain of roles by itself.
-import { LAKE, LAKE_DATA } from '../wire/chain.ts';
+import { LAKE, LAKE_DATA } from '../support/chain.ts';
 import type { Meant } from './front.ts';
 import type { SupplierName } from './supplier-answers.ts';
 

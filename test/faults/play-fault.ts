@@ -1,7 +1,7 @@
 // Plays all rows of one fault: at each supplier in turn, from the start of the bridge on, and while it serves.
 import assert from 'node:assert/strict';
-import { asAccount } from '../wire/sessions-at-sts.ts';
-import { until } from '../wire/until.ts';
+import { asAccount } from '../support/sessions-at-sts.ts';
+import { until } from '../support/until.ts';
 import { applies, faultOf } from './expected.ts';
 import { PLACE_NAMES, PLACES } from './places.ts';
 import type { PlaceName } from './places.ts';

@@ -1,8 +1,8 @@
 // Plays one row: three requests of a caller at once while a supplier fails, and what is asked of the bridge and of the supplier meanwhile.
 import assert from 'node:assert/strict';
 import { FAULTS } from '../../src/errors/table.ts';
-import { until } from '../wire/until.ts';
-import type { Wire } from '../wire/wire.ts';
+import { until } from '../support/until.ts';
+import type { Wire } from '../support/wire.ts';
 import { answerOf, faultOf } from './expected.ts';
 import { PLACES } from './places.ts';
 import type { PlaceName } from './places.ts';

@@ -2,11 +2,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chained, LAKE_DATA, partnerRole } from '../wire/chain.ts';
-import type { FakedClocks } from '../wire/faked-clock.ts';
-import { request } from '../wire/http-request.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire } from '../wire/wire.ts';
+import { chained, LAKE_DATA, partnerRole } from '../support/chain.ts';
+import type { FakedClocks } from '../support/faked-clock.ts';
+import { request } from '../support/http-request.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
 import { createAuthority } from './certificates.ts';
 import { fakedNames } from './faked-names.ts';
 import { startFront } from './front.ts';

@@ -1,7 +1,7 @@
 // What a caller and an operator see of one request, for comparison with what a row of the table says.
-import type { LogLine } from '../wire/bridge-process.ts';
-import { open } from '../wire/http-request.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { LogLine } from '../support/bridge-process.ts';
+import { open } from '../support/http-request.ts';
+import type { Wire } from '../support/wire.ts';
 import { BODY, OBJECT } from './stage.ts';
 
 export interface Seen {

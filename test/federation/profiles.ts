@@ -7,7 +7,7 @@ import { awsProfile } from '../../src/federation/aws-profile.ts';
 import type { ProfileCredentials } from '../../src/federation/aws-profile.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
-import { request } from '../wire/http-request.ts';
+import { request } from '../support/http-request.ts';
 
 export interface Profiles {
   readonly contract: SandboxContract;

@@ -4,7 +4,7 @@ import type { Coverage, Place, Ran } from './coverage.ts';
 import type { FuzzCase } from './fuzz-case.ts';
 import type { Judge } from './judge.ts';
 import { mutate } from './mutate.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../support/random.ts';
 import { asTarget } from './received.ts';
 import { SEEDS } from './seeds.ts';
 

@@ -1,5 +1,5 @@
 // Makes another text out of one: pieces dropped, doubled, escaped, in the other case, or put in from a list of words.
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 const SPAN = 12;
 

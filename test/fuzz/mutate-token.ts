@@ -1,7 +1,7 @@
 // Makes another token out of one: other claims under the same signature, another signer, or another text behind the signing.
 import type { Edit, TokenRecipe } from './fuzz-case.ts';
 import { mutateText } from './mutate-text.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 import { HEADER } from './seeds.ts';
 import { CLAIM_NAMES, JSON_VALUES, TOKEN_EDITS, TOKEN_HEADER_NAMES } from './words.ts';
 

@@ -3,7 +3,7 @@ import type { Edit, FuzzCase } from './fuzz-case.ts';
 import { CALLER_NAMES } from './lake.ts';
 import { mutateText } from './mutate-text.ts';
 import { mutateToken } from './mutate-token.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 import { recipeOf } from './seeds.ts';
 import { HEAD_WORDS, HEADER_NAMES, HEADER_VALUES, METHODS, URL_WORDS } from './words.ts';
 

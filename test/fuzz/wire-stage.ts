@@ -1,10 +1,10 @@
 // A real bridge between two stand-ins: an STS that marks each session, and an S3 at which every request is held against the
 // grants of the caller whose session it came with.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startMarkedSts } from '../wire/marked-sts.ts';
-import { startStandIn } from '../wire/s3-stand-in.ts';
-import { startWire } from '../wire/wire.ts';
-import type { Wire } from '../wire/wire.ts';
+import { startMarkedSts } from '../support/marked-sts.ts';
+import { startStandIn } from '../support/s3-stand-in.ts';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
 import { breachAtS3 } from './grant-oracle.ts';
 import { CALLERS, configuration } from './lake.ts';
 import type { CallerName } from './lake.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { open } from '../wire/http-request.ts';
-import { until } from '../wire/until.ts';
+import { open } from '../support/http-request.ts';
+import { until } from '../support/until.ts';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { ask, assumed, control, s3Client, sandboxFor } from './clients.ts';

@@ -2,7 +2,7 @@
 import { request as ask } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PATIENCE_MS } from '../wire/until.ts';
+import { PATIENCE_MS } from '../support/until.ts';
 import { traceparentOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 

@@ -1,5 +1,5 @@
 // Whether what went otherwise than by the request's own nature has a cause that was injected.
-import type { LogLine } from '../wire/bridge-process.ts';
+import type { LogLine } from '../support/bridge-process.ts';
 import type { StrikeName } from './strike.ts';
 import type { Held, Weather } from './weather.ts';
 

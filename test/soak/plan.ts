@@ -1,8 +1,8 @@
 // The schedule: which request each worker makes as its n-th, what must come back, and what S3 does to it meanwhile.
 import { LISTS, PRIVATE, PUBLIC } from './objects.ts';
 import type { Size, SoakObject, Stock } from './objects.ts';
-import { randomOf } from './random.ts';
-import type { Random } from './random.ts';
+import { namedRandom } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
 import { drawStrike } from './strike.ts';
 import type { PlannedStrike } from './strike.ts';
 
@@ -83,7 +83,7 @@ type Part = Omit<Plan, 'id' | 'kind' | 'fresh' | 'thinkMs' | 'strike'>;
 
 export function createSchedule(seed: number, stock: Stock): (worker: number, n: number) => Plan {
   return (worker, n) => {
-    const random = randomOf(seed, 'request', worker, n);
+    const random = namedRandom(seed, 'request', worker, n);
     const id = worker * IDS_A_WORKER + n;
     const kind = random.weighted(WEIGHTS);
     return {

@@ -1,8 +1,8 @@
 // A soak: mixed load and faults by a seed, a first look at what is held, more of the same, then fair weather and the second look.
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from '../wire/http-request.ts';
-import { PATIENCE_MS, until } from '../wire/until.ts';
+import { request } from '../support/http-request.ts';
+import { PATIENCE_MS, until } from '../support/until.ts';
 import { createCallers } from './callers.ts';
 import { exchange } from './exchange.ts';
 import { explainer } from './explain.ts';

@@ -5,8 +5,8 @@ import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inheritedEnvironment } from '../../src/config/load.ts';
-import type { LogLine } from '../wire/bridge-process.ts';
-import { request } from '../wire/http-request.ts';
+import type { LogLine } from '../support/bridge-process.ts';
+import { request } from '../support/http-request.ts';
 
 /** Bytes, and counts. */
 export interface Holdings {

@@ -1,5 +1,5 @@
 // What S3 does to one request of the schedule, drawn with it: so that a seed strikes the same requests each time.
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 export type Strike =
   | { readonly how: 'reset' | 'hang' | 'nonsense' }

@@ -1,5 +1,5 @@
 // Keeps count of what came of each request and line of the log, and what needs an explanation.
-import type { LogLine } from '../wire/bridge-process.ts';
+import type { LogLine } from '../support/bridge-process.ts';
 import type { Exchange } from './exchange.ts';
 import { toldIn } from './explain.ts';
 import type { Explainer, Told } from './explain.ts';

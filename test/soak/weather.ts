@@ -1,7 +1,7 @@
 // What happens to all requests alike: Google and STS out of order, wrong clocks, new keys and configurations; by the seed, one after the other.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomOf } from './random.ts';
-import type { Random } from './random.ts';
+import { namedRandom } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
 
 /** A fault as the sandbox's control route takes it, less its supplier. */
 type SupplierFault = Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ const WEIGHTS = { fair: 1, supplier: 6, 's3-refuses': 1, clock: 1, 'new-key': 0.
 
 /** @param n of a run's spells, from 0 */
 export function spellOf(seed: number, n: number): Spell {
-  const random = randomOf(seed, 'weather', n);
+  const random = namedRandom(seed, 'weather', n);
   const kind = random.weighted(WEIGHTS);
   const [afterMs, lastsMs] = [random.between(300, 2_500), random.between(400, 3_500)];
   return { weather: weatherOf(kind, random), afterMs, lastsMs };

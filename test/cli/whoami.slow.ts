@@ -1,0 +1,190 @@
+// `fedbridge whoami`, as its own process: who the bridge is at Google and, through each role, at AWS.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { LAKE_DATA, TO_LAKE_DATA } from '../support/chain.ts';
+import { startAsTheBridge, withRoles } from './as-the-bridge.ts';
+import type { AsTheBridge } from './as-the-bridge.ts';
+
+let here: AsTheBridge;
+let lake: string;
+before(async () => {
+  here = await startAsTheBridge();
+  lake = `arn: "${here.contract.role}"`;
+});
+after(() => here.close());
+
+const ANOTHERS = 'arn:aws:iam::210987654321:role/trusts-another';
+
+interface Report {
+  readonly identity: Readonly<Record<string, unknown>>;
+  readonly roles: readonly (Readonly<Record<string, unknown>> & {
+    readonly detail?: Readonly<Record<string, unknown>>;
+  })[];
+}
+
+/** @param code that it must end with, having said nothing on standard error */
+async function reported(
+  code: number,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Report> {
+  const outcome = await here.run(['whoami', '--json', ...args], environment);
+  assert.deepEqual([outcome.code, outcome.stderr], [code, '']);
+  return JSON.parse(outcome.stdout) as Report;
+}
+
+const configured = (roles: Readonly<Record<string, string>>, more?: string): readonly string[] => [
+  '--config',
+  here.file('whoami.yaml', withRoles(here.contract, roles, more)),
+];
+
+describe('fedbridge whoami', () => {
+  it('tells in words who the bridge is, and ends with 0 where all roles answer', async () => {
+    const { code, stdout, stderr } = await here.run(['whoami']);
+    assert.deepEqual([code, stderr], [0, '']);
+    const { serviceAccount, role } = here.contract;
+    assert.equal(
+      stdout.replace(/\d{4}-\d\d-\d\dT[\d:]+\.000Z/, 'TIME'),
+      `Google identity, from the metadata server
+  e-mail     ${serviceAccount.email}
+  unique ID  ${serviceAccount.uniqueId}
+  audience   fedbridge
+  expires    TIME
+
+lake (${role})
+  arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
+`,
+    );
+  });
+
+  it('tells programs the same, of the last role of each chain', async () => {
+    const roles = {
+      lake,
+      data: `${lake}, then: [{ ${TO_LAKE_DATA} }]`,
+    };
+    const { identity, roles: answered } = await reported(0, configured(roles));
+    const { email, uniqueId } = here.contract.serviceAccount;
+    assert.deepEqual(
+      [identity['source'], identity['email'], identity['uniqueId'], identity['audience']],
+      [{ kind: 'metadata' }, email, uniqueId, 'fedbridge'],
+    );
+    assert.ok(Date.parse(String(identity['expires'])) > Date.now());
+    assert.deepEqual(answered, [
+      {
+        name: 'lake',
+        arn: here.contract.role,
+        callerIdentity: 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod',
+      },
+      {
+        name: 'data',
+        arn: here.contract.role,
+        callerIdentity: 'arn:aws:sts::210987654321:assumed-role/lake-data/fedbridge@acme-prod',
+      },
+    ]);
+    const named = await reported(0, configured({ lake: `${lake}, session: bridge` }));
+    assert.match(
+      String(named.roles[0]?.['callerIdentity']),
+      /assumed-role\/gcp-lake-read\/acme-prod\.fedbridge-sandbox$/,
+    );
+  });
+
+  it('shows what AWS compared and what to do for each role that does not answer, and ends with 1', async () => {
+    const roles = { lake, theirs: `arn: "${ANOTHERS}"`, data: `${lake}, then: [{ arn: "${LAKE_DATA}" }]` };
+    const { roles: answered } = await reported(1, configured(roles));
+    const [well, theirs, data] = answered;
+    assert.ok(well?.['callerIdentity']);
+    const { uniqueId } = here.contract.serviceAccount;
+    assert.equal(theirs?.['fault'], 'sts_denied');
+    assert.match(String(theirs['remedy']), /its trust policy asks for other values/);
+    const { detail = {} } = theirs;
+    assert.deepEqual(
+      ['aud', 'oaud', 'sub'].map((key) => detail[`accounts.google.com:${key}`]),
+      [uniqueId, 'fedbridge', uniqueId],
+    );
+    assert.equal(data?.['fault'], 'sts_hop_denied');
+    assert.equal(data.detail?.['roleArn'], LAKE_DATA);
+    assert.equal(data.detail['needs'], 'sts:AssumeRole');
+    assert.match(String(data.detail['assumedBy']), /assumed-role\/gcp-lake-read\/fedbridge@acme-prod$/);
+
+    const inWords = await here.run(['whoami', ...configured(roles)]);
+    assert.deepEqual([inWords.code, inWords.stderr], [1, '']);
+    assert.match(inWords.stdout, /^ {2}arn:aws:sts::\d+:assumed-role\/gcp-lake-read\/fedbridge@acme-prod$/m);
+    assert.match(inWords.stdout, new RegExp(`^theirs \\(${ANOTHERS}\\)\n {2}sts_denied\n`, 'm'));
+    assert.match(inWords.stdout, new RegExp(`^ {2}accounts\\.google\\.com:sub +${uniqueId}$`, 'm'));
+    assert.match(inWords.stdout, /^ {2}The role does not exist, or its trust policy asks/m);
+  });
+
+  it('says without a configuration who it is at Google, without AWS', async () => {
+    await here.control('DELETE', '/calls');
+    const { code, stdout } = await here.run(['whoami'], { FEDBRIDGE_CONFIG: '', AWS_REGION: '' });
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^ {2}unique ID +${here.contract.serviceAccount.uniqueId}$`, 'm'));
+    assert.match(
+      stdout,
+      /^No roles: there is no configuration\. --config FILE or FEDBRIDGE_CONFIG names one\.$/m,
+    );
+    assert.deepEqual(await here.calls('sts'), []);
+  });
+
+  it('asks for no role where there is no identity token', async () => {
+    await here.control('DELETE', '/calls');
+    const { identity, roles } = await reported(1, [], { GCE_METADATA_HOST: '127.0.0.1:1' });
+    assert.deepEqual(
+      [identity['source'], identity['fault'], roles],
+      [{ kind: 'metadata' }, 'metadata_unreachable', []],
+    );
+    assert.match(String(identity['remedy']), /^The metadata server is out of reach/);
+    assert.deepEqual(await here.calls('sts'), []);
+  });
+
+  it('prints no token, key or signature, whatever STS says', async () => {
+    const roles = {
+      lake,
+      theirs: `arn: "${ANOTHERS}"`,
+      data: `${lake}, then: [{ arn: "${LAKE_DATA}", externalId: 7f3d }]`,
+    };
+    const { code, stdout, stderr } = await here.run(['whoami', ...configured(roles)]);
+    assert.deepEqual([code, stderr], [1, '']);
+    assert.doesNotMatch(stdout, /eyJ|ASIA|AKIA/);
+  });
+});
+
+describe('with an AWS profile as identity, fedbridge whoami', () => {
+  const OPEN = 'arn:aws:iam::123456789012:role/open-to-owner';
+  const inProfiles = (fields: readonly string[]): Record<string, string> => ({
+    AWS_CONFIG_FILE: here.file('aws-config', ['[profile laptop]', ...fields, ''].join('\n')),
+    AWS_PROFILE: 'laptop',
+  });
+
+  it('goes through the same chain', async () => {
+    const policy = (statement: object) => ({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', ...statement },
+    });
+    const trust = policy({ Action: 'sts:AssumeRole', Principal: { AWS: 'arn:aws:iam::123456789012:root' } });
+    const permissions = policy({ Action: 's3:GetObject', Resource: '*' });
+    await here.control('PUT', '/roles', { arn: OPEN, trust, permissions });
+    const { accessKeyId, secretAccessKey } = here.contract.owner;
+    const keys = [`aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
+    const { identity, roles } = await reported(0, configured({ open: `arn: "${OPEN}"` }), inProfiles(keys));
+    assert.deepEqual(identity, { source: { kind: 'profile', name: 'laptop' } });
+    assert.match(
+      String(roles[0]?.['callerIdentity']),
+      /^arn:aws:sts::123456789012:assumed-role\/open-to-owner\//,
+    );
+  });
+
+  it('says why the profile gives nothing', async () => {
+    const { identity } = await reported(1, [], inProfiles(['credential_process = false']));
+    assert.equal(identity['fault'], 'profile_process_failed');
+    const { accessKeyId, secretAccessKey, mfaSerial } = here.contract.developer;
+    const mfa = [
+      'role_arn = arn:aws:iam::123456789012:role/developer',
+      'source_profile = laptop',
+      `mfa_serial = ${mfaSerial}`,
+      `aws_access_key_id = ${accessKeyId}`,
+      `aws_secret_access_key = ${secretAccessKey}`,
+    ];
+    assert.equal((await reported(1, [], inProfiles(mfa))).identity['fault'], 'profile_mfa_no_terminal');
+  });
+});

@@ -1,0 +1,173 @@
+// The files of an image, away from this project and read-only, run by a user without rights and found by nothing but the platform's
+// variables: the bridge starts from V8's caches, reads an object for a caller, and ends when it is told to.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import type { Program } from '../support/bridge-process.ts';
+import { startBridge } from '../support/bridge-process.ts';
+import { until } from '../support/until.ts';
+import { startWire } from '../support/wire.ts';
+import { ROOT, STAGES } from './dockerfile.ts';
+import { makeDirectory, makeImageFiles, USER_ID } from './image.ts';
+import type { ImageFiles } from './image.ts';
+
+const run = promisify(execFile);
+/** Where this test may not become another user, it is one without rights itself. */
+const AS_USER = process.getuid?.() === 0 ? { uid: USER_ID, gid: USER_ID } : {};
+const DEBUG = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+
+let image: ImageFiles;
+before(async () => {
+  image = await makeImageFiles();
+});
+after(() => {
+  image.remove();
+});
+
+const program = (name: string): string => join(image.root, 'app', name);
+const bridge = (): Program => ({
+  command: [image.node, program('main.js'), 'serve'],
+  options: { cwd: '/', ...AS_USER },
+});
+const wordsOf = (name: string): readonly string[] =>
+  STAGES[1]?.instructions.find((one) => one.name === name)?.words ?? [];
+
+describe('the files of an image', () => {
+  it('are these', () => {
+    const files = Object.keys(image.state()).filter((path) => !path.startsWith('app/cache/'));
+    const programs = ['cache', 'main.js', 'probe.js', 'program.cache', 'program.js'];
+    const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json', 'sbom.cdx.json', ...programs];
+    assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)].sort());
+    const flags = ['--min-semi-space-size=16', '--disable-sigusr1'];
+    assert.deepEqual(wordsOf('ENTRYPOINT'), ['node', ...flags, '/app/main.js']);
+    assert.deepEqual(wordsOf('CMD'), ['serve']);
+  });
+
+  it('have no packages beside or above them', () => {
+    for (let at = join(image.root, 'app'); at !== '/'; at = dirname(at))
+      assert.ok(!existsSync(join(at, 'node_modules')), at);
+  });
+
+  it('hold no sandbox', async () => {
+    const asked = run(image.node, [program('main.js'), 'sandbox'], { env: {}, cwd: '/' });
+    await assert.rejects(asked, /The sandbox is not part of this build/);
+  });
+
+  it('list what is bundled: every production dependency, in the version of the lock file', () => {
+    const sbom = JSON.parse(readFileSync(program('sbom.cdx.json'), 'utf8')) as {
+      metadata: { component: { name: string; version: string } };
+      components: { name: string; version: string }[];
+    };
+    const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { version: string; dev?: boolean; optional?: boolean }>;
+    };
+    assert.deepEqual(
+      [sbom.metadata.component.name, sbom.metadata.component.version],
+      ['fedbridge', own['version']],
+    );
+    const listed = new Set(sbom.components.map(({ name, version }) => `${name}@${version}`));
+    const installed = Object.entries(lock.packages).filter(([path]) => path !== '');
+    for (const [path, { version, dev = false }] of installed) {
+      const component = `${path.replace(/^.*node_modules\//, '')}@${version}`;
+      if (!dev) assert.ok(listed.has(component), component);
+    }
+    assert.ok(!sbom.components.some(({ name }) => name === 'esbuild' || name === 'typescript'));
+  });
+});
+
+describe('the bridge of an image', () => {
+  it('reads an object with a caller’s token, from the compile cache, and writes nothing', async (test) => {
+    const before = image.state();
+    const wire = await startWire({ program: bridge(), environment: { ...image.environment, ...DEBUG } });
+    test.after(() => wire.close());
+    const reply = await wire.get('/acme-lake/raw/public/orders.csv', { as: 'scoped' });
+    assert.equal(reply.status, 200, reply.text);
+    assert.match(reply.text, /^id,item,quantity\n/);
+    assert.equal((await wire.get('/acme-lake/raw/private/salaries.csv', { as: 'scoped' })).status, 403);
+    assert.equal(await wire.bridge.stop('SIGTERM'), 0);
+    const cache = wire.bridge
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('[compile cache]'));
+    assert.ok(
+      cache.some((line) => line.includes('main.js was accepted')),
+      cache.join('\n'),
+    );
+    assert.ok(!cache.some((line) => /not initialized|rejected|writing cache/.test(line)), cache.join('\n'));
+    assert.deepEqual(image.state(), before);
+  });
+
+  it('is in V8’s code cache, which its flags do not keep from being used', async () => {
+    const asked = `
+      const { readFileSync } = require('node:fs');
+      const [source, cachedData] = ['js', 'cache'].map((kind) => readFileSync('${program('program.')}' + kind));
+      console.log(new (require('node:vm').Script)(source.toString('latin1'), { cachedData }).cachedDataRejected);`;
+    const flags = wordsOf('ENTRYPOINT').filter((word) => word.startsWith('--'));
+    assert.equal((await run(image.node, [...flags, '-e', asked])).stdout, 'false\n');
+  });
+
+  it('starts without its caches, as another Node would', async (test) => {
+    const directory = makeDirectory();
+    test.after(() => {
+      rmSync(directory, { recursive: true });
+    });
+    for (const name of ['main.js', 'program.js', 'package.json'])
+      copyFileSync(program(name), join(directory, name));
+    const asked = run(image.node, [join(directory, 'main.js'), '--version'], { env: {}, cwd: '/' });
+    assert.match((await asked).stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('is healthy in the image’s own words while it runs, and not after', async (test) => {
+    const wire = await startWire({ program: bridge(), environment: image.environment });
+    test.after(() => wire.close());
+    const [, ...args] = wordsOf('HEALTHCHECK');
+    const check = () => run(image.node, args, { env: { PORT: new URL(wire.bridge.url).port }, cwd: '/' });
+    await check();
+    await wire.bridge.stop();
+    await assert.rejects(check(), { code: 1 });
+  });
+
+  it('takes SIGTERM as process 1, for which the kernel has no default', async (test) => {
+    const space = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child'];
+    const possible = await run('unshare', [...space, '--', 'true']).then(
+      () => true,
+      () => false,
+    );
+    if (!possible) {
+      test.skip('this machine lets nobody be process 1 (unshare)');
+      return;
+    }
+    const wire = await startWire();
+    test.after(() => wire.close());
+    const { command } = bridge();
+    const unshare = (await run('sh', ['-c', 'command -v unshare'])).stdout.trim();
+    const started = await startBridge(
+      { ...wire.sandbox.environment, ...image.environment },
+      { command: [unshare, ...space, '--', ...command], options: { cwd: '/' } },
+    );
+    const children = `/proc/${started.pid}/task/${started.pid}/children`;
+    const pid = Number(readFileSync(children, 'utf8').trim());
+    assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), new RegExp(`^NSpid:\\t${pid}\\t1$`, 'm'));
+    process.kill(pid, 'SIGTERM');
+    await started.line(({ message }) => message === 'ended');
+    await until('it is gone', () => !existsSync(`/proc/${pid}`));
+    assert.equal(await started.stop(), 0);
+  });
+});
+
+describe('the probe of an image', () => {
+  it('starts', async () => {
+    const child = spawn(image.node, [program('probe.js'), '--help'], {
+      env: image.environment,
+      cwd: '/',
+      ...AS_USER,
+    });
+    const [code] = (await once(child, 'exit')) as [number];
+    assert.equal(code, 0);
+  });
+});

@@ -1,0 +1,93 @@
+// Until the bridge has Google's keys nobody can be recognised: a 503 that says to come back, and no fault of the caller's.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startClockedWire, STOPPED, timeless } from '../../support/faked-clock.ts';
+import type { ClockedWire } from '../../support/faked-clock.ts';
+import { googleClaims } from '../../support/google-claims.ts';
+import type { Reply } from '../../support/http-request.ts';
+import { assertLogged, READABLE } from '../../support/refused-token.ts';
+import { asBearer, asS3Client } from '../../support/token-headers.ts';
+
+/** The bridge waits this long after a failure before it requests the keys again. */
+const PAUSE_MS = 1_000;
+
+describe("while Google's keys cannot be had", () => {
+  let wire: ClockedWire;
+  let token: string;
+  let passedMs = 0;
+  before(async () => {
+    wire = await startClockedWire({ faults: [{ supplier: 'certs', fault: 'refuse' }] });
+    await wire.setClocks(STOPPED);
+    token = wire.sandbox.mint(googleClaims(wire, 'reader', timeless()));
+  });
+  after(() => wire.close());
+
+  const pass = async (milliseconds: number): Promise<void> => {
+    passedMs += milliseconds;
+    await wire.setClocks({ ...STOPPED, steadyAheadMs: passedMs });
+  };
+
+  const assertUnavailable = async (reply: Reply): Promise<void> => {
+    assert.deepEqual([reply.status, reply.code], [503, 'ServiceUnavailable'], reply.text);
+    assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
+    assert.ok(Number(reply.headers['retry-after']) >= 1);
+    assert.equal(reply.headers['www-authenticate'], undefined, 'another token would not help');
+    const line = await assertLogged(wire, reply, 'signing_keys_unavailable');
+    assert.equal(line['severity'], 'ERROR');
+    assert.match(String(line['remedy']), /check egress/);
+  };
+
+  for (const fault of [
+    { fault: 'refuse' },
+    { fault: 'reset' },
+    { fault: 'garbage' },
+    { fault: 'empty' },
+    { fault: 'status', status: 500 },
+    { fault: 'status', status: 404 },
+    { fault: 'cut', after: 20 },
+  ]) {
+    it(`as the endpoint's fault is ${JSON.stringify(fault)}, callers come back later`, async () => {
+      await wire.fault({ supplier: 'certs', ...fault });
+      await pass(PAUSE_MS);
+      await assertUnavailable(await wire.get(READABLE, { headers: asBearer(token) }));
+      await assertUnavailable(await wire.get(READABLE, { headers: asS3Client(token) }));
+    });
+  }
+
+  it('as the endpoint hangs, callers wait for seconds, all for the same attempt', async () => {
+    await wire.fault({ supplier: 'certs', fault: 'hang' });
+    await pass(PAUSE_MS);
+    await wire.forgetCalls();
+    const ask = (): Promise<Reply> => wire.get(READABLE, { headers: asBearer(token) });
+    for (const reply of await Promise.all(Array.from({ length: 10 }, ask))) await assertUnavailable(reply);
+    assert.equal((await wire.calls('certs')).length, 1);
+  });
+
+  it('nobody who presents no token is told to come back', async () => {
+    assert.equal((await wire.get(READABLE)).status, 401);
+  });
+
+  it('the bridge is up and ready', async () => {
+    for (const path of ['/-/live', '/-/ready']) assert.equal((await wire.get(path)).status, 200);
+  });
+
+  it('and whatever is sent meanwhile, Google is asked about once a second', async () => {
+    await wire.clearFaults();
+    await wire.fault({ supplier: 'certs', fault: 'status', status: 503 });
+    await wire.forgetCalls();
+    for (const asked of [1, 2, 3]) {
+      await pass(PAUSE_MS - 1);
+      await wire.get(READABLE, { headers: asBearer(token) });
+      assert.equal((await wire.calls('certs')).length, asked - 1);
+      await pass(1);
+      for (let i = 0; i < 20; i += 1) await wire.get(READABLE, { headers: asBearer(token) });
+      assert.equal((await wire.calls('certs')).length, asked);
+    }
+  });
+
+  it('and once they can be had again, callers get their objects', async () => {
+    await wire.clearFaults();
+    await pass(PAUSE_MS);
+    assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);
+  });
+});

@@ -1,0 +1,36 @@
+// X-Serverless-Authorization is for Cloud Run's own check: the bridge takes nobody's identity from it.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { assertWithout, READABLE } from '../../support/refused-token.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+describe('the token in X-Serverless-Authorization', () => {
+  let wire: Wire;
+  let platforms: Record<string, string>;
+  before(async () => {
+    wire = await startWire();
+    platforms = { 'x-serverless-authorization': `Bearer ${await wire.token('reader')}` };
+  });
+  after(() => wire.close());
+
+  it('is no identity', async () => {
+    for (const path of [READABLE, '/-/whoami'])
+      assert.equal((await wire.get(path, { headers: platforms })).status, 401);
+  });
+
+  it("neither lends its rights to the caller's own token nor conflicts with it", async () => {
+    assert.equal((await wire.get(READABLE, { as: 'stranger', headers: platforms })).status, 403);
+    const stripped = { 'x-serverless-authorization': 'Bearer a.b.SIGNATURE_REMOVED_BY_GOOGLE' };
+    assert.equal((await wire.get(READABLE, { as: 'reader', headers: stripped })).status, 200);
+  });
+
+  it('reaches neither the log nor S3', async () => {
+    await wire.get(READABLE, { as: 'scoped', headers: platforms });
+    await wire.bridge.line(({ caller, status }) => String(caller).startsWith('scoped@') && status === 200);
+    assertWithout(await wire.token('reader'), wire.bridge.output());
+    const calls = await wire.calls('s3');
+    assert.ok(calls.length > 0);
+    assert.doesNotMatch(JSON.stringify(calls), /x-serverless-authorization/i);
+  });
+});

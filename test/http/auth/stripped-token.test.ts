@@ -1,0 +1,36 @@
+// A token whose signature Cloud Run's invoker check has removed is refused under a code of its own, with the way out.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { assertLogged, assertRefused, READABLE } from '../../support/refused-token.ts';
+import { asBearer } from '../../support/token-headers.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const STRIPPED = {
+  fault: 'token_signature_removed',
+  says: /removed by Cloud Run.{1,5}s invoker check/,
+} as const;
+
+describe('a token without its signature', () => {
+  let wire: Wire;
+  let stripped: string;
+  before(async () => {
+    wire = await startWire();
+    const [header = '', claims = ''] = (await wire.token('reader')).split('.');
+    stripped = `${header}.${claims}.SIGNATURE_REMOVED_BY_GOOGLE`;
+  });
+  after(() => wire.close());
+
+  it('is refused, also where the genuine one is remembered', async () => {
+    await assertRefused(wire, stripped, STRIPPED);
+    assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
+    await assertRefused(wire, stripped, STRIPPED);
+  });
+
+  it('tells the operator of both ways out', async () => {
+    const reply = await wire.get(READABLE, { headers: asBearer(stripped) });
+    const { remedy } = await assertLogged(wire, reply, 'token_signature_removed');
+    assert.match(String(remedy), /X-Serverless-Authorization/);
+    assert.match(String(remedy), /invoker_iam_disabled/);
+  });
+});

@@ -1,0 +1,70 @@
+// On a laptop without any Google identity an AWS profile assumes the roles; callers and their grants are the same.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { SandboxContract } from '../../../src/sandbox/sandbox.ts';
+import { asAccount, openToProject, READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const OWNERS_ROLE = {
+  arn: 'arn:aws:iam::123456789012:role/owners',
+  trust: {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Action: 'sts:AssumeRole',
+      Principal: { AWS: 'arn:aws:iam::123456789012:user/owner' },
+    },
+  },
+  permissions: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } },
+};
+const config =
+  (identity: string) =>
+  (contract: SandboxContract): string =>
+    openToProject(identity)({ ...contract, role: OWNERS_ROLE.arn });
+
+for (const [where, identity, variables] of [
+  ['that the configuration names', 'identity: { profile: owner }', {}],
+  ['that AWS_PROFILE names', '', { AWS_PROFILE: 'owner' }],
+] as const) {
+  describe(`a profile ${where}`, () => {
+    const directory = mkdtempSync(join(tmpdir(), 'fedbridge-profile-'));
+    let wire: Wire;
+    before(async () => {
+      wire = await startWire({
+        config: config(identity),
+        environment: ({ owner }) => {
+          const file = join(directory, 'credentials');
+          writeFileSync(
+            file,
+            `[owner]\naws_access_key_id=${owner.accessKeyId}\naws_secret_access_key=${owner.secretAccessKey}\n`,
+          );
+          return { ...variables, AWS_SHARED_CREDENTIALS_FILE: file, LOG_LEVEL: 'trace' };
+        },
+        roles: [OWNERS_ROLE],
+      });
+    });
+    after(async () => {
+      await wire.close();
+      rmSync(directory, { recursive: true });
+    });
+
+    it('assumes the role, narrowed to the caller and named after it, and Google’s metadata server is not asked', async () => {
+      assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
+      const [session] = await sessionsAtSts(wire);
+      assert.equal(session?.roleArn, OWNERS_ROLE.arn);
+      assert.equal(session.roleSessionName, 'job-1@acme-prod');
+      assert.match(session.policy, /s3:GetObject/);
+      assert.deepEqual(await wire.calls('metadata'), []);
+    });
+
+    it('is nowhere in the log', () => {
+      const { accessKeyId, secretAccessKey } = wire.sandbox.contract.owner;
+      assert.doesNotMatch(wire.bridge.output(), new RegExp(accessKeyId));
+      assert.ok(!wire.bridge.output().includes(secretAccessKey));
+    });
+  });
+}

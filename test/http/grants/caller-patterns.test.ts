@@ -1,0 +1,76 @@
+// A grant names its callers by e-mail, by unique ID, by both at once, or by their project.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ACCOUNTS } from '../../../src/sandbox/google/accounts.ts';
+import { googleClaims } from '../../support/google-claims.ts';
+import { asBearer } from '../../support/token-headers.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+/** All four lead to the same bucket of S3. */
+const BUCKETS = ['by-email', 'by-id', 'by-both', 'by-project'] as const;
+type Bucket = (typeof BUCKETS)[number];
+
+const { email, uniqueId } = ACCOUNTS.reader;
+const OTHER_ID = '119990000000000000000';
+
+const CALLERS: readonly (readonly [
+  who: string,
+  claims: Readonly<Record<string, unknown>>,
+  may: readonly Bucket[],
+])[] = [
+  ['the account itself', {}, BUCKETS],
+  ['an account created anew under the same e-mail', { sub: OTHER_ID }, ['by-email', 'by-project']],
+  ['the account under another e-mail', { email: 'renamed@other-project.iam.gserviceaccount.com' }, ['by-id']],
+  ['the account without an e-mail', { email: undefined, email_verified: undefined }, ['by-id']],
+  [
+    'another account of the project',
+    { sub: OTHER_ID, email: 'other@acme-prod.iam.gserviceaccount.com' },
+    ['by-project'],
+  ],
+  [
+    'an account of a project within a domain',
+    { sub: OTHER_ID, email: 'x@acme-lab.acme.example.iam.gserviceaccount.com' },
+    ['by-project'],
+  ],
+  ['a person', { sub: OTHER_ID, email: 'person@acme.example' }, []],
+  ["another project's account", { sub: OTHER_ID, email: 'reader@other-project.iam.gserviceaccount.com' }, []],
+];
+
+describe('a grant', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({
+      config: ({ audience, role, bucket }) => `
+audience: ${audience}
+aws: { region: eu-west-1 }
+roles: { lake: { arn: "${role}" } }
+buckets:
+${BUCKETS.map((name) => `  ${name}: { role: lake, target: ${bucket} }`).join('\n')}
+grants:
+  - { callers: [${email.replace('reader', 'Reader')}], allow: [get], bucket: by-email }
+  - { callers: ["${uniqueId}"], allow: [get], bucket: by-id }
+  - { callers: ["${email}#${uniqueId}"], allow: [get], bucket: by-both }
+  - { callers: ["project:acme-prod", "project:acme.example:acme-lab"], allow: [get], bucket: by-project }
+`,
+    });
+  });
+  after(() => wire.close());
+
+  for (const [who, claims, may] of CALLERS) {
+    it(`opens to ${who} ${may.length === 0 ? 'nothing' : `what is granted ${may.join(', ')}`}`, async () => {
+      const headers = asBearer(wire.sandbox.mint(googleClaims(wire, 'reader', claims)));
+      for (const bucket of BUCKETS) {
+        const reply = await wire.get(`/${bucket}/raw/public/orders.csv`, { headers });
+        assert.equal(reply.status, may.includes(bucket) ? 200 : 403, bucket);
+        assert.equal(reply.text.startsWith('id,item'), may.includes(bucket), bucket);
+      }
+      const list = await wire.get('/', { headers });
+      assert.deepEqual(
+        [...list.text.matchAll(/<Name>([^<]*)<\/Name>/g)].map(([, name]) => name),
+        [...may].sort(),
+        'and no other bucket is shown',
+      );
+    });
+  }
+});

@@ -1,0 +1,65 @@
+// However their requests mix, each caller gets what its own grants open, and never what another's do.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { googleClaims } from '../../support/google-claims.ts';
+import type { Reply } from '../../support/http-request.ts';
+import { asBearer } from '../../support/token-headers.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const CALLERS = ['reader', 'scoped', 'stranger'] as const;
+
+describe('many requests at once', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({
+      config: ({ audience, role, callers }) => `
+audience: ${audience}
+aws: { region: eu-west-1 }
+roles: { lake: { arn: "${role}" } }
+buckets: { acme-lake: { role: lake } }
+grants:
+${CALLERS.map((name) => `  - { callers: [${callers[name]}], allow: [get, list], bucket: acme-lake, prefix: of-${name}/ }`).join('\n')}
+`,
+    });
+    for (const name of CALLERS) await wire.put(`of-${name}/report`, `for ${name} alone`);
+  });
+  after(() => wire.close());
+
+  /** Tokens that are not remembered and sessions that do not exist yet, so that everything happens at once. */
+  const askAll = (): Promise<readonly { caller: string; owner: string; reply: Reply }[]> =>
+    Promise.all(
+      Array.from({ length: 120 }, async (_, i) => {
+        const caller = CALLERS[i % 3] ?? assert.fail();
+        const owner = CALLERS[Math.floor(i / 3) % 3] ?? assert.fail();
+        const path =
+          i % 2 === 0 ? `/acme-lake/of-${owner}/report` : `/acme-lake?list-type=2&prefix=of-${owner}/`;
+        const token = wire.sandbox.mint(googleClaims(wire, caller, { jti: String(i % 30) }));
+        return { caller, owner, reply: await wire.get(path, { headers: asBearer(token) }) };
+      }),
+    );
+
+  for (const when of ['cold', 'warm']) {
+    it(`give each caller its own, ${when}`, async () => {
+      for (const { caller, owner, reply } of await askAll()) {
+        const { status, text, headers } = reply;
+        assert.equal(status, caller === owner ? 200 : 403, `${caller} asks what is ${owner}'s: ${text}`);
+        assert.equal(headers['x-fedbridge-error'], caller === owner ? undefined : 'not_granted');
+        const others = CALLERS.filter((name) => name !== caller);
+        for (const other of others) {
+          assert.ok(!text.includes(`for ${other} alone`));
+          assert.ok(!text.includes(`<Key>of-${other}/`));
+        }
+        if (status === 200) assert.match(text, new RegExp(`for ${caller} alone|<Key>of-${caller}/report`));
+      }
+    });
+  }
+
+  it('take one session of AWS for each caller', async () => {
+    const names = (await wire.calls('sts')).map(({ roleSessionName }) => String(roleSessionName));
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('@acme-prod')).sort(),
+      CALLERS.map((caller) => `${caller}@acme-prod`).sort(),
+    );
+  });
+});

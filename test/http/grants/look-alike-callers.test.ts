@@ -1,0 +1,86 @@
+// A grant names exactly one account or one project: whoever merely looks like it may nothing.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { googleClaims } from '../../support/google-claims.ts';
+import { READABLE } from '../../support/refused-token.ts';
+import { asBearer } from '../../support/token-headers.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+/** Not an account of the sandbox's: nobody but a look-alike has this unique ID. */
+const ANOTHER = '119990000000000000000';
+const GRANTED = 'desk@acme-prod.iam.gserviceaccount.com';
+
+const LIKE_THE_ACCOUNT = [
+  `${GRANTED}.evil.example`,
+  `${GRANTED}@evil.example`,
+  `x${GRANTED}`,
+  `evil.example/${GRANTED}`,
+  'desk@acme-prod.iam.gserviceaccount.com.',
+  'desk@acme-prod.iam-gserviceaccount.com',
+  'desk@acme-prod1.iam.gserviceaccount.com',
+  'desk@acme-pro.iam.gserviceaccount.com',
+  'desk@sub.acme-prod.iam.gserviceaccount.com',
+  'desk+other@acme-prod.iam.gserviceaccount.com',
+  `${GRANTED}#${ANOTHER}`,
+  ` ${GRANTED}`,
+  `${GRANTED}\n`,
+  `${GRANTED}\u0000`,
+  // The Kelvin sign, which lower-cases to an ASCII k.
+  'des\u212A@acme-prod.iam.gserviceaccount.com',
+  // A Cyrillic e.
+  'd\u0435sk@acme-prod.iam.gserviceaccount.com',
+];
+
+const LIKE_THE_PROJECT = [
+  'x@acme-labs.iam.gserviceaccount.com',
+  'x@my-acme-lab.iam.gserviceaccount.com',
+  'x@acme-la.iam.gserviceaccount.com',
+  'x@acme-lab.evil.example.iam.gserviceaccount.com',
+  'x@acme-lab.iam.gserviceaccount.com.evil.example',
+  'acme-lab.iam.gserviceaccount.com@evil.example',
+  'x@acme-lab.gserviceaccount.com',
+  'acme-lab@appspot.gserviceaccount.com',
+  'x@acme-lab',
+  'project:acme-lab',
+];
+
+describe('a look-alike', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({
+      config: ({ audience, role }) => `
+audience: ${audience}
+aws: { region: eu-west-1 }
+roles: { lake: { arn: "${role}" } }
+buckets: { acme-lake: { role: lake } }
+grants:
+  - { callers: [${GRANTED}, "project:acme-lab"], allow: [get], bucket: acme-lake }
+`,
+    });
+  });
+  after(() => wire.close());
+
+  const statusOf = async (changes: Readonly<Record<string, unknown>>): Promise<number> => {
+    const token = wire.sandbox.mint(googleClaims(wire, 'stranger', { sub: ANOTHER, ...changes }));
+    return (await wire.get(READABLE, { headers: asBearer(token) })).status;
+  };
+
+  it('is none where it is the account itself, in whatever case', async () => {
+    assert.equal(await statusOf({ email: GRANTED }), 200);
+    assert.equal(await statusOf({ email: 'DESK@Acme-Prod.IAM.gserviceaccount.com' }), 200);
+    assert.equal(await statusOf({ email: 'x@acme-lab.iam.gserviceaccount.com' }), 200);
+    assert.equal(await statusOf({ email: 'X@Acme-Lab.iam.gserviceaccount.com' }), 200);
+  });
+
+  for (const email of [...LIKE_THE_ACCOUNT, ...LIKE_THE_PROJECT]) {
+    it(`${JSON.stringify(email)} may nothing`, async () => {
+      assert.equal(await statusOf({ email }), 403);
+    });
+  }
+
+  it('by a unique ID that is spelled as an e-mail or project may nothing', async () => {
+    for (const sub of [GRANTED, 'project:acme-lab', `${GRANTED}#${ANOTHER}`])
+      assert.equal(await statusOf({ sub, email: undefined }), 403);
+  });
+});

@@ -1,0 +1,78 @@
+// From SIGTERM on the bridge is not ready, also on connections that are open; what it must cut in the end looks cut in every form.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import { FORMS, startDownload } from '../../support/download-end.ts';
+import { openToProject } from '../../support/sessions-at-sts.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const SIZE = 10_000_000;
+const PATH = '/acme-lake/slow.bin';
+
+describe('a bridge that is told to end', { concurrency: 2 }, () => {
+  const startSlow = async (more: string): Promise<Wire> => {
+    const wire = await startWire({ ownProcess: true, config: openToProject(more) });
+    await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
+    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 200_000 });
+    return wire;
+  };
+  const toEnd = (wire: Wire): Promise<unknown> =>
+    wire.bridge.line(({ message }) => String(message).startsWith('SIGTERM:'));
+  /** A connection on which a request has begun. */
+  const begin = async (wire: Wire, bytes: string): Promise<{ socket: Socket; answer: Promise<string> }> => {
+    const { hostname, port } = new URL(wire.bridge.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.write(bytes);
+    return { socket, answer: once(socket, 'close').then(() => text) };
+  };
+
+  it('says on open connections that it lives and is not ready, and serves a read that has begun', async (test) => {
+    const wire = await startSlow('limits: { drain: 3600s }\nresponses: { chunkAbove: 0B }');
+    test.after(() => wire.close());
+    const download = await startDownload(wire, 'chunked', PATH);
+    const authorization = `Authorization: Bearer ${await wire.token('reader')}`;
+    const [ready, live, read] = await Promise.all(
+      ['/-/ready', '/-/live', '/acme-lake/README.txt'].map((path) =>
+        begin(wire, `GET ${path} HTTP/1.1\r\nHost: b\r\n${authorization}\r\n`),
+      ),
+    );
+    // By then what was sent before has been read.
+    assert.equal((await wire.get('/-/ready')).status, 200);
+    const stopped = wire.bridge.stop();
+    await toEnd(wire);
+    for (const connection of [ready, live, read]) connection?.socket.write('\r\n');
+    assert.match((await ready?.answer) ?? '', /^HTTP\/1\.1 503 [^]*{"status":"down"}/);
+    assert.match((await live?.answer) ?? '', /^HTTP\/1\.1 200 [^]*{"status":"up"}/);
+    assert.match((await read?.answer) ?? '', /^HTTP\/1\.1 200 /);
+    await wire.bridge.stop();
+    assert.equal(await download.ended, 'looks cut');
+    assert.equal(await stopped, 1);
+  });
+
+  for (const [when, drainSeconds, signals, code] of [
+    ['after the time to drain', 1, 1, 0],
+    ['at a second signal', 3_600, 2, 1],
+  ] as const) {
+    for (const form of FORMS) {
+      it(`cuts a download ${form} ${when} so that it looks cut`, async (test) => {
+        const chunkAbove = form === 'with Content-Length' ? SIZE : 0;
+        const wire = await startSlow(
+          `limits: { drain: ${drainSeconds}s }\nresponses: { chunkAbove: ${chunkAbove}B }`,
+        );
+        test.after(() => wire.close());
+        const download = await startDownload(wire, form, PATH);
+        const stopped = wire.bridge.stop();
+        await toEnd(wire);
+        if (signals === 2) void wire.bridge.stop();
+        assert.equal(await download.ended, 'looks cut');
+        assert.equal(await stopped, code);
+      });
+    }
+  }
+});

@@ -1,0 +1,144 @@
+// SIGHUP: the configuration is read anew, whole or not at all, and what has not changed goes on as it was.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { SandboxContract } from '../../../src/sandbox/sandbox.ts';
+import { open } from '../../support/http-request.ts';
+import { startReloading } from '../../support/reloading.ts';
+import type { ReloadingWire } from '../../support/reloading.ts';
+import { emailOf } from '../../support/configuration.ts';
+
+interface Shape {
+  readonly audience?: string;
+  readonly awsAudience?: string;
+  /** Of the bucket behind role `second`. */
+  readonly prefix?: string;
+  readonly more?: string;
+}
+
+/** Two roles with a bucket each, of which both are the sandbox's own. */
+const yaml =
+  ({ audience, awsAudience, prefix = 'raw/', more = '' }: Shape = {}) =>
+  (contract: SandboxContract): string => `
+audience: ${audience ?? contract.audience}
+aws: { region: ${contract.region}, audience: ${awsAudience ?? contract.awsAudience} }
+roles:
+  first: { arn: "${contract.role}" }
+  second: { arn: "${contract.role}", then: [{ arn: "arn:aws:iam::210987654321:role/lake-data", externalId: 7f3c }] }
+buckets:
+  acme-first: { role: first, target: ${contract.bucket} }
+  acme-second: { role: second, target: ${contract.bucket} }
+grants:
+  - { callers: ["${emailOf('reader')}"], allow: [get], bucket: acme-first }
+  - { callers: ["${emailOf('reader')}"], allow: [get], bucket: acme-second, prefix: ${prefix} }
+${more}`;
+
+const FIRST = '/acme-first/raw/public/orders.csv';
+const SECOND = '/acme-second/raw/public/orders.csv';
+
+describe('a configuration that is read anew', () => {
+  let wire: ReloadingWire;
+  const reload = (shape?: Shape) => wire.reload(yaml(shape)(wire.sandbox.contract));
+  const statusOf = async (path: string): Promise<number> => (await wire.get(path, { as: 'reader' })).status;
+  /** The last hops that STS was asked for callers: with a policy, and not one that only shows that the role works. */
+  const callersSessions = async (): Promise<unknown[]> =>
+    (await wire.calls('sts'))
+      .filter(({ policy }) => typeof policy === 'string' && policy.includes('"Allow"'))
+      .map(({ action }) => action);
+  before(async () => {
+    wire = await startReloading(yaml());
+  });
+  after(() => wire.close());
+
+  it('takes a right away at once, and keeps the credentials of roles that nothing has changed for', async () => {
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
+    await wire.forgetCalls();
+    const line = await reload({ prefix: 'raw/private/' });
+    assert.deepEqual([line['rolesKept'], line['rolesChanged']], [['first'], ['second']]);
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 403]);
+    assert.deepEqual(await callersSessions(), []);
+    await reload();
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
+    assert.deepEqual(await callersSessions(), ['AssumeRole'], 'of the changed role alone, anew');
+  });
+
+  it('that is not valid changes nothing, and each of its problems is told', async () => {
+    const before = wire.bridge.lines.length;
+    await reload({ more: 'limits: { inFlight: 0 }\nnonsense: 1' });
+    await wire.bridge.line(({ field }) => field === 'nonsense');
+    const told = wire.bridge.lines.slice(before).filter(({ severity }) => severity === 'ERROR');
+    assert.deepEqual(told.map(({ field }) => field).sort(), ['limits.inFlight', 'nonsense']);
+    for (const { rule, message } of told) {
+      assert.ok(String(rule).length > 10);
+      assert.match(String(message), /is not changed/);
+    }
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
+    assert.equal((await wire.reload('audience: ['))['severity'], 'ERROR');
+    assert.equal(await statusOf(FIRST), 200);
+  });
+
+  it('goes on counting, and asks for no key and no token that it holds', async () => {
+    const series = 'fedbridge_requests_total{operation="GetObject",status="200"}';
+    const counted = await wire.metric(series);
+    assert.ok(counted > 0);
+    await wire.forgetCalls();
+    await reload({ prefix: 'raw/public/' });
+    assert.equal(await statusOf(SECOND), 200);
+    assert.equal(await wire.metric(series), counted + 1);
+    assert.deepEqual(await wire.calls('certs'), []);
+    assert.equal(
+      (await wire.calls('metadata')).filter(({ path }) => String(path).includes('/default/')).length,
+      0,
+    );
+    await reload();
+  });
+
+  it('with another audience takes tokens of the old one no more', async () => {
+    await reload({ audience: 'https://other.example' });
+    assert.equal(await statusOf(FIRST), 401);
+    const token = await wire.token('reader', { audience: 'https://other.example' });
+    const reply = await wire.get(FIRST, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(reply.status, 200);
+    await reload();
+    assert.equal(await statusOf(FIRST), 200);
+  });
+
+  it('with another aws.audience drops every credential, and the old ones are of no use', async () => {
+    await wire.forgetCalls();
+    const line = await reload({ awsAudience: 'another' });
+    assert.deepEqual([line['rolesKept'], line['rolesChanged']], [[], ['first', 'second']]);
+    assert.equal(await statusOf(FIRST), 502, 'the trust policy pins the old audience');
+    await reload();
+    assert.equal(await statusOf(FIRST), 200);
+  });
+
+  it('with another grant leaves the bridge ready, though STS is out of reach meanwhile', async () => {
+    await wire.fault({ supplier: 'sts', fault: 'refuse' });
+    await reload({ prefix: 'raw/other/' });
+    assert.equal((await wire.get('/-/ready')).status, 200);
+    await wire.clearFaults();
+    await reload();
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
+  });
+
+  it('leaves a download that is under way alone, also where its limits change', async () => {
+    await wire.put('raw/slow.bin', Buffer.alloc(300_000, 7));
+    // No time passes for the bridge, so this is no stall however long it takes.
+    await wire.setClocks({ steadyStands: true });
+    await wire.fault({ supplier: 's3', fault: 'hold', after: 100_000, times: 1 });
+    const headers = { authorization: `Bearer ${await wire.token('reader')}` };
+    const download = await open(wire.bridge.url, '/acme-second/raw/slow.bin', { headers });
+    assert.equal(download.statusCode, 200);
+    await reload({ prefix: 'raw/private/', more: 'limits: { stall: 7s, inFlight: 5, perCaller: 5 }' });
+    assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 403]);
+    await wire.clearFaults();
+    let bytes = 0;
+    for await (const chunk of download) bytes += (chunk as Buffer).length;
+    assert.equal(bytes, 300_000);
+  });
+
+  it('with another time to drain is drained by that', async () => {
+    await reload({ more: 'limits: { drain: 7s }' });
+    assert.equal(await wire.bridge.stop(), 0);
+    assert.match(wire.bridge.output(), /streams have 7 s to finish/);
+  });
+});

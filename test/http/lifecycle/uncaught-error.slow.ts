@@ -1,0 +1,34 @@
+// After an error that nobody caught the process ends, not with 0, with a line that says where it came from and no more; what it was sending looks cut.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startDownload } from '../../support/download-end.ts';
+import type { Form } from '../../support/download-end.ts';
+import { startHarmedWire } from '../../support/provoked-fault.ts';
+import type { Harm } from '../../support/provoked-fault.ts';
+import { openToProject } from '../../support/sessions-at-sts.ts';
+
+const SIZE = 10_000_000;
+
+describe('an error that nobody caught', { concurrency: 2 }, () => {
+  for (const [how, what, form, error] of [
+    ['thrown in a timer', 'throw', 'over HTTP/1.0', /^Error\n {4}at /],
+    ['that is no Error', 'throw-text', 'chunked', /^string$/],
+    ['of a promise', 'reject', 'chunked', /^Error\n {4}at /],
+  ] as const satisfies readonly (readonly [string, Harm['what'], Form, RegExp])[]) {
+    it(`(${how}) ends the process, and downloads (${form}) look cut`, async (test) => {
+      const wire = await startHarmedWire({ config: openToProject('responses: { chunkAbove: 0B }') });
+      test.after(() => wire.close());
+      await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
+      await wire.fault({ supplier: 's3', fault: 'drip', bytesPerSecond: 200_000 });
+      const download = await startDownload(wire, form, '/acme-lake/slow.bin');
+      await wire.harm({ what });
+      assert.equal(await download.ended, 'looks cut');
+      // By itself: what goes on is not ended by this signal.
+      assert.equal(await wire.bridge.stop('SIGCONT'), 1);
+      const line = wire.bridge.lines.find(({ severity }) => severity === 'CRITICAL');
+      assert.match(String(line?.['error']), error);
+      assert.ok(line?.['remedy']);
+      assert.doesNotMatch(wire.bridge.output(), /could hold a token/);
+    });
+  }
+});

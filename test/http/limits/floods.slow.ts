@@ -1,0 +1,175 @@
+// Idle connections, tokens, headers and log lines in any number: what the bridge keeps of them is bounded.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, request as send } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { startSandbox } from '../../../src/sandbox/sandbox.ts';
+import { ACCOUNTS } from '../../../src/sandbox/google/accounts.ts';
+import { googleClaims } from '../../support/google-claims.ts';
+import { request } from '../../support/http-request.ts';
+import { startHarmedWire } from '../../support/provoked-fault.ts';
+import type { HarmedWire } from '../../support/provoked-fault.ts';
+import { startUnreadBridge } from '../../support/unread-log.ts';
+import { asBearer } from '../../support/token-headers.ts';
+import { until } from '../../support/until.ts';
+
+const LIMIT_MIB = 260;
+/** What a collection leaves differs by 20 to 40 from one time to the next; what four rounds of a flood send is 70 at least. */
+const MARGIN_MIB = 50;
+/** Beyond the first, which grows what stays the process's: heap, buffers, compiled code. */
+const FURTHER_ROUNDS = 4;
+/** What is outside the heap goes with a second collection, and its pages a moment after that. */
+const COLLECTIONS = 10;
+const AT_ONCE = 50;
+
+/** Resident set of a process, in MiB (proc(5), VmRSS). */
+function residentMiB(pid: number): number {
+  const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1024;
+}
+
+/** @returns how often each status came */
+async function flood(
+  origin: string,
+  times: number,
+  what: (i: number) => { readonly path?: string; readonly headers?: Record<string, string> },
+): Promise<Record<number, number>> {
+  const { hostname, port } = new URL(origin);
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const statuses: Record<number, number> = {};
+  let next = 0;
+  const ask = async (): Promise<void> => {
+    while (next < times) {
+      const { path = '/acme-lake/x', headers = {} } = what(next++);
+      const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>();
+      send({ hostname, port, path, headers, agent }, resolve)
+        .on('error', () => {
+          resolve(undefined);
+        })
+        .end();
+      const response = await promise;
+      const status = response?.statusCode ?? 0;
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      if (response !== undefined)
+        await response
+          .resume()
+          .toArray()
+          .catch(() => undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  agent.destroy();
+  return statuses;
+}
+
+describe('a bridge', () => {
+  let wire: HarmedWire;
+  before(async () => {
+    wire = await startHarmedWire();
+    await wire.get('/acme-lake/README.txt', { as: 'reader' });
+  });
+  after(() => wire.close());
+
+  const collected = async (): Promise<number> => {
+    await wire.harm({ what: 'collect' });
+    await wire.get('/-/live');
+    return residentMiB(wire.bridge.pid);
+  };
+  const assertBounded = async (round: () => Promise<void>): Promise<void> => {
+    await round();
+    let kept = Infinity;
+    for (let i = 0; i < COLLECTIONS; i += 1) kept = Math.min(kept, (await collected()) + MARGIN_MIB);
+    for (let i = 0; i < FURTHER_ROUNDS; i += 1) await round();
+    const most = residentMiB(wire.bridge.pid);
+    assert.ok(most < LIMIT_MIB, `${most.toFixed(0)} MiB resident`);
+    await until(`no more than ${kept.toFixed(0)} MiB are kept`, async () => (await collected()) < kept);
+  };
+
+  it('keeps none of the tokens that it refuses', async () => {
+    const good = wire.sandbox.mint(googleClaims(wire, 'reader'));
+    const [head = ''] = good.split('.');
+    let n = 0;
+    await assertBounded(async () => {
+      const statuses = await flood(wire.bridge.url, 3_000, () => {
+        // With Google's key in its head, claims of its own, and a signature of nobody.
+        const claims = Buffer.from(JSON.stringify({ sub: String(n++), x: 'y'.repeat(4_500) }));
+        return {
+          headers: { authorization: `Bearer ${head}.${claims.toString('base64url')}.${'A'.repeat(342)}` },
+        };
+      });
+      assert.deepEqual(statuses, { 401: 3_000 });
+    });
+  });
+
+  it('keeps none of the large headers that it is sent', async () => {
+    await assertBounded(async () => {
+      const most = { cookie: 'x'.repeat(15_000) };
+      assert.deepEqual(await flood(wire.bridge.url, 2_000, () => ({ headers: most })), { 401: 2_000 });
+      const tooLarge = { cookie: 'x'.repeat(17_000) };
+      const refused = await flood(wire.bridge.url, 1_000, () => ({ headers: tooLarge }));
+      // A connection that is closed amid what it sends may be reset before its response is read: its status is 0 here.
+      assert.ok(
+        Object.keys(refused).every((status) => status === '431' || status === '0'),
+        JSON.stringify(refused),
+      );
+      assert.ok(refused[431] !== undefined);
+    });
+  });
+
+  it('pays little for thousands of connections that idle', async () => {
+    const { hostname, port } = new URL(wire.bridge.url);
+    await assertBounded(async () => {
+      const sockets: Socket[] = [];
+      for (let i = 0; i < 3_000; i += 1) {
+        const socket = connect(Number(port), hostname).on('error', () => undefined);
+        await once(socket, 'connect');
+        sockets.push(socket);
+        // Half of them after a request.
+        if (i % 2 === 0) {
+          socket.write('GET /-/live HTTP/1.1\r\nHost: b\r\n\r\n');
+          await once(socket, 'data');
+        }
+      }
+      const resident = residentMiB(wire.bridge.pid);
+      assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident`);
+      // The others have a quarter of a minute for their first request.
+      const used = sockets.filter((_, i) => i % 2 === 0);
+      assert.ok(used.every((socket) => !socket.destroyed));
+      for (const socket of sockets) socket.destroy();
+    });
+  });
+});
+
+it('a bridge whose log nobody takes keeps a bounded number of lines, and counts the others', async (test) => {
+  const sandbox = await startSandbox();
+  test.after(() => sandbox.close());
+  const bridge = await startUnreadBridge(sandbox);
+  test.after(() => bridge.process.kill('SIGKILL'));
+  const path = `/acme-lake/${'x'.repeat(1_000)}`;
+  // Lines of requests without a valid token are limited; those of a caller without a grant are not.
+  const { email, uniqueId } = ACCOUNTS.stranger;
+  const claims = {
+    aud: sandbox.contract.audience,
+    azp: uniqueId,
+    sub: uniqueId,
+    email,
+    email_verified: true,
+  };
+  const headers = asBearer(sandbox.mint(claims));
+  const dropped = async (): Promise<number> => {
+    const { text } = await request(bridge.metricsUrl, '/-/metrics');
+    return Number(/^fedbridge_log_lines_dropped_total (\d+)/m.exec(text)?.[1]);
+  };
+  let sent = 0;
+  while ((await dropped()) < 3_000) {
+    sent += 3_000;
+    assert.deepEqual(await flood(bridge.url, 3_000, () => ({ path, headers })), { 403: 3_000 });
+    assert.ok(sent <= 30_000, 'lines are dropped in the end');
+  }
+  const resident = residentMiB(bridge.process.pid ?? 0);
+  assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident after ${sent} requests`);
+});

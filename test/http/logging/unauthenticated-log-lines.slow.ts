@@ -1,0 +1,142 @@
+// Log lines that anyone can cause: short, so many in a while, and never instead of those of authenticated callers.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { LogLine } from '../../support/bridge-process.ts';
+import { googleClaims } from '../../support/google-claims.ts';
+import { startMeasuredWire } from '../../support/metrics.ts';
+import type { MeasuredWire } from '../../support/metrics.ts';
+import { rawExchange } from '../../support/raw-exchange.ts';
+import { READABLE } from '../../support/sessions-at-sts.ts';
+import { asBearer } from '../../support/token-headers.ts';
+import { until } from '../../support/until.ts';
+
+const MOST_LINES = 1_000;
+const WINDOW_MS = 10_000;
+/** Within one window's time they are in at most two windows, and so too many for one of them. */
+const FLOOD = 2 * MOST_LINES + 500;
+const AT_ONCE = 25;
+const MOST_BYTES = 256;
+
+describe('the log', () => {
+  let wire: MeasuredWire;
+  before(async () => {
+    wire = await startMeasuredWire();
+  });
+  after(() => wire.close());
+
+  const lineOf = (requestId: unknown): Promise<LogLine> =>
+    wire.bridge.line((line) => line['requestId'] === requestId);
+  /** All texts of a line, at whatever depth. */
+  const textsOf = (value: unknown): string[] => {
+    if (typeof value === 'string') return [value];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+  };
+
+  const long = 'z'.repeat(6_000);
+  for (const [what, head] of [
+    ['a path', `GET /acme-lake/${long} HTTP/1.1\r\nHost: b`],
+    ['a path of a control route', `GET /-/${long} HTTP/1.1\r\nHost: b`],
+    ['a bucket', `GET /${long} HTTP/1.1\r\nHost: b`],
+    ['a key of a question', `GET /-/explain?bucket=acme-lake&key=${'z'.repeat(1_024)} HTTP/1.1\r\nHost: b`],
+    ['a host of an absolute target', `GET http://${long}/a HTTP/1.1\r\nHost: b`],
+    ['a host', `GET /acme-lake/a HTTP/1.1\r\nHost: ${long}`],
+    ['a user agent', `GET /acme-lake/a HTTP/1.1\r\nHost: b\r\nUser-Agent: ${long}`],
+    [
+      'a trace',
+      `GET /acme-lake/a HTTP/1.1\r\nHost: b\r\nX-Cloud-Trace-Context: ${long}\r\nTraceparent: ${long}`,
+    ],
+    ['an unknown parameter', `GET /acme-lake?list-type=2&${long}=1 HTTP/1.1\r\nHost: b`],
+    ['a token', `GET /acme-lake/a HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${long}`],
+  ] as const) {
+    it(`has at most 256 bytes of ${what} of a request without a valid token`, async () => {
+      const response = await rawExchange(wire.bridge.url, `${head}\r\nConnection: close\r\n\r\n`);
+      const line = await lineOf(/\r\nx-request-id: (\S+)/i.exec(response)?.[1]);
+      const runs = textsOf(line).flatMap((text) => text.match(/z+/g) ?? []);
+      assert.ok(
+        runs.every(({ length }) => length <= MOST_BYTES),
+        JSON.stringify(line),
+      );
+      assert.ok(JSON.stringify(line).length < 2_048, 'no more comes out than went in');
+    });
+  }
+
+  it('has at most 256 bytes of each claim of a token that is refused', async () => {
+    const token = wire.sandbox.mint(googleClaims(wire, 'reader', { aud: 'é'.repeat(500) }));
+    const reply = await wire.get(READABLE, { headers: asBearer(token) });
+    const { cause } = await lineOf(reply.headers['x-request-id']);
+    const texts = textsOf(cause);
+    assert.ok(texts.some((text) => text.includes('é')));
+    assert.ok(texts.every((text) => Buffer.byteLength(text) <= MOST_BYTES));
+  });
+
+  it('has the whole key of an authenticated caller, which is what an audit needs', async () => {
+    const key = `raw/public/${'k'.repeat(1_000)}`;
+    for (const as of ['reader', 'stranger'] as const) {
+      const reply = await wire.get(`/acme-lake/${key}`, { as });
+      const line = await lineOf(reply.headers['x-request-id']);
+      assert.equal(line['key'], key);
+      const { requestUrl } = line['httpRequest'] as { requestUrl: string };
+      assert.equal(Buffer.byteLength(requestUrl), MOST_BYTES);
+    }
+  });
+
+  describe('of a flood without tokens', () => {
+    const before = (): readonly LogLine[] => wire.bridge.lines.slice(first);
+    let first = 0;
+    let ids: readonly unknown[] = [];
+    /** Whether the machine was fast enough to exceed the limit. */
+    let isTooMuch = false;
+    const counted = (): Promise<number> =>
+      wire.metric('fedbridge_requests_total{operation="GetObject",status="401"}');
+
+    it('counts all requests in the metrics, and has lines of a few', async () => {
+      first = wire.bridge.lines.length;
+      const count = await counted();
+      const authenticated: unknown[] = [];
+      const begun = performance.now();
+      for (let i = 0; i < FLOOD; i += AT_ONCE) {
+        await Promise.all(Array.from({ length: AT_ONCE }, () => wire.get('/acme-lake/a')));
+        if (i % 250 === 0)
+          authenticated.push((await wire.get(READABLE, { as: 'reader' })).headers['x-request-id']);
+      }
+      isTooMuch = performance.now() - begun < WINDOW_MS;
+      ids = authenticated;
+      assert.equal(await counted(), count + FLOOD);
+    });
+
+    it('has each line of an authenticated caller', async () => {
+      for (const id of ids) await lineOf(id);
+    });
+
+    it('has the lines of other faults', async () => {
+      const forged = wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign');
+      const reply = await wire.get('/acme-lake/a', { headers: asBearer(forged) });
+      assert.equal((await lineOf(reply.headers['x-request-id']))['fault'], 'token_signature_invalid');
+    });
+
+    it('has a line with the number of those that are suppressed', async (test) => {
+      const sums = (): number[] => {
+        const lines = before();
+        const written = lines.filter(({ fault }) => fault === 'token_missing').length;
+        const left = lines.map(
+          ({ kinds }) => (kinds as { token_missing?: number } | undefined)?.token_missing,
+        );
+        return [written, left.reduce<number>((sum, count) => sum + (count ?? 0), 0)];
+      };
+      await until('all are accounted for', () => sums().reduce((a, b) => a + b) === FLOOD);
+      const [written = 0, suppressed = 0] = sums();
+      assert.equal(written + suppressed, FLOOD);
+      if (!isTooMuch) {
+        test.diagnostic('too slow: fewer lines than the limit came in one window');
+        return;
+      }
+      assert.ok(suppressed > 0);
+      const summaries = before().filter(({ suppressed }) => suppressed !== undefined).length;
+      assert.ok(written <= MOST_LINES * (summaries + 1), `${written} lines`);
+      assert.match(
+        String(before().find(({ suppressed }) => suppressed !== undefined)?.['message']),
+        /^suppressed \d+ /,
+      );
+    });
+  });
+});

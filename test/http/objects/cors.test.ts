@@ -1,0 +1,104 @@
+// Browsers of configured origins may read, and see every header that S3 sends; those of others may not.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { configured } from '../../support/configuration.ts';
+import type { Reply } from '../../support/http-request.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const APP = 'https://app.example';
+const GRANTS = ['callers: ["project:acme-prod"], allow: [get, list], bucket: acme-lake'];
+const ASKED = {
+  'access-control-request-method': 'GET',
+  'access-control-request-headers': 'authorization, range',
+};
+
+const corsOf = ({ headers }: Reply): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
+
+describe('with origins configured', () => {
+  let wire: Wire;
+  before(async () => {
+    const more = `cors: { origins: ["${APP}", "http://localhost:3000"], maxAge: 77s }`;
+    wire = await startWire({ config: configured({ grants: GRANTS, more }) });
+  });
+  after(() => wire.close());
+
+  const preflight = (path: string, origin: string): Promise<Reply> =>
+    wire.get(path, { method: 'OPTIONS', headers: { origin, ...ASKED } });
+
+  it('a preflight needs no token and allows what reading takes', async () => {
+    for (const path of [
+      '/acme-lake/raw/public/orders.csv',
+      '/acme-lake?list-type=2',
+      '/-/object?bucket=b&key=k',
+      '/-/whoami',
+    ]) {
+      const reply = await preflight(path, APP);
+      assert.equal(reply.status, 204);
+      assert.deepEqual(corsOf(reply), {
+        'access-control-expose-headers': '*',
+        'access-control-allow-origin': APP,
+        'access-control-allow-methods': 'GET, HEAD',
+        'access-control-allow-headers': 'authorization, range',
+        'access-control-max-age': '77',
+      });
+    }
+  });
+
+  it('an answer is for that origin, with all its headers, whether good or bad', async () => {
+    for (const [path, as, status] of [
+      ['/acme-lake/raw/public/orders.csv', 'reader', 200],
+      ['/acme-lake/absent', 'reader', 404],
+      ['/acme-lake/raw/public/orders.csv', undefined, 401],
+      ['/acme-elsewhere/a', 'reader', 403],
+      ['/-/whoami', 'reader', 200],
+    ] as const) {
+      const reply = await wire.get(path, { ...(as === undefined ? {} : { as }), headers: { origin: APP } });
+      assert.equal(reply.status, status);
+      assert.deepEqual(corsOf(reply), {
+        'access-control-allow-origin': APP,
+        'access-control-expose-headers': '*',
+      });
+      assert.match(reply.headers.vary ?? '', /\borigin\b/i);
+    }
+  });
+
+  for (const origin of [
+    'https://evil.example',
+    'https://app.example.evil.example',
+    'https://app.example:444',
+    'http://app.example',
+    'null',
+  ]) {
+    it(`${origin} is let nowhere`, async () => {
+      assert.deepEqual(corsOf(await preflight('/acme-lake/a', origin)), {});
+      const reply = await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader', headers: { origin } });
+      assert.deepEqual(corsOf(reply), {});
+      assert.match(reply.headers.vary ?? '', /\borigin\b/i, 'a cache must not hand this to the right origin');
+    });
+  }
+
+  it('a preflight cannot write headers of its own', async () => {
+    const headers = { origin: APP, ...ASKED, 'access-control-request-headers': 'range, a:b' };
+    const reply = await wire.get('/acme-lake/a', { method: 'OPTIONS', headers });
+    assert.equal(reply.headers['access-control-allow-headers'], undefined);
+  });
+});
+
+describe('without origins', () => {
+  it('OPTIONS is a method like any other, and no origin is let in', async (test) => {
+    const wire = await startWire();
+    test.after(() => wire.close());
+    const preflight = await wire.get('/acme-lake/a', {
+      method: 'OPTIONS',
+      headers: { origin: APP, ...ASKED },
+    });
+    assert.deepEqual([preflight.status, preflight.headers.allow, corsOf(preflight)], [405, 'GET, HEAD', {}]);
+    const reply = await wire.get('/acme-lake/raw/public/orders.csv', {
+      as: 'reader',
+      headers: { origin: APP },
+    });
+    assert.deepEqual(corsOf(reply), {});
+  });
+});

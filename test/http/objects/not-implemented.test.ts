@@ -1,0 +1,108 @@
+// Whatever S3 would read as another operation is 501, and no request for it is signed.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const OF_AN_OBJECT = [
+  'acl',
+  'torrent',
+  'uploadId=u',
+  'uploadId=u&partNumber=1',
+  'retention',
+  'legal-hold',
+  'restore',
+  'select&select-type=2',
+  'uploads',
+  'renameObject',
+  'encryption',
+  'annotation',
+  'list-type=2',
+  'prefix=a',
+  'tagging&acl',
+  'tagging&attributes',
+  'tagging&partNumber=1',
+  'attributes&response-expires=x',
+  'versionid=a',
+  'VersionId=a',
+  'TAGGING',
+  'x-id=GetObject&acl',
+  '=',
+  'x-amz-meta-a=b',
+  'unheard-of',
+];
+const OF_A_BUCKET = [
+  'acl',
+  'policy',
+  'policyStatus',
+  'cors',
+  'lifecycle',
+  'website',
+  'logging',
+  'tagging',
+  'uploads',
+  'versioning',
+  'replication',
+  'encryption',
+  'notification',
+  'object-lock',
+  'requestPayment',
+  'inventory',
+  'location&acl',
+  'session',
+  'list-type=1',
+  'list-type=2&marker=a',
+  'marker=a&start-after=b',
+  'versionId=a',
+  'versions&list-type=2',
+  'versions&marker=a',
+  'unheard-of',
+];
+
+describe('what the bridge does not offer', () => {
+  let wire: Wire;
+  let authorization: string;
+  before(async () => {
+    wire = await startWire({ config: configured({ grants: [READER_MAY_ALL] }) });
+    authorization = `Bearer ${await wire.token('reader')}`;
+    await wire.forgetCalls();
+  });
+  after(async () => {
+    assert.deepEqual(await wire.calls('s3'), []);
+    await wire.close();
+  });
+
+  const isNotOffered = async (method: string, path: string): Promise<void> => {
+    const reply = await wire.get(path, { method, headers: { authorization } });
+    assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [501, 'not_implemented'], path);
+    if (method === 'GET' && !path.startsWith('/-/')) assert.equal(reply.code, 'NotImplemented');
+  };
+
+  for (const query of OF_AN_OBJECT) {
+    it(`?${query} of an object`, async () => {
+      await isNotOffered('GET', `/acme-lake/README.txt?${query}`);
+      await isNotOffered('HEAD', `/acme-lake/README.txt?${query}`);
+      await isNotOffered('GET', `/-/object?bucket=acme-lake&key=README.txt&${query}`);
+    });
+  }
+  for (const query of OF_A_BUCKET) {
+    it(`?${query} of a bucket`, async () => {
+      await isNotOffered('GET', `/acme-lake?${query}`);
+      await isNotOffered('HEAD', `/acme-lake?${query}`);
+    });
+  }
+  it('HEAD of lists, tags, attributes and all buckets', async () => {
+    for (const path of [
+      '/acme-lake?list-type=2',
+      '/acme-lake?versions',
+      '/acme-lake?prefix=raw/',
+      '/',
+      '/acme-lake?location',
+      '/acme-lake/README.txt?tagging',
+      '/acme-lake/README.txt?attributes',
+      '/-/objects?bucket=acme-lake',
+    ])
+      await isNotOffered('HEAD', path);
+  });
+});

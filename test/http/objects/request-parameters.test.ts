@@ -1,0 +1,87 @@
+// What S3's GetObject takes goes up as it came: parts, overrides, checksums, a caller's own encryption key.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const KEY = '/acme-lake/raw/public/p.txt';
+const SSE_KEY = 'bm90LWEtcmVhbC1rZXktYnV0LWFzLWxvbmctYXMtMzI=';
+
+describe('a parameter of GetObject', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire();
+    await wire.put('raw/public/p.txt', 'parameters', {
+      ContentType: 'text/plain',
+      ChecksumAlgorithm: 'SHA256',
+    });
+  });
+  after(() => wire.close());
+
+  it('partNumber gives the part, by GET and by HEAD', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const part = await wire.get(`${KEY}?partNumber=1`, { as: 'reader', method });
+      assert.deepEqual([part.status, part.headers['content-range']], [206, 'bytes 0-9/10']);
+      const none = await wire.get(`${KEY}?partNumber=2`, { as: 'reader', method });
+      assert.equal(none.status, 416);
+    }
+    assert.equal((await wire.get(`${KEY}?partNumber=2`, { as: 'reader' })).code, 'InvalidPartNumber');
+  });
+
+  it('response-… replaces that header of the answer', async () => {
+    for (const [name, value] of [
+      ['cache-control', 'no-cache'],
+      ['content-disposition', 'attachment; filename="a+b é.txt"'.replace('é', 'e')],
+      ['content-encoding', 'zstd'],
+      ['content-language', 'fr'],
+      ['content-type', 'application/json'],
+      ['expires', 'Thu, 01 Dec 2044 16:00:00 GMT'],
+    ] as const) {
+      const reply = await wire.get(`${KEY}?response-${name}=${encodeURIComponent(value)}`, { as: 'reader' });
+      assert.equal(reply.status, 200);
+      assert.equal(reply.headers[name], value);
+      assert.equal(reply.text, 'parameters');
+    }
+  });
+
+  it('x-amz-checksum-mode gives the checksum, which is absent without it', async () => {
+    const headers = { 'x-amz-checksum-mode': 'ENABLED' };
+    const checked = await wire.get(KEY, { as: 'reader', headers });
+    assert.match(checked.headers['x-amz-checksum-sha256']?.toString() ?? '', /^[\w+/]{43}=$/);
+    assert.equal(checked.headers['x-amz-checksum-type'], 'FULL_OBJECT');
+    assert.equal((await wire.get(KEY, { as: 'reader' })).headers['x-amz-checksum-sha256'], undefined);
+  });
+
+  it('x-id, which is no parameter of S3’s, does not go up', async () => {
+    await wire.forgetCalls();
+    assert.equal((await wire.get(`${KEY}?x-id=GetObject`, { as: 'reader' })).text, 'parameters');
+    assert.equal((await wire.calls('s3'))[0]?.['path'], KEY);
+  });
+
+  it('that is an encryption key goes up, and into no log', async () => {
+    await wire.forgetCalls();
+    const sent = {
+      'x-amz-server-side-encryption-customer-algorithm': 'AES256',
+      'x-amz-server-side-encryption-customer-key': SSE_KEY,
+      'x-amz-server-side-encryption-customer-key-md5': 'DWygnHRtgiJ77HCm+1rvHw==',
+    };
+    const reply = await wire.get(KEY, { as: 'reader', headers: sent });
+    assert.deepEqual(
+      [reply.status, reply.code],
+      [400, 'InvalidRequest'],
+      'the object was stored without a key',
+    );
+    const [call] = await wire.calls('s3');
+    const headers = call?.['headers'] as Record<string, string>;
+    for (const [name, value] of Object.entries(sent)) assert.equal(headers[name], value);
+    await wire.bridge.line(({ status }) => status === 400);
+    assert.ok(!wire.bridge.output().includes(SSE_KEY));
+    assert.ok(!reply.text.includes(SSE_KEY));
+  });
+
+  it('for storing alone does not go up', async () => {
+    await wire.forgetCalls();
+    const headers = { 'x-amz-server-side-encryption': 'AES256', 'x-amz-acl': 'public-read' };
+    assert.equal((await wire.get(KEY, { as: 'reader', headers })).status, 200);
+  });
+});

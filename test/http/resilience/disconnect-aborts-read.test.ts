@@ -1,0 +1,57 @@
+// A caller that goes away amid a body ends the request at S3 too, and nobody else's.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { open } from '../../support/http-request.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const SIZE = 64 * 1024 * 1024;
+const PATH = '/acme-lake/raw/huge.bin';
+
+describe('a caller that goes away', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire();
+    await wire.put('raw/huge.bin', Buffer.alloc(SIZE, 'y'));
+  });
+  after(() => wire.close());
+
+  /** How often S3 was asked for the object. */
+  const reads = async (): Promise<number> =>
+    (await wire.calls('s3')).filter(({ method, path }) => method === 'GET' && path === PATH).length;
+
+  it('ends its read at S3 and leaves the others theirs', async () => {
+    const headers = { authorization: `Bearer ${await wire.token('reader')}` };
+    const staying = await open(wire.bridge.url, PATH, { headers });
+    const digest = createHash('sha256');
+    const read = (async () => {
+      for await (const chunk of staying) digest.update(chunk as Buffer);
+    })();
+    const leaving = await open(wire.bridge.url, PATH, { headers });
+    leaving.once('data', () => leaving.destroy());
+    leaving.on('error', () => undefined);
+    const line = await wire.bridge.line(({ abortedBy }) => abortedBy === 'caller');
+    assert.ok(Number(line['bytes']) < SIZE, 'the bridge stopped reading');
+    assert.notEqual(line['severity'], 'ERROR');
+    await read;
+    assert.equal(digest.digest('hex'), createHash('sha256').update(Buffer.alloc(SIZE, 'y')).digest('hex'));
+    assert.equal(await reads(), 2);
+  });
+
+  it('before S3 answers ends the request there as well', async () => {
+    await wire.fault({ supplier: 's3', path: 'huge.bin', fault: 'hang' });
+    const { hostname, port } = new URL(wire.bridge.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `GET ${PATH} HTTP/1.1\r\nHost: bridge\r\nAuthorization: Bearer ${await wire.token('reader')}\r\n\r\n`,
+    );
+    while ((await reads()) < 3) await setTimeout(20);
+    socket.destroy();
+    const line = await wire.bridge.line(({ bytes, abortedBy }) => abortedBy === 'caller' && bytes === 0);
+    assert.equal(line['fault'], undefined, 'nothing failed: the caller left');
+    await wire.clearFaults();
+  });
+});

@@ -1,0 +1,34 @@
+// Error documents of S3 that are too long, or never end: their status counts, and no more of them is read.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { startStoodInWire } from '../../support/stand-in-wire.ts';
+import type { StoodInWire } from '../../support/stand-in-wire.ts';
+
+describe('an error document of S3 without an end', () => {
+  let wire: StoodInWire;
+  before(async () => {
+    wire = await startStoodInWire();
+  });
+  after(() => wire.close());
+
+  it('gives the status of an error document that never ends, and closes S3’s connection', async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<unknown>();
+    const endlessly = (response: ServerResponse): void => {
+      while (!response.destroyed && response.write('<Message>again and again</Message>'.repeat(1_000)));
+    };
+    wire.s3Answers((_request, response) => {
+      resolve(once(response, 'close'));
+      response.writeHead(404, { 'content-type': 'application/xml' });
+      response.write('<Error><Code>NoSuchKey</Code>');
+      response.on('drain', () => {
+        endlessly(response);
+      });
+      endlessly(response);
+    });
+    const reply = await wire.read();
+    assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
+    await closed;
+  });
+});

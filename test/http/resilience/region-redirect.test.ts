@@ -1,0 +1,58 @@
+// A bucket in another region than the one that is tried is found there, and remembered.
+import assert from 'node:assert/strict';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { after, before, describe, it } from 'node:test';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+describe('a bucket elsewhere', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({
+      config: ({ role }) => `audience: https://lake-bridge.example
+aws: { region: eu-west-1, audience: fedbridge }
+roles: { lake: { arn: ${role} } }
+buckets: { acme-lake: { role: lake }, acme-far: { role: lake, target: ${FAR} } }
+grants:
+  - { callers: [project:acme-prod], allow: [get, list], bucket: acme-far }
+  - { callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }`,
+    });
+    const { s3, owner } = wire.sandbox.contract;
+    const client = (region: string): S3Client =>
+      new S3Client({ endpoint: s3, region, credentials: owner, forcePathStyle: true });
+    const configuration = { LocationConstraint: 'us-east-2' } as const;
+    await client('eu-west-1').send(
+      new CreateBucketCommand({ Bucket: FAR, CreateBucketConfiguration: configuration }),
+    );
+    await client('us-east-2').send(new PutObjectCommand({ Bucket: FAR, Key: 'a.txt', Body: 'far away' }));
+  });
+  after(() => wire.close());
+
+  for (const method of ['HEAD', 'GET'] as const) {
+    it(`is read by ${method} with one more request, and then with none`, async () => {
+      await wire.forgetCalls();
+      for (let i = 0; i < 3; i += 1) {
+        assert.equal((await wire.get('/acme-far/a.txt', { as: 'reader', method })).status, 200);
+      }
+      assert.equal((await wire.calls('s3')).length, method === 'HEAD' ? 4 : 3);
+    });
+  }
+
+  it('is told where it is by HEAD of the bucket, and the operator what to write', async () => {
+    const head = await wire.get('/acme-far', { as: 'reader', method: 'HEAD' });
+    assert.equal(head.headers['x-amz-bucket-region'], 'us-east-2');
+    const line = await wire.bridge.line(({ region }) => region === 'us-east-2');
+    assert.match(String(line['remedy']), /region to us-east-2/);
+  });
+
+  it('that names a host as its region is not followed', async () => {
+    const headers = { 'x-amz-bucket-region': 'evil.example/x' };
+    await wire.fault({ supplier: 's3', fault: 'status', status: 301, code: 'PermanentRedirect', headers });
+    const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
+    await wire.clearFaults();
+    assert.equal(reply.status, 502);
+    assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
+  });
+});
+
+const FAR = 'acme-far-away';

@@ -1,0 +1,137 @@
+// A resumed download is one version of one object, also at an S3 that gives every version the same ETag.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { giveObject } from '../../support/object-at-s3.ts';
+import type { AtS3 } from '../../support/object-at-s3.ts';
+import { startStoodInWire } from '../../support/stand-in-wire.ts';
+import type { StoodInWire } from '../../support/stand-in-wire.ts';
+
+const SIZE = 100_000;
+const SENT = 40_000;
+const ETAG = '"constant"';
+
+type Headers = Readonly<Record<string, string>>;
+
+const VERSION_1: Headers = {
+  'x-amz-version-id': 'v1',
+  'last-modified': 'Tue, 06 Jan 2026 10:00:00 GMT',
+  'content-encoding': 'gzip',
+};
+
+const without = (name: string): Headers =>
+  Object.fromEntries(Object.entries(VERSION_1).filter(([each]) => each !== name));
+
+const version = (letter: string, headers: Headers): AtS3 => ({
+  body: Buffer.alloc(SIZE, letter),
+  etag: ETAG,
+  headers,
+});
+
+describe('the rest of a truncated download', () => {
+  let wire: StoodInWire;
+  before(async () => {
+    wire = await startStoodInWire();
+  });
+  after(() => wire.close());
+
+  /** The download is truncated once, and its rest comes from the second object. */
+  const truncatedOnce = (first: AtS3, second: AtS3): void => {
+    let asked = 0;
+    wire.s3Answers((request, response) => {
+      asked += 1;
+      if (asked === 1) giveObject(first, request, response, { after: SENT });
+      else giveObject(second, request, response);
+    });
+  };
+
+  for (const [name, value] of [
+    ['x-amz-version-id', 'v2'],
+    ['last-modified', 'Tue, 06 Jan 2026 10:00:01 GMT'],
+    ['content-encoding', 'br'],
+  ] as const) {
+    it(`is rejected if its ${name} differs`, async () => {
+      truncatedOnce(version('1', VERSION_1), version('2', { ...VERSION_1, [name]: value }));
+      await assert.rejects(wire.read({ path: `/acme-lake/${name}` }), { code: 'ECONNRESET' });
+      const line = await wire.bridge.line(({ key }) => key === name);
+      assert.deepEqual([line['fault'], line['abortedBy'], line['bytes']], ['object_changed', 's3', SENT]);
+      assert.equal(wire.asked().length, 2);
+    });
+
+    it(`is used if it has no ${name}`, async () => {
+      truncatedOnce(version('1', VERSION_1), version('1', without(name)));
+      assert.ok((await wire.read()).body.equals(Buffer.alloc(SIZE, '1')));
+    });
+  }
+
+  for (const name of ['x-amz-version-id', 'last-modified']) {
+    it(`is used if the beginning had no ${name}`, async () => {
+      truncatedOnce(version('1', without(name)), version('1', VERSION_1));
+      assert.ok((await wire.read()).body.equals(Buffer.alloc(SIZE, '1')));
+    });
+  }
+
+  it('is rejected if it is encoded and the beginning was not', async () => {
+    truncatedOnce(version('1', without('content-encoding')), version('2', VERSION_1));
+    await assert.rejects(wire.read({ path: '/acme-lake/encoded' }), { code: 'ECONNRESET' });
+    const line = await wire.bridge.line(({ key }) => key === 'encoded');
+    assert.equal(line['fault'], 'object_changed');
+  });
+
+  it('is rejected if S3 ignores If-Match and sends another ETag', async () => {
+    let asked = 0;
+    wire.s3Answers((request, response) => {
+      asked += 1;
+      delete request.headers['if-match'];
+      const object = { ...version(String(asked), VERSION_1), etag: `"e${asked}"` };
+      giveObject(object, request, response, asked === 1 ? { after: SENT } : undefined);
+    });
+    await assert.rejects(wire.read({ path: '/acme-lake/ignored' }), { code: 'ECONNRESET' });
+    const line = await wire.bridge.line(({ key }) => key === 'ignored');
+    assert.equal(line['fault'], 'object_changed');
+  });
+
+  it('is used if all of them are the same', async () => {
+    truncatedOnce(version('1', VERSION_1), version('1', VERSION_1));
+    const reply = await wire.read();
+    assert.ok(reply.body.equals(Buffer.alloc(SIZE, '1')));
+    assert.equal((await wire.lineOf(reply))['resumed'], 1);
+  });
+});
+
+describe('a part that a caller continues with If-Range', () => {
+  let wire: StoodInWire;
+  before(async () => {
+    wire = await startStoodInWire();
+  });
+  after(() => wire.close());
+
+  for (const [what, etag] of [
+    ['another ETag', '"e2"'],
+    ['no ETag', undefined],
+  ] as const) {
+    it(`is the whole object if S3 ignores If-Match and sends ${what}`, async () => {
+      let partClosed: Promise<unknown> | undefined;
+      wire.s3Answers((request, response) => {
+        const isPart = request.headers.range !== undefined;
+        const body = Buffer.alloc(SIZE, '2');
+        const part = { 'content-range': `bytes ${SENT}-${SIZE - 1}/${SIZE}`, 'content-length': SIZE - SENT };
+        response.writeHead(isPart ? 206 : 200, {
+          ...(etag === undefined ? {} : { etag }),
+          ...(isPart ? part : { 'content-length': SIZE }),
+        });
+        if (!isPart) {
+          response.end(body);
+          return;
+        }
+        // More is never sent: only the end of its connection ends it.
+        response.write(body.subarray(0, 100));
+        partClosed = new Promise((resolve) => response.once('close', resolve));
+      });
+      const reply = await wire.read({ headers: { range: `bytes=${SENT}-`, 'if-range': '"e1"' } });
+      assert.equal(reply.status, 200);
+      assert.ok(reply.body.equals(Buffer.alloc(SIZE, '2')));
+      assert.equal(wire.asked().length, 2);
+      await partClosed;
+    });
+  }
+});

@@ -1,0 +1,135 @@
+// `fedbridge sandbox` from outside: it comes up whole, ends when asked to, and leaves nothing running.
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
+import { inTime } from '../support/until.ts';
+import { ask, identityToken } from './clients.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+function run(context: TestContext, options: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, 'sandbox', ...options], {
+    env: { ...process.env, LOG_LEVEL: 'error', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text: Buffer) => (output += text.toString()));
+  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
+  return { child, exit };
+}
+
+async function running(context: TestContext) {
+  const directory = mkdtempSync(join(tmpdir(), 'fedbridge-ready-'));
+  context.after(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const file = join(directory, 'ready.json');
+  const { child, exit } = run(context, ['--port', '0', '--ready-file', file]);
+  while (!existsSync(file)) {
+    assert.equal(child.exitCode, null, 'it ended before it was ready');
+    await sleep(20);
+  }
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const contract = JSON.parse(readFileSync(file, 'utf8')) as SandboxContract & { bridge: string };
+  return { child, exit, file, contract };
+}
+
+async function read(
+  { contract }: { contract: SandboxContract & { bridge: string } },
+  caller: string,
+  key: string,
+) {
+  const token = await identityToken({ contract }, caller, contract.audience);
+  return ask(contract.bridge, `/${contract.bucket}/${key}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+}
+
+/** Settles when nothing listens there any more. */
+async function gone(origin: string): Promise<void> {
+  for (;;) {
+    try {
+      await ask(origin, '/');
+    } catch {
+      return;
+    }
+    await sleep(20);
+  }
+}
+
+test('each caller reads through the bridge what the contract says', async (context) => {
+  const sandbox = await running(context);
+  const { reader, scoped, stranger } = sandbox.contract.callers;
+  const status = async (caller: string, key: string) => (await read(sandbox, caller, key)).status;
+  assert.equal(await status(reader, 'raw/private/salaries.csv'), 200);
+  assert.equal(await status(scoped, 'raw/public/orders.csv'), 200);
+  assert.equal(await status(scoped, 'raw/private/salaries.csv'), 403);
+  assert.equal(await status(stranger, 'raw/public/orders.csv'), 403);
+});
+
+test('a signal ends it with 0, and removes its ready file', async (context) => {
+  const { child, exit, file, contract } = await running(context);
+  child.kill('SIGINT');
+  assert.equal((await inTime('the sandbox ends', exit)).code, 0);
+  assert.equal(existsSync(file), false);
+  await gone(contract.bridge);
+});
+
+test('killed, it leaves no bridge behind', async (context) => {
+  const { child, contract } = await running(context);
+  child.kill('SIGKILL');
+  await gone(contract.bridge);
+});
+
+test('when the bridge dies it says so and ends with 1', async (context) => {
+  const { child, exit } = await running(context);
+  bridgeOf(child);
+  const { code, output } = await exit;
+  assert.equal(code, 1);
+  assert.match(output, /The bridge ended unexpectedly \(signal SIGKILL\)/);
+});
+
+test('a port that is taken is named, with the remedy', async (context) => {
+  const holder = createServer();
+  holder.listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  context.after(() => holder.close());
+  const { port } = holder.address() as AddressInfo;
+  const { code, output } = await run(context, ['--port', String(port)]).exit;
+  assert.equal(code, 1);
+  assert.ok(output.includes(`Port ${port} of 127.0.0.1 is taken`) && output.includes('--port N'), output);
+});
+
+test('wrong usage is 2, and says what is wrong', async (context) => {
+  const cases: readonly (readonly [options: string[], said: RegExp])[] = [
+    [['--prot', '1'], /'--prot'.*--port N/s],
+    [['8280'], /npm run sandbox -- --port N/],
+    [['--port', 'x'], /--port must be a whole number from 0 to 65530/],
+    [['--dir', '/not/there'], /--dir must name a directory/],
+    [['--config', '/not/there'], /--config must name a file/],
+  ];
+  for (const [options, said] of cases) {
+    const { code, output } = await run(context, options).exit;
+    assert.equal(code, 2);
+    assert.match(output, said);
+  }
+  const { code, output } = await run(context, [], { K_SERVICE: 'fedbridge' }).exit;
+  assert.equal(code, 2);
+  assert.match(output, /does not run on Cloud Run/);
+});
+
+/** Kills the one child of the sandbox. */
+function bridgeOf({ pid }: ChildProcess): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  assert.equal(children.length, 1);
+  process.kill(Number(children[0]), 'SIGKILL');
+}

@@ -1,0 +1,81 @@
+// A crowd of slow readers of a huge file costs the sandbox a buffer each, not the file.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
+import { until } from '../support/until.ts';
+import { s3Client } from './clients.ts';
+
+const READERS = 64;
+const FILE_BYTES = 2 ** 31;
+const LIMIT_BYTES = 150 * 2 ** 20;
+/** What the readers have taken together before memory is measured: by then each has its buffers. */
+const FIRST_BYTES = 64 * 2 ** 20;
+const BYTES_PER_SAMPLE = 8 * 2 ** 20;
+const SAMPLES = 8;
+const PROGRAM = new URL('sandbox-process.ts', import.meta.url);
+
+test('64 slow readers of a file of 2 GiB', async (context) => {
+  const dir = mkdtempSync(join(tmpdir(), 'fedbridge-large-'));
+  writeFileSync(join(dir, 'large'), '');
+  truncateSync(join(dir, 'large'), FILE_BYTES);
+  const child = fork(PROGRAM, [dir]);
+  context.after(() => {
+    child.kill();
+    rmSync(dir, { recursive: true });
+  });
+  const [contract] = (await once(child, 'message')) as [SandboxContract];
+  const signed = await signedHeaders(contract);
+  let [started, read] = [0, 0];
+  for (let reader = 0; reader < READERS; reader++) {
+    const { hostname, port } = new URL(contract.s3);
+    const sent = request(
+      { hostname, port, path: '/acme-lake/large?x-id=GetObject', headers: signed, agent: false },
+      (response) => {
+        started += 1;
+        assert.equal(response.headers['content-length'], String(FILE_BYTES));
+        // One chunk now and then.
+        const timer = setInterval(() => {
+          read += (response.read() as Buffer | null)?.length ?? 0;
+        }, 20);
+        response.on('close', () => {
+          clearInterval(timer);
+        });
+      },
+    );
+    sent.on('error', () => undefined);
+    sent.end();
+    context.after(() => sent.destroy());
+  }
+  let resident = 0;
+  for (let sample = 0; sample < SAMPLES; sample += 1) {
+    const enough = FIRST_BYTES + sample * BYTES_PER_SAMPLE;
+    await until(`${enough} bytes are read`, () => read >= enough && started === READERS);
+    child.send('memory');
+    const [bytes] = (await once(child, 'message')) as [number];
+    resident = Math.max(resident, bytes);
+  }
+  assert.ok(resident < LIMIT_BYTES, `${Math.round(resident / 2 ** 20)} MiB resident`);
+});
+
+/** The headers that the SDK signs for the object, to be sent by hand: its own client reads too eagerly. */
+async function signedHeaders(contract: SandboxContract): Promise<Record<string, string>> {
+  const s3 = s3Client({ contract }, contract.owner);
+  let headers: Record<string, string> = {};
+  s3.middlewareStack.add(
+    () => (call) => {
+      ({ headers } = call.request as { headers: Record<string, string> });
+      return Promise.reject(new Error('signed, and not sent'));
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  const get = new GetObjectCommand({ Bucket: contract.bucket, Key: 'large' });
+  await assert.rejects(s3.send(get), /not sent/);
+  return headers;
+}
