@@ -5,7 +5,7 @@
 // An image holds it as /app/probe.js. It runs as a service account of its own, whose only grant is to get KEY. Prints one line of
 // JSON, in Cloud Logging's fields, and ends with 0 where every check holds, 1 where one does not, 2 where it was called wrongly.
 import { parseArgs } from 'node:util';
-import { readOrigin, ORIGIN_MUST } from '../src/config/origin.ts';
+import { readOrigin, ORIGIN_MUST } from '../src/config/allowed-origins.ts';
 import { prepareRuntime } from '../src/runtime/process-setup.ts';
 import type { ProbeOptions } from './probe-checks.ts';
 

@@ -4,7 +4,7 @@ import { ROLE_ARN } from '../config/aws-names.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
-import { ownAttribution } from '../federation/attribution.ts';
+import { ownAttribution } from '../federation/session-name.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { Failure } from './print-result.ts';

@@ -3,7 +3,7 @@
 import { readConfig, readConfigDocument } from './read-config.ts';
 import { readDocument } from '../config/document.ts';
 import { ConfigError, describeProblem } from '../config/problem.ts';
-import { readSource } from '../config/source.ts';
+import { readSource } from '../config/read-file.ts';
 import { findWarnings } from '../config/warnings.ts';
 import { HelpRequested, readArguments, UsageError } from './arguments.ts';
 import { decide } from './check/decision.ts';

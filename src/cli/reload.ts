@@ -4,7 +4,7 @@ import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { findWarnings } from '../config/warnings.ts';
 import { describeUnknown } from '../errors/fault.ts';
-import { unchangedRoles } from '../server/steps.ts';
+import { unchangedRoles } from '../server/build-steps.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 

@@ -6,7 +6,7 @@ import { watchEventLoopLag } from '../server/event-loop-lag.ts';
 import { createBridgeServer } from '../server/listen.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { askMfaCode } from './ask-mfa-code.ts';
-import { endOnFault, endOnSignal } from './process-end.ts';
+import { endOnFault, endOnSignal } from './shutdown.ts';
 import { logWarnings, reloadOnHangup } from './reload.ts';
 
 /**

@@ -5,7 +5,7 @@ import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
 import { quote } from '../config/show.ts';
-import { LARGEST_DOCUMENT_BYTES, readSource } from '../config/source.ts';
+import { LARGEST_DOCUMENT_BYTES, readSource } from '../config/read-file.ts';
 import { createIdentity } from '../identity/identity.ts';
 import { hopTrustOf, hopTrustPolicy, trustPolicy } from '../policy/trust-policy.ts';
 import { readTrustPolicy } from '../policy/lint/document.ts';

@@ -7,7 +7,7 @@ import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
 import { checkHops } from './hop-checks.ts';
 import type { Finding } from './problem.ts';
-import { entriesOf, fieldOf, isMap, textsOf } from './raw.ts';
+import { entriesOf, fieldOf, isMap, textsOf } from './unchecked-values.ts';
 import { checkAudiences } from './shared-audiences.ts';
 import { quote, showPath } from './show.ts';
 

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
-import { LARGEST_DOCUMENT_BYTES } from './source.ts';
+import { LARGEST_DOCUMENT_BYTES } from './read-file.ts';
 
 /** Where a value of the document stands, as messages tell it. */
 export interface Location {

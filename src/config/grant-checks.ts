@@ -1,7 +1,7 @@
 // What a grant says about itself as a whole, and about the buckets: works on raw values, as cross-checks.ts does.
 import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
-import { entriesOf, fieldOf, isMap, itemsOf } from './raw.ts';
+import { entriesOf, fieldOf, isMap, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 
 /** Everything that is wrong with grants beyond their single fields. */

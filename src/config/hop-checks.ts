@@ -3,7 +3,7 @@ import { CALLER_TAG_KEYS, MAX_HOP_SECONDS, MAX_SESSION_TAGS } from './aws-limits
 import { TAG_KEY } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
-import { entriesOf, fieldOf, itemsOf } from './raw.ts';
+import { entriesOf, fieldOf, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 import { DURATION, readQuantity, showDuration } from './units.ts';
 

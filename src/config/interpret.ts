@@ -8,7 +8,7 @@ import { ConfigError, type Finding, type Problem } from './problem.ts';
 import { documentSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { resolveConfig } from './resolve.ts';
-import { readSource } from './source.ts';
+import { readSource } from './read-file.ts';
 
 const emptyDocument = (problems: readonly Problem[]): ConfigDocument => ({
   raw: undefined,

@@ -4,7 +4,7 @@ import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings } from './environment.ts';
 import { type Context, interpret } from './interpret.ts';
 import { ConfigError, type Problem } from './problem.ts';
-import { readSource } from './source.ts';
+import { readSource } from './read-file.ts';
 
 /** As {@link Config} has them, but for the region. */
 export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'googleApis' | 'roles'> {

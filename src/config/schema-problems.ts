@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { closestWord } from './did-you-mean.ts';
 import type { Location } from './document.ts';
-import type { IssueDetails } from './form.ts';
+import type { IssueDetails } from './schema-parts.ts';
 import type { Problem } from './problem.ts';
 import { type Path, quote, showValue } from './show.ts';
 

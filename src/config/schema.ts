@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import * as aws from './aws-names.ts';
 import { CALLER_MUST, callerFix, readCallerPattern } from './caller-pattern.ts';
-import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './form.ts';
-import { CORS_ORIGIN, ORIGIN_MUST, readOrigin } from './origin.ts';
+import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './schema-parts.ts';
+import { CORS_ORIGIN, ORIGIN_MUST, readOrigin } from './allowed-origins.ts';
 import { DURATION, SIZE } from './units.ts';
 
 export const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes'] as const;

@@ -1,6 +1,6 @@
 // Refuses audiences that are not the bridge's own: tokens for them go to other programs too, each of which could present them here.
 import type { Finding } from './problem.ts';
-import { fieldOf, textsOf } from './raw.ts';
+import { fieldOf, textsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 
 const AWS_STS = 'an audience of AWS STS';

@@ -2,7 +2,7 @@
 import type { Grant } from '../config/types.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
-import type { Examination, StepNames, Observation } from './examination.ts';
+import type { Examination, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
 /** What a grant leaves out, by the question that tries it. */

@@ -1,5 +1,5 @@
 // Compares this machine's clock with Google's and AWS's, by the Date of their answers.
-import type { Compared, Examination } from './examination.ts';
+import type { Compared, Examination } from './step-report.ts';
 import { fetchQuickly } from './egress.ts';
 
 /** More than a Date is rounded by and a slow answer takes; less than anything here is refused for. */

@@ -1,11 +1,11 @@
 // Looks at the keys by which callers' tokens are verified, and tries them on the bridge's own token.
 import { createPublicKey, verify } from 'node:crypto';
 import type { Config } from '../config/types.ts';
-import { fieldOf, isMap, itemsOf } from '../config/raw.ts';
+import { fieldOf, isMap, itemsOf } from '../config/unchecked-values.ts';
 import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { egressFix, fetchErrorCode, fetchQuickly } from './egress.ts';
-import type { Examination } from './examination.ts';
+import type { Examination } from './step-report.ts';
 
 export type KeySet =
   | { readonly error: string }

@@ -4,7 +4,7 @@ import { escapeText } from '../config/show.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import { examineBoundary } from './boundary.ts';
-import type { Examination, Examined, StepNames, Observation } from './examination.ts';
+import type { Examination, Examined, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
 /** Words about an object; without a key, S3 is not asked. */

@@ -9,8 +9,8 @@ import { decodeJwt } from '../identity/identity-token.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { isUniqueId } from '../policy/lint/value-rules.ts';
-import { failed } from './examination.ts';
-import type { Compared, Examination, Examined } from './examination.ts';
+import { failed } from './step-report.ts';
+import type { Compared, Examination, Examined } from './step-report.ts';
 
 /** STS calls take a moment, and the metadata server may hand out a token for its whole life. */
 const SHORT_SECONDS = 60;

@@ -3,12 +3,12 @@ import type { Config, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { ownAttribution } from '../federation/attribution.ts';
+import { ownAttribution } from '../federation/session-name.ts';
 import { DENY_ALL } from '../federation/federate.ts';
 import type { RoleAccess } from '../server/role-access.ts';
 import { egressFix } from './egress.ts';
-import { failed, examineInOrder } from './examination.ts';
-import type { Examined } from './examination.ts';
+import { failed, examineInOrder } from './step-report.ts';
+import type { Examined } from './step-report.ts';
 import { compareWithTrust } from './trust-comparison.ts';
 import type { TrustFile } from './trust-file.ts';
 

@@ -3,7 +3,7 @@ import type { FaultCode } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import { accessDeniedFix } from '../s3/access-denied.ts';
 import type { S3Error } from '../s3/s3-error.ts';
-import type { Examination, StepNames } from './examination.ts';
+import type { Examination, StepNames } from './step-report.ts';
 
 interface Attempt {
   /** As in `list is refused`. */

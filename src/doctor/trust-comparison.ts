@@ -10,8 +10,8 @@ import { readOperator } from '../policy/lint/condition-operators.ts';
 import type { Statement } from '../policy/lint/document.ts';
 import { lintTrustPolicy } from '../policy/lint/lint.ts';
 import { isUniqueId } from '../policy/lint/value-rules.ts';
-import { failed } from './examination.ts';
-import type { Examination } from './examination.ts';
+import { failed } from './step-report.ts';
+import type { Examination } from './step-report.ts';
 import type { TrustFile } from './trust-file.ts';
 
 type Claims = IdentityToken['claims'];

@@ -1,7 +1,7 @@
 // Reads the trust policy that a person gives the doctor, and whose it is where `aws iam get-role` says so.
 import { ConfigError } from '../config/problem.ts';
-import { fieldOf } from '../config/raw.ts';
-import { readSource } from '../config/source.ts';
+import { fieldOf } from '../config/unchecked-values.ts';
+import { readSource } from '../config/read-file.ts';
 import { readTrustPolicy } from '../policy/lint/document.ts';
 import type { Statement } from '../policy/lint/document.ts';
 

@@ -2,7 +2,7 @@
 import { EXPIRED_TOKEN, federationUnavailable, invalid, unauthenticated } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
-import { IDENTITY_FAULTS } from './identity-faults.ts';
+import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 
 export const FAULTS = {

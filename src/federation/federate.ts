@@ -2,14 +2,14 @@
 import type { Bucket, Grant, Role } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { attributionOf, bridgeSessionName, namesTheCaller } from './attribution.ts';
-import type { AttributedCaller, Attribution } from './attribution.ts';
+import { attributionOf, bridgeSessionName, namesTheCaller } from './session-name.ts';
+import type { AttributedCaller, Attribution } from './session-name.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
 import type { AssumeChain } from './role-chain.ts';
 import { sessionPolicies } from '../policy/session-policy.ts';
-import { createSessions } from './sessions.ts';
-import type { Session } from './sessions.ts';
+import { createSessions } from './session-cache.ts';
+import type { Session } from './session-cache.ts';
 
 /** What authorisation decided: only this can name a role. */
 export interface Permitted {

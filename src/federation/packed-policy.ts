@@ -2,7 +2,7 @@
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { withoutDenials } from '../policy/session-policy.ts';
-import type { RoleSession, Sts } from './sts.ts';
+import type { RoleSession, Sts } from './sts-calls.ts';
 
 /**
  * STS limits the packed size of a policy, which its length does not show (AssumeRole, PackedPolicyTooLarge). Deny statements are

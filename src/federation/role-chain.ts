@@ -5,10 +5,10 @@ import type { Hop, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
 import { hopTrustOf } from '../policy/trust-policy.ts';
-import { hopAttribution } from './attribution.ts';
-import type { Attribution } from './attribution.ts';
+import { hopAttribution } from './session-name.ts';
+import type { Attribution } from './session-name.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
-import type { PresentedIdentity, RoleSession, Sts } from './sts.ts';
+import type { PresentedIdentity, RoleSession, Sts } from './sts-calls.ts';
 
 /** What a chain begins with. */
 export type ChainStart =

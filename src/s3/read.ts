@@ -11,7 +11,7 @@ import { bucketRegions, isRedirect, regionToTry } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { ObjectRead } from './operation.ts';
 import { withPublicName } from './renamed-list.ts';
-import { isCredentialsError, renewalBudget, renewalReasonFor } from './retry/renewal-budget.ts';
+import { isCredentialsError, renewalBudget, renewalReasonFor } from './retry/rejected-credentials.ts';
 import { asS3Fault, readS3Error, readS3Rejection } from './s3-error.ts';
 import type { S3Error } from './s3-error.ts';
 import type { Sign, SigningCredentials } from './signature.ts';

@@ -1,7 +1,7 @@
 // Serves only requests from this machine: a web page must not reach the sandbox through a name of its own that resolves to 127.0.0.1
 // (DNS rebinding), nor across sites.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { isLoopback } from '../config/origin.ts';
+import { isLoopback } from '../config/allowed-origins.ts';
 
 /**
  * @param serve gets requests to a loopback name

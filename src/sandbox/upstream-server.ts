@@ -6,7 +6,7 @@ import { resetConnection } from '../runtime/reset-connection.ts';
 import { sendResponse, type SandboxResponse } from './response.ts';
 import type { Call, CallLog } from './calls.ts';
 import type { Clock } from './clock.ts';
-import { shapeOf, type Fault, type Faults } from './faults.ts';
+import { shapeOf, type Fault, type Faults } from './injected-faults.ts';
 import type { Refusal, UpstreamName } from './upstreams.ts';
 
 export interface Upstream<Request> {

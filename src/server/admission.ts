@@ -1,5 +1,5 @@
 // Limits the requests in progress, in total and for each caller, and rejects what is over the limits or more than the process can do.
-import type { Admission } from '../api/data.ts';
+import type { Admission } from '../api/read-handler.ts';
 import { Fault } from '../errors/fault.ts';
 import { isPending } from '../runtime/maybe-async.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';

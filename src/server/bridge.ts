@@ -1,14 +1,14 @@
 // The bridge: builds the steps from the configuration, joins them into one request listener, and swaps that on reload.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { dataRoute } from '../api/data.ts';
-import type { FederatedSession } from '../api/data.ts';
+import { dataRoute } from '../api/read-handler.ts';
+import type { FederatedSession } from '../api/read-handler.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
 import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
-import { callerSessionName } from '../federation/attribution.ts';
+import { callerSessionName } from '../federation/session-name.ts';
 import { createAccessLog } from '../observability/access-log.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -27,8 +27,8 @@ import type { RoleAccess } from './role-access.ts';
 import { createRouter } from './route.ts';
 import { createStallTimeouts } from './stall-timeout.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
-import { buildSteps } from './steps.ts';
-import type { Steps } from './steps.ts';
+import { buildSteps } from './build-steps.ts';
+import type { Steps } from './build-steps.ts';
 
 export interface Bridge {
   readonly listener: RequestListener;
@@ -178,7 +178,7 @@ function joinSteps(
   const control = async (
     contextOf: (request: IncomingMessage) => RequestContext,
   ): Promise<RequestListener> => {
-    const { controlRoutes } = await import('../api/control.ts');
+    const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts, contextOf);
   };
   const { createContext, logRequest, stallTimeouts } = shared;

@@ -1,14 +1,14 @@
 // Joins the bridge's identity, at Google or by an AWS profile, with the chains of roles: for the bridge and for the commands.
 import { hostname } from 'node:os';
 import type { Config } from '../config/types.ts';
-import type { AttributedCaller } from '../federation/attribution.ts';
+import type { AttributedCaller } from '../federation/session-name.ts';
 import type { AccessKeys } from '../federation/credentials.ts';
 import { awsProfile } from '../federation/aws-profile.ts';
 import { withFittingPolicies } from '../federation/packed-policy.ts';
 import { roleChain } from '../federation/role-chain.ts';
 import type { AssumeChain } from '../federation/role-chain.ts';
-import { bridgeSessionName } from '../federation/attribution.ts';
-import { createSts } from '../federation/sts.ts';
+import { bridgeSessionName } from '../federation/session-name.ts';
+import { createSts } from '../federation/sts-calls.ts';
 import { createIdentity } from '../identity/identity.ts';
 import type { Identity } from '../identity/identity.ts';
 

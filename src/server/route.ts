@@ -1,7 +1,7 @@
 // Routes each request from the server: gives it a context, and its turn on its connection.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { DataRoute } from '../api/data.ts';
+import type { DataRoute } from '../api/read-handler.ts';
 import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
 import type { RequestContext } from '../observability/request-context.ts';

@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { after, before, describe } from 'node:test';
 import { promisify } from 'node:util';
-import { claimConditions } from '../claims/conditions.ts';
-import { claimGrants } from '../claims/grants.ts';
-import { claimKeys } from '../claims/keys.ts';
-import { claimLists } from '../claims/lists.ts';
-import { claimObjects } from '../claims/objects.ts';
-import { claimVersions } from '../claims/versions.ts';
+import { claimConditions } from '../conformance/conditions.ts';
+import { claimGrants } from '../conformance/grants.ts';
+import { claimKeys } from '../conformance/keys.ts';
+import { claimLists } from '../conformance/lists.ts';
+import { claimObjects } from '../conformance/objects.ts';
+import { claimVersions } from '../conformance/versions.ts';
 import { claimBug } from './bug-claims.ts';
 import { startCephStage } from './ceph-stage.ts';
 import type { CephStage } from './ceph-stage.ts';

@@ -2,8 +2,8 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import { ACCOUNT_ID, AWS_AUDIENCE, LAKE_ROLE } from '../../src/sandbox/iam/roles.ts';
-import { claimsConfig, stageOf } from '../claims/stage.ts';
-import type { Stage } from '../claims/stage.ts';
+import { claimsConfig, stageOf } from '../conformance/stage.ts';
+import type { Stage } from '../conformance/stage.ts';
 import { writeResults } from '../results/operations.ts';
 import type { Operation } from '../results/operations.ts';
 import { startWire } from '../support/wire.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { ConfigError } from '../../src/config/problem.ts';
-import { LARGEST_DOCUMENT_BYTES } from '../../src/config/source.ts';
+import { LARGEST_DOCUMENT_BYTES } from '../../src/config/read-file.ts';
 import { assertOneProblem, problemsOf } from './sample.ts';
 
 const YAML = `audience: https://lake-bridge.example

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { VARIABLES } from '../../src/config/environment.ts';
 import { inheritedEnvironment } from '../../src/config/load.ts';
 import { FAULTS } from '../../src/errors/table.ts';
-import { CONTROL_ROUTES } from '../../src/api/control.ts';
+import { CONTROL_ROUTES } from '../../src/api/control-routes.ts';
 import { S3_OUTCOMES } from '../../src/api/responses/s3-error.ts';
 import { startWire } from '../support/wire.ts';
 

@@ -1,6 +1,6 @@
 // `fedbridge doctor` run beside a sandbox, and what it said, for tests that switch a fault on and want it named.
 import assert from 'node:assert/strict';
-import type { Examination, Outcome } from '../../src/doctor/examination.ts';
+import type { Examination, Outcome } from '../../src/doctor/step-report.ts';
 import { SAMPLE_ROLES } from '../../src/sandbox/iam/sample-roles.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { startAsTheBridge } from '../cli/as-the-bridge.ts';

@@ -1,7 +1,7 @@
 // Session names: within STS's limits, and no two callers with one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bridgeSessionName, callerSessionName } from '../../src/federation/attribution.ts';
+import { bridgeSessionName, callerSessionName } from '../../src/federation/session-name.ts';
 
 const ID = '112010400000000710080';
 const STS_RULE = /^[\w+=,.@-]{2,64}$/;

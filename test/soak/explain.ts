@@ -1,7 +1,7 @@
 // Whether what went otherwise than by the request's own nature has a cause that was injected.
 import type { LogLine } from '../support/bridge-process.ts';
-import type { StrikeName } from './strike.ts';
-import type { Held, Weather } from './weather.ts';
+import type { StrikeName } from './inject-fault.ts';
+import type { Held, Weather } from './fault-schedule.ts';
 
 export interface Explainer {
   /** A line at ERROR or above. @returns its cause; undefined where there is none */

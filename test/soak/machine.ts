@@ -1,5 +1,5 @@
 // Records when the machine had no time for the soak: the emulators of Google, STS and S3 run in this process and pause too.
-import type { Held } from './weather.ts';
+import type { Held } from './fault-schedule.ts';
 
 const TICK_MS = 100;
 /** Timers are a little late on every machine; this is too late for that. */

@@ -3,8 +3,8 @@ import { LISTS, PRIVATE, PUBLIC } from './objects.ts';
 import type { Size, SoakObject, Stock } from './objects.ts';
 import { namedRandom } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
-import { drawStrike } from './strike.ts';
-import type { PlannedStrike } from './strike.ts';
+import { drawStrike } from './inject-fault.ts';
+import type { PlannedStrike } from './inject-fault.ts';
 
 export type CallerName = 'reader' | 'scoped' | 'stranger';
 export type TokenKind = 'good' | 'garbage' | 'forged' | 'other-audience' | 'expired' | 'none';

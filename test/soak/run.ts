@@ -16,8 +16,8 @@ import type { SoakStage } from './stage.ts';
 import { createTally } from './tally.ts';
 import type { Finding } from './tally.ts';
 import { watchMachine } from './machine.ts';
-import { makeWeather } from './weather.ts';
-import type { Held } from './weather.ts';
+import { makeWeather } from './fault-schedule.ts';
+import type { Held } from './fault-schedule.ts';
 
 export interface SoakOptions {
   readonly seed: number;

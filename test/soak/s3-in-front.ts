@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetConnection } from '../../src/runtime/reset-connection.ts';
-import type { PlannedStrike, Strike } from './strike.ts';
+import type { PlannedStrike, Strike } from './inject-fault.ts';
 
 export interface S3InFront {
   readonly origin: string;

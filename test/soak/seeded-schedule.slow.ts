@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createStock } from './objects.ts';
 import { createSchedule } from './plan.ts';
-import { spellOf } from './weather.ts';
+import { spellOf } from './fault-schedule.ts';
 
 const scheduleOf = (seed: number): string => {
   const planOf = createSchedule(seed, createStock());

@@ -10,12 +10,12 @@ import { request } from '../support/http-request.ts';
 import { ownerOf } from '../support/owner.ts';
 import { until } from '../support/until.ts';
 import type { Stock } from './objects.ts';
-import type { PlannedStrike } from './strike.ts';
+import type { PlannedStrike } from './inject-fault.ts';
 import { startS3InFront } from './s3-in-front.ts';
 import type { S3InFront } from './s3-in-front.ts';
 import { startSoakedBridge } from './soaked-bridge.ts';
 import type { SoakedBridge } from './soaked-bridge.ts';
-import type { Surroundings } from './weather.ts';
+import type { Surroundings } from './fault-schedule.ts';
 
 export interface SoakStage {
   readonly sandbox: Sandbox;

@@ -36,9 +36,9 @@ export async function withoutAuthorisation(): Promise<ProgramWithoutAuthorisatio
   await symlink(join(PROJECT, 'node_modules'), join(directory, 'node_modules'));
   await rename(source('auth/authorize.ts'), source('auth/real-authorize.ts'));
   await writeFile(source('auth/authorize.ts'), PERMITS_ALL);
-  const route = await readFile(source('api/data.ts'), 'utf8');
+  const route = await readFile(source('api/read-handler.ts'), 'utf8');
   assert.ok(route.includes(READS_PERMITTED), 'the place to change is not there any more');
-  await writeFile(source('api/data.ts'), route.replace(READS_PERMITTED, READS_ASKED));
+  await writeFile(source('api/read-handler.ts'), route.replace(READS_PERMITTED, READS_ASKED));
   return {
     command: [process.execPath, source('main.ts'), 'serve'],
     options: {},

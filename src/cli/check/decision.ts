@@ -1,12 +1,12 @@
 // Says to the operator which grant decides about a caller's read, and as whom AWS would be asked with which policy.
 import type { Permit } from '../../auth/authorize.ts';
 import type { Caller } from '../../auth/caller.ts';
-import { explain } from '../../auth/explain.ts';
+import { explain } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
 import type { Config, Role } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
-import { attributionOf } from '../../federation/attribution.ts';
+import { attributionOf } from '../../federation/session-name.ts';
 import { sessionPolicies } from '../../policy/session-policy.ts';
 import { describeActions, describeRole, grantDescriber } from './describe.ts';
 import type { CheckRequest } from './request.ts';

@@ -1,6 +1,6 @@
 // Says to the operator why no grant decides, which grants come nearest, and what to write.
-import { explain } from '../../auth/explain.ts';
-import type { Denial } from '../../auth/explain.ts';
+import { explain } from '../../auth/explain-decision.ts';
+import type { Denial } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
 import type { CallerPattern, Config, Grant } from '../../config/types.ts';
 import { didYouMean } from '../../config/did-you-mean.ts';

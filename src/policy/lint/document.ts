@@ -1,6 +1,6 @@
 // Reads the text of a trust policy, or what `aws iam get-role` answers, into statements of which nothing is believed yet.
 import type { Problem } from '../../config/problem.ts';
-import { entriesOf, fieldOf, isMap, itemsOf } from '../../config/raw.ts';
+import { entriesOf, fieldOf, isMap, itemsOf } from '../../config/unchecked-values.ts';
 import { escapeText } from '../../config/show.ts';
 
 /** A text, or a number of the JSON in its own digits: as a number it would have lost some. */

@@ -4,7 +4,7 @@ import { Fault } from '../../errors/fault.ts';
 import type { Cancellation } from '../../runtime/cancellation.ts';
 import { headerOf } from '../../http1/exchange.ts';
 import type { UpstreamResponse } from '../../http1/exchange.ts';
-import { tokenBuckets } from '../../runtime/token-buckets.ts';
+import { tokenBuckets } from '../../runtime/rate-limits.ts';
 import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
 import type { S3Error } from '../s3-error.ts';

@@ -1,5 +1,5 @@
 // Reads the body of PUT /faults: which supplier, which fault, with which fields of its own.
-import type { Fault, FaultSetting } from '../faults.ts';
+import type { Fault, FaultSetting } from '../injected-faults.ts';
 import { S3_ERRORS } from '../s3/s3-error.ts';
 import { STS_ERRORS } from '../sts/sts-error.ts';
 import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';

@@ -1,7 +1,7 @@
 // What the control API can do: faults, clock, durations, calls, keys and tokens; who is who is in a file of its own.
 import type { CallLog } from '../calls.ts';
 import type { Durations } from '../clock.ts';
-import type { Faults } from '../faults.ts';
+import type { Faults } from '../injected-faults.ts';
 import type { IdentityTokens } from '../google/identity-tokens.ts';
 import type { SigningKeys } from '../google/keys.ts';
 import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';

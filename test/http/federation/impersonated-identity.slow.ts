@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { bridgeSessionName } from '../../../src/federation/attribution.ts';
+import { bridgeSessionName } from '../../../src/federation/session-name.ts';
 import type { SandboxContract } from '../../../src/sandbox/sandbox.ts';
 import { assertFault, assertNoSecrets, assertServed, SHORT_SECONDS } from '../../support/failed-identity.ts';
 import { request } from '../../support/http-request.ts';

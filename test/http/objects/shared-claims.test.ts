@@ -1,13 +1,13 @@
 // The claims that `npm run test:ceph` makes of the bridge before a real Ceph, made of it before the sandbox.
 import { after, before, describe } from 'node:test';
-import { claimConditions } from '../../claims/conditions.ts';
-import { claimGrants } from '../../claims/grants.ts';
-import { claimKeys } from '../../claims/keys.ts';
-import { claimLists } from '../../claims/lists.ts';
-import { claimObjects } from '../../claims/objects.ts';
-import { startSandboxStage } from '../../claims/stage.ts';
-import type { Stage } from '../../claims/stage.ts';
-import { claimVersions } from '../../claims/versions.ts';
+import { claimConditions } from '../../conformance/conditions.ts';
+import { claimGrants } from '../../conformance/grants.ts';
+import { claimKeys } from '../../conformance/keys.ts';
+import { claimLists } from '../../conformance/lists.ts';
+import { claimObjects } from '../../conformance/objects.ts';
+import { startSandboxStage } from '../../conformance/stage.ts';
+import type { Stage } from '../../conformance/stage.ts';
+import { claimVersions } from '../../conformance/versions.ts';
 
 describe('the bridge on the sandbox', () => {
   let stage: Stage;

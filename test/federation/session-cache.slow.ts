@@ -5,10 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Role } from '../../src/config/types.ts';
-import type { Attribution } from '../../src/federation/attribution.ts';
+import type { Attribution } from '../../src/federation/session-name.ts';
 import type { RoleCredentials } from '../../src/federation/credentials.ts';
-import { createSessions } from '../../src/federation/sessions.ts';
-import type { Sessions } from '../../src/federation/sessions.ts';
+import { createSessions } from '../../src/federation/session-cache.ts';
+import type { Sessions } from '../../src/federation/session-cache.ts';
 
 const ROLE: Role = {
   name: 'lake',

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
-import type { HopSession } from './sts.ts';
+import type { HopSession } from './sts-calls.ts';
 
 /** Who a session is for: a caller, or for the commands, the bridge itself. */
 export interface AttributedCaller {

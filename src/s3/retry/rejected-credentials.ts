@@ -1,6 +1,6 @@
 // Decides whether an error of S3 is worth new credentials, so that rejected reads cost a bounded number of STS calls.
-import { tokenBuckets } from '../../runtime/token-buckets.ts';
-import type { Rate, TokenBuckets } from '../../runtime/token-buckets.ts';
+import { tokenBuckets } from '../../runtime/rate-limits.ts';
+import type { Rate, TokenBuckets } from '../../runtime/rate-limits.ts';
 import type { S3Error } from '../s3-error.ts';
 
 /** S3's codes for credentials that it rejects: the bridge's problem, never the caller's. */

@@ -2,8 +2,8 @@
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import type { Role } from '../config/types.ts';
-import { attributionKey } from './attribution.ts';
-import type { Attribution } from './attribution.ts';
+import { attributionKey } from './session-name.ts';
+import type { Attribution } from './session-name.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { renewalPace, renewCredentials } from './renewal.ts';
 import type { RenewedCredentials } from './renewal.ts';

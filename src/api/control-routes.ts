@@ -10,7 +10,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { readQuery } from '../s3/target.ts';
-import { explainResponse, NO_EMAIL_HINT, scopeFields, readExplainRequest } from './explain.ts';
+import { explainResponse, NO_EMAIL_HINT, scopeFields, readExplainRequest } from './explain-route.ts';
 import { sendFault, faultResponse } from './responses/fault.ts';
 
 export interface ControlParts {

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { tokenBuckets } from '../../src/runtime/token-buckets.ts';
+import { tokenBuckets } from '../../src/runtime/rate-limits.ts';
 
 const HOUR_MS = 3_600_000;
 
