@@ -25,7 +25,7 @@ export function reloadOnHangup(log: Log, server: BridgeServer): void {
     } catch (error) {
       const kept = 'SIGHUP: the configuration is not changed, as the new one is not valid';
       if (!(error instanceof ConfigError)) log('ERROR', kept, { error: describeUnknown(error) });
-      else for (const problem of error.problems) log('ERROR', kept, { ...problem });
+      else for (const { fix, ...problem } of error.problems) log('ERROR', kept, { ...problem, remedy: fix });
     }
   });
 }

@@ -15,7 +15,7 @@ export function endOnFault(log: Log): (abortAll: () => void) => void {
   const end = (error: unknown): void => {
     log('CRITICAL', 'the process ends: an error that nobody caught', {
       error: describeUnknown(error),
-      fix: 'This is a bug of the bridge: report it with this line.',
+      remedy: 'This is a bug of the bridge: report it with this line.',
     });
     try {
       abortAll();

@@ -67,8 +67,9 @@ describe('a configuration that is read anew', () => {
     await wire.bridge.line(({ field }) => field === 'nonsense');
     const told = wire.bridge.lines.slice(before).filter(({ severity }) => severity === 'ERROR');
     assert.deepEqual(told.map(({ field }) => field).sort(), ['limits.inFlight', 'nonsense']);
-    for (const { rule, message } of told) {
+    for (const { rule, message, remedy } of told) {
       assert.ok(String(rule).length > 10);
+      assert.equal(typeof remedy, 'string');
       assert.match(String(message), /is not changed/);
     }
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
