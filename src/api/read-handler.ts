@@ -52,7 +52,7 @@ export interface DataSteps {
   /** By bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** @throws Fault metadata_…, sts_… */
-  federate(permit: Permit, caller: Caller): Promise<FederatedSession>;
+  federate(permit: Permit, caller: Caller): MaybeAsync<FederatedSession>;
   readonly read: Read;
   regionOf(bucket: Bucket): string;
   readonly admission: Admission;

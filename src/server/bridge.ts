@@ -149,11 +149,14 @@ function joinSteps(
     rejectBridge(caller, roleAccess);
     return accessOf(caller);
   };
-  const federate = async (permit: Permit, caller: Caller): Promise<FederatedSession> => {
-    const session = await federation.federate(permit, caller);
-    // Again, as before the first federation the bridge does not know its own unique ID.
-    rejectBridge(caller, roleAccess);
-    return session;
+  const federate = (permit: Permit, caller: Caller): MaybeAsync<FederatedSession> => {
+    const session = federation.federate(permit, caller);
+    if (!isPending(session)) return session;
+    return session.then((obtained) => {
+      // Again, as before the first federation the bridge does not know its own unique ID.
+      rejectBridge(caller, roleAccess);
+      return obtained;
+    });
   };
   const data = dataRoute({
     admission,
