@@ -3,7 +3,7 @@ import express from 'express';
 import type { Express, Request, Response } from 'express';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/verify-token.ts';
 import type { CallerPattern } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';

@@ -1,7 +1,7 @@
 // `/-/explain`: shows callers which of their own grants decides about a request, or why none does. Calls no upstream.
 import { explain } from '../auth/explain-decision.ts';
 import type { Denial } from '../auth/explain-decision.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/verify-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Action, CallerPattern, Scope } from '../config/types.ts';

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { authorize } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/verify-token.ts';
 import type { Access } from '../auth/grants.ts';
 import { presentationOf } from '../auth/authenticate.ts';
 import type { Bucket } from '../config/types.ts';

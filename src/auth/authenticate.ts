@@ -5,7 +5,7 @@ import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import { Fault } from '../errors/fault.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './verify-token.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
 /** About 3 MB when full. Each caller's SDK keeps one token for an hour. */

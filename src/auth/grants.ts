@@ -3,7 +3,7 @@ import { parseServiceAccount } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './verify-token.ts';
 
 /** What one caller may do in one bucket. */
 export interface Access {

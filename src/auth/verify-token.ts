@@ -4,8 +4,15 @@ import type { JWTPayload, JWTVerifyResult } from 'jose';
 import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
-import type { Caller } from './caller.ts';
 import { googleKeys, keysFault } from './google-keys.ts';
+
+/** What a verified Google ID token says about its holder, and nothing else. */
+export interface Caller {
+  /** `sub`: the account's numeric unique ID, which no other account ever gets. */
+  readonly subject: string;
+  /** Lower-case; only if Google says that it is verified. Standard-format tokens of Cloud Run have none. */
+  readonly email?: string;
+}
 
 export interface VerifiedToken {
   readonly caller: Caller;

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { dataRoute } from '../api/read-handler.ts';
 import type { FederatedSession } from '../api/read-handler.ts';
 import type { Permit } from '../auth/authorize.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/verify-token.ts';
 import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';

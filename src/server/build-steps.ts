@@ -2,7 +2,7 @@
 // changed loses its credentials, keys, verified tokens or connections.
 import { isDeepStrictEqual } from 'node:util';
 import { authenticator } from '../auth/authenticate.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/verify-token.ts';
 import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
 import { tokenVerifier } from '../auth/verify-token.ts';

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { authenticator } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
-import type { Caller } from '../../src/auth/caller.ts';
+import type { Caller } from '../../src/auth/verify-token.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import { presentedToken } from '../../src/auth/authenticate.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';

@@ -1,6 +1,6 @@
 // Says to the operator which grant decides about a caller's read, and as whom AWS would be asked with which policy.
 import type { Permit } from '../../auth/authorize.ts';
-import type { Caller } from '../../auth/caller.ts';
+import type { Caller } from '../../auth/verify-token.ts';
 import { explain } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
 import type { Config, Role } from '../../config/types.ts';

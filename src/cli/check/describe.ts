@@ -1,5 +1,5 @@
 // A configuration, or one of its grants, in words: who may read what, as which role.
-import type { Caller } from '../../auth/caller.ts';
+import type { Caller } from '../../auth/verify-token.ts';
 import { matchingPatterns } from '../../auth/grants.ts';
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
