@@ -147,7 +147,12 @@ async function lintFile(file: string, expected: Expected): Promise<Result> {
       ? ['standard input', { text: await standardInput() }]
       : ['--lint', readSource(file, '--lint')];
   if ('problem' in source) throw new ConfigError([source.problem]);
-  const read = readTrustPolicy(source.text, field);
+  return lintText(source.text, field, expected);
+}
+
+/** @param field names the text in an error. @throws ConfigError if it is no trust policy */
+export function lintText(text: string, field: string, expected: Expected): Result {
+  const read = readTrustPolicy(text, field);
   if ('problem' in read) throw new ConfigError([read.problem]);
   const findings = lintTrustPolicy(read.statements, expected);
   return {

@@ -64,7 +64,7 @@ describe('the trust policy', () => {
     const [, block = ''] = /^```json\n([^]*?)^```/m.exec(readme) ?? [];
     const policy = await printed(['--unique-id', UNIQUE_ID]);
     assert.equal(policy, block);
-    const { code, lines } = await linted(policy, '--unique-id', UNIQUE_ID, '--audience', 'fedbridge');
+    const { code, lines } = linted(policy, '--unique-id', UNIQUE_ID, '--audience', 'fedbridge');
     assert.deepEqual([code, lines], [0, []]);
   });
 

@@ -1,8 +1,11 @@
-// Runs `fedbridge trust-policy` as its own process, with no variable but those given.
+// Runs `fedbridge trust-policy` as its own process, with no variable but those given, or only its lint in this one.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { lintText } from '../../../src/cli/trust-policy.ts';
 import { inheritedEnvironment } from '../../../src/config/load.ts';
+import { ConfigError, describeProblem } from '../../../src/config/problem.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -36,13 +39,29 @@ export async function runTrustPolicy(
   return { code, stdout, stderr };
 }
 
-/** The lines that `--lint` says of a policy, from standard input; the exit code has to fit them. */
-export async function linted(
+/** What `--lint -` prints about a policy, without a process of its own. @param more further arguments of it */
+export function linted(
   policy: unknown,
   ...more: readonly string[]
-): Promise<Outcome & { readonly lines: readonly string[] }> {
-  const outcome = await runTrustPolicy(['--lint', '-', ...more], { input: asText(policy) });
-  return { ...outcome, lines: outcome.stdout.split('\n').slice(0, -1) };
+): Outcome & { readonly lines: readonly string[] } {
+  const { values } = parseArgs({
+    args: [...more],
+    options: { 'unique-id': { type: 'string' }, audience: { type: 'string' } },
+  });
+  const { 'unique-id': uniqueId, audience } = values;
+  try {
+    const { text: stdout, code } = lintText(asText(policy), 'standard input', {
+      ...(uniqueId === undefined ? {} : { uniqueId }),
+      ...(audience === undefined ? {} : { audience }),
+    });
+    return { code, stdout, stderr: '', lines: stdout.split('\n').slice(0, -1) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const stderr = error.problems
+      .map((each) => `fedbridge trust-policy: ${describeProblem(each)}\n`)
+      .join('');
+    return { code: 1, stdout: '', stderr, lines: [] };
+  }
 }
 
 const asText = (policy: unknown): string => (typeof policy === 'string' ? policy : JSON.stringify(policy));

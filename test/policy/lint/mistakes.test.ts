@@ -12,10 +12,6 @@ import { GOOD, policy, UNIQUE_ID } from './policies.ts';
 import { linted } from './program.ts';
 
 let sandbox: Sandbox;
-before(async () => {
-  sandbox = await startSandbox();
-});
-after(() => sandbox.close());
 
 const ROLE = 'arn:aws:iam::123456789012:role/linted';
 
@@ -85,10 +81,14 @@ const MISTAKES = [
 ];
 
 describe('a trust policy with', () => {
+  before(async () => {
+    sandbox = await startSandbox();
+  });
+  after(() => sandbox.close());
   /** What is said of each statement of one policy that has them all, as if it were the first. */
   let said: Map<number, string[]>;
-  before(async () => {
-    const { code, lines, stderr } = await linted(policy(...MISTAKES.map(({ statement }) => statement)));
+  before(() => {
+    const { code, lines, stderr } = linted(policy(...MISTAKES.map(({ statement }) => statement)));
     assert.deepEqual([code, stderr], [1, '']);
     said = Map.groupBy(lines, (line) => Number(/^statement (\d+)/.exec(line)?.[1]));
     for (const group of said.values())
@@ -106,7 +106,7 @@ describe('a trust policy with', () => {
 
   it('a number for an ID: is told of it in all its digits, which STS would not see', async () => {
     const text = JSON.stringify(policy(GOOD)).replaceAll(`"${UNIQUE_ID}"`, UNIQUE_ID);
-    const { code, lines } = await linted(text);
+    const { code, lines } = linted(text);
     assert.equal(code, 1);
     assert.equal(lines.length, 2);
     for (const line of lines)

@@ -9,10 +9,8 @@ const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const ORGANISATION = { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' };
 
 /** Beside a good statement, which is said nothing of. */
-const saidOf = async (changes: object) => {
-  const { code, lines } = await linted(
-    policy(GOOD, { Effect: 'Allow', Action: 'sts:AssumeRole', ...changes }),
-  );
+const saidOf = (changes: object) => {
+  const { code, lines } = linted(policy(GOOD, { Effect: 'Allow', Action: 'sts:AssumeRole', ...changes }));
   return { code, lines };
 };
 
@@ -34,8 +32,8 @@ describe('a statement for others is told of', () => {
       [/^statement 2, NotAction: allows everything but what it names\. Write /],
     ],
   ] as const) {
-    it(what, async () => {
-      const { code, lines } = await saidOf(changes);
+    it(what, () => {
+      const { code, lines } = saidOf(changes);
       assert.deepEqual([code, lines.length], [1, said.length], lines.join('\n'));
       for (const [at, line] of lines.entries()) assert.match(line, said[at] ?? /^$/);
     });
@@ -52,16 +50,16 @@ describe('a statement for others is told of', () => {
     ['all organisations of none', { 'ForAllValues:StringEquals': ORGANISATION }],
     ['that there is an organisation', { Null: { 'aws:PrincipalOrgID': 'false' } }],
   ] as const) {
-    it(`"*" with a condition that says ${what}`, async () => {
+    it(`"*" with a condition that says ${what}`, () => {
       for (const Principal of ['*', { AWS: '*' }]) {
-        const { code, lines } = await saidOf({ Principal, Condition });
+        const { code, lines } = saidOf({ Principal, Condition });
         assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
         assert.match(lines[0] ?? '', /^statement 2, Principal: is "\*" without any condition that says who/);
       }
     });
-    it(`"*" and sts:* with a condition that says ${what}, by the rules for Google's tokens`, async () => {
+    it(`"*" and sts:* with a condition that says ${what}, by the rules for Google's tokens`, () => {
       for (const Principal of ['*', { AWS: '*' }, { Federated: '*' }]) {
-        const { code, lines } = await saidOf({ Principal, Action: 'sts:*', Condition });
+        const { code, lines } = saidOf({ Principal, Action: 'sts:*', Condition });
         assert.equal(code, 1);
         assert.match(lines.join('\n'), /^statement 2, Principal: .* is a wildcard[^]*pins neither/);
       }
@@ -78,19 +76,19 @@ describe('nothing is said of "*" with a condition that names', () => {
     ['the account of a source', { StringEquals: { 'aws:SourceAccount': ACCOUNT } }],
     ['one beside others', { Bool: { 'aws:SecureTransport': 'true' }, StringEquals: ORGANISATION }],
   ] as const) {
-    it(what, async () => {
+    it(what, () => {
       for (const Action of ['sts:AssumeRole', 'sts:*'])
-        assert.deepEqual(await saidOf({ Principal: '*', Action, Condition }), { code: 0, lines: [] });
+        assert.deepEqual(saidOf({ Principal: '*', Action, Condition }), { code: 0, lines: [] });
     });
   }
-  it('nor of an account that may do everything', async () => {
-    assert.deepEqual(await saidOf({ Principal: { AWS: ROOT }, Action: 'sts:*' }), { code: 0, lines: [] });
+  it('nor of an account that may do everything', () => {
+    assert.deepEqual(saidOf({ Principal: { AWS: ROOT }, Action: 'sts:*' }), { code: 0, lines: [] });
   });
-  it('nor of a Deny of everybody', async () => {
+  it('nor of a Deny of everybody', () => {
     const denies = { Effect: 'Deny', Principal: '*', Action: 'sts:*' };
     const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
-    assert.deepEqual(await saidOf({ ...denies, Condition }), { code: 0, lines: [] });
-    assert.deepEqual(await saidOf({ ...denies, Principal: undefined, NotPrincipal: { AWS: ROOT } }), {
+    assert.deepEqual(saidOf({ ...denies, Condition }), { code: 0, lines: [] });
+    assert.deepEqual(saidOf({ ...denies, Principal: undefined, NotPrincipal: { AWS: ROOT } }), {
       code: 0,
       lines: [],
     });

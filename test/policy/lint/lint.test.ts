@@ -64,8 +64,8 @@ describe('nothing is said of', () => {
       }),
     ],
   ] as const) {
-    it(what, async () => {
-      assert.deepEqual(await linted(document), NOTHING);
+    it(what, () => {
+      assert.deepEqual(linted(document), NOTHING);
     });
   }
 });
@@ -93,8 +93,8 @@ describe('a note, which is no mistake, is', () => {
       /^Note: statement 1, Null .*:sub: says only that there is a value\./,
     ],
   ] as const) {
-    it(what, async () => {
-      const { code, lines } = await linted(policy(statement({ Condition })));
+    it(what, () => {
+      const { code, lines } = linted(policy(statement({ Condition })));
       assert.deepEqual([code, lines.length], [0, 1]);
       assert.match(lines[0] ?? '', said);
     });
@@ -102,39 +102,33 @@ describe('a note, which is no mistake, is', () => {
 });
 
 describe('of the whole policy it is said that', () => {
-  const onlyLine = async (document: object) => {
-    const { code, lines } = await linted(document);
+  const onlyLine = (document: object) => {
+    const { code, lines } = linted(document);
     assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
     return lines[0] ?? '';
   };
-  it('nothing trusts Google, as in that of a further hop', async () => {
+  it('nothing trusts Google, as in that of a further hop', () => {
     assert.match(
-      await onlyLine(policy(ADMINISTRATORS)),
+      onlyLine(policy(ADMINISTRATORS)),
       /^Statement: must trust Google's tokens, and none does\. .*--hop N/,
     );
   });
-  it('everybody may assume the role as an AWS principal', async () => {
+  it('everybody may assume the role as an AWS principal', () => {
     const open = { Sid: 'Open', Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
     assert.match(
-      await onlyLine(policy(GOOD, open)),
+      onlyLine(policy(GOOD, open)),
       /^statement 2 \(Open\), Principal: is "\*" without any condition/,
     );
   });
-  it('a Deny is met by everybody, or denies nobody', async () => {
+  it('a Deny is met by everybody, or denies nobody', () => {
     const deny = (Condition: object) => ({ ...GOOD, Effect: 'Deny', Condition });
     const outsiders = deny({ StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } });
-    assert.match(
-      await onlyLine(policy(GOOD, outsiders)),
-      /^statement 2, .*aws:PrincipalOrgID: .* is always met/,
-    );
+    assert.match(onlyLine(policy(GOOD, outsiders)), /^statement 2, .*aws:PrincipalOrgID: .* is always met/);
     const others = deny({ StringNotEquals: { 'accounts.google.com:aud': 'fedbridge' } });
-    assert.match(
-      await onlyLine(policy(GOOD, others)),
-      /^statement 2, StringNotEquals .*:aud: .* is no unique ID/,
-    );
+    assert.match(onlyLine(policy(GOOD, others)), /^statement 2, StringNotEquals .*:aud: .* is no unique ID/);
   });
-  it('what it quotes cannot act on a terminal', async () => {
-    const line = await onlyLine(
+  it('what it quotes cannot act on a terminal', () => {
+    const line = onlyLine(
       policy(statement({ Sid: 'a\u001b[2Jb', Condition: pins({ ':aud': 'x\u001b[2J\ny' }) })),
     );
     assert.match(line, /^statement 1 \(a\\u\{1b\}\[2Jb\), .*"x\\u\{1b\}\[2J\\u\{a\}y"/);
