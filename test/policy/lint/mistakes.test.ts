@@ -54,66 +54,69 @@ async function proveAtSts(document: object, atSts: AtSts): Promise<void> {
   else await assumed(sandbox, { role: ROLE, token });
 }
 
-describe('the good policy', () => {
-  it('opens the role to the bridge, and to none of those whom mistakes let in', async () => {
-    await proveAtSts(policy(GOOD), 'works');
-    for (const atSts of [
-      'opens to a stranger',
-      'opens to another service',
-      'opens to a neighbour',
-      'opens to another subject',
-      'opens to another party',
-    ] as const) {
-      const token = await TOKENS[atSts]();
-      await assert.rejects(assumed(sandbox, { role: ROLE, token }), { name: 'AccessDenied' }, atSts);
-    }
-  });
-});
-
-const MISTAKES = [
-  ...MISTAKEN_VALUES,
-  ...MISSING_PINS,
-  ...MISTAKEN_KEYS,
-  ...MISTAKEN_OPERATORS,
-  ...MISTAKEN_PRINCIPALS,
-  ...MISTAKEN_ACTIONS,
-  ...MALFORMED,
-];
-
-describe('a trust policy with', () => {
+describe('the lint and STS', () => {
   before(async () => {
     sandbox = await startSandbox();
   });
   after(() => sandbox.close());
-  /** What is said of each statement of one policy that has them all, as if it were the first. */
-  let said: Map<number, string[]>;
-  before(() => {
-    const { code, lines, stderr } = linted(policy(...MISTAKES.map(({ statement }) => statement)));
-    assert.deepEqual([code, stderr], [1, '']);
-    said = Map.groupBy(lines, (line) => Number(/^statement (\d+)/.exec(line)?.[1]));
-    for (const group of said.values())
-      group.forEach((line, index) => (group[index] = line.replace(/^statement \d+/, 'statement 1')));
+
+  describe('the good policy', () => {
+    it('opens the role to the bridge, and to none of those whom mistakes let in', async () => {
+      await proveAtSts(policy(GOOD), 'works');
+      for (const atSts of [
+        'opens to a stranger',
+        'opens to another service',
+        'opens to a neighbour',
+        'opens to another subject',
+        'opens to another party',
+      ] as const) {
+        const token = await TOKENS[atSts]();
+        await assert.rejects(assumed(sandbox, { role: ROLE, token }), { name: 'AccessDenied' }, atSts);
+      }
+    });
   });
 
-  for (const [index, mistake] of MISTAKES.entries()) {
-    it(`${mistake.what}: is told of it (at STS: ${mistake.atSts})`, async () => {
-      const lines = said.get(index + 1) ?? [];
-      assert.equal(lines.length, mistake.said.length, lines.join('\n'));
-      for (const [at, line] of lines.entries()) assert.match(line, mistake.said[at] ?? /^$/);
-      await proveAtSts(policy(mistake.statement), mistake.atSts);
-    });
-  }
+  const MISTAKES = [
+    ...MISTAKEN_VALUES,
+    ...MISSING_PINS,
+    ...MISTAKEN_KEYS,
+    ...MISTAKEN_OPERATORS,
+    ...MISTAKEN_PRINCIPALS,
+    ...MISTAKEN_ACTIONS,
+    ...MALFORMED,
+  ];
 
-  it('a number for an ID: is told of it in all its digits, which STS would not see', async () => {
-    const text = JSON.stringify(policy(GOOD)).replaceAll(`"${UNIQUE_ID}"`, UNIQUE_ID);
-    const { code, lines } = linted(text);
-    assert.equal(code, 1);
-    assert.equal(lines.length, 2);
-    for (const line of lines)
-      assert.match(
-        line,
-        new RegExp(`must be in quotes, and is the number ${UNIQUE_ID}: .* Write it as a text`),
-      );
-    await proveAtSts(JSON.parse(text) as object, 'refused');
+  describe('a trust policy with', () => {
+    /** What is said of each statement of one policy that has them all, as if it were the first. */
+    let said: Map<number, string[]>;
+    before(() => {
+      const { code, lines, stderr } = linted(policy(...MISTAKES.map(({ statement }) => statement)));
+      assert.deepEqual([code, stderr], [1, '']);
+      said = Map.groupBy(lines, (line) => Number(/^statement (\d+)/.exec(line)?.[1]));
+      for (const group of said.values())
+        group.forEach((line, index) => (group[index] = line.replace(/^statement \d+/, 'statement 1')));
+    });
+
+    for (const [index, mistake] of MISTAKES.entries()) {
+      it(`${mistake.what}: is told of it (at STS: ${mistake.atSts})`, async () => {
+        const lines = said.get(index + 1) ?? [];
+        assert.equal(lines.length, mistake.said.length, lines.join('\n'));
+        for (const [at, line] of lines.entries()) assert.match(line, mistake.said[at] ?? /^$/);
+        await proveAtSts(policy(mistake.statement), mistake.atSts);
+      });
+    }
+
+    it('a number for an ID: is told of it in all its digits, which STS would not see', async () => {
+      const text = JSON.stringify(policy(GOOD)).replaceAll(`"${UNIQUE_ID}"`, UNIQUE_ID);
+      const { code, lines } = linted(text);
+      assert.equal(code, 1);
+      assert.equal(lines.length, 2);
+      for (const line of lines)
+        assert.match(
+          line,
+          new RegExp(`must be in quotes, and is the number ${UNIQUE_ID}: .* Write it as a text`),
+        );
+      await proveAtSts(JSON.parse(text) as object, 'refused');
+    });
   });
 });
