@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { after, before, describe, it } from 'node:test';
+import { startStoodInWire } from '../../support/stand-in-wire.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
@@ -53,6 +54,21 @@ grants:
     assert.equal(reply.status, 502);
     assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
   });
+});
+
+it('an S3 that redirects every time is asked twice', async (test) => {
+  const wire = await startStoodInWire();
+  test.after(() => wire.close());
+  wire.s3Answers((_request, response) => {
+    const times = wire.asked().length;
+    const region = times % 2 === 0 ? 'us-east-2' : 'us-west-2';
+    // Not for ever, so that a bridge that follows them all fails instead of hanging.
+    if (times > 5) response.writeHead(404).end();
+    else response.writeHead(301, { 'x-amz-bucket-region': region }).end();
+  });
+  const reply = await wire.read();
+  assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [502, 'upstream_failed']);
+  assert.equal(wire.asked().length, 2);
 });
 
 const FAR = 'acme-far-away';

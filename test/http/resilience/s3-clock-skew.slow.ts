@@ -114,6 +114,19 @@ describe('an S3 that refuses every time', () => {
   });
 });
 
+it('a HEAD that is denied without a code by an S3 whose clock is right is not signed again for the clock', async (test) => {
+  const wire = await startClockedStoodInWire();
+  test.after(() => wire.close());
+  wire.s3Answers((_, response) => {
+    response.writeHead(403).end();
+  });
+  assert.equal((await wire.read({ method: 'HEAD' })).status, 403);
+  // The renewal of credentials that may have been revoked sends it once more: both are signed by this machine's clock.
+  const dates = wire.asked().map(({ headers }) => String(headers['x-amz-date']));
+  assert.ok(dates.length <= 2, String(dates));
+  assert.ok(!wire.bridge.output().includes("S3's clock"));
+});
+
 describe('two S3s of which one has a wrong clock', () => {
   it('do not disturb each other', async (test) => {
     const other = await startClockedStoodInWire();
