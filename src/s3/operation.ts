@@ -1,6 +1,7 @@
 // The S3 operations that the bridge serves, and their parameters. Anything else is not served.
 import { Fault } from '../errors/fault.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
+import { isSubresource } from './subresources.ts';
 import { loggable } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -97,9 +98,6 @@ const LIST_ROWS: readonly Row[] = [
   { name: 'ListObjects', parameters: [...EVERY_LIST, 'marker'], actions: ['s3:ListBucket'] },
 ];
 
-/** The JS SDK's name of the operation; S3 ignores it. */
-const IGNORED = 'x-id';
-
 /** @throws Fault not_implemented */
 export function operationOn(
   { bucket, key }: Pick<Target, 'bucket' | 'key'>,
@@ -164,13 +162,19 @@ function bucketOperation(
   return { kind: 'location', name: 'GetBucketLocation', method, bucket };
 }
 
-/** Unknown parameters are rejected: S3 might respond differently because of them, and they would have to be signed. */
+/**
+ * Parameters that S3 does not know are dropped, as S3 ignores them.
+ * @throws Fault not_implemented for those that would make it another operation
+ */
 function selectParameters(
   known: readonly string[],
   query: ReadonlyMap<string, string>,
 ): (readonly [string, string])[] {
-  const parameters = [...query].filter(([name]) => name !== IGNORED);
-  const unknown = parameters.find(([name]) => !known.includes(name));
-  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown[0]) });
+  const parameters: (readonly [string, string])[] = [];
+  for (const parameter of query) {
+    const [name] = parameter;
+    if (known.includes(name)) parameters.push(parameter);
+    else if (isSubresource(name)) throw new Fault('not_implemented', { parameter: loggable(name) });
+  }
   return parameters.sort(([a], [b]) => (a < b ? -1 : 1));
 }

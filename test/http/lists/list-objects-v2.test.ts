@@ -68,14 +68,7 @@ describe('a list', () => {
   });
 
   it('with parameters that S3 would read otherwise is 501', async () => {
-    for (const query of [
-      '?acl',
-      '?policy',
-      '?list-type=2&versions',
-      '?list-type=3',
-      '?uploads',
-      '?list-type=2&unheard-of=1',
-    ]) {
+    for (const query of ['?acl', '?policy', '?list-type=2&versions', '?list-type=3', '?uploads']) {
       const reply = await wire.get(`/acme-lake${query}`, { as: 'reader' });
       assert.equal(reply.status, 501, query);
       assert.equal(reply.code, 'NotImplemented');

@@ -34,7 +34,10 @@ const DIFFERENCES = [
   ],
   ['`If-Range`', 'S3 does not know it; the bridge gives the part or the whole, as RFC 9110 has it'],
   ['a parameter given twice', '400 `InvalidArgument`; S3 takes one of them'],
-  ['subresources that are not offered; HEAD of lists, tags and attributes', '501 `NotImplemented`'],
+  [
+    'subresources that are not offered; `x-amz-…` in the query; HEAD of lists, tags and attributes',
+    '501 `NotImplemented`',
+  ],
   [
     '`/`, HEAD of a bucket, `?location`, lists from above a grant',
     'answered from the configuration; S3 is not asked',
