@@ -20,7 +20,7 @@ import { isS3Error } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
 import { sendJsonList } from './json-list.ts';
-import { forwardedHeaders } from './request-headers.ts';
+import { checkExpectedOwner, forwardedHeaders } from './request-headers.ts';
 import { sendBucketResponse } from './responses/bucket.ts';
 import { faultResponse, sendFault } from './responses/fault.ts';
 import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
@@ -95,6 +95,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     if (isBucketOperation(operation)) {
       const { regionOf, startedAt } = steps;
       const buckets = bucketsFor(operation, access);
+      if (operation.kind !== 'buckets') checkExpectedOwner(context.request, buckets[0]?.expectedOwner);
       sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
       await responseClosed(context.response);
       return;
@@ -107,6 +108,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     const prefixes =
       operation.kind === 'list' ? syntheticPrefixes(access.get(operation.bucket), operation) : undefined;
     if (prefixes !== undefined) {
+      checkExpectedOwner(context.request, access.get(operation.bucket)?.bucket.expectedOwner);
       await sendSyntheticList(context, operation, prefixes);
       return;
     }
@@ -117,7 +119,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     endStep(context, 'stsMs');
     context.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
-      ...forwardedHeaders(context.request),
+      ...forwardedHeaders(context.request, permit.bucket.expectedOwner),
       cancellation: context.cancellation,
       caller: caller.subject,
       requestId: context.requestId,

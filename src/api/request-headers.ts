@@ -7,10 +7,7 @@ import type { IfRange } from '../s3/if-range.ts';
 /** Ranges and conditionals (S3 API Reference, GetObject); sent unsigned, as S3 allows. */
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
-/**
- * S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` and `x-amz-expected-bucket-owner` are not among these, as
- * only the configuration sets them.
- */
+/** S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` is not among these, as only the configuration sets it. */
 const SIGNED = [
   'x-amz-checksum-mode',
   'x-amz-max-parts',
@@ -35,8 +32,27 @@ function signable(name: string, value: string): string {
   return value.trim().replace(/ +/g, ' ');
 }
 
-/** @throws Fault header_invalid */
-export function forwardedHeaders({ headers: sent }: IncomingMessage): ForwardedHeaders {
+/** A caller's demand; S3 denies the request if the bucket has another owner. */
+const OWNER = 'x-amz-expected-bucket-owner';
+
+/**
+ * For an operation that does not call S3.
+ * @throws Fault owner_mismatch, owner_not_checked
+ */
+export function checkExpectedOwner({ headers }: IncomingMessage, configured: string | undefined): void {
+  const demanded = headers[OWNER];
+  if (demanded === undefined || demanded === configured) return;
+  throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
+}
+
+/**
+ * @param expectedOwner the bucket's, from the configuration
+ * @throws Fault header_invalid, owner_mismatch
+ */
+export function forwardedHeaders(
+  { headers: sent }: IncomingMessage,
+  expectedOwner?: string,
+): ForwardedHeaders {
   const headers: string[] = [];
   for (const name of SENT) {
     const value = sent[name];
@@ -46,6 +62,11 @@ export function forwardedHeaders({ headers: sent }: IncomingMessage): ForwardedH
   for (const name of SIGNED) {
     const value = sent[name];
     if (typeof value === 'string') amzHeaders.push([name, signable(name, value)]);
+  }
+  const owner = sent[OWNER];
+  if (typeof owner === 'string' && owner !== expectedOwner) {
+    if (expectedOwner !== undefined) throw new Fault('owner_mismatch');
+    amzHeaders.push([OWNER, signable(OWNER, owner)]);
   }
   const validator = sent['if-range'];
   return typeof validator !== 'string'

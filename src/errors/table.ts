@@ -148,6 +148,21 @@ export const FAULTS = {
     sentence: 'You may not read this. /-/whoami shows who you are here and what you may read.',
     fix: 'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` says why none decides.',
   },
+  owner_mismatch: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'invalid_request',
+    sentence: 'The bucket is configured with another owner than the account in x-amz-expected-bucket-owner.',
+    fix: "No action needed if the bucket's `expectedOwner` is right: the caller must correct its header or omit it.",
+  },
+  owner_not_checked: {
+    status: 501,
+    s3Code: 'NotImplemented',
+    outcome: 'not_implemented',
+    sentence:
+      'This operation does not call S3, which would check x-amz-expected-bucket-owner. Omit the header, or read an object with it.',
+    fix: 'Set `expectedOwner` of the bucket in the configuration: the bridge then compares it with the header.',
+  },
   caller_is_bridge: {
     status: 403,
     s3Code: 'AccessDenied',

@@ -42,7 +42,11 @@ const DIFFERENCES = [
     '`/`, HEAD of a bucket, `?location`, lists from above a grant',
     'answered from the configuration; S3 is not asked',
   ],
-  ['`x-amz-request-payer`, `x-amz-expected-bucket-owner`', 'the configuration’s, not the caller’s'],
+  ['`x-amz-request-payer`', 'the configuration’s, not the caller’s'],
+  [
+    '`x-amz-expected-bucket-owner`',
+    'the caller’s goes up if the configuration has no `expectedOwner`, else the two must be equal; 501 without `expectedOwner` if S3 is not asked',
+  ],
 ] as const;
 
 const OWN = new Set([
