@@ -14,6 +14,11 @@ const SIGNED = [
   'x-amz-object-attributes',
   'x-amz-optional-object-attributes',
   'x-amz-part-number-marker',
+  // Those about storing are passed on for S3's own 400 (S3 API Reference, GetObject).
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-bucket-key-enabled',
+  'x-amz-server-side-encryption-context',
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-server-side-encryption-customer-key',
   'x-amz-server-side-encryption-customer-key-md5',

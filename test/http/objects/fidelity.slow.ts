@@ -26,6 +26,10 @@ const DIFFERENCES = [
     '`x-amz-bucket-arn`, `x-amz-server-side-encryption-aws-kms-key-id`',
     'do not come down: they name an account',
   ],
+  [
+    '`x-amz-object-lock-…`, `x-amz-tagging-count`',
+    'S3 sends them only to sessions with `s3:GetObjectRetention`, `s3:GetObjectLegalHold` or `s3:GetObjectTagging`; no grant gives the first two, `tags` gives the third',
+  ],
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
   ['errors: `x-fedbridge-error`, `Cache-Control: no-store`', 'the bridge adds them'],
   [
@@ -46,6 +50,10 @@ const DIFFERENCES = [
   [
     '`x-amz-expected-bucket-owner`',
     'the caller’s goes up if the configuration has no `expectedOwner`, else the two must be equal; 501 without `expectedOwner` if S3 is not asked',
+  ],
+  [
+    'other `x-amz-…` headers of a request, such as `x-amz-acl`',
+    'do not go up; S3 has no use for them in a read',
   ],
 ] as const;
 
