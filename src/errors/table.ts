@@ -38,7 +38,10 @@ export const FAULTS = {
     sentence: 'This bridge only reads: GET and HEAD are served.',
     fix: 'Nothing here, where the caller tried to write. OPTIONS is a browser that asks first whether a page may read: list the page’s origin under `cors.origins`.',
   },
-  target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
+  target_not_path: invalid(
+    'InvalidURI',
+    "The request target must be a path that begins with '/', or an http or https URL.",
+  ),
   escape_invalid: invalid(
     'InvalidURI',
     'The path holds a percent-escape that is not UTF-8 or not two hexadecimal digits.',
