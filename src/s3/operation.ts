@@ -31,6 +31,8 @@ export interface BucketOperation {
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';
   readonly method: Method;
   readonly bucket: string;
+  /** Sorted by name. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
 export type Operation = ObjectRead | BucketOperation;
@@ -98,6 +100,8 @@ const LIST_ROWS: readonly Row[] = [
   { name: 'ListObjects', parameters: [...EVERY_LIST, 'marker'], actions: ['s3:ListBucket'] },
 ];
 
+const OF_LIST_BUCKETS = ['bucket-region', 'continuation-token', 'max-buckets', 'prefix'];
+
 /** @throws Fault not_implemented */
 export function operationOn(
   { bucket, key }: Pick<Target, 'bucket' | 'key'>,
@@ -149,17 +153,14 @@ function bucketOperation(
   method: Method,
   query: ReadonlyMap<string, string>,
 ): BucketOperation {
-  if (bucket !== '' && method === 'HEAD') {
-    selectParameters([], query);
-    return { kind: 'bucket', name: 'HeadBucket', method, bucket };
-  }
+  if (bucket !== '' && method === 'HEAD')
+    return { kind: 'bucket', name: 'HeadBucket', method, bucket, parameters: selectParameters([], query) };
   if (method === 'HEAD') throw new Fault('not_implemented', { operation: 'HEAD ListBuckets' });
-  if (bucket === '') {
-    selectParameters([], query);
-    return { kind: 'buckets', name: 'ListBuckets', method, bucket };
-  }
-  selectParameters(['location'], query);
-  return { kind: 'location', name: 'GetBucketLocation', method, bucket };
+  const [kind, name, known] =
+    bucket === ''
+      ? (['buckets', 'ListBuckets', OF_LIST_BUCKETS] as const)
+      : (['location', 'GetBucketLocation', ['location']] as const);
+  return { kind, name, method, bucket, parameters: selectParameters(known, query) };
 }
 
 /**

@@ -48,9 +48,11 @@ export function readTarget(url: string): Target {
   return { bucket: checkedBucket(bucket), key: slash === -1 ? '' : readKey(path.slice(slash + 1)), query };
 }
 
+export const isBucketName = (name: string): boolean => BUCKET_NAME.test(name);
+
 /** @throws Fault bucket_name_invalid */
 export function checkedBucket(name: string): string {
-  if (!BUCKET_NAME.test(name)) throw new Fault('bucket_name_invalid');
+  if (!isBucketName(name)) throw new Fault('bucket_name_invalid');
   return name;
 }
 
