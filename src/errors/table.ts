@@ -90,6 +90,15 @@ export const FAULTS = {
     ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
     outcome: 'unauthenticated',
   },
+  signature_not_supported: {
+    ...invalid(
+      'InvalidRequest',
+      // S3's own sentence.
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+      'No action needed: the caller must configure its S3 client for Signature Version 4.',
+    ),
+    outcome: 'unauthenticated',
+  },
   token_signature_removed: unauthenticated(
     "The token's signature was removed by Cloud Run's invoker check, so it proves nothing here.",
     "Send Cloud Run's own token in X-Serverless-Authorization and the bridge's in Authorization, or switch the invoker check off (invoker_iam_disabled).",

@@ -1,18 +1,16 @@
 // Chooses the format of an error document: S3's XML, JSON, or on control paths a problem document.
 import type { IncomingMessage } from 'node:http';
+import { isSigned } from '../../auth/authenticate.ts';
 
 export type ErrorFormat = 's3-xml' | 'json' | 'problem';
 
 /** S3 ignores Accept, so a signed request gets XML whatever it accepts. */
-export function errorFormatFor({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): ErrorFormat {
-  if (url?.startsWith('/-/') === true) return 'problem';
-  const { accept, authorization } = headers;
-  if (accept === undefined || isSigned(authorization)) return 's3-xml';
+export function errorFormatFor(request: Pick<IncomingMessage, 'url' | 'headers'>): ErrorFormat {
+  if (request.url?.startsWith('/-/') === true) return 'problem';
+  const { accept } = request.headers;
+  if (accept === undefined || isSigned(request)) return 's3-xml';
   return prefersJson(accept) ? 'json' : 's3-xml';
 }
-
-/** By any version of AWS's signatures: `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256`, and SigV2's `AWS`. */
-const isSigned = (authorization = ''): boolean => /^AWS(?:4-[A-Z\d-]+)? /.test(authorization);
 
 /** Only JSON that is named counts: a wildcard accepts XML as well. */
 function prefersJson(accept: string): boolean {
