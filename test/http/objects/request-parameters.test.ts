@@ -44,6 +44,14 @@ describe('a parameter of GetObject', () => {
     }
   });
 
+  it("response-… that no header can hold is S3's 400", async () => {
+    for (const value of ['attachment; filename="日本.txt"', 'a\r\nb']) {
+      const path = `${KEY}?response-content-disposition=${encodeURIComponent(value)}`;
+      const reply = await wire.get(path, { as: 'reader' });
+      assert.deepEqual([reply.status, reply.code], [400, 'InvalidArgument']);
+    }
+  });
+
   it('x-amz-checksum-mode gives the checksum, which is absent without it', async () => {
     const headers = { 'x-amz-checksum-mode': 'ENABLED' };
     const checked = await wire.get(KEY, { as: 'reader', headers });
