@@ -51,6 +51,20 @@ export function checkExpectedOwner({ headers }: IncomingMessage, configured: str
 }
 
 /**
+ * A caller's demand, to sign. If the configuration has one, that is sent in any case.
+ * @throws Fault header_invalid, owner_mismatch
+ */
+export function demandedOwner(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  configured: string | undefined,
+): readonly (readonly [name: string, value: string])[] {
+  const demanded = headers[OWNER];
+  if (typeof demanded !== 'string' || demanded === configured) return [];
+  if (configured !== undefined) throw new Fault('owner_mismatch');
+  return [[OWNER, signable(OWNER, demanded)]];
+}
+
+/**
  * @param expectedOwner the bucket's, from the configuration
  * @throws Fault header_invalid, owner_mismatch
  */
@@ -68,11 +82,7 @@ export function forwardedHeaders(
     const value = sent[name];
     if (typeof value === 'string') amzHeaders.push([name, signable(name, value)]);
   }
-  const owner = sent[OWNER];
-  if (typeof owner === 'string' && owner !== expectedOwner) {
-    if (expectedOwner !== undefined) throw new Fault('owner_mismatch');
-    amzHeaders.push([OWNER, signable(OWNER, owner)]);
-  }
+  if (sent[OWNER] !== undefined) amzHeaders.push(...demandedOwner({ headers: sent }, expectedOwner));
   const validator = sent['if-range'];
   return typeof validator !== 'string'
     ? { headers, amzHeaders }

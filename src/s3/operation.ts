@@ -25,7 +25,7 @@ export interface ObjectRead {
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** Served from the configuration, without calling S3. */
+/** Served from the configuration; S3 only confirms that a bucket exists. */
 export interface BucketOperation {
   readonly kind: 'buckets' | 'bucket' | 'location';
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';

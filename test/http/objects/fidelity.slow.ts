@@ -42,9 +42,10 @@ const DIFFERENCES = [
     'subresources that are not offered; `x-amz-…` in the query; HEAD of lists, tags and attributes',
     '501 `NotImplemented`',
   ],
+  ['`/`, `?location`, lists from above a grant', 'answered from the configuration; S3 is not asked'],
   [
-    '`/`, HEAD of a bucket, `?location`, lists from above a grant',
-    'answered from the configuration; S3 is not asked',
+    'HEAD of a bucket',
+    '200 if a grant names the caller and S3 has the bucket, which is confirmed once a minute; S3 wants the right to list',
   ],
   ['`x-amz-request-payer`', 'the configuration’s, not the caller’s'],
   [
