@@ -19,8 +19,10 @@ import { parseOperation } from '../s3/parse-operation.ts';
 import { isS3Error } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
+import { bucketConfirmation } from './bucket-existence.ts';
+import type { ConfirmBucket } from './bucket-existence.ts';
 import { sendJsonList } from './json-list.ts';
-import { forwardedHeaders } from './request-headers.ts';
+import { checkExpectedOwner, forwardedHeaders } from './request-headers.ts';
 import { sendBucketResponse } from './responses/bucket.ts';
 import { faultResponse, sendFault } from './responses/fault.ts';
 import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
@@ -61,10 +63,15 @@ export interface DataSteps {
   readonly deferWrite: DeferWrite;
 }
 
+interface Steps extends DataSteps {
+  readonly confirmBucket: ConfirmBucket;
+}
+
 export type DataRoute = (context: RequestContext) => Promise<void>;
 
 /** @returns a route that responds to every fault and never rejects; it resolves when the response is sent or aborted */
-export function dataRoute(steps: DataSteps): DataRoute {
+export function dataRoute(given: DataSteps): DataRoute {
+  const steps: Steps = { ...given, confirmBucket: bucketConfirmation(given) };
   return async (context) => {
     try {
       const { method, url = '' } = context.request;
@@ -83,7 +90,7 @@ export function dataRoute(steps: DataSteps): DataRoute {
   };
 }
 
-async function serve(steps: DataSteps, operation: Operation, context: RequestContext): Promise<void> {
+async function serve(steps: Steps, operation: Operation, context: RequestContext): Promise<void> {
   const { admission } = steps;
   const caller = await steps.authenticate(context.request);
   endStep(context, 'tokenMs');
@@ -93,10 +100,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
   try {
     const access = steps.accessOf(caller);
     if (isBucketOperation(operation)) {
-      const { regionOf, startedAt } = steps;
-      const buckets = bucketsFor(operation, access);
-      sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
-      await responseClosed(context.response);
+      await serveBucketOperation(steps, operation, access, { caller, context });
       return;
     }
     context[operation.kind === 'list' ? 'prefix' : 'key'] = operation.subject;
@@ -107,6 +111,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     const prefixes =
       operation.kind === 'list' ? syntheticPrefixes(access.get(operation.bucket), operation) : undefined;
     if (prefixes !== undefined) {
+      checkExpectedOwner(context.request, access.get(operation.bucket)?.bucket.expectedOwner);
       await sendSyntheticList(context, operation, prefixes);
       return;
     }
@@ -117,7 +122,7 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     endStep(context, 'stsMs');
     context.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
-      ...forwardedHeaders(context.request),
+      ...forwardedHeaders(context.request, permit.bucket.expectedOwner),
       cancellation: context.cancellation,
       caller: caller.subject,
       requestId: context.requestId,
@@ -131,6 +136,22 @@ async function serve(steps: DataSteps, operation: Operation, context: RequestCon
     if (holdsPage) admission.releasePage(caller.subject);
     admission.releaseFor(caller.subject);
   }
+}
+
+async function serveBucketOperation(
+  { confirmBucket, regionOf, startedAt }: Steps,
+  operation: BucketOperation,
+  access: ReadonlyMap<string, Access>,
+  from: { readonly caller: Caller; readonly context: RequestContext },
+): Promise<void> {
+  const { context } = from;
+  const buckets = bucketsFor(operation, access);
+  if (operation.kind === 'location') checkExpectedOwner(context.request, buckets[0]?.expectedOwner);
+  const unconfirmed =
+    operation.kind === 'bucket' ? await confirmBucket(operation.bucket, access, from) : undefined;
+  if (unconfirmed === undefined) sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
+  else sendS3Error(context, unconfirmed.read, unconfirmed.error);
+  await responseClosed(context.response);
 }
 
 const isBucketOperation = (operation: Operation): operation is BucketOperation =>

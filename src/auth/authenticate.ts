@@ -108,10 +108,15 @@ export function presentationOf(request: IncomingMessage): Presentation {
   return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ') === true ? 's3' : 'bearer';
 }
 
+/** By any version of AWS's signatures: `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256`, and SigV2's `AWS`. */
+export function isSigned({ headers: { authorization = '' } }: Pick<IncomingMessage, 'headers'>): boolean {
+  return /^AWS(?:4-[A-Z\d-]+)? /.test(authorization);
+}
+
 /**
  * The token of `Authorization: Bearer`, or the session token of a SigV4 request. `X-Serverless-Authorization` is Cloud Run's and is
  * ignored.
- * @throws Fault token_missing, tokens_conflict, token_too_large, token_signature_removed
+ * @throws Fault token_missing, tokens_conflict, signature_not_supported, token_too_large, token_signature_removed
  */
 export function presentedToken(request: IncomingMessage): string {
   rejectRepeats(request.rawHeaders);
@@ -120,7 +125,9 @@ export function presentedToken(request: IncomingMessage): string {
   const bearer = /^Bearer +([^ ]+)$/i.exec(authorization)?.[1];
   if (bearer !== undefined && sessionToken !== undefined && sessionToken !== bearer)
     throw new Fault('tokens_conflict');
-  const token = bearer ?? (presentationOf(request) === 's3' ? sessionToken : undefined);
+  const isS3Client = presentationOf(request) === 's3';
+  if (bearer === undefined && !isS3Client && isSigned(request)) throw new Fault('signature_not_supported');
+  const token = bearer ?? (isS3Client ? sessionToken : undefined);
   if (typeof token !== 'string' || token === '') throw new Fault('token_missing');
   if (token.length > MAX_TOKEN_CHARACTERS) throw new Fault('token_too_large');
   if (token.endsWith(STRIPPED_SIGNATURE)) throw new Fault('token_signature_removed');

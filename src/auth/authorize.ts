@@ -59,6 +59,18 @@ export function authorize(access: ReadonlyMap<string, Access>, read: RequestedRe
   throw withheld === undefined ? new Fault('not_granted') : new Fault('not_granted', { action: withheld });
 }
 
+/**
+ * For a request that reads no object and shows no key. A grant to list decides if there is one.
+ * @throws Fault not_granted
+ */
+export function permitOn(access: ReadonlyMap<string, Access>, bucket: string): Permit {
+  const own = access.get(bucket);
+  const [first] = own?.grants ?? [];
+  if (own === undefined || first === undefined) throw new Fault('not_granted');
+  const decided = own.grants.find(({ allow }) => iamActions(allow).includes('s3:ListBucket')) ?? first;
+  return { bucket: own.bucket, decided: [decided], grants: own.grants };
+}
+
 /** @param action whether the subject is a key or a prefix depends on it */
 export function grantReaching(reach: Reach, action: IamAction, subject: string): Grant | undefined {
   return isListAction(action) ? grantAbove(reach, subject) : grantOf(reach, subject);

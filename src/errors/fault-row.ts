@@ -29,7 +29,8 @@ export type Outcome =
   | 'overloaded'
   | 'internal';
 
-const INVALID_TOKEN = { status: 403, s3Code: 'InvalidToken' };
+/** S3's status for it (S3 API Reference, "Error responses"). */
+const INVALID_TOKEN = { status: 400, s3Code: 'InvalidToken' };
 /** S3 clients refresh their token on this one. */
 export const EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredToken' };
 

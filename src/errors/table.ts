@@ -38,7 +38,10 @@ export const FAULTS = {
     sentence: 'This bridge only reads: GET and HEAD are served.',
     fix: 'Nothing here, where the caller tried to write. OPTIONS is a browser that asks first whether a page may read: list the page’s origin under `cors.origins`.',
   },
-  target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
+  target_not_path: invalid(
+    'InvalidURI',
+    "The request target must be a path that begins with '/', or an http or https URL.",
+  ),
   escape_invalid: invalid(
     'InvalidURI',
     'The path holds a percent-escape that is not UTF-8 or not two hexadecimal digits.',
@@ -85,6 +88,15 @@ export const FAULTS = {
   },
   tokens_conflict: {
     ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
+    outcome: 'unauthenticated',
+  },
+  signature_not_supported: {
+    ...invalid(
+      'InvalidRequest',
+      // S3's own sentence.
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+      'No action needed: the caller must configure its S3 client for Signature Version 4.',
+    ),
     outcome: 'unauthenticated',
   },
   token_signature_removed: unauthenticated(
@@ -147,6 +159,21 @@ export const FAULTS = {
     outcome: 'not_granted',
     sentence: 'You may not read this. /-/whoami shows who you are here and what you may read.',
     fix: 'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` says why none decides.',
+  },
+  owner_mismatch: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'invalid_request',
+    sentence: 'The bucket is configured with another owner than the account in x-amz-expected-bucket-owner.',
+    fix: "No action needed if the bucket's `expectedOwner` is right: the caller must correct its header or omit it.",
+  },
+  owner_not_checked: {
+    status: 501,
+    s3Code: 'NotImplemented',
+    outcome: 'not_implemented',
+    sentence:
+      'This operation does not call S3, which would check x-amz-expected-bucket-owner. Omit the header, or read an object with it.',
+    fix: 'Set `expectedOwner` of the bucket in the configuration: the bridge then compares it with the header.',
   },
   caller_is_bridge: {
     status: 403,

@@ -31,7 +31,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Yields to the event loop after each chunk, so that a large page delays no other request.
- * @param response of a ListObjectsV2 with `encoding-type=url`; an error ends the request at S3
+ * @param response of a ListObjectsV2; an error ends the request at S3
  * @throws Fault s3_invalid_response if the body is not a list or is too long; s3_unreachable or s3_timeout if it ends early
  */
 export function readListPage(response: UpstreamResponse): Promise<ListPage> {
@@ -77,10 +77,20 @@ const notList = (what: string): Fault => new Fault('s3_invalid_response', { erro
 
 /** Its functions throw Fault s3_invalid_response. */
 function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
-  const objects: ListedObject[] = [];
+  const objects: Draft[] = [];
   const prefixes: string[] = [];
   let next: string | null = null;
   let draft = emptyObject();
+  /** Some servers ignore `encoding-type=url`: only `<EncodingType>` shows that keys are encoded. */
+  let isEncoded = false;
+  const nameOf = (text: string): string => (isEncoded ? decode(text) : text);
+  // AWS sends it before the entries, other servers after them.
+  const decodeNames = (): void => {
+    if (isEncoded) return;
+    isEncoded = true;
+    for (const object of objects) object.key = decode(object.key);
+    for (const [i, prefix] of prefixes.entries()) prefixes[i] = decode(prefix);
+  };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const text = (chunk?: Buffer): string =>
     inUtf8(() => decoder.decode(chunk, { stream: chunk !== undefined }));
@@ -89,9 +99,10 @@ function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
       if (parent === '' && name !== ROOT) throw notList('no list');
     },
     onClose: (name, parent, value) => {
-      if (parent === 'Contents') setField(draft, name, value);
-      else if (parent === 'CommonPrefixes' && name === 'Prefix') prefixes.push(decode(value));
+      if (parent === 'Contents') setField(draft, name, name === 'Key' ? nameOf(value) : value);
+      else if (parent === 'CommonPrefixes' && name === 'Prefix') prefixes.push(nameOf(value));
       else if (parent !== ROOT) return;
+      else if (name === 'EncodingType' && value === 'url') decodeNames();
       else if (name === 'NextContinuationToken') next = value;
       else if (name === 'Contents') {
         objects.push(draft);
@@ -119,7 +130,7 @@ type Draft = { -readonly [Name in keyof ListedObject]: ListedObject[Name] };
 const emptyObject = (): Draft => ({ key: '', size: 0, lastModified: '', etag: '', storageClass: 'STANDARD' });
 
 function setField(draft: Draft, name: string, value: string): void {
-  if (name === 'Key') draft.key = decode(value);
+  if (name === 'Key') draft.key = value;
   else if (name === 'Size') draft.size = sizeOf(value);
   else if (name === 'LastModified') draft.lastModified = timeOf(value);
   else if (name === 'ETag') draft.etag = value;
@@ -140,8 +151,15 @@ function timeOf(text: string): string {
   return time.toISOString();
 }
 
-const decode = (text: string): string =>
-  /[%+]/.test(text) ? inUtf8(() => decodeURIComponent(text.replaceAll('+', ' '))) : text;
+/** @returns the text as S3 sent it if it cannot be decoded: one odd key must not fail the list */
+function decode(text: string): string {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
 
 /** Decoders throw errors of their own. */
 function inUtf8(decoding: () => string): string {

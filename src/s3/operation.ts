@@ -1,6 +1,7 @@
 // The S3 operations that the bridge serves, and their parameters. Anything else is not served.
 import { Fault } from '../errors/fault.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
+import { isSubresource } from './subresources.ts';
 import { loggable } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -24,12 +25,14 @@ export interface ObjectRead {
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** Served from the configuration, without calling S3. */
+/** Served from the configuration; S3 only confirms that a bucket exists. */
 export interface BucketOperation {
   readonly kind: 'buckets' | 'bucket' | 'location';
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';
   readonly method: Method;
   readonly bucket: string;
+  /** Sorted by name. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
 export type Operation = ObjectRead | BucketOperation;
@@ -97,8 +100,7 @@ const LIST_ROWS: readonly Row[] = [
   { name: 'ListObjects', parameters: [...EVERY_LIST, 'marker'], actions: ['s3:ListBucket'] },
 ];
 
-/** The JS SDK's name of the operation; S3 ignores it. */
-const IGNORED = 'x-id';
+const OF_LIST_BUCKETS = ['bucket-region', 'continuation-token', 'max-buckets', 'prefix'];
 
 /** @throws Fault not_implemented */
 export function operationOn(
@@ -151,26 +153,29 @@ function bucketOperation(
   method: Method,
   query: ReadonlyMap<string, string>,
 ): BucketOperation {
-  if (bucket !== '' && method === 'HEAD') {
-    selectParameters([], query);
-    return { kind: 'bucket', name: 'HeadBucket', method, bucket };
-  }
+  if (bucket !== '' && method === 'HEAD')
+    return { kind: 'bucket', name: 'HeadBucket', method, bucket, parameters: selectParameters([], query) };
   if (method === 'HEAD') throw new Fault('not_implemented', { operation: 'HEAD ListBuckets' });
-  if (bucket === '') {
-    selectParameters([], query);
-    return { kind: 'buckets', name: 'ListBuckets', method, bucket };
-  }
-  selectParameters(['location'], query);
-  return { kind: 'location', name: 'GetBucketLocation', method, bucket };
+  const [kind, name, known] =
+    bucket === ''
+      ? (['buckets', 'ListBuckets', OF_LIST_BUCKETS] as const)
+      : (['location', 'GetBucketLocation', ['location']] as const);
+  return { kind, name, method, bucket, parameters: selectParameters(known, query) };
 }
 
-/** Unknown parameters are rejected: S3 might respond differently because of them, and they would have to be signed. */
+/**
+ * Parameters that S3 does not know are dropped, as S3 ignores them.
+ * @throws Fault not_implemented for those that would make it another operation
+ */
 function selectParameters(
   known: readonly string[],
   query: ReadonlyMap<string, string>,
 ): (readonly [string, string])[] {
-  const parameters = [...query].filter(([name]) => name !== IGNORED);
-  const unknown = parameters.find(([name]) => !known.includes(name));
-  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown[0]) });
+  const parameters: (readonly [string, string])[] = [];
+  for (const parameter of query) {
+    const [name] = parameter;
+    if (known.includes(name)) parameters.push(parameter);
+    else if (isSubresource(name)) throw new Fault('not_implemented', { parameter: loggable(name) });
+  }
   return parameters.sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -59,7 +59,7 @@ export function signedRequest(
   };
 }
 
-/** Only from the configuration: a caller neither spends the operator's money nor decides whose bucket it must be. */
+/** From the configuration: a caller neither spends the operator's money nor replaces the owner that the operator demands. */
 function operatorsHeaders({ requesterPays, expectedOwner }: Bucket): (readonly [string, string])[] {
   return [
     ...(expectedOwner === undefined ? [] : [['x-amz-expected-bucket-owner', expectedOwner] as const]),

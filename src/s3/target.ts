@@ -19,12 +19,25 @@ export interface Target {
   readonly query: string;
 }
 
+/** RFC 9112, 3.2.2. An http URL has a host (RFC 9110, 4.2.1). */
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+(?=[/?]|$)/i;
+
+/**
+ * The path and query of a target in absolute form, byte for byte; any other target as it is. Whatever host it names, the bridge itself
+ * responds: it is no proxy.
+ */
+export function originForm(target: string): string {
+  const authority = ABSOLUTE_FORM.exec(target)?.[0];
+  if (authority === undefined) return target;
+  const path = target.slice(authority.length);
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 /**
  * Splits before it decodes, so that `%2F` never ends a bucket's name.
  * @throws Fault target_not_path, bucket_name_invalid, escape_invalid, key_holds_nul, key_too_long
  */
 export function readTarget(url: string): Target {
-  // Absolute-form targets (RFC 9112, 3.2.2) name a host: responding would make the bridge look like an open proxy.
   if (!url.startsWith('/')) throw new Fault('target_not_path');
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
@@ -35,9 +48,11 @@ export function readTarget(url: string): Target {
   return { bucket: checkedBucket(bucket), key: slash === -1 ? '' : readKey(path.slice(slash + 1)), query };
 }
 
+export const isBucketName = (name: string): boolean => BUCKET_NAME.test(name);
+
 /** @throws Fault bucket_name_invalid */
 export function checkedBucket(name: string): string {
-  if (!BUCKET_NAME.test(name)) throw new Fault('bucket_name_invalid');
+  if (!isBucketName(name)) throw new Fault('bucket_name_invalid');
   return name;
 }
 

@@ -102,14 +102,19 @@ export function serveUpstream<Request>(
     try {
       return await supplier.respond(asked);
     } catch (error) {
-      return supplier.refuse(asked, { status: 500, message: `A bug in the sandbox: ${String(error)}` });
+      return supplier.refuse(asked, { status: 500, message: bugText(error) });
     }
   }
   return (request, response) => {
-    // A client that leaves, or the sandbox closing, ends an exchange in the middle: there is no one left to tell.
-    exchange(request, response).catch(() => response.destroy());
+    exchange(request, response).catch((error: unknown) => {
+      // After a client has disconnected, or the sandbox has closed, there is nobody to respond to.
+      if (response.headersSent || response.destroyed) response.destroy();
+      else response.writeHead(500, { 'content-type': 'text/plain' }).end(`${bugText(error)}\n`);
+    });
   };
 }
+
+const bugText = (error: unknown): string => `A bug in the sandbox: ${String(error)}`;
 
 /** The answer that a fault puts in the place of the supplier's own. */
 function faultResponse<Request>(

@@ -117,8 +117,13 @@ export function createBridgeServer(options: {
 
 function serverFor(listener: RequestListener, { malformed }: Bridge): Server {
   const server = createServer(LIMITS, listener);
-  // A caller that asks before it sends a body gets 405 instead of being asked for it; other expectations are ignored.
-  server.on('checkContinue', listener).on('checkExpectation', listener);
+  server.on('checkContinue', (request, response) => {
+    // Some clients wait for it for ever, even without a body (JDK-8286171). To other methods the response is 405, and no body is sent.
+    if (request.method === 'GET' || request.method === 'HEAD') response.writeContinue();
+    listener(request, response);
+  });
+  // Other expectations are ignored.
+  server.on('checkExpectation', listener);
   return server.on('clientError', malformed.onError).on('connect', malformed.onConnect);
 }
 

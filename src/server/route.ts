@@ -6,6 +6,7 @@ import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { isQueryForm } from '../s3/parse-operation.ts';
+import { originForm } from '../s3/target.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 
 /** Requests that one connection may send before it receives their responses. Clients that pipeline at all send a few. */
@@ -44,6 +45,9 @@ export function createRouter(parts: {
   };
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const { url } = request;
+    // Before anything reads or logs it. Nearly all targets are paths.
+    if (url?.startsWith('/') === false) request.url = originForm(url);
     const context = createContext(request, response);
     const watched = stallTimeouts.watch(context);
     response.on('close', () => {

@@ -66,7 +66,8 @@ describe('a caller cannot name a host', () => {
   it('by the form of a target', async () => {
     for (const host of HOSTS) {
       for (const target of [
-        `http://${host}/acme-lake/x`,
+        `http:/${host}/acme-lake/x`,
+        `ftp://${host}/acme-lake/x`,
         `https://${host}/x`,
         `${host}:443`,
         `//${host}/x`,
@@ -79,6 +80,11 @@ describe('a caller cannot name a host', () => {
       const before = lake.s3.asked.length;
       assert.equal(await send(`/${host}/latest/meta-data/`), '200');
       assert.equal(lake.s3.asked[before]?.url, `/${host}/latest/meta-data/`);
+      // The authority of a URL counts for nothing.
+      assert.equal(await send(`http://${host}/acme-lake/x`), '200');
+      const sent = lake.s3.asked[before + 1];
+      assert.equal(sent?.url, '/acme-lake/x');
+      assert.equal(`http://${sent.headers.host ?? ''}`, lake.s3.origin);
     }
   });
 

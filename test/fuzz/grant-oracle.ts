@@ -41,7 +41,11 @@ const MAY_GO_UP = new Set([
   'x-amz-part-number-marker',
   'x-amz-object-attributes',
   'x-amz-optional-object-attributes',
+  'x-amz-expected-bucket-owner',
   ...['', '-key', '-key-md5', '-algorithm'].map((part) => `x-amz-server-side-encryption-customer${part}`),
+  ...['', '-aws-kms-key-id', '-bucket-key-enabled', '-context'].map(
+    (part) => `x-amz-server-side-encryption${part}`,
+  ),
 ]);
 const OF_OBJECTS =
   /^(?:versionId|partNumber|tagging|attributes|response-(?:cache-control|content-(?:disposition|encoding|language|type)|expires))$/;

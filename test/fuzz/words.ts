@@ -19,7 +19,7 @@ export const HEADER_NAMES = words(`
   Range If-Match If-None-Match If-Modified-Since If-Unmodified-Since If-Range Authorization X-Amz-Security-Token
   x-amz-checksum-mode x-amz-object-attributes x-amz-max-parts x-amz-part-number-marker x-amz-request-payer
   x-amz-server-side-encryption-customer-key x-amz-expected-bucket-owner x-amz-copy-source x-amz-date
-  x-amz-content-sha256 X-Forwarded-Host X-Forwarded-For Forwarded Host X-Original-URL X-Rewrite-URL
+  x-amz-server-side-encryption x-amz-content-sha256 X-Forwarded-Host X-Forwarded-For Forwarded Host X-Original-URL X-Rewrite-URL
   X-HTTP-Method-Override Cookie Origin Connection Upgrade TE Expect Via Accept X-Serverless-Authorization
   Proxy-Authorization Content-Type User-Agent x-amz-meta-x __proto__
 `);

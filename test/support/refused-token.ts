@@ -15,7 +15,7 @@ export interface Refusal {
   readonly fault: FaultCode;
   /** The reason that the caller reads. */
   readonly says: RegExp;
-  /** Status and code for an S3 client; 403 InvalidToken. */
+  /** Status and code for an S3 client; 400 InvalidToken. */
   readonly toS3Client?: readonly [status: number, code: string];
 }
 
@@ -40,7 +40,7 @@ export async function assertRefused(wire: Wire, token: string, refusal: Refusal)
   assert.equal(head.body.length, 0);
 
   const s3 = await wire.get(READABLE, { headers: asS3Client(token) });
-  const [status, code] = refusal.toS3Client ?? [403, 'InvalidToken'];
+  const [status, code] = refusal.toS3Client ?? [400, 'InvalidToken'];
   assert.deepEqual([s3.status, s3.code], [status, code], s3.text);
   assert.equal(s3.headers['x-fedbridge-error'], 'unauthenticated');
   assert.equal(s3.headers['www-authenticate'], undefined, 'a challenge is for HTTP clients');

@@ -2,12 +2,14 @@
 import type { Bucket } from '../../config/types.ts';
 import type { BucketOperation } from '../../s3/operation.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
+import { bucketList } from './bucket-list.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 
 /**
  * @param options.buckets those that the caller may read: for `bucket` and `location` exactly the requested one
  * @param options.regionOf a bucket's region as far as it is known
  * @param options.startedAt sent as CreationDate, which the bridge does not know
+ * @throws Fault parameter_invalid
  */
 export function sendBucketResponse(
   context: RequestContext,
@@ -26,7 +28,10 @@ export function sendBucketResponse(
     context.response.writeHead(200, headers).end();
     return;
   }
-  const document = operation.kind === 'location' ? location(region) : list(buckets, startedAt);
+  const document =
+    operation.kind === 'location'
+      ? location(region)
+      : bucketList(buckets, new Map(operation.parameters), { regionOf, since: startedAt });
   sendDocument(context, 'application/xml', xmlDocument(document));
 }
 
@@ -34,15 +39,4 @@ export function sendBucketResponse(
 function location(region: string | undefined): string {
   if (region === undefined || region === 'us-east-1') return `<LocationConstraint ${S3_NAMESPACE}/>`;
   return `<LocationConstraint ${S3_NAMESPACE}>${escapeXml(region)}</LocationConstraint>`;
-}
-
-function list(buckets: readonly Bucket[], since: Date): string {
-  const entries = buckets
-    .map(({ name }) => name)
-    .sort()
-    .map(
-      (name) =>
-        `<Bucket><Name>${escapeXml(name)}</Name><CreationDate>${since.toISOString()}</CreationDate></Bucket>`,
-    );
-  return `<ListAllMyBucketsResult ${S3_NAMESPACE}><Buckets>${entries.join('')}</Buckets></ListAllMyBucketsResult>`;
 }

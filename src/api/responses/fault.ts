@@ -1,12 +1,13 @@
 // Responds with an error: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
-import type { IncomingMessage } from 'node:http';
 import { FAULTS } from '../../errors/table.ts';
 import type { FaultRow } from '../../errors/fault-row.ts';
 import type { Fault } from '../../errors/fault.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 import { escapeXml, xmlDocument } from './document.ts';
+import { errorFormatFor } from './error-format.ts';
+import type { ErrorFormat } from './error-format.ts';
 
-/** What the caller receives, in any dialect. */
+/** What the caller receives, in any format. */
 export interface FaultResponse {
   readonly status: number;
   readonly s3Code: string;
@@ -20,14 +21,6 @@ export interface FaultResponse {
   readonly hostId?: string;
   /** More headers, raw pairs. */
   readonly headers?: readonly string[];
-}
-
-type Dialect = 's3-xml' | 'json' | 'problem';
-
-/** S3 clients expect XML, whatever else they accept. */
-function dialectOf(request: IncomingMessage): Dialect {
-  if (request.url?.startsWith('/-/') === true) return 'problem';
-  return request.headers.accept?.includes('application/json') === true ? 'json' : 's3-xml';
 }
 
 /** @param toS3Client whether the caller is an S3 client, whose SDK refreshes its token on S3's own codes */
@@ -58,7 +51,7 @@ function challenge(fault: Fault, row: FaultRow): string {
  */
 export function sendFault(context: RequestContext, fault: FaultResponse): void {
   const { request, response } = context;
-  const [contentType, document] = faultDocument(fault, dialectOf(request));
+  const [contentType, document] = faultDocument(fault, errorFormatFor(request));
   const body = Buffer.from(document);
   const headers = [
     'x-request-id',
@@ -81,11 +74,11 @@ export function sendFault(context: RequestContext, fault: FaultResponse): void {
 
 export function faultDocument(
   fault: FaultResponse,
-  dialect: Dialect,
+  format: ErrorFormat,
 ): [contentType: string, document: string] {
   const { status, s3Code, outcome, sentence, requestId, hostId, parameter } = fault;
   const rule = parameter?.rule === undefined ? undefined : `${parameter.name} ${parameter.rule}`;
-  if (dialect === 's3-xml') {
+  if (format === 's3-xml') {
     const elements = [
       ['Code', s3Code],
       ['Message', rule === undefined ? sentence : `${sentence} Here ${rule}.`],
@@ -105,7 +98,7 @@ export function faultDocument(
     ...(parameter === undefined ? {} : { parameter: parameter.name }),
     ...(rule === undefined ? {} : { detail: rule }),
   };
-  if (dialect === 'json') {
+  if (format === 'json') {
     const document = {
       code: s3Code,
       error: outcome,

@@ -8,6 +8,7 @@ import type { Encryption } from './encryption.ts';
 import type { Bucket, StoredObject, Version } from './objects.ts';
 import { partOf, rangeOf, type ByteRange } from './range.ts';
 import type { S3Request } from './request.ts';
+import { overridesOf } from './response-overrides.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 
 export interface ObjectRead {
@@ -18,15 +19,6 @@ export interface ObjectRead {
   readonly encryption: Encryption;
 }
 
-/** Query parameter and the header that it overrides. */
-const OVERRIDES = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-];
 export const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export async function readObject(read: ObjectRead): Promise<SandboxResponse> {
@@ -160,11 +152,6 @@ function objectHeaders({ bucket }: ObjectRead, object: StoredObject): Record<str
 
 const checksumHeaders = ({ checksums }: StoredObject): Record<string, string> =>
   Object.keys(checksums).length > 0 ? { 'x-amz-checksum-type': 'FULL_OBJECT', ...checksums } : {};
-
-function overridesOf(query: ReadonlyMap<string, string>): Record<string, string> {
-  const given = OVERRIDES.filter((name) => query.has(`response-${name}`));
-  return Object.fromEntries(given.map((name) => [name, query.get(`response-${name}`) ?? '']));
-}
 
 function requestedRange({ query, headers }: S3Request, size: number): ByteRange | undefined {
   const partNumber = query.get('partNumber');

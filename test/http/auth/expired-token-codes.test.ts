@@ -46,8 +46,8 @@ describe("AWS's client", () => {
     const expired = wire.sandbox.mint(googleClaims(wire, 'reader', { exp: inSeconds(-120) }));
     assert.deepEqual(await refusalOf(expired), ['ExpiredToken', 400]);
     const forged = wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign');
-    assert.deepEqual(await refusalOf(forged), ['InvalidToken', 403]);
-    assert.deepEqual(await refusalOf('an-aws-session-token//////////'), ['InvalidToken', 403]);
+    assert.deepEqual(await refusalOf(forged), ['InvalidToken', 400]);
+    assert.deepEqual(await refusalOf('an-aws-session-token//////////'), ['InvalidToken', 400]);
     assert.deepEqual(await refusalOf(await wire.token('stranger')), ['AccessDenied', 403]);
   });
 });

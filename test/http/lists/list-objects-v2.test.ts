@@ -68,14 +68,7 @@ describe('a list', () => {
   });
 
   it('with parameters that S3 would read otherwise is 501', async () => {
-    for (const query of [
-      '?acl',
-      '?policy',
-      '?list-type=2&versions',
-      '?list-type=3',
-      '?uploads',
-      '?list-type=2&unheard-of=1',
-    ]) {
+    for (const query of ['?acl', '?policy', '?list-type=2&versions', '?list-type=3', '?uploads']) {
       const reply = await wire.get(`/acme-lake${query}`, { as: 'reader' });
       assert.equal(reply.status, 501, query);
       assert.equal(reply.code, 'NotImplemented');
@@ -97,11 +90,8 @@ describe('a bucket', () => {
   });
   after(() => wire.close());
 
-  it('answers HEAD and location to its callers without asking AWS', async () => {
+  it('answers location to its callers without asking AWS', async () => {
     await wire.forgetCalls();
-    const head = await wire.get('/acme-lake', { as: 'scoped', method: 'HEAD' });
-    assert.equal(head.status, 200);
-    assert.equal(head.headers['x-amz-bucket-region'], 'eu-west-1');
     const location = await wire.get('/acme-lake?location', { as: 'scoped' });
     assert.match(
       location.text,

@@ -26,6 +26,10 @@ const DIFFERENCES = [
     '`x-amz-bucket-arn`, `x-amz-server-side-encryption-aws-kms-key-id`',
     'do not come down: they name an account',
   ],
+  [
+    '`x-amz-object-lock-…`, `x-amz-tagging-count`',
+    'S3 sends them only to sessions with `s3:GetObjectRetention`, `s3:GetObjectLegalHold` or `s3:GetObjectTagging`; no grant gives the first two, `tags` gives the third',
+  ],
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
   ['errors: `x-fedbridge-error`, `Cache-Control: no-store`', 'the bridge adds them'],
   [
@@ -34,12 +38,24 @@ const DIFFERENCES = [
   ],
   ['`If-Range`', 'S3 does not know it; the bridge gives the part or the whole, as RFC 9110 has it'],
   ['a parameter given twice', '400 `InvalidArgument`; S3 takes one of them'],
-  ['subresources that are not offered; HEAD of lists, tags and attributes', '501 `NotImplemented`'],
   [
-    '`/`, HEAD of a bucket, `?location`, lists from above a grant',
-    'answered from the configuration; S3 is not asked',
+    'subresources that are not offered; `x-amz-…` in the query; HEAD of lists, tags and attributes',
+    '501 `NotImplemented`',
   ],
-  ['`x-amz-request-payer`, `x-amz-expected-bucket-owner`', 'the configuration’s, not the caller’s'],
+  ['`/`, `?location`, lists from above a grant', 'answered from the configuration; S3 is not asked'],
+  [
+    'HEAD of a bucket',
+    '200 if a grant names the caller and S3 has the bucket, which is confirmed once a minute; S3 wants the right to list',
+  ],
+  ['`x-amz-request-payer`', 'the configuration’s, not the caller’s'],
+  [
+    '`x-amz-expected-bucket-owner`',
+    'the caller’s goes up if the configuration has no `expectedOwner`, else the two must be equal; 501 without `expectedOwner` if S3 is not asked',
+  ],
+  [
+    'other `x-amz-…` headers of a request, such as `x-amz-acl`',
+    'do not go up; S3 has no use for them in a read',
+  ],
 ] as const;
 
 const OWN = new Set([

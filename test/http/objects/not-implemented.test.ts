@@ -19,18 +19,11 @@ const OF_AN_OBJECT = [
   'encryption',
   'annotation',
   'list-type=2',
-  'prefix=a',
   'tagging&acl',
   'tagging&attributes',
-  'tagging&partNumber=1',
-  'attributes&response-expires=x',
-  'versionid=a',
-  'VersionId=a',
-  'TAGGING',
   'x-id=GetObject&acl',
-  '=',
   'x-amz-meta-a=b',
-  'unheard-of',
+  'X-Amz-Expected-Bucket-Owner=123456789012',
 ];
 const OF_A_BUCKET = [
   'acl',
@@ -52,12 +45,7 @@ const OF_A_BUCKET = [
   'location&acl',
   'session',
   'list-type=1',
-  'list-type=2&marker=a',
-  'marker=a&start-after=b',
-  'versionId=a',
   'versions&list-type=2',
-  'versions&marker=a',
-  'unheard-of',
 ];
 
 describe('what the bridge does not offer', () => {
@@ -96,7 +84,6 @@ describe('what the bridge does not offer', () => {
     for (const path of [
       '/acme-lake?list-type=2',
       '/acme-lake?versions',
-      '/acme-lake?prefix=raw/',
       '/',
       '/acme-lake?location',
       '/acme-lake/README.txt?tagging',

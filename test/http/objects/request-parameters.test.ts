@@ -44,6 +44,14 @@ describe('a parameter of GetObject', () => {
     }
   });
 
+  it("response-… that no header can hold is S3's 400", async () => {
+    for (const value of ['attachment; filename="日本.txt"', 'a\r\nb']) {
+      const path = `${KEY}?response-content-disposition=${encodeURIComponent(value)}`;
+      const reply = await wire.get(path, { as: 'reader' });
+      assert.deepEqual([reply.status, reply.code], [400, 'InvalidArgument']);
+    }
+  });
+
   it('x-amz-checksum-mode gives the checksum, which is absent without it', async () => {
     const headers = { 'x-amz-checksum-mode': 'ENABLED' };
     const checked = await wire.get(KEY, { as: 'reader', headers });
@@ -79,9 +87,28 @@ describe('a parameter of GetObject', () => {
     assert.ok(!reply.text.includes(SSE_KEY));
   });
 
-  it('for storing alone does not go up', async () => {
+  it('that is about storing with encryption is refused by S3', async () => {
+    const sent = {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/a',
+      'x-amz-server-side-encryption-context': 'e30=',
+      'x-amz-server-side-encryption-bucket-key-enabled': 'true',
+    };
     await wire.forgetCalls();
-    const headers = { 'x-amz-server-side-encryption': 'AES256', 'x-amz-acl': 'public-read' };
+    const reply = await wire.get(KEY, { as: 'reader', headers: sent });
+    assert.deepEqual([reply.status, reply.code], [400, 'InvalidArgument']);
+    assert.equal((await wire.get(KEY, { as: 'reader', headers: sent, method: 'HEAD' })).status, 400);
+    const [call] = await wire.calls('s3');
+    const headers = call?.['headers'] as Record<string, string>;
+    for (const [name, value] of Object.entries(sent)) assert.equal(headers[name], value);
+  });
+
+  it('that is about storing in another way does not go up', async () => {
+    await wire.forgetCalls();
+    const headers = { 'x-amz-acl': 'public-read', 'x-amz-object-lock-mode': 'GOVERNANCE' };
     assert.equal((await wire.get(KEY, { as: 'reader', headers })).status, 200);
+    const [call] = await wire.calls('s3');
+    for (const name of Object.keys(headers))
+      assert.equal((call?.['headers'] as Record<string, string>)[name], undefined);
   });
 });

@@ -1,0 +1,67 @@
+// A page of ListBuckets, with the parameters of the S3 API Reference.
+import type { Bucket } from '../../config/types.ts';
+import { Fault } from '../../errors/fault.ts';
+import { isBucketName } from '../../s3/target.ts';
+import { escapeXml, S3_NAMESPACE } from './document.ts';
+
+/** S3's own limit on a page, and its default. */
+const MAX_BUCKETS = 10_000;
+
+/**
+ * @param options.since sent as CreationDate, which the bridge does not know
+ * @returns the root element
+ * @throws Fault parameter_invalid
+ */
+export function bucketList(
+  buckets: readonly Bucket[],
+  parameters: ReadonlyMap<string, string>,
+  { regionOf, since }: { readonly regionOf: (bucket: Bucket) => string; readonly since: Date },
+): string {
+  const prefix = parameters.get('prefix');
+  const region = parameters.get('bucket-region');
+  const size = pageSize(parameters.get('max-buckets'));
+  const after = lastNameOf(parameters.get('continuation-token'));
+  const found = buckets
+    .filter(({ name }) => name > after && name.startsWith(prefix ?? ''))
+    .filter((bucket) => region === undefined || regionOf(bucket) === region)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const page = found.slice(0, size);
+  const entries = page.map((bucket) =>
+    element('Bucket', [
+      element('Name', [escapeXml(bucket.name)]),
+      element('CreationDate', [since.toISOString()]),
+      // S3 shows it if the request has a parameter.
+      ...(parameters.size === 0 ? [] : [element('BucketRegion', [escapeXml(regionOf(bucket))])]),
+    ]),
+  );
+  const last = page.length < found.length ? page.at(-1) : undefined;
+  const inner = [
+    element('Buckets', entries),
+    ...(last === undefined ? [] : [element('ContinuationToken', [tokenAfter(last.name)])]),
+    ...(prefix === undefined ? [] : [element('Prefix', [escapeXml(prefix)])]),
+  ];
+  return `<ListAllMyBucketsResult ${S3_NAMESPACE}>${inner.join('')}</ListAllMyBucketsResult>`;
+}
+
+const element = (name: string, inner: readonly string[]): string => `<${name}>${inner.join('')}</${name}>`;
+
+function pageSize(text = String(MAX_BUCKETS)): number {
+  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= MAX_BUCKETS) return Number(text);
+  throw new Fault('parameter_invalid', {
+    parameter: 'max-buckets',
+    rule: `must be a whole number from 1 to ${MAX_BUCKETS}`,
+  });
+}
+
+const tokenAfter = (name: string): string => Buffer.from(name).toString('base64url');
+
+/** The name need not be a bucket's any more. */
+function lastNameOf(token: string | undefined): string {
+  if (token === undefined) return '';
+  const name = Buffer.from(token, 'base64url').toString();
+  if (isBucketName(name) && tokenAfter(name) === token) return name;
+  throw new Fault('parameter_invalid', {
+    parameter: 'continuation-token',
+    rule: 'must be the ContinuationToken of a page of this list',
+  });
+}

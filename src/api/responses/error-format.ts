@@ -1,0 +1,36 @@
+// Chooses the format of an error document: S3's XML, JSON, or on control paths a problem document.
+import type { IncomingMessage } from 'node:http';
+import { isSigned } from '../../auth/authenticate.ts';
+
+export type ErrorFormat = 's3-xml' | 'json' | 'problem';
+
+/** S3 ignores Accept, so a signed request gets XML whatever it accepts. */
+export function errorFormatFor(request: Pick<IncomingMessage, 'url' | 'headers'>): ErrorFormat {
+  if (request.url?.startsWith('/-/') === true) return 'problem';
+  const { accept } = request.headers;
+  if (accept === undefined || isSigned(request)) return 's3-xml';
+  return prefersJson(accept) ? 'json' : 's3-xml';
+}
+
+/** Only JSON that is named counts: a wildcard accepts XML as well. */
+function prefersJson(accept: string): boolean {
+  const qualities = mediaRanges(accept);
+  const json = qualities.get('application/json') ?? 0;
+  return json > 0 && json >= Math.max(qualityOf('application', qualities), qualityOf('text', qualities));
+}
+
+/** Of XML; the most specific range counts (RFC 9110, 12.5.1). */
+function qualityOf(type: string, qualities: ReadonlyMap<string, number>): number {
+  return qualities.get(`${type}/xml`) ?? qualities.get(`${type}/*`) ?? qualities.get('*/*') ?? 0;
+}
+
+function mediaRanges(accept: string): ReadonlyMap<string, number> {
+  return new Map(
+    accept.split(',').map((range) => {
+      const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+      const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      // An invalid quality counts as none.
+      return [name, quality !== undefined && /^[01](?:\.\d{0,3})?$/.test(quality) ? Number(quality) : 1];
+    }),
+  );
+}

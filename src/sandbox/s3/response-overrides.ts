@@ -1,0 +1,29 @@
+// The `response-…` parameters of GetObject and HeadObject, which replace headers of the response.
+import { S3Error } from './s3-error.ts';
+
+/** Headers that a query parameter overrides. */
+const OVERRIDES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
+
+/** Latin-1 without control characters. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** @throws S3Error InvalidArgument */
+export function overridesOf(query: ReadonlyMap<string, string>): Record<string, string> {
+  const given = OVERRIDES.map((name) => [name, query.get(`response-${name}`)] as const);
+  const overrides = given.filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const invalid = overrides.find(([, value]) => !HEADER_VALUE.test(value));
+  if (invalid !== undefined) {
+    throw new S3Error('InvalidArgument', {
+      message: 'Header value cannot be represented using ISO-8859-1.',
+      elements: { ArgumentName: `response-${invalid[0]}` },
+    });
+  }
+  return Object.fromEntries(overrides);
+}

@@ -1,0 +1,65 @@
+// Parameters that S3 does not know are ignored, as S3 ignores them, and not sent to S3.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+/** Apache Libcloud's, a browser's, and parameters that belong to another operation or to none. */
+const IGNORED = [
+  'Version=2006-03-01',
+  'v=3',
+  'x-id=GetObject',
+  'VERSIONID=a',
+  'TAGGING',
+  '=',
+  'unheard-of',
+  'start-date=%C3%A9',
+];
+
+describe('an unknown parameter', () => {
+  let wire: Wire;
+  let authorization: string;
+  before(async () => {
+    wire = await startWire({ config: configured({ grants: [READER_MAY_ALL] }) });
+    authorization = `Bearer ${await wire.token('reader')}`;
+  });
+  after(() => wire.close());
+
+  /** @returns the targets that S3 received, for a request that succeeded */
+  const sentFor = async (path: string, method = 'GET'): Promise<unknown[]> => {
+    await wire.forgetCalls();
+    const reply = await wire.get(path, { method, headers: { authorization } });
+    assert.equal(reply.status, 200, `${path}: ${reply.text}`);
+    return (await wire.calls('s3')).map(({ path: target }) => target);
+  };
+
+  for (const query of IGNORED) {
+    it(`?${query} is dropped from reads, lists and requests about buckets`, async () => {
+      assert.deepEqual(await sentFor(`/acme-lake/README.txt?${query}`), ['/acme-lake/README.txt']);
+      assert.deepEqual(await sentFor(`/acme-lake/README.txt?${query}`, 'HEAD'), ['/acme-lake/README.txt']);
+      assert.deepEqual(await sentFor(`/acme-lake/README.txt?tagging&${query}`), [
+        '/acme-lake/README.txt?tagging=',
+      ]);
+      assert.deepEqual(await sentFor(`/-/object?bucket=acme-lake&key=README.txt&${query}`), [
+        '/acme-lake/README.txt',
+      ]);
+      assert.deepEqual(await sentFor(`/acme-lake?list-type=2&${query}`), ['/acme-lake?list-type=2']);
+      assert.deepEqual(await sentFor(`/acme-lake?versions&${query}`), ['/acme-lake?versions=']);
+      assert.deepEqual(await sentFor(`/acme-lake?prefix=raw%2F&${query}`), ['/acme-lake?prefix=raw%2F']);
+      assert.deepEqual(await sentFor(`/acme-lake?location&${query}`), []);
+      assert.deepEqual(await sentFor(`/?${query}`), []);
+    });
+  }
+
+  it('of another operation is dropped, too', async () => {
+    for (const [path, sent] of [
+      ['/acme-lake?list-type=2&marker=a', '/acme-lake?list-type=2'],
+      ['/acme-lake?marker=a&start-after=b', '/acme-lake?marker=a'],
+      ['/acme-lake?versionId=a', '/acme-lake'],
+      ['/acme-lake/README.txt?prefix=a', '/acme-lake/README.txt'],
+      ['/acme-lake/README.txt?tagging&partNumber=1', '/acme-lake/README.txt?tagging='],
+    ] as const)
+      assert.deepEqual(await sentFor(path), [sent]);
+  });
+});
