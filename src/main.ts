@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command line: picks a command and gives the exit code. Nothing else reads process.argv.
-import { wantsHelp } from './cli/arguments.ts';
 import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
@@ -12,15 +11,10 @@ interface Command {
 /** Each is loaded when it is asked for: what serves need not load what checks. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
-    description: 'run the bridge, as the environment configures it',
+    description: 'run the bridge, as the environment configures it  [--config FILE] [--port N]',
     run: async (args) => {
-      if (wantsHelp(args)) {
-        process.stdout.write('Usage: fedbridge serve\n\nThe README lists the variables that configure it.\n');
-        return 0;
-      }
-      const { serve } = await import('./cli/serve.ts');
-      await serve();
-      return undefined;
+      const { serveByArguments } = await import('./cli/serve.ts');
+      return serveByArguments(args);
     },
   },
   sandbox: {
