@@ -114,9 +114,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    process.stderr.write(
-      name === '' ? usage() : `fedbridge: there is no command ${JSON.stringify(name)}.\n${usage()}`,
-    );
+    process.stderr.write(name === '' ? usage() : `fedbridge: ${await describeUnknown(name)}\n${usage()}`);
     return 2;
   }
   try {
@@ -127,6 +125,13 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
     process.stderr.write(`fedbridge ${name}: ${await describeError(error)}\n`);
     return 1;
   }
+}
+
+async function describeUnknown(name: string): Promise<string> {
+  const { closestWord } = await import('./config/did-you-mean.ts');
+  const meant = closestWord(name, Object.keys(COMMANDS));
+  const suggestion = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
+  return `there is no command ${JSON.stringify(name)}.${suggestion}`;
 }
 
 async function describeError(error: unknown): Promise<string> {
