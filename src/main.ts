@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command line: picks a command and gives the exit code. Nothing else reads process.argv.
-import { wantsHelp } from './cli/arguments.ts';
 import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
@@ -12,15 +11,10 @@ interface Command {
 /** Each is loaded when it is asked for: what serves need not load what checks. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
-    description: 'run the bridge, as the environment configures it',
+    description: 'run the bridge, as the environment configures it  [--config FILE] [--port N]',
     run: async (args) => {
-      if (wantsHelp(args)) {
-        process.stdout.write('Usage: fedbridge serve\n\nThe README lists the variables that configure it.\n');
-        return 0;
-      }
-      const { serve } = await import('./cli/serve.ts');
-      await serve();
-      return undefined;
+      const { serveByArguments } = await import('./cli/serve.ts');
+      return serveByArguments(args);
     },
   },
   sandbox: {
@@ -120,9 +114,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    process.stderr.write(
-      name === '' ? usage() : `fedbridge: there is no command ${JSON.stringify(name)}.\n${usage()}`,
-    );
+    process.stderr.write(name === '' ? usage() : `fedbridge: ${await describeUnknown(name)}\n${usage()}`);
     return 2;
   }
   try {
@@ -133,6 +125,13 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
     process.stderr.write(`fedbridge ${name}: ${await describeError(error)}\n`);
     return 1;
   }
+}
+
+async function describeUnknown(name: string): Promise<string> {
+  const { closestWord } = await import('./config/did-you-mean.ts');
+  const meant = closestWord(name, Object.keys(COMMANDS));
+  const suggestion = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
+  return `there is no command ${JSON.stringify(name)}.${suggestion}`;
 }
 
 async function describeError(error: unknown): Promise<string> {

@@ -69,7 +69,8 @@ resource "aws_iam_role_policy" "hop" {
         each.value.source_identity != null ? ["sts:SetSourceIdentity"] : [],
         each.value.caller_tags || length(each.value.tags) > 0 ? ["sts:TagSession"] : [],
       )
-      Resource = each.value.arn
+      # A role's path may hold these three, which IAM would read as wildcards or as a variable.
+      Resource = replace(replace(replace(each.value.arn, "$", "$${$}"), "*", "$${*}"), "?", "$${?}")
     }]
   })
 }

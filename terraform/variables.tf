@@ -56,6 +56,10 @@ variable "buckets" {
     error_message = "buckets: target must be a bucket name or the ARN of an access point in one region. An alias (-s3alias) is not accepted, because IAM policies cannot name it: write the ARN. `aws s3control list-access-points --account-id ACCOUNT` shows the ARN beside the alias."
   }
   validation {
+    condition     = alltrue([for name, bucket in var.buckets : !can(regex("(--ol-s3|\\.mrap|--xa?-s3|--table-s3)$", coalesce(bucket.target, name)))])
+    error_message = "buckets must be general purpose buckets: an Object Lambda (--ol-s3) or multi-Region access point (.mrap), a directory bucket (--x-s3, --xa-s3) and a table bucket (--table-s3) are not accepted, because S3 serves them by other requests. Set target to a general purpose bucket."
+  }
+  validation {
     condition     = alltrue(flatten([for bucket in values(var.buckets) : [for key in bucket.kms_keys : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", key))]]))
     error_message = "buckets: kms_keys must be ARNs of KMS keys, arn:aws:kms:REGION:123456789012:key/ID. An alias does not do; `aws kms describe-key` tells the key behind it."
   }
@@ -127,7 +131,7 @@ variable "roles" {
     error_message = "roles must have at least one entry, called by 1 to 30 letters, digits, dots, hyphens and underscores: the name becomes part of the role's own."
   }
   validation {
-    condition     = alltrue(flatten([for role in values(var.roles) : [for arn in concat([coalesce(role.arn, "arn:aws:iam::123456789012:role/x")], role.then[*].arn) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[\\w+=,.@/-]+$", arn))]]))
+    condition     = alltrue(flatten([for role in values(var.roles) : [for arn in concat([coalesce(role.arn, "arn:aws:iam::123456789012:role/x")], role.then[*].arn) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/([!-~]{1,510}/)?[\\w+=,.@-]{1,64}$", arn))]]))
     error_message = "roles: arn must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME. Copy it from `aws iam get-role --role-name NAME --query Role.Arn`."
   }
   validation {

@@ -4,6 +4,7 @@ import type { JWTPayload, JWTVerifyResult } from 'jose';
 import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
+import { audienceMismatch } from './audience-mismatch.ts';
 import { googleKeys, keysFault } from './google-keys.ts';
 
 /** What a verified Google ID token says about its holder, and nothing else. */
@@ -49,7 +50,7 @@ export function tokenVerifier(options: {
     try {
       verified = await jwtVerify(token, keysFor(beforeWait), rules);
     } catch (error) {
-      throw asTokenFault(error, token);
+      throw asTokenFault(error, token, options.audiences);
     }
     const { sub, exp, iat } = verified.payload;
     // jose checks `iat` only with a maximum age. A token from the future means that a clock is wrong.
@@ -73,11 +74,14 @@ function callerOf(subject: string, claims: JWTPayload): Caller {
 const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Messages of jose and Node can contain the token: only codes and named claims are kept. */
-function asTokenFault(error: unknown, token: string): Fault {
+function asTokenFault(error: unknown, token: string, audiences: readonly string[]): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));
+  // jose looks at claims only after it has verified the signature.
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return new Fault(CLAIM_FAULTS[error.claim] ?? 'token_claims_invalid', claimsForLog(error.payload));
+    const { claim, payload } = error;
+    const addition = claim === 'aud' ? audienceMismatch(payload.aud, audiences) : undefined;
+    return new Fault(CLAIM_FAULTS[claim] ?? 'token_claims_invalid', claimsForLog(payload), addition);
   }
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return new Fault('token_signature_invalid', unverifiedClaims(token));

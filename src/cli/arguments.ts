@@ -1,5 +1,6 @@
 // Reads the arguments of a command strictly: nothing unknown, nothing twice, no value left out.
 import { parseArgs } from 'node:util';
+import { closestWord } from '../config/did-you-mean.ts';
 import { escapeText, quote } from '../config/show.ts';
 
 /** Wrong usage: the message is a sentence that says what is wrong. */
@@ -66,6 +67,14 @@ function parseStrictly(args: readonly string[], options: readonly string[], swit
   } catch (error) {
     // The sentences after the first are advice to programmers.
     const [what = ''] = error instanceof Error ? error.message.split(/\.\s/) : [];
-    throw new UsageError(`${escapeText(what)}.`);
+    throw new UsageError(`${escapeText(what)}.${meantOption(args, [...options, ...switches])}`);
   }
+}
+
+/** Suggests an option, with a space before the sentence, if an unknown one is given; '' for any other wrong usage. */
+function meantOption(args: readonly string[], known: readonly string[]): string {
+  const given = args.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
+  const unknown = given.find((name) => !known.includes(name));
+  const meant = unknown === undefined ? undefined : closestWord(unknown, known);
+  return meant === undefined ? '' : ` Did you mean --${meant}?`;
 }

@@ -105,7 +105,7 @@ function writeStep(text: string): Promise<boolean> {
 async function* examineAll(file: string | undefined, trust: TrustFile | undefined): Examined {
   yield surroundings(readPlatform());
   try {
-    const config = readConfigIn(file);
+    const config = readConfigIn({ file });
     if (config.identity.kind === 'profile') rejectProfileLoop(config.identity.name);
     yield* examine(config, createRoleAccess(config, askMfaCode), trust);
   } catch (error) {

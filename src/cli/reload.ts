@@ -1,5 +1,4 @@
-// Reads the configuration anew on SIGHUP, and serves by it where all of it is valid.
-import { readConfig } from './read-config.ts';
+// Reads the configuration again on SIGHUP, and serves by it if all of it is valid.
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { findWarnings } from '../config/warnings.ts';
@@ -8,10 +7,11 @@ import { unchangedRoles } from '../server/build-steps.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-export function reloadOnHangup(log: Log, server: BridgeServer): void {
+/** @param readAgain reads the configuration from where it came at the start */
+export function reloadOnHangup(log: Log, server: BridgeServer, readAgain: () => Config): void {
   process.on('SIGHUP', () => {
     try {
-      const next = readConfig();
+      const next = readAgain();
       const current = server.config();
       const kept = unchangedRoles(current, next);
       server.change(next);

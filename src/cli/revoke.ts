@@ -1,4 +1,5 @@
 // `fedbridge revoke ROLE`: the policy that ends every session of a role that began before now, and the commands that apply it.
+import { parseRoleArn } from '../config/aws-names.ts';
 import { readRoleSettings } from './read-config.ts';
 import { readArguments } from './arguments.ts';
 import { findRole } from './assumed-role.ts';
@@ -39,8 +40,7 @@ const AFTERWARDS = `# The bridge then gets itself new sessions, as S3 refuses th
  * name in each, and a shell has the credentials of one.
  */
 function commandsFor(arn: string, now: Date): string {
-  const [, , , , account = '', path = ''] = arn.split(':');
-  const role = path.slice(path.lastIndexOf('/') + 1);
+  const { account, name: role } = parseRoleArn(arn);
   const named = `--role-name ${role} --policy-name ${POLICY_NAME}`;
   const onlyThere = (command: string) => `if ${isAccount(account)}; then
   ${command}

@@ -19,11 +19,33 @@ export function readCallerPattern(text: string): CallerPattern | undefined {
   return UNIQUE_ID.test(uniqueId) ? { kind: 'email-and-id', email, uniqueId } : undefined;
 }
 
+const MEMBER = 'This is not an IAM member: write the e-mail alone.';
+const SHARED_BY_MANY = 'It matches nobody: tokens do not name groups or domains. Name each caller.';
+const FEDERATED =
+  'Google signs no ID tokens for the identities of workload and workforce identity pools: name the service account that they impersonate.';
+const PROJECT_ROLE = 'For every service account of a project write project:PROJECT_ID.';
+
+/** By the kind of an IAM member (IAM, "Principal identifiers"). */
+const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
+  ['serviceAccount', MEMBER],
+  ['user', MEMBER],
+  ['group', SHARED_BY_MANY],
+  ['domain', SHARED_BY_MANY],
+  ['principal', FEDERATED],
+  ['principalSet', FEDERATED],
+  ['projectOwner', PROJECT_ROLE],
+  ['projectEditor', PROJECT_ROLE],
+  ['projectViewer', PROJECT_ROLE],
+]);
+
+const projectNumberFix = (number: string): string =>
+  `Service accounts' e-mails contain the project's ID, not its number: \`gcloud projects describe ${number.slice(0, 30)} --format 'value(projectId)'\` shows it.`;
+
 /** What someone who wrote `text` should write instead. */
 export function callerFix(text: string): string {
-  if (/^(?:serviceAccount|user|group|principal|principalSet|domain):/.test(text)) {
-    return 'This is not an IAM member: write the e-mail alone.';
-  }
+  const [, kind = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
+  const fix = kind === 'project' && /^\d+$/.test(rest) ? projectNumberFix(rest) : MEMBER_FIXES.get(kind);
+  if (fix !== undefined) return fix;
   if (/^all(?:Authenticated)?Users$/.test(text)) return 'There is no grant to everybody: name the callers.';
   if (text.includes('*'))
     return 'There are no wildcards: for every service account of a project write project:PROJECT_ID.';

@@ -1,7 +1,7 @@
 // What the parts of a document say about each other: names that must exist, roles that overlap, values that must differ.
 // Works on raw values, so that a fault of one field does not hide these.
 import { isDeepStrictEqual } from 'node:util';
-import { BUCKET_NAME, regionOfTarget } from './aws-names.ts';
+import { BUCKET_NAME, regionOfTarget, targetFix } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
@@ -115,7 +115,8 @@ function checkBuckets(raw: unknown): Finding[] {
   }
   for (const [name, bucket] of entriesOf(buckets)) {
     if (!BUCKET_NAME.test(name)) {
-      findings.push({ path: ['buckets', name], rule: BUCKET_NAME.must, fix: BUCKET_NAME.fix ?? '' });
+      const fix = targetFix(name) || (BUCKET_NAME.fix ?? '');
+      findings.push({ path: ['buckets', name], rule: BUCKET_NAME.must, fix });
     }
     const role = fieldOf(bucket, 'role');
     if (isMap(roles) && typeof role === 'string' && !known.has(role)) {

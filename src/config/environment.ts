@@ -69,9 +69,11 @@ const LEVELS = [
   'silent',
 ] as const satisfies readonly LogLevel[];
 
-const port = textForm('must be a port: 0 (any free one) to 65535', (value) =>
-  /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined,
-);
+export const PORT_MUST = 'must be a port: 0 (any free one) to 65535';
+
+export const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+
+const port = textForm(PORT_MUST, (value) => (isPort(value) ? Number(value) : undefined));
 
 const origin = textForm(ORIGIN_MUST, readOrigin);
 

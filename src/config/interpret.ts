@@ -8,7 +8,7 @@ import { ConfigError, type Finding, type Problem } from './problem.ts';
 import { documentSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { resolveConfig } from './resolve.ts';
-import { readSource } from './read-file.ts';
+import { looksLikeYaml, readSource } from './read-file.ts';
 
 const emptyDocument = (problems: readonly Problem[]): ConfigDocument => ({
   raw: undefined,
@@ -23,7 +23,7 @@ export function documentOf(env: Environment): ConfigDocument {
   const { FEDBRIDGE_CONFIG: config } = given;
   const single = NO_FILE_VARIABLES.filter((name) => given[name] !== undefined);
   if (config === undefined) return single.length > 0 ? noFileDocument(given) : emptyDocument([NEITHER_FORM]);
-  const source = config.includes('\n') ? { text: config } : readSource(config, 'FEDBRIDGE_CONFIG');
+  const source = configSource(config);
   const document = 'problem' in source ? emptyDocument([source.problem]) : readDocument(source.text);
   const both = single.map((name): Problem => {
     return {
@@ -33,6 +33,13 @@ export function documentOf(env: Environment): ConfigDocument {
     };
   });
   return { ...document, problems: [...both, ...document.problems] };
+}
+
+/** Tools that fill in a path from a file leave a newline at its end. */
+function configSource(config: string): ReturnType<typeof readSource> {
+  const trimmed = config.replace(/[\r\n]+$/, '');
+  const isYaml = trimmed.includes('\n') || (trimmed !== config && looksLikeYaml(trimmed));
+  return isYaml ? { text: config } : readSource(trimmed, 'FEDBRIDGE_CONFIG');
 }
 
 const NEITHER_FORM: Problem = {

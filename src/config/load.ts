@@ -8,12 +8,20 @@ import { type RoleSettings, readConfigFile, interpretRoles } from './role-settin
 import { quote } from './show.ts';
 import type { Config, Platform } from './types.ts';
 
+/** What a command's options say instead of the environment. */
+export interface ConfigOptions {
+  /** Read instead of what the environment names, holds or stands for. */
+  readonly file?: string | undefined;
+  /** Counts instead of `PORT`. */
+  readonly port?: string | undefined;
+}
+
 /** Each of its functions throws a ConfigError with every problem at once. */
 export interface ConfigReader {
   /** Reads the configuration that the environment names, holds or stands for. */
   readConfig(env?: Environment): Config;
-  /** As `readConfig`, with a file instead of what the environment names, holds or stands for. */
-  readConfigIn(file: string | undefined, env?: Environment): Config;
+  /** As `readConfig`, with a command's options in front of the environment. */
+  readConfigIn(options: ConfigOptions, env?: Environment): Config;
   /**
    * Reads `text` as a file that `FEDBRIDGE_CONFIG` names. From the environment, only the values that fill gaps of the document
    * count, and Cloud Run's, where an AWS profile is not accepted.
@@ -37,10 +45,12 @@ export function configReader(check: ConfigCheck): ConfigReader {
     interpret(documentOf(env), { env, platform: readPlatform(env), check });
   return {
     readConfig,
-    readConfigIn: (file, env = process.env) =>
-      file === undefined
-        ? readConfig(env)
-        : interpret(readConfigFile(file), { env, platform: readPlatform(env), check }),
+    readConfigIn: ({ file, port }, env = process.env) => {
+      const counting = port === undefined ? env : { ...env, PORT: port };
+      return file === undefined
+        ? readConfig(counting)
+        : interpret(readConfigFile(file), { env: counting, platform: readPlatform(env), check });
+    },
     readConfigDocument: (text, env = process.env) => {
       const { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE } = env;
       const counting = { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE };

@@ -30,8 +30,8 @@ function readBounded(path: string): Buffer {
   }
 }
 
-/** Inline YAML on a single line is taken for a path; its own text may hold a secret. */
-const looksLikeYaml = (path: string) => /^\s*\{|:\s/.test(path);
+/** Inline YAML on a single line without a newline is taken for a path; its own text may hold a secret. */
+export const looksLikeYaml = (path: string) => /^\s*\{|:\s/.test(path);
 
 /** The file's text, or why there is none. `field` is what the operator knows the path by. */
 export function readSource(path: string, field: string): { text: string } | { problem: Problem } {

@@ -1,22 +1,27 @@
 // What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
-import { isServiceAccount } from './google-names.ts';
-import type { CallerPattern, Config } from './types.ts';
+import type { Config } from './types.ts';
+import { findUnlikelyCallers } from './caller-warnings.ts';
 import { MAX_HOP_SECONDS } from './aws-limits.ts';
 import type { Problem } from './problem.ts';
-import { type Path, showPath } from './show.ts';
+import { findUnlikelyKeys } from './scope-warnings.ts';
+import { quote, showPath } from './show.ts';
 import { showDuration } from './units.ts';
 
 /** Warnings of a valid configuration; they stop nothing. */
-export function findWarnings({ identity, roles, buckets, grants, operators }: Config): readonly Problem[] {
+export function findWarnings(config: Config): readonly Problem[] {
+  const { audiences, identity, roles, buckets, grants, operators } = config;
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
   return [
     ...findUnused('roles', roles.keys(), { used: usedRoles, by: 'bucket' }),
     ...findUnused('buckets', buckets.keys(), { used: usedBuckets, by: 'grant' }),
     ...findRepeatedGrants(grants),
-    ...findLeadingSlashes(grants),
-    ...grants.flatMap(({ callers }, position) => findPeople(callers, ['grants', position, 'callers'])),
-    ...findPeople(operators, ['operators']),
+    ...findClosingSlashes(audiences),
+    ...grants.flatMap(({ scope }, position) => findUnlikelyKeys(scope, ['grants', position])),
+    ...grants.flatMap(({ callers }, position) =>
+      findUnlikelyCallers(callers, ['grants', position, 'callers']),
+    ),
+    ...findUnlikelyCallers(operators, ['operators']),
     ...(identity.kind === 'profile' ? findLongSessions(roles) : []),
   ];
 }
@@ -35,6 +40,17 @@ function findUnused(
     }));
 }
 
+/** Audiences are compared exactly, and Cloud Run's own URLs have no slash there. */
+function findClosingSlashes(audiences: Config['audiences']): Problem[] {
+  return audiences
+    .filter((audience) => audience.endsWith('/') && !audiences.includes(audience.slice(0, -1)))
+    .map((audience) => ({
+      field: 'audience',
+      rule: `ends with a slash, which counts: tokens for ${quote(audience.slice(0, -1))} are rejected`,
+      fix: 'Remove the slash, in FEDBRIDGE_AUDIENCE as well, unless all callers obtain tokens with it.',
+    }));
+}
+
 /** A profile's own role makes each of these the second of a chain; whether it has one stands in files that may change. */
 function findLongSessions(roles: Config['roles']): Problem[] {
   const longest = showDuration(MAX_HOP_SECONDS);
@@ -45,36 +61,6 @@ function findLongSessions(roles: Config['roles']): Problem[] {
       rule: `is rejected by STS above ${longest} if the AWS profile has a role_arn or gives a role's credentials in another way`,
       fix: `Write ${longest} or less, unless the profile has the keys of a user.`,
     }));
-}
-
-/** S3 has such keys; who grants them has nearly always put the slash of a path or a URL there. */
-function findLeadingSlashes(grants: Config['grants']): Problem[] {
-  return grants.flatMap(({ scope }, position) => {
-    const [form, subject] =
-      scope.kind === 'key' ? ['key', scope.key] : ['prefix', scope.kind === 'prefix' ? scope.prefix : ''];
-    if (!subject.startsWith('/')) return [];
-    return [
-      {
-        field: showPath(['grants', position, form]),
-        rule: 'begins with a slash, which keys in S3 seldom do',
-        fix: `Leave it out, in FEDBRIDGE_PREFIX as well, unless the keys that \`aws s3 ls\` shows begin with one.`,
-      },
-    ];
-  });
-}
-
-/** A unique ID does not show whether it is a person's. */
-function findPeople(callers: readonly CallerPattern[], path: Path): Problem[] {
-  return callers.flatMap((caller, position) => {
-    if (!('email' in caller) || isServiceAccount(caller.email)) return [];
-    return [
-      {
-        field: showPath([...path, position]),
-        rule: `names ${caller.email}, which is not a service account: any OAuth client obtains ID tokens of the people who sign in to it, and none for an audience of this bridge's own`,
-        fix: 'Grant a service account, and let the person impersonate it.',
-      },
-    ];
-  });
 }
 
 function findRepeatedGrants(grants: Config['grants']): Problem[] {

@@ -1,4 +1,5 @@
 // Why STS denies a role to our token: what its trust policy asks for beside what the token says, where the person has the policy.
+import { parseRoleArn } from '../config/aws-names.ts';
 import type { Role } from '../config/types.ts';
 import { escapeText, quote } from '../config/show.ts';
 import type { Fault } from '../errors/fault.ts';
@@ -47,8 +48,7 @@ export function* compareWithTrust(options: {
 }
 
 function howToCompare({ arn }: Role): string {
-  const [, , , , account = '', path = ''] = arn.split(':');
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const { account, name } = parseRoleArn(arn);
   return `STS does not say why: in account ${account} run \`aws iam get-role --role-name ${name} > role.json\`; if there is such a role, run this again with \`--trust-policy role.json\`. Likely causes are an audience written into :aud, which wants the unique ID, another audience in :oaud than the token’s, or that the service account was deleted and made again: it then has a new unique ID under its old e-mail.`;
 }
 

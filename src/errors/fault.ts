@@ -8,12 +8,15 @@ export type FaultDetail = Readonly<Record<string, string | number | boolean | un
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly detail: FaultDetail;
+  /** A sentence for the caller after the row's own; it follows the same rules, and may hold text of the caller's. */
+  readonly addition: string | undefined;
 
-  constructor(code: FaultCode, detail: FaultDetail = {}) {
+  constructor(code: FaultCode, detail: FaultDetail = {}, addition?: string) {
     super(code);
     this.name = 'Fault';
     this.code = code;
     this.detail = detail;
+    this.addition = addition;
   }
 }
 

@@ -1,7 +1,8 @@
 // What an error of the STS client means: a fault of the table, by code and status, with what AWS compared.
-import { Fault } from '../errors/fault.ts';
+import { describeUnknown, Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
+import { isLocalError } from '../errors/local-error.ts';
 
 /** By STS's code without `Exception` behind it: the SDK gives modelled errors their shape's name, and AccessDenied as it came. */
 const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
@@ -71,6 +72,7 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
   // A body that is no XML is a SyntaxError or the like with the response attached.
   if (typeof error === 'object' && error !== null && '$response' in error)
     return new Fault('sts_failed', detail);
+  if (isLocalError(error)) return new Fault('internal', { ...detail, error: describeUnknown(error) });
   const code = systemCodeOf(error);
   if (code?.startsWith(NO_HTTP) === true) return new Fault('sts_failed', { ...detail, error: code });
   const late = TIMEOUTS.has(name) && !CONNECTION_LOST.has(code ?? '');

@@ -2,7 +2,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { AuthClient } from 'google-auth-library';
-import { Fault } from '../errors/fault.ts';
+import { describeUnknown, Fault } from '../errors/fault.ts';
+import { isLocalError } from '../errors/local-error.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import { withDeadline } from '../runtime/deadline.ts';
@@ -122,6 +123,7 @@ function faultOf(error: unknown, asked: FaultDetail, codeOf: CodeOf): Fault {
   const detail = { ...asked, status, reason, error: code };
   if (status !== undefined) return new Fault(codeOf(status), detail);
   if (code === undefined || PARSE_ERRORS.has(code)) return new Fault('google_invalid_response', detail);
+  if (isLocalError(error)) return new Fault('internal', { ...asked, error: describeUnknown(error) });
   return new Fault(TIMEOUTS.has(code) ? 'google_timeout' : 'google_unreachable', detail);
 }
 

@@ -1,6 +1,7 @@
 // Asks Google's metadata server: for the identity token that we present, and for the names of where we run.
 import { instance, project, setGCPResidency } from 'gcp-metadata';
-import { Fault } from '../errors/fault.ts';
+import { describeUnknown, Fault } from '../errors/fault.ts';
+import { isLocalError } from '../errors/local-error.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import { readIdentityToken } from './identity-token.ts';
@@ -76,6 +77,7 @@ async function withinDeadline(requested: string, response: Promise<unknown>): Pr
 /** By code and status, never by text. A reply without `Metadata-Flavor: Google` is a RangeError of gcp-metadata. */
 function refusal(requested: string, error: unknown): Fault {
   if (error instanceof RangeError) return new Fault('metadata_invalid_response', { requested });
+  if (isLocalError(error)) return new Fault('internal', { requested, error: describeUnknown(error) });
   const { status, code } = describe(error);
   return new Fault(codeOf(status, code), { requested, status, error: code });
 }

@@ -54,11 +54,24 @@ export function compileCacheDirectory(env: ProcessEnvironment): string | undefin
   if ((env['NODE_COMPILE_CACHE'] ?? '') !== '') return undefined;
   const caches = env['XDG_CACHE_HOME'] ?? '';
   if (isAbsolute(caches)) return join(caches, 'fedbridge');
+  const home = homeDirectory();
+  return home === undefined ? undefined : join(home, '.cache', 'fedbridge');
+}
+
+/**
+ * Call it after {@link compileCacheDirectory}. The AWS SDK looks for files of profiles in the home directory, and throws if there is none,
+ * at each call of STS. The root directory is what container runtimes set then, and only root can put such files there.
+ */
+export function setHomeDirectory(env: ProcessEnvironment): void {
+  if (homeDirectory() === undefined) env['HOME'] = '/';
+}
+
+/** @returns undefined for a user without HOME and without an entry in /etc/passwd */
+function homeDirectory(): string | undefined {
   try {
     const home = homedir();
-    return isAbsolute(home) ? join(home, '.cache', 'fedbridge') : undefined;
+    return isAbsolute(home) ? home : undefined;
   } catch {
-    // A user without HOME and without an entry in /etc/passwd.
     return undefined;
   }
 }

@@ -9,7 +9,7 @@ prepareRuntime({ env: process.env, mayBeInspected: true });
 try {
   const { serve } = await import('../cli/serve.ts');
   // Its own clients are on this machine too. In production the bridge has whatever name its operator gives it.
-  const { port } = await serve(onlyByLocalName);
+  const { port } = await serve({ guard: onlyByLocalName });
   process.send?.({ port });
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

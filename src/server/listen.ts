@@ -71,7 +71,7 @@ export function createBridgeServer(options: {
     listen: async () => {
       const { listen } = config;
       try {
-        const port = await listening(dataServer, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT' });
+        const port = await listening(dataServer, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT or --port' });
         boundConnections(dataServer, log, {
           inFlight: () => config.limits.inFlight,
           isResponding: bridge.isResponding,

@@ -54,8 +54,17 @@ describe('fedbridge check FILE', () => {
       ['buckets acme-lake region', 'us-east-2'],
       [
         'buckets open-data',
-        { role: 'lake', requesterPays: true, expectedOwner: '123456789012', verifyChecksums: true },
+        {
+          role: 'lake',
+          requesterPays: true,
+          expectedOwner: '123456789012',
+          verifyChecksums: true,
+          kmsKeys: ['arn:aws:kms:eu-west-1:123456789012:key/0123abcd'],
+        },
       ],
+      ['cors', { origins: ['https://app.example', 'https://lab.example'] }],
+      ['limits', { inFlight: 500, stall: '1m' }],
+      ['responses', { chunkAbove: '32MB' }],
       ['roles lake duration', '90m'],
       ['grants', GRANTS],
       ['operators', ['ops@acme-prod.iam.gserviceaccount.com']],
@@ -65,6 +74,9 @@ describe('fedbridge check FILE', () => {
       stderr: '',
       stdout: `Callers' tokens must be for https://lake-bridge.example.
 STS in eu-west-1 is shown a token of this bridge for fedbridge.
+At most 500 requests run at once, 200 per caller. A response may stall for 1m; on shutdown, responses have 9s to finish.
+Responses above 32MB have no Content-Length.
+Browser pages of https://app.example and https://lab.example may read; browsers cache the permission for 10m.
 
 acme-lake (S3 bucket acme-lake in us-east-2)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
@@ -72,7 +84,7 @@ acme-lake (S3 bucket acme-lake in us-east-2)
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
   every service account of project acme-prod (by verified e-mail) may read the one object raw/one.csv
 
-open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums)
+open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   both@acme-prod.iam.gserviceaccount.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 

@@ -49,7 +49,7 @@ function commandsIn(stdout: string): readonly (readonly string[])[] {
 describe('fedbridge revoke ROLE', () => {
   it('names each role of a chain, with a policy that denies what began before now', () => {
     const config = join(directory, 'bridge.yaml');
-    const hop = { arn: 'arn:aws:iam::210987654321:role/path/of/lake-data' };
+    const hop = { arn: 'arn:aws:iam::210987654321:role/team:lake/of/lake-data' };
     writeFileSync(config, sampleWith(['roles lake then', [hop]]));
     const before = Date.now();
     const { status, stdout, stderr } = run('lake', '--config', config);

@@ -26,6 +26,15 @@ describe('FEDBRIDGE_CONFIG', () => {
     const path = file('good.yaml', sampleWith());
     assert.deepEqual(readConfig({ FEDBRIDGE_CONFIG: path }), readConfig({ FEDBRIDGE_CONFIG: INLINE }));
   });
+  it('names a file even if a newline ends the path', () => {
+    const path = file('newline.yaml', sampleWith());
+    assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: `${path}\n` }), []);
+    assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: `${path}\r\n` }), []);
+    assertOneProblem(
+      problemsOfEnv({ FEDBRIDGE_CONFIG: `${directory}/missing.yaml\n` }),
+      /^FEDBRIDGE_CONFIG: must name a readable file, but ".*\/missing\.yaml" does not exist/,
+    );
+  });
   it('names a file that may begin with a byte order mark', () => {
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: file('bom.yaml', `\ufeff${sampleWith()}`) }), []);
   });

@@ -37,6 +37,51 @@ describe('warned of, and not refused', () => {
         new RegExp(`^grants\\[0\\]\\.${form}: begins with a slash`),
       );
   });
+  it('is a prefix or key that is written as a URL', () => {
+    assertOneProblem(
+      warningsWith(['grants', [{ ...grant, prefix: 's3://acme-lake/raw/' }]]),
+      /^grants\[0\]\.prefix: begins with s3:\/\/, .* matches nothing.*Write only what follows the bucket: "raw\/"\./,
+    );
+    assertOneProblem(
+      warningsWith(['grants', [{ ...grant, key: 's3://acme-lake/raw/one.csv' }]]),
+      /^grants\[0\]\.key: begins with s3:\/\/, .*"raw\/one\.csv"\./,
+    );
+  });
+  it('is a * in a prefix or key', () => {
+    assertOneProblem(
+      warningsWith(['grants', [{ ...grant, key: 'a*.csv' }]]),
+      /^grants\[0\]\.key: contains \*, which stands only for itself: .*\. Grant the prefix above/,
+    );
+    assertOneProblem(
+      warningsWith(['grants', [{ ...grant, prefix: 'raw/*/' }]]),
+      /^grants\[0\]\.prefix: contains \*/,
+    );
+  });
+  it('is an audience with a closing slash, unless it is there without one too', () => {
+    const audience = 'https://lake-bridge.example/';
+    assertOneProblem(
+      warningsWith(['audience', audience]),
+      /^audience: ends with a slash, .* tokens for "https:\/\/lake-bridge\.example" are rejected/,
+    );
+    assert.deepEqual(warningsWith(['audience', [audience, 'https://lake-bridge.example']]), []);
+  });
+  it('is an e-mail whose domain is misspelled', () => {
+    for (const [email, meant] of [
+      ['a@acme-prod.iam.gserviceaccount.con', 'a@acme-prod.iam.gserviceaccount.com'],
+      ['a@acme-prod.iam.gserviceacount.com', 'a@acme-prod.iam.gserviceaccount.com'],
+      ['ana@acme.con', 'ana@acme.com'],
+    ] as const)
+      assertOneProblem(
+        warningsWith(['grants', [{ ...grant, callers: [email] }]]),
+        new RegExp(`^grants\\[0\\]\\.callers\\[0\\]: names ${email}, .* Did you mean "${meant}"\\?`),
+      );
+  });
+  it("is a group's e-mail, as a person's", () => {
+    assertOneProblem(
+      warningsWith(['grants', [{ ...grant, callers: ['x@corp.example'] }]]),
+      /^grants\[0\]\.callers\[0\]: names x@corp\.example, .* The e-mail of a Google group matches nobody\./,
+    );
+  });
   it('is a grant to an e-mail that is not of a service account', () => {
     const callers = [
       'a@acme-prod.iam.gserviceaccount.com',

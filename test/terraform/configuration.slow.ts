@@ -35,6 +35,7 @@ describe('the configuration', () => {
       await meaningOf(FIVE),
       `Callers' tokens must be for https://fedbridge-123456789012.europe-west1.run.app.
 STS in eu-west-1 is shown a token of this bridge for fedbridge.
+At most 1000 requests run at once, 200 per caller. A response may stall for 30s; on shutdown, responses have 9s to finish.
 
 acme-lake (S3 bucket acme-lake in its own region, looked for from eu-west-1 on)
   as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):

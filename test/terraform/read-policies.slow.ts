@@ -146,4 +146,17 @@ describe('a role that has further hops', () => {
     );
     assert.deepEqual(await values.evaluate(policyOf('aws_iam_role_policy.read')['for_each']), {});
   });
+
+  it("may assume only that one if the next role's path holds IAM's wildcards", async () => {
+    const { variables } = await readExample('second-hop-role');
+    const hop = await (await rootValues(variables)).evaluate('${local.roles_made["lake"].then[0]}');
+    const value = { ...(hop as Body), arn: 'arn:aws:iam::210987654321:role/te*m/$?/lake-data' };
+    const values = await rootValues(variables, { each: { key: 'lake', value } });
+    const { resources } = await readModule('');
+    const policy = resources.find(({ address }) => address === 'aws_iam_role_policy.hop')?.body['policy'];
+    assert.match(
+      String(await values.evaluate(policy)),
+      /"Resource":"arn:aws:iam::210987654321:role\/te\$\{\*\}m\/\$\{\$\}\$\{\?\}\/lake-data"/,
+    );
+  });
 });

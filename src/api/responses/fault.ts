@@ -28,10 +28,11 @@ export function faultResponse(fault: Fault, requestId: string, toS3Client: boole
   const row: FaultRow = FAULTS[fault.code];
   const { status, s3Code } = (toS3Client ? row.toS3Client : undefined) ?? row;
   const headers: string[] = [];
-  if (status === 401) headers.push('WWW-Authenticate', challenge(fault, row));
+  const { outcome } = row;
+  const sentence = fault.addition === undefined ? row.sentence : `${row.sentence} ${fault.addition}`;
+  if (status === 401) headers.push('WWW-Authenticate', challenge(fault, sentence));
   if (status === 405) headers.push('Allow', 'GET, HEAD');
   if (row.retryAfterSeconds !== undefined) headers.push('Retry-After', String(row.retryAfterSeconds));
-  const { outcome, sentence } = row;
   return { status, s3Code, outcome, sentence, requestId, headers, ...parameterOf(fault) };
 }
 
@@ -40,14 +41,24 @@ function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultRe
   return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
 
-/** RFC 6750, section 3: a request without any token gets no error code. */
-function challenge(fault: Fault, row: FaultRow): string {
+/** RFC 6750, section 3: a request without any token gets no error code, and a description has no `"` and no `\\`. */
+function challenge(fault: Fault, sentence: string): string {
   const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
-  return `Bearer realm="fedbridge"${error}, error_description="${row.sentence.replaceAll('"', "'")}"`;
+  const description = printable(sentence).replaceAll('"', "'").replaceAll('\\', '');
+  return `Bearer realm="fedbridge"${error}, error_description="${description}"`;
 }
 
+/** In ASCII, as Node refuses to send a header with other characters, and Cloud Run's front end drops them. */
+const printable = (text: string): string => text.replaceAll('…', '...').replace(/[^ -~]/g, '?');
+
+const LONGEST_MESSAGE_HEADER_BYTES = 256;
+
+/** What the body of a GET says. */
+const messageOf = ({ sentence, parameter }: FaultResponse): string =>
+  parameter?.rule === undefined ? sentence : `${sentence} Here ${parameter.name} ${parameter.rule}.`;
+
 /**
- * Must be called before anything else is sent. HEAD gets only the status and headers.
+ * Must be called before anything else is sent. HEAD gets only the status and headers, one of which has the body's sentence.
  */
 export function sendFault(context: RequestContext, fault: FaultResponse): void {
   const { request, response } = context;
@@ -65,7 +76,8 @@ export function sendFault(context: RequestContext, fault: FaultResponse): void {
     ...(fault.headers ?? []),
   ];
   if (request.method === 'HEAD') {
-    response.writeHead(fault.status, headers).end();
+    const message = printable(messageOf(fault)).slice(0, LONGEST_MESSAGE_HEADER_BYTES);
+    response.writeHead(fault.status, [...headers, 'x-fedbridge-message', message]).end();
     return;
   }
   response.writeHead(fault.status, [...headers, 'content-length', String(body.length)]).end(body);
@@ -81,7 +93,7 @@ export function faultDocument(
   if (format === 's3-xml') {
     const elements = [
       ['Code', s3Code],
-      ['Message', rule === undefined ? sentence : `${sentence} Here ${rule}.`],
+      ['Message', messageOf(fault)],
       // S3's own name for it.
       ...(parameter === undefined ? [] : [['ArgumentName', parameter.name]]),
       ...(fault.details ?? []),

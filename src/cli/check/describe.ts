@@ -3,7 +3,7 @@ import type { Caller } from '../../auth/verify-token.ts';
 import { matchingPatterns } from '../../auth/grants.ts';
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
-import { showDuration } from '../../config/units.ts';
+import { showDuration, showQuantity, SIZE } from '../../config/units.ts';
 import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
 
 /** All of it, in words. */
@@ -12,6 +12,7 @@ export function describeConfig(config: Config): string {
   const lines = [
     `Callers' tokens must be for ${audiences.map(escapeText).join(' or ')}.`,
     describeIdentity(config),
+    ...describeLimits(config),
     '',
     ...[...buckets.values()].flatMap((bucket) => describeBucket(bucket, grants, aws.region)),
     ...operators.map((operator) => `${describeCaller(operator)} may read the metrics.`),
@@ -35,8 +36,26 @@ function describeIdentity({ identity, aws }: Config): string {
   }
 }
 
+function describeLimits({ limits, chunkAbove, cors }: Config): string[] {
+  const { inFlight, perCaller, stallSeconds, drainSeconds } = limits;
+  const origins = cors?.origins.includes('*') === true ? ['every origin'] : (cors?.origins ?? []);
+  const pages = new Intl.ListFormat('en').format(origins.map(escapeText));
+  return [
+    `At most ${inFlight} requests run at once, ${perCaller} per caller. A response may stall for ${showDuration(stallSeconds)}; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
+    ...(chunkAbove === Infinity
+      ? []
+      : [`Responses above ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),
+    ...(cors === undefined
+      ? []
+      : [
+          `Browser pages of ${pages} may read; browsers cache the permission for ${showDuration(cors.maxAgeSeconds)}.`,
+        ]),
+  ];
+}
+
 function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: string): string[] {
-  const { name, role, target, region, endpoint, requesterPays, expectedOwner, verifyChecksums } = bucket;
+  const { name, role, target, region, endpoint, requesterPays, expectedOwner, verifyChecksums, kmsKeys } =
+    bucket;
   const where = [
     `${target.startsWith('arn:') ? 'access point' : 'S3 bucket'} ${target}`,
     region === undefined ? `in its own region, looked for from ${stsRegion} on` : `in ${region}`,
@@ -46,6 +65,7 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
     ...(requesterPays ? ['we pay for requests'] : []),
     ...(verifyChecksums ? ['whole objects are compared with their checksums'] : []),
+    ...(kmsKeys.length === 0 ? [] : [`decrypted with ${new Intl.ListFormat('en').format(kmsKeys)}`]),
   ];
   const session = role.session === 'caller' ? 'named after the caller' : 'named after this bridge';
   const sessions = `sessions ${session}, ${showDuration(role.durationSeconds)}`;

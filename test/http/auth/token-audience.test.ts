@@ -60,6 +60,64 @@ grants:
     await assertRefused(wire, await wire.token('reader', { audience: awsAudience }), AUDIENCE);
   });
 
+  describe('is shown to the caller beside the expected ones', () => {
+    const messageFor = async (token: string): Promise<string> => {
+      const { text } = await wire.get(READABLE, {
+        headers: { ...asBearer(token), accept: 'application/json' },
+      });
+      return (JSON.parse(text) as { message: string }).message;
+    };
+    const accepted = (): string =>
+      `this bridge accepts "${wire.sandbox.contract.audience}" or "https://lake-bridge-second.example".`;
+
+    it('as it is', async () => {
+      const token = tokenFor('https://mistyped.example');
+      const message = await messageFor(token);
+      assert.ok(message.endsWith(` This token is for "https://mistyped.example"; ${accepted()}`), message);
+      const { headers } = await wire.get(READABLE, { headers: asBearer(token) });
+      assert.match(
+        headers['www-authenticate'] ?? '',
+        /is for 'https:\/\/mistyped\.example'; this bridge accepts '/,
+      );
+    });
+    it('escaped, in bodies and headers', async () => {
+      const token = tokenFor('a"\\\r\nx-injected: 1\u202e<b>é');
+      const message = await messageFor(token);
+      assert.match(
+        message,
+        /is for "a\\u\{22\}\\u\{5c\}\\u\{d\}\\u\{a\}x-injected: 1\\u\{202e\}<b>\\u\{e9\}";/,
+      );
+      for (const method of ['GET', 'HEAD']) {
+        const reply = await wire.get(READABLE, { headers: asBearer(token), method });
+        assert.equal(reply.status, 401);
+        assert.equal(reply.headers['x-injected'], undefined);
+        assert.match(
+          reply.headers['www-authenticate'] ?? '',
+          /^Bearer realm="fedbridge", error="invalid_token", error_description="[ !#-[\]-~]+"$/,
+        );
+      }
+    });
+    it('cut at 200 characters', async () => {
+      assert.match(await messageFor(tokenFor('a'.repeat(1000))), /is for "a{200}…";/);
+    });
+    it('as a list, or as missing', async () => {
+      assert.match(
+        await messageFor(tokenFor(['https://one.example', 'https://two.example'])),
+        /is for "https:\/\/one\.example" or "https:\/\/two\.example"; this bridge/,
+      );
+      assert.match(
+        await messageFor(tokenFor(undefined)),
+        /This token is for no audience; this bridge accepts/,
+      );
+    });
+    it('but not if its signature is not valid', async () => {
+      const [head = '', claims = ''] = tokenFor('https://mistyped.example').split('.');
+      const [, , signature = ''] = tokenFor('https://other.example').split('.');
+      const message = await messageFor([head, claims, signature].join('.'));
+      assert.doesNotMatch(message, /mistyped|accepts/);
+    });
+  });
+
   it('is told to the operator', async () => {
     const reply = await wire.get(READABLE, { headers: asBearer(tokenFor('https://mistyped.example')) });
     const { cause } = await assertLogged(wire, reply, 'token_audience_invalid');

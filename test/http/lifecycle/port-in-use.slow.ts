@@ -26,14 +26,17 @@ describe('a port', () => {
     await sandbox.close();
   });
 
-  for (const variable of ['PORT', 'FEDBRIDGE_METRICS_PORT']) {
+  for (const [variable, setBy] of [
+    ['PORT', 'PORT or --port'],
+    ['FEDBRIDGE_METRICS_PORT', 'FEDBRIDGE_METRICS_PORT'],
+  ] as const) {
     it(`that another process has ends the bridge, as ${variable}, with a word on what to do`, async () => {
       await assert.rejects(
         startBridge({ ...sandbox.environment, [variable]: taken }),
         ({ message }: Error) =>
           message.includes('the bridge ended') &&
           message.includes(`Cannot listen on 127.0.0.1:${taken}: another process has it`) &&
-          message.includes(`choose another port with ${variable}.`),
+          message.includes(`choose another port with ${setBy}.`),
       );
     });
   }
