@@ -79,6 +79,12 @@ function credentials({ jwt, expiresAt }: IdentityToken) {
 const OFF_GOOGLE_CLOUD =
   'Off Google Cloud there is none: impersonate a service account, as docs/clients.md says.';
 
+const refusedBy = ({ status }: FaultDetail): Problem => ({
+  field: 'metadata server',
+  rule: `must answer with status 200, and answered with ${String(status)}`,
+  fix: 'Try again; if it lasts, check GCE_METADATA_HOST.',
+});
+
 /** Faults in the words of whoever runs an S3 client: the table of faults speaks to the bridge's operator. */
 const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   metadata_timeout: () => ({
@@ -96,11 +102,8 @@ const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
     rule: 'must know a service account, and knows none',
     fix: 'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.',
   }),
-  metadata_refused: ({ status }) => ({
-    field: 'metadata server',
-    rule: `must answer with status 200, and answered with ${String(status)}`,
-    fix: 'Try again; if it lasts, check GCE_METADATA_HOST.',
-  }),
+  metadata_refused: refusedBy,
+  metadata_workload_identity_denied: refusedBy,
   metadata_invalid_response: () => ({
     field: 'metadata server',
     rule: 'must answer with an ID token, and answered with something else',

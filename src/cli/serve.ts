@@ -12,6 +12,7 @@ import { askMfaCode } from './ask-mfa-code.ts';
 import { readConfigIn } from './read-config.ts';
 import { endOnFault, endOnSignal } from './shutdown.ts';
 import { logWarnings, reloadOnHangup } from './reload.ts';
+import { logStartup } from './startup-line.ts';
 
 const USAGE = `Usage: fedbridge serve [--config FILE] [--port N]
 
@@ -61,6 +62,7 @@ export async function serve(
   const config = readConfigIn(source);
   const log = createLog(config.logLevel);
   const abortOnFault = endOnFault(log);
+  await logStartup(log, config);
   logWarnings(log, config);
   const roleAccess = createRoleAccess(config, askMfaCode);
   await roleAccess.prepare();

@@ -3,6 +3,7 @@ import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
+import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Identity } from '../identity/identity.ts';
 import { decodeJwt } from '../identity/identity-token.ts';
@@ -43,7 +44,7 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
   ]);
   if (fetched.status === 'rejected') {
     const fault = asFault(fetched.reason);
-    const silent = fault.code.startsWith('metadata_') && fault.code !== 'metadata_no_account';
+    const silent = fault.code.startsWith('metadata_') && !HAS_ACCOUNTS.has(fault.code);
     if (silent) yield failed('metadata server', 'gives no identity token', fault);
     else yield failed(step, 'there is none', fault);
     return;
@@ -52,6 +53,12 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
     yield { step: 'metadata server', outcome: 'fine', found: 'answers', compared: where.value };
   yield judgeToken(step, fetched.value, { source, audience: aws.audience, googleAheadMs });
 }
+
+/** The metadata server works, and there is no account that the bridge may use. */
+const HAS_ACCOUNTS: ReadonlySet<FaultCode> = new Set([
+  'metadata_no_account',
+  'metadata_workload_identity_denied',
+]);
 
 /** What the metadata server says of where we run. What it lacks shows where a session needs it. */
 async function locationOf({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {

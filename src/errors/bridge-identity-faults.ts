@@ -22,6 +22,10 @@ export const IDENTITY_FAULTS = {
     IDENTITY_SENTENCE,
     'The metadata server refused: its status is in this line. Of 403 ask whether it is Google’s, or a proxy’s or another cloud’s: off Google Cloud use `identity` with impersonate, file or profile. 429 and 5xx pass; if they last, restart the instance.',
   ),
+  metadata_workload_identity_denied: federationUnavailable(
+    IDENTITY_SENTENCE,
+    'IAM does not let the Kubernetes service account act as the Google service account that it is annotated with. Run `gcloud iam service-accounts add-iam-policy-binding GSA_EMAIL --role roles/iam.workloadIdentityUser --member "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]"`, and check that iamcredentials.googleapis.com is enabled in the project of that account.',
+  ),
   metadata_invalid_response: federationUnavailable(
     IDENTITY_SENTENCE,
     'What the metadata server sent is not an ID token: is something else listening at GCE_METADATA_HOST?',

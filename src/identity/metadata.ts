@@ -18,7 +18,8 @@ export interface InstanceNames {
 }
 
 export interface MetadataServer {
-  /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_invalid_response */
+  /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_workload_identity_denied,
+   *   metadata_invalid_response */
   identityToken(audience: string): Promise<IdentityToken>;
   /** @throws Fault as above */
   instanceNames(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
@@ -74,12 +75,22 @@ async function withinDeadline(requested: string, response: Promise<unknown>): Pr
   }
 }
 
-/** By code and status, never by text. A reply without `Metadata-Flavor: Google` is a RangeError of gcp-metadata. */
+/** By code and status, and by text only for GKE's own 403. A reply without `Metadata-Flavor: Google` is a RangeError of gcp-metadata. */
 function refusal(requested: string, error: unknown): Fault {
   if (error instanceof RangeError) return new Fault('metadata_invalid_response', { requested });
   if (isLocalError(error)) return new Fault('internal', { requested, error: describeUnknown(error) });
   const { status, code } = describe(error);
-  return new Fault(codeOf(status, code), { requested, status, error: code });
+  const faultCode =
+    status === 403 && isDeniedByIam(error) ? 'metadata_workload_identity_denied' : codeOf(status, code);
+  return new Fault(faultCode, { requested, status, error: code });
+}
+
+/** GKE's metadata server repeats what IAM answered it; a 403 of any other server or proxy does not contain this. */
+function isDeniedByIam(error: unknown): boolean {
+  const response = typeof error === 'object' && error !== null && 'response' in error ? error.response : null;
+  const body =
+    typeof response === 'object' && response !== null && 'data' in response ? response.data : undefined;
+  return typeof body === 'string' && body.includes('IAM returned 403');
 }
 
 function codeOf(status: number | undefined, code: string | undefined): FaultCode {

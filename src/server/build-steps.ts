@@ -107,14 +107,19 @@ function buildFederation(
   { roleAccess, transport }: Pick<Steps, 'roleAccess' | 'transport'>,
 ): Federation {
   const logFault = faultLogger(log);
-  const neverAssumed = new Set(config.roles.keys());
+  /** The ARNs of roles that have been assumed, by name: a reload may give a name to another role. */
+  const assumed = new Map<string, string>();
   return createFederation({
     ...roleAccess,
     roles: [...config.roles.values()],
     onAssumed: (role, fault) => {
       metrics.sts(role.name, fault?.code ?? 'ok');
       if (fault !== undefined) logFault('ERROR', `role ${role.name} could not be assumed`, fault);
-      else if (neverAssumed.delete(role.name)) warmConnections(config, role, transport);
+      else if (assumed.get(role.name) !== role.arn) {
+        assumed.set(role.name, role.arn);
+        log('INFO', `role ${role.name} has been assumed`, { role: role.name, roleArn: role.arn });
+        warmConnections(config, role, transport);
+      }
     },
     onRenewalFailed: (roleName, fault) => {
       logFault(

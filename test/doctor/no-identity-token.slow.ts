@@ -39,6 +39,18 @@ describe('fedbridge doctor names the metadata server', () => {
     });
 });
 
+it('fedbridge doctor names the IAM binding that GKE needs', async () => {
+  const message =
+    'Unable to generate identity token; IAM returned 403 Forbidden: The caller does not have permission';
+  await clinic.fault({ supplier: 'metadata', fault: 'status', status: 403, message });
+  const step = firstWrong(await clinic.diagnose(), 'identity token');
+  assert.equal(step.fault, 'metadata_workload_identity_denied');
+  assert.match(
+    step.fix ?? '',
+    /gcloud iam service-accounts add-iam-policy-binding .*--role roles\/iam\.workloadIdentityUser --member "serviceAccount:PROJECT\.svc\.id\.goog\[NAMESPACE\/KSA\]"/,
+  );
+});
+
 describe('fedbridge doctor says that there is no service account', () => {
   const says = async (): Promise<void> => {
     const step = firstWrong(await clinic.diagnose(), 'identity token');

@@ -48,6 +48,10 @@ async function failAndRecover(
   assert.doesNotMatch(wire.bridge.output(), /eyJ[\w-]{10,}\.[\w-]{10,}/, 'no token in the log');
 }
 
+/** As GKE's metadata server words it. */
+const GKE_DENIAL =
+  "Unable to generate identity token; IAM returned 403 Forbidden: Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource (or it may not exist).";
+
 describe('while the metadata server', () => {
   let wire: Wire;
   before(async () => {
@@ -59,6 +63,11 @@ describe('while the metadata server', () => {
   for (const [what, settings, fault] of [
     ['knows no account', { fault: 'status', status: 404 }, 'metadata_no_account'],
     ['forbids it', { fault: 'status', status: 403 }, 'metadata_refused'],
+    [
+      'forbids it because IAM denies it to GKE',
+      { fault: 'status', status: 403, message: GKE_DENIAL },
+      'metadata_workload_identity_denied',
+    ],
     ['sends a page', { fault: 'status', status: 200, message: 'Log in' }, 'metadata_invalid_response'],
     ['does not name itself Google', { fault: 'garbage' }, 'metadata_invalid_response'],
     ['sends nothing', { fault: 'empty' }, 'metadata_invalid_response'],

@@ -1,0 +1,53 @@
+// What a bridge logs when it starts: what it serves, as whom, and when each role has been assumed for the first time.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { startWire } from '../support/wire.ts';
+import type { Wire } from '../support/wire.ts';
+
+describe('the log of a start', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({
+      ownProcess: true,
+      config: ({ audience, awsAudience, role, callers }) => `
+audience: ${audience}
+aws: { region: eu-west-1, audience: ${awsAudience} }
+roles:
+  lake: { arn: "${role}" }
+  denied: { arn: "arn:aws:iam::123456789012:role/not-there" }
+buckets: { acme-lake: { role: lake }, other-lake: { role: denied } }
+grants:
+  - { callers: [${callers.reader}], allow: [get, list], bucket: acme-lake }
+  - { callers: [${callers.scoped}], allow: [get], bucket: acme-lake, key: one.csv }
+  - { callers: [${callers.scoped}], allow: [get], bucket: other-lake }
+`,
+    });
+  });
+  after(() => wire.close());
+
+  it('begins with a line that has the version, the identity, roles, buckets and grants', () => {
+    const [line] = wire.bridge.lines;
+    const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    const { version } = JSON.parse(manifest) as { version: string };
+    assert.equal(line?.['severity'], 'INFO');
+    assert.equal(line['message'], `fedbridge ${version} starts: 2 roles, 2 buckets, 3 grants`);
+    assert.deepEqual(
+      [line['version'], line['identity'], line['roles'], line['buckets'], line['grants']],
+      [version, 'metadata', ['lake', 'denied'], ['acme-lake', 'other-lake'], 3],
+    );
+  });
+
+  it('has one line for each role that has been assumed, and no more at later calls of STS', async () => {
+    const { role } = wire.sandbox.contract;
+    const isAssumed = ({ message }: { message?: unknown }): boolean =>
+      String(message).endsWith('has been assumed');
+    const line = await wire.bridge.line(isAssumed);
+    assert.deepEqual(
+      [line['severity'], line['message'], line['role'], line['roleArn']],
+      ['INFO', 'role lake has been assumed', 'lake', role],
+    );
+    assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader' })).status, 200);
+    assert.equal(wire.bridge.lines.filter(isAssumed).length, 1);
+  });
+});
