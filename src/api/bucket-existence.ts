@@ -16,7 +16,7 @@ import { isS3Error } from '../s3/read.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
-import { demandedOwner } from './request-headers.ts';
+import { demandedOwner, demandsOwner } from './request-headers.ts';
 
 /** Some clients check for the bucket before each read. */
 const CONFIRMED_MS = 60_000;
@@ -43,7 +43,8 @@ export function bucketConfirmation(steps: {
   return async (bucket, access, { caller, context }) => {
     const permit = permitOn(access, bucket);
     const owner = demandedOwner(context.request, permit.bucket.expectedOwner);
-    const elapsed = owner.length > 0 ? undefined : confirmed.get(bucket);
+    const isDemanded = demandsOwner(context.request);
+    const elapsed = isDemanded ? undefined : confirmed.get(bucket);
     if (elapsed !== undefined && elapsed() < CONFIRMED_MS) return undefined;
     context.role = permit.bucket.role.name;
     const federated = steps.federate(permit, caller);
@@ -54,6 +55,8 @@ export function bucketConfirmation(steps: {
     const outcome = await steps.read(permit.bucket, read, session, {
       headers: [],
       amzHeaders: owner,
+      // A denial is expected if the caller may only get.
+      renewsUnexplained: false,
       cancellation: context.cancellation,
       caller: caller.subject,
       requestId: context.requestId,
@@ -61,8 +64,10 @@ export function bucketConfirmation(steps: {
     });
     endStep(context, 's3FirstByteMs');
     if (!isS3Error(outcome)) await discard(outcome);
-    // The caller may have no right to list. If it demands an owner, a 403 may also mean another owner.
-    else if (outcome.status !== 403 || owner.length > 0) return { read, error: outcome };
+    // The caller may have no right to list, and not every S3 server lists as AWS does. If the caller demands an owner, a refusal
+    // may also mean another owner.
+    else if (isDemanded || outcome.status === 404 || (outcome.status >= 500 && outcome.status !== 501))
+      return { read, error: outcome };
     confirmed.set(bucket, startElapsed());
     return undefined;
   };

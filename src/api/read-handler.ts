@@ -117,12 +117,13 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     }
     const permit = authorize(access, operation);
     context.role = permit.bucket.role.name;
+    const forwarded = forwardedHeaders(context.request, permit.bucket.expectedOwner);
     const federated = steps.federate(permit, caller);
     const session = isPending(federated) ? await untilCancelled(federated, context.cancellation) : federated;
     endStep(context, 'stsMs');
     context.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
-      ...forwardedHeaders(context.request, permit.bucket.expectedOwner),
+      ...forwarded,
       cancellation: context.cancellation,
       caller: caller.subject,
       requestId: context.requestId,

@@ -50,6 +50,9 @@ export function checkExpectedOwner({ headers }: IncomingMessage, configured: str
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
+/** Whether the caller demands an owner, be it the configured one. */
+export const demandsOwner = ({ headers }: IncomingMessage): boolean => headers[OWNER] !== undefined;
+
 /**
  * A caller's demand, to sign. If the configuration has one, that is sent in any case.
  * @throws Fault header_invalid, owner_mismatch

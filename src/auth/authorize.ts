@@ -39,7 +39,7 @@ export function decide(
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // A session policy can hold any one grant (policy-size.ts); two may be too long.
+  // A session policy can hold any one grant (cli/read-config.ts); two may be too long.
   const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
     permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },

@@ -20,7 +20,7 @@ export interface Readiness {
 /**
  * A role counts until a call fails and what it gave last has run out; that nobody asked for an hour is no failure.
  * Roles are asked at once, and again while all of them fail: a bridge that is not ready gets no requests that would ask.
- * @param probe one walk of a role's chain, of which the outcome is `note`d; never before this function has returned
+ * @param probe one walk of a role's chain, of which the outcome is `record`ed; never before this function has returned
  */
 export function createReadiness(first: readonly Role[], probe: (role: Role) => Promise<unknown>): Readiness {
   let states = new Map<string, State>();

@@ -20,7 +20,7 @@ interface RunningChecksum {
 /** Requests the checksums that S3 stored (S3 API Reference, GetObject). */
 const MODE = 'x-amz-checksum-mode';
 
-/** If the bucket's checksums are verifiedResponse, a mismatch fails the sink with Fault checksum_mismatch before the last bytes. */
+/** If the bucket's checksums are verified, a mismatch fails the sink with Fault checksum_mismatch before the last bytes. */
 export function withChecksums(read: Read): Read {
   const algorithms = checksumAlgorithms();
   return (bucket, operation, session, options) => {

@@ -38,7 +38,12 @@ function parseObject(method: Method, text: string): Operation {
   const key = checkedKey(required(query, 'key'));
   query.delete('bucket');
   query.delete('key');
-  return operationOn({ bucket, key }, method, query);
+  const operation = operationOn({ bucket, key }, method, query);
+  // This route is the bridge's own: what S3 would ignore is a mistake here, except what SDKs add to each request.
+  const known = new Set(operation.parameters.map(([name]) => name));
+  const unknown = [...query.keys()].find((name) => !known.has(name) && name !== 'x-id');
+  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
+  return operation;
 }
 
 /** The bridge's names, and S3's. */

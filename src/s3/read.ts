@@ -29,6 +29,8 @@ export interface ReadSession<Credentials extends SigningCredentials> {
 export interface ReadOptions extends RequestOptions {
   /** Headers to send instead if the object is no longer the one that a range is for (`If-Range`). */
   readonly whole?: readonly string[];
+  /** Whether a denial for which S3 gives no reason may be worth new credentials; true. */
+  readonly renewsUnexplained?: boolean;
   /** Unique ID of the caller, whose share of the budgets the read spends. */
   readonly caller: string;
   /** Counted up for the log. */
@@ -138,7 +140,10 @@ export function createReader(options: {
       if (!isS3Error(outcome)) {
         if (replaced !== undefined && budget.wantsProof(session)) {
           const { credentials: old, error } = replaced;
-          if (isCredentialsError(error) || (await isStillRejected(bucket, read, old, readOptions)))
+          if (
+            isCredentialsError(error) ||
+            (await untilCancelled(isStillRejected(bucket, read, old, readOptions), readOptions.cancellation))
+          )
             budget.proveRevocation(session);
         }
         const isRenamed = read.kind === 'list' && bucket.target !== bucket.name;
@@ -148,7 +153,9 @@ export function createReader(options: {
         hasResigned = true;
         continue;
       }
-      const renewalReason = renewed ? undefined : renewalReasonFor(outcome);
+      const reason = renewed ? undefined : renewalReasonFor(outcome);
+      const renewalReason =
+        reason === 'unexplained' && readOptions.renewsUnexplained === false ? undefined : reason;
       const rejected = credentials;
       const replacement =
         renewalReason &&

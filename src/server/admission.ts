@@ -6,6 +6,12 @@ import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 
 export interface CountedAdmission extends Admission {
+  /**
+   * Limits the requests of a caller for which STS is called, those included that the caller has left: their slots are free, and the
+   * calls go on.
+   * @throws Fault overloaded
+   */
+  whileStsIsCalled<Result>(subject: string, start: () => MaybeAsync<Result>): MaybeAsync<Result>;
   inFlight(): number;
 }
 
@@ -21,6 +27,7 @@ export function createAdmission(
   let pages = 0;
   const byCaller = countsByCaller();
   const pagesByCaller = countsByCaller();
+  const stsWaitsByCaller = countsByCaller();
   const limit = (name: string, count: number, max: number): void => {
     if (count >= max) throw new Fault('overloaded', { limit: name, max });
   };
@@ -50,6 +57,15 @@ export function createAdmission(
     releasePage: (subject) => {
       pages -= 1;
       pagesByCaller.remove(subject);
+    },
+    whileStsIsCalled: (subject, start) => {
+      limit('perCaller', stsWaitsByCaller.of(subject), limits.perCaller);
+      const started = start();
+      if (!isPending(started)) return started;
+      stsWaitsByCaller.add(subject);
+      return started.finally(() => {
+        stsWaitsByCaller.remove(subject);
+      });
     },
     inFlight: () => inFlight,
   };

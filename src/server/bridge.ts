@@ -150,7 +150,7 @@ function joinSteps(
     return accessOf(caller);
   };
   const federate = (permit: Permit, caller: Caller): MaybeAsync<FederatedSession> => {
-    const session = federation.federate(permit, caller);
+    const session = admission.whileStsIsCalled(caller.subject, () => federation.federate(permit, caller));
     if (!isPending(session)) return session;
     return session.then((obtained) => {
       // Again, as before the first federation the bridge does not know its own unique ID.

@@ -49,7 +49,7 @@ export interface StepResources {
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }
 
-/** @param previous steps in use until now; those that are replaced close when their requests are done */
+/** @param previous steps in use until now; a replaced federation and transport close when their requests are done */
 export function buildSteps(config: Config, resources: StepResources, previous?: Steps): Steps {
   const isSame = (inputsOf: (config: Config) => unknown): boolean =>
     previous !== undefined && isDeepStrictEqual(inputsOf(previous.config), inputsOf(config));

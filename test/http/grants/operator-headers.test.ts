@@ -112,8 +112,24 @@ describe('requester pays and the expected owner', () => {
       assert.equal(await status('acme-plain', {}), 200, path);
     }
   });
+  it('make HEAD of a bucket that has changed hands 403 for a caller that demands its old owner', async () => {
+    const demand = { as: 'reader', method: 'HEAD', headers: OTHER } as const;
+    assert.equal((await wire.get('/acme-foreign', demand)).status, 403);
+    // Nor is it answered from what S3 said to a caller that demanded nothing.
+    await wire.get('/acme-foreign', { as: 'reader', method: 'HEAD' });
+    assert.equal((await wire.get('/acme-foreign', demand)).status, 403);
+  });
   it('make a bucket that has changed hands unreadable', async () => {
     const reply = await wire.get('/acme-foreign/README.txt', { as: 'reader' });
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [403, 'upstream_denied']);
   });
+});
+
+it('an expected owner is compared before AWS is called for credentials', async (test) => {
+  const grants = [`callers: [${emailOf('reader')}], allow: [get], bucket: acme-owned`];
+  const wire = await startWire({ config: configured({ buckets: BUCKETS, grants }) });
+  test.after(() => wire.close());
+  await wire.fault({ supplier: 'sts', fault: 'status', status: 500 });
+  const reply = await wire.get('/acme-owned/README.txt', { as: 'reader', headers: OTHER });
+  assert.equal(reply.status, 403);
 });

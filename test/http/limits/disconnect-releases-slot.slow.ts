@@ -38,6 +38,27 @@ const inFlight = (wire: MeasuredWire): Promise<number> => wire.metric(IN_FLIGHT)
 const untilFree = (wire: MeasuredWire): Promise<void> =>
   until('all places are free', async () => (await inFlight(wire)) === 0);
 
+it('a caller that leaves while STS is called has no more such requests than limits.perCaller', async (test) => {
+  const wire = await startMeasuredWire({
+    config: openToProject('limits: { perCaller: 2 }'),
+    faults: [],
+  });
+  test.after(() => wire.close());
+  await wire.fault({ supplier: 'sts', fault: 'hold' });
+  for (let i = 0; i < 2; i += 1) {
+    const socket = await asked(wire, '/acme-lake/README.txt');
+    await until('it is in flight', async () => (await inFlight(wire)) === 1);
+    socket.destroy();
+    await untilFree(wire);
+  }
+  const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
+  assert.deepEqual([reply.status, reply.code], [503, 'SlowDown']);
+  await wire.clearFaults();
+  await until('the STS call has ended', async () => {
+    return (await wire.get('/acme-lake/README.txt', { as: 'reader' })).status === 200;
+  });
+});
+
 describe('a place', () => {
   let wire: ClockedWire;
   before(async () => {

@@ -1,0 +1,26 @@
+// `/-/object` is the bridge's own route: a parameter that it does not know is a mistake, and no parameter that S3 ignores.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+describe('/-/object', () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire();
+  });
+  after(() => wire.close());
+
+  const read = (more: string): ReturnType<Wire['get']> =>
+    wire.get(`/-/object?bucket=acme-lake&key=README.txt${more}`, { as: 'reader' });
+
+  it('rejects a misspelled parameter instead of serving another version', async () => {
+    const reply = await read('&versionID=1');
+    assert.equal(reply.status, 501);
+    assert.match(reply.text, /versionID|parameter/);
+  });
+
+  it('takes S3’s parameters, and the one that SDKs add', async () => {
+    assert.equal((await read('&response-content-type=text/plain&x-id=GetObject')).status, 200);
+  });
+});
