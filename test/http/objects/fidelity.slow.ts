@@ -31,7 +31,10 @@ const DIFFERENCES = [
     'S3 sends them only to sessions with `s3:GetObjectRetention`, `s3:GetObjectLegalHold` or `s3:GetObjectTagging`; no grant gives the first two, `tags` gives the third',
   ],
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
-  ['errors: `x-fedbridge-error`, `Cache-Control: no-store`', 'the bridge adds them'],
+  [
+    'errors: `x-fedbridge-error`, `Cache-Control: no-store`; of HEAD `x-fedbridge-message`, the sentence that a body would carry',
+    'the bridge adds them',
+  ],
   [
     'errors: body and its length',
     'status and `Code` are S3’s; the sentence is the bridge’s, and no key, bucket or account is named',
@@ -69,6 +72,7 @@ const OWN = new Set([
   'x-request-id',
   'vary',
   'x-fedbridge-error',
+  'x-fedbridge-message',
 ]);
 
 function comparable(reply: Reply): unknown {
