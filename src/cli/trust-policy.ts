@@ -14,7 +14,7 @@ import { lintTrustPolicy } from '../policy/lint/lint.ts';
 import type { Expected } from '../policy/lint/pin-rules.ts';
 import { isUniqueId, UNIQUE_ID_COMMAND } from '../policy/lint/value-rules.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { findRole } from './assumed-role.ts';
+import { findRole, hopNumber, noSuchHop } from './assumed-role.ts';
 import { Failure, printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -66,8 +66,9 @@ function readOptions(args: readonly string[]): Options {
   const others = [config, hop, role];
   if (lint !== undefined && others.some((value) => value !== undefined))
     throw new UsageError('--lint goes with --unique-id and --audience alone.');
-  if (hop !== undefined && (role === undefined || !/^[1-9]\d{0,3}$/.test(hop)))
-    throw new UsageError('--hop must be the number of a further hop of ROLE, from 1.');
+  const number = hopNumber(hop);
+  if (hop !== undefined && role === undefined)
+    throw new UsageError('--hop goes with ROLE: give the role whose further hop it is.');
   if (hop !== undefined && (uniqueId !== undefined || audience !== undefined))
     throw new UsageError('--hop goes without --unique-id and --audience: a further hop trusts a role.');
   return {
@@ -75,7 +76,7 @@ function readOptions(args: readonly string[]): Options {
     ...(audience === undefined ? {} : { audience }),
     ...(config === undefined ? {} : { config }),
     ...(role === undefined ? {} : { role }),
-    ...(hop === undefined ? {} : { hop: Number(hop) }),
+    ...(number === undefined ? {} : { hop: number }),
     ...(lint === undefined ? {} : { lint }),
   };
 }
@@ -133,12 +134,7 @@ async function ownUniqueId(settings: RoleSettings, audience: string): Promise<st
 function hopPolicy(role: Role, hop: number): object {
   const trust = hopTrustOf(role, hop);
   if (trust !== undefined) return hopTrustPolicy(trust);
-  const count = role.then.length;
-  throw refusal(
-    '--hop',
-    `must be that of a further hop, and ${role.name} has ${count === 0 ? 'none' : `${count} of them`}`,
-    `Hops are those of roles.${role.name}.then, from 1.`,
-  );
+  throw noSuchHop(role);
 }
 
 async function lintFile(file: string, expected: Expected): Promise<Result> {
