@@ -47,7 +47,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   'read-policy': {
-    description: 'print the permission policy that a role needs at AWS  ROLE [--hop N] [--config FILE]',
+    description:
+      'print the permission policy that a role needs at AWS, or what creates it  ROLE [--hop N] [--cloudformation | --cli] [--config FILE]',
     run: async (args) => {
       const { printReadPolicy } = await import('./cli/read-policy.ts');
       return printReadPolicy(args);

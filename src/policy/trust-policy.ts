@@ -6,6 +6,17 @@ export const GOOGLE = 'accounts.google.com';
 
 const VERSION = '2012-10-17';
 
+export interface TrustPolicy {
+  readonly Version: string;
+  readonly Statement: readonly object[];
+}
+
+/** The service account whose tokens a first role trusts, and their audience. */
+export interface TrustedToken {
+  readonly uniqueId: string;
+  readonly audience: string;
+}
+
 export const ASSUME_ROLE = 'sts:AssumeRole';
 
 /**
@@ -13,7 +24,7 @@ export const ASSUME_ROLE = 'sts:AssumeRole';
  * with its `aud` (IAM user guide, "IAM and AWS STS condition context keys"). Without `:oaud` whoever is shown a token of ours
  * for another service could show it to STS.
  */
-export function trustPolicy({ uniqueId, audience }: { uniqueId: string; audience: string }): object {
+export function trustPolicy({ uniqueId, audience }: TrustedToken): TrustPolicy {
   return {
     Version: VERSION,
     Statement: [
@@ -49,7 +60,7 @@ export function hopTrustPolicy({
   externalId,
   tagSession,
   setSourceIdentity,
-}: HopTrust): object {
+}: HopTrust): TrustPolicy {
   const Principal = { AWS: previousRoleArn };
   const along = [
     ...(tagSession ? ['sts:TagSession'] : []),
