@@ -46,6 +46,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return printTrustPolicy(args);
     },
   },
+  'read-policy': {
+    description:
+      'print the permission policy that a role needs at AWS, or what creates it  ROLE [--hop N] [--cloudformation | --cli] [--config FILE]',
+    run: async (args) => {
+      const { printReadPolicy } = await import('./cli/read-policy.ts');
+      return printReadPolicy(args);
+    },
+  },
   whoami: {
     description: 'say who the bridge is at Google, and at AWS through each role  [--config FILE] [--json]',
     run: async (args) => {

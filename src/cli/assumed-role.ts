@@ -7,6 +7,7 @@ import { quote } from '../config/show.ts';
 import { ownAttribution } from '../federation/session-name.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import type { RoleAccess } from '../server/role-access.ts';
+import { UsageError } from './arguments.ts';
 import { Failure } from './print-result.ts';
 
 /** What every role allows, whatever its own maximum (STS, DurationSeconds). */
@@ -28,6 +29,20 @@ export function findRole(name: string, roles: Config['roles']): Role {
   }
   const fix = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
   throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, fix }]);
+}
+
+/** @param text of `--hop`. @throws UsageError if it is no number from 1 */
+export function hopNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new UsageError('--hop must be the number of a further hop of ROLE, from 1.');
+  return Number(text);
+}
+
+/** The error if `--hop` is higher than the number of the role's further hops. */
+export function noSuchHop({ name, then }: Role): ConfigError {
+  const rule = `must be that of a further hop, and ${name} has ${then.length === 0 ? 'none' : `${then.length} of them`}`;
+  return new ConfigError([{ field: '--hop', rule, fix: `Hops are those of roles.${name}.then, from 1.` }]);
 }
 
 /** The session is named after ourselves, as no caller asks. @throws Failure */

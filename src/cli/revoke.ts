@@ -3,6 +3,7 @@ import { parseRoleArn } from '../config/aws-names.ts';
 import { readRoleSettings } from './read-config.ts';
 import { readArguments } from './arguments.ts';
 import { findRole } from './assumed-role.ts';
+import { commented, onlyInAccountOf } from './account-guard.ts';
 import { printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
@@ -35,28 +36,18 @@ export function revoke(args: readonly string[]): Promise<never> {
 const AFTERWARDS = `# The bridge then gets itself new sessions, as S3 refuses the old ones: to keep it out, change the role's trust policy first.
 `;
 
-/**
- * Of a shell, so that the whole output can be piped to one. A chain may lead through several accounts with a role of the same
- * name in each, and a shell has the credentials of one.
- */
+/** Of a shell, so that the whole output can be piped to one. */
 function commandsFor(arn: string, now: Date): string {
   const { account, name: role } = parseRoleArn(arn);
   const named = `--role-name ${role} --policy-name ${POLICY_NAME}`;
-  const onlyThere = (command: string) => `if ${isAccount(account)}; then
-  ${command}
-else
-  echo 'Not applied to role ${role} of account ${account}: these are no credentials of that account.' >&2
-fi`;
+  const onlyThere = (command: string) => onlyInAccountOf(arn, command);
   const policy = JSON.stringify(olderSessionsDenied(now), null, 2);
   return `# Role ${role} of account ${account}, with credentials that may change it there:
 ${onlyThere(`aws iam put-role-policy ${named} --policy-document '${policy}'`)}
 # Once all sessions are new, after the longest duration that the role allows:
-${onlyThere(`aws iam delete-role-policy ${named}`).replaceAll(/^/gm, '# ')}
+${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 `;
 }
-
-const isAccount = (account: string): string =>
-  `[ "$(aws sts get-caller-identity --query Account --output text)" = ${account} ]`;
 
 /** Sessions carry the time at which they began (IAM user guide, aws:TokenIssueTime); role chaining gives each hop its own. */
 const olderSessionsDenied = (now: Date) => ({

@@ -1,21 +1,18 @@
 // `fedbridge trust-policy`: prints the trust policy that a role needs, or tells the known mistakes in one.
 import { readRoleSettings } from './read-config.ts';
 import type { Role } from '../config/types.ts';
-import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
-import { quote } from '../config/show.ts';
 import { LARGEST_DOCUMENT_BYTES, readSource } from '../config/read-file.ts';
-import { createIdentity } from '../identity/identity.ts';
 import { hopTrustOf, hopTrustPolicy, trustPolicy } from '../policy/trust-policy.ts';
 import { readTrustPolicy } from '../policy/lint/document.ts';
 import { describeFinding } from '../policy/lint/finding.ts';
 import { lintTrustPolicy } from '../policy/lint/lint.ts';
 import type { Expected } from '../policy/lint/pin-rules.ts';
-import { isUniqueId, UNIQUE_ID_COMMAND } from '../policy/lint/value-rules.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { findRole } from './assumed-role.ts';
-import { Failure, printResult } from './print-result.ts';
+import { findRole, hopNumber, noSuchHop } from './assumed-role.ts';
+import { checkUniqueId, ownUniqueId } from './bridge-unique-id.ts';
+import { printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge trust-policy [--unique-id ID] [--audience AUDIENCE] [--config FILE] [ROLE]
@@ -66,8 +63,9 @@ function readOptions(args: readonly string[]): Options {
   const others = [config, hop, role];
   if (lint !== undefined && others.some((value) => value !== undefined))
     throw new UsageError('--lint goes with --unique-id and --audience alone.');
-  if (hop !== undefined && (role === undefined || !/^[1-9]\d{0,3}$/.test(hop)))
-    throw new UsageError('--hop must be the number of a further hop of ROLE, from 1.');
+  const number = hopNumber(hop);
+  if (hop !== undefined && role === undefined)
+    throw new UsageError('--hop goes with ROLE: give the role whose further hop it is.');
   if (hop !== undefined && (uniqueId !== undefined || audience !== undefined))
     throw new UsageError('--hop goes without --unique-id and --audience: a further hop trusts a role.');
   return {
@@ -75,7 +73,7 @@ function readOptions(args: readonly string[]): Options {
     ...(audience === undefined ? {} : { audience }),
     ...(config === undefined ? {} : { config }),
     ...(role === undefined ? {} : { role }),
-    ...(hop === undefined ? {} : { hop: Number(hop) }),
+    ...(number === undefined ? {} : { hop: number }),
     ...(lint === undefined ? {} : { lint }),
   };
 }
@@ -84,15 +82,7 @@ const refusal = (field: string, rule: string, fix: string): ConfigError =>
   new ConfigError([{ field, rule, fix }]);
 
 function checkValues({ uniqueId, audience }: Options): void {
-  if (uniqueId !== undefined && !isUniqueId(uniqueId)) {
-    // Nothing but an e-mail goes into a command that is there to be pasted.
-    const email = readCallerPattern(uniqueId)?.kind === 'email' ? uniqueId : undefined;
-    throw refusal(
-      '--unique-id',
-      `must be the number that Google gave the service account, and ${quote(uniqueId)} is ${email === undefined ? 'none' : 'an e-mail'}`,
-      `Find it: ${email === undefined ? UNIQUE_ID_COMMAND : UNIQUE_ID_COMMAND.replace('EMAIL', email)}`,
-    );
-  }
+  checkUniqueId(uniqueId);
   if (audience !== undefined && audience.trim() !== audience)
     throw refusal('--audience', 'must be a text without spaces at its ends', 'Write aws.audience.');
 }
@@ -107,38 +97,10 @@ async function pinsOf({ uniqueId, audience, config, role }: Options): Promise<Re
   return { uniqueId: uniqueId ?? (await ownUniqueId(settings, pinned)), audience: pinned };
 }
 
-/** Of the identity token that the bridge would show to STS. */
-async function ownUniqueId(settings: RoleSettings, audience: string): Promise<string> {
-  const { identity } = settings;
-  if (identity.kind === 'profile') {
-    const rule = 'is an AWS profile, which has no Google identity';
-    throw refusal('identity', rule, 'Say whom the role is to trust with --unique-id ID.');
-  }
-  const fetched = createIdentity({ ...settings, identity, aws: { audience } }).token({ refresh: false });
-  const { claims } = await fetched.catch((error: unknown) => {
-    throw new Failure('no --unique-id is given, and no identity token tells it', error);
-  });
-  const { azp, sub = '' } = claims;
-  // AWS would compare :aud with another value than the one that the policy pins.
-  if (azp !== sub || !isUniqueId(sub)) {
-    throw refusal(
-      'identity token',
-      `must have the service account's unique ID as azp and as sub, and has ${quote(azp ?? '')} and ${quote(sub)}`,
-      "A person's token opens no role. Where something else impersonates the service account, it must leave the e-mail out (includeEmail: false).",
-    );
-  }
-  return sub;
-}
-
 function hopPolicy(role: Role, hop: number): object {
   const trust = hopTrustOf(role, hop);
   if (trust !== undefined) return hopTrustPolicy(trust);
-  const count = role.then.length;
-  throw refusal(
-    '--hop',
-    `must be that of a further hop, and ${role.name} has ${count === 0 ? 'none' : `${count} of them`}`,
-    `Hops are those of roles.${role.name}.then, from 1.`,
-  );
+  throw noSuchHop(role);
 }
 
 async function lintFile(file: string, expected: Expected): Promise<Result> {

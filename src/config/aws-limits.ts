@@ -11,3 +11,6 @@ export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
 
 /** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
 export const MAX_POLICY_CHARACTERS = 2048;
+
+/** "IAM and AWS STS quotas": the inline policies of a role together, without white space. */
+export const MAX_ROLE_POLICY_CHARACTERS = 10_240;

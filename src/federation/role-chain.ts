@@ -4,7 +4,7 @@ import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
-import { hopTrustOf } from '../policy/trust-policy.ts';
+import { ASSUME_ROLE, hopActions } from '../policy/trust-policy.ts';
 import { hopAttribution } from './session-name.ts';
 import type { Attribution } from './session-name.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
@@ -22,8 +22,6 @@ export type ChainStart =
       /** @throws Fault profile_… */
       keys(): Promise<AccessKeys>;
     };
-
-const ASSUME_ROLE = 'sts:AssumeRole';
 
 /** Where STS dislikes the token: how often another one is shown. "Couldn't retrieve verification key" passes, under the same code as a bad token. */
 const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
@@ -60,7 +58,7 @@ export function roleChain(sts: Sts, start: ChainStart): AssumeChain {
     for (const [index, { hop, session }] of further.entries()) {
       const { externalId } = hop;
       const named = hopAttribution(hop, attribution);
-      const needs = neededActions(role, index + 1);
+      const needs = hopActions(role, index + 1);
       try {
         held = await sts.assumeRole(
           { ...session, ...named, ...(externalId === undefined ? {} : { externalId }), needs },
@@ -96,16 +94,6 @@ function sessionsOf(
         ...lastOf(index),
       },
     })),
-  ];
-}
-
-/** @param number of the hop, from 1 */
-function neededActions(role: Role, number: number): string[] {
-  const trust = hopTrustOf(role, number);
-  return [
-    ASSUME_ROLE,
-    ...(trust?.tagSession === true ? ['sts:TagSession'] : []),
-    ...(trust?.setSourceIdentity === true ? ['sts:SetSourceIdentity'] : []),
   ];
 }
 

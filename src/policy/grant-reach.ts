@@ -44,7 +44,7 @@ function patternOf(scope: Grant['scope']): string {
 }
 
 /** In a policy these three stand for something else unless written so (IAM, "Policy elements: variables and tags"). */
-function literal(text: string): string {
+export function literal(text: string): string {
   return text.replace(/[*?$]/g, (character) => `\${${character}}`);
 }
 

@@ -104,5 +104,5 @@ function objectArns(bucket: Bucket, patterns: readonly string[]): string[] {
 const bucketsBehind = (bucket: Bucket): string[] =>
   isAccessPoint(bucket) ? [`arn:${partitionOf(bucket)}:s3:::*`] : [];
 
-const oneOrMany = (values: readonly string[]): OneOrMany =>
+export const oneOrMany = (values: readonly string[]): OneOrMany =>
   values.length === 1 ? (values[0] ?? '') : values;

@@ -6,12 +6,25 @@ export const GOOGLE = 'accounts.google.com';
 
 const VERSION = '2012-10-17';
 
+export interface TrustPolicy {
+  readonly Version: string;
+  readonly Statement: readonly object[];
+}
+
+/** The service account whose tokens a first role trusts, and their audience. */
+export interface TrustedToken {
+  readonly uniqueId: string;
+  readonly audience: string;
+}
+
+export const ASSUME_ROLE = 'sts:AssumeRole';
+
 /**
  * Of the first role. AWS compares `:aud` with the token's `azp` where it has one, as tokens of service accounts do, and `:oaud`
  * with its `aud` (IAM user guide, "IAM and AWS STS condition context keys"). Without `:oaud` whoever is shown a token of ours
  * for another service could show it to STS.
  */
-export function trustPolicy({ uniqueId, audience }: { uniqueId: string; audience: string }): object {
+export function trustPolicy({ uniqueId, audience }: TrustedToken): TrustPolicy {
   return {
     Version: VERSION,
     Statement: [
@@ -47,7 +60,7 @@ export function hopTrustPolicy({
   externalId,
   tagSession,
   setSourceIdentity,
-}: HopTrust): object {
+}: HopTrust): TrustPolicy {
   const Principal = { AWS: previousRoleArn };
   const along = [
     ...(tagSession ? ['sts:TagSession'] : []),
@@ -59,7 +72,7 @@ export function hopTrustPolicy({
       {
         Effect: 'Allow',
         Principal,
-        Action: 'sts:AssumeRole',
+        Action: ASSUME_ROLE,
         ...(externalId === undefined
           ? {}
           : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
@@ -85,6 +98,19 @@ export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | unde
     tagSession: hasTags(hop) || earlier.some(({ transitiveTags }) => transitiveTags.length > 0),
     setSourceIdentity: [...earlier, hop].some(({ sourceIdentity }) => sourceIdentity !== undefined),
   };
+}
+
+/**
+ * The actions that both sides of a hop must allow: its own trust policy, and the permissions of the role before it.
+ * @param number of the hop, from 1
+ */
+export function hopActions(role: Role, number: number): readonly string[] {
+  const trust = hopTrustOf(role, number);
+  return [
+    ASSUME_ROLE,
+    ...(trust?.tagSession === true ? ['sts:TagSession'] : []),
+    ...(trust?.setSourceIdentity === true ? ['sts:SetSourceIdentity'] : []),
+  ];
 }
 
 const hasTags = ({ tags, callerTags }: Hop): boolean => callerTags || Object.keys(tags).length > 0;

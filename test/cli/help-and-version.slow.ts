@@ -22,7 +22,7 @@ describe('help', () => {
   const commands = [...general.stdout.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)].map(([, name = '']) => name);
 
   it('is the list of commands, on standard output', () => {
-    assert.deepEqual([general.status, general.stderr, commands.length], [0, '', 10]);
+    assert.deepEqual([general.status, general.stderr, commands.length], [0, '', 11]);
     assert.match(general.stdout, /fedbridge COMMAND --help .*--version/);
     assert.deepEqual(fedbridge(['-h']), general);
   });

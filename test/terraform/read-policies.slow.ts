@@ -1,12 +1,15 @@
-// What our Terraform files let a role do at AWS is what the bridge's sessions for its callers need, and nothing beside it.
+// What our Terraform files let a role do at AWS is what the bridge's sessions for its callers need, and nothing beside it; and
+// it is the policy that `fedbridge read-policy` prints.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
+import { readPolicyOf } from '../../src/policy/read-policy.ts';
 import { compilePolicy } from '../../src/policy/session-policy.ts';
 import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
 import type { Policy } from '../../src/sandbox/iam/policy.ts';
+import { statementsOf } from '../policy/statements.ts';
 import { readModule } from './modules.ts';
-import type { Body } from './modules.ts';
+import type { Block, Body } from './modules.ts';
 import { FIVE, readExample, rootValues } from './sample.ts';
 import type { Variables } from './sample.ts';
 
@@ -114,6 +117,10 @@ describe("a role's policy", () => {
       const allowed = REQUESTS.filter((asked) => may([own], asked));
       assert.deepEqual(allowed.filter((asked) => !may(sessionsOf(role), asked)).map(tell), []);
     });
+    it(`of ${role} is what \`fedbridge read-policy\` prints`, () => {
+      const arn = config.roles.get(role)?.arn ?? '';
+      assert.deepEqual(statementsOf(readPolicyOf(config, arn)), statementsOf(text));
+    });
     it(`of ${role} holds no character that IAM refuses in a policy`, () => {
       assert.match(text, /^[ -\u00ff]+$/);
     });
@@ -145,6 +152,20 @@ describe('a role that has further hops', () => {
       },
     );
     assert.deepEqual(await values.evaluate(policyOf('aws_iam_role_policy.read')['for_each']), {});
+  });
+
+  it('has the policies that `fedbridge read-policy` prints for it and for the further hop', async () => {
+    const { module, values: example, variables } = await readExample('second-hop-role');
+    const hop = await (await rootValues(variables)).evaluate('${local.roles_made["lake"].then[0]}');
+    const values = await rootValues(variables, { each: { key: 'lake', value: hop } });
+    const chained = readConfigDocument(String(await values.output('config')), {});
+    const { arn = '', then = [] } = chained.roles.get('lake') ?? {};
+    const policyIn = (body: readonly Block[], address: string): unknown =>
+      body.find((block) => block.address === address)?.body['policy'];
+    const own = await values.evaluate(policyIn((await readModule('')).resources, 'aws_iam_role_policy.hop'));
+    assert.deepEqual(statementsOf(readPolicyOf(chained, arn)), statementsOf(String(own)));
+    const owners = await example.evaluate(policyIn(module.resources, 'aws_iam_role_policy.owner'));
+    assert.deepEqual(statementsOf(readPolicyOf(chained, then[0]?.arn ?? '')), statementsOf(String(owners)));
   });
 
   it("may assume only that one if the next role's path holds IAM's wildcards", async () => {

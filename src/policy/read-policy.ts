@@ -1,0 +1,48 @@
+// Compiles the permission policy that a role itself needs at AWS: what is granted on its buckets, and the hops that begin at it.
+import type { Config, Role } from '../config/types.ts';
+import { literal } from './grant-reach.ts';
+import { allowances, oneOrMany } from './policy-statements.ts';
+import type { Statement } from './policy-statements.ts';
+import { hopActions } from './trust-policy.ts';
+
+/**
+ * Collects what every entry of `roles` needs that assumes the ARN, because one IAM role can serve several entries.
+ * @param arn of a first role or of a further hop
+ * @returns JSON without spaces; undefined if the role reads nothing and assumes no other role
+ */
+export function readPolicyOf(
+  { roles, buckets, grants }: Pick<Config, 'roles' | 'buckets' | 'grants'>,
+  arn: string,
+): string | undefined {
+  const statements = [
+    ...[...roles.values()].flatMap((role) => hopAllowances(role, arn)),
+    ...[...buckets.values()]
+      .filter(({ role }) => (role.then.at(-1)?.arn ?? role.arn) === arn)
+      .flatMap((bucket) => {
+        const granted = grants.filter((grant) => grant.bucket === bucket.name);
+        return granted.length === 0 ? [] : allowances(bucket, granted);
+      }),
+  ];
+  if (statements.length === 0) return undefined;
+  return JSON.stringify({ Version: '2012-10-17', Statement: withoutRepeats(statements) }, latinOnly);
+}
+
+/** Allows to assume the next role of a chain, wherever the role stands in it, and to pass on what that hop receives. */
+function hopAllowances(role: Role, arn: string): Statement[] {
+  return role.then.flatMap((next, index): Statement[] => {
+    const before = role.then[index - 1]?.arn ?? role.arn;
+    if (before !== arn) return [];
+    return [{ Effect: 'Allow', Action: oneOrMany(hopActions(role, index + 1)), Resource: literal(next.arn) }];
+  });
+}
+
+function withoutRepeats(statements: readonly Statement[]): Statement[] {
+  return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
+}
+
+/**
+ * A role's policy can hold the characters from tab to the end of Latin-1, and has no escape for others, unlike a session policy.
+ * `?` matches any one character, and callers' sessions stay exact.
+ */
+const latinOnly = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/[^\t-\u00ff]/gu, '?') : value;

@@ -1,0 +1,85 @@
+// `fedbridge read-policy`, as its own process: the permission policy of a role or of a further hop, or what is wrong.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { sampleWith } from '../config/sample.ts';
+import type { Change } from '../config/sample.ts';
+import { fedbridge } from '../terraform/fedbridge.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'fedbridge-read-policy-'));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const LAKE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
+const DATA = 'arn:aws:iam::210987654321:role/lake-data';
+
+function fileWith(name: string, ...changes: readonly Change[]): string {
+  const file = join(directory, name);
+  writeFileSync(file, sampleWith(...changes));
+  return file;
+}
+
+const PLAIN = fileWith('plain.yaml');
+const CHAIN = fileWith('chain.yaml', ['roles lake then', [{ arn: DATA, sourceIdentity: 'caller' }]]);
+
+function printed(...args: readonly string[]): unknown {
+  const { status, stdout, stderr } = fedbridge('read-policy', ...args);
+  assert.deepEqual([status, stderr], [0, '']);
+  return JSON.parse(stdout);
+}
+
+const allowing = (...statements: readonly object[]) => ({
+  Version: '2012-10-17',
+  Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
+});
+const READING = allowing(
+  { Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/*' },
+  { Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
+);
+
+describe('fedbridge read-policy', () => {
+  it('prints what a role needs to read, by its name or its ARN', () => {
+    assert.deepEqual(printed('lake', '--config', PLAIN), READING);
+    assert.deepEqual(printed(LAKE, '--config', PLAIN), READING);
+  });
+
+  it('prints what a role needs that assumes another, and with --hop what that one needs', () => {
+    const assuming = allowing({ Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: DATA });
+    assert.deepEqual(printed('lake', '--config', CHAIN), assuming);
+    assert.deepEqual(printed('lake', '--hop', '1', '--config', CHAIN), READING);
+    assert.deepEqual(printed(DATA, '--config', CHAIN), READING);
+  });
+
+  const long = Array.from({ length: 60 }, (_, i) => ({
+    callers: ['a@example.com'],
+    allow: ['get', 'list'],
+    bucket: 'acme-lake',
+    prefix: `${i}${'x'.repeat(80)}/`,
+  }));
+  for (const [args, code, message] of [
+    [[], 2, /ROLE must be given/],
+    [['lake', '--hop', '0', '--config', PLAIN], 2, /--hop must be the number of a further hop/],
+    [[LAKE, '--hop', '1', '--config', CHAIN], 2, /--hop goes with the name of a role/],
+    [['lake', '--hop', '1', '--config', PLAIN], 1, /--hop: must be that of a further hop, and lake has none/],
+    [['lakes', '--config', PLAIN], 1, /ROLE: must be the name of a role, not "lakes".*"lake"/],
+    [
+      [DATA, '--config', PLAIN],
+      1,
+      /ROLE: must read a bucket or assume a further role, and arn:\S+ does neither/,
+    ],
+    [
+      ['lake', '--config', fileWith('long.yaml', ['grants', long])],
+      1,
+      /ROLE: needs a policy of 1\d{4} .*10240/,
+    ],
+  ] as const) {
+    it(`prints no policy with ${args.join(' ').replaceAll(directory, '')}, and says why`, () => {
+      const { status, stdout, stderr } = fedbridge('read-policy', ...args);
+      assert.deepEqual([status, stdout], [code, '']);
+      assert.match(stderr, message);
+    });
+  }
+});

@@ -1,0 +1,30 @@
+// The statements of a permission policy, in a form that does not depend on the program that wrote them.
+import assert from 'node:assert/strict';
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** Sorted, as is every list within them. */
+export function statementsOf(policy = ''): readonly unknown[] {
+  const { Version, Statement: statements } = JSON.parse(policy) as {
+    readonly Version: string;
+    readonly Statement: readonly Statement[];
+  };
+  assert.equal(Version, '2012-10-17');
+  return statements
+    .map(({ Action, Resource, Condition = {}, ...others }) => ({
+      ...others,
+      Action: sorted(Action),
+      Resource: sorted(Resource),
+      Condition: Object.entries(Condition).map(([operator, keys]) => [
+        operator,
+        Object.entries(keys).map(([key, values]) => [key, sorted(values)]),
+      ]),
+    }))
+    .sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+}
+
+const sorted = (value: string | readonly string[]): readonly string[] => [value].flat().sort();
