@@ -70,7 +70,7 @@ variable "buckets" {
 }
 
 variable "grants" {
-  description = "Who may do what: any of `callers` (an e-mail, a unique ID, EMAIL#ID, or project:PROJECT_ID for all service accounts of a project) may do what `allow` says (get, list, versions, tags, attributes) in `bucket`, below `prefix` or with the one `key`; with neither, in all of it."
+  description = "Who may do what: any of `callers` (an e-mail, a unique ID, EMAIL#ID, or project:PROJECT_ID for all service accounts of a project except Compute Engine's default one, NUMBER-compute@developer.gserviceaccount.com, which VMs and Cloud Run use by default and only its e-mail names) may do what `allow` says (get, list, versions, tags, attributes) in `bucket`, below `prefix` or with the one `key`; with neither, in all of it."
   type = list(object({
     callers = list(string)
     bucket  = string

@@ -5,12 +5,13 @@ import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/verify-token.ts';
 import type { CallerPattern } from '../config/types.ts';
-import { asFault, Fault } from '../errors/fault.ts';
+import { Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { readQuery } from '../s3/target.ts';
-import { explainResponse, NO_EMAIL_HINT, scopeFields, readExplainRequest } from './explain-route.ts';
+import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
+import { callerFault } from './caller-fault.ts';
 import { sendFault, faultResponse } from './responses/fault.ts';
 
 export interface ControlParts {
@@ -93,7 +94,7 @@ export function controlRoutes(parts: ControlParts, contextOf: (request: Request)
   });
   app.use((error: unknown, request: Request, _response: Response, _next: unknown) => {
     const context = contextOf(request);
-    context.fault = asFault(error);
+    context.fault = callerFault(error, context.caller);
     sendFault(context, faultResponse(context.fault, context.requestId, false));
   });
   return app;
@@ -113,11 +114,12 @@ function sendJson(response: Response, status: number, document: object): number 
 /** Callers learn about themselves only: neither roles' ARNs nor other callers' grants. */
 function whoami(parts: ControlParts, caller: Caller): object {
   const access = [...parts.accessOf(caller)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;
   return {
     email: caller.email ?? null,
     uniqueId: caller.subject,
     sessionName: parts.sessionNameOf(caller),
-    ...(caller.email === undefined && access.length === 0 ? { hint: NO_EMAIL_HINT } : {}),
+    ...(hint === undefined ? {} : { hint }),
     mayRead: access.flatMap(([bucket, { grants }]) =>
       grants.map(({ allow, scope }) => ({ bucket, ...scopeFields(scope), allow })),
     ),

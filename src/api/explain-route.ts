@@ -4,6 +4,7 @@ import type { Denial } from '../auth/explain-decision.ts';
 import type { Caller } from '../auth/verify-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
+import { isComputeDefault } from '../config/google-names.ts';
 import type { Action, CallerPattern, Scope } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
@@ -15,9 +16,17 @@ export interface ExplainRequest {
   readonly read: ObjectRead;
 }
 
-/** For a caller without an e-mail and without grants. */
-export const NO_EMAIL_HINT =
+const NO_EMAIL_HINT =
   'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.';
+
+const COMPUTE_DEFAULT_HINT =
+  "You are Compute Engine's default service account, which no grant to a project covers: ask the operator for a grant by its e-mail.";
+
+/** Why grants may not name the caller: the token lacks what they name, or the account is in no project's ID. */
+export function hintWithoutGrants({ email }: Caller): string | undefined {
+  if (email === undefined) return NO_EMAIL_HINT;
+  return isComputeDefault(email) ? COMPUTE_DEFAULT_HINT : undefined;
+}
 
 /** @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, key_too_long, key_holds_nul */
 export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainRequest {
@@ -99,10 +108,7 @@ function reasonOf(
     case 'no_grant':
       return {
         why: 'No grant names you in this bucket, or there is no such bucket.',
-        hint:
-          caller.email === undefined
-            ? NO_EMAIL_HINT
-            : '/-/whoami lists what you may read. Ask the operator for a grant.',
+        hint: hintWithoutGrants(caller) ?? '/-/whoami lists what you may read. Ask the operator for a grant.',
       };
     case 'other_actions':
       return {

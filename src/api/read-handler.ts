@@ -6,7 +6,7 @@ import type { Caller } from '../auth/verify-token.ts';
 import type { Access } from '../auth/grants.ts';
 import { presentationOf } from '../auth/authenticate.ts';
 import type { Bucket } from '../config/types.ts';
-import { asFault, Fault } from '../errors/fault.ts';
+import { Fault } from '../errors/fault.ts';
 import { endStep } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
@@ -24,6 +24,7 @@ import type { ConfirmBucket } from './bucket-existence.ts';
 import { sendJsonList } from './json-list.ts';
 import { checkExpectedOwner, forwardedHeaders } from './request-headers.ts';
 import { sendBucketResponse } from './responses/bucket.ts';
+import { callerFault } from './caller-fault.ts';
 import { faultResponse, sendFault } from './responses/fault.ts';
 import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
 import { sendS3Error } from './responses/s3-error.ts';
@@ -170,7 +171,7 @@ function respondToError(context: RequestContext, error: unknown): void {
   const { request, response } = context;
   // The request was only cancelled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
-  context.fault = asFault(error);
+  context.fault = callerFault(error, context.caller);
   if (response.destroyed) return;
   if (response.headersSent) {
     context.abortedBy = 'bridge';

@@ -1,5 +1,5 @@
 // An index of the configuration's grants, which finds what a caller may do in constant time, however many there are.
-import { parseServiceAccount } from '../config/google-names.ts';
+import { projectInEmail } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -26,7 +26,6 @@ export interface Reach {
 export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
 
 /** Domain-scoped projects (`example.com:name`) appear in e-mails as `name.example.com`. */
-const projectOfEmail = (email: string): string | undefined => parseServiceAccount(email)?.project;
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
 /** @returns what a caller may do, by bucket name; cached for as long as the caller object lives */
@@ -77,7 +76,7 @@ function callerKeys({ subject, email }: Caller): string[] {
   const keys = [JSON.stringify(['id', subject])];
   if (email !== undefined) {
     keys.push(JSON.stringify(['email', email]), JSON.stringify(['both', email, subject]));
-    const project = projectOfEmail(email);
+    const project = projectInEmail(email);
     if (project !== undefined) keys.push(JSON.stringify(['project', project]));
   }
   return keys;

@@ -28,5 +28,15 @@ export function parseServiceAccount(email: string): ServiceAccountName | undefin
   return local === undefined || project === undefined ? undefined : { local, project };
 }
 
+const APP_ENGINE_DEFAULT = /^([^@]+)@appspot\.gserviceaccount\.com$/;
+
+/** @returns the project whose ID the e-mail contains: of an account that its owner created, or App Engine's default one */
+export const projectInEmail = (email: string): string | undefined =>
+  parseServiceAccount(email)?.project ?? APP_ENGINE_DEFAULT.exec(email)?.[1];
+
+/** Compute Engine's default account, which Cloud Run uses by default as well. Its e-mail contains the project's number, not its ID. */
+export const isComputeDefault = (email: string): boolean =>
+  /^\d+-compute@developer\.gserviceaccount\.com$/.test(email);
+
 /** Whether the e-mail is a service account's, Google's own included. */
 export const isServiceAccount = (email: string): boolean => email.endsWith('.gserviceaccount.com');

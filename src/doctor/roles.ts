@@ -75,7 +75,7 @@ async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): 
     yield failed(step, REFUSED, fault, { fix: hopFix(role, fault) });
   } else if (code === 'sts_denied' && access.identity !== undefined) {
     const token = await access.identity.token({ refresh: false }).catch(() => undefined);
-    yield* compareWithTrust({ step, role, fault, claims: token?.claims ?? {}, trust });
+    yield* compareWithTrust({ step, role, fault, token, trust });
   } else yield failed(step, REFUSED, fault, { compared: { 'STS region': config.aws.region } });
 }
 

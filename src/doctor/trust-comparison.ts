@@ -11,6 +11,7 @@ import { readOperator } from '../policy/lint/condition-operators.ts';
 import type { Statement } from '../policy/lint/document.ts';
 import { lintTrustPolicy } from '../policy/lint/lint.ts';
 import { isUniqueId } from '../policy/lint/value-rules.ts';
+import { claimDifferences } from './claim-differences.ts';
 import { failed } from './step-report.ts';
 import type { Examination } from './step-report.ts';
 import type { TrustFile } from './trust-file.ts';
@@ -28,16 +29,17 @@ export function* compareWithTrust(options: {
   readonly step: string;
   readonly role: Role;
   readonly fault: Fault;
-  readonly claims: Claims;
+  /** Undefined where there is none any more. */
+  readonly token: IdentityToken | undefined;
   readonly trust: TrustFile | undefined;
 }): Generator<Examination> {
-  const { step, role, fault, claims, trust } = options;
+  const { step, role, fault, token, trust } = options;
   const refused = `cannot be assumed`;
   if (trust === undefined || (trust.roleArn ?? role.arn) !== role.arn) {
     yield failed(step, refused, fault, { fix: howToCompare(role) });
     return;
   }
-  const causes = [...differences(trust.statements, role, claims), ...mistakes(trust.statements)];
+  const causes = [...differences(trust.statements, role, token), ...mistakes(trust.statements)];
   const [first = { found: 'fits the token', fix: FITS }, ...more] = causes;
   yield {
     ...failed(step, refused, fault, { fix: first.fix }),
@@ -64,12 +66,21 @@ function mistakes(statements: readonly Statement[]): Cause[] {
 }
 
 /** Of the statement that comes nearest to the token; none where one fits. */
-function differences(statements: readonly Statement[], role: Role, claims: Claims): Cause[] {
+function differences(
+  statements: readonly Statement[],
+  role: Role,
+  token: IdentityToken | undefined,
+): Cause[] {
+  const claims = token?.claims ?? {};
   const each = statements
     .filter(({ effect }) => effect === 'Allow')
-    .map((statement) => pinsOf(statement))
-    .filter((pins) => pins.size > 0)
-    .map((pins) => [...otherAccount(pins, role, claims), ...otherAudience(pins, claims)])
+    .map((statement) => ({ statement, pins: pinsOf(statement) }))
+    .filter(({ pins }) => pins.size > 0)
+    .map(({ statement, pins }) => [
+      ...otherAccount(pins, role, claims),
+      ...otherAudience(pins, claims),
+      ...(token === undefined ? [] : claimDifferences(statement, token)),
+    ])
     .sort((a, b) => a.length - b.length);
   return each[0] ?? [];
 }

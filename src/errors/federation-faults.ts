@@ -6,7 +6,7 @@ const STS_SENTENCE = 'The bridge could not get credentials in time. Try again sh
 
 export const FEDERATION_FAULTS = {
   sts_denied: federationRefused(
-    'The role does not exist, or its trust policy asks for other values than accounts.google.com:aud, :oaud and :sub have in this line (azp, aud and sub of our token); a service account that was deleted and made again has a new unique ID. `fedbridge trust-policy` prints one that fits, and with --lint finds what is wrong in yours.',
+    'The role does not exist, or its trust policy asks for other values than accounts.google.com:aud, :oaud, :sub and :email have in this line (azp, aud, sub and email of our token); a service account that was deleted and made again has a new unique ID. `fedbridge trust-policy` prints one that fits, and with --lint finds what is wrong in yours.',
   ),
   sts_token_invalid: federationRefused(
     'STS would not accept our identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.',

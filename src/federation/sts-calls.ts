@@ -105,10 +105,11 @@ const unlessEmpty = <Item>(list: Item[]): Item[] | undefined => (list.length ===
 const namesOf = ({ roleArn, sessionName }: RoleSession): FaultDetail => ({ roleArn, sessionName });
 
 /** The claims beside the condition keys that they meet in the role's trust policy (IAM user guide, "AWS global and IAM condition context keys"). */
-const comparedWithTrust = ({ azp, aud, sub }: FaultDetail): FaultDetail => ({
+const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail => ({
   'accounts.google.com:aud': azp ?? aud,
   'accounts.google.com:oaud': aud,
   'accounts.google.com:sub': sub,
+  'accounts.google.com:email': email,
 });
 
 /** What the trust policy of a further role may ask for, by condition key, and the actions that both sides must allow. */

@@ -1,5 +1,6 @@
 // Fields that several log lines have: of a fault, of an error of S3, and of the trace that a request belongs to.
 import type { IncomingMessage } from 'node:http';
+import { isComputeDefault } from '../config/google-names.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import { logText } from './log-text.ts';
@@ -19,6 +20,10 @@ export function faultLogger(log: Log): LogFault {
 export const WITHOUT_EMAIL =
   'The token of this caller has no verified e-mail, so that grants can name it by unique ID (callerId) alone: it has to ask the metadata server for format=full, or a grant has to name that ID.';
 
+/** Grants to a project find it in the e-mail. */
+const COMPUTE_DEFAULT =
+  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: grant its e-mail, or give the workload a service account of its own.";
+
 export function faultFields({
   fault,
   caller,
@@ -27,8 +32,15 @@ export function faultFields({
   const detail =
     caller === undefined && fault.code !== 'internal' ? strangersDetail(fault.detail) : fault.detail;
   const cause = Object.keys(fault.detail).length > 0 ? detail : undefined;
-  const isUnnamed = fault.code === 'not_granted' && caller !== undefined && caller.email === undefined;
-  return { fault: fault.code, cause, remedy: isUnnamed ? WITHOUT_EMAIL : FAULTS[fault.code].fix };
+  return { fault: fault.code, cause, remedy: remedyFor(fault, caller) };
+}
+
+function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): string | undefined {
+  if (code !== 'not_granted' || caller === undefined) return FAULTS[code].fix;
+  if (caller.email === undefined) return WITHOUT_EMAIL;
+  // With an action, the caller's grants on the bucket allow others.
+  const isUncovered = detail['action'] === undefined && isComputeDefault(caller.email);
+  return isUncovered ? COMPUTE_DEFAULT : FAULTS[code].fix;
 }
 
 /** Without a valid token, every text in the detail may come from the caller. */

@@ -196,6 +196,13 @@ describe('fedbridge check --caller, of a read that is not allowed,', () => {
       ],
     ],
     [
+      "tells that Compute Engine's default account is of no project",
+      ['481920364751-compute@developer.gserviceaccount.com', '--get', 'partner-lake/a'],
+      [
+        /No grant on this bucket names the caller\.\nIt is Compute Engine's default .* name it by its e-mail\./,
+      ],
+    ],
+    [
       'tells that a prefix has to end at its slash',
       [READER, '--list', 'acme-lake/raw/public'],
       [/must end at a slash inside the grant/, /Remedy: ask for raw\/public\/\./],

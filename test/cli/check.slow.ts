@@ -82,7 +82,7 @@ acme-lake (S3 bucket acme-lake in us-east-2)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
-  every service account of project acme-prod (by verified e-mail) may read the one object raw/one.csv
+  every service account of project acme-prod except Compute Engine's default one (by verified e-mail) may read the one object raw/one.csv
 
 open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):

@@ -4,6 +4,7 @@ import type { Denial } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
 import type { CallerPattern, Config, Grant } from '../../config/types.ts';
 import { didYouMean } from '../../config/did-you-mean.ts';
+import { isComputeDefault } from '../../config/google-names.ts';
 import { escapeText } from '../../config/show.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
 import { wordOf } from '../../s3/sample-request.ts';
@@ -12,8 +13,11 @@ import type { DescribeGrant } from './describe.ts';
 
 const MOST_GRANTS = 3;
 
+const COMPUTE_DEFAULT =
+  "It is Compute Engine's default service account, which project:PROJECT_ID does not cover: name it by its e-mail.";
+
 export function describeDenial(
-  { read, word }: CheckRequest,
+  { caller, read, word }: CheckRequest,
   { why, withheld, nearest, more }: Denial,
   context: { readonly config: Config; readonly describeGrant: DescribeGrant },
 ): string[] {
@@ -39,6 +43,7 @@ export function describeDenial(
       const described = listed(others.slice(0, MOST_GRANTS), others.length - MOST_GRANTS, describeGrant);
       return [
         'No grant on this bucket names the caller.',
+        ...('email' in caller && isComputeDefault(caller.email) ? [COMPUTE_DEFAULT] : []),
         ...(others.length === 0 ? [] : ['These would allow it, and name others:', ...described]),
         others.length === 0
           ? widen

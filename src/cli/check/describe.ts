@@ -124,7 +124,7 @@ export function describeCaller(caller: CallerPattern): string {
     case 'email-and-id':
       return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
     case 'project':
-      return `every service account of project ${caller.project} (by verified e-mail)`;
+      return `every service account of project ${caller.project} except Compute Engine's default one (by verified e-mail)`;
   }
 }
 

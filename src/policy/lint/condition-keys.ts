@@ -1,11 +1,15 @@
 // Condition keys in the trust of Google's tokens: those that AWS has for them, and those that such a request never has.
 import { GOOGLE } from '../trust-policy.ts';
+import { findClaim } from './claim-keys.ts';
+import type { Claim } from './claim-keys.ts';
 
 /** What a token of Google is told apart by. */
 export type IdentityKey = 'aud' | 'oaud' | 'sub';
 
 type ConditionKey =
   | { readonly kind: 'identity'; readonly name: IdentityKey }
+  /** Of a claim that many tokens lack. */
+  | { readonly kind: 'claim'; readonly claim: Claim }
   /** No request has it. `meant`: what somebody who writes it wants to pin. */
   | {
       readonly kind: 'absent';
@@ -16,7 +20,7 @@ type ConditionKey =
   | { readonly kind: 'outside'; readonly because: string; readonly fix: string }
   | { readonly kind: 'other' };
 
-const GOOGLE_CONDITION_KEYS = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub and :google/organization_number.`;
+const GOOGLE_CONDITION_KEYS = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub, :email, :amr and :google/organization_number.`;
 
 const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'sub'].includes(name);
 
@@ -91,32 +95,20 @@ export function readConditionKey(key: string): ConditionKey {
   return outside === undefined ? { kind: 'other' } : { kind: 'outside', ...outside };
 }
 
-function readGoogleKey(claim: string, exact: boolean): ConditionKey {
-  if (isIdentityKey(claim)) {
-    if (exact) return { kind: 'identity', name: claim };
+function readGoogleKey(name: string, exact: boolean): ConditionKey {
+  const identity = isIdentityKey(name) ? name : undefined;
+  const claim = findClaim(name);
+  if (!exact && (identity ?? claim) !== undefined) {
     return {
       kind: 'absent',
       because: 'AWS writes the provider without a scheme and a slash',
-      fix: `Write ${GOOGLE}:${claim}.`,
-      meant: claim,
+      fix: `Write ${GOOGLE}:${name}.`,
+      ...(identity === undefined ? {} : { meant: identity }),
     };
   }
-  if (claim === 'google/organization_number' && exact) {
-    return {
-      kind: 'outside',
-      because: 'holds only for tokens that carry the organisation',
-      fix: 'Tokens of generateIdToken do where organizationNumberIncluded is set; the metadata server is not known to.',
-    };
-  }
-  if (claim === 'email') {
-    return {
-      kind: 'absent',
-      because: 'AWS has no key for the e-mail of a token',
-      fix: `Pin the service account's unique ID, as ${GOOGLE}:aud and :sub.`,
-      meant: 'sub',
-    };
-  }
-  if (claim === 'azp') {
+  if (identity !== undefined) return { kind: 'identity', name: identity };
+  if (claim !== undefined) return { kind: 'claim', claim };
+  if (name === 'azp') {
     return {
       kind: 'absent',
       because: 'AWS has no key of this name',

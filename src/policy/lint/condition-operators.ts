@@ -1,7 +1,7 @@
 // IAM's condition operators: what each compares, and what it does where a request lacks the key.
 
-/** `text` and `pattern` name who is meant; `negated` whoever is not; `other` compares no texts. */
-type Comparison = 'text' | 'pattern' | 'negated' | 'null' | 'other';
+/** `text` and `pattern` name who is meant; `negated` whoever is not; `number` and `other` compare no texts. */
+type Comparison = 'text' | 'pattern' | 'negated' | 'null' | 'number' | 'other';
 
 export interface Operator {
   readonly comparison: Comparison;
@@ -35,7 +35,7 @@ export function readOperator(text: string): Operator | undefined {
   const everyValue = quantifier === 'forallvalues';
   const ifExists = exists !== undefined;
   return {
-    comparison: comparison ?? 'other',
+    comparison: comparison ?? (name.startsWith('numeric') ? 'number' : 'other'),
     everyValue,
     ifExists,
     metWithoutKey: (values) =>

@@ -1,5 +1,6 @@
 // What a statement for Google's tokens asks of them: keys that there are, compared by operators that tell one from another.
 import { quote } from '../../config/show.ts';
+import { checkClaim } from './claim-rules.ts';
 import { readConditionKey } from './condition-keys.ts';
 import { readOperator } from './condition-operators.ts';
 import type { Operator } from './condition-operators.ts';
@@ -25,6 +26,8 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
     }
     case 'outside':
       return [note(where, read.because, read.fix)];
+    case 'claim':
+      return checkClaim(condition, { claim: read.claim, operator, denies });
     case 'other':
       return [];
     case 'identity': {
@@ -40,7 +43,7 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
 function checkOperator(condition: Condition, operator: Operator, denies: boolean): Finding[] {
   const { where, values } = condition;
   const { comparison, everyValue, ifExists } = operator;
-  if (comparison === 'other') {
+  if (comparison === 'number' || comparison === 'other') {
     return [
       mistake(where, 'compares something else than texts, and this key is a text', 'Write StringEquals.'),
     ];

@@ -130,7 +130,7 @@ const pinned = (conditions: readonly Condition[], name: IdentityKey): string[] =
 /** By an operator that says who is meant, not who is not. How well it does is the conditions' own matter. */
 function names({ operator }: Condition): boolean {
   const comparison = readOperator(operator)?.comparison;
-  return comparison === 'text' || comparison === 'pattern' || comparison === 'other';
+  return comparison !== undefined && comparison !== 'negated' && comparison !== 'null';
 }
 
 function identityKeyOf({ key }: Condition): IdentityKey | undefined {

@@ -2,6 +2,7 @@
 import { UNIQUE_ID } from '../../config/google-names.ts';
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
+import type { Claim } from './claim-keys.ts';
 import type { IdentityKey } from './condition-keys.ts';
 import type { Operator } from './condition-operators.ts';
 import type { Condition, ConditionValue } from './document.ts';
@@ -39,6 +40,19 @@ export function checkValues({ where, values }: Condition, compared: Compared): F
   });
 }
 
+/** On a key that :sub is pinned beside, so that a pattern may fit many. */
+export function checkClaimValues(
+  { where, values }: Condition,
+  { claim, ...compared }: Omit<Compared, 'name'> & { readonly claim: Claim },
+): Finding[] {
+  const isPattern = compared.operator.comparison === 'pattern';
+  return values.flatMap((value) => {
+    const found =
+      unfilled(value) ?? (isPattern ? undefined : (wildcard(value, compared) ?? malformed(value, claim)));
+    return found === undefined ? [] : [mistake(where, ...found)];
+  });
+}
+
 type ValueFinding = readonly [rule: string, fix: string];
 
 function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
@@ -57,7 +71,10 @@ function unfilled({ text }: ConditionValue): ValueFinding | undefined {
   ];
 }
 
-function wildcard({ text }: ConditionValue, { operator, denies }: Compared): ValueFinding | undefined {
+function wildcard(
+  { text }: ConditionValue,
+  { operator, denies }: Omit<Compared, 'name'>,
+): ValueFinding | undefined {
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
     return /[*?]/.test(text)
@@ -67,6 +84,11 @@ function wildcard({ text }: ConditionValue, { operator, denies }: Compared): Val
   return text.includes('*')
     ? [`takes ${quote(text)} letter by letter, and no token has an asterisk`, 'Write the value itself.']
     : undefined;
+}
+
+function malformed({ text }: ConditionValue, { holds, form, fillIn }: Claim): ValueFinding | undefined {
+  if (form.test(text)) return undefined;
+  return [`is compared with the token's ${holds}, and ${quote(text)} is none`, fillIn];
 }
 
 function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | undefined {

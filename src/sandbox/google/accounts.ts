@@ -15,7 +15,7 @@ export interface Accounts {
   remove(email: string): void;
 }
 
-export const PROJECT = { id: 'acme-prod', number: 481920364751 };
+export const PROJECT = { id: 'acme-prod', number: 481920364751, organizationNumber: 730195468210 };
 
 export const INSTANCE = {
   id: '7364519203847561029',

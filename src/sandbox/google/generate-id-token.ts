@@ -2,7 +2,7 @@
 import type { SandboxResponse } from '../response.ts';
 import type { Clock, Durations } from '../clock.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import type { Accounts } from './accounts.ts';
+import { PROJECT, type Accounts } from './accounts.ts';
 import { MAY_IMPERSONATE } from './developer.ts';
 import { googleErrorResponse, jsonResponse } from './google-error.ts';
 import type { SigningKeys } from './keys.ts';
@@ -41,7 +41,7 @@ export function generateIdToken(asked: ImpersonationRequest, parts: Impersonatio
     return googleErrorResponse({ status: 401, message, reason: 'ACCESS_TOKEN_EXPIRED' });
   }
   const { fields = {} } = asked;
-  const { audience, delegates, includeEmail, useEmailAzp } = fields;
+  const { audience, delegates, includeEmail, organizationNumberIncluded, useEmailAzp } = fields;
   if (asked.project !== '-' || typeof audience !== 'string' || audience === '') {
     return googleErrorResponse({ status: 400, message: 'Request contains an invalid argument.' });
   }
@@ -65,6 +65,9 @@ export function generateIdToken(asked: ImpersonationRequest, parts: Impersonatio
     aud: audience,
     azp: isTrue(useEmailAzp) ? email : uniqueId,
     ...(isTrue(includeEmail) ? { email, email_verified: true } : {}),
+    ...(isTrue(organizationNumberIncluded)
+      ? { google: { organization_number: PROJECT.organizationNumber } }
+      : {}),
     exp: issuedAt + parts.durations.identityTokenSeconds(),
     iat: issuedAt,
     iss: 'https://accounts.google.com',

@@ -30,13 +30,24 @@ function decoded(part: string | undefined): Record<string, unknown> {
 const strings = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string');
 
+/** A key of a claim that many tokens lack: AWS has no key without a value. */
+const present = (name: string, values: string[]): [string, string[]][] =>
+  values.length === 0 ? [] : [[`${GOOGLE}:${name}`, values]];
+
+/** Google's claim is null for an account without an organization (IAM Credentials, generateIdToken). */
+function organizationIn(google: unknown): string[] {
+  if (typeof google !== 'object' || google === null || !('organization_number' in google)) return [];
+  const { organization_number: number } = google;
+  return typeof number === 'number' ? [String(number)] : [];
+}
+
 /** Throws InvalidIdentityToken or ExpiredTokenException; there is no tolerance for expiry. */
 export function readWebIdentity(token: string, keys: SigningKeys, nowMs: number): WebIdentity {
   const [head, body, signature, ...more] = token.split('.');
   const header = decoded(head);
   const claims = decoded(body);
   if (!signature || more.length > 0) throw invalid();
-  const { iss, sub, azp, aud, exp } = claims;
+  const { iss, sub, azp, aud, exp, email, amr, google } = claims;
   if (typeof iss !== 'string' || iss.replace(/^https:\/\//, '') !== GOOGLE) {
     throw invalid(`No OpenIDConnect provider found in your account for ${String(iss)}`);
   }
@@ -70,6 +81,9 @@ export function readWebIdentity(token: string, keys: SigningKeys, nowMs: number)
       [`${GOOGLE}:aud`, [audience]],
       [`${GOOGLE}:oaud`, audiences],
       [`${GOOGLE}:sub`, [sub]],
+      ...present('email', strings(email)),
+      ...present('amr', strings(amr)),
+      ...present('google/organization_number', organizationIn(google)),
     ]),
   };
 }

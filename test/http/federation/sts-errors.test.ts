@@ -54,10 +54,11 @@ describe('a refusal of STS', () => {
     assert.match(String(cause['stsRequestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
     assert.equal(cause['roleArn'], wire.sandbox.contract.role);
     assert.equal(cause['sessionName'], `job-${account}@acme-prod`);
-    const { uniqueId } = wire.sandbox.contract.serviceAccount;
+    const { email, uniqueId } = wire.sandbox.contract.serviceAccount;
     assert.equal(cause['accounts.google.com:aud'], uniqueId);
     assert.equal(cause['accounts.google.com:oaud'], wire.sandbox.contract.awsAudience);
     assert.equal(cause['accounts.google.com:sub'], uniqueId);
+    assert.equal(cause['accounts.google.com:email'], email);
   };
 
   for (const [code, status, fault, calls] of REFUSALS) {

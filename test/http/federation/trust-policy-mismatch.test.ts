@@ -45,7 +45,7 @@ describe('a role', () => {
         assert.equal(line['fault'], 'sts_denied');
         assert.match(
           String(line['remedy']),
-          /trust policy asks for other values than accounts\.google\.com:aud, :oaud and :sub have in this line/,
+          /trust policy asks for other values than accounts\.google\.com:aud, :oaud, :sub and :email have in this line/,
         );
         const cause = line['cause'] as Record<string, unknown>;
         assert.equal(cause['roleArn'], role);

@@ -33,6 +33,21 @@ const CALLERS: readonly (readonly [
     { sub: OTHER_ID, email: 'x@acme-lab.acme.example.iam.gserviceaccount.com' },
     ['by-project'],
   ],
+  [
+    "the project's App Engine default account",
+    { sub: OTHER_ID, email: 'acme-prod@appspot.gserviceaccount.com' },
+    ['by-project'],
+  ],
+  [
+    'the App Engine default account of a project within a domain',
+    { sub: OTHER_ID, email: 'acme-lab.acme.example@appspot.gserviceaccount.com' },
+    ['by-project'],
+  ],
+  [
+    "Compute Engine's default account",
+    { sub: OTHER_ID, email: '481920364751-compute@developer.gserviceaccount.com' },
+    [],
+  ],
   ['a person', { sub: OTHER_ID, email: 'person@acme.example' }, []],
   ["another project's account", { sub: OTHER_ID, email: 'reader@other-project.iam.gserviceaccount.com' }, []],
 ];

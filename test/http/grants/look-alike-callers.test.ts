@@ -40,7 +40,11 @@ const LIKE_THE_PROJECT = [
   'x@acme-lab.iam.gserviceaccount.com.evil.example',
   'acme-lab.iam.gserviceaccount.com@evil.example',
   'x@acme-lab.gserviceaccount.com',
-  'acme-lab@appspot.gserviceaccount.com',
+  'acme-labs@appspot.gserviceaccount.com',
+  'x@acme-lab.appspot.gserviceaccount.com',
+  'acme-lab@appspot.gserviceaccount.com.evil.example',
+  'acme-lab.evil.example@appspot.gserviceaccount.com',
+  'acme-lab@developer.gserviceaccount.com',
   'x@acme-lab',
   'project:acme-lab',
 ];

@@ -83,11 +83,6 @@ describe('a note, which is no mistake, is', () => {
       /^Note: statement 1, .*aws:SourceVpce: .*VPC endpoint\./,
     ],
     [
-      'the organisation',
-      by('NumericEquals', { ':google/organization_number': 481920364751 }),
-      /^Note: statement 1, .*organization_number: .*organizationNumberIncluded/,
-    ],
-    [
       'Null of a claim that there is',
       { ...pins({}), Null: { 'accounts.google.com:sub': 'false' } },
       /^Note: statement 1, Null .*:sub: says only that there is a value\./,

@@ -8,9 +8,33 @@ const ALWAYS = 'so this condition is always met, and guards nothing\\.';
 
 export const MISTAKEN_KEYS: readonly Mistake[] = [
   conditioned(
-    'a condition on the e-mail',
-    pins({ ':email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
-    new RegExp(`:email: AWS has no key for the e-mail of a token, ${NEVER}`),
+    'a condition on an e-mail that is none',
+    pins({ ':email': UNIQUE_ID }),
+    /:email: is compared with the token's e-mail, and "\d{21}" is none\. Write the e-mail of the service account/,
+    'refused',
+  ),
+  conditioned(
+    'a placeholder in a pattern of e-mails',
+    by('StringLike', { ':email': '<NAME>@acme-prod.iam.gserviceaccount.com' }),
+    /:email: .*"<NAME>@.*" is a placeholder/,
+    'refused',
+  ),
+  conditioned(
+    'an asterisk in an e-mail',
+    pins({ ':email': '*@acme-prod.iam.gserviceaccount.com' }),
+    /:email: takes "\*@.*" letter by letter, and no token has an asterisk\./,
+    'refused',
+  ),
+  conditioned(
+    'an e-mail key with a scheme',
+    pins({ 'https://accounts.google.com:email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
+    new RegExp(`:email: .* without a scheme and a slash, ${NEVER} Write accounts.google.com:email.`),
+    'refused',
+  ),
+  conditioned(
+    'an organization that is no number',
+    by('NumericEquals', { ':google/organization_number': 'organizations/730195468210' }),
+    /_number: is compared with the token's organization number, and ".*" is none\. Write the digits/,
     'refused',
   ),
   conditioned(
@@ -23,7 +47,7 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
     'a key that there is not',
     pins({ ':iss': 'https://accounts.google.com' }),
     new RegExp(
-      `:iss: AWS has no key of this name, ${NEVER} The keys are .*:aud .*, :oaud .*, :sub and :google/`,
+      `:iss: AWS has no key of this name, ${NEVER} The keys are .*:aud .*, :oaud .*, :sub, :email, :amr and :google/`,
     ),
     'refused',
   ),
@@ -94,8 +118,8 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
 export const MISTAKEN_OPERATORS: readonly Mistake[] = [
   conditioned(
     'ForAllValues on a key that there is not',
-    by('ForAllValues:StringEquals', { ':email': 'nobody@example.com' }),
-    new RegExp(`^statement 1, ForAllValues:StringEquals .*:email: .*${ALWAYS}`),
+    by('ForAllValues:StringEquals', { ':iss': 'https://accounts.google.com' }),
+    new RegExp(`^statement 1, ForAllValues:StringEquals .*:iss: .*${ALWAYS}`),
     'works',
   ),
   conditioned(
@@ -118,8 +142,32 @@ export const MISTAKEN_OPERATORS: readonly Mistake[] = [
   ),
   conditioned(
     'Null, for a claim that there is no key for',
-    { ...pins({}), Null: { 'accounts.google.com:email': true } },
-    new RegExp(`^statement 1, Null .*:email: .*${ALWAYS}`),
+    { ...pins({}), Null: { 'accounts.google.com:iss': true } },
+    new RegExp(`^statement 1, Null .*:iss: .*${ALWAYS}`),
+    'works',
+  ),
+  conditioned(
+    'IfExists on a claim that many tokens lack',
+    by('StringEqualsIfExists', { ':email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
+    /:email: is also met by tokens without this claim\. Write StringEquals\./,
+    'works',
+  ),
+  conditioned(
+    'every e-mail but one',
+    by('StringNotEquals', { ':email': 'stranger@acme-prod.iam.gserviceaccount.com' }),
+    /:email: is also met by tokens without this claim\. Write StringEquals\./,
+    'works',
+  ),
+  conditioned(
+    'an organization compared as a string',
+    pins({ ':google/organization_number': '730195468210' }),
+    /_number: compares something other than numbers, and this key is a number\. Write NumericEquals\./,
+    'refused',
+  ),
+  conditioned(
+    'an e-mail compared as an ARN',
+    by('ArnEquals', { ':email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
+    /:email: compares something other than strings, and this key is a string\. Write StringEquals\./,
     'works',
   ),
   conditioned(
