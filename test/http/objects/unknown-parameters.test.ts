@@ -41,9 +41,9 @@ describe('an unknown parameter', () => {
       assert.deepEqual(await sentFor(`/acme-lake/README.txt?tagging&${query}`), [
         '/acme-lake/README.txt?tagging=',
       ]);
-      assert.deepEqual(await sentFor(`/-/object?bucket=acme-lake&key=README.txt&${query}`), [
-        '/acme-lake/README.txt',
-      ]);
+      // On the bridge's own route it is a mistake, except what the AWS SDKs add.
+      const own = await wire.get(`/-/object?bucket=acme-lake&key=README.txt&${query}`, { as: 'reader' });
+      assert.equal(own.status, query.startsWith('x-id=') ? 200 : 501);
       assert.deepEqual(await sentFor(`/acme-lake?list-type=2&${query}`), ['/acme-lake?list-type=2']);
       assert.deepEqual(await sentFor(`/acme-lake?versions&${query}`), ['/acme-lake?versions=']);
       assert.deepEqual(await sentFor(`/acme-lake?prefix=raw%2F&${query}`), ['/acme-lake?prefix=raw%2F']);
