@@ -84,7 +84,7 @@ describe('every command refuses', async () => {
     ...commands.map((name) => ({ name, file: MAIN, args: [name, '--help'] })),
     { name: 'the probe', file: `${ROOT}deploy/probe.ts`, args: ['--help'] },
   ];
-  assert.equal(programs.length, 11);
+  assert.equal(programs.length, 12);
   for (const { name, file, args } of programs)
     it(`to run without verifying certificates: ${name}`, async () => {
       const refused = await run(file, args, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
