@@ -1,8 +1,9 @@
 // Lint rules: typescript-eslint's strict type-checked set, and rules that enforce the architecture: which folder may import
-// which, who may read the environment and the arguments, and which file imports the library of an upstream.
+// which, who may read the environment and the arguments, which file imports the library of an upstream; and the word list.
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { discouragedPhrase } from './test/prose/eslint-rule.ts';
 
 /** Each outside library that talks to an upstream is imported in one file, named here. */
 const UPSTREAM_LIBRARIES = {
@@ -79,22 +80,36 @@ function directionRule(folder, depth, more = []) {
   };
 }
 
+const READS_ENVIRONMENT = {
+  object: 'process',
+  property: 'env',
+  message:
+    'Only src/config/load.ts reads the environment, and src/runtime/process-setup.ts, before anything else is loaded.',
+};
+const READS_ARGUMENTS = {
+  object: 'process',
+  property: 'argv',
+  message: 'Only src/main.ts reads the arguments.',
+};
+
 const forbidden = (names) =>
   names.map((name) => ({ name, message: 'Another file already imports this library.' }));
 
 export default defineConfig(
-  { ignores: ['dist', 'node_modules'] },
+  { ignores: ['dist', 'lib', 'node_modules'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        projectService: { allowDefaultProject: ['eslint.config.js', 'bin/fedbridge.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
+    plugins: { prose: { rules: { 'discouraged-phrase': discouragedPhrase } } },
     rules: {
+      'prose/discouraged-phrase': 'error',
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unnecessary-condition': [
@@ -105,7 +120,7 @@ export default defineConfig(
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
       // Parts are closures that one function makes: no method here has a `this` to lose.
       '@typescript-eslint/unbound-method': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       eqeqeq: 'error',
       'no-restricted-syntax': [
         'error',
@@ -120,15 +135,7 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     rules: {
-      'no-restricted-properties': [
-        'error',
-        {
-          object: 'process',
-          property: 'env',
-          message: 'Only src/config/load.ts and the entry points read the environment.',
-        },
-        { object: 'process', property: 'argv', message: 'src/main.ts alone reads the arguments.' },
-      ],
+      'no-restricted-properties': ['error', READS_ENVIRONMENT, READS_ARGUMENTS],
       'no-restricted-imports': ['error', { paths: forbidden(Object.keys(UPSTREAM_LIBRARIES)) }],
       'no-console': 'error',
     },
@@ -151,8 +158,12 @@ export default defineConfig(
     rules: directionRule(file.split('/')[1], file.split('/').length - 2, more),
   })),
   {
-    files: ['src/config/load.ts', 'src/main.ts', 'src/sandbox/bridge-process.ts'],
-    rules: { 'no-restricted-properties': 'off' },
+    files: ['src/config/load.ts', 'src/runtime/process-setup.ts'],
+    rules: { 'no-restricted-properties': ['error', READS_ARGUMENTS] },
+  },
+  {
+    files: ['src/main.ts'],
+    rules: { 'no-restricted-properties': ['error', READS_ENVIRONMENT] },
   },
   {
     files: ['test/**/*.ts'],
@@ -169,8 +180,15 @@ export default defineConfig(
     },
   },
   {
-    files: ['eslint.config.js'],
-    extends: [tseslint.configs.disableTypeChecked],
+    files: ['test/prose/*.ts'],
+    rules: { 'prose/discouraged-phrase': 'off' },
+  },
+  {
+    files: ['eslint.config.js', 'test/prose/markdownlint-rule.ts'],
     rules: { 'no-restricted-exports': 'off' },
+  },
+  {
+    files: ['**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
   },
 );

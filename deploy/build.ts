@@ -1,5 +1,5 @@
-// Builds the published package, into dist/: each program in one file that needs nothing but Node. An image holds the same, split for a
-// faster start (image-tree.ts).
+// Builds dist/: each program as one file that needs only Node. An image contains the same code, split for a faster start (image-tree.ts).
+// The npm package is built separately: `npm run build:package` compiles src/ to lib/.
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.ts';
 

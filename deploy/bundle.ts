@@ -1,4 +1,4 @@
-// Makes what runs without node_modules: one file for each program, a package.json for them, and the licences of what is in them.
+// Builds files that run without node_modules: one file per program, a package.json, and the licenses of the bundled packages.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,15 @@ import { thirdPartyLicenses } from './third-party-licenses.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The file that each program becomes, and where it begins. */
+/** Maps the name of each output file to its entry point. */
 const PROGRAMS = { main: 'src/main.ts', probe: 'deploy/probe.ts' };
 
 export interface Bundle {
-  /** Bytes by file name. */
+  /** Sizes in bytes, by file name. */
   readonly sizes: ReadonlyMap<string, number>;
 }
 
-/** @param directory made anew: whatever is in it is removed */
+/** @param directory the output directory; its previous contents are deleted */
 export async function bundle(directory: string): Promise<Bundle> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
@@ -25,20 +25,22 @@ export async function bundle(directory: string): Promise<Bundle> {
     outdir: directory,
     bundle: true,
     platform: 'node',
-    // An image runs it as a script, which alone V8 gives a code cache of what has run; of an ES module that is not to be had.
+    // An image runs this file as a script, not as an ES module: only a script's code cache can contain the compiled code of
+    // functions that have run.
     format: 'cjs',
     target: 'node24',
     metafile: true,
-    // Theirs are in a file of its own, whole.
+    // The full license texts are in THIRD-PARTY-LICENSES.txt.
     legalComments: 'none',
     minifySyntax: true,
-    // Without comments and indentation, and lines that a stack trace can point at; names stay.
+    // Drops comments and indentation, but keeps names and limits the line length, so that stack traces stay useful.
     minifyWhitespace: true,
     lineLimit: 200,
     logLevel: 'warning',
-    // A script of the `vm` module, as an image runs it, has no `import()`; of Node's own modules `require` gives the same, and sooner.
+    // An image runs this file as a `vm` script, in which `import()` does not work. For Node's built-in modules, `require` is
+    // equivalent and faster.
     supported: { 'dynamic-import': false },
-    // Google, STS and S3 of the sandbox have no place in an image.
+    // An image must not contain the sandbox's emulators of Google, STS and S3.
     external: ['./cli/sandbox.ts'],
   });
   for (const name of Object.keys(PROGRAMS)) await escapeText(join(directory, `${name}.js`));
@@ -50,7 +52,7 @@ export async function bundle(directory: string): Promise<Bundle> {
   return { sizes: new Map(outputs) };
 }
 
-/** Makes the small file that starts a program from its code cache. */
+/** Builds the small file that starts a program from its code cache. */
 export async function bundleStart(file: string): Promise<void> {
   await build({
     absWorkingDir: ROOT,
@@ -66,8 +68,8 @@ export async function bundleStart(file: string): Promise<void> {
 }
 
 /**
- * A single letter beyond Latin-1 has V8 keep two bytes for each of millions, and a reader decode them. esbuild escapes those of texts
- * itself, and leaves those of regular expressions.
+ * A single character outside Latin-1 makes V8 store the whole program with two bytes per character, and the program must then be
+ * decoded. esbuild escapes such characters in strings but not in regular expressions.
  */
 async function escapeText(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');

@@ -1,23 +1,24 @@
 #!/bin/sh
-# A caller's Google ID token as the AWS SDKs' credential_process wants it: `fedbridge caller-credentials` for machines without Node.
+# Prints a caller's Google ID token for the AWS SDKs' credential_process, like `fedbridge caller-credentials`, on machines without Node.
 #
 #   caller-credentials.sh --audience URL
 #
 # In ~/.aws/config:  credential_process = /usr/local/bin/caller-credentials.sh --audience URL
 #
-# Asks the metadata server of this machine (GCE_METADATA_IP or GCE_METADATA_HOST name another) for a token for URL. Prints the
-# credentials on standard output and nothing else there; errors go to standard error. Exit codes: 0, credentials; 1, no token; 2, wrong
-# usage. Needs a POSIX shell, awk, date and curl. The token is never an argument of a process: arguments are for all to see.
+# Requests a token for URL from this machine's metadata server, or from the server that GCE_METADATA_IP or GCE_METADATA_HOST
+# names. Prints only the credentials on standard output; errors go to standard error. Exit codes: 0, credentials; 1, no token;
+# 2, wrong usage. Needs a POSIX shell, awk, date and curl. Never passes the token as an argument, because every user of the
+# machine can see arguments.
 set -u
 LC_ALL=C
 export LC_ALL
 
 usage() {
   cat >&2 <<'USAGE'
-caller-credentials.sh: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.
+caller-credentials.sh: --audience: is required, and no other argument is accepted. Give the audience that the bridge's operator chose.
 Usage: caller-credentials.sh --audience URL
 
-Prints credentials for S3 clients, whose session token is a Google ID token of this machine for URL.
+Prints credentials for S3 clients. The session token is this machine's Google ID token for audience URL.
 In ~/.aws/config:  credential_process = /usr/local/bin/caller-credentials.sh --audience URL
 USAGE
   exit 2
@@ -46,30 +47,31 @@ done
 [ -n "$audience" ] || usage
 
 for tool in awk curl date; do
-  command -v "$tool" >/dev/null 2>&1 || fail "$tool" 'must be installed, and is not' 'Install it.'
+  command -v "$tool" >/dev/null 2>&1 || fail "$tool" 'must be installed, but is not' 'Install it.'
 done
 
-# As gcp-metadata reads them: with or without a scheme, and whatever path follows is dropped.
+# Like gcp-metadata, accepts a host with or without a scheme, and drops any path.
 host=${GCE_METADATA_IP:-${GCE_METADATA_HOST:-169.254.169.254}}
 case $host in http://* | https://*) ;; *) host=http://$host ;; esac
 authority=${host#*://}
 url=${host%%://*}://${authority%%/*}/computeMetadata/v1/instance/service-accounts/default/identity
 
-# Headers and body. -q: no .curlrc; no proxy, which is another machine and has another identity; curl escapes the audience.
-# format=full, as the standard format carries no e-mail on Cloud Run.
-ask() {
+# Prints headers and body. -q ignores .curlrc. No proxy is used, because the proxy's metadata server would return a token for
+# the proxy's machine. curl escapes the audience. format=full is needed because tokens in the standard format have no e-mail on
+# Cloud Run.
+request() {
   curl -q --silent --include --get --max-time 5 --noproxy '*' --proto '=http,https' \
     --header 'Metadata-Flavor: Google' \
     --data-urlencode "audience=$audience" --data 'format=full' "$url" 2>/dev/null
 }
 
-# The server's own hiccups (429, 5xx, not up yet) take a few seconds to retry; one that hangs has had its time.
+# Retries temporary failures (429, 5xx, a server that is still starting) for a few seconds, but does not retry a timeout.
 for pause in 1 2 0; do
-  answer=$(ask)
+  response=$(request)
   result=$?
   status=
   if [ "$result" -eq 0 ]; then
-    status=${answer#* }
+    status=${response#* }
     status=${status%%[!0-9]*}
   fi
   case $result,$status in
@@ -78,23 +80,23 @@ for pause in 1 2 0; do
   [ "$pause" -eq 0 ] || sleep "$pause"
 done
 
-off_google_cloud='Off Google Cloud there is none: impersonate a service account, as docs/clients.md says.'
+off_google_cloud='Outside Google Cloud there is no metadata server: impersonate a service account, as docs/how-to/clients shows.'
 if [ "$result" -eq 28 ]; then
-  fail 'metadata server' 'must answer within 5 s, and did not' \
-    "Try again; if it lasts, restart the machine. $off_google_cloud"
+  fail 'metadata server' 'must respond within 5 s, but did not' \
+    "Try again. If the problem persists, restart the machine. $off_google_cloud"
 elif [ "$result" -ne 0 ]; then
-  fail 'metadata server' 'must be reachable, and is not' \
-    "On Google Cloud check GCE_METADATA_HOST. $off_google_cloud"
+  fail 'metadata server' 'must be reachable, but is not' \
+    "On Google Cloud, check GCE_METADATA_HOST. $off_google_cloud"
 elif [ "$status" = 404 ]; then
-  fail 'metadata server' 'must know a service account, and knows none' \
-    'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.'
+  fail 'metadata server' 'must have a service account, but has none' \
+    'Attach a service account to this machine or service. On GKE, link the Kubernetes service account to a Google service account.'
 elif [ "$status" != 200 ]; then
-  fail 'metadata server' "must answer with status 200, and answered with ${status:-none}" \
-    'Try again; if it lasts, check GCE_METADATA_HOST.'
+  fail 'metadata server' "must respond with status 200, but responded with ${status:-none}" \
+    'Try again. If the problem persists, check GCE_METADATA_HOST.'
 fi
 
-# One awk program reads the answer, the end of the token and the calendar: base64 and `date -d` differ from system to system.
-# A string of the claims cannot be taken for "exp": a quote inside it has a backslash before it.
+# One awk program reads the response and the token's expiry and converts the date: base64 and `date -d` differ between systems.
+# A string in the claims cannot be mistaken for "exp", because quotes inside it are escaped.
 credentials=$(
   awk -v now="$(date +%s)" '
     function decoded(text,    alphabet, bits, byte, i, out, power, value) {
@@ -112,7 +114,7 @@ credentials=$(
       }
       return out
     }
-    # Days since 1970 as a date of the Gregorian calendar, counted in eras of 400 years that begin in March.
+    # Converts days since 1970 to a Gregorian date, counting eras of 400 years that begin in March.
     function iso(time,    clock, day, era, month, ofEra, ofYear, year) {
       day = int(time / 86400) + 719468
       clock = time % 86400
@@ -143,20 +145,20 @@ credentials=$(
       printf "{\"Version\":1,\"AccessKeyId\":\"fedbridge\",\"SecretAccessKey\":\"not-a-secret\",\"SessionToken\":\"%s\",\"Expiration\":\"%s\"}", \
         token, iso(end + 0)
     }
-  ' <<ANSWER
-$answer
-ANSWER
+  ' <<RESPONSE
+$response
+RESPONSE
 )
 case $? in
   0) ;;
-  3) fail 'identity token' "must still be valid, and ended at $credentials" "Set this machine's clock." ;;
+  3) fail 'identity token' "must still be valid, but expired at $credentials" "Correct this machine's clock." ;;
   *)
-    fail 'metadata server' 'must answer with an ID token, and answered with something else' \
-      'Check GCE_METADATA_HOST: is something else listening there?'
+    fail 'metadata server' 'must respond with an ID token, but responded with something else' \
+      'Check whether another server listens at GCE_METADATA_HOST.'
     ;;
 esac
 
-# Expiration is the end of the token, neither earlier nor later: see src/cli/caller-credentials.ts.
+# Expiration is exactly the token's own expiry: see src/cli/caller-credentials.ts.
 cat <<CREDENTIALS
 $credentials
 CREDENTIALS

@@ -1,24 +1,25 @@
-// A program of an image as V8 compiles it, and V8's code cache of it: what starts it and what fills the cache must do the same.
+// Compiles one of an image's programs with V8's code cache. The program that fills the cache and the program that uses the cache
+// must compile the source in the same way.
 import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 
-/** Beside what starts them. */
+/** The file name of the program, which is in the same directory as the file that starts it. */
 export const PROGRAM = 'program.js';
 export const CODE_CACHE = 'program.cache';
 
-/** As Node itself does with CommonJS, and on the first line, so that lines keep their numbers. */
+/** Adds the wrapper that Node uses for CommonJS. The wrapper stays on the first line, so that line numbers do not change. */
 export const asFunction = (program: string): string =>
   `(function (exports, require, module, __filename, __dirname) {${program}\n})`;
 
 /**
- * Where its cache is of another Node, or there is none, V8 compiles what it meets. Whoever changes the program must remake or delete its
- * cache: of the source V8 compares the length alone.
- * @param directory with a separator at its end
+ * Without a cache, or with a cache from another Node, V8 compiles functions as they are called. Rebuild or delete the cache after
+ * any change to the program: V8 compares only the length of the source.
+ * @param directory the program's directory, with a trailing separator
  */
 export function compileProgram(directory: string): Script {
   const filename = directory + PROGRAM;
   return new Script(
-    // ASCII, as `bundle` makes it: nothing to decode, and a byte a letter in memory.
+    // `bundle` writes only ASCII, so Latin-1 is correct, and each character takes one byte of memory.
     readFileSync(filename, 'latin1'),
     {
       filename,
@@ -35,7 +36,7 @@ function readCache(path: string): Buffer | undefined {
   }
 }
 
-/** @param filename of the file that is started: the program is that, as far as it can see */
+/** @param filename the file that Node started, which the program sees as its own `__filename` */
 export function runProgram(program: Script, filename: string, require: NodeJS.Require): void {
   const run = program.runInThisContext() as (...given: readonly unknown[]) => void;
   const module = { exports: {} };

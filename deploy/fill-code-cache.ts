@@ -1,4 +1,4 @@
-// Runs a program of an image, and at its end writes V8's code cache of what it has run.
+// Runs a program of an image. When the program exits, writes V8's code cache, which contains the functions that have run.
 //
 //   node deploy/fill-code-cache.ts APP/ ARGUMENTS…
 import { writeFileSync } from 'node:fs';
@@ -8,7 +8,8 @@ import { CODE_CACHE, compileProgram, PROGRAM, runProgram } from './compiled-prog
 
 const [, , directory = ''] = process.argv;
 process.argv.splice(2, 1);
-// V8 takes a cache under the flags alone that it was made under, and where one is read the program has set none.
+// V8 accepts a cache only if the current flags are those that were set when the cache was created. The cache is read before the
+// program has set any flags, so it must be created without flags.
 v8.setFlagsFromString = () => undefined;
 const program = compileProgram(directory);
 process.once('exit', () => {

@@ -1,10 +1,10 @@
-// Makes the files that an image adds to its base: the programs, their licence and those of what is in them, their SBOM, and what V8
-// makes of them: Node's compile cache, and of the bridge a code cache of all that a first read runs.
+// Creates the files that an image adds to its base: the programs, their licenses and SBOM, Node's compile cache, and V8's code
+// cache for the bridge, which contains every function that a first read runs.
 //
 //   node deploy/image-tree.ts DIR
 //
-// deploy/Dockerfile runs this and copies DIR to /; a machine without containers gets the same files. The caches serve the Node
-// that runs this, wherever DIR is moved to: they are looked up by their place relative to the programs.
+// deploy/Dockerfile runs this and copies DIR to /; a machine without containers gets the same files. The caches work only with the
+// Node that runs this script. DIR can be moved, because the caches are found by their path relative to the programs.
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,13 +18,16 @@ import { softwareBillOfMaterials } from './sbom.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
-/** An image says the same to the programs, with its own path. */
+/** deploy/Dockerfile sets the same variables, with the path in the image. */
 const compileCache = (app: string) => ({
   NODE_COMPILE_CACHE: join(app, 'cache'),
   NODE_COMPILE_CACHE_PORTABLE: '1',
 });
 
-/** @throws where the second start does not use what the first one left: starts would be slow, and nobody would know why */
+/**
+ * @throws if the second start does not use the cache that the first start wrote; starts would then be slow for no visible
+ * reason
+ */
 async function fillCompileCache(app: string, programs: readonly string[]): Promise<void> {
   await mkdir(join(app, 'cache'));
   for (const program of programs) {
@@ -33,24 +36,24 @@ async function fillCompileCache(app: string, programs: readonly string[]): Promi
     await start({});
     const { stderr } = await start({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
     if (!stderr.includes(' was accepted'))
-      throw new Error(`V8's compile cache of ${program} is not used:\n${stderr}`);
+      throw new Error(`Node does not use its compile cache for ${program}:\n${stderr}`);
   }
 }
 
-/** What the bundle has as main.js gets a name of its own, and main.js is what starts it from its code cache. */
+/** Renames the bundled main.js, and writes a new main.js that starts it from its code cache. */
 async function splitStart(app: string): Promise<void> {
   const program = join(app, PROGRAM);
   await rename(join(app, 'main.js'), program);
-  // In the place of the first line's `#!`, which is that of a file that is started.
+  // The wrapper replaces the `#!` line, which only the started file needs.
   const text = (await readFile(program, 'utf8')).replace(/^#!.*/, '');
   await writeFile(program, asFunction(text));
   await bundleStart(join(app, 'main.js'));
   await fillCodeCache(app);
   if (compileProgram(`${app}/`).cachedDataRejected !== false)
-    throw new Error("V8's code cache of the bridge is not used.");
+    throw new Error('V8 rejected the code cache of the bridge.');
 }
 
-/** All may read and nobody may write, whatever this user's umask is; the owner is the image's to set. */
+/** Makes the files readable by everyone and writable by nobody, whatever the umask is. deploy/Dockerfile sets the owner. */
 async function setModes(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
@@ -62,13 +65,15 @@ async function setModes(directory: string): Promise<void> {
 
 const [target, ...more] = process.argv.slice(2);
 if (target === undefined || more.length > 0) {
-  process.stderr.write('Usage: node deploy/image-tree.ts DIR\n\nDIR must be empty, or not be there.\n');
+  process.stderr.write('Usage: node deploy/image-tree.ts DIR\n\nDIR must be empty or must not exist.\n');
   process.exit(2);
 }
 const directory = resolve(target);
 await mkdir(directory, { recursive: true });
 if ((await readdir(directory)).length > 0) {
-  process.stderr.write(`image-tree: DIR: must be empty, and ${target} is not. Name another, or remove it.\n`);
+  process.stderr.write(
+    `image-tree: DIR: must be empty, but ${target} is not. Name another directory, or delete ${target}.\n`,
+  );
   process.exit(2);
 }
 const app = join(directory, 'app');

@@ -1,20 +1,20 @@
-// An ID token of another service account, for which the account of this machine on Google Cloud may ask IAM Credentials.
+// Requests an ID token for another service account from IAM Credentials, as the service account of this Google Cloud machine.
 import { Fault } from '../src/errors/fault.ts';
 
-/** Each of the two calls takes half a second at most. */
+/** Each of the two calls normally takes less than half a second. */
 const DEADLINE_MS = 5_000;
 
 export interface Impersonation {
-  /** E-mail of the account to be; it must give ours iam.serviceAccounts.getOpenIdToken. */
+  /** E-mail of the account to impersonate. This machine's account needs iam.serviceAccounts.getOpenIdToken on that account. */
   readonly email: string;
   readonly audience: string;
-  /** As gcp-metadata reads it: with or without a scheme. */
+  /** The metadata server's host, with or without a scheme, as in gcp-metadata. */
   readonly metadataHost: string;
   /** Origin of IAM Credentials. */
   readonly googleApis: string;
 }
 
-/** @throws Fault metadata_…, impersonation_…, google_…; fetch's own error where nobody answers */
+/** @throws Fault metadata_…, impersonation_… or google_…; fetch's own error if there is no response */
 export async function impersonatedToken(options: Impersonation): Promise<string> {
   const { email, audience, metadataHost, googleApis } = options;
   const authority = metadataHost.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
@@ -23,9 +23,9 @@ export async function impersonatedToken(options: Impersonation): Promise<string>
     { headers: { 'metadata-flavor': 'Google' }, signal: AbortSignal.timeout(DEADLINE_MS) },
   );
   if (!login.ok) throw new Fault(login.status === 404 ? 'metadata_no_account' : 'metadata_refused');
-  // Of something else that listens there we want no token.
+  // If this header is missing, the response is not from the metadata server.
   if (login.headers.get('metadata-flavor') !== 'Google') throw new Fault('metadata_invalid_response');
-  const answer = await fetch(
+  const response = await fetch(
     `${googleApis}/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateIdToken`,
     {
       method: 'POST',
@@ -38,10 +38,10 @@ export async function impersonatedToken(options: Impersonation): Promise<string>
       signal: AbortSignal.timeout(DEADLINE_MS),
     },
   );
-  if (answer.status === 403) throw new Fault('impersonation_denied');
-  if (answer.status === 404) throw new Fault('impersonation_no_account');
-  if (!answer.ok) throw new Fault('google_refused');
-  return textIn(await answer.json(), 'token');
+  if (response.status === 403) throw new Fault('impersonation_denied');
+  if (response.status === 404) throw new Fault('impersonation_no_account');
+  if (!response.ok) throw new Fault('google_refused');
+  return textIn(await response.json(), 'token');
 }
 
 function textIn(document: unknown, name: string): string {

@@ -1,4 +1,4 @@
-// What a probe asks of a bridge, in whose name, and what must come back.
+// The requests that a probe sends to a bridge, the identity each one uses, and the response it expects.
 import { metadataServer } from '../src/identity/metadata.ts';
 import { impersonatedToken } from './impersonated-account.ts';
 import { remedyOf } from './probe-remedies.ts';
@@ -14,21 +14,21 @@ export interface ProbeOptions {
   readonly metadataHost: string;
   /** Origin of IAM Credentials. */
   readonly googleApis: string;
-  /** Only where Cloud Run's invoker check stands before the bridge. */
+  /** Set only if the bridge is behind Cloud Run's invoker check. */
   readonly invokerAudience?: string;
 }
 
 export interface CheckResult {
   readonly name: string;
   readonly ok: boolean;
-  /** Of the answer; null where there was none. */
+  /** Null if there was no response. */
   readonly status: number | null;
   readonly ms: number;
-  /** `x-fedbridge-error`: where an answer has none and is no success, it is the platform's and not the bridge's. */
+  /** The `x-fedbridge-error` header. An error response without this header comes from the platform, not from the bridge. */
   readonly error?: string;
-  /** Under which the bridge's log has the request. */
+  /** Identifies the request in the bridge's log. */
   readonly requestId?: string;
-  /** Of a check that failed. */
+  /** Set only if the check failed. */
   readonly remedy?: string;
 }
 
@@ -39,15 +39,15 @@ interface Check {
   readonly expected: { readonly status: number; readonly error?: string };
 }
 
-/** Nobody can be that (RFC 2606). */
+/** Nobody can own this host name (RFC 2606). */
 const ANOTHER_AUDIENCE = 'https://another-bridge.invalid';
 
 /** A first request may wait for an instance to start and for STS. */
 const DEADLINE_MS = 30_000;
 
 /**
- * Statuses alone would not do: S3 says 403 too, of what a bridge should never have asked it for, and so does Cloud Run, of whom it
- * does not let through. Only the bridge says `not_granted`.
+ * The status is not enough: S3 also responds with 403 to a request that the bridge should not have sent, and Cloud Run responds
+ * with 403 to callers that it does not admit. Only the bridge sends `not_granted`.
  */
 export async function runChecks(options: ProbeOptions): Promise<CheckResult[]> {
   const { audience, key, ungrantedKey, ungrantedAccount: email, invokerAudience } = options;
@@ -76,7 +76,7 @@ export async function runChecks(options: ProbeOptions): Promise<CheckResult[]> {
   ];
   const invoker = invokerAudience === undefined ? undefined : () => own(invokerAudience);
   const results: CheckResult[] = [];
-  // One after the other: none waits for another's first token or connection in its own time.
+  // The checks run one after the other, because the duration of each check must not depend on the other checks.
   for (const check of checks) {
     const result = await runCheck(check, options, invoker);
     results.push(result.ok ? result : { ...result, remedy: remedyOf(result) });
@@ -92,7 +92,7 @@ async function runCheck(
   const begun = performance.now();
   const ms = (): number => Math.round(performance.now() - begun);
   try {
-    // By query: of a path Cloud Run keeps some that end in 'z', and decodes some escapes.
+    // Passes the key in the query, because Cloud Run intercepts some paths that end in 'z' and decodes some escapes.
     const target = `${url}/-/object?${new URLSearchParams({ bucket, key }).toString()}`;
     const response = await fetch(target, {
       headers: {
@@ -118,18 +118,18 @@ async function runCheck(
   }
 }
 
-/** To the end: an answer that is cut is no success. */
+/** Reads the whole body, because a truncated response is a failure. */
 async function drain({ body }: Response): Promise<void> {
   if (body === null) return;
   const reader = body.getReader();
   while (!(await reader.read()).done);
 }
 
-/** A code and never a message: those of libraries may hold a token. */
+/** Returns a code, never a message, because a library's message may contain a token. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError') return 'timeout';
-  // What fetch throws has the system's code one level down.
+  // For a fetch error, the system's error code is in the error's cause.
   const codes = [error, error.cause].map((one) =>
     typeof one === 'object' && one !== null && 'code' in one ? one.code : undefined,
   );

@@ -1,37 +1,37 @@
-// What to do about a check of the probe's that failed, for whoever reads its line.
+// The remedies for failed checks, which the probe's line of JSON shows to the operator.
 import type { CheckResult } from './probe-checks.ts';
 
 type Failed = Pick<CheckResult, 'name' | 'status' | 'error' | 'requestId'>;
 
-const LOG = 'The line of this requestId in the bridge’s log says what to do.';
+const LOG = "Find the line with this requestId in the bridge's log, and follow its remedy.";
 
 export function remedyOf({ name, status, error = '', requestId }: Failed): string {
-  if (status === null) return unanswered(error);
+  if (status === null) return withoutResponse(error);
   if (requestId === undefined)
-    return 'This is not the bridge’s answer, which has an x-request-id. Is --url its origin? Behind Cloud Run’s invoker check give --invoker-audience.';
+    return "The response has no x-request-id, so it did not come from the bridge. Check that --url is the bridge's origin. If the bridge is behind Cloud Run's invoker check, also pass --invoker-audience.";
   if (status >= 500) return LOG;
-  if (name === 'read') return unread(status, error);
+  if (name === 'read') return afterFailedRead(status, error);
   if (name === 'wrong_audience')
-    return 'The bridge did not refuse a token that is for https://another-bridge.invalid. Does its configuration have that as an `audience`? It must have its own alone.';
+    return "The bridge did not reject a token whose audience is https://another-bridge.invalid. In the bridge's configuration, remove every `audience` that belongs to another service.";
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
-  return 'The bridge did not refuse by its grants, so one of them reaches this: `fedbridge check FILE --caller CALLER --get BUCKET/KEY` names it. Remove it, or give the probe another account and key.';
+  return 'A grant allows this request, which the bridge should deny. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
 }
 
-/** By the codes of faults and of the system. */
-function unanswered(error: string): string {
+/** @param error a fault's code or the system's error code */
+function withoutResponse(error: string): string {
   if (error.startsWith('metadata_'))
-    return 'The metadata server gave no token: run the probe on Google Cloud, on a machine with a service account of its own.';
+    return 'The metadata server returned no token: run the probe on Google Cloud, on a machine with its own service account.';
   if (error.startsWith('impersonation_') || error.startsWith('google_'))
-    return '--ungranted-account must be a service account that is there, on which this machine’s has roles/iam.serviceAccountOpenIdTokenCreator; enable iamcredentials.googleapis.com in its project.';
-  return 'No whole answer came: does the bridge run at --url, and does this machine reach it and Google?';
+    return "--ungranted-account must be an existing service account. Grant this machine's service account roles/iam.serviceAccountOpenIdTokenCreator on that account, and enable iamcredentials.googleapis.com in the account's project.";
+  return 'The probe received no complete response: check that the bridge runs at --url, and that this machine can reach the bridge and Google.';
 }
 
 const WRONG_AUDIENCE =
-  '--audience must be one that the bridge’s configuration has as `audience`; its log line of this requestId compares them.';
+  "--audience must be an `audience` in the bridge's configuration. Find the line with this requestId in the bridge's log, and compare the audience in that line with the configuration.";
 
-function unread(status: number, error: string): string {
+function afterFailedRead(status: number, error: string): string {
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
   if (error === 'not_granted')
-    return 'Grant this machine’s service account to get --key, and put an object there: without the right to list, an absent one is denied too. The bridge’s own service account cannot be a caller.';
-  return status === 404 ? 'There is no such object: put one at --key.' : LOG;
+    return "In the bridge's configuration, grant this machine's service account `get` on the key in --key, and upload an object with that key. If the caller may not list keys, S3 denies reads of missing objects too. The bridge's own service account cannot be a caller.";
+  return status === 404 ? 'The object in --key does not exist: upload it.' : LOG;
 }

@@ -1,9 +1,9 @@
-// A probe for a scheduler: one read through a bridge that must succeed, and what the bridge must refuse.
+// A probe for a scheduler: sends one read that the bridge must serve, and requests that it must reject.
 //
 //   node deploy/probe.ts --url ORIGIN --audience AUDIENCE --bucket BUCKET --key KEY --ungranted-key KEY --ungranted-account EMAIL
 //
-// An image holds it as /app/probe.js. It runs as a service account of its own, whose only grant is to get KEY. Prints one line of
-// JSON, in Cloud Logging's fields, and ends with 0 where every check holds, 1 where one does not, 2 where it was called wrongly.
+// In an image, the probe is /app/probe.js. It runs as its own service account, whose only grant is to get KEY. Prints one line
+// of JSON with Cloud Logging's fields. Exit codes: 0, every check passed; 1, a check failed; 2, wrong usage.
 import { parseArgs } from 'node:util';
 import { readOrigin, ORIGIN_MUST } from '../src/config/allowed-origins.ts';
 import { prepareRuntime } from '../src/runtime/process-setup.ts';
@@ -12,28 +12,28 @@ import type { ProbeOptions } from './probe-checks.ts';
 const USAGE = `Usage: probe --url ORIGIN --audience AUDIENCE --bucket BUCKET --key KEY --ungranted-key KEY --ungranted-account EMAIL [--invoker-audience URL]
 
   --url ORIGIN               the bridge: https://HOST[:PORT]
-  --audience AUDIENCE        what the bridge wants callers' tokens to be for
-  --bucket BUCKET            as the bridge's configuration names it
+  --audience AUDIENCE        the audience that the bridge requires in callers' tokens
+  --bucket BUCKET            the bucket's name in the bridge's configuration
   --key KEY                  an object that this machine's service account may get
-  --ungranted-key KEY        a key of that bucket that it may not get, whether or not there is such an object
-  --ungranted-account EMAIL  a service account without any grant; this one needs
-                             roles/iam.serviceAccountOpenIdTokenCreator on it, to ask the bridge in its name
-  --invoker-audience URL     only behind Cloud Run's invoker check: what that check wants tokens to be for
+  --ungranted-key KEY        a key in that bucket that the account may not get; the object need not exist
+  --ungranted-account EMAIL  a service account without any grant; to impersonate it, this machine's service account needs
+                             roles/iam.serviceAccountOpenIdTokenCreator on it
+  --invoker-audience URL     the audience that Cloud Run's invoker check requires; omit it if the check is off
 
-Prints one line of JSON, in which each check that failed has a remedy. Exit code: 0 all holds, 1 something does not, 2 wrong usage.
-It needs a machine of Google Cloud's with an account that is not the bridge's, and so cannot be tried on the sandbox.
+Prints one line of JSON with a remedy for each failed check. Exit codes: 0, all checks passed; 1, a check failed; 2, wrong usage.
+Run the probe on a Google Cloud machine whose service account is not the bridge's. The probe cannot test the sandbox.
 `;
 
 const NAMES = ['url', 'audience', 'bucket', 'key', 'ungranted-key', 'ungranted-account'] as const;
 
-/** @throws Error that names the option, the rule and the remedy */
+/** @throws Error whose message names the invalid option and the rule that it breaks */
 function readOptions(args: readonly string[]): ProbeOptions {
   const text = { type: 'string' } as const;
   const options = Object.fromEntries([...NAMES, 'invoker-audience'].map((name) => [name, text]));
   const values: Readonly<Record<string, unknown>> = parseArgs({ args: [...args], options }).values;
   const given = (name: (typeof NAMES)[number]): string => {
     const value = values[name];
-    if (typeof value !== 'string' || value === '') throw new Error(`--${name} must be given.`);
+    if (typeof value !== 'string' || value === '') throw new Error(`--${name} is required.`);
     return value;
   };
   const url = readOrigin(given('url'));
@@ -65,13 +65,13 @@ async function probe(args: readonly string[]): Promise<number> {
     await write(process.stderr, `probe: ${error instanceof Error ? error.message : 'failed'}\n${USAGE}`);
     return 2;
   }
-  // Loads Google's library, which must find the environment prepared.
+  // Imported only here, because this module loads Google's library, which needs the environment that `prepareRuntime` sets.
   const { runChecks } = await import('./probe-checks.ts');
   const checks = await runChecks(options);
   const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name);
   const line = {
     severity: failed.length === 0 ? 'INFO' : 'ERROR',
-    message: `probe of ${options.url}: ${failed.length === 0 ? 'all holds' : `failed: ${failed.join(', ')}`}`,
+    message: `probe of ${options.url}: ${failed.length === 0 ? 'all checks passed' : `failed: ${failed.join(', ')}`}`,
     ok: failed.length === 0,
     url: options.url,
     checks,
@@ -80,7 +80,7 @@ async function probe(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-/** Waits until all is written, as the process ends next. */
+/** Waits until everything is written, because the process exits next. */
 const write = (stream: NodeJS.WriteStream, text: string) =>
   new Promise<void>((resolve) => {
     stream.write(text, () => {
@@ -88,13 +88,13 @@ const write = (stream: NodeJS.WriteStream, text: string) =>
     });
   });
 
-/** As Node ends a module that waits for what never comes: a probe that says nothing must not say that all holds. */
+/** The exit code if the probe ends without a result, which is also Node's exit code for an unsettled top-level `await`. */
 const UNSETTLED = 13;
 
-prepareRuntime({ env: process.env });
-// No `await` of the module itself: a bundle is CommonJS, which has none.
+prepareRuntime();
+// No top-level `await`: the bundle is CommonJS, which does not support it.
 process.exitCode = UNSETTLED;
 void probe(process.argv.slice(2)).then((code) => {
-  // Google's library goes on trying behind our deadline: nobody should wait for that.
+  // Google's library keeps retrying after the probe's deadline, so the probe does not wait for it.
   process.exit(code);
 });

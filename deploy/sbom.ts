@@ -1,4 +1,4 @@
-// What the programs are made of, as a CycloneDX document: the production dependencies in the versions of the lock file.
+// Creates the SBOM of the programs as a CycloneDX document: the production dependencies in the versions of the lock file.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -16,15 +16,15 @@ interface CycloneDx {
   dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 
-/** Far above what npm prints of this project. */
+/** The maximum length of npm's output, far more than npm prints for this project. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * @param root the directory of package.json and package-lock.json; what is installed there does not count
- * @returns JSON, the same for the same files
+ * @param root the directory of package.json and package-lock.json; installed packages are ignored
+ * @returns JSON that depends only on the content of these files
  */
 export async function softwareBillOfMaterials(root: string): Promise<string> {
-  // Not `--omit dev`: npm 11 then leaves out what a development dependency needs too.
+  // Not `--omit dev`: npm 11 then also omits production packages that a development dependency needs.
   const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];
   const { stdout } = await run('npm', args, { cwd: root, maxBuffer: MAX_BYTES });
   const document = JSON.parse(stdout) as CycloneDx;
@@ -35,7 +35,7 @@ export async function softwareBillOfMaterials(root: string): Promise<string> {
   document.dependencies = document.dependencies
     .filter(({ ref }) => kept.has(ref))
     .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }));
-  // npm names the directory, and says when it was asked.
+  // npm uses the directory's name, and adds a serial number and the time.
   document.metadata.component.name = 'fedbridge';
   delete document.serialNumber;
   delete document.metadata.timestamp;

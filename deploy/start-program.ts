@@ -1,5 +1,6 @@
-// What an image starts as main.js: the program beside it, with V8's code cache of all that a first read runs. Node's own compile cache
-// holds no function that is compiled when it is first called, as nearly all of the program's are, and none for a CPU with other features.
+// The main.js of an image: starts the program beside it with V8's code cache, which contains everything that a first read runs.
+// Node's own compile cache omits functions that V8 compiles on their first call, which are nearly all functions, and depends on
+// CPU features.
 import { createRequire } from 'node:module';
 import { compileProgram, runProgram } from './compiled-program.ts';
 

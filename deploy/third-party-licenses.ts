@@ -1,8 +1,8 @@
-// The notices that go with a bundle: of each package whose code is in it, its name, version and licence, with the licence's text.
+// Writes the notices of a bundle: the name, version, license and license text of each package in the bundle.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-/** What esbuild tells of a build, as far as it matters here. */
+/** The fields of esbuild's metafile that this module reads. */
 export interface BundleInputs {
   readonly outputs: Readonly<
     Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>
@@ -15,14 +15,14 @@ interface Manifest {
   readonly license?: string;
 }
 
-const HEAD = `Fedbridge holds code of the packages below. Each is under its own licence, whose text follows the names of those that have it.
+const HEAD = `Fedbridge contains code from the packages below. Each license text follows a list of the packages that it applies to.
 `;
 
 const RULE = `\n${'='.repeat(80)}\n\n`;
 
 /**
- * @param root what the paths of `inputs` are relative to; its LICENSE is the text of Apache-2.0
- * @throws where a package says no licence, or brings no text of one that differs from copy to copy
+ * @param root the directory that the paths of `inputs` are relative to; its LICENSE is the text of Apache-2.0
+ * @throws if a package names no license or does not include its license's text (Apache-2.0 needs no copy in the package)
  */
 export async function thirdPartyLicenses(root: string, inputs: BundleInputs): Promise<string> {
   const apache = await readFile(join(root, 'LICENSE'), 'utf8');
@@ -33,7 +33,7 @@ export async function thirdPartyLicenses(root: string, inputs: BundleInputs): Pr
     const { name, version, license = '' } = manifest;
     if (license === '')
       throw new Error(
-        `${name}: must name its licence in package.json, and does not. Ask its authors, or replace it.`,
+        `${name}: must name its license in package.json, but does not. Ask its authors to name the license, or replace the package.`,
       );
     const text = await textOf(path, manifest, apache);
     const names = namesByText.get(text) ?? [];
@@ -43,7 +43,7 @@ export async function thirdPartyLicenses(root: string, inputs: BundleInputs): Pr
   return [HEAD, ...parts].join(RULE);
 }
 
-/** Of the packages of which a byte is in an output, sorted by name. */
+/** The directories of the packages that contribute code to an output, sorted by package name. */
 function directoriesIn({ outputs }: BundleInputs): string[] {
   const found = new Map<string, string>();
   for (const { inputs } of Object.values(outputs))
@@ -54,22 +54,22 @@ function directoriesIn({ outputs }: BundleInputs): string[] {
   return [...found].toSorted(([, a], [, b]) => (a < b ? -1 : 1)).map(([directory]) => directory);
 }
 
-/** Licence and notice (Apache-2.0, 4d) as the package has them; where it has no file, the section of its README. */
+/** The package's license and notice files (Apache-2.0, 4d), or the license section of its README if it has no license file. */
 async function textOf(directory: string, { name, license }: Manifest, apache: string): Promise<string> {
   const files = (await readdir(directory)).toSorted();
   const read = async (pattern: RegExp): Promise<string[]> =>
     Promise.all(
       files.filter((file) => pattern.test(file)).map((file) => readFile(join(directory, file), 'utf8')),
     );
-  const [licences, notices] = [await read(/^(?:licen[cs]e|copying)/i), await read(/^notice/i)];
-  if (licences.length > 0) return trimmed([...licences, ...notices]);
-  // Its text is the same in every copy.
+  const [licenses, notices] = [await read(/^(?:licen[cs]e|copying)/i), await read(/^notice/i)];
+  if (licenses.length > 0) return trimmed([...licenses, ...notices]);
+  // The text of Apache-2.0 is the same in every copy.
   if (license === 'Apache-2.0') return trimmed([apache, ...notices]);
   const [readme = ''] = await read(/^readme/i);
   const section = /^(?:#+ *licen[cs]e|licen[cs]e\n[-=]+) *$(.*)/ims.exec(readme)?.[1] ?? '';
   if (!/copyright/i.test(section))
     throw new Error(
-      `${name}: must bring the text of its licence, and does not. Find it at its source, or replace the package.`,
+      `${name}: must include the text of its license, but does not. Find the text at its source, or replace the package.`,
     );
   return trimmed([section]);
 }

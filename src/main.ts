@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// The command line: picks a command and gives the exit code. Nothing else reads process.argv.
+// The command line: runs the command that the arguments name, and sets the exit code. Nothing else reads process.argv.
 import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
   readonly description: string;
-  /** Resolves with an exit code, or with none where the command goes on by itself. */
+  /** Resolves with an exit code; undefined if the command keeps running. */
   run(args: readonly string[]): Promise<number | undefined>;
 }
 
-/** Each is loaded when it is asked for: what serves need not load what checks. */
+/** Each command is loaded only when it runs, so that `serve` does not load the others. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
-    description: 'run the bridge, as the environment configures it  [--config FILE] [--port N]',
+    description: 'run the bridge, configured by the environment  [--config FILE] [--port N]',
     run: async (args) => {
       const { serveByArguments } = await import('./cli/serve.ts');
       return serveByArguments(args);
@@ -19,9 +19,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   sandbox: {
     description:
-      'run the bridge with a Google, an STS and an S3 of its own on this machine  [--port N] [--dir DIR] [--config FILE] [--ready-file FILE]',
+      'run the bridge locally against built-in emulators of Google, STS and S3  [--port N] [--dir DIR] [--config FILE] [--as CALLER] [--ready-file FILE]',
     run: async (args) => {
-      // An image does not hold it.
+      // The container image does not contain the sandbox.
       const found = await import('./cli/sandbox.ts').catch(() => {
         throw new Error(
           'The sandbox is not part of this build: run `npm run sandbox` in a clone of the project.',
@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   check: {
     description:
-      'say in words what a configuration means, or which grant decides  [FILE] [--caller CALLER --get BUCKET/KEY]',
+      'validate and explain a configuration, or show which grant allows a read  [FILE] [--caller CALLER --get BUCKET/KEY] | --schema',
     run: async (args) => {
       const { check } = await import('./cli/check.ts');
       return check(args);
@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'trust-policy': {
     description:
-      "print the trust policy of the bridge's role, or tell what is wrong with one  [ROLE [--hop N]] | --lint FILE",
+      'print the trust policy that a role needs, or check a trust policy  [ROLE [--hop N]] | --lint FILE',
     run: async (args) => {
       const { printTrustPolicy } = await import('./cli/trust-policy.ts');
       return printTrustPolicy(args);
@@ -48,14 +48,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'read-policy': {
     description:
-      'print the permission policy that a role needs at AWS, or what creates it  ROLE [--hop N] [--cloudformation | --cli] [--config FILE]',
+      'print the permission policy that a role needs, or a template or commands that create the role  ROLE [--hop N] [--cloudformation | --cli] [--config FILE]',
     run: async (args) => {
       const { printReadPolicy } = await import('./cli/read-policy.ts');
       return printReadPolicy(args);
     },
   },
   whoami: {
-    description: 'say who the bridge is at Google, and at AWS through each role  [--config FILE] [--json]',
+    description:
+      "show the bridge's Google identity, and its AWS identity in each role  [--config FILE] [--json]",
     run: async (args) => {
       const { whoami } = await import('./cli/whoami.ts');
       return whoami(args);
@@ -79,14 +80,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   doctor: {
     description:
-      'find what is wrong between here, Google, STS and the buckets  [--config FILE] [--trust-policy FILE] [--json]',
+      'test the connections to Google, STS and the buckets, and report problems and their fixes  [--config FILE] [--trust-policy FILE] [--json]',
     run: async (args) => {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(args);
     },
   },
   revoke: {
-    description: "print what ends a role's older sessions at AWS  ROLE [--config FILE]",
+    description:
+      "print a policy that revokes a role's existing sessions, and the commands that apply the policy  ROLE [--config FILE]",
     run: async (args) => {
       const { revoke } = await import('./cli/revoke.ts');
       return revoke(args);
@@ -107,7 +109,7 @@ function usage(): string {
   const lines = Object.entries(COMMANDS).map(
     ([name, { description }]) => `  fedbridge ${name.padEnd(LONGEST_NAME)} ${description}`,
   );
-  return `Usage:\n${lines.join('\n')}\n\nfedbridge COMMAND --help tells more of one; fedbridge --version says which release this is.\n`;
+  return `Usage:\n${lines.join('\n')}\n\nRun "fedbridge COMMAND --help" for details, and "fedbridge --version" for the version.\n`;
 }
 
 async function main([name = '', ...args]: readonly string[]): Promise<number | undefined> {
@@ -128,7 +130,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number | u
   try {
     return await command.run(args);
   } catch (error) {
-    // A reader that has gone, as `head` does.
+    // The program that reads standard output, such as `head`, has closed the pipe.
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 1;
     process.stderr.write(`fedbridge ${name}: ${await describeError(error)}\n`);
     return 1;
@@ -149,11 +151,11 @@ async function describeError(error: unknown): Promise<string> {
   return describeFault(error);
 }
 
-/** As Node ends a module that waits for what never comes (Node, "Process", exit codes). */
+/** Node's exit code for a top-level await that never settles (Node, "Process", exit codes). */
 const UNSETTLED = 13;
 
-prepareRuntime({ env: process.env, mayBeInspected: process.argv[2] === 'sandbox' });
-// No `await` of the module itself: a bundle is CommonJS, which has none.
+prepareRuntime({ mayBeInspected: process.argv[2] === 'sandbox' });
+// Does not use top-level await, because the bundle is CommonJS, which does not support it.
 process.exitCode = UNSETTLED;
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;

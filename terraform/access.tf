@@ -1,4 +1,4 @@
-# Whom Cloud Run lets in where it checks callers itself, and the bridge's right to the mounted bucket.
+# The callers that Cloud Run admits if invoker_check is true, and the bridge's access to the mounted bucket.
 
 locals {
   caller_emails  = distinct([for caller in flatten(local.grants[*].callers) : lower(split("#", caller)[0]) if strcontains(caller, "@")])
@@ -14,7 +14,7 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   role     = "roles/run.invoker"
   member   = each.value
 
-  # The deployer is one of the callers, and its e-mail is known before the account exists.
+  # The deployer is one of the callers. Its e-mail is known before the account exists, so Terraform cannot infer this dependency.
   depends_on = [google_service_account.deployer]
 }
 

@@ -1,12 +1,12 @@
-# What the bridge's log says, counted, and the two things that somebody must be told.
+# Metrics from the bridge's log, and two alerts on them.
 
 locals {
   of_service = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}\" AND resource.labels.location=\"${var.region}\""
 
-  # Log-based metrics, by the sentences of the bridge (src/server/bridge.ts) and the fields of its request lines (src/observability/access-log.ts).
+  # The filters match the bridge's log messages (src/server/bridge.ts) and the fields of its request lines (src/observability/access-log.ts).
   log_metrics = {
     role_failures = {
-      description = "Role assumptions that failed, by role and fault."
+      description = "Failed role assumptions, by role and fault."
       filter      = "jsonPayload.message=~\"^role .+ could not be assumed$\""
       labels = {
         role  = "REGEXP_EXTRACT(jsonPayload.message, \"^role (.+) could not be assumed\")"
@@ -14,7 +14,7 @@ locals {
       }
     }
     renewal_failures = {
-      description = "Renewals of credentials that failed while the old ones still serve, by role and fault."
+      description = "Failed renewals of credentials while the old ones are still valid, by role and fault."
       filter      = "jsonPayload.message=~\"^credentials of role .+ could not be renewed\""
       labels = {
         role  = "REGEXP_EXTRACT(jsonPayload.message, \"^credentials of role (.+) could not be renewed\")"
@@ -22,7 +22,7 @@ locals {
       }
     }
     faults = {
-      description = "Requests that did not get what they asked for, by fault and operation."
+      description = "Failed requests, by fault and operation."
       filter      = "jsonPayload.requestId:* AND jsonPayload.fault:*"
       labels = {
         fault     = "EXTRACT(jsonPayload.fault)"
@@ -62,8 +62,8 @@ resource "google_logging_metric" "bridge" {
   depends_on = [google_project_service.used]
 }
 
-# Ready means that at least one role is up. While all of them fail the bridge asks for each again every 30 seconds at most,
-# so each fails at least once in three minutes.
+# The bridge is ready if it could assume at least one role. While no role can be assumed, it retries each role after 30 seconds
+# at most, so each role fails at least once in three minutes.
 resource "google_monitoring_alert_policy" "unready" {
   project               = var.project
   display_name          = "${var.name}: not ready"
@@ -72,12 +72,12 @@ resource "google_monitoring_alert_policy" "unready" {
   notification_channels = var.notification_channels
 
   conditions {
-    display_name = "For five minutes none of its roles could be assumed"
+    display_name = "The bridge could assume no role for five minutes"
     condition_prometheus_query_language {
       query               = "count(sum by (role) (increase(${local.promql.role_failures}[3m])) > 0) >= ${length(var.roles)}"
       duration            = "300s"
       evaluation_interval = "30s"
-      # The metric exists from its first line on.
+      # The metric does not exist before its first log line.
       disable_metric_validation = true
     }
   }
@@ -86,22 +86,22 @@ resource "google_monitoring_alert_policy" "unready" {
     subject   = "${var.name} cannot read S3"
     mime_type = "text/markdown"
     content   = <<-EOT
-      The bridge has no AWS credentials, and answers 503 or 502. Its log says why, and what to do, in `jsonPayload.cause` and `jsonPayload.remedy`:
+      The bridge has no AWS credentials, and responds with 503 or 502. Its log shows the cause and the remedy in `jsonPayload.cause` and `jsonPayload.remedy`:
 
       `${local.of_service} AND jsonPayload.message=~"could not be assumed"`
 
-      `fedbridge doctor` with the service's configuration finds the step that fails.
+      Run `fedbridge doctor` with the service's configuration to find the failing step.
     EOT
   }
 
   depends_on = [google_logging_metric.bridge]
 }
 
-# Renewal of credentials for an hour begins five minutes before their end, and is tried again every 30 seconds at most: one
-# failure is nothing, a third within three minutes leaves two.
+# The bridge begins to renew one-hour credentials five minutes before they expire, and retries after 30 seconds at most. A single
+# failure is harmless; after a third failure within three minutes, about two minutes remain.
 resource "google_monitoring_alert_policy" "credentials" {
   project               = var.project
-  display_name          = "${var.name}: credentials near their end"
+  display_name          = "${var.name}: credentials about to expire"
   combiner              = "OR"
   severity              = "ERROR"
   notification_channels = var.notification_channels
@@ -117,10 +117,10 @@ resource "google_monitoring_alert_policy" "credentials" {
   }
 
   documentation {
-    subject   = "${var.name}: credentials of a role are running out"
+    subject   = "${var.name}: credentials of a role are about to expire"
     mime_type = "text/markdown"
     content   = <<-EOT
-      The credentials that the bridge holds still serve, and will not for long: STS has refused, or not answered, each renewal. What it said, and what to do, is in the log:
+      The bridge's credentials are still valid but expire soon: STS has rejected each renewal, or has not responded. The log shows the cause and the remedy:
 
       `${local.of_service} AND jsonPayload.message=~"could not be renewed"`
     EOT

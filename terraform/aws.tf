@@ -1,18 +1,18 @@
-# The AWS side: for each role of ours its trust in the bridge's service account, and the right to read what is granted.
-# There is no IAM identity provider: AWS knows accounts.google.com by itself, and a registered one breaks this.
+# The AWS side: each role that the module creates trusts the bridge's service account and may read what is granted. The module
+# creates no IAM identity provider: AWS has a built-in one for accounts.google.com, and a registered one would override it.
 
 data "aws_partition" "current" {}
 
 locals {
-  roles_made  = { for name, role in var.roles : name => role if role.arn == null }
-  roles_given = { for name, role in var.roles : name => role if role.arn != null }
-  role_arns   = merge({ for name, role in aws_iam_role.bridge : name => role.arn }, { for name, role in local.roles_given : name => role.arn })
+  roles_created  = { for name, role in var.roles : name => role if role.arn == null }
+  roles_existing = { for name, role in var.roles : name => role if role.arn != null }
+  role_arns      = merge({ for name, role in aws_iam_role.bridge : name => role.arn }, { for name, role in local.roles_existing : name => role.arn })
 
-  # Durations are written as the bridge's configuration has them, and AWS takes seconds.
+  # Durations have the format of the bridge's configuration, but AWS requires seconds.
   seconds_per  = { s = 1, m = 60, h = 3600 }
   role_seconds = { for name, role in var.roles : name => tonumber(regex("^[0-9]+", role.duration)) * local.seconds_per[regex("[smh]$", role.duration)] }
 
-  # Google's azp, aud and sub, in this order: AWS calls azp `aud`, and the audience `oaud`.
+  # The values are the token's azp, aud and sub, in this order: AWS calls azp `aud`, and calls the audience `oaud`.
   trust_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -31,7 +31,7 @@ locals {
 }
 
 resource "aws_iam_role" "bridge" {
-  for_each = local.roles_made
+  for_each = local.roles_created
 
   name                 = "${var.name}-${each.key}"
   description          = "Assumed by ${google_service_account.bridge.email} of Google Cloud, to read S3 for its callers."
@@ -40,7 +40,7 @@ resource "aws_iam_role" "bridge" {
 }
 
 resource "aws_iam_role_policy" "read" {
-  for_each = { for name, role in local.roles_made : name => role if length(role.then) == 0 && contains(keys(local.read_policies), name) }
+  for_each = { for name, role in local.roles_created : name => role if length(role.then) == 0 && contains(keys(local.read_policies), name) }
 
   name   = "read"
   role   = aws_iam_role.bridge[each.key].id
@@ -49,14 +49,14 @@ resource "aws_iam_role_policy" "read" {
   lifecycle {
     precondition {
       condition     = length(local.read_policies[each.key]) <= 10240
-      error_message = "The policy of a role must be at most 10,240 characters. Grant shorter or fewer prefixes, or let some buckets name another entry of roles."
+      error_message = "The policy of a role must be at most 10,240 characters. Grant shorter or fewer prefixes, or use another entry of roles for some buckets."
     }
   }
 }
 
-# A role with further hops reads nothing itself: it may assume the next, and pass on what that hop is told.
+# A role with further hops cannot read S3: it may only assume the next role, and pass on tags and the source identity.
 resource "aws_iam_role_policy" "hop" {
-  for_each = { for name, role in local.roles_made : name => role.then[0] if length(role.then) > 0 }
+  for_each = { for name, role in local.roles_created : name => role.then[0] if length(role.then) > 0 }
 
   name = "hop"
   role = aws_iam_role.bridge[each.key].id
@@ -69,7 +69,7 @@ resource "aws_iam_role_policy" "hop" {
         each.value.source_identity != null ? ["sts:SetSourceIdentity"] : [],
         each.value.caller_tags || length(each.value.tags) > 0 ? ["sts:TagSession"] : [],
       )
-      # A role's path may hold these three, which IAM would read as wildcards or as a variable.
+      # A role's path may contain `*`, `?` and `$`, which IAM would treat as wildcards or as the start of a variable.
       Resource = replace(replace(replace(each.value.arn, "$", "$${$}"), "*", "$${*}"), "?", "$${?}")
     }]
   })

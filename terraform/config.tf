@@ -1,17 +1,17 @@
-# The bridge's configuration, made from the variables, and the secret that holds it if config_in says so.
+# The bridge's configuration, built from the variables, and the secret that contains it if config_in is `secret`.
 
 locals {
-  # Anyone who may see the service sees its environment: a configuration with further hops may hold external IDs.
+  # Anyone who may view the service sees its environment, and a configuration with further hops may contain external IDs.
   config_in = var.config_in != null ? var.config_in : anytrue([for role in values(var.roles) : length(role.then) > 0]) ? "secret" : "environment"
 
-  # Known before the service is (Cloud Run, "Deterministic URL"), so that the configuration can name it.
+  # This URL is known before the service exists (Cloud Run, "Deterministic URL"), so the configuration can contain it.
   service_url = "https://${var.name}-${data.google_project.this.number}.${var.region}.run.app"
   audiences   = length(var.audiences) > 0 ? var.audiences : [local.service_url]
 
-  # A bucket that names no role has the only one.
+  # A bucket without `role` uses the only role.
   role_of = { for name, bucket in var.buckets : name => coalesce(bucket.role, keys(var.roles)[0]) }
 
-  # What is not said is left out: to the bridge an empty field is a wrong one.
+  # Fields without a value are omitted, because the bridge rejects empty fields.
   config = {
     for field, value in {
       audience            = local.audiences
@@ -43,7 +43,7 @@ locals {
       for hop in role.then : {
         for field, value in {
           arn = hop.arn
-          # Only a value that is there: the mark alone would hide a configuration without any.
+          # Only an existing external ID is sensitive: otherwise Terraform would also hide configurations without external IDs.
           externalId     = one([for id in [hop.external_id] : sensitive(id) if id != null])
           tags           = length(hop.tags) > 0 ? hop.tags : null
           callerTags     = hop.caller_tags ? true : null
@@ -97,7 +97,7 @@ resource "google_secret_manager_secret" "config" {
   project   = var.project
   secret_id = "${var.name}-config"
 
-  # In the one region, where an organisation may insist on it.
+  # The secret stays in one region, because an organization's policy may require that.
   replication {
     user_managed {
       replicas {
@@ -114,7 +114,7 @@ resource "google_secret_manager_secret_version" "config" {
 
   secret      = google_secret_manager_secret.config[0].id
   secret_data = local.config_yaml
-  # An older revision, to which somebody may have to go back, reads its own.
+  # Old versions are kept, because each revision reads its own version, and a rollback to an older revision needs that version.
   deletion_policy = "ABANDON"
 
   lifecycle {
@@ -122,7 +122,7 @@ resource "google_secret_manager_secret_version" "config" {
 
     precondition {
       condition     = length(local.config_yaml) <= 65536
-      error_message = "The configuration must be at most 65,536 characters for Secret Manager. Name callers by project, or serve some buckets by another bridge."
+      error_message = "The configuration must be at most 65,536 characters for Secret Manager. Name callers by project, or serve some buckets from another bridge."
     }
   }
 }

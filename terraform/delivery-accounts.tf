@@ -1,4 +1,4 @@
-# The accounts of delivery.tf, and all that each of them may.
+# The accounts of delivery.tf, and everything that each of them may do.
 
 locals {
   # The keys of a for_each must be known before the accounts exist.
@@ -28,13 +28,13 @@ resource "google_service_account" "deployer" {
   depends_on = [google_project_service.used]
 }
 
-# It has no right and no grant: the probe asks the bridge in its name, and must be refused.
+# An account without permissions or grants: the probe impersonates it, and the bridge must deny the request.
 resource "google_service_account" "stranger" {
   count = local.delivers
 
   project      = var.project
   account_id   = "${substr(var.name, 0, 21)}-stranger"
-  display_name = "Is refused by Fedbridge ${var.name}, as its probe checks"
+  display_name = "Must be denied by Fedbridge ${var.name}; its probe checks this"
 
   depends_on = [google_project_service.used]
 }
@@ -47,7 +47,7 @@ resource "google_project_iam_member" "delivery_logs" {
   member  = each.value
 }
 
-# The tester's: candidates and their SBOMs.
+# The tester pushes candidates and their SBOMs.
 
 resource "google_artifact_registry_repository_iam_member" "tester" {
   count = local.delivers
@@ -67,7 +67,7 @@ resource "google_storage_bucket_iam_member" "tester" {
   member = google_service_account.tester[0].member
 }
 
-# The deployer's: it copies a candidate to the service's registry, deploys it as the bridge's account, and probes.
+# The deployer copies a candidate to the service's registry, deploys it as the bridge's account, and probes it.
 
 resource "google_artifact_registry_repository_iam_member" "deployer" {
   for_each = var.delivery == null ? {} : {

@@ -1,6 +1,6 @@
-# From a commit to what callers use, if `delivery` is set: two triggers of Cloud Build, each with an account of its own. Tests run
-# the code of every development dependency, so their account can only push candidates. cloudbuild-deploy.yaml runs no code of a
-# candidate, so its account can write the service's images and deploy the service.
+# If `delivery` is set, two Cloud Build triggers test and deploy commits, each with its own account. Tests run the code of every
+# development dependency, so their account can only push candidates. cloudbuild-deploy.yaml runs no code of a candidate, so its
+# account can write the service's images and deploy the service.
 
 locals {
   delivers       = var.delivery == null ? 0 : 1
@@ -27,7 +27,7 @@ resource "google_artifact_registry_repository" "candidates" {
   project       = var.project
   location      = var.region
   repository_id = "${var.name}-candidates"
-  description   = "Images of Fedbridge that have passed the tests, and that nothing runs yet."
+  description   = "Images of Fedbridge that have passed the tests and are not deployed yet."
   format        = "DOCKER"
 
   depends_on = [google_project_service.used]
@@ -80,14 +80,14 @@ resource "google_cloudbuild_trigger" "test" {
   ]
 }
 
-# Started by the tag that cloudbuild.yaml pushes last: Artifact Registry reports pushes to this topic of its project.
+# The tag that cloudbuild.yaml pushes last starts this trigger: Artifact Registry reports pushes to this topic in its project.
 resource "google_cloudbuild_trigger" "deploy" {
   count = local.delivers
 
   project         = var.project
   location        = var.region
   name            = "${var.name}-deploy"
-  description     = "Deploys a candidate without traffic, probes it, and gives it the traffic."
+  description     = "Deploys a candidate without traffic, probes it, and moves the traffic to it."
   service_account = google_service_account.deployer[0].id
 
   pubsub_config {

@@ -25,11 +25,11 @@ resource "google_project_service" "used" {
 
   project = var.project
   service = each.value
-  # Others in the project may use it.
+  # Other services in the project may use the same API.
   disable_on_destroy = false
 }
 
-# It has no right in Google Cloud: its identity token is all that it needs.
+# The bridge's account needs no permission in Google Cloud, only an identity token.
 resource "google_service_account" "bridge" {
   project      = var.project
   account_id   = var.name
@@ -47,10 +47,11 @@ resource "google_cloud_run_v2_service" "bridge" {
   deletion_protection  = var.deletion_protection
   ingress              = { all = "INGRESS_TRAFFIC_ALL", internal = "INGRESS_TRAFFIC_INTERNAL_ONLY", internal-and-load-balancer = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" }[var.ingress]
   invoker_iam_disabled = !var.invoker_check
-  # What the bridge takes as a token's audience, Cloud Run's own check takes too.
+  # Cloud Run's own check must accept the same audiences as the bridge.
   custom_audiences = var.invoker_check ? [for audience in local.audiences : audience if audience != local.service_url] : []
 
-  # The latest revision gets the traffic. A deployment without traffic that failed has pinned an earlier one: an apply undoes that.
+  # The latest revision gets all traffic. A failed deployment by Cloud Build leaves the traffic on an earlier revision; an apply
+  # undoes that.
   traffic {
     type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
     percent = 100
@@ -60,7 +61,7 @@ resource "google_cloud_run_v2_service" "bridge" {
     service_account                  = google_service_account.bridge.email
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     max_instance_request_concurrency = var.concurrency
-    # The longest that Cloud Run gives: a large object, or a slow reader, takes its time.
+    # Cloud Run's maximum, because a large object or a slow reader can take that long.
     timeout = "3600s"
 
     scaling {
@@ -72,8 +73,8 @@ resource "google_cloud_run_v2_service" "bridge" {
       image = local.image
 
       ports {
-        # HTTP/1: the front end speaks HTTP/2 to callers all the same.
-        name           = "http1"
+        # The protocol between the front end and the bridge. The front end offers HTTP/2 to callers in any case.
+        name           = var.port_name
         container_port = 8080
       }
 
@@ -88,13 +89,13 @@ resource "google_cloud_run_v2_service" "bridge" {
 
       resources {
         limits = { cpu = var.cpu, memory = var.memory }
-        # Said in any case: a block that does not say it means that the CPU is always there, and billed.
+        # Always set, because a resources block without it means that the CPU is always allocated and billed.
         cpu_idle          = var.cpu_idle
         startup_cpu_boost = true
       }
 
-      # A revision that cannot assume a role gets no traffic: the one before it goes on serving, and the apply fails. AWS may
-      # take some seconds to know a new role everywhere, and the bridge asks again meanwhile.
+      # A revision that cannot assume a role gets no traffic: the previous revision continues to serve, and the apply fails. A
+      # new role may need some seconds to become visible everywhere in AWS; the bridge retries until then.
       startup_probe {
         period_seconds    = 1
         timeout_seconds   = 1
@@ -174,7 +175,7 @@ resource "google_cloud_run_v2_service" "bridge" {
   }
 
   lifecycle {
-    # Whoever deploys with gcloud leaves its name here.
+    # A deployment with gcloud sets these fields.
     ignore_changes = [client, client_version]
 
     precondition {

@@ -1,5 +1,5 @@
-# Where the bridge's image is: a registry of its own, and, where no image is given, the first one, which Cloud Build makes
-# from this checkout. Later ones come from cloudbuild-deploy.yaml: the next apply takes the image with the tag `latest`.
+# The registry of the bridge's images and, unless `image` is set, the first image, which Cloud Build builds from this checkout. Later
+# images come from cloudbuild-deploy.yaml, and the next apply uses the one tagged `latest`.
 
 locals {
   builds   = var.image == null ? 1 : 0
@@ -35,7 +35,7 @@ resource "terraform_data" "first_image" {
 
   provisioner "local-exec" {
     working_dir = "${path.module}/.."
-    # Rights that were given a moment ago may take a minute to count.
+    # New permissions may need a minute to take effect.
     command = <<-EOT
       for pause in 20 40 0; do
         gcloud builds submit . --project "$PROJECT" --config terraform/first-image.yaml --ignore-file terraform/first-image.ignore \
@@ -43,7 +43,7 @@ resource "terraform_data" "first_image" {
           --substitutions "_IMAGE=$IMAGE" --suppress-logs && exit 0
         sleep "$pause"
       done
-      echo "The image could not be built. Mend what gcloud says above and apply again, or set the variable image." >&2
+      echo "The image could not be built. Fix the gcloud errors above and apply again, or set the variable image." >&2
       exit 1
     EOT
     environment = {
@@ -61,7 +61,7 @@ resource "terraform_data" "first_image" {
   ]
 }
 
-# Builds run as this account: it may read the source, write the image and its log, and nothing else.
+# Builds run as this account. It may only read the source, and write the image and its log.
 resource "google_service_account" "builder" {
   count = local.builds
 
@@ -98,7 +98,7 @@ resource "google_storage_bucket" "build" {
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  # The source is in git; a build needs its copy for minutes.
+  # The source is also in git, and a build needs this copy only for minutes.
   force_destroy = true
   lifecycle_rule {
     action {

@@ -1,4 +1,4 @@
-# A network of the bridge's own, through which its requests leave from one static address. Only where egress_cidr is set.
+# A separate network that gives the bridge's requests one static source address. Created only if egress_cidr is set.
 
 locals {
   egress_count = var.egress_cidr == null ? 0 : 1
@@ -22,7 +22,7 @@ resource "google_compute_subnetwork" "egress" {
   name          = var.name
   network       = google_compute_network.egress[0].id
   ip_cidr_range = var.egress_cidr
-  # Google's own endpoints, such as its signing keys, need no address of ours.
+  # Requests to Google's own endpoints, such as its signing keys, do not need the static address.
   private_ip_google_access = true
 }
 
@@ -62,8 +62,8 @@ resource "google_compute_router_nat" "egress" {
     source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
   }
 
-  # S3 has few addresses, and each connection to one of them needs a port of ours: 64, the default, would be an instance's
-  # limit. One address has 64,512 of them for all instances.
+  # S3 has few addresses, and each connection to an address needs its own source port. With the default of 64 ports per
+  # instance, an instance could open only 64 connections to an address. One static address has 64,512 ports for all instances.
   enable_dynamic_port_allocation      = true
   enable_endpoint_independent_mapping = false
   min_ports_per_vm                    = 256

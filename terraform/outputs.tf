@@ -1,17 +1,17 @@
-# What the next step needs: callers the URL, owners of buckets the policies, an operator the rest.
+# The module's outputs: the URL for callers, the policies for owners of buckets, and values for operators.
 
 output "url" {
-  description = "The service's URL, which is also the audience of callers' tokens unless `audiences` says otherwise."
+  description = "URL of the service. It is also the audience of callers' tokens, unless `audiences` is set."
   value       = local.service_url
 }
 
 output "audiences" {
-  description = "What callers' tokens must be for."
+  description = "Audiences of callers' tokens."
   value       = local.audiences
 }
 
 output "try" {
-  description = "A command that reads the first grant's bucket as its first caller. Whoever runs it needs roles/iam.serviceAccountTokenCreator on that caller."
+  description = "A command that reads the first grant's bucket as its first caller. To run the command, you need roles/iam.serviceAccountTokenCreator on that caller's service account."
   value       = local.try
 }
 
@@ -21,53 +21,53 @@ output "service_account" {
 }
 
 output "service_account_unique_id" {
-  description = "Its unique ID, which the trust policies name: a service account that is made again under the same e-mail has another."
+  description = "Unique ID of the bridge's service account, which the trust policies name. If the account is deleted and re-created, its unique ID changes."
   value       = google_service_account.bridge.unique_id
 }
 
 output "trust_policy" {
-  description = "Trust policy of roles that exist elsewhere (`arn`), as `fedbridge trust-policy` prints it."
+  description = "Trust policy for the roles with `arn`, which the module does not create; `fedbridge trust-policy` prints the same policy."
   value       = local.trust_policy
 }
 
 output "role_arns" {
-  description = "The AWS roles that the bridge assumes, by their names."
+  description = "ARNs of the AWS roles that the bridge assumes, by name."
   value       = local.role_arns
 }
 
 output "read_policies" {
-  description = "By name of a role, the policy that lets it read what is granted: for roles that exist elsewhere, and for the last of further hops."
+  description = "By role name, the policies that allow the granted reads: for roles that the module does not create, and for the last role in `then`."
   value       = local.read_policies
 }
 
 output "config" {
-  description = "The bridge's configuration, for `fedbridge check`, and for bridges elsewhere that run as the same service account. Sensitive, as it may hold external IDs: `terraform output -raw config` shows it."
+  description = "The bridge's configuration, for `fedbridge check`, and for bridges elsewhere that run as the same service account. Sensitive, because it may contain external IDs: `terraform output -raw config` shows it."
   value       = local.config_yaml
   sensitive   = true
 }
 
 output "config_secret" {
-  description = "Name of the version in Secret Manager that holds the configuration, for bridges elsewhere that run as the same service account; null if it is in the service's environment."
+  description = "Name of the version in Secret Manager that contains the configuration, for bridges elsewhere that run as the same service account; null if the configuration is in the service's environment."
   value       = one(google_secret_manager_secret_version.config[*].name)
 }
 
 output "image" {
-  description = "The image that runs, by digest."
+  description = "Image of the service, by digest."
   value       = local.image
 }
 
 output "registry" {
-  description = "Where images go: push to REGISTRY/fedbridge."
+  description = "Registry of the images: push to REGISTRY/fedbridge."
   value       = local.registry
 }
 
 output "builder" {
-  description = "E-mail of the service account that the first image is built as; null where `image` is given."
+  description = "E-mail of the service account that builds the first image; null if `image` is set."
   value       = one(google_service_account.builder[*].email)
 }
 
 output "delivery" {
-  description = "For builds by hand (cloudbuild.yaml, cloudbuild-deploy.yaml): e-mails of the accounts `tester`, `deployer` and `stranger`, and where `candidates` go; null without the variable of that name."
+  description = "For manual builds (cloudbuild.yaml, cloudbuild-deploy.yaml): e-mails of the accounts `tester`, `deployer` and `stranger`, and the registry of `candidates`; null without the variable `delivery`."
   value = var.delivery == null ? null : {
     tester     = google_service_account.tester[0].email
     deployer   = google_service_account.deployer[0].email
@@ -77,17 +77,17 @@ output "delivery" {
 }
 
 output "egress_address" {
-  description = "The address that requests to AWS come from, for aws:SourceIp; null without egress_cidr."
+  description = "Static IP address that requests to AWS come from, for conditions on aws:SourceIp; null without egress_cidr."
   value       = one(google_compute_address.egress[*].address)
 }
 
 output "egress_network" {
-  description = "Self link of the network behind that address; null without egress_cidr."
+  description = "Self link of the network whose requests use the static address; null without egress_cidr."
   value       = one(google_compute_network.egress[*].self_link)
 }
 
 output "egress_subnetwork" {
-  description = "Self link of its subnet; null without egress_cidr."
+  description = "Self link of the subnet of the network with the static address; null without egress_cidr."
   value       = one(google_compute_subnetwork.egress[*].self_link)
 }
 

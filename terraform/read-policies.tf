@@ -1,8 +1,8 @@
-# What each role must be allowed to read: the grants on its buckets, and no more. The bridge narrows each session further,
-# to the grants of one caller.
+# Each role may read what is granted on its buckets, and nothing else. The bridge narrows each session further, to the grants of one
+# caller.
 
 locals {
-  # The words of a grant as IAM's actions; `versions` widens each of the others (Service Authorization Reference, S3).
+  # The IAM actions for each word in `allow`; `versions` extends every other word (Service Authorization Reference, S3).
   actions_of_word = {
     get        = ["s3:GetObject"]
     list       = ["s3:ListBucket"]
@@ -16,8 +16,8 @@ locals {
     attributes = ["s3:GetObjectVersionAttributes"]
   }
 
-  # Each grant as one entry per action. `*`, `?` and `$` stand for themselves. A character that IAM's policies cannot hold
-  # (beyond Latin-1) is any one here, as a role's policy has no escape for it; the bridge's sessions have, and are exact.
+  # One entry per grant and action. `*`, `?` and `$` are literal. IAM policies cannot contain characters outside Latin-1, and a role's
+  # policy cannot escape them, so each becomes `?` here. The bridge's session policies can escape them and are exact.
   reaches = flatten([
     for grant in local.grants : [
       for action in concat(
@@ -35,7 +35,8 @@ locals {
     ]
   ])
 
-  # Of each bucket, by whether they list: from the patterns (as one text) to the actions that reach just these.
+  # For each bucket, and separately for list and other actions, maps a set of patterns (as JSON) to the actions with exactly
+  # that set.
   grouped = {
     for pair in setproduct(keys(var.buckets), [true, false]) : "${pair[0]} ${pair[1]}" => {
       for action in distinct([for reach in local.reaches : reach.action if reach.bucket == pair[0] && reach.list == pair[1]]) :
@@ -43,7 +44,7 @@ locals {
     }
   }
 
-  # An access point's ARN is its own resource, and its objects are below it.
+  # An access point is a separate resource, and the ARNs of its objects begin with its ARN.
   bucket_arns = {
     for name, bucket in var.buckets : name =>
     startswith(coalesce(bucket.target, name), "arn:") ? bucket.target : "arn:${data.aws_partition.current.partition}:s3:::${coalesce(bucket.target, name)}"
@@ -59,7 +60,7 @@ locals {
       }
     ]
   }
-  # AWS tests a missing key under s3:prefix when it decides between 404 and 403, so the condition serves reads too.
+  # For a missing key, AWS evaluates s3:prefix with that key to choose between 404 and 403, so the condition also matters for reads.
   list_statements = {
     for name, bucket in var.buckets : name => [
       for patterns, actions in local.grouped["${name} true"] : merge(

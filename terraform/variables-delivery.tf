@@ -1,7 +1,7 @@
-# What tests each commit and deploys it, if anything does.
+# The variable that makes Cloud Build test and deploy each commit.
 
 variable "delivery" {
-  description = "Cloud Build triggers that test each commit of `branch`, push its image as a candidate, and deploy the candidate without traffic, probe it and give it the traffic, each under an account of its own. `repository` is a repository that Cloud Build is connected to in `region`, `source_url` its URL for the image's labels. `node_image`, `docker_image` and `gcloud_image` are what the steps run in, by digest: the first lines of cloudbuild.yaml have the command that looks them up. `probe_key` is an object of `probe_bucket` for the probe to read: the deployer's only grant. With `approval` each deployment waits for a person. None: nothing is delivered."
+  description = "Cloud Build triggers, each with its own account: one tests each commit of `branch` and pushes its image as a candidate; the other deploys the candidate without traffic, probes it, and moves the traffic. `repository` is a repository connected to Cloud Build in `region`, and `source_url` is the repository's URL for the image's labels. `node_image`, `docker_image` and `gcloud_image` are the images of the build steps, by digest: the command in the first lines of cloudbuild.yaml prints the digests. `probe_key` is an object in `probe_bucket` that the probe reads; the deployer's only grant is to get this object. With `approval`, a person must approve each deployment. Without `delivery`, there are no triggers."
   type = object({
     repository   = string
     source_url   = string
@@ -18,19 +18,19 @@ variable "delivery" {
 
   validation {
     condition     = var.delivery == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/connections/[^/]+/repositories/[^/]+$", var.delivery.repository))
-    error_message = "delivery: repository must be projects/PROJECT/locations/REGION/connections/CONNECTION/repositories/NAME. `gcloud builds repositories list --connection CONNECTION --region REGION` shows it; connect one first if there is none."
+    error_message = "delivery: repository must be projects/PROJECT/locations/REGION/connections/CONNECTION/repositories/NAME. `gcloud builds repositories list --connection CONNECTION --region REGION` shows it; if the list is empty, connect a repository first."
   }
   validation {
     condition     = var.delivery == null ? true : alltrue([for image in [var.delivery.node_image, var.delivery.docker_image, var.delivery.gcloud_image] : can(regex("@sha256:[0-9a-f]{64}$", image))])
-    error_message = "delivery: node_image, docker_image and gcloud_image must each name a digest, NAME@sha256:…: a tag may become another image. The first lines of cloudbuild.yaml have the command that looks them up."
+    error_message = "delivery: node_image, docker_image and gcloud_image must each name a digest, NAME@sha256:…: a tag may point to another image later. The command in the first lines of cloudbuild.yaml prints the digests."
   }
   validation {
     condition     = var.delivery == null ? true : contains(keys(var.buckets), var.delivery.probe_bucket) && var.delivery.probe_key != ""
-    error_message = "delivery: probe_bucket must be the name of an entry of buckets, and probe_key an object in it. Put a small object there, such as probe/healthz."
+    error_message = "delivery: probe_bucket must be the name of an entry of buckets, and probe_key an object in that bucket. Upload a small object for the probe, such as probe/healthz."
   }
   validation {
     condition     = var.delivery == null ? true : can(regex("^[A-Za-z0-9._/-]+$", var.delivery.branch))
-    error_message = "delivery: branch must be the name of one branch, like main. Patterns are not accepted: what it matches is deployed."
+    error_message = "delivery: branch must be the name of one branch, like main. Patterns are not accepted, because every matching branch would be deployed."
   }
   validation {
     condition     = var.delivery == null ? true : contains(["GITHUB", "BITBUCKET_SERVER", "UNKNOWN"], var.delivery.repo_type)
@@ -38,6 +38,6 @@ variable "delivery" {
   }
   validation {
     condition     = var.delivery == null || var.image == null
-    error_message = "delivery must be left out if image is set: each apply would undo what a build has deployed. Remove image; then the image tagged latest is used."
+    error_message = "delivery must be omitted if image is set: otherwise each apply would undo the last deployment. Remove image, so that the image tagged latest is used."
   }
 }

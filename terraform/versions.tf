@@ -1,6 +1,6 @@
-# The versions that the files here are written for, and checked against (test/terraform/schema.json).
+# These files are written for these versions, and checked against them (test/terraform/schema.json).
 terraform {
-  # 1.9: a variable's validation may look at other variables.
+  # 1.9: a variable's validation may refer to other variables.
   required_version = ">= 1.9.0"
 
   required_providers {

@@ -1,5 +1,5 @@
-// `npm test`: the fast tests, many files to a process, with as many processes as there are processors and one more.
-// Whatever needs a process, much time or load of its own is a `*.slow.ts` (`npm run test:slow`).
+// `npm test`: runs the fast tests in a few processes, with many files in each process. Tests that need a separate
+// process, much time or much CPU are in `*.slow.ts` (`npm run test:slow`).
 import { spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Tests also wait, so that one process more than processors keeps them busy. */
+/** One more process than there are processors keeps the processors busy while some tests wait. */
 const PROCESSES = Math.min(availableParallelism() + 1, 8);
 
 interface Result {
@@ -16,7 +16,7 @@ interface Result {
   readonly output: string;
 }
 
-/** @returns the files in groups of about the same size, the largest files first */
+/** @returns groups of files with about the same total size */
 function inGroups(files: readonly string[]): readonly (readonly string[])[] {
   const groups = Array.from({ length: PROCESSES }, () => ({ bytes: 0, files: new Array<string>() }));
   const sized = files.map((file) => ({ file, bytes: statSync(join(ROOT, file)).size }));

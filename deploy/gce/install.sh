@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the bridge on a Debian VM, one process a core on one port, or brings what is installed up to date.
+# Installs or updates the bridge on a Debian VM: one process per core, all on one port.
 #
 #   sh fedbridge/gce/install.sh CONFIG.yaml
 #
-# As root, from the directory that an archive of pack.sh unpacks to. A start-up script may do this at each boot: what has not changed
-# is left alone. Running processes read a changed configuration anew; changed programs restart them one after the other, so that the
-# port is served throughout. With ROOT=DIR it installs below DIR, a machine's image that is being made, and starts nothing.
+# Run it as root, from the directory that an archive of pack.sh unpacks to. A startup script may run it at each boot: unchanged
+# files are not touched. Running processes reload a changed configuration. If the programs change, the processes restart one
+# after the other, so that the port is always served. With ROOT=DIR, the script installs below DIR, the root of a machine image
+# under construction, and starts nothing.
 set -eu
 umask 022
 
@@ -27,34 +28,34 @@ units=$root/etc/systemd/system
 environment=$root/etc/fedbridge/environment
 first_port=9101
 
-[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail 'user' 'must be root, and is not' 'Run it with sudo.'
+[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail 'user' 'must be root, but is not' 'Run it with sudo.'
 if ! "$node" --version >/dev/null 2>&1; then
-  # All that Node needs beyond what every Debian has.
+  # libatomic1 is the only library that Node needs and a Debian system may lack.
   [ -n "$root" ] || apt-get install --yes --quiet libatomic1 >/dev/null 2>&1 || true
   "$node" --version >/dev/null ||
-    fail "$node" 'must run here, and does not' 'Install libatomic1; pack on a machine of the same architecture.'
+    fail "$node" 'must run on this machine, but does not' 'Install libatomic1, and run pack.sh on a machine of the same architecture.'
 fi
 "$node" "$release/app/main.js" check "$config" >/dev/null ||
-  fail "$config" 'must be a valid configuration, and is not' 'Mend what is said above; what is installed was not touched.'
+  fail "$config" 'must be a valid configuration, but is not' 'Fix the errors above; nothing was changed on this machine.'
 
-# Only root and this group can read the configuration: it says who may read what, and may hold external IDs. The number is that of
-# the machine that is installed, not of this one. Without root (ROOT=DIR) the file keeps its group: set it when you make the image.
+# Only root and this group can read the configuration, because it names callers and may contain external IDs. With ROOT=DIR the group
+# ID is the one in DIR, not the one of this machine. Without root the file keeps its group: set the group when you create the image.
 group=fedbridge-config
 gid=
 if [ "$(id -u)" -eq 0 ]; then
   grep -qs "^$group:" "$root/etc/group" || groupadd --system ${root:+--prefix "$root"} "$group" ||
-    fail "$group" 'must be a group of this machine, and could not be made' 'See the error above, or make the group.'
+    fail "$group" 'must be a group of this machine, but could not be created' 'Fix the error above, or create the group.'
   gid=$(sed -n "s/^$group:[^:]*:\([0-9]*\):.*/\1/p" "$root/etc/group")
 fi
 
-# restrict FILE MODE GID: the group comes first, as the mode is meant for that group.
+# restrict FILE MODE GID. Sets the group first, so that the mode never applies to another group.
 restrict() {
   [ -z "$3" ] || chgrp "$3" "$1"
   chmod "$2" "$1"
 }
 
-# put SOURCE TARGET MODE GID: in one step, as a process may be reading. Sets `changed` to yes if the target had other content.
-# Do not call it in a condition: there the shell continues after an error.
+# put SOURCE TARGET MODE GID. Replaces the target atomically, because a process may be reading it. Sets `changed` to yes if its content
+# was different. Do not call it in a condition, where `set -e` has no effect.
 put() {
   changed=no
   if cmp -s "$1" "$2"; then
@@ -87,7 +88,7 @@ for unit in fedbridge@.service fedbridge.target; do
   [ "$changed" = no ] || programs_changed=yes
 done
 
-# The links that `systemctl enable` would make, also where no systemd runs.
+# Creates the links of `systemctl enable`, even if systemd is not running.
 mkdir -p "$units/fedbridge.target.wants" "$units/multi-user.target.wants"
 link() { [ -L "$2" ] || ln -s "$1" "$2"; }
 link ../fedbridge.target "$units/multi-user.target.wants/fedbridge.target"
@@ -107,20 +108,20 @@ done
 
 [ -z "$root" ] || exit 0
 
-# The processes share the bridge's port, so only the port of its metrics shows that one listens. The operator may set its address.
-# shellcheck disable=SC2016 # The program is JavaScript's to expand.
+# The processes share the bridge's port, so only the metrics port shows whether this one listens. The operator may set its address.
+# shellcheck disable=SC2016 # JavaScript expands this text, not the shell.
 await() {
   "$node" --env-file-if-exists="$environment" -e '
     const [port] = process.argv.slice(1);
     const host = process.env.FEDBRIDGE_METRICS_HOST || "127.0.0.1";
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     const end = Date.now() + 30_000;
-    const ask = () => fetch(`${origin}/-/metrics`).then(
+    const request = () => fetch(`${origin}/-/metrics`).then(
       ({ ok }) => process.exit(ok ? 0 : 1),
-      () => (Date.now() < end ? setTimeout(ask, 100) : process.exit(1)),
+      () => (Date.now() < end ? setTimeout(request, 100) : process.exit(1)),
     );
-    ask();
-  ' "$1" || fail "fedbridge@$1.service" 'must listen within 30 s, and does not' "See journalctl -u fedbridge@$1."
+    request();
+  ' "$1" || fail "fedbridge@$1.service" 'must listen within 30 s, but did not' "See journalctl -u fedbridge@$1."
 }
 
 systemctl daemon-reload

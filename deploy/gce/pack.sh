@@ -1,9 +1,9 @@
 #!/bin/sh
-# Packs what a VM needs into one archive: the programs, the Node that made their caches, the units and their installer.
+# Packs everything that a VM needs into one archive: the programs, the Node that created their caches, the units and the installer.
 #
 #   sh deploy/gce/pack.sh FILE.tar.gz     (or any suffix that GNU tar knows)
 #
-# In a clone, after npm ci, on a machine of the VM's architecture.
+# Run it in a clone, after npm ci, on a machine with the VM's architecture.
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -13,7 +13,7 @@ fi
 clone=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 node=$clone/node_modules/.bin/node
 if [ ! -x "$node" ]; then
-  echo "pack.sh: node_modules: must be installed in $clone, and is not. Run npm ci there." >&2
+  echo "pack.sh: node_modules: must be installed in $clone, but is not. Run npm ci there." >&2
   exit 1
 fi
 work=$(mktemp -d)

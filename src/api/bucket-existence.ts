@@ -1,4 +1,4 @@
-// Confirms with S3 that a configured bucket exists, by a list of no keys.
+// Confirms with S3 that a configured bucket exists, by listing it with `max-keys=0`.
 import { permitOn } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
@@ -8,8 +8,6 @@ import type { RequestContext } from '../observability/request-context.ts';
 import { endStep } from '../observability/request-context.ts';
 import { untilCancelled } from '../runtime/cancellation.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
-import { isPending } from '../runtime/maybe-async.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { operationOn } from '../s3/operation.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { isS3Error } from '../s3/read.ts';
@@ -18,10 +16,10 @@ import type { S3Error } from '../s3/s3-error.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
 import { demandedOwner, demandsOwner } from './request-headers.ts';
 
-/** Some clients check for the bucket before each read. */
+/** How long a confirmation is cached, because some clients check for the bucket before each read. */
 const CONFIRMED_MS = 60_000;
 
-/** S3's error that says why the bucket cannot be confirmed, with the request that got it; undefined if the bucket exists. */
+/** S3's error that explains why the bucket cannot be confirmed, with the request that caused it; undefined if the bucket exists. */
 export type Unconfirmed = { readonly read: ObjectRead; readonly error: S3Error } | undefined;
 
 export type ConfirmBucket = (
@@ -30,15 +28,17 @@ export type ConfirmBucket = (
   from: { readonly caller: Caller; readonly context: RequestContext },
 ) => Promise<Unconfirmed>;
 
-/** The function that it returns throws what `federate` and `read` throw, and Fault not_granted, owner_mismatch, header_invalid. */
+type Session = ReadSession<SigningCredentials> & { readonly sessionName: string };
+
+/**
+ * The returned function throws Fault not_granted, owner_mismatch, header_invalid, and everything that `federate` and `read`
+ * throw.
+ */
 export function bucketConfirmation(steps: {
   readonly read: Read;
-  federate(
-    permit: Permit,
-    caller: Caller,
-  ): MaybeAsync<ReadSession<SigningCredentials> & { readonly sessionName: string }>;
+  federate(permit: Permit, caller: Caller): Session | Promise<Session>;
 }): ConfirmBucket {
-  /** By bucket name: the time since S3 confirmed it. */
+  /** Maps each bucket name to a function that returns the milliseconds since S3 confirmed the bucket. */
   const confirmed = new Map<string, () => number>();
   return async (bucket, access, { caller, context }) => {
     const permit = permitOn(access, bucket);
@@ -47,15 +47,14 @@ export function bucketConfirmation(steps: {
     const elapsed = isDemanded ? undefined : confirmed.get(bucket);
     if (elapsed !== undefined && elapsed() < CONFIRMED_MS) return undefined;
     context.role = permit.bucket.role.name;
-    const federated = steps.federate(permit, caller);
-    const session = isPending(federated) ? await untilCancelled(federated, context.cancellation) : federated;
+    const session = await untilCancelled(steps.federate(permit, caller), context.cancellation);
     endStep(context, 'stsMs');
     context.sessionName = session.sessionName;
     const read = listOfNoKeys(permit);
     const outcome = await steps.read(permit.bucket, read, session, {
       headers: [],
       amzHeaders: owner,
-      // A denial is expected if the caller may only get.
+      // A denial is expected if the caller may only get objects.
       renewsUnexplained: false,
       cancellation: context.cancellation,
       caller: caller.subject,
@@ -64,8 +63,8 @@ export function bucketConfirmation(steps: {
     });
     endStep(context, 's3FirstByteMs');
     if (!isS3Error(outcome)) await discard(outcome);
-    // The caller may have no right to list, and not every S3 server lists as AWS does. If the caller demands an owner, a refusal
-    // may also mean another owner.
+    // Other errors are ignored, because the caller may not be allowed to list, and not every S3 server lists as AWS does. If the
+    // caller requires an owner, a denial may also mean that the bucket has a different owner.
     else if (isDemanded || outcome.status === 404 || (outcome.status >= 500 && outcome.status !== 501))
       return { read, error: outcome };
     confirmed.set(bucket, startElapsed());
@@ -73,7 +72,7 @@ export function bucketConfirmation(steps: {
   };
 }
 
-/** Under a prefix that is granted, so that a session which may list is not denied. */
+/** Lists a granted prefix if there is one, because S3 would deny this session a list of the whole bucket. */
 function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   const scope = decided[0]?.scope;
   const query = new Map([
@@ -82,7 +81,7 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   ]);
   if (scope?.kind === 'prefix') query.set('prefix', scope.prefix);
   const operation = operationOn({ bucket: bucket.name, key: '' }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('Not a list: the method is not GET');
+  if (!('actions' in operation)) throw new Error('a list must use GET');
   return operation;
 }
 
@@ -98,7 +97,7 @@ function discard(response: UpstreamResponse): Promise<void> {
       return true;
     },
     end: finish,
-    // The status has already confirmed the bucket.
+    // The body does not matter, because the status has already confirmed the bucket.
     fail: finish,
   });
   return promise;

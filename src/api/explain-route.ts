@@ -1,4 +1,4 @@
-// `/-/explain`: shows callers which of their own grants decides about a request, or why none does. Calls no upstream.
+// `/-/explain`: shows callers which of their grants decides a request, or why none does, without calling an upstream.
 import { explain } from '../auth/explain-decision.ts';
 import type { Denial } from '../auth/explain-decision.ts';
 import type { Caller } from '../auth/verify-token.ts';
@@ -17,12 +17,12 @@ export interface ExplainRequest {
 }
 
 const NO_EMAIL_HINT =
-  'Your token carries no verified e-mail, so that grants can name you by unique ID alone: ask the metadata server for format=full, or the operator for a grant.';
+  'Your token has no verified e-mail, so grants can name you only by unique ID. Request your token with format=full from the metadata server, or ask the operator for a grant to your unique ID.';
 
 const COMPUTE_DEFAULT_HINT =
-  "You are Compute Engine's default service account, which no grant to a project covers: ask the operator for a grant by its e-mail.";
+  "Your account is Compute Engine's default service account, which project grants do not cover. Ask the operator for a grant to the account's e-mail.";
 
-/** Why grants may not name the caller: the token lacks what they name, or the account is in no project's ID. */
+/** Names a possible reason why a caller has no grants: its token has no e-mail, or project grants do not cover its account. */
 export function hintWithoutGrants({ email }: Caller): string | undefined {
   if (email === undefined) return NO_EMAIL_HINT;
   return isComputeDefault(email) ? COMPUTE_DEFAULT_HINT : undefined;
@@ -35,9 +35,10 @@ export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainR
   const bucket = query.get('bucket') ?? '';
   if (bucket === '') throw invalid('bucket', 'must be given');
   const [subject, other] = word === 'list' ? ['prefix', 'key'] : ['key', 'prefix'];
-  if (query.has(other)) throw invalid(other, `must not stand beside action=${word}: give ${subject}`);
+  if (query.has(other)) throw invalid(other, `must not be given with action=${word}: use ${subject}`);
   const value = query.get(subject) ?? '';
-  if (value === '' && word !== 'list') throw invalid('key', 'must be given; for action=list give prefix');
+  if (value === '' && word !== 'list')
+    throw invalid('key', 'must be given (for action=list, give prefix instead)');
   const unknown = [...query.keys()].find((name) => !['action', 'bucket', subject].includes(name));
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
   return { word, read: sampleRequest(word, checkedBucket(bucket), checkedKey(value)) };
@@ -46,7 +47,7 @@ export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainR
 const invalid = (parameter: string, rule: string): Fault =>
   new Fault('parameter_invalid', { parameter, rule });
 
-/** Callers learn only about themselves: nothing about others' grants, roles, or buckets without grants for them. */
+/** Shows callers only their own grants: no grants of other callers, no roles, and only buckets on which they have grants. */
 export function explainResponse(
   { word, read }: ExplainRequest,
   caller: Caller,
@@ -72,16 +73,16 @@ export function explainResponse(
       ...scopeFields(grant.scope),
       matchedBy: matchingPatterns(caller, grant.callers).map(matchFields),
     })),
-    why: `Your grant of ${rights.join(', and that of ')} reaches ${what}.`,
+    why: `Your grant of ${rights.join(', and of ')} covers ${what}.`,
   };
 }
 
-/** In the configuration's own form: `key`, or `prefix`, which is empty for the whole bucket. */
+/** In the format of the configuration: either `key`, or `prefix`, which is empty for the whole bucket. */
 export function scopeFields(scope: Scope): object {
   return scope.kind === 'key' ? { key: scope.key } : { prefix: scope.kind === 'prefix' ? scope.prefix : '' };
 }
 
-/** Only the caller's own pattern, not the grant's other callers. */
+/** Shows only the pattern that matches the caller, not the grant's other callers. */
 function matchFields(pattern: CallerPattern): object {
   switch (pattern.kind) {
     case 'email':
@@ -107,33 +108,33 @@ function reasonOf(
   switch (why) {
     case 'no_grant':
       return {
-        why: 'No grant names you in this bucket, or there is no such bucket.',
+        why: 'You have no grant on this bucket, or the bucket does not exist.',
         hint: hintWithoutGrants(caller) ?? '/-/whoami lists what you may read. Ask the operator for a grant.',
       };
     case 'other_actions':
       return {
-        why: `A grant of yours reaches this ${what}, but none that does allows ${right}.`,
-        hint: `Ask the operator to allow ${right} too on ${reaches}.`,
+        why: `Your grants cover this ${what}, but do not allow ${right} on it.`,
+        hint: `Ask the operator to also allow ${right} on ${reaches}.`,
       };
     case 'outside':
       return {
-        why: `Your grants of ${right} in this bucket reach ${reaches}, and this ${what} lies outside.`,
-        hint: `Compare the ${what} with them, byte for byte, or ask the operator for a grant that reaches it.`,
+        why: `Your grants that allow ${right} in this bucket cover ${reaches}, but not this ${what}.`,
+        hint: `Compare the ${what} with your grants byte for byte, or ask the operator for a grant that covers the ${what}.`,
       };
     case 'neither':
       return {
-        why: `Your grants in this bucket reach ${reaches}; none reaches this ${what}, and none allows ${right}.`,
-        hint: `Ask the operator for a grant of ${right} that reaches it.`,
+        why: `Your grants in this bucket cover ${reaches}. No grant covers this ${what}, and no grant allows ${right}.`,
+        hint: `Ask the operator for a grant that allows ${right} and covers the ${what}.`,
       };
     case 'prefix_open':
       return {
-        why: `The prefix must end at a slash inside the grant: as it is it would list what lies beside ${subject}/ too.`,
-        hint: `Ask for the prefix ${subject}/.`,
+        why: `The prefix has no trailing slash, so the list would also include keys outside ${subject}/, which your grants do not cover.`,
+        hint: `Use the prefix ${subject}/.`,
       };
     case 'above':
       return {
-        why: `This prefix lies above your grants, which begin at ${reaches}.`,
-        hint: 'List one of these; or list this one with delimiter=/, which shows the way down to them.',
+        why: `This prefix is broader than your grants, which cover only ${reaches}.`,
+        hint: 'List a prefix that your grants cover, or add delimiter=/ to list the common prefixes that lead to your grants.',
       };
   }
 }

@@ -1,4 +1,4 @@
-// Responds with a page of a list as JSON, with stable names (README, "Routes").
+// Responds with a page of a list as JSON, with stable names (docs/reference/http-api.md, "Routes").
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { ListPage } from '../s3/list-page.ts';
@@ -6,13 +6,13 @@ import type { ObjectRead } from '../s3/operation.ts';
 import { sendDocument } from './responses/document.ts';
 import { responseClosed } from './responses/object.ts';
 
-/** Entries that are written in one turn of the event loop. */
+/** The number of entries to serialize in one turn of the event loop. */
 const SLICE = 200;
 
-/** Resolves when the caller has received it, or has disconnected. */
+/** Resolves when the caller has received the page, or has disconnected. */
 export async function sendJsonList(context: RequestContext, list: ObjectRead, page: ListPage): Promise<void> {
   const pieces = await jsonPieces(list, page);
-  // The caller may have disconnected in the meantime.
+  // The caller may have disconnected while the page was being serialized.
   if (context.response.destroyed) return;
   sendDocument(context, 'application/json', pieces);
   await responseClosed(context.response);
@@ -24,7 +24,7 @@ async function jsonPieces({ bucket, subject: prefix }: ObjectRead, page: ListPag
     for (let from = 0; from < entries.length; from += SLICE) {
       if (from > 0) await nextTurn();
       const slice = Buffer.from(JSON.stringify(entries.slice(from, from + SLICE)));
-      // Its brackets are dropped; the comma after the previous slice replaces the first one.
+      // Drops the brackets. A comma replaces the opening bracket if this is not the first slice.
       slice.write(',');
       pieces.push(slice.subarray(from > 0 ? 0 : 1, -1));
     }

@@ -1,5 +1,4 @@
-// The handler: authenticate, authorize, federate, read, respond, in that order, for every request on a data path.
-import type { IncomingMessage } from 'node:http';
+// Handles every request on a data path: authenticate, authorize, federate, read, respond, in that order.
 import { authorize } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/verify-token.ts';
@@ -9,9 +8,8 @@ import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { endStep } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
+import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
-import { isPending } from '../runtime/maybe-async.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { untilCancelled } from '../runtime/cancellation.ts';
 import { readListPage } from '../s3/list-page.ts';
 import type { BucketOperation, Operation } from '../s3/operation.ts';
@@ -24,18 +22,20 @@ import type { ConfirmBucket } from './bucket-existence.ts';
 import { sendJsonList } from './json-list.ts';
 import { checkExpectedOwner, forwardedHeaders } from './request-headers.ts';
 import { sendBucketResponse } from './responses/bucket.ts';
-import { callerFault } from './caller-fault.ts';
-import { faultResponse, sendFault } from './responses/fault.ts';
+import { callerFault, faultResponse, sendFault } from './responses/fault.ts';
 import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
 import { sendS3Error } from './responses/s3-error.ts';
 import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
 
-/** A role's session for one permit, with credentials in it. */
+/** A role's session for one permit, with its credentials. */
 export interface FederatedSession extends ReadSession<SigningCredentials> {
   readonly sessionName: string;
 }
 
-/** Limits the requests in progress. Each successful `acquire…` needs its `release…`. */
+/**
+ * Limits the number of requests in progress. Each successful call of an `acquire…` method requires a call of the matching
+ * `release…` method.
+ */
 export interface Admission {
   /** @throws Fault overloaded, event_loop_lagging */
   acquire(): void;
@@ -43,19 +43,19 @@ export interface Admission {
   /** @throws Fault overloaded */
   acquireFor(subject: string): void;
   releaseFor(subject: string): void;
-  /** For lists that the bridge writes as JSON. @throws Fault overloaded */
+  /** For JSON lists. @throws Fault overloaded */
   acquirePage(subject: string): void;
   releasePage(subject: string): void;
 }
 
-/** The steps, as `bridge.ts` joins them. */
+/** The steps that `bridge.ts` provides. */
 export interface DataSteps {
   /** @throws Fault token_…, signing_keys_unavailable */
-  authenticate(request: IncomingMessage): MaybeAsync<Caller>;
-  /** By bucket name. @throws Fault caller_is_bridge */
+  authenticate(request: CallerRequest): Caller | Promise<Caller>;
+  /** Returns the caller's access, by bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** @throws Fault metadata_…, sts_… */
-  federate(permit: Permit, caller: Caller): MaybeAsync<FederatedSession>;
+  federate(permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession>;
   readonly read: Read;
   regionOf(bucket: Bucket): string;
   readonly admission: Admission;
@@ -70,7 +70,10 @@ interface Steps extends DataSteps {
 
 export type DataRoute = (context: RequestContext) => Promise<void>;
 
-/** @returns a route that responds to every fault and never rejects; it resolves when the response is sent or aborted */
+/**
+ * @returns a route that sends an error response for every fault and never rejects; it resolves when the response is sent or
+ * aborted
+ */
 export function dataRoute(given: DataSteps): DataRoute {
   const steps: Steps = { ...given, confirmBucket: bucketConfirmation(given) };
   return async (context) => {
@@ -93,6 +96,7 @@ export function dataRoute(given: DataSteps): DataRoute {
 
 async function serve(steps: Steps, operation: Operation, context: RequestContext): Promise<void> {
   const { admission } = steps;
+  // The awaited value is usually cached. Awaiting cached values takes 0.2 µs of the 96 µs of CPU time that a read needs.
   const caller = await steps.authenticate(context.request);
   endStep(context, 'tokenMs');
   context.caller = caller;
@@ -119,8 +123,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     const permit = authorize(access, operation);
     context.role = permit.bucket.role.name;
     const forwarded = forwardedHeaders(context.request, permit.bucket.expectedOwner);
-    const federated = steps.federate(permit, caller);
-    const session = isPending(federated) ? await untilCancelled(federated, context.cancellation) : federated;
+    const session = await untilCancelled(steps.federate(permit, caller), context.cancellation);
     endStep(context, 'stsMs');
     context.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
@@ -159,7 +162,7 @@ async function serveBucketOperation(
 const isBucketOperation = (operation: Operation): operation is BucketOperation =>
   operation.kind !== 'object' && operation.kind !== 'list';
 
-/** @throws Fault not_granted for a bucket on which the caller has no grants, whether it exists or not */
+/** @throws Fault not_granted if the caller has no grants on the bucket, whether it exists or not */
 function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Access>): Bucket[] {
   if (operation.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
   const own = access.get(operation.bucket);
@@ -169,7 +172,7 @@ function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Acce
 
 function respondToError(context: RequestContext, error: unknown): void {
   const { request, response } = context;
-  // The request was only cancelled because the caller disconnected.
+  // The error only means that the request was cancelled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
   if (response.destroyed) return;

@@ -1,20 +1,20 @@
-// Which of a caller's headers are forwarded to S3: an allow-list.
-import type { IncomingMessage } from 'node:http';
+// The allow-list of a caller's headers that are forwarded to S3.
 import { Fault } from '../errors/fault.ts';
+import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { ifRange } from '../s3/if-range.ts';
 import type { IfRange } from '../s3/if-range.ts';
 
-/** Ranges and conditionals (S3 API Reference, GetObject); sent unsigned, as S3 allows. */
+/** Ranges and conditions (S3 API Reference, GetObject), which S3 accepts unsigned. */
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
-/** S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` is not among these, as only the configuration sets it. */
+/** S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` is omitted, because only the configuration sets it. */
 const SIGNED = [
   'x-amz-checksum-mode',
   'x-amz-max-parts',
   'x-amz-object-attributes',
   'x-amz-optional-object-attributes',
   'x-amz-part-number-marker',
-  // Those about storing are passed on for S3's own 400 (S3 API Reference, GetObject).
+  // Headers for storing objects are forwarded so that S3 responds with its own 400 (S3 API Reference, GetObject).
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-aws-kms-key-id',
   'x-amz-server-side-encryption-bucket-key-enabled',
@@ -29,36 +29,37 @@ export interface ForwardedHeaders extends IfRange {
 }
 
 /**
- * As it is sent and signed: the canonical request collapses runs of spaces.
- * @throws Fault header_invalid for bytes that the two would write differently
+ * Returns the value to send and sign, with runs of spaces collapsed as in the canonical request.
+ * @throws Fault header_invalid for bytes that would be encoded differently in the header and in the signature
  */
 function signable(name: string, value: string): string {
   if (!/^[\x20-\x7e]*$/.test(value)) throw new Fault('header_invalid', { header: name });
   return value.trim().replace(/ +/g, ' ');
 }
 
-/** A caller's demand; S3 denies the request if the bucket has another owner. */
+/** This header names the required owner of the bucket; S3 denies the request if the bucket has a different owner. */
 const OWNER = 'x-amz-expected-bucket-owner';
 
 /**
- * For an operation that does not call S3.
+ * Checks x-amz-expected-bucket-owner for an operation that does not call S3.
  * @throws Fault owner_mismatch, owner_not_checked
  */
-export function checkExpectedOwner({ headers }: IncomingMessage, configured: string | undefined): void {
+export function checkExpectedOwner({ headers }: CallerRequest, configured: string | undefined): void {
   const demanded = headers[OWNER];
   if (demanded === undefined || demanded === configured) return;
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
-/** Whether the caller demands an owner, be it the configured one. */
-export const demandsOwner = ({ headers }: IncomingMessage): boolean => headers[OWNER] !== undefined;
+/** Whether the caller requires an owner, which may be the configured owner. */
+export const demandsOwner = ({ headers }: CallerRequest): boolean => headers[OWNER] !== undefined;
 
 /**
- * A caller's demand, to sign. If the configuration has one, that is sent in any case.
+ * Returns the caller's header for signing; empty if the header is missing, or if it names the configured owner, which is sent in
+ * any case.
  * @throws Fault header_invalid, owner_mismatch
  */
 export function demandedOwner(
-  { headers }: Pick<IncomingMessage, 'headers'>,
+  { headers }: Pick<CallerRequest, 'headers'>,
   configured: string | undefined,
 ): readonly (readonly [name: string, value: string])[] {
   const demanded = headers[OWNER];
@@ -68,13 +69,10 @@ export function demandedOwner(
 }
 
 /**
- * @param expectedOwner the bucket's, from the configuration
+ * @param expectedOwner the bucket's configured owner
  * @throws Fault header_invalid, owner_mismatch
  */
-export function forwardedHeaders(
-  { headers: sent }: IncomingMessage,
-  expectedOwner?: string,
-): ForwardedHeaders {
+export function forwardedHeaders({ headers: sent }: CallerRequest, expectedOwner?: string): ForwardedHeaders {
   const headers: string[] = [];
   for (const name of SENT) {
     const value = sent[name];

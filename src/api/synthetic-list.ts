@@ -1,4 +1,5 @@
-// Responds to a list above a caller's grants, from the grants only: the common prefixes that lead down to them.
+// Serves lists of prefixes that are broader than a caller's grants. Such a list contains only the common prefixes that lead to
+// the grants, and needs no call to S3.
 import type { Access } from '../auth/grants.ts';
 import { visiblePrefixes } from '../auth/visible-prefixes.ts';
 import { Fault } from '../errors/fault.ts';
@@ -9,10 +10,12 @@ import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './responses/
 import { sendJsonList } from './json-list.ts';
 import { responseClosed } from './responses/object.ts';
 
-/** The element that holds the page, and the parameters and elements for where it begins and continues (S3 API Reference). */
+/**
+ * The root element of a page, and the parameters and elements for the start of this page and of the next page (S3 API Reference).
+ */
 interface Shape {
   readonly root: string;
-  /** Parameters, the first of which counts, with the elements that repeat them. */
+  /** Parameters, each with the element that repeats its value. The first parameter that is present takes effect. */
   readonly from: readonly (readonly [parameter: string, element: string])[];
   readonly next: string;
 }
@@ -37,11 +40,11 @@ const LIST_OBJECTS: Shape = { root: 'ListBucketResult', from: [['marker', 'Marke
 
 const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
 
-/** S3's limits on a page, and on the number in the request. */
+/** S3's limits on a page, and on the value of `max-keys`. */
 const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
-/** Only a list with the delimiter '/' can be served without showing what lies beside the grants. */
+/** Only a list with the delimiter '/' can be served without revealing keys outside the grants. */
 export function syntheticPrefixes(
   access: Access | undefined,
   list: ObjectRead,
@@ -54,7 +57,7 @@ export function syntheticPrefixes(
 }
 
 /**
- * Resolves when the caller has received it, or has disconnected.
+ * Resolves when the caller has received the list, or has disconnected.
  * @throws Fault parameter_invalid
  */
 export async function sendSyntheticList(
@@ -107,7 +110,7 @@ function pageSize(maxKeys = String(MAX_KEYS)): number {
   return Math.min(Number(maxKeys), MAX_KEYS);
 }
 
-/** As S3 encodes the keys of a list: '/' stays, a space is '+'. */
+/** Encodes as S3 does in lists: '/' stays, a space becomes '+'. */
 function formEncoded(text: string): string {
   const escaped = encodeURIComponent(text).replace(/[!'()~]/g, escapeCharacter);
   return escaped.replaceAll('%20', '+').replaceAll('%2F', '/');

@@ -1,25 +1,23 @@
-// From a request to its caller: finds the one identity token that the request presents, and caches verified tokens until they expire.
+// Authenticates a request: finds the one identity token that it presents, and caches verified tokens until they expire.
 import { hash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import { Fault } from '../errors/fault.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
-import type { Caller } from './verify-token.ts';
-import type { VerifiedToken } from './verify-token.ts';
+import type { Caller, VerifiedToken } from './verify-token.ts';
 
-/** About 3 MB when full. Each caller's SDK keeps one token for an hour. */
+/** A full token cache takes about 3 MB. A caller's SDK sends the same token for an hour. */
 const MAX_TOKENS = 10_000;
 
 /**
- * Requests that may wait at once for a key that Google may not have. They have no valid token yet, so without a limit those
- * with made-up key IDs would take the slots of all callers while Google's endpoint hangs.
+ * The maximum number of requests that may wait at once for a refetch of Google's keys. Without a limit, requests with made-up key
+ * IDs could occupy all request slots while Google's endpoint hangs.
  */
 const MAX_WAITING = 100;
 
 interface Verification {
   readonly caller: Promise<Caller>;
-  /** Requests that wait for its key. */
+  /** The number of requests that wait for this token's signing key. */
   waiting: number;
 }
 
@@ -28,15 +26,15 @@ interface CachedToken extends VerifiedToken {
 }
 
 /**
- * The cache holds identity, never what the caller may do. It is keyed by the SHA-256 of the whole token, so that a
- * token that differs in one bit is verified on its own, and no token stays in memory.
- * @param verify may reject, which is not cached; calls `beforeWait` before it waits for a key that Google may not have
- * @param onOutcome called with `cached` or `verified`
+ * The token cache holds identities, never permissions. The cache's keys are SHA-256 hashes of whole tokens: a token that differs
+ * in one bit is verified separately, and no token stays in memory.
+ * @param verify verifies a token, and must call `beforeWait` before waiting for an unknown key; rejections are not cached
+ * @param onOutcome called for each token that is accepted
  */
 export function authenticator(
   verify: (token: string, beforeWait: () => void) => Promise<VerifiedToken>,
   onOutcome: (outcome: 'cached' | 'verified') => void,
-): (token: string) => MaybeAsync<Caller> {
+): (token: string) => Caller | Promise<Caller> {
   const cached = new Map<string, LruEntry<CachedToken>>();
   const uses = lruList<CachedToken>();
   const forget = (entry: LruEntry<CachedToken>): void => {
@@ -45,7 +43,7 @@ export function authenticator(
   };
   const cacheToken = (key: string, verified: VerifiedToken): void => {
     cached.set(key, uses.add({ ...verified, key }));
-    // A flood of tokens evicts those that nobody uses.
+    // Evicts the least recently used token, so that tokens in regular use survive a flood of new ones.
     const oldest = uses.size() > MAX_TOKENS ? uses.oldest() : undefined;
     if (oldest !== undefined) forget(oldest);
   };
@@ -53,7 +51,9 @@ export function authenticator(
   let waiting = 0;
   const countWaiting = (verification: Verification): void => {
     if (waiting >= MAX_WAITING)
-      throw new Fault('signing_keys_unavailable', { error: 'too many requests wait for unknown keys' });
+      throw new Fault('signing_keys_unavailable', {
+        error: 'too many requests are waiting for signing keys that the bridge has not fetched yet',
+      });
     waiting += 1;
     verification.waiting += 1;
   };
@@ -94,31 +94,31 @@ export function authenticator(
   };
 }
 
-/** Decides the form of an error: an S3 client needs S3's own codes to refresh its token. */
+/** Selects the format of error responses: an S3 client refreshes its token only if the error has one of S3's own codes. */
 export type Presentation = 'bearer' | 's3';
 
-/** Google's ID tokens are below 2 KiB; Node's limit on headers is 16 KiB. */
+/** Google's ID tokens are smaller than 2 KiB, and Node limits all headers together to 16 KiB. */
 const MAX_TOKEN_CHARACTERS = 8192;
 
-/** Cloud Run's invoker check replaces the signature by this (Cloud Run, "Authenticating service-to-service"). */
+/** Cloud Run's invoker check replaces a token's signature with this text (Cloud Run, "Authenticating service-to-service"). */
 const STRIPPED_SIGNATURE = '.SIGNATURE_REMOVED_BY_GOOGLE';
 
-/** An S3 client signs its requests. Any other caller gets errors for HTTP clients. */
-export function presentationOf(request: IncomingMessage): Presentation {
+/** Only S3 clients sign their requests; all other callers get errors in the format for HTTP clients. */
+export function presentationOf(request: CallerRequest): Presentation {
   return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ') === true ? 's3' : 'bearer';
 }
 
-/** By any version of AWS's signatures: `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256`, and SigV2's `AWS`. */
-export function isSigned({ headers: { authorization = '' } }: Pick<IncomingMessage, 'headers'>): boolean {
+/** Recognizes all versions of AWS's signatures: `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256`, and SigV2's `AWS`. */
+export function isSigned({ headers: { authorization = '' } }: Pick<CallerRequest, 'headers'>): boolean {
   return /^AWS(?:4-[A-Z\d-]+)? /.test(authorization);
 }
 
 /**
- * The token of `Authorization: Bearer`, or the session token of a SigV4 request. `X-Serverless-Authorization` is Cloud Run's and is
- * ignored.
+ * Returns the token from `Authorization: Bearer`, or the session token of a SigV4 request. `X-Serverless-Authorization` is for
+ * Cloud Run and is ignored.
  * @throws Fault token_missing, tokens_conflict, signature_not_supported, token_too_large, token_signature_removed
  */
-export function presentedToken(request: IncomingMessage): string {
+export function presentedToken(request: CallerRequest): string {
   rejectRepeats(request.rawHeaders);
   const authorization = request.headers.authorization ?? '';
   const sessionToken = request.headers['x-amz-security-token'];
@@ -134,7 +134,10 @@ export function presentedToken(request: IncomingMessage): string {
   return token;
 }
 
-/** Node keeps the first of several Authorization headers and hides the rest, and another parser might use another one. */
+/**
+ * Rejects repeated credential headers: Node keeps only the first Authorization header, but a proxy in front of the bridge might
+ * use a different one.
+ */
 function rejectRepeats(rawHeaders: readonly string[]): void {
   let authorizations = 0;
   let sessionTokens = 0;

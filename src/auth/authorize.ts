@@ -1,45 +1,52 @@
-// Decides from the grants whether a caller may do what it requests. Pure: no I/O, no state.
+// Decides from the grants whether a request is allowed. The functions are pure: they perform no I/O and keep no state.
 import type { Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
-import { iamActions, isListAction } from '../policy/iam-actions.ts';
+import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Access, Reach } from './grants.ts';
 
-/** A decision in the caller's favor. Only a permit names a role: without one there is nothing to federate. */
+/** A positive decision. Only a permit names a role, so no role can be assumed without a permit. */
 export interface Permit {
   readonly bucket: Bucket;
-  /** The grants that decided: one that allows all of the actions if there is one, else one for each action. */
+  /**
+   * The grants that allow the request: a single grant if it allows all requested actions, otherwise the first grant for each
+   * action.
+   */
   readonly decided: readonly Grant[];
   /** All of the caller's grants on the bucket. */
   readonly grants: readonly Grant[];
 }
 
-/** All of the actions are needed, on one object or prefix. */
+/** A request that needs all actions in `actions` on one object or prefix. */
 export interface RequestedRead {
+  readonly kind: 'object' | 'list';
   readonly bucket: string;
   readonly actions: readonly IamAction[];
-  /** The object's key, or the prefix that is listed. */
+  /** The key of the object, or the prefix of the list request. */
   readonly subject: string;
 }
 
-/** Either a permit, or the first action that none of the caller's grants allows; undefined if it has no grants on the bucket. */
+/**
+ * Either a permit, or in `withheld` the first action that none of the caller's grants allows; undefined if the caller has no
+ * grants on the bucket.
+ */
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
 
 /** A missing bucket looks like a denied one, so that callers cannot probe for names. */
 export function decide(
   access: ReadonlyMap<string, Access>,
-  { bucket, actions, subject }: RequestedRead,
+  { kind, bucket, actions, subject }: RequestedRead,
 ): Decision {
   const own = access.get(bucket);
   if (own === undefined) return { withheld: undefined };
   const decided: Grant[] = [];
   for (const action of actions) {
     const reach = own.byAction.get(action);
-    const grant = reach && grantReaching(reach, action, subject);
+    const grant = reach && grantReaching(reach, kind, subject);
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // A session policy can hold any one grant (cli/read-config.ts); two may be too long.
+  // Any single grant fits in a session policy (cli/read-config.ts checks this), but two grants may be too long for one policy.
   const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
     permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },
@@ -60,7 +67,7 @@ export function authorize(access: ReadonlyMap<string, Access>, read: RequestedRe
 }
 
 /**
- * For a request that reads no object and shows no key. A grant to list decides if there is one.
+ * Authorizes a request that reads no object and reveals no key. Prefers a grant that allows `list`.
  * @throws Fault not_granted
  */
 export function permitOn(access: ReadonlyMap<string, Access>, bucket: string): Permit {
@@ -71,16 +78,14 @@ export function permitOn(access: ReadonlyMap<string, Access>, bucket: string): P
   return { bucket: own.bucket, decided: [decided], grants: own.grants };
 }
 
-/** @param action whether the subject is a key or a prefix depends on it */
-export function grantReaching(reach: Reach, action: IamAction, subject: string): Grant | undefined {
-  return isListAction(action) ? grantAbove(reach, subject) : grantOf(reach, subject);
+/** @param kind whether the subject is a key or the prefix of a list request */
+export function grantReaching(reach: Reach, kind: RequestedRead['kind'], subject: string): Grant | undefined {
+  return (kind === 'object' ? reach.keys.get(subject) : undefined) ?? grantAbove(reach, subject);
 }
 
-function grantOf(reach: Reach, key: string): Grant | undefined {
-  return reach.keys.get(key) ?? grantAbove(reach, key);
-}
-
-/** Prefixes end with '/', so only the text up to each '/' is looked up: `team/` never opens `team-secret/`. */
+/**
+ * Granted prefixes end with '/', so only the text up to each '/' is looked up: a grant on `team/` never covers `team-secret/`.
+ */
 function grantAbove(reach: Reach, keyOrPrefix: string): Grant | undefined {
   if (reach.whole !== undefined) return reach.whole;
   if (reach.prefixes.size === 0) return undefined;

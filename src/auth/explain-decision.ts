@@ -1,6 +1,7 @@
-// Explains a decision: which grants decided, or which of the caller's grants come nearest. Pure, like authorize.ts.
+// Explains a decision: which grants allowed the request, or which of the caller's grants come closest to it. The functions are
+// pure, as in authorize.ts.
 import type { Grant, Scope } from '../config/types.ts';
-import { iamActions, isListAction } from '../policy/iam-actions.ts';
+import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { decide, grantReaching } from './authorize.ts';
 import type { RequestedRead, Permit } from './authorize.ts';
@@ -13,20 +14,23 @@ export interface Denial {
   readonly why: Why;
   /** The first action that no grant allows; undefined if the caller has no grants on the bucket. */
   readonly withheld: IamAction | undefined;
-  /** The first few of the caller's grants on the bucket that come near, as `why` says. */
+  /** The first few of the caller's nearest grants on the bucket. The value of `why` defines "nearest". */
   readonly nearest: readonly Grant[];
-  /** How many more there are. */
+  /** The number of nearest grants that `nearest` omits. */
   readonly more: number;
 }
 
 /**
- * `no_grant`: none on the bucket, or there is no such bucket. `other_actions`: the nearest reach it, and allow other actions.
- * `outside`: the nearest allow the action, and reach elsewhere. `neither`: none allows the action, and none reaches it.
- * Only for lists: `prefix_open`: with '/' at its end the prefix would be granted. `above`: the nearest lie below the prefix.
+ * - `no_grant`: the caller has no grant on the bucket, or the bucket does not exist.
+ * - `other_actions`: the nearest grants cover the subject, but allow other actions.
+ * - `outside`: the nearest grants allow the action, but not on this subject.
+ * - `neither`: no grant allows the action, and no grant covers the subject.
+ * - `prefix_open`, only for list requests: the prefix is not granted, but would be if it ended with '/'.
+ * - `above`, only for list requests: the nearest grants cover prefixes below the requested one.
  */
 export type Why = 'no_grant' | 'other_actions' | 'outside' | 'neither' | 'prefix_open' | 'above';
 
-/** As many as fit into a sentence. */
+/** Error messages name the nearest grants in one sentence, so only a few fit. */
 const MAX_NEAREST = 3;
 
 export function explain(access: ReadonlyMap<string, Access>, read: RequestedRead): Explanation {
@@ -36,27 +40,31 @@ export function explain(access: ReadonlyMap<string, Access>, read: RequestedRead
   const own = access.get(read.bucket);
   if (withheld === undefined || own === undefined)
     return { denial: { why: 'no_grant', withheld, nearest: [], more: 0 } };
-  const [why, near] = whyWithheld(own, withheld, read.subject);
+  const [why, near] = whyWithheld(own, withheld, read);
   const nearest = nearestTo(read.subject, near).slice(0, MAX_NEAREST);
   return { denial: { why, withheld, nearest, more: near.length - nearest.length } };
 }
 
-function whyWithheld(own: Access, action: IamAction, subject: string): readonly [Why, readonly Grant[]] {
+function whyWithheld(
+  own: Access,
+  action: IamAction,
+  { kind, subject }: RequestedRead,
+): readonly [Why, readonly Grant[]] {
   const reach = own.byAction.get(action);
-  if (isListAction(action) && reach !== undefined) {
-    const closed = grantReaching(reach, action, `${subject}/`);
+  if (kind === 'list' && reach !== undefined) {
+    const closed = grantReaching(reach, kind, `${subject}/`);
     if (closed !== undefined) return ['prefix_open', [closed]];
     const below = [...reach.prefixes].filter(([prefix]) => prefix.startsWith(subject));
     if (visiblePrefixes(own, { action, prefix: subject, after: '' }) !== undefined)
       return ['above', below.map(([, grant]) => grant)];
   }
-  const reaching = [...own.byAction.values()].flatMap((each) => grantReaching(each, action, subject) ?? []);
+  const reaching = [...own.byAction.values()].flatMap((each) => grantReaching(each, kind, subject) ?? []);
   if (reaching.length > 0) return ['other_actions', [...new Set(reaching)]];
   const allowing = own.grants.filter(({ allow }) => iamActions(allow).includes(action));
   return allowing.length > 0 ? ['outside', allowing] : ['neither', own.grants];
 }
 
-/** By the length of the common beginning; equal ones stay in the configuration's order. */
+/** Sorts grants by how many leading characters they share with the subject; ties keep the configuration's order. */
 function nearestTo(subject: string, grants: readonly Grant[]): readonly Grant[] {
   return grants
     .map((grant) => ({ grant, same: commonLength(subject, textOf(grant.scope)) }))

@@ -1,4 +1,4 @@
-// Google's published keys: fetched at the start, refreshed in the background, and kept while the endpoint is down.
+// Google's published keys: fetched at startup, refreshed in the background, and kept while the endpoint is down.
 import http from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -7,25 +7,28 @@ import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import { Fault } from '../errors/fault.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 
-/** The certificate endpoint responds within tens of milliseconds; callers without a cached token wait for it. */
+/**
+ * The timeout of a fetch. Google's certificate endpoint responds within tens of milliseconds, and callers without a cached token
+ * wait for it.
+ */
 const KEYS_DEADLINE_MS = 3_000;
 
-/** Google rotates its keys over days and publishes a new one hours before it signs. */
+/** Google rotates its keys slowly: it publishes each new key hours before it signs tokens with that key. */
 const KEYS_REFRESH_MS = 60 * 60 * 1000;
 
-/** Tokens with unknown keys cause no more requests to Google than this. */
+/** The minimum time between fetches that are triggered by tokens with unknown key IDs. */
 const UNKNOWN_KEY_REFETCH_MS = 30_000;
 
-/** While Google does not respond, the bridge sends no more requests than this, whatever callers send. */
+/** The minimum time between fetches while Google's endpoint fails, however many requests arrive. */
 const AFTER_FAILURE_MS = 1_000;
 
 /**
- * Known keys keep working while the endpoint is down; an unknown key causes one bounded refetch. jose coalesces concurrent fetches,
- * but on its own would drop known keys when they expire. Pauses end by whichever clock has advanced further: after a wall clock is
- * set back, a new key would not be fetched until it has caught up; the monotonic clock stands still while a machine is suspended.
- * @returns a function that creates a getter of keys, which throws Fault token_key_unknown, signing_keys_unavailable; jose's
- *   JWKSNoMatchingKey, JWKSMultipleMatchingKeys. It calls `beforeWait` before it waits for a key that Google may not have,
- *   and does not wait if that throws
+ * Known keys keep working while Google's endpoint is down; an unknown key triggers at most one refetch at a time. jose coalesces
+ * concurrent fetches, but would drop known keys when they expire. A pause ends when either the wall clock or the monotonic clock
+ * has advanced far enough: the wall clock may be set back, and the monotonic clock stops while the machine is suspended.
+ * @returns a function that creates a key getter for jose. The getter throws Fault token_key_unknown, signing_keys_unavailable;
+ * jose's JWKSNoMatchingKey, JWKSMultipleMatchingKeys. Before the getter waits for an unknown key, it calls `beforeWait`, and it
+ * does not wait if `beforeWait` throws
  */
 export function googleKeys(
   certsUrl: string,
@@ -37,17 +40,17 @@ export function googleKeys(
     cooldownDuration: Infinity,
     [customFetch]: fetchKeys,
   });
-  // While the bridge starts to listen, so that the first caller need not wait. If it fails, the next token causes a refetch.
+  // Fetches the keys at startup, so that the first caller does not wait. If the fetch fails, the next token triggers another one.
   keys.reload().catch(() => undefined);
   let refreshPause = pause(KEYS_REFRESH_MS);
   let refetchPause: Pause | undefined;
   let refetch: Promise<void> | undefined;
-  /** Why the last refetch failed. */
+  /** The fault of the last refetch, if it failed. */
   let unreachable: Fault | undefined;
-  /** Why there are no keys at all yet, until the next fetch. */
+  /** Set if a fetch failed and no keys have been fetched yet; the fault is thrown again until the pause is over. */
   let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
   return (beforeWait) => async (header, token) => {
-    // If Google publishes one key only, jose would accept a token without kid.
+    // If Google published only one key, jose would accept a token without `kid`.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
     if (refreshPause.isOver()) {
@@ -80,7 +83,7 @@ export function googleKeys(
         beforeWait();
         await refetch;
       }
-      // Google may have published that key: the caller should retry, not discard its token.
+      // Google may have published the token's key by now, so the caller should retry instead of discarding its token.
       if (unreachable !== undefined) throw unreachable;
       return await keys(header, token);
     }
@@ -97,18 +100,18 @@ function pause(milliseconds: number): Pause {
 }
 
 /**
- * Not with `fetch`, whose first call costs 5 % of a start. As jose requires, no redirect is followed.
- * @throws Fault, as jose does not report a status other than 200; the signal's reason
+ * Avoids the global `fetch`, because its first call takes 5 % of the startup time. jose requires that redirects are not followed.
+ * @throws Fault if the status is not 200, because jose's error would not contain the status; after an abort, the signal's reason
  */
 const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { get } = url.startsWith('https:') ? https : http;
   const strict = { rejectUnauthorized: true, insecureHTTPParser: false };
-  // Nothing here decodes a content encoding.
+  // node:https does not decompress response bodies.
   get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal, ...strict })
     .on('response', resolve)
     .on('error', reject)
-    // The only event that Node emits for a 101; any other would never come, whatever the signal does.
+    // For a 101 response, Node emits only `close`, even if the signal aborts the request.
     .on('close', () => {
       reject(new Fault('signing_keys_unavailable', { error: 'closed' }));
     });
@@ -116,7 +119,7 @@ const fetchKeys: FetchImplementation = async (url, { headers, signal }) => {
     const response = await promise;
     const { statusCode: status } = response;
     if (status !== 200) {
-      // An unread body would hold its connection.
+      // An unread body would keep its connection open.
       response.destroy();
       throw new Fault('signing_keys_unavailable', { status });
     }
@@ -130,7 +133,7 @@ export function keysFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('signing_keys_unavailable', { error: reasonOf(error) });
 }
 
-/** The code, or else the name, of the innermost error: jose wraps errors in general ones. */
+/** Returns the first error code in the chain of causes, or the name of the innermost error: jose wraps errors in generic ones. */
 function reasonOf(error: unknown): string {
   let reason: string = typeof error;
   for (let at = error; at instanceof Error; at = at.cause) {

@@ -1,11 +1,11 @@
-// An index of the configuration's grants, which finds what a caller may do in constant time, however many there are.
+// An index of the configuration's grants that finds a caller's access in constant time, however many grants there are.
 import { projectInEmail } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Caller } from './verify-token.ts';
 
-/** What one caller may do in one bucket. */
+/** The access of one caller to one bucket. */
 export interface Access {
   readonly bucket: Bucket;
   /** All of this caller's grants on the bucket, in the configuration's order. */
@@ -13,12 +13,12 @@ export interface Access {
   readonly byAction: ReadonlyMap<IamAction, Reach>;
 }
 
-/** The grants of one action, by what they reach. */
+/** The grants that allow one action, by scope. */
 export interface Reach {
   readonly whole: Grant | undefined;
-  /** Keyed by prefixes, each of which ends with '/'. */
+  /** Grants by prefix; each prefix ends with '/'. */
   readonly prefixes: ReadonlyMap<string, Grant>;
-  /** The same in S3's order, sorted once, when first needed. */
+  /** The prefixes in S3's listing order, sorted once on first use. */
   sortedPrefixes(): readonly string[];
   readonly keys: ReadonlyMap<string, Grant>;
 }
@@ -28,7 +28,7 @@ export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
 /** Domain-scoped projects (`example.com:name`) appear in e-mails as `name.example.com`. */
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
-/** @returns what a caller may do, by bucket name; cached for as long as the caller object lives */
+/** @returns a function that returns a caller's access by bucket name, and caches it for the lifetime of the caller object */
 export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
   const byPattern = new Map<string, number[]>();
   grants.forEach((grant, position) => {
@@ -52,13 +52,13 @@ export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string
   };
 }
 
-/** The patterns that name the caller; for lists too short to index. */
+/** Finds the patterns that match the caller. Scans the whole list, so it suits only short lists. */
 export function matchingPatterns(caller: Caller, patterns: readonly CallerPattern[]): CallerPattern[] {
   const keys = callerKeys(caller);
   return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
 }
 
-// JSON separates the kinds and their parts, whatever characters the parts contain.
+// JSON quoting ensures that different patterns have different keys, whatever characters they contain.
 function patternKey(pattern: CallerPattern): string {
   switch (pattern.kind) {
     case 'email':
@@ -120,8 +120,8 @@ function reachOf(grants: readonly Grant[]): Reach {
 }
 
 /**
- * The order in which S3 lists keys: by their bytes in UTF-8. Without encoding them, as UTF-16 differs only in that surrogates, which
- * encode the last characters, come before U+E000.
+ * Compares keys in the order in which S3 lists them: by their UTF-8 bytes. The keys need not be encoded: UTF-16 order differs
+ * from UTF-8 order only for surrogates, which UTF-16 sorts before U+E000.
  */
 export function byBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -1,43 +1,45 @@
-// What a caller sees in a list above its grants: the common prefixes that lead down to them, and nothing else. Pure.
+// Builds the listing of a prefix above a caller's grants: only the common prefixes that lead to granted prefixes. The function is
+// pure.
 import type { IamAction } from '../policy/iam-actions.ts';
 import { grantReaching } from './authorize.ts';
 import { byBytes } from './grants.ts';
 import type { Access } from './grants.ts';
 
-/** The list that is requested. */
+/** The requested listing. */
 export interface RequestedList {
   readonly action: IamAction;
   readonly prefix: string;
-  /** Where the list continues: a common prefix that has been shown, or any key; '' at the beginning. */
+  /** The listing continues after this text: a common prefix that was already returned, or any key; '' for the first page. */
   readonly after: string;
 }
 
 /**
- * As S3 would group them with the delimiter '/': each granted prefix below `prefix`, up to the first '/' after it.
- * @returns sorted; undefined if `prefix` itself is granted, or if no grant lies below it
+ * Groups granted prefixes as S3 groups keys with the delimiter '/': truncates each granted prefix below `prefix` at the next '/'.
+ * @returns sorted common prefixes; undefined if `prefix` itself is granted, or if no grant lies below it
  */
 export function visiblePrefixes(
   access: Access | undefined,
   { action, prefix, after }: RequestedList,
 ): readonly string[] | undefined {
   const reach = access?.byAction.get(action);
-  if (reach === undefined || grantReaching(reach, action, prefix) !== undefined) return undefined;
+  if (reach === undefined || grantReaching(reach, 'list', prefix) !== undefined) return undefined;
   const sorted = reach.sortedPrefixes();
   const first = firstFrom(sorted, prefix);
   if (sorted[first]?.startsWith(prefix) !== true) return undefined;
-  // The beginnings of sorted texts are sorted.
+  // The set stays sorted, because truncating sorted strings keeps their order.
   const leading = new Set<string>();
   for (let i = first; i < sorted.length; i += 1) {
     const granted = sorted[i] ?? '';
     if (!granted.startsWith(prefix)) break;
     const common = granted.slice(0, granted.indexOf('/', prefix.length) + 1);
-    // A grant that contains `after` may contain more after it; a common prefix that was shown stands for all of its keys.
+    // Skips a common prefix that was already returned, because it stands for all of its keys. A granted prefix that contains
+    // `after` may also contain later keys.
     if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0)) leading.add(common);
   }
   return [...leading];
 }
 
-/** @returns the index of the first that is not before `text` */
+/** @returns the index of the first string that does not sort before `text` */
 function firstFrom(sorted: readonly string[], text: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

@@ -1,35 +1,37 @@
-// Reads the arguments of a command strictly: nothing unknown, nothing twice, no value left out.
+// Parses a command's arguments strictly: rejects unknown, repeated and empty options.
 import { parseArgs } from 'node:util';
 import { closestWord } from '../config/did-you-mean.ts';
 import { escapeText, quote } from '../config/show.ts';
 
-/** Wrong usage: the message is a sentence that says what is wrong. */
+/** Wrong usage. The message is a sentence that describes the problem. */
 export class UsageError extends Error {}
 
-/** Not wrong usage: somebody asks for the usage. */
+/** Thrown if the user passes `--help` or `-h`, which is not an error. */
 export class HelpRequested extends Error {}
 
-/** What follows `--` are no options. */
+/** Arguments after `--` are not options. */
 export function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
 }
 
 export interface Arguments<Option extends string, Switch extends string> {
-  /** Options that take a value, by name; none is empty. */
+  /** The values of options, by option name. No value is empty. */
   readonly values: Readonly<Partial<Record<Option, string>>>;
   readonly switches: ReadonlySet<Switch>;
   readonly positionals: readonly string[];
 }
 
-/** @param accepted.positionals the names of those that must be given, as usage has them. @throws HelpAsked, UsageError */
+/**
+ * @param accepted.positionals names of the required positional arguments, as in the usage text. @throws HelpRequested, UsageError
+ */
 export function readArguments<Option extends string, Switch extends string = never>(
   args: readonly string[],
   accepted: {
     readonly options: readonly Option[];
     readonly switches?: readonly Switch[];
     readonly positionals?: readonly string[];
-    /** After those, the names of those that may be left out. */
+    /** Names of the optional positional arguments, which follow the required arguments. */
     readonly optional?: readonly string[];
   },
 ): Arguments<Option, Switch> {
@@ -38,14 +40,14 @@ export function readArguments<Option extends string, Switch extends string = nev
   const parsed = parseStrictly(args, options, switches);
   const names = parsed.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
   const twice = names.find((name, position) => names.indexOf(name) < position);
-  if (twice !== undefined) throw new UsageError(`--${twice} is given twice; give it once.`);
+  if (twice !== undefined) throw new UsageError(`--${twice} is given more than once; give it only once.`);
   const values = new Map(Object.entries(parsed.values));
   const empty = options.find((name) => values.get(name) === '');
-  if (empty !== undefined) throw new UsageError(`--${empty} needs a value, and is given an empty one.`);
+  if (empty !== undefined) throw new UsageError(`--${empty} needs a value, but the value is empty.`);
   const [surplus] = parsed.positionals.slice(positionals.length + optional.length);
-  if (surplus !== undefined) throw new UsageError(`There is no place for ${quote(surplus)}.`);
+  if (surplus !== undefined) throw new UsageError(`Unexpected argument ${quote(surplus)}.`);
   const [missing] = positionals.slice(parsed.positionals.length);
-  if (missing !== undefined) throw new UsageError(`${missing} must be given.`);
+  if (missing !== undefined) throw new UsageError(`${missing} is required.`);
   return {
     values: parsed.values as Partial<Record<Option, string>>,
     switches: new Set(switches.filter((name) => values.get(name) === true)),
@@ -65,13 +67,13 @@ function parseStrictly(args: readonly string[], options: readonly string[], swit
       tokens: true,
     });
   } catch (error) {
-    // The sentences after the first are advice to programmers.
+    // Keeps only the first sentence of Node's message, because the others are advice for programmers.
     const [what = ''] = error instanceof Error ? error.message.split(/\.\s/) : [];
     throw new UsageError(`${escapeText(what)}.${meantOption(args, [...options, ...switches])}`);
   }
 }
 
-/** Suggests an option, with a space before the sentence, if an unknown one is given; '' for any other wrong usage. */
+/** Suggests a known option for an unknown option, in a sentence that begins with a space; '' for any other wrong usage. */
 function meantOption(args: readonly string[], known: readonly string[]): string {
   const given = args.flatMap((arg) => /^--([^=]+)/.exec(arg)?.[1] ?? []);
   const unknown = given.find((name) => !known.includes(name));

@@ -1,4 +1,5 @@
-// Which role a command means, and its credentials as the bridge itself gets them: the whole chain, and no session policy.
+// Finds the role that a command names, and obtains its credentials as the bridge does: through the whole chain, but without a
+// session policy.
 import type { Config, Role } from '../config/types.ts';
 import { ROLE_ARN } from '../config/aws-names.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
@@ -10,10 +11,10 @@ import type { RoleAccess } from '../server/role-access.ts';
 import { UsageError } from './arguments.ts';
 import { Failure } from './print-result.ts';
 
-/** What every role allows, whatever its own maximum (STS, DurationSeconds). */
+/** Every role allows one hour, because its maximum session duration cannot be shorter (STS, DurationSeconds). */
 const DURATION_SECONDS = 3600;
 
-/** @param name of a configured role, or any role's ARN. @throws ConfigError where it is neither */
+/** @param name the name of a configured role, or any role's ARN. @throws ConfigError if `name` is neither */
 export function findRole(name: string, roles: Config['roles']): Role {
   const configured = roles.get(name);
   if (configured !== undefined) return configured;
@@ -21,31 +22,31 @@ export function findRole(name: string, roles: Config['roles']): Role {
     return { name, arn: name, durationSeconds: DURATION_SECONDS, session: 'caller', then: [] };
   const field = 'ROLE';
   if (name.startsWith('arn:') || roles.size === 0) {
-    const rule = `${ROLE_ARN.must}${roles.size === 0 ? ' where there is no configuration' : ''}, not ${quote(name)}`;
+    const rule = `${ROLE_ARN.must}, not ${quote(name)}${roles.size === 0 ? ', because there is no configuration' : ''}`;
     const fix = name.startsWith('arn:')
       ? (ROLE_ARN.fix ?? '')
-      : 'For the name of a role say where it is configured, with --config FILE or FEDBRIDGE_CONFIG.';
+      : 'To name a configured role instead, pass --config FILE or set FEDBRIDGE_CONFIG.';
     throw new ConfigError([{ field, rule, fix }]);
   }
-  const fix = `${didYouMean(name, roles.keys(), '`roles`')} Or give the ARN of a role.`;
+  const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give the ARN of a role.`;
   throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, fix }]);
 }
 
-/** @param text of `--hop`. @throws UsageError if it is no number from 1 */
+/** @param text the value of `--hop`. @throws UsageError if the value is not a positive whole number */
 export function hopNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError('--hop must be the number of a further hop of ROLE, from 1.');
+    throw new UsageError('--hop must be the number of a further hop of ROLE, counted from 1.');
   return Number(text);
 }
 
-/** The error if `--hop` is higher than the number of the role's further hops. */
+/** The error if `--hop` exceeds the role's number of further hops. */
 export function noSuchHop({ name, then }: Role): ConfigError {
-  const rule = `must be that of a further hop, and ${name} has ${then.length === 0 ? 'none' : `${then.length} of them`}`;
-  return new ConfigError([{ field: '--hop', rule, fix: `Hops are those of roles.${name}.then, from 1.` }]);
+  const rule = `must be the number of a further hop, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
+  return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);
 }
 
-/** The session is named after ourselves, as no caller asks. @throws Failure */
+/** Names the session after the bridge, because there is no caller. @throws Failure */
 export async function assumeAsBridge(access: RoleAccess, role: Role): Promise<RoleCredentials> {
   try {
     await access.prepare();

@@ -1,4 +1,4 @@
-// The unique ID of the bridge's service account, which trust policies pin: as an option gives it, or from the identity token.
+// The unique ID of the bridge's service account, which trust policies pin: from an option, or from the identity token.
 import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { RoleSettings } from '../config/role-settings.ts';
@@ -10,19 +10,19 @@ import { Failure } from './print-result.ts';
 const refusal = (field: string, rule: string, fix: string): ConfigError =>
   new ConfigError([{ field, rule, fix }]);
 
-/** @param uniqueId the value of `--unique-id`. @throws ConfigError if it cannot be one */
+/** @param uniqueId the value of `--unique-id`. @throws ConfigError if it is not a valid unique ID */
 export function checkUniqueId(uniqueId: string | undefined): void {
   if (uniqueId === undefined || isUniqueId(uniqueId)) return;
-  // Nothing but an e-mail goes into a command that is there to be pasted.
+  // Inserts the value into the suggested command only if it is an e-mail, because users paste the command into a shell.
   const email = readCallerPattern(uniqueId)?.kind === 'email' ? uniqueId : undefined;
   throw refusal(
     '--unique-id',
-    `must be the number that Google gave the service account, and ${quote(uniqueId)} is ${email === undefined ? 'none' : 'an e-mail'}`,
-    `Find it: ${email === undefined ? UNIQUE_ID_COMMAND : UNIQUE_ID_COMMAND.replace('EMAIL', email)}`,
+    `must be the service account's numeric unique ID, but ${quote(uniqueId)} is ${email === undefined ? 'not one' : 'an e-mail'}`,
+    `To find the ID, run: ${email === undefined ? UNIQUE_ID_COMMAND : UNIQUE_ID_COMMAND.replace('EMAIL', email)}`,
   );
 }
 
-/** Reads it from the identity token that the bridge would show to STS. @throws ConfigError, Failure */
+/** Reads the unique ID from the identity token that the bridge would send to STS. @throws ConfigError, Failure */
 export async function ownUniqueId(
   settings: Pick<RoleSettings, 'identity' | 'platform' | 'googleApis'>,
   audience: string,
@@ -30,19 +30,26 @@ export async function ownUniqueId(
   const { identity } = settings;
   if (identity.kind === 'profile') {
     const rule = 'is an AWS profile, which has no Google identity';
-    throw refusal('identity', rule, 'Say whom the role is to trust with --unique-id ID.');
+    throw refusal(
+      'identity',
+      rule,
+      'Set --unique-id to the unique ID of the service account that the role should trust.',
+    );
   }
   const fetched = createIdentity({ ...settings, identity, aws: { audience } }).token({ refresh: false });
   const { claims } = await fetched.catch((error: unknown) => {
-    throw new Failure('no --unique-id is given, and no identity token tells it', error);
+    throw new Failure(
+      'the unique ID is unknown: --unique-id was not given, and there is no identity token',
+      error,
+    );
   });
   const { azp, sub = '' } = claims;
-  // AWS would compare :aud with another value than the one that the policy pins.
+  // If azp and sub differ, AWS compares :aud with a value that the policy does not pin.
   if (azp !== sub || !isUniqueId(sub)) {
     throw refusal(
       'identity token',
-      `must have the service account's unique ID as azp and as sub, and has ${quote(azp ?? '')} and ${quote(sub)}`,
-      "A person's token opens no role. Where something else impersonates the service account, it must leave the e-mail out (includeEmail: false).",
+      `must have the service account's unique ID as azp and sub, but has azp ${quote(azp ?? '')} and sub ${quote(sub)}`,
+      "A user's token cannot assume a role: use a service account's token. A tool that impersonates the service account must omit the e-mail (includeEmail: false).",
     );
   }
   return sub;

@@ -1,5 +1,5 @@
-// `fedbridge caller-credentials --audience URL`: a caller's identity token, as the AWS SDKs' `credential_process` wants it.
-// deploy/caller-credentials.sh does the same where there is no Node; a test holds the two to the same bytes.
+// `fedbridge caller-credentials --audience URL`: prints a caller's identity token for the `credential_process` of the AWS SDKs.
+// deploy/caller-credentials.sh does the same without Node; a test checks that their output is identical.
 import { describeProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import type { FaultCode } from '../errors/table.ts';
@@ -11,23 +11,23 @@ import { readArguments, UsageError, wantsHelp } from './arguments.ts';
 import { write } from './print-result.ts';
 
 const WRONG_USAGE =
-  "fedbridge caller-credentials: --audience: must be given, and nothing else. Its value is the audience that the bridge's operator chose.";
+  "fedbridge caller-credentials: --audience: is required, and no other argument is accepted. Give the audience that the bridge's operator chose.";
 
 const USAGE = `Usage: fedbridge caller-credentials --audience URL
 
-Prints credentials for S3 clients, whose session token is a Google ID token of this machine for URL.
+Prints credentials for S3 clients. The session token is this machine's Google ID token for audience URL.
 In ~/.aws/config:  credential_process = fedbridge caller-credentials --audience URL
 `;
 
-/** They sign requests, and the bridge looks at no signature: the token alone counts. */
+/** Clients sign requests with these keys, but the bridge ignores signatures and checks only the token. */
 const PLACEHOLDER_KEYS = { AccessKeyId: 'fedbridge', SecretAccessKey: 'not-a-secret' };
 
-/** The end of the year 9999: later ones have no four digits for a year. */
+/** The end of the year 9999, because later years have more than four digits. */
 const LATEST_MS = 253_402_300_799_000;
 
 /**
- * Ends the process, as gcp-metadata goes on trying behind our deadline and nobody should wait for that: with 0, the credentials
- * on standard output; 1, no token; 2, wrong usage. Errors go to standard error, with nothing on standard output.
+ * Ends the process, because gcp-metadata keeps retrying after the deadline. Exit code: 0, credentials on standard output;
+ * 1, no token; 2, wrong usage. On failure, nothing is written to standard output; errors go to standard error.
  */
 export async function callerCredentials(args: readonly string[]): Promise<never> {
   if (wantsHelp(args)) {
@@ -64,55 +64,56 @@ function audienceOf(args: readonly string[]): string | undefined {
 }
 
 /**
- * `Expiration` is the token's own end, neither earlier nor later. Earlier would be no safer, as the metadata server gives the
- * same token until about four minutes before its end: SDKs would ask in vain for longer, and botocore and the JS SDK give up
- * on credentials that come out of a refresh expired. Later, SDKs that refresh on the second would send an expired token.
+ * `Expiration` is exactly the token's own expiry. An earlier time is not safer: the metadata server returns the same token until
+ * about four minutes before it expires, so earlier refreshes have no effect. In addition, botocore and the JS SDK fail if
+ * credentials are expired after a refresh. If `Expiration` were later, SDKs that refresh exactly at the expiry would send an
+ * expired token.
  */
 function credentials({ jwt, expiresAt }: IdentityToken) {
   if (!(expiresAt <= LATEST_MS)) throw new Fault('metadata_invalid_response');
   const Expiration = `${new Date(expiresAt).toISOString().slice(0, -'.000Z'.length)}Z`;
-  // SDKs would say so too, but not what to do about it.
+  // SDKs also report an expired token, but without a fix.
   if (expiresAt <= Date.now()) throw new Fault('token_expired', { expiration: Expiration });
   return { Version: 1, ...PLACEHOLDER_KEYS, SessionToken: jwt, Expiration };
 }
 
 const OFF_GOOGLE_CLOUD =
-  'Off Google Cloud there is none: impersonate a service account, as docs/clients.md says.';
+  'Outside Google Cloud there is no metadata server: impersonate a service account, as docs/how-to/clients shows.';
 
 const refusedBy = ({ status }: FaultDetail): Problem => ({
   field: 'metadata server',
-  rule: `must answer with status 200, and answered with ${String(status)}`,
-  fix: 'Try again; if it lasts, check GCE_METADATA_HOST.',
+  rule: `must respond with status 200, but responded with ${String(status)}`,
+  fix: 'Try again. If the problem persists, check GCE_METADATA_HOST.',
 });
 
-/** Faults in the words of whoever runs an S3 client: the table of faults speaks to the bridge's operator. */
+/** Messages for people who run an S3 client. The messages in the fault table are for the bridge's operator. */
 const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   metadata_timeout: () => ({
     field: 'metadata server',
-    rule: 'must answer within 5 s, and did not',
-    fix: `Try again; if it lasts, restart the machine. ${OFF_GOOGLE_CLOUD}`,
+    rule: 'must respond within 5 s, but did not',
+    fix: `Try again. If the problem persists, restart the machine. ${OFF_GOOGLE_CLOUD}`,
   }),
   metadata_unreachable: () => ({
     field: 'metadata server',
-    rule: 'must be reachable, and is not',
-    fix: `On Google Cloud check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
+    rule: 'must be reachable, but is not',
+    fix: `On Google Cloud, check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
   }),
   metadata_no_account: () => ({
     field: 'metadata server',
-    rule: 'must know a service account, and knows none',
-    fix: 'Attach one to this machine or service; on GKE, link the Kubernetes service account to one.',
+    rule: 'must have a service account, but has none',
+    fix: 'Attach a service account to this machine or service. On GKE, link the Kubernetes service account to a Google service account.',
   }),
   metadata_refused: refusedBy,
   metadata_workload_identity_denied: refusedBy,
   metadata_invalid_response: () => ({
     field: 'metadata server',
-    rule: 'must answer with an ID token, and answered with something else',
-    fix: 'Check GCE_METADATA_HOST: is something else listening there?',
+    rule: 'must respond with an ID token, but responded with something else',
+    fix: 'Check whether another server listens at GCE_METADATA_HOST.',
   }),
   token_expired: ({ expiration }) => ({
     field: 'identity token',
-    rule: `must still be valid, and ended at ${String(expiration)}`,
-    fix: "Set this machine's clock.",
+    rule: `must still be valid, but expired at ${String(expiration)}`,
+    fix: "Correct this machine's clock.",
   }),
 };
 

@@ -1,9 +1,10 @@
-// `fedbridge check [FILE]`: says whether a configuration is valid, and in words who may read what, as which role; or of one
-// caller and one read which grant decides, and why.
+// `fedbridge check [FILE]`: validates a configuration, and explains who may read what, and as which role. For one caller and one
+// read, shows which grant decides and why. With `--schema`, prints the JSON Schema of configurations.
 import { readConfig, readConfigDocument } from './read-config.ts';
 import { readDocument } from '../config/document.ts';
 import { ConfigError, describeProblem } from '../config/problem.ts';
 import { readSource } from '../config/read-file.ts';
+import { configurationJsonSchema } from '../config/json-schema.ts';
 import { findWarnings } from '../config/warnings.ts';
 import { HelpRequested, readArguments, UsageError } from './arguments.ts';
 import { decide } from './check/decision.ts';
@@ -13,19 +14,26 @@ import type { CheckRequest } from './check/request.ts';
 import { write } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
+       fedbridge check --schema
 
-Checks FILE as FEDBRIDGE_CONFIG would be, or without FILE what the environment says, and tells what it means.
-With --caller (an e-mail, a unique ID or EMAIL#ID) it tells instead which grant decides about a read of that caller, and as
-which role, or why none does:
+Validates FILE (default: the configuration in the environment) and explains it.
+With --caller (an e-mail, a unique ID or EMAIL#ID), shows instead which grant allows a read by that caller and which
+role performs the read, or why no grant allows it:
 
-  --get, --versions, --tags, --attributes BUCKET/KEY   the object, an old version of it, its tags, its attributes
-  --list BUCKET/PREFIX                                 its keys
+  --get, --versions, --tags, --attributes BUCKET/KEY   the object, an old version, its tags or its attributes
+  --list BUCKET/PREFIX                                 the keys that begin with PREFIX
+
+With --schema, prints the JSON Schema of the configuration, for editors that check YAML files.
 `;
 
-/** @returns 0: valid, or allowed; 1: invalid, every problem on standard error, or not allowed; 2: wrong usage */
+/** @returns 0: valid or allowed; 1: invalid (all problems on standard error) or not allowed; 2: wrong usage */
 export async function check(args: readonly string[]): Promise<number> {
   try {
-    const { file, request } = readUsage(args);
+    const { file, request, schema } = readUsage(args);
+    if (schema) {
+      await write(process.stdout, `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`);
+      return 0;
+    }
     const text = file === undefined ? undefined : readFile(file);
     const config = text === undefined ? readConfig() : readConfigDocument(text);
     for (const warning of findWarnings(config))
@@ -52,12 +60,20 @@ export async function check(args: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws HelpAsked, UsageError */
-function readUsage(args: readonly string[]): { readonly file?: string; readonly request?: CheckRequest } {
-  const { values, positionals } = readArguments(args, { options: REQUEST_OPTIONS, optional: ['FILE'] });
+/** @throws HelpRequested, UsageError */
+function readUsage(args: readonly string[]): {
+  readonly file?: string;
+  readonly request?: CheckRequest;
+  readonly schema: boolean;
+} {
+  const accepted = { options: REQUEST_OPTIONS, switches: ['schema'], optional: ['FILE'] } as const;
+  const { values, positionals, switches } = readArguments(args, accepted);
   const [file] = positionals;
   const request = readCheckRequest(values);
-  return { ...(file === undefined ? {} : { file }), ...(request === undefined ? {} : { request }) };
+  const schema = switches.has('schema');
+  if (schema && (file !== undefined || request !== undefined))
+    throw new UsageError('--schema cannot be combined with FILE or other options.');
+  return { ...(file === undefined ? {} : { file }), ...(request === undefined ? {} : { request }), schema };
 }
 
 /** @throws ConfigError */
@@ -67,7 +83,7 @@ function readFile(file: string): string {
   return source.text;
 }
 
-/** On which line of a file each grant stands, by its position. */
+/** Finds the line of a grant in the file by its position. */
 function linesIn(text: string | undefined): (position: number) => number | undefined {
   if (text === undefined) return () => undefined;
   const { locate } = readDocument(text);

@@ -1,4 +1,4 @@
-// `fedbridge credentials ROLE`: credentials of a role, with all its rights, in the form that a program or a shell wants.
+// `fedbridge credentials ROLE`: prints credentials with all permissions of a role, for a program or a shell.
 import { rejectProfileLoop } from '../config/load.ts';
 import { readRoleSettings } from './read-config.ts';
 import { withRegion } from '../config/role-settings.ts';
@@ -6,21 +6,22 @@ import type { FaultCode } from '../errors/table.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { askMfaCode } from './ask-mfa-code.ts';
+import { promptMfaCode } from './prompt-mfa-code.ts';
 import { assumeAsBridge, findRole } from './assumed-role.ts';
 import { Failure, printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge credentials ROLE [--format process|env|json] [--config FILE]
 
-Prints credentials of ROLE, as the bridge gets them: by its Google identity, or by an AWS profile, and through all further hops.
+Obtains credentials of ROLE as the bridge does (with the bridge's Google identity or an AWS profile, and through all
+further hops), and prints them.
 
-  ROLE              the name of a role in the configuration, or any role's ARN, for which no configuration is needed
-  --format process  what the AWS SDKs' credential_process wants; the default. AWS_PROFILE does not say who asks: it is
-                    the profile that runs the process
+  ROLE              the name of a role in the configuration, or any role's ARN (no configuration needed)
+  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because AWS_PROFILE names
+                    the profile that runs this command
   --format env      for a shell: eval "$(fedbridge credentials ROLE --format env)"
   --format json     as \`aws sts assume-role\` prints them
-  --config FILE     the configuration, in the place of FEDBRIDGE_CONFIG
+  --config FILE     the configuration, instead of FEDBRIDGE_CONFIG
 `;
 
 type Format = (credentials: RoleCredentials) => string;
@@ -42,7 +43,7 @@ export function credentials(args: readonly string[]): Promise<never> {
     const role = findRole(name, settings.roles);
     const { identity } = settings;
     if (identity.kind === 'profile') rejectProfileLoop(identity.name);
-    const access = createRoleAccess(withRegion(settings), askMfaCode);
+    const access = createRoleAccess(withRegion(settings), promptMfaCode);
     try {
       return { text: write(await assumeAsBridge(access, role)), code: 0 };
     } catch (error) {
@@ -53,18 +54,18 @@ export function credentials(args: readonly string[]): Promise<never> {
 
 const NO_METADATA_SERVER: readonly FaultCode[] = ['metadata_unreachable', 'metadata_timeout'];
 
-/** Whoever tries the command by hand, on a machine that has nothing but a profile, may not know. */
+/** Adds a note that AWS_PROFILE is ignored, for users who run the command by hand on a machine with only a profile. */
 function mentionProfile(error: unknown): unknown {
   if (!(error instanceof Failure) || !NO_METADATA_SERVER.includes(error.fault.code)) return error;
   const { message, fault } = error;
-  return new Failure(`${message} (AWS_PROFILE does not count with --format process)`, fault);
+  return new Failure(`${message} (AWS_PROFILE is ignored with --format process)`, fault);
 }
 
-/** As botocore and the SDKs read it without fractions of a second. */
+/** Omits fractions of a second, as botocore and the SDKs expect. */
 const expirationOf = ({ expiration }: RoleCredentials): string =>
   `${expiration.toISOString().slice(0, -'.000Z'.length)}Z`;
 
-/** The four fields that all forms of AWS's own have in common. */
+/** The four fields that AWS's JSON formats share. */
 const fieldsOf = (issued: RoleCredentials) => ({
   AccessKeyId: issued.accessKeyId,
   SecretAccessKey: issued.secretAccessKey,
@@ -76,7 +77,9 @@ function asProcess(issued: RoleCredentials): string {
   return `${JSON.stringify({ Version: 1, ...fieldsOf(issued) })}\n`;
 }
 
-/** The variables of `aws configure export-credentials --format env`. AWS_PROFILE stays: the next run may need it. */
+/**
+ * The variables of `aws configure export-credentials --format env`. Does not unset AWS_PROFILE, because the next run may need it.
+ */
 function asEnvironment(issued: RoleCredentials): string {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = fieldsOf(issued);
   const variables = {

@@ -1,4 +1,4 @@
-// `fedbridge doctor`: walks the bridge's way step by step, and says of each what was compared, and how to mend what is wrong.
+// `fedbridge doctor`: checks each step of the bridge's path, and reports what was compared and how to fix problems.
 import { rejectProfileLoop, readPlatform } from '../config/load.ts';
 import { readConfigIn } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
@@ -9,20 +9,20 @@ import { readTrustFile } from '../doctor/trust-file.ts';
 import type { TrustFile } from '../doctor/trust-file.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { readArguments } from './arguments.ts';
-import { askMfaCode } from './ask-mfa-code.ts';
+import { promptMfaCode } from './prompt-mfa-code.ts';
 import { printResult, shown } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge doctor [--config FILE] [--trust-policy FILE] [--json]
 
-Walks from the metadata server through STS to each bucket, as the bridge does, and says what is wrong and how to mend it.
-Reads one byte of one object of each grant that it looks at, tries a read and a list outside of it, and changes nothing.
+Takes the same steps as the bridge, from the metadata server through STS to each bucket, and reports problems and fixes.
+For each grant that it checks, reads one byte of one object and tries a read and a list outside the grant. Changes nothing.
 
-  --config FILE        the configuration, in the place of FEDBRIDGE_CONFIG
-  --trust-policy FILE  a role's trust policy, or what \`aws iam get-role\` prints: to be compared where STS refuses
-  --json               for programs
+  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --trust-policy FILE  a role's trust policy, or the output of \`aws iam get-role\`, to compare with the token if STS denies the role
+  --json               print JSON, for programs
 
-Exit code: 0 all is well, 1 something is wrong, 2 wrong usage, 3 something is doubtful.
+Exit code: 0 no problems found, 1 problems found, 2 wrong usage, 3 only warnings.
 `;
 
 const EXIT_CODES: Readonly<Record<Outcome, Result['code']>> = { fine: 0, unknown: 0, doubtful: 3, wrong: 1 };
@@ -38,12 +38,12 @@ export function doctor(args: readonly string[]): Promise<never> {
     const trust = trustPolicy === undefined ? undefined : readTrustFile(trustPolicy, '--trust-policy');
     const inWords = !switches.has('json');
     const describe = describer();
-    // A reader that has gone is told twice: to what writes, and here.
+    // If the reader has closed the pipe, Node calls the write callback and also emits an error, which would end the process.
     process.stdout.on('error', () => undefined);
     const steps: Examination[] = [];
     for await (const each of examineAll(config, trust)) {
       steps.push(each);
-      // As it goes, since what hangs takes seconds. Where nobody reads on, there is nobody to ask more for.
+      // Prints each step immediately, because a step that hangs takes seconds. Stops if the reader has closed the pipe.
       if (inWords && !(await writeStep(describe(each)))) break;
     }
     const outcome = steps.reduce<Outcome>((worst, each) => worse(worst, each.outcome), 'fine');
@@ -56,7 +56,7 @@ export function doctor(args: readonly string[]): Promise<never> {
 
 const MARKS: Readonly<Record<Outcome, string>> = { fine: '✓', unknown: '–', doubtful: '!', wrong: '✗' };
 
-/** @returns a function that describes one after the other: what to do is said in full where it comes first */
+/** @returns a function that describes an examination; a repeated fix is replaced by a reference to the earlier step */
 function describer(): (examination: Examination) => string {
   const firstStep = new Map<string, string>();
   return ({ step, outcome, found, compared = {}, fix }) => {
@@ -70,7 +70,7 @@ function describer(): (examination: Examination) => string {
     }
     if (fix !== undefined) {
       const before = firstStep.get(fix);
-      lines.push(`    → ${before === undefined ? fix : `as for ${before}`}`);
+      lines.push(`    → ${before === undefined ? fix : `Same fix as for ${before}.`}`);
       if (before === undefined) firstStep.set(fix, step);
     }
     return lines.map((line) => `${line}\n`).join('');
@@ -81,13 +81,13 @@ function summarize(worst: Outcome, found: readonly Examination[]): string {
   const first = found.find(({ outcome }) => outcome === worst);
   switch (worst) {
     case 'fine':
-      return 'All is well.';
+      return 'No problems found.';
     case 'unknown':
-      return 'No problems found. Items marked – were not checked, or not proven.';
+      return 'No problems found. Items marked – were not checked or not proven.';
     case 'doubtful':
-      return 'It works; what is marked ! deserves a look.';
+      return 'The bridge works. Review the items marked !.';
     case 'wrong':
-      return `Something is wrong. Mend the first ✗ (${first?.step ?? ''}), then ask again: what comes after it may follow from it.`;
+      return `Problems found. Fix the first ✗ (${first?.step ?? ''}), then rerun the doctor: later problems may have the same cause.`;
   }
 }
 
@@ -107,7 +107,7 @@ async function* examineAll(file: string | undefined, trust: TrustFile | undefine
   try {
     const config = readConfigIn({ file });
     if (config.identity.kind === 'profile') rejectProfileLoop(config.identity.name);
-    yield* examine(config, createRoleAccess(config, askMfaCode), trust);
+    yield* examine(config, createRoleAccess(config, promptMfaCode), trust);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const { field, rule, fix, line } of error.problems) {
@@ -116,9 +116,13 @@ async function* examineAll(file: string | undefined, trust: TrustFile | undefine
         outcome: 'wrong',
         found: `${field} ${rule}`,
         ...(line === undefined ? {} : { compared: { line } }),
-        fix: fix === '' ? 'Write it as the rule in this line says.' : fix,
+        fix: fix === '' ? 'Change the value to match the rule in this line.' : fix,
       };
     }
-    yield { step: 'all else', outcome: 'unknown', found: 'not looked at without a configuration' };
+    yield {
+      step: 'other steps',
+      outcome: 'unknown',
+      found: 'not checked, because the configuration is not valid',
+    };
   }
 }

@@ -1,4 +1,4 @@
-// Who the bridge is at Google, and who AWS says that it is through each of its roles, or why that is not known.
+// Reports the bridge's Google identity and its AWS identity through each role, or why they are unknown.
 import { rejectProfileLoop } from '../config/load.ts';
 import type { IdentitySource, Role } from '../config/types.ts';
 import { withRegion } from '../config/role-settings.ts';
@@ -8,11 +8,11 @@ import { asFault } from '../errors/fault.ts';
 import { createIdentity } from '../identity/identity.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import type { RoleAccess } from '../server/role-access.ts';
-import { askMfaCode } from './ask-mfa-code.ts';
+import { promptMfaCode } from './prompt-mfa-code.ts';
 import { assumeAsBridge } from './assumed-role.ts';
 import { detailOf, Failure } from './print-result.ts';
 
-/** Why something is not known; the fault's own detail names no secret. */
+/** Why the bridge's Google identity or AWS identity is unknown; `detail` contains no secret. */
 export interface NotKnown {
   readonly fault: string;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
@@ -29,16 +29,16 @@ interface OwnIdentity {
 
 export interface Report {
   readonly identity: OwnIdentity & Partial<NotKnown>;
-  /** Empty where we have no identity: no role was asked for. */
+  /** Empty if the bridge has no identity, because then no role is assumed. */
   readonly roles: readonly ({ readonly name: string; readonly arn: string } & (
     { readonly callerIdentity: string } | NotKnown
   ))[];
 }
 
-/** @throws ConfigError where STS must be asked and there is no region */
+/** @throws ConfigError if STS must be called and there is no region */
 export async function reportOn(settings: RoleSettings): Promise<Report> {
   const { identity: source, roles } = settings;
-  // Without a configuration there may be no region, nor is one needed: there are no roles.
+  // Without a configuration there are no roles, so no region is needed.
   const access = roles.size === 0 && source.kind !== 'profile' ? undefined : accessOf(settings);
   const identity = await ownIdentity(settings, access).catch((error: unknown) => ({
     source,
@@ -54,7 +54,7 @@ export async function reportOn(settings: RoleSettings): Promise<Report> {
 function accessOf(settings: RoleSettings): RoleAccess {
   const { identity } = settings;
   if (identity.kind === 'profile') rejectProfileLoop(identity.name);
-  return createRoleAccess(withRegion(settings), askMfaCode);
+  return createRoleAccess(withRegion(settings), promptMfaCode);
 }
 
 async function ownIdentity(settings: RoleSettings, access: RoleAccess | undefined): Promise<OwnIdentity> {
@@ -70,7 +70,7 @@ async function ownIdentity(settings: RoleSettings, access: RoleAccess | undefine
     ...(email === undefined ? {} : { email }),
     ...(uniqueId === undefined ? {} : { uniqueId }),
     ...(audience === undefined ? {} : { audience }),
-    // Nobody has verified the token: its end may be no time at all.
+    // The token is unverified: its expiry may not be a valid time.
     ...(Number.isNaN(expires.getTime()) ? {} : { expires: expires.toISOString() }),
   };
 }

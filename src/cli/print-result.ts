@@ -1,4 +1,4 @@
-// How a command ends that prints one result for a program to read: the result alone on standard output, or nothing there.
+// Runs a command that prints one result for a program: only the result is written to standard output.
 import { ConfigError, describeProblem } from '../config/problem.ts';
 import { escapeText, quote } from '../config/show.ts';
 import { FAULTS } from '../errors/table.ts';
@@ -8,11 +8,11 @@ import { HelpRequested, UsageError } from './arguments.ts';
 
 export interface Result {
   readonly text: string;
-  /** 1 where the text itself tells of something that fails, 3 where of something doubtful. */
+  /** 1 if the text reports a failure, 3 if it reports only warnings. */
   readonly code: 0 | 1 | 3;
 }
 
-/** Carries what could not be had, beside why. */
+/** What could not be obtained, and why. */
 export class Failure extends Error {
   readonly fault: Fault;
 
@@ -25,11 +25,11 @@ export class Failure extends Error {
 }
 
 /**
- * Ends the process, as Google's libraries go on trying behind our deadline and nobody should wait for that: with the result's
- * code; with 1 where there is none or it could not be written; with 2 for wrong usage. Errors go to standard error, one a line;
- * but a reader that has gone, as `head` does, is not told of.
- * @param usage is itself the result where `make` throws HelpAsked
- * @param make may throw HelpAsked, UsageError, ConfigError and Failure
+ * Ends the process, because Google's libraries keep retrying after the deadline. Exit code: the result's `code`; 1 if there is no
+ * result, or if the result could not be written; 2 for wrong usage. Errors go to standard error, one per line. If the reader has
+ * closed the pipe, as `head` does, no error is reported.
+ * @param usage printed as the result if `make` throws HelpRequested
+ * @param make may throw HelpRequested, UsageError, ConfigError and Failure
  */
 export async function printResult(
   command: string,
@@ -59,13 +59,15 @@ export async function printResult(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     if (!READER_GONE.has(code))
-      await report([`standard output: must take the result, and did not (${code}). Is a disk full?`]);
+      await report([
+        `standard output: the result could not be written (${code}). Check that the disk is not full.`,
+      ]);
     return process.exit(1);
   }
   return process.exit(result.code);
 }
 
-/** Of a pipe; of one whose reader had gone before anything was written; of a socket. */
+/** The error codes for a closed pipe, for a pipe that was closed before the first write, and for a closed socket. */
 const READER_GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'ECONNRESET']);
 
 function linesOf(error: unknown): readonly string[] {
@@ -74,27 +76,27 @@ function linesOf(error: unknown): readonly string[] {
   return [describeFault(asFault(error))];
 }
 
-/** A fault as one line for a terminal: its code, what was compared or asked, and the fix. */
+/** A fault as one line for a terminal: its code, what was compared or requested, and the fix. */
 export function describeFault({ code, detail }: Fault): string {
-  const told = detailOf(detail).map(([name, value]) => `${name} ${shown(value)}`);
-  const why = told.length === 0 ? code : `${code} (${told.join(', ')})`;
+  const details = detailOf(detail).map(([name, value]) => `${name} ${shown(value)}`);
+  const why = details.length === 0 ? code : `${code} (${details.join(', ')})`;
   return `${why}. ${FAULTS[code].fix}`;
 }
 
-/** What a fault's detail says; of no secret, see `FaultDetail`. */
+/** A fault's detail, which contains no secret (see `FaultDetail`). */
 export const detailOf = (detail: Fault['detail']): [name: string, value: string | number | boolean][] =>
   Object.entries(detail).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 
-/** Plain where it is one word, so that an ARN can be copied whole. */
+/** Leaves a single word unquoted, so that users can copy a whole ARN. */
 export function shown(value: string | number | boolean): string {
   const text = String(value);
   return /^[\w:/@.+=#-]+$/.test(text) ? escapeText(text) : quote(text);
 }
 
-/** Resolves when all is written, as the process ends next. */
+/** Resolves when everything is written, because the process exits immediately afterwards. */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  // A reader that has gone is told twice, and nobody else listens.
+  // If the reader has closed the pipe, Node also emits an error, which would end the process if nothing handled it.
   stream.once('error', reject);
   stream.write(text, (error) => {
     if (error) reject(error);

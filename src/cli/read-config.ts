@@ -9,8 +9,9 @@ export const { readConfig, readConfigIn, readConfigDocument, readRoleSettings } 
   configReader(findOversizePolicies);
 
 /**
- * Several grants of one caller may exceed the limit, and are then used one at a time; each grant has to fit. That is enough:
- * `attributes`, the only word whose reads take two actions, stands beside `get` (grant-checks.ts), so one grant gives both.
+ * If several grants of one caller exceed the limit together, the bridge uses one grant per read, so each grant must fit. One
+ * grant is always enough: only `attributes` needs two actions per read, and a grant of `attributes` must include `get`
+ * (grant-checks.ts).
  */
 function findOversizePolicies({ buckets, grants }: Config): Finding[] {
   return grants.flatMap((grant, i) => {
@@ -20,8 +21,8 @@ function findOversizePolicies({ buckets, grants }: Config): Finding[] {
     return [
       {
         path: ['grants', i],
-        rule: `makes a session policy of ${characters} characters, and STS takes at most ${MAX_POLICY_CHARACTERS}`,
-        fix: 'Grant a shorter prefix above it; characters beyond ASCII count six each.',
+        rule: `needs a session policy of ${characters} characters, but STS accepts at most ${MAX_POLICY_CHARACTERS}`,
+        fix: 'Grant a shorter prefix instead. Each non-ASCII character counts as six characters.',
       },
     ];
   });

@@ -1,10 +1,10 @@
-// `fedbridge read-policy ROLE`: prints the permission policy that a role needs at AWS, or all that creates the role.
+// `fedbridge read-policy ROLE`: prints the permission policy that a role needs in AWS, or everything that is needed to create the
+// role.
 import { MAX_ROLE_POLICY_CHARACTERS } from '../config/aws-limits.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { Config, Role } from '../config/types.ts';
-import { cloudFormationTemplate, hasDynamicReference } from '../policy/cloudformation.ts';
 import { readPolicyOf } from '../policy/read-policy.ts';
-import { defineRole, isFirstRole } from '../policy/role-definition.ts';
+import { defineRole, isFirstRole, POLICY_NAME } from '../policy/role-definition.ts';
 import type { RoleDefinition } from '../policy/role-definition.ts';
 import type { TrustedToken } from '../policy/trust-policy.ts';
 import { readArguments, UsageError } from './arguments.ts';
@@ -18,17 +18,18 @@ import { roleCommands } from './role-commands.ts';
 const USAGE = `Usage: fedbridge read-policy ROLE [--hop N] [--config FILE]
        fedbridge read-policy ROLE --cloudformation|--cli [--unique-id ID] [--hop N] [--config FILE]
 
-Prints the permission policy that ROLE needs at AWS: to read what the configuration grants on its buckets and no more, or,
-if it has further hops, to assume the next role. With --hop, prints the policy of ROLE's N-th further hop. Changes nothing.
+Prints the permission policy that ROLE needs in AWS. If ROLE has further hops, the policy allows only assuming the next role.
+Otherwise, the policy allows only the reads that the configuration grants on the role's buckets. With --hop, prints the
+policy of ROLE's N-th further hop. Changes nothing.
 
-  ROLE              the name of a role in the configuration, or the ARN of a role or hop in it
-  --hop N           with the name of a role: the number of a further hop, from 1; the last one reads the buckets
+  ROLE              the name of a role in the configuration, or the ARN of a configured role or hop
+  --hop N           the number of a further hop, from 1 (ROLE must be a name); the last hop reads the buckets
   --cloudformation  print a template that creates the role, with its trust policy and this policy
-  --cli             print AWS CLI commands that do the same; a shell runs them only with credentials of the role's account
-  --unique-id ID    the service account's, if it is not that of the bridge's own identity token: for the trust policy
+  --cli             print AWS CLI commands that create the same role; they run only with credentials of the role's account
+  --unique-id ID    the service account's unique ID, for the trust policy; default: that of the bridge's own identity token
   --config FILE     the configuration, instead of FEDBRIDGE_CONFIG
 
-Create the roles of a chain in its order: AWS rejects a trust policy that names a missing role.
+Create the roles of a chain in order: AWS rejects a trust policy that names a missing role.
 `;
 
 /** Ends the process, see {@link printResult}. */
@@ -38,7 +39,9 @@ export function printReadPolicy(args: readonly string[]): Promise<never> {
     const config = readConfigIn({ file });
     const role = findRole(name, config.roles);
     if (hop !== undefined && !config.roles.has(name))
-      throw new UsageError('--hop goes with the name of a role: give that, or only the ARN of the hop.');
+      throw new UsageError(
+        'With --hop, ROLE must be the name of a configured role. Alternatively, omit --hop and give the ARN of the hop.',
+      );
     const arn = arnAt(role, hop);
     const permissions = neededPolicy(config, arn);
     if (form === 'policy') return { text: indented(JSON.parse(permissions)), code: 0 };
@@ -68,10 +71,10 @@ function readOptions(args: readonly string[]): Options {
   });
   const { hop, 'unique-id': uniqueId, config: file } = values;
   if (switches.size > 1)
-    throw new UsageError('--cloudformation and --cli exclude each other: give one of them.');
+    throw new UsageError('--cloudformation and --cli cannot be combined; give only one of them.');
   const [form = 'policy'] = switches;
   if (uniqueId !== undefined && form === 'policy')
-    throw new UsageError('--unique-id goes with --cloudformation or --cli: only they print a trust policy.');
+    throw new UsageError('--unique-id needs --cloudformation or --cli, which print a trust policy.');
   checkUniqueId(uniqueId);
   const [name = ''] = positionals;
   return { name, hop: hopNumber(hop), form, uniqueId, file };
@@ -87,10 +90,32 @@ async function trustedToken(config: Config, uniqueId: string | undefined): Promi
 /** @throws ConfigError if CloudFormation would change a value of the template */
 function templateOf(definition: RoleDefinition): string {
   const template = cloudFormationTemplate(definition);
-  if (!hasDynamicReference(template)) return indented(template);
+  // CloudFormation replaces this text anywhere in a template ("Dynamic references"), and there is no way to escape it.
+  if (!JSON.stringify(template).includes('{{resolve:')) return indented(template);
   const rule =
-    'cannot hold a prefix, key or other value with "{{resolve:", which CloudFormation would replace';
+    'cannot be used if a prefix, key or other value contains "{{resolve:", because CloudFormation would replace that text';
   throw new ConfigError([{ field: '--cloudformation', rule, fix: 'Use --cli.' }]);
+}
+
+/** A template that creates the role. */
+function cloudFormationTemplate(role: RoleDefinition): object {
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: `${role.arn}, the role that Fedbridge assumes. Create this stack in the role's account, with CAPABILITY_NAMED_IAM.`,
+    Resources: {
+      Role: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          RoleName: role.name,
+          Path: role.path,
+          MaxSessionDuration: role.maxSessionSeconds,
+          AssumeRolePolicyDocument: role.trust,
+          Policies: [{ PolicyName: POLICY_NAME, PolicyDocument: role.permissions }],
+        },
+      },
+    },
+    Outputs: { RoleArn: { Value: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
+  };
 }
 
 function arnAt(role: Role, hop: number | undefined): string {
@@ -100,20 +125,20 @@ function arnAt(role: Role, hop: number | undefined): string {
   return next.arn;
 }
 
-/** @throws ConfigError if the role needs none, or a longer one than IAM accepts */
+/** @throws ConfigError if the role needs no policy, or if the policy is longer than IAM accepts */
 function neededPolicy(config: Config, arn: string): string {
   const policy = readPolicyOf(config, arn);
   const refusal = (rule: string, fix: string) => new ConfigError([{ field: 'ROLE', rule, fix }]);
   if (policy === undefined) {
     throw refusal(
-      `must read a bucket or assume a further role, and ${arn} does neither in this configuration`,
-      'Grant something on a bucket that names the role, or name another role.',
+      `must read a bucket or assume a further role, but ${arn} does neither in this configuration`,
+      'Add a grant on a bucket that uses this role, or name another role.',
     );
   }
   if (policy.length > MAX_ROLE_POLICY_CHARACTERS) {
     throw refusal(
-      `needs a policy of ${policy.length} characters, and IAM accepts at most ${MAX_ROLE_POLICY_CHARACTERS} in a role`,
-      'Grant shorter or fewer prefixes, or let some buckets name another role.',
+      `needs a policy of ${policy.length} characters, but IAM accepts at most ${MAX_ROLE_POLICY_CHARACTERS} in a role`,
+      'Grant shorter or fewer prefixes, or use another role for some buckets.',
     );
   }
   return policy;

@@ -1,4 +1,4 @@
-// Reads the configuration again on SIGHUP, and serves by it if all of it is valid.
+// Reloads the configuration on SIGHUP, if all of it is valid.
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { findWarnings } from '../config/warnings.ts';
@@ -7,15 +7,15 @@ import { unchangedRoles } from '../server/build-steps.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-/** @param readAgain reads the configuration from where it came at the start */
-export function reloadOnHangup(log: Log, server: BridgeServer, readAgain: () => Config): void {
+/** @param rereadConfig reads the configuration again from the same source as at startup */
+export function reloadOnHangup(log: Log, server: BridgeServer, rereadConfig: () => Config): void {
   process.on('SIGHUP', () => {
     try {
-      const next = readAgain();
+      const next = rereadConfig();
       const current = server.config();
       const kept = unchangedRoles(current, next);
       server.change(next);
-      log('INFO', 'SIGHUP: the configuration was read anew', {
+      log('INFO', 'SIGHUP: the configuration was reloaded', {
         rolesKept: [...kept],
         rolesChanged: [...new Set([...current.roles.keys(), ...next.roles.keys()])].filter(
           (name) => !kept.has(name),
@@ -23,9 +23,10 @@ export function reloadOnHangup(log: Log, server: BridgeServer, readAgain: () => 
       });
       logWarnings(log, next);
     } catch (error) {
-      const kept = 'SIGHUP: the configuration is not changed, as the new one is not valid';
-      if (!(error instanceof ConfigError)) log('ERROR', kept, { error: describeUnknown(error) });
-      else for (const { fix, ...problem } of error.problems) log('ERROR', kept, { ...problem, remedy: fix });
+      const message = 'SIGHUP: the configuration was not reloaded, because the new configuration is invalid';
+      if (!(error instanceof ConfigError)) log('ERROR', message, { error: describeUnknown(error) });
+      else
+        for (const { fix, ...problem } of error.problems) log('ERROR', message, { ...problem, remedy: fix });
     }
   });
 }

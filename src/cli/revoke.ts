@@ -1,23 +1,23 @@
-// `fedbridge revoke ROLE`: the policy that ends every session of a role that began before now, and the commands that apply it.
+// `fedbridge revoke ROLE`: prints the policy that revokes a role's existing sessions, and the commands that apply it.
 import { parseRoleArn } from '../config/aws-names.ts';
 import { readRoleSettings } from './read-config.ts';
 import { readArguments } from './arguments.ts';
 import { findRole } from './assumed-role.ts';
-import { commented, onlyInAccountOf } from './account-guard.ts';
+import { commented, onlyInAccountOf } from './role-commands.ts';
 import { printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge revoke ROLE [--config FILE]
 
-Prints, for ROLE and each further hop, the policy that denies everything to sessions which began before now, and the commands
-that put it on the role and take it away, which do so with credentials of the role's own account alone. Changes nothing
-itself: the bridge has no such right.
+Prints commands that revoke the existing sessions of ROLE and of each further hop. One command adds a policy that denies
+everything to sessions that began before now; another command removes the policy later. Run the commands yourself, with
+credentials of the role's own account: the bridge has no permission to change roles.
 
   ROLE            the name of a role in the configuration, or any role's ARN
-  --config FILE   the configuration, in the place of FEDBRIDGE_CONFIG
+  --config FILE   the configuration, instead of FEDBRIDGE_CONFIG
 `;
 
-/** As the AWS console names it (IAM user guide, "Revoke IAM role temporary security credentials"), which then shows it too. */
+/** The policy name that the AWS console uses and shows (IAM user guide, "Revoke IAM role temporary security credentials"). */
 const POLICY_NAME = 'AWSRevokeOlderSessions';
 
 /** Ends the process, see {@link printResult}. */
@@ -33,23 +33,24 @@ export function revoke(args: readonly string[]): Promise<never> {
   });
 }
 
-const AFTERWARDS = `# The bridge then gets itself new sessions, as S3 refuses the old ones: to keep it out, change the role's trust policy first.
+const AFTERWARDS = `# After these commands, S3 rejects the old sessions, but the bridge can start new sessions. To lock out the bridge, change
+# the role's trust policy first.
 `;
 
-/** Of a shell, so that the whole output can be piped to one. */
+/** Returns valid shell input, so that users can pipe the whole output to a shell. */
 function commandsFor(arn: string, now: Date): string {
   const { account, name: role } = parseRoleArn(arn);
   const named = `--role-name ${role} --policy-name ${POLICY_NAME}`;
   const onlyThere = (command: string) => onlyInAccountOf(arn, command);
   const policy = JSON.stringify(olderSessionsDenied(now), null, 2);
-  return `# Role ${role} of account ${account}, with credentials that may change it there:
+  return `# Revokes sessions of role ${role} in account ${account}. Requires credentials that may change the role:
 ${onlyThere(`aws iam put-role-policy ${named} --policy-document '${policy}'`)}
-# Once all sessions are new, after the longest duration that the role allows:
+# When all old sessions have expired (after the role's maximum session duration), remove the policy:
 ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 `;
 }
 
-/** Sessions carry the time at which they began (IAM user guide, aws:TokenIssueTime); role chaining gives each hop its own. */
+/** Sessions contain their start time (IAM user guide, aws:TokenIssueTime). Each hop of a role chain has its own start time. */
 const olderSessionsDenied = (now: Date) => ({
   Version: '2012-10-17',
   Statement: [

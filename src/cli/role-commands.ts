@@ -1,10 +1,12 @@
-// AWS CLI commands that create a role for the bridge, or bring an existing one up to date.
+// AWS CLI commands that create or change a role. The commands run only with credentials for the role's own account.
 import { parseRoleArn } from '../config/aws-names.ts';
 import { POLICY_NAME } from '../policy/role-definition.ts';
 import type { RoleDefinition } from '../policy/role-definition.ts';
-import { commented, onlyInAccountOf } from './account-guard.ts';
 
-/** For a shell, so that the whole output can be piped to one. It replaces no trust policy of an existing role by default. */
+/**
+ * Creates a role for the bridge, or brings an existing one up to date. The text is valid shell input that users can pipe to a
+ * shell. The commands that replace an existing role's trust policy are commented out.
+ */
 export function roleCommands(role: RoleDefinition): string {
   const { account } = parseRoleArn(role.arn);
   const named = `--role-name ${quoted(role.name)}`;
@@ -15,11 +17,26 @@ export function roleCommands(role: RoleDefinition): string {
   const create = `aws iam create-role ${named} --path ${quoted(role.path)} ${seconds} --assume-role-policy-document ${trust}`;
   const update = `aws iam update-assume-role-policy ${named} --policy-document ${trust} &&
   aws iam update-role ${named} ${seconds}`;
-  return `# Creates role ${role.name} of account ${account}, with credentials that may do so there:
+  return `# Creates role ${role.name} in account ${account}. Requires credentials that may create roles:
 ${onlyInAccountOf(role.arn, `${create} &&\n  ${put}`)}
-# If the role exists already, these replace its trust policy and its inline policy "${POLICY_NAME}" instead:
+# If the role already exists, run these commands instead. They replace its trust policy and its inline policy "${POLICY_NAME}":
 ${commented(onlyInAccountOf(role.arn, `${update} &&\n  ${put}`))}
 `;
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * Makes the command check the account first, because several accounts in a chain may have a role with the same name.
+ * @param command the command; all lines after the first are indented by two spaces
+ */
+export function onlyInAccountOf(arn: string, command: string): string {
+  const { account, name } = parseRoleArn(arn);
+  return `if [ "$(aws sts get-caller-identity --query Account --output text)" = ${account} ]; then
+  ${command}
+else
+  echo 'Not applied to role ${name} of account ${account}: the current credentials are for another account.' >&2
+fi`;
+}
+
+export const commented = (commands: string): string => commands.replaceAll(/^/gm, '# ');

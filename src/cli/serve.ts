@@ -1,14 +1,14 @@
-// `fedbridge serve`: the bridge as a process, from listening until the last stream has had its time to finish.
-import type { RequestListener } from 'node:http';
+// `fedbridge serve`: runs the bridge as a process, from startup until open streams have finished or timed out.
 import type { ConfigOptions } from '../config/load.ts';
 import { isPort, PORT_MUST } from '../config/environment.ts';
 import { quote } from '../config/show.ts';
 import { createLog } from '../observability/log.ts';
+import type { Guard } from '../runtime/caller-exchange.ts';
 import { watchEventLoopLag } from '../server/event-loop-lag.ts';
 import { createBridgeServer } from '../server/listen.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { HelpRequested, readArguments, UsageError } from './arguments.ts';
-import { askMfaCode } from './ask-mfa-code.ts';
+import { promptMfaCode } from './prompt-mfa-code.ts';
 import { readConfigIn } from './read-config.ts';
 import { endOnFault, endOnSignal } from './shutdown.ts';
 import { logWarnings, reloadOnHangup } from './reload.ts';
@@ -16,13 +16,13 @@ import { logStartup } from './startup-line.ts';
 
 const USAGE = `Usage: fedbridge serve [--config FILE] [--port N]
 
-Runs the bridge as the environment configures it. The README lists the variables.
+Runs the bridge, configured by environment variables. docs/reference/configuration.md lists them.
 
   --config FILE  the configuration, instead of FEDBRIDGE_CONFIG
   --port N       the port to listen on, instead of PORT; 0: any free port
 `;
 
-/** @returns undefined once the bridge listens; 0 after the usage; 2 after wrong usage. @throws as {@link serve} */
+/** @returns undefined once the bridge listens; 0 if the user requested help; 2 for wrong usage. @throws as {@link serve} */
 export async function serveByArguments(args: readonly string[]): Promise<number | undefined> {
   try {
     await serve({ source: readSource(args) });
@@ -42,20 +42,21 @@ export async function serveByArguments(args: readonly string[]): Promise<number 
 function readSource(args: readonly string[]): ConfigOptions {
   const { config: file, port } = readArguments(args, { options: ['config', 'port'] }).values;
   if (port !== undefined && !isPort(port))
-    throw new UsageError(`--port ${PORT_MUST}, not ${quote(port)}. Write for example --port 8080.`);
+    throw new UsageError(`--port ${PORT_MUST}, not ${quote(port)}. For example, use --port 8080.`);
   return { file, port };
 }
 
 /**
- * @param options.source what counts instead of the environment, at the start and at each reload
- * @param options.guard stands before the bridge's listener; nothing by default
- * @returns when it listens. The process then ends by itself: on SIGTERM or SIGINT with 0, on a second signal at once.
- * @throws ConfigError, and the listening socket's own error with a fix in its message
+ * @param options.source command-line options that override the environment, at startup and at each reload
+ * @param options.guard wraps the bridge's listeners; none by default
+ * @returns the port, once the bridge listens. The process later exits with 0 on SIGTERM or SIGINT, and immediately on a second
+ * signal.
+ * @throws ConfigError, or the error of the listening socket with a fix in its message
  */
 export async function serve(
   options: {
     readonly source?: ConfigOptions;
-    readonly guard?: (listener: RequestListener) => RequestListener;
+    readonly guard?: Guard;
   } = {},
 ): Promise<{ readonly port: number }> {
   const { source = {}, guard } = options;
@@ -64,19 +65,19 @@ export async function serve(
   const abortOnFault = endOnFault(log);
   await logStartup(log, config);
   logWarnings(log, config);
-  const roleAccess = createRoleAccess(config, askMfaCode);
+  const roleAccess = createRoleAccess(config, promptMfaCode);
   await roleAccess.prepare();
   const server = createBridgeServer({
     config,
     log,
     lag: watchEventLoopLag(),
-    roleAccessFor: (other) => (other === config ? roleAccess : createRoleAccess(other, askMfaCode)),
+    roleAccessFor: (other) => (other === config ? roleAccess : createRoleAccess(other, promptMfaCode)),
     ...(guard === undefined ? {} : { guard }),
   });
   abortOnFault(server.abortAll);
-  // In a terminal, SIGHUP means that the terminal closes.
+  // In a terminal, SIGHUP means that the terminal is closing, so it must not trigger a reload.
   if (!process.stdout.isTTY) reloadOnHangup(log, server, () => readConfigIn(source));
-  // Before it listens: whoever is told to end in its first moment must not go on to serve.
+  // Registered before the bridge listens, so that an early signal also ends the process.
   endOnSignal(log, server);
   return server.listen();
 }

@@ -1,21 +1,21 @@
-// The end of the process: on a signal once streams have had their time, on an error that nobody caught at once.
+// Ends the process: after draining on a signal, immediately on an uncaught error.
 import { describeUnknown } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-/** The log lines of aborted responses come when their sockets have closed. */
+/** Aborted responses write their log lines when their sockets close. */
 const LAST_LINES_MS = 10;
 
 /**
- * After an error that nobody caught nothing can be trusted: the platform starts a new process.
- * @returns takes what aborts the responses in progress, once there is a bridge that sends any
+ * After an uncaught error, no state can be trusted, so the process ends and the platform starts a new one.
+ * @returns a function to call once the bridge exists, with a function that aborts all responses in progress
  */
 export function endOnFault(log: Log): (abortAll: () => void) => void {
   let abortAll = (): void => undefined;
   const end = (error: unknown): void => {
-    log('CRITICAL', 'the process ends: an error that nobody caught', {
+    log('CRITICAL', 'the process ends: uncaught error', {
       error: describeUnknown(error),
-      remedy: 'This is a bug of the bridge: report it with this line.',
+      remedy: 'This is a bug in the bridge: report it, and include this log line.',
     });
     try {
       abortAll();
@@ -29,7 +29,7 @@ export function endOnFault(log: Log): (abortAll: () => void) => void {
   return (abort) => (abortAll = abort);
 }
 
-/** Drains on the first signal, and ends at once on a second. */
+/** Drains on the first signal, and ends immediately on a second one. */
 export function endOnSignal(log: Log, server: BridgeServer): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
@@ -43,7 +43,10 @@ export function endOnSignal(log: Log, server: BridgeServer): void {
     }
     ending = true;
     const { drainSeconds } = server.config().limits;
-    log('INFO', `${signal}: no new connections; streams have ${drainSeconds} s to finish`);
+    log(
+      'INFO',
+      `${signal}: the bridge accepts no new connections; responses in progress have ${drainSeconds} s to finish`,
+    );
     void server.drain().finally(async () => {
       log('INFO', 'ended');
       await log.end();

@@ -1,8 +1,8 @@
-// The first line of a bridge's log: which release serves what, and as whom.
+// Logs the first line: the version, what the bridge serves, and its identity.
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 
-/** Names beyond these are counted only: a log line is for people. */
+/** Limits how many names this line lists, because people read it. */
 const MOST_NAMES = 20;
 
 export async function logStartup(
@@ -19,7 +19,7 @@ export async function logStartup(
   log('INFO', `fedbridge ${version} starts: ${counted}`, {
     version,
     identity: identity.kind,
-    // Of an identity other than the machine's own.
+    // Logged only if the bridge impersonates another account.
     ...('email' in identity ? { identityEmail: identity.email } : {}),
     platform: platform.kind,
     roles: [...roles.keys()].slice(0, MOST_NAMES),

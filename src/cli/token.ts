@@ -1,4 +1,4 @@
-// `fedbridge token`: the identity token that the bridge would show to STS, decoded; the token itself only where it is asked for.
+// `fedbridge token`: prints the identity token that the bridge would send to STS: decoded, or the token itself with --raw.
 import { readRoleSettings } from './read-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { createIdentity } from '../identity/identity.ts';
@@ -12,9 +12,9 @@ const USAGE = `Usage: fedbridge token [--audience AUDIENCE] [--config FILE] [--r
 
 Prints the bridge's own identity token, decoded and without its signature.
 
-  --audience AUDIENCE  whom it is for: aws.audience of the configuration, else fedbridge
-  --config FILE        the configuration, in the place of FEDBRIDGE_CONFIG
-  --raw                the token itself instead. It is a secret: who has it can be the bridge for an hour
+  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, or fedbridge
+  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --raw                print the token itself instead. Keep it secret: anyone holding it can impersonate the bridge for up to an hour
 `;
 
 /** Ends the process, see {@link printResult}. */
@@ -31,7 +31,8 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
   const { identity, aws } = settings;
   if (identity.kind === 'profile') {
     const rule = 'is an AWS profile, which has no identity token';
-    const fix = '`fedbridge whoami` says who it is at AWS. For a token name metadata, impersonate or file.';
+    const fix =
+      'Run `fedbridge whoami` to see the AWS identity of the profile. To get an identity token, set `identity` to metadata, impersonate or file.';
     throw new ConfigError([{ field: 'identity', rule, fix }]);
   }
   const { audience = aws.audience } = options;
@@ -45,10 +46,10 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
 function decoded({ jwt, expiresAt }: IdentityToken): string {
   const { header, claims } = decodeJwt(jwt);
   const document = {
-    // Only the claims are known to be JSON.
+    // The claims are valid JSON, but the header may not be.
     header: header ?? null,
     claims,
-    // In JSON null if it is not a time: nobody has verified the token.
+    // The token is unverified, so its expiry may be an invalid date; JSON represents an invalid date as null.
     expires: new Date(expiresAt),
   };
   return `${JSON.stringify(document, null, 2)}\n`;

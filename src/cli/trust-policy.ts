@@ -1,4 +1,4 @@
-// `fedbridge trust-policy`: prints the trust policy that a role needs, or tells the known mistakes in one.
+// `fedbridge trust-policy`: prints the trust policy that a role needs, or lints an existing one.
 import { readRoleSettings } from './read-config.ts';
 import type { Role } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
@@ -19,14 +19,15 @@ const USAGE = `Usage: fedbridge trust-policy [--unique-id ID] [--audience AUDIEN
        fedbridge trust-policy ROLE --hop N [--config FILE]
        fedbridge trust-policy --lint FILE [--unique-id ID] [--audience AUDIENCE]
 
-Prints the trust policy of a role for this bridge's service account; of ROLE's N-th further hop; or the known mistakes in one.
+Prints the trust policy of a role for this bridge's service account or, with --hop, of ROLE's N-th further hop.
+With --lint, prints the known mistakes in a trust policy.
 
-  --unique-id ID       the service account's, where it is not that of the bridge's own identity token
-  --audience AUDIENCE  what its token is for: aws.audience of the configuration, else fedbridge
-  --config FILE        the configuration, in the place of FEDBRIDGE_CONFIG
-  --lint FILE          a trust policy, or what \`aws iam get-role\` prints; -: standard input
+  --unique-id ID       the service account's unique ID; default: that of the bridge's own identity token
+  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, or fedbridge
+  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --lint FILE          a trust policy, or the output of \`aws iam get-role\`; - for standard input
 
-Exit code of --lint: 0 none of the known mistakes, 1 some.
+Exit code of --lint: 0 no known mistakes, 1 mistakes found.
 `;
 
 interface Options extends Expected {
@@ -36,7 +37,7 @@ interface Options extends Expected {
   readonly lint?: string;
 }
 
-/** Ends the process, see {@link printResult}: with 1 where `--lint` tells of mistakes, on standard output. */
+/** Ends the process, see {@link printResult}. Exits with 1 if `--lint` prints mistakes, which go to standard output. */
 export function printTrustPolicy(args: readonly string[]): Promise<never> {
   return printResult('trust-policy', USAGE, async (): Promise<Result> => {
     const options = readOptions(args);
@@ -62,12 +63,14 @@ function readOptions(args: readonly string[]): Options {
   const [role] = positionals;
   const others = [config, hop, role];
   if (lint !== undefined && others.some((value) => value !== undefined))
-    throw new UsageError('--lint goes with --unique-id and --audience alone.');
+    throw new UsageError('--lint can be combined only with --unique-id and --audience.');
   const number = hopNumber(hop);
   if (hop !== undefined && role === undefined)
-    throw new UsageError('--hop goes with ROLE: give the role whose further hop it is.');
+    throw new UsageError('--hop needs ROLE: give the role that the hop belongs to.');
   if (hop !== undefined && (uniqueId !== undefined || audience !== undefined))
-    throw new UsageError('--hop goes without --unique-id and --audience: a further hop trusts a role.');
+    throw new UsageError(
+      '--hop cannot be combined with --unique-id or --audience: a further hop trusts a role, not a Google identity.',
+    );
   return {
     ...(uniqueId === undefined ? {} : { uniqueId }),
     ...(audience === undefined ? {} : { audience }),
@@ -84,11 +87,11 @@ const refusal = (field: string, rule: string, fix: string): ConfigError =>
 function checkValues({ uniqueId, audience }: Options): void {
   checkUniqueId(uniqueId);
   if (audience !== undefined && audience.trim() !== audience)
-    throw refusal('--audience', 'must be a text without spaces at its ends', 'Write aws.audience.');
+    throw refusal('--audience', 'must not begin or end with a space', 'Write the value of aws.audience.');
 }
 
 async function pinsOf({ uniqueId, audience, config, role }: Options): Promise<Required<Expected>> {
-  // Whoever says all of it needs no configuration, and none that is there can be in the way.
+  // If the options supply everything, no configuration is read, so an invalid configuration cannot interfere.
   if (uniqueId !== undefined && audience !== undefined && config === undefined && role === undefined)
     return { uniqueId, audience };
   const settings = settingsIn(config);
@@ -112,7 +115,7 @@ async function lintFile(file: string, expected: Expected): Promise<Result> {
   return lintText(source.text, field, expected);
 }
 
-/** @param field names the text in an error. @throws ConfigError if it is no trust policy */
+/** @param field the name of the text in error messages. @throws ConfigError if the text is not a trust policy */
 export function lintText(text: string, field: string, expected: Expected): Result {
   const read = readTrustPolicy(text, field);
   if ('problem' in read) throw new ConfigError([read.problem]);
@@ -123,7 +126,7 @@ export function lintText(text: string, field: string, expected: Expected): Resul
   };
 }
 
-/** Hardly more of it than a file may have. */
+/** Stops reading soon after the size limit for a file is exceeded. */
 async function standardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-// `fedbridge whoami`: who the bridge is at Google, and who AWS says that it is through each of its roles.
+// `fedbridge whoami`: prints the bridge's Google identity, and its AWS identity through each role.
 import { readRoleSettings } from './read-config.ts';
 import type { IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
@@ -10,13 +10,13 @@ import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge whoami [--config FILE] [--json]
 
-Says who the bridge is at Google, and through each role of the configuration who AWS says that it is.
+Prints the bridge's Google identity and, for each role of the configuration, its AWS identity.
 
-  --config FILE  the configuration, in the place of FEDBRIDGE_CONFIG
-  --json         for programs
+  --config FILE  the configuration, instead of FEDBRIDGE_CONFIG
+  --json         print JSON, for programs
 `;
 
-/** Ends the process, see {@link printResult}: with 0 where all roles answer. */
+/** Ends the process, see {@link printResult}. Exits with 0 if all roles can be assumed. */
 export function whoami(args: readonly string[]): Promise<never> {
   return printResult('whoami', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, { options: ['config'], switches: ['json'] });
@@ -28,7 +28,7 @@ export function whoami(args: readonly string[]): Promise<never> {
   });
 }
 
-const NO_ROLES = ['No roles: there is no configuration. --config FILE or FEDBRIDGE_CONFIG names one.'];
+const NO_ROLES = ['No roles: there is no configuration. Set --config FILE or FEDBRIDGE_CONFIG.'];
 
 function describe({ identity, roles }: Report): string {
   const { source, email, uniqueId, audience, expires } = identity;
@@ -53,13 +53,13 @@ function describe({ identity, roles }: Report): string {
 function sourceIn(source: IdentitySource): string {
   switch (source.kind) {
     case 'metadata':
-      return 'Google identity, from the metadata server';
+      return 'Google identity from the metadata server';
     case 'impersonate':
-      return `Google identity, by impersonation of ${escapeText(source.email)}`;
+      return `Google identity by impersonation of ${escapeText(source.email)}`;
     case 'file':
-      return `Google identity, from the file ${escapeText(source.path)}`;
+      return `Google identity from the file ${escapeText(source.path)}`;
     case 'profile':
-      return `AWS profile ${escapeText(source.name)}, in the place of a Google identity`;
+      return `AWS profile ${escapeText(source.name)}, instead of a Google identity`;
   }
 }
 

@@ -1,17 +1,19 @@
-// Which addresses may be configured: https anywhere, plain http on this machine alone.
+// Decides which addresses may be configured: https anywhere, plain http only on this machine.
 import type { TextRule } from './aws-names.ts';
 
-/** `url.hostname` of this machine: 127.0.0.0/8 (the URL parser has made it four numbers), localhost or [::1]. */
+/**
+ * Whether `url.hostname` is this machine: 127.0.0.0/8 (which the URL parser has normalized to four numbers), localhost or [::1].
+ */
 export const isLoopback = (hostname: string) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
 
-/** White space and wrong slashes are refused first: the URL parser would mend them in silence. */
+/** Rejects white space and wrong slashes first, because the URL parser silently corrects them. */
 function parseUrl(text: string): URL | undefined {
   return /[\s\p{C}]/u.test(text) || !/^https?:\/\/[^/]/i.test(text)
     ? undefined
     : (URL.parse(text) ?? undefined);
 }
 
-/** The URL parser lets `*` and other marks stand in a host name. */
+/** Stricter than the URL parser, which accepts `*` and other punctuation in a host name. */
 const HOST_NAME = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])$/;
 
 const isSafe = (url: URL) =>
@@ -20,27 +22,28 @@ const isSafe = (url: URL) =>
   url.password === '' &&
   HOST_NAME.test(url.hostname);
 
-/** Host and port only. The text is looked at as well: an empty `?` or `#` is gone from the parsed URL. */
+/** Whether the URL has only a host and port. Checks the text too, because the URL parser drops an empty `?` or `#`. */
 const isBare = (url: URL, text: string) => url.pathname === '/' && !/[?#@\\]/.test(text);
 
-/** The origin that `text` is, without a closing slash; undefined where it is more or other than a safe origin. */
+/** The origin in `text`, without a closing slash; undefined if `text` is not a safe origin. */
 export function readOrigin(text: string): string | undefined {
   const url = parseUrl(text);
   return url !== undefined && isSafe(url) && isBare(url, text) ? url.origin : undefined;
 }
 
-export const ORIGIN_MUST = 'must be https://HOST[:PORT] and nothing after it (http on a loopback host only)';
+export const ORIGIN_MUST =
+  'must be https://HOST[:PORT] with nothing after it (http only for a loopback host)';
 
-/** A document of public keys has a path. */
+/** Unlike an origin, the URL of a key set has a path. */
 export const KEY_SET_URL: TextRule = {
-  must: 'must be the https URL of a JSON Web Key Set (http on a loopback host only)',
+  must: 'must be the https URL of a JSON Web Key Set (http only for a loopback host)',
   test: (text) => {
     const url = parseUrl(text);
     return url !== undefined && isSafe(url) && !text.includes('#');
   },
 };
 
-/** As gcp-metadata reads it: the scheme may be absent, and is then http, as the metadata server has no other. */
+/** Like gcp-metadata, assumes http if there is no scheme, because the metadata server supports only http. */
 export const METADATA_HOST: TextRule = {
   must: 'must be HOST or HOST:PORT of a metadata server, with or without http://',
   test: (text) => {
@@ -49,9 +52,9 @@ export const METADATA_HOST: TextRule = {
   },
 };
 
-/** A browser sends its origin in exactly one form, and it is compared letter by letter. */
+/** A browser sends its origin in exactly one form, so the comparison is exact. */
 export const CORS_ORIGIN: TextRule = {
-  must: 'must be an exact origin, https://HOST[:PORT] in lower case (http on a loopback host only), or "*"',
+  must: 'must be an exact origin, https://HOST[:PORT] in lower case (http only for a loopback host), or "*"',
   test: (text) => text === '*' || readOrigin(text) === text,
-  fix: "No path, no closing slash, and no port where it is the scheme's own.",
+  fix: "Leave out the path, the trailing slash and the scheme's default port.",
 };

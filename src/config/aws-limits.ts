@@ -1,6 +1,6 @@
-// Limits of AWS STS that the configuration, the policies and the role chain share, and the session tags that the bridge sets.
+// AWS STS limits shared by the configuration, the policies and the role chain, and the session tags that the bridge sets.
 
-/** AWS, "Roles terms and concepts", role chaining: an hour at most. */
+/** AWS, "Roles terms and concepts": role chaining is limited to one hour. */
 export const MAX_HOP_SECONDS = 3600;
 
 /** STS AssumeRole, parameter Tags: at most 50, with keys that differ in more than case. */
@@ -12,5 +12,5 @@ export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
 /** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
 export const MAX_POLICY_CHARACTERS = 2048;
 
-/** "IAM and AWS STS quotas": the inline policies of a role together, without white space. */
+/** The limit for all inline policies of a role together, not counting white space ("IAM and AWS STS quotas"). */
 export const MAX_ROLE_POLICY_CHARACTERS = 10_240;

@@ -1,10 +1,13 @@
-// What AWS lets a role, a region, a bucket, an account or a key be called, and the domain of a region. Each rule is a sentence and its test.
+// AWS's naming rules for roles, regions, buckets, accounts and keys, and the domain of a region. Each rule contains its error
+// message and its test.
 
-/** A rule on a text: the sentence goes into the message of a problem, so that the two cannot part. */
+/** A rule for a string. Contains both the error message and the test, so that they stay consistent. */
 export interface TextRule {
   readonly must: string;
   readonly test: (text: string) => boolean;
   readonly fix?: string;
+  /** A pattern for editors; it matches everything that `test` accepts, and possibly more. */
+  readonly pattern?: string;
 }
 
 const PARTITION = '(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso(?:-[a-z])?)';
@@ -14,23 +17,30 @@ const ROLE_ARN_FORM = new RegExp(
   `^arn:${PARTITION}:iam::(\\d{12}):role/(?:[!-~]{1,510}/)?([\\w+=,.@-]{1,64})$`,
 );
 
-/** IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, its two slashes included; a name of up to 64. */
+/**
+ * IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, including its two slashes; a name of up to 64.
+ */
 export const ROLE_ARN: TextRule = {
   must: 'must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME',
   test: (text) => ROLE_ARN_FORM.test(text),
   fix: 'Copy it from `aws iam get-role --role-name NAME --query Role.Arn`.',
+  pattern: ROLE_ARN_FORM.source,
 };
 
-/** @param arn that {@link ROLE_ARN} takes. Its path may contain colons. */
+/** @param arn an ARN that passes {@link ROLE_ARN}; its path may contain colons */
 export function parseRoleArn(arn: string): { readonly account: string; readonly name: string } {
   const [, account = '', name = ''] = ROLE_ARN_FORM.exec(arn) ?? [];
   return { account, name };
 }
 
-/** AWS documents no grammar; this holds every region of every partition, and is one label of a host name. */
+/**
+ * AWS documents no grammar for region names. This rule matches every region of every partition; the length is limited to one host
+ * name label.
+ */
 export const AWS_REGION: TextRule = {
   must: 'must be an AWS region, like eu-west-1',
   test: (text) => text.length <= 63 && new RegExp(`^${REGION}$`).test(text),
+  pattern: `^${REGION}$`,
 };
 
 export const AWS_PROFILE: TextRule = {
@@ -39,26 +49,29 @@ export const AWS_PROFILE: TextRule = {
 };
 
 export const ACCOUNT_ID: TextRule = {
-  must: 'must be an AWS account number, 12 digits in quotes',
+  must: 'must be an AWS account ID: 12 digits, in quotes',
   test: (text) => /^\d{12}$/.test(text),
+  pattern: '^\\d{12}$',
 };
 
 /** STS AssumeRole, parameter ExternalId. */
 export const EXTERNAL_ID: TextRule = {
   must: 'must be 2 to 1,224 letters, digits and _+=,.@:/-',
   test: (text) => /^[\w+=,.@:/-]{2,1224}$/.test(text),
+  pattern: '^[\\w+=,.@:/-]{2,1224}$',
 };
 
-/** A session policy takes keys alone: an alias is not the key's ARN. */
+const KMS_KEY_FORM = `^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`;
+
+/** A session policy needs the key's ARN; an alias does not work. */
 export const KMS_KEY_ARN: TextRule = {
   must: 'must be the ARN of a KMS key, arn:aws:kms:REGION:123456789012:key/ID',
-  test: (text) =>
-    text.length <= 2048 &&
-    new RegExp(`^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`).test(text),
-  fix: 'An alias does not do; `aws kms describe-key` tells the key behind it.',
+  test: (text) => text.length <= 2048 && new RegExp(KMS_KEY_FORM).test(text),
+  pattern: KMS_KEY_FORM,
+  fix: 'Aliases are not accepted; `aws kms describe-key` shows the ARN of the key.',
 };
 
-/** STS, parameter Tags: keys of 1 to 128 characters, of which `aws:` is reserved. */
+/** STS, parameter Tags: keys of 1 to 128 characters; the prefix `aws:` is reserved. */
 export const TAG_KEY: TextRule = {
   must: 'must be a session tag key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with "aws:"',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(text) && !/^aws:/i.test(text),
@@ -70,22 +83,26 @@ export const TAG_VALUE: TextRule = {
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text),
 };
 
-/** S3's rule for the letters of a bucket name, which access point aliases follow as well. */
-const isBucketForm = (text: string) =>
-  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text) &&
-  !text.includes('..') &&
-  !/^\d+\.\d+\.\d+\.\d+$/.test(text);
+/** S3's rule for the characters of a bucket name. Access point aliases follow the same rule. */
+export const BUCKET_NAME_FORM = '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$';
 
-/** "General purpose bucket naming rules" in the S3 user guide; what they reserve belongs to aliases and other kinds. */
+const BUCKET_FORM = new RegExp(BUCKET_NAME_FORM);
+
+const isBucketForm = (text: string) =>
+  BUCKET_FORM.test(text) && !text.includes('..') && !/^\d+\.\d+\.\d+\.\d+$/.test(text);
+
+/**
+ * Prefixes that S3 reserves for aliases and other kinds of buckets ("General purpose bucket naming rules" in the S3 user guide).
+ */
 const RESERVED_IN_BUCKET_NAMES = /^(?:xn--|sthree-)/;
 
-/** The name callers use. It must be one that S3 would take, as clients check it before they ask. */
+/** The bucket name that callers use. The name must be valid for S3, because clients check it before they send a request. */
 export const BUCKET_NAME: TextRule = {
   must:
     'must be a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a ' +
-    'letter or digit, not an IP address, with none of the prefixes and suffixes that S3 reserves',
+    'letter or digit, not an IP address, and without a prefix or suffix that S3 reserves',
   test: (text) => isBucketForm(text) && !RESERVED_IN_BUCKET_NAMES.test(text) && targetFix(text) === '',
-  fix: 'Callers may use any such name: `target` tells what S3 calls it.',
+  fix: 'This is the name that callers use. If the bucket has a different name in S3, set `target` to the S3 name.',
 };
 
 const ACCESS_POINT_ARN = new RegExp(
@@ -93,60 +110,64 @@ const ACCESS_POINT_ARN = new RegExp(
 );
 
 /**
- * Suffixes that S3 reserves for what a bridge cannot read, and why ("General purpose bucket naming rules" in the S3 user guide).
+ * Suffixes that S3 reserves for resources that the bridge cannot read, and why ("General purpose bucket naming rules" in the
+ * S3 user guide).
  */
 const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = [
   [
     '-s3alias',
-    'An alias (-s3alias) is not accepted, because IAM policies cannot name it: write the ARN. ' +
-      '`aws s3control list-access-points --account-id ACCOUNT` shows the ARN beside the alias.',
+    'An alias (-s3alias) is not accepted, because IAM policies cannot name it. Use the ARN instead: ' +
+      '`aws s3control list-access-points --account-id ACCOUNT` shows the ARN next to the alias.',
   ],
   [
     '--ol-s3',
-    "The alias of an Object Lambda access point (--ol-s3) is not accepted, because reading through it needs another service's permission " +
-      '(s3-object-lambda): write the bucket behind it.',
+    'The alias of an Object Lambda access point (--ol-s3) is not accepted, because it requires permission for a separate service ' +
+      '(s3-object-lambda). Use the name of the underlying bucket instead.',
   ],
   [
     '.mrap',
-    'A multi-Region access point (.mrap) is not accepted, because it needs signatures of the form SigV4A: write one of the buckets behind it.',
+    'A multi-Region access point (.mrap) is not accepted, because it requires SigV4A signatures. Use the name of one of its buckets instead.',
   ],
   [
     '--x-s3',
-    'A directory bucket (--x-s3) is not accepted, because S3 Express reads only with sessions of its own (CreateSession): ' +
-      'copy its objects to a general purpose bucket.',
+    'A directory bucket (--x-s3) is not accepted, because S3 Express requires its own sessions (CreateSession). ' +
+      'Copy its objects to a general purpose bucket.',
   ],
   [
     '--xa-s3',
-    'An access point of a directory bucket (--xa-s3) is not accepted, because S3 Express reads only with sessions of its own (CreateSession): ' +
-      'copy its objects to a general purpose bucket.',
+    'An access point of a directory bucket (--xa-s3) is not accepted, because S3 Express requires its own sessions (CreateSession). ' +
+      'Copy its objects to a general purpose bucket.',
   ],
   [
     '--table-s3',
-    'A table bucket (--table-s3) is not accepted, because its tables are read through S3 Tables: copy its objects to a general purpose bucket.',
+    'A table bucket (--table-s3) is not accepted, because its tables are read through S3 Tables. Copy its objects to a general purpose bucket.',
   ],
 ];
 
 /**
- * S3's name for a bucket. A multi-Region access point has no region in its ARN and needs another signature, so its ARN is rejected.
- * An alias is rejected because policies cannot name it: a session policy would have to allow every access point, and a key of
- * any of them that repeats the granted path (`raw/private/object/raw/public/x`) would match.
+ * The name of a bucket in S3. A multi-Region access point has no region in its ARN and needs another signature, so its ARN is
+ * rejected. An alias is rejected because policies cannot name it: a session policy would have to allow every access point. Such a
+ * policy would also match keys that contain the granted path, such as `raw/private/object/raw/public/x`, in any access point.
  */
 export const BUCKET_TARGET: TextRule = {
   must: 'must be a bucket name or the ARN of an access point in one region',
   test: (text) => (isBucketForm(text) && targetFix(text) === '') || ACCESS_POINT_ARN.test(text),
 };
 
-/** Why a text with a reserved suffix is no {@link BUCKET_TARGET}, and what to write instead; '' for any other text. */
+/** A pattern for editors; it matches everything that {@link BUCKET_TARGET} accepts, and possibly more. */
+export const BUCKET_TARGET_FORM = `${BUCKET_NAME_FORM}|${ACCESS_POINT_ARN.source}`;
+
+/** Why a name with a reserved suffix is not a valid {@link BUCKET_TARGET}, and what to use instead; '' for any other text. */
 export function targetFix(text: string): string {
   return UNREADABLE_TARGETS.find(([suffix]) => text.endsWith(suffix))?.[1] ?? '';
 }
 
-/** The region that an access point's ARN names; undefined for a bucket name. */
+/** The region in the ARN of an access point; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
 }
 
-/** One domain for each AWS partition (AWS General Reference, "AWS service endpoints"). */
+/** The domains of AWS partitions that do not use the default domain (AWS General Reference, "AWS service endpoints"). */
 const DOMAINS: readonly (readonly [prefix: string, domain: string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],

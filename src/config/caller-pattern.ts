@@ -1,11 +1,11 @@
-// How a grant names callers: an e-mail, a unique ID, both, or every service account of a project.
+// Parses how a grant names callers: an e-mail, a unique ID, both, or every service account of a project.
 import { GOOGLE_EMAIL, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 
 export const CALLER_MUST =
-  'must be an e-mail, a unique ID (digits), EMAIL#ID for both, or project:PROJECT_ID for every service account of a project';
+  'must be an e-mail, a unique ID (digits), EMAIL#ID for both, or project:PROJECT_ID for every service account in a project';
 
-/** The callers that `text` names; undefined where it names none in a form we know. */
+/** The callers that `text` names; undefined if its format is not known. */
 export function readCallerPattern(text: string): CallerPattern | undefined {
   if (text.startsWith('project:')) {
     const project = text.slice('project:'.length);
@@ -19,13 +19,14 @@ export function readCallerPattern(text: string): CallerPattern | undefined {
   return UNIQUE_ID.test(uniqueId) ? { kind: 'email-and-id', email, uniqueId } : undefined;
 }
 
-const MEMBER = 'This is not an IAM member: write the e-mail alone.';
-const SHARED_BY_MANY = 'It matches nobody: tokens do not name groups or domains. Name each caller.';
+const MEMBER = 'Remove the prefix (serviceAccount: or user:), and keep only the e-mail.';
+const SHARED_BY_MANY =
+  'Groups and domains never match, because tokens do not contain them. Name each caller.';
 const FEDERATED =
-  'Google signs no ID tokens for the identities of workload and workforce identity pools: name the service account that they impersonate.';
-const PROJECT_ROLE = 'For every service account of a project write project:PROJECT_ID.';
+  'Identities in workload and workforce identity pools get no ID tokens from Google. Name the service account that they impersonate.';
+const PROJECT_ROLE = 'To include every service account in a project, use project:PROJECT_ID.';
 
-/** By the kind of an IAM member (IAM, "Principal identifiers"). */
+/** Fixes for IAM members, by their kind (IAM, "Principal identifiers"). */
 const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
   ['serviceAccount', MEMBER],
   ['user', MEMBER],
@@ -39,15 +40,16 @@ const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const projectNumberFix = (number: string): string =>
-  `Service accounts' e-mails contain the project's ID, not its number: \`gcloud projects describe ${number.slice(0, 30)} --format 'value(projectId)'\` shows it.`;
+  `Use the project ID, not the project number: \`gcloud projects describe ${number.slice(0, 30)} --format 'value(projectId)'\` prints the ID.`;
 
-/** What someone who wrote `text` should write instead. */
+/** What to use instead of `text`. */
 export function callerFix(text: string): string {
   const [, kind = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
   const fix = kind === 'project' && /^\d+$/.test(rest) ? projectNumberFix(rest) : MEMBER_FIXES.get(kind);
   if (fix !== undefined) return fix;
-  if (/^all(?:Authenticated)?Users$/.test(text)) return 'There is no grant to everybody: name the callers.';
+  if (/^all(?:Authenticated)?Users$/.test(text))
+    return 'Access cannot be granted to everyone. Name each caller.';
   if (text.includes('*'))
-    return 'There are no wildcards: for every service account of a project write project:PROJECT_ID.';
+    return 'Wildcards are not supported. To include every service account in a project, use project:PROJECT_ID.';
   return '';
 }

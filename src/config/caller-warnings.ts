@@ -1,4 +1,4 @@
-// Warns of callers whose e-mail is misspelled, or not a service account's.
+// Warns about callers with an e-mail that is misspelled or does not belong to a service account.
 import { closestWord } from './did-you-mean.ts';
 import { isServiceAccount } from './google-names.ts';
 import type { Problem } from './problem.ts';
@@ -6,8 +6,8 @@ import { type Path, quote, showPath } from './show.ts';
 import type { CallerPattern } from './types.ts';
 
 /**
- * A unique ID does not show whether it is a person's.
- * @param path of the list of callers
+ * Checks e-mails only: a unique ID does not reveal whether it belongs to a person.
+ * @param path the path of the list of callers
  */
 export function findUnlikelyCallers(callers: readonly CallerPattern[], path: Path): Problem[] {
   return callers.flatMap((caller, position) => {
@@ -26,17 +26,17 @@ function misspelling(email: string): Pick<Problem, 'rule' | 'fix'> | undefined {
   const lastTwo = /[^.@]+\.[^.@]+$/.exec(email)?.[0] ?? '';
   if (closestWord(lastTwo, [SERVICE_ACCOUNT_DOMAIN]) !== undefined)
     return {
-      rule: `names ${email}, which no service account has: their e-mails end with .${SERVICE_ACCOUNT_DOMAIN}`,
+      rule: `names ${email}, which is not a service account: service accounts have e-mails that end with .${SERVICE_ACCOUNT_DOMAIN}`,
       fix: `Did you mean ${quote(email.slice(0, -lastTwo.length) + SERVICE_ACCOUNT_DOMAIN)}?`,
     };
   if (!NOT_A_DOMAIN.test(email)) return undefined;
   return {
-    rule: `names ${email}, which matches nobody: there is no such top-level domain`,
+    rule: `names ${email}, which never matches, because that top-level domain does not exist`,
     fix: `Did you mean ${quote(email.replace(NOT_A_DOMAIN, '.com'))}?`,
   };
 }
 
 const notServiceAccount = (email: string): Pick<Problem, 'rule' | 'fix'> => ({
-  rule: `names ${email}, which is not a service account: any OAuth client obtains ID tokens of the people who sign in to it, and none for an audience of this bridge's own`,
-  fix: 'Grant a service account, and let the person impersonate it. The e-mail of a Google group matches nobody.',
+  rule: `names ${email}, which is not a service account: a person's ID tokens are issued for OAuth clients, never for an audience that only this bridge uses`,
+  fix: 'Grant access to a service account and let the person impersonate it. A Google group never matches.',
 });

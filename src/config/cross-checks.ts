@@ -1,5 +1,5 @@
-// What the parts of a document say about each other: names that must exist, roles that overlap, values that must differ.
-// Works on raw values, so that a fault of one field does not hide these.
+// Checks parts of a document against each other: names that must exist, roles that overlap, values that must differ. Works on raw
+// values, so that an invalid field does not hide problems in other fields.
 import { isDeepStrictEqual } from 'node:util';
 import { BUCKET_NAME, regionOfTarget, targetFix } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -11,14 +11,14 @@ import { entriesOf, fieldOf, isMap, textsOf } from './unchecked-values.ts';
 import { checkAudiences } from './shared-audiences.ts';
 import { quote, showPath } from './show.ts';
 
-/** What `checkTogether` needs to know from the environment. */
+/** The facts about the environment that `checkTogether` needs. */
 export interface EnvironmentFacts {
-  /** `AWS_REGION` is set, validly or not. */
+  /** Whether `AWS_REGION` is set, even to an invalid value. */
   readonly regionIsSet: boolean;
   readonly onCloudRun: boolean;
 }
 
-/** Everything that is wrong between the fields of a document. */
+/** Every problem that involves several fields of a document. */
 export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly Finding[] {
   return [
     ...checkAws(raw, outside),
@@ -37,17 +37,17 @@ function checkAws(raw: unknown, { regionIsSet }: EnvironmentFacts): Finding[] {
   if (fieldOf(aws, 'region') === undefined && !regionIsSet) {
     findings.push({
       path: ['aws', 'region'],
-      rule: 'is missing; it must be the region whose STS is asked',
-      fix: 'Write it, or set AWS_REGION.',
+      rule: 'is missing; it must be the region in which the bridge calls STS',
+      fix: 'Add the region, or set AWS_REGION.',
     });
   }
-  const ours = fieldOf(aws, 'audience') ?? 'fedbridge';
-  if (typeof ours === 'string' && textsOf(fieldOf(raw, 'audience')).includes(ours)) {
+  const stsAudience = fieldOf(aws, 'audience') ?? 'fedbridge';
+  if (typeof stsAudience === 'string' && textsOf(fieldOf(raw, 'audience')).includes(stsAudience)) {
     findings.push({
       path: ['audience'],
-      // Else a caller's token would be worth something at STS, and ours here.
-      rule: `must differ from aws.audience, which is ${quote(ours)} too`,
-      fix: 'Use the URL of this bridge as `audience`, and another word as `aws.audience`.',
+      // If the two audiences were equal, STS would accept callers' tokens, and the bridge would accept its own token.
+      rule: `must differ from aws.audience, which is also ${quote(stsAudience)}`,
+      fix: 'Use the URL of this bridge as `audience`, and a different value as `aws.audience`.',
     });
   }
   return findings;
@@ -62,7 +62,7 @@ function checkIdentity(identity: unknown, { onCloudRun }: EnvironmentFacts): Fin
     {
       path: ['identity'],
       rule: 'must have exactly one of impersonate, file and profile',
-      fix: 'Or write `identity: metadata`.',
+      fix: 'Keep one of them, or set `identity: metadata`.',
     },
   ];
 }
@@ -73,14 +73,14 @@ function checkRoles(raw: unknown): Finding[] {
   if (isMap(roles) && entriesOf(roles).length === 0) {
     findings.push({ path: ['roles'], rule: 'must have at least one entry', fix: '' });
   }
-  // By the ARN that comes first: comparing each role with each other would be slow for thousands.
+  // Grouped by the first ARN: comparing every pair would be slow for thousands of roles.
   const byArn = new Map<string, { name: string; then: unknown }[]>();
   for (const [name, role] of entriesOf(roles)) {
     if (!/^[\w.-]{1,64}$/.test(name)) {
       findings.push({
         path: ['roles', name],
-        rule: 'must be called by 1 to 64 letters, digits, dots, hyphens and underscores',
-        fix: 'Rename it.',
+        rule: 'must have a name of 1 to 64 letters, digits, dots, hyphens and underscores',
+        fix: 'Rename the role.',
       });
     }
     const arn = fieldOf(role, 'arn');
@@ -91,8 +91,8 @@ function checkRoles(raw: unknown): Finding[] {
       if (same !== undefined) {
         findings.push({
           path: ['roles', name],
-          rule: `overlaps ${showPath(['roles', same.name])}: the same ARN and the same further hops`,
-          fix: `Keep one of the two, and let the buckets of ${quote(name)} name ${quote(same.name)}.`,
+          rule: `duplicates ${showPath(['roles', same.name])}: both roles have the same ARN and the same further roles`,
+          fix: `Remove this role, and set \`role\` to ${quote(same.name)} for its buckets.`,
         });
       }
       byArn.set(arn, [...others, { name, then }]);
@@ -128,12 +128,12 @@ function checkBuckets(raw: unknown): Finding[] {
     }
     const target = fieldOf(bucket, 'target');
     const region = fieldOf(bucket, 'region');
-    const ofTarget = typeof target === 'string' ? regionOfTarget(target) : undefined;
-    if (ofTarget !== undefined && typeof region === 'string' && region !== ofTarget) {
+    const targetRegion = typeof target === 'string' ? regionOfTarget(target) : undefined;
+    if (targetRegion !== undefined && typeof region === 'string' && region !== targetRegion) {
       findings.push({
         path: ['buckets', name, 'region'],
-        rule: `must be the region in target, ${ofTarget}, not ${quote(region)}`,
-        fix: 'Remove it: the ARN tells.',
+        rule: `must match the region in target, ${targetRegion}, but is ${quote(region)}`,
+        fix: 'Remove `region`, because the ARN in `target` already contains it.',
       });
     }
   }
@@ -147,8 +147,8 @@ function checkLimits(limits: unknown): Finding[] {
   return [
     {
       path: ['limits', 'perCaller'],
-      rule: `must be at most limits.inFlight, which is ${inFlight}, not ${perCaller}`,
-      fix: 'Lower the one or raise the other.',
+      rule: `must be at most limits.inFlight (${inFlight}), not ${perCaller}`,
+      fix: 'Lower perCaller or raise inFlight.',
     },
   ];
 }

@@ -1,10 +1,10 @@
-// Which known name someone who wrote an unknown one probably meant.
+// Finds the known name that a misspelled name probably means.
 import { quote } from './show.ts';
 
-/** Names longer than this are not compared: the work grows with the square of the length. */
+/** Longer names are not compared, because the work grows with the square of the length. */
 const LONGEST_COMPARED = 100;
 
-/** How many letters must be added, removed or replaced to make one text of the other (Levenshtein), up to a limit. */
+/** How many letters to add, remove or replace to turn `a` into `b` (Levenshtein distance), up to a limit. */
 function distance(a: string, b: string, limit: number): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
@@ -13,14 +13,14 @@ function distance(a: string, b: string, limit: number): number {
       const replaced = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
       current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
-    // No later row has less than the least of this one.
+    // No later row can contain a value below the minimum of this row.
     if (Math.min(...current) >= limit) return limit;
     above = current;
   }
   return above[b.length] ?? 0;
 }
 
-/** The one of `names` that differs least from `name`, where about a third of the letters or fewer differ. */
+/** The closest of `names`, if at most about a third of the letters differ. */
 export function closestWord(name: string, names: Iterable<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
   const wanted = plain(name);
@@ -36,7 +36,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-/** A fix for someone who wrote a name that `where` does not have. */
+/** The fix for a name that `where` does not contain. */
 export function didYouMean(name: string, known: Iterable<string>, where: string): string {
   const meant = closestWord(name, known);
   return meant === undefined ? `Add it under ${where}.` : `Did you mean ${quote(meant)}?`;

@@ -1,44 +1,37 @@
-// Reads YAML 1.2 into plain values, and remembers where in the text each value stands. Nothing else imports `yaml`.
-import {
-  type Document as YamlDocument,
-  type Node,
-  LineCounter,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  parseDocument,
-  visit,
-} from 'yaml';
+// Reads YAML 1.2 into plain values, and remembers where each value is in the text. Nothing else imports `yaml`.
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document as YamlDocument, Node } from 'yaml';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './read-file.ts';
 
-/** Where a value of the document stands, as messages tell it. */
+/** The position of a value in the document, in the form that messages show. */
 export interface Location {
   readonly field: string;
   readonly line?: number;
-  /** The value's own text where it is a scalar. */
+  /** The text of the value, if it is a scalar. */
   readonly source?: string;
 }
 
 export interface ConfigDocument {
-  /** Plain values, of no particular form yet. */
+  /** Plain values, not yet validated. */
   readonly raw: unknown;
   readonly problems: readonly Problem[];
-  /** False where the text is so broken that fields may have gone astray: what else is wrong with it cannot be reported. */
+  /** False if the text is so broken that its fields cannot be determined, and no further checks are possible. */
   readonly readable: boolean;
   readonly locate: (path: Path) => Location;
 }
 
-/** Aliases are for a few repeated values. Finding the anchor of one walks the document: many would take for ever. */
+/** The library scans the document for the anchor of each alias, so a document with many aliases would take too long. */
 const MOST_ALIASES = 500;
 
-/** How far aliases within anchors may multiply, in the library's own count; past it, it is an attack ("billion laughs"). */
+/**
+ * The library's `maxAliasCount`, which limits how far nested aliases may expand. A document above this limit is a "billion
+ * laughs" attack.
+ */
 const MOST_ALIASED_VALUES = 5000;
 
-/** Faults of the text after which every other field is still where the operator put it. */
+/** Syntax errors that do not affect the position of any other field. */
 const LEAVES_TREE_WHOLE: ReadonlySet<string> = new Set([
   'DUPLICATE_KEY',
   'NON_STRING_KEY',
@@ -49,7 +42,7 @@ const LEAVES_TREE_WHOLE: ReadonlySet<string> = new Set([
 
 const FIXES: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'Keep one of the two.',
-  NON_STRING_KEY: 'Write a plain name.',
+  NON_STRING_KEY: 'Use a plain name.',
   TAG_RESOLVE_FAILED: 'Remove the tag.',
   BAD_SCALAR_START: 'Put the value in quotes.',
   BAD_DQ_ESCAPE: 'Double the backslash, or use single quotes.',
@@ -67,7 +60,7 @@ const syntaxProblem = ({ line, col }: Position, rule: string, fix: string): Prob
   fix,
 });
 
-/** The node at a path, through aliases; the nearest one above it where the path leads to nothing. */
+/** Finds the node at a path, and follows aliases. If there is no node at the path, returns the nearest parent node. */
 function nodeAt(document: YamlDocument, path: Path): { node?: Node; exact: boolean } {
   const through = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
   let node: unknown = through(document.contents);
@@ -79,7 +72,7 @@ function nodeAt(document: YamlDocument, path: Path): { node?: Node; exact: boole
   return isNode(node) ? { node, exact: true } : { exact: true };
 }
 
-/** What YAML allows and we do not: fields that would reach a JavaScript object's prototype; aliases to nothing. */
+/** Valid YAML that is rejected here: fields that would set a JavaScript object's prototype, and aliases without an anchor. */
 function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
   let aliases = 0;
@@ -89,7 +82,7 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   visit(document, {
     Pair: (_, { key }) => {
       if (isScalar(key) && key.value === '__proto__')
-        add(key, '"__proto__" is no name for a field', 'Remove it.');
+        add(key, '"__proto__" is not a valid field name', 'Remove the field.');
     },
     Alias: (_, alias) => {
       aliases += 1;
@@ -97,58 +90,57 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
       if (alias.resolve(document) !== undefined) return;
       add(
         alias,
-        `${quote(`*${alias.source}`)} stands for no anchor above it`,
-        'Put the value in quotes if it begins with *.',
+        `${quote(`*${alias.source}`)} refers to an anchor that is not defined above it`,
+        'If the value itself begins with *, put it in quotes.',
       );
     },
   });
   return problems;
 }
 
-/** A text in another language is wrong in hundreds of places, and for one reason. */
+/** Text that is not YAML causes hundreds of errors of the same kind. */
 const MOST_FAULTS_OF_A_KIND = 5;
 
-/** Reads the text of a configuration; whatever is wrong with it becomes a problem, and nothing is thrown. */
+/** Reads the text of a configuration. Reports every error as a problem and never throws. */
 export function readDocument(text: string): ConfigDocument {
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) {
     const rule = `must be at most ${LARGEST_DOCUMENT_BYTES.toLocaleString('en')} bytes long`;
     return {
       ...EMPTY,
-      problems: [{ field: 'the document', rule, fix: 'Split what it serves among several bridges.' }],
+      problems: [{ field: 'the document', rule, fix: 'Split the configuration across several bridges.' }],
     };
   }
   try {
     return readYaml(text);
   } catch (error) {
-    // As the library does: too many aliases are a ReferenceError, too deep a recursion the engine's own RangeError.
+    // The library throws a ReferenceError for too many aliases, and the engine throws a RangeError if the recursion is too deep.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    const what =
-      error instanceof ReferenceError ? 'repeats values by aliases too often' : 'is nested too deeply';
-    return { ...EMPTY, problems: [{ field: 'the document', rule: what, fix: 'Write it plainly.' }] };
+    const rule = error instanceof ReferenceError ? 'uses too many aliases' : 'is nested too deeply';
+    return { ...EMPTY, problems: [{ field: 'the document', rule, fix: 'Simplify the document.' }] };
   }
 }
 
 /**
- * Messages about unexpected text end with the text, up to the whole document, and it may be a secret; that about
- * several documents ends with advice to programmers.
+ * Removes what the parser appends to its messages: the unexpected text, which may be a secret and as long as the document, or, if
+ * there are several documents, advice for programmers.
  */
 const plainMessage = (code: string, message: string) =>
   message.replace(code === 'UNEXPECTED_TOKEN' ? /: .*$/s : /; please use .*$/s, '').slice(0, 120);
 
-/** The parser's error covers a key's first letter alone. */
+/** Returns the whole key at `start`, because the position in the parser's error covers only the key's first letter. */
 const keyAt = (text: string, start: number) =>
   /^["']?([^"':,\s]*)/.exec(text.slice(start, start + 200))?.[1] ?? '';
 
 function readYaml(text: string): ConfigDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, {
-    // A %YAML 1.1 line in the document would otherwise make `yes` a truth value and 0123 a number in base eight.
+    // Without this option, a %YAML 1.1 line in the document would turn `yes` into a boolean and 0123 into an octal number.
     schema: 'core',
     resolveKnownTags: false,
     merge: false,
-    // Without it a bucket called 0123 would lose its zero.
+    // Without this option, a bucket named 0123 would lose its leading zero.
     stringKeys: true,
-    // Pretty errors quote the line, which may hold a secret.
+    // Pretty errors quote the line, which may contain a secret.
     prettyErrors: false,
     lineCounter: lines,
     logLevel: 'error',
@@ -166,7 +158,7 @@ function readYaml(text: string): ConfigDocument {
     return syntaxProblem(
       lines.linePos(pos[0]),
       `${why}${duplicate}`,
-      FIXES[code] ?? 'What follows is not checked before this is right.',
+      FIXES[code] ?? 'Fix this error first: the rest of the document cannot be checked yet.',
     );
   });
   const readable = faults.every(({ code }) => LEAVES_TREE_WHOLE.has(code));
@@ -176,11 +168,11 @@ function readYaml(text: string): ConfigDocument {
   if (unreported > 0)
     problems.push({
       field: 'the document',
-      rule: `has ${unreported} more faults of these kinds`,
-      fix: 'Is it a configuration in YAML at all?',
+      rule: `has ${unreported} more errors like these`,
+      fix: 'Check that the document is a YAML configuration.',
     });
   return {
-    // An alias to nothing makes the conversion throw.
+    // An alias without an anchor would make the conversion throw.
     raw:
       readable && forbidden.length === 0 ? document.toJS({ maxAliasCount: MOST_ALIASED_VALUES }) : undefined,
     problems,

@@ -1,4 +1,4 @@
-// The variables that the bridge reads: their names and meanings, and the form of those that the platform sets.
+// The variables that the bridge reads: their names, meanings and formats.
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { LogLevel } from './types.ts';
@@ -9,51 +9,92 @@ import type { Problem } from './problem.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { showPath } from './show.ts';
 
-/** As `process.env` has it. */
+/** The same type as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every variable that configures the bridge; the README's table is held against it. */
-export const VARIABLES: readonly { readonly name: string; readonly meaning: string }[] = [
-  { name: 'PORT', meaning: 'port to listen on; 8080' },
-  { name: 'FEDBRIDGE_HOST', meaning: 'address to listen on; 0.0.0.0' },
+export interface Variable {
+  readonly name: string;
+  readonly meaning: string;
+  readonly default?: string;
+}
+
+/** Every variable that configures the bridge. docs/reference/configuration.md lists them in a table. */
+export const VARIABLES: readonly Variable[] = [
+  { name: 'PORT', meaning: 'Port to listen on.', default: '8080' },
+  {
+    name: 'FEDBRIDGE_HOST',
+    meaning: 'Address to listen on. The image and the VM unit set `0.0.0.0`.',
+    default: '0.0.0.0 on Cloud Run, 127.0.0.1 elsewhere',
+  },
   {
     name: 'FEDBRIDGE_CONFIG',
-    meaning: 'path of the YAML file, or the YAML itself where the value has a newline',
+    meaning: 'Path of the YAML file, or the YAML itself if the value contains a newline.',
   },
-  { name: 'AWS_REGION', meaning: 'default for aws.region' },
+  { name: 'AWS_REGION', meaning: 'Default for `aws.region`.' },
   {
     name: 'AWS_PROFILE',
-    meaning: 'AWS profile that assumes the roles, where the file has no `identity`: for a laptop',
+    meaning:
+      'AWS profile that assumes the roles if the configuration file does not set `identity`. For use on a laptop; rejected on Cloud Run.',
   },
-  { name: 'AWS_ENDPOINT_URL_STS', meaning: "origin of another STS than AWS's; plain http on loopback only" },
+  {
+    name: 'AWS_ENDPOINT_URL_STS',
+    meaning:
+      "Origin of an STS server to use instead of AWS's. Plain http is accepted only for a loopback host.",
+  },
   {
     name: 'AWS_ENDPOINT_URL_S3',
-    meaning: 'origin of the S3 of every bucket without an endpoint of its own; plain http on loopback only',
+    meaning:
+      'Origin of the S3 server for every bucket that does not set `endpoint`. Plain http is accepted only for a loopback host.',
   },
   {
     name: 'GCE_METADATA_HOST',
-    meaning: "host of another metadata server than Google's, as gcp-metadata reads it",
+    meaning: "Host of a metadata server to use instead of Google's, in the format that gcp-metadata accepts.",
+    default: '169.254.169.254',
   },
   {
     name: 'FEDBRIDGE_GOOGLE_CERTS',
-    meaning: "URL of another key set than Google's (JWKS); https, or http on loopback",
+    meaning:
+      'URL of the key set (JWKS) that verifies tokens. Plain http is accepted only for a loopback host.',
+    default: 'https://www.googleapis.com/oauth2/v3/certs',
   },
   {
     name: 'FEDBRIDGE_GOOGLE_APIS',
     meaning:
-      "origin of other Google APIs than googleapis.com's, for impersonation; https, or http on loopback",
+      'Origin to use for impersonation instead of googleapis.com. Plain http is accepted only for a loopback host.',
   },
-  { name: 'LOG_LEVEL', meaning: 'fatal, error, warn, info, debug, trace or silent; info' },
-  { name: 'FEDBRIDGE_METRICS_PORT', meaning: 'a port of its own for /-/metrics, without a token' },
-  { name: 'FEDBRIDGE_METRICS_HOST', meaning: 'address of that port; 127.0.0.1' },
-  { name: 'FEDBRIDGE_REUSE_PORT', meaning: '1: several processes share the port (SO_REUSEPORT)' },
-  { name: 'AWS_ROLE_ARN', meaning: 'without a file: ARN of the one role' },
-  { name: 'FEDBRIDGE_AUDIENCE', meaning: "without a file: audience of callers' tokens; not fedbridge" },
-  { name: 'FEDBRIDGE_BUCKET', meaning: 'without a file: the one bucket' },
-  { name: 'FEDBRIDGE_CALLERS', meaning: 'without a file: who may get and list, separated by commas' },
+  {
+    name: 'LOG_LEVEL',
+    meaning: 'One of fatal, error, warn, info, debug, trace and silent.',
+    default: 'info',
+  },
+  { name: 'FEDBRIDGE_METRICS_PORT', meaning: 'Separate port on which `/-/metrics` requires no token.' },
+  {
+    name: 'FEDBRIDGE_METRICS_HOST',
+    meaning: 'Address on which the metrics port listens.',
+    default: '127.0.0.1',
+  },
+  {
+    name: 'FEDBRIDGE_REUSE_PORT',
+    meaning: 'Set to 1 to let several processes share the port (SO_REUSEPORT).',
+    default: '0',
+  },
+  { name: 'AWS_ROLE_ARN', meaning: 'Without a configuration file: ARN of the role that the bridge assumes.' },
+  {
+    name: 'FEDBRIDGE_AUDIENCE',
+    meaning: "Without a configuration file: audience of callers' tokens. It must not be `fedbridge`.",
+  },
+  {
+    name: 'FEDBRIDGE_BUCKET',
+    meaning: 'Without a configuration file: name of the bucket that callers may read.',
+  },
+  {
+    name: 'FEDBRIDGE_CALLERS',
+    meaning: 'Without a configuration file: callers that may get and list, separated by commas.',
+  },
   {
     name: 'FEDBRIDGE_PREFIX',
-    meaning: 'without a file: the prefix that callers may read; all of the bucket',
+    meaning: 'Without a configuration file: prefix of the keys that callers may read.',
+    default: 'the whole bucket',
   },
 ];
 
@@ -69,7 +110,7 @@ const LEVELS = [
   'silent',
 ] as const satisfies readonly LogLevel[];
 
-export const PORT_MUST = 'must be a port: 0 (any free one) to 65535';
+export const PORT_MUST = 'must be a port number from 0 (any free port) to 65535';
 
 export const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 
@@ -78,17 +119,17 @@ const port = textForm(PORT_MUST, (value) => (isPort(value) ? Number(value) : und
 const origin = textForm(ORIGIN_MUST, readOrigin);
 
 const host = text({
-  must: 'must be an address or a host name to listen on, without a port',
+  must: 'must be an address or host name to listen on, without a port',
   test: (value) => isIP(value) !== 0 || /^(?=.{1,253}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/.test(value),
-  fix: 'IPv6 without brackets.',
+  fix: 'Write an IPv6 address without brackets.',
 });
 
-/** Anyone who reaches the port reads the metrics: other machines only if the operator opens it to them. */
+/** Anyone who can reach the port can read the metrics, so by default only this machine can reach it. */
 const METRICS_HOST = '127.0.0.1';
 
 const variables = z.object({
   PORT: port.default(8080),
-  FEDBRIDGE_HOST: host.default('0.0.0.0'),
+  FEDBRIDGE_HOST: host.exactOptional(),
   AWS_REGION: text(AWS_REGION).exactOptional(),
   AWS_PROFILE: text(AWS_PROFILE).exactOptional(),
   AWS_ENDPOINT_URL_STS: origin.exactOptional(),
@@ -102,21 +143,21 @@ const variables = z.object({
   FEDBRIDGE_REUSE_PORT: word('0', '1').default('0'),
 });
 
-/** A profile holds, or leads to, the AWS keys that a bridge is there to do without. */
+/** A profile contains, or leads to, the long-lived AWS keys that the bridge exists to avoid. */
 export const NO_PROFILE_ON_CLOUD_RUN = {
   rule: 'must not be used on Cloud Run',
-  fix: 'The service has a Google identity: assume the roles with that (`identity: metadata`).',
+  fix: 'Assume the roles with the Google identity of the service (`identity: metadata`).',
 };
 
-/** What the platform's variables say, defaults filled in. */
+/** The values of the variables, with defaults filled in. */
 export type Settings = z.output<typeof variables>;
 
-/** A variable that is set to nothing is not set: deployment tools cannot always leave one out. */
+/** Treats an empty variable as unset, because deployment tools cannot always leave one out. */
 export function setVariables(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-/** The platform's variables, or everything that is wrong with them. */
+/** The settings in the variables, or every problem with them. */
 export function readSettings(env: Environment): { settings: Settings } | { problems: readonly Problem[] } {
   const result = variables.safeParse(setVariables(env), { reportInput: true });
   const problems = (result.error?.issues ?? []).flatMap((issue) =>
@@ -124,19 +165,19 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
   );
   const set = setVariables(env);
   const { PORT: ownPort = '8080', FEDBRIDGE_METRICS_PORT: metricsPort } = set;
-  // Any free port twice is two ports.
+  // Port 0 means any free port, so the two ports differ even if both are 0.
   if (metricsPort !== undefined && Number(metricsPort) === Number(ownPort) && Number(ownPort) !== 0) {
     problems.push({
       field: 'FEDBRIDGE_METRICS_PORT',
-      rule: 'must differ from the port of the bridge itself',
-      fix: 'Use another, or none: the metrics are then under the same port for operators.',
+      rule: 'must differ from PORT',
+      fix: 'Use a different port, or unset this variable to serve metrics to operators on the main port.',
     });
   }
   if (metricsPort === undefined && set['FEDBRIDGE_METRICS_HOST'] !== undefined) {
     problems.push({
       field: 'FEDBRIDGE_METRICS_HOST',
       rule: 'must be set together with FEDBRIDGE_METRICS_PORT',
-      fix: 'Set the port too, or remove this: without it the metrics are on the port of the bridge, for operators.',
+      fix: 'Set the port too, or unset FEDBRIDGE_METRICS_HOST to serve metrics to operators on the main port.',
     });
   }
   const { AWS_PROFILE: profile, K_SERVICE: cloudRunService } = set;

@@ -1,10 +1,10 @@
-// What a grant says about itself as a whole, and about the buckets: works on raw values, as cross-checks.ts does.
+// Checks each grant as a whole, and compares it with the buckets. Works on raw values, like cross-checks.ts.
 import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 
-/** Everything that is wrong with grants beyond their single fields. */
+/** Every problem in the grants that involves more than one field. */
 export function checkGrants(raw: unknown): Finding[] {
   const buckets = fieldOf(raw, 'buckets');
   const names = entriesOf(buckets).map(([name]) => name);
@@ -15,7 +15,7 @@ export function checkGrants(raw: unknown): Finding[] {
     if (isMap(buckets) && typeof bucket === 'string' && bucket !== '' && !known.has(bucket)) {
       findings.push({
         path: ['bucket'],
-        rule: `must be the name of a bucket under buckets, not ${quote(bucket)}`,
+        rule: `must be the name of a bucket under \`buckets\`, not ${quote(bucket)}`,
         fix: didYouMean(bucket, names, '`buckets`'),
       });
     }
@@ -30,30 +30,30 @@ function checkScope(grant: unknown): Finding[] {
   if (fieldOf(grant, 'prefix') !== undefined) {
     findings.push({
       path: ['key'],
-      rule: 'must not stand beside prefix',
-      fix: 'Keep one of the two, and make another grant for the other.',
+      rule: 'cannot be combined with prefix',
+      fix: 'Keep either `key` or `prefix`, and add a separate grant for the other.',
     });
   }
   const allow = itemsOf(fieldOf(grant, 'allow'));
   if (allow.includes('list')) {
     findings.push({
       path: ['allow', allow.indexOf('list')],
-      rule: 'must not be list where the grant is for one key',
-      fix: 'Remove it, or grant a prefix: S3 lists by prefix alone.',
+      rule: 'must not contain `list` if the grant is for one key',
+      fix: 'Remove `list`, or grant a prefix: S3 can list only by prefix.',
     });
   }
   return findings;
 }
 
-/** S3 asks for both rights (S3 API Reference, GetObjectAttributes). */
+/** S3 requires both permissions (S3 API Reference, GetObjectAttributes). */
 function checkAttributes(grant: unknown): Finding[] {
   const allow = itemsOf(fieldOf(grant, 'allow'));
   if (!allow.includes('attributes') || allow.includes('get')) return [];
   return [
     {
       path: ['allow', allow.indexOf('attributes')],
-      rule: 'must stand beside get, as S3 asks for both rights',
-      fix: 'Add get to the list.',
+      rule: 'requires `get` as well, because S3 checks both permissions',
+      fix: 'Add `get` to `allow`.',
     },
   ];
 }
@@ -62,7 +62,13 @@ function checkRepeats(grant: unknown): Finding[] {
   const allow = itemsOf(fieldOf(grant, 'allow'));
   return allow.flatMap((action, position) =>
     typeof action === 'string' && allow.indexOf(action) < position
-      ? [{ path: ['allow', position], rule: `must not repeat ${quote(action)}`, fix: 'Remove it.' }]
+      ? [
+          {
+            path: ['allow', position],
+            rule: `must not repeat ${quote(action)}`,
+            fix: 'Remove the repetition.',
+          },
+        ]
       : [],
   );
 }

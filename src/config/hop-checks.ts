@@ -1,4 +1,4 @@
-// What the further hops of a role must keep to: STS's limits on role chaining, session tags, and what one hop hands to the next.
+// Checks the further roles of a chain: STS's limits on role chaining, session tags, and the tags that one hop passes to the next.
 import { CALLER_TAG_KEYS, MAX_HOP_SECONDS, MAX_SESSION_TAGS } from './aws-limits.ts';
 import { TAG_KEY } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -7,10 +7,10 @@ import { entriesOf, fieldOf, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 import { DURATION, readQuantity, showDuration } from './units.ts';
 
-/** Everything that is wrong with the `then` of a raw role; paths begin below the role. */
+/** Every problem with the `then` of a raw role; the paths of these problems are relative to the role. */
 export function checkHops(role: unknown): readonly Finding[] {
   const hops = itemsOf(fieldOf(role, 'then'));
-  /** Transitive tags of the hops before, in lower case: a later one cannot set them anew. */
+  /** Transitive tags of earlier hops, in lower case; later hops cannot set them again. */
   const transitive = new Map<string, number>();
   return [
     ...(hops.length > 0 ? checkDuration(fieldOf(role, 'duration')) : []),
@@ -29,8 +29,8 @@ function checkDuration(duration: unknown): Finding[] {
   return [
     {
       path: ['duration'],
-      rule: `must be at most ${showDuration(MAX_HOP_SECONDS)} if further hops follow, not ${quote(String(duration))}`,
-      fix: 'STS limits a role that another role assumes to one hour. Lower it, or remove `then`.',
+      rule: `must be at most ${showDuration(MAX_HOP_SECONDS)} if further roles follow, not ${quote(String(duration))}`,
+      fix: 'Lower the duration, or remove `then`: STS limits sessions to one hour if one role assumes another.',
     },
   ];
 }
@@ -51,21 +51,21 @@ function checkTags(hop: unknown): Finding[] {
       ? [
           {
             path: ['tags'],
-            rule: `must be at most ${room} tags, not ${own.length}`,
-            fix: added.length > 0 ? 'Remove some; callerTags adds two.' : 'Remove some.',
+            rule: `must have at most ${room} tags, not ${own.length}`,
+            fix: added.length > 0 ? 'Remove some tags; callerTags adds two more.' : 'Remove some tags.',
           },
         ]
       : []),
     ...own
       .filter((key) => !TAG_KEY.test(key))
-      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, fix: 'Rename it.' })),
+      .map((key) => ({ path: ['tags', key], rule: TAG_KEY.must, fix: 'Rename the tag.' })),
     ...checkRepeated(own, added),
     ...itemsOf(fieldOf(hop, 'transitiveTags')).flatMap((key, position) =>
       typeof key === 'string' && !all.includes(key)
         ? [
             {
               path: ['transitiveTags', position],
-              rule: `must name one of the tags beside it, not ${quote(key)}`,
+              rule: `must be the key of a tag in the same hop, not ${quote(key)}`,
               fix: didYouMean(key, all, '`tags`'),
             },
           ]
@@ -74,26 +74,32 @@ function checkTags(hop: unknown): Finding[] {
   ];
 }
 
-/** @param added that `callerTags` adds to them */
+/** @param added the keys that `callerTags` adds */
 function checkRepeated(own: readonly string[], added: readonly string[]): Finding[] {
   const seen = new Map(added.map((key) => [key.toLowerCase(), `${key}, which callerTags adds`]));
   return own.flatMap((key) => {
     const other = seen.get(key.toLowerCase());
     seen.set(key.toLowerCase(), quote(key));
     if (other === undefined) return [];
-    return [{ path: ['tags', key], rule: `must differ in more than case from ${other}`, fix: 'Rename it.' }];
+    return [
+      {
+        path: ['tags', key],
+        rule: `duplicates ${other}: session tag keys are not case-sensitive`,
+        fix: 'Rename the tag.',
+      },
+    ];
   });
 }
 
-function checkTransitiveTags(hop: unknown, handedOn: ReadonlyMap<string, number>): Finding[] {
+function checkTransitiveTags(hop: unknown, inherited: ReadonlyMap<string, number>): Finding[] {
   return [...tagKeys(hop), ...callerTagKeys(hop)].flatMap((key) => {
-    const earlier = handedOn.get(key.toLowerCase());
+    const earlier = inherited.get(key.toLowerCase());
     if (earlier === undefined) return [];
     return [
       {
         path: tagKeys(hop).includes(key) ? ['tags', key] : ['callerTags'],
-        rule: `must not set ${quote(key)} anew, which then[${earlier}] hands on as a transitive tag`,
-        fix: 'A transitive tag holds for the rest of the chain: set it once.',
+        rule: `must not set ${quote(key)} again, because then[${earlier}] passes it on as a transitive tag`,
+        fix: 'Set the tag only once: a transitive tag applies to the rest of the chain.',
       },
     ];
   });

@@ -1,4 +1,4 @@
-// From a document and an environment to a configuration, or to everything that is wrong with both.
+// Turns a document and an environment into a configuration, or reports every problem in both.
 import type { Config, Platform } from './types.ts';
 import { checkTogether } from './cross-checks.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
@@ -17,7 +17,7 @@ const emptyDocument = (problems: readonly Problem[]): ConfigDocument => ({
   locate: () => ({ field: '' }),
 });
 
-/** The document that the environment names, holds, or stands for. */
+/** Reads the document that the environment specifies: a file, inline YAML, or single variables. */
 export function documentOf(env: Environment): ConfigDocument {
   const given = setVariables(env);
   const { FEDBRIDGE_CONFIG: config } = given;
@@ -28,14 +28,14 @@ export function documentOf(env: Environment): ConfigDocument {
   const both = single.map((name): Problem => {
     return {
       field: name,
-      rule: 'must not be set beside FEDBRIDGE_CONFIG',
-      fix: 'Unset the one or the other.',
+      rule: 'must not be set together with FEDBRIDGE_CONFIG',
+      fix: 'Unset one of the two variables.',
     };
   });
   return { ...document, problems: [...both, ...document.problems] };
 }
 
-/** Tools that fill in a path from a file leave a newline at its end. */
+/** Tools that read a path from a file leave a newline at the end of the path. */
 function configSource(config: string): ReturnType<typeof readSource> {
   const trimmed = config.replace(/[\r\n]+$/, '');
   const isYaml = trimmed.includes('\n') || (trimmed !== config && looksLikeYaml(trimmed));
@@ -44,13 +44,13 @@ function configSource(config: string): ReturnType<typeof readSource> {
 
 const NEITHER_FORM: Problem = {
   field: 'FEDBRIDGE_CONFIG',
-  rule: 'is not set, and neither is what can replace it',
+  rule: 'is not set, and neither are the variables that can replace it',
   fix:
-    'Set it to the path of a YAML file (or to the YAML itself); or, for one role and one bucket without a file, set ' +
-    'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET and FEDBRIDGE_CALLERS, and FEDBRIDGE_PREFIX if you like.',
+    'Set it to the path of a YAML file, or to the YAML itself. For a single role and bucket, you can instead set ' +
+    'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET, FEDBRIDGE_CALLERS and, optionally, FEDBRIDGE_PREFIX.',
 };
 
-/** Finds what is wrong with a configuration whose fields are all valid. */
+/** Finds problems in a configuration in which every field is valid. */
 export type ConfigCheck = (config: Config) => readonly Finding[];
 
 export interface Context {
@@ -59,7 +59,7 @@ export interface Context {
   readonly check: ConfigCheck;
 }
 
-/** @throws ConfigError with every problem of the document and of the variables */
+/** @throws ConfigError with every problem in the document and the variables */
 export function interpret(document: ConfigDocument, { env, platform, check }: Context): Config {
   const settings = readSettings(env);
   const problems = [...('problems' in settings ? settings.problems : []), ...document.problems];
@@ -82,7 +82,10 @@ export function interpret(document: ConfigDocument, { env, platform, check }: Co
   return config;
 }
 
-/** As the document goes, variables first. One value behind two fields (no-file.ts) may fail twice for one reason. */
+/**
+ * Sorts problems in document order, with variables first. Removes duplicates, because one variable can set two fields
+ * (no-file.ts) and be invalid in both.
+ */
 function sorted(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(problems.map((problem) => [`${problem.field}\n${problem.rule}`, problem]));
   return [...unique.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));

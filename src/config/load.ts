@@ -1,4 +1,4 @@
-// Reads the configuration that the environment or a file gives. Nothing else reads the environment.
+// Reads the configuration from the environment or a file. Nothing else reads the environment.
 import { readDocument } from './document.ts';
 import { type Environment, setVariables } from './environment.ts';
 import { type ConfigCheck, documentOf, interpret } from './interpret.ts';
@@ -8,30 +8,30 @@ import { type RoleSettings, readConfigFile, interpretRoles } from './role-settin
 import { quote } from './show.ts';
 import type { Config, Platform } from './types.ts';
 
-/** What a command's options say instead of the environment. */
+/** Command-line options that override the environment. */
 export interface ConfigOptions {
-  /** Read instead of what the environment names, holds or stands for. */
+  /** Replaces the configuration in the environment. */
   readonly file?: string | undefined;
-  /** Counts instead of `PORT`. */
+  /** Overrides `PORT`. */
   readonly port?: string | undefined;
 }
 
-/** Each of its functions throws a ConfigError with every problem at once. */
+/** Each function throws a ConfigError with every problem at once. */
 export interface ConfigReader {
-  /** Reads the configuration that the environment names, holds or stands for. */
+  /** Reads the configuration that the environment specifies: a file, inline YAML, or single variables. */
   readConfig(env?: Environment): Config;
-  /** As `readConfig`, with a command's options in front of the environment. */
+  /** Like `readConfig`, with options that override the environment. */
   readConfigIn(options: ConfigOptions, env?: Environment): Config;
   /**
-   * Reads `text` as a file that `FEDBRIDGE_CONFIG` names. From the environment, only the values that fill gaps of the document
-   * count, and Cloud Run's, where an AWS profile is not accepted.
+   * Reads `text` like the file in `FEDBRIDGE_CONFIG`. Uses only the variables that fill gaps in the document, and `K_SERVICE`,
+   * because Cloud Run does not accept an AWS profile.
    */
   readConfigDocument(text: string, env?: Environment): Config;
   /**
-   * For commands that act as the bridge: reads what its configuration says, or without one, the variables and defaults.
-   * @param options.file instead of what the environment names, holds or stands for
-   * @param options.ownProfile whether AWS_PROFILE names the bridge's profile, as elsewhere. It does not for a `credential_process`:
-   * there it is the profile that runs the process, which would then wait for itself.
+   * For commands that act as the bridge: reads the configuration or, if there is no configuration, the variables and defaults.
+   * @param options.file replaces the configuration in the environment
+   * @param options.ownProfile whether AWS_PROFILE is the bridge's profile. False for a `credential_process`: there, AWS_PROFILE
+   * is the profile that runs this process, so the process would wait for itself.
    */
   readRoleSettings(
     options: { readonly file: string | undefined; readonly ownProfile: boolean },
@@ -39,22 +39,22 @@ export interface ConfigReader {
   ): RoleSettings;
 }
 
-/** @param check of each valid configuration, in addition to the checks of this folder */
+/** @param check runs on each valid configuration, after the checks in this folder */
 export function configReader(check: ConfigCheck): ConfigReader {
   const readConfig = (env: Environment = process.env): Config =>
     interpret(documentOf(env), { env, platform: readPlatform(env), check });
   return {
     readConfig,
     readConfigIn: ({ file, port }, env = process.env) => {
-      const counting = port === undefined ? env : { ...env, PORT: port };
+      const effective = port === undefined ? env : { ...env, PORT: port };
       return file === undefined
-        ? readConfig(counting)
-        : interpret(readConfigFile(file), { env: counting, platform: readPlatform(env), check });
+        ? readConfig(effective)
+        : interpret(readConfigFile(file), { env: effective, platform: readPlatform(env), check });
     },
     readConfigDocument: (text, env = process.env) => {
       const { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE } = env;
-      const counting = { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE };
-      return interpret(readDocument(text), { env: counting, platform: readPlatform(env), check });
+      const effective = { AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3, K_SERVICE };
+      return interpret(readDocument(text), { env: effective, platform: readPlatform(env), check });
     },
     readRoleSettings: ({ file, ownProfile }, env = process.env) => {
       const configured = () => (isConfigured(env) ? documentOf(env) : undefined);
@@ -64,41 +64,46 @@ export function configReader(check: ConfigCheck): ConfigReader {
   };
 }
 
-/** Whether the environment names, holds or stands for a configuration at all, right or wrong. */
+/** Whether the environment contains a configuration, even an invalid one. */
 function isConfigured(env: Environment): boolean {
   const variables = setVariables(env);
   return ['FEDBRIDGE_CONFIG', ...NO_FILE_VARIABLES].some((name) => variables[name] !== undefined);
 }
 
-/** Names the profiles that the processes above this one read, one a line; no name contains a newline. */
+/** The variable that lists the profiles that parent processes have read, one per line. No profile name contains a newline. */
 const PROFILES_IN_USE = 'FEDBRIDGE_ASKED_PROFILES';
 
 /**
- * Call it before the profile is read. The SDK detects a `source_profile` that leads back to itself, but not a `credential_process`
- * that runs a command of this program, which reads a profile too: without this check each would start the next, forever.
- * @throws ConfigError if a process above this one already reads the profile
+ * Must be called before the profile is read. The SDK detects a `source_profile` loop. It does not detect a `credential_process`
+ * that runs one of this program's commands, which reads the profile again. Without this check, each process would start another
+ * process forever.
+ * @throws ConfigError if a parent process has already read the profile
  */
 export function rejectProfileLoop(name: string, env: Record<string, string | undefined> = process.env): void {
   const { [PROFILES_IN_USE]: above = '' } = env;
   const names = above.split('\n');
   if (names.includes(name)) {
-    const rule = `must not lead back to itself, and the credential_process of AWS profile ${quote(name)} does`;
-    const fix = 'Name a profile that has keys of its own, or another configuration there with --config.';
+    const rule = `must not depend on itself, but the credential_process of AWS profile ${quote(name)} uses that profile again`;
+    const fix =
+      'Use a profile with its own keys, or pass another configuration to the command in credential_process (--config FILE).';
     throw new ConfigError([{ field: 'identity.profile', rule, fix }]);
   }
   env[PROFILES_IN_USE] = [...names, name].join('\n');
 }
 
-/** Detects Cloud Run by its own variables: its second generation looks like Compute Engine in every other respect. */
+/** Detects Cloud Run by its variables, because its second generation otherwise looks like Compute Engine. */
 export function readPlatform(env: Environment = process.env): Platform {
   const { K_SERVICE, K_REVISION, CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION } = setVariables(env);
-  // Commands run there as jobs.
+  // On Cloud Run, commands run as jobs.
   const [service, revision = ''] =
     K_SERVICE === undefined ? [CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION] : [K_SERVICE, K_REVISION];
   return service === undefined ? { kind: 'machine' } : { kind: 'cloud-run', service, revision };
 }
 
-/** The variables that a child process needs to run and to log as this one does, and none that would configure or authorize it. */
+/**
+ * The variables that a child process needs to run and log like this process, but none that would configure or authorize the
+ * child.
+ */
 export function inheritedEnvironment(env: Environment = process.env): Record<string, string> {
   const needed = /^(?:PATH|HOME|XDG_CACHE_HOME|LOG_LEVEL|NO_COLOR|NODE_.*)$/;
   return Object.fromEntries(

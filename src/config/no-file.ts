@@ -1,11 +1,11 @@
-// The form without a file: one role, one bucket and one grant from variables, made into the document that they stand for.
+// Builds a document with one role, one bucket and one grant from variables, for bridges without a configuration file.
 import { BUCKET_NAME } from './aws-names.ts';
 import type { ConfigDocument } from './document.ts';
 import { type Environment, setVariables } from './environment.ts';
 import type { Problem } from './problem.ts';
 import { type Path, quote } from './show.ts';
 
-/** The variables of this form; each needed one with a value that stands in for it until all problems are told. */
+/** The required variables. Each has a placeholder, so that the other checks can run if the variable is not set. */
 const NEEDED = {
   AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/stand-in',
   FEDBRIDGE_AUDIENCE: 'https://stand-in.invalid',
@@ -17,10 +17,10 @@ const MEANINGS: Readonly<Record<keyof typeof NEEDED, string>> = {
   AWS_ROLE_ARN: 'Set it to the ARN of the role to assume.',
   FEDBRIDGE_AUDIENCE: "Set it to the audience of callers' tokens, usually the URL of this bridge.",
   FEDBRIDGE_BUCKET: 'Set it to the bucket to serve.',
-  FEDBRIDGE_CALLERS: 'Set it to who may read, e-mails or unique IDs separated by commas.',
+  FEDBRIDGE_CALLERS: 'Set it to the callers that may read: e-mails or unique IDs, separated by commas.',
 };
 
-/** What sets this form apart from `FEDBRIDGE_CONFIG`. */
+/** If any of these variables is set, the document is built from variables instead of `FEDBRIDGE_CONFIG`. */
 export const NO_FILE_VARIABLES: readonly string[] = [...Object.keys(NEEDED), 'FEDBRIDGE_PREFIX'];
 
 /** The variable that a field of the document came from. */
@@ -37,11 +37,11 @@ const noBucketName = (bucket: string): Problem => ({
   field: 'FEDBRIDGE_BUCKET',
   rule: `${BUCKET_NAME.must}, not ${quote(bucket)}`,
   fix: /^s3:/i.test(bucket)
-    ? 'Leave out s3://, and give what follows the name as FEDBRIDGE_PREFIX.'
-    : 'For an access point, write a configuration file: `target` takes its ARN.',
+    ? 'Remove s3://, and set FEDBRIDGE_PREFIX to the part after the bucket name.'
+    : 'For an access point, use a configuration file and set `target` to its ARN.',
 });
 
-/** The document that the variables stand for. */
+/** Builds the document from the variables. */
 export function noFileDocument(env: Environment): ConfigDocument {
   const given = setVariables(env);
   const problems = Object.entries(MEANINGS)
@@ -49,7 +49,7 @@ export function noFileDocument(env: Environment): ConfigDocument {
     .map(([name, fix]): Problem => {
       return {
         field: name,
-        rule: 'must be set where the bridge is configured without FEDBRIDGE_CONFIG',
+        rule: 'must be set if FEDBRIDGE_CONFIG is not',
         fix,
       };
     });
@@ -63,7 +63,7 @@ export function noFileDocument(env: Environment): ConfigDocument {
     ...given,
   };
   const { FEDBRIDGE_PREFIX: prefix } = given;
-  // Told here, where the value can be named and the fix is one for variables.
+  // Checked here, so that the message names the variable and its value, and suggests a fix for the variable.
   const isBucket = BUCKET_NAME.test(bucket);
   if (!isBucket) problems.push(noBucketName(bucket));
   return {

@@ -1,19 +1,19 @@
-// What is wrong with a configuration: one `Problem` for each fault, and the error that carries all of them at once.
+// The problems of a configuration, and the error that carries all of them at once.
 import type { Path } from './show.ts';
 
-/** One fault, in the parts of a sentence: "`field`: `rule`. `fix`". */
+/** One problem, shown as "`field`: `rule`. `fix`". */
 export interface Problem {
   /** A path in the document (`roles.lake.arn`) or the name of a variable. */
   readonly field: string;
-  /** What the value must be and is not, with no full stop. */
+  /** The rule that the value breaks, such as "must be …", without a period. */
   readonly rule: string;
-  /** What to do about it, whole sentences; may be empty. */
+  /** How to fix the problem, in complete sentences; may be empty. */
   readonly fix: string;
-  /** Line of the document, counted from 1, where there is one. */
+  /** The line in the document, counted from 1, if there is one. */
   readonly line?: number;
 }
 
-/** A problem of which the place is not looked up yet. */
+/** A problem before its line is looked up. */
 export interface Finding {
   readonly path: Path;
   readonly rule: string;
@@ -26,7 +26,7 @@ export function describeProblem({ field, rule, fix, line }: Problem): string {
   return line === undefined ? sentence : `${sentence} (line ${line})`;
 }
 
-/** Thrown once for a configuration, with everything that is wrong with it. */
+/** Carries every problem of a configuration. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 

@@ -1,23 +1,23 @@
-// Reads a configuration file as text, never more of it than a configuration may be.
+// Reads a configuration file as text, up to a size limit.
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Problem } from './problem.ts';
 import { quote } from './show.ts';
 
-/** 1 MiB: some ten thousand grants; what is larger is another file. */
+/** 1 MiB, about ten thousand grants. Anything larger is probably the wrong file. */
 export const LARGEST_DOCUMENT_BYTES = 1_048_576;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
-  EACCES: 'may not be read by this user',
-  EPERM: 'may not be read by this user',
+  EACCES: 'is not readable by this user',
+  EPERM: 'is not readable by this user',
   EISDIR: 'is a directory',
 };
 
-/** By hand and not by `readFile`, which would go on for ever at a device and wants no bound. */
+/** Does not use `readFile`, which has no size limit and would read a device forever. */
 function readBounded(path: string): Buffer {
   const descriptor = openSync(path, 'r');
   try {
-    // One byte more than allowed, so that the reader of the document sees that it is too large.
+    // One byte more than allowed, so that readDocument can detect that the text is too large.
     const room = Buffer.alloc(LARGEST_DOCUMENT_BYTES + 1);
     let length = 0;
     for (;;) {
@@ -30,40 +30,47 @@ function readBounded(path: string): Buffer {
   }
 }
 
-/** Inline YAML on a single line without a newline is taken for a path; its own text may hold a secret. */
+/** Whether a path is probably inline YAML without a newline. Such text must not be printed, because it may contain a secret. */
 export const looksLikeYaml = (path: string) => /^\s*\{|:\s/.test(path);
 
-/** The file's text, or why there is none. `field` is what the operator knows the path by. */
+/**
+ * The text of the file, or why it cannot be read.
+ * @param field the variable or option that contains the path
+ */
 export function readSource(path: string, field: string): { text: string } | { problem: Problem } {
   let bytes: Buffer;
   try {
     bytes = readBounded(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const why = REASONS[code] ?? `cannot be read (${code})`;
+    const reason = REASONS[code] ?? `cannot be read (${code})`;
     return looksLikeYaml(path)
       ? {
           problem: {
             field,
-            rule: `must name a file, and its value ${why}`,
-            fix: 'YAML itself needs a newline in it.',
+            rule: `must be the path of a file, but that path ${reason}`,
+            fix: 'If the value is YAML, add a newline to it.',
           },
         }
       : {
           problem: {
             field,
-            rule: `must name a readable file, but ${quote(path)} ${why}`,
-            fix: 'Check the path and who may read it.',
+            rule: `must be the path of a readable file, but ${quote(path)} ${reason}`,
+            fix: 'Check the path and its permissions.',
           },
         };
   }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
-    // A character that the bound halves is not the operator's fault: say what is.
+    // The size limit may have split a character, so a file that is too large is not reported as invalid UTF-8.
     if (bytes.length > LARGEST_DOCUMENT_BYTES) return { text: ' '.repeat(bytes.length) };
     return {
-      problem: { field, rule: `must be UTF-8 text, and ${quote(path)} is not`, fix: 'Save it as UTF-8.' },
+      problem: {
+        field,
+        rule: `must be UTF-8 text, but ${quote(path)} is not`,
+        fix: 'Save the file as UTF-8.',
+      },
     };
   }
 }

@@ -1,16 +1,18 @@
-// Joins a valid document and the environment into the configuration: names become what they name, defaults are filled in.
+// Builds the configuration from a valid document and the environment: resolves names and fills in defaults.
 import type { Bucket, Config, Grant, IdentitySource, Platform, Role, Scope } from './types.ts';
 import { regionOfTarget } from './aws-names.ts';
 import type { Settings } from './environment.ts';
 import type { ValidDocument } from './schema.ts';
 
-/** Cloud Run breaks off HTTP/1 answers with a Content-Length above 32 MiB; a little less, for headers. */
+/**
+ * Cloud Run aborts HTTP/1 responses with a Content-Length above 32 MiB. This limit is a little lower, to leave room for headers.
+ */
 const CLOUD_RUN_CHUNK_ABOVE_BYTES = 32_000_000;
 
-/** A caller's share of `limits.inFlight` where the document does not say. */
+/** Default of `limits.perCaller`. */
 const REQUESTS_PER_CALLER = 200;
 
-/** @throws Error where the document was not cross-checked: that is a fault of ours */
+/** @throws Error if the document was not cross-checked, which is a bug in the bridge */
 export function resolveConfig(document: ValidDocument, settings: Settings, platform: Platform): Config {
   const region = document.aws.region ?? settings.AWS_REGION;
   if (region === undefined) throw new Error('No region: the document was not cross-checked');
@@ -19,7 +21,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
   );
   return {
     listen: {
-      host: settings.FEDBRIDGE_HOST,
+      host: settings.FEDBRIDGE_HOST ?? (platform.kind === 'cloud-run' ? '0.0.0.0' : '127.0.0.1'),
       port: settings.PORT,
       reusePort: settings.FEDBRIDGE_REUSE_PORT === '1',
       ...(settings.FEDBRIDGE_METRICS_PORT === undefined
@@ -65,7 +67,7 @@ function resolveIdentity(
   identity: ValidDocument['identity'],
   { AWS_PROFILE: fallback }: Settings,
 ): IdentitySource {
-  // `identity: metadata` is there, and empty.
+  // `identity: metadata` is an empty map here, so AWS_PROFILE does not override it.
   const { impersonate, file, profile } = identity ?? (fallback === undefined ? {} : { profile: fallback });
   if (impersonate !== undefined) return { kind: 'impersonate', email: impersonate };
   if (file !== undefined) return { kind: 'file', path: file };

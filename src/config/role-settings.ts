@@ -1,4 +1,4 @@
-// What the commands that act as the bridge have to know: of its configuration, or where there is none, of the environment.
+// The settings for commands that act as the bridge, from its configuration or, without one, from the environment.
 import type { Config, Platform } from './types.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings } from './environment.ts';
@@ -6,17 +6,20 @@ import { type Context, interpret } from './interpret.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { readSource } from './read-file.ts';
 
-/** As {@link Config} has them, but for the region. */
+/** Like {@link Config}, but the region is optional. */
 export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'googleApis' | 'roles'> {
   readonly aws: Omit<Config['aws'], 'region'> & {
-    /** Absent where no configuration and no variable says one. */
+    /** Absent if neither a configuration nor a variable sets the region. */
     readonly region?: string;
   };
-  /** AWS_PROFILE is set and was not to count. */
+  /** Whether AWS_PROFILE is set but was ignored. */
   readonly profileLeftOut: boolean;
 }
 
-/** A shell holds variables of other programs, such as PORT: only those count that say who we are and where Google and STS are. */
+/**
+ * Only the variables for the identity and for the endpoints of Google and STS, because a shell also has other programs' variables,
+ * such as PORT.
+ */
 const USED_VARIABLES = [
   'AWS_REGION',
   'AWS_PROFILE',
@@ -26,10 +29,10 @@ const USED_VARIABLES = [
   'K_SERVICE',
 ];
 
-/** As `aws.audience` where a document does not say. */
+/** Default of `aws.audience`. */
 const AUDIENCE = 'fedbridge';
 
-/** @throws ConfigError where the file cannot be read; what is wrong within it is the document's to tell */
+/** @throws ConfigError if the file cannot be read; problems in its content are in the returned document */
 export function readConfigFile(file: string): ConfigDocument {
   const source = readSource(file, '--config');
   if ('problem' in source) throw new ConfigError([source.problem]);
@@ -37,8 +40,8 @@ export function readConfigFile(file: string): ConfigDocument {
 }
 
 /**
- * @param document absent where nothing configures a bridge
- * @param options.ownProfile whether AWS_PROFILE counts
+ * @param document undefined without a configuration
+ * @param options.ownProfile whether to use AWS_PROFILE
  * @throws ConfigError with every problem at once
  */
 export function interpretRoles(
@@ -49,11 +52,11 @@ export function interpretRoles(
   const { AWS_PROFILE: profile, ...others } = Object.fromEntries(
     USED_VARIABLES.map((name) => [name, env[name]]),
   );
-  const counting = ownProfile ? { ...others, AWS_PROFILE: profile } : others;
+  const effective = ownProfile ? { ...others, AWS_PROFILE: profile } : others;
   const settings =
     document === undefined
-      ? unconfigured(counting, platform)
-      : interpret(document, { env: counting, platform, check });
+      ? unconfigured(effective, platform)
+      : interpret(document, { env: effective, platform, check });
   return { ...settings, profileLeftOut: !ownProfile && profile !== undefined && profile !== '' };
 }
 
@@ -79,14 +82,14 @@ function unconfigured(env: Environment, platform: Platform): Omit<RoleSettings, 
   };
 }
 
-/** Every configuration says a region. */
+/** Every configuration sets a region, so the region is missing only if there is no configuration. */
 const NO_REGION: Problem = {
   field: 'AWS_REGION',
-  rule: 'is not set; it must be the region whose STS is asked',
-  fix: 'Set it, like AWS_REGION=eu-west-1, or name a configuration with --config FILE.',
+  rule: 'is not set; it must be the region in which the bridge calls STS',
+  fix: 'Set it, for example AWS_REGION=eu-west-1, or pass a configuration with --config FILE.',
 };
 
-/** @throws ConfigError where there is no region, as it is needed to ask STS */
+/** @throws ConfigError if there is no region, because every STS call needs one */
 export function withRegion({ aws, ...settings }: RoleSettings): RoleSettings & Pick<Config, 'aws'> {
   const { region } = aws;
   if (region === undefined) throw new ConfigError([NO_REGION]);

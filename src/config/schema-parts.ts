@@ -1,73 +1,102 @@
-// The building blocks of the schema: what a field may be, each with the sentence that a wrong value is answered with.
+// The building blocks of the schema: for each kind of field, its check, its error message and its JSON Schema.
 import * as z from 'zod';
 import type { TextRule } from './aws-names.ts';
 import { type Notation, guessQuantity, readQuantity, showQuantity } from './units.ts';
 
-/** What our own issues carry besides the sentence. */
+/** Details of custom issues, besides the message. */
 export interface IssueDetails {
   /** Whole sentences for the operator. */
   readonly fix: string;
-  /** A text was wanted, so an unquoted number or truth value wants quotes. */
+  /** Whether the field expects a string; if so, the fix for an unquoted number or boolean is to add quotes. */
   readonly text: boolean;
 }
 
-/** A value that `read` understands, and anything else told as one issue; `fix` may depend on the wrong value. */
+/**
+ * The form that editors check. It may accept values that the schema rejects, but must accept all values that the schema accepts.
+ */
+export interface WrittenForm {
+  readonly type?: 'string' | 'boolean' | 'integer';
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** A schema for values that `read` accepts. Reports any other value as one issue, whose `fix` may depend on the value. */
 export function form<T>(
   must: string,
   read: (value: unknown) => T | undefined,
-  { text = false, fix = () => '' }: { text?: boolean; fix?: (value: unknown) => string } = {},
+  {
+    text = false,
+    fix = () => '',
+    written,
+  }: { text?: boolean; fix?: (value: unknown) => string; written: WrittenForm },
 ) {
-  return z.unknown().transform((input, context): T => {
-    const result = read(input);
-    if (result !== undefined) return result;
-    const params: IssueDetails = { fix: fix(input), text };
-    context.addIssue({ code: 'custom', message: must, params: { ...params }, input });
-    return z.NEVER;
-  });
+  return z
+    .unknown()
+    .transform((input, context): T => {
+      const result = read(input);
+      if (result !== undefined) return result;
+      const params: IssueDetails = { fix: fix(input), text };
+      context.addIssue({ code: 'custom', message: must, params: { ...params }, input });
+      return z.NEVER;
+    })
+    .meta({ ...written });
 }
 
-/** A text that `read` understands. */
+/** A schema for strings that `read` accepts. */
 export function textForm<T>(
   must: string,
   read: (text: string) => T | undefined,
   fix: (text: string) => string = () => '',
+  written: WrittenForm = {},
 ) {
   return form(must, (value) => (typeof value === 'string' ? read(value) : undefined), {
     text: true,
     fix: (value) => (typeof value === 'string' ? fix(value) : ''),
+    written: { type: 'string', ...written },
   });
 }
 
-/** A text as it is, by a rule. */
-export function text({ must, test, fix = '' }: TextRule) {
+/** A schema for strings that pass the rule; returns the string unchanged. */
+export function text({ must, test, fix = '', pattern }: TextRule) {
   return textForm(
     must,
     (value) => (test(value) ? value : undefined),
     () => fix,
+    pattern === undefined ? {} : { pattern },
   );
 }
 
 /** One of a few words. */
 export function word<const W extends string>(...words: readonly W[]) {
   const must = words.length === 1 ? `must be ${words.join()}` : `must be one of ${words.join(', ')}`;
-  return textForm(must, (value) => words.find((known) => known === value));
+  return textForm(
+    must,
+    (value) => words.find((known) => known === value),
+    () => '',
+    { enum: words },
+  );
 }
 
 export function yesOrNo() {
   return form('must be true or false', (value) => (typeof value === 'boolean' ? value : undefined), {
-    fix: (value) => (typeof value === 'string' ? 'Write it without quotes.' : ''),
+    fix: (value) => (typeof value === 'string' ? 'Write the value without quotes.' : ''),
+    written: { type: 'boolean' },
   });
 }
 
 export function wholeNumber(least: number, most: number, unit: string) {
-  // Not `toLocaleString`: it loads what it knows of languages, which is noticed at a start.
+  // Does not use `toLocaleString`, which loads locale data and slows down startup.
   const counted = (count: number) => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
   return form(
     `must be a whole number of ${unit} from ${counted(least)} to ${counted(most)}`,
     (value) =>
       Number.isInteger(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
     {
-      fix: (value) => (typeof value === 'string' && /^\d+$/.test(value) ? 'Write it without quotes.' : ''),
+      fix: (value) =>
+        typeof value === 'string' && /^\d+$/.test(value) ? 'Write the value without quotes.' : '',
+      written: { type: 'integer', minimum: least, maximum: most },
     },
   );
 }
@@ -91,13 +120,14 @@ export function quantity(least: number, most: number, notation: Notation) {
         if (guess !== undefined && isInRange(guess)) return `Write ${shown(guess)}.`;
         return `Write one whole number and one unit (${[...units.keys()].join(', ')}), like ${examples}.`;
       },
+      written: { type: 'string', pattern: `^\\d+(?:${[...units.keys()].join('|')})$` },
     },
   );
 }
 
 /**
- * A map with exactly these fields. zod's issue for an unknown field does not tell the known ones, so its message,
- * which nobody reads otherwise, is made to carry them.
+ * A map with exactly these fields. zod's issue for an unknown field does not list the known fields. Its message is otherwise
+ * unused, so the message contains their names.
  */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
@@ -105,13 +135,23 @@ export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** As `pick` decides by the value. Unlike zod's union it tells what is wrong within the one that was meant. */
-export function either<T>(pick: (value: unknown) => z.ZodType<T>) {
-  return z.unknown().transform((input, context): T => {
-    const result = pick(input).safeParse(input, { reportInput: true });
-    if (result.success) return result.data;
-    // Finished issues are raw ones with more in them; zod's types keep the two apart.
-    context.issues.push(...(result.error.issues as z.core.$ZodRawIssue[]));
-    return z.NEVER;
-  });
+/**
+ * Applies the second schema if `isSecond` returns true for the value, otherwise the first. Unlike zod's union, reports the
+ * problems within the schema that was applied. `json-schema.ts` turns `alternatives` into `anyOf`.
+ */
+export function either<First, Second>(
+  first: z.ZodType<First>,
+  second: z.ZodType<Second>,
+  isSecond: (value: unknown) => boolean,
+) {
+  return z
+    .unknown()
+    .transform((input, context): First | Second => {
+      const result = (isSecond(input) ? second : first).safeParse(input, { reportInput: true });
+      if (result.success) return result.data;
+      // Finished issues are raw issues with additional fields, but zod has separate types for the two.
+      context.issues.push(...(result.error.issues as z.core.$ZodRawIssue[]));
+      return z.NEVER;
+    })
+    .meta({ alternatives: [first, second] });
 }

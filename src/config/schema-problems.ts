@@ -1,4 +1,4 @@
-// Turns what zod found into problems that an operator understands: where, what it must be, what it is, what to do.
+// Turns zod's issues into problems for operators: the field, its rule, its value, and the fix.
 import type * as z from 'zod';
 import { closestWord } from './did-you-mean.ts';
 import type { Location } from './document.ts';
@@ -8,11 +8,11 @@ import { type Path, quote, showValue } from './show.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The schema has no symbols for keys; zod's type of a path allows them. */
+/** zod's type for a path allows symbols, but the schema has no symbol keys. */
 const plainPath = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** What zod's own checks want; the texts of our own are in the issues. */
+/** The rule for an issue from zod's built-in checks. Custom issues contain their own text. */
 function mustOf(issue: Issue): string {
   if (issue.code === 'too_small') return 'must have at least one entry';
   if (issue.code === 'invalid_type')
@@ -25,12 +25,12 @@ const detailsOf = (issue: Issue): IssueDetails => {
   return { fix: params.fix ?? '', text: params.text ?? false };
 };
 
-const EMPTY_DOCUMENT = 'Write the configuration there, as the README shows it.';
+const EMPTY_DOCUMENT = 'Write a configuration, as shown in docs/how-to/configure.md.';
 
-/** YAML took an unquoted value for something else than text; a long number has lost digits by then. */
+/** Whether YAML read an unquoted value as a number or boolean instead of a string. */
 const wantsQuotes = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
 
-/** Units are part of a value here, not of a field's name. */
+/** In this schema, units belong to the value, not to the field name. */
 const UNIT_AT_END = /[_-]?(?:seconds|minutes|hours|bytes)$/i;
 
 function unknownFields(
@@ -41,12 +41,13 @@ function unknownFields(
   return issue.keys.map((key) => {
     const { field, line } = locate([...plainPath(issue.path), key]);
     const meant = closestWord(key, known) ?? closestWord(key.replace(UNIT_AT_END, ''), known);
-    const fix = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
+    const fix =
+      meant === undefined ? `Known fields here: ${known.join(', ')}.` : `Did you mean ${quote(meant)}?`;
     return { field, rule: 'is not a known field', fix, ...(line === undefined ? {} : { line }) };
   });
 }
 
-/** The problems of one issue: several where it tells of several unknown fields. */
+/** The problems that one issue reports: several if there are several unknown fields. */
 export function schemaProblems(issue: Issue, locate: (path: Path) => Location): Problem[] {
   if (issue.code === 'unrecognized_keys') return unknownFields(issue, locate);
   const path = plainPath(issue.path);
@@ -55,9 +56,9 @@ export function schemaProblems(issue: Issue, locate: (path: Path) => Location): 
   const { fix, text } = detailsOf(issue);
   const missing = issue.input === undefined;
   const remedies = [
-    ...(text && wantsQuotes(issue.input) ? ['Quote it: without quotes YAML does not read it as text.'] : []),
+    ...(text && wantsQuotes(issue.input) ? ['Put the value in quotes, so that YAML reads it as text.'] : []),
     ...(issue.input === null
-      ? [path.length === 0 ? EMPTY_DOCUMENT : 'Give it a value, or remove the field.']
+      ? [path.length === 0 ? EMPTY_DOCUMENT : 'Give the field a value, or remove the field.']
       : []),
     ...(fix === '' ? [] : [fix]),
   ];

@@ -1,128 +1,164 @@
-// The whole YAML schema: which fields there are, what each may hold and what it is where it is absent.
-// What one field says about another is in cross-checks.ts and grant-checks.ts.
+// The YAML schema: all fields, their valid values and their defaults. Roles, buckets and grants have separate files.
+// cross-checks.ts and grant-checks.ts check fields against each other.
 import * as z from 'zod';
+import { CORS_ORIGIN } from './allowed-origins.ts';
 import * as aws from './aws-names.ts';
-import { CALLER_MUST, callerFix, readCallerPattern } from './caller-pattern.ts';
-import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './schema-parts.ts';
-import { CORS_ORIGIN, ORIGIN_MUST, readOrigin } from './allowed-origins.ts';
+import { readCallerPattern } from './caller-pattern.ts';
+import { bucket } from './schema-buckets.ts';
+import { caller, grant } from './schema-grants.ts';
+import { either, fields, quantity, text, textForm, wholeNumber, yesOrNo } from './schema-parts.ts';
+import { role } from './schema-roles.ts';
 import { DURATION, SIZE } from './units.ts';
 
-export const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes'] as const;
-
-/** S3 user guide, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8. */
-const LONGEST_KEY_BYTES = 1024;
-
-/** The signer and the session policy need text that has a UTF-8 form; S3 keeps no NUL. */
-const isKey = (key: string) =>
-  key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= LONGEST_KEY_BYTES;
-
-const caller = textForm(CALLER_MUST, readCallerPattern, callerFix);
-const roleArn = text(aws.ROLE_ARN);
+// Descriptions are for editors and the configuration reference. Each description ends with "Default: …" if the schema does not
+// fill in the default.
 
 const audience = text({
-  must: 'must be a text of 1 to 255 characters without spaces at its ends',
+  must: 'must be a string of 1 to 255 characters without spaces at either end',
   test: (value) => /^[^\p{C}]{1,255}$/u.test(value) && value.trim() === value,
-});
-
-/** What maps of the document are keyed by; it appears in logs and as a metric's label. */
-const name = text({
-  must: 'must be the name of an entry: 1 to 64 letters, digits, dots, hyphens and underscores',
-  test: (value) => /^[\w.-]{1,64}$/.test(value),
-});
-
-const hop = fields({
-  arn: roleArn,
-  externalId: text(aws.EXTERNAL_ID).exactOptional(),
-  tags: z.record(z.string(), text(aws.TAG_VALUE)).default({}),
-  callerTags: yesOrNo().default(false),
-  transitiveTags: z.array(text(aws.TAG_KEY)).default([]),
-  sourceIdentity: word('caller').exactOptional(),
-});
-
-const role = fields({
-  arn: roleArn,
-  // The limits are STS's; the role's own MaxSessionDuration may be lower, which only STS knows.
-  duration: quantity(900, 43_200, DURATION).default(3600),
-  session: word('caller', 'bridge').default('caller'),
-  then: z.array(hop).default([]),
-});
-
-const target = textForm(
-  aws.BUCKET_TARGET.must,
-  (value) => (aws.BUCKET_TARGET.test(value) ? value : undefined),
-  aws.targetFix,
-);
-
-const bucket = fields({
-  role: name,
-  target: target.exactOptional(),
-  region: text(aws.AWS_REGION).exactOptional(),
-  endpoint: textForm(ORIGIN_MUST, readOrigin).exactOptional(),
-  requesterPays: yesOrNo().default(false),
-  expectedOwner: text(aws.ACCOUNT_ID).exactOptional(),
-  kmsKeys: z.array(text(aws.KMS_KEY_ARN)).default([]),
-  verifyChecksums: yesOrNo().default(false),
-});
-
-const grant = fields({
-  callers: z.array(caller).min(1),
-  allow: z.array(word(...ACTIONS)).min(1),
-  bucket: text({ must: 'must be the name of a bucket under buckets', test: (value) => value !== '' }),
-  prefix: text({
-    must: 'must be at most 1,024 bytes long, hold no NUL and end with "/"',
-    test: (value) => isKey(value) && value.endsWith('/'),
-    fix: 'Without the closing slash raw/public would open raw/public-drafts as well; for one object use `key`.',
-  }).exactOptional(),
-  key: text({ must: "must be an object's key: 1 to 1,024 bytes without NUL", test: isKey }).exactOptional(),
+  pattern: '^\\S(?:.*\\S)?$',
 });
 
 const elsewhere = fields({
-  impersonate: textForm('must be the e-mail of a service account', (value) => {
-    const pattern = readCallerPattern(value);
-    return pattern?.kind === 'email' ? pattern.email : undefined;
-  }).exactOptional(),
-  file: text({ must: 'must be a path', test: (value) => /^[^\0]+$/.test(value) }).exactOptional(),
-  profile: text(aws.AWS_PROFILE).exactOptional(),
-});
+  impersonate: textForm(
+    'must be the e-mail of a service account',
+    (value) => {
+      const pattern = readCallerPattern(value);
+      return pattern?.kind === 'email' ? pattern.email : undefined;
+    },
+    undefined,
+    { pattern: '@' },
+  )
+    .exactOptional()
+    .meta({
+      description:
+        'The e-mail of a service account that the bridge impersonates with the Google login on this machine (`gcloud auth application-default login`). The login must be allowed to create ID tokens for the service account.',
+      example: 'fedbridge@acme-prod.iam.gserviceaccount.com',
+    }),
+  file: text({ must: 'must be a path', test: (value) => /^[^\0]+$/.test(value) })
+    .exactOptional()
+    .meta({
+      description:
+        'The path of a file that contains an ID token. Another program must keep the file up to date.',
+      example: '/var/run/fedbridge/token',
+    }),
+  profile: text(aws.AWS_PROFILE).exactOptional().meta({
+    description:
+      'An AWS profile that assumes the roles, without any Google identity. If it requires MFA, the bridge prompts for the code once, at startup. Not accepted on Cloud Run.',
+    example: 'laptop',
+  }),
+}).meta({ minProperties: 1, maxProperties: 1 });
 
 const identityWord = textForm(
   'must be metadata, or a map with one of impersonate, file and profile',
-  (value) => (value === 'metadata' ? {} : undefined),
+  (value): z.output<typeof elsewhere> | undefined => (value === 'metadata' ? {} : undefined),
+  undefined,
+  { enum: ['metadata'] },
 );
 
 export const documentSchema = fields({
-  audience: either<string | string[]>((value) =>
-    Array.isArray(value) ? z.array(audience).min(1) : audience,
-  ),
-  // Whether the two audiences may be such as other programs have, too.
-  allowSharedAudience: yesOrNo().default(false),
+  audience: either(audience, z.array(audience).min(1), Array.isArray).meta({
+    description:
+      "The audience of callers' tokens, or a list of accepted audiences. Usually the URL of the bridge. No other service may use it, and it must differ from `aws.audience`.",
+    example: 'https://lake-bridge.example',
+  }),
+  allowSharedAudience: yesOrNo().prefault(false).meta({
+    description:
+      'Whether `audience` and `aws.audience` may be values that other programs also use, such as OAuth client IDs, numbers, or audiences of STS and Google APIs.',
+    example: true,
+  }),
   aws: fields({
-    region: text(aws.AWS_REGION).exactOptional(),
-    audience: audience.default('fedbridge'),
-  }).prefault({}),
-  identity: either<z.output<typeof elsewhere>>((value) =>
-    typeof value === 'object' && value !== null ? elsewhere : identityWord,
-  ).exactOptional(),
-  roles: z.record(z.string(), role),
-  buckets: z.record(z.string(), bucket),
-  grants: z.array(grant),
-  operators: z.array(caller).default([]),
+    region: text(aws.AWS_REGION).exactOptional().meta({
+      description:
+        'The region in which the bridge calls STS and first looks for each bucket. Default: `AWS_REGION`, which is required if this field is missing.',
+      example: 'eu-west-1',
+    }),
+    audience: audience.prefault('fedbridge').meta({
+      description:
+        "The audience of the bridge's own token. Trust policies compare it with `accounts.google.com:oaud`.",
+      example: 'fedbridge',
+    }),
+  })
+    .prefault({})
+    .meta({ description: 'How the bridge reaches AWS.' }),
+  identity: either(identityWord, elsewhere, (value) => typeof value === 'object' && value !== null)
+    .exactOptional()
+    .meta({
+      description:
+        'Where the bridge gets its identity: `metadata` for the service account of the service or machine, otherwise a map with exactly one of the fields below. Default: the profile in `AWS_PROFILE` if that variable is set, otherwise `metadata`.',
+      example: 'metadata',
+    }),
+  roles: z.record(z.string(), role).meta({
+    description: 'The AWS roles that the bridge assumes. You choose the name of each entry.',
+    propertyNames: { pattern: '^[\\w.-]{1,64}$' },
+    minProperties: 1,
+  }),
+  buckets: z.record(z.string(), bucket).meta({
+    description: 'The buckets that the bridge serves. Callers use the name of each entry as the bucket name.',
+    propertyNames: { pattern: aws.BUCKET_NAME_FORM },
+    minProperties: 1,
+  }),
+  grants: z.array(grant).meta({ description: 'Who may read what. Anything that is not granted is denied.' }),
+  operators: z
+    .array(caller)
+    .prefault([])
+    .meta({
+      description:
+        'Callers that may read `/-/metrics` on the main port, in the same format as `callers` in a grant.',
+      example: ['ops@acme-prod.iam.gserviceaccount.com'],
+    }),
   responses: fields({
     // S3 stores objects of up to 50 TB.
-    chunkAbove: quantity(0, 50e12, SIZE).exactOptional(),
-  }).prefault({}),
+    chunkAbove: quantity(0, 50e12, SIZE).exactOptional().meta({
+      description:
+        'Responses larger than this are sent without `Content-Length`, because some front ends reject large responses with that header. Default: `32MB` on Cloud Run, otherwise never.',
+      example: '32MB',
+    }),
+  })
+    .prefault({})
+    .meta({ description: 'How responses are sent.' }),
   cors: fields({
-    origins: z.array(text(CORS_ORIGIN)).min(1),
-    // Fetch: browsers cap it themselves, the most patient at a day.
-    maxAge: quantity(0, 86_400, DURATION).default(600),
-  }).exactOptional(),
+    origins: z
+      .array(text(CORS_ORIGIN))
+      .min(1)
+      .meta({
+        description:
+          'Exact origins of the web pages that may read objects (CORS), such as `https://app.example`, or `"*"` for all origins.',
+        example: ['https://app.example'],
+      }),
+    // Browsers limit this duration themselves, to one day at most.
+    maxAge: quantity(0, 86_400, DURATION).prefault('10m').meta({
+      description: 'How long a browser may cache the response to a preflight request: 0s to 24h.',
+      example: '1h',
+    }),
+  })
+    .exactOptional()
+    .meta({ description: 'Lets web pages from other origins read objects. Default: not allowed.' }),
   limits: fields({
-    inFlight: wholeNumber(1, 100_000, 'requests').default(1000),
-    perCaller: wholeNumber(1, 100_000, 'requests').exactOptional(),
-    stall: quantity(1, 3600, DURATION).default(30),
-    drain: quantity(0, 3600, DURATION).default(9),
-  }).prefault({}),
+    inFlight: wholeNumber(1, 100_000, 'requests').prefault(1000).meta({
+      description:
+        'Maximum number of concurrent requests for the whole process. Requests above this limit get 503 `SlowDown`.',
+      example: 500,
+    }),
+    perCaller: wholeNumber(1, 100_000, 'requests').exactOptional().meta({
+      description:
+        'Maximum number of concurrent requests for one caller; at most `inFlight`. Default: 200, or `inFlight` if that is lower.',
+      example: 100,
+    }),
+    stall: quantity(1, 3600, DURATION).prefault('30s').meta({
+      description:
+        'Maximum time without data from S3, or without reads by the caller: 1s to 1h. After that time, the bridge retries, resumes or closes the transfer.',
+      example: '1m',
+    }),
+    drain: quantity(0, 3600, DURATION).prefault('9s').meta({
+      description:
+        'How long responses in progress may take to finish after SIGTERM: 0s to 1h. Cloud Run stops an instance 10 s after SIGTERM.',
+      example: '1m',
+    }),
+  })
+    .prefault({})
+    .meta({ description: 'Limits on concurrent requests and on waiting times.' }),
 });
 
-/** A document of which every field is valid by itself. */
+/** A document in which each field is valid on its own. */
 export type ValidDocument = z.output<typeof documentSchema>;

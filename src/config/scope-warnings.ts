@@ -1,9 +1,9 @@
-// Warns of prefixes and keys that S3 could have, but that are nearly always a path, a URL or a pattern by mistake.
+// Warns about prefixes and keys that are valid in S3 but look like a path, a URL or a pattern, which is nearly always a mistake.
 import type { Problem } from './problem.ts';
 import { type Path, quote, showPath } from './show.ts';
 import type { Scope } from './types.ts';
 
-/** @param path of the grant */
+/** @param path the path of the grant */
 export function findUnlikelyKeys(scope: Scope, path: Path): Problem[] {
   if (scope.kind === 'bucket') return [];
   const subject = scope.kind === 'key' ? scope.key : scope.prefix;
@@ -15,21 +15,21 @@ function mistakeIn(subject: string): Pick<Problem, 'rule' | 'fix'> | undefined {
   const [, scheme, afterBucket = ''] = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*\/?(.*)$/is.exec(subject) ?? [];
   if (scheme !== undefined)
     return {
-      rule: `begins with ${scheme}, as URLs do and keys do not: the grant matches nothing in the bucket`,
+      rule: `begins with ${scheme}, like a URL, so the grant matches nothing in the bucket`,
       fix:
         afterBucket === ''
-          ? 'Remove it to grant the whole bucket.'
-          : `Write only what follows the bucket: ${quote(afterBucket)}.`,
+          ? 'To grant the whole bucket, remove this field.'
+          : `Write only the part after the bucket name: ${quote(afterBucket)}.`,
     };
   if (subject.startsWith('/'))
     return {
-      rule: 'begins with a slash, which keys in S3 seldom do',
-      fix: 'Leave it out, in FEDBRIDGE_PREFIX as well, unless the keys that `aws s3 ls` shows begin with one.',
+      rule: 'begins with a slash, but S3 keys rarely do',
+      fix: 'Remove the slash (also from FEDBRIDGE_PREFIX, if set), unless `aws s3 ls` shows keys that begin with a slash.',
     };
   if (subject.includes('*'))
     return {
-      rule: 'contains *, which stands only for itself: no other key matches',
-      fix: 'Grant the prefix above it, which ends with "/", or each key on its own.',
+      rule: 'contains *, which is not a wildcard: it matches only a literal *',
+      fix: 'Grant the prefix that ends with the last "/" before the *, or grant each key separately.',
     };
   return undefined;
 }

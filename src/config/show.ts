@@ -1,18 +1,18 @@
-// How a value or a path of the document is written into a message: short, harmless on a terminal, and without secrets.
+// Formats values and paths of the document for messages: short, safe on a terminal, and without secrets.
 
-/** Longest part of an operator's value that a message repeats. */
+/** The maximum number of characters of a value that a message repeats. */
 const LONGEST_ECHO = 80;
 
-/** Fields whose value is a secret shared with someone else, never repeated. */
+/** Fields whose value is a shared secret. It is never shown. */
 const SECRET_FIELDS: readonly (string | number)[] = ['externalId'];
 
-/** A secret that a missing colon has made part of a field's name. */
+/** A secret that has become part of a field name because a colon is missing. */
 const SECRET_AND_MORE = new RegExp(`(${SECRET_FIELDS.join('|')}).+`, 'is');
 
-/** Where a value is: field names, and positions in lists. */
+/** The path to a value: field names and list positions. */
 export type Path = readonly (string | number)[];
 
-/** Text with everything escaped that would move the cursor, hide letters, reverse them or end the line. */
+/** Escapes characters that would move the cursor, hide or reverse letters, or end the line. */
 export function escapeText(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     const codePoint = character.codePointAt(0) ?? 0;
@@ -20,9 +20,9 @@ export function escapeText(text: string): string {
   });
 }
 
-/** Text in quotes, cut and escaped. A user name or password in a URL is left out. */
+/** Text in quotes, truncated and escaped, without the user name or password of a URL. */
 export function quote(text: string): string {
-  // Before the cut: a password that the cut halves would no longer look like one. Bounded, as a value may be a megabyte.
+  // Redacts before truncating, because half a password would not be recognized. The slice limits the work on huge values.
   const letters = Array.from(
     text
       .slice(0, 8192)
@@ -34,8 +34,8 @@ export function quote(text: string): string {
 }
 
 /**
- * A value as YAML gave it. `source` is what the document says for it, where that may differ: a number that is
- * too long for a number (a unique ID) has lost digits in `value`.
+ * Shows a value from YAML.
+ * @param source the text in the document, because a long number such as a unique ID has lost digits in `value`
  */
 export function showValue(path: Path, value: unknown, source?: string): string {
   if (path.some((step) => SECRET_FIELDS.includes(step))) return 'the value given (a secret, not shown)';
@@ -44,10 +44,10 @@ export function showValue(path: Path, value: unknown, source?: string): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'number')
     return `the number ${escapeText((source ?? String(value)).slice(0, LONGEST_ECHO))}`;
-  return typeof value === 'boolean' ? `the truth value ${String(value)}` : 'a map of fields';
+  return typeof value === 'boolean' ? `the boolean ${String(value)}` : 'a map of fields';
 }
 
-/** `grants[0].callers[1]`, `buckets."a.b".role`; the document itself is "the document". */
+/** Like `grants[0].callers[1]` or `buckets."a.b".role`; the root is "the document". */
 export function showPath(path: Path): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;

@@ -1,16 +1,16 @@
-// The types of a valid configuration. They import nothing, so that every part may import them.
+// The types of a valid configuration. This file imports nothing, so that every other file can import it.
 
-/** What a grant lets its callers do. */
+/** What a grant allows. */
 export type Action = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
 
-/** One way to name callers in a grant. Every e-mail is compared with a *verified* e-mail only. */
+/** One way to name callers in a grant. An e-mail matches only a *verified* e-mail. */
 export type CallerPattern =
   | { readonly kind: 'email'; readonly email: string }
   | { readonly kind: 'id'; readonly uniqueId: string }
   | { readonly kind: 'email-and-id'; readonly email: string; readonly uniqueId: string }
   | { readonly kind: 'project'; readonly project: string };
 
-/** The keys a grant reaches: all of a bucket, those below a prefix that ends with '/', or exactly one. */
+/** The keys that a grant covers: a whole bucket, a prefix that ends with '/', or exactly one key. */
 export type Scope =
   | { readonly kind: 'bucket' }
   | { readonly kind: 'prefix'; readonly prefix: string }
@@ -24,7 +24,7 @@ export interface Grant {
   readonly scope: Scope;
 }
 
-/** A further role that the credentials of the one before it assume (`sts:AssumeRole`). */
+/** A further role, assumed with the credentials of the previous one (`sts:AssumeRole`). */
 export interface Hop {
   readonly arn: string;
   readonly externalId?: string;
@@ -35,11 +35,11 @@ export interface Hop {
 }
 
 export interface Role {
-  /** The name that the configuration gives it. */
+  /** The name in the configuration. */
   readonly name: string;
   readonly arn: string;
   readonly durationSeconds: number;
-  /** Whom CloudTrail names as the session: the caller, or this bridge. */
+  /** What the session name in CloudTrail shows: the caller or this bridge. */
   readonly session: 'caller' | 'bridge';
   readonly then: readonly Hop[];
 }
@@ -48,27 +48,27 @@ export interface Bucket {
   /** The name that callers use. */
   readonly name: string;
   readonly role: Role;
-  /** S3's name for it: a bucket name or the ARN of an access point. */
+  /** The name in S3: a bucket name or the ARN of an access point. */
   readonly target: string;
-  /** Absent: learned, beginning with `aws.region`. */
+  /** If absent, the bridge learns the region from S3, starting with `aws.region`. */
   readonly region?: string;
-  /** Origin (scheme, host, port) of an S3 other than the region's own endpoint. */
+  /** Origin (scheme, host, port) of an S3 server to use instead of the region's own endpoint. */
   readonly endpoint?: string;
   readonly requesterPays: boolean;
   readonly expectedOwner?: string;
   readonly kmsKeys: readonly string[];
-  /** Whether whole objects are compared with the checksums that S3 has of them. */
+  /** Whether to compare whole objects with the checksums that S3 stores. */
   readonly verifyChecksums: boolean;
 }
 
-/** Where the identity that we present comes from. */
+/** The source of the bridge's own identity. */
 export type IdentitySource =
   | { readonly kind: 'metadata' }
   | { readonly kind: 'impersonate'; readonly email: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'profile'; readonly name: string };
 
-/** Cloud Run says so in its environment; anywhere else the metadata server has to be asked. */
+/** Cloud Run is detected from the environment; elsewhere only the metadata server can identify the platform. */
 export type Platform =
   | { readonly kind: 'cloud-run'; readonly service: string; readonly revision: string }
   | { readonly kind: 'machine' };
@@ -80,30 +80,30 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly reusePort: boolean;
-    /** Where `/-/metrics` has a port of its own, which asks for no token. */
+    /** A separate port, on which `/-/metrics` requires no token. */
     readonly metrics?: { readonly host: string; readonly port: number };
   };
   readonly platform: Platform;
   readonly logLevel: LogLevel;
-  /** Audiences of which a caller's token must carry one. Never `aws.audience`. */
+  /** A caller's token must have one of these audiences. Never `aws.audience`. */
   readonly audiences: readonly string[];
-  /** URL of the JSON Web Key Set that signs callers' tokens. */
+  /** URL of the JSON Web Key Set that verifies callers' tokens. */
   readonly certsUrl: string;
   readonly identity: IdentitySource;
-  /** Origin that stands for Google's OAuth and IAM Credentials, for impersonation. */
+  /** Replaces the origins of Google's OAuth and IAM Credentials APIs, for impersonation. */
   readonly googleApis?: string;
   readonly aws: {
     readonly region: string;
     readonly audience: string;
-    /** Origin of an STS other than the region's own. */
+    /** Replaces the STS endpoint of the region. */
     readonly stsEndpoint?: string;
   };
   readonly roles: ReadonlyMap<string, Role>;
   readonly buckets: ReadonlyMap<string, Bucket>;
   readonly grants: readonly Grant[];
-  /** Who may read `/-/metrics` where it has no port of its own. */
+  /** Callers that may read `/-/metrics` if it has no separate port. */
   readonly operators: readonly CallerPattern[];
-  /** Above this many bytes an HTTP/1 answer carries no Content-Length; Infinity for never. */
+  /** HTTP/1 responses larger than this many bytes have no Content-Length; Infinity means never. */
   readonly chunkAbove: number;
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {

@@ -1,6 +1,6 @@
-// Durations and sizes as a configuration writes them: one whole number and one unit, "30s" or "32MB".
+// Durations and sizes in a configuration: one whole number and one unit, like "30s" or "32MB".
 
-/** How one kind of quantity is written. */
+/** The notation of one kind of quantity. */
 export interface Notation {
   readonly name: string;
   /** Factors by unit, in ascending order from 1. */
@@ -36,7 +36,7 @@ export const SIZE: Notation = {
   examples: '64KiB or 32MB',
 };
 
-/** Strict, so that a quantity is written in few ways: no sign, fraction, space, other case or second unit. */
+/** Strict, so that each quantity has few spellings: rejects a sign, a fraction, a space, a different case or a second unit. */
 export function readQuantity(text: string, { units }: Notation): number | undefined {
   const [, count, unit = ''] = /^(\d+)([a-z]+)$/i.exec(text) ?? [];
   const factor = units.get(unit);
@@ -45,7 +45,7 @@ export function readQuantity(text: string, { units }: Notation): number | undefi
   return Number.isSafeInteger(quantity) ? quantity : undefined;
 }
 
-/** A whole number of seconds or bytes, in the largest unit that divides it. */
+/** Shows a whole number of seconds or bytes in the largest unit that divides it. */
 export function showQuantity(quantity: number, { units }: Notation): string {
   const [unit, factor] = [...units].findLast(
     ([, divisor]) => quantity % divisor === 0 && divisor <= Math.max(quantity, 1),
@@ -55,7 +55,7 @@ export function showQuantity(quantity: number, { units }: Notation): string {
 
 export const showDuration = (seconds: number): string => showQuantity(seconds, DURATION);
 
-/** What someone meant who left out the unit, or wrote it with a space or in another case. */
+/** Guesses the intended quantity if the unit is missing, has the wrong case or follows a space. */
 export function guessQuantity(value: unknown, notation: Notation): number | undefined {
   const [, count, written = ''] = /^(\d+)\s*([a-z]*)$/i.exec(String(value)) ?? [];
   const unit = [...notation.units.keys()].find(

@@ -1,4 +1,4 @@
-// What is valid and yet hardly meant: entries that nothing uses, grants that are written twice, sessions that STS may refuse.
+// Warns about valid settings that are probably mistakes: unused entries, repeated grants, sessions that STS may reject.
 import type { Config } from './types.ts';
 import { findUnlikelyCallers } from './caller-warnings.ts';
 import { MAX_HOP_SECONDS } from './aws-limits.ts';
@@ -7,7 +7,7 @@ import { findUnlikelyKeys } from './scope-warnings.ts';
 import { quote, showPath } from './show.ts';
 import { showDuration } from './units.ts';
 
-/** Warnings of a valid configuration; they stop nothing. */
+/** The warnings for a valid configuration. Warnings do not prevent the bridge from starting. */
 export function findWarnings(config: Config): readonly Problem[] {
   const { audiences, identity, roles, buckets, grants, operators } = config;
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
@@ -17,6 +17,7 @@ export function findWarnings(config: Config): readonly Problem[] {
     ...findUnused('buckets', buckets.keys(), { used: usedBuckets, by: 'grant' }),
     ...findRepeatedGrants(grants),
     ...findClosingSlashes(audiences),
+    ...findDistantKeys(buckets),
     ...grants.flatMap(({ scope }, position) => findUnlikelyKeys(scope, ['grants', position])),
     ...grants.flatMap(({ callers }, position) =>
       findUnlikelyCallers(callers, ['grants', position, 'callers']),
@@ -35,38 +36,56 @@ function findUnused(
     .filter((name) => !used.has(name))
     .map((name) => ({
       field: showPath([section, name]),
-      rule: `is used by no ${by}`,
+      rule: `is not used by any ${by}`,
       fix: 'Remove it if it is not needed.',
     }));
 }
 
-/** Audiences are compared exactly, and Cloud Run's own URLs have no slash there. */
+/** Audiences are compared exactly, and Cloud Run URLs have no trailing slash. */
 function findClosingSlashes(audiences: Config['audiences']): Problem[] {
   return audiences
     .filter((audience) => audience.endsWith('/') && !audiences.includes(audience.slice(0, -1)))
     .map((audience) => ({
       field: 'audience',
-      rule: `ends with a slash, which counts: tokens for ${quote(audience.slice(0, -1))} are rejected`,
-      fix: 'Remove the slash, in FEDBRIDGE_AUDIENCE as well, unless all callers obtain tokens with it.',
+      rule: `ends with a slash, so tokens for ${quote(audience.slice(0, -1))} are rejected`,
+      fix: 'Remove the slash (also from FEDBRIDGE_AUDIENCE, if set), unless all callers request tokens for the audience with the slash.',
     }));
 }
 
-/** A profile's own role makes each of these the second of a chain; whether it has one stands in files that may change. */
+/** S3 encrypts only with keys of the bucket's own region; replicas of a multi-Region key have an ARN in each region. */
+function findDistantKeys(buckets: Config['buckets']): Problem[] {
+  return [...buckets].flatMap(([bucket, { region, kmsKeys }]) =>
+    kmsKeys.flatMap((arn, position) => {
+      const [, , , keyRegion = ''] = arn.split(':');
+      if (region === undefined || keyRegion === region) return [];
+      return {
+        field: showPath(['buckets', bucket, 'kmsKeys', position]),
+        rule: `is in ${keyRegion}, but the bucket is in ${region}, and S3 uses only keys in the region of the bucket`,
+        fix: 'Correct the region of the key or of the bucket.',
+      };
+    }),
+  );
+}
+
+/**
+ * If the profile itself assumes a role, each configured role is the second role in a chain. The profile's files may change, so
+ * they are not read here.
+ */
 function findLongSessions(roles: Config['roles']): Problem[] {
   const longest = showDuration(MAX_HOP_SECONDS);
   return [...roles.values()]
     .filter(({ durationSeconds }) => durationSeconds > MAX_HOP_SECONDS)
     .map(({ name }) => ({
       field: showPath(['roles', name, 'duration']),
-      rule: `is rejected by STS above ${longest} if the AWS profile has a role_arn or gives a role's credentials in another way`,
-      fix: `Write ${longest} or less, unless the profile has the keys of a user.`,
+      rule: `is longer than ${longest}, the maximum that STS allows if the AWS profile itself assumes a role`,
+      fix: `Set it to ${longest} or less, unless the profile has an IAM user's keys.`,
     }));
 }
 
 function findRepeatedGrants(grants: Config['grants']): Problem[] {
   const first = new Map<string, number>();
   return grants.flatMap(({ callers, allow, bucket, scope }, position) => {
-    // Order means nothing in either list.
+    // The order of callers and the order of actions do not matter.
     const parts = [callers.map((caller) => JSON.stringify(caller)).sort(), [...allow].sort(), bucket, scope];
     const text = JSON.stringify(parts);
     const before = first.get(text);
@@ -77,8 +96,8 @@ function findRepeatedGrants(grants: Config['grants']): Problem[] {
     return [
       {
         field: showPath(['grants', position]),
-        rule: `says the same as grants[${before}]`,
-        fix: 'Remove one of the two.',
+        rule: `repeats grants[${before}]`,
+        fix: 'Remove one of the two grants.',
       },
     ];
   });

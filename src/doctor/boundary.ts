@@ -1,15 +1,19 @@
-// Tests that a session is denied what its grant leaves out, and whether only the Deny statements of its policy do that.
+// Tests that S3 denies a session everything outside its grant, and whether S3 does so only because of the policy's Deny
+// statements.
 import type { Grant } from '../config/types.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import type { Examination, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** What a grant leaves out, by the question that tries it. */
+/** For each check, the name of its requests in findings. */
 const UNGRANTED = { readOutside: 'ungranted reads', listOutside: 'ungranted lists' } as const;
 type OutsideCheck = keyof typeof UNGRANTED;
 
-/** @param tried.checksWithoutDenials in a session whose policy has no Deny statements; undefined if the grant's own has none */
+/**
+ * @param tried.checksWithoutDenials checks in a session without the policy's Deny statements; undefined if the grant's policy has
+ * no Deny statements
+ */
 export async function* examineBoundary(tried: {
   readonly names: StepNames;
   readonly grant: Grant;
@@ -39,9 +43,10 @@ function outsideChecksOf({ allow, scope }: Grant): OutsideCheck[] {
 }
 
 /**
- * Both ask for something that does not exist. A read of it proves the boundary only if S3 names the right to get: if it names
- * the right to list, the right to get was there, and if it names none, either may be missing. A list needs one right only.
- * @returns the refusal if it is about neither right
+ * Both checks request a key or prefix that does not exist. A denied read proves the boundary only if S3 reports that the right to
+ * get is missing. If S3 reports that the right to list is missing, the session has the right to get. If S3 does not report which
+ * right is missing, the denied read proves nothing. A list needs only the right to list.
+ * @returns the S3 error if the error is not about a missing right
  */
 function verdictOn(
   check: OutsideCheck,
@@ -71,11 +76,11 @@ function judge(names: StepNames, check: OutsideCheck, response: ObjectResponse |
       return {
         step: names.grant,
         outcome: 'unknown',
-        found: `not proven that S3 denies ${what}: it gives no reason for denying one of a missing object (${shownOf(response)})`,
+        found: `not proven that S3 denies ${what}: S3 denied a read of a missing object, but gave no reason (${shownOf(response)})`,
         fix: PROVE_FIX,
       };
     default:
-      return refused(names, { what: `one of the ${what}` }, verdict);
+      return refused(names, { what: `the test of ${what}` }, verdict);
   }
 }
 
@@ -86,7 +91,7 @@ const deniedByDenialsOnly = (
 ): Examination => ({
   step: names.grant,
   outcome: 'doubtful',
-  found: `a bucket policy allows ${UNGRANTED[check]}, which only the Deny statements of the session policy stop`,
+  found: `a bucket policy allows ${UNGRANTED[check]}; only the Deny statements of the session policy prevent them`,
   compared: comparedOf(response),
   fix: NAME_THE_ROLE,
 });
@@ -94,14 +99,14 @@ const deniedByDenialsOnly = (
 const shownOf = (response: ObjectResponse | S3Error): string =>
   isRefused(response) ? s3ErrorDetail(response.status, response.code) : 'success';
 
-/** S3's response, and the IAM action that it names. */
+/** S3's response, and the IAM action that it names, if any. */
 function comparedOf(response: ObjectResponse | S3Error): NonNullable<Examination['compared']> {
   const action = isRefused(response) ? response.denial?.action : undefined;
   return { response: shownOf(response), ...(action === undefined ? {} : { action }) };
 }
 
 const NAME_THE_ROLE =
-  'In the bucket policy, name the ARN of the role as Principal instead of "*" (also with aws:PrincipalArn) or of a session\'s ARN: session policies limit what it grants to that. Or narrow the statement to what callers may read.';
-const NOT_LIMITED = `Either a bucket policy allows them in a way that session policies do not limit, or the server at this endpoint does not enforce session policies: is it AWS? Only the bridge's own check of grants is left. ${NAME_THE_ROLE}`;
+  'In the bucket policy, set Principal to the ARN of the role, because session policies limit what is granted to a role\'s ARN. They do not limit what is granted to "*" (even with aws:PrincipalArn) or to a session\'s ARN. Alternatively, narrow the statement to what callers may read.';
+const NOT_LIMITED = `Either a bucket policy allows these requests in a way that session policies do not limit, or the server at this endpoint does not enforce session policies (check that the server is AWS). Until this is fixed, only the bridge itself limits callers to their grants. ${NAME_THE_ROLE}`;
 const PROVE_FIX =
-  "To find out, get an object that exists outside of the grant in a session with the grant's policy, which must be 403: `fedbridge check FILE --caller CALLER --get BUCKET/KEY` prints the policy, and `aws sts assume-role-with-web-identity --policy POLICY --web-identity-token TOKEN` gives the session (`fedbridge token --raw` prints the token).";
+  "To find out: (1) Print the grant's policy with `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. (2) Start a session with `aws sts assume-role-with-web-identity --policy POLICY --web-identity-token TOKEN`; `fedbridge token --raw` prints the token. (3) In that session, request an object that exists but is not covered by the grant: S3 must return 403.";

@@ -1,4 +1,4 @@
-// Asks S3 what a grant is for, with a session that may do what that grant says and nothing else.
+// Sends S3 the requests that test a grant, in a session that may do only what the grant allows.
 import { randomUUID } from 'node:crypto';
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
@@ -14,31 +14,31 @@ import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 
-/** What S3 gave, of which nothing is kept but the KMS key that it told. */
+/** A successful response, reduced to its KMS key. */
 export interface ObjectResponse {
   readonly kmsKey?: string;
 }
 
-/** Each throws Fault s3_…, s3_credentials_rejected and s3_redirect_failed. */
+/** Each method throws Fault s3_…, including s3_credentials_rejected and s3_redirect_failed. */
 export interface BucketChecks {
-  /** @returns a key of the grant's prefix, best one that can be read; undefined where there is none */
+  /** @returns a key below the grant's prefix, preferably a readable one; undefined if there is none */
   firstKey(): Promise<string | undefined | S3Error>;
-  /** The object's first byte. */
+  /** Reads the object's first byte. */
   firstByte(key: string): Promise<ObjectResponse | S3Error>;
-  /** Of the words of a grant, one that is about an object, and neither `get` nor `list`. */
+  /** Tests an action on an object, except `get`. */
   word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
-  /** A key that nobody has, where the grant reaches. */
+  /** Reads a nonexistent key within the grant. */
   missing(): Promise<ObjectResponse | S3Error>;
-  /** A key that nobody has, beyond the grant's prefix. */
+  /** Reads a nonexistent key outside the grant's prefix. */
   readOutside(): Promise<ObjectResponse | S3Error>;
-  /** What is below a prefix that nobody has, beyond the grant's. */
+  /** Lists a nonexistent prefix outside the grant's prefix. */
   listOutside(): Promise<ObjectResponse | S3Error>;
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
-/** S3 wants to be told which (API reference, GetObjectAttributes). */
+/** S3 requires the names of the attributes (API reference, GetObjectAttributes). */
 const ATTRIBUTES = [['x-amz-object-attributes', 'ObjectSize']] as const;
-/** Folder markers have no byte, and what is archived cannot be read: among a few there is hardly none that can. */
+/** Folder markers are empty, and archived objects cannot be read, but at least one of the first twenty is almost always readable. */
 const KEYS = '20';
 const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
 
@@ -68,7 +68,7 @@ export function bucketChecks(
     });
   const firstByte = async (key: string): Promise<ObjectResponse | S3Error> => {
     const response = await request(sampleRequest('get', bucket.name, key), ['range', 'bytes=0-0']);
-    // An empty object has no first byte, and is read all the same.
+    // An empty object has no first byte, but is readable.
     if (isS3Error(response)) return response.status === 416 ? {} : response;
     const kmsKey = headerOf(response.headers, KMS_KEY_HEADER);
     await drain(response);

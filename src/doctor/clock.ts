@@ -1,30 +1,33 @@
-// Compares this machine's clock with Google's and AWS's, by the Date of their answers.
+// Compares this machine's clock with Google's and AWS's, using the Date header of their responses.
 import type { Compared, Examination } from './step-report.ts';
 import { fetchQuickly } from './egress.ts';
 
-/** More than a Date is rounded by and a slow answer takes; less than anything here is refused for. */
+/** Larger than the error from a rounded Date and a slow response, but smaller than any skew that causes a rejection. */
 const DOUBTFUL_MS = 30_000;
-/** From here on the bridge refuses callers' fresh tokens as not yet valid (`src/auth/verify-token.ts`). */
+/** At this skew or more, the bridge rejects callers' fresh tokens as not yet valid (`src/auth/verify-token.ts`). */
 const WRONG_BEHIND_MS = 60_000;
-/** Most of AWS takes no signature that is off by more (IAM user guide, "AWS Signature Version 4"); S3 is content with 15 minutes. */
+/** Most AWS services reject signatures with a larger skew (IAM user guide, "AWS Signature Version 4"); S3 allows 15 minutes. */
 const WRONG_AHEAD_MS = 5 * 60_000;
 
 export interface OtherClock {
   readonly owner: 'Google' | 'AWS';
   readonly url: string;
-  /** Milliseconds that it is ahead of ours; undefined where it did not say. */
+  /** How many milliseconds this other clock is ahead of this machine's clock; undefined if no usable Date was received. */
   readonly aheadMs: number | undefined;
 }
 
-/** @param url of anything that no cache answers for, found or not: Google's key set is held for hours, with the Date of its making */
+/**
+ * @param url must not be served by a cache; a 404 is fine. Google's key set is not suitable, because it is cached for hours with
+ * its original Date.
+ */
 export async function readClock(owner: OtherClock['owner'], url: string): Promise<OtherClock> {
-  const asked = Date.now();
+  const sentAt = Date.now();
   try {
-    const answer = await fetchQuickly(url);
-    await answer.body?.cancel();
-    const date = answer.headers.has('age') ? NaN : Date.parse(answer.headers.get('date') ?? '');
-    // A Date has whole seconds, and belongs to the middle of the exchange.
-    const aheadMs = Number.isNaN(date) ? undefined : date + 500 - (asked + Date.now()) / 2;
+    const response = await fetchQuickly(url);
+    await response.body?.cancel();
+    const date = response.headers.has('age') ? NaN : Date.parse(response.headers.get('date') ?? '');
+    // Compares the Date with the midpoint of the exchange. Adds half a second, because a Date is truncated to whole seconds.
+    const aheadMs = Number.isNaN(date) ? undefined : date + 500 - (sentAt + Date.now()) / 2;
     return { owner, url, aheadMs };
   } catch {
     return { owner, url, aheadMs: undefined };
@@ -41,35 +44,35 @@ export function judgeClock(clocks: readonly OtherClock[]): Examination {
   const byOffset = known.toSorted((a, b) => Math.abs(a.aheadMs) - Math.abs(b.aheadMs));
   const [nearest, farthest] = [byOffset.at(0), byOffset.at(-1)];
   if (nearest === undefined || farthest === undefined)
-    return { step: STEP, outcome: 'unknown', found: 'neither Google nor AWS tells the time' };
+    return { step: STEP, outcome: 'unknown', found: 'neither Google nor AWS sent a usable Date header' };
   const owners = known.map(({ owner }) => `${owner}'s`).join(' and ');
-  const unasked = silent.map((owner) => `; ${owner}'s is not known`).join('');
+  const unknown = silent.map((owner) => `; ${owner}'s clock is unknown`).join('');
   const compared: Compared = Object.fromEntries(
-    known.map(({ owner, aheadMs }) => [`seconds that ${owner}'s is ahead`, Math.round(aheadMs / 1000)]),
+    known.map(({ owner, aheadMs }) => [`${owner}'s clock ahead, in seconds`, Math.round(aheadMs / 1000)]),
   );
   const outcome = outcomeOf(farthest.aheadMs);
-  if (outcome === 'fine') return { step: STEP, outcome, found: `agrees with ${owners}${unasked}`, compared };
+  if (outcome === 'fine') return { step: STEP, outcome, found: `agrees with ${owners}${unknown}`, compared };
   const differing = farthest.aheadMs - nearest.aheadMs;
   if (Math.abs(differing) >= DOUBTFUL_MS) {
     return {
       step: STEP,
       outcome,
       compared,
-      found: `${farthest.owner}'s is ${difference(differing)} ${nearest.owner}'s`,
-      fix: `Those two agree in the field: what answers at ${farthest.url} is not ${farthest.owner}, or a proxy between tells its own time.`,
+      found: `${farthest.owner}'s clock is ${difference(differing)} ${nearest.owner}'s`,
+      fix: `The clocks of Google and AWS normally agree. Check whether the server at ${farthest.url} belongs to ${farthest.owner}, and whether a proxy in between changes the Date header.`,
     };
   }
   return {
     step: STEP,
     outcome,
     compared,
-    found: `this machine's is ${difference(-farthest.aheadMs)} ${owners}${unasked}`,
+    found: `this machine's clock is ${difference(-farthest.aheadMs)} ${owners}${unknown}`,
     fix: FIX,
   };
 }
 
 const FIX =
-  "Set this machine's clock (on Google Cloud from metadata.google.internal by NTP, as chrony does there): behind by a minute the bridge takes no fresh token of a caller, and off by 15 S3 takes no signature.";
+  "Correct this machine's clock (on Google Cloud, use NTP from metadata.google.internal, for example with chrony). If the clock is a minute or more behind, the bridge rejects callers' fresh tokens; if the clock is wrong by 15 minutes or more, S3 rejects every signature.";
 
 function outcomeOf(aheadMs: number): Examination['outcome'] {
   if (Math.abs(aheadMs) < DOUBTFUL_MS) return 'fine';

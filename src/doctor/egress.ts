@@ -1,14 +1,15 @@
-// Short requests to the servers that the bridge needs, and what to fix if one is out of reach: that depends on where the bridge runs.
+// Sends short requests to the servers that the bridge needs. If a server is unreachable, the fix depends on where the bridge
+// runs.
 import type { Platform } from '../config/types.ts';
 
-/** For servers that respond at once: not worth a longer wait. */
+/** These servers normally respond at once, so a longer wait is pointless. */
 const DEADLINE_MS = 3_000;
 
-/** Follows no redirect: the answer is of whoever was asked. Reading the body counts to the time. */
+/** Follows no redirects, so that the response always comes from the requested server. The timeout includes reading the body. */
 export const fetchQuickly = (url: string): Promise<Response> =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(DEADLINE_MS) });
 
-/** Node's fetch says what happened in the cause of its TypeError. */
+/** Node's fetch throws a TypeError. The error code is in its cause. */
 export function fetchErrorCode(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof Error && 'code' in cause) return String(cause.code);
@@ -16,24 +17,24 @@ export function fetchErrorCode(error: unknown): string {
 }
 
 /**
- * @param origin that was asked
- * @param error Node's code or our transport's, where there is one
+ * @param origin the origin that the request was sent to
+ * @param error the code from Node or from the bridge's transport, if there is one
  */
 export function egressFix(origin: string, platform: Platform, error?: string | number | boolean): string {
   const host = URL.canParse(origin) ? new URL(origin).host : origin;
   if (error === 'ENOTFOUND')
-    return `There is no host ${host}: check the region and the endpoint that are configured, then DNS.`;
+    return `DNS has no address for ${host}: check the configured region and endpoint, then the DNS setup.`;
   if (typeof error === 'string' && CERTIFICATE.test(error))
-    return `What answers for ${host} shows another certificate: a proxy that opens TLS stands between, and must let this host pass.`;
+    return `The certificate presented for ${host} is not trusted, probably because a proxy intercepts TLS: exempt this host from interception.`;
   if (typeof error === 'string' && SILENCE.test(error))
-    return `${host} takes the connection and does not answer: is a proxy or a firewall between? Else see the AWS health page of its region.`;
+    return `${host} accepts the connection but does not respond: check for a proxy or firewall in between. If there is none, check the AWS Health Dashboard for the region.`;
   return platform.kind === 'cloud-run'
-    ? `This service does not reach ${host}: with VPC egress for all traffic its subnet needs Cloud NAT, and a firewall that lets TCP 443 out; with egress for private ranges only it needs neither. A new instance may wait a minute for either.`
-    : `This machine does not reach ${host}: a VM without an external address needs Cloud NAT, as does a Cloud Run job with VPC egress for all traffic; firewalls must let TCP 443 out.`;
+    ? `This service cannot reach ${host}. With VPC egress for all traffic, its subnet needs Cloud NAT and a firewall that allows outbound TCP 443. With VPC egress for private ranges only, the subnet needs neither. On a new instance, VPC egress can take a minute to work.`
+    : `This machine cannot reach ${host}. A VM without an external address needs Cloud NAT, and so does a Cloud Run job with VPC egress for all traffic. Firewalls must allow outbound TCP 443.`;
 }
 
-/** Node's codes for certificates that it does not believe (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
+/** Node's codes for untrusted certificates (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
 const CERTIFICATE = /CERT|ERR_TLS|UNABLE_TO_/;
 
-/** Our transport's codes for a server that is there. */
+/** The bridge's transport uses these codes if the server accepts the connection but does not respond. */
 const SILENCE = /^(?:HEADERS|BODY)_TIMEOUT$/;

@@ -1,4 +1,5 @@
-// Looks at each bucket by some of its grants: is it there, does S3 give what they allow, and does AWS hold a session to them.
+// Tests some grants of each bucket: whether the bucket exists, whether S3 allows what they grant, and whether AWS limits a session
+// to them.
 import type { Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../errors/fault.ts';
@@ -20,15 +21,15 @@ import { examineReads } from './grant-reads.ts';
 import type { RoleContext } from './roles.ts';
 import { isS3Fault } from './s3-refusal.ts';
 
-/** Of a bucket's grants, so many that differ in what they reach: role, bucket and key policy seldom tell more prefixes apart. */
+/** How many distinct grants are tested per bucket: role, bucket and key policies seldom distinguish more prefixes. */
 const GRANTS = 8;
-/** Patience with S3, which answers within a second. */
+/** S3 normally responds within a second. */
 const STALL_MS = 5_000;
 
 type BucketsContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
 type BucketContext = BucketsContext & { readonly reader: Reader };
 
-/** @param failing names of roles that cannot be assumed: their buckets are not asked for */
+/** @param failing names of roles that cannot be assumed: their buckets are not checked */
 export async function* examineBuckets(context: BucketsContext, failing: ReadonlySet<string>): Examined {
   const { config } = context;
   const transport = createTransport({ stallMs: STALL_MS });
@@ -43,7 +44,7 @@ export async function* examineBuckets(context: BucketsContext, failing: Readonly
   for (const name of failing) {
     const names = buckets.filter(({ role }) => role.name === name).map((bucket) => bucket.name);
     const step = `buckets of role ${name}`;
-    if (names.length > 0) yield { step, outcome: 'unknown', found: `not asked for: ${names.join(', ')}` };
+    if (names.length > 0) yield { step, outcome: 'unknown', found: `not checked: ${names.join(', ')}` };
   }
   yield* examineInOrder(
     buckets.filter(({ role }) => !failing.has(role.name)),
@@ -64,16 +65,15 @@ function otherRegion({ name, region }: Bucket, found: string, first: string): Ex
     step: bucketStep(name),
     outcome: 'doubtful',
     found: `it is in ${found}`,
-    compared: { 'looked for in': looked, 'S3 says': found },
-    fix: `Set the bucket's region to ${found}: each new instance asks in the wrong one first.`,
+    compared: { 'expected region': looked, 'actual region': found },
+    fix: `Set the bucket's region to ${found}: until then, each new instance tries the wrong region first.`,
   };
 }
 
 async function* examineBucket(bucket: Bucket, context: BucketContext): Examined {
   const step = bucketStep(bucket.name);
   const grants = distinctGrants(context.config.grants.filter((grant) => grant.bucket === bucket.name));
-  if (grants.length === 0)
-    yield { step, outcome: 'unknown', found: 'no grant, so that there is nothing to ask' };
+  if (grants.length === 0) yield { step, outcome: 'unknown', found: 'not checked, because it has no grants' };
   for (const [position, grant] of grants.slice(0, GRANTS).entries()) {
     let isOfBucket = false;
     for await (const each of examineGrant(bucket, grant, context)) {
@@ -81,12 +81,12 @@ async function* examineBucket(bucket: Bucket, context: BucketContext): Examined 
       yield each;
     }
     const rest = grants.length - position - 1;
-    const why = isOfBucket ? 'of this bucket' : position + 1 === GRANTS ? 'that differ' : undefined;
-    if (rest > 0 && why !== undefined)
+    const isLast = isOfBucket || position + 1 === GRANTS;
+    if (rest > 0 && isLast)
       yield {
         step,
         outcome: 'unknown',
-        found: `${rest} more ${rest === 1 ? 'grant' : 'grants'} ${why}: not looked at`,
+        found: `${rest} more distinct ${rest === 1 ? 'grant' : 'grants'} not checked`,
       };
     if (isOfBucket) return;
   }
@@ -102,18 +102,18 @@ async function* examineGrant(bucket: Bucket, grant: Grant, context: BucketContex
   try {
     const policy = compilePolicy(bucket, [grant]);
     const allowances = compileAllowances(bucket, [grant]);
-    const held = await context.access.assumeChain(
+    const session = await context.access.assumeChain(
       bucket.role,
       await ownAttribution(bucket.role, context.access),
       policy,
     );
-    const checksIn = (session: RoleCredentials): BucketChecks =>
-      bucketChecks(context.reader.read, { bucket, grant, credentials: session });
+    const checksIn = (credentials: RoleCredentials): BucketChecks =>
+      bucketChecks(context.reader.read, { bucket, grant, credentials });
     yield* examineReads({
-      names: { bucket: step, grant: reached, as: held.assumedRoleArn },
+      names: { bucket: step, grant: reached, as: session.assumedRoleArn },
       grant,
       bucket,
-      checks: checksIn(held),
+      checks: checksIn(session),
       checksWithoutDenials:
         policy === allowances
           ? undefined
@@ -130,7 +130,7 @@ async function* examineGrant(bucket: Bucket, grant: Grant, context: BucketContex
     const fault = asFault(error);
     yield isS3Fault(fault)
       ? bucketFailure(bucket, fault, context)
-      : failed(reached, 'no session for this grant', fault);
+      : failed(reached, 'could not get a session for this grant', fault);
   }
 }
 
@@ -139,25 +139,30 @@ function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Ex
   const { reader } = context;
   const { code, detail } = fault;
   const { origin } = endpointOf(bucket, reader.regionOf(bucket));
-  const ofTheClock = CLOCK_ERRORS.includes(detail['s3Code']);
-  if (ofTheClock && context.clockIsOff)
-    return { step, outcome: 'unknown', found: `S3 refuses because of the clock: ${code}`, fault: code };
+  const isClockError = CLOCK_ERRORS.includes(detail['s3Code']);
+  if (isClockError && context.clockIsOff)
+    return {
+      step,
+      outcome: 'unknown',
+      found: `S3 rejects requests because of the clock: ${code}`,
+      fault: code,
+    };
   const outOfReach = code === 's3_unreachable' || code === 's3_timeout';
   const fix = outOfReach
     ? egressFix(origin, context.config.platform, detail['error'])
-    : ofTheClock
+    : isClockError
       ? SKEWED
       : undefined;
   return failed(step, 'cannot be read', fault, { fix, compared: { requested: origin } });
 }
 
-/** The session is a second old: it cannot have expired by a clock that is right. */
+/** The session was just created, so S3 reports it as expired only if a clock is wrong. */
 const CLOCK_ERRORS: readonly unknown[] = ['RequestTimeTooSkewed', 'ExpiredToken'];
 
 const SKEWED =
-  'Its clock and this machine’s are more than 15 minutes apart, though this machine’s agrees with others: set the clock of what answers there, which is hardly AWS.';
+  "The server's clock differs by more than 15 minutes from this machine's clock, which agrees with other clocks. Correct the server's clock; the server is probably not AWS.";
 
 function reachOf({ scope }: Grant): string {
-  if (scope.kind === 'bucket') return 'all of it';
+  if (scope.kind === 'bucket') return 'whole bucket';
   return escapeText(scope.kind === 'prefix' ? scope.prefix : scope.key);
 }

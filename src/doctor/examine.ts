@@ -1,4 +1,4 @@
-// Walks the bridge's way from its surroundings to the last bucket, and says at each step what it found.
+// Checks each step of the bridge's path, from the configuration to the last bucket, and reports the findings.
 import { awsDomain } from '../config/aws-names.ts';
 import type { Config, Platform } from '../config/types.ts';
 import { findWarnings } from '../config/warnings.ts';
@@ -11,7 +11,7 @@ import { examineIdentity } from './identity.ts';
 import { examineRoles, roleStep } from './roles.ts';
 import type { TrustFile } from './trust-file.ts';
 
-/** @param trust the trust policy that the person gave, to be compared where STS refuses */
+/** @param trust the trust policy that the user supplied; it is compared with the token if STS denies the role */
 export async function* examine(config: Config, access: RoleAccess, trust: TrustFile | undefined): Examined {
   yield* examineConfiguration(config);
   const { aws, certsUrl } = config;
@@ -54,7 +54,7 @@ export function surroundings(platform: Platform): Examination {
   const found =
     platform.kind === 'cloud-run'
       ? `Cloud Run, service ${platform.service}, revision ${platform.revision}`
-      : 'a machine that is not Cloud Run';
+      : 'a machine outside Cloud Run';
   return { step: 'surroundings', outcome: 'fine', found };
 }
 
@@ -73,7 +73,7 @@ function* examineConfiguration(config: Config): Generator<Examination> {
 const notChecked = (step: string, named: ReadonlyMap<string, unknown>): Examination => ({
   step,
   outcome: 'unknown',
-  found: `not asked for, as there is no identity to ask with: ${[...named.keys()].join(', ')}`,
+  found: `${[...named.keys()].join(', ')}: not checked, because the bridge has no usable identity`,
 });
 
 function* checkTrustFile({ roles }: Config, trust: TrustFile | undefined): Generator<Examination> {
@@ -83,8 +83,8 @@ function* checkTrustFile({ roles }: Config, trust: TrustFile | undefined): Gener
   yield {
     step: 'trust policy',
     outcome: 'doubtful',
-    found: 'the one given is of a role that the configuration does not name',
-    compared: { 'given for': roleArn, configured: arns.join(' ') },
-    fix: 'Compare account and name: a role of the same name in another account is another role. Mend the ARN in the configuration, or give the policy of the role that it names.',
+    found: 'the given policy belongs to a role that is not in the configuration',
+    compared: { 'policy is for': roleArn, configured: arns.join(' ') },
+    fix: 'Compare the account and the name: a role with the same name in another account is a different role. Fix the ARN in the configuration, or pass the policy of a configured role.',
   };
 }

@@ -1,4 +1,4 @@
-// Looks at the keys by which callers' tokens are verified, and tries them on the bridge's own token.
+// Fetches the keys that verify callers' tokens, and tests them with the bridge's own token.
 import { createPublicKey, verify } from 'node:crypto';
 import type { Config } from '../config/types.ts';
 import { fieldOf, isMap, itemsOf } from '../config/unchecked-values.ts';
@@ -11,15 +11,15 @@ export type KeySet =
   | { readonly error: string }
   | {
       readonly status: number;
-      /** JSON Web Keys, as they came; undefined if the response is not a key set. */
+      /** JSON Web Keys, unchecked; undefined if the response is not a key set. */
       readonly keys: readonly unknown[] | undefined;
     };
 
 export async function fetchKeySet(url: string): Promise<KeySet> {
   try {
-    const answer = await fetchQuickly(url);
-    const text = await answer.text();
-    return { status: answer.status, keys: answer.ok ? keysIn(text) : undefined };
+    const response = await fetchQuickly(url);
+    const text = await response.text();
+    return { status: response.status, keys: response.ok ? keysIn(text) : undefined };
   } catch (error) {
     return { error: fetchErrorCode(error) };
   }
@@ -34,7 +34,7 @@ function keysIn(text: string): readonly unknown[] | undefined {
   }
 }
 
-/** @param own our own token, which Google signs with the same keys as callers' */
+/** @param own the bridge's own token, which Google signs with the same keys as callers' tokens */
 export function judgeKeySet(
   keySet: KeySet,
   { certsUrl, platform }: Config,
@@ -45,7 +45,7 @@ export function judgeKeySet(
     return {
       step,
       outcome: 'wrong',
-      found: 'out of reach, so that no caller can be verified',
+      found: "unreachable, so callers' tokens cannot be verified",
       compared: { requested: certsUrl, error: keySet.error },
       fix: egressFix(certsUrl, platform, keySet.error),
     };
@@ -55,7 +55,7 @@ export function judgeKeySet(
     return {
       step,
       outcome: 'wrong',
-      found: 'what came is no key set, so that no caller can be verified',
+      found: "the response is not a key set, so callers' tokens cannot be verified",
       compared: { requested: certsUrl, status },
       fix: GOOGLE_KEYS_FIX,
     };
@@ -66,7 +66,7 @@ export function judgeKeySet(
     return {
       step,
       outcome: 'unknown',
-      found: `${count}, tried on no token, as the bridge has none here`,
+      found: `${count}, not tested because the bridge has no identity token on this machine`,
       fix: VERIFY_FIX,
     };
   }
@@ -75,17 +75,17 @@ export function judgeKeySet(
     const which = keys.length === 1 ? 'which verifies' : 'one of which verifies';
     return { step, outcome: 'fine', found: `${count}, ${which} the bridge's own token` };
   }
-  const fault = named.length === 0 ? 'lack the one that signed' : 'do not verify';
+  const problem = named.length === 0 ? 'do not include the key that signed' : 'do not verify';
   return {
     step,
     outcome: 'wrong',
-    found: `they ${fault} our own token: callers’ tokens are refused, too`,
-    compared: { requested: certsUrl, 'key of our token': kid },
+    found: `they ${problem} the bridge's own token, so callers' tokens are also rejected`,
+    compared: { requested: certsUrl, 'key of this token': kid },
     fix: GOOGLE_KEYS_FIX,
   };
 }
 
-/** By RS256, the only algorithm that callers' tokens may have. */
+/** Verifies with RS256, the only algorithm that callers' tokens may use. */
 function verifies(key: unknown, jwt: string): boolean {
   const end = jwt.lastIndexOf('.');
   try {
@@ -98,7 +98,7 @@ function verifies(key: unknown, jwt: string): boolean {
 }
 
 const VERIFY_FIX =
-  'To find out, call the bridge with a caller\'s token: `curl -H "Authorization: Bearer $TOKEN" BRIDGE/-/whoami` is 200 if these keys verify it.';
+  'To find out, call the bridge with a caller\'s token: `curl -H "Authorization: Bearer $TOKEN" BRIDGE/-/whoami` returns 200 if these keys verify the token.';
 
 const GOOGLE_KEYS_FIX =
-  'Unset FEDBRIDGE_GOOGLE_CERTS: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If it is not set, a proxy answers in their place.';
+  'If FEDBRIDGE_GOOGLE_CERTS is set, unset it: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If the variable is not set, a proxy responds instead of Google.';

@@ -1,4 +1,4 @@
-// Does what a grant allows, and what it does not, and says where S3 answers otherwise than the bridge's callers may expect.
+// Tests reads inside and outside a grant, and reports where S3's responses differ from what callers may expect.
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import type { S3Error } from '../s3/s3-error.ts';
@@ -7,26 +7,26 @@ import { examineBoundary } from './boundary.ts';
 import type { Examination, Examined, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** Words about an object; without a key, S3 is not asked. */
+/** Actions that concern an object; they are tested only if a key is known. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
 
 export interface TriedGrant {
   readonly names: StepNames;
   readonly grant: Grant;
   readonly bucket: Bucket;
-  /** In a session as a caller's with this grant only. */
+  /** Checks in the session of a caller that has only this grant. */
   readonly checks: BucketChecks;
-  /** In a session whose policy has no Deny statements; undefined if the caller's has none either. */
+  /** Checks in a session without the policy's Deny statements; undefined if the caller's policy has no Deny statements. */
   readonly checksWithoutDenials: (() => Promise<BucketChecks>) | undefined;
 }
 
-/** Ends at the first thing that is not as it should be. */
+/** Stops at the first problem. */
 export async function* examineReads(tried: TriedGrant): Examined {
   const seen: string[] = [];
-  for await (const told of observe(tried)) {
-    if (typeof told === 'string') seen.push(told);
-    else yield told;
-    if (typeof told === 'object' && told.outcome !== 'unknown') return;
+  for await (const observation of observe(tried)) {
+    if (typeof observation === 'string') seen.push(observation);
+    else yield observation;
+    if (typeof observation === 'object' && observation.outcome !== 'unknown') return;
   }
   if (seen.length > 0) yield { step: tried.names.grant, outcome: 'fine', found: seen.join(', ') };
 }
@@ -41,7 +41,7 @@ async function* observe(tried: TriedGrant): AsyncGenerator<Observation, void, un
     if (typeof first === 'object') yield refused(names, { what: 'list' }, first);
     else {
       key = first;
-      yield first === undefined ? 'lists, and is empty' : 'lists';
+      yield first === undefined ? 'lists (no objects)' : 'lists';
     }
   }
   if (allow.includes('get')) {
@@ -59,7 +59,7 @@ async function* observe(tried: TriedGrant): AsyncGenerator<Observation, void, un
     for (const word of words) {
       const response = await checks.word(word, key);
       const isGiven = !isRefused(response) || (word === 'versions' && isAboutTheVersion(response));
-      yield isGiven ? `gives ${word}` : refused(names, { what: `read of ${word}`, key }, response);
+      yield isGiven ? `reads ${word}` : refused(names, { what: `read of ${word}`, key }, response);
     }
   } else if (words.length > 0) yield notTried(names, words);
   yield* examineBoundary(tried);
@@ -68,16 +68,19 @@ async function* observe(tried: TriedGrant): AsyncGenerator<Observation, void, un
 const notTried = ({ grant: step }: StepNames, words: readonly Action[]): Examination => ({
   step,
   outcome: 'unknown',
-  found: `${words.join(', ')}: not tried, as there is no object to try`,
-  fix: 'The doctor tries these on the first object of a list, or on the `key` of a grant: add an object or such a grant, then run it again.',
+  found: `not tested, because no object is known: ${words.join(', ')}`,
+  fix: 'The doctor tests these actions on the first object that it lists, or on the `key` of a grant. Upload an object or add a grant with `key`, then rerun the doctor.',
 });
 
-/** S3 tests the right to a version before it looks for one: no such version, a delete marker, or no right to list them. */
+/**
+ * S3 checks the right to read a version before it looks for the version. Three errors therefore prove this right: the version
+ * does not exist, the version is a delete marker, or only the right to list is missing.
+ */
 const isAboutTheVersion = (refusal: S3Error): boolean =>
   refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);
 
 function unreadable(names: StepNames, key: string, refusal: S3Error): Observation {
-  if (refusal.code === 'InvalidObjectState') return 'may read (the object tried is archived)';
+  if (refusal.code === 'InvalidObjectState') return 'may read (the tested object is archived)';
   if (refusal.code !== 'NoSuchKey' && !onlyListLacks(refusal))
     return refused(names, { what: 'get', key }, refusal);
   return {
@@ -85,45 +88,46 @@ function unreadable(names: StepNames, key: string, refusal: S3Error): Observatio
     outcome: 'doubtful',
     found: 'S3 has no such object',
     compared: { key },
-    fix: 'Put the object there, or mend the key of the grant: keys are compared letter by letter.',
+    fix: "Upload the object, or fix the grant's key: keys must match exactly.",
   };
 }
 
-/** @param hasRead whether an object was read before, so that the right to get cannot be what lacks */
+/** @param hasRead whether the session has already read an object, which proves that it has the right to get */
 function missingWithList(names: StepNames, none: ObjectResponse | S3Error, hasRead: boolean): Observation {
   if (!isRefused(none)) return respondsToAnything(names);
-  if (none.code === 'NoSuchKey') return 'tells a missing object by 404';
-  const told = refused(names, { what: 'a missing object' }, none);
+  if (none.code === 'NoSuchKey') return 'returns 404 for a missing object';
+  const refusal = refused(names, { what: 'get of a missing object' }, none);
   const isSilent = none.status === 403 && none.denial?.action === undefined;
-  return onlyListLacks(none) || (isSilent && hasRead) ? { ...told, fix: NO_LIST } : told;
+  return onlyListLacks(none) || (isSilent && hasRead) ? { ...refusal, fix: NO_LIST } : refusal;
 }
 
 const NO_LIST =
-  'Allow the role s3:ListBucket on the bucket for the keys below the prefix, too (s3:prefix as a pattern, PREFIX*): for a missing object S3 tests its key. Until then callers get 403 for it instead of 404, at which many programs stop.';
+  'Also allow the role s3:ListBucket, with the condition that s3:prefix matches PREFIX*: for a missing object, S3 compares the key with this pattern. Without this permission, reads of missing objects return 403 instead of 404, and many programs stop at a 403.';
 
-/** There is no key to try, but the right to get is asked for before the object is looked for. */
+/** There is no key to test, but S3 checks the right to get before it looks for the object. */
 function missingWithoutList(names: StepNames, none: ObjectResponse | S3Error): Observation {
   if (!isRefused(none)) return respondsToAnything(names);
   if (none.code === 'NoSuchKey') return 'may read';
-  if (onlyListLacks(none)) return 'may read (a missing object is 403, as the grant has no list)';
+  if (onlyListLacks(none))
+    return 'may read (a missing object returns 403 because the grant does not allow list)';
   if (none.status !== 403 || none.denial?.action !== undefined) return refused(names, { what: 'get' }, none);
   return {
     step: names.grant,
     outcome: 'unknown',
-    found: `without list there is no key to try, and S3 does not say why it denies a missing one (${s3ErrorDetail(none.status, none.code)})`,
-    fix: "To find out, put an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
+    found: `not proven that S3 allows reads: the grant does not allow list, so the doctor knows no key, and S3 gave no reason for denying a read of a missing object (${s3ErrorDetail(none.status, none.code)})`,
+    fix: "To find out, upload an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
   };
 }
 
 const respondsToAnything = ({ grant: step }: StepNames): Examination => ({
   step,
   outcome: 'wrong',
-  found: 'S3 gives an object for a key that does not exist',
-  fix: 'The server at this endpoint does not behave like S3: check `endpoint` of the bucket, and whether a proxy answers.',
+  found: 'S3 returned an object for a key that should not exist',
+  fix: "The server at this endpoint does not behave like S3: check the bucket's `endpoint`, and whether a proxy responds instead.",
 });
 
-/** Whether KMS was tried, where the bucket has keys. */
+/** If the bucket has kmsKeys, reports whether the read used one. */
 function byKms({ kmsKeys }: Bucket, kmsKey: string | undefined): string {
   if (kmsKey !== undefined) return ` with KMS key ${escapeText(kmsKey)}`;
-  return kmsKeys.length === 0 ? '' : ' (an object that needs none of the kmsKeys)';
+  return kmsKeys.length === 0 ? '' : ' (the object is not encrypted with any of the kmsKeys)';
 }

@@ -1,4 +1,4 @@
-// Looks at who the bridge is: whether it gets an identity token, and whether AWS can make anything of its claims.
+// Checks the bridge's identity: whether it gets an identity token, and whether AWS can use its claims.
 import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
@@ -13,12 +13,18 @@ import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { failed } from './step-report.ts';
 import type { Compared, Examination, Examined } from './step-report.ts';
 
-/** STS calls take a moment, and the metadata server may hand out a token for its whole life. */
+/**
+ * A token needs at least this much time left: STS calls take a moment, and the metadata server may return the same token until it
+ * expires.
+ */
 const SHORT_SECONDS = 60;
-/** Google's ID tokens live an hour (Compute Engine, "Verify the identity of instances"); the rest is what clocks may differ by. */
+/**
+ * Google's ID tokens are valid for an hour (Compute Engine, "Verify the identity of instances"); the extra minute allows for
+ * clock skew.
+ */
 const LONG_SECONDS = 3600 + 60;
 
-/** @param googleAheadMs milliseconds that Google's clock is ahead of ours; 0 where that is not known */
+/** @param googleAheadMs milliseconds that Google's clock is ahead of this machine's; 0 if unknown */
 export async function* examineIdentity(config: Config, access: RoleAccess, googleAheadMs: number): Examined {
   const { identity: source, aws } = config;
   if (source.kind === 'profile') {
@@ -29,11 +35,11 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
       yield {
         step,
         outcome: 'fine',
-        found: 'gives credentials, in the place of a Google identity',
+        found: 'provides credentials instead of a Google identity',
         compared,
       };
     } catch (error) {
-      yield failed(step, 'gives no credentials', asFault(error), { compared });
+      yield failed(step, 'provides no credentials', asFault(error), { compared });
     }
   }
   if (access.identity === undefined) return;
@@ -45,22 +51,22 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
   if (fetched.status === 'rejected') {
     const fault = asFault(fetched.reason);
     const silent = fault.code.startsWith('metadata_') && !HAS_ACCOUNTS.has(fault.code);
-    if (silent) yield failed('metadata server', 'gives no identity token', fault);
-    else yield failed(step, 'there is none', fault);
+    if (silent) yield failed('metadata server', 'returns no identity token', fault);
+    else yield failed(step, 'not available', fault);
     return;
   }
   if (where.status === 'fulfilled' && where.value !== undefined)
-    yield { step: 'metadata server', outcome: 'fine', found: 'answers', compared: where.value };
+    yield { step: 'metadata server', outcome: 'fine', found: 'responds', compared: where.value };
   yield judgeToken(step, fetched.value, { source, audience: aws.audience, googleAheadMs });
 }
 
-/** The metadata server works, and there is no account that the bridge may use. */
+/** The metadata server works, but has no account that the bridge may use. */
 const HAS_ACCOUNTS: ReadonlySet<FaultCode> = new Set([
   'metadata_no_account',
   'metadata_workload_identity_denied',
 ]);
 
-/** What the metadata server says of where we run. What it lacks shows where a session needs it. */
+/** What the metadata server reports about this machine. A missing value is reported later if a session needs it. */
 async function locationOf({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
   if (kind !== 'metadata') return undefined;
   await identity.names().catch(() => undefined);
@@ -76,7 +82,7 @@ interface Expected {
 
 function judgeToken(step: string, token: IdentityToken, expected: Expected): Examination {
   const { azp, aud, sub, email } = token.claims;
-  // By the clock that wrote the token's end, as ours may be the one that is wrong.
+  // Uses Google's clock, which determined the token's expiry, because this machine's clock may be wrong.
   const seconds = Math.round((token.expiresAt - Date.now() - expected.googleAheadMs) / 1000);
   const compared = {
     'accounts.google.com:aud': azp ?? aud ?? 'no azp',
@@ -87,7 +93,12 @@ function judgeToken(step: string, token: IdentityToken, expected: Expected): Exa
   const mistake = claimsMistake(token, expected) ?? lifeMistake(seconds, expected.source);
   if (mistake !== undefined) return { step, compared, ...mistake };
   const whose = escapeText(email ?? 'a service account');
-  return { step, outcome: 'fine', found: `of ${whose}, unique ID ${escapeText(sub ?? '')}`, compared };
+  return {
+    step,
+    outcome: 'fine',
+    found: `belongs to ${whose}, unique ID ${escapeText(sub ?? '')}`,
+    compared,
+  };
 }
 
 type Mistake = Pick<Examination, 'outcome' | 'found' | 'fix'>;
@@ -96,49 +107,53 @@ function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mi
   const { azp, aud, sub } = token.claims;
   const issuer = decodeJwt(token.jwt).claims?.['iss'];
   const wrong = (found: string, fix: string): Mistake => ({ outcome: 'wrong', found, fix });
-  if (typeof issuer !== 'string') return wrong('issued by nobody, not by Google', ANOTHER_ISSUER);
+  if (typeof issuer !== 'string') return wrong('it has no issuer, so it is not from Google', ANOTHER_ISSUER);
   if (!GOOGLE_ISSUERS.includes(issuer))
     return wrong(`issued by ${escapeText(issuer)}, not by Google`, ANOTHER_ISSUER);
   if (azp === undefined || !isUniqueId(azp)) {
     return azp?.includes('@') === true
       ? wrong('its azp is an e-mail, not the unique ID', EMAIL_AS_AZP)
-      : wrong('it is not of a service account: its azp is no unique ID', PERSONS_TOKEN);
+      : wrong('it does not belong to a service account: its azp is not a unique ID', PERSONS_TOKEN);
   }
   if (azp !== sub) return wrong('its azp and sub differ', PERSONS_TOKEN);
   if (aud !== audience)
     return wrong(
       `its audience is not ${escapeText(audience)}`,
-      `Have ${source.kind === 'file' ? 'what writes the file' : 'its maker'} ask for the audience ${escapeText(audience)} (aws.audience), or set aws.audience, and :oaud in the trust policy, to the token's.`,
+      `Make ${source.kind === 'file' ? 'the program that writes the file' : 'the issuer'} use the audience ${escapeText(audience)} (aws.audience). Alternatively, set aws.audience, and :oaud in the trust policy, to the token's audience.`,
     );
   return undefined;
 }
 
 const ANOTHER_ISSUER =
-  'Let the metadata server or `identity: { impersonate: EMAIL }` make the token: the roles trust tokens of accounts.google.com.';
+  'Get the token from the metadata server or with `identity: { impersonate: EMAIL }`: the roles trust only tokens of accounts.google.com.';
 const EMAIL_AS_AZP =
-  'AWS compares azp with accounts.google.com:aud, which pins the unique ID. What impersonates the service account must leave the e-mail out (includeEmail: false), as `identity: { impersonate: EMAIL }` does.';
+  'AWS compares azp with accounts.google.com:aud, which pins the unique ID. The program that impersonates the service account must omit the e-mail (includeEmail: false), as `identity: { impersonate: EMAIL }` does.';
 const PERSONS_TOKEN =
-  'A service account’s own token has its unique ID as azp and as sub. A person’s (`gcloud auth print-identity-token`) opens no role: impersonate a service account.';
+  "In a service account's own token, azp and sub are the account's unique ID. A person's token (`gcloud auth print-identity-token`) cannot assume a role: impersonate a service account.";
 
 function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undefined {
   if (seconds <= 0)
     return {
       outcome: 'wrong',
-      found: `it ended ${-seconds} s ago`,
+      found: `it expired ${-seconds} s ago`,
       fix: kind === 'file' ? FAULTS.token_file_expired.fix : CLOCK_FIX,
     };
   if (seconds > LONG_SECONDS)
-    return { outcome: 'doubtful', found: 'it has more left than the hour that they live', fix: CLOCK_FIX };
+    return {
+      outcome: 'doubtful',
+      found: "it expires in more than an hour, but Google's tokens are valid for only an hour",
+      fix: CLOCK_FIX,
+    };
   return seconds < SHORT_SECONDS
     ? {
         outcome: 'doubtful',
-        found: 'it has less than a minute left',
+        found: 'it expires in less than a minute',
         fix: kind === 'file' ? FAULTS.token_file_expired.fix : SHORT_LIFE_FIX,
       }
     : undefined;
 }
 
 const CLOCK_FIX =
-  'The clock of what made it is not Google’s: is another metadata server listening at GCE_METADATA_HOST?';
+  "The clock of the server that issued the token differs from Google's: check which server listens at the address in GCE_METADATA_HOST.";
 const SHORT_LIFE_FIX =
-  'The metadata server gives a new one shortly before the end: ask again in a minute. If this lasts, restart the instance.';
+  'The metadata server issues a new token shortly before the old one expires: rerun the doctor in a minute. If the problem persists, restart the instance.';

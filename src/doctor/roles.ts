@@ -1,4 +1,4 @@
-// Looks at each role: whether STS gives a session of it, to whom, and where not, why.
+// Checks whether STS returns a session for each role, and reports the session's principal or why STS refused.
 import type { Config, Role } from '../config/types.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
@@ -16,9 +16,9 @@ export interface RoleContext {
   readonly config: Config;
   readonly access: RoleAccess;
   readonly stsOrigin: string;
-  /** A role's trust policy, where the person has it: AWS shows it to none of our sessions. */
+  /** A role's trust policy, if the user supplied one. The bridge's sessions are not allowed to read it from AWS. */
   readonly trust: TrustFile | undefined;
-  /** Whether that was told already, so that its consequences need not be. */
+  /** Whether a wrong clock was already reported. If so, its consequences are not reported as further problems. */
   readonly clockIsOff: boolean;
 }
 
@@ -30,15 +30,15 @@ async function* examineRole(role: Role, context: RoleContext): Examined {
   const step = roleStep(role.name);
   const { access } = context;
   try {
-    const held = await access.assumeChain(role, await ownAttribution(role, access), DENY_ALL);
-    const arn = await access.callerIdentity(held);
+    const session = await access.assumeChain(role, await ownAttribution(role, access), DENY_ALL);
+    const arn = await access.callerIdentity(session);
     const hops = role.then.length;
     const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;
     yield {
       step,
       outcome: 'fine',
-      found: `assumed${through}, for ${Math.round(held.lifeMs / 60_000)} min`,
-      compared: { 'AWS says': arn },
+      found: `assumed${through}, for ${Math.round(session.lifeMs / 60_000)} min`,
+      compared: { 'assumed role': arn },
     };
   } catch (error) {
     yield* explainRefusal(role, asFault(error), context);
@@ -47,7 +47,7 @@ async function* examineRole(role: Role, context: RoleContext): Examined {
 
 export const roleStep = (name: string): string => `role ${name}`;
 
-/** What a clock that is wrong leads to, among other causes. */
+/** Faults that a wrong clock can cause, although there are other causes. */
 const CLOCK_FAULTS: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_credentials_rejected']);
 
 const REFUSED = 'cannot be assumed';
@@ -57,9 +57,14 @@ async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): 
   const { config, access, stsOrigin, trust, clockIsOff } = context;
   const { code, detail } = fault;
   if (clockIsOff && CLOCK_FAULTS.has(code)) {
-    yield { step, outcome: 'unknown', found: `STS refuses because of the clock: ${code}`, fault: code };
+    yield {
+      step,
+      outcome: 'unknown',
+      found: `STS rejects requests because of the clock: ${code}`,
+      fault: code,
+    };
   } else if (code === 'sts_unreachable' || code === 'sts_timeout') {
-    // Nothing was compared yet.
+    // STS has not evaluated the token, so the finding omits the token's claims.
     yield {
       step,
       outcome: 'wrong',
@@ -82,6 +87,6 @@ async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): 
 function hopFix({ name }: Role, { detail }: Fault): string {
   const { hop } = detail;
   return hop === undefined
-    ? 'The role must trust whom the AWS profile is (`aws sts get-caller-identity --profile NAME`), and that one be allowed sts:AssumeRole on it: AWS does not say which of the two is missing.'
-    : `AWS does not say which side refuses: compare that role's trust policy with what \`fedbridge trust-policy ${name} --hop ${hop}\` prints, and allow the role in assumedBy what \`needs\` names on it.`;
+    ? "AWS does not report which side denied the call. Check that the role trusts the profile's identity (`aws sts get-caller-identity --profile NAME`), and that this identity may call sts:AssumeRole on the role."
+    : `AWS does not report which side denied the call. Compare the trust policy of hop ${hop} with the output of \`fedbridge trust-policy ${name} --hop ${hop}\`. Also allow the role in \`assumedBy\` to perform the actions in \`needs\` on the role of hop ${hop}.`;
 }

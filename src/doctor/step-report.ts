@@ -1,46 +1,46 @@
-// What the doctor found at one step of the way, and how bad that is; runs several such steps at a time.
+// Describes what the doctor found at one step, and how severe it is; also runs several steps concurrently.
 import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 
-/** In order of how bad it is. `unknown` where it was not looked at, as after an earlier step's failure. */
+/** In order of severity. `unknown` means not checked, for example after an earlier step failed. */
 export const OUTCOMES = ['fine', 'unknown', 'doubtful', 'wrong'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export type Compared = Readonly<Record<string, string | number | boolean>>;
 
 export interface Examination {
-  /** As `identity token` or `role lake`. */
+  /** For example `identity token` or `role lake`. */
   readonly step: string;
   readonly outcome: Outcome;
-  /** What was seen, one sentence without its full stop. */
+  /** The finding: one sentence without a final period. */
   readonly found: string;
   /** The fault that the bridge would log. */
   readonly fault?: FaultCode;
-  /** What was compared with what; no secret. */
+  /** The compared values; never a secret. */
   readonly compared?: Compared;
-  /** What to do about it, one line; absent where all is fine. */
+  /** What to do about it, on one line; absent if there is nothing to do. */
   readonly fix?: string;
 }
 
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
-/** What is worth a step, or a word of the step that all is fine. */
+/** Either a finding with its own step, or a text for the one step that reports all successes of a grant. */
 export type Observation = Examination | string;
 
-/** What a grant's examination calls things. */
+/** The names used in findings about a grant. */
 export interface StepNames {
-  /** Steps: of the grant, and where S3 refuses the bucket as a whole, of that. */
+  /** The step of the grant; findings about the bucket as a whole use the bucket's step. */
   readonly grant: string;
   readonly bucket: string;
-  /** Who asks, as AWS names it. */
+  /** The ARN of the session that sends the requests. */
   readonly as: string;
 }
 
 /**
- * @param found what could not be had, as in `cannot be assumed`
- * @param more.fix instead of the fault's own fix, where more is known
- * @param more.compared besides what the fault itself tells
+ * @param found what failed, for example `cannot be assumed`
+ * @param more.fix replaces the fault's own fix if more is known
+ * @param more.compared is added to the fault's own details
  */
 export function failed(
   step: string,
@@ -59,7 +59,7 @@ export function failed(
   };
 }
 
-/** The configuration shares it with a partner, and does not repeat it either. */
+/** A secret shared with a partner, so it is never printed. */
 const SHARED_SECRET = 'sts:ExternalId';
 
 function comparedOf(detail: Fault['detail']): Compared {
@@ -71,10 +71,13 @@ function comparedOf(detail: Fault['detail']): Compared {
   );
 }
 
-/** So many that a supplier which hangs costs a large configuration little more than a small one, and STS throttles nobody. */
+/**
+ * High enough that a hanging upstream delays a large configuration little more than a small one, but low enough that STS does not
+ * throttle.
+ */
 const AT_ONCE = 16;
 
-/** What an item's examination yields comes as soon as it and all before it are done. */
+/** Yields the findings for each item as soon as that item and all items before it are done. */
 export async function* examineInOrder<Item>(
   items: readonly Item[],
   examine: (item: Item) => Examined,
@@ -82,7 +85,7 @@ export async function* examineInOrder<Item>(
   const done = items.map(() => Promise.withResolvers<readonly Examination[]>());
   const queue = items.entries();
   const work = async (): Promise<void> => {
-    // Shared by all who work: each takes what nobody has taken yet.
+    // All workers share this iterator, so each takes the next free item.
     for (const [position, item] of queue) {
       const found = Array.fromAsync(examine(item));
       done[position]?.resolve(found);
@@ -90,7 +93,7 @@ export async function* examineInOrder<Item>(
     }
   };
   for (let worker = 0; worker < AT_ONCE; worker += 1) void work();
-  // A failure is met below, when its turn comes.
+  // Prevents unhandled rejections: an item may fail before the next loop awaits it. That loop throws the failure.
   for (const { promise } of done) promise.catch(() => undefined);
   for (const { promise } of done) yield* await promise;
 }

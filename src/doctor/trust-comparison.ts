@@ -1,4 +1,4 @@
-// Why STS denies a role to our token: what its trust policy asks for beside what the token says, where the person has the policy.
+// Explains why STS denies the bridge a role: compares the role's trust policy, if the user supplied it, with the bridge's token.
 import { parseRoleArn } from '../config/aws-names.ts';
 import type { Role } from '../config/types.ts';
 import { escapeText, quote } from '../config/show.ts';
@@ -19,31 +19,31 @@ import type { TrustFile } from './trust-file.ts';
 type Claims = IdentityToken['claims'];
 
 interface Cause {
-  /** After "its trust policy". */
+  /** Follows "its trust policy". */
   readonly found: string;
   readonly fix: string;
 }
 
-/** One examination for each cause; the first has what AWS compared. */
+/** Yields one finding per cause; the first includes the values that AWS compared. */
 export function* compareWithTrust(options: {
   readonly step: string;
   readonly role: Role;
   readonly fault: Fault;
-  /** Undefined where there is none any more. */
+  /** Undefined if the bridge can no longer obtain a token. */
   readonly token: IdentityToken | undefined;
   readonly trust: TrustFile | undefined;
 }): Generator<Examination> {
   const { step, role, fault, token, trust } = options;
-  const refused = `cannot be assumed`;
+  const denied = 'cannot be assumed';
   if (trust === undefined || (trust.roleArn ?? role.arn) !== role.arn) {
-    yield failed(step, refused, fault, { fix: howToCompare(role) });
+    yield failed(step, denied, fault, { fix: howToCompare(role) });
     return;
   }
   const causes = [...differences(trust.statements, role, token), ...mistakes(trust.statements)];
-  const [first = { found: 'fits the token', fix: FITS }, ...more] = causes;
+  const [first = { found: 'matches the token', fix: MATCHES }, ...more] = causes;
   yield {
-    ...failed(step, refused, fault, { fix: first.fix }),
-    found: `${refused}: its trust policy ${first.found}`,
+    ...failed(step, denied, fault, { fix: first.fix }),
+    found: `${denied}: its trust policy ${first.found}`,
   };
   for (const { found, fix } of more)
     yield { step, outcome: 'wrong', found: `its trust policy ${found}`, fix };
@@ -51,13 +51,16 @@ export function* compareWithTrust(options: {
 
 function howToCompare({ arn }: Role): string {
   const { account, name } = parseRoleArn(arn);
-  return `STS does not say why: in account ${account} run \`aws iam get-role --role-name ${name} > role.json\`; if there is such a role, run this again with \`--trust-policy role.json\`. Likely causes are an audience written into :aud, which wants the unique ID, another audience in :oaud than the token’s, or that the service account was deleted and made again: it then has a new unique ID under its old e-mail.`;
+  return `STS does not report why. In account ${account}, run \`aws iam get-role --role-name ${name} > role.json\`. If the role exists, rerun this command with \`--trust-policy role.json\`. Likely causes: an audience in :aud instead of the unique ID; an audience in :oaud that differs from the token's; or a service account that was deleted and re-created, which has a new unique ID but the old e-mail.`;
 }
 
-const FITS =
-  'Is it the policy of this role in this account? If so, an organization’s policy (SCP) denies sts:AssumeRoleWithWebIdentity, or the trust policy was changed less than a minute ago.';
+const MATCHES =
+  'Check that the given policy belongs to this role in this account. If it does, an organization policy (SCP) denies sts:AssumeRoleWithWebIdentity, or the trust policy was changed less than a minute ago.';
 
-/** What never fits any token of Google. That something is not pinned lets too many in, and keeps nobody out: such have a whole statement as their place. */
+/**
+ * Mistakes that cause a denial, because no Google token can match the policy. Omits missing pins, which reject no token; their
+ * findings have a whole statement as their field.
+ */
 function mistakes(statements: readonly Statement[]): Cause[] {
   const wholes = new Set(statements.map(({ where }) => where));
   return lintTrustPolicy(statements, {})
@@ -65,7 +68,7 @@ function mistakes(statements: readonly Statement[]): Cause[] {
     .map(({ field, rule, fix }) => ({ found: `has a mistake: ${field} ${rule}`, fix }));
 }
 
-/** Of the statement that comes nearest to the token; none where one fits. */
+/** @returns the differences of the statement that comes closest to the token; none if a statement matches */
 function differences(
   statements: readonly Statement[],
   role: Role,
@@ -85,7 +88,7 @@ function differences(
   return each[0] ?? [];
 }
 
-/** The values that the three keys must have, where an operator says which. */
+/** The values that the conditions require for the three identity keys. */
 function pinsOf({ conditions }: Statement): ReadonlyMap<IdentityKey, readonly string[]> {
   const pins = new Map<IdentityKey, readonly string[]>();
   for (const { key, operator, values } of conditions) {
@@ -101,22 +104,22 @@ function pinsOf({ conditions }: Statement): ReadonlyMap<IdentityKey, readonly st
 
 type Pins = ReturnType<typeof pinsOf>;
 
-/** A value that is no unique ID is a mistake whatever the token says. */
+/** Skips values that are not unique IDs: the lint reports those as mistakes. */
 function otherAccount(pins: Pins, { name }: Role, { azp, sub = '', email }: Claims): Cause[] {
   const pinned = [
-    { values: pins.get('aud') ?? [], ours: azp },
-    { values: pins.get('sub') ?? [], ours: sub },
+    { values: pins.get('aud') ?? [], actual: azp },
+    { values: pins.get('sub') ?? [], actual: sub },
   ];
-  const others = pinned.flatMap(({ values, ours }) =>
-    values.every(isUniqueId) && !values.includes(ours ?? '') ? values : [],
+  const others = pinned.flatMap(({ values, actual }) =>
+    values.every(isUniqueId) && !values.includes(actual ?? '') ? values : [],
   );
   const [other] = others;
   if (other === undefined) return [];
   const account = escapeText(email ?? 'The service account');
   return [
     {
-      found: `pins unique ID ${[...new Set(others)].join(' or ')}, and ours is ${escapeText(sub)}`,
-      fix: `${account} was probably deleted and made again: the e-mail stays, the unique ID is new. Trust that one: \`fedbridge trust-policy ${name}\` prints the policy. Where \`gcloud iam service-accounts describe ${other}\` still finds an account, the bridge runs as another one than the role trusts.`,
+      found: `pins unique ID ${[...new Set(others)].join(' or ')}, but this service account's ID is ${escapeText(sub)}`,
+      fix: `${account} was probably deleted and re-created: the e-mail is the same, but the unique ID is new. Trust the new ID: \`fedbridge trust-policy ${name}\` prints the policy. If \`gcloud iam service-accounts describe ${other}\` still finds an account, no account was deleted: the bridge runs as one service account, but the role trusts another.`,
     },
   ];
 }
@@ -126,8 +129,8 @@ function otherAudience(pins: Pins, { aud = '' }: Claims): Cause[] {
   if (values.length === 0 || values.includes(aud) || values.some(isUniqueId)) return [];
   return [
     {
-      found: `wants a token for ${values.map(quote).join(' or ')}, and ours is for ${quote(aud)}`,
-      fix: `Audiences are mixed up: write ${quote(aud)} as ${GOOGLE}:oaud in the trust policy, or set aws.audience to what stands there.`,
+      found: `requires a token for ${values.map(quote).join(' or ')}, but the bridge's token is for ${quote(aud)}`,
+      fix: `The audiences differ: set ${GOOGLE}:oaud to ${quote(aud)} in the trust policy, or set aws.audience to the policy's value.`,
     },
   ];
 }

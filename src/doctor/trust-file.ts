@@ -1,4 +1,4 @@
-// Reads the trust policy that a person gives the doctor, and whose it is where `aws iam get-role` says so.
+// Reads the trust policy that the user supplies to the doctor, and the role's ARN if the file is output of `aws iam get-role`.
 import { ConfigError } from '../config/problem.ts';
 import { fieldOf } from '../config/unchecked-values.ts';
 import { readSource } from '../config/read-file.ts';
@@ -7,11 +7,11 @@ import type { Statement } from '../policy/lint/document.ts';
 
 export interface TrustFile {
   readonly statements: readonly Statement[];
-  /** The role that it belongs to; absent where the file holds the policy alone. */
+  /** The ARN of the policy's role; absent if the file contains only the policy. */
   readonly roleArn?: string;
 }
 
-/** @param option that named the file. @throws ConfigError */
+/** @param option the name of the option that specifies the file. @throws ConfigError */
 export function readTrustFile(file: string, option: string): TrustFile {
   const source = readSource(file, option);
   const read = 'problem' in source ? source : readTrustPolicy(source.text, option);
@@ -25,7 +25,7 @@ function roleArnIn(text: string): Pick<TrustFile, 'roleArn'> {
     const roleArn = fieldOf(fieldOf(JSON.parse(text), 'Role'), 'Arn');
     return typeof roleArn === 'string' ? { roleArn } : {};
   } catch {
-    // As IAM's own answer, percent-encoded: the policy alone.
+    // Text that is not JSON contains only the policy, percent-encoded as in IAM's API response.
     return {};
   }
 }

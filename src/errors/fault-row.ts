@@ -1,17 +1,17 @@
-// What a row of the table of faults says, and the kinds of rows that many faults share.
+// The fields of a row in the fault table, and the kinds of rows that many faults share.
 
-/** What one fault means on the wire and in the log. */
+/** How one fault appears in responses and in the log. */
 export interface FaultRow {
   readonly status: number;
-  /** `<Code>` of the S3 error document; S3's own word wherever it has one. */
+  /** `<Code>` in the S3 error document; S3's own code if there is one. */
   readonly s3Code: string;
   /** `x-fedbridge-error`: the coarse reason that a caller may know. */
   readonly outcome: Outcome;
-  /** The sentence that a caller reads. Names no ARN, account, host or policy. */
+  /** The message for the caller. It must not name an ARN, account, host or policy. */
   readonly sentence: string;
-  /** What the operator, who reads the log, can do. */
+  /** The fix for the operator, shown in the log. */
   readonly fix: string;
-  /** What S3 itself answers an S3 client in this case, where its SDK acts on that (refreshes its token). */
+  /** S3's own status and code, which make the SDK of an S3 client refresh its token. */
   readonly toS3Client?: { readonly status: number; readonly s3Code: string };
   readonly retryAfterSeconds?: number;
 }
@@ -29,9 +29,9 @@ export type Outcome =
   | 'overloaded'
   | 'internal';
 
-/** S3's status for it (S3 API Reference, "Error responses"). */
+/** S3's status for this code (S3 API Reference, "Error responses"). */
 const INVALID_TOKEN = { status: 400, s3Code: 'InvalidToken' };
-/** S3 clients refresh their token on this one. */
+/** S3 clients refresh their token when they receive this code. */
 export const EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredToken' };
 
 export const unauthenticated = (sentence: string, fix: string, toS3Client = INVALID_TOKEN): FaultRow => ({
@@ -46,7 +46,7 @@ export const unauthenticated = (sentence: string, fix: string, toS3Client = INVA
 export const invalid = (
   s3Code: string,
   sentence: string,
-  fix = 'Nothing here: the caller has to mend its request.',
+  fix = 'No action needed: the caller must fix its request.',
 ): FaultRow => ({
   status: 400,
   s3Code,
@@ -55,7 +55,7 @@ export const invalid = (
   fix,
 });
 
-/** Google or AWS is out of reach for now: an SDK should come back. */
+/** Google or AWS is temporarily unreachable, so an SDK should retry. */
 export const federationUnavailable = (sentence: string, fix: string): FaultRow => ({
   status: 503,
   s3Code: 'ServiceUnavailable',
@@ -65,13 +65,13 @@ export const federationUnavailable = (sentence: string, fix: string): FaultRow =
   retryAfterSeconds: 2,
 });
 
-/** AWS understood the bridge and refused it: nothing that the caller repeats will help. */
+/** AWS received the request and rejected it, so a retry by the caller does not help. */
 export const federationRefused = (fix: string): FaultRow => ({
   status: 502,
   s3Code: 'FederationFailed',
   outcome: 'federation_failed',
   sentence:
-    'The bridge could not obtain credentials for this bucket. Its operator finds the reason under this request ID.',
+    "The bridge could not obtain credentials for this bucket. The bridge's operator can find the reason with this request ID.",
   fix,
 });
 

@@ -1,14 +1,20 @@
-// A refusal or failure on its way from where it is found to where it is told.
+// The error class for a rejection or failure, from where it is detected to where it is reported.
 import type { FaultCode } from './table.ts';
 
-/** Values for the log line alone. No token, key or signature belongs here. */
+/** Values for the log line only. The values must not include a token, key or signature. */
 export type FaultDetail = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** A refusal or failure with a row in {@link FAULTS}. Its message is the code: the sentence is looked up where it is told. */
+/**
+ * A rejection or failure with a row in {@link FAULTS}. Its `message` is only the code; the sentence is looked up when the fault is
+ * reported.
+ */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly detail: FaultDetail;
-  /** A sentence for the caller after the row's own; it follows the same rules, and may hold text of the caller's. */
+  /**
+   * An additional sentence for the caller, after the row's sentence. The rules for the row's sentence apply, but the addition may
+   * contain text from the caller.
+   */
   readonly addition: string | undefined;
 
   constructor(code: FaultCode, detail: FaultDetail = {}, addition?: string) {
@@ -20,15 +26,31 @@ export class Fault extends Error {
   }
 }
 
-/** Any thrown value as a fault; what is not one is a bug of ours. */
+/** Converts any thrown value into a fault. Any value that is not a fault indicates a bug in the bridge. */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
   return new Fault('internal', { error: describeUnknown(error) });
 }
 
-/** Its class and where it comes from, without its message: libraries put tokens into theirs. */
+/** Returns the error's class and stack frames without its message, because libraries put tokens into messages. */
 export function describeUnknown(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
   return [error.name, ...frames].join('\n');
+}
+
+/** Node's own error codes for invalid arguments, and for system calls that do not involve a socket. */
+const LOCAL_CODE = /^ERR_(?:SYSTEM_ERROR|INVALID_)/;
+
+/**
+ * Distinguishes local errors from connection errors, so that no upstream is blamed for a local error.
+ * @returns whether the error occurred on this machine and not on a connection; false if that cannot be determined
+ */
+export function isLocalError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string')
+    // File errors contain the file's path.
+    return LOCAL_CODE.test(error.code) || 'path' in error;
+  // `fetch` reports a lost connection as a TypeError with a cause.
+  return error.cause === undefined && (error instanceof TypeError || error instanceof ReferenceError);
 }

@@ -1,4 +1,4 @@
-// The faults of STS: what it refuses, and what keeps it from answering.
+// The faults of STS: requests that it rejects, and problems that prevent a response.
 import { federationRefused, federationUnavailable } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 
@@ -6,58 +6,58 @@ const STS_SENTENCE = 'The bridge could not get credentials in time. Try again sh
 
 export const FEDERATION_FAULTS = {
   sts_denied: federationRefused(
-    'The role does not exist, or its trust policy asks for other values than accounts.google.com:aud, :oaud, :sub and :email have in this line (azp, aud, sub and email of our token); a service account that was deleted and made again has a new unique ID. `fedbridge trust-policy` prints one that fits, and with --lint finds what is wrong in yours.',
+    "The role does not exist, or its trust policy does not match the values of accounts.google.com:aud, :oaud, :sub and :email in this line (azp, aud, sub and email in the bridge's token). A service account that was deleted and re-created has a new unique ID. `fedbridge trust-policy` prints a matching policy; with --lint, the command checks your policy for mistakes.",
   ),
   sts_token_invalid: federationRefused(
-    'STS would not accept our identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.',
+    "STS did not accept the bridge's identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.",
   ),
   sts_token_expired: federationRefused(
-    'STS says that our identity token has expired even when fetched anew: check the clock of this machine.',
+    "STS reports that even a newly fetched identity token has expired: check this machine's clock.",
   ),
   sts_claim_rejected: federationRefused(
-    'Google rejected a claim of our identity token: is the service account disabled?',
+    "Google rejected a claim in the bridge's identity token: check whether the service account is disabled.",
   ),
   sts_region_disabled: federationRefused(
     'STS is not activated in aws.region for this account: activate it in IAM, or choose another region.',
   ),
   sts_oidc_provider_registered: federationRefused(
-    'The account has an IAM OIDC provider registered for accounts.google.com, which stands before the one that AWS has built in: delete it (aws iam list-open-id-connect-providers).',
+    'The account has an IAM OIDC provider registered for accounts.google.com, which overrides the provider built into AWS. Find the registered provider with `aws iam list-open-id-connect-providers`, and delete it.',
   ),
   sts_hop_denied: federationRefused(
-    'A role that is assumed by other credentials (`then`, or the first one after an AWS profile) refused. Both sides must allow what `needs` names, of which `denied` is missing: the policy of who asks (`assumedBy`) on this ARN, and this role’s trust policy for it, with its conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints one that does.',
+    "AWS denied the action in `denied`, which is needed to assume a further role (`then`, or the first role after an AWS profile). Allow all actions in `needs` both in the policy of the identity in `assumedBy` and in this role's trust policy. Also check the trust policy's conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
   ),
   sts_credentials_rejected: federationRefused(
-    'STS did not accept the credentials that a further role was asked with: check the clock of this machine, and whether the role or profile before it was revoked.',
+    "STS did not accept the credentials used to assume a further role. Check this machine's clock, and whether the previous role or profile was revoked.",
   ),
   sts_duration_too_long: federationRefused(
-    "`duration` is longer than the role's MaxSessionDuration, or than the hour of a role that is assumed by another one's credentials: lower it, or raise the role's (aws iam update-role --max-session-duration).",
+    "`duration` is longer than STS allows: at most the role's MaxSessionDuration, and at most one hour for a role that another role assumes. Lower `duration`, or raise MaxSessionDuration (aws iam update-role --max-session-duration).",
   ),
   sts_policy_invalid: federationRefused(
-    'STS found the session policy malformed: this is a bug of the bridge, report it with this line.',
+    'STS rejected the session policy as malformed. This is a bug in the bridge: report it, and include this log line.',
   ),
   sts_policy_too_large: federationRefused(
-    'STS packs session policy and session tags into one limit, and they exceed it: grant shorter prefixes, or fewer grants to one caller on one bucket, or set fewer tags.',
+    'The session policy and the session tags together exceed a size limit of STS. Grant shorter prefixes, set fewer tags, or give each caller fewer grants per bucket.',
   ),
   sts_request_invalid: federationRefused(
-    'STS rejected the request itself: compare the role ARN, external ID and tags with what STS allows.',
+    'STS rejected the request as invalid: check that the role ARN, external ID and tags are in a form that STS accepts.',
   ),
   sts_throttled: {
     ...federationUnavailable(
       STS_SENTENCE,
-      'STS is throttling this account: too many different callers at once, or another user of STS there.',
+      'STS is throttling this account: too many different callers are active at the same time, or another client in the account also calls STS.',
     ),
     s3Code: 'SlowDown',
   },
   sts_failed: federationUnavailable(
     STS_SENTENCE,
-    'STS failed on its own (5xx), or sent an invalid response. If it lasts, see the AWS health page of aws.region.',
+    'STS failed (5xx), or sent an invalid response. If this persists, check the AWS Health Dashboard for the region in aws.region.',
   ),
   sts_unreachable: federationUnavailable(
     STS_SENTENCE,
-    'STS is out of reach: check egress and DNS to sts.REGION.amazonaws.com.',
+    'STS is unreachable: check egress and DNS for sts.REGION.amazonaws.com.',
   ),
   sts_timeout: federationUnavailable(
     STS_SENTENCE,
-    'STS did not answer in time: check egress to sts.REGION.amazonaws.com.',
+    'STS did not respond in time: check egress to sts.REGION.amazonaws.com.',
   ),
 } as const satisfies Record<string, FaultRow>;

@@ -1,43 +1,44 @@
-// What goes wrong between the bridge and S3: rows of the table of faults.
+// Rows of the fault table for problems between the bridge and S3.
 import { upstreamUnavailable } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 
 export const S3_FAULTS = {
   s3_credentials_rejected: upstreamUnavailable(
-    'The storage did not accept the bridge’s credentials. Try again shortly.',
-    'S3 refused our credentials even after a renewal: its code is in this line. Check the clock, and whether the role was changed.',
+    "The storage service did not accept the bridge's credentials. Try again shortly.",
+    "S3 rejected the credentials even after they were renewed; S3's error code is in this line. Check the bridge's clock, and whether the role was changed.",
   ),
   s3_unreachable: upstreamUnavailable(
-    'The storage could not be reached. Try again shortly.',
-    "S3 is out of reach: check egress and DNS, the bucket's endpoint and region.",
+    'The storage service could not be reached. Try again shortly.',
+    "S3 is unreachable: check egress, DNS, and the bucket's endpoint and region.",
   ),
   s3_timeout: upstreamUnavailable(
-    'The storage did not answer in time. Try again shortly.',
-    'S3 did not begin to answer within limits.stall.',
+    'The storage service did not respond in time. Try again shortly.',
+    "S3 sent no response within `limits.stall`. If this persists, check egress and the bucket's endpoint.",
   ),
   s3_invalid_response: upstreamUnavailable(
-    'The storage sent an answer that is not valid HTTP. Try again shortly.',
-    'Is AWS_ENDPOINT_URL_S3, or the bucket’s endpoint, an S3 server?',
+    'The storage service sent a response that is not valid HTTP. Try again shortly.',
+    'Check that AWS_ENDPOINT_URL_S3, or the `endpoint` of the bucket, is the URL of an S3 server.',
   ),
   checksum_mismatch: {
     status: 502,
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
-    sentence: 'What the storage sent does not have the checksum that it says.',
-    fix: "The bytes that came are not those that were put: the caller saw its connection cut before the end. Read it again; if it repeats, what the bucket's endpoint leads through changes bytes, or the object was put with a wrong checksum.",
+    sentence: 'The data received does not match its checksum.',
+    fix: "The data received differs from the data uploaded, so the bridge closed the response early. Read the object again. If the error repeats, something between the bridge and the bucket's endpoint changes the data, or the object was uploaded with a wrong checksum.",
   },
   object_changed: {
     status: 502,
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
-    sentence: 'The object was written anew while it was read.',
-    fix: 'Nothing here: S3 broke the body off, and its rest was no more to be had, as the object had been replaced meanwhile. The caller saw its connection cut, and has to read it again.',
+    sentence: 'The object was overwritten during the download.',
+    fix: 'No action needed: S3 closed the connection, and the remaining bytes could not be fetched because the object had been replaced. The caller must read the object again.',
   },
   s3_redirect_failed: {
     status: 502,
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
-    sentence: 'The storage redirected the bridge, and following did not help.',
-    fix: "Find the bucket's region (aws s3api head-bucket) and set its `region` in the configuration; if S3 named one, it is in this line.",
+    sentence:
+      "The storage service redirected the bridge, but the bridge could not determine the bucket's region.",
+    fix: "Set the bucket's `region` in the configuration. If S3 returned the region, this line contains it; otherwise, `aws s3api head-bucket` shows it.",
   },
 } as const satisfies Record<string, FaultRow>;

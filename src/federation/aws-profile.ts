@@ -1,37 +1,38 @@
-// Credentials of an AWS profile, in the place of a Google identity: for a bridge on a person's own machine.
+// Provides the credentials of an AWS profile, which replace a Google identity if the bridge runs on a developer's machine.
 import { Fault } from '../errors/fault.ts';
-import { mfaCodes } from './mfa-codes.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';
 import type { ProfileKeys } from './read-profile.ts';
-import { withDeadline } from '../runtime/deadline.ts';
-import { startElapsed } from '../runtime/elapsed.ts';
+import { startElapsed, withDeadline } from '../runtime/elapsed.ts';
 
 export interface ProfileCredentials {
-  /** Obtains the first credentials, however long a person takes to find a code. @throws Fault profile_…, sts_… */
+  /**
+   * Obtains the first credentials, and waits without a limit while a person enters an MFA code. @throws Fault profile_…, sts_…
+   */
   prepare(): Promise<void>;
   /**
-   * What is valid now; renewed in time, so far as no person is needed. Waits for none: a code that comes late serves later calls.
+   * Returns valid credentials, renewed in time if renewal needs no input from a person. Times out if a person is slow to enter an
+   * MFA code; later calls use the credentials that the code yields.
    * @throws Fault profile_…, sts_…
    */
   credentials(): Promise<ProfileKeys>;
 }
 
-/** A chain of roles, or a program that signs in. */
+/** Long enough to assume a chain of roles, or to run a program that signs in. */
 const DEADLINE_MS = 10_000;
 
-/** Renewal begins with this much left, or with this share of a shorter life. */
+/** Renewal begins before the credentials expire: by LEAD_MS or by LEAD_SHARE of their lifetime, whichever is less. */
 const LEAD_MS = 5 * 60_000;
 const LEAD_SHARE = 0.2;
-/** What is handed out must outlast its way to STS. */
+/** Credentials must not expire before they reach STS. */
 const FLOOR_MS = 10_000;
 const FLOOR_SHARE = 0.1;
-/** What has no end is read again: people and tools put new keys into the files. */
+/** The interval at which long-term credentials are read again, because people and tools may change the files. */
 const ENDLESS_RENEW_MS = 5 * 60_000;
-/** A failure is the answer for so long: each caller's request would otherwise ask again. */
+/** How long a failure is cached, so that not every request reads the profile again. */
 const FAILED_MS = 1_000;
 
-/** @param options.askCode asks a person for a code of the device; called while the first credentials are obtained, and never again */
+/** @param options.askCode prompts a person for an MFA code; called only while the bridge obtains its first credentials */
 export function awsProfile(options: {
   readonly name: string;
   readonly region: string;
@@ -45,7 +46,10 @@ export function awsProfile(options: {
   let failed: { readonly fault: Fault; readonly since: () => number } | undefined;
   let reading: Promise<ProfileKeys> | undefined;
 
-  /** One at a time: whoever comes while a program waits for a person joins it, and what it gives late is kept. */
+  /**
+   * Only one renewal runs at a time. Concurrent calls share it, and later calls use its credentials even if it outlasts the
+   * deadline.
+   */
   const renew = (): Promise<ProfileKeys> => {
     if (failed !== undefined && failed.since() < FAILED_MS) return Promise.reject(failed.fault);
     reading ??= readProfile(name, sts, codes.ask)
@@ -68,7 +72,7 @@ export function awsProfile(options: {
     return reading;
   };
 
-  /** @param elapsedMs of the milliseconds that have passed, those that count towards the deadline */
+  /** @param elapsedMs returns how many of the elapsed milliseconds count toward the deadline */
   const current = (elapsedMs: (passed: number) => number): Promise<ProfileKeys> => {
     if (held === undefined || held.age() >= held.usableMs)
       return withDeadline(renew(), {
@@ -79,7 +83,8 @@ export function awsProfile(options: {
           return new Fault(code, { profile: name, timeoutMilliseconds: DEADLINE_MS });
         },
       });
-    // In the background: what is held serves meanwhile, and also where that fails, as it must where a code would be needed.
+    // Renews in the background. The current credentials stay in use even if the renewal fails, as it always does if it needs an
+    // MFA code.
     if (held.age() >= held.renewMs) renew().catch(() => undefined);
     return Promise.resolve(held.keys);
   };
@@ -108,5 +113,36 @@ function heldKeys(keys: ProfileKeys): Held {
     age,
     renewMs: life - Math.min(LEAD_MS, life * LEAD_SHARE),
     usableMs: life - Math.min(FLOOR_MS, life * FLOOR_SHARE),
+  };
+}
+
+interface MfaCodes {
+  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code; and what `askCode` throws */
+  ask(mfaSerial: string): Promise<string>;
+  endRound(): void;
+  /** Milliseconds since a person entered a code; 0 during the prompt, Infinity if there was no prompt. */
+  sinceCode(): number;
+}
+
+/** Allows prompts only while the bridge obtains its first credentials. */
+function mfaCodes(askCode: (mfaSerial: string) => Promise<string>): MfaCodes {
+  let hasPrompted = false;
+  let over = false;
+  let sinceCode = (): number => Infinity;
+  return {
+    ask: async (mfaSerial) => {
+      if (over) throw new Fault('profile_mfa_expired');
+      hasPrompted = true;
+      sinceCode = () => 0;
+      try {
+        return await askCode(mfaSerial);
+      } finally {
+        sinceCode = startElapsed();
+      }
+    },
+    endRound: () => {
+      over = hasPrompted;
+    },
+    sinceCode: () => sinceCode(),
   };
 }

@@ -1,27 +1,27 @@
-// AWS credentials, in memory only, and how they are read from STS's response.
+// AWS credentials, which exist only in memory, and the function that reads them from an STS response.
 import { Fault } from '../errors/fault.ts';
 
 export interface AccessKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Absent for a user's long-term keys. */
+  /** Absent for the long-term keys of an IAM user. */
   readonly sessionToken?: string;
 }
 
 /** Credentials of a role's session. */
 export interface RoleCredentials extends AccessKeys {
   readonly sessionToken: string;
-  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, as CloudTrail and policies name it. */
+  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, the form of the session's ARN in CloudTrail and policies. */
   readonly assumedRoleArn: string;
-  /** By STS's clock. */
+  /** The expiration time by STS's clock. */
   readonly expiration: Date;
-  /** Milliseconds from being asked for to the expiration, by STS's clock. */
+  /** Milliseconds from the request to the expiration, by STS's clock. */
   readonly lifeMs: number;
-  /** Milliseconds left. Needs no clock that is right. */
+  /** Milliseconds until the credentials expire; correct even if this machine's clock is wrong. */
   remainingMs(): number;
 }
 
-/** The output of the SDK, as far as it is read here. */
+/** The fields that `readStsResponse` reads from the SDK's output. */
 interface StsOutput {
   readonly Credentials?:
     | {
@@ -34,16 +34,17 @@ interface StsOutput {
   readonly AssumedRoleUser?: { readonly Arn: string | undefined } | undefined;
 }
 
-/** @returns NaN without a readable `Date` */
+/** @returns the `Date` header in milliseconds since the epoch; NaN if it is missing or invalid */
 export function dateOf(response: unknown): number {
   const { headers } = response as { readonly headers: Readonly<Record<string, string | undefined>> };
   return Date.parse(headers['date'] ?? '');
 }
 
 /**
- * @param response.respondedAt by STS's clock, in milliseconds since the epoch; NaN if the response had no date
+ * @param response.respondedAt the time of the response by STS's clock, in milliseconds since the epoch; NaN if the response had
+ * no date
  * @param response.age milliseconds since the credentials were requested
- * @throws Fault sts_failed if there are no credentials
+ * @throws Fault sts_failed if the response contains no credentials
  */
 export function readStsResponse(
   { Credentials: credentials, AssumedRoleUser: user }: StsOutput,
@@ -57,8 +58,8 @@ export function readStsResponse(
     Expiration: expiration,
   } = credentials ?? {};
   if (!accessKeyId || !secretAccessKey || !sessionToken || !expiration || Number.isNaN(expiration.getTime()))
-    throw new Fault('sts_failed', { error: 'answer without credentials', roleArn });
-  // STS's own clock on both sides: ours may be wrong.
+    throw new Fault('sts_failed', { error: 'response without credentials', roleArn });
+  // Takes both times from STS's clock, because this machine's clock may be wrong.
   const lifeMs = expiration.getTime() - (Number.isNaN(respondedAt) ? Date.now() : respondedAt);
   return {
     accessKeyId,

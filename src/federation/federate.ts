@@ -1,8 +1,9 @@
-// From a permit to a session of its bucket's role, narrowed to the caller's grants and named after whom the role says.
+// Provides the session for a permit. The session is for the bucket's role, is narrowed to the caller's grants, and is named after
+// the caller or the bridge.
 import type { Bucket, Grant, Role } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
-import { attributionOf, bridgeSessionName, namesTheCaller } from './session-name.ts';
+import { attributionOf, bridgeSessionName, callerSessionName, namesTheCaller } from './session-name.ts';
 import type { AttributedCaller, Attribution } from './session-name.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
@@ -11,7 +12,7 @@ import { sessionPolicies } from '../policy/session-policy.ts';
 import { createSessions } from './session-cache.ts';
 import type { Session } from './session-cache.ts';
 
-/** What authorisation decided: only this can name a role. */
+/** The result of authorization, without which no role can be assumed for a caller. */
 export interface Permitted {
   readonly bucket: Bucket;
   readonly decided: readonly Grant[];
@@ -21,23 +22,23 @@ export interface Permitted {
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
   federate(permit: Permitted, caller: AttributedCaller): Session | Promise<Session>;
-  /** Least seconds of life of the credentials in use, by role name. */
+  /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
-  /** Other roles from now on; credentials of all but the `kept` are dropped. */
+  /** Replaces the roles; drops the credentials of all roles that are not in `kept`. */
   change(roles: readonly Role[], kept: ReadonlySet<string>): void;
   close(): void;
 }
 
-/** What a session may do that only shows that a role can be assumed: nothing. */
+/** The session policy for probes, which only check whether a role can be assumed. */
 export const DENY_ALL = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
 });
 
 /**
- * @param options.names where this bridge runs, outermost first: names it in sessions of roles that say `session: bridge`
- * @param options.onAssumed told of each walk of a role's chain: a fault, or undefined where it succeeded
+ * @param options.names returns the names of the project and the instance or service; used if a role has `session: bridge`
+ * @param options.onAssumed called after each attempt to assume a role's chain; the fault is undefined if the attempt succeeded
  */
 export function createFederation(options: {
   readonly assumeChain: AssumeChain;
@@ -69,7 +70,10 @@ export function createFederation(options: {
     options.onRenewalFailed(roleName, asFault(error));
   });
   const asBridge = async (): Promise<Attribution> => ({ sessionName: await bridgeName() });
-  /** As far as can be known before a caller asks: a partner may trust particular callers alone. */
+  /**
+   * Assumes the chain of roles, but stops before the first hop that names the caller, because a partner may trust only particular
+   * callers.
+   */
   const probe = async (role: Role): Promise<void> => {
     const naming = role.then.findIndex(namesTheCaller);
     if (naming === -1) {
@@ -88,7 +92,7 @@ export function createFederation(options: {
 
   const policyOf = sessionPolicies();
 
-  // Without a promise where there are credentials, as nearly always.
+  // Returns synchronously if credentials are cached, which is nearly always the case.
   const sessionFor = (
     permit: Permitted,
     caller: AttributedCaller,
@@ -107,7 +111,7 @@ export function createFederation(options: {
   return {
     federate: (permit, caller) =>
       permit.bucket.role.session === 'caller'
-        ? sessionFor(permit, caller, '')
+        ? sessionFor(permit, caller, callerSessionName(caller))
         : bridgeName().then((name) => sessionFor(permit, caller, name)),
     remainingSeconds: sessions.remainingSeconds,
     isReady: readiness.isReady,
@@ -119,7 +123,10 @@ export function createFederation(options: {
   };
 }
 
-/** What a hop that learns who asks says to one caller is nothing about the others. */
+/**
+ * Whether the denial may concern only one caller: a hop that receives the caller's identity may deny one caller and accept
+ * others.
+ */
 function rejectsOneCaller({ then }: Role, { code, detail }: Fault): boolean {
   const naming = then.findIndex(namesTheCaller);
   return naming !== -1 && code === 'sts_hop_denied' && Number(detail['hop'] ?? 0) > naming;

@@ -1,12 +1,12 @@
-// Sends a session policy again without its Deny statements if STS reports that it is too large when packed.
+// Retries without the session policy's Deny statements if STS reports that the packed policy is too large.
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { withoutDenials } from '../policy/session-policy.ts';
 import type { RoleSession, Sts } from './sts-calls.ts';
 
 /**
- * STS limits the packed size of a policy, which its length does not show (AssumeRole, PackedPolicyTooLarge). Deny statements are
- * a second line of defense, so a read must not fail because of them.
+ * STS limits the packed size of a policy, which cannot be derived from its length (AssumeRole, PackedPolicyTooLarge). Deny
+ * statements are only a second line of defense, so a read must not fail because of them.
  */
 export function withFittingPolicies(sts: Sts): Sts {
   return {

@@ -1,10 +1,11 @@
-// What the errors of the AWS SDK's profile reader mean. They have one class and no code, so their words have to tell.
+// Maps errors from the AWS SDK's profile reader to faults. Matches messages, because all of these errors have the same class and
+// no code.
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 
 /**
- * The least of each sentence that tells it from the others (credential-provider-ini, -process, -sso, -login and
- * token-providers of the SDK). The whole of one must go no further: it may hold a command line and what that printed.
+ * The shortest text that identifies each message of the SDK (packages credential-provider-ini, -process, -sso, -login and
+ * token-providers). The full message must not be logged, because it may contain a command line and its output.
  */
 const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Detected a cycle/, 'profile_cycle'],
@@ -17,7 +18,7 @@ const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Failed to load token from/, 'profile_login_expired'],
 ];
 
-/** @param name of the profile that was asked for; another one that it leads to may be at fault */
+/** @param name the requested profile; the error may come from another profile that it refers to */
 export function profileRefusal(error: unknown, name: string): Fault {
   if (error instanceof Fault) return new Fault(error.code, { profile: name, ...error.detail });
   const message = error instanceof Error ? error.message : '';

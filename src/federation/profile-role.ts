@@ -1,4 +1,5 @@
-// Assumes the role of an AWS profile by its source's credentials, with an MFA code where the profile names a device.
+// Assumes the role of an AWS profile with the credentials of its source profile, and with an MFA code if the profile names a
+// device.
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { AccessKeys } from './credentials.ts';
@@ -6,7 +7,7 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** What the profile says, under STS's own names. */
+/** The profile's settings, under STS's parameter names. */
 export interface ProfileRole {
   readonly RoleArn: string;
   readonly RoleSessionName: string;
@@ -17,19 +18,19 @@ export interface ProfileRole {
 }
 
 export interface ProfileSession extends AccessKeys {
-  /** By our clock, whatever STS's says. */
+  /** The expiration time by this machine's clock, which may differ from STS's clock. */
   readonly expiration: Date;
 }
 
-/** Of a call without an MFA code. */
+/** The maximum number of attempts for a call without an MFA code. */
 const ATTEMPTS = 2;
-/** A code opens one session, of which the answer may be lost: with the same code another call is refused. */
+/** STS accepts an MFA code only once, so it would deny a retry after a lost response. */
 const ATTEMPTS_WITH_CODE = 1;
 
-/** STS says AccessDenied of a wrong code too, and tells it from other reasons by these words alone. */
+/** STS also returns AccessDenied for a wrong MFA code; only this text distinguishes a wrong code from other reasons. */
 const MFA_REFUSED = 'MultiFactorAuthentication failed';
 
-/** Faults of STS that have another fix where a profile leads to them. */
+/** STS faults that need a different fix if the bridge uses an AWS profile. */
 const PROFILE_FAULTS: Partial<Record<FaultCode, FaultCode>> = {
   sts_denied: 'profile_denied',
   sts_token_expired: 'profile_credentials_rejected',

@@ -1,13 +1,13 @@
-// Has the AWS SDK read a profile from its files and follow it to credentials: keys, roles, programs, sign-ins.
+// Lets the AWS SDK read a profile and resolve its credentials, which come from keys, a role, a program or a sign-in.
 import type { AccessKeys } from './credentials.ts';
 import { assumeProfileRole } from './profile-role.ts';
 
 export interface ProfileKeys extends AccessKeys {
-  /** Milliseconds since the epoch, by our clock; absent where nobody said. */
+  /** Milliseconds since the epoch, by this machine's clock; absent if unknown. */
   readonly expiresAt?: number;
 }
 
-/** The SDK's own calls, to sign-in services; it has no limit. */
+/** Limits the SDK's own calls to sign-in services, which have no timeout by default. */
 const ATTEMPT_MS = 3_000;
 const ATTEMPTS = 2;
 
@@ -17,14 +17,15 @@ export async function readProfile(
   sts: { readonly region: string; readonly endpoint?: string },
   ask: (mfaSerial: string) => Promise<string>,
 ): Promise<ProfileKeys> {
-  // Loaded here, as a bridge on Google Cloud never needs it.
+  // Loaded on demand, because a bridge on Google Cloud never needs it.
   const { fromIni } = await import('@aws-sdk/credential-provider-ini');
   const provide = fromIni({
     profile: name,
-    // Else the SDK keeps the files as it first saw them.
+    // Without this setting, the SDK caches the profile files forever.
     ignoreCache: true,
-    // It asks for a code before it has its source's credentials: should these fail meanwhile, nobody would catch the error, which
-    // ends a process. So it gets a stand-in, and the person is asked below, when only the code is missing.
+    // The SDK requests an MFA code while it is still obtaining the source's credentials. If it fails to obtain these credentials
+    // during the prompt, the unhandled rejection ends the process. The SDK therefore gets a placeholder, and `roleAssumer`
+    // prompts for the code once the credentials are available.
     mfaCodeProvider: () => Promise.resolve('000000'),
     roleAssumer: async (source, role) => {
       const { SerialNumber } = role;
@@ -36,7 +37,7 @@ export async function readProfile(
       requestHandler: {
         connectionTimeout: ATTEMPT_MS,
         requestTimeout: ATTEMPT_MS,
-        // Stated, as Node has a variable that turns the default around.
+        // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
         httpsAgent: { rejectUnauthorized: true },
         throwOnRequestTimeout: true,
       },

@@ -1,26 +1,29 @@
-// Knows which roles can be assumed, so that a probe of the platform needs no call to Google or AWS.
+// Tracks which roles can be assumed, so that readiness probes need no calls to Google or AWS.
 import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../config/types.ts';
 import type { RoleCredentials } from './credentials.ts';
 
-/** Between attempts while every role's last call failed; doubles up to the maximum. */
+/**
+ * The first pause between probes, which continue while the last call for every role has failed. The pause doubles up to the
+ * maximum.
+ */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
 export interface Readiness {
-  /** What became of one walk of a role's chain. @param credentials the credentials of a whole one */
+  /** Records one attempt to assume a role's chain. @param outcome.credentials set if the whole chain was assumed */
   record(role: Role, outcome: { readonly failing: boolean; readonly credentials?: RoleCredentials }): void;
-  /** One partner's broken trust does not make the others unready: one role is enough. */
+  /** True if at least one role works, so that one partner's broken trust policy does not affect other partners. */
   isReady(): boolean;
-  /** Other roles from now on; what is known of those that are the same stays known. */
+  /** Replaces the roles; unchanged roles keep their readiness. */
   change(roles: readonly Role[]): void;
   close(): void;
 }
 
 /**
- * A role counts until a call fails and what it gave last has run out; that nobody asked for an hour is no failure.
- * Roles are asked at once, and again while all of them fail: a bridge that is not ready gets no requests that would ask.
- * @param probe one walk of a role's chain, of which the outcome is `record`ed; never before this function has returned
+ * A role counts as ready until a call fails and the role's last credentials have expired. A role without requests stays ready.
+ * Roles are probed at startup, and again while all of them fail, because a bridge that is not ready receives no requests.
+ * @param probe assumes a role's chain and calls `record` with the outcome, but only after this function has returned
  */
 export function createReadiness(first: readonly Role[], probe: (role: Role) => Promise<unknown>): Readiness {
   let states = new Map<string, State>();
@@ -44,7 +47,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
   const probeLaterWhileAllFail = (): void => {
     if (!allFail()) pause = RETRY_MS;
     else if (!closed && !probing && timer === undefined) {
-      // What is held serves for now; the end of it must not leave a gap.
+      // While credentials are still valid, the next probe can wait until shortly before they expire.
       const held = Math.max(...states.values().map(remainingMs));
       timer = setTimeout(probeAgain, Math.max(pause, held - RETRY_MAX_MS)).unref();
       pause = Math.min(pause * 2, RETRY_MAX_MS);
@@ -61,11 +64,11 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
         (isNew(role) ? undefined : known(role)) ?? { role, failing: true, credentials: undefined },
       ]),
     );
-    // What it was set for may be gone.
+    // The pending timer may belong to roles that no longer exist.
     clearTimeout(timer);
     timer = undefined;
     pause = RETRY_MS;
-    // Whether new ones work is known before a caller asks for them.
+    // Probes new roles, so that problems are logged before a caller needs these roles.
     probeAll(roles.filter(isNew));
   };
 
@@ -73,7 +76,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
   return {
     record: (role, { failing, credentials }) => {
       const state = states.get(role.name);
-      // Else the call began under another configuration.
+      // Ignores the outcome of a call that began under an earlier configuration.
       if (state === undefined || !isDeepStrictEqual(state.role, role)) return;
       states.set(role.name, { role, failing, credentials: credentials ?? state.credentials });
       probeLaterWhileAllFail();
@@ -90,7 +93,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
 interface State {
   readonly role: Role;
   readonly failing: boolean;
-  /** What the role gave last. */
+  /** The role's last credentials. */
   readonly credentials: RoleCredentials | undefined;
 }
 

@@ -1,53 +1,56 @@
-// Keeps one set of credentials valid: renews ahead in the background of a request, serves the old ones while that fails.
+// Keeps one set of credentials valid: renews them early in the background, and uses the old credentials while renewal fails.
 import { FAULTS } from '../errors/table.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
+import { tokenBuckets } from '../runtime/rate-limits.ts';
 
-/** Renewal begins when this share of the life, or this time, is left, whichever is less; and earlier by the jitter below. */
+/** Renewal begins LEAD_SHARE of the lifetime or LEAD_MS before expiration, whichever is less, and earlier by a random jitter. */
 const LEAD_SHARE = 0.2;
 const LEAD_MS = 5 * 60_000;
-/** Spread over instances that started together, as a share of the lead. */
+/** The maximum jitter as a share of the lead; it spreads the renewals of instances that started together. */
 const LEAD_JITTER = 0.2;
 
-/** However many sessions there are: most of a life is for use. */
+/** The maximum lead as a share of the lifetime, however many sessions there are. */
 const LONGEST_LEAD_SHARE = 0.5;
 
-/** S3 checks credentials as a request begins; what is served must outlast its way there. */
+/** Credentials with less time left are not used, because they must not expire before a request reaches S3. */
 const FLOOR_SHARE = 0.1;
 const FLOOR_MS = 60_000;
 
-/** After a background renewal failed; doubles up to the maximum, and half of it is chance. */
+/** The first pause after a failed background renewal; doubles up to the maximum, and half of each pause is random. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-/** Where AWS understood and refused, somebody has to mend something first. */
+/** The pause after AWS denied a renewal, because an operator must fix the cause first. */
 const REFUSED_RETRY_MS = 30_000;
 
 /**
- * Without credentials a second failure in a row is the answer for this long, which doubles up to the maximum: whoever
- * repeats a request that fails must not make as many STS calls, which AWS limits for the whole account.
+ * How long the second failure in a row is cached while there are no credentials; doubles up to the maximum. Without the cache,
+ * each retry by a caller would cause an STS call, and AWS limits STS calls per account.
  */
 const REFUSED_MS = 100;
 const REFUSED_MAX_MS = 5_000;
 
 export interface RenewedCredentials {
-  /** What is valid now, at once; a promise only where nothing is. */
+  /** Returns valid credentials synchronously, or a promise if there are none. */
   credentials(): RoleCredentials | Promise<RoleCredentials>;
   /**
-   * For credentials that S3 no longer takes: others than `rejected`, which there may be already.
-   * @param mayObtain asked where that takes an STS call of its own
-   * @returns undefined where it may not
+   * Returns credentials that replace `rejected`, which S3 no longer accepts. The replacement may already exist.
+   * @param mayObtain called if an STS call is needed; returns whether the call is allowed
+   * @returns undefined if the STS call is not allowed
    */
   replace(rejected: RoleCredentials, mayObtain: () => boolean): Promise<RoleCredentials> | undefined;
-  /** Milliseconds of life; undefined without credentials, and where nobody has asked since renewal was due: that is no news. */
+  /**
+   * Milliseconds until the credentials expire; undefined if there are none, or if they expired only because they were not used.
+   */
   remaining(): number | undefined;
 }
 
 /**
- * No timer is needed: Cloud Run takes the CPU away between requests, so clocks decide as requests come.
- * @param obtain one walk of the chain; at most one is under way at a time, whoever waits for it or goes away
- * @param pace of the renewals that nobody waits for yet, those of all sessions together
- * @param onFailed told of a background renewal that failed
+ * Uses no timer, because Cloud Run suspends the CPU between requests; each request checks the clock instead.
+ * @param obtain assumes the chain; at most one call is in progress at a time, and a call continues if its caller disconnects
+ * @param pace limits the background renewals of all sessions together
+ * @param onFailed called when a background renewal fails
  */
 export function renewCredentials(
   obtain: () => Promise<RoleCredentials>,
@@ -105,7 +108,7 @@ export function renewCredentials(
     },
     remaining: () => {
       const left = held?.remainingMs() ?? 0;
-      // While renewal fails, that nothing is left is the news.
+      // Expired credentials count as 0 ms only while renewals fail; otherwise they were merely unused.
       if (left <= 0) return held !== undefined && failures > 0 ? 0 : undefined;
       const unused = left <= leadMs && failures === 0 && obtaining === undefined;
       return unused ? undefined : left;
@@ -113,7 +116,7 @@ export function renewCredentials(
   };
 }
 
-/** @param neededMs that all sessions take at the pace: they may have begun together */
+/** @param neededMs the time that the renewal of all sessions takes at the allowed pace; all sessions may be due together */
 function leadOf(fresh: RoleCredentials, neededMs: number): number {
   const usual = Math.min(fresh.lifeMs * LEAD_SHARE, LEAD_MS);
   return Math.min(Math.max(usual, floorOf(fresh) + neededMs), fresh.lifeMs * LONGEST_LEAD_SHARE);
@@ -127,30 +130,26 @@ function retryMs(error: unknown, failures: number): number {
   return ms * (0.5 + Math.random() / 2);
 }
 
-/** STS limits an account as a whole (AWS, "IAM and STS quotas"); what a burst of renewals leaves must be enough for first requests. */
-const PER_SECOND = 10;
-const BURST = 10;
+/** STS limits calls per account (AWS, "IAM and STS quotas"), so a burst of renewals must leave enough quota for new sessions. */
+const RENEWALS = { burst: 10, intervalMs: 100 };
 
 export interface RenewalPace {
-  /** Whether one more renewal may begin now; counts it where it may. */
+  /** Returns whether one more renewal may begin now; if so, counts it. */
   mayRenew(): boolean;
-  /** Milliseconds that it takes to renew all sessions. */
+  /** Milliseconds needed to renew all sessions at this pace. */
   neededMs(): number;
 }
 
-/** @param sessions that there are now */
+/** @param sessions returns the current number of sessions */
 export function renewalPace(sessions: () => number): RenewalPace {
-  let tokens = BURST;
-  let counted = performance.now();
+  const tokens = tokenBuckets(RENEWALS);
+  const all = 'all sessions';
   return {
     mayRenew: () => {
-      const now = performance.now();
-      tokens = Math.min(BURST, tokens + ((now - counted) / 1000) * PER_SECOND);
-      counted = now;
-      if (tokens < 1) return false;
-      tokens -= 1;
+      if (!tokens.has(all)) return false;
+      tokens.take(all);
       return true;
     },
-    neededMs: () => (sessions() / PER_SECOND) * 1000,
+    neededMs: () => sessions() * RENEWALS.intervalMs,
   };
 }

@@ -1,4 +1,5 @@
-// Walks a role's chain: the first role by our identity token (or an AWS profile), each further one by the credentials before it.
+// Assumes a chain of roles: the first role with the bridge's identity token or an AWS profile, each further role with the
+// credentials of the previous role.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';
 import type { Hop, Role } from '../config/types.ts';
@@ -10,11 +11,11 @@ import type { Attribution } from './session-name.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
 import type { PresentedIdentity, RoleSession, Sts } from './sts-calls.ts';
 
-/** What a chain begins with. */
+/** The identity that assumes the first role. */
 export type ChainStart =
   | {
       readonly kind: 'identity-token';
-      /** @param options.refresh after STS rejected the last one. @throws Fault metadata_…, impersonation_…, token_file_… */
+      /** @param options.refresh true if STS rejected the last token. @throws Fault metadata_…, impersonation_…, token_file_… */
       token(options: { readonly refresh: boolean }): Promise<PresentedIdentity>;
     }
   | {
@@ -23,26 +24,34 @@ export type ChainStart =
       keys(): Promise<AccessKeys>;
     };
 
-/** Where STS dislikes the token: how often another one is shown. "Couldn't retrieve verification key" passes, under the same code as a bad token. */
+/**
+ * How many times the bridge retries with a new token after STS rejects a token. STS uses the same code for a bad token and for
+ * the transient error "Couldn't retrieve verification key".
+ */
 const TOKEN_RETRIES: Partial<Record<FaultCode, number>> = {
   sts_token_invalid: 2,
   sts_token_expired: 1,
   sts_claim_rejected: 1,
 };
-/** What a whole walk may take, of tokens, retries and hops together: callers wait for it. */
+/** The timeout for the whole chain, including tokens, retries and hops, because callers wait for the chain. */
 const CHAIN_MS = 12_000;
 
-/** Before the second one; half of it is chance. */
+/** The pause before the second retry with a new token; half of the pause is random. */
 const TOKEN_PAUSE_MS = 400;
 
 export type AssumeChain = (
   role: Role,
   attribution: Attribution,
-  /** Of the last hop alone: an earlier one must keep sts:AssumeRole. Absent: all that the role may do. */
+  /**
+   * The session policy of the last hop; earlier hops have none, because they need sts:AssumeRole. If undefined, the session has
+   * all of the role's permissions.
+   */
   policy: string | undefined,
 ) => Promise<RoleCredentials>;
 
-/** @returns a function that walks the whole chain at each call, and keeps nothing: a chain is renewed as one */
+/**
+ * @returns a function that assumes the whole chain at each call, without caching, because a chain is always renewed as a whole
+ */
 export function roleChain(sts: Sts, start: ChainStart): AssumeChain {
   return async (role, attribution, policy) => {
     const [first, ...further] = sessionsOf(role, attribution, policy);
@@ -75,12 +84,17 @@ export function roleChain(sts: Sts, start: ChainStart): AssumeChain {
   };
 }
 
-/** The session of each role of the chain; `hop` numbers those of `then`, from 1. */
+interface HopSession {
+  readonly hop: Hop;
+  readonly session: RoleSession;
+}
+
+/** Returns the parameters of each role's session. */
 function sessionsOf(
   { arn, durationSeconds, then }: Role,
   { sessionName }: Attribution,
   policy: string | undefined,
-): [RoleSession, ...{ readonly hop: Hop; readonly session: RoleSession }[]] {
+): [first: RoleSession, ...further: HopSession[]] {
   const narrowed = policy === undefined ? {} : { policy };
   const lastOf = (index: number): { readonly policy?: string } => (index === then.length - 1 ? narrowed : {});
   return [

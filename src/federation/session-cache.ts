@@ -1,4 +1,4 @@
-// The sessions that we hold: one for each role, attribution and policy, and never one for two of these.
+// Caches sessions: one for each combination of role, attribution and policy.
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import type { Role } from '../config/types.ts';
@@ -8,10 +8,10 @@ import type { RoleCredentials } from './credentials.ts';
 import { renewalPace, renewCredentials } from './renewal.ts';
 import type { RenewedCredentials } from './renewal.ts';
 
-/** Each caller on each bucket may be one; about 5 KB each. */
+/** Each caller may need one session per bucket. A session takes about 5 KB of memory. */
 const MAX_SESSIONS = 10_000;
 
-/** A role's session, whose credentials are renewed as they are asked for. */
+/** A role's session. Each use of its credentials also renews the credentials if renewal is due. */
 export interface Session extends RenewedCredentials {
   readonly roleName: string;
   readonly sessionName: string;
@@ -19,9 +19,9 @@ export interface Session extends RenewedCredentials {
 
 export interface Sessions {
   of(role: Role, attribution: Attribution, policy: string): Session;
-  /** Drops all of them but those of these roles, as they are defined now. */
+  /** Drops all sessions except those of the given roles, compared by their whole definitions. */
   keepOnly(roles: readonly Role[]): void;
-  /** Least seconds that credentials of each role have left, by role name. */
+  /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
 }
 
@@ -29,18 +29,18 @@ interface Held extends Session {
   readonly forget: () => void;
 }
 
-/** And by policy. */
+/** Sessions by attribution, then by policy. */
 type ByAttribution = Map<string, Map<string, LruEntry<Held>>>;
 
 /**
- * @param assume one walk of the role's chain
- * @param onRenewalFailed told of background renewals that failed, by role name
+ * @param assume assumes the role's chain
+ * @param onRenewalFailed called with the role name when a background renewal fails
  */
 export function createSessions(
   assume: (role: Role, attribution: Attribution, policy: string) => Promise<RoleCredentials>,
   onRenewalFailed: (roleName: string, error: unknown) => void,
 ): Sessions {
-  // Nested maps, as joined strings could be made to meet.
+  // Nested maps are used because a caller could make joined strings collide.
   const roles = new Map<string, ByAttribution>();
   const uses = lruList<Held>();
   const keyOf = roleKeys();
@@ -104,7 +104,7 @@ export function createSessions(
   };
 }
 
-/** By definition, not by name: what is asked under an older configuration must not serve a role that has been changed. */
+/** Uses a role's definition as its key, not its name, so that a session of an older configuration never serves a changed role. */
 function roleKeys(): (role: Role) => string {
   const known = new WeakMap<Role, string>();
   return (role) => {

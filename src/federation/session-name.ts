@@ -1,54 +1,62 @@
-// Names the caller to AWS: the role session name, which CloudTrail and S3's access logs show, and on further hops the source identity
-// and session tags.
+// Names the caller to AWS: in the role session name, which CloudTrail and S3's access logs show, and on further hops in the
+// source identity and the session tags.
 import { hash } from 'node:crypto';
 import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { HopSession } from './sts-calls.ts';
 
-/** Who a session is for: a caller, or for the commands, the bridge itself. */
+/** The identity that a session is for: a caller, or the bridge itself if a CLI command runs. */
 export interface AttributedCaller {
-  /** Unique ID. */
+  /** The caller's unique ID. */
   readonly subject: string;
-  /** Verified. */
+  /** The caller's verified e-mail address. */
   readonly email?: string;
 }
 
 export interface Attribution {
   readonly sessionName: string;
-  /** Whom source identity and caller tags name; absent where no hop names anyone, so that callers share a session. */
+  /**
+   * The caller for the source identity and session tags; absent if no hop names the caller, so that callers can share a session.
+   */
   readonly caller?: AttributedCaller;
 }
 
-/** IAM user guide, "Rules for adding session tags". */
+/** The values that IAM allows for session tags (IAM user guide, "Rules for adding session tags"). */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
-/** @param bridgeName the session's name where the role says `session: bridge` */
-export function attributionOf(role: Role, caller: AttributedCaller, bridgeName: string): Attribution {
-  const sessionName = role.session === 'caller' ? callerSessionName(caller) : bridgeName;
-  return role.then.some(namesTheCaller) ? { sessionName, caller } : { sessionName };
+/** Includes the caller only if a hop of the role sends the caller's identity. */
+export function attributionOf({ then }: Role, caller: AttributedCaller, sessionName: string): Attribution {
+  return then.some(namesTheCaller) ? { sessionName, caller } : { sessionName };
 }
 
-/** The attribution of a session that no caller needs: the bridge's, for its commands. @throws Fault as the identity token */
+/**
+ * The attribution of a session that a CLI command requests instead of a caller. @throws the same faults as fetching the identity
+ * token
+ */
 export async function ownAttribution(
   role: Role,
   bridge: { names(): Promise<readonly string[]>; self(): Promise<AttributedCaller> },
 ): Promise<Attribution> {
-  const bridgeName = role.session === 'bridge' ? bridgeSessionName(await bridge.names()) : '';
-  return attributionOf(role, await bridge.self(), bridgeName);
+  const bridgeName = role.session === 'bridge' ? bridgeSessionName(await bridge.names()) : undefined;
+  const self = await bridge.self();
+  return attributionOf(role, self, bridgeName ?? callerSessionName(self));
 }
 
-/** Whether the role behind a hop learns who asks. */
+/** Whether a hop sends the caller's identity to its role. */
 export const namesTheCaller = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
-/** Equal for two requests exactly where their sessions may be one. */
+/** Returns a key that is the same for two requests only if they may share a session. */
 export function attributionKey({ sessionName, caller }: Attribution): string {
   if (caller === undefined) return sessionName;
-  // JSON keeps the parts apart, whatever they hold; no session name looks like it.
+  // JSON quoting keeps the three values separate, whatever they contain, and no session name looks like a JSON array.
   return JSON.stringify([sessionName, caller.subject, caller.email]);
 }
 
-/** What a hop's AssumeRole says of the caller. Session tags and source identity cannot come with a Google token (IAM user guide, "Pass session tags in AWS STS"). */
+/**
+ * Returns the AssumeRole parameters that name the caller. The first role cannot use them, because a Google token cannot carry
+ * session tags or a source identity (IAM user guide, "Pass session tags in AWS STS").
+ */
 export function hopAttribution(
   hop: Hop,
   { sessionName, caller }: Attribution,
@@ -60,7 +68,7 @@ export function hopAttribution(
     sessionName,
     ...(hop.sourceIdentity === undefined ? {} : { sourceIdentity: callerSessionName(caller) }),
     tags: own,
-    // A caller without an e-mail has no such tag to hand on.
+    // A caller without an e-mail address has no e-mail tag, so the tag cannot be transitive.
     transitiveTags: transitiveTags.filter((key) => Object.hasOwn(own, key)),
   };
 }
@@ -73,13 +81,13 @@ function callerTags({ subject, email }: AttributedCaller): Record<string, string
   };
 }
 
-/** STS AssumeRoleWithWebIdentity, RoleSessionName: 2 to 64 of these characters. */
+/** STS allows 2 to 64 of these characters (AssumeRoleWithWebIdentity, RoleSessionName). */
 const MAX_CHARACTERS = 64;
 const ALLOWED = /^[\w+=,.@-]{2,64}$/;
 
 /**
- * `local@project` for a service account of a project, else the unique ID. Only service accounts get the short form: a
- * person's `a@b.example` could otherwise meet the account `a` of the domain-scoped project `b.example`.
+ * Returns `local@project` for a project's service account, otherwise the unique ID. A person's `a@b.example` has no short form,
+ * because it could collide with the account `a` of the domain-scoped project `b.example`.
  */
 export function callerSessionName(caller: { readonly subject: string; readonly email?: string }): string {
   const account = parseServiceAccount(caller.email ?? '');
@@ -90,7 +98,7 @@ export function callerSessionName(caller: { readonly subject: string; readonly e
 /** @param parts `project, instance` on a machine; `project, service, revision` on Cloud Run, which has no instance name */
 export function bridgeSessionName(parts: readonly string[]): string {
   const full = parts.join('.');
-  // '=' occurs in none of the names, ':' only in domain-scoped projects.
+  // Names of projects and instances never contain '=', and only domain-scoped projects contain ':'.
   const name = full.replaceAll(':', '=');
   if (ALLOWED.test(name)) return name;
   const digest = hash('sha256', full, 'hex').slice(0, 16);

@@ -1,4 +1,4 @@
-// Calls STS: for a role's credentials by identity token, for a further role's with those, and for whom credentials are.
+// Calls STS: AssumeRoleWithWebIdentity for the first role, AssumeRole for further roles, and GetCallerIdentity.
 import { Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
@@ -6,26 +6,26 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** What both ways to assume a role have in common. */
+/** Parameters that AssumeRole and AssumeRoleWithWebIdentity share. */
 export interface RoleSession {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly durationSeconds: number;
-  /** Absent: all that the role itself may do. */
+  /** The session policy; by default, the session has all of the role's permissions. */
   readonly policy?: string;
 }
 
-/** A session of a further role (STS, AssumeRole). */
+/** Parameters for a further role of a chain (STS API Reference, "AssumeRole"). */
 export interface HopSession extends RoleSession {
   readonly externalId?: string;
   readonly sourceIdentity?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly transitiveTags: readonly string[];
-  /** IAM actions that both sides must allow; for the log line alone. */
+  /** IAM actions that the assuming identity's policy and the trust policy must both allow; only for the log. */
   readonly needs: readonly string[];
 }
 
-/** The identity token that STS is shown; only what the call and its log line need of it. */
+/** An identity token for the STS call, and its claims for the log line. */
 export interface PresentedIdentity {
   readonly jwt: string;
   readonly claims: FaultDetail;
@@ -38,14 +38,14 @@ export interface Sts {
     identity: PresentedIdentity,
     signal: AbortSignal,
   ): Promise<RoleCredentials>;
-  /** @param keys whose right to assume the role is used. @throws Fault sts_… */
+  /** @param keys credentials of an identity that may assume the role. @throws Fault sts_… */
   assumeRole(session: HopSession, keys: AccessKeys, signal: AbortSignal): Promise<RoleCredentials>;
-  /** @returns the ARN that AWS knows the credentials by; asking needs no permission. @throws Fault sts_… */
+  /** @returns the ARN of the credentials' principal. GetCallerIdentity needs no permission. @throws Fault sts_… */
   callerIdentity(keys: AccessKeys): Promise<string>;
   close(): void;
 }
 
-/** Callers without credentials wait for it, two attempts included. */
+/** The deadline for one STS call, including all attempts. Callers without a cached session wait for the call. */
 const DEADLINE_MS = 6_000;
 const ATTEMPTS = 2;
 
@@ -82,7 +82,7 @@ export function createSts(options: StsEndpoint): Sts {
     callerIdentity: async (keys) => {
       try {
         const arn = await client.withCredentials(keys).callerIdentity(withinDeadline());
-        if (arn === undefined) throw new Fault('sts_failed', { error: 'answer without an ARN' });
+        if (arn === undefined) throw new Fault('sts_failed', { error: 'response without an ARN' });
         return arn;
       } catch (error) {
         throw stsRefusal(error, {});
@@ -99,12 +99,17 @@ const parametersOf = ({ roleArn, sessionName, durationSeconds, policy }: RoleSes
   Policy: policy,
 });
 
-/** The SDK would send an empty list as `Tags=`, which says that there are session tags to whoever looks for the parameter. */
+/**
+ * The SDK would send an empty list as `Tags=`, and some servers would treat the mere presence of this parameter as session tags.
+ */
 const unlessEmpty = <Item>(list: Item[]): Item[] | undefined => (list.length === 0 ? undefined : list);
 
 const namesOf = ({ roleArn, sessionName }: RoleSession): FaultDetail => ({ roleArn, sessionName });
 
-/** The claims beside the condition keys that they meet in the role's trust policy (IAM user guide, "AWS global and IAM condition context keys"). */
+/**
+ * Renames the token's claims to the condition keys that the role's trust policy compares (IAM user guide, "AWS global and IAM
+ * condition context keys").
+ */
 const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail => ({
   'accounts.google.com:aud': azp ?? aud,
   'accounts.google.com:oaud': aud,
@@ -112,10 +117,13 @@ const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail =
   'accounts.google.com:email': email,
 });
 
-/** What the trust policy of a further role may ask for, by condition key, and the actions that both sides must allow. */
+/**
+ * Returns the values that the trust policy of a further role may require, by condition key, and the IAM actions that the call
+ * needs.
+ */
 function neededOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {
-    // Its owner may take it for a secret.
+    // The role's owner may consider the external ID a secret.
     'sts:ExternalId': externalId === undefined ? undefined : '(as configured)',
     'sts:SourceIdentity': sourceIdentity,
     ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),

@@ -1,4 +1,4 @@
-// The client of STS. Nothing else imports the SDK's.
+// Wraps the SDK's STS client, which no other file imports.
 import {
   AssumeRoleCommand,
   AssumeRoleWithWebIdentityCommand,
@@ -15,14 +15,14 @@ import { startElapsed } from '../runtime/elapsed.ts';
 import { dateOf, readStsResponse } from './credentials.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
 
-/** Where STS is. */
+/** The STS endpoint. */
 export interface StsEndpoint {
   readonly region: string;
-  /** Default: the region's own, `sts.REGION.amazonaws.com`, never the global one (AWS, "STS Regions and endpoints"). */
+  /** Default: the regional endpoint, `sts.REGION.amazonaws.com`, never the global one (AWS, "STS Regions and endpoints"). */
   readonly endpoint?: string;
 }
 
-/** All functions throw the SDK's errors, and Fault sts_failed for a response without credentials. */
+/** All methods throw the SDK's errors, or Fault sts_failed if the response contains no credentials. */
 export interface StsClient {
   assumeRoleWithWebIdentity(
     input: AssumeRoleWithWebIdentityCommandInput & { readonly RoleArn: string },
@@ -32,25 +32,28 @@ export interface StsClient {
     input: AssumeRoleCommandInput & { readonly RoleArn: string },
     signal?: AbortSignal,
   ): Promise<RoleCredentials>;
-  /** @returns the ARN that AWS knows the credentials by */
+  /** @returns the ARN of the credentials' principal */
   callerIdentity(signal: AbortSignal): Promise<string | undefined>;
-  /** The same client with other credentials, over the same connections. */
+  /** Returns a client that uses other credentials but the same connections. */
   withCredentials(credentials: AccessKeys): StsClient;
   /** Closes the connections. */
   close(): void;
 }
 
-/** STS responds in 50 to 200 ms. */
+/** The timeout of one attempt; STS usually responds in 50 to 200 ms. */
 const ATTEMPT_MS = 3_000;
-/** With the SDK's 50, callers of a cold start would wait for each other, on the attempt's time. */
+/**
+ * The SDK's default of 50 sockets is too low for a cold start: calls would wait for a socket, and the wait would count toward
+ * their timeout.
+ */
 const SOCKETS = 256;
 
-/** @param options.attempts how often a call is sent in all, if STS fails or does not respond */
+/** @param options.attempts the maximum number of attempts if STS fails or does not respond */
 export function createStsClient(options: StsEndpoint & { readonly attempts: number }): StsClient {
   const { region, endpoint = `https://sts.${region}.${awsDomain(region)}`, attempts } = options;
   return clientOf({
     region,
-    // Set explicitly, because the SDK would otherwise look for these in the environment and in profiles.
+    // These options are set explicitly, because the SDK would otherwise read them from the environment and from profiles.
     endpoint,
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
@@ -60,7 +63,7 @@ export function createStsClient(options: StsEndpoint & { readonly attempts: numb
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,
       httpAgent: { keepAlive: true, maxSockets: SOCKETS },
-      // Set explicitly, because Node has a variable that reverses the default.
+      // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
       httpsAgent: { keepAlive: true, maxSockets: SOCKETS, rejectUnauthorized: true },
       throwOnRequestTimeout: true,
     },
@@ -69,7 +72,7 @@ export function createStsClient(options: StsEndpoint & { readonly attempts: numb
 
 function clientOf(config: STSClientConfig): StsClient {
   const client = new STSClient(config);
-  /** When STS responded, by its own clock, in milliseconds since the epoch; by the SDK's output. */
+  /** Maps each output object of the SDK to the time of its response by STS's clock, in milliseconds since the epoch. */
   const dates = new WeakMap<object, number>();
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -77,7 +80,7 @@ function clientOf(config: STSClientConfig): StsClient {
       dates.set(result.output, dateOf(result.response));
       return result;
     },
-    // The outermost step: in the one that deserializes, the client's own comes first, and there is no output yet.
+    // Runs in the outermost step, because in the deserialize step this middleware would run before the SDK has parsed the output.
     { step: 'initialize' },
   );
   const respondedAt = (output: object): number => dates.get(output) ?? Number.NaN;

@@ -1,10 +1,12 @@
-// What an error of the STS client means: a fault of the table, by code and status, with what AWS compared.
-import { describeUnknown, Fault } from '../errors/fault.ts';
+// Maps an error of the STS client to a fault, by code and status, with the values that AWS compared.
+import { describeUnknown, Fault, isLocalError } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
-import { isLocalError } from '../errors/local-error.ts';
 
-/** By STS's code without `Exception` behind it: the SDK gives modelled errors their shape's name, and AccessDenied as it came. */
+/**
+ * Maps STS's error code, without the suffix `Exception`, to a fault. The SDK reports modeled errors by their shape name, but
+ * AccessDenied by its original code.
+ */
 const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
   ['AccessDenied', 'sts_denied'],
   ['InvalidIdentityToken', 'sts_token_invalid'],
@@ -23,7 +25,7 @@ const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
   ['RequestExpired', 'sts_credentials_rejected'],
 ]);
 
-/** One code of STS has several causes, which it words: where the words are known the fix can be the right one. */
+/** Some STS error codes have several causes; a known message selects the fault with the right fix. */
 const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
   [
     'sts_token_invalid',
@@ -33,23 +35,26 @@ const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: F
   ['sts_request_invalid', /DurationSeconds exceeds/i, 'sts_duration_too_long'],
 ];
 
-/** The SDK's name for an error in which it finds no code. */
+/** The SDK's name for an error without a code. */
 const WITHOUT_CODE = 'Unknown';
 
 const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
-/** These are a TimeoutError to the SDK too, but nobody was slow. */
+/** The SDK also reports these lost connections as a TimeoutError. */
 const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Codes of Node's HTTP parser: something answers, and not in HTTP. */
+/** The prefix of Node's HTTP parser errors: the server responded, but not with valid HTTP. */
 const NO_HTTP = 'HPE_';
-/** As codes and request IDs are: what else an answer has in their place may be what was sent, the identity token among it. */
+/**
+ * The allowed characters of error codes and request IDs. Other values are not logged, because they may repeat the request,
+ * including the identity token.
+ */
 const CODE = /^[A-Za-z._]{1,64}$/;
 const REQUEST_ID = /^[\w:-]{1,64}$/;
 const matching = (text: string | undefined, form: RegExp): string | undefined =>
   text === undefined || form.test(text) ? text : '(not of its form)';
 
-/** @param asked what the call was about, for the log line. STS's own message stays here: it may hold what was sent. */
-export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
+/** @param callDetail details of the call for the log. STS's own message is not logged, because it may repeat the request. */
+export function stsRefusal(error: unknown, callDetail: FaultDetail): Fault {
   if (error instanceof Fault) return error;
   const name = error instanceof Error ? error.name : typeof error;
   const metadata = metadataOf(error);
@@ -57,19 +62,19 @@ export function stsRefusal(error: unknown, asked: FaultDetail): Fault {
     const { httpStatusCode: status = 0, requestId } = metadata;
     const message = error instanceof Error ? error.message : '';
     const detail = {
-      ...asked,
+      ...callDetail,
       stsCode: matching(name, CODE),
       stsStatus: status,
       stsRequestId: matching(requestId, REQUEST_ID),
       denied: deniedAction(message),
     };
     return new Fault(
-      causeOf(codeOf(name, { status, requestId, isHop: asked['needs'] !== undefined }), message),
+      causeOf(codeOf(name, { status, requestId, isHop: callDetail['needs'] !== undefined }), message),
       detail,
     );
   }
-  const detail = { ...asked, stsCode: matching(name, CODE) };
-  // A body that is no XML is a SyntaxError or the like with the response attached.
+  const detail = { ...callDetail, stsCode: matching(name, CODE) };
+  // If a body is not XML, the SDK throws a parser error, such as a SyntaxError, with the response attached.
   if (typeof error === 'object' && error !== null && '$response' in error)
     return new Fault('sts_failed', detail);
   if (isLocalError(error)) return new Fault('internal', { ...detail, error: describeUnknown(error) });
@@ -88,13 +93,16 @@ function codeOf(
     name === WITHOUT_CODE
       ? faultWithoutCode(status, requestId)
       : FAULT_OF_STS_ERROR.get(name.replace(/(?<!Throttling)Exception$/, ''));
-  // The same codes, of credentials instead of a token.
+  // For AssumeRole, the same codes refer to AWS credentials instead of an identity token.
   if (isHop && known === 'sts_denied') return 'sts_hop_denied';
   if (isHop && known === 'sts_token_expired') return 'sts_credentials_rejected';
   return known ?? (status >= 500 ? 'sts_failed' : 'sts_request_invalid');
 }
 
-/** Ceph's STS words its errors as S3 does, which the SDK cannot read; what has no request ID is from a proxy or a captive portal. */
+/**
+ * Ceph's STS sends its errors in S3's format, which the SDK's STS client cannot parse. A response without a request ID is from a
+ * proxy or a captive portal.
+ */
 function faultWithoutCode(status: number, requestId: string | undefined): FaultCode {
   if (status >= 500) return 'sts_failed';
   if (requestId === undefined) return 'sts_unreachable';
@@ -104,7 +112,7 @@ function faultWithoutCode(status: number, requestId: string | undefined): FaultC
 const causeOf = (code: FaultCode, message: string): FaultCode =>
   CAUSES_BY_MESSAGE.find(([of, words]) => of === code && words.test(message))?.[2] ?? code;
 
-/** Of several rights that a call needs, the one that AWS misses. */
+/** Returns the action that AWS reports as denied; a call may need several actions. */
 const deniedAction = (message: string): string | undefined =>
   /not authorized to perform: (sts:\w{1,40})/.exec(message)?.[1];
 

@@ -3,21 +3,21 @@ import { invalidResponse } from './http-error.ts';
 
 export interface ChunkedBody {
   /**
-   * @param give called with each piece of the body, which is part of `bytes`
-   * @returns how many bytes belonged to the body: fewer than `bytes` if it has ended
+   * @param give called with each piece of the body, which is a slice of `bytes`
+   * @returns the number of bytes that belong to the body; less than `bytes.length` if the body ends within `bytes`
    * @throws HttpError invalid_response
    */
   read(bytes: Buffer, give: (piece: Buffer) => void): number;
   hasEnded(): boolean;
 }
 
-/** Of a line, which holds a size and ignored extensions; and of all trailers together. */
+/** The maximum length of a chunk-size line, including its extensions (which are ignored), and of all trailers together. */
 const MAX_LINE = 4096;
 
-/** A chunk's size, and extensions. */
+/** A chunk size with optional extensions. */
 const SIZE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Trailers are ignored, but a line that two parsers could read differently is rejected, as in a head. */
+/** Trailers are ignored, but a trailer that two parsers could read differently is rejected, as in a response head. */
 const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 export function chunkedBody(): ChunkedBody {

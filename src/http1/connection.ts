@@ -1,82 +1,83 @@
-// One connection: sends one request at a time, and reads its response into reused buffers.
-import type { OnReadOpts, Socket } from 'node:net';
+// A connection that sends one request at a time and reads each response into reused buffers.
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
+import type { Connector } from './connect.ts';
 import type { Exchange } from './exchange.ts';
+import { gatheredReads } from './gathered-reads.ts';
 import { HttpError } from './http-error.ts';
+import { COPIED_BYTES } from './read-buffers.ts';
 import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
-import { responseReader, COPIED_BYTES } from './response-reader.ts';
+import { responseReader } from './response-reader.ts';
 
 export interface Connection {
-  /** Call it only when no request is in progress. @param text the request, which has no body */
+  /** May be called only while no request is in progress. @param text the complete request, which has no body */
   send(text: string, exchange: Exchange): void;
   resume(): void;
   /** Closes the connection, and fails the request in progress. */
   destroy(error?: Error): void;
-  /** Closes it if it has been silent for too long. */
+  /** Closes the connection if nothing has arrived for too long. */
   check(now: number): void;
-  /** How many requests it has carried, including one in progress. */
+  /** The number of requests that the connection has carried, including one in progress. */
   uses(): number;
 }
 
-/** @returns a socket, TLS or not, and the event that it emits when it is connected */
-export type Connect = (onread: OnReadOpts) => {
-  readonly socket: Socket;
-  readonly up: 'connect' | 'secureConnect';
-};
-
 export interface ConnectionLimits {
   readonly connectMs: number;
-  /** How long the upstream may send nothing while the body is read. */
+  /** The maximum time without data from the upstream while the bridge waits for a response or reads it. */
   readonly stallMs: number;
   readonly idleMs: number;
-  /** After this long since its opening it closes with the request in progress. */
+  /** A connection older than this closes when its current request is done. */
   readonly lifeMs: number;
 }
 
 export interface ConnectionParts {
-  /** Whether another request may follow a HEAD: only if the server is known to send no body in response to one. */
+  /** Whether another request may follow a HEAD. True only if the server is known never to send a body in response to HEAD. */
   readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
   readonly limits: ConnectionLimits;
   readonly deferWrite: DeferWrite;
 }
 
-/** After this many reads that the sink took at once, larger buffers are worth it. */
-const QUICK_READS = 2;
-
 /**
  * @param events.onFree called when another request may be sent
- * @param events.onEnd called once, when the connection cannot be used any more
+ * @param events.onEnd called once, when the connection can no longer be used
  */
 export function openConnection(
-  connect: Connect,
+  connector: Connector,
   { mayReuseAfterHead, buffers, limits, deferWrite }: ConnectionParts,
   events: { readonly onFree: () => void; readonly onEnd: () => void },
 ): Connection {
-  const reader = responseReader(mayReuseAfterHead);
+  const reader = responseReader(mayReuseAfterHead, buffers);
   const openedAt = performance.now();
   let activeAt = openedAt;
   let uses = 0;
   let isUp = false;
   let hasEnded = false;
   let failure: Error | undefined;
-  // Of the exchange in progress.
+  // The next four variables describe the exchange in progress.
   let exchange: Exchange | undefined;
   let isSent = false;
   let hasBegun = false;
   let isPaused = false;
-  let own: ReadBuffer | undefined;
-  let lastBuffer: ReadBuffer | undefined;
-  // Consecutive reads that the sink had taken completely before the next one.
-  let quickReads = 0;
+
+  const reads = gatheredReads(
+    { buffers, deferWrite, isTls: connector.isTls },
+    {
+      onBytes: (bytes, source) => {
+        tryRead(bytes, source);
+      },
+      onTurnsEnd: () => {
+        if (isPaused) socket.pause();
+      },
+    },
+  );
 
   const end = (): void => {
     if (hasEnded) return;
     hasEnded = true;
     events.onEnd();
-    // Reads are synchronous: nothing is being written into it.
-    if (own !== undefined) buffers.giveBack(own);
-    own = undefined;
+    reads.flush();
+    // Releasing the buffer is safe here: reads are synchronous, so none is in progress.
+    reads.release();
     const failed = exchange;
     exchange = undefined;
     failed?.fail(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), !hasBegun);
@@ -84,70 +85,66 @@ export function openConnection(
   const destroy = (error?: Error): void => {
     failure ??= error;
     socket.destroy();
-    // At once, so that no event of this connection is reported after it was removed.
+    // `end` runs before the socket's `close` event, so that this connection reports no events after its removal.
     end();
   };
 
-  /** @param source the buffer that the bytes are in, if it is this connection's own */
+  /**
+   * @param source this connection's own buffer, if it contains `bytes`; retained again if the exchange receives `bytes` without a
+   * copy
+   */
   const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
     hasBegun = true;
-    quickReads = lastBuffer?.isFree === true ? quickReads + 1 : 0;
-    let part = bytes;
-    let memory = source;
-    if (bytes.length > COPIED_BYTES) {
-      if (memory === undefined && reader.isLarge()) {
-        // After a pause. A reused buffer makes no garbage; a thousand slow readers would otherwise make much.
-        memory = buffers.take(false);
-        bytes.copy(memory.bytes);
-        part = memory.bytes.subarray(0, bytes.length);
-      } else own = undefined;
-      lastBuffer = memory;
-    }
-    const progress = reader.read(part, memory?.free);
+    if (bytes.length > COPIED_BYTES) source?.retain();
+    const progress = reader.read(bytes, source?.free);
     isPaused = progress === 'paused';
     if (progress === 'continues' || progress === 'paused') return;
-    exchange = lastBuffer = undefined;
+    exchange = undefined;
     if (hasEnded) return;
     if (progress === 'ended' && performance.now() - openedAt < limits.lifeMs) events.onFree();
     else destroy();
   };
 
-  const onRead = (length: number, buffer: Uint8Array): boolean => {
-    const wasPaused = isPaused;
-    const source = own?.bytes === buffer ? own : undefined;
-    if (exchange === undefined || !isSent) {
-      // Not a response to any request: it would be taken for the response to the next one.
-      destroy();
-      return false;
-    }
+  const tryRead = (bytes: Buffer, source: ReadBuffer | undefined): void => {
     try {
-      read((source?.bytes ?? buffers.first).subarray(0, length), source);
+      read(bytes, source);
     } catch (error) {
       destroy(error instanceof Error ? error : undefined);
     }
+  };
+
+  const onRead = (length: number, buffer: Uint8Array): boolean => {
+    const wasPaused = isPaused;
+    if (exchange === undefined || !isSent) {
+      // Without this check, unexpected bytes would be treated as the response to the next request.
+      destroy();
+      return false;
+    }
+    if (reads.owns(buffer)) reads.add(length, reader.remaining());
+    else tryRead(buffers.first.subarray(0, length), undefined);
     // The timeout covers the whole response head; otherwise a slow-drip peer could hold the connection open.
     if (reader.hasHead()) activeAt = performance.now();
-    // One TLS read arrives in pieces, and a piece that pauses does not stop those behind it. If the last of them ends the response,
-    // the socket is still paused although the connection is free again.
+    // A TLS read may arrive in several pieces, and pausing the socket does not stop the remaining pieces. If the last piece ends
+    // the response, the connection is free again but its socket is still paused.
     if (wasPaused && !isPaused && !hasEnded) socket.resume();
     return !isPaused;
   };
 
-  /** A buffer of its own only while a large body is read: bytes that arrive after a pause, or with a head, are copied. */
+  /**
+   * The connection has its own buffer only while it reads a large body. Bytes that arrive with a head or after a pause are read
+   * into a shared buffer and copied.
+   */
   const nextBuffer = (): Buffer => {
     const isBetween = exchange === undefined || !reader.hasHead();
-    if (isBetween || isPaused || !reader.isLarge()) {
-      if (own !== undefined) buffers.giveBack(own);
-      own = undefined;
-      return isBetween ? buffers.first : buffers.shared;
-    }
-    own ??= buffers.take(quickReads >= QUICK_READS);
-    return own.bytes;
+    if (reads.isWaiting() || !(isBetween || isPaused || reader.remaining() <= COPIED_BYTES))
+      return reads.offer();
+    reads.release();
+    return isBetween ? buffers.first : buffers.shared;
   };
 
-  const { socket, up } = connect({ buffer: nextBuffer, callback: onRead });
+  const socket = connector.open({ buffer: nextBuffer, callback: onRead });
   socket.setNoDelay(true);
-  socket.once(up, () => {
+  socket.once(connector.isTls ? 'secureConnect' : 'connect', () => {
     isUp = true;
     activeAt = performance.now();
   });
@@ -177,7 +174,10 @@ export function openConnection(
       activeAt = performance.now();
       socket.resume();
     },
-    destroy,
+    destroy: (error) => {
+      reads.discard();
+      destroy(error);
+    },
     check: (now) => {
       const silent = now - activeAt;
       if (!isUp) {

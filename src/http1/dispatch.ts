@@ -1,15 +1,17 @@
-// Sends one request on a pooled connection and returns its response; sends it again on a new connection if the first was stale.
+// Sends a request on a pooled connection and returns its response; resends it on a new connection if the pooled connection was
+// stale.
 import type { Connection } from './connection.ts';
 import type { Exchange, Sink, UpstreamRequest, UpstreamResponse } from './exchange.ts';
 import { asHttpError, HttpError } from './http-error.ts';
+import type { Free } from './read-buffers.ts';
 
-/** What may arrive before the body is read: a few socket reads. */
+/** The maximum number of body bytes that are kept before `pipe` is called: a few socket reads. */
 const MAX_EARLY_BYTES = 256 * 1024;
 
-/** @param isNew whether it must be one that has not carried a request before */
+/** @param isNew whether to open a connection even if an idle connection exists */
 type GetConnection = (isNew: boolean) => Connection;
 
-/** @throws HttpError; after a cancellation any Error, which nobody receives */
+/** @throws HttpError; after a cancellation, any Error, which is ignored */
 export function dispatch(
   getConnection: GetConnection,
   text: string,
@@ -39,12 +41,12 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
   }
   const connection = getConnection(onNewConnection);
   let sink: Sink | undefined;
-  let early: Buffer[] | undefined;
+  let early: { readonly chunk: Buffer; readonly free: Free | undefined }[] | undefined;
   let earlyBytes = 0;
   let outcome: 'ended' | Error | undefined;
   let hasHead = false;
 
-  // A function of this exchange: another exchange on the same connection must keep its own listener.
+  // Each exchange has its own listener function, so that removing it does not affect other exchanges.
   const onCancelled = (): void => {
     connection.destroy();
   };
@@ -54,11 +56,11 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
   };
   const exchange: Exchange = {
     method,
-    head: ({ status, headers }, whole) => {
+    head: ({ status, headers }, whole, free) => {
       hasHead = true;
       if (whole !== undefined) {
         finish('ended');
-        resolve(wholeResponse(status, headers, whole));
+        resolve(wholeResponse({ status, headers }, whole, free));
         return;
       }
       resolve({
@@ -67,13 +69,13 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
         pipe: (reader) => {
           sink = reader;
           let wantsMore = true;
-          for (const chunk of early ?? []) wantsMore = reader.write(chunk);
+          for (const { chunk, free } of early ?? []) wantsMore = reader.write(chunk, free);
           early = undefined;
           if (outcome === 'ended') reader.end();
           else if (outcome !== undefined) reader.fail(outcome);
           else if (wantsMore) connection.resume();
         },
-        // Once it has ended, the connection may carry another request.
+        // Does nothing after the response has ended, because the connection may already carry another request.
         resume: () => {
           if (outcome === undefined) connection.resume();
         },
@@ -84,7 +86,7 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
     },
     data: (chunk, free) => {
       if (sink !== undefined) return sink.write(chunk, free);
-      (early ??= []).push(chunk);
+      (early ??= []).push({ chunk, free });
       earlyBytes += chunk.length;
       return earlyBytes < MAX_EARLY_BYTES;
     },
@@ -96,7 +98,8 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
       const reason = cancellation.aborted ? new Error(CANCELLED) : asHttpError(error);
       finish(reason);
       if (hasHead) sink?.fail(reason);
-      // An upstream may close an idle connection just as it is used: no response has begun, and GET and HEAD are idempotent.
+      // An upstream may close an idle connection just as it is being used. Resending is safe, because no response has begun, and
+      // GET and HEAD are idempotent.
       else if (isBeforeResponse && isNodes(error) && connection.uses() > 1 && !cancellation.aborted)
         send(dispatched, true);
       else reject(reason);
@@ -106,13 +109,19 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
   connection.send(text, exchange);
 }
 
-function wholeResponse(status: number, headers: readonly string[], whole: Buffer | string): UpstreamResponse {
+function wholeResponse(
+  { status, headers }: Pick<UpstreamResponse, 'status' | 'headers'>,
+  whole: Buffer | string,
+  free: Free | undefined,
+): UpstreamResponse {
   return {
     status,
     headers,
     whole,
+    free,
     pipe: (reader) => {
-      if (whole.length > 0) reader.write(typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole);
+      if (whole.length > 0)
+        reader.write(typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole, free);
       reader.end();
     },
     resume: nothing,
@@ -122,5 +131,8 @@ function wholeResponse(status: number, headers: readonly string[], whole: Buffer
 
 const nothing = (): void => undefined;
 
-/** Errors of the socket, not of this client: timeouts and invalid responses would be the same on another connection. */
+/**
+ * Whether the error comes from Node, not from this client. The client's own errors (timeouts, invalid responses) usually recur on
+ * another connection.
+ */
 const isNodes = (error: unknown): boolean => !(error instanceof HttpError);

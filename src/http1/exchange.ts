@@ -1,55 +1,67 @@
-// One request and its response: as the user of this client sees them, and as a connection reports them.
+// Types for a request and its response: the client's public types, and the interface between a connection and its caller.
 import type { Cancellation } from '../runtime/cancellation.ts';
 import type { Free } from './read-buffers.ts';
 import type { ResponseHead } from './response-head.ts';
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'HEAD';
-  /** Path and query, escaped: sent unchanged. */
+  /** The escaped path and query; sent unchanged. */
   readonly path: string;
-  /** Names and values in turn, sent unchanged. */
+  /** Alternating names and values, sent unchanged. */
   readonly headers: readonly string[];
   readonly cancellation: Cancellation;
 }
 
 export interface UpstreamResponse {
   readonly status: number;
-  /** Names as sent and values, in turn, as Latin-1. */
+  /** Alternating names, as sent, and values, in Latin-1. */
   readonly headers: readonly string[];
-  /** The complete body if it arrived with its head; a small one as Latin-1. Anyone who uses it need not call `pipe`. */
+  /**
+   * The complete body if it arrived with its head; a small body is a Latin-1 string. A caller that uses `whole` need not call
+   * `pipe`.
+   */
   readonly whole?: Buffer | string;
-  /** Call it once, or `abort`: a body that nobody reads would hold its connection. */
+  /** Makes the memory of `whole` reusable; must be called after the last use of `whole`, unless the caller keeps the memory. */
+  readonly free?: Free | undefined;
+  /** Either `pipe` or `abort` must be called once, because an unread body occupies its connection. */
   pipe(sink: Sink): void;
   resume(): void;
-  /** Closes the connection, before or while the body is read; a sink that was given fails. */
+  /** Closes the connection before or while the body is read. If there is a sink, its `fail` is called. */
   abort(): void;
 }
 
-/** Receives a response body. Each function may be called as soon as the sink is passed to `UpstreamResponse.pipe`. */
+/** Receives a response body. Its functions may be called before `UpstreamResponse.pipe` returns. */
 export interface Sink {
   /**
-   * @param free to call when the chunk is no longer used; a sink that keeps the chunk does not call it
-   * @returns false if it wants no more until it calls `UpstreamResponse.resume`
+   * @param free makes the chunk's memory reusable; must be called after the last use of the chunk, unless the sink keeps the
+   * memory
+   * @returns false to pause until `UpstreamResponse.resume` is called
    */
   write(chunk: Buffer, free?: Free): boolean;
   end(): void;
-  /** The body ended early: the bytes written are not all of it. */
+  /** Called if the body ends early, so that the bytes written so far are incomplete. */
   fail(error: Error): void;
 }
 
-/** A request in progress on a connection. Called in this order, and not after `end`, `fail`, or a `head` with the complete body. */
+/**
+ * A request in progress on a connection. Its functions are called in the order of their declaration. None is called after `end`,
+ * `fail`, or a `head` with the complete body.
+ */
 export interface Exchange {
   readonly method: 'GET' | 'HEAD';
-  /** @param whole the body, if all of it arrived with its head; a small one as Latin-1 */
-  head(head: ResponseHead, whole: Buffer | string | undefined): void;
-  /** @returns false if no more is wanted until the connection's `resume` */
+  /** @param whole the complete body if it arrived with its head; a small body is a Latin-1 string */
+  head(head: ResponseHead, whole?: Buffer | string, free?: Free): void;
+  /** @returns false to pause until the connection's `resume` is called */
   data(chunk: Buffer, free?: Free): boolean;
   end(): void;
   /** @param isBeforeResponse whether the connection ended before the first byte of the response */
   fail(error: unknown, isBeforeResponse: boolean): void;
 }
 
-/** @param headers raw pairs; `name` in lower case */
+/**
+ * @param headers alternating names and values
+ * @param name in lower case
+ */
 export function headerOf(headers: readonly string[], name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const sent = headers[i];

@@ -1,10 +1,10 @@
-// What can go wrong between this client and an upstream. The client's user decides what it means for whom.
+// The errors of the HTTP/1.1 client. Modules that use the client map these errors to faults.
 
 export type HttpErrorCode = 'unreachable' | 'timeout' | 'invalid_response';
 
 export class HttpError extends Error {
   readonly code: HttpErrorCode;
-  /** For a log: a code of Node's, or what of the response is invalid. */
+  /** Node's error code, or the invalid part of the response; for the log. */
   readonly reason: string | undefined;
 
   constructor(code: HttpErrorCode, reason: string | undefined) {
@@ -19,7 +19,7 @@ export function invalidResponse(reason: string): HttpError {
   return new HttpError('invalid_response', reason);
 }
 
-/** Any error that ended a connection; those that are not HttpErrors are Node's. */
+/** Converts the error that ended a connection to an HttpError. Errors of any other class come from Node. */
 export function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

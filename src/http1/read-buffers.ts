@@ -1,64 +1,76 @@
-// The buffers that responses are read into: one for bytes that are copied at once, others that are reused.
+// Buffers for reading responses: one shared buffer for bytes that are copied immediately, and a set of reusable buffers.
 
-/** Returns a chunk that is no longer used. A chunk for which it is not called is left to the garbage collector. */
+/** Returns a chunk that is no longer used. If this function is not called, the garbage collector frees the chunk. */
 export type Free = (error?: Error | null) => void;
 
+/**
+ * Memory that is reused when its last holder frees it. Its holders are the connection that reads into this memory, and each sink
+ * that has a part of it.
+ */
 export interface ReadBuffer {
   readonly bytes: Buffer;
+  /** Ends one hold. When the last hold ends, the buffer can be reused. */
   readonly free: Free;
-  /** Whether it has been returned. */
-  isFree: boolean;
+  /** Adds a hold. */
+  retain(): void;
+  isFree(): boolean;
 }
 
 export interface ReadBuffers {
-  /** For reads that are copied during the call: idle connections share it. As long as a small buffer. */
+  /** Shared by all connections, for reads whose bytes are copied before the next read. */
   readonly shared: Buffer;
-  /** The same memory and some more behind it: for reads that may begin a response. */
+  /** The same memory as `shared`, but with space for a response head; for reads that may begin a response. */
   readonly first: Buffer;
-  /** @param isFast whether the reader is fast enough for a large buffer */
+  /** @param isFast whether the reader is fast enough for a large buffer @returns a buffer with one holder */
   take(isFast: boolean): ReadBuffer;
-  /** For a buffer that was taken but not written into. */
-  giveBack(buffer: ReadBuffer): void;
+  /** @returns a copy that can be kept, in reused memory unless it is small or exceeds one buffer */
+  copy(bytes: Buffer): { readonly bytes: Buffer; readonly free: Free | undefined };
 }
 
-/** The most that one socket read returns; a slow reader has this much waiting in memory. */
+/** Smaller pieces of a body are copied, so that a slow reader does not occupy a whole read buffer for each piece. */
+export const COPIED_BYTES = 16 * 1024;
+
+/** The maximum size of one socket read, and the memory that a slow reader occupies. */
 const READ_BYTES = 64 * 1024;
 
 /**
- * A 64 KiB body together with its head (S3's are below 8 KiB): a response that ends with its first read is sent on in one write.
- * Measured at 64 KiB: 20 % less CPU. Later reads of this length gained nothing.
+ * Fits a 64 KiB body with its head, because a response that arrives in one read is forwarded in one write. S3's heads are smaller
+ * than 8 KiB. Measured with 64 KiB bodies: 20 % less CPU. Using this size for later reads gained
+ * nothing, and would split a TLS record.
  */
 const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;
 
-/** For fast readers. Measured: 25 % less CPU per MiB. */
+/** Large buffers are for fast readers. Measured: 25 % less CPU per MiB. */
 const LARGE_BYTES = 256 * 1024;
 
-/** 16 MiB, however many readers there are. */
+/** Limits all large buffers together to 16 MiB, however many readers there are. */
 const MAX_LARGE = 64;
 
-/** How many unused small buffers are kept. */
+/** The number of unused small buffers that are kept. */
 const MAX_SPARE = 64;
 
 export function readBuffers(): ReadBuffers {
   const spare: ReadBuffer[] = [];
   const spareLarge: ReadBuffer[] = [];
   let large = 0;
-  const giveBack = (buffer: ReadBuffer): void => {
-    // Returned twice, the same memory would get two owners.
-    if (buffer.isFree) return;
-    buffer.isFree = true;
-    if (buffer.bytes.length === LARGE_BYTES) spareLarge.push(buffer);
-    else if (spare.length < MAX_SPARE) spare.push(buffer);
-  };
   const make = (size: number): ReadBuffer => {
+    let holders = 0;
+    let isLost = false;
     const buffer: ReadBuffer = {
       bytes: Buffer.allocUnsafeSlow(size),
-      isFree: false,
       free: (error) => {
-        if (error === undefined || error === null) giveBack(buffer);
-        // The kernel may still be reading from it.
-        else if (size === LARGE_BYTES) large -= 1;
+        // After a failed write, the buffer is not reused, because the kernel may still read from it.
+        isLost ||= error !== undefined && error !== null;
+        holders -= 1;
+        if (holders > 0) return;
+        if (isLost) large -= size === LARGE_BYTES ? 1 : 0;
+        else if (size === LARGE_BYTES) spareLarge.push(buffer);
+        else if (spare.length < MAX_SPARE) spare.push(buffer);
       },
+      retain: () => {
+        holders += 1;
+      },
+      isFree: () => holders === 0,
     };
     return buffer;
   };
@@ -69,14 +81,21 @@ export function readBuffers(): ReadBuffers {
     return make(LARGE_BYTES);
   };
   const first = Buffer.allocUnsafeSlow(FIRST_READ_BYTES);
+  const take = (isFast: boolean): ReadBuffer => {
+    const buffer = (isFast ? takeLarge() : undefined) ?? spare.pop() ?? make(READ_BYTES);
+    buffer.retain();
+    return buffer;
+  };
   return {
     first,
     shared: first.subarray(0, READ_BYTES),
-    take: (isFast) => {
-      const buffer = (isFast ? takeLarge() : undefined) ?? spare.pop() ?? make(READ_BYTES);
-      buffer.isFree = false;
-      return buffer;
+    take,
+    copy: (bytes) => {
+      if (bytes.length <= COPIED_BYTES || bytes.length > READ_BYTES)
+        return { bytes: Buffer.from(bytes), free: undefined };
+      const memory = take(false);
+      bytes.copy(memory.bytes);
+      return { bytes: memory.bytes.subarray(0, bytes.length), free: memory.free };
     },
-    giveBack,
   };
 }

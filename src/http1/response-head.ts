@@ -3,9 +3,9 @@ import { invalidResponse } from './http-error.ts';
 
 export interface ResponseHead {
   readonly status: number;
-  /** Names as sent and values, in turn, as Latin-1. */
+  /** Alternating names, as sent, and values, in Latin-1. */
   readonly headers: readonly string[];
-  /** Bytes of the body; `chunked` if its own framing ends it. */
+  /** The body's length in bytes, or `chunked`. */
   readonly length: number | 'chunked';
   /** Whether another request may follow on the connection. */
   readonly keepsAlive: boolean;
@@ -13,16 +13,21 @@ export interface ResponseHead {
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** RFC 9110, 5.6.2. */
+/** A valid header name (RFC 9110, 5.6.2). */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Responses without a body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5); some servers send the body that they declare. */
+/**
+ * Responses with these statuses have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), but some servers still declare and send one.
+ */
 const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** May be sent to an idle connection (RFC 9110, 15.5.9): the response to the request would then follow it. */
+/**
+ * A server may send a 408 on an idle connection (RFC 9110, 15.5.9). Such a 408 could be mistaken for the response to the next
+ * request.
+ */
 const REQUEST_TIMEOUT = 408;
 
-/** Common names, spelled as S3 and most servers send them, which need not be checked letter by letter. */
+/** Common header names, as S3 and most servers spell them. The parser does not check the characters of these names. */
 export const USUAL_NAMES: ReadonlySet<string> = new Set([
   'x-amz-id-2',
   'x-amz-request-id',
@@ -41,17 +46,17 @@ export const USUAL_NAMES: ReadonlySet<string> = new Set([
   'Connection',
 ]);
 
-/** Would be passed on to the client's own callers, or break there; of line ends, each half without the other. */
+/** Characters that must not be forwarded to callers, including a bare carriage return or line feed. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
-/** The longest number that a double holds exactly: a petabyte. */
+/** A double represents every integer of up to 15 digits exactly, which is enough for almost a petabyte. */
 const MAX_LENGTH_DIGITS = 15;
 
 /**
- * Strict, as a message that two parsers frame differently can hide another one (RFC 9112, 11.2): no folded lines, no bare line
- * feeds, no contradictory framing.
- * @param text the head without the empty line that ends it, as Latin-1
- * @param isHead whether the request was a HEAD, whose response has no body whatever its headers say
+ * Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers frame differently can hide
+ * another message (RFC 9112, 11.2).
+ * @param text the head in Latin-1, without the empty line at its end
+ * @param isHead whether the request was a HEAD; its response has no body, whatever its headers say
  * @throws HttpError invalid_response
  */
 export function readResponseHead(text: string, isHead: boolean): ResponseHead {
@@ -73,7 +78,7 @@ export function readResponseHead(text: string, isHead: boolean): ResponseHead {
     if (!USUAL_NAMES.has(name) && !NAME.test(name)) reject('header name');
     const value = trimmed(text, colon + 1, end);
     headers.push(name, value);
-    // Lengths of the names that matter: most headers need no copy in lower case.
+    // Comparing lengths first avoids a lower-case copy of most names.
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
       if (length !== undefined || !isLength(value)) reject('content-length');
       length = Number(value);
@@ -89,16 +94,16 @@ export function readResponseHead(text: string, isHead: boolean): ResponseHead {
   }
   if (closes && persists) reject('connection');
   if (isChunked && length !== undefined) reject('two framings');
-  // RFC 9112, 6.1: the framing of such a message is faulty.
+  // HTTP/1.0 has no transfer codings, so the framing of this response is faulty (RFC 9112, 6.1).
   if (isChunked && minor === '0') reject('transfer-encoding in HTTP/1.0');
   const hasBody = isChunked || (length ?? 0) > 0;
   const isAmbiguous = (BODYLESS.has(status) && hasBody) || status === REQUEST_TIMEOUT;
   const keepsAlive = !closes && (minor === '1' || persists) && !isAmbiguous;
-  // This client offers no other protocol, and only final responses have a framing (RFC 9110, 8.6; RFC 9112, 6.1).
+  // This client never requests an upgrade, and only final responses may have a body (RFC 9110, 8.6; RFC 9112, 6.1).
   if (status < 200 && (status === 101 || isChunked || length !== undefined)) reject('interim response');
   if (isHead || status < 200 || status === 204 || status === 304)
     return { status, headers, length: 0, keepsAlive };
-  // A body that ends with its connection looks complete wherever it is truncated.
+  // Rejects a body that ends when the connection closes, because it would look complete even if it was truncated.
   if (!isChunked && length === undefined) reject('body without length');
   return { status, headers, length: isChunked ? 'chunked' : (length ?? 0), keepsAlive };
 }
@@ -107,7 +112,7 @@ function isLength(value: string): boolean {
   return value.length <= MAX_LENGTH_DIGITS && /^[0-9]+$/.test(value);
 }
 
-/** Without the whitespace around it (RFC 9110, 5.5). */
+/** Removes the whitespace around a value (RFC 9110, 5.5). */
 function trimmed(text: string, from: number, to: number): string {
   let start = from;
   let end = to;

@@ -1,7 +1,7 @@
-// The HTTP/1.1 client: carries requests to origins and their responses back as they arrive, with raw headers and back-pressure.
+// The HTTP/1.1 client: sends requests to origins and streams their responses, with raw headers and back-pressure.
 import type { LookupFunction } from 'node:net';
 import { deferredWrites } from '../runtime/deferred-writes.ts';
-import { connector, spreadAddresses } from './connect.ts';
+import { createConnector, spreadAddresses } from './connect.ts';
 import { openConnection } from './connection.ts';
 import type { Connection, ConnectionParts } from './connection.ts';
 import { dispatch } from './dispatch.ts';
@@ -10,29 +10,31 @@ import { HttpError } from './http-error.ts';
 import { readBuffers } from './read-buffers.ts';
 
 export interface Transport {
-  /** @throws HttpError; after a cancellation any Error, which nobody receives */
+  /** @throws HttpError; after a cancellation, any Error, which is ignored */
   send(origin: string, request: UpstreamRequest): Promise<UpstreamResponse>;
-  /** Opens a connection if there is none, for a request that is expected. */
+  /** Opens a connection for an expected request, unless a connection already exists. */
   warm(origin: string): void;
-  /** Closes each connection when its request is done. */
+  /** Closes idle connections now, and each busy connection when its request is done. */
   retire(): void;
   close(): void;
 }
 
 const LIMITS = {
-  /** S3 closes idle connections after about 20 s (not documented; SDKs assume it): this client closes them earlier. */
+  /** S3 closes idle connections after about 20 s (undocumented, but assumed by SDKs), so this client closes them earlier. */
   idleMs: 15_000,
   connectMs: 3_000,
-  /** So that an address which DNS no longer returns is not used on and on under load. */
+  /** Limits how long a busy connection keeps using an address that DNS no longer returns. */
   lifeMs: 5 * 60_000,
 };
 
-/** How often connections are checked against their timeouts; more often if a timeout is shorter. */
+/** The interval at which timeouts are checked; shorter if `stallMs` is short. */
 const CHECK_MS = 1_000;
 
 /**
- * @param options.stallMs how long an upstream may send nothing, before and during a response, while the body is read
- * @param options.mayReuseAfterHead whether an origin is known to send no body in response to HEAD; none by default
+ * @param options.stallMs the maximum time without data from an upstream before and during a response, except while a slow reader
+ * pauses the response
+ * @param options.mayReuseAfterHead whether an origin is known never to send a body in response to HEAD; default: false for all
+ * origins
  */
 export function createTransport(options: {
   readonly stallMs: number;
@@ -78,7 +80,7 @@ export function createTransport(options: {
         ? Promise.reject(new HttpError('unreachable', 'CLOSED'))
         : dispatch(poolOf(origin).get, textOf(request), request),
     warm: (origin) => {
-      // A connection opened after `close` would keep the process alive.
+      // Opens nothing after `close`, because the connection would keep the process alive.
       if (!isClosed) poolOf(origin).warm();
     },
     retire: () => {
@@ -86,7 +88,7 @@ export function createTransport(options: {
         pool.retire();
         retired.add(pool);
       }
-      // A request that has not been sent yet opens new connections.
+      // The pools are cleared, so that requests that have not been sent yet use new pools.
       pools.clear();
     },
     close: () => {
@@ -97,42 +99,43 @@ export function createTransport(options: {
   };
 }
 
-/** A request without a body, which ends with its head. */
+/** Serializes a request without a body. */
 function textOf({ method, path, headers }: UpstreamRequest): string {
   let text = `${method} ${path} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
   return `${text}\r\n`;
 }
 
-/** The connections to one origin: each carries one request after another, and closes when it has been idle for a while. */
+/** The connections to one origin. Each connection carries one request at a time, and closes when it has been idle for a while. */
 interface ConnectionPool {
-  /** @param isNew whether it must be one that has not carried a request before */
+  /** @param isNew whether to open a connection even if an idle connection exists */
   get(isNew: boolean): Connection;
-  /** Opens a connection if there is none, for a request that is expected. */
+  /** Opens a connection for an expected request, unless a connection already exists. */
   warm(): void;
   check(now: number): void;
-  /** Closes each connection when its request is done. */
+  /** Closes idle connections now, and each busy connection when its request is done. */
   retire(): void;
   destroy(): void;
   open(): number;
 }
 
 /**
- * Has no limit of its own: there are as many connections as requests in progress, which the server limits.
+ * The pool needs no size limit: except for `warm`, it opens connections only for requests in progress, and the server limits
+ * their number.
  * @param origin scheme, host and port
  */
 function connectionPool(
   origin: string,
   parts: ConnectionParts & { readonly lookup: LookupFunction },
 ): ConnectionPool {
-  const connect = connector(origin, parts.lookup);
+  const connector = createConnector(origin, parts.lookup);
   const all = new Set<Connection>();
-  // The one used last is taken first, so that connections which are no longer needed time out.
+  // Used as a stack: the most recently used connection is reused first, so that surplus connections become idle and time out.
   const idle: Connection[] = [];
   let isRetired = false;
 
   const open = (isIdle: boolean): Connection => {
-    const connection: Connection = openConnection(connect, parts, {
+    const connection: Connection = openConnection(connector, parts, {
       onFree: () => {
         if (isRetired) connection.destroy();
         else idle.push(connection);
@@ -161,7 +164,7 @@ function connectionPool(
       for (const connection of [...idle]) connection.destroy();
     },
     destroy: () => {
-      // An HttpError, so that nothing is sent again on a new connection.
+      // Fails with an HttpError, so that `dispatch` does not resend requests on new connections.
       for (const connection of [...all]) connection.destroy(new HttpError('unreachable', 'CLOSED'));
     },
     open: () => all.size,

@@ -1,10 +1,13 @@
-// A Google ID token that we present, read without verifying it: it comes from our own supplier, and STS verifies it.
+// Reads the bridge's own Google ID token without verifying it, because it comes from a trusted source and STS verifies it.
 
 export interface IdentityToken {
   readonly jwt: string;
-  /** Milliseconds since the epoch, from its own `exp`: suppliers hand out cached tokens of any remaining life. */
+  /** Milliseconds since the epoch, from the token's own `exp`, because a source may return a cached token that expires soon. */
   readonly expiresAt: number;
-  /** What AWS compares with a trust policy: `azp` as `:aud`, `aud` as `:oaud`, `sub` as `:sub` (IAM condition keys). */
+  /**
+   * The claims that AWS compares with condition keys of a trust policy: `azp` with `accounts.google.com:aud`, `aud` with `:oaud`,
+   * and `sub` with `:sub`.
+   */
   readonly claims: {
     readonly azp?: string;
     readonly aud?: string;
@@ -13,7 +16,7 @@ export interface IdentityToken {
   };
 }
 
-/** @returns undefined if it is not a JSON Web Token with an `exp`: each source has its own fault for that */
+/** @returns undefined if the text is not a JSON Web Token with an `exp`; each source then throws its own fault */
 export function readIdentityToken(text: string): IdentityToken | undefined {
   const jwt = text.trim();
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)) return undefined;
@@ -32,10 +35,10 @@ export function readIdentityToken(text: string): IdentityToken | undefined {
   };
 }
 
-/** A part of a JSON Web Token. */
+/** The decoded header or claims of a JSON Web Token. */
 type JwtPart = Readonly<Record<string, unknown>>;
 
-/** Decodes the header and the claims, without verifying anything. A part that is not a JSON object is undefined. */
+/** Decodes the header and the claims without verifying them. A header or payload that is not a JSON object is undefined. */
 export function decodeJwt(jwt: string): { readonly header?: JwtPart; readonly claims?: JwtPart } {
   const [header, claims] = jwt.split('.').map(decodePart);
   return { ...(header === undefined ? {} : { header }), ...(claims === undefined ? {} : { claims }) };

@@ -1,27 +1,34 @@
-// Who the bridge is: the identity token that it presents to STS, and the name that it goes by where sessions name it.
+// Provides the bridge's identity token and the names from which its session names are built. The token is cached, so that many
+// STS calls share one fetch.
 import { hostname } from 'node:os';
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
-import { tokenCache } from './token-cache.ts';
-import type { FetchOptions } from './token-cache.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { impersonation } from './impersonated.ts';
 import { metadataServer } from './metadata.ts';
 import type { InstanceNames } from './metadata.ts';
 import { readTokenFile } from './token-file.ts';
 
+/** `refresh` is true if STS rejected the cached token, so that a new token must be fetched. */
+interface FetchOptions {
+  readonly refresh: boolean;
+}
+
 export interface Identity {
   /** @throws Fault metadata_…, google_…, impersonation_…, token_file_… */
   token(options: FetchOptions): Promise<IdentityToken>;
-  /** Our unique ID; undefined before the first token. */
+  /** The unique ID of the bridge's service account; undefined before the first token is fetched. */
   subject(): string | undefined;
-  /** Where the bridge runs, outermost first: project, then instance or host, or Cloud Run's service and revision. @throws Fault as `token` */
+  /**
+   * Where the bridge runs, outermost first: the project, then the instance or host (on Cloud Run, the service and revision).
+   * @throws the same faults as `token`
+   */
   names(): Promise<readonly string[]>;
   /** The Google Cloud project; undefined until it is known. */
   project(): string | undefined;
 }
 
-/** An AWS profile is no Google identity. */
+/** A source of Google identity tokens, as opposed to an AWS profile. */
 export type GoogleSource = Exclude<IdentitySource, { readonly kind: 'profile' }>;
 
 type Options = Pick<Config, 'platform' | 'googleApis'> & {
@@ -29,14 +36,13 @@ type Options = Pick<Config, 'platform' | 'googleApis'> & {
   readonly identity: GoogleSource;
 };
 
-/** One way to have an identity. */
 interface Source {
   fetch(options: FetchOptions): Promise<IdentityToken>;
-  /** @param token of ours, for what only it tells */
+  /** @param token fetches the bridge's token, for names that only its claims contain */
   instanceNames(token: () => Promise<IdentityToken>): Promise<InstanceNames>;
 }
 
-/** Stands first in names where no project is known. */
+/** Replaces the project in `names` if the project is unknown. */
 const UNKNOWN_PROJECT = 'fedbridge';
 
 export function createIdentity(options: Options): Identity {
@@ -57,6 +63,33 @@ export function createIdentity(options: Options): Identity {
       return known.instance === undefined ? [project] : [project, known.instance];
     },
     project: () => known?.project,
+  };
+}
+
+/**
+ * A cached token is used only if it is valid for longer than this, so that it is still valid when STS reads it. If a source
+ * returns a shorter-lived token, or this machine's clock is wrong, each STS call fetches a new token.
+ */
+const FRESH_FOR_MS = 60_000;
+
+/** @param supply fetches a token; concurrent callers share one fetch, which continues even if a caller disconnects */
+function tokenCache(supply: (options: FetchOptions) => Promise<IdentityToken>): {
+  fetch(options?: FetchOptions): Promise<IdentityToken>;
+  /** The last token that was fetched, even if it has expired; undefined before the first fetch. */
+  last(): IdentityToken | undefined;
+} {
+  let held: IdentityToken | undefined;
+  let fetching: Promise<IdentityToken> | undefined;
+  return {
+    fetch: ({ refresh } = { refresh: false }) => {
+      if (!refresh && held !== undefined && held.expiresAt - Date.now() > FRESH_FOR_MS)
+        return Promise.resolve(held);
+      fetching ??= supply({ refresh })
+        .then((token) => (held = token))
+        .finally(() => (fetching = undefined));
+      return fetching;
+    },
+    last: () => held,
   };
 }
 
@@ -87,7 +120,7 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
   }
 }
 
-/** @param email of a service account, which names its project where it is one of a project's own */
+/** @param email the service account's e-mail, which contains the project unless Google owns the account */
 function onHost(email = ''): InstanceNames {
   const project = parseServiceAccount(email)?.project;
   return { ...(project === undefined ? {} : { project }), instance: hostname() };

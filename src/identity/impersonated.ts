@@ -1,26 +1,28 @@
-// Impersonates a service account with a person's own Google login, for the identity token off Google Cloud.
+// Obtains an identity token off Google Cloud by impersonating a service account with a person's Google login.
 import http from 'node:http';
 import https from 'node:https';
 import type { AuthClient } from 'google-auth-library';
-import { describeUnknown, Fault } from '../errors/fault.ts';
-import { isLocalError } from '../errors/local-error.ts';
+import { describeUnknown, Fault, isLocalError } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
-import { withDeadline } from '../runtime/deadline.ts';
+import { withDeadline } from '../runtime/elapsed.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 import { skipResidencyCheck } from './metadata.ts';
 
-/** An access token and an ID token, half a second each; 5xx and lost connections are tried again for about two seconds. */
+/**
+ * Fetching an access token or an ID token takes half a second; 5xx responses and lost connections are retried for about two
+ * seconds.
+ */
 const DEADLINE_MS = 6_000;
-/** The library has no limit of its own. */
+/** google-auth-library has no timeout by default. */
 const ATTEMPT_MS = 3_000;
 
 const SCOPES = 'https://www.googleapis.com/auth/cloud-platform';
 
 /**
- * @param options.googleApis origin that stands for oauth2.googleapis.com and iamcredentials.googleapis.com
- * @returns one fetch of an identity token. @throws Fault google_…, impersonation_…
+ * @param options.googleApis origin that replaces oauth2.googleapis.com and iamcredentials.googleapis.com
+ * @returns a function that fetches an identity token. @throws Fault google_…, impersonation_…
  */
 export function impersonation(options: {
   readonly email: string;
@@ -32,7 +34,8 @@ export function impersonation(options: {
     const source = await (login ??= logIn(options)).catch((error: unknown) => {
       throw new Fault('google_login_missing', { account: email, error: describe(error).code });
     });
-    // By itself, as the same status means something else of a login than of an impersonation.
+    // The access token is fetched separately, because the same HTTP status has different causes for a login and for an
+    // impersonation.
     await source.getAccessToken().catch((error: unknown) => {
       throw faultOf(error, { account: email, requested: 'access token' }, codeOfLogin);
     });
@@ -51,28 +54,28 @@ export function impersonation(options: {
         onTimeout: () => new Fault('google_timeout', { timeoutMilliseconds: DEADLINE_MS }),
       });
     } catch (error) {
-      // A new login replaces the file, which the library has read once.
+      // Discards the cached login: a new login replaces the credentials file, which the library would not read again.
       login = undefined;
       throw error;
     }
   };
 }
 
-/** Stated, as Node has a variable that turns the default around. */
+/** Certificate verification is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default. */
 function verifyingAgent(): (url: URL) => http.Agent {
   const verifying = new https.Agent({ rejectUnauthorized: true });
   return ({ protocol }) => (protocol === 'https:' ? verifying : http.globalAgent);
 }
 
 async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promise<AuthClient> {
-  // Loaded here, as a bridge on Google Cloud never needs it.
+  // Loaded on demand, because a bridge on Google Cloud never needs it.
   const { GoogleAuth } = await import('google-auth-library');
-  // Without a login the library would look for a metadata server, for seconds, and warn about the attempt on standard error.
-  // METADATA_SERVER_DETECTION, which runtime/node-variables.ts sets, prevents this too, but counts only off Google Cloud.
+  // If there is no login, the library would spend seconds looking for a metadata server, and write a warning to standard error.
+  // METADATA_SERVER_DETECTION (runtime/node-variables.ts) prevents this only off Google Cloud.
   skipResidencyCheck();
   const auth = new GoogleAuth({
     scopes: SCOPES,
-    // Told, as the library would otherwise run `gcloud` and ask a metadata server for one, and nothing here uses it.
+    // The project ID is unused, but without it the library would run `gcloud` and call a metadata server to find a project.
     projectId: 'unused',
     clientOptions: {
       transporterOptions: { timeout: ATTEMPT_MS, agent: verifyingAgent() },
@@ -83,8 +86,9 @@ async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promi
 }
 
 /**
- * IAM Credentials API, projects.serviceAccounts.generateIdToken. The library's own class for this asks for the e-mail unless told,
- * which puts it into `azp` too, where AWS wants the unique ID; and it warns on standard error.
+ * IAM Credentials API, projects.serviceAccounts.generateIdToken. Replaces the library's own class, which writes warnings to
+ * standard error. By default, that class also requests the e-mail claim, and Google then replaces the unique ID in `azp`, which
+ * AWS expects, with the e-mail.
  */
 async function generateIdToken(
   source: AuthClient,
@@ -103,7 +107,7 @@ async function generateIdToken(
 
 type CodeOf = (status: number) => FaultCode;
 
-/** RFC 6749, 5.2: `invalid_grant` and its like are 400 and 401. */
+/** RFC 6749, 5.2: `invalid_grant` and similar errors have status 400 or 401. */
 const codeOfLogin: CodeOf = (status) =>
   status === 400 || status === 401 ? 'google_login_expired' : 'google_refused';
 
@@ -114,22 +118,22 @@ const codeOfImpersonation: CodeOf = (status) => {
 };
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);
-/** What the library cannot make sense of makes it stumble. */
+/** The library throws errors with these names for responses that it cannot parse. */
 const PARSE_ERRORS = new Set(['TypeError', 'SyntaxError']);
 
-/** By status and code: the library's messages hold what was sent and what came back, tokens among them. */
-function faultOf(error: unknown, asked: FaultDetail, codeOf: CodeOf): Fault {
+/** Keeps only the status and code, because the library's messages contain requests and responses, including tokens. */
+function faultOf(error: unknown, requestDetail: FaultDetail, codeOf: CodeOf): Fault {
   const { status, code, reason } = describe(error);
-  const detail = { ...asked, status, reason, error: code };
+  const detail = { ...requestDetail, status, reason, error: code };
   if (status !== undefined) return new Fault(codeOf(status), detail);
   if (code === undefined || PARSE_ERRORS.has(code)) return new Fault('google_invalid_response', detail);
-  if (isLocalError(error)) return new Fault('internal', { ...asked, error: describeUnknown(error) });
+  if (isLocalError(error)) return new Fault('internal', { ...requestDetail, error: describeUnknown(error) });
   return new Fault(TIMEOUTS.has(code) ? 'google_timeout' : 'google_unreachable', detail);
 }
 
 function describe(error: unknown): { status?: number; code?: string; reason?: string } {
   const status = field(error, 'status');
-  // node-fetch ends an attempt that takes too long with an error that has a name and no code.
+  // If an attempt takes too long, node-fetch throws an error that has a name but no code.
   const code = field(error, 'code') ?? field(field(error, 'cause'), 'name');
   const reason = reasonOf(field(field(field(error, 'response'), 'data'), 'error'));
   return {
@@ -139,7 +143,10 @@ function describe(error: unknown): { status?: number; code?: string; reason?: st
   };
 }
 
-/** A word of OAuth's (`invalid_grant`), or that of a google.rpc.ErrorInfo (`IAM_PERMISSION_DENIED`); nothing longer. */
+/**
+ * Returns OAuth's error code (`invalid_grant`) or the reason of a google.rpc.ErrorInfo (`IAM_PERMISSION_DENIED`), but never
+ * longer text.
+ */
 function reasonOf(error: unknown): string | undefined {
   const details = field(error, 'details');
   const named = Array.isArray(details) ? details.map((detail) => field(detail, 'reason')) : [error];

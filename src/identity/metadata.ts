@@ -1,19 +1,24 @@
-// Asks Google's metadata server: for the identity token that we present, and for the names of where we run.
+// Fetches the bridge's identity token, project and instance name from Google's metadata server.
 import { instance, project, setGCPResidency } from 'gcp-metadata';
-import { describeUnknown, Fault } from '../errors/fault.ts';
-import { isLocalError } from '../errors/local-error.ts';
+import { describeUnknown, Fault, isLocalError } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
-import { withDeadline } from '../runtime/deadline.ts';
+import { withDeadline } from '../runtime/elapsed.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
-/** The server is on the same host and answers within milliseconds; its own hiccups (429, 503) take about two seconds to retry. */
+/**
+ * The metadata server is on the same host and responds within milliseconds; retries after transient errors (429, 503) take about
+ * two seconds.
+ */
 const DEADLINE_MS = 5_000;
 
 export interface InstanceNames {
-  /** Absent where nobody knows it, off Google Cloud. */
+  /** The project ID; may be absent off Google Cloud. */
   readonly project?: string;
-  /** The host's name off Google Cloud. Absent where the metadata server knows no instance name, as on Cloud Run. */
+  /**
+   * The instance name, or the host name off Google Cloud. Absent on Cloud Run and if the metadata server returns no instance
+   * name.
+   */
   readonly instance?: string;
 }
 
@@ -21,22 +26,22 @@ export interface MetadataServer {
   /** @throws Fault metadata_timeout, metadata_unreachable, metadata_no_account, metadata_refused, metadata_workload_identity_denied,
    *   metadata_invalid_response */
   identityToken(audience: string): Promise<IdentityToken>;
-  /** @throws Fault as above */
+  /** @throws the same faults as `identityToken` */
   instanceNames(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
 }
 
-/** Skips gcp-metadata's own check, in this library and in google-auth-library, of whether this is Google Cloud. */
+/** Makes gcp-metadata skip its check for Google Cloud, even if google-auth-library calls it. */
 export const skipResidencyCheck = (): void => {
   setGCPResidency(false);
 };
 
 export function metadataServer(): MetadataServer {
-  // gcp-metadata has no timeout of its own on what it takes for Google Cloud, and a hung server would then hold a socket forever;
-  // elsewhere it gives up each attempt after 3 s. The deadline below is what callers wait for.
+  // If gcp-metadata detects Google Cloud, it sets no timeout, and a hung server would hold a socket forever. If it skips the
+  // check, each attempt times out after 3 s.
   skipResidencyCheck();
   return {
     async identityToken(audience) {
-      // `full`, as the standard format carries no e-mail on Cloud Run; gcp-metadata escapes the audience.
+      // On Cloud Run, tokens in the standard format contain no e-mail. gcp-metadata escapes the audience.
       const params = { audience, format: 'full' };
       const text = await withinDeadline(
         'identity',
@@ -67,7 +72,7 @@ async function withinDeadline(requested: string, response: Promise<unknown>): Pr
       ms: DEADLINE_MS,
       onTimeout: () => new Fault('metadata_timeout', { requested, timeoutMilliseconds: DEADLINE_MS }),
     });
-    // gcp-metadata parses text that looks like JSON; neither a token nor a name does.
+    // gcp-metadata parses responses that look like JSON, but tokens and names never look like JSON.
     if (typeof text !== 'string') throw new Fault('metadata_invalid_response', { requested });
     return text;
   } catch (error) {
@@ -75,7 +80,10 @@ async function withinDeadline(requested: string, response: Promise<unknown>): Pr
   }
 }
 
-/** By code and status, and by text only for GKE's own 403. A reply without `Metadata-Flavor: Google` is a RangeError of gcp-metadata. */
+/**
+ * Uses the error's code and status, and searches the response text only to recognize GKE's own 403. For a response without
+ * `Metadata-Flavor: Google`, gcp-metadata throws a RangeError.
+ */
 function refusal(requested: string, error: unknown): Fault {
   if (error instanceof RangeError) return new Fault('metadata_invalid_response', { requested });
   if (isLocalError(error)) return new Fault('internal', { requested, error: describeUnknown(error) });
@@ -85,7 +93,7 @@ function refusal(requested: string, error: unknown): Fault {
   return new Fault(faultCode, { requested, status, error: code });
 }
 
-/** GKE's metadata server repeats what IAM answered it; a 403 of any other server or proxy does not contain this. */
+/** GKE's metadata server quotes IAM's response; a 403 from any other server or proxy does not contain this text. */
 function isDeniedByIam(error: unknown): boolean {
   const response = typeof error === 'object' && error !== null && 'response' in error ? error.response : null;
   const body =
@@ -100,7 +108,7 @@ function codeOf(status: number | undefined, code: string | undefined): FaultCode
   return code !== undefined && TIMEOUTS.has(code) ? 'metadata_timeout' : 'metadata_unreachable';
 }
 
-/** Codes of Node's HTTP parser: something answers, and it is no metadata server. */
+/** The prefix of Node's HTTP parser errors: the server responds, but it is not a metadata server. */
 const NO_HTTP = 'HPE_';
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);

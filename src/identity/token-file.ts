@@ -1,4 +1,4 @@
-// Reads the identity token from a file that something else keeps fresh: a sidecar, a cron job, a projected volume.
+// Reads the identity token from a file that a sidecar, a cron job or a projected volume refreshes.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -6,14 +6,17 @@ import { Fault } from '../errors/fault.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
-/** STS AssumeRoleWithWebIdentity, WebIdentityToken: at most 20,000 characters. */
+/** STS accepts tokens of at most 20,000 characters (AssumeRoleWithWebIdentity, WebIdentityToken). */
 const LARGEST_BYTES = 20_000;
 
-/** S3 refuses what is signed by a clock that is further off (S3 API, RequestTimeTooSkewed): no clock that serves is. */
+/**
+ * The maximum clock error to allow for: with a larger error, S3 would reject the bridge's requests anyway (S3 API,
+ * RequestTimeTooSkewed).
+ */
 const WORST_CLOCK_MS = 15 * 60_000;
 
 /**
- * @param options.refresh after STS rejected the last one
+ * @param options.refresh true if STS rejected the last token
  * @throws Fault token_file_unreadable, token_file_invalid, token_file_expired
  */
 export async function readTokenFile(
@@ -23,7 +26,7 @@ export async function readTokenFile(
   const text = await readBounded(path);
   const token = readIdentityToken(text);
   if (token === undefined) throw new Fault('token_file_invalid', { path, bytes: Buffer.byteLength(text) });
-  // By our clock, which may be the one that is wrong: what is just over STS may judge first.
+  // This machine's clock may be wrong, so a token that seems to have expired recently is rejected only after STS has rejected it.
   const overMs = Date.now() - token.expiresAt;
   if (overMs > (refresh ? 0 : WORST_CLOCK_MS))
     throw new Fault('token_file_expired', { path, expiredAt: new Date(token.expiresAt).toISOString() });
@@ -33,7 +36,7 @@ export async function readTokenFile(
 async function readBounded(path: string): Promise<string> {
   let file: FileHandle | undefined;
   try {
-    // A pipe without a writer would otherwise hold a thread for ever.
+    // Without O_NONBLOCK, opening a pipe that has no writer would block a thread forever.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
     if (!stat.isFile()) throw new Fault('token_file_unreadable', { path, error: 'not a file' });

@@ -1,17 +1,18 @@
-// Limits log lines that anyone can cause without a token, and logs how many were suppressed.
+// Limits the log lines about events that anyone can cause without a token, and logs how many lines were suppressed.
 import type { Log, LogFields, Severity } from './log.ts';
 
 const LINES = 20;
 const WINDOW_MS = 10_000;
 
-/** In ascending order. */
+/** All severities in ascending order. */
 const SEVERITIES: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 
 /**
- * The line that counts suppressed lines has the highest of their severities, so that an alert on errors does not miss them.
- * @param about names the lines in the line that counts the suppressed ones
- * @param max lines of each kind in ten seconds
- * @returns whether one more line of this kind may be written now; there are few kinds
+ * The line that reports suppressed lines has the highest of their severities, so that an alert on errors does not miss them.
+ * @param about describes the lines; appears in the line that reports suppressed lines
+ * @param max the maximum number of lines of each kind in ten seconds
+ * @returns a function that returns whether one more line of a kind may be written now; callers must use only a few kinds, because
+ * each kind is counted separately
  */
 export function lineLimit(
   log: Log,
@@ -20,7 +21,7 @@ export function lineLimit(
 ): (kind: string, severity: Severity) => boolean {
   const written = new Map<string, number>();
   const suppressed = new Map<string, number>();
-  /** Index of the highest severity of the suppressed lines. */
+  /** The highest severity of the suppressed lines, as an index of SEVERITIES. */
   let highest = 0;
   let timer: NodeJS.Timeout | undefined;
   const endWindow = (): void => {
@@ -50,7 +51,7 @@ export function lineLimit(
   };
 }
 
-/** Writes at max 20 lines in ten seconds. @param about as in {@link lineLimit} */
+/** Writes at most 20 lines in ten seconds. @param about as in {@link lineLimit} */
 export function limitLines(
   log: Log,
   about: string,

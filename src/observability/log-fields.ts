@@ -1,28 +1,28 @@
-// Fields that several log lines have: of a fault, of an error of S3, and of the trace that a request belongs to.
-import type { IncomingMessage } from 'node:http';
+// Fields that several log lines share: for faults, S3 errors, and traces.
 import { isComputeDefault } from '../config/google-names.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
+import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { logText } from './log-text.ts';
 import type { Log, Severity } from './log.ts';
 import type { RequestContext } from './request-context.ts';
 
 export type LogFault = (severity: Severity, message: string, fault: Fault) => void;
 
-/** @returns a logger of faults that no request waits for: code, what was compared, and the fix */
+/** @returns a function that logs a fault of background work with its code, the compared values, and the fix */
 export function faultLogger(log: Log): LogFault {
   return (severity, message, { code, detail }) => {
     log(severity, message, { fault: code, cause: detail, remedy: FAULTS[code].fix });
   };
 }
 
-/** Grants by e-mail cannot name a caller whose token has none. */
+/** Grants by e-mail cannot match a caller whose token contains no e-mail. */
 export const WITHOUT_EMAIL =
-  'The token of this caller has no verified e-mail, so that grants can name it by unique ID (callerId) alone: it has to ask the metadata server for format=full, or a grant has to name that ID.';
+  "This caller's token has no verified e-mail, so grants can name the caller only by unique ID (callerId). Grant that ID, or have the caller request its token with format=full from the metadata server.";
 
-/** Grants to a project find it in the e-mail. */
+/** A project grant matches the project in the caller's e-mail, but this account's e-mail does not contain the project ID. */
 const COMPUTE_DEFAULT =
-  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: grant its e-mail, or give the workload a service account of its own.";
+  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: grant its e-mail, or run the workload as a separate service account.";
 
 export function faultFields({
   fault,
@@ -38,12 +38,12 @@ export function faultFields({
 function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): string | undefined {
   if (code !== 'not_granted' || caller === undefined) return FAULTS[code].fix;
   if (caller.email === undefined) return WITHOUT_EMAIL;
-  // With an action, the caller's grants on the bucket allow others.
+  // If the fault names an action, the caller has grants on the bucket, so the configuration already covers the caller's e-mail.
   const isUncovered = detail['action'] === undefined && isComputeDefault(caller.email);
   return isUncovered ? COMPUTE_DEFAULT : FAULTS[code].fix;
 }
 
-/** Without a valid token, every text in the detail may come from the caller. */
+/** Redacts all text in the details of a fault. Used for callers without a valid token, which may have sent any of this text. */
 function strangersDetail(value: unknown): unknown {
   if (typeof value === 'string') return logText(value);
   if (Array.isArray(value)) return value.map(strangersDetail);
@@ -53,11 +53,11 @@ function strangersDetail(value: unknown): unknown {
   );
 }
 
-/** By who aborted the response. */
+/** Maps what aborted the response to the fix for the operator. */
 const ABORT_REMEDIES: Readonly<Record<string, string>> = {
-  s3: 'S3 or the network closed the response early and it could not be resumed, so the caller saw a broken connection. If it repeats, check egress.',
+  s3: 'S3 or the network closed the response early, and the bridge could not resume it, so the caller saw a broken connection. If this error repeats, check egress.',
   bridge:
-    'The process ended during the download, so the caller saw a broken connection. Clients resume with ranges; on a VM, raise limits.drain to give them longer.',
+    'The process ended during the download, so the caller saw a broken connection. Clients can resume with range requests; on a VM, raise limits.drain to give downloads more time.',
 };
 
 export function s3Fields({
@@ -70,11 +70,11 @@ export function s3Fields({
 }
 
 /**
- * Names the trace, so that Cloud Logging shows the line beside the caller's. Cloud Run adds both headers (W3C Trace Context; Cloud
- * Trace's own).
- * @param project the bridge's, which Cloud Logging requires in a trace's name; unknown off Google Cloud
+ * Returns the fields that name a trace, so that Cloud Logging shows a line together with the caller's lines. Cloud Run adds both
+ * trace headers (W3C Trace Context and Cloud Trace's own).
+ * @param project the bridge's project, which Cloud Logging requires in a trace's name; undefined if it is unknown
  */
-export function traceFields(request: IncomingMessage, project: string | undefined): Record<string, unknown> {
+export function traceFields(request: CallerRequest, project: string | undefined): Record<string, unknown> {
   const { traceparent, 'x-cloud-trace-context': cloudTrace } = request.headers;
   const w3c =
     typeof traceparent === 'string'

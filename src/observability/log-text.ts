@@ -1,31 +1,37 @@
-// Makes a caller's text safe for a log line: without tokens, however they are encoded, and not too long.
+// Makes a caller's text safe for a log line: removes tokens, even percent-encoded ones, and truncates the text.
 
-/** In UTF-8. Anyone can send 16 KiB of text with a request, and needs no token for it. */
+/**
+ * The maximum length in UTF-8 bytes. Without this limit, even callers without a token could add 16 KiB of text to the log per
+ * request.
+ */
 const MAX_BYTES = 256;
 
 const ELLIPSIS = '…';
 const encoder = new TextEncoder();
 
-/** Without tokens, and truncated. */
+/** Removes tokens from a text and truncates it. */
 export function logText(text: string): string {
   const clean = withoutTokens(text);
-  // A unit of UTF-16 takes three bytes at most.
+  // A UTF-16 code unit takes at most three bytes in UTF-8.
   if (clean.length <= MAX_BYTES / 3 || Buffer.byteLength(clean) <= MAX_BYTES) return clean;
   const { read } = encoder.encodeInto(clean, new Uint8Array(MAX_BYTES - Buffer.byteLength(ELLIPSIS)));
   return clean.slice(0, read) + ELLIPSIS;
 }
 
 /**
- * Runs in linear time, whatever is in the text.
- * @returns the text with … for each JSON Web Token, also if its characters are percent-encoded, once or many times
+ * Runs in linear time for any text.
+ * @returns the text with … instead of each JSON Web Token, even if the token is percent-encoded once or many times
  */
 export function withoutTokens(text: string): string {
-  // Nearly all texts contain neither, and these tests are fast.
+  // Both checks are fast, and nearly all texts contain neither an escaped character nor the beginning of a token.
   const plain = text.includes('%') && MAY_HIDE.test(text) ? withoutEncodedTokens(text) : text;
   return plain.includes(TOKEN_START) ? replaced(plain, tokensIn(plain)) : plain;
 }
 
-/** Where a token begins, or an escape of one of its first letters, or of a character of an escape. */
+/**
+ * Matches `eyJ`, which begins every token, and the percent escapes that may hide it: those of these three letters, of '%' and of
+ * hexadecimal digits.
+ */
 const MAY_HIDE = /eyJ|%(?:25|3\d|4[1-6aA]|6[1-6]|79)/;
 
 function withoutEncodedTokens(text: string): string {
@@ -40,17 +46,20 @@ function withoutEncodedTokens(text: string): string {
 
 type Range = readonly [from: number, to: number];
 
-/** What `{"` is in Base64: the beginning of each token's header. */
+/** The Base64 form of `{"`, the beginning of every token's header. */
 const TOKEN_START = 'eyJ';
 
-/** Segments of Base64 with dots between them. Matches only at the beginning of a run, so that it takes linear time. */
+/**
+ * Matches Base64 segments that are separated by dots. A match can start only at the beginning of a segment, so that matching
+ * takes linear time.
+ */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 
-/** Shorter ones cannot be a token's. */
+/** A shorter header or payload cannot be part of a token. */
 const MIN_HEADER = 8;
 const MIN_PAYLOAD = 5;
 
-/** @returns where tokens are: a header, a payload, and usually a signature */
+/** @returns the positions of tokens: a header, a payload, and usually a signature */
 function tokensIn(text: string): Range[] {
   const found: Range[] = [];
   for (const { 0: run, index } of text.matchAll(DOTTED)) {
@@ -69,7 +78,7 @@ function tokensIn(text: string): Range[] {
   return found;
 }
 
-/** @param ranges sorted by their beginning; they may overlap */
+/** @param ranges sorted by their start; ranges may overlap */
 function replaced(text: string, ranges: readonly Range[]): string {
   let kept = '';
   let end = 0;
@@ -81,8 +90,9 @@ function replaced(text: string, ranges: readonly Range[]): string {
 }
 
 /**
- * Decodes escapes until none is left, in one pass, as each escape is decoded when its last character arrives.
- * @returns the text, with blanks for characters beyond ASCII, and where each of its characters begins in the original
+ * Decodes percent escapes, including nested ones, in one pass: each escape is decoded as soon as its last character is read.
+ * @returns the decoded text, in which blanks replace non-ASCII characters, and the position of each character in the original
+ * text
  */
 function decodedFully(text: string): { readonly decoded: string; readonly starts: Uint32Array } {
   const codes = Buffer.allocUnsafe(text.length);
@@ -105,7 +115,7 @@ const asciiOf = (code: number): number => (code < 0x80 ? code : BLANK);
 
 const PERCENT = 0x25;
 
-/** @returns the byte of the escape that ends at `end`, if there is one */
+/** @returns the byte that the percent escape before `end` encodes; undefined if there is no escape */
 function lastEscape(codes: Buffer, end: number): number | undefined {
   if (end < 3 || codes[end - 3] !== PERCENT) return undefined;
   const [high, low] = [hexOf(codes[end - 2]), hexOf(codes[end - 1])];

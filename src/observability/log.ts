@@ -7,17 +7,17 @@ export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
-  /** @param fields named values only: whole requests, responses and errors carry tokens */
+  /** @param fields only individual values, because whole requests, responses and errors may contain tokens */
   (severity: Severity, message: string, fields?: LogFields): void;
   /** Whether lines of this severity are written at all. */
   isWanted(severity: Severity): boolean;
-  /** For frequent lines. @param members of the JSON object, without braces; they are not checked */
+  /** Writes frequent lines with less CPU time. @param members the members of the JSON object, without braces; not validated */
   members(severity: Severity, members: string): void;
-  /** Writes all waiting lines at once, before the process ends with an error; lines may be out of order. */
+  /** Writes all buffered lines synchronously before the process ends with an error; lines may be out of order. */
   flush(): void;
-  /** Resolves when all lines are written, in order, or when nothing reads standard output. */
+  /** Resolves when all lines are written in order, or after a timeout if nothing reads standard output. */
   end(): Promise<void>;
-  /** Lines dropped so far because standard output was not read fast enough. */
+  /** The number of lines dropped so far because standard output was not read fast enough. */
   dropped(): number;
 }
 
@@ -38,23 +38,23 @@ const SEVERITY_OF: Readonly<Record<string, string>> = {
   fatal: 'CRITICAL',
 };
 
-/** Lines that wait for a slow reader of standard output; beyond this, lines are dropped and counted. */
+/** The limit on lines that wait for a slow reader of standard output. Further lines are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** A stalled reader must not keep the process from ending. */
+/** The timeout for writing the last lines, so that a stalled reader does not keep the process alive. */
 const END_MS = 1_000;
 
-/** Where lines go. */
+/** The destination of log lines. */
 export interface LogOutput {
   write(lines: string): void;
-  /** Writes what is still in memory at once, and takes nothing more. */
+  /** Writes all buffered lines synchronously. Must be the last call. */
   flush(): void;
-  /** Resolves when all is written, or when nobody takes it. */
+  /** Resolves when all lines are written, or after a timeout if nothing reads them. */
   end(): Promise<void>;
   dropped(): number;
 }
 
-/** @param output standard output by default */
+/** @param output default: standard output */
 export function createLog(level: LogLevel, output: LogOutput = standardOutput()): Log {
   const batch = lineBatch(output.write);
   const now = timestamps();
@@ -72,7 +72,7 @@ export function createLog(level: LogLevel, output: LogOutput = standardOutput())
   const wanted = new Set(severities.filter((severity) => logger.isLevelEnabled(LEVEL_OF[severity])));
   return Object.assign(
     (severity: Severity, message: string, fields: LogFields = {}) => {
-      // Keeps lines in the order of their events.
+      // Flushes batched lines first, so that lines keep the order of their events.
       batch.flush();
       logger[LEVEL_OF[severity]](fields, message);
     },
@@ -96,13 +96,13 @@ export function createLog(level: LogLevel, output: LogOutput = standardOutput())
 
 function standardOutput(): LogOutput {
   let ending = false;
-  // Asynchronous: a reader of our standard output that stalls must not stall the bridge.
+  // The stream is asynchronous, so that a stalled reader of standard output does not stall the bridge.
   const stream = destination({
     fd: 1,
     sync: false,
     minLength: 0,
     maxLength: MAX_WAITING_BYTES,
-    // Asked where nobody takes what is written: at the end that must not hold the process.
+    // Called while nothing reads the output. Returns false at the end, which stops the retries, so that the process can exit.
     retryEAGAIN: () => !ending,
   });
   stream.on('error', () => undefined);
@@ -122,7 +122,7 @@ function standardOutput(): LogOutput {
       try {
         stream.flushSync();
       } catch {
-        // Nobody takes it, and the process is to end: pino would try again at its exit.
+        // Nothing reads the output. The stream is destroyed, because otherwise pino would retry when the process exits.
         destroy();
       }
     },
@@ -141,7 +141,7 @@ function standardOutput(): LogOutput {
   };
 }
 
-/** @returns the present time in RFC 3339; of one second only the milliseconds are written anew */
+/** @returns a function that returns the current time in RFC 3339; it caches the text of the current second */
 function timestamps(): () => string {
   let second = -1;
   let text = '';
@@ -157,21 +157,21 @@ function timestamps(): () => string {
 }
 
 interface LineBatch {
-  /** @param line with its line feed */
+  /** @param line text that ends with a line feed */
   add(line: string): void;
-  /** Writes the lines that wait. */
+  /** Writes the waiting lines. */
   flush(): void;
 }
 
-/** How long a line may wait for others; a person who watches does not notice. */
+/** How long a line may wait for further lines; too short for a person to notice. */
 const WAIT_MS = 10;
 
-/** Characters at which lines wait no longer. */
+/** A batch of this many characters is written without waiting. */
 const FULL_BATCH = 64 * 1024;
 
 /**
- * Collects lines that come close together and writes them at once: a write costs more than ten lines. The first line after a pause
- * is written immediately, so that no line waits while the platform withdraws the CPU of an idle bridge.
+ * Collects lines that arrive close together and writes them with one call, because one write costs more than preparing ten lines.
+ * The first line after a pause is written immediately, so that no line waits while Cloud Run suspends the CPU of an idle bridge.
  */
 function lineBatch(write: (lines: string) => void): LineBatch {
   let lines = '';

@@ -1,4 +1,4 @@
-// All metrics and their names.
+// Defines all metrics.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
 import { histogram } from './histogram.ts';
@@ -8,22 +8,25 @@ export type Step = 'token' | 'sts' | 's3_first_byte';
 
 export interface Metrics {
   request(operation: string, status: number, bytes: number): void;
-  /** How long a request took in total. */
+  /** Records the total duration of a request. */
   requestDuration(seconds: number): void;
   stepDuration(step: Step, seconds: number): void;
   token(outcome: string): void;
   sts(role: string, outcome: string): void;
-  /** A request to S3 was retried, or a download resumed. */
+  /** Counts a retried S3 request or a resumed download. */
   s3Retry(reason: string): void;
-  /** Prometheus text format. */
+  /** Returns all metrics in Prometheus text format. */
   render(): Promise<string>;
   readonly contentType: string;
 }
 
-/** From a warm small read within one region to a cold start behind a slow STS. */
+/**
+ * The bounds of the histograms. They range from the duration of a small read on a warm connection in one region to the duration
+ * of a cold start with a slow STS.
+ */
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** @param sources.remainingSeconds least life of the credentials in use, by role name */
+/** @param sources.remainingSeconds maps each role name to the shortest remaining lifetime of the role's credentials */
 export function createMetrics(sources: {
   readonly remainingSeconds: () => ReadonlyMap<string, number>;
   readonly inFlight: () => number;
@@ -33,11 +36,12 @@ export function createMetrics(sources: {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  // Counted in maps and reported at a scrape: prom-client formats the labels at each increment.
+  // Requests and bytes are counted in maps and reported at a scrape, because prom-client would format the labels at each
+  // increment.
   const responses = new Map<string, Map<number, number>>();
   new Counter({
     name: 'fedbridge_requests_total',
-    help: 'Requests answered, by operation and status.',
+    help: 'Requests served, by operation and status.',
     labelNames: ['operation', 'status'],
     registers,
     collect() {
@@ -49,7 +53,7 @@ export function createMetrics(sources: {
   const bytes = new Map<string, number>();
   new Counter({
     name: 'fedbridge_response_bytes_total',
-    help: 'Bytes of bodies sent to callers, by operation.',
+    help: 'Bytes of response bodies sent to callers, by operation.',
     labelNames: ['operation'],
     registers,
     collect() {
@@ -59,7 +63,7 @@ export function createMetrics(sources: {
   });
   const register = (name: string, help: string, samples: () => readonly Sample[]): void => {
     const metric = { name, get: () => ({ name, help, type: 'histogram', values: samples() }) };
-    // A registry only uses these members of a metric (prom-client, lib/registry.js); its types require the whole class.
+    // A registry uses only these members of a metric (prom-client, lib/registry.js), although its types require the whole class.
     registry.registerMetric(metric as unknown as Histogram);
   };
   const requests = 'fedbridge_request_duration_seconds';
@@ -75,7 +79,7 @@ export function createMetrics(sources: {
   };
   register(
     steps,
-    'Time of the steps of a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
+    'Duration of the steps of a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
     () => Object.entries(stepSeconds).flatMap(([step, times]) => times.samples({ step })),
   );
   const tokens = new Map<string, number>();
@@ -97,13 +101,13 @@ export function createMetrics(sources: {
   });
   const s3Retries = new Counter({
     name: 'fedbridge_s3_retries_total',
-    help: 'Requests to S3 that were retried, by reason: its status, unreachable, timeout; or a download that was resumed: truncated, stall.',
+    help: 'Retried requests to S3 (reason: the status from S3, unreachable or timeout), and resumed downloads (reason: truncated or stall).',
     labelNames: ['reason'],
     registers,
   });
   new Gauge({
     name: 'fedbridge_credentials_remaining_seconds',
-    help: 'Least life left of the AWS credentials in use, by role. Below 60 means that renewal has been failing.',
+    help: 'Shortest remaining lifetime of the AWS credentials in use, by role, in seconds. A value below 60 means that renewals are failing.',
     labelNames: ['role'],
     registers,
     collect() {
@@ -113,7 +117,7 @@ export function createMetrics(sources: {
   });
   new Gauge({
     name: 'fedbridge_requests_in_flight',
-    help: 'Requests being answered.',
+    help: 'Requests in progress.',
     registers,
     collect() {
       this.set(sources.inFlight());

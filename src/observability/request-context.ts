@@ -1,39 +1,39 @@
-// The state of one request while the steps work on it. Its access log line and metrics are written from it at the end.
+// The state of one request. Each step of its handling fills in some fields, which the access log and the metrics then read.
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from '../errors/fault.ts';
+import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { createCancellation } from '../runtime/cancellation.ts';
 import type { AbortableCancellation } from '../runtime/cancellation.ts';
 
-/** Filled in as the request goes through the steps. Times in milliseconds. */
+/** Times are in milliseconds. */
 export interface RequestContext {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: CallerRequest;
+  readonly response: CallerResponse;
   readonly requestId: string;
   readonly remoteIp: string | undefined;
   readonly startedAt: number;
-  /** Aborted when the caller disconnects before it has the complete response. */
+  /** Aborted when the caller disconnects before it has received the complete response. */
   readonly cancellation: AbortableCancellation;
-  /** How often the request was sent to S3 again: before a response, and during a body. */
+  /** The number of retries before the response, and the number of resumes during its body. */
   readonly counters: { retries: number; resumed: number };
   operation: string;
   caller: { readonly subject: string; readonly email?: string } | undefined;
   bucket: string | undefined;
   key: string | undefined;
-  /** Of a list. */
+  /** The prefix of a list request. */
   prefix: string | undefined;
   role: string | undefined;
   sessionName: string | undefined;
-  /** Why the caller did not get the requested response. */
+  /** The reason why the bridge rejected the request or could not complete it. */
   fault: Fault | undefined;
   /** S3's own error response. */
   s3: UpstreamError | undefined;
   s3RequestId: string | undefined;
-  /** Bytes of the body that were sent. */
+  /** The number of body bytes that were sent to the caller. */
   bytes: number;
-  /** Who aborted the response, unless the caller disconnected. */
+  /** What aborted the response; undefined if the caller disconnected. */
   abortedBy: 's3' | 'bridge' | 'stall' | undefined;
-  /** How long each step took; NOT_REACHED until it ends. */
+  /** The duration of each step; NOT_REACHED until the step ends. */
   tokenMs: number;
   stsMs: number;
   s3FirstByteMs: number;
@@ -44,27 +44,27 @@ export interface RequestContext {
 export interface UpstreamError {
   readonly code: string | undefined;
   readonly status: number;
-  /** Details of an AccessDenied, for the log. */
+  /** Details of an AccessDenied error; for the log. */
   readonly denial: object | undefined;
-  /** For the operator; undefined if the caller must fix its request. */
+  /** The fix for the operator; undefined if the caller must fix its request. */
   readonly fix: string | undefined;
 }
 
 export const NOT_REACHED = -1;
 
-/** @returns makes the context of a request */
-export function requestContexts(): (request: IncomingMessage, response: ServerResponse) => RequestContext {
-  // Random for each process, counted within it: cheaper than a random number for each request.
+/** @returns a function that creates the context of a request */
+export function requestContexts(): (request: CallerRequest, response: CallerResponse) => RequestContext {
+  // A random process ID with a counter takes less CPU than a random number per request.
   const processId = randomBytes(6).toString('hex');
   let count = 0;
   return (request, response) => {
     const now = performance.now();
-    // All members at once, and in one order: objects of one shape are cheaper to read.
+    // All members are set at once and in the same order, because objects of the same shape are cheaper to read.
     return {
       request,
       response,
       requestId: `${processId}-${(count++).toString(36).padStart(6, '0')}`,
-      // A closed socket no longer has its address.
+      // Read now, because a closed socket no longer has its remote address.
       remoteIp: request.socket.remoteAddress,
       startedAt: now,
       cancellation: createCancellation(),

@@ -1,4 +1,4 @@
-// Which keys each IAM action of a set of grants reaches, in the patterns of a policy.
+// For a set of grants, computes which keys each IAM action reaches, as policy patterns.
 import type { Grant } from '../config/types.ts';
 import { iamActions } from './iam-actions.ts';
 import type { IamAction } from './iam-actions.ts';
@@ -7,11 +7,11 @@ import type { IamAction } from './iam-actions.ts';
 export interface Reach {
   /** Sorted. */
   readonly actions: readonly IamAction[];
-  /** Sorted, none within another; `*` alone is every key. */
+  /** Sorted; no pattern covers another. `*` means every key. */
   readonly patterns: readonly string[];
 }
 
-/** @returns the same for the same rights, whatever the order of grants */
+/** @returns the same result for the same rights, regardless of the order of grants */
 export function reachesOf(grants: readonly Grant[], wanted: (action: IamAction) => boolean): Reach[] {
   const patterns = new Map<IamAction, string[]>();
   for (const { allow, scope } of grants) {
@@ -43,14 +43,14 @@ function patternOf(scope: Grant['scope']): string {
   }
 }
 
-/** In a policy these three stand for something else unless written so (IAM, "Policy elements: variables and tags"). */
+/** Escapes the three characters that are special in a policy (IAM, "Policy elements: variables and tags"). */
 export function literal(text: string): string {
   return text.replace(/[*?$]/g, (character) => `\${${character}}`);
 }
 
 /**
- * Sorted, without repeats and without patterns that a shorter one of the list covers. Prefixes end with '/', so only the
- * positions after a '/' are looked up: thousands of grants stay cheap.
+ * Sorts the patterns, and removes duplicates and patterns that a shorter pattern covers. Prefixes end with '/', so only the
+ * positions after a '/' are looked up, which is fast even with thousands of grants.
  */
 function withoutCovered(patterns: readonly string[]): string[] {
   const all = new Set(patterns);

@@ -1,4 +1,4 @@
-// The IAM actions that a grant's words stand for: what we authorise by is what AWS will be asked for.
+// Maps the actions in a grant's `allow` to IAM actions, so that the bridge authorizes exactly the actions that AWS will check.
 import type { Action } from '../config/types.ts';
 
 /** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
@@ -14,7 +14,7 @@ export type ListAction = 's3:ListBucket' | 's3:ListBucketVersions';
 
 export type IamAction = ObjectAction | ListAction;
 
-/** To IAM, reading a version is another action than reading the object. */
+/** IAM has separate actions for reading an object and reading a version. */
 const PLAIN: Readonly<Record<Action, readonly IamAction[]>> = {
   get: ['s3:GetObject'],
   list: ['s3:ListBucket'],
@@ -29,7 +29,7 @@ const WITH_VERSIONS: Readonly<Partial<Record<Action, IamAction>>> = {
   attributes: 's3:GetObjectVersionAttributes',
 };
 
-/** In the order of the words; `versions` widens each of the other words of the same grant. */
+/** @returns the IAM actions in the order of `allow`. `versions` extends every other action in the same grant to versions. */
 export function iamActions(allow: readonly Action[]): readonly IamAction[] {
   const versions = allow.includes('versions');
   return allow.flatMap((word) => {

@@ -1,4 +1,4 @@
-// The statements of a session policy: what grants on a bucket allow, and an explicit Deny for all else in S3.
+// The statements of a session policy: what the grants on a bucket allow, and an explicit Deny for everything else in S3.
 import type { Bucket, Grant } from '../config/types.ts';
 import { isListAction } from './iam-actions.ts';
 import { reachesOf } from './grant-reach.ts';
@@ -15,7 +15,7 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMany>>>>;
 }
 
-/** What the grants allow, and nothing else. */
+/** Allows exactly what the grants allow. */
 export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[] {
   return [
     ...objectReaches(grants).map(({ actions, patterns }): Statement => ({
@@ -23,7 +23,7 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
       Action: oneOrMany(actions),
       Resource: oneOrMany(objectArns(bucket, patterns)),
     })),
-    // AWS tests a missing key under `s3:prefix` when it decides between 404 and 403, so the condition serves reads too.
+    // For a missing key, AWS checks that key against `s3:prefix` to decide between 404 and 403, so this condition matters for reads too.
     ...listReaches(grants).map(({ actions, patterns }): Statement => ({
       Effect: 'Allow',
       Action: oneOrMany(actions),
@@ -35,9 +35,10 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
 }
 
 /**
- * Exactly what {@link allowances} leaves out of S3. Within an account, a session policy without a Deny does not limit what a
- * bucket policy grants to "*" (with aws:PrincipalArn) or to a session's ARN (IAM user guide, "Policy evaluation for requests
- * within a single account"). No KMS action is denied: AWS's own key of an account (aws/s3) decrypts by its key policy alone.
+ * Denies exactly the S3 access that {@link allowances} does not allow. Without a Deny, a session policy does not limit the access
+ * that a bucket policy in the same account grants to "*" (with aws:PrincipalArn) or to a session's ARN (IAM user guide, "Policy
+ * evaluation for requests within a single account"). No KMS action is denied: access to the AWS managed key (aws/s3) comes only
+ * from its key policy.
  */
 export function denials(bucket: Bucket, grants: readonly Grant[]): Statement[] {
   const [objects, lists] = [objectReaches(grants), listReaches(grants)];
@@ -70,7 +71,7 @@ const prefixCondition = (
   patterns: readonly string[],
 ): Pick<Statement, 'Condition'> => ({ Condition: { [operator]: { 's3:prefix': oneOrMany(patterns) } } });
 
-/** Only as S3 does it on a read's behalf: the keys are of no use elsewhere. */
+/** Allows decryption only if S3 requests it for a read, so that a session cannot use the keys in any other way. */
 function kmsAllowance({ kmsKeys, region }: Bucket): Statement[] {
   if (kmsKeys.length === 0) return [];
   return [
@@ -83,7 +84,7 @@ function kmsAllowance({ kmsKeys, region }: Bucket): Statement[] {
   ];
 }
 
-/** An access point is a resource of its own (S3 user guide, "Configuring IAM policies for using access points"). */
+/** An access point is a separate IAM resource (S3 user guide, "Configuring IAM policies for using access points"). */
 const isAccessPoint = ({ target }: Bucket): boolean => target.startsWith('arn:');
 
 /** A bucket is in the partition of its role. */
@@ -98,8 +99,8 @@ function objectArns(bucket: Bucket, patterns: readonly string[]): string[] {
 }
 
 /**
- * S3 also tests a request through an access point against the bucket behind it, whose name the access point's ARN does not
- * contain: a Deny that covers that bucket would break every read.
+ * S3 also checks a request through an access point against the bucket behind it. The access point's ARN does not contain that
+ * bucket's name, so all buckets are exempt: a Deny that covers the bucket would break every read.
  */
 const bucketsBehind = (bucket: Bucket): string[] =>
   isAccessPoint(bucket) ? [`arn:${partitionOf(bucket)}:s3:::*`] : [];

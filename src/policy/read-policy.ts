@@ -1,4 +1,4 @@
-// Compiles the permission policy that a role itself needs at AWS: what is granted on its buckets, and the hops that begin at it.
+// Compiles the permission policy that a role needs in AWS, for the grants on its buckets and for the hops that start from it.
 import type { Config, Role } from '../config/types.ts';
 import { literal } from './grant-reach.ts';
 import { allowances, oneOrMany } from './policy-statements.ts';
@@ -6,8 +6,8 @@ import type { Statement } from './policy-statements.ts';
 import { hopActions } from './trust-policy.ts';
 
 /**
- * Collects what every entry of `roles` needs that assumes the ARN, because one IAM role can serve several entries.
- * @param arn of a first role or of a further hop
+ * Combines the permissions for all entries of `roles` that assume the ARN, because several entries can use one IAM role.
+ * @param arn of a first role or a further hop
  * @returns JSON without spaces; undefined if the role reads nothing and assumes no other role
  */
 export function readPolicyOf(
@@ -27,7 +27,7 @@ export function readPolicyOf(
   return JSON.stringify({ Version: '2012-10-17', Statement: withoutRepeats(statements) }, latinOnly);
 }
 
-/** Allows to assume the next role of a chain, wherever the role stands in it, and to pass on what that hop receives. */
+/** Allows the role, at any position in a chain, to assume the next role and to pass on its tags and source identity. */
 function hopAllowances(role: Role, arn: string): Statement[] {
   return role.then.flatMap((next, index): Statement[] => {
     const before = role.then[index - 1]?.arn ?? role.arn;
@@ -41,8 +41,8 @@ function withoutRepeats(statements: readonly Statement[]): Statement[] {
 }
 
 /**
- * A role's policy can hold the characters from tab to the end of Latin-1, and has no escape for others, unlike a session policy.
- * `?` matches any one character, and callers' sessions stay exact.
+ * Unlike a session policy, a role's policy can contain only characters from tab to the end of Latin-1, and has no escape for
+ * others. Other characters become `?`, which matches any single character; callers' session policies stay exact.
  */
 const latinOnly = (_name: string, value: unknown): unknown =>
   typeof value === 'string' ? value.replace(/[^\t-\u00ff]/gu, '?') : value;

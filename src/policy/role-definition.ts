@@ -1,4 +1,4 @@
-// All that makes an IAM role usable by the bridge: its name, how long its sessions last, whom it trusts and what it may do.
+// Everything that an IAM role needs for the bridge: name, session duration, trust policy and permissions.
 import { parseRoleArn } from '../config/aws-names.ts';
 import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';
 import type { Config } from '../config/types.ts';
@@ -24,7 +24,7 @@ interface Definition {
   readonly arn: string;
   /** JSON. */
   readonly permissions: string;
-  /** Absent if no entry of `roles` begins with the ARN. */
+  /** Absent if the ARN is not the first role of any entry of `roles`. */
   readonly trusted?: TrustedToken;
 }
 
@@ -38,14 +38,14 @@ export function defineRole(
     arn,
     name,
     path: arn.slice(arn.indexOf(':role/') + ':role'.length, -name.length),
-    // An hour is IAM's smallest maximum, and the longest session of a further hop.
+    // One hour is both the lowest maximum that IAM accepts and the longest session of a further hop.
     maxSessionSeconds: Math.max(MAX_HOP_SECONDS, ...durations),
     trust: trustOf(roles, arn, trusted),
     permissions: JSON.parse(permissions) as object,
   };
 }
 
-/** The statements of every entry of `roles` that assumes the ARN, because one IAM role can serve several entries. */
+/** Combines the statements of all entries of `roles` that assume the ARN, because several entries can use one IAM role. */
 function trustOf(roles: Config['roles'], arn: string, trusted: TrustedToken | undefined): TrustPolicy {
   const policies = [
     ...(trusted === undefined ? [] : [trustPolicy(trusted)]),

@@ -1,13 +1,14 @@
-// Compiles grants into the session policy that makes AWS itself limit a caller to them.
+// Compiles grants into a session policy, so that AWS itself limits a caller to them.
 import { MAX_POLICY_CHARACTERS } from '../config/aws-limits.ts';
 import type { Bucket, Grant } from '../config/types.ts';
 import { allowances, denials } from './policy-statements.ts';
 import type { Statement } from './policy-statements.ts';
 
 /**
- * The policy of all of a caller's grants on a bucket if it fits with its Deny statements, else of those that decided: a caller
- * with very many grants gets a session for each instead of one that reads more.
- * @returns a function that compiles once for as long as the grants live
+ * Uses all of a caller's grants on a bucket if their policy, including its Deny statements, is short enough. If the policy is too
+ * long, uses only the grants that allow the request. A caller with very many grants thus gets one session per grant, rather than
+ * one session that may read more.
+ * @returns a function that caches each policy for as long as its grants exist
  */
 export function sessionPolicies(): (
   bucket: Bucket,
@@ -29,20 +30,20 @@ export function sessionPolicies(): (
 }
 
 /**
- * Canonical: the same rights give the same text, whatever the order of grants, so that sessions are shared.
- * Without Deny statements if they do not fit: a long prefix must not make a grant unusable.
+ * Canonical: the same rights produce the same text, regardless of the order of grants, so sessions can be shared.
+ * Omits the Deny statements if they do not fit, because a long prefix must not make a grant unusable.
  */
 export function compilePolicy(bucket: Bucket, grants: readonly Grant[]): string {
   const whole = compileWithDenials(bucket, grants);
   return whole.length <= MAX_POLICY_CHARACTERS ? whole : compileAllowances(bucket, grants);
 }
 
-/** The policy without Deny statements: for what it does not limit then, see {@link denials}. */
+/** The policy without Deny statements. {@link denials} explains what such a policy does not limit. */
 export function compileAllowances(bucket: Bucket, grants: readonly Grant[]): string {
   return document(allowances(bucket, grants));
 }
 
-/** @returns undefined if the policy has no Deny statements, or nothing else */
+/** @returns undefined if the policy has no Deny statements, or only Deny statements */
 export function withoutDenials(policy: string): string | undefined {
   const { Statement: all } = JSON.parse(policy) as { readonly Statement: readonly Statement[] };
   const allowing = all.filter(({ Effect }) => Effect === 'Allow');
@@ -53,7 +54,7 @@ function compileWithDenials(bucket: Bucket, grants: readonly Grant[]): string {
   return document([...allowances(bucket, grants), ...denials(bucket, grants)]);
 }
 
-/** STS accepts Latin-1 only; JSON's escapes stand for all other characters. */
+/** STS accepts only Latin-1, so JSON escapes replace all other characters. */
 function document(statements: readonly Statement[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }).replace(
     /[\u007f-\uffff]/g,

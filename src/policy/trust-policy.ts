@@ -1,7 +1,7 @@
-// The trust policies that roles need: the first one's for our service account's tokens, a further hop's for the role before it.
+// The trust policies that roles need: the first role trusts the bridge's service account, a further hop trusts the role before it.
 import type { Hop, Role } from '../config/types.ts';
 
-/** The provider that AWS has built in; an IAM identity provider of the same name would take its place. */
+/** The provider that is built into AWS; an IAM identity provider with the same name would override it. */
 export const GOOGLE = 'accounts.google.com';
 
 const VERSION = '2012-10-17';
@@ -20,9 +20,9 @@ export interface TrustedToken {
 export const ASSUME_ROLE = 'sts:AssumeRole';
 
 /**
- * Of the first role. AWS compares `:aud` with the token's `azp` where it has one, as tokens of service accounts do, and `:oaud`
- * with its `aud` (IAM user guide, "IAM and AWS STS condition context keys"). Without `:oaud` whoever is shown a token of ours
- * for another service could show it to STS.
+ * The trust policy of the first role. AWS compares `:aud` with the token's `azp`, which service accounts' tokens have, and
+ * `:oaud` with the token's `aud` (IAM user guide, "IAM and AWS STS condition context keys"). Without `:oaud`, any other service
+ * that receives one of the bridge's tokens could present it to STS.
  */
 export function trustPolicy({ uniqueId, audience }: TrustedToken): TrustPolicy {
   return {
@@ -52,8 +52,9 @@ interface HopTrust {
 }
 
 /**
- * Of a further hop. The external ID is asked of `sts:AssumeRole` alone, as AWS knows the key for no other action (service
- * authorization reference, AWS STS) and its own example has two statements (IAM user guide, "Pass session tags in AWS STS").
+ * The trust policy of a further hop. Only the statement for `sts:AssumeRole` requires the external ID, because AWS supports that
+ * key for no other action (service authorization reference, AWS STS). AWS's example also has two statements (IAM user guide,
+ * "Pass session tags in AWS STS").
  */
 export function hopTrustPolicy({
   previousRoleArn,
@@ -62,7 +63,7 @@ export function hopTrustPolicy({
   setSourceIdentity,
 }: HopTrust): TrustPolicy {
   const Principal = { AWS: previousRoleArn };
-  const along = [
+  const alsoAllowed = [
     ...(tagSession ? ['sts:TagSession'] : []),
     ...(setSourceIdentity ? ['sts:SetSourceIdentity'] : []),
   ];
@@ -77,15 +78,15 @@ export function hopTrustPolicy({
           ? {}
           : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }),
       },
-      ...(along.length > 0 ? [{ Effect: 'Allow', Principal, Action: along }] : []),
+      ...(alsoAllowed.length > 0 ? [{ Effect: 'Allow', Principal, Action: alsoAllowed }] : []),
     ],
   };
 }
 
 /**
- * What the role of a further hop must trust; hops are numbered from 1. Transitive tags and the source identity of an earlier
- * hop come along, and AWS wants them allowed on every later one.
- * @returns undefined where the role has no such hop
+ * What the role of a further hop must trust; hops are numbered from 1. Transitive tags and the source identity of an earlier hop
+ * are passed on, and AWS requires that every later hop allows them.
+ * @returns undefined if the role has no such hop
  */
 export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | undefined {
   const hop = then[number - 1];
@@ -102,7 +103,7 @@ export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | unde
 
 /**
  * The actions that both sides of a hop must allow: its own trust policy, and the permissions of the role before it.
- * @param number of the hop, from 1
+ * @param number of the hop, starting at 1
  */
 export function hopActions(role: Role, number: number): readonly string[] {
   const trust = hopTrustOf(role, number);

@@ -1,11 +1,10 @@
-// Cancels everything that works for one request, as when its caller disconnects.
+// Cancels all work for one request, for example when its caller disconnects.
 
 export interface Cancellation {
   /** Whether the request has been cancelled. */
   readonly aborted: boolean;
-  /** Calls `listener` once when the request is cancelled; never if it already is. */
+  /** Calls `listener` once when the request is cancelled; never if the request has already been cancelled. */
   add(listener: () => void): void;
-  /** Removes this listener and no other. */
   remove(listener: () => void): void;
 }
 
@@ -15,8 +14,8 @@ export interface AbortableCancellation extends Cancellation {
 }
 
 /**
- * The one form of cancellation on the way of a read. A plain list and field: an AbortController costs four times as much CPU, and a
- * getter for `aborted` even more.
+ * Uses a plain array and a plain field, because an AbortController takes four times as much CPU, and a getter for `aborted` takes
+ * even more.
  */
 export function createCancellation(): AbortableCancellation {
   const listeners: (() => void)[] = [];
@@ -38,10 +37,15 @@ export function createCancellation(): AbortableCancellation {
 }
 
 /**
- * Settles as `promise` does, but rejects as soon as the request is cancelled. For work that callers share, which continues then: the
- * caller that left no longer holds its slot for it.
+ * Returns a promise that settles like `promise`, but rejects as soon as the request is cancelled. Used for work that callers
+ * share: a caller that disconnects releases its slot at once, but the work continues.
+ * @param promise a promise, or the value itself if it is cached
  */
-export function untilCancelled<Value>(promise: Promise<Value>, cancellation: Cancellation): Promise<Value> {
+export function untilCancelled<Value>(
+  promise: Value | Promise<Value>,
+  cancellation: Cancellation,
+): Promise<Value> {
+  if (!(promise instanceof Promise)) return Promise.resolve(promise);
   const { promise: waited, resolve, reject } = Promise.withResolvers<Value>();
   const cancel = (): void => {
     reject(new Error('the caller has disconnected'));

@@ -1,24 +1,25 @@
-// Finds a directory for compiled code that no other user can write to: Node runs whatever it finds there.
+// Finds a directory for compiled code that no other user can write to, because Node runs any code that it finds there.
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_ANYTHING = 0o077;
-/** In a sticky directory nobody can rename or remove what others own. */
+/** In a sticky directory, users cannot rename or remove each other's files. */
 const STICKY = 0o1000;
 const ONLY_OWNER = 0o700;
 
 /**
- * @param path absolute; made if it is missing
- * @returns the directory, without symbolic links; undefined if another user could have put something there, or if it cannot be made
+ * @param path absolute path of a directory, which is created if it is missing
+ * @returns the path of the directory without symbolic links; undefined if another user could have written to it, or if it cannot
+ * be created
  */
 export function privateDirectory(path: string): string | undefined {
-  // Windows has neither owners nor modes to check.
+  // Windows has no owners or modes to check.
   const userId = process.geteuid?.();
   if (userId === undefined) return undefined;
   try {
-    // Before anything is made: below a link of another user it would be made wherever that leads.
+    // The existing parent is checked before anything is created, because another user's symbolic link could lead anywhere.
     if (!isOutOfReach(nearestExisting(dirname(path)), userId)) return undefined;
     mkdirSync(path, { recursive: true, mode: ONLY_OWNER });
     const directory = join(realpathSync(dirname(path)), basename(path));
@@ -30,7 +31,7 @@ export function privateDirectory(path: string): string | undefined {
   }
 }
 
-/** Without symbolic links. @throws Error if it cannot be looked up for another reason than that it is missing */
+/** Resolves symbolic links. @throws Error if a lookup fails for any reason other than a missing file */
 function nearestExisting(path: string): string {
   try {
     return realpathSync(path);
@@ -41,7 +42,7 @@ function nearestExisting(path: string): string {
   }
 }
 
-/** @returns whether other users, except root, can replace neither the directory nor any above it */
+/** @returns whether only this user and root can replace the directory and the directories above it */
 function isOutOfReach(directory: string, userId: number): boolean {
   const found = lstatSync(directory);
   const isOwned = found.uid === userId || found.uid === 0;

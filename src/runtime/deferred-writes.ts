@@ -1,13 +1,14 @@
-// Puts sends off to the end of the event loop's turn, so that what one turn has to send goes out one right after the other.
+// Defers writes to the end of an event loop turn, so that all writes of the turn run consecutively.
 export type DeferWrite = (send: () => void) => void;
 
-/** So many wait for one another at most: what one turn does for as many requests takes a millisecond or two. */
+/** The maximum number of writes that are deferred. An event loop turn with this many requests takes one or two milliseconds. */
 const MOST_WAITING = 64;
 
 /**
- * Whoever receives is woken for the first and finds the others when he is up, and code that sends stays in the caches. Measured,
- * 1 KiB at 32 connections: a third less CPU a request. A turn with one request loses nothing: its end is then.
- * @returns takes what must not throw; it is called in the order of the calls, and never within the call that gives it
+ * Consecutive writes save CPU: the receiver wakes only once, for the first write, and the sending code stays in the CPU caches.
+ * In a measurement with 1 KiB reads on 32 connections, each request took a third less CPU. A single write is not delayed, because
+ * its turn ends immediately.
+ * @returns a function that queues a write, which must not throw; writes run in order, and never inside the call that queues them
  */
 export function deferredWrites(): DeferWrite {
   let waiting: (() => void)[] = [];

@@ -1,12 +1,43 @@
-// Measures time that has passed, on a machine whose clock may be set or stand still.
+// Measures elapsed time and enforces deadlines, even if one of the machine's clocks is set back or stops.
 
 /**
- * Two clocks, of which the one that has gone further counts: the wall clock may be set back or be frozen, the steady one stands
- * still while Cloud Run or a suspended VM holds the process. A wall clock that is set ahead costs a renewal too early, once.
- * @returns milliseconds since the call
+ * Uses the clock that shows more elapsed time: the wall clock may be set back or frozen, and the monotonic clock stops while
+ * Cloud Run or a suspended VM pauses the process. If the wall clock is set ahead, the bridge renews its credentials too early,
+ * but only once.
+ * @returns a function that returns the milliseconds since this call
  */
 export function startElapsed(): () => number {
   const wall = Date.now();
   const steady = performance.now();
   return () => Math.max(Date.now() - wall, performance.now() - steady);
+}
+
+/**
+ * Limits how long to wait for a promise. The work continues after the deadline, but its result or error is ignored.
+ * @param options.elapsedMs returns how much of the elapsed time counts; default: all of it
+ * @throws what `options.onTimeout` returns if the work takes longer than `options.ms`
+ */
+export async function withDeadline<Result>(
+  work: Promise<Result>,
+  options: {
+    readonly ms: number;
+    readonly onTimeout: () => Error;
+    readonly elapsedMs?: (sinceCall: number) => number;
+  },
+): Promise<Result> {
+  const { ms, onTimeout, elapsedMs = (sinceCall: number) => sinceCall } = options;
+  const sinceCall = startElapsed();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const check = (): void => {
+    const left = ms - elapsedMs(sinceCall());
+    if (left > 0) timer = setTimeout(check, left);
+    else reject(onTimeout());
+  };
+  check();
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,5 +1,4 @@
-// What was used last, and what was not for longest: an order in which a use makes no garbage, as it does in a Map where what is used
-// is put to the end.
+// A list in order of last use. Unlike a Map, it creates no garbage when an entry moves to the end.
 
 export interface LruEntry<Item> {
   readonly item: Item;
@@ -8,13 +7,13 @@ export interface LruEntry<Item> {
 }
 
 export interface LruList<Item> {
-  /** As what was used last. */
+  /** Adds an item as the most recently used. */
   add(item: Item): LruEntry<Item>;
   use(place: LruEntry<Item>): void;
-  /** Once. */
+  /** Must be called only once for each entry. */
   remove(place: LruEntry<Item>): void;
   oldest(): LruEntry<Item> | undefined;
-  /** From the oldest on. */
+  /** Returns the items, least recently used first. */
   items(): Iterable<Item>;
   size(): number;
 }

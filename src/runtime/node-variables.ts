@@ -1,13 +1,14 @@
-// Environment variables that Node or a library acts on before the configuration is read.
+// Handles environment variables that Node or a library reads before the bridge reads its configuration.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 export type ProcessEnvironment = Record<string, string | undefined>;
 
 /**
- * With these, gcp-metadata would write tokens to standard error, or call the metadata server through a proxy, which is another machine
- * and returns the token of another identity; with `DEBUG`, Express would write whole URLs there. OpenSSL can be built to write the keys
- * of TLS connections to SSLKEYLOGFILE; Node's own is not. Nothing else here reads them.
+ * GOOGLE_SDK_NODE_LOGGING makes gcp-metadata write tokens to standard error. The proxy variables make gcp-metadata call a
+ * metadata server through a proxy, so that it receives another machine's identity. DEBUG makes Express write whole URLs to
+ * standard error. SSLKEYLOGFILE makes some builds of OpenSSL (not Node's) write TLS session keys. The bridge itself uses none of
+ * these variables.
  */
 const UNWANTED = [
   'GOOGLE_SDK_NODE_LOGGING',
@@ -20,8 +21,9 @@ const UNWANTED = [
 ];
 
 /**
- * Call it before the libraries are loaded. Also stops google-auth-library from looking for a metadata server if there is no login
- * (gcp-metadata, METADATA_SERVER_DETECTION): the bridge calls that server only if it is configured to, whatever the variable says.
+ * Must be called before the libraries are loaded. Because of METADATA_SERVER_DETECTION, google-auth-library does not look for a
+ * metadata server if it finds no credentials. The bridge ignores the variable's original value, because only its configuration
+ * decides whether it calls the metadata server.
  */
 export function setLibraryVariables(env: ProcessEnvironment): void {
   for (const name of UNWANTED) Reflect.deleteProperty(env, name);
@@ -29,26 +31,27 @@ export function setLibraryVariables(env: ProcessEnvironment): void {
 }
 
 /**
- * Node reads the variable before any code of this program, and then writes requests to S3 and STS to standard error.
- * @returns whether it is set, and so too late to drop
+ * If NODE_DEBUG is set, Node writes requests to S3 and STS to standard error. Node reads the variable before any code of this
+ * program runs, so removing it later has no effect.
+ * @returns whether NODE_DEBUG is set
  */
 export const enablesDebugOutput = (env: ProcessEnvironment): boolean => (env['NODE_DEBUG'] ?? '') !== '';
 
 /**
- * As with {@link enablesDebugOutput}, dropping it changes nothing, because Node has read the proxies as well.
- * Older versions of Node use it for `fetch` only, and show it nowhere else.
+ * Node reads NODE_USE_ENV_PROXY before any code of this program runs. Older versions of Node use it only for `fetch`, so
+ * `http.globalAgent` does not show it.
  */
 export const enablesProxies = (env: ProcessEnvironment): boolean => env['NODE_USE_ENV_PROXY'] === '1';
 
-/** Node compares with exactly this text, at each connection. */
+/** At each connection, Node turns off verification only if the variable is exactly `0`. */
 export const trustsAnyCertificate = (env: ProcessEnvironment): boolean =>
   env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
 
 export const nodeOptions = (env: ProcessEnvironment): string => env['NODE_OPTIONS'] ?? '';
 
 /**
- * As in the XDG Base Directory Specification, which also says to ignore relative paths.
- * @returns undefined if NODE_COMPILE_CACHE names a directory, which Node then uses already, or if there is no home directory
+ * Follows the XDG Base Directory Specification, which requires that relative paths are ignored.
+ * @returns undefined if Node already uses the directory that NODE_COMPILE_CACHE names, or if there is no home directory
  */
 export function compileCacheDirectory(env: ProcessEnvironment): string | undefined {
   if ((env['NODE_COMPILE_CACHE'] ?? '') !== '') return undefined;
@@ -59,14 +62,14 @@ export function compileCacheDirectory(env: ProcessEnvironment): string | undefin
 }
 
 /**
- * Call it after {@link compileCacheDirectory}. The AWS SDK looks for files of profiles in the home directory, and throws if there is none,
- * at each call of STS. The root directory is what container runtimes set then, and only root can put such files there.
+ * Must be called after {@link compileCacheDirectory}. The AWS SDK looks for profile files in the home directory at each STS call,
+ * and throws if there is no home directory. The root directory is safe, because only root can create profile files in it.
  */
 export function setHomeDirectory(env: ProcessEnvironment): void {
   if (homeDirectory() === undefined) env['HOME'] = '/';
 }
 
-/** @returns undefined for a user without HOME and without an entry in /etc/passwd */
+/** @returns undefined if HOME is not set and the user has no entry in /etc/passwd */
 function homeDirectory(): string | undefined {
   try {
     const home = homedir();

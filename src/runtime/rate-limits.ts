@@ -1,4 +1,4 @@
-// Token buckets, one for each key: a key may do something so many times at once, and once more in each interval.
+// Token buckets, one for each key. Each key starts with a burst of tokens and gains one token per interval.
 
 export interface Rate {
   readonly burst: number;
@@ -7,11 +7,11 @@ export interface Rate {
 
 export interface TokenBuckets {
   has(key: string): boolean;
-  /** Call it only after `has`. */
+  /** Must be called only after `has` has returned true. */
   take(key: string): void;
 }
 
-/** Up to this many, buckets that have filled up again are not looked for. */
+/** Full buckets are removed only if there are more buckets than this. */
 const FEW_BUCKETS = 1_000;
 
 interface Bucket {
@@ -20,7 +20,7 @@ interface Bucket {
 }
 
 export function tokenBuckets({ burst, intervalMs }: Rate): TokenBuckets {
-  // A key without a bucket has its whole burst.
+  // A key without a bucket still has its full burst of tokens.
   const buckets = new Map<string, Bucket>();
   let sweepAbove = FEW_BUCKETS;
 
@@ -39,7 +39,7 @@ export function tokenBuckets({ burst, intervalMs }: Rate): TokenBuckets {
       fill(bucket, now);
       if (bucket.tokens === burst) buckets.delete(key);
     }
-    // Keys that are in use must not be swept in vain each time.
+    // Doubling the threshold keeps sweeps rare while most keys are in use.
     sweepAbove = Math.max(FEW_BUCKETS, 2 * buckets.size);
   };
   return {

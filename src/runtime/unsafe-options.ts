@@ -1,23 +1,26 @@
-// Options of Node that turn its protections off, on its command line or in NODE_OPTIONS.
+// Finds Node options that turn off protections, on the command line or in NODE_OPTIONS.
 
-/** What each does; the bridge starts with none of them. */
+/** Maps each unsafe option to what it does. The bridge refuses to start with any of these options. */
 const UNSAFE: ReadonlyMap<string, string> = new Map([
-  ['--insecure-http-parser', 'has Node accept malformed HTTP, with which requests can be smuggled'],
-  ['--tls-keylog', 'has Node write the keys of TLS connections to a file'],
-  ['--tls-min-v1.0', 'has Node accept TLS 1.0, which is broken'],
-  ['--tls-min-v1.1', 'has Node accept TLS 1.1, which is broken'],
-  ['--security-revert', 'has Node undo security fixes'],
-  ['--experimental-config-file', 'has Node read options from a file that the bridge does not check'],
+  ['--insecure-http-parser', 'makes Node accept malformed HTTP, which allows request smuggling'],
+  ['--tls-keylog', 'makes Node write the keys of TLS connections to a file'],
+  ['--tls-min-v1.0', 'makes Node accept TLS 1.0, which is insecure'],
+  ['--tls-min-v1.1', 'makes Node accept TLS 1.1, which is insecure'],
+  ['--security-revert', 'makes Node revert security fixes'],
+  ['--experimental-config-file', 'makes Node read options from a file that the bridge does not check'],
 ]);
 
-/** `--inspect`, `--inspect-brk`, `--inspect-wait`, and what only counts when one of them, or SIGUSR1, starts the inspector. */
+/**
+ * The prefix of all inspector options. Some of these options start the inspector (`--inspect`, `--inspect-brk`,
+ * `--inspect-wait`); the others take effect only if the inspector has been started, by an option or by SIGUSR1.
+ */
 const INSPECTOR = '--inspect';
-const INSPECTS = 'lets anyone who reaches the port of its inspector run code in this process';
+const INSPECTS = 'lets anyone who can reach the inspector port run code in this process';
 
 /**
  * @param options.commandLine `process.execArgv`
  * @param options.variable the value of NODE_OPTIONS
- * @returns the first unsafe option, in the form of Node's documentation, and what it does
+ * @returns the first unsafe option, spelled as in Node's documentation, and what it does
  */
 export function unsafeOption(options: {
   readonly commandLine: readonly string[];
@@ -25,7 +28,7 @@ export function unsafeOption(options: {
   readonly mayBeInspected: boolean;
 }): { readonly name: string; readonly does: string } | undefined {
   for (const word of [...options.commandLine, ...wordsOf(options.variable)]) {
-    // Node takes underscores for hyphens in names.
+    // Node accepts underscores instead of hyphens in names.
     const name = word.replace(/=.*$/s, '').replaceAll('_', '-');
     const does = name.startsWith(INSPECTOR) && !options.mayBeInspected ? INSPECTS : UNSAFE.get(name);
     if (does !== undefined) return { name, does };
@@ -33,7 +36,7 @@ export function unsafeOption(options: {
   return undefined;
 }
 
-/** As Node splits NODE_OPTIONS: at spaces outside of double quotes, in which a backslash escapes the next letter. */
+/** Splits NODE_OPTIONS as Node does: at spaces outside double quotes. Inside quotes, a backslash escapes the next character. */
 function wordsOf(text: string): readonly string[] {
   const words = text.match(/(?:"(?:\\.|[^"\\])*"|[^" ])+/gs) ?? [];
   return words.map((word) =>

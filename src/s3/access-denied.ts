@@ -1,16 +1,17 @@
-// Parses S3's AccessDenied message for the operator: which kind of policy denied which action, and how to fix it. Pure.
+// Parses S3's AccessDenied message: which kind of policy denied which action, and how the operator can fix it. The functions are
+// pure.
 
-/** What the message contains: one policy and one action, even if several policies deny. */
+/** The content of an AccessDenied message, which names one policy and one action even if several policies deny the request. */
 export interface AccessDenied {
-  /** The kind of policy; undefined if S3 names none, or an unknown one. */
+  /** The kind of policy; undefined if S3 names no kind or an unknown one. */
   readonly reason?: Reason;
-  /** Whether a statement denies, rather than none allowing; undefined if S3 does not say. */
+  /** True if a statement denies the action, false if no statement allows it; undefined if S3 does not report the reason. */
   readonly explicit?: boolean;
   /** The IAM action that AWS checked. */
   readonly action?: string;
-  /** The policy that denies, which AWS names in some cases. */
+  /** The ARN of the denying policy, if AWS names it. */
   readonly policyArn?: string;
-  /** The key that S3 would have decrypted with. */
+  /** The KMS key that encrypts the object. */
   readonly kmsKey?: string;
 }
 
@@ -24,7 +25,10 @@ type Reason =
   | 'resource control policy'
   | 'VPC endpoint policy';
 
-/** By AWS's terms in lower case (IAM user guide, "Troubleshoot access denied error messages"; it has `sessions policy` too). */
+/**
+ * Maps AWS's terms, in lower case, to kinds of policies (IAM user guide, "Troubleshoot access denied error messages", which also
+ * contains the spelling `sessions policy`).
+ */
 const REASONS: ReadonlyMap<string, Reason> = new Map([
   ['identity-based policy', 'role policy'],
   ['session policy', 'session policy'],
@@ -42,16 +46,16 @@ const EXPLICIT = /\bwith an explicit deny in (?:an?|the) ([\w -]{1,40}?)(?= tran
 const POLICY_ARN = /(?:policy|boundary)(?:, with policy ARN)?: ?(arn:[\w:/.+=,@-]{1,512})/;
 const KMS_KEY = /\barn:[\w-]{1,20}:kms:[\w-]{1,40}:\d{12}:key\/[\w-]{1,128}/;
 
-/** KMS's message if the key belongs to another account or does not exist; it does not say which. */
+/** KMS's message if the key belongs to another account or does not exist; KMS does not distinguish the two cases. */
 const KEY_OUT_OF_REACH =
   /\bno resource-based policies allow access, or a resource-based policy explicitly denies /;
 
-/** KMS's older message, without an action. */
+/** An older message of KMS, which names no action. */
 const OLD_KMS = /^The ciphertext refers to a customer master key that does not exist\b/i;
 
 /**
  * The message quotes the object's key, which the caller chose, so only the text after the last quote is trusted.
- * @param message of the error document, with its XML escapes
+ * @param message the message in the error document, with its XML escapes
  */
 export function readAccessDenied(message: string): AccessDenied {
   if (OLD_KMS.test(message)) return { action: 'kms:Decrypt' };
@@ -68,7 +72,7 @@ export function readAccessDenied(message: string): AccessDenied {
   const kmsKey = KMS_KEY.exec(message)?.[0];
   const key = kmsKey === undefined ? {} : { kmsKey };
   if (KEY_OUT_OF_REACH.test(statement)) return { action, ...key, reason: 'key policy' };
-  // KMS calls the key's policy resource-based, as S3 calls the bucket's.
+  // KMS calls a key policy "resource-based", which is also S3's term for a bucket policy.
   const reason = policy === 'bucket policy' ? 'key policy' : policy;
   return { action, ...named, ...key, ...(reason && { reason, explicit: explicit !== undefined }) };
 }
@@ -76,61 +80,65 @@ export function readAccessDenied(message: string): AccessDenied {
 const isKms = (action: string): boolean => action.startsWith('kms:');
 
 interface Fix {
-  /** If no statement allows the action. */
+  /** The fix if no statement allows the action. */
   readonly allow: string;
-  /** If a statement denies it. */
+  /** The fix if a statement denies the action. */
   readonly deny: string;
 }
 
-/** ACTION stands for the action. */
+/** The text ACTION is replaced with the IAM action. */
 const FIXES: Readonly<Record<Reason, Fix>> = {
   'role policy': {
-    allow: "Allow ACTION in the role's own policy for what this line names: bucket and key, or kmsKey.",
-    deny: "A Deny in the role's own policy covers ACTION here: narrow it.",
+    allow:
+      "Allow ACTION in the role's own policy. The resource is in this line, as bucket and key or as kmsKey.",
+    deny: "A Deny statement in the role's own policy covers ACTION on this resource: narrow the statement.",
   },
   'session policy': {
     allow:
-      "The session policy, which the bridge compiles from this caller's grants, does not allow ACTION though the grants do: check that the bucket's target is what S3 calls it; if it is, report this line.",
-    deny: "The session policy, which the bridge compiles from this caller's grants, denies ACTION though the grants allow it: check that the bucket's target is S3's name for it; if it is, report this line.",
+      "This caller's grants allow ACTION, but the session policy that the bridge compiled from them does not: check that `target` is the bucket's name in S3. If `target` is right, report this log line as a bug.",
+    deny: "This caller's grants allow ACTION, but the session policy that the bridge compiled from them has a Deny statement that covers ACTION: check that `target` is the bucket's name in S3. If `target` is right, report this log line as a bug.",
   },
   'bucket policy': {
     allow:
-      "Allow the role ACTION in the bucket's policy (or its access point's): where the bucket is another account's, the role's own policy is not enough.",
-    deny: "A Deny in the bucket's policy (or its access point's) covers ACTION: look at its conditions on networks (aws:SourceIp, aws:SourceVpce), which the bridge's address on Google Cloud may not meet, and at RestrictPublicBuckets.",
+      "Allow ACTION for the role in the policy of the bucket or of its access point: if the bucket belongs to another account, the role's own policy is not enough.",
+    deny: "A Deny statement in the policy of the bucket or of its access point covers ACTION. Check RestrictPublicBuckets, and the statement's network conditions (aws:SourceIp, aws:SourceVpce), because the bridge's address on Google Cloud may not meet them.",
   },
   'key policy': {
     allow:
-      "Allow the role ACTION in the KMS key's policy. The key must exist in the bucket's region; the aws/s3 key cannot be used from another account.",
-    deny: "A Deny in the KMS key's policy covers ACTION: narrow it.",
+      "Allow ACTION for the role in the KMS key's policy. The key must exist in the bucket's region; the aws/s3 key cannot be used from another account.",
+    deny: "A Deny statement in the KMS key's policy covers ACTION: narrow the statement.",
   },
   'permissions boundary': {
     allow: "Allow ACTION in the role's permissions boundary.",
-    deny: "A Deny in the role's permissions boundary covers ACTION: narrow it.",
+    deny: "A Deny statement in the role's permissions boundary covers ACTION: narrow the statement.",
   },
   'service control policy': {
-    allow: "The organization's service control policies (SCP) do not allow the role's account ACTION.",
-    deny: "A service control policy (SCP) of the role's organization denies ACTION; those that restrict regions often do.",
+    allow: "The organization's service control policies (SCP) do not allow ACTION in the role's account.",
+    deny: "A service control policy (SCP) of the role's organization denies ACTION. Policies that restrict regions are a common cause.",
   },
   'resource control policy': {
     allow: "The organization's resource control policies (RCP) do not allow ACTION on the bucket.",
-    deny: "A resource control policy (RCP) of the bucket's organization denies ACTION: it has to except the role, or the bridge's network.",
+    deny: "A resource control policy (RCP) of the bucket's organization denies ACTION: exempt the role or the bridge's network in that policy.",
   },
   'VPC endpoint policy': {
-    allow: "Allow ACTION in the policy of the VPC endpoint that the bucket's endpoint leads to.",
-    deny: "A Deny in the policy of the VPC endpoint that the bucket's endpoint leads to covers ACTION: narrow it.",
+    allow: 'Allow ACTION in the policy of the VPC endpoint through which the bridge calls S3.',
+    deny: 'The policy of the VPC endpoint through which the bridge calls S3 has a Deny statement that covers ACTION: narrow the statement.',
   },
 };
 
 const KMS_IN_SESSION =
-  "Add the object's KMS key to the bucket's kmsKeys: the session policy allows ACTION for no other.";
+  "Add the object's KMS key to the bucket's kmsKeys: the session policy allows ACTION only for those keys.";
 const KMS_SILENT =
-  "The object's KMS key may not be used for ACTION: add it to the bucket's kmsKeys (session policy), allow it in the role's policy, and allow the role in the key's policy. The key must exist and be in the bucket's region.";
+  "The bridge is not allowed to use the object's KMS key for ACTION. Add the key to the bucket's kmsKeys (session policy), allow ACTION with that key in the role's policy, and allow the role in the key's policy. The key must exist and be in the bucket's region.";
 const MISSING =
-  'Most likely there is no such object: S3 says so (404) only to who may list. Grant list as well, and let the role, if missing objects should be 404.';
+  "The object most likely does not exist: S3 returns 404 only to callers that may list. To get 404 for missing objects, also grant the caller `list`, and allow s3:ListBucket in the role's policy.";
 const SILENT =
-  "S3 does not say why, as to HEAD, or to another organization than the bucket's. Look at four places: the role's policy, the session policy (the caller's grants; `fedbridge check --caller` shows it), the bucket's policy, and for encrypted objects the KMS key: its policy and the bucket's kmsKeys. Also requesterPays and expectedOwner, where the bucket is another's. Without s3:ListBucket S3 denies missing objects too.";
+  "S3 gives no reason if it denies a HEAD request, or a request from another organization. Check the role's policy, the session policy (the caller's grants; `fedbridge check --caller` shows it), the bucket's policy, and for encrypted objects the KMS key's policy and the bucket's kmsKeys. If the bucket belongs to another account, also check requesterPays and expectedOwner. Without s3:ListBucket, S3 also denies reads of missing objects.";
 
-/** @param isList whether the request was a list: for a read, S3 checks the right to list only if the object is missing */
+/**
+ * @param isList whether the request was a list request. For any other request, S3 checks the permission to list only if the
+ * object is missing
+ */
 export function accessDeniedFix(denial: AccessDenied, isList: boolean): string {
   const { action = '' } = denial;
   if (!isList && /^s3:ListBucket(?:Versions)?$/.test(action)) return MISSING;

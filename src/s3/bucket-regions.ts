@@ -1,31 +1,35 @@
-// The regions of buckets: configured, or learned from S3's redirects, beginning with a default.
+// Determines the regions of buckets: the region learned from S3's redirects, or else the configured region, or else the default
+// region.
 import { setTimeout } from 'node:timers/promises';
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { isRegion } from './endpoint.ts';
 import type { S3Error } from './s3-error.ts';
 
-/** How long requests wait for the first one to find the bucket's region; then each finds it on its own. */
+/**
+ * How long other requests wait while the first request finds the bucket's region. After the wait, each request finds the region
+ * on its own.
+ */
 const SCOUT_MS = 500;
 
 export interface BucketRegions {
-  /** Learned, configured, or else the default. */
+  /** Returns the learned region, or else the configured region, or else the default region. */
   of(bucket: Bucket): string;
-  /** Whether it is configured or learned. */
+  /** Whether the region is configured or learned. */
   isKnown(bucket: Bucket): boolean;
   /** Records that S3 responded from this region. */
   found(bucket: Bucket, region: string): void;
   /**
-   * The first request to a bucket of unknown region finds it; those that come meanwhile wait for its result, so that S3 redirects
-   * one of them and not all.
-   * @returns a promise to wait for, or for the first request a function to call when it is done
+   * Lets the first request find a bucket's unknown region while other requests wait for the result, so that S3 redirects only one
+   * of them.
+   * @returns for the first request, a function that it must call when it is done; for other requests, a promise to wait for
    */
   scout(bucket: Bucket): Promise<unknown> | (() => void);
 }
 
 const nothing = (): void => undefined;
 
-/** @param onLearned called when a bucket is in another region than assumed */
+/** @param onLearned called when S3 shows that a bucket is not in the assumed region */
 export function bucketRegions(
   defaultRegion: string,
   onLearned: (bucketName: string, region: string) => void,
@@ -46,7 +50,7 @@ export function bucketRegions(
     scout: (bucket) => {
       if (isKnown(bucket)) return nothing;
       const before = scouting.get(bucket.name);
-      // A first request that hangs must not hold up the others.
+      // The wait is limited, so that a first request that hangs does not block other requests.
       if (before !== undefined)
         return Promise.race([before, setTimeout(SCOUT_MS, undefined, { ref: false })]);
       const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -59,7 +63,7 @@ export function bucketRegions(
   };
 }
 
-/** 301 and 307 are redirects; 400 AuthorizationHeaderMalformed names the region that it expected. */
+/** S3 redirects with 301 or 307, or names the expected region in a 400 AuthorizationHeaderMalformed. */
 export function isRedirect({ status, code, region }: S3Error, tried: string): boolean {
   if (status === 301 || status === 307) return true;
   return (

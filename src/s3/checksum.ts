@@ -1,4 +1,5 @@
-// Compares a complete object with the checksum that S3 stored for it, while it streams: the last bytes are held back until they agree.
+// Verifies a complete object against S3's stored checksum while it streams, and holds back the last bytes until the checksum
+// matches.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Fault } from '../errors/fault.ts';
@@ -13,14 +14,17 @@ import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 /** The checksum of all chunks so far. */
 interface RunningChecksum {
   add(chunk: Buffer): void;
-  /** Big-endian, in Base64, as S3 sends it. */
+  /** Returns the checksum in S3's format: big-endian bytes in Base64. */
   digest(): string;
 }
 
-/** Requests the checksums that S3 stored (S3 API Reference, GetObject). */
+/** This header makes S3 return the stored checksums (S3 API Reference, GetObject). */
 const MODE = 'x-amz-checksum-mode';
 
-/** If the bucket's checksums are verified, a mismatch fails the sink with Fault checksum_mismatch before the last bytes. */
+/**
+ * If `verifyChecksums` is set for the bucket, a mismatch fails the sink with Fault checksum_mismatch before the last bytes are
+ * sent.
+ */
 export function withChecksums(read: Read): Read {
   const algorithms = checksumAlgorithms();
   return (bucket, operation, session, options) => {
@@ -32,7 +36,7 @@ export function withChecksums(read: Read): Read {
       if (type !== 'FULL_OBJECT') return outcome;
       for (const [algorithm, begin] of algorithms) {
         const expected = headerOf(outcome.headers, `x-amz-checksum-${algorithm}`);
-        // A checksum that ends with `-N` is of the checksums of N parts, not of their bytes.
+        // A checksum that ends with `-N` is computed from the checksums of N parts, not from the object's bytes.
         if (expected !== undefined && !expected.includes('-'))
           return verifiedResponse(outcome, { algorithm, expected }, begin());
       }
@@ -91,9 +95,9 @@ function verifiedResponse(
   };
 }
 
-/** By the algorithms' names in S3's headers, cheapest first. */
+/** Returns checksums by the algorithm's name in S3's headers, fastest first. */
 function checksumAlgorithms(): ReadonlyMap<string, () => RunningChecksum> {
-  // Their tables are created when an object first needs them.
+  // The tables of a CRC are created when it is first used.
   let crc32c: ReturnType<typeof createCrc32c> | undefined;
   let crc64: ReturnType<typeof createCrc64Nvme> | undefined;
   return new Map([

@@ -1,30 +1,34 @@
-// The time that requests to an S3 are signed with: this machine's, until that S3 rejects a request for its time, and then S3's own.
+// The signing time for requests to S3: this machine's time until S3 rejects a request as skewed, then S3's own time.
 import type { Bucket } from '../config/types.ts';
 import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from './s3-error.ts';
 
-/** A clock that is further off is ignored. */
+/** Clock offsets that are larger than this are ignored. */
 const MAX_OFFSET_MS = 24 * 3600 * 1000;
 
-/** For HEAD, whose response has no body with a code. S3 rejects times more than 15 minutes off; a Date is rounded and some seconds old. */
+/**
+ * A 403 response to HEAD has no error code, so it counts as clock skew only if the clocks differ by more than this. The value is
+ * lower than S3's limit of 15 minutes, because S3's Date header is rounded and a few seconds old.
+ */
 const MIN_SKEW_MS = 10 * 60 * 1000;
 
-/** A smaller change is a Date's rounding and the response's latency, and is not logged. */
+/** Smaller changes of the offset are not logged, because rounding and latency cause them. */
 const LOG_ABOVE_MS = 60 * 1000;
 
 export interface S3Clock {
-  /** Milliseconds since 1970, by the clock of the S3 that has this bucket, as far as it is known. */
+  /** Milliseconds since the epoch by the clock of the bucket's S3 endpoint, or by this machine's clock if S3's is unknown. */
   now(bucket: Bucket): number;
   /**
-   * Sets the clock if S3 rejected the request for its time.
-   * @returns whether it did: the request should be signed again
+   * Adopts S3's time if S3 rejected the request because of clock skew.
+   * @returns whether S3's time was adopted; if so, the request should be signed again
    */
   learnFrom(error: S3Error, bucket: Bucket, signedAt: number): boolean;
 }
 
-/** @param onLearned called with a new offset: the milliseconds by which S3's clock is ahead of this machine's */
+/** @param onLearned called with each new offset: how many milliseconds S3's clock is ahead of this machine's */
 export function s3Clock(onLearned: (bucketName: string, aheadMs: number) => void): S3Clock {
-  // By endpoint, so that one with a wrong clock does not affect the others. All of AWS has one time.
+  // Each endpoint has its own offset, so that one endpoint with a wrong clock does not affect others. All AWS endpoints share an
+  // offset.
   const ahead = new Map<string, number>();
   const endpointKey = ({ endpoint = '' }: Bucket): string => endpoint;
   return {
@@ -33,7 +37,7 @@ export function s3Clock(onLearned: (bucketName: string, aheadMs: number) => void
       const s3Now = Date.parse(headerOf(error.headers, 'date') ?? '');
       if (!isClockError(error, s3Now - signedAt)) return false;
       const aheadMs = s3Now - Date.now();
-      // Also not NaN, as it is without a Date.
+      // The comparison is negated, so that a missing Date (NaN) also returns false.
       if (!(Math.abs(aheadMs) <= MAX_OFFSET_MS)) return false;
       const before = ahead.get(endpointKey(bucket)) ?? 0;
       ahead.set(endpointKey(bucket), aheadMs);

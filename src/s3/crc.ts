@@ -1,17 +1,18 @@
-// The two CRCs that S3 stores and Node lacks: CRC-32C and CRC-64/NVME, eight bytes a step ("slicing-by-8"). Measured against
-// `@aws-sdk/checksums` 3.1002 (CPU time per MiB, Node 26): CRC-32C 1.4 ms instead of 2.9, CRC-64/NVME 2.1 ms instead of 3.6.
+// Computes the two CRCs that S3 stores but Node lacks, CRC-32C and CRC-64/NVME, with eight bytes per step ("slicing-by-8").
+// Measured CPU time per MiB with Node 26: 1.4 ms for CRC-32C and 2.1 ms for CRC-64/NVME; `@aws-sdk/checksums` 3.1002 takes 2.9 ms
+// and 3.6 ms.
 
-/** @param before the CRC of the chunks before this one; 0 for the first */
+/** @param before the CRC of all earlier chunks; 0 for the first chunk */
 export type Crc<Value> = (chunk: Uint8Array, before: Value) => Value;
 
 const BYTE_VALUES = 256;
 const SLICES = 8;
 
-/** Reflected polynomials (RFC 3720, 12.1; NVM Express, NVM Command Set, 5.2.1.3.4). */
+/** The polynomials of both CRCs, in reflected form (RFC 3720, 12.1; NVM Express, NVM Command Set, 5.2.1.3.4). */
 const CRC32C = 0x82f63b78;
 const CRC64NVME = { high: 0x9a6c9329, low: 0xac4bc9b5 };
 
-/** Creates a table of 8 KiB: at `slice * 256 + byte` the CRC of a byte that `slice` bytes follow. */
+/** Creates an 8 KiB table. The entry at `slice * 256 + byte` is the CRC of a byte that is followed by `slice` bytes. */
 export function createCrc32c(): Crc<number> {
   const table = new Uint32Array(SLICES * BYTE_VALUES);
   for (let i = 0; i < table.length; i += 1) {
@@ -42,7 +43,7 @@ export function createCrc32c(): Crc<number> {
   };
 }
 
-/** As above, in two halves: JavaScript is fast with 32 bits and slow with 64. */
+/** Computes the high and the low 32 bits separately, because JavaScript is slow with 64-bit integers. */
 export function createCrc64Nvme(): Crc<bigint> {
   const highs = new Uint32Array(SLICES * BYTE_VALUES);
   const lows = new Uint32Array(SLICES * BYTE_VALUES);
@@ -90,7 +91,7 @@ export function createCrc64Nvme(): Crc<bigint> {
   };
 }
 
-/** Four bytes, the first the lowest. */
+/** Reads four bytes in little-endian order. */
 function word(chunk: Uint8Array, i: number): number {
   return (
     (chunk[i] ?? 0) | ((chunk[i + 1] ?? 0) << 8) | ((chunk[i + 2] ?? 0) << 16) | ((chunk[i + 3] ?? 0) << 24)

@@ -1,24 +1,31 @@
-// `If-Range`, which S3 does not document: a range is only sent if it is of the object that the caller has begun to read.
+// Implements `If-Range`, which S3 does not document: returns a range only if the object has not changed since the caller began to
+// read it.
 import { isS3Error } from './read.ts';
 import type { Read } from './read.ts';
 import { headerOf } from '../http1/exchange.ts';
 
-/** RFC 9110, 8.8.3: weak validators never match here (13.1.5). */
+/** Matches a strong ETag (RFC 9110, 8.8.3). Weak ETags never match in `If-Range` (13.1.5). */
 export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 
-/** These would conflict with the bridge's If-Match: S3 ignores If-Unmodified-Since beside an If-Match that matches (GetObject). */
+/**
+ * These headers conflict with the If-Match that the bridge adds: S3 ignores If-Unmodified-Since if an If-Match matches
+ * (GetObject).
+ */
 const CONFLICTING = ['if-match', 'if-unmodified-since'];
 
-/** Raw pairs for S3: with the range if S3 can check the condition; else without, which is always correct. */
+/**
+ * Header lists for S3, as raw pairs. `headers` includes the range only if S3 can check the condition; omitting a range is always
+ * correct.
+ */
 export interface IfRange {
   readonly headers: readonly string[];
-  /** Headers to send if the object has changed; absent if `headers` already reads the whole object. */
+  /** The headers without the range, to send if the object has changed; absent if `headers` contains no range. */
   readonly whole?: readonly string[];
 }
 
 /**
- * A strong ETag becomes If-Match on the ranged read. A date, which is too imprecise, and a conflicting condition read the whole
- * object: a server may always ignore a range (RFC 9110, 14.2).
+ * Adds a strong ETag as If-Match to the range request. Drops the range if the caller sends a date, which is too imprecise, or a
+ * conflicting condition. A server may always ignore a range (RFC 9110, 14.2).
  * @param headers raw pairs of the caller's ranges and conditions, names in lower case
  */
 export function ifRange(headers: readonly string[], validator: string): IfRange {
@@ -33,7 +40,9 @@ export function ifRange(headers: readonly string[], validator: string): IfRange 
   return { headers: [...headers, 'if-match', validator], whole };
 }
 
-/** Reads the whole object if it has changed, also if S3 sends a range of it anyway: not every S3 supports If-Match. */
+/**
+ * Reads the whole object if it has changed. Compares the ETags even if S3 sends a range, because some S3 servers ignore If-Match.
+ */
 export function withIfRange(read: Read): Read {
   return (bucket, operation, session, options) => {
     const { whole } = options;

@@ -1,38 +1,31 @@
-// Parses one page of a list while it arrives, for people and scripts that do not want to parse S3's XML.
+// Parses one page of an S3 list as it arrives, for lists that callers request as JSON.
 import { Fault } from '../errors/fault.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
+import { emptyObject, setField } from './listed-object.ts';
+import type { Draft, ListedObject } from './listed-object.ts';
 import { asS3Fault } from './s3-error.ts';
+import { usualObject } from './usual-object.ts';
 import { xmlReader } from './xml-reader.ts';
 
-export interface ListedObject {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** RFC 3339. */
-  readonly lastModified: string;
-  readonly etag: string;
-  readonly storageClass: string;
-}
-
-/** The names are the bridge's and stable; elements that S3 adds are not shown. */
+/** The bridge's own JSON format with stable names. Elements that S3 may add later are not included. */
 export interface ListPage {
   readonly objects: readonly ListedObject[];
-  /** Common prefixes, if there was a delimiter. */
+  /** Common prefixes, if the request had a delimiter. */
   readonly prefixes: readonly string[];
-  /** What `continue` takes for the next page; null on the last. */
+  /** The value of `continue` for the next page; null on the last page. */
   readonly next: string | null;
 }
 
-/** Objects and prefixes together (S3 API Reference, ListObjectsV2, MaxKeys). */
+/** The maximum number of objects and prefixes together in one page (S3 API Reference, ListObjectsV2, MaxKeys). */
 const MAX_ENTRIES = 1000;
 
-/** A page of keys of 1,024 bytes, each byte encoded, has 3.4 MiB. */
+/** A page of 1,000 keys with 1,024 bytes each takes 3.4 MiB if every byte is percent-encoded. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Yields to the event loop after each chunk, so that a large page delays no other request.
- * @param response of a ListObjectsV2; an error ends the request at S3
- * @throws Fault s3_invalid_response if the body is not a list or is too long; s3_unreachable or s3_timeout if it ends early
+ * Yields to the event loop after each chunk, so that a large page does not delay other requests.
+ * @param response the response to a ListObjectsV2 request; aborted after an error
+ * @throws Fault s3_invalid_response if the body is not a list or is too long; s3_unreachable or s3_timeout if the body ends early
  */
 export function readListPage(response: UpstreamResponse): Promise<ListPage> {
   const { promise, resolve, reject } = Promise.withResolvers<ListPage>();
@@ -75,28 +68,35 @@ export function readListPage(response: UpstreamResponse): Promise<ListPage> {
 
 const notList = (what: string): Fault => new Fault('s3_invalid_response', { error: what });
 
-/** Its functions throw Fault s3_invalid_response. */
+/** The returned functions throw Fault s3_invalid_response. */
 function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
   const objects: Draft[] = [];
   const prefixes: string[] = [];
   let next: string | null = null;
   let draft = emptyObject();
-  /** Some servers ignore `encoding-type=url`: only `<EncodingType>` shows that keys are encoded. */
+  /** Only `<EncodingType>` shows that keys are encoded, because some servers ignore `encoding-type=url`. */
   let isEncoded = false;
   const nameOf = (text: string): string => (isEncoded ? decode(text) : text);
-  // AWS sends it before the entries, other servers after them.
+  // AWS sends EncodingType before the keys. Other servers send it later, so keys that were already read must be decoded.
   const decodeNames = (): void => {
     if (isEncoded) return;
     isEncoded = true;
     for (const object of objects) object.key = decode(object.key);
     for (const [i, prefix] of prefixes.entries()) prefixes[i] = decode(prefix);
   };
+  const add = (object: ListedObject): void => {
+    objects.push(object);
+    draft = emptyObject();
+  };
+  const checkCount = (): void => {
+    if (objects.length + prefixes.length > MAX_ENTRIES) throw notList('a list of more than 1000 entries');
+  };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const text = (chunk?: Buffer): string =>
     inUtf8(() => decoder.decode(chunk, { stream: chunk !== undefined }));
   const reader = xmlReader({
     onOpen: (name, parent) => {
-      if (parent === '' && name !== ROOT) throw notList('no list');
+      if (parent === '' && name !== ROOT) throw notList('not a list');
     },
     onClose: (name, parent, value) => {
       if (parent === 'Contents') setField(draft, name, name === 'Key' ? nameOf(value) : value);
@@ -104,11 +104,15 @@ function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
       else if (parent !== ROOT) return;
       else if (name === 'EncodingType' && value === 'url') decodeNames();
       else if (name === 'NextContinuationToken') next = value;
-      else if (name === 'Contents') {
-        objects.push(draft);
-        draft = emptyObject();
-      }
-      if (objects.length + prefixes.length > MAX_ENTRIES) throw notList('a list of more than 1000 entries');
+      else if (name === 'Contents') add(draft);
+      checkCount();
+    },
+    readChild: (piece, at) => {
+      const usual = usualObject(piece, at, nameOf);
+      if (usual === undefined) return -1;
+      add(usual.object);
+      checkCount();
+      return usual.end;
     },
   });
   return {
@@ -125,33 +129,7 @@ function pageReader(): { write(chunk: Buffer): void; end(): ListPage } {
 
 const ROOT = 'ListBucketResult';
 
-type Draft = { -readonly [Name in keyof ListedObject]: ListedObject[Name] };
-
-const emptyObject = (): Draft => ({ key: '', size: 0, lastModified: '', etag: '', storageClass: 'STANDARD' });
-
-function setField(draft: Draft, name: string, value: string): void {
-  if (name === 'Key') draft.key = value;
-  else if (name === 'Size') draft.size = sizeOf(value);
-  else if (name === 'LastModified') draft.lastModified = timeOf(value);
-  else if (name === 'ETag') draft.etag = value;
-  else if (name === 'StorageClass') draft.storageClass = value;
-}
-
-function sizeOf(text: string): number {
-  const size = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(size)) throw notList('a size that is no number of bytes');
-  return size;
-}
-
-/** S3's own form is kept as it is. */
-function timeOf(text: string): string {
-  if (text === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text)) return text;
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw notList('a time that is none');
-  return time.toISOString();
-}
-
-/** @returns the text as S3 sent it if it cannot be decoded: one odd key must not fail the list */
+/** @returns the original text if it cannot be decoded, because one invalid key must not fail the whole list */
 function decode(text: string): string {
   if (!/[%+]/.test(text)) return text;
   try {
@@ -161,11 +139,11 @@ function decode(text: string): string {
   }
 }
 
-/** Decoders throw errors of their own. */
+/** Converts the decoder's errors to faults. */
 function inUtf8(decoding: () => string): string {
   try {
     return decoding();
   } catch {
-    throw notList('text that is not UTF-8');
+    throw notList('text that is not valid UTF-8');
   }
 }

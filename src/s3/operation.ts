@@ -1,4 +1,4 @@
-// The S3 operations that the bridge serves, and their parameters. Anything else is not served.
+// The S3 operations that the bridge serves, and their parameters. All other operations are rejected.
 import { Fault } from '../errors/fault.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { isSubresource } from './subresources.ts';
@@ -7,31 +7,31 @@ import type { Target } from './target.ts';
 
 export type Method = 'GET' | 'HEAD';
 
-/** A read that goes to S3. */
+/** A read that is sent to S3. */
 export interface ObjectRead {
   readonly kind: 'object' | 'list';
   readonly name: string;
-  /** The form of the response: S3's, or the bridge's JSON. */
+  /** The format of the response: S3's XML or bytes, or the bridge's JSON. */
   readonly form: 's3' | 'json';
   readonly method: Method;
   readonly bucket: string;
-  /** Of the object; '' for a list. */
+  /** The object's key; '' for a list. */
   readonly key: string;
-  /** What a grant must cover: the key, or the prefix that is listed. */
+  /** The key or the listed prefix, which a grant must cover. */
   readonly subject: string;
-  /** The actions that AWS checks. */
+  /** The IAM actions that AWS checks. */
   readonly actions: readonly IamAction[];
-  /** Names and values to send, sorted by name. */
+  /** The query parameters to send, sorted by name. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** Served from the configuration; S3 only confirms that a bucket exists. */
+/** An operation that is served from the configuration. For HeadBucket, S3 also confirms that the bucket exists. */
 export interface BucketOperation {
   readonly kind: 'buckets' | 'bucket' | 'location';
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';
   readonly method: Method;
   readonly bucket: string;
-  /** Sorted by name. */
+  /** The query parameters, sorted by name. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
@@ -40,11 +40,11 @@ export type Operation = ObjectRead | BucketOperation;
 /** An operation of the S3 API Reference. */
 interface Row {
   readonly name: string;
-  /** The parameter that selects it, with its required value if there is one; absent for the default operation. */
+  /** The query parameter that selects the operation, and its value if one is required; absent for the default operation. */
   readonly selector?: readonly [name: string, value?: string];
   readonly parameters: readonly string[];
   readonly actions: readonly IamAction[];
-  /** The actions with `versionId`; absent if the operation has no versions. */
+  /** The IAM actions if the request has a `versionId`; absent if the operation does not accept a `versionId`. */
   readonly versionActions?: readonly IamAction[];
 }
 
@@ -137,7 +137,7 @@ function knownParameters({ selector, parameters }: Row, versioned: boolean): rea
 }
 
 function selectedRow(key: string, query: ReadonlyMap<string, string>): Row {
-  // Nearly all requests.
+  // Fast path for nearly all requests.
   if (key !== '' && query.size === 0) return READ;
   return (key === '' ? LIST_ROWS : OBJECT_ROWS).find((each) => isSelected(each, query)) ?? READ;
 }
@@ -164,8 +164,8 @@ function bucketOperation(
 }
 
 /**
- * Parameters that S3 does not know are dropped, as S3 ignores them.
- * @throws Fault not_implemented for those that would make it another operation
+ * Drops unknown parameters, because S3 ignores them too.
+ * @throws Fault not_implemented for parameters that would select another operation
  */
 function selectParameters(
   known: readonly string[],

@@ -1,4 +1,5 @@
-// Parses a request's method and raw target into an S3 operation. Two routes under `/-/` name bucket and key as parameters.
+// Parses a request's method and raw target into an S3 operation. Two routes under `/-/` take the bucket and the key as query
+// parameters.
 import { Fault } from '../errors/fault.ts';
 import { operationOn } from './operation.ts';
 import type { Method, Operation } from './operation.ts';
@@ -12,13 +13,13 @@ export function parseOperation(method: string | undefined, url: string): Operati
   return operationOn(target, method, readQuery(target.query));
 }
 
-/** In form encoding, as Cloud Run decodes some escapes of a path and reserves some paths. */
+/** Serves objects whose key is a query parameter, because Cloud Run decodes some escapes in paths and reserves some paths. */
 const OBJECT_PATH = '/-/object';
 
-/** A list as JSON. */
+/** Serves lists as JSON. */
 const JSON_LIST_PATH = '/-/objects';
 
-/** Whether a request target is one of the two. */
+/** Whether a request target is one of the two routes under `/-/`. */
 export function isQueryForm(url: string): boolean {
   return url.startsWith('/-/') && [OBJECT_PATH, JSON_LIST_PATH].includes(pathOf(url));
 }
@@ -39,14 +40,14 @@ function parseObject(method: Method, text: string): Operation {
   query.delete('bucket');
   query.delete('key');
   const operation = operationOn({ bucket, key }, method, query);
-  // This route is the bridge's own: what S3 would ignore is a mistake here, except what SDKs add to each request.
+  // Unlike S3, this route rejects unknown parameters, except `x-id`, which SDKs add to each request.
   const known = new Set(operation.parameters.map(([name]) => name));
   const unknown = [...query.keys()].find((name) => !known.has(name) && name !== 'x-id');
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
   return operation;
 }
 
-/** The bridge's names, and S3's. */
+/** Maps the bridge's parameter names to S3's. */
 const LIST_PARAMETERS = [
   ['prefix', 'prefix'],
   ['delimiter', 'delimiter'],
@@ -58,13 +59,13 @@ function parseJsonList(method: Method, text: string): Operation {
   const query = new Map(readQuery(text));
   const bucket = checkedBucket(required(query, 'bucket'));
   query.delete('bucket');
-  // S3's pages are no longer, and an empty page would look like the last one.
+  // A page of S3 has at most 1000 objects and prefixes, and an empty page would look like the last page.
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(query.get('limit') ?? '1'))
     throw new Fault('parameter_invalid', {
       parameter: 'limit',
       rule: 'must be a whole number from 1 to 1000',
     });
-  // Encoded, as a control character in a key would make the document invalid XML.
+  // Keys are requested in URL encoding, because a control character in a key would make the XML invalid.
   const parameters = new Map([
     ['list-type', '2'],
     ['encoding-type', 'url'],

@@ -1,12 +1,9 @@
-// One read of S3: signed with the caller's session, sent, and sent again once if only the bridge's side was wrong: the region,
-// the clock, or credentials that have expired or been revoked.
+// Sends one signed read to S3, and resends it once if the region, the clock or the credentials were wrong.
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { createCancellation, untilCancelled } from '../runtime/cancellation.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 import type { Transport } from '../http1/transport.ts';
-import { isPending } from '../runtime/maybe-async.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { bucketRegions, isRedirect, regionToTry } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
 import type { ObjectRead } from './operation.ts';
@@ -21,23 +18,23 @@ import type { RequestOptions } from './signed-request.ts';
 /** Credentials that can be replaced if S3 no longer accepts them. */
 export interface ReadSession<Credentials extends SigningCredentials> {
   readonly roleName: string;
-  credentials(): MaybeAsync<Credentials>;
-  /** @returns undefined if that takes an STS call and `mayObtain` returns false */
+  credentials(): Credentials | Promise<Credentials>;
+  /** @returns undefined if a replacement needs an STS call and `mayObtain` returns false */
   replace(rejected: Credentials, mayObtain: () => boolean): Promise<Credentials> | undefined;
 }
 
 export interface ReadOptions extends RequestOptions {
-  /** Headers to send instead if the object is no longer the one that a range is for (`If-Range`). */
+  /** Headers that replace `headers` if the object has changed since the caller's earlier read (`If-Range`). */
   readonly whole?: readonly string[];
-  /** Whether a denial for which S3 gives no reason may be worth new credentials; true. */
+  /** Whether the credentials may be renewed after S3 denies a read without giving a reason; default: true. */
   readonly renewsUnexplained?: boolean;
-  /** Unique ID of the caller, whose share of the budgets the read spends. */
+  /** The caller's unique ID, because each caller has a share of the budgets for retries and renewals. */
   readonly caller: string;
-  /** Counted up for the log. */
+  /** Incremented for each retry and resume; for the log. */
   readonly counters?: RetryCounters;
 }
 
-/** How often one request was sent to S3 again: before a response, and during a body. */
+/** The number of retries before the response, and the number of resumes during its body. */
 export interface RetryCounters {
   retries: number;
   resumed: number;
@@ -45,11 +42,14 @@ export interface RetryCounters {
 
 export interface Reader {
   readonly read: Read;
-  /** A bucket's region as far as it is known: learned, configured, or the default. */
+  /** Returns the bucket's learned region, or else the configured region, or else the default region. */
   regionOf(bucket: Bucket): string;
 }
 
-/** Four arguments and no object, as each wrapper around a read passes them on, for every request. */
+/**
+ * Takes four arguments instead of one object, because every wrapper around a read would otherwise create an object for each
+ * request.
+ */
 export type Read = <Credentials extends SigningCredentials>(
   bucket: Bucket,
   read: ObjectRead,
@@ -63,9 +63,9 @@ export function isS3Error(outcome: UpstreamResponse | S3Error): outcome is S3Err
 
 /**
  * `read` throws Fault s3_unreachable, s3_timeout, s3_invalid_response, s3_credentials_rejected, s3_redirect_failed.
- * @param options.defaultRegion tried first for a bucket without a region
- * @param options.onRegionLearned called when S3 names another region than the one tried
- * @param options.clock the time that requests are signed with; default: this machine's, right or wrong
+ * @param options.defaultRegion the region that is tried first if a bucket has no configured region
+ * @param options.onRegionLearned called when S3 shows that a bucket is not in the assumed region
+ * @param options.clock provides the signing time; default: this machine's clock
  */
 export function createReader(options: {
   readonly transport: Pick<Transport, 'send'>;
@@ -79,8 +79,8 @@ export function createReader(options: {
   const { clock } = options;
 
   /**
-   * Tries replaced credentials again, after others were accepted. If S3 still rejects them, the session made the difference, and
-   * not something that happened in between, such as an upload.
+   * After S3 has accepted the new credentials, repeats the read with the old credentials. If S3 still rejects the old
+   * credentials, the renewal made the read succeed. Otherwise, something else did, such as an upload in the meantime.
    */
   const isStillRejected = async (
     bucket: Bucket,
@@ -88,7 +88,7 @@ export function createReader(options: {
     credentials: SigningCredentials,
     readOptions: ReadOptions,
   ): Promise<boolean> => {
-    // HEAD needs the same right as GET, and has no body.
+    // HEAD needs the same permission as GET, and its response has no body.
     const plain: ObjectRead = read.name === 'GetObject' ? { ...read, method: 'HEAD' } : read;
     const from = {
       bucket,
@@ -97,7 +97,8 @@ export function createReader(options: {
       credentials,
       now: clock?.now(bucket) ?? Date.now(),
     };
-    // The caller's cancellation belongs to the response that the caller is about to get.
+    // Uses a separate cancellation, because the caller's cancellation belongs to the response that the caller is about to
+    // receive.
     const request = signedRequest(options.sign, from, {
       ...readOptions,
       headers: [],
@@ -112,11 +113,10 @@ export function createReader(options: {
   };
 
   const readOnce: Read = async (bucket, read, session, readOptions) => {
-    const held = session.credentials();
-    let credentials = isPending(held) ? await untilCancelled(held, readOptions.cancellation) : held;
+    let credentials = await untilCancelled(session.credentials(), readOptions.cancellation);
     let region = regions.of(bucket);
     let renewed = false;
-    /** The credentials that this read had replaced by an STS call, and the error that they got. */
+    /** The credentials that this read replaced through an STS call, and the error that S3 returned for them. */
     let replaced: { readonly credentials: typeof credentials; readonly error: S3Error } | undefined;
     let hasMoved = false;
     let hasResigned = false;
@@ -135,7 +135,7 @@ export function createReader(options: {
         hasMoved = true;
         continue;
       }
-      // Only a region that worked is remembered.
+      // S3 did not redirect the request, so the region is correct and can be remembered.
       regions.found(bucket, region);
       if (!isS3Error(outcome)) {
         if (replaced !== undefined && budget.wantsProof(session)) {
@@ -172,7 +172,7 @@ export function createReader(options: {
       try {
         credentials = await untilCancelled(replacement, readOptions.cancellation);
       } catch (error) {
-        // A denial is a valid outcome; the renewal was only to make sure.
+        // The renewal only served to confirm S3's denial, so the denial is returned even if the renewal fails.
         if (!isCredentialsError(outcome)) return outcome;
         throw error;
       }
@@ -194,7 +194,7 @@ export function createReader(options: {
   return { read, regionOf: regions.of };
 }
 
-/** Includes 304, which a caller's condition requests; excludes 205, whose body some clients skip. */
+/** A 304 is a success, because the request was conditional. A 205 is not a success, because some clients skip its body. */
 function isSuccess(status: number): boolean {
   return status === 200 || status === 206 || status === 304 || status === 204;
 }

@@ -1,10 +1,10 @@
-// A list of a bucket that the bridge serves under another name than S3's: replaces `<Name>` by the name in the request.
+// Rewrites `<Name>` in a list if the bucket's public name differs from its name in S3.
 import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 
-/** S3 writes the name at the beginning of the document. */
+/** Only this many bytes are searched, because `<Name>` is at the beginning of the document. */
 const SEARCHED_BYTES = 4096;
 
-/** The length changes, so the response has none. */
+/** Removes Content-Length, because the new name may have a different length. */
 export function withPublicName(response: UpstreamResponse, name: string): UpstreamResponse {
   const headers: string[] = [];
   for (let i = 0; i < response.headers.length; i += 2) {
@@ -26,7 +26,7 @@ function renaming(sink: Sink, name: string): Sink {
   let start: Buffer | undefined = Buffer.alloc(0);
   const flush = (): boolean => {
     if (start === undefined) return true;
-    // Latin-1 keeps every byte as it is.
+    // Latin-1 preserves every byte.
     const text = start.toString('latin1').replace(/<Name>[^<]*<\/Name>/, `<Name>${name}</Name>`);
     start = undefined;
     return sink.write(Buffer.from(text, 'latin1'));

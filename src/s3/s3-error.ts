@@ -1,4 +1,4 @@
-// S3's error responses: their status, their code, and the few details that are safe to pass on.
+// Reads S3's error responses: status, code, and the few details that are safe to forward.
 import { Fault } from '../errors/fault.ts';
 import { headerOf } from '../http1/exchange.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
@@ -12,17 +12,17 @@ export interface S3Error {
   readonly code: string | undefined;
   /** The bucket's region, if S3 names it. */
   readonly region: string | undefined;
-  /** Elements of the error document that are only about the request, for the caller. */
+  /** Elements of the error document that may be shown to the caller. */
   readonly details: readonly (readonly [name: string, value: string])[];
-  /** Details of an AccessDenied, for the operator only: they name roles and policies. */
+  /** Details of an AccessDenied error, which only the operator may see, because they name roles and policies. */
   readonly denial: AccessDenied | undefined;
   readonly headers: readonly string[];
 }
 
-/** S3's error documents are below 2 KiB. */
+/** S3's error documents are smaller than 2 KiB. */
 const MAX_DOCUMENT_BYTES = 64 * 1024;
 
-/** Elements without an account, a host or a policy in them (S3 API Reference, "Error responses"). */
+/** Elements that contain no account, host or policy (S3 API Reference, "Error responses"). */
 const SAFE_DETAILS = [
   'ActualObjectSize',
   'RangeRequested',
@@ -33,17 +33,20 @@ const SAFE_DETAILS = [
   'Size',
 ];
 
-/** Of an AccessDenied. It holds a few ARNs, one of which ends with the object's key, escaped. */
+/** An AccessDenied message can be long: it contains a few ARNs, one of which ends with the escaped object key. */
 const MESSAGE = /<Message>([^<]{1,16384})<\/Message>/;
 
-/** The form of S3's codes and of these details. Anything else may be anything, even the bridge's own credentials. */
+/**
+ * The allowed form of S3's error codes and details. All other texts are dropped, because they could contain the bridge's
+ * credentials.
+ */
 const CODE = /^[A-Za-z][\w.]{0,63}$/;
 const DETAIL = /^[\w=, -]{1,40}$/;
 
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
 
 /**
- * S3 redirects in two ways, and to regions only: any other redirect does not come from an S3.
+ * S3 redirects only to other regions, and only with 301 and 307. Any other redirect does not come from S3.
  * @throws Fault s3_invalid_response
  */
 export async function readS3Rejection(response: UpstreamResponse): Promise<S3Error> {
@@ -53,12 +56,12 @@ export async function readS3Rejection(response: UpstreamResponse): Promise<S3Err
   throw new Fault('s3_invalid_response', { s3Status: status });
 }
 
-/** A failure of the HTTP client as a fault with the operator's fix for S3; any other error unchanged. */
+/** Converts an HttpError to an S3 fault, which has a fix for the operator; returns any other error unchanged. */
 export function asS3Fault(error: unknown): unknown {
   return error instanceof HttpError ? new Fault(`s3_${error.code}`, { error: error.reason }) : error;
 }
 
-/** Reads the error document, or only the beginning of one that is too long. */
+/** Reads S3's error document. If the document is too long, reads only its beginning. */
 export async function readS3Error(response: UpstreamResponse): Promise<S3Error> {
   const elements = new Map<string, string>();
   const document = await readDocument(response);
@@ -93,12 +96,12 @@ function readDocument(response: UpstreamResponse): Promise<string> {
     write: (chunk) => {
       bytes += chunk.length;
       if (bytes <= MAX_DOCUMENT_BYTES) chunks.push(chunk);
-      // It could be endless, and the status is enough.
+      // The document could be endless, and the status is sufficient.
       else response.abort();
       return true;
     },
     end: finish,
-    // Of a truncated document the status still counts.
+    // If the document is truncated, the status is still used.
     fail: finish,
   });
   return promise;

@@ -1,4 +1,4 @@
-// The simplest request for each action of a grant, so that an action is explained exactly as the request would be decided.
+// Builds the simplest request for each grant action, so that explanations and real requests are decided by the same code.
 import type { Action } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -21,16 +21,16 @@ export const WORDS = Object.keys(QUERIES) as Action[];
 
 export const isWord = (text: string): text is Action => Object.hasOwn(QUERIES, text);
 
-/** The action of a grant that allows this IAM action on its own. */
+/** Returns the grant action that allows this IAM action on its own. */
 export function wordOf(action: IamAction): Action | undefined {
   return WORDS.find((word) => iamActions([word]).includes(action));
 }
 
-/** @param subject the object's key, not empty; for `list` the prefix */
+/** @param subject the prefix for `list`; otherwise the object's key, which must not be empty */
 export function sampleRequest(word: Action, bucket: string, subject: string): ObjectRead {
   const query = new Map([QUERIES[word]]);
   if (word === 'list') query.set('prefix', subject);
   const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('Not an operation on an object: the key is empty');
+  if (!('actions' in operation)) throw new Error('the key of an object must not be empty');
   return operation;
 }

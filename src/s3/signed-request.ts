@@ -1,4 +1,4 @@
-// From a read to the HTTP request for it: where it goes, its path and query as they are signed, its headers.
+// Builds the signed HTTP request for a read: its origin, path, query and headers.
 import type { Bucket } from '../config/types.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
 import type { UpstreamRequest } from '../http1/exchange.ts';
@@ -13,11 +13,11 @@ export interface RequestOptions {
   /** `x-amz-…` pairs to sign, names in lower case. */
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
   readonly cancellation: Cancellation;
-  /** The bridge's own, for S3's logs. */
+  /** The bridge's request ID, for S3's logs. */
   readonly requestId: string;
 }
 
-/** @param from.now milliseconds since 1970, by the clock of the S3 that gets the request */
+/** @param from.now milliseconds since the epoch, by the clock of the bucket's S3 endpoint */
 export function signedRequest(
   sign: Sign,
   from: {
@@ -48,7 +48,8 @@ export function signedRequest(
     credentials,
     now,
   );
-  // S3's server access log and CloudTrail both record it (S3 user guide, "Amazon S3 server access log format").
+  // The user agent contains the request ID, because S3's server access log and CloudTrail record the user agent (S3 user guide,
+  // "Amazon S3 server access log format").
   signed.push('user-agent', `fedbridge (${requestId})`, ...headers);
   return {
     origin: endpoint.origin,
@@ -59,7 +60,10 @@ export function signedRequest(
   };
 }
 
-/** From the configuration: a caller neither spends the operator's money nor replaces the owner that the operator demands. */
+/**
+ * Returns headers that come only from the configuration, so that no caller can make the operator pay for requests or replace the
+ * expected bucket owner.
+ */
 function operatorsHeaders({ requesterPays, expectedOwner }: Bucket): (readonly [string, string])[] {
   return [
     ...(expectedOwner === undefined ? [] : [['x-amz-expected-bucket-owner', expectedOwner] as const]),

@@ -1,6 +1,7 @@
-// Query parameters that select an operation in S3, or change one. Those that the bridge does not offer are rejected; S3 ignores all others.
+// Query parameters that select or change an S3 operation. The bridge rejects those that it does not support. S3 ignores
+// parameters that are not in this list.
 
-/** Of all operations of the S3 API Reference; a test compares them with the AWS SDK's. */
+/** The parameters of all operations in the S3 API Reference. A test compares this list with the AWS SDK. */
 const SUBRESOURCES = new Set([
   'abac',
   'accelerate',
@@ -47,7 +48,10 @@ const SUBRESOURCES = new Set([
   'website',
 ]);
 
-/** Also `x-amz-…`: a presigned URL carries headers so, and dropping one such as `x-amz-expected-bucket-owner` would drop a check. */
+/**
+ * Includes all `x-amz-…` parameters: presigned URLs carry headers as parameters, and dropping a header such as
+ * `x-amz-expected-bucket-owner` would skip a check.
+ */
 export function isSubresource(name: string): boolean {
   return SUBRESOURCES.has(name) || /^x-amz-/i.test(name);
 }

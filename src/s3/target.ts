@@ -1,30 +1,30 @@
-// Parses a raw request target into bucket, key and query, byte for byte: URL libraries would collapse `//`, `.` and `..`.
+// Parses a raw request target into bucket, key and query byte for byte, because URL libraries would collapse `//`, `.` and `..`.
 import { Fault } from '../errors/fault.ts';
 
-/** S3's limit on a key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
+/** S3's limit on a key, in UTF-8 bytes (S3 user guide, "Naming Amazon S3 objects"). */
 const MAX_KEY_BYTES = 1024;
 
-/** S3's bucket names (S3 user guide, "General purpose bucket naming rules"), as far as their characters go. */
+/** Checks only the length and characters of S3's bucket names (S3 user guide, "General purpose bucket naming rules"). */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Characters that are not escaped in a path, nor in SigV4's canonical URI. */
+/** Characters that need no escaping, either in a path or in SigV4's canonical URI. */
 const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
 
-/** `key` is empty for the bucket itself, and `bucket` for the service. */
+/** `key` is empty for a request to the bucket itself; `bucket` is empty for a request to the service. */
 export interface Target {
   readonly bucket: string;
-  /** Decoded once: authorized and signed in this form. */
+  /** The key after it has been decoded once; it is authorized and signed in this form. */
   readonly key: string;
-  /** Without the '?', not decoded. */
+  /** The text after the '?', not decoded. */
   readonly query: string;
 }
 
-/** RFC 9112, 3.2.2. An http URL has a host (RFC 9110, 4.2.1). */
+/** The absolute form of a request target (RFC 9112, 3.2.2). Its host must not be empty (RFC 9110, 4.2.1). */
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+(?=[/?]|$)/i;
 
 /**
- * The path and query of a target in absolute form, byte for byte; any other target as it is. Whatever host it names, the bridge itself
- * responds: it is no proxy.
+ * Returns the path and query of a target in absolute form, byte for byte, and any other target unchanged. The host in the target is
+ * ignored, because the bridge is not a proxy.
  */
 export function originForm(target: string): string {
   const authority = ABSOLUTE_FORM.exec(target)?.[0];
@@ -34,7 +34,7 @@ export function originForm(target: string): string {
 }
 
 /**
- * Splits before it decodes, so that `%2F` never ends a bucket's name.
+ * Splits the path before decoding it, so that `%2F` never ends a bucket's name.
  * @throws Fault target_not_path, bucket_name_invalid, escape_invalid, key_holds_nul, key_too_long
  */
 export function readTarget(url: string): Target {
@@ -65,7 +65,7 @@ function readKey(raw: string): string {
 }
 
 /**
- * @param key decoded
+ * @param key the decoded key
  * @throws Fault key_holds_nul, key_too_long
  */
 export function checkedKey(key: string): string {
@@ -84,23 +84,23 @@ function decodeKey(raw: string): string {
 }
 
 /**
- * A key as it is sent and signed: every byte but the unreserved ones and '/' escaped, once
- * (SigV4 for S3; AWS General Reference, "Create a signed AWS API request").
+ * Encodes a key for sending and signing: escapes every byte once, except unreserved characters and '/' (SigV4 for S3; AWS General
+ * Reference, "Create a signed AWS API request").
  */
 export function encodeKey(key: string): string {
   return PLAIN.test(key) ? key : encodeURI(key).replace(/[!#$&'()*+,:;=?@[\]]/g, escapeCharacter);
 }
 
-/** One name or value of a query, escaped as SigV4's canonical query string wants it ('/' too). */
+/** Escapes one name or value of a query, including each '/', for SigV4's canonical query string. */
 export function encodeQueryPart(part: string): string {
   return encodeURIComponent(part).replace(/[!'()*]/g, escapeCharacter);
 }
 
-/** One ASCII character, percent-encoded. */
+/** Percent-encodes one ASCII character. */
 export const escapeCharacter = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
-/** Names that carry a credential in a URL: S3's presigned forms (SigV4, SigV2) and RFC 6750's. Lower-case. */
+/** The lower-case names of query parameters that carry a credential, in S3's presigned URLs (SigV4, SigV2) or in RFC 6750. */
 const CREDENTIAL_PARAMETERS = new Set([
   'x-amz-security-token',
   'x-amz-signature',
@@ -113,13 +113,13 @@ const CREDENTIAL_PARAMETERS = new Set([
   'token',
 ]);
 
-/** A JSON Web Token, whatever the parameter is called. */
+/** Matches a JSON Web Token, which is rejected in every parameter. */
 const TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
- * Parameters by name, decoded; '+' is a space, as in S3; a name without '=' has the value ''.
+ * Returns the decoded parameters by name. '+' is decoded to a space, as in S3; a parameter without '=' has the value ''.
  * @throws Fault token_in_url, parameter_repeated, escape_invalid
  */
 export function readQuery(query: string): ReadonlyMap<string, string> {
@@ -129,7 +129,7 @@ export function readQuery(query: string): ReadonlyMap<string, string> {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decodeFormPart(equals === -1 ? pair : pair.slice(0, equals));
-    // First, as no error may repeat such a URL.
+    // Checks for credentials first, so that no other error can log a URL that contains a credential.
     if (CREDENTIAL_PARAMETERS.has(name.toLowerCase()) || TOKEN.test(name)) throw new Fault('token_in_url');
     const value = equals === -1 ? '' : decodeFormPart(pair.slice(equals + 1));
     if (TOKEN.test(value)) throw new Fault('token_in_url');
@@ -139,7 +139,7 @@ export function readQuery(query: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-/** @returns the name if it may be logged; undefined if it could hold anything */
+/** @returns the name if it is safe to log, otherwise undefined */
 export function loggable(name: string): string | undefined {
   return /^[a-z][a-z0-9-]{0,40}$/i.test(name) ? name : undefined;
 }

@@ -1,40 +1,51 @@
-// Runs the bridge as a process of its own, as production does, and ends it.
+// Starts and stops the bridge as a separate process, as in production.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 
 export interface BridgeChild {
   readonly port: number;
-  /** Settles when the process is gone, asked to or not. */
+  /** Resolves to the exit code, signal or error when the process ends. */
   readonly ended: Promise<string>;
-  /** Asks it to drain and end, and waits until it has. */
+  /** Lets the bridge drain, and waits for it to exit. */
   stop(): Promise<void>;
   kill(): void;
 }
 
-const PROGRAM = new URL('bridge-process.ts', import.meta.url);
+/** A module with this file's extension: TypeScript in a Git clone, JavaScript in the npm package. */
+const PROGRAM = new URL(`bridge-process${extname(import.meta.url)}`, import.meta.url);
 
-/** A configuration of one's own may name roles that the sandbox does not know: it is served all the same. */
+/** Limits the wait for readiness, because a bridge that cannot assume its roles serves requests but never becomes ready. */
 const READY_MS = 3_000;
 
-/** Resolves when the bridge has assumed a role, or does not within the time that this takes. */
+/** Resolves when the bridge has assumed a role, or after a timeout. */
 async function ready(port: number): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline) {
-    const answer = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined);
-    if (answer?.ok === true) return;
+    const response = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined);
+    if (response?.ok === true) return;
     await setTimeout(20);
   }
 }
 
-/** Rejects when the process ends before it listens; it has then told why on its own stderr. */
-export async function startBridge(environment: Readonly<Record<string, string>>): Promise<BridgeChild> {
+/**
+ * @param onLine receives each line of the bridge's log; by default, the log goes to standard output
+ * @throws if the process exits before it listens; the bridge writes the reason to standard error
+ */
+export async function startBridge(
+  environment: Readonly<Record<string, string>>,
+  onLine?: (line: string) => void,
+): Promise<BridgeChild> {
   const child = fork(PROGRAM, {
     env: { ...environment },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // A terminal's Ctrl-C goes to the whole process group: the bridge must get one signal, from us, and not two.
+    stdio: ['ignore', onLine === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc'],
+    // A terminal sends Ctrl-C to the whole process group. A detached bridge receives only the sandbox's own signal.
     detached: true,
   });
+  if (onLine !== undefined && child.stdout !== null)
+    createInterface({ input: child.stdout }).on('line', onLine);
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   child.once('error', (error) => {
     resolve(error.message);
@@ -42,8 +53,8 @@ export async function startBridge(environment: Readonly<Record<string, string>>)
   child.once('exit', (code, signal) => {
     resolve(signal === null ? `exit code ${code ?? 'none'}` : `signal ${signal}`);
   });
-  const told = once(child, 'message').then(([message]) => message as { port: number });
-  const first = await Promise.race([told, ended]);
+  const started = once(child, 'message').then(([message]) => message as { port: number });
+  const first = await Promise.race([started, ended]);
   if (typeof first === 'string') throw new Error(`The bridge did not start (${first}).`);
   await Promise.race([ready(first.port), ended]);
   return {

@@ -1,14 +1,16 @@
-// The bridge as a child of the sandbox: what `fedbridge serve` runs, telling its parent the port, and never outliving it.
+// Runs the bridge like `fedbridge serve`, but as a child process of the sandbox. Reports its port to the parent, and exits when
+// the parent does.
 import { prepareRuntime } from '../runtime/process-setup.ts';
 import { onlyByLocalName } from './local-requests.ts';
 
-// The channel closes when the parent ends, however it ends.
+// The IPC channel to the parent closes when the parent exits or is killed.
 process.once('disconnect', () => process.exit(1));
 
-prepareRuntime({ env: process.env, mayBeInspected: true });
+prepareRuntime({ mayBeInspected: true });
 try {
   const { serve } = await import('../cli/serve.ts');
-  // Its own clients are on this machine too. In production the bridge has whatever name its operator gives it.
+  // Accepts only local host names, as a protection against DNS rebinding. A production bridge accepts the operator's host
+  // names.
   const { port } = await serve({ guard: onlyByLocalName });
   process.send?.({ port });
 } catch (error) {

@@ -1,8 +1,8 @@
-// What each supplier was asked, for tests to look at afterwards. Nothing secret is kept: no token, key or signature.
+// Records the calls to each emulator for tests, without tokens, keys or signatures.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
-/** Enough for a long test; a benchmark's calls push out the oldest. */
+/** Large enough for a long test; in a benchmark, old calls are evicted. */
 const KEPT_PER_UPSTREAM = 2_000;
 
 const SECRET_PARAMETERS = /^(x-amz-signature|x-amz-security-token|x-amz-credential|webidentitytoken)=/i;
@@ -14,24 +14,24 @@ interface Entry {
   readonly path: string;
   status: number | null;
   readonly at: string;
-  /** Bytes that this answer has put on the wire so far, headers included. */
+  /** Bytes of the response sent so far, including headers. */
   sent: number;
-  /** The client left before the end, or a fault cut the answer. */
+  /** Whether the client disconnected early, or a fault truncated the response. */
   aborted: boolean;
 }
 
-/** A call that is under way: suppliers note on it what they learn about the request. */
+/** A call in progress, to which an emulator can add details of the request. */
 export interface Call {
   note(details: Readonly<Record<string, unknown>>): void;
 }
 
 export interface CallLog {
-  begin(supplier: UpstreamName, request: IncomingMessage, response: ServerResponse): Call;
+  begin(upstream: UpstreamName, request: IncomingMessage, response: ServerResponse): Call;
   list(): Record<UpstreamName, readonly unknown[]>;
   clear(): void;
 }
 
-/** The raw path and query as received, less the values that would let a reader act as someone. */
+/** The raw path and query as received, without values that could be used as credentials. */
 function withoutSecrets(url: string): string {
   const mark = url.indexOf('?');
   if (mark < 0) return url.replace(JSON_WEB_TOKEN, '(withheld)');
@@ -43,7 +43,7 @@ function withoutSecrets(url: string): string {
   return path.replace(JSON_WEB_TOKEN, '(withheld)');
 }
 
-/** The headers as received, less credentials. */
+/** The headers as received, without credentials. */
 export function headersWithoutSecrets(request: IncomingMessage): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -59,7 +59,7 @@ export function createCallLog(): CallLog {
     { entry: Entry; details: Record<string, unknown>; refresh: () => void }[]
   >();
   return {
-    begin(supplier, request, response) {
+    begin(upstream, request, response) {
       const { socket } = request;
       const before = socket.bytesWritten;
       const entry: Entry = {
@@ -82,8 +82,8 @@ export function createCallLog(): CallLog {
         entry.aborted = !response.writableFinished;
         open = false;
       });
-      const entries = log.get(supplier) ?? [];
-      log.set(supplier, entries);
+      const entries = log.get(upstream) ?? [];
+      log.set(upstream, entries);
       entries.push({ entry, details, refresh });
       if (entries.length > KEPT_PER_UPSTREAM) entries.splice(0, entries.length - KEPT_PER_UPSTREAM);
       return {
@@ -93,8 +93,8 @@ export function createCallLog(): CallLog {
       };
     },
     list() {
-      const listOf = (supplier: UpstreamName) =>
-        (log.get(supplier) ?? []).map(({ entry, details, refresh }) => {
+      const listOf = (upstream: UpstreamName) =>
+        (log.get(upstream) ?? []).map(({ entry, details, refresh }) => {
           refresh();
           return { ...entry, ...details };
         });

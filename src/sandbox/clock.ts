@@ -1,21 +1,21 @@
-// What time each supplier believes it is, and how long the things that they issue live. Tests shift both.
+// The emulators' clocks, and the lifetimes of the tokens and credentials that they issue; tests can change both.
 import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
-/** Google's ID tokens live an hour. */
+/** The lifetime of Google's ID tokens. */
 const IDENTITY_TOKEN_SECONDS = 3600;
 
 export interface Clock {
-  /** Milliseconds since 1970, by this supplier's clock. */
-  now(supplier: UpstreamName): number;
-  /** Shifts one supplier's clock, or every one's, from real time. */
-  shift(offsetSeconds: number, supplier?: UpstreamName): void;
+  /** The time on this emulator's clock, in milliseconds since 1970. */
+  now(upstream: UpstreamName): number;
+  /** Sets the offset from real time for one emulator's clock, or for all clocks. */
+  shift(offsetSeconds: number, upstream?: UpstreamName): void;
 }
 
 export interface Durations {
   identityTokenSeconds(): number;
-  /** What credentials live, whatever was asked for; undefined: what was asked for. */
+  /** The lifetime of all new credentials; if undefined, the `DurationSeconds` of each request applies. */
   credentialsSeconds(): number | undefined;
-  /** null goes back to what is usual; undefined leaves it as it is. */
+  /** For each duration, null restores the default, and undefined keeps the current value. */
   set(durations: {
     credentials?: number | null | undefined;
     identityToken?: number | null | undefined;
@@ -25,9 +25,9 @@ export interface Durations {
 export function createClock(): Clock {
   const offsets = new Map<UpstreamName, number>();
   return {
-    now: (supplier) => Date.now() + (offsets.get(supplier) ?? 0),
-    shift(offsetSeconds, supplier) {
-      for (const name of supplier ? [supplier] : UPSTREAMS) offsets.set(name, offsetSeconds * 1000);
+    now: (upstream) => Date.now() + (offsets.get(upstream) ?? 0),
+    shift(offsetSeconds, upstream) {
+      for (const name of upstream ? [upstream] : UPSTREAMS) offsets.set(name, offsetSeconds * 1000);
     },
   };
 }

@@ -1,33 +1,35 @@
-// What a client of the sandbox has to know, and the environment with which the bridge runs against it.
+// The URLs, names and keys that clients of the sandbox need, and the environment variables for a bridge that uses the sandbox.
 import { CERTS_PATH } from './google/certs.ts';
 import { ACCOUNTS, type ServiceAccount } from './google/accounts.ts';
 import type { KeyPair } from './iam/access-keys.ts';
-import { AWS_AUDIENCE, LAKE_ROLE } from './iam/roles.ts';
 import type { Users } from './iam/users.ts';
+import type { Seed } from './seed.ts';
 
 export interface SandboxContract {
-  /** Origins; `certs` is the whole URL of the key set. */
+  /** The URL of each emulator: an origin, except that `certs` is the full URL of Google's key set. */
   readonly metadata: string;
   readonly certs: string;
-  /** Stands for oauth2.googleapis.com and iamcredentials.googleapis.com; the server of `certs`. */
+  /** Stands in for oauth2.googleapis.com and iamcredentials.googleapis.com, on the same server as `certs`. */
   readonly googleApis: string;
   readonly sts: string;
   readonly s3: string;
   readonly control: string;
-  /** What callers' tokens must be for. */
+  /** The audience of callers' tokens. */
   readonly audience: string;
-  /** What the bridge's own token must be for. */
+  /** The audience of the bridge's own token. */
   readonly awsAudience: string;
   readonly region: string;
   readonly bucket: string;
   readonly role: string;
-  /** The keys that fill buckets; they have no session token. */
+  /** The long-term access keys of the buckets' owner, who may do anything. */
   readonly owner: KeyPair;
-  /** A person's keys, the same in every sandbox: with an MFA code of the control route they open the role `developer`. */
+  /** A developer's long-term access keys, which can assume the role `developer` with an MFA code from the control API. */
   readonly developer: KeyPair & { readonly mfaSerial: string };
   readonly serviceAccount: ServiceAccount;
-  /** E-mails. */
+  /** E-mails of callers. In a custom configuration, `reader` is the first caller, and `scoped` has no grants. */
   readonly callers: { readonly reader: string; readonly scoped: string; readonly stranger: string };
+  /** The operator's e-mail; absent if the configuration has no operator. */
+  readonly operator?: string;
 }
 
 export interface Ports {
@@ -38,16 +40,20 @@ export interface Ports {
   readonly control: number;
 }
 
-export const REGION = 'eu-west-1';
-export const BUCKET = 'acme-lake';
-const AUDIENCE = 'https://lake-bridge.example';
-/** All that `scoped` may read. */
-export const SCOPED_PREFIX = 'raw/public/';
+/** The emulators in the order of their ports; the first port is the bridge's port plus one. */
+export const UPSTREAM_PORTS = [
+  'metadata',
+  'certs',
+  'sts',
+  's3',
+  'control',
+] as const satisfies readonly (keyof Ports)[];
 
-const originOf = (port: number) => `http://127.0.0.1:${port}`;
+export const originOf = (port: number) => `http://127.0.0.1:${port}`;
 
-export function contractOf(ports: Ports, { owner, developer }: Users): SandboxContract {
-  const { reader, scoped, stranger, bridge } = ACCOUNTS;
+export function contractOf(ports: Ports, { owner, developer }: Users, seed: Seed): SandboxContract {
+  const { scoped, bridge } = ACCOUNTS;
+  const { audience, awsAudience, region, role, sample, reader, stranger, operator } = seed;
   return {
     metadata: originOf(ports.metadata),
     certs: originOf(ports.certs) + CERTS_PATH,
@@ -55,53 +61,35 @@ export function contractOf(ports: Ports, { owner, developer }: Users): SandboxCo
     sts: originOf(ports.sts),
     s3: originOf(ports.s3),
     control: originOf(ports.control),
-    audience: AUDIENCE,
-    awsAudience: AWS_AUDIENCE,
-    region: REGION,
-    bucket: BUCKET,
-    role: LAKE_ROLE,
+    audience,
+    awsAudience,
+    region,
+    bucket: sample.bucket,
+    role,
     owner: owner.keys,
     developer: { ...developer.keys, mfaSerial: developer.mfa.serialNumber },
     serviceAccount: bridge,
-    callers: { reader: reader.email, scoped: scoped.email, stranger: stranger.email },
+    callers: { reader, scoped: scoped.email, stranger },
+    ...(operator === undefined ? {} : { operator }),
   };
 }
 
-/** `config` is the bridge's YAML, in the place of the sandbox's own. */
+/**
+ * @param metadata the origin of a metadata server that has the bridge's account as `default`
+ * @param config YAML with at least one newline, because the bridge reads a value without a newline as a file name
+ */
 export function environmentOf(
   contract: SandboxContract,
-  config = configOf(contract),
+  metadata: string,
+  config: string,
 ): Record<string, string> {
   return {
     AWS_REGION: contract.region,
     AWS_ENDPOINT_URL_STS: contract.sts,
     AWS_ENDPOINT_URL_S3: contract.s3,
-    GCE_METADATA_HOST: new URL(contract.metadata).host,
+    GCE_METADATA_HOST: new URL(metadata).host,
     FEDBRIDGE_GOOGLE_CERTS: contract.certs,
     FEDBRIDGE_GOOGLE_APIS: contract.googleApis,
-    // The variable holds the YAML itself where it has a newline.
-    FEDBRIDGE_CONFIG: config.includes('\n') ? config : `${config}\n`,
+    FEDBRIDGE_CONFIG: config,
   };
-}
-
-function configOf({ audience, awsAudience, region, role, bucket, callers }: SandboxContract): string {
-  return `audience: ${audience}
-aws:
-  region: ${region}
-  audience: ${awsAudience}
-roles:
-  lake:
-    arn: ${role}
-buckets:
-  ${bucket}:
-    role: lake
-grants:
-  - callers: [${callers.reader}]
-    allow: [get, list]
-    bucket: ${bucket}
-  - callers: [${callers.scoped}]
-    allow: [get, list]
-    bucket: ${bucket}
-    prefix: ${SCOPED_PREFIX}
-`;
 }

@@ -1,41 +1,41 @@
-// The faults that are set at present, and which of them strikes a request.
+// Stores the active faults, and selects the fault for a request.
 import type { Shape } from './response.ts';
 import type { Refusal, UpstreamName } from './upstreams.ts';
 
 export type Fault =
   | { readonly kind: 'hang' | 'reset' | 'refuse' | 'garbage' | 'empty' }
   | { readonly kind: 'delay'; readonly milliseconds: number }
-  /** Holds the response back until the fault is cleared: all of it, or what follows so many bytes of the body. */
+  /** Holds back the response, or everything after the first `after` bytes of its body, until the fault is cleared. */
   | { readonly kind: 'hold'; readonly after?: number | undefined }
   | ({ readonly kind: 'status' | 'error' } & Refusal)
   | Exclude<Shape, { readonly kind: 'hold' }>;
 
 export interface FaultSetting {
-  readonly supplier: UpstreamName;
+  readonly upstream: UpstreamName;
   readonly fault: Fault;
-  /** How many requests it strikes; absent: every one until it is cleared. */
+  /** The number of requests that the fault applies to; default: all requests until the fault is cleared. */
   readonly times?: number | undefined;
-  /** Strikes only requests whose raw path and query contain this. */
+  /** If set, the fault applies only to requests whose raw path and query contain this text. */
   readonly path?: string | undefined;
 }
 
 export interface Strike {
   readonly fault: Fault;
-  /** Resolves when the fault is cleared or replaced, not when it has struck for the last time. */
+  /** Resolves when the fault is cleared or replaced, but not when the fault has affected `times` requests. */
   readonly cleared: Promise<void>;
 }
 
 export interface Faults {
-  /** Takes the place of an earlier fault of the same supplier and path. */
+  /** Replaces any earlier fault that has the same emulator and path filter. */
   set(setting: FaultSetting): void;
-  /** Clears one supplier's faults, those with this path filter where one is given. */
-  clear(supplier?: UpstreamName, path?: string): void;
-  /** The fault that strikes this request, counted as struck. */
-  take(supplier: UpstreamName, url: string): Strike | undefined;
+  /** Clears the faults of one emulator or of all emulators. With a path filter, clears only the faults that have that filter. */
+  clear(upstream?: UpstreamName, path?: string): void;
+  /** Returns the fault that applies to this request, if any, and counts the request against `times`. */
+  take(upstream: UpstreamName, url: string): Strike | undefined;
   list(): readonly FaultSetting[];
 }
 
-/** How the fault changes an answer on its way; undefined for faults that do something else. */
+/** Returns how the fault changes the normal response; undefined if the fault delays, replaces or prevents the response. */
 export function shapeOf({ fault, cleared }: Strike): Shape | undefined {
   switch (fault.kind) {
     case 'hold':
@@ -52,7 +52,7 @@ export function shapeOf({ fault, cleared }: Strike): Shape | undefined {
 
 interface Held {
   readonly setting: FaultSetting;
-  /** How many more requests it strikes. */
+  /** How many more requests the fault applies to. */
   left: number;
   readonly cleared: Promise<void>;
   clear(): void;
@@ -66,25 +66,25 @@ export function createFaults(): Faults {
   };
   return {
     set(setting) {
-      clearWhere(({ supplier, path }) => supplier === setting.supplier && path === setting.path);
+      clearWhere(({ upstream, path }) => upstream === setting.upstream && path === setting.path);
       const { promise: cleared, resolve } = Promise.withResolvers<undefined>();
       const clear = (): void => {
         resolve(undefined);
       };
       all = [...all, { setting, left: setting.times ?? Infinity, cleared, clear }];
     },
-    clear(supplier, path) {
+    clear(upstream, path) {
       clearWhere(
         (setting) =>
-          (supplier === undefined || setting.supplier === supplier) &&
+          (upstream === undefined || setting.upstream === upstream) &&
           (path === undefined || setting.path === path),
       );
     },
-    take(supplier, url) {
-      // A fault for one path goes before a fault for all of them.
+    take(upstream, url) {
+      // A fault with a path filter takes precedence over a fault without a filter.
       const due = all
         .filter(
-          ({ setting, left }) => setting.supplier === supplier && setting.fault.kind !== 'refuse' && left > 0,
+          ({ setting, left }) => setting.upstream === upstream && setting.fault.kind !== 'refuse' && left > 0,
         )
         .filter(({ setting: { path } }) => path === undefined || url.includes(path))
         .sort((a, b) => (b.setting.path?.length ?? 0) - (a.setting.path?.length ?? 0))[0];

@@ -1,13 +1,19 @@
-// Serves only requests from this machine: a web page must not reach the sandbox through a name of its own that resolves to 127.0.0.1
-// (DNS rebinding), nor across sites.
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+// Protects the sandbox from web pages: rejects cross-site requests, and requests whose host name is not local (DNS rebinding).
 import { isLoopback } from '../config/allowed-origins.ts';
+import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
+
+type Addressed = Pick<CallerRequest, 'url' | 'headers'>;
+type LocalResponse = Pick<CallerResponse, 'writeHead'>;
+type Listener<Request, Response> = (request: Request, response: Response) => void;
 
 /**
- * @param serve gets requests to a loopback name
- * @param hosts further names to serve, in lower case and without a port
+ * @param serve handles requests to loopback names and to `hosts`
+ * @param hosts additional accepted host names, in lower case and without a port
  */
-export function onlyByLocalName(serve: RequestListener, hosts: readonly string[] = []): RequestListener {
+export function onlyByLocalName<Request extends Addressed, Response extends LocalResponse>(
+  serve: Listener<Request, Response>,
+  hosts: readonly string[] = [],
+): Listener<Request, Response> {
   return (request, response) => {
     const hostname = authorityOf(request)?.hostname ?? '';
     if (isLoopback(hostname) || hosts.includes(hostname)) serve(request, response);
@@ -15,8 +21,10 @@ export function onlyByLocalName(serve: RequestListener, hosts: readonly string[]
   };
 }
 
-/** @param serve gets requests that no page of another origin has had its browser send */
-export function onlySameOrigin(serve: RequestListener): RequestListener {
+/** @param serve handles all requests except those from web pages of other origins */
+export function onlySameOrigin<Request extends Addressed, Response extends LocalResponse>(
+  serve: Listener<Request, Response>,
+): Listener<Request, Response> {
   return (request, response) => {
     const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
     const isOwn = origin === undefined || origin === authorityOf(request)?.origin;
@@ -26,15 +34,15 @@ export function onlySameOrigin(serve: RequestListener): RequestListener {
 }
 
 const BY_ANOTHER_NAME =
-  'The sandbox serves only requests to 127.0.0.1, localhost or [::1]. Send the request to one of these names.\n';
+  'The sandbox accepts only requests to 127.0.0.1, localhost or [::1]. Send the request to one of these names.\n';
 const ACROSS_SITES =
-  'The sandbox serves no requests from pages of another origin. Send the request from a program, without Origin and Sec-Fetch-Site.\n';
+  'The sandbox rejects requests from web pages of another origin. Send the request from a program, without Origin and Sec-Fetch-Site.\n';
 
-/** Of an absolute target its own authority counts, and not `Host` (RFC 9112, 3.2.2). */
-function authorityOf({ url = '', headers: { host = '' } }: IncomingMessage): URL | undefined {
+/** An absolute request target takes precedence over the `Host` header (RFC 9112, 3.2.2). */
+function authorityOf({ url = '', headers: { host = '' } }: Addressed): URL | undefined {
   return URL.parse(url.startsWith('/') || url === '*' ? `http://${host}` : url) ?? undefined;
 }
 
-function refuse(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(text);
+function refuse(response: LocalResponse, status: number, text: string): void {
+  response.writeHead(status, ['content-type', 'text/plain', 'connection', 'close']).end(text);
 }

@@ -1,14 +1,14 @@
-// The file that says that all is up, and how to reach it: whole as soon as it exists, and gone when nothing runs any more.
+// Writes and removes the ready file, which contains the URLs and keys of a running sandbox.
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 
-/** It holds the owner's keys. */
+/** Only the owner may read the file, because it contains access keys. */
 const OWNER_ONLY = 0o600;
 
-/** A file in the same directory takes the name in one step, so that no one reads half of it. */
+/** Writes a temporary file and renames it, so that no program reads an incomplete file. */
 export async function writeReadyFile(path: string, content: unknown): Promise<void> {
-  // In a directory that others may write to, a name that they can predict may be a link or a file of theirs.
+  // The name is random, because another user of a shared directory could create a file or link with a predictable name.
   const partial = `${path}.${randomUUID()}.partial`;
   try {
     await writeFile(partial, `${JSON.stringify(content, null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
@@ -19,7 +19,7 @@ export async function writeReadyFile(path: string, content: unknown): Promise<vo
   }
 }
 
-/** Also for the file of an earlier run that was killed. */
+/** Does nothing if the file does not exist. */
 export function removeReadyFile(path: string): void {
   rmSync(path, { force: true });
 }

@@ -1,18 +1,18 @@
-// An answer as a value, and how it is put on the wire: as it is, or shaped by a fault.
+// Sends a response, either unchanged or as a fault specifies.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A chunk is the reader's only until it asks for the next, so that a source may fill one buffer again and again. */
+/** Each chunk is valid only until the next chunk is read, because a source may reuse its buffer. */
 export type Source = AsyncIterable<Buffer> | Iterable<Buffer>;
 
 export interface SandboxResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A source comes with its `content-length` among the headers. */
+  /** If the body is a `Source`, the headers must include `content-length`. */
   readonly body?: Buffer | Source | undefined;
 }
 
-/** What a fault does to an answer on its way. */
+/** How a fault changes the normal response. */
 export type Shape =
   | { readonly kind: 'cut'; readonly after: number }
   | { readonly kind: 'stall'; readonly after: number }
@@ -20,17 +20,17 @@ export type Shape =
   | { readonly kind: 'drip'; readonly bytesPerSecond: number }
   | { readonly kind: 'wrong-length'; readonly by: number };
 
-/** A drip falls this often, unless less than one byte were due. */
+/** The number of writes per second for a slow-drip response, or fewer, so that each write contains at least one byte. */
 const DRIPS_PER_SECOND = 10;
 
-/** Sends an answer; rejects when the client leaves or the source fails, and the socket is then for the caller to destroy. */
+/** Sends a response. Rejects if the client disconnects or the source fails; the caller must then destroy the socket. */
 export async function sendResponse(
-  answer: SandboxResponse,
+  content: SandboxResponse,
   response: ServerResponse,
   shape?: Shape,
 ): Promise<void> {
-  const { status, body } = answer;
-  const headers = { ...answer.headers };
+  const { status, body } = content;
+  const headers = { ...content.headers };
   if (Buffer.isBuffer(body)) headers['content-length'] ??= String(body.length);
   if (shape) {
     await sendShaped({ status, headers, body }, response, shape);
@@ -38,7 +38,7 @@ export async function sendResponse(
     response.writeHead(status, headers);
     response.end(body);
   } else {
-    // A source that ends early must not look complete: with this, ending throws.
+    // Makes `end` throw if the body is shorter than `content-length`.
     response.strictContentLength = true;
     response.writeHead(status, headers);
     for await (const chunk of body) await write(chunk, response);
@@ -46,17 +46,17 @@ export async function sendResponse(
   }
 }
 
-async function sendShaped(answer: SandboxResponse, response: ServerResponse, shape: Shape): Promise<void> {
-  const headers = { ...answer.headers };
+async function sendShaped(content: SandboxResponse, response: ServerResponse, shape: Shape): Promise<void> {
+  const headers = { ...content.headers };
   const length = headers['content-length'];
   if (shape.kind === 'wrong-length' && length !== undefined) {
     headers['content-length'] = String(Math.max(0, Number(length) + shape.by));
   }
-  response.writeHead(answer.status, headers);
+  response.writeHead(content.status, headers);
   response.flushHeaders();
   const limit = shape.kind === 'cut' || shape.kind === 'stall' ? shape.after : Infinity;
   let sent = 0;
-  for await (const chunk of chunksOf(answer.body)) {
+  for await (const chunk of chunksOf(content.body)) {
     const piece = chunk.subarray(0, limit - sent);
     if (shape.kind === 'drip') await drip(piece, response, shape.bytesPerSecond);
     else if (shape.kind === 'hold') await hold(piece, response, shape.after - sent, shape.cleared);
@@ -66,7 +66,7 @@ async function sendShaped(answer: SandboxResponse, response: ServerResponse, sha
   }
   if (shape.kind === 'stall') return;
   if (shape.kind === 'drip' || shape.kind === 'hold') response.end();
-  // What was written goes out first, then the connection closes: the client has exactly these bytes.
+  // Sends all bytes written so far and then closes the connection, so that the client receives exactly these bytes.
   else response.socket?.destroySoon();
 }
 
@@ -75,12 +75,12 @@ async function* chunksOf(body: SandboxResponse['body']): AsyncGenerator<Buffer> 
   else if (body) yield* body;
 }
 
-/** Resolves when the kernel has the bytes, and so nothing reads the buffer any more. */
+/** Resolves when the kernel has accepted the bytes, so that the buffer can be reused. */
 function write(piece: Buffer, response: ServerResponse): Promise<void> {
-  if (response.destroyed) return Promise.reject(new Error('the client has left'));
+  if (response.destroyed) return Promise.reject(new Error('the client has disconnected'));
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const left = () => {
-    reject(new Error('the client has left'));
+    reject(new Error('the client has disconnected'));
   };
   response.once('close', left);
   response.write(piece, (error) => {
@@ -91,7 +91,7 @@ function write(piece: Buffer, response: ServerResponse): Promise<void> {
   return promise;
 }
 
-/** @param free how many bytes of the piece are not held */
+/** @param free the number of bytes to send immediately; the rest of the piece is sent when the fault is cleared */
 async function hold(
   piece: Buffer,
   response: ServerResponse,

@@ -1,8 +1,8 @@
-// Google, STS and S3 for a machine without a cloud: starts the suppliers on loopback, and joins what they share.
+// Starts the emulators of Google, STS and S3 on loopback, with shared state.
 import type { RequestListener } from 'node:http';
 import { createCallLog } from './calls.ts';
 import { createClock, createDurations } from './clock.ts';
-import { BUCKET, contractOf, environmentOf, REGION, type Ports, type SandboxContract } from './contract.ts';
+import { contractOf, environmentOf, originOf, type Ports, type SandboxContract } from './contract.ts';
 import { createControl } from './control/control-routes.ts';
 import { createFaults } from './injected-faults.ts';
 import { ACCOUNTS, createAccounts } from './google/accounts.ts';
@@ -12,18 +12,18 @@ import { createSigningKeys, type Signer } from './google/keys.ts';
 import { createMetadata } from './google/metadata.ts';
 import { createCredentials } from './iam/credentials.ts';
 import { createRoles } from './iam/roles.ts';
-import { SAMPLE_ROLES } from './iam/sample-roles.ts';
 import { createUsers } from './iam/users.ts';
 import { createKmsKeys } from './kms/kms-keys.ts';
 import { onlyByLocalName, onlySameOrigin } from './local-requests.ts';
 import { createBucketPolicies } from './s3/bucket-policy.ts';
 import { createBuckets } from './s3/buckets.ts';
-import { createDirectoryBucket } from './s3/directory-bucket.ts';
+import { createDirectoryBucket, firstFile } from './s3/directory-bucket.ts';
 import type { Bucket } from './s3/objects.ts';
 import { createS3 } from './s3/s3.ts';
-import { putSample } from './s3/sample.ts';
+import { putSamples } from './s3/sample.ts';
 import { createSpool } from './s3/spool.ts';
 import { createStoredBucket } from './s3/stored-bucket.ts';
+import { SAMPLE_SEED, type Seed, type SeedBucket } from './seed.ts';
 import { createSts } from './sts/sts.ts';
 import { listen, serveUpstream, type Listener } from './upstream-server.ts';
 import type { UpstreamName } from './upstreams.ts';
@@ -31,22 +31,28 @@ import type { UpstreamName } from './upstreams.ts';
 export type { SandboxContract } from './contract.ts';
 
 export interface SandboxOptions {
-  /** Ports on 127.0.0.1, each 0 (any free one) where absent. */
+  /** Ports on 127.0.0.1; the default for each is 0 (any free port). */
   readonly ports?: Partial<Ports>;
-  /** A directory shown read-only as the bucket's content, in the place of the sample. */
+  /** A directory to serve read-only as the content of the sample bucket. */
   readonly dir?: string;
-  /** Names that requests may be for, besides those of this machine: a front may pass `Host` on. In lower case, without a port. */
+  /** The initial configuration and content; the default is the built-in sample. */
+  readonly seed?: Seed;
+  /** The e-mail of the metadata server's `default` account; the default is the bridge's account. */
+  readonly as?: string;
+  /** Additional host names to accept, in lower case and without a port, for reverse proxies that forward `Host`. */
   readonly hosts?: readonly string[];
 }
 
 export interface Sandbox {
   readonly contract: SandboxContract;
-  /** The environment with which `fedbridge serve` runs against it. */
+  /** Environment variables for a `fedbridge serve` process that uses this sandbox. */
   readonly environment: Readonly<Record<string, string>>;
+  /** A key that `reader` may get; undefined if `dir` contains no file. */
+  readonly sampleKey: string | undefined;
   /**
-   * A signed token with any header and claims, for tests of forged ones; `iss`, `iat` and `exp` (in an hour) are filled in
-   * where `claims` does not name them. `alg` may be RS256 (usual), RS384, RS512, `none`, or HS256 with the public key as
-   * the secret; the signer may be a key that Google never published.
+   * Signs a token with any header and claims, for tests with forged tokens. Adds `iss`, `iat` and `exp` (one hour from now) if
+   * they are missing. The header's `alg` may be RS256 (default), RS384, RS512, `none`, or HS256 with the public key as the
+   * secret. The signer `foreign` uses a key that Google has never published.
    */
   mint(
     claims: Readonly<Record<string, unknown>>,
@@ -54,8 +60,8 @@ export interface Sandbox {
     signer?: Signer,
   ): string;
   /**
-   * The origin of a metadata server on a machine of this caller's, which calls that account `default` as programs on Google
-   * Cloud know themselves; it ends with the sandbox. The bridge's own server has the bridge as `default`.
+   * Starts another metadata server with this caller's account as `default`, and returns the server's origin. The server stops
+   * when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
    */
   machineOf(caller: Exclude<keyof typeof ACCOUNTS, 'bridge'>): Promise<string>;
   close(): Promise<void>;
@@ -63,8 +69,14 @@ export interface Sandbox {
 
 const MINTED_LIFE_SECONDS = 3600;
 
-/** Rejects, with nothing left listening, when a port is taken or `dir` is no directory. */
-export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = {}): Promise<Sandbox> {
+/** Closes all servers and rejects if a port is in use or `dir` is not a directory. */
+export async function startSandbox({
+  ports = {},
+  dir,
+  seed = SAMPLE_SEED,
+  as = ACCOUNTS.bridge.email,
+  hosts,
+}: SandboxOptions = {}): Promise<Sandbox> {
   const keys = await createSigningKeys();
   const [clock, durations, calls, faults] = [
     createClock(),
@@ -72,7 +84,7 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
     createCallLog(),
     createFaults(),
   ];
-  const [accounts, users, buckets] = [createAccounts(), createUsers(), createBuckets()];
+  const [accounts, users, buckets] = [createAccounts(seed.accounts), createUsers(), createBuckets()];
   const parts = {
     clock,
     durations,
@@ -84,13 +96,18 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
     buckets,
     tokens: createIdentityTokens(keys, clock, durations),
     credentials: createCredentials(users),
-    roles: createRoles(SAMPLE_ROLES),
+    roles: createRoles(seed.roles),
     bucketPolicies: createBucketPolicies(),
     kmsKeys: createKmsKeys(),
     spool: createSpool(),
-    region: REGION,
+    region: seed.region,
   };
-  buckets.add(await firstBucket(dir, clock.now('s3')));
+  for (const arn of seed.kmsKeys) parts.kmsKeys.put({ arn });
+  for (const one of seed.buckets) {
+    const shown = one.name === seed.sample.target ? dir : undefined;
+    buckets.add(await createSeedBucket(one, shown, clock.now('s3')));
+  }
+  const sampleKey = dir === undefined ? seed.sample.key : await firstFile(dir, seed.sample.scope);
 
   const mint: Sandbox['mint'] = (claims, header, signer) => {
     const now = Math.floor(Date.now() / 1000);
@@ -98,36 +115,37 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
     return keys.mint({ ...usual, ...claims }, header, signer);
   };
 
-  const suppliers = {
-    metadata: serveUpstream('metadata', createMetadata(parts), parts),
+  const emulators = {
+    metadata: serveUpstream('metadata', createMetadata(parts, as), parts),
     certs: serveUpstream('certs', createGoogleApis(parts), parts),
     sts: serveUpstream('sts', createSts(parts), parts),
     s3: serveUpstream('s3', createS3(parts), parts),
   };
   const listeners = new Map<UpstreamName | 'control', Listener>();
-  const setRefusing = async (supplier: UpstreamName, refusing: boolean) => {
-    const listener = listeners.get(supplier);
-    await (refusing ? listener?.stopListening() : listener?.listenAgain());
+  const machines: Listener[] = [];
+  const setRefusing = async (upstream: UpstreamName, refusing: boolean) => {
+    const all = [listeners.get(upstream), ...(upstream === 'metadata' ? machines : [])];
+    await Promise.all(all.map(async (one) => (refusing ? one?.stopListening() : one?.listenAgain())));
   };
   const control = createControl({ ...parts, keys: { ...keys, mint }, setRefusing });
 
   const listenLocally = (port: number, serve: RequestListener): Promise<Listener> =>
     listen(port, onlyByLocalName(onlySameOrigin(serve), hosts));
-  const machines: Listener[] = [];
-  const machineOf: Sandbox['machineOf'] = async (caller) => {
-    const metadata = createMetadata(parts, ACCOUNTS[caller].email);
+  const machineWith = async (email: string): Promise<string> => {
+    const metadata = createMetadata(parts, email);
     const machine = await listenLocally(0, serveUpstream('metadata', metadata, parts));
     machines.push(machine);
-    return `http://127.0.0.1:${machine.port}`;
+    return originOf(machine.port);
   };
 
   const close = async () => {
     await Promise.all([...listeners.values(), ...machines].map((listener) => listener.close()));
     parts.spool.close();
   };
+  let bridgeMachine: string | undefined;
   const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0 };
   try {
-    for (const [name, serve] of Object.entries({ ...suppliers, control }) as [
+    for (const [name, serve] of Object.entries({ ...emulators, control }) as [
       keyof Ports,
       typeof control,
     ][]) {
@@ -135,18 +153,30 @@ export async function startSandbox({ ports = {}, dir, hosts }: SandboxOptions = 
       listeners.set(name, listener);
       opened[name] = listener.port;
     }
+    if (as !== ACCOUNTS.bridge.email) bridgeMachine = await machineWith(ACCOUNTS.bridge.email);
   } catch (error) {
     await close();
     throw error;
   }
-  const contract = contractOf(opened, users);
-  return { contract, environment: environmentOf(contract), mint, machineOf, close };
+  const contract = contractOf(opened, users, seed);
+  return {
+    contract,
+    environment: environmentOf(contract, bridgeMachine ?? contract.metadata, seed.config),
+    sampleKey,
+    mint,
+    machineOf: (caller) => machineWith(ACCOUNTS[caller].email),
+    close,
+  };
 }
 
-async function firstBucket(dir: string | undefined, created: number): Promise<Bucket> {
-  const named = { name: BUCKET, region: REGION, created };
-  if (dir !== undefined) return createDirectoryBucket(named, dir);
-  const bucket = createStoredBucket(named);
-  putSample(bucket);
+/** @param directory a directory to serve as the bucket's content instead of the seed's objects */
+async function createSeedBucket(
+  { keys, ...named }: SeedBucket,
+  directory: string | undefined,
+  created: number,
+): Promise<Bucket> {
+  if (directory !== undefined) return createDirectoryBucket({ ...named, created }, directory);
+  const bucket = createStoredBucket({ ...named, created });
+  putSamples(bucket, keys);
   return bucket;
 }

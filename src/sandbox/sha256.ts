@@ -1,4 +1,4 @@
-// SHA-256 and its HMAC from node:crypto, in the shape that AWS's signer takes.
+// Adapts SHA-256 and HMAC of node:crypto to the interface that AWS's signer requires.
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 
 type Source = string | ArrayBuffer | ArrayBufferView;
@@ -10,7 +10,7 @@ function bytesOf(source: Source): Buffer {
     : Buffer.from(source);
 }
 
-/** A hash, or an HMAC where a secret is given. */
+/** Computes a SHA-256 hash or, with a secret, an HMAC. */
 export class Sha256 {
   readonly #secret: Source | undefined;
   #hash: Hash | Hmac;

@@ -1,4 +1,4 @@
-// Verifies AWS Signature Version 4, by signing the request again with AWS's own signer and comparing.
+// Verifies AWS Signature Version 4: signs the request again with AWS's signer, and compares the two signatures.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -7,11 +7,11 @@ import { Sha256 } from './sha256.ts';
 
 export interface SignedRequest {
   readonly method: string;
-  /** Canonical paths, any of which may be what was signed. */
+  /** Canonical paths; the signature must be valid for at least one path. */
   readonly paths: readonly string[];
   readonly query: Readonly<Record<string, string | string[]>>;
   readonly headers: IncomingHttpHeaders;
-  /** Hashed where no `x-amz-content-sha256` states the hash. */
+  /** The body, which is hashed if the request has no `x-amz-content-sha256` header. */
   readonly body?: Buffer;
 }
 
@@ -40,13 +40,13 @@ export interface Claim {
   readonly signedHeaders: readonly string[];
   readonly service: string;
   readonly scopeDate: string;
-  /** ISO 8601 basic format. */
+  /** The request's date in ISO 8601 basic format. */
   readonly date: string;
-  /** Seconds that a presigned URL is good for; undefined where the header signs. */
+  /** Lifetime of a presigned URL in seconds; undefined if the signature is in a header. */
   readonly expiresIn: number | undefined;
 }
 
-/** AWS's tolerance between the request's date and its own. */
+/** The maximum difference that AWS allows between a request's date and AWS's clock. */
 export const MAX_SKEW_MS = 15 * 60_000;
 
 const AUTHORIZATION =
@@ -55,7 +55,7 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 const only = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
-/** What the request says about its own signing, without believing it. */
+/** Parses the unverified signing parameters of a request. */
 export function claimOf({
   headers,
   query,
@@ -89,7 +89,7 @@ export function claimOf({
   };
 }
 
-/** Who signed the request, or what is wrong with it, in AWS's order. */
+/** Returns the verified signer, or the first problem in the order of AWS's checks. */
 export async function verifySignature(
   request: SignedRequest,
   { service, now, credentials }: { service: string; now: number; credentials: Credentials },
@@ -133,7 +133,7 @@ async function signatureOf(
   const signer = new SignatureV4({
     service: claim.service,
     region: claim.region,
-    // The session token is among the request's own headers or parameters, and signed there.
+    // The signer must not add the session token, because the request already contains it.
     credentials: { accessKeyId: claim.accessKeyId, secretAccessKey },
     sha256: Sha256,
     uriEscapePath: false,
@@ -174,5 +174,5 @@ async function signatureOf(
   return only(presigned.query?.['X-Amz-Signature'] ?? undefined) ?? '';
 }
 
-/** Node reads header bytes as Latin-1; signers hash UTF-8. */
+/** Node decodes header bytes as Latin-1, but clients sign header values as UTF-8. */
 const utf8 = (value: string) => Buffer.from(value, 'latin1').toString('utf8');

@@ -1,4 +1,4 @@
-// One supplier's server on loopback: notes each call, lets a fault strike, and sends what the supplier answers.
+// Runs an emulator's HTTP server on loopback: records each call, applies faults, and sends the emulator's response.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,26 +10,26 @@ import { shapeOf, type Fault, type Faults } from './injected-faults.ts';
 import type { Refusal, UpstreamName } from './upstreams.ts';
 
 export interface Upstream<Request> {
-  /** What is asked, noted on the call before a fault may strike; must not throw. */
+  /** Parses the request and adds its details to the call log. Runs before any fault is applied. Must not throw. */
   read(request: IncomingMessage, call: Call): Request | Promise<Request>;
-  respond(asked: Request): SandboxResponse | Promise<SandboxResponse>;
-  refuse(asked: Request, refusal: Refusal): SandboxResponse;
+  respond(parsed: Request): SandboxResponse | Promise<SandboxResponse>;
+  refuse(parsed: Request, refusal: Refusal): SandboxResponse;
 }
 
 export interface Listener {
   readonly port: number;
-  /** Connections are refused by the kernel from now on; open ones are dropped. */
+  /** Closes the listening socket, so that the kernel refuses new connections, and drops open connections. */
   stopListening(): Promise<void>;
   listenAgain(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Room for a 20,000 character identity token in a GET to STS. */
+/** Large enough for a GET request to STS with a 20,000-character identity token in its URL. */
 const MAX_HEADER_BYTES = 65_536;
 const KEEP_ALIVE_MS = 30_000;
 const LOOPBACK = '127.0.0.1';
 
-/** Listens on loopback alone; port 0 is any free one. */
+/** Starts a server on loopback; port 0 means any free port. */
 export async function listen(
   port: number,
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
@@ -74,17 +74,17 @@ export interface UpstreamContext {
   readonly faults: Faults;
 }
 
-/** The request listener of a supplier, with its calls noted and its faults striking. */
+/** Returns the request listener of an emulator. */
 export function serveUpstream<Request>(
   name: UpstreamName,
-  supplier: Upstream<Request>,
+  emulator: Upstream<Request>,
   { calls, clock, faults }: UpstreamContext,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = calls.begin(name, request, response);
     const strike = faults.take(name, request.url ?? '/');
     const fault = strike?.fault;
-    const asked = await supplier.read(request, call);
+    const parsed = await emulator.read(request, call);
     if (fault) call.note({ fault: fault.kind });
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') {
@@ -93,39 +93,39 @@ export function serveUpstream<Request>(
     }
     if (fault?.kind === 'delay') await sleep(fault.milliseconds);
     if (fault?.kind === 'hold' && fault.after === undefined) await strike?.cleared;
-    const answer = faultResponse(fault, supplier, asked) ?? (await respond(asked));
+    const content = faultResponse(fault, emulator, parsed) ?? (await respond(parsed));
     const date = new Date(clock.now(name)).toUTCString();
     const shape = strike && shapeOf(strike);
-    await sendResponse({ ...answer, headers: { date, ...answer.headers } }, response, shape);
+    await sendResponse({ ...content, headers: { date, ...content.headers } }, response, shape);
   }
-  async function respond(asked: Request): Promise<SandboxResponse> {
+  async function respond(parsed: Request): Promise<SandboxResponse> {
     try {
-      return await supplier.respond(asked);
+      return await emulator.respond(parsed);
     } catch (error) {
-      return supplier.refuse(asked, { status: 500, message: bugText(error) });
+      return emulator.refuse(parsed, { status: 500, message: bugText(error) });
     }
   }
   return (request, response) => {
     exchange(request, response).catch((error: unknown) => {
-      // After a client has disconnected, or the sandbox has closed, there is nobody to respond to.
+      // No error response can be sent if the headers have been sent or the connection is closed.
       if (response.headersSent || response.destroyed) response.destroy();
       else response.writeHead(500, { 'content-type': 'text/plain' }).end(`${bugText(error)}\n`);
     });
   };
 }
 
-const bugText = (error: unknown): string => `A bug in the sandbox: ${String(error)}`;
+const bugText = (error: unknown): string => `This is a bug in the sandbox: ${String(error)}`;
 
-/** The answer that a fault puts in the place of the supplier's own. */
+/** Returns the response that a fault sends instead of the emulator's normal response. */
 function faultResponse<Request>(
   fault: Fault | undefined,
-  supplier: Upstream<Request>,
-  asked: Request,
+  emulator: Upstream<Request>,
+  parsed: Request,
 ): SandboxResponse | undefined {
   switch (fault?.kind) {
     case 'status':
     case 'error':
-      return supplier.refuse(asked, fault);
+      return emulator.refuse(parsed, fault);
     case 'garbage':
       return {
         status: 200,

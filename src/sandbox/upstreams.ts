@@ -1,9 +1,9 @@
-// The upstreams that the sandbox emulates, and the errors that a fault has them send.
+// The names of the emulated upstreams, and the type of an injected error.
 
 export const UPSTREAMS = ['metadata', 'certs', 'sts', 's3'] as const;
 export type UpstreamName = (typeof UPSTREAMS)[number];
 
-/** A refusal as a fault words it; the supplier gives it its own shape. */
+/** An injected error, which each emulator sends in the format of its upstream. */
 export interface Refusal {
   readonly status: number;
   readonly code?: string | undefined;

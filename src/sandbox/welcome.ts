@@ -1,49 +1,92 @@
-// What the sandbox prints when all is up: commands to paste, with the real ports.
-import { SCOPED_PREFIX, type SandboxContract } from './contract.ts';
+// The text that a sandbox prints when it is ready: commands to paste, with the actual ports.
+import type { SandboxContract } from './contract.ts';
+import { ACCOUNTS } from './google/accounts.ts';
+import { SCOPED_PREFIX, type Seed } from './seed.ts';
 
 export interface Running {
   readonly contract: SandboxContract;
   readonly environment: Readonly<Record<string, string>>;
   readonly bridge: string;
-  /** The bucket shows a directory: we do not know what is in it. */
-  readonly ofDirectory: boolean;
-  /** The bridge has a configuration other than the sandbox's: we do not know who may read what. */
-  readonly ofOwnConfig: boolean;
+  readonly seed: Seed;
+  /** Whether `seed` is the sandbox's own sample. */
+  readonly isSample: boolean;
+  /** A key that `reader` may get, or undefined if the served directory contains no file. */
+  readonly sampleKey: string | undefined;
+  /** The e-mail of the account that the metadata server calls `default`, if it is a caller. */
+  readonly as: string | undefined;
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+const encoded = (key: string) => key.split('/').map(encodeURIComponent).join('/').replaceAll("'", '%27');
 
-export function welcome({ contract, environment, bridge, ofDirectory, ofOwnConfig }: Running): string {
-  const { metadata, control, audience, bucket, callers } = contract;
-  const key = ofDirectory ? 'PATH/OF/A/FILE' : `${SCOPED_PREFIX}orders.csv`;
-  const secret = ofDirectory ? 'PATH/OF/A/FILE' : 'raw/private/salaries.csv';
+export function welcome(running: Running): string {
+  const { contract, environment, bridge, seed, isSample, sampleKey, as } = running;
+  const { metadata, control, audience, bucket, callers, operator } = contract;
+  const { scope, mayList } = seed.sample;
+  const prefix = scope.kind === 'prefix' ? scope.prefix : '';
   const token = (variable: string, email: string) =>
-    `${variable}=$(curl -s -H 'Metadata-Flavor: Google' '${metadata}/computeMetadata/v1/instance/service-accounts/${email}/identity?audience=${encodeURIComponent(audience)}&format=full')`;
+    `${variable}=$(curl -s -H 'Metadata-Flavor: Google' ${quoted(`${metadata}/computeMetadata/v1/instance/service-accounts/${email}/identity?audience=${encodeURIComponent(audience)}&format=full`)})`;
   const get = (path: string, variable = 'TOKEN', options = '') =>
-    `curl -s ${options}-H "Authorization: Bearer $${variable}" '${bridge}${path}'`;
-  const variables = Object.entries(environment).map(([name, value]) => `  export ${name}=${quoted(value)}`);
-  return `
-The sandbox is up: Google, STS, S3 and the bridge, on 127.0.0.1 alone. Ctrl-C ends it.
-
-  bridge ${bridge}   control ${control}
-  metadata ${metadata}   keys ${contract.certs}
-  STS ${contract.sts}   S3 ${contract.s3}
-
-A token as ${callers.reader}${ofOwnConfig ? '' : `, who may read all of ${bucket}`}:
-  ${token('TOKEN', callers.reader)}
-
-An object, a range of it, a listing, who the bridge thinks you are:
-  ${get(`/${bucket}/${key}`)}
-  ${get(`/${bucket}/${key}`, 'TOKEN', '-H "Range: bytes=0-15" ')}
-  ${get(`/${bucket}?list-type=2&delimiter=/`)}
-  ${get('/-/whoami')}
-
-As ${callers.scoped}${ofOwnConfig ? ', your configuration decides what this gives' : `, who may read ${SCOPED_PREFIX} alone, this is denied`}:
-  ${token('SCOPED', callers.scoped)}
-  ${get(`/${bucket}/${secret}`, 'SCOPED', '-i ')}
-
-A bridge of your own against the same suppliers, with PORT=9090 npm start:
-${variables.join('\n')}
-
-`;
+    `curl -s ${options}-H "Authorization: Bearer $${variable}" ${quoted(bridge + path)}`;
+  const object = `/${bucket}/${encoded(sampleKey ?? '')}`;
+  const reads = sampleKey === undefined ? [] : [get(object), get(object, 'TOKEN', '-H "Range: bytes=0-15" ')];
+  const list = `/${bucket}?list-type=2&delimiter=/${prefix === '' ? '' : `&prefix=${encodeURIComponent(prefix)}`}`;
+  const denied = isSample
+    ? {
+        email: ACCOUNTS.scoped.email,
+        may: `only ${SCOPED_PREFIX}`,
+        variable: 'SCOPED',
+        key: privateKey(sampleKey),
+      }
+    : { email: callers.stranger, may: 'nothing', variable: 'STRANGER', key: sampleKey ?? 'any-key' };
+  return [
+    '',
+    'The sandbox is up: emulators of Google, STS and S3, and the bridge, on 127.0.0.1 only. Press Ctrl-C to stop it.',
+    '',
+    `  bridge ${bridge}   control ${control}`,
+    `  metadata ${metadata}   keys ${contract.certs}`,
+    `  STS ${contract.sts}   S3 ${contract.s3}`,
+    '',
+    `Get a token for ${callers.reader}, which may read ${whatOf(seed)}:`,
+    `  ${token('TOKEN', callers.reader)}`,
+    '',
+    ...(sampleKey === undefined
+      ? ['The directory contains no files yet. Add a file, and use its path in the directory as the key.']
+      : []),
+    'Read an object, read a range of the object, list keys, and show the identity that the bridge sees:',
+    ...[...reads, ...(mayList ? [get(list)] : []), get('/-/whoami')].map((command) => `  ${command}`),
+    '',
+    `Try to read an object as ${denied.email}. The bridge denies the request, because this caller may read ${denied.may}:`,
+    `  ${token(denied.variable, denied.email)}`,
+    `  ${get(`/${bucket}/${encoded(denied.key)}`, denied.variable, '-i ')}`,
+    '',
+    ...(operator === undefined
+      ? []
+      : [
+          `Read the metrics as ${operator}, an operator:`,
+          `  ${token('OPERATOR', operator)}`,
+          `  ${get('/-/metrics', 'OPERATOR')}`,
+          '',
+        ]),
+    ...(as === undefined
+      ? []
+      : [
+          `To run any client as if on a Google Cloud machine with the service account ${as}:`,
+          `  export GCE_METADATA_HOST=${new URL(metadata).host}`,
+          '',
+        ]),
+    'To run another bridge against the same emulators, set these variables and run "PORT=9090 npm start":',
+    ...Object.entries(environment).map(([name, value]) => `  export ${name}=${quoted(value)}`),
+    '',
+    '',
+  ].join('\n');
 }
+
+function whatOf({ sample: { bucket, scope } }: Seed): string {
+  if (scope.kind === 'key') return `${scope.key} in ${bucket}`;
+  return scope.kind === 'prefix' ? `${scope.prefix} in ${bucket}` : `all of ${bucket}`;
+}
+
+/** A key that `scoped` may not read. The object may be missing, because the bridge checks grants before it calls S3. */
+const privateKey = (sampleKey = ''): string =>
+  sampleKey === '' || sampleKey.startsWith(SCOPED_PREFIX) ? 'raw/private/salaries.csv' : sampleKey;

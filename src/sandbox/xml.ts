@@ -1,22 +1,22 @@
-// Writes AWS's XML from plain values: an object is an element's children, an array is the element repeated.
+// Converts plain values to XML: an object becomes child elements, and an array becomes a repeated element.
 
-/** An element's children by name, or as pairs where names alternate. */
+/** Child elements, as an object or, if elements with different names alternate, as an array of pairs. */
 export type Elements =
   Readonly<Record<string, unknown>> | readonly (readonly [name: string, value: unknown])[];
 
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+// eslint-disable-next-line no-control-regex -- the regex matches control characters on purpose
 const ESCAPED = /[&<>"\u0000-\u001f\u007f]/g;
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /**
- * Control characters become references, as S3 writes them, though XML 1.0 allows only some of these: a key with one is
- * why `encoding-type=url` exists.
+ * Like S3, escapes control characters as character references, although XML 1.0 forbids most of these references. Clients avoid
+ * invalid XML with `encoding-type=url`.
  */
 export function escapeXml(text: string): string {
   return text.replace(ESCAPED, (one) => ESCAPES[one] ?? `&#x${one.charCodeAt(0).toString(16)};`);
 }
 
-/** A document with this root; members that are undefined are left out, empty ones are empty elements. */
+/** Creates an XML document. Members that are undefined are omitted; empty values become empty elements. */
 export function xml(root: string, content: Elements, namespace?: string): string {
   const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${elements(content)}</${root}>`;

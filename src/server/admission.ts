@@ -1,21 +1,19 @@
-// Limits the requests in progress, in total and for each caller, and rejects what is over the limits or more than the process can do.
+// Limits the requests in progress, in total and per caller, and rejects requests while the event loop is lagging.
 import type { Admission } from '../api/read-handler.ts';
 import { Fault } from '../errors/fault.ts';
-import { isPending } from '../runtime/maybe-async.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 
 export interface CountedAdmission extends Admission {
   /**
-   * Limits the requests of a caller for which STS is called, those included that the caller has left: their slots are free, and the
-   * calls go on.
+   * Limits how many of a caller's requests wait for STS. Abandoned requests count too: their slots are free, but their STS calls
+   * continue.
    * @throws Fault overloaded
    */
-  whileStsIsCalled<Result>(subject: string, start: () => MaybeAsync<Result>): MaybeAsync<Result>;
+  whileStsIsCalled<Result>(subject: string, start: () => Result | Promise<Result>): Result | Promise<Result>;
   inFlight(): number;
 }
 
-/** The JSON of a page, up to 6 MiB, is in memory until its caller has received it. */
+/** A JSON page takes up to 6 MiB, and stays in memory until its caller has received it. */
 const MAX_PAGES = 4;
 const MAX_PAGES_PER_CALLER = 2;
 
@@ -61,7 +59,7 @@ export function createAdmission(
     whileStsIsCalled: (subject, start) => {
       limit('perCaller', stsWaitsByCaller.of(subject), limits.perCaller);
       const started = start();
-      if (!isPending(started)) return started;
+      if (!(started instanceof Promise)) return started;
       stsWaitsByCaller.add(subject);
       return started.finally(() => {
         stsWaitsByCaller.remove(subject);
@@ -71,7 +69,7 @@ export function createAdmission(
   };
 }
 
-/** Callers with nothing in progress take no memory. */
+/** Callers without requests in progress use no memory. */
 function countsByCaller(): {
   of(subject: string): number;
   add(subject: string): void;
@@ -91,22 +89,23 @@ function countsByCaller(): {
 }
 
 /**
- * Control requests that may wait at once for Google's keys. Separate from reads, so that neither shuts out the other, and more than
- * may wait for an unknown key (authenticate.ts), so that those do not shut out the rest.
+ * The maximum number of control requests that wait for Google's keys at the same time. Reads have a separate limit, so that
+ * control requests and reads do not starve each other. This limit is higher than the limit for unknown keys (authenticate.ts), so
+ * that requests with unknown keys cannot take all slots.
  */
 const MAX_CONTROL_REQUESTS = 200;
 
-/** @returns the same function; it throws Fault overloaded if this request would wait and the limit is reached */
+/** Wraps a function so that it throws Fault overloaded if a request would have to wait and the limit is reached. */
 export function boundedControlRequests<Request, Result>(
-  run: (request: Request) => MaybeAsync<Result>,
-): (request: Request) => MaybeAsync<Result> {
+  run: (request: Request) => Result | Promise<Result>,
+): (request: Request) => Result | Promise<Result> {
   let waiting = 0;
   return (request) => {
     const result = run(request);
-    // A caller whose token is cached does not wait.
-    if (!isPending(result)) return result;
+    // A request with a cached token does not wait.
+    if (!(result instanceof Promise)) return result;
     if (waiting >= MAX_CONTROL_REQUESTS) {
-      // Nobody awaits it, so its rejection must be caught here.
+      // Nothing awaits this promise, so its rejection must be handled here.
       result.catch(() => undefined);
       throw new Fault('overloaded', { limit: 'controlRequests', max: MAX_CONTROL_REQUESTS });
     }

@@ -1,6 +1,7 @@
-// The bridge: builds the steps from the configuration, joins them into one request listener, and swaps that on reload.
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+// The bridge: builds the steps from the configuration, and joins them into one request listener, which each reload replaces.
+import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ControlRoute } from '../api/control-routes.ts';
 import { dataRoute } from '../api/read-handler.ts';
 import type { FederatedSession } from '../api/read-handler.ts';
 import type { Permit } from '../auth/authorize.ts';
@@ -15,16 +16,16 @@ import { createMetrics } from '../observability/metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { requestContexts } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
+import type { CallerListener, CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { deferredWrites } from '../runtime/deferred-writes.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
-import { isPending } from '../runtime/maybe-async.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { boundedControlRequests } from './admission.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { malformedRequests } from './malformed-request.ts';
 import type { MalformedRequests } from './malformed-request.ts';
 import type { RoleAccess } from './role-access.ts';
 import { createRouter } from './route.ts';
+import type { Router } from './route.ts';
 import { createStallTimeouts } from './stall-timeout.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 import { buildSteps } from './build-steps.ts';
@@ -32,14 +33,16 @@ import type { Steps } from './build-steps.ts';
 
 export interface Bridge {
   readonly listener: RequestListener;
-  /** Metrics without a token, for a port of their own. */
+  /** Handles the streams of HTTP/2 connections; `listener` handles HTTP/1 requests. */
+  readonly streamListener: CallerListener;
+  /** Metrics without authentication, for a separate port. */
   readonly metricsListener: RequestListener;
-  /** Serves new requests by another configuration; requests in progress end as they began. */
+  /** Uses a different configuration for new requests. Requests in progress keep their configuration. */
   change(config: Config): void;
   readonly malformed: MalformedRequests;
   /** Whether a response is in progress on a connection. */
   isResponding(socket: Duplex): boolean;
-  /** Reports not ready from now on, so that no more requests are sent here. */
+  /** From now on, /-/ready reports that the bridge is not ready, so that the platform sends no more requests. */
   startDraining(): void;
   /** Aborts every response in progress at once, so that none looks complete. */
   abortAll(): void;
@@ -50,7 +53,7 @@ export function createBridge(options: {
   readonly config: Config;
   readonly log: Log;
   readonly lag: EventLoopLag;
-  /** Called for the first configuration, and for one whose identity or STS differs from the one before. */
+  /** Called for the first configuration, and again if a reload changes the identity or STS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }): Bridge {
   const { log, lag, roleAccessFor } = options;
@@ -81,13 +84,16 @@ export function createBridge(options: {
   };
 
   let steps = buildSteps(options.config, resources);
-  let listener = joinSteps(steps, shared);
+  let router = joinSteps(steps, shared);
 
   return {
     listener: (request, response) => {
       if (request.headers.host === undefined && request.httpVersion !== '1.0')
         malformed.onMissingHost(request, response);
-      else listener(request, response);
+      else router.listener(request, response);
+    },
+    streamListener: (request, response) => {
+      router.streamListener(request, response);
     },
     malformed,
     isResponding: stallTimeouts.isResponding,
@@ -99,7 +105,7 @@ export function createBridge(options: {
     },
     change: (config) => {
       steps = buildSteps(config, resources, steps);
-      listener = joinSteps(steps, shared);
+      router = joinSteps(steps, shared);
     },
     startDraining: () => {
       isDraining = true;
@@ -119,7 +125,7 @@ export function createBridge(options: {
 
 interface Shared {
   readonly metrics: Metrics;
-  readonly createContext: (request: IncomingMessage, response: ServerResponse) => RequestContext;
+  readonly createContext: (request: CallerRequest, response: CallerResponse) => RequestContext;
   readonly logRequest: (context: RequestContext) => void;
   readonly stallTimeouts: StallTimeouts;
   readonly isDraining: () => boolean;
@@ -130,17 +136,17 @@ interface Shared {
 function joinSteps(
   { config, admission, callerOf, accessOf, roleAccess, federation, reader }: Steps,
   shared: Shared,
-): RequestListener {
+): Router {
   const { metrics, isDraining } = shared;
   const countFailure = (error: unknown): never => {
     metrics.token(asFault(error).code);
     throw error;
   };
-  // Not async: control requests that have to wait are limited.
-  const authenticate = (request: IncomingMessage): MaybeAsync<Caller> => {
+  // Not async, because control requests that return a promise count as waiting.
+  const authenticate = (request: CallerRequest): Caller | Promise<Caller> => {
     try {
       const caller = callerOf(presentedToken(request));
-      return isPending(caller) ? caller.catch(countFailure) : caller;
+      return caller instanceof Promise ? caller.catch(countFailure) : caller;
     } catch (error) {
       return countFailure(error);
     }
@@ -149,11 +155,11 @@ function joinSteps(
     rejectBridge(caller, roleAccess);
     return accessOf(caller);
   };
-  const federate = (permit: Permit, caller: Caller): MaybeAsync<FederatedSession> => {
+  const federate = (permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession> => {
     const session = admission.whileStsIsCalled(caller.subject, () => federation.federate(permit, caller));
-    if (!isPending(session)) return session;
+    if (!(session instanceof Promise)) return session;
     return session.then((obtained) => {
-      // Again, as before the first federation the bridge does not know its own unique ID.
+      // Checked again, because the bridge learns its own unique ID only when it first federates.
       rejectBridge(caller, roleAccess);
       return obtained;
     });
@@ -177,18 +183,16 @@ function joinSteps(
     isReady: () => !isDraining() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
   };
-  // On the first control request: loading Express takes a twentieth of a start, and no read needs it.
-  const control = async (
-    contextOf: (request: IncomingMessage) => RequestContext,
-  ): Promise<RequestListener> => {
+  // Loaded late, because loading Express takes a twentieth of the startup time and no read needs it.
+  const control = async (): Promise<ControlRoute> => {
     const { controlRoutes } = await import('../api/control-routes.ts');
-    return controlRoutes(controlParts, contextOf);
+    return controlRoutes(controlParts);
   };
   const { createContext, logRequest, stallTimeouts } = shared;
   return createRouter({ createContext, logRequest, control, data, cors: config.cors, stallTimeouts });
 }
 
-/** Rejects the bridge's own account, so that anyone holding its token cannot read with it. */
+/** Rejects the bridge's own account as a caller, so that nobody can read objects with the bridge's token. */
 function rejectBridge(caller: Caller, { identity }: RoleAccess): void {
   if (caller.subject === identity?.subject()) throw new Fault('caller_is_bridge');
 }

@@ -1,5 +1,5 @@
-// Builds the steps of a request from the configuration. A reload keeps each step whose inputs are unchanged, so that only what
-// changed loses its credentials, keys, verified tokens or connections.
+// Builds the steps of a request from the configuration. If a reload does not change a step's inputs, the step keeps its
+// credentials, keys, verified tokens and connections.
 import { isDeepStrictEqual } from 'node:util';
 import { authenticator } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/verify-token.ts';
@@ -14,7 +14,6 @@ import type { Transport } from '../http1/transport.ts';
 import type { Log } from '../observability/log.ts';
 import { faultLogger } from '../observability/log-fields.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { MaybeAsync } from '../runtime/maybe-async.ts';
 import { withChecksums } from '../s3/checksum.ts';
 import { s3Clock } from '../s3/clock-offset.ts';
 import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
@@ -31,8 +30,8 @@ import type { RoleAccess } from './role-access.ts';
 export interface Steps {
   readonly config: Config;
   readonly admission: CountedAdmission;
-  /** A verified token becomes a caller. @throws Fault token_…, signing_keys_unavailable */
-  readonly callerOf: (token: string) => MaybeAsync<Caller>;
+  /** Verifies a token. @throws Fault token_…, signing_keys_unavailable */
+  readonly callerOf: (token: string) => Caller | Promise<Caller>;
   readonly accessOf: AccessOf;
   readonly roleAccess: RoleAccess;
   readonly federation: Federation;
@@ -40,16 +39,16 @@ export interface Steps {
   readonly reader: Reader;
 }
 
-/** What the steps need and every configuration shares. */
+/** Resources that all configurations share. */
 export interface StepResources {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly lag: EventLoopLag;
-  /** Called for the first configuration, and for one whose identity or STS differs from the one before. */
+  /** Called for the first configuration, and again if a reload changes the identity or STS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }
 
-/** @param previous steps in use until now; a replaced federation and transport close when their requests are done */
+/** @param previous the steps in use until now; a replaced federation or transport closes once its requests are done */
 export function buildSteps(config: Config, resources: StepResources, previous?: Steps): Steps {
   const isSame = (inputsOf: (config: Config) => unknown): boolean =>
     previous !== undefined && isDeepStrictEqual(inputsOf(previous.config), inputsOf(config));
@@ -89,13 +88,13 @@ const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, 
 function buildVerifier(
   { certsUrl, audiences }: Config,
   { log, metrics }: StepResources,
-): (token: string) => MaybeAsync<Caller> {
+): (token: string) => Caller | Promise<Caller> {
   const logFault = faultLogger(log);
   const verify = tokenVerifier({
     certsUrl,
     audiences,
     onKeysFailed: (fault) => {
-      logFault('WARNING', "Google's keys could not be refreshed; the known ones go on working", fault);
+      logFault('WARNING', "Google's keys could not be refreshed; the known keys stay in use", fault);
     },
   });
   return authenticator(verify, metrics.token);
@@ -107,7 +106,7 @@ function buildFederation(
   { roleAccess, transport }: Pick<Steps, 'roleAccess' | 'transport'>,
 ): Federation {
   const logFault = faultLogger(log);
-  /** The ARNs of roles that have been assumed, by name: a reload may give a name to another role. */
+  /** The ARN of each assumed role, by role name. The name is not enough, because a reload may give it to a different role. */
   const assumed = new Map<string, string>();
   return createFederation({
     ...roleAccess,
@@ -124,14 +123,14 @@ function buildFederation(
     onRenewalFailed: (roleName, fault) => {
       logFault(
         'ERROR',
-        `credentials of role ${roleName} could not be renewed; the old ones serve while they last`,
+        `credentials of role ${roleName} could not be renewed; the current credentials are used until they expire`,
         fault,
       );
     },
   });
 }
 
-/** Of a role's buckets, each of which may be on a host of its own. */
+/** The maximum number of buckets to connect to for each role. Each bucket may be on a different host. */
 const MAX_WARMED = 8;
 
 /** Connects to S3 when a role is first assumed, so that the first read does not wait for the handshake. */
@@ -141,7 +140,7 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
     transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
 }
 
-/** A signed read with retries, resumes, checksums and If-Range, each around the one before. */
+/** A signed read, wrapped first in retries and resumes, then in checksums, then in If-Range. */
 function buildReader(config: Config, { log, metrics }: StepResources, transport: Transport): Reader {
   const { read, regionOf } = createReader({
     transport,
@@ -156,12 +155,16 @@ function buildReader(config: Config, { log, metrics }: StepResources, transport:
     },
     clock: s3Clock((bucket, aheadMs) => {
       const aheadSeconds = Math.round(aheadMs / 1000);
-      log('WARNING', `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed by S3's`, {
-        bucket,
-        aheadSeconds,
-        remedy:
-          "Set this machine's clock: Google's tokens are judged by it. Where it is right, look at the bucket's endpoint.",
-      });
+      log(
+        'WARNING',
+        `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed with S3's time`,
+        {
+          bucket,
+          aheadSeconds,
+          remedy:
+            "Correct this machine's clock: the bridge also uses it to validate Google's tokens. If the clock is correct, check the bucket's endpoint.",
+        },
+      );
     }),
   });
   const stallMs = config.limits.stallSeconds * 1000;
@@ -170,7 +173,10 @@ function buildReader(config: Config, { log, metrics }: StepResources, transport:
   return { read: withIfRange(verifies ? withChecksums(retrying) : retrying), regionOf };
 }
 
-/** Names of the roles for which nothing changed: who assumes them, their settings, and the buckets and grants that use them. */
+/**
+ * Returns the names of the roles that a reload does not affect: the assuming identity, the role's settings, and the buckets and
+ * grants that use the role are all the same as before.
+ */
 export function unchangedRoles(before: Config, after: Config): ReadonlySet<string> {
   if (!isDeepStrictEqual(assumerIn(before), assumerIn(after))) return new Set();
   const names = [...after.roles.keys()];

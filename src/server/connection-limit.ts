@@ -1,4 +1,5 @@
-// Limits the connections that callers keep open: a new one replaces the oldest one without a response in progress.
+// Limits the connections that callers keep open: a new connection replaces the oldest connection that has no response in
+// progress.
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -6,25 +7,27 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../observability/log.ts';
 import { limitLines } from '../observability/bounded-lines.ts';
 
-/** In addition to those with a response in progress. An idle connection costs about 10 KB. */
+/** How many connections are allowed beyond the maximum number of requests in progress. An idle connection takes about 10 KB. */
 const MAX_IDLE = 9_000;
 
-/** For STS (at most 256 connections), Google, the log, metrics, Node itself, and new connections over the limit. */
+/**
+ * File descriptors for STS (at most 256 connections), Google, the log, metrics, Node itself, and new connections over the limit.
+ */
 const RESERVED_FILES = 500;
 
-/** However few files the process may open. */
+/** The minimum limit, even if the process may open only a few files. */
 const MIN_CONNECTIONS = 64;
 
-/** Over the limit, if each connection within it has a response in progress. */
+/** How many more connections are accepted beyond the limit if every open connection has a response in progress. */
 const MAX_OVER_LIMIT = 100;
 
-/** A scraper keeps one or two. */
+/** A Prometheus scraper keeps only one or two connections open. */
 const MAX_FOR_METRICS = 100;
 
 /**
- * The newest connection is accepted, as it may be the platform's probe: if that failed, the platform would end the instance, and all
- * of its streams.
- * @param parts.inFlight requests that may be in progress, each of which takes a connection to S3, too
+ * Always accepts the newest connection, because it may be the platform's probe. If the probe failed, the platform would stop the
+ * instance and all of its downloads.
+ * @param parts.inFlight the maximum number of requests in progress. Each request also needs a connection to S3
  * @param parts.isResponding whether a response is in progress on a connection
  */
 export function boundConnections(
@@ -38,9 +41,9 @@ export function boundConnections(
   if (files < wanted) {
     log(
       'WARNING',
-      `the process may open ${files} files: no more than ${maxOpen(files, inFlight())} connections`,
+      `the process may open only ${files} files, so the bridge keeps at most ${maxOpen(files, inFlight())} connections open`,
       {
-        remedy: `Let it open ${wanted} (LimitNOFILE, ulimit -n), or lower limits.inFlight.`,
+        remedy: `Raise the process's limit to ${wanted} files (LimitNOFILE, ulimit -n), or lower limits.inFlight.`,
       },
     );
   }
@@ -51,7 +54,7 @@ export function boundConnections(
   });
 }
 
-/** As with callers, but none over the limit: a scrape that fails ends nobody's stream. */
+/** Like `boundConnections`, but never exceeds the limit: a failed scrape does not interrupt a download. */
 export function boundMetricsConnections(server: Server, log: Log): void {
   const responding = new WeakSet<Duplex>();
   server.on('request', ({ socket }, response) => {
@@ -73,11 +76,12 @@ interface Limit {
 
 function limitConnections(server: Server, log: Log, limit: Limit): void {
   const write = limitLines(log, 'too many connections');
-  // Without a listener it would end the process.
+  // Without a listener, an error would end the process.
   server.on('error', ({ code }: NodeJS.ErrnoException) => {
-    write('ERROR', 'a connection could not be taken', {
+    write('ERROR', 'a connection could not be accepted', {
       error: code,
-      remedy: 'Look the code up; where it names files, see how many the process may open.',
+      remedy:
+        'Look up the error code. If the code is EMFILE or ENFILE, raise the number of files that the process may open.',
     });
   });
   const open = new Set<Socket>();
@@ -89,12 +93,13 @@ function limitConnections(server: Server, log: Log, limit: Limit): void {
     const outcome = makeRoom(open, socket, { ...limit, max });
     write('WARNING', `more than ${max} connections: ${outcome}`, {
       open: open.size,
-      remedy: 'Somebody holds connections open: see `remoteIp` of other lines. Else add instances.',
+      remedy:
+        'Check `remoteIp` in other log lines for a client that holds connections open. If no client does, add instances.',
     });
   });
 }
 
-/** @returns what was closed, for the log line */
+/** @returns a description of what was closed, for the log line */
 function makeRoom(
   open: Set<Socket>,
   newest: Socket,
@@ -107,19 +112,23 @@ function makeRoom(
     close(open, idle);
     closed = true;
   }
-  if (closed) return 'the oldest idle one is closed';
-  if (open.size <= max + overLimit) return 'none is idle, the newest is let in beyond them';
+  if (closed) return 'closed the oldest idle one';
+  if (open.size <= max + overLimit)
+    return 'no connection is idle, so the newest connection was accepted beyond the limit';
   close(open, newest);
-  return 'none is idle, the newest is closed';
+  return 'no connection is idle, so the newest connection was closed';
 }
 
-/** Its slot is free at once: several connections may come before it emits `close`. */
+/** Frees the slot at once, because several connections may arrive before the socket emits `close`. */
 function close(open: Set<Socket>, socket: Socket): void {
   open.delete(socket);
   socket.destroy();
 }
 
-/** At least half of the files that are not reserved, as not every request has a connection to S3 at once. */
+/**
+ * Sets aside at most half of the unreserved files for connections to S3, because not all requests have such a connection at the
+ * same time.
+ */
 function maxOpen(files: number, inFlight: number): number {
   const forOthers = files - RESERVED_FILES;
   return Math.max(
@@ -128,7 +137,7 @@ function maxOpen(files: number, inFlight: number): number {
   );
 }
 
-/** Those with a response in progress are moved to the end, so that the next search finds an idle one at once. */
+/** Moves connections with a response in progress to the end, so that the next search finds an idle one at once. */
 function oldestIdle(
   open: Set<Socket>,
   newest: Socket,
@@ -138,14 +147,14 @@ function oldestIdle(
   for (const socket of open) {
     if (unchecked-- === 0) return undefined;
     if (socket !== newest && !isResponding(socket)) return socket;
-    // The loop reaches it again, at its end.
+    // Moved to the end, where the loop reaches it again.
     open.delete(socket);
     open.add(socket);
   }
   return undefined;
 }
 
-/** Node has raised the soft limit to the hard one (proc(5), limits). Systems other than Linux are for development. */
+/** Reads the hard limit, to which Node raises the soft one (proc(5), limits). Systems other than Linux are for development only. */
 function maxFiles(): number {
   try {
     const [, files = ''] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

@@ -1,10 +1,10 @@
-// Measures whether the process keeps up with its reads: how late a timer fires while reads are in progress, smoothed, with hysteresis.
+// Detects overload: measures how late a timer fires while reads are in progress, smoothed and with hysteresis.
 
 export interface EventLoopLag {
-  /** Each needs its `readEnds`. */
+  /** Every call needs a matching `readEnds`. */
   readBegins(): void;
   readEnds(): void;
-  /** Whether it has been late for so long that new requests only make it worse; never if no read is in progress. */
+  /** Whether the event loop lags so much that new requests must be rejected; always false if no read is in progress. */
   isTooLong(): boolean;
   milliseconds(): number;
   stop(): void;
@@ -12,30 +12,37 @@ export interface EventLoopLag {
 
 const TICK_MS = 100;
 
-/** Of the newest tick in the mean: about a second of history if ticks are on time. */
+/** The weight of the newest tick in the mean, which covers about one second if ticks are on time. */
 const WEIGHT = 0.1;
 
 /**
- * The most that one tick counts. A single pause (a garbage collection, a machine suspended for an hour) is one late tick, and it
- * takes two or three in a row to have an effect.
+ * The maximum lag that one tick contributes. A single pause (a garbage collection, a machine suspended for an hour) is one late
+ * tick; only two or three late ticks in a row have an effect.
  */
 const MAX_TICK_MS = 1_000;
 
 /**
- * A probe needs about three turns of the loop from its connection to its response, a timer fires half a turn late on average, and
- * probes wait for a second: with 200 ms the response is still in time. A process that is busy without being late stays far
- * below: a thousand small requests at once take it 100 to 200 ms, of which half is lag.
+ * Probes time out after one second. A probe takes about three turns of the event loop from its connection to its response, and
+ * a timer fires half a turn late on average. At a lag of 200 ms, the probe's response is therefore still in time. A busy
+ * process that keeps up stays far below this limit: it handles a thousand simultaneous small requests in 100 to 200 ms, and
+ * half of that time is lag.
  */
 const TOO_LONG_MS = 200;
-/** Far enough below, so that newly admitted requests do not exceed the limit again at once. */
+/**
+ * The lag below which requests are admitted again. It is low enough that the admitted requests do not immediately push the lag
+ * over the limit.
+ */
 const RECOVERED_MS = 100;
 
-/** Between reads the platform may withdraw the CPU (Cloud Run, "CPU allocation"): lateness then is not load, and does not count. */
+/**
+ * Between reads, the platform may withdraw the CPU (Cloud Run, "CPU allocation"). A timer that fires late after such a pause
+ * is no sign of load, so it is ignored.
+ */
 export function watchEventLoopLag(): EventLoopLag {
   let mean = 0;
   let tooLong = false;
   let inProgress = 0;
-  /** Since when at least one read has been in progress. */
+  /** The time at which the number of reads in progress last rose from zero. */
   let since = 0;
   let last = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -66,7 +73,7 @@ export function watchEventLoopLag(): EventLoopLag {
     readEnds: () => {
       inProgress -= 1;
       if (inProgress > 0) return;
-      // The timer stops on its own, so that consecutive reads need not start one each.
+      // The timer stops only at its next tick, so that consecutive reads share one timer.
       mean = 0;
       tooLong = false;
     },

@@ -1,30 +1,38 @@
-// The bridge on its ports: what a connection may cost, listening, reloading, and draining until the last stream has ended.
+// The bridge's servers: limits per connection, listening, reloading, and draining until the last download has ended.
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
+import type { Guard } from '../runtime/caller-exchange.ts';
 import { createBridge } from './bridge.ts';
 import type { Bridge } from './bridge.ts';
 import { boundConnections, boundMetricsConnections } from './connection-limit.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
+import { serveHttp2 } from './http2/serve-http2.ts';
 import type { RoleAccess } from './role-access.ts';
 
-/** Google's front ends reuse connections for 600 s (Cloud Load Balancing, "Timeouts and retries"): they must close first. */
+/**
+ * Google's front ends reuse connections for 600 s, and must close them before the bridge does (Cloud Load Balancing, "Timeouts and
+ * retries").
+ */
 const KEEP_ALIVE_MS = 620_000;
 
-/** Tokens are below 2 KiB, and S3 clients send them beside their own signature. */
+/** Tokens are shorter than 2 KiB. S3 clients send a token in addition to their own signature. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** For the first byte of a first request, and for all of its headers, whatever trickles in: what is sent at once is one segment or a few. */
+/**
+ * The timeout for the first byte on a connection, and for each complete request head, so that a slow client cannot hold a
+ * connection open.
+ */
 const HEADERS_MS = 15_000;
-/** A body is refused and discarded; a caller that sends one slowly, or for long, has its response by now. */
+/** Request bodies are discarded. When this timeout ends, even a caller that sends its body slowly has received its response. */
 const REQUEST_MS = 20_000;
 const CHECKED_EVERY_MS = 5_000;
 
-/** How often, while draining, connections are looked at that have become idle. */
+/** How often idle connections are closed while draining. */
 const SWEEP_MS = 50;
-/** A server says that it is closed before its sockets do, and the log lines of aborted responses come with the sockets. */
+/** Leaves time to log aborted responses: they are logged when their sockets close, which is after the server has closed. */
 const LAST_LINES_MS = 10;
 
 const LIMITS = {
@@ -33,38 +41,47 @@ const LIMITS = {
   headersTimeout: HEADERS_MS,
   requestTimeout: REQUEST_MS,
   connectionsCheckingInterval: CHECKED_EVERY_MS,
-  // Stated, because an option of Node inverts the default.
+  // Set explicitly, because a Node option can change the default.
   insecureHTTPParser: false,
-  // The bridge checks it: Node's own refusal has no log line and no request ID.
+  // The bridge checks this header itself, because Node would reject the request without a log line or a request ID.
   requireHostHeader: false,
 };
 
 export interface BridgeServer {
   /** @throws the listening socket's error, with a fix in its message */
   listen(): Promise<{ readonly port: number; readonly metricsPort: number | undefined }>;
-  /** Serves new requests by another configuration; those in progress end as they began. */
+  /** Uses a different configuration for new requests. Requests in progress keep their configuration. */
   change(config: Config): void;
-  /** What new requests are served by. */
+  /** The configuration for new requests. */
   config(): Config;
-  /** Takes no new connections, and aborts what still runs after `limits.drain`. Resolves when all connections have ended. */
+  /**
+   * Stops accepting connections, and aborts responses that are still in progress after `limits.drain`. Resolves when all
+   * connections are closed.
+   */
   drain(): Promise<void>;
-  /** Aborts all responses in progress, at once and so that callers see it. */
+  /** Aborts all responses in progress at once, so that none looks complete. */
   abortAll(): void;
 }
 
-/** @param options.guard stands before the bridge's listener; nothing by default */
+/** @param options.guard wraps the bridge's listeners; default: no wrapper */
 export function createBridgeServer(options: {
   readonly config: Config;
   readonly log: Log;
-  /** Called first, and again for a configuration with another identity or STS. */
+  /** Called for the first configuration, and again if a reload changes the identity or STS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
   readonly lag: EventLoopLag;
-  readonly guard?: (listener: RequestListener) => RequestListener;
+  readonly guard?: Guard;
 }): BridgeServer {
-  const { log, guard = (listener: RequestListener) => listener } = options;
+  const { log, guard = unguarded } = options;
   let { config } = options;
   const bridge = createBridge(options);
   const dataServer = serverFor(guard(bridge.listener), bridge);
+  const http2 = serveHttp2(dataServer, guard(bridge.streamListener), {
+    maxHeaderBytes: MAX_HEADER_BYTES,
+    firstRequestMs: HEADERS_MS,
+    idleMs: KEEP_ALIVE_MS,
+    log,
+  });
   const metricsServer = createServer(LIMITS, bridge.metricsListener);
   const servers = [dataServer, metricsServer];
   return {
@@ -84,7 +101,7 @@ export function createBridgeServer(options: {
         });
         return { port, metricsPort };
       } catch (error) {
-        // Half a bridge would go on serving, with nobody to end it.
+        // If only the second port cannot be opened, the first one must be closed here, because nothing else would close it.
         dataServer.close();
         bridge.close();
         throw error;
@@ -97,11 +114,13 @@ export function createBridgeServer(options: {
     config: () => config,
     drain: async () => {
       bridge.startDraining();
+      http2.startDraining();
       const abort = setTimeout(() => {
         bridge.abortAll();
+        http2.closeAll();
         for (const server of servers) server.closeAllConnections();
       }, config.limits.drainSeconds * 1000);
-      // A client that keeps its connection would otherwise hold the process after its last response.
+      // Without this sweep, a client that keeps an idle connection open would keep the process alive.
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections();
       }, SWEEP_MS);
@@ -115,19 +134,22 @@ export function createBridgeServer(options: {
   };
 }
 
+const unguarded: Guard = (listener) => listener;
+
 function serverFor(listener: RequestListener, { malformed }: Bridge): Server {
   const server = createServer(LIMITS, listener);
   server.on('checkContinue', (request, response) => {
-    // Some clients wait for it for ever, even without a body (JDK-8286171). To other methods the response is 405, and no body is sent.
+    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Other methods get a 405, so
+    // their bodies are not needed.
     if (request.method === 'GET' || request.method === 'HEAD') response.writeContinue();
     listener(request, response);
   });
-  // Other expectations are ignored.
+  // Unknown expectations are ignored.
   server.on('checkExpectation', listener);
   return server.on('clientError', malformed.onError).on('connect', malformed.onConnect);
 }
 
-/** @returns its port; undefined if metrics have no port of their own */
+/** @returns the port for metrics; undefined if metrics have no separate port */
 async function listenForMetrics(
   server: Server,
   { metrics, reusePort }: Config['listen'],
@@ -140,7 +162,7 @@ async function listenForMetrics(
   return port;
 }
 
-/** @param variables that set its address and its port, for an error's fix */
+/** @param variables the environment variables for the address and the port, which the fix in an error names */
 function listening(
   server: Server,
   { host, port, reusePort }: Pick<Config['listen'], 'host' | 'port' | 'reusePort'>,
@@ -149,8 +171,8 @@ function listening(
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const fixFor = (code = 'error'): string => {
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      return `this machine has no such address. Set ${variables.host} to one that it has.`;
-    const cause = code === 'EADDRINUSE' ? 'another process has it: stop that, or' : `${code}:`;
+      return `this machine does not have that address. Set ${variables.host} to one of its addresses.`;
+    const cause = code === 'EADDRINUSE' ? 'another process uses that port. Stop it, or' : `${code}:`;
     return `${cause} choose another port with ${variables.port}.`;
   };
   const onError = ({ code }: NodeJS.ErrnoException): void => {
@@ -158,7 +180,7 @@ function listening(
   };
   server.once('error', onError);
   server.listen({ port, host, reusePort }, () => {
-    // Later errors have a listener of their own.
+    // Another listener handles errors that occur after the server has begun to listen.
     server.off('error', onError);
     const address = server.address();
     resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -1,4 +1,4 @@
-// Malformed requests, which no route can serve: one error response in S3's form, one log line, and the connection closes.
+// Rejects malformed requests, which reach no route: sends an S3-style error, writes a log line, and closes the connection.
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -16,11 +16,11 @@ import { faultFields } from '../observability/log-fields.ts';
 const OPERATION = 'malformed';
 
 export interface MalformedRequests {
-  /** For the server's `clientError`. */
+  /** Handles the server's `clientError` event. */
   onError(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
-  /** For the server's `connect`: the bridge tunnels nothing. */
+  /** Handles the server's `connect` event with an error, because the bridge is not a proxy. */
   onConnect(request: IncomingMessage, socket: Duplex): void;
-  /** For requests without a Host header (RFC 9112, section 3.2), to which Node would respond without a body. */
+  /** Handles requests without a Host header (RFC 9112, section 3.2), which Node would reject without a body. */
   onMissingHost(request: IncomingMessage, response: ServerResponse): void;
 }
 
@@ -33,11 +33,13 @@ export function malformedRequests(
   const write = limitLines(log, 'malformed requests');
   const processId = randomBytes(6).toString('hex');
   let count = 0;
-  // Connections that got their last response from here.
+  // Connections on which this module has sent the last response.
   const ended = new WeakSet<Duplex>();
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
-  /** @param from.answered false if another response is in progress on the connection, which a second one would corrupt */
+  /**
+   * @param from.answered whether a response is sent; false, for example, if it would corrupt another response on the connection
+   */
   const record = (
     fault: Fault,
     from: { requestId: string; remoteIp: string | undefined; answered: boolean },
@@ -64,13 +66,13 @@ export function malformedRequests(
       return;
     }
     socket.end(rawResponse(fault, requestId), () => socket.destroy());
-    // A client that receives nothing must not keep the connection.
+    // A client that does not read the response must not keep the connection open.
     setTimeout(() => socket.destroy(), LAST_BYTES_MS).unref();
   };
 
   return {
     onError: (error, socket) => {
-      // The parser rejects everything that the client sends after the error response, too.
+      // The parser also reports an error for anything that the client sends after the error response.
       if (socket.writableEnded) return;
       const fault = faultOf(error);
       // A disconnect, a reset, or a connection that never sent a byte (a browser's preconnect, a TCP probe): there is nothing to
@@ -79,7 +81,7 @@ export function malformedRequests(
       else reject(socket, fault);
     },
     onConnect: (_request, socket) => {
-      // Node no longer handles errors of this connection.
+      // Node no longer handles errors on this connection.
       socket.on('error', () => undefined);
       reject(socket, new Fault('method_not_allowed'));
     },
@@ -97,7 +99,7 @@ const LAST_BYTES_MS = 1_000;
 
 const remoteOf = (socket: Duplex): string | undefined => (socket as Partial<Socket>).remoteAddress;
 
-/** By Node's own codes (llhttp's begin with HPE_); any other code is the network's. */
+/** Maps Node's own codes (llhttp's begin with HPE_); all other codes are network errors. */
 function faultOf(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }): Fault | undefined {
   const code = error.code ?? '';
   const fault = KNOWN[code] ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined);
@@ -115,7 +117,6 @@ function protocolOf(packet: Buffer | undefined): string | undefined {
   if (packet === undefined) return undefined;
   if (packet[0] === 0x16 && packet[1] === 0x03) return 'TLS';
   const text = packet.toString('latin1', 0, 16);
-  if (text.startsWith('PRI * HTTP/2.0')) return 'HTTP/2';
   return text.startsWith('PROXY ') || text.startsWith('\r\n\r\n\0\r\nQUIT\n') ? 'PROXY protocol' : undefined;
 }
 
@@ -125,7 +126,7 @@ function rawResponse(fault: Fault, requestId: string): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`;
 }
 
-/** Sends it in its turn among pipelined responses. */
+/** Sends the response after those to earlier pipelined requests. */
 function respond(response: ServerResponse, fault: Fault, requestId: string): void {
   const [status, pairs, body] = partsOf(fault, requestId);
   response.writeHead(status, pairs.flat()).end(body);

@@ -1,4 +1,4 @@
-// Joins the bridge's identity, at Google or by an AWS profile, with the chains of roles: for the bridge and for the commands.
+// Connects the bridge's identity (from Google or an AWS profile) to the role chains, for both the bridge and the commands.
 import { hostname } from 'node:os';
 import type { Config } from '../config/types.ts';
 import type { AttributedCaller } from '../federation/session-name.ts';
@@ -13,12 +13,15 @@ import { createIdentity } from '../identity/identity.ts';
 import type { Identity } from '../identity/identity.ts';
 
 export interface RoleAccess {
-  /** The bridge's identity at Google; undefined if an AWS profile is used instead. */
+  /** The bridge's identity in Google; undefined if an AWS profile is used instead. */
   readonly identity: Identity | undefined;
   readonly assumeChain: AssumeChain;
-  /** Where the bridge runs, outermost first, for session names. @throws Fault metadata_… */
+  /** Names that show where the bridge runs, outermost first, for use in session names. @throws Fault metadata_… */
   names(): Promise<readonly string[]>;
-  /** The bridge itself, as the caller of roles that it assumes for no caller. @throws Fault as the identity token */
+  /**
+   * Returns the bridge itself as the caller, for sessions that no caller requested. @throws the same faults as fetching the
+   * identity token
+   */
   self(): Promise<AttributedCaller>;
   /** Prompts for an MFA code at once if the identity needs one; otherwise does nothing. @throws Fault profile_… */
   prepare(): Promise<void>;
@@ -27,7 +30,7 @@ export interface RoleAccess {
   close(): void;
 }
 
-/** @param askMfaCode prompts for the code of an MFA device; never called twice */
+/** @param askMfaCode prompts for an MFA device's code; called at most once */
 export function createRoleAccess(
   config: Pick<Config, 'aws' | 'platform' | 'identity' | 'googleApis'>,
   askMfaCode: (mfaSerial: string) => Promise<string>,

@@ -1,78 +1,77 @@
-// Routes each request from the server: gives it a context, and its turn on its connection.
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+// Creates a context for each request, and passes the request to the data or control routes. On an HTTP/1 connection, requests are
+// handled in order.
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ControlRoute } from '../api/control-routes.ts';
 import type { DataRoute } from '../api/read-handler.ts';
 import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
 import type { RequestContext } from '../observability/request-context.ts';
+import type { CallerListener, CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { isQueryForm } from '../s3/parse-operation.ts';
 import { originForm } from '../s3/target.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 
-/** Requests that one connection may send before it receives their responses. Clients that pipeline at all send a few. */
+/**
+ * How many requests a client may send on one connection before it receives their responses. Clients that pipeline send only a few
+ * requests at once.
+ */
 const MAX_PIPELINED = 16;
 
-/** By then a new process has served its first object. */
+/** The delay lets a new process serve its first object before it loads the control routes. */
 const LOAD_CONTROL_AFTER_MS = 2_000;
 
-/**
- * @param parts.control creates the app of the control routes, which finds the context of a request with the function given. Called
- * once, on the first control request or soon after the start
- */
+export interface Router {
+  /** Handles HTTP/1 requests. */
+  readonly listener: RequestListener;
+  /** Handles the streams of HTTP/2 connections, which do not wait for each other. */
+  readonly streamListener: CallerListener;
+}
+
+/** @param parts.control creates the control routes. Called once, on the first control request or soon after startup */
 export function createRouter(parts: {
-  readonly createContext: (request: IncomingMessage, response: ServerResponse) => RequestContext;
+  readonly createContext: (request: CallerRequest, response: CallerResponse) => RequestContext;
   readonly logRequest: (context: RequestContext) => void;
-  readonly control: (contextOf: (request: IncomingMessage) => RequestContext) => Promise<RequestListener>;
+  readonly control: () => Promise<ControlRoute>;
   readonly data: DataRoute;
   readonly cors: CorsRules | undefined;
   readonly stallTimeouts: StallTimeouts;
-}): RequestListener {
+}): Router {
   const { createContext, logRequest, data, cors, stallTimeouts } = parts;
-  const contexts = new WeakMap<IncomingMessage, RequestContext>();
-  const contextOf = (request: IncomingMessage): RequestContext => {
-    const context = contexts.get(request);
-    if (context === undefined) throw new Error('a control route got a request without a context');
-    return context;
-  };
-  let control: Promise<RequestListener> | undefined;
-  const loadControl = (): Promise<RequestListener> => (control ??= parts.control(contextOf));
-  // Not hours later, when the files of a clone may be of another version.
+  let control: Promise<ControlRoute> | undefined;
+  const loadControl = (): Promise<ControlRoute> => (control ??= parts.control());
+  // The routes are loaded soon after startup, because an update of the clone may replace their files later.
   setTimeout(() => void loadControl(), LOAD_CONTROL_AFTER_MS).unref();
-  const serveControl: RequestListener = (request, response) => {
-    void loadControl().then((app) => {
-      app(request, response);
-    });
-  };
-
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+  const serve: CallerListener = (request, response) => {
     const { url } = request;
-    // Before anything reads or logs it. Nearly all targets are paths.
+    // The target must be normalized before anything reads or logs the URL. Nearly all targets are already paths.
     if (url?.startsWith('/') === false) request.url = originForm(url);
     const context = createContext(request, response);
     const watched = stallTimeouts.watch(context);
     response.on('close', () => {
       stallTimeouts.forget(watched);
       logRequest(context);
-      // After the log line: what the cancellation ends must not change it.
+      // Cancels the request after logging it, because errors that the cancellation causes must not appear in the log line.
       if (!response.writableFinished) context.cancellation.abort();
     });
     if (cors !== undefined && sendCors(cors, request, response)) {
       context.operation = 'preflight';
     } else if (isControl(request.url)) {
-      contexts.set(request, context);
       context.operation = 'control';
-      serveControl(request, response);
+      void loadControl().then((route) => {
+        route(context);
+      });
     } else void data(context);
   };
 
   const pipelined = new WeakMap<Socket, number>();
-  return (request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (response.socket !== null) {
       serve(request, response);
       return;
     }
-    // A pipelined request waits for the responses before it. Served at once it could not be aborted, and one connection that
-    // receives nothing could take every slot.
+    // A pipelined request waits for the responses before it. If it were served at once, the bridge could not abort it, and a
+    // client that reads nothing could take every slot with one connection.
     const { socket } = request;
     const waiting = (pipelined.get(socket) ?? 0) + 1;
     pipelined.set(socket, waiting);
@@ -82,9 +81,10 @@ export function createRouter(parts: {
       serve(request, response);
     });
   };
+  return { listener, streamListener: serve };
 }
 
-/** Under `/-/` no bucket name can be; two routes there are reads like any other. */
+/** No bucket name can begin with `/-/`; two of the routes there are ordinary reads. */
 function isControl(url = ''): boolean {
   return url.startsWith('/-/') && !isQueryForm(url);
 }

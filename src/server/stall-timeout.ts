@@ -1,14 +1,14 @@
-// Keeps the responses in progress: aborts those whose caller receives nothing, so that none can hold its slot for ever, and all of
-// them at the end.
+// Tracks the responses in progress. Aborts a response if its caller stops reading, so that no caller holds a slot forever. Aborts
+// all responses at shutdown.
 import type { Duplex } from 'node:stream';
 import { abortResponse } from '../api/responses/object.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 
 /**
- * The kernel reports progress only when a third of its buffer is free again, so one empty window may be a slow reader's. Progress
- * shows as whole writes, of 64 KiB if S3 sends without a pause: a caller that receives less than one of them in two windows
- * (1.1 KB/s with a window of 30 s) counts as receiving nothing, however evenly it does. No higher rate is required: a slow caller
- * only holds its own slots, which `limits.perCaller` limits.
+ * The kernel reports progress only when a third of its buffer is free again, so a slow reader may cause one empty window. Progress
+ * is visible only in whole writes, which are 64 KiB if S3 sends without a pause. A caller that receives less than one write in two
+ * windows (1.1 KB/s with a window of 30 s) counts as receiving nothing, however steadily it reads. No higher rate is required,
+ * because a slow caller holds only its own slots, which `limits.perCaller` limits.
  */
 const MAX_EMPTY_WINDOWS = 2;
 
@@ -21,23 +21,24 @@ export interface WatchedResponse {
 }
 
 export interface StallTimeouts {
-  /** From the beginning of a request; what it returns is to be passed to `forget` when the response has closed. */
+  /** Must be called when a request begins; the result must be passed to `forget` when the response has closed. */
   watch(context: RequestContext): WatchedResponse;
   forget(watched: WatchedResponse): void;
   /** Whether a response is in progress on this connection. */
   isResponding(socket: Duplex): boolean;
-  /** Aborts all responses in progress at once: the process may end right after it. */
+  /** Aborts all responses in progress synchronously, because the process may end right after this call. */
   abortAll(): void;
 }
 
 /**
- * Only what a caller receives counts, not what it sends meanwhile: hence not the socket's own timer, which both reset.
+ * Measures only the data that a caller receives. The socket's own timer cannot be used, because data that the caller sends also
+ * resets it.
  * @param windowMs the time between two checks
  */
 export function createStallTimeouts(windowMs: () => number): StallTimeouts {
-  // Not a Map: one that changes at each request gets a new table from V8 again and again, and the old tables point to the next. Once
-  // one of them is in old memory, everything in later ones outlives each collection of young memory. Measured at 3,900 requests/s:
-  // 5 KB of each request did, and a collection took 5 ms instead of 1.
+  // Not a Map: if a Map changes at each request, V8 often replaces its table, and each old table points to the next table. Once
+  // one table is in old memory, everything in later tables survives each collection of young memory. Measured at 3,900
+  // requests/s: 5 KB of each request survived, and a collection took 5 ms instead of 1.
   const all: WatchedResponse[] = [];
   let timer: NodeJS.Timeout | undefined;
   const check = (): void => {
@@ -46,7 +47,7 @@ export function createStallTimeouts(windowMs: () => number): StallTimeouts {
       const { socket } = response;
       const waiting = socket?.writableLength ?? 0;
       const accepted = (socket?.bytesWritten ?? 0) - waiting;
-      // If nothing waits to be sent, the caller is waiting for STS or S3, which have timeouts of their own.
+      // If nothing waits to be sent, the caller is waiting for STS or S3, which have their own timeouts.
       watched.emptyWindows = waiting > 0 && accepted === watched.accepted ? watched.emptyWindows + 1 : 0;
       watched.accepted = accepted;
       if (watched.emptyWindows < MAX_EMPTY_WINDOWS) continue;
@@ -68,8 +69,9 @@ export function createStallTimeouts(windowMs: () => number): StallTimeouts {
       all[index] = last;
       last.index = index;
     },
-    // A search, so that requests pay nothing for it: only malformed requests and connections over the limit need it.
-    isResponding: (socket) => all.some(({ context }) => context.response.socket === socket),
+    // A linear search, so that normal requests have no overhead: only malformed requests and connections over the limit need this
+    // check.
+    isResponding: (socket) => all.some(({ context }) => context.request.socket === socket),
     abortAll: () => {
       for (const { context } of [...all]) {
         context.abortedBy ??= 'bridge';

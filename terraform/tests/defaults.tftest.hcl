@@ -1,5 +1,5 @@
-# The five variables alone: what is trusted, what may be read, how callers are checked. `terraform init && terraform test`
-# runs this without a cloud.
+# Sets only the five required variables, and checks the trust policy, the read policy and the check of callers. Run it without a cloud:
+# `terraform init && terraform test`.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -15,11 +15,11 @@ variables {
   aws_region = "eu-west-1"
   buckets    = { acme-lake = {} }
   grants     = [{ callers = ["reader@acme-prod.iam.gserviceaccount.com"], bucket = "acme-lake", prefix = "raw/public/" }]
-  # With an image, nothing is built.
+  # Prevents an image build.
   image = "europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 }
 
-run "trusts_one_service_account" {
+run "role_trusts_only_the_service_account" {
   assert {
     condition = jsondecode(aws_iam_role.bridge["read"].assume_role_policy).Statement == [{
       Effect    = "Allow"
@@ -33,11 +33,11 @@ run "trusts_one_service_account" {
         }
       }
     }]
-    error_message = "The role must trust the bridge's service account for its own audience, and nobody else."
+    error_message = "The role must trust only the bridge's service account, for its own audience."
   }
 }
 
-run "reads_what_is_granted" {
+run "role_reads_only_what_is_granted" {
   assert {
     condition = jsondecode(aws_iam_role_policy.read["read"].policy).Statement == [
       { Effect = "Allow", Action = ["s3:GetObject"], Resource = ["arn:aws:s3:::acme-lake/raw/public/*"] },
@@ -48,14 +48,14 @@ run "reads_what_is_granted" {
         Condition = { StringLike = { "s3:prefix" = ["raw/public/*"] } }
       },
     ]
-    error_message = "The role must be allowed to get and list below raw/public/, and nothing else."
+    error_message = "The role must be allowed only to get and list below raw/public/."
   }
 }
 
-run "callers_are_checked_by_the_bridge" {
+run "bridge_checks_callers" {
   assert {
     condition     = google_cloud_run_v2_service.bridge.invoker_iam_disabled && length(google_cloud_run_v2_service_iam_member.invoker) == 0
-    error_message = "Cloud Run must let every request in: the bridge checks callers."
+    error_message = "Cloud Run must admit every request, because the bridge checks callers."
   }
   assert {
     condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == output.config
@@ -63,13 +63,13 @@ run "callers_are_checked_by_the_bridge" {
   }
   assert {
     condition     = yamldecode(output.config).audience == ["https://fedbridge-123456789012.europe-west1.run.app"]
-    error_message = "Callers' tokens must be for the service's own URL."
+    error_message = "The audience of callers' tokens must be the service's own URL."
   }
 }
 
-run "nothing_is_made_that_nobody_asked_for" {
+run "optional_resources_are_not_created" {
   assert {
     condition     = length(google_secret_manager_secret.config) + length(google_compute_network.egress) + length(google_service_account.builder) + length(google_storage_bucket_iam_member.volume) + length(google_cloudbuild_trigger.test) + length(google_cloudbuild_trigger.deploy) == 0
-    error_message = "Secrets, networks, builders, volumes and triggers must come only with their variables."
+    error_message = "Secrets, networks, builders, volumes and triggers must be created only if their variables are set."
   }
 }

@@ -1,4 +1,4 @@
-# What single variables change.
+# Sets one optional variable at a time, and checks its effect.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -17,7 +17,7 @@ variables {
   image      = "europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 }
 
-run "invoker_check_lets_the_callers_in" {
+run "invoker_check_admits_callers_and_invokers" {
   variables {
     invoker_check = true
     invokers      = ["serviceAccount:probe@acme-prod.iam.gserviceaccount.com"]
@@ -32,15 +32,15 @@ run "invoker_check_lets_the_callers_in" {
       "serviceAccount:probe@acme-prod.iam.gserviceaccount.com",
       "serviceAccount:reader@acme-prod.iam.gserviceaccount.com",
     ])
-    error_message = "The callers, and who is named besides, must have roles/run.invoker."
+    error_message = "The callers and the invokers must have roles/run.invoker."
   }
   assert {
     condition     = tolist(google_cloud_run_v2_service.bridge.custom_audiences) == tolist(yamldecode(output.config).audience)
-    error_message = "Cloud Run must take the audience that the bridge takes."
+    error_message = "Cloud Run must accept the same audiences as the bridge."
   }
 }
 
-run "invoker_check_needs_members" {
+run "invoker_check_requires_invokers_for_projects" {
   command = plan
   variables {
     invoker_check = true
@@ -49,21 +49,21 @@ run "invoker_check_needs_members" {
   expect_failures = [var.invokers]
 }
 
-run "the_configuration_may_be_a_secret" {
+run "configuration_can_be_a_secret" {
   variables {
     config_in = "secret"
   }
   assert {
     condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == "/etc/fedbridge/config.yaml" && google_secret_manager_secret_version.config[0].secret_data == output.config
-    error_message = "The service must find its configuration in the mounted secret."
+    error_message = "The service must read its configuration from the mounted secret."
   }
   assert {
     condition     = google_secret_manager_secret_iam_member.bridge[0].member == google_service_account.bridge.member
-    error_message = "The service account alone must be able to read it."
+    error_message = "Only the service account must be able to read the secret."
   }
 }
 
-run "requests_may_leave_from_one_address" {
+run "requests_can_use_one_static_address" {
   variables {
     egress_cidr = "10.8.0.0/26"
   }
@@ -73,7 +73,7 @@ run "requests_may_leave_from_one_address" {
   }
 }
 
-run "keys_and_versions_are_in_the_policy" {
+run "policy_contains_kms_keys_and_versions" {
   variables {
     buckets = {
       acme-lake = { region = "us-east-2", kms_keys = ["arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"] }
@@ -94,11 +94,11 @@ run "keys_and_versions_are_in_the_policy" {
         Condition = { StringLike = { "kms:ViaService" = "s3.us-east-2.amazonaws.com*" } }
       },
     ]
-    error_message = "One key must be readable in any version, with the KMS key it is encrypted with, and no list."
+    error_message = "The policy must allow reading any version of the one key and decrypting with its KMS key, but no list."
   }
 }
 
-run "a_hop_is_all_that_its_role_may" {
+run "role_with_a_hop_may_only_assume_the_hop" {
   variables {
     roles = {
       lake = { then = [{ arn = "arn:aws:iam::210987654321:role/lake-data", external_id = "7f3c", source_identity = "caller" }] }
@@ -110,34 +110,34 @@ run "a_hop_is_all_that_its_role_may" {
       Action   = ["sts:AssumeRole", "sts:SetSourceIdentity"]
       Resource = "arn:aws:iam::210987654321:role/lake-data"
     }]
-    error_message = "The first role must be allowed the next hop."
+    error_message = "The first role must be allowed to assume the next one."
   }
   assert {
     condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == "/etc/fedbridge/config.yaml" && length(google_secret_manager_secret.config) == 1
-    error_message = "A configuration that may hold external IDs must be in the secret."
+    error_message = "A configuration that may contain external IDs must be in the secret."
   }
   assert {
     condition     = length(aws_iam_role_policy.read) == 0 && length(output.read_policies["lake"]) > 0
-    error_message = "What reads is the last hop's role, whose owner gets the policy from the outputs."
+    error_message = "Only the last hop's role reads, and its owner gets the read policy from the outputs."
   }
 }
 
-run "a_role_of_another_is_not_made" {
+run "existing_role_is_not_created" {
   variables {
     roles         = { partner = { arn = "arn:aws:iam::210987654321:role/for-acme" } }
     start_unready = true
   }
   assert {
     condition     = length(aws_iam_role.bridge) == 0 && output.role_arns["partner"] == "arn:aws:iam::210987654321:role/for-acme"
-    error_message = "A role with an ARN exists already."
+    error_message = "A role with an ARN must not be created, because it already exists."
   }
   assert {
     condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].startup_probe[0].http_get[0].path == "/-/live"
-    error_message = "With start_unready a revision must start before its role trusts it."
+    error_message = "With start_unready, a revision must start even before its role trusts it."
   }
 }
 
-run "a_prefix_ends_with_a_slash" {
+run "prefix_must_end_with_a_slash" {
   command = plan
   variables {
     grants = [{ callers = ["reader@acme-prod.iam.gserviceaccount.com"], bucket = "acme-lake", prefix = "raw/public" }]
@@ -145,10 +145,29 @@ run "a_prefix_ends_with_a_slash" {
   expect_failures = [var.grants]
 }
 
-run "an_image_is_named_by_its_digest" {
+run "image_must_have_a_digest" {
   command = plan
   variables {
     image = "europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge:latest"
   }
   expect_failures = [var.image]
+}
+
+run "the_front_end_may_speak_http2_to_the_bridge" {
+  command = plan
+  variables {
+    port_name = "h2c"
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].ports[0].name == "h2c"
+    error_message = "The port must have the name that Cloud Run uses for HTTP/2."
+  }
+}
+
+run "a_port_has_one_of_two_names" {
+  command = plan
+  variables {
+    port_name = "http2"
+  }
+  expect_failures = [var.port_name]
 }

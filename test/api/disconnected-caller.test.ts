@@ -1,11 +1,11 @@
-// A caller that leaves between S3's answer and the end of the turn, when it would have been sent: that is no byte, and it is over.
+// If the caller disconnects after S3's response but before the deferred write, `sendObject` sends no bytes and still resolves.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { it } from 'node:test';
 import { deferredWrites } from '../../src/runtime/deferred-writes.ts';
-import type { RequestContext } from '../../src/observability/request-context.ts';
+import { requestContexts } from '../../src/observability/request-context.ts';
 import { sendObject } from '../../src/api/responses/object.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 
@@ -19,13 +19,13 @@ const ANSWER: UpstreamResponse = {
 };
 
 for (const leaves of [true, false]) {
-  it(`an answer to a caller that ${leaves ? 'leaves' : 'stays'} is over, with the bytes that were sent`, async (test) => {
+  it(`sendObject resolves and counts ${leaves ? 'no bytes if the caller has disconnected' : 'the sent bytes if the caller stays connected'}`, async (test) => {
     const deferWrite = deferredWrites();
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((asked, response) => {
-      const context = { request: asked, response, bytes: 0, requestId: 'one' } as RequestContext;
+      const context = requestContexts()(asked, response);
       const sent = sendObject(context, ANSWER, { chunkAbove: Infinity, deferWrite });
-      // As the end of its connection does.
+      // Simulates a closed connection.
       if (leaves) response.destroy();
       void sent.then(() => {
         resolve(context.bytes);

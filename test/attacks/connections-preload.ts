@@ -1,4 +1,4 @@
-// Loaded into the bridge's process before the bridge: writes down every host that it connects to or looks up, and changes nothing.
+// A preload script for the bridge's process that records each host that the bridge connects to or looks up.
 import { subscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
 import { appendFileSync } from 'node:fs';

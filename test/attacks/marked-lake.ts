@@ -1,37 +1,37 @@
-// A bridge for many callers, each with a session of its own that S3's side can tell: a marking STS, and an S3 of the test's.
+// Starts a bridge with a fake STS that marks each session, and a fake S3 that recognizes the session that signed a request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startMarkedSts } from '../support/marked-sts.ts';
-import type { MarkedSession, MarkedSts } from '../support/marked-sts.ts';
-import { startStandIn } from '../support/s3-stand-in.ts';
-import type { StandIn } from '../support/s3-stand-in.ts';
+import { startStsStandIn } from '../support/sts-stand-in.ts';
+import type { IssuedSession, StsStandIn } from '../support/sts-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
 
 export interface MarkedLake {
   readonly wire: Wire;
-  readonly sts: MarkedSts;
+  readonly sts: StsStandIn;
   readonly s3: StandIn;
-  /** A token of `NAME@acme-prod…`, whose unique ID is its number. */
+  /** Returns a token for the service account with this name; the account's unique ID is derived from the name. */
   tokenOf(name: string, claims?: Readonly<Record<string, unknown>>): string;
   close(): Promise<void>;
 }
 
 export const emailOf = (name: string): string => `${name}@acme-prod.iam.gserviceaccount.com`;
 
-/** @param answer is told whose session the request came with */
+/** @param answer sends S3's response; `session` is the session that signed the request */
 export async function startMarkedLake(options: {
-  /** Flow mappings of grants. */
+  /** Grants, each as a YAML flow mapping. */
   readonly grants: readonly string[];
   readonly buckets?: readonly string[];
   readonly answer: (
     request: IncomingMessage,
     response: ServerResponse,
-    session: MarkedSession | undefined,
+    session: IssuedSession | undefined,
   ) => void;
   readonly environment?: Readonly<Record<string, string>>;
 }): Promise<MarkedLake> {
   const { buckets = ['acme-lake'], environment } = options;
-  const sts = await startMarkedSts();
+  const sts = await startStsStandIn();
   const s3 = await startStandIn((request, response) => {
     const token = request.headers['x-amz-security-token'];
     options.answer(request, response, sts.bySessionToken(String(token)));

@@ -1,37 +1,37 @@
-// Every kind of failure, at the most talkative level: neither the log, nor an answer, nor the metrics hold a token, a key, a
-// signature, an external ID, or a large part of one.
+// No log line, response or metric contains a secret, even after failures of every kind and at the most verbose log level.
+// Secrets are tokens, keys, signatures, external IDs, and large substrings of any of them.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../support/google-claims.ts';
 import { request } from '../support/http-request.ts';
 import type { RequestOptions } from '../support/http-request.ts';
-import { startMarkedSts } from '../support/marked-sts.ts';
-import type { MarkedSts } from '../support/marked-sts.ts';
+import { startStsStandIn } from '../support/sts-stand-in.ts';
+import type { StsStandIn } from '../support/sts-stand-in.ts';
 import { metricsOrigin } from '../support/metrics.ts';
 import { rawExchange } from '../support/raw-exchange.ts';
-import { startStandIn } from '../support/s3-stand-in.ts';
-import type { StandIn } from '../support/s3-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 import { secretsRecorder } from '../support/secrets.ts';
 import { asBearer, asS3Client } from '../support/token-headers.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
-import { tokenInOddPlaces } from './odd-places.ts';
-import { TELLING_S3, TELLING_STS } from './telling-suppliers.ts';
+import { tokenInOddPlaces } from './misplaced-tokens.ts';
+import { TELLING_S3, TELLING_STS } from './echoing-upstreams.ts';
 
 const EXTERNAL_ID = 'ext-7f3c0d1e2b4a5968778695a4b3c2d1e0';
-const SSE_C_KEY = Buffer.from('the caller’s own key of 32 byte').toString('base64');
+const SSE_C_KEY = Buffer.from("the caller's own key of 32 bytes").toString('base64');
 const CRASH = 'crash-secret-5e6f708192a3b4c5d6e7f809';
 const PRELOAD = new URL('crash-preload.ts', import.meta.url).href;
 const OBJECT = '/acme-lake/raw/public/orders.csv';
 
-describe('a bridge at its most talkative', () => {
+describe('at its most verbose log level, the bridge', () => {
   const secrets = secretsRecorder();
-  let [wire, sts, s3, metrics] = [{} as Wire, {} as MarkedSts, {} as StandIn, ''];
+  let [wire, sts, s3, metrics] = [{} as Wire, {} as StsStandIn, {} as StandIn, ''];
   let answer: (typeof TELLING_S3)[string] = (_, response) => response.end('ok');
   let callers = 0;
 
   before(async () => {
-    sts = await startMarkedSts();
+    sts = await startStsStandIn();
     s3 = await startStandIn((asked, response) => {
       const { authorization = '', 'x-amz-security-token': session } = asked.headers;
       secrets.add('a signature for S3', /Signature=(\w+)/.exec(authorization)?.[1] ?? assert.fail());
@@ -61,10 +61,10 @@ cors: { origins: ["https://app.example"] }
     const { metadata, awsAudience } = wire.sandbox.contract;
     const path = `/computeMetadata/v1/instance/service-accounts/default/identity?audience=${awsAudience}&format=full`;
     const own = await request(metadata, path, { headers: { 'Metadata-Flavor': 'Google' } });
-    secrets.addToken('the bridge’s token', own.text);
+    secrets.addToken("the bridge's token", own.text);
     secrets.add('the external ID', EXTERNAL_ID);
-    secrets.add('a caller’s encryption key', SSE_C_KEY);
-    secrets.add('what an uncaught error said', CRASH);
+    secrets.add("a caller's encryption key", SSE_C_KEY);
+    secrets.add('the message of an uncaught error', CRASH);
   });
   after(async () => {
     await wire.close();
@@ -72,20 +72,20 @@ cors: { origins: ["https://app.example"] }
     s3.close();
   });
 
-  /** Of a caller that nobody has seen before, and so has no session yet. */
+  /** Returns a token for a new caller, for which the bridge has no session. */
   const newToken = (): string => {
     callers += 1;
     const uniqueId = `11900000000000000${String(callers).padStart(4, '0')}`;
     const email = `job-${callers}@acme-prod.iam.gserviceaccount.com`;
     const token = wire.sandbox.mint(googleClaims(wire, 'reader', { sub: uniqueId, azp: uniqueId, email }));
-    secrets.addToken('a caller’s token', token);
+    secrets.addToken("a caller's token", token);
     return token;
   };
   const ask = async (path: string, options: RequestOptions): Promise<number> => {
-    // A body that is cut rejects: what came of it before was the head.
+    // `request` rejects if the bridge closes the connection before the end of the body.
     const reply = await request(wire.bridge.url, path, options).catch(() => undefined);
     secrets.saw(
-      `the answer to ${path.slice(0, 60)}`,
+      `the response to ${path.slice(0, 60)}`,
       reply === undefined ? '' : `${reply.rawHeaders.join('\n')}\n${reply.text}`,
     );
     return reply?.status ?? 0;
@@ -101,13 +101,13 @@ cors: { origins: ["https://app.example"] }
     await ask('/-/objects?bucket=acme-lake&prefix=a', { headers: asBearer(token) });
   };
 
-  it('reads, so that there are secrets to tell', async () => {
+  it('reads an object first, so that it holds secrets during the other tests', async () => {
     assert.equal(await ask(OBJECT, { headers: asBearer(newToken()) }), 200);
     assert.ok(sts.sessions.length >= 2);
   });
 
   for (const [what, telling] of Object.entries(TELLING_S3)) {
-    it(`is told by S3 ${what}`, async () => {
+    it(`leaks no secret when S3 sends ${what}`, async () => {
       answer = telling;
       await askInEachWay(newToken());
       answer = (_, response) => response.end('ok');
@@ -115,24 +115,24 @@ cors: { origins: ["https://app.example"] }
   }
 
   for (const [what, telling] of Object.entries(TELLING_STS)) {
-    it(`is told by STS ${what}`, async () => {
+    it(`leaks no secret when STS sends ${what}`, async () => {
       for (const action of ['AssumeRoleWithWebIdentity', 'AssumeRole']) {
-        sts.answerWith((form) => (form.get('Action') === action ? telling(form) : undefined));
+        sts.respondWith((form) => (form.get('Action') === action ? telling(form) : undefined));
         for (const as of [asBearer, asS3Client]) {
           const status = await ask(OBJECT, { headers: as(newToken()) });
           assert.ok(status === 502 || status === 503, String(status));
         }
       }
-      sts.answerWith(undefined);
+      sts.respondWith(undefined);
     });
   }
 
-  it('is given tokens in odd places', async () => {
+  it('leaks no secret when a request contains a token in the wrong header or parameter', async () => {
     for (const [where, bytes] of tokenInOddPlaces(newToken()))
-      secrets.saw(`the answer to ${where}`, await rawExchange(wire.bridge.url, bytes));
+      secrets.saw(`the response to ${where}`, await rawExchange(wire.bridge.url, bytes));
   });
 
-  it('is given tokens that are no good', async () => {
+  it('leaks no secret when a token is invalid', async () => {
     const bad = [
       wire.sandbox.mint(googleClaims(wire, 'reader', { n: 1 }), {}, 'foreign'),
       wire.sandbox.mint(googleClaims(wire, 'reader', { n: 2, exp: 1 })),
@@ -141,14 +141,14 @@ cors: { origins: ["https://app.example"] }
       wire.sandbox.mint(googleClaims(wire, 'reader', { n: 5, padding: 'x'.repeat(7000) })),
     ];
     for (const token of bad) {
-      secrets.addToken('a token that is no good', token);
+      secrets.addToken('an invalid token', token);
       for (const headers of [asBearer(token), asS3Client(token)])
         for (const path of [OBJECT, '/-/whoami', '/-/metrics', '/-/explain?bucket=acme-lake&key=a'])
           await ask(path, { headers });
     }
   });
 
-  it('fails by an error that nobody catches, with a read under way', async () => {
+  it('leaks no secret when it crashes during a read', async () => {
     secrets.saw('the metrics', (await request(metrics, '/-/metrics')).text);
     const { promise: asked, resolve } = Promise.withResolvers<undefined>();
     answer = () => {
@@ -162,7 +162,7 @@ cors: { origins: ["https://app.example"] }
     assert.match(wire.bridge.output(), /"severity":"CRITICAL".*TypeError/);
   });
 
-  it('has told none of them to anybody', () => {
+  it('has leaked no secret by the end of these tests', () => {
     for (const { accessKeyId, secretAccessKey, sessionToken } of sts.sessions) {
       secrets.add('an access key ID', accessKeyId);
       secrets.add('a secret key', secretAccessKey);

@@ -1,11 +1,12 @@
-// Node's own debug output holds paths and headers of requests as they are: with it asked for, the bridge does not start.
+// The bridge refuses to start if Node's debug output is enabled, because that output contains the paths and headers of
+// requests.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startWire } from '../support/wire.ts';
 
-it('a bridge that would write requests to standard error does not start, and says why', async () => {
+it('the bridge does not start, and reports why, if NODE_DEBUG makes Node write requests to standard error', async () => {
   for (const sections of ['fetch', 'http,net,tls,undici,http2', '*']) {
     const started = startWire({ environment: { NODE_DEBUG: sections } }).then((wire) => wire.close());
-    await assert.rejects(started, /NODE_DEBUG has Node write requests .* unset it/);
+    await assert.rejects(started, /NODE_DEBUG makes Node write requests.* Unset it/);
   }
 });

@@ -1,5 +1,5 @@
-// Told to, Node asks a proxy in the place of each supplier, the metadata server included, whose identity would be the proxy's: with that
-// asked for, nothing starts.
+// The bridge refuses to start if Node is configured to use an HTTP proxy. A proxy for requests to the metadata server could
+// steal the bridge's identity tokens.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startWire } from '../support/wire.ts';
@@ -9,25 +9,28 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const HTTP_PROXY = 'http://127.0.0.1:9';
 
 const WAYS: Readonly<Record<string, WireOptions>> = {
-  'by its variable': { environment: { NODE_USE_ENV_PROXY: '1', HTTP_PROXY } },
-  'by its variable, with a proxy named later': { environment: { NODE_USE_ENV_PROXY: '1' } },
-  'by its option, in the environment': { environment: { NODE_OPTIONS: '"--use_env-proxy"', HTTP_PROXY } },
-  'by its option, on the command line': {
+  'through NODE_USE_ENV_PROXY': { environment: { NODE_USE_ENV_PROXY: '1', HTTP_PROXY } },
+  'through NODE_USE_ENV_PROXY, without a proxy URL yet': { environment: { NODE_USE_ENV_PROXY: '1' } },
+  'through its option in NODE_OPTIONS': { environment: { NODE_OPTIONS: '"--use_env-proxy"', HTTP_PROXY } },
+  'through its option on the command line': {
     environment: { HTTP_PROXY },
     program: { command: [process.execPath, '--use-env-proxy', MAIN, 'serve'], options: {} },
   },
 };
 
-describe('a bridge whose Node asks proxies does not start, and says why, where that is asked for', () => {
+describe('the bridge', () => {
   for (const [way, options] of Object.entries(WAYS)) {
-    it(way, async () => {
+    it(`does not start, and reports why, if Node is configured to use proxies ${way}`, async () => {
       const started = startWire({ ...options, ready: false }).then((wire) => wire.close());
-      await assert.rejects(started, /NODE_USE_ENV_PROXY or --use-env-proxy .* the metadata server: unset it/);
+      await assert.rejects(
+        started,
+        /NODE_USE_ENV_PROXY or --use-env-proxy .* the metadata server\. Unset the variable and remove the option/,
+      );
     });
   }
 });
 
-it('a bridge whose Node is told not to starts', async () => {
+it('the bridge starts if Node is configured not to use proxies', async () => {
   const wire = await startWire({ environment: { NODE_USE_ENV_PROXY: '0', HTTP_PROXY } });
   await wire.close();
 });

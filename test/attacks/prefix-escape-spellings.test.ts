@@ -1,5 +1,5 @@
-// However dots, slashes and escapes are spelled, what S3 is asked for begins with the granted prefix, byte for byte, and no
-// reader of that path can step out of it.
+// However a caller encodes dots and slashes, the key in the request to S3 starts with exactly the granted prefix, and no path
+// parser resolves the key to a path outside the prefix.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawExchange } from '../support/raw-exchange.ts';
@@ -82,7 +82,7 @@ const ASIDE = [
   '/acme-lake/?prefix=raw%2Fprivate%2F',
 ];
 
-describe('a caller of raw/public/', () => {
+describe('a caller with access to raw/public/', () => {
   let lake: MarkedLake;
   let authorization: string;
   before(async () => {
@@ -105,12 +105,12 @@ describe('a caller of raw/public/', () => {
     ];
   };
 
-  it('reads what is below it', async () => {
+  it('can read below that prefix', async () => {
     assert.deepEqual(await ask('/acme-lake/raw/public/x'), ['200', ['/acme-lake/raw/public/x']]);
   });
 
   for (const dots of DOTS) {
-    it(`does not step out by ${dots}`, async () => {
+    it(`cannot read outside that prefix with ${dots}`, async () => {
       for (const slash of SLASHES) {
         for (const tail of [
           `${dots}${slash}private${slash}x`,
@@ -122,7 +122,7 @@ describe('a caller of raw/public/', () => {
           for (const url of asked) {
             assert.ok(url.startsWith('/acme-lake/raw/public/'), `${target} became ${url}`);
             assert.match(url, /^[A-Za-z0-9\-._~/%]+$/);
-            // Escaped once more it would be another key, once less as well.
+            // A key that is decoded or encoded once too often is a different key.
             assert.deepEqual(bytesOf(url), bytesOf(target), `${target} became ${url}`);
           }
         }
@@ -130,7 +130,7 @@ describe('a caller of raw/public/', () => {
     });
   }
 
-  it('reads nothing beside it, whatever that is called', async () => {
+  it('cannot read outside that prefix with any other spelling of the path', async () => {
     for (const target of ASIDE) {
       const [status, asked] = await ask(target);
       assert.deepEqual(asked, [], target);
@@ -139,7 +139,7 @@ describe('a caller of raw/public/', () => {
   });
 });
 
-/** Decoded once, by no decoder of the bridge's. */
+/** Decodes percent-encoding once, independently of the bridge's decoder. */
 function bytesOf(url: string): string {
   return url.replace(/%([0-9a-f]{2})/gi, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),

@@ -1,4 +1,4 @@
-// However a request is framed, what follows in its body is never served as another caller's or nobody's request.
+// The bridge never serves a request that is hidden in the body of another request.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawExchange } from '../support/raw-exchange.ts';
@@ -10,7 +10,7 @@ const CHUNKS = `${HIDDEN.length.toString(16)}\r\n${HIDDEN}\r\n0\r\n\r\n`;
 const GET = 'GET /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 const POST = 'POST /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 
-/** Two readers would see them end at different places. */
+/** Requests for which two HTTP parsers could disagree about the end of the body. */
 const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a length and chunks': `${GET}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
   'chunks and a length': `${GET}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n${CHUNKS}`,
@@ -24,22 +24,22 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a folded coding': `${POST}Transfer-Encoding:\r\n chunked\r\n\r\n${CHUNKS}`,
   'a folded header': `${GET}X-A: 1\r\n Content-Length: 5\r\n\r\n`,
   'an unknown coding': `${POST}Transfer-Encoding: xchunked\r\n\r\n${CHUNKS}`,
-  'a coding behind chunked': `${POST}Transfer-Encoding: chunked, identity\r\n\r\n${CHUNKS}`,
+  'another coding after chunked': `${POST}Transfer-Encoding: chunked, identity\r\n\r\n${CHUNKS}`,
   'chunked twice': `${POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`,
   'a coding with a vertical tab': `${POST}Transfer-Encoding: \x0bchunked\r\n\r\n${CHUNKS}`,
-  'line feeds alone': `GET /acme-lake/x HTTP/1.1\nHost: b\nContent-Length: 0\n\n${HIDDEN}`,
-  'a carriage return alone': `GET /acme-lake/x HTTP/1.1\r\nHost: b\rX-A: 1\r\n\r\n${HIDDEN}`,
+  'bare line feeds': `GET /acme-lake/x HTTP/1.1\nHost: b\nContent-Length: 0\n\n${HIDDEN}`,
+  'a bare carriage return': `GET /acme-lake/x HTTP/1.1\r\nHost: b\rX-A: 1\r\n\r\n${HIDDEN}`,
   'a NUL in a header': `${GET}X-A: a\0b\r\n\r\n${HIDDEN}`,
-  'a chunk size that is none': `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n${HIDDEN}`,
+  'an invalid chunk size': `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n${HIDDEN}`,
   'a chunk size that overflows': `${POST}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n${HIDDEN}`,
-  'a chunk that is longer than it says': `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\n${HIDDEN}0\r\n\r\n`,
-  'a version that is none': `GET /acme-lake/x HTTP/1.1 HTTP/1.1\r\nHost: b\r\n\r\n${HIDDEN}`,
-  'a colon before its first header': `GET /acme-lake/x HTTP/1.1\r\n: x\r\nHost: b\r\n\r\n${HIDDEN}`,
-  'an upgrade that nobody makes': `${GET}Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
-  'no host': `GET /acme-lake/x HTTP/1.1\r\n\r\n${HIDDEN}`,
+  'a chunk that is longer than its size': `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\n${HIDDEN}0\r\n\r\n`,
+  'an invalid version': `GET /acme-lake/x HTTP/1.1 HTTP/1.1\r\nHost: b\r\n\r\n${HIDDEN}`,
+  'a header without a name': `GET /acme-lake/x HTTP/1.1\r\n: x\r\nHost: b\r\n\r\n${HIDDEN}`,
+  'an upgrade that the bridge does not support': `${GET}Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'no Host header': `GET /acme-lake/x HTTP/1.1\r\n\r\n${HIDDEN}`,
 };
 
-/** Each reader sees the same. */
+/** Requests for which all HTTP parsers agree about the end of the body. */
 const PLAIN: Readonly<Record<string, string>> = {
   'a length on a GET': `${GET}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
   'chunks on a GET': `${GET}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
@@ -56,7 +56,10 @@ describe('a request with', () => {
 
   const statusesIn = (text: string): readonly string[] =>
     [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
-  /** If the bridge keeps the connection open, whatever it makes of the bytes it has sent before it answers on other ones. */
+  /**
+   * The bridge responds to `bytes` before it responds to later requests on other connections. Two later responses therefore
+   * prove that no response to `bytes` is still pending.
+   */
   const statuses = async (bytes: string): Promise<readonly string[]> =>
     statusesIn(
       await rawExchange(wire.bridge.url, bytes, async (text) => {
@@ -68,22 +71,22 @@ describe('a request with', () => {
   const last = 'GET /-/live HTTP/1.1\r\nHost: last\r\nConnection: close\r\n\r\n';
 
   for (const [what, bytes] of Object.entries(AMBIGUOUS)) {
-    it(`${what} is the last of its connection`, async () => {
+    it(`${what} is the last request that the bridge reads from its connection`, async () => {
       const seen = await statuses(bytes + last);
-      // Where its head was whole there may be an answer to it before that; to what follows there is none.
+      // Status 200 would mean that the bridge served the request after the ambiguous request.
       assert.ok(['400', '401', '405', '401,400', '405,400', '400,400'].includes(seen.join()), seen.join());
     });
   }
 
   for (const [what, bytes] of Object.entries(PLAIN)) {
-    it(`${what} is followed by the next`, async () => {
+    it(`${what} is parsed correctly, and the next request is served`, async () => {
       const [first, next, ...more] = await statuses(bytes + last);
       assert.ok(first === '401' || first === '405', String(first));
       assert.deepEqual([next, more], ['200', []]);
     });
   }
 
-  it('any of these never made the hidden one a request', async () => {
+  it('unusual framing never makes the bridge serve a request that is hidden in the body', async () => {
     const { headers } = await wire.get('/acme-lake/after-all');
     await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     assert.doesNotMatch(wire.bridge.output(), /hidden/);

@@ -1,9 +1,9 @@
-// Keys, metadata and parameters with line breaks and markup in them make neither headers, nor lines of the log, nor elements.
+// Line breaks and markup in a key, metadata or a parameter never create a header, log line or XML element.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawExchange } from '../support/raw-exchange.ts';
-import { startRawS3 } from '../support/raw-s3.ts';
-import type { RawS3 } from '../support/raw-s3.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 import { configured, emailOf } from '../support/configuration.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
@@ -21,18 +21,18 @@ const BREAKS = [
 ];
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n';
 
-describe('an answer', () => {
+describe('a response', () => {
   let wire: Wire;
-  let s3: RawS3;
+  let s3: StandIn;
   let authorization: string;
   let said = `${OK}\r\nok`;
   before(async () => {
-    s3 = await startRawS3((socket) => {
+    s3 = await startStandIn(({ socket }) => {
       socket.write(Buffer.from(said, 'latin1'));
     });
     wire = await startWire({
       config: configured({
-        buckets: { 'acme-lake': `role: lake, endpoint: "${s3.url}"` },
+        buckets: { 'acme-lake': `role: lake, endpoint: "${s3.origin}"` },
         grants: [`callers: [${emailOf('reader')}], allow: [get, list], bucket: acme-lake, prefix: raw/`],
       }),
     });
@@ -52,7 +52,7 @@ describe('an answer', () => {
     );
   const headOf = (reply: string): string => reply.slice(0, reply.indexOf('\r\n\r\n'));
 
-  it('has no header of a key, a prefix or a parameter', async () => {
+  it('contains no header that a caller injected through a key, a prefix or a parameter', async () => {
     const before = wire.bridge.lines.length;
     let requests = 0;
     for (const breaks of BREAKS) {
@@ -75,19 +75,19 @@ describe('an answer', () => {
         const reply = await ask(target);
         assert.match(reply, /^HTTP\/1\.1 [245]\d\d /, target);
         const length = Number(/^content-length: (\d+)/im.exec(headOf(reply))?.[1] ?? assert.fail(target));
-        assert.equal(reply.length, headOf(reply).length + 4 + length, 'one answer');
+        assert.equal(reply.length, headOf(reply).length + 4 + length, 'exactly one response');
         assert.doesNotMatch(headOf(reply), /injected|CRITICAL/i, target);
         if (/^content-type: application\/xml/im.test(reply)) assert.doesNotMatch(reply, /<Injected/, target);
       }
     }
     const last = /x-request-id: (\S+)/.exec(await ask('/acme-lake/raw/last'))?.[1];
     await wire.bridge.line(({ requestId }) => requestId === last);
-    // Each line of the log was JSON, or nothing here would have come so far.
+    // The log reader has already rejected any line that is not valid JSON.
     assert.equal(wire.bridge.lines.length - before, requests + 1);
     assert.ok(wire.bridge.lines.every(({ severity }) => severity !== 'CRITICAL'));
   });
 
-  it('has no header of S3’s but those that are handed on', async () => {
+  it('contains only allowed headers from S3', async () => {
     for (const metadata of [
       'x-amz-meta-a: b\r\nX-Injected: 1',
       'x-amz-meta-a: b\r\nSet-Cookie: a=b\r\nLocation: http://evil.example',
@@ -100,7 +100,7 @@ describe('an answer', () => {
     }
   });
 
-  it('is a fault where S3’s head is no head, and the next is well', async () => {
+  it("is an error if S3's response head is invalid, and the next request succeeds", async () => {
     for (const metadata of [
       'x-amz-meta-a: b\nX-Injected: 1',
       'x-amz-meta-a: b\rX-Injected: 1',
@@ -124,13 +124,13 @@ describe('an answer', () => {
     }
   });
 
-  it('hands metadata on byte for byte, whatever the bytes mean', async () => {
+  it("contains the object's metadata byte for byte", async () => {
     const bytes = `x-amz-meta-a: \xc3\xa9 \xff "<>&; a=b`;
     said = `${OK}${bytes}\r\n\r\nok`;
     assert.ok((await ask('/acme-lake/raw/x')).includes(`\r\n${bytes}\r\n`));
   });
 
-  it('is the same for a header of the caller’s with bytes that are no text', async () => {
+  it('has status 200 or 400 if a request header contains bytes that are not valid text', async () => {
     said = `${OK}\r\nok`;
     for (const header of [
       'Range: bytes=\xff',

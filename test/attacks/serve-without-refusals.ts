@@ -1,4 +1,4 @@
-// `fedbridge serve` without what refuses Node's switches first: shows which of them each connection resists on its own.
+// Runs `fedbridge serve` without the startup check for unsafe Node options, to test the certificate check of each connection.
 import { serve } from '../../src/cli/serve.ts';
 
 await serve();

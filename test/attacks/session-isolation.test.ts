@@ -1,4 +1,5 @@
-// Hundreds of requests of many callers at once: each reaches S3 with its own caller's session, and each answer is of its own request.
+// When many callers send hundreds of concurrent requests, each request reaches S3 with its caller's session, and each caller
+// gets its own response.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawClient } from '../fuzz/raw-client.ts';
@@ -10,14 +11,14 @@ const NAMES = Array.from({ length: 12 }, (_, i) => `job-${i}`);
 const CONNECTIONS = 16;
 const REQUESTS_EACH = 50;
 
-describe('many callers at once', () => {
+describe('many concurrent callers', () => {
   let lake: MarkedLake;
   before(async () => {
     lake = await startMarkedLake({
       grants: NAMES.map(
         (name) => `callers: [${emailOf(name)}], allow: [get, list], bucket: acme-lake, prefix: of-${name}/`,
       ),
-      // Later for some than for others, so that answers overtake each other.
+      // Response times vary, so responses arrive in a different order than their requests.
       answer: ({ url = '' }, response, session) => {
         const body = JSON.stringify({ sessionName: session?.sessionName, policy: session?.policy, url });
         setTimeout(() => response.end(body), url.length % 7);
@@ -37,18 +38,18 @@ describe('many callers at once', () => {
       false,
       20_000,
     );
-    assert.ok(typeof reply === 'object', `no answer to ${path}`);
+    assert.ok(typeof reply === 'object', `no response to ${path}`);
     return reply;
   };
 
-  for (const when of ['cold', 'warm', 'with new tokens']) {
-    it(`each get what is theirs, ${when}`, async () => {
+  for (const when of ['with cold caches', 'with warm caches', 'with new tokens']) {
+    it(`each get only their own objects ${when}`, async () => {
       const jti = when === 'with new tokens' ? 'another' : 'first';
       const tokens = new Map(NAMES.map((name) => [name, lake.tokenOf(name, { jti })]));
       let [granted, refused] = [0, 0];
       const work = async (worker: number): Promise<void> => {
         const client = rawClient(lake.wire.bridge.url);
-        // Each connection carries requests of all callers, in an order of its own.
+        // Each connection carries requests from all callers, but in a different order than the others.
         for (let i = 0; i < REQUESTS_EACH; i += 1) {
           const name = NAMES[(worker * 5 + i * 7) % NAMES.length] ?? assert.fail();
           const owner = i % 4 === 3 ? (NAMES[(worker + i) % NAMES.length] ?? assert.fail()) : name;
@@ -67,19 +68,19 @@ describe('many callers at once', () => {
             string
           >;
           assert.equal(status, 200);
-          assert.equal(said['sessionName'], `${name}@acme-prod`, 'with another caller’s session');
-          assert.equal(said['url'], path, 'the answer to another request');
+          assert.equal(said['sessionName'], `${name}@acme-prod`, "with another caller's session");
+          assert.equal(said['url'], path, 'the response to another request');
           assert.match(said['policy'] ?? '', new RegExp(`/of-${name}/\\*"`));
           for (const other of NAMES) if (other !== name) assert.ok(!said['policy']?.includes(`of-${other}/`));
         }
         client.drop();
       };
       await Promise.all(Array.from({ length: CONNECTIONS }, (_, i) => work(i)));
-      assert.ok(granted > 500 && refused > 100, `${granted} and ${refused}`);
+      assert.ok(granted > 500 && refused > 100, `${granted} granted and ${refused} rejected`);
     });
   }
 
-  it('take one session each, whatever their number of tokens', () => {
+  it('use one session each, however many tokens they present', () => {
     const names = lake.sts.sessions
       .map(({ sessionName }) => sessionName)
       .filter((name) => name.endsWith('@acme-prod'));

@@ -1,4 +1,4 @@
-// Other texts that decode to the same token are the same caller's or nobody's; whatever else is done to a token makes it nobody's.
+// A token with a different encoding is rejected or identifies the same caller. A token with any other change is rejected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startMint } from '../fuzz/mint.ts';
@@ -22,7 +22,7 @@ describe('a token', () => {
       config: () => configuration('http://127.0.0.1:9'),
       environment: { FEDBRIDGE_GOOGLE_CERTS: mint.certsUrl },
     });
-    // Remembered from here on.
+    // Puts the token into the bridge's cache, so that the tests cover cached tokens.
     assert.deepEqual(await holderOf(mint.token(recipeOf('scoped'))), ['200', scoped.sub, scoped.email]);
   });
   after(async () => {
@@ -43,12 +43,12 @@ describe('a token', () => {
   };
   const withClaims = (claims: string): TokenRecipe => ({ ...recipeOf('scoped'), claims });
 
-  it('in another spelling of base64 is its own caller’s or nobody’s', async () => {
+  it('with an altered base64 encoding is rejected or still identifies the caller that it was issued to', async () => {
     const token = mint.token(recipeOf('scoped'));
     const [header = '', claims = '', signature = ''] = token.split('.');
     const last = signature.at(-1) ?? '';
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    // 256 bytes leave four bits of the last character without meaning.
+    // The signature has 256 bytes, so four bits of its last base64url character are unused.
     const spare = Array.from(alphabet).filter(
       (each) => alphabet.indexOf(each) >> 4 === alphabet.indexOf(last) >> 4,
     );
@@ -70,7 +70,7 @@ describe('a token', () => {
     }
   });
 
-  it('without its signature, or with a part of it, is nobody’s', async () => {
+  it('with a missing or partial signature is rejected', async () => {
     const [header = '', claims = '', signature = ''] = mint.token(recipeOf('scoped')).split('.');
     for (const part of [
       '',
@@ -83,7 +83,7 @@ describe('a token', () => {
     assert.deepEqual(await holderOf(`${header}.${claims}`), ['401']);
   });
 
-  it('that names a claim twice is of the last, of which alone both sides know', async () => {
+  it('with a duplicate claim identifies the caller by the last value of that claim', async () => {
     const { claims } = recipeOf('scoped');
     const twice = claims.replace('"email":', `"email":"${READER}","email":`);
     assert.deepEqual(await holderOf(mint.token(withClaims(twice))), ['200', scoped.sub, scoped.email]);
@@ -95,7 +95,7 @@ describe('a token', () => {
     assert.deepEqual(await holderOf(inOwn), ['200', scoped.sub, scoped.email]);
   });
 
-  it('whose claims are of another kind than Google’s is nobody’s', async () => {
+  it('with claims of the wrong type is rejected', async () => {
     const good = JSON.parse(recipeOf('scoped').claims) as Record<string, unknown>;
     const bad: readonly Record<string, unknown>[] = [
       ...[[scoped.sub], { id: scoped.sub }, Number(scoped.sub), '', null].map((sub) => ({ sub })),
@@ -123,7 +123,7 @@ describe('a token', () => {
       assert.deepEqual(await holderOf(mint.token(withClaims(claims))), ['401'], claims.slice(0, 40));
   });
 
-  it('whose e-mail is of another kind, or not verified as true, has none', async () => {
+  it('whose email claim is unverified or has the wrong type counts as a token without an email', async () => {
     const good = JSON.parse(recipeOf('scoped').claims) as Record<string, unknown>;
     const bad: readonly Record<string, unknown>[] = [
       ...['true', 1, 'yes', [true], {}, null].map((verified) => ({

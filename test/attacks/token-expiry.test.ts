@@ -1,4 +1,4 @@
-// By a clock that stands still: a token counts to the last second of its minute of grace, and not in the one after.
+// The bridge accepts a token until exactly one minute after its expiration. The test stops the bridge's clock.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire } from '../support/faked-clock.ts';
@@ -7,14 +7,14 @@ import { googleClaims } from '../support/google-claims.ts';
 import { READABLE } from '../support/refused-token.ts';
 import { asBearer } from '../support/token-headers.ts';
 
-describe('by a clock that stands still a token', () => {
+describe('with a stopped clock, a token', () => {
   let wire: ClockedWire;
-  /** Seconds since 1970 by the bridge's clock, found out by what it takes. */
+  /** The time on the bridge's stopped clock, in seconds since 1970. */
   let now: number;
   before(async () => {
     wire = await startClockedWire();
     await wire.setClocks({ wallStands: true });
-    // The log's next line is written at the time at which the clock stands.
+    // Reads the stopped clock's time from a log line.
     const { headers } = await wire.get('/acme-lake/x');
     const line = await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     now = Math.floor(Date.parse(String(line['time'])) / 1000);
@@ -27,20 +27,20 @@ describe('by a clock that stands still a token', () => {
     return (await wire.get(READABLE, { headers: asBearer(token) })).status;
   };
 
-  it('counts a minute beyond its end, and not a second more', async () => {
+  it('is valid for a minute after its expiry, and not a second longer', async () => {
     assert.equal(await statusOf({ exp: now - 59 }), 200);
     assert.equal(await statusOf({ exp: now - 60 }), 401);
     assert.equal(await statusOf({ exp: now - 61 }), 401);
   });
 
-  it('counts from a minute before it was issued', async () => {
+  it('is valid from a minute before its iat or nbf claim, and no earlier', async () => {
     assert.equal(await statusOf({ iat: now + 60 }), 200);
     assert.equal(await statusOf({ iat: now + 62 }), 401);
     assert.equal(await statusOf({ nbf: now + 60 }), 200);
     assert.equal(await statusOf({ nbf: now + 62 }), 401);
   });
 
-  it('that ends at no whole second, or in no time, ends no later', async () => {
+  it('is rejected if it expired half a second more than a minute ago, or if its expiry is negative', async () => {
     assert.equal(await statusOf({ exp: now - 60 - 0.5 }), 401);
     assert.equal(await statusOf({ exp: -1 }), 401);
     assert.equal(await statusOf({ exp: Number.MIN_SAFE_INTEGER }), 401);

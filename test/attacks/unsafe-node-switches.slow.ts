@@ -1,4 +1,5 @@
-// Node has switches that turn its protections off, and obeys them before any of the bridge's code runs: with one of them nothing starts.
+// The project's programs refuse to start if a Node option disables a protection. Node applies such options before it runs any
+// code of the programs.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +27,7 @@ const CASES: Readonly<Record<string, WireOptions>> = {
   '--insecure-http-parser with underscores': ofVariable('--no-warnings  --insecure_http_parser'),
   '--insecure-http-parser in quotes': ofVariable('"--in"secure-http-"parser"'),
   '--tls-keylog': ofVariable('--tls-keylog=/dev/null'),
-  '--tls-keylog with its file behind it': ofVariable('--tls-keylog /dev/null'),
+  '--tls-keylog followed by its file': ofVariable('--tls-keylog /dev/null'),
   '--tls-keylog on the command line': ofLine('--tls-keylog', '/dev/null'),
   '--tls-min-v1.0': ofVariable('--tls-min-v1.0'),
   '--tls-min-v1.1': ofVariable('--tls-min-v1.1'),
@@ -38,10 +39,10 @@ const CASES: Readonly<Record<string, WireOptions>> = {
   ),
 };
 
-describe('the bridge does not start, and reports why, with', () => {
+describe('the bridge', () => {
   for (const [name, options] of Object.entries(CASES)) {
     const [, option = ''] = /^(\S+)/.exec(name) ?? [];
-    it(name, async () => {
+    it(`does not start, and reports why, with ${name}`, async () => {
       const started = startWire({ ...options, ready: false }).then((wire) => wire.close());
       await assert.rejects(started, ({ message }: Error) => {
         assert.ok(message.includes(`\n${option} `), message);
@@ -52,7 +53,7 @@ describe('the bridge does not start, and reports why, with', () => {
   }
 });
 
-describe('the bridge starts with', () => {
+describe('the bridge', () => {
   for (const [name, environment] of Object.entries<Record<string, string>>({
     'a switch that is turned off': {
       NODE_TLS_REJECT_UNAUTHORIZED: '1',
@@ -61,7 +62,7 @@ describe('the bridge starts with', () => {
     'stricter switches': { NODE_OPTIONS: '--tls-min-v1.3 --disable-sigusr1' },
     'a value that only looks like a switch': { NODE_OPTIONS: '"--title=--inspect --tls-keylog"' },
   }))
-    it(name, async () => {
+    it(`starts with ${name}`, async () => {
       await (await startWire({ environment })).close();
     });
 });
@@ -77,7 +78,7 @@ async function run(file: string, args: readonly string[], environment: Readonly<
   return { code, stdout };
 }
 
-describe('every command refuses', async () => {
+describe('every command', async () => {
   const { stdout } = await run(MAIN, ['--help'], {});
   const commands = [...stdout.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)].map(([, name = '']) => name);
   const programs = [
@@ -86,19 +87,19 @@ describe('every command refuses', async () => {
   ];
   assert.equal(programs.length, 12);
   for (const { name, file, args } of programs)
-    it(`to run without verifying certificates: ${name}`, async () => {
+    it(`refuses to run if certificate verification is disabled: ${name}`, async () => {
       const refused = await run(file, args, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
       assert.deepEqual(refused, { code: 1, stdout: '' });
     });
 
   for (const { name, file, args } of programs.filter(({ name }) => name !== 'sandbox'))
-    it(`to run under an inspector: ${name}`, async () => {
+    it(`refuses to run under an inspector: ${name}`, async () => {
       const refused = await run(file, args, { NODE_OPTIONS: '--inspect=127.0.0.1:0' });
       assert.deepEqual(refused, { code: 1, stdout: '' });
     });
 });
 
-it('the sandbox, and the bridge in it, run under an inspector', async () => {
+it('the sandbox and its bridge can run under an inspector', async () => {
   const child = spawn(process.execPath, [MAIN, 'sandbox', '--port', '0'], {
     env: { PATH: process.env['PATH'], NODE_OPTIONS: '--inspect=127.0.0.1:0' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -107,7 +108,7 @@ it('the sandbox, and the bridge in it, run under an inspector', async () => {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   try {
     await until(
-      'the sandbox is up, or has ended',
+      'the sandbox is up or has exited',
       () => output.includes('The sandbox is up') || child.exitCode !== null,
     );
     assert.match(output, /The sandbox is up/);
@@ -117,11 +118,11 @@ it('the sandbox, and the bridge in it, run under an inspector', async () => {
   }
 });
 
-it('SIGUSR1 starts no inspector', async () => {
+it('SIGUSR1 does not start an inspector', async () => {
   const wire = await startWire({ ownProcess: true });
   try {
     process.kill(wire.bridge.pid, 'SIGUSR1');
-    // Each is a turn of the event loop in which Node would start it.
+    // After SIGUSR1, Node would start the inspector in a later turn of the event loop; each request takes at least one turn.
     for (let turn = 0; turn < 20; turn += 1) assert.equal((await wire.get('/-/live')).status, 200);
     assert.equal(await wire.bridge.stop(), 0);
     assert.doesNotMatch(wire.bridge.output(), /Debugger listening/);
@@ -130,7 +131,7 @@ it('SIGUSR1 starts no inspector', async () => {
   }
 });
 
-it('where the project decides the command line, Node does not listen for SIGUSR1 at all', () => {
+it('Node ignores SIGUSR1 wherever the project controls the command line', () => {
   const read = (path: string): string => readFileSync(`${ROOT}${path}`, 'utf8');
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   assert.match(scripts['start'] ?? '', /^exec node .*--disable-sigusr1 .*src\/main\.ts serve$/);
@@ -144,11 +145,11 @@ it('where the project decides the command line, Node does not listen for SIGUSR1
   );
 });
 
-it('a server of the bridge parses HTTP strictly, whatever Node is told', async (context) => {
+it("every HTTP server in the bridge parses HTTP strictly, whatever Node's options", async (context) => {
   const command = [process.execPath, '--insecure-http-parser', UNCHECKED];
   const wire = await startWire({ program: { command, options: {} } });
   context.after(() => wire.close());
-  // Which of the two decides where the request ends? A lenient parser goes on (RFC 9112, 6.1).
+  // The two headers disagree about the end of the request. A lenient parser accepts such a request (RFC 9112, 6.1).
   const lengths = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n';
   const asked = `GET /-/live HTTP/1.1\r\nHost: bridge\r\n${lengths}\r\n0\r\n\r\n`;
   assert.match(await rawExchange(wire.bridge.url, asked), /^HTTP\/1\.1 400 /);

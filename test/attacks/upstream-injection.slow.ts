@@ -1,4 +1,4 @@
-// No path, header, parameter, bucket or answer of S3 makes the bridge connect to, or look up, any host but its suppliers'.
+// No request, and no response from S3, can make the bridge connect to or look up a host other than its upstreams.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,7 +11,7 @@ import type { MarkedLake } from './marked-lake.ts';
 
 const PRELOAD = new URL('connections-preload.ts', import.meta.url).href;
 
-/** All of them may be buckets' names. */
+/** Host names that are also valid bucket names. */
 const HOSTS = [
   'evil.example',
   '169.254.169.254.nip',
@@ -24,7 +24,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 let answer: Answer;
 const well: Answer = (_, response) => response.end('ok');
 
-describe('a caller cannot name a host', () => {
+describe('the host that the bridge calls', () => {
   let lake: MarkedLake;
   let directory: string;
   let file: string;
@@ -63,7 +63,7 @@ describe('a caller cannot name a host', () => {
     return /^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1] ?? '';
   };
 
-  it('by the form of a target', async () => {
+  it('cannot be chosen by a caller through the form of the request target', async () => {
     for (const host of HOSTS) {
       for (const target of [
         `http:/${host}/acme-lake/x`,
@@ -76,11 +76,11 @@ describe('a caller cannot name a host', () => {
         `///${host}`,
       ])
         assert.match(await send(target), /^40[03]$/, target);
-      // A bucket of that name is a bucket, at the configured endpoint.
+      // A bucket name that looks like a host name does not change the endpoint.
       const before = lake.s3.asked.length;
       assert.equal(await send(`/${host}/latest/meta-data/`), '200');
       assert.equal(lake.s3.asked[before]?.url, `/${host}/latest/meta-data/`);
-      // The authority of a URL counts for nothing.
+      // The bridge ignores the host in an absolute request URL.
       assert.equal(await send(`http://${host}/acme-lake/x`), '200');
       const sent = lake.s3.asked[before + 1];
       assert.equal(sent?.url, '/acme-lake/x');
@@ -88,7 +88,7 @@ describe('a caller cannot name a host', () => {
     }
   });
 
-  it('by a header', async () => {
+  it('cannot be chosen by a caller through a header', async () => {
     for (const host of HOSTS) {
       const headers = [
         'Host',
@@ -122,7 +122,7 @@ describe('a caller cannot name a host', () => {
     }
   });
 
-  it('by a parameter', async () => {
+  it('cannot be chosen by a caller through a parameter', async () => {
     for (const host of HOSTS)
       for (const name of [
         'endpoint',
@@ -150,7 +150,7 @@ describe('a caller cannot name a host', () => {
       assert.match(await send(`/-/object?bucket=${bucket}&key=x`), /^40[03]$/, bucket);
   });
 
-  it('nor can S3, by where it says that a bucket is', async () => {
+  it('cannot be chosen by S3 through the region or endpoint in its response', async () => {
     const regions = [
       'evil.example',
       'eu-west-1.evil.example',
@@ -187,14 +187,14 @@ describe('a caller cannot name a host', () => {
     answer = well;
   });
 
-  it('as all that was ever connected to was configured', async () => {
+  it("is always a configured one, as the bridge's connections show", async () => {
     const seen = new Set((await readFile(file, 'utf8')).split('\n').filter((line) => line !== ''));
     const { metadata, certs } = lake.wire.sandbox.contract;
-    const suppliers = [metadata, certs, lake.sts.origin, lake.s3.origin].map(
+    const upstreams = [metadata, certs, lake.sts.origin, lake.s3.origin].map(
       (url) => `connect ${new URL(url).host}`,
     );
-    for (const supplier of suppliers) assert.ok(seen.has(supplier), `${supplier} was never noted`);
-    const others = [...seen].filter((line) => !suppliers.includes(line) && line !== 'lookup 127.0.0.1');
+    for (const upstream of upstreams) assert.ok(seen.has(upstream), `${upstream} was never recorded`);
+    const others = [...seen].filter((line) => !upstreams.includes(line) && line !== 'lookup 127.0.0.1');
     assert.deepEqual(others, []);
   });
 });

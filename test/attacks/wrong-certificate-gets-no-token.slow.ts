@@ -1,5 +1,5 @@
-// A server with a wrong certificate gets no token, whatever Node is told: the programs do not start, and each connection of the bridge
-// verifies certificates on its own.
+// A server with an invalid certificate never gets a token, even if Node options disable certificate checks. The programs refuse
+// to start with such options, and the bridge verifies certificates on every connection regardless of the options.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const UNCHECKED = new URL('serve-without-refusals.ts', import.meta.url).pathname
 const ANY_CERTIFICATE = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
 const OBJECT = '/acme-lake/raw/public/orders.csv';
 
-/** By nobody whom the bridge trusts. */
+/** A self-signed certificate, which the bridge does not trust. */
 const { selfSigned } = createAuthority('localhost');
 let connections = 0;
 let requests: string[] = [];
@@ -47,11 +47,11 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** What is sent to each upstream that has a wrong certificate. */
+/** The secrets that the bridge must not send to an upstream with an invalid certificate. */
 const UPSTREAMS: Readonly<Record<string, () => WireOptions>> = {
   'session tokens to S3': () => ({ environment: { AWS_ENDPOINT_URL_S3: origin, ...ANY_CERTIFICATE } }),
   'identity tokens to STS': () => ({ environment: { AWS_ENDPOINT_URL_STS: origin, ...ANY_CERTIFICATE } }),
-  "requests for Google's keys, whose response decides who a caller is": () => ({
+  "requests for Google's keys, whose response determines the caller's identity": () => ({
     environment: { FEDBRIDGE_GOOGLE_CERTS: `${origin}/certs`, ...ANY_CERTIFICATE },
   }),
   'a Google login to Google': () => ({
@@ -79,7 +79,7 @@ const UPSTREAMS: Readonly<Record<string, () => WireOptions>> = {
   }),
 };
 
-/** Starts a bridge and reads through it. A bridge with an AWS profile does not start without its session. */
+/** Starts a bridge and reads an object through it. Returns the error if the bridge does not start. */
 async function read(options: WireOptions): Promise<string> {
   const wire = await startWire({ ready: false, ...options }).catch((error: unknown) => String(error));
   if (typeof wire === 'string') return wire;
@@ -91,25 +91,25 @@ async function read(options: WireOptions): Promise<string> {
   }
 }
 
-describe('the bridge does not start, and so sends no', () => {
+describe('a bridge that does not start because of unsafe options', () => {
   for (const [what, options] of Object.entries(UPSTREAMS))
-    it(what, async () => {
-      assert.match(await read(options()), /NODE_TLS_REJECT_UNAUTHORIZED=0 has Node send tokens/);
+    it(`does not send ${what}`, async () => {
+      assert.match(await read(options()), /NODE_TLS_REJECT_UNAUTHORIZED=0 makes Node accept any certificate/);
       assert.deepEqual([connections, requests], [0, []]);
     });
 });
 
-describe('even a bridge that starts sends no', () => {
+describe('a bridge that starts despite unsafe options', () => {
   for (const [what, options] of Object.entries(UPSTREAMS))
-    it(what, async () => {
+    it(`does not send ${what}`, async () => {
       const program = { command: [process.execPath, UNCHECKED], options: {} };
       assert.doesNotMatch(await read({ ...options(), program }), /^200 /);
       assert.deepEqual(requests, []);
-      assert.ok(connections > 0, 'it tried');
+      assert.ok(connections > 0, 'the bridge tried to connect');
     });
 });
 
-describe('a command sends no identity token to STS', () => {
+describe('a command that acts as the bridge', () => {
   let here: AsTheBridge;
   before(async () => {
     here = await startAsTheBridge();
@@ -117,7 +117,7 @@ describe('a command sends no identity token to STS', () => {
   after(() => here.close());
 
   for (const args of [['whoami'], ['credentials', 'lake'], ['doctor']])
-    it(args.join(' '), async () => {
+    it(`sends no identity token to STS if certificates are not verified: ${args.join(' ')}`, async () => {
       const { code, stderr } = await here.run(args, { AWS_ENDPOINT_URL_STS: origin, ...ANY_CERTIFICATE });
       assert.equal(code, 1);
       assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED=0/);

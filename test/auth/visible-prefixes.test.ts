@@ -1,4 +1,4 @@
-// The way down to a caller's grants: as S3 would group them, however many there are.
+// The prefixes above a caller's grants are grouped in the same way as S3's common prefixes, for any number of grants.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
@@ -37,7 +37,7 @@ function accessTo(prefixes: readonly string[]): Access | undefined {
 
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** By looking at each grant, as slowly as it may be. */
+/** The reference implementation, which checks every grant. */
 function slowly(prefixes: readonly string[], prefix: string, after: string): readonly string[] | undefined {
   const below = prefixes.filter((granted) => granted.startsWith(prefix));
   if (prefixes.some((granted) => prefix.startsWith(granted)) || below.length === 0) return undefined;
@@ -49,7 +49,7 @@ function slowly(prefixes: readonly string[], prefix: string, after: string): rea
 const character = fc.constantFrom('a', 'b', '-', '.', '/', '0', 'é', '\ud7ff', '\ue000', '\uffff', '😀', '𐀀');
 const text = fc.array(character, { maxLength: 6 }).map((characters) => characters.join(''));
 
-it('puts texts in the order of their bytes in UTF-8', () => {
+it('strings are sorted by their UTF-8 bytes', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       assert.equal(Math.sign(byBytes(a, b)), compare(a, b));
@@ -57,7 +57,7 @@ it('puts texts in the order of their bytes in UTF-8', () => {
   );
 });
 
-it('finds the prefixes that lead down to grants as a look at each grant does', () => {
+it('the visible prefixes are the same as in a check of every single grant', () => {
   const prefixes = fc.uniqueArray(
     text.map((start) => `${start}/`),
     { minLength: 1, maxLength: 12 },
@@ -71,7 +71,7 @@ it('finds the prefixes that lead down to grants as a look at each grant does', (
   );
 });
 
-it('sorts the grants of a caller once', () => {
+it("a caller's grants are sorted only once", () => {
   const reach = accessTo(['b/', 'a/'])?.byAction.get('s3:ListBucket');
   assert.deepEqual(reach?.sortedPrefixes(), ['a/', 'b/']);
   assert.equal(reach.sortedPrefixes(), reach.sortedPrefixes());

@@ -1,5 +1,5 @@
-// The floor under any proxy on Node: node:http in front, kept connections behind, and between them no work at all. It verifies
-// nobody, signs, logs and counts nothing, and believes every byte that it reads.
+// A minimal Node proxy, as a lower bound for the bridge's cost: it forwards requests over reused connections, without
+// authentication, signing, logs or metrics.
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -22,7 +22,7 @@ function open(): Connection {
     port: Number(originPort),
     onread: {
       buffer,
-      // An answer of 1 KiB comes whole, and is handed on as it is.
+      // Assumes that a 1 KiB response arrives in one piece.
       callback: (length) => {
         const text = buffer.toString('latin1', 0, length);
         const { response } = connection;

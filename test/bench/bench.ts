@@ -1,4 +1,4 @@
-// `npm run bench`: the bridge beside nginx, the AWS SDK and Express alone, in rounds that take turns on one core.
+// `npm run bench`: the bridge compared with nginx, the AWS SDK and plain Express, in alternating rounds on one core.
 import { parseArgs } from 'node:util';
 import { CONTENDERS, LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
 import type { ContenderName, Field } from './contenders.ts';
@@ -16,21 +16,21 @@ import type { Bench } from './run-bench.ts';
 
 const USAGE = `npm run bench -- [FLAGS]
 
-  --only SIZES          of ${Object.keys(SIZES).join(', ')}, separated by commas; all
-  --connections LIST    numbers, separated by commas; 1,32,256
-  --contenders NAMES    of ${CONTENDERS.filter((name) => name !== 'baseline').join(', ')}, separated by commas; all
-  --baseline DIR        another worktree of this project, whose bridge is a contender in the same rounds
-  --parts NAMES         of plain, tls, latency: S3 over plain HTTP, S3 over TLS, times at half the load.
-                        All; plain where --only, --connections or --contenders choose
-  --rounds N            3
-  --seconds N           of each measurement; 2
-  --write               into RESULTS.md
+  --only SIZES          comma-separated, from ${Object.keys(SIZES).join(', ')}; default all
+  --connections LIST    comma-separated numbers; default 1,32,256
+  --contenders NAMES    comma-separated, from ${CONTENDERS.filter((name) => name !== 'baseline').join(', ')}; default all
+  --baseline DIR        another worktree of this project, whose bridge becomes a contender in the same rounds
+  --parts NAMES         comma-separated, from plain, tls, latency: S3 over plain HTTP, S3 over TLS, times at half the load.
+                        Default all, but only plain with --only, --connections or --contenders
+  --rounds N            default 3
+  --seconds N           duration of each measurement; default 2
+  --write               write the results to RESULTS.md
 `;
 
-/** Where only part of the table is measured: where most is known of it. */
+/** The number of connections for all measurements that do not vary this number. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** The others than bridge and nginx would say the same again, a minute later. */
+/** In a full run, `h2c`, `SDK`, `memory` and `bare` are measured with only these objects. */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
@@ -67,9 +67,9 @@ const rounds = wholeNumber('rounds', values.rounds);
 const seconds = wholeNumber('seconds', values.seconds);
 
 if (parts.includes('latency') && !names.includes('bridge')) {
-  throw new Error('--parts latency needs the bridge, whose most it takes half of');
+  throw new Error("--parts latency needs the bridge, because it measures at half of the bridge's maximum");
 }
-/** As given, without the directory: it says nothing on another machine. */
+/** The flags of this run, without the path of the baseline, which is meaningless on another machine. */
 const flags = [
   ...(['parts', 'only', 'connections', 'contenders'] as const).flatMap((flag) =>
     values[flag] === undefined ? [] : [` --${flag} ${values[flag]}`],
@@ -83,6 +83,7 @@ else {
     section: 'Throughput',
     write: values.write,
     needs: {
+      ...(names.includes('h2c') ? { h2load: 'nghttp2-client' } : {}),
       ...(parts.includes('latency') ? { hey: 'hey' } : {}),
       ...(parts.includes('tls') ? { openssl: 'openssl' } : {}),
     },
@@ -124,7 +125,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
           measurement,
           (name, object, number) =>
             isChosen ||
-            !['SDK', 'memory', 'bare'].includes(name) ||
+            !['h2c', 'SDK', 'memory', 'bare'].includes(name) ||
             (SDK_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS),
         );
         texts.push('### S3 over plain HTTP\n', report(cells));
@@ -139,7 +140,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
         field,
         { bucket: field.bucket, seconds, signal: children.signal },
         (name, object, number) =>
-          !['memory', 'bare'].includes(name) &&
+          !['h2c', 'memory', 'bare'].includes(name) &&
           (isChosen || (TLS_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS)),
       );
       texts.push('### S3 over TLS\n', report(cells));
@@ -147,7 +148,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
   }
   return [...howItRan(taking.quietness()), '', ...texts].join('\n');
 
-  /** At half of what the bridge can do, which is asked first where the table does not say it. */
+  /** Measures latency at half of the bridge's maximum rate, which is measured first if the table does not contain it. */
   async function latency(
     field: Field,
     { bucket, signal }: Omit<Measurement, 'connections'>,
@@ -165,9 +166,9 @@ async function run({ sandbox, part }: Bench): Promise<string> {
     const times = await latencyTable(field, object, { measurement, requestsPerSecond, rounds });
     return (
       `### Times at half the load\n\n${object.name}, ${USUAL_CONNECTIONS} connections, ${requestsPerSecond} requests/s: ` +
-      `half of the ${most.toFixed(0)} above. The rate is held by ${HEYS} processes of hey, each of which asks ` +
-      `in bursts of ${USUAL_CONNECTIONS / HEYS}; they are themselves much of the load of core ${LOAD_CORE}, whomever they ask: what ` +
-      `counts is what is added to the time of S3 alone.\n\n${times}`
+      `half of the ${most.toFixed(0)} above. ${HEYS} processes of hey hold the rate, each with ` +
+      `bursts of ${USUAL_CONNECTIONS / HEYS} requests. They cause much of the load of core ${LOAD_CORE} for every contender, so the ` +
+      `time added to that of S3 alone is what counts.\n\n${times}`
     );
   }
 }
@@ -175,12 +176,12 @@ async function run({ sandbox, part }: Bench): Promise<string> {
 function howItRan({ sentence, wasQuiet }: { sentence: string; wasQuiet: boolean }): string[] {
   return [
     `- \`npm run bench -- --rounds ${rounds} --seconds ${seconds}${flags}\`, contenders in turn. Core ${LOAD_CORE}: wrk, nginx as S3 ` +
-      `(static files; TLS 1.3 with AES-128-GCM), the reader of logs. Core ${MEASURED_CORE}: the contender alone; ${sentence}.`,
+      `(static files; TLS 1.3 with AES-128-GCM), the reader of logs; for h2c h2load instead of wrk, with as many streams on one connection. Core ${MEASURED_CORE}: only the contender; ${sentence}.`,
     '- Fedbridge: tokens verified, each request signed, access log (info, to a pipe) and metrics on. nginx: one worker, access log ' +
-      '(combined, to the same pipe), kept connections, default buffering; it verifies nobody and signs nothing; to S3 over TLS it ' +
-      'verifies the certificate and reuses sessions. Express, and `node:http` with sockets: neither log nor metrics, nobody verified, and the latter reads what S3 says as little as can be.',
-    '- Where a core is less than 98 % busy, the load was the limit: that throughput is a lower bound. Of 64 MiB the bytes count ' +
-      'that came, whether or not their answer came to its end; a time is told where there were answers enough for it.',
-    ...(wasQuiet ? [] : ['- **The machine was not quiet: of these figures only CPU time means something.**']),
+      '(combined, to the same pipe), reused connections, default buffering; it verifies no callers and signs nothing; to S3 over TLS it ' +
+      'verifies the certificate and reuses sessions. Express, and `node:http` with sockets: no log, no metrics, no verified callers; the latter parses as little as possible of the responses of S3.',
+    '- If a core is less than 98 % busy, the load was the limit, and the throughput is a lower bound. For 64 MiB all received bytes ' +
+      'count, even of incomplete responses; times are shown only if there were enough responses.',
+    ...(wasQuiet ? [] : ['- **The machine was not quiet: only the CPU times are meaningful.**']),
   ];
 }

@@ -1,4 +1,4 @@
-// A certificate that names this machine's loopback and signs itself: the authority of an origin over TLS.
+// Creates a self-signed certificate for an origin with TLS on the loopback address.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** RSA of 2,048 bits, as S3's is: what a handshake costs depends on it. */
+/** Uses a 2,048-bit RSA key, as S3 does, because the key size affects the cost of a TLS handshake. */
 export function createCertificate(directory: string): Certificate {
   const [certificate, key] = [join(directory, 'origin.crt'), join(directory, 'origin.key')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];

@@ -1,10 +1,10 @@
-// Starts the bench's processes, each pinned to a core, and stops every one of them however the bench ends.
+// Starts the benchmark's processes, each pinned to a core, and stops them when the benchmark ends for any reason.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
 export interface Child {
   readonly pid: number;
-  /** Ends it, without ending what is measured; resolves when it has ended. */
+  /** Stops the process without aborting the measurement; resolves when the process has exited. */
   stop(): Promise<void>;
 }
 
@@ -13,21 +13,21 @@ export interface Start {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** A file descriptor for standard output; none is /dev/null. */
+  /** A file descriptor for standard output; /dev/null by default. */
   readonly stdout?: number;
 }
 
 export interface Children {
   start(what: Start): Child;
-  /** Aborted when a child ends by itself: what is measured then is worth nothing. */
+  /** Aborted when a child process exits unexpectedly, because the measurements are then invalid. */
   readonly signal: AbortSignal;
   stop(): Promise<void>;
 }
 
-/** The bridge may drain for nine seconds, but has nothing to drain when the bench stops it. */
+/** Shorter than the bridge's drain timeout, because no request is in progress when the benchmark stops the bridge. */
 const STOP_MS = 5_000;
 
-/** @param interrupted the operator's Ctrl-C */
+/** @param interrupted aborted when the user presses Ctrl-C */
 export function createChildren(interrupted: AbortSignal): Children {
   const running = new Map<ChildProcess, Promise<unknown>>();
   const failure = new AbortController();
@@ -35,7 +35,7 @@ export function createChildren(interrupted: AbortSignal): Children {
   const terminate = (): void => {
     for (const child of running.keys()) child.kill('SIGTERM');
   };
-  // Where `stop` is not reached. nginx's master takes its worker with it on SIGTERM alone.
+  // Stops the processes if the benchmark exits without calling `stop`. nginx's master process stops its worker only on SIGTERM.
   process.once('exit', terminate);
 
   return {
@@ -50,7 +50,7 @@ export function createChildren(interrupted: AbortSignal): Children {
       const end = (how: string): void => {
         running.delete(child);
         ended.resolve(undefined);
-        if (!stopping && !dismissed) failure.abort(new Error(`${command} ended by itself: ${how}`));
+        if (!stopping && !dismissed) failure.abort(new Error(`${command} exited on its own: ${how}`));
       };
       child.once('error', (error) => {
         end(error.message);
@@ -82,7 +82,7 @@ export function createChildren(interrupted: AbortSignal): Children {
   };
 }
 
-/** Debian keeps nginx where only root's path looks. */
+/** Adds /usr/sbin, where Debian installs nginx; only root's PATH includes it. */
 export function searchPath(): string {
   return `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin`;
 }

@@ -1,4 +1,4 @@
-// What is measured: the bridge, and beside it on the same core what else could stand in its place.
+// Starts the servers that the benchmark compares: the bridge and its alternatives, all on the same core.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
@@ -11,56 +11,64 @@ import type { BenchObject } from './objects.ts';
 import { freePort, listening } from './ports.ts';
 import { readerToken } from './tokens.ts';
 
-/** One core for what loads and what is behind, one for what is measured. */
+/** The load generator and the upstreams run on one core, and the measured servers on the other. */
 export const LOAD_CORE = 0;
 export const MEASURED_CORE = 1;
 
-/** `baseline` is the bridge of another worktree. */
-export const CONTENDERS = ['bridge', 'baseline', 'nginx', 'SDK', 'memory', 'bare'] as const;
+/**
+ * `h2c` is the bridge over one HTTP/2 connection, with one stream for each connection of the other contenders; `baseline` is
+ * the bridge of another worktree.
+ */
+export const CONTENDERS = ['bridge', 'h2c', 'baseline', 'nginx', 'SDK', 'memory', 'bare'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
-  /** Of `CONTENDERS`, or what else a bench lets run. */
+  /** A name from `CONTENDERS`, or the name of another program that a benchmark starts. */
   readonly name: string;
   readonly pid: number;
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Which objects it is asked for. */
+  /** Loaded by h2load over one HTTP/2 connection, instead of by wrk. */
+  readonly isHttp2?: boolean;
+  /** The objects to request from this contender. */
   readonly objects: readonly BenchObject[];
 }
 
 export interface Field {
   readonly contenders: readonly Contender[];
-  /** In S3's path style: the same for all. */
+  /** The bucket in path-style URLs, the same for all contenders. */
   readonly bucket: string;
-  /** What stands for S3, asked directly: its own time is part of everybody's. */
+  /** The stand-in for S3, requested directly; the time of every contender includes the stand-in's time. */
   readonly behind: Contender;
 }
 
 export interface FieldOptions {
-  /** All but the baseline where there are none. */
+  /** The contenders to start; by default, all except the baseline. */
   readonly names?: readonly ContenderName[];
   /** The root of another worktree of this project. */
   readonly baseline?: string | undefined;
-  /** Whether the origin speaks TLS. */
+  /** Whether the origin uses TLS. */
   readonly tls?: boolean;
-  /** Further variables of the bridge and the baseline. */
+  /** Additional environment variables for the bridge and the baseline. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 const program = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const OWN_ROOT = program('../..');
 
-/** The default would refuse the 201st connection of one caller. */
+/** The default limits allow only 200 concurrent requests per caller. */
 export const WIDE_LIMITS = 'limits: { inFlight: 4000, perCaller: 4000 }\n';
 
-/** Starts them all, and the origin behind them; resolves when each listens. The bridge's other suppliers are the sandbox's. */
+/**
+ * Starts all contenders and their origin, and resolves when all of them are listening. The bridge's other upstreams are the
+ * sandbox's emulators.
+ */
 export async function startField(
   children: Children,
   directory: string,
   sandbox: Sandbox,
   {
-    names = ['bridge', 'nginx', 'SDK', 'memory', 'bare'],
+    names = ['bridge', 'h2c', 'nginx', 'SDK', 'memory', 'bare'],
     baseline,
     tls = false,
     environment = {},
@@ -115,6 +123,7 @@ export async function startField(
   }
   const entries: Readonly<Record<ContenderName, Entry | undefined>> = {
     bridge: bridgeOf(OWN_ROOT),
+    h2c: bridgeOf(OWN_ROOT),
     baseline: baseline === undefined ? undefined : bridgeOf(baseline),
     nginx: {
       start: (port) =>
@@ -129,7 +138,7 @@ export async function startField(
     },
     SDK: { start: (port) => node([program('sdk-server.ts'), String(port), origin, region], {}) },
     memory: { start: (port) => node([program('memory-server.ts'), String(port)], {}), objects: SMALL },
-    // It speaks no TLS.
+    // The bare server does not support TLS.
     bare: tls
       ? undefined
       : { start: (port) => node([program('bare-server.ts'), String(port), origin], {}), objects: SMALL },
@@ -143,7 +152,14 @@ export async function startField(
     const { pid } = entry.start(port);
     await listening(port, children.signal);
     const { headers = {}, objects = OBJECTS } = entry;
-    contenders.push({ name, pid, origin: `http://127.0.0.1:${port}`, headers, objects });
+    contenders.push({
+      name,
+      pid,
+      origin: `http://127.0.0.1:${port}`,
+      headers,
+      objects,
+      isHttp2: name === 'h2c',
+    });
   }
   return { contenders, bucket, behind: { name: 'S3 alone', pid, origin, headers: {}, objects: OBJECTS } };
 }

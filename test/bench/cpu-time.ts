@@ -1,34 +1,34 @@
-// Reads from /proc what processes have used: processor time, memory, and how busy a whole core was.
+// Reads the CPU time and memory of processes, and the busy time of a core, from /proc.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** USER_HZ, in which the kernel reports to user space: 100 on every Linux that Node runs on. */
+/** USER_HZ, the kernel's unit for CPU times: 100 on every Linux platform that Node supports. */
 const TICKS_A_SECOND = 100;
 
-/** A process and those that it started, as nginx's workers. */
+/** Returns the IDs of a process and its descendants, such as nginx's workers. */
 function family(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => family(Number(child))))];
 }
 
-/** User and system time of all threads (proc(5), /proc/pid/stat, fields 14 and 15). */
+/** The user and system time of a process and its descendants (proc(5), /proc/pid/stat, fields 14 and 15). */
 export function cpuSeconds(pid: number): number {
   return sum(
     family(pid).map((member) => {
       const stat = readFileSync(`/proc/${member}/stat`, 'utf8');
-      // The second field is the program's name, in parentheses, and may hold spaces.
+      // The second field is the program's name, in parentheses, and may contain spaces.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
     }),
   );
 }
 
-/** VmRSS of the process and its children; pages that they share count for each. */
+/** VmRSS of the process and its descendants; a page that several processes share is counted once for each process. */
 export const residentMiB = (pid: number): number => statusMiB(pid, /^VmRSS:\s*(\d+) kB/m);
 
-/** VmHWM: the most that was resident since the start, or since `forgetPeak`. */
+/** VmHWM: the peak resident size since the process started or `forgetPeak` was called. */
 export const peakMiB = (pid: number): number => statusMiB(pid, /^VmHWM:\s*(\d+) kB/m);
 
-/** proc(5), /proc/pid/clear_refs: 5 sets the peak back to what is resident now. */
+/** proc(5), /proc/pid/clear_refs: writing 5 resets the peak to the current resident size. */
 export function forgetPeak(pid: number): void {
   for (const member of family(pid)) writeFileSync(`/proc/${member}/clear_refs`, '5');
 }
@@ -42,7 +42,7 @@ function statusMiB(pid: number, line: RegExp): number {
   );
 }
 
-/** What anybody used of a core, with what the hypervisor took from it (proc(5), /proc/stat). */
+/** The time in which a core was not idle, including time stolen by the hypervisor (proc(5), /proc/stat). */
 export function coreBusySeconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '';
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(' ').map(Number);

@@ -1,12 +1,12 @@
-// Starts a program and asks it for one object as soon as it listens: how long until it listens, and until the object is there.
+// Measures how long a program takes from its start until it listens and until it has served one object.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface StartTimes {
-  /** Milliseconds from the start of the process. */
+  /** Milliseconds from the start of the process until it listens. */
   readonly listening: number;
-  /** To the last byte of the first answer. */
+  /** Milliseconds from the start of the process to the last byte of the first response. */
   readonly firstObject: number;
 }
 
@@ -14,8 +14,8 @@ const GIVE_UP_MS = 20_000;
 const POLL_MS = 0.5;
 
 /**
- * @param start starts the program, which listens on the port when it can
- * @throws Error where it does not within 20 s, or answers other than 200
+ * @param start starts the program, which must listen on `port` when it is ready
+ * @throws Error if the program does not listen within 20 s, or responds with a status other than 200
  */
 export async function timeFirstObject(
   start: () => void,
@@ -47,7 +47,7 @@ export async function timeFirstObject(
   const head = answer.toString('latin1', 0, 200);
   const body = answer.length - answer.indexOf('\r\n\r\n') - 4;
   if (!head.startsWith('HTTP/1.1 200 ') || body !== bytes) {
-    throw new Error(`the first answer was not the object: ${answer.toString('latin1', 0, 500)}`);
+    throw new Error(`the first response was not the object: ${answer.toString('latin1', 0, 500)}`);
   }
   return { listening, firstObject };
 }

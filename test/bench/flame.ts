@@ -1,5 +1,5 @@
-// `npm run bench:flame`: where the bridge's CPU time goes under load, by function, file and package.
-// Flags: --only SIZE (1k), --connections N (32), --seconds N (5), --lines N (30), --tls, --out FILE (.cpuprofile), --write.
+// `npm run bench:flame`: profiles the bridge under load, and reports its CPU time by function, file and package. Flags: --only
+// SIZE (1k), --connections N (32), --seconds N (5), --lines N (30), --tls, --h2c, --out FILE (.cpuprofile), --write.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startField } from './contenders.ts';
@@ -16,7 +16,7 @@ const WARM_UP_SECONDS = 4;
 
 const PRELOAD = new URL('inspector-preload.ts', import.meta.url).href;
 
-/** Above all functions, or none. */
+/** V8's names for profile entries outside any JavaScript function. */
 const OUTSIDE = new Set(['(root)', '(program)', '(garbage collector)']);
 
 const { values } = parseArgs({
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     lines: { type: 'string', default: '30' },
     tls: { type: 'boolean', default: false },
+    h2c: { type: 'boolean', default: false },
     out: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -35,7 +36,7 @@ if (object === undefined) throw new Error(`--only takes ${OBJECTS.map(({ key }) 
 const connections = wholeNumber('connections', values.connections);
 const seconds = wholeNumber('seconds', values.seconds);
 const lines = wholeNumber('lines', values.lines);
-const { tls, out, write } = values;
+const { tls, h2c, out, write } = values;
 
 await runBench({
   section: 'Profile',
@@ -44,7 +45,7 @@ await runBench({
     part(async (children, directory) => {
       const port = await freePort();
       const field = await startField(children, directory, sandbox, {
-        names: ['bridge'],
+        names: [h2c ? 'h2c' : 'bridge'],
         tls,
         environment: { NODE_OPTIONS: `--import=${PRELOAD}`, INSPECTOR_PORT: String(port) },
       });
@@ -64,9 +65,9 @@ await runBench({
           ? `${sample.cpuMicrosecondsPerMib.toFixed(0)} µs/MiB`
           : `${sample.cpuMicrosecondsPerRequest.toFixed(0)} µs/request`;
       return [
-        `- \`npm run bench:flame -- --only ${object.key} --connections ${connections} --seconds ${seconds}${tls ? ' --tls' : ''}\`: ` +
+        `- \`npm run bench:flame -- --only ${object.key} --connections ${connections} --seconds ${seconds}${tls ? ' --tls' : ''}${h2c ? ' --h2c' : ''}\`: ` +
           `Fedbridge alone on its core; ${cpu(bare)} of CPU before the profile, ${cpu(profiled)} under it. ` +
-          'Shares are of the time in which the main thread was not idle. A function that V8 has inlined counts for the one it is in.',
+          'Shares refer to the time in which the main thread was not idle. An inlined function counts for the function that contains it.',
         `\n${summary(selfTimes(profile))}`,
       ].join('\n');
     }),
@@ -77,7 +78,7 @@ function summary({ idle, garbage, native, functions, whole, files, packages }: S
   const table = (head: string, shares: readonly Share[], count: number): string =>
     markdownTable([
       [head, '% of the busy time'],
-      // In a table a pipe would end the cell.
+      // An unescaped pipe ends a cell of a Markdown table.
       ...shares.slice(0, count).map(({ name, share }) => [name.replaceAll('|', '\\|'), percent(share)]),
     ]);
   return [

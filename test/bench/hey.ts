@@ -1,34 +1,31 @@
-// Asks one URL at a rate that is held, with Debian's hey, and gives how long the answers took.
+// Requests one URL at a constant rate with Debian's hey, and returns the response times.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { median } from './markdown.ts';
 
 export interface PacedLoad {
-  /** What came of the rate that was asked for. */
+  /** The request rate that hey actually achieved. */
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** A line of CSV for each request. */
+/** The maximum size of hey's output, which has one line of CSV for each request. */
 const LARGEST_OUTPUT = 256 * 1024 * 1024;
 const GRACE_MS = 15_000;
 
-/** The first requests all come at once, with their connections: not what is asked here, and a hundredth of all. */
+/** Results from the first second are discarded, because hey sends the first requests all at once over new connections. */
 const FIRST_SECONDS = 1;
 
-/**
- * The connections of one hey ask at the same moments, in bursts of as many as there are: several, whose moments differ, come
- * closer to callers who know nothing of each other.
- */
+/** One hey process sends on all its connections at the same time. Several processes behave more like independent callers. */
 export const HEYS = 8;
 
-/** @throws Error where an answer was not 200 */
+/** @throws Error if a response has a status other than 200 */
 export async function pacedLoad(
   url: string,
   options: {
     readonly core: number;
-    /** A multiple of `HEYS`. */
+    /** The number of connections, which must be a multiple of `HEYS`. */
     readonly connections: number;
     readonly requestsPerSecond: number;
     readonly seconds: number;
@@ -67,7 +64,7 @@ export async function pacedLoad(
   });
   const refused = answers.filter((cells) => cells[6] !== '200');
   if (answers.length === 0 || refused.length > 0) {
-    throw new Error(`hey met ${refused.length} of ${answers.length} answers that were not 200 at ${url}`);
+    throw new Error(`hey got ${refused.length} of ${answers.length} responses that were not 200 from ${url}`);
   }
   const times = answers.map(([time]) => Number(time) * 1000).toSorted((a, b) => a - b);
   return {

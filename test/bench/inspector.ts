@@ -7,7 +7,7 @@ const callFrame = z.object({ functionName: z.string(), url: z.string(), lineNumb
 const profile = z.object({
   nodes: z.array(z.object({ id: z.number(), callFrame, children: z.array(z.number()).default([]) })),
   samples: z.array(z.number()),
-  /** Microseconds since the sample before. */
+  /** The time of each sample, in microseconds since the previous sample. */
   timeDeltas: z.array(z.number()),
 });
 
@@ -15,18 +15,18 @@ export type CpuProfile = z.output<typeof profile>;
 
 export interface Inspector {
   startProfile(): Promise<void>;
-  /** @returns the profile, and the same as JSON for Chrome's or VS Code's viewer */
+  /** @returns the profile, and its JSON, which Chrome and VS Code can open */
   stopProfile(): Promise<{ readonly profile: CpuProfile; readonly json: string }>;
   close(): void;
 }
 
-/** Fine enough for functions of some microseconds, and about a tenth more CPU than without. */
+/** A sampling interval short enough to show functions that take a few microseconds; sampling uses about 10 % more CPU. */
 const INTERVAL_MICROSECONDS = 250;
 
 const targets = z.array(z.object({ webSocketDebuggerUrl: z.string() }));
 const reply = z.object({ id: z.number(), result: z.unknown(), error: z.unknown() }).partial();
 
-/** @param port that `inspector-preload.ts` has opened */
+/** @param port the port on which `inspector-preload.ts` opened the inspector */
 export async function connectInspector(port: number): Promise<Inspector> {
   const [target] = targets.parse(await (await fetch(`http://127.0.0.1:${port}/json/list`)).json());
   if (target === undefined) throw new Error('the process has nothing to inspect');

@@ -1,4 +1,4 @@
-// What a contender adds to the time of a request while it is half busy, at a rate that is held and not as fast as it can.
+// Measures the latency that each contender adds to a request at a constant request rate.
 import { LOAD_CORE } from './contenders.ts';
 import type { Contender, Field } from './contenders.ts';
 import { pacedLoad } from './hey.ts';
@@ -9,7 +9,7 @@ import type { Measurement } from './measure.ts';
 import type { BenchObject } from './objects.ts';
 import { titleOf } from './report.ts';
 
-/** @param options.requestsPerSecond for all alike */
+/** @param options.requestsPerSecond the request rate, the same for all contenders */
 export async function latencyTable(
   { contenders, behind }: Field,
   object: BenchObject,

@@ -1,9 +1,9 @@
-// `npm run bench:lists`: the CPU that one page of 1,000 keys costs, as JSON and as S3's XML, and what many pages at once take.
-// Flags: --pages N (200, one after the other), --at-once N (64), --baseline DIR.
+// `npm run bench:lists`: measures the CPU cost of one list page of 1,000 keys, as JSON and as S3's XML, and of many concurrent
+// pages. Flags: --pages N (200, one after the other), --at-once N (64), --baseline DIR.
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { configured, emailOf } from '../support/configuration.ts';
-import { startStandIn } from '../support/s3-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
 import { cpuSeconds, peakMiB } from './cpu-time.ts';
@@ -24,7 +24,7 @@ const { baseline } = values;
 
 const KEYS = 1_000;
 const shortKeys = longList('acme-lake', KEYS);
-/** As long as keys may be, all of them encoded. */
+/** Keys of the maximum length in which every byte must be percent-encoded. */
 const longKeys = shortKeys.replaceAll('raw/public/2026/11/part-', '%E6%97%A5'.repeat(333));
 
 const s3 = await startStandIn((request, response) => {
@@ -41,7 +41,7 @@ for (const program of programs) {
       buckets: { 'acme-lake': `role: lake, region: eu-west-1, endpoint: "${s3.origin}"` },
       grants: [`callers: [${emailOf('reader')}], allow: [get, list], bucket: acme-lake`],
     }),
-    program: { command: [process.execPath, program, 'serve'], options: {} },
+    program: { command: [process.execPath, '--min-semi-space-size=16', program, 'serve'], options: {} },
   });
   try {
     rows.push([program === here ? 'here' : 'baseline', ...(await measure(wire))]);

@@ -1,4 +1,4 @@
-// A page of a list as S3 writes it: ListObjectsV2's XML with so many keys.
+// Creates S3's XML for a ListObjectsV2 page with the given number of keys.
 
 const ETAG = '&quot;9e107d9d372bb6826bd81d3542a419d6&quot;';
 

@@ -1,16 +1,17 @@
-// What the bench runs on and with: refuses where something is missing, and says what there is for the report.
+// Checks that the machine has the programs that the benchmarks need, and describes the machine for the report.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { searchPath } from './children.ts';
 
-/** Programs, by the Debian package that has them. */
+/** The required programs and their Debian packages. */
 const NEEDED = { nginx: 'nginx-light', wrk: 'wrk', taskset: 'util-linux' };
 
-/** @throws Error with the command that installs what is missing */
+/** @throws Error with the command that installs the missing programs */
 function checkMachine(needed: Readonly<Record<string, string>>): void {
   if (process.platform !== 'linux') throw new Error('The bench needs Linux: taskset and /proc.');
-  if (availableParallelism() < 2) throw new Error('The bench needs two cores: one loads, one is measured.');
+  if (availableParallelism() < 2)
+    throw new Error('The bench needs two cores: one for the load, one for what is measured.');
   const missing = Object.entries(needed).filter(
     ([program]) =>
       spawnSync('sh', ['-c', 'command -v "$0"', program], { env: { PATH: searchPath() } }).status !== 0,
@@ -25,15 +26,16 @@ function checkMachine(needed: Readonly<Record<string, string>>): void {
   }
 }
 
-/** The bench itself loads nobody, but collects its garbage: on the core that is not measured. */
+/** Keeps the benchmark's own garbage collector off the measured core. */
 export function pinSelf(core: number): void {
   execFileSync('taskset', ['-acp', String(core), String(process.pid)], { stdio: 'ignore' });
 }
 
 /**
- * One line each, without paths or host names; asked before `pinSelf`, which leaves one core to count.
- * @param needs further programs, by the Debian package that has them
- * @throws Error where the bench cannot run, with the remedy
+ * Describes the machine in lines without paths or host names. Must be called before `pinSelf`, after which only one core is
+ * counted.
+ * @param needs additional required programs and their Debian packages
+ * @throws Error with a fix if the benchmark cannot run on this machine
  */
 export function describeMachine(needs: Readonly<Record<string, string>> = {}): string[] {
   checkMachine({ ...NEEDED, ...needs });
@@ -44,7 +46,7 @@ export function describeMachine(needs: Readonly<Record<string, string>> = {}): s
   ];
 }
 
-/** nginx says it on standard error, wrk with exit code 1. */
+/** Reads standard error too, where nginx prints its version, and ignores the exit code, because wrk exits with 1. */
 function versionOf(program: string, args: readonly string[]): string {
   const { stdout, stderr } = spawnSync(program, args, { env: { PATH: searchPath() }, encoding: 'utf8' });
   const version = /\d+\.\d+(?:\.\d+)?/.exec(stdout + stderr)?.[0] ?? 'of unknown version';

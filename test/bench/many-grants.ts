@@ -1,9 +1,9 @@
-// What a request costs where there are many grants and many callers, whose tokens the bridge has seen before or not.
+// Measures the cost of a request with many grants and many callers, both for cached tokens and for new tokens.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
-import { askOnce } from './ask-once.ts';
-import type { Asked } from './ask-once.ts';
+import { askOnce } from './one-request-per-token.ts';
+import type { Asked } from './one-request-per-token.ts';
 import type { Children } from './children.ts';
 import { startField, WIDE_LIMITS } from './contenders.ts';
 import type { Contender } from './contenders.ts';
@@ -21,8 +21,8 @@ const CALLERS = 1_000;
 const CONNECTIONS = 32;
 const COUNTS = [10, 10_000] as const;
 
-/** Every caller's last grant reaches it. */
 const [SMALLEST] = SMALL;
+/** Only the last grant of each caller allows this key. */
 const KEY = 'p9/1k';
 
 export async function manyGrants(
@@ -65,7 +65,7 @@ export async function manyGrants(
   const warm = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
   const file = join(directory, 'tokens');
   const measurement = { bucket, connections: CONNECTIONS, seconds, signal: children.signal };
-  // The one token that each contender has: from then on it has a session, and its code is compiled.
+  // The first load is a warm-up, in which each contender creates a session and V8 compiles the hot code.
   await taking.run(contenders, object, measurement, 1);
   for (let round = 1; round <= rounds; round += 1) {
     const tokens = freshTokens(sandbox, CALLERS);
@@ -102,13 +102,16 @@ export async function manyGrants(
   });
   return (
     `### Grants and callers\n\n${CALLERS.toLocaleString('en')} callers with a token each, ${CONNECTIONS} connections, 1 KiB. Never ` +
-    'seen: each token is presented once, so its signature is verified; a client in Node asks, no faster than it can. Seen: the same ' +
-    'tokens in turn, by wrk. All callers may do the same, through one session.\n\n' +
+    'seen: a client in Node presents each token once, so its signature is verified; the client limits the rate. Seen: wrk presents ' +
+    'the same tokens in turn. All callers have the same grants and share one session.\n\n' +
     markdownTable([heads, ...rows], 2)
   );
 }
 
-/** Of few grants each has a share of the callers; of many each caller has as many, on prefixes p0/, p1/, … */
+/**
+ * With few grants, each grant covers several callers. With many grants, each caller has several grants for the prefixes p0/,
+ * p1/, …
+ */
 function configuration(
   { audience, awsAudience, region, role, bucket }: SandboxContract,
   count: number,

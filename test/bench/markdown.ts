@@ -1,6 +1,9 @@
-// Tables of Markdown, and how a figure is told: its median, and between which it lay.
+// Formats Markdown tables, and the median and range of measured values.
 
-/** The median, and the least and most where there is more than one. @param digits after the point; none chosen: by its size */
+/**
+ * The median, with the minimum and maximum if there are several values. @param digits digits after the decimal point; by
+ * default, more digits for smaller values
+ */
 export function spread(values: readonly number[], digits?: number): string {
   if (values.length === 0 || values.some((value) => !Number.isFinite(value))) return '–';
   const middle = median(values);
@@ -15,7 +18,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
-/** As Prettier sets it. @param texts how many columns, from the left, hold texts and not figures */
+/** Formats a table as Prettier does. @param texts the number of columns, from the left, that contain text instead of numbers */
 export function markdownTable(rows: readonly (readonly string[])[], texts = 1): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(3, ...rows.map((row) => (row[column] ?? '').length)),

@@ -1,10 +1,11 @@
-// One measurement of one contender with one object: what wrk counted, and what the contender used meanwhile.
+// Measures one contender with one object: wrk's results, and the CPU time that the contender used during the load.
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOAD_CORE, MEASURED_CORE } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { coreBusySeconds, cpuSeconds } from './cpu-time.ts';
 import type { BenchObject } from './objects.ts';
+import { loadOverHttp2 } from './h2load.ts';
 import { load } from './wrk.ts';
 
 export interface Sample {
@@ -12,13 +13,13 @@ export interface Sample {
   readonly cpuMicrosecondsPerRequest: number;
   readonly mibPerSecond: number;
   readonly cpuMicrosecondsPerMib: number;
-  /** Of how many requests the times are. */
+  /** The number of requests in this sample. */
   readonly requests: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the measured core's time, what the contender used. */
+  /** The share of the measured core that the contender used. */
   readonly busy: number;
-  /** Of the measured core's time, what others used: other programs, interrupts, the hypervisor. */
+  /** The share of the measured core that other programs, interrupts and the hypervisor used. */
   readonly foreign: number;
 }
 
@@ -26,9 +27,9 @@ export interface Measurement {
   readonly bucket: string;
   readonly connections: number;
   readonly seconds: number;
-  /** What is asked for in the place of the object's own path, where that is what answers with it. */
+  /** A different path to request, which must return the same object. */
   readonly path?: string;
-  /** A file of callers' tokens, in the place of the contender's own. */
+  /** A file of callers' tokens to use instead of the contender's token. */
   readonly tokens?: string;
   readonly signal: AbortSignal;
 }
@@ -37,7 +38,7 @@ const ANSWER_MS = 10_000;
 const SETTLE_MS = 100;
 const MIB = 1024 * 1024;
 
-/** @throws Error where the contender does not answer 200 with exactly the object */
+/** @throws Error if the contender does not respond with 200 and exactly the object */
 export async function check(
   contender: Contender,
   object: BenchObject,
@@ -49,10 +50,10 @@ export async function check(
   });
   const body = Buffer.from(await answer.arrayBuffer());
   if (answer.status !== 200) {
-    throw new Error(`${contender.name} answers ${answer.status}: ${body.toString('utf8', 0, 500)}`);
+    throw new Error(`${contender.name} responded with ${answer.status}: ${body.toString('utf8', 0, 500)}`);
   }
   if (hash('sha256', body, 'hex') !== object.sha256()) {
-    throw new Error(`${contender.name} answers ${object.name} with other bytes, ${body.length} of them`);
+    throw new Error(`${contender.name} returned ${body.length} different bytes for ${object.name}`);
   }
 }
 
@@ -62,14 +63,15 @@ export async function measure(
   measurement: Measurement,
 ): Promise<Sample> {
   const { connections, seconds, tokens, signal } = measurement;
-  // The answers that the end of the load before cut are over by then.
+  // Waits for the contender to close responses that the previous load aborted.
   await sleep(SETTLE_MS);
   const before = {
     at: performance.now(),
     cpu: cpuSeconds(contender.pid),
     core: coreBusySeconds(MEASURED_CORE),
   };
-  const counted = await load(urlOf(contender, object, measurement), {
+  const send = contender.isHttp2 ? loadOverHttp2 : load;
+  const counted = await send(urlOf(contender, object, measurement), {
     core: LOAD_CORE,
     connections,
     seconds,

@@ -1,5 +1,5 @@
-// `npm run bench:memory`: what the bridge holds resident while many callers read a large object slowly.
-// Flags: --streams LIST (0,256,1024), --seconds N (20, of all streams held), --baseline DIR, --write.
+// `npm run bench:memory`: measures the bridge's resident memory while many callers slowly read a large object. Flags: --streams
+// LIST (0,256,1024), --seconds N (20, with all streams open), --baseline DIR, --write.
 import { execFile } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,9 @@ import type { Readers } from './slow-readers.ts';
 
 const LARGE = { key: '256m', bytes: 256 * 1024 * 1024 };
 const BYTES_A_SECOND = 64 * 1024;
-/** Streams a second that slow-readers.ts opens. */
+/** The number of streams per second that slow-readers.ts opens. */
 const OPENED_A_SECOND = 160;
-/** Peak for 1,000 streams, in MiB: Cloud Run's 512 MiB leave as much again for all else. */
+/** The target peak for 1,000 streams, in MiB: less than 60 % of the 512 MiB that a Cloud Run instance has by default. */
 const TARGET_MIB = 300;
 
 const READERS = fileURLToPath(new URL('slow-readers.ts', import.meta.url));
@@ -52,7 +52,7 @@ await runBench({
   write,
   run: async (bench) => {
     const rows: string[][] = [];
-    // A bridge of its own for each: what one load made it hold would stay for the next.
+    // Starts a new bridge for each load, because a process may keep memory after a load.
     for (const streams of numbers) {
       rows.push(
         ...(await bench.part((children, directory) => hold(bench, children, { directory, streams }))),
@@ -62,8 +62,8 @@ await runBench({
     const more = ['peak above idle, KiB a stream', 'KiB read by each', 'CPU µs/MiB'];
     return [
       `- \`npm run bench:memory -- --streams ${numbers.join()} --seconds ${seconds}\`: streams of one object of 256 MiB, each read ` +
-        `at ${BYTES_A_SECOND / 1024} KiB/s through sockets that pause, all of them held for ${seconds} s; a bridge of its own for each ` +
-        'line. Resident size of the process (VmRSS, VmHWM); what the kernel holds for sockets is not in it. ' +
+        `at ${BYTES_A_SECOND / 1024} KiB/s through sockets that pause, all of them held for ${seconds} s; a new bridge for each ` +
+        'line. Resident size of the process (VmRSS, VmHWM); socket buffers in the kernel are not included. ' +
         `Core ${LOAD_CORE}: the readers, nginx as S3. Target: at most ${TARGET_MIB} MiB at 1,000.`,
       `\n${markdownTable([['', ...heads, ...more], ...rows])}`,
     ].join('\n');
@@ -81,7 +81,7 @@ async function hold(
   });
   const file = join(originRoot(directory), bucket, LARGE.key);
   writeFileSync(file, '');
-  // No blocks are stored for it: nobody reads far into it.
+  // A sparse file is enough, because the readers read only its beginning.
   truncateSync(file, LARGE.bytes);
   const rows: string[][] = [];
   for (const contender of contenders) rows.push(await row(contender, bucket, streams, children.signal));

@@ -1,14 +1,14 @@
-// The two nginx servers: the origin that stands for S3, and the plain reverse proxy that the bridge is held against.
+// Starts two nginx servers: a stand-in for S3, and a plain reverse proxy to compare with the bridge.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
 import type { Child, Children } from './children.ts';
 import type { BenchObject } from './objects.ts';
 
-/** S3 closes a connection after some hundreds of requests; here none is closed, for any contender. */
+/** Keeps connections open for the whole benchmark. S3 closes a connection after a few hundred requests. */
 const KEEP_ALIVE = 'keepalive_requests 100000000; keepalive_timeout 600s;';
 
-/** Of connections to the origin that are kept: above what any bench opens. */
+/** The maximum number of idle connections to the origin: more than any benchmark opens. */
 const IDLE_UPSTREAM = 1024;
 
 export interface OriginOptions {
@@ -17,11 +17,11 @@ export interface OriginOptions {
   readonly directory: string;
   readonly bucket: string;
   readonly objects: readonly BenchObject[];
-  /** Plain HTTP where there is none. */
+  /** Undefined for plain HTTP. */
   readonly tls?: Certificate | undefined;
 }
 
-/** Answers GET /BUCKET/KEY with S3's headers, whatever the signature; the file `list.xml` is each list of the bucket. */
+/** Serves GET /BUCKET/KEY with S3's headers, without a signature check. Every list request returns the file `list.xml`. */
 export function startOrigin(children: Children, options: OriginOptions): Child {
   const { core, port, directory, bucket, objects, tls } = options;
   const root = originRoot(directory);
@@ -57,10 +57,10 @@ export function startOrigin(children: Children, options: OriginOptions): Child {
   });
 }
 
-/** Where the origin's files are: BUCKET/KEY, and list.xml. */
+/** The directory that contains the origin's files, BUCKET/KEY and list.xml. */
 export const originRoot = (directory: string): string => join(directory, 'objects');
 
-/** @param options.stdout where the access log goes, a line a request */
+/** @param options.stdout receives the access log, one line per request */
 export function startProxy(
   children: Children,
   options: {

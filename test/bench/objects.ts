@@ -1,4 +1,4 @@
-// The objects that are read: from 1 KiB, where requests count, to 64 MiB, where bytes do.
+// The benchmark's objects: from 1 KiB, to measure the request rate, to 64 MiB, to measure the throughput in bytes.
 import { createHash, hash } from 'node:crypto';
 
 export const SIZES = { '1k': '1 KiB', '64k': '64 KiB', '1m': '1 MiB', '64m': '64 MiB' } as const;
@@ -8,11 +8,14 @@ export interface BenchObject {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Whether its throughput is told in MiB: a load may end before a single one of its answers does. */
+  /**
+   * Whether to report MiB per second instead of requests per second, because a load may end before a large response is
+   * complete.
+   */
   readonly isLarge: boolean;
-  /** Made when asked for, and then kept. */
+  /** Returns the content, which is created on first use and then cached. */
   readonly content: () => Buffer;
-  /** Of the content, in hexadecimal. */
+  /** The content's SHA-256, in hexadecimal. */
   readonly sha256: () => string;
 }
 
@@ -25,10 +28,10 @@ export const OBJECTS: readonly BenchObject[] = [
   create('64m', 64 * MIB),
 ];
 
-/** The object that requests are counted with. */
+/** The object with which request rates are measured. */
 export const SMALL = OBJECTS.filter(({ key }) => key === '1k');
 
-/** The same in every process, and like nothing that could be compressed or repeats. */
+/** Creates content that cannot be compressed, does not repeat, and is the same in every process. */
 function create(key: keyof typeof SIZES, size: number): BenchObject {
   let made: Buffer | undefined;
   const content = (): Buffer =>

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const START_MS = 20_000;
 const POLL_MS = 50;
 
-/** Free when asked; nginx cannot be told to take any. */
+/** For nginx, which cannot choose a free port. Another program could take the port before nginx does. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -18,7 +18,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @throws Error where nothing listens within 20 s, and the signal's reason */
+/** @throws Error if nothing listens on the port within 20 s; the signal's reason if the signal is aborted */
 export async function listening(port: number, signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + START_MS;
   while (!(await accepts(port))) {

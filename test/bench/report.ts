@@ -1,10 +1,10 @@
-// Turns samples into the table that the bench prints: medians, their spread, and ratios round by round.
+// Formats samples as a Markdown table of medians, ranges and ratios.
 import { markdownTable, spread } from './markdown.ts';
 import type { Sample } from './measure.ts';
 import type { BenchObject } from './objects.ts';
 import type { Samples } from './rounds.ts';
 
-/** One object at one number of connections. */
+/** The samples for one object and one number of connections. */
 export interface Cell {
   readonly object: BenchObject;
   readonly connections: number;
@@ -22,7 +22,7 @@ const TITLES: Readonly<Record<string, string>> = {
 
 export const titleOf = (name: string): string => TITLES[name] ?? name;
 
-/** Below so many requests a percentile is an anecdote. */
+/** The minimum number of requests for a meaningful percentile. */
 const FEWEST = { p50: 20, p99: 200 } as const;
 
 const HEADS = [
@@ -68,14 +68,14 @@ function rowsOf({ object, connections, samples }: Cell): string[][] {
       time('p50Ms', FEWEST.p50),
       time('p99Ms', FEWEST.p99),
       figures((sample) => sample.busy * 100),
-      // By bytes, as an answer may take longer than the load.
+      // Large objects are compared by bytes, because one response may take longer than the load.
       beside((sample) => sample.mibPerSecond),
       beside((sample) => sample.cpuMicrosecondsPerMib),
     ];
   });
 }
 
-/** Each within one round: what slows the whole machine slows both. */
+/** Each ratio compares two samples of the same round, because a slowdown of the machine affects both. */
 function ratio(bridge: readonly Sample[], others: readonly Sample[], of: (sample: Sample) => number): string {
   const ratios = bridge.flatMap((own, round) => {
     const other = others[round];

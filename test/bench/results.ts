@@ -1,15 +1,15 @@
-// RESULTS.md: one section for each bench, which a new run of that bench alone replaces.
+// Updates RESULTS.md, which has one section for each benchmark.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 
-/** In the order of the file. */
+/** The sections of RESULTS.md, in order. */
 const SECTIONS = ['Throughput', 'Start', 'Memory', 'Profile', 'Scale'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const HEAD = `# Benchmark
 
-Each section is one run of one bench, which replaces it with \`--write\`, and says how it was run.
+Each section is one run of one bench and describes how it was run. A run with \`--write\` replaces its section.
 `;
 
 export function writeSection(section: Section, text: string): void {

@@ -1,29 +1,35 @@
-// Measures contenders in rounds, each in its turn, so that what slows the machine for a while slows them all.
+// Measures contenders in alternating rounds, so that a temporary slowdown of the machine affects all of them.
 import type { Contender } from './contenders.ts';
 import { check, measure } from './measure.ts';
 import type { Measurement, Sample } from './measure.ts';
 import type { BenchObject } from './objects.ts';
 
-/** Of the measured core; a sample from which others took more is taken again, so many times in all. */
+/**
+ * The share of the measured core that other programs may use. If they use more, the sample is repeated, at most `RETAKES` times
+ * in total.
+ */
 const DISTURBED = 0.05;
 const RETAKES = 15;
 
-/** V8 has compiled what is hot long before; an object or a number of connections that comes later needs less. */
+/** Long enough for V8 to compile the hot code; later loads need a shorter warm-up. */
 const FIRST_WARM_UP_SECONDS = 3;
 const WARM_UP_SECONDS = 1;
 
-/** By contender, one sample a round. */
+/** The samples of each contender, one for each round. */
 export type Samples = ReadonlyMap<string, readonly Sample[]>;
 
 export interface Rounds {
-  /** @throws Error where a contender does not give exactly the object */
+  /** @throws Error if a contender does not return exactly the object */
   run(
     contenders: readonly Contender[],
     object: BenchObject,
     measurement: Measurement,
     rounds: number,
   ): Promise<Samples>;
-  /** How quiet it was, in a sentence, and whether throughput means something. */
+  /**
+   * Describes the load from other programs. `wasQuiet` is false if this load was too high for a meaningful measurement of
+   * throughput.
+   */
   quietness(): { readonly sentence: string; readonly wasQuiet: boolean };
 }
 
@@ -32,7 +38,7 @@ export function createRounds(): Rounds {
   let retakes = 0;
   let worst = 0;
 
-  /** Whether a sample is kept depends on what others did, never on what it says of the contender. */
+  /** Repeats a sample only because of load from other programs, never because of the contender's result. */
   const undisturbed = async (sampled: () => Promise<Sample>): Promise<Sample> => {
     let sample = await sampled();
     while (sample.foreign > DISTURBED && retakes < RETAKES) {
@@ -63,8 +69,8 @@ export function createRounds(): Rounds {
     },
     quietness: () => ({
       sentence:
-        `others took at most ${(worst * 100).toFixed(0)} % of it in any sample; ${retakes} samples in which ` +
-        `they took more than ${DISTURBED * 100} % were taken again`,
+        `others used at most ${(worst * 100).toFixed(0)} % of it in any sample; ${retakes} samples in which ` +
+        `they used more than ${DISTURBED * 100} % were repeated`,
       wasQuiet: worst <= DISTURBED,
     }),
   };

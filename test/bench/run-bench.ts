@@ -1,4 +1,4 @@
-// What every bench needs around it: the load core, a sandbox, a directory, children that end with it, and where its text goes.
+// Runs a benchmark with a sandbox, a temporary directory and child processes, and prints or saves its results.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,15 +13,15 @@ import type { Section } from './results.ts';
 
 export interface Bench {
   readonly sandbox: Sandbox;
-  /** Children and a directory of their own, which end with the part. */
+  /** Runs a part of the benchmark with separate child processes and a separate directory, and then removes them. */
   part<T>(run: (children: Children, directory: string) => Promise<T>): Promise<T>;
 }
 
-/** @param options.run gives Markdown: a list of how it was run, and tables */
+/** @param options.run returns the results in Markdown: a list that describes the run, and tables */
 export async function runBench(options: {
   readonly section: Section;
   readonly write: boolean;
-  /** Debian packages by program, besides what all benches need. */
+  /** Additional required programs and their Debian packages. */
   readonly needs?: Readonly<Record<string, string>>;
   readonly run: (bench: Bench) => Promise<string>;
 }): Promise<void> {
@@ -40,7 +40,7 @@ export async function runBench(options: {
     try {
       return await runPart(children, directory);
     } catch (error) {
-      // What ended first is the cause of all else.
+      // If a child process exited unexpectedly, throws the error about this exit, because the exit caused the later errors.
       throw children.signal.aborted ? children.signal.reason : error;
     } finally {
       await children.stop();
@@ -65,11 +65,11 @@ export async function runBench(options: {
   }
 }
 
-/** @throws Error that names the flag */
+/** @throws Error if the flag's value is not a positive whole number */
 export function wholeNumber(flag: string, text: string): number {
   const value = Number(text);
   if (!(Number.isInteger(value) && value > 0)) {
-    throw new Error(`--${flag} takes a whole number above 0, not ${text}`);
+    throw new Error(`--${flag} must be an integer above 0, not ${text}`);
   }
   return value;
 }

@@ -1,5 +1,5 @@
-// `npm run bench:scale`: what a request costs as grants, callers, the length of a list and the number of connections grow.
-// Flags: --parts NAMES (grants,lists,growth), --rounds N (3), --seconds N (2), --baseline DIR, --write.
+// `npm run bench:scale`: measures how the cost of a request grows with the number of grants, callers, listed keys and
+// connections. Flags: --parts NAMES (grants,lists,growth), --rounds N (3), --seconds N (2), --baseline DIR, --write.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,10 @@ import type { Bench } from './run-bench.ts';
 
 const PARTS = ['grants', 'lists', 'growth'];
 const CONNECTIONS = [1, 8, 32, 128, 512];
-/** A page of JSON takes so much CPU that more would not get one within a short load. */
+/**
+ * A small number. JSON pages take so much CPU time that, with many connections, not every connection gets a page during a short
+ * load.
+ */
 const LIST_CONNECTIONS = 8;
 const KEYS = 1_000;
 
@@ -57,7 +60,7 @@ async function run(bench: Bench): Promise<string> {
   }
   return [
     `- \`npm run bench:scale -- --rounds ${rounds} --seconds ${seconds}\`, contenders in turn. Core ${LOAD_CORE}: wrk, nginx as S3, ` +
-      `the reader of logs. Core ${MEASURED_CORE}: the bridge alone; ${taking.quietness().sentence}.`,
+      `the reader of logs. Core ${MEASURED_CORE}: only the bridge; ${taking.quietness().sentence}.`,
     '',
     ...texts,
   ].join('\n');
@@ -116,13 +119,13 @@ function rowsOf(what: string, samples: ReadonlyMap<string, readonly Sample[]>): 
   ]);
 }
 
-/** What the bridge makes of the list: its own JSON is held against itself. */
+/** Returns the bridge's JSON for the list, with which later responses are compared. */
 async function jsonList(bridge: Contender | undefined, path: string): Promise<Buffer> {
   if (bridge === undefined) throw new Error('there is no bridge');
   const answer = await fetch(bridge.origin + path, { headers: bridge.headers });
   const body = Buffer.from(await answer.arrayBuffer());
   const { objects = [] } = JSON.parse(body.toString()) as { objects?: unknown[] };
   if (objects.length !== KEYS)
-    throw new Error(`${path} answers ${answer.status} with ${objects.length} keys`);
+    throw new Error(`${path} returned ${answer.status} with ${objects.length} keys`);
   return body;
 }

@@ -1,22 +1,22 @@
-// Sums a CPU profile up: how much of the time was spent in each function, by itself and with all that it called, in each file
-// and each package itself.
+// Summarizes a CPU profile: the time in each function, with and without the functions that it called, and in each file and
+// package.
 import type { CpuProfile } from './inspector.ts';
 
 export interface Share {
   readonly name: string;
-  /** Of the time that was not idle. */
+  /** The share of the time in which the process was not idle. */
   readonly share: number;
 }
 
 export interface SelfTimes {
-  /** Of the whole time. */
+  /** The share of the total time in which the process was idle. */
   readonly idle: number;
-  /** Collecting garbage, of the time that was not idle. */
+  /** The share of the busy time that garbage collection used. */
   readonly garbage: number;
-  /** Native code outside of any function: libuv, the kernel, crypto's entry. */
+  /** Time in native code outside any JavaScript function, such as libuv, the kernel and crypto. */
   readonly native: number;
   readonly functions: readonly Share[];
-  /** With all that they called. */
+  /** The time in each function, including the functions that it called. */
   readonly whole: readonly Share[];
   readonly files: readonly Share[];
   readonly packages: readonly Share[];
@@ -40,7 +40,7 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
   let total = 0;
   samples.forEach((id, index) => {
     const frame = frames.get(id);
-    // The time until the next sample is what this one stands for.
+    // A sample represents the time until the next sample.
     const time = timeDeltas[index + 1] ?? 0;
     if (frame === undefined || time < 0) return;
     total += time;
@@ -68,7 +68,7 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
   };
 }
 
-/** Each once, however often it called itself. */
+/** Returns each name once, even if the function is recursive. */
 function namesAbove(
   id: number,
   frames: ReadonlyMap<number, Frame>,
@@ -91,7 +91,7 @@ function add(times: Map<string, number>, name: string, time: number): void {
   times.set(name, (times.get(name) ?? 0) + time);
 }
 
-/** As it is named within its package or this project. */
+/** Returns the file's path, starting at its package or at `src/`. */
 function fileOf({ url, functionName }: Frame): string {
   if (url === '') return functionName.startsWith('(') ? functionName : '(built in)';
   return url
@@ -100,7 +100,7 @@ function fileOf({ url, functionName }: Frame): string {
     .replace('node_modules/', '');
 }
 
-/** A package, a folder of ours, Node's own modules, or V8's names for what is none of these. */
+/** Returns the name of a package, a folder of this project, `node:*`, or V8's name for other code. */
 function packageOf(file: string): string {
   if (file.startsWith('(')) return file;
   if (file.startsWith('node:')) return 'node:*';

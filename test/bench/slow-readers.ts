@@ -1,29 +1,29 @@
-// Opens so many streams of one object and reads each of them slowly, as callers on thin lines do.
-// slow-readers.ts PORT PATH TOKEN STREAMS BYTES_A_SECOND SECONDS — prints one line of JSON when the time is over.
+// Opens many streams of one object, reads each stream slowly, and prints the results as one line of JSON. Usage:
+// slow-readers.ts PORT PATH TOKEN STREAMS BYTES_A_SECOND SECONDS
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Readers {
   readonly streams: number;
-  /** Answered 200 and neither cut nor ended. */
+  /** The number of streams with status 200 that are still open. */
   readonly held: number;
-  /** What the slowest and the fastest of those that were held got, headers too. */
+  /** The bytes that the slowest and the fastest open stream received, including headers. */
   readonly leastBytes: number;
   readonly mostBytes: number;
-  /** The first line of an answer that was not 200, or what broke. */
+  /** The first failure: the status line of a response other than 200, or a connection error. */
   readonly failure: string | null;
 }
 
 interface Stream {
   readonly socket: Socket;
   bytes: number;
-  /** What it may still read in this turn. */
+  /** The number of bytes that the stream may still read in this turn. */
   allowed: number;
   failure: string | undefined;
 }
 
-/** Streams are opened a few at a time: a caller's machine does not open a thousand at once. */
+/** Opens a few streams at a time, because callers do not open a thousand streams at once. */
 const OPENED_A_TURN = 16;
 const TURNS_A_SECOND = 10;
 
@@ -53,18 +53,18 @@ const began = performance.now();
 let turn = 0;
 while (performance.now() - began < seconds * 1000) {
   for (let number = 0; number < OPENED_A_TURN && all.length < streams; number += 1) all.push(open());
-  // Each has its own moment of the second, so that they do not all read at once.
+  // Spreads the reads of all streams over each second.
   for (let index = turn % TURNS_A_SECOND; index < all.length; index += TURNS_A_SECOND) {
     const stream = all[index];
     if (stream === undefined) continue;
-    // What it took beyond its share, it takes less of now.
+    // A stream that exceeded its allowance gets a smaller allowance in this turn.
     stream.allowed = Math.min(bytesASecond, stream.allowed + bytesASecond);
     if (stream.allowed > 0) stream.socket.resume();
   }
   turn += 1;
   await sleep(Math.max(0, began + (turn * 1000) / TURNS_A_SECOND - performance.now()));
 }
-for (const stream of all) if (stream.bytes === 0) stream.failure ??= 'no answer';
+for (const stream of all) if (stream.bytes === 0) stream.failure ??= 'no response';
 const held = all.filter(({ failure }) => failure === undefined);
 const report: Readers = {
   streams: all.length,

@@ -1,5 +1,6 @@
-// `npm run bench:start`: from the start of the process to the first object served, as an image starts and as development does.
-// Flags: --starts N (10, of each form), --baseline DIR (another worktree, whose image is started in turn), --write.
+// `npm run bench:start`: measures the time from the start of the bridge's process to the first served object, in an image and
+// in development. Flags: --starts N (10, for each way to start), --baseline DIR (another worktree; its image is started
+// alternately), --write.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ const OWN_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 interface Form {
   readonly name: string;
   readonly program: string;
-  /** Node's compile cache. */
+  /** The directory of Node's compile cache. */
   readonly cache: string;
 }
 
@@ -85,13 +86,13 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
       },
       { port, path: `/${bucket}/${object.key}`, headers, bytes: object.size, signal: children.signal },
     );
-    // Node fills its compile cache at its end.
+    // Node writes its compile cache when it exits.
     await child?.stop();
     return times;
   };
 
   const times = new Map<Form, StartTimes[]>(forms.map((form) => [form, []]));
-  // What is to be warm gets so by this; the image's own cache is what its build made of it.
+  // Fills the compile caches; the image's cache already exists, because the image's build creates it.
   for (const form of forms) await start(form);
   for (let number = 1; number <= starts; number += 1) {
     for (const form of forms) {
@@ -119,10 +120,10 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
     ),
   ]);
   return [
-    `- \`npm run bench:start -- --starts ${starts}\`, forms in turn. Core ${MEASURED_CORE}: the bridge alone. Core ${LOAD_CORE}: ` +
-      'Google and STS of the sandbox, nginx as S3, all up before, and whoever tries the port each half of a millisecond and then ' +
-      'reads 1 KiB with a token that the bridge has never seen: keys fetched, token verified, role assumed, read.',
-    `- The image is what \`deploy/image-tree.ts\` makes, with its caches. Node alone, \`node -e 0\`, takes ${bare} ms.`,
+    `- \`npm run bench:start -- --starts ${starts}\`, forms in turn. Core ${MEASURED_CORE}: only the bridge. Core ${LOAD_CORE}: ` +
+      'Google and STS of the sandbox, nginx as S3, all started before, and a client that tries the port every half millisecond and then ' +
+      'reads 1 KiB with a token that is new to the bridge: keys fetched, token verified, role assumed, read.',
+    `- The image is the output of \`deploy/image-tree.ts\`, with its caches. Node alone, \`node -e 0\`, takes ${bare} ms.`,
     `\n${markdownTable([['median (least–most)', 'to listening, ms', 'to the first object from there, ms', 'in all, ms'], ...rows])}`,
   ].join('\n');
 }
@@ -132,7 +133,7 @@ async function baselineForm(root: string, directory: string): Promise<Form> {
   return { name: 'image of the baseline', program, cache: join(program, '../cache') };
 }
 
-/** @returns the program in it */
+/** @returns the path of the program in the image */
 async function imageOf(root: string, directory: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(root, 'deploy/image-tree.ts'),
@@ -142,7 +143,7 @@ async function imageOf(root: string, directory: string): Promise<string> {
   return join(directory, 'app/main.js');
 }
 
-/** @returns the program in a copy of an image that V8 has to compile anew */
+/** @returns the path of the program in a copy of the image that has no code cache, so that V8 must compile all code */
 function withoutCodeCache(program: string): string {
   const [app, copy] = [join(program, '..'), join(program, '../../uncached')];
   cpSync(app, copy, { recursive: true });

@@ -1,5 +1,5 @@
--- Prints what wrk counted as one line of JSON, for wrk.ts: wrk's own text is rounded.
--- Where it is given a file of tokens, one a line, each request presents the next of them.
+-- Prints wrk's counts as one line of JSON for wrk.ts, because wrk's own text is rounded.
+-- With a file of tokens, one per line, each request presents the next one.
 local headers, count, last = {}, 0, 0
 
 function init(args)

@@ -1,4 +1,4 @@
-// Loads one URL with wrk and gives what it counted, or throws where a single answer was not what it should have been.
+// Sends load to a URL with wrk, and returns wrk's counts. Throws if any response is wrong.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,14 +6,14 @@ import { z } from 'zod';
 
 const REPORT = fileURLToPath(new URL('wrk-report.lua', import.meta.url));
 
-/** wrk ends its connections within a second or so; beyond this it hangs. */
+/** How long to wait for wrk to exit after the load. wrk usually exits within a second; if it takes longer, it hangs. */
 const GRACE_MS = 15_000;
 
 const report = z.object({
-  /** Answered whole. */
+  /** The number of complete responses. */
   requests: z.number().nonnegative(),
   microseconds: z.number().positive(),
-  /** Read from sockets: headers too. */
+  /** Bytes that wrk read from its sockets, including headers. */
   bytes: z.number(),
   p50: z.number(),
   p99: z.number(),
@@ -21,35 +21,35 @@ const report = z.object({
 });
 
 export interface Load {
-  /** Answered whole. */
+  /** The number of complete responses. */
   readonly requests: number;
   readonly seconds: number;
-  /** Of answers that were cut by the end of the load, too. */
+  /** Bytes received, including responses that were aborted at the end of the load. */
   readonly bytes: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** wrk counts an answer that takes longer as a failure: 256 of 64 MiB at once take about ten seconds each. */
+export interface LoadOptions {
+  readonly core: number;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyBytes: number;
+  /** A file of callers' tokens, one per line, which the requests use in turn. */
+  readonly tokens?: string;
+  readonly signal: AbortSignal;
+}
+
+/** wrk's timeout for a response. With 256 connections, a 64 MiB response takes about ten seconds. */
 const SLOWEST = '60s';
 
 /**
- * @param options.bodyBytes of each answer
- * @throws Error where wrk met a status above 399, a socket error or a timeout, or read less than whole bodies
+ * @param options.bodyBytes the expected size of each response body
+ * @throws Error if wrk counted a status above 399, a socket error or a timeout, or read fewer bytes than the complete bodies
+ * contain
  */
-export async function load(
-  url: string,
-  options: {
-    readonly core: number;
-    readonly connections: number;
-    readonly seconds: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly bodyBytes: number;
-    /** A file of callers' tokens, one a line, which requests present in turn. */
-    readonly tokens?: string;
-    readonly signal: AbortSignal;
-  },
-): Promise<Load> {
+export async function load(url: string, options: LoadOptions): Promise<Load> {
   const { core, connections, seconds, bodyBytes, tokens, signal } = options;
   const headers = Object.entries(options.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const wrk = ['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', REPORT];
@@ -61,11 +61,11 @@ export async function load(
   });
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   const counted = report.parse(JSON.parse(line));
-  if (counted.failures > 0) throw new Error(`wrk met ${counted.failures} failures at ${url}:\n${stdout}`);
-  // The last answer of each connection may be cut by wrk's own end, and is not counted as a request.
+  if (counted.failures > 0) throw new Error(`wrk got ${counted.failures} failures from ${url}:\n${stdout}`);
+  // wrk may abort the last response of each connection; such a response is not counted as a request.
   if (counted.bytes < counted.requests * bodyBytes) {
     throw new Error(
-      `wrk read ${counted.bytes} bytes in ${counted.requests} answers of ${bodyBytes} at ${url}`,
+      `wrk read ${counted.bytes} bytes in ${counted.requests} responses of ${bodyBytes} bytes from ${url}`,
     );
   }
   return {

@@ -1,4 +1,4 @@
-// One more bridge before the same Ceph, with a configuration of its own.
+// Another bridge in front of the same Ceph, with its own configuration.
 import { startBridge } from '../support/bridge-process.ts';
 import type { BridgeProcess, Program } from '../support/bridge-process.ts';
 import { request } from '../support/http-request.ts';
@@ -10,7 +10,7 @@ export interface AnotherBridge extends BridgeProcess {
   get(path: string, as: CallerName): Promise<Reply>;
 }
 
-/** @param options.sts where Ceph's own is not to be asked directly */
+/** @param options.sts an STS endpoint that replaces Ceph's */
 export async function startAnotherBridge(
   stage: CephStage,
   options: {
@@ -19,7 +19,7 @@ export async function startAnotherBridge(
     readonly grants: string;
     readonly sts?: string;
     readonly environment?: Readonly<Record<string, string>>;
-    /** Other than the project's own. */
+    /** A program to run instead of the unmodified bridge. */
     readonly program?: Program;
   },
 ): Promise<AnotherBridge> {

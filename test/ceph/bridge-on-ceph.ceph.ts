@@ -1,4 +1,5 @@
-// The bridge, unmodified, before a real Ceph: trades its token at Ceph's STS and reads from its S3. One Ceph serves all claims.
+// The unmodified bridge in front of a real Ceph: the bridge exchanges its identity token at Ceph's STS and reads from Ceph's
+// S3. All tests share one Ceph.
 import { execFile } from 'node:child_process';
 import { after, before, describe } from 'node:test';
 import { promisify } from 'node:util';
@@ -16,11 +17,11 @@ import { claimFederation } from './federation-claims.ts';
 import { claimLarge } from './large-claims.ts';
 
 const INSTALL_MS = 300_000;
-/** Many times what it takes. */
+/** The timeout for all tests in this file, many times their usual duration. */
 const ALL_MS = 300_000;
 const INSTALL = new URL('install.sh', import.meta.url).pathname;
 
-/** Why Ceph cannot run here; undefined where it can. */
+/** @returns the reason why Ceph cannot run on this machine, or undefined if it can */
 async function lacking(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "Ceph's daemons are installed and started as root";
   try {

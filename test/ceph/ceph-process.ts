@@ -1,4 +1,4 @@
-// Runs a real Ceph on free ports for as long as a test needs it, by the scripts beside this file.
+// Runs a real Ceph on free ports for the duration of a test, with the scripts in this directory.
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface CephProcess {
-  /** Where both S3 and STS are. */
+  /** Serves both S3 and STS. */
   readonly endpoint: string;
-  /** `radosgw-admin`, with these arguments. */
+  /** Runs `radosgw-admin` with these arguments. */
   admin(...args: string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -17,28 +17,28 @@ export interface CephProcess {
 const run = promisify(execFile);
 const script = (name: string): string => new URL(name, import.meta.url).pathname;
 
-/** The gateway's, two of the monitor, ten of the OSD. */
+/** Ceph needs one port for the gateway, two for the monitor and ten for the OSD. */
 const PORTS = 13;
-/** Below Linux's ephemeral ports, so that no connection of somebody else's takes one of them meanwhile. */
+/** The ports are below Linux's ephemeral range, so no outgoing connection of another process can use one of them. */
 const [FIRST_PORT, LAST_PORT] = [12_000, 32_000];
-/** With the packages' installation. */
+/** The start timeout includes the installation of the packages. */
 const START_MS = 300_000;
 const STOP_MS = 20_000;
 
-/** @param googleProxy the HTTP proxy by which Ceph reaches accounts.google.com */
+/** @param googleProxy the HTTP proxy through which Ceph reaches accounts.google.com */
 export async function startCeph(googleProxy: string): Promise<CephProcess> {
   const state = await mkdtemp(join(tmpdir(), 'fedbridge-ceph-'));
   const port = await freePorts(PORTS);
   const stopNow = (): void => {
     execFileSync(script('stop.sh'), [state], { timeout: STOP_MS });
   };
-  // A run that is broken off leaves no daemons behind; a signal alone would end it without 'exit'.
+  // An interrupted run must stop the daemons, but a signal ends the process without an 'exit' event.
   const breakOff = (): void => {
     process.exit(1);
   };
   process.once('exit', stopNow).once('SIGINT', breakOff).once('SIGTERM', breakOff);
   const env = { ...process.env, CEPH_PORT: String(port), GOOGLE_PROXY: googleProxy };
-  // Where it does not start, the logs stay.
+  // If Ceph does not start, the directory with its logs is kept.
   await run(script('start.sh'), [state], { env, timeout: START_MS });
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -53,7 +53,7 @@ export async function startCeph(googleProxy: string): Promise<CephProcess> {
   };
 }
 
-/** @returns the first of `count` ports in a row that are all free when asked */
+/** @returns the first of `count` consecutive ports that were all free when checked */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const first = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT - count));

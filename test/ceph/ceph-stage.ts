@@ -1,4 +1,4 @@
-// The bridge before a real Ceph: Google is the sandbox's, role and bucket have the names that they have there.
+// The bridge in front of a real Ceph. The sandbox provides Google. The role and bucket have the same names as in the sandbox.
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import { ACCOUNT_ID, AWS_AUDIENCE, LAKE_ROLE } from '../../src/sandbox/iam/roles.ts';
@@ -20,15 +20,15 @@ export interface CephStage extends Stage {
   readonly lakeOwner: LakeOwner;
 }
 
-/** Not `attributes`: Ceph 16 refuses a policy that names an action which it does not know. */
+/** Omits `attributes`, because Ceph 16 does not know its IAM action and rejects every policy that contains the action. */
 const KNOWN_TO_CEPH = 'get, list, versions, tags';
-/** Ceph takes any. */
+/** Ceph accepts any region. */
 const REGION = 'us-east-1';
 export const BUCKETS = ['acme-lake', 'acme-versions', 'acme-sealed'];
-/** A role that trusts the account of somebody else. */
+/** A role that trusts another service account. */
 export const OTHERS_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/trusts-another`;
 
-/** What the role itself may read: not `acme-sealed`, whatever a grant says. */
+/** The permissions of the role, which never include `acme-sealed`. */
 const READS = {
   Effect: 'Allow',
   Action: ['s3:GetObject*', 's3:ListBucket*'],
@@ -73,7 +73,8 @@ export async function startCephStage(): Promise<CephStage> {
         await stage.close();
         google.close();
         await ceph.stop();
-        await writeResults('Ceph', seen);
+        // If no operation was recorded, the results of the previous run are kept.
+        if (seen.size > 0) await writeResults('Ceph', seen);
       },
     };
   } catch (error) {

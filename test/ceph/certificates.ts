@@ -1,4 +1,4 @@
-// Certificates by openssl, which Node reads but does not make.
+// Creates certificates with openssl, because Node can only read them.
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import type { webcrypto } from 'node:crypto';
@@ -10,15 +10,15 @@ import { promisify } from 'node:util';
 export type PublicKey = webcrypto.JsonWebKey & { readonly kid: string };
 
 export interface Authority {
-  /** Its own key and certificate, for a TLS server. */
+  /** The authority's own private key and certificate, for use by a TLS server. */
   readonly pem: string;
-  /** An entry of `x5c` (RFC 7517, 4.7): needs no private half of the key that it certifies. */
+  /** @returns an element of `x5c` (RFC 7517, 4.7); certifying a key does not require its private half */
   certificateOf(key: PublicKey): Promise<string>;
 }
 
 const run = promisify(execFile);
 
-/** @param host whom it says to be */
+/** @param host the name in the certificate */
 export async function createAuthority(host: string): Promise<Authority> {
   const pem = await inDirectory(async (directory) => {
     const files = ['key.pem', 'cert.pem'].map((name) => join(directory, name));

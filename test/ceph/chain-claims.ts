@@ -1,5 +1,6 @@
-// Claims about a chain of roles at Ceph's STS: each role by the one before it, named after the caller, the last one narrowed.
-// Ceph 16 ignores session tags and source identity, and knows no condition on an external ID: those are claimed of the sandbox.
+// With Ceph's STS, the bridge assumes each role of a chain with the session of the previous role. Sessions are named
+// after the caller, and only the last session has a session policy. Ceph 16 ignores session tags and source identity,
+// and supports no condition on an external ID; the sandbox tests cover these features.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -16,8 +17,8 @@ import { startAnotherBridge } from './another-bridge.ts';
 import type { AnotherBridge } from './another-bridge.ts';
 import type { CephStage } from './ceph-stage.ts';
 import { createHopRole } from './lake-owner.ts';
-import { startStsBetween } from './sts-between.ts';
-import type { StsBetween } from './sts-between.ts';
+import { startStsBetween } from './sts-recorder.ts';
+import type { StsBetween } from './sts-recorder.ts';
 
 const roleArn = (name: string): string => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`;
 const sessionArn = (name: string, caller: string): string =>
@@ -25,14 +26,14 @@ const sessionArn = (name: string, caller: string): string =>
 const [DATA, VAULT, READERS] = [roleArn('lake-data'), roleArn('vault'), roleArn('readers-alone')];
 const Bucket = 'acme-lake';
 const [OPEN, CLOSED] = ['raw/public/orders.csv', 'raw/private/pay.csv'];
-/** As all that is said to a further hop; Ceph takes it. */
+/** These hops use every option of a further hop. Ceph accepts or ignores each option. */
 const HOPS = [
   `{ arn: "${DATA}", externalId: 7f3c, tags: { team: data }, callerTags: true, transitiveTags: [team], sourceIdentity: caller }`,
   `{ arn: "${VAULT}" }`,
 ].join(', ');
-/** The least that a role may last, of which renewal is due in the last three minutes and a half. */
+/** The minimum duration of a role's session. The bridge renews the session in its last three and a half minutes. */
 const LIFE_SECONDS = 900;
-/** Ceph takes no signature that is a quarter of an hour old. */
+/** Ceph rejects signatures that are 15 minutes old. */
 const [DUE_SECONDS, OVER_SECONDS] = [740, 860];
 
 export function claimChain(stage: () => CephStage): void {
@@ -80,7 +81,7 @@ export function claimChain(stage: () => CephStage): void {
         (one) => one.sessionName === `${caller}@acme-prod` && roles.includes(one.roleArn),
       );
 
-    it('reads an object, by one walk through all of them', async () => {
+    it('reads an object after assuming each role once', async () => {
       for (let i = 0; i < 3; i += 1) {
         const reply = await bridge.get(`/${Bucket}/${CLOSED}`, 'reader');
         assert.deepEqual([reply.status, reply.text], [200, CLOSED]);
@@ -97,14 +98,14 @@ export function claimChain(stage: () => CephStage): void {
       assert.deepEqual(
         walk.map(({ policy }) => policy === ''),
         [true, true, false],
-        'narrowed on the last hop alone',
+        'only the last hop has a session policy',
       );
     });
 
-    it('is seen by Ceph as sessions of the caller, on the way and at its end', async () => {
+    it('uses a session named after the caller for every role', async () => {
       assert.equal((await bridge.get(`/by-readers/${OPEN}`, 'reader')).status, 200);
       const refused = await bridge.get(`/by-readers/${OPEN}`, 'scoped');
-      assert.equal(refused.status, 502, 'its trust policy names the session of another caller');
+      assert.equal(refused.status, 502, "the trust policy allows only another caller's session");
 
       const deny = { Effect: 'Deny', Principal: { AWS: [sessionArn('vault', 'scoped')] } };
       const Statement = [{ ...deny, Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` }];
@@ -121,7 +122,7 @@ export function claimChain(stage: () => CephStage): void {
       }
     });
 
-    it('ends in a session that Ceph itself holds to the grants', async () => {
+    it("ends with a session that Ceph itself limits to the caller's grants", async () => {
       assert.equal((await bridge.get(`/${Bucket}/${OPEN}`, 'scoped')).status, 200);
       const last = walkFor('scoped', [VAULT]).at(-1);
       assert.ok(last !== undefined);
@@ -140,7 +141,7 @@ export function claimChain(stage: () => CephStage): void {
       session.destroy();
     });
 
-    it('cannot be shortened: a role trusts the one before it alone, and the log says which refused', async () => {
+    it('fails if the configuration skips a role, and the log names the hop that Ceph denied', async () => {
       const reply = await bridge.get(`/skipping/${OPEN}`, 'reader');
       assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [502, 'federation_failed']);
       assert.doesNotMatch(reply.text, /arn:|123456789012|127\.0\.0\.1/);
@@ -153,7 +154,7 @@ export function claimChain(stage: () => CephStage): void {
       );
     });
 
-    it('is renewed as one behind a request, before it ends', async (test) => {
+    it('is renewed in the background, starting with the first role, before its sessions expire', async (test) => {
       const clocks = await fakedClocks();
       const renewing = await startStsBetween(stage().ceph.endpoint);
       const clocked = await startAnotherBridge(stage(), {
@@ -172,7 +173,7 @@ export function claimChain(stage: () => CephStage): void {
       assert.equal(own().length, 3);
       await clocks.setClocks({ wallAheadMs: DUE_SECONDS * 1000 });
       assert.equal(await get(), 200);
-      await until('the chain is walked', () => own().length === 6);
+      await until('the chain has been assumed again', () => own().length === 6);
       assert.deepEqual(
         own()
           .slice(3)
@@ -181,7 +182,7 @@ export function claimChain(stage: () => CephStage): void {
       );
       await clocks.setClocks({ wallAheadMs: OVER_SECONDS * 1000 });
       assert.equal(await get(), 200);
-      assert.equal(own().length, 6, 'the new ones serve');
+      assert.equal(own().length, 6, 'the new sessions serve');
       assert.equal(new Set(own().map(({ keys }) => keys.accessKeyId)).size, 6);
     });
   });

@@ -1,5 +1,5 @@
-// An HTTP proxy behind which accounts.google.com and www.googleapis.com are the sandbox's Google: Ceph looks Google's keys
-// up there by itself, so that it verifies the very tokens that the bridge gets from the metadata server.
+// An HTTP proxy that sends requests for accounts.google.com and www.googleapis.com to the sandbox's Google. Ceph fetches Google's keys
+// through it, so it can verify the tokens that the bridge gets from the metadata server.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,7 +10,7 @@ import type { PublicKey } from './certificates.ts';
 
 export interface GoogleProxy {
   readonly origin: string;
-  /** What Ceph fetched, as `host/path`. */
+  /** The URLs that Ceph fetched, as `host/path`. */
   readonly fetched: readonly string[];
   close(): void;
 }
@@ -19,7 +19,7 @@ const KEY_SET = 'www.googleapis.com/oauth2/v3/certs';
 const DISCOVERY = 'accounts.google.com/.well-known/openid-configuration';
 const TUNNELLED = /^(accounts\.google\.com|www\.googleapis\.com):443$/;
 
-/** @param certs URL of the key set that stands for Google's */
+/** @param certs URL of the key set that replaces Google's */
 export async function startGoogleProxy(certs: string): Promise<GoogleProxy> {
   const authority = await createAuthority('accounts.google.com');
   const certificates = new Map<string, Promise<string>>();
@@ -30,7 +30,7 @@ export async function startGoogleProxy(certs: string): Promise<GoogleProxy> {
     certificates.set(key.kid, certificate);
     return certificate;
   };
-  /** Google's set has no x5c; Ceph 16 takes a key from nothing else, and from the first entry alone. */
+  /** Google's key set has no x5c. Ceph 16 reads keys only from x5c, and only its first entry. */
   const keySet = async (): Promise<unknown> => {
     const { keys } = (await (await fetch(certs)).json()) as { readonly keys: readonly PublicKey[] };
     return {
@@ -39,7 +39,7 @@ export async function startGoogleProxy(certs: string): Promise<GoogleProxy> {
   };
   const documentAt = async (place: string): Promise<unknown> => {
     if (place === KEY_SET) return keySet();
-    // In what Ceph reads of Google's own.
+    // Ceph reads only these fields of Google's discovery document.
     if (place === DISCOVERY) return { issuer: 'https://accounts.google.com', jwks_uri: `https://${KEY_SET}` };
     return undefined;
   };

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that start.sh needs, where they are missing. Takes root.
+# Installs the missing Debian packages that start.sh needs. Requires root.
 set -euo pipefail
 missing=()
 for package in ceph-mon ceph-osd radosgw ceph-common curl openssl; do
@@ -7,9 +7,9 @@ for package in ceph-mon ceph-osd radosgw ceph-common curl openssl; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-# RUNLEVEL=1: none of their services starts by itself.
+# RUNLEVEL=1 keeps the packages' services from starting automatically.
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 get=(apt-get -qq -o DPkg::Lock::Timeout=120)
 install=("${get[@]}" install -y --no-install-recommends "${missing[@]}")
-# A machine that is new has no lists yet, and an old one has old lists.
+# Updates the package lists and retries, because they may be missing on a new machine or outdated on an old one.
 "${install[@]}" > /dev/null 2>&1 || { "${get[@]}" update && "${install[@]}"; } > /dev/null

@@ -1,4 +1,4 @@
-// The owner of the lake on Ceph: a tenant whose name is an account number, so that its role has an ARN as on AWS.
+// The owner of the lake on Ceph: a tenant whose name is an account number, so that its role has the same ARN as on AWS.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -8,11 +8,11 @@ import { request } from '../support/http-request.ts';
 import type { CephProcess } from './ceph-process.ts';
 
 export interface LakeOwner extends KeyPair {
-  /** One call of Ceph's IAM. */
+  /** Calls Ceph's IAM once. */
   iam(action: string, parameters: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** What a role trusts and may do, and its name. */
+/** The name of a role, its trust and its permissions. */
 export interface CephRole {
   readonly arn: string;
   readonly subject: string;
@@ -20,7 +20,7 @@ export interface CephRole {
   readonly permissions: unknown;
 }
 
-/** `rgw_arn.cc`: the account of an ARN is the tenant's name. */
+/** Ceph uses the tenant's name as the account in an ARN (`rgw_arn.cc`). */
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 export async function createOwner(ceph: CephProcess, account: string): Promise<LakeOwner> {
@@ -66,19 +66,19 @@ export async function createOwner(ceph: CephProcess, account: string): Promise<L
   };
 }
 
-/** Google as the tenant's identity provider; the audiences are of the bridge's own token. */
+/** Registers Google as the tenant's identity provider, with the audience of the bridge's own token. */
 export async function trustGoogle(owner: LakeOwner, audience: string): Promise<void> {
   await owner.iam('CreateOpenIDConnectProvider', {
     Url: 'https://accounts.google.com',
     'ClientIDList.member.1': audience,
-    // Ceph 16 wants one and never looks at it.
+    // Ceph 16 requires a thumbprint but never checks it.
     'ThumbprintList.member.1': '0'.repeat(40),
   });
 }
 
 /**
- * The README's trust policy, as Ceph has it: the principal is the provider's ARN, and `accounts.google.com:aud` is the
- * token's `aud` (on AWS it is `azp`, and `oaud` the `aud`, a key that Ceph does not know).
+ * The trust policy of docs/how-to/aws-role.md, in Ceph's form: the principal is the provider's ARN, and `accounts.google.com:aud` is the
+ * token's `aud`. On AWS, `:aud` is the token's `azp` and `:oaud` its `aud`; Ceph does not support `:oaud`.
  */
 export async function createRole(owner: LakeOwner, role: CephRole): Promise<void> {
   const { arn, subject, audience, permissions } = role;
@@ -93,7 +93,10 @@ export async function createRole(owner: LakeOwner, role: CephRole): Promise<void
   await putRole(owner, arn, trust, permissions);
 }
 
-/** A role that others assume: `trusts` are ARNs of roles or of their sessions. Ceph 16 knows no condition on an external ID. */
+/**
+ * A role that other roles can assume: `trusts` are ARNs of roles or of their sessions. Ceph 16 supports no condition on an
+ * external ID.
+ */
 export async function createHopRole(
   owner: LakeOwner,
   {

@@ -1,4 +1,4 @@
-// Claims about an object of a gibibyte on Ceph: it comes whole, and a caller that leaves ends its read.
+// An object of 1 GiB on Ceph arrives whole, and a disconnect of the caller ends the bridge's read.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { before, describe, it } from 'node:test';
@@ -45,7 +45,7 @@ export function claimLarge(stage: () => CephStage): void {
       tail = Buffer.from(part.subarray(-1000));
     });
 
-    it('comes with every byte', async () => {
+    it('arrives with every byte', async () => {
       const response = await open(stage().bridge.url, PATH, { headers });
       assert.equal(response.headers['content-length'], String(SIZE));
       assert.match(response.headers.etag ?? '', /^"[0-9a-f]{32}-16"$/);
@@ -54,14 +54,14 @@ export function claimLarge(stage: () => CephStage): void {
       assert.equal(hash.digest('hex'), digest);
     });
 
-    it('has its end where Content-Range says', async () => {
+    it('is returned from an offset to the end with the right bytes and Content-Range', async () => {
       const range = `bytes=${SIZE - 1000}-`;
       const reply = await stage().get(PATH, { as: 'reader', headers: { range } });
       assert.equal(reply.headers['content-range'], `bytes ${SIZE - 1000}-${SIZE - 1}/${SIZE}`);
       assert.ok(reply.body.equals(tail));
     });
 
-    it('is read no further when its caller leaves', async () => {
+    it('is no longer downloaded from Ceph after the caller disconnects', async () => {
       const leaving = await open(stage().bridge.url, PATH, { headers });
       leaving.on('error', () => undefined).once('data', () => leaving.destroy());
       const id = leaving.headers['x-request-id'];

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Starts a real Ceph with S3 and STS on 127.0.0.1: one monitor, one OSD in memory, one RADOS Gateway.
+# Starts a real Ceph with S3 and STS on 127.0.0.1: one monitor, one in-memory OSD, one RADOS Gateway.
 #
-#   start.sh STATE_DIR    where it runs already, nothing happens
-#   stop.sh STATE_DIR     ends it; its data were in memory
+#   start.sh STATE_DIR    does nothing if it is already running
+#   stop.sh STATE_DIR     stops it; its data was in memory
 #
-# CEPH_PORT=7480: the gateway's port; the twelve behind it are the monitor's and the OSD's.
-# GOOGLE_PROXY=http://127.0.0.1:7500: the proxy by which the gateway, and nothing else, reaches accounts.google.com.
-# Takes root.
+# CEPH_PORT=7480: the gateway's port; the next twelve belong to the monitor and the OSD.
+# GOOGLE_PROXY=http://127.0.0.1:7500: the proxy that only the gateway uses, to reach accounts.google.com.
+# Requires root.
 set -euo pipefail
 [ $# -eq 1 ] || { sed -n '2,9p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,7 +21,7 @@ until_true() { # SECONDS WHAT COMMAND...
   shift 2
   until "$@" > /dev/null 2>&1; do
     left=$((left - 1))
-    [ $left -gt 0 ] || fail "$what is not up in time; the logs are in $state/log"
+    [ $left -gt 0 ] || fail "$what did not start in time; the logs are in $state/log"
     sleep 0.05
   done
 }
@@ -32,7 +32,7 @@ running && exit 0
 
 "$here/install.sh" || fail 'the packages could not be installed'
 
-# What lay in memory is gone: whatever is left of an earlier run is of no use.
+# Removes everything left from an earlier run: without its data, which was in memory, it is useless.
 "$here/stop.sh" "$state"
 rm -rf "$state"/{mon,osd,rgw,run,log}
 mkdir -p "$state"/{mon,osd,rgw,run,log}
@@ -52,7 +52,7 @@ ms bind port max = $((CEPH_PORT + 12))
 auth cluster required = none
 auth service required = none
 auth client required = none
-# The gateway asks for encryption, which 'none' cannot give: without this it hangs for five minutes.
+# The gateway requests encryption, which 'none' cannot provide: without this setting it hangs for five minutes.
 ms mon client mode = crc
 osd pool default size = 1
 osd pool default pg num = 1
@@ -76,14 +76,14 @@ osd class update on start = false
 osd fast shutdown = false
 [client.rgw]
 rgw data = $state/rgw
-# Without tcp_nodelay each small answer takes 44 ms.
+# Without tcp_nodelay every small response takes 44 ms.
 rgw frontends = beast endpoint=127.0.0.1:$CEPH_PORT tcp_nodelay=1
 rgw enable apis = s3, sts, iam, admin
 rgw sts key = $(head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n')
 rgw s3 auth use sts = true
-# Ceph's floor is AWS's 900 s: here credentials may end while a test watches.
+# Ceph's default minimum is AWS's 900 s. Tests need credentials that expire sooner.
 rgw sts min session duration = 1
-# Its certificate is made for the test.
+# The test creates its certificate.
 rgw verify ssl = false
 rgw run sync thread = false
 rgw enable lc threads = false
@@ -95,7 +95,7 @@ ceph-mon -c "$conf" --mkfs -i a --monmap "$state/monmap" 2> "$state/log/mkfs.log
 ceph-mon -c "$conf" -i a
 
 uuid=$(cat /proc/sys/kernel/random/uuid)
-timeout 30 ceph -c "$conf" osd new "$uuid" > /dev/null || fail 'the monitor does not answer'
+timeout 30 ceph -c "$conf" osd new "$uuid" > /dev/null || fail 'the monitor does not respond'
 ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$uuid" 2>> "$state/log/mkfs.log" || fail "ceph-osd --mkfs; see $state/log/mkfs.log"
 ceph-osd -c "$conf" -i 0 2>> "$state/log/osd.err"
 until_true 30 'the OSD' sh -c "timeout 10 ceph -c '$conf' osd stat | grep -q '1 up'"

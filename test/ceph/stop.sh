@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Ends what `start.sh STATE_DIR` started, each process by the number that it wrote down itself.
+# Stops what `start.sh STATE_DIR` started, each daemon by the PID in its own PID file.
 set -uo pipefail
 [ $# -eq 1 ] && [ -d "$1" ] || { echo "usage: $0 STATE_DIR" >&2; exit 2; }
 state=$(cd "$1" && pwd)
 
-# Is this process still that program of this state? A number may belong to another by now; a zombie has ended.
+# True if the PID still belongs to the daemon. Another process may have reused the PID; a zombie counts as stopped.
 lives() { tr '\0' ' ' < "/proc/$1/cmdline" 2> /dev/null | grep -q -- "^$2 -c $state/ceph.conf "; }
 
 for daemon in 'client.rgw radosgw' 'osd.0 ceph-osd' 'mon.a ceph-mon'; do

@@ -1,4 +1,4 @@
-// Whatever fails, `credentials`, `token` and `whoami` print nothing that a program could take for a result, and say why in one line.
+// If `credentials` or `token` fails, standard output stays empty and standard error contains a one-line reason.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../src/errors/table.ts';
@@ -26,82 +26,82 @@ async function failingInOneLine(
   return line;
 }
 
-describe('fedbridge credentials says in one line', () => {
+describe('fedbridge credentials', () => {
   const CONFIG_PROBLEMS: readonly (readonly [string, readonly string[], Record<string, string>, RegExp])[] = [
     [
-      'that a role is unknown',
+      'an unknown role, with a suggestion',
       ['laek'],
       {},
       /ROLE: must be the name of a role, not "laek"\. Did you mean "lake"\?/,
     ],
     [
-      'that nothing is like it',
+      'an unknown role without a similar name',
       ['zebra'],
       {},
-      /not "zebra"\. Add it under `roles`\. Or give the ARN of a role\.$/,
+      /not "zebra"\. Add it under `roles`\. You can also give the ARN of a role\.$/,
     ],
     [
-      'that an ARN is none',
+      'a malformed ARN',
       ['arn:aws:iam::12:role/x'],
       {},
       /ROLE: must be the ARN of an IAM role, .*, not "arn:aws:iam::12:role\/x"\. Copy it/,
     ],
     [
-      'that an ARN is of no role',
+      'an ARN that does not name a role',
       ['arn:aws:iam::123456789012:user/x'],
       {},
       /ROLE: must be the ARN of an IAM role/,
     ],
     [
-      'that a name needs a configuration',
+      'a role name without a configuration',
       ['lake'],
       { FEDBRIDGE_CONFIG: '' },
-      /ROLE: must be the ARN .* where there is no configuration, not "lake"\. For the name/,
+      /ROLE: must be the ARN .*, not "lake", because there is no configuration\. To name a configured role/,
     ],
     [
-      'that there is no region',
+      'a missing region',
       [ANOTHERS],
       { FEDBRIDGE_CONFIG: '', AWS_REGION: '' },
-      /AWS_REGION: is not set; it must be the region whose STS is asked\. Set it/,
+      /AWS_REGION: is not set; it must be the region in which the bridge calls STS\. Set it/,
     ],
     [
-      'that a region is none',
+      'an invalid region',
       [ANOTHERS],
       { FEDBRIDGE_CONFIG: '', AWS_REGION: 'Ireland' },
       /AWS_REGION: must be an AWS region, like eu-west-1, not "Ireland"/,
     ],
     [
-      'that STS would be asked in the clear',
+      'an STS endpoint without TLS',
       ['lake'],
       { AWS_ENDPOINT_URL_STS: 'http://sts.example' },
       /AWS_ENDPOINT_URL_STS: must be https/,
     ],
     [
-      'that a file is not there',
+      'a missing file',
       ['lake', '--config', '/nowhere.yaml'],
       {},
-      /--config: must name a readable file, but "\/nowhere\.yaml" does not exist/,
+      /--config: must be the path of a readable file, but "\/nowhere\.yaml" does not exist/,
     ],
-    ['that it is a directory', ['lake', '--config', '/'], {}, /--config: .* is a directory/],
+    ['a directory instead of a file', ['lake', '--config', '/'], {}, /--config: .* is a directory/],
     [
-      'that the configuration lacks a file',
+      'a missing configuration file',
       ['lake'],
       { FEDBRIDGE_CONFIG: '/nowhere.yaml' },
-      /FEDBRIDGE_CONFIG: must name a readable file/,
+      /FEDBRIDGE_CONFIG: must be the path of a readable file/,
     ],
     [
-      'that a profile has no place on Cloud Run',
+      'an AWS profile on Cloud Run',
       ['lake', '--format', 'env'],
       { AWS_PROFILE: 'x', K_SERVICE: 'bridge' },
       /AWS_PROFILE: must not be used on Cloud Run/,
     ],
   ];
-  for (const [what, args, environment, says] of CONFIG_PROBLEMS)
-    it(what, async () => {
-      assert.match(await failingInOneLine(['credentials', ...args], environment), says);
+  for (const [what, args, environment, expected] of CONFIG_PROBLEMS)
+    it(`reports on one line ${what}`, async () => {
+      assert.match(await failingInOneLine(['credentials', ...args], environment), expected);
     });
 
-  it('each problem of a configuration, with the line', async () => {
+  it('reports each problem in a configuration on one line, with its line number', async () => {
     const config = here.file(
       'wrong.yaml',
       withRoles(here.contract, { lake: 'arn: "x", duration: 5s' }, 'bukets: {}'),
@@ -111,18 +111,22 @@ describe('fedbridge credentials says in one line', () => {
     assert.deepEqual(fields, ['roles.lake.arn', 'roles.lake.duration', 'bukets']);
   });
 
-  const SUPPLIER_FAULTS: readonly (readonly [string, Readonly<Record<string, unknown>>, FaultCode])[] = [
-    ['the metadata server resets', { supplier: 'metadata', fault: 'reset' }, 'metadata_unreachable'],
+  const UPSTREAM_FAULTS: readonly (readonly [string, Readonly<Record<string, unknown>>, FaultCode])[] = [
     [
-      'the metadata server knows no account',
-      { supplier: 'metadata', fault: 'status', status: 404 },
+      'the metadata server resets the connection',
+      { upstream: 'metadata', fault: 'reset' },
+      'metadata_unreachable',
+    ],
+    [
+      'the metadata server has no account',
+      { upstream: 'metadata', fault: 'status', status: 404 },
       'metadata_no_account',
     ],
-    ['the metadata server hangs', { supplier: 'metadata', fault: 'hang' }, 'metadata_timeout'],
-    ['STS refuses connections', { supplier: 'sts', fault: 'refuse' }, 'sts_unreachable'],
-    ['STS hangs', { supplier: 'sts', fault: 'hang' }, 'sts_timeout'],
-    ['STS sends nonsense', { supplier: 'sts', fault: 'garbage' }, 'sts_failed'],
-    ['STS breaks down', { supplier: 'sts', fault: 'status', status: 500 }, 'sts_failed'],
+    ['the metadata server hangs', { upstream: 'metadata', fault: 'hang' }, 'metadata_timeout'],
+    ['STS refuses connections', { upstream: 'sts', fault: 'refuse' }, 'sts_unreachable'],
+    ['STS hangs', { upstream: 'sts', fault: 'hang' }, 'sts_timeout'],
+    ['STS sends an invalid response', { upstream: 'sts', fault: 'garbage' }, 'sts_failed'],
+    ['STS fails with status 500', { upstream: 'sts', fault: 'status', status: 500 }, 'sts_failed'],
     ...(
       [
         ['AccessDenied', 'sts_denied'],
@@ -131,11 +135,12 @@ describe('fedbridge credentials says in one line', () => {
         ['Throttling', 'sts_throttled'],
       ] as const
     ).map(
-      ([code, fault]) => [`STS answers ${code}`, { supplier: 'sts', fault: 'error', code }, fault] as const,
+      ([code, fault]) =>
+        [`STS responds with ${code}`, { upstream: 'sts', fault: 'error', code }, fault] as const,
     ),
   ];
-  for (const [what, fault, code] of SUPPLIER_FAULTS)
-    it(`why, with the remedy, where ${what}`, async () => {
+  for (const [what, fault, code] of UPSTREAM_FAULTS)
+    it(`reports the reason and the fix on one line if ${what}`, async () => {
       await here.control('PUT', '/faults', fault);
       try {
         const line = await failingInOneLine(['credentials', 'lake']);
@@ -146,7 +151,7 @@ describe('fedbridge credentials says in one line', () => {
       }
     });
 
-  it('what AWS compared, where the role does not trust the bridge', async () => {
+  it('reports on one line the values that AWS compared if the role does not trust the bridge', async () => {
     const line = await failingInOneLine(['credentials', ANOTHERS]);
     const { uniqueId } = here.contract.serviceAccount;
     assert.ok(
@@ -161,7 +166,7 @@ describe('fedbridge credentials says in one line', () => {
       assert.ok(line.includes(`accounts.google.com:${key} ${value}`), line);
   });
 
-  it('which hop refuses, and who asked it', async () => {
+  it('reports on one line which hop rejected the request, and which session sent it', async () => {
     const roles = { data: `${lake}, then: [{ arn: "${LAKE_DATA}", externalId: 7f3d }]` };
     const config = here.file('hop.yaml', withRoles(here.contract, roles));
     const line = await failingInOneLine(['credentials', 'data', '--config', config]);
@@ -173,8 +178,8 @@ describe('fedbridge credentials says in one line', () => {
   });
 });
 
-describe('fedbridge token says in one line', () => {
-  it('why there is none', async () => {
+describe('fedbridge token', () => {
+  it('reports on one line why there is no token', async () => {
     const line = await failingInOneLine(['token', '--raw'], { GCE_METADATA_HOST: '127.0.0.1:1' });
     assert.match(
       line,

@@ -1,4 +1,4 @@
-// Commands that act as the bridge, used wrongly, or with nobody who takes what they print.
+// Commands that act as the bridge exit with an error on wrong usage, or if their output cannot be written.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,47 +14,55 @@ before(async () => {
 });
 after(() => here.close());
 
-describe('a command that acts as the bridge explains itself, with nothing on standard output, where', () => {
+describe('a command that acts as the bridge', () => {
   const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['the role is left out', ['credentials'], /ROLE must be given\./],
-    ['there are two', ['credentials', 'lake', 'data'], /There is no place for "data"\./],
+    ['the role is missing', ['credentials'], /ROLE is required\./],
+    ['there are two roles', ['credentials', 'lake', 'data'], /Unexpected argument "data"\./],
     [
-      'a form is unknown',
+      'the format is unknown',
       ['credentials', 'lake', '--format', 'yaml'],
       /--format must be process, env or json\./,
     ],
-    ['a form is inherited', ['credentials', 'lake', '--format', 'constructor'], /--format must be process/],
+    [
+      'the format is an inherited property',
+      ['credentials', 'lake', '--format', 'constructor'],
+      /--format must be process/,
+    ],
     [
       'an option is repeated',
       ['credentials', 'lake', '--format', 'env', '--format=env'],
-      /--format is given twice; give it once\./,
+      /--format is given more than once; give it only once\./,
     ],
-    ['a switch is repeated', ['token', '--raw', '--raw'], /--raw is given twice/],
+    ['a switch is repeated', ['token', '--raw', '--raw'], /--raw is given more than once/],
     [
-      'an option lacks its value',
+      'the value of an option is missing',
       ['credentials', 'lake', '--config'],
       /'--config <value>' argument missing\./,
     ],
     [
-      'it takes another for its value',
+      'another option follows instead of the value',
       ['token', '--audience', '--raw'],
       /'--audience' argument is ambiguous\./,
     ],
-    ['its value is empty', ['token', '--audience='], /--audience needs a value, and is given an empty one\./],
+    [
+      'the value of an option is empty',
+      ['token', '--audience='],
+      /--audience needs a value, but the value is empty\./,
+    ],
     ['an option is unknown', ['whoami', '--yaml'], /Unknown option '--yaml'\./],
-    ['a switch is given a value', ['whoami', '--json=yes'], /'--json' does not take an argument\./],
-    ['there is no argument to give', ['whoami', 'lake'], /There is no place for "lake"\./],
+    ['a switch has a value', ['whoami', '--json=yes'], /'--json' does not take an argument\./],
+    ['there is an unexpected argument', ['whoami', 'lake'], /Unexpected argument "lake"\./],
   ];
-  for (const [what, args, says] of WRONG)
-    it(what, async () => {
+  for (const [what, args, expected] of WRONG)
+    it(`prints its usage only on standard error if ${what}`, async () => {
       const [line = '', usage = ''] = await failing(here, 2, args);
-      assert.match(line, says);
+      assert.match(line, expected);
       assert.ok(usage.startsWith(`Usage: fedbridge ${String(args[0])} `), usage);
     });
 });
 
-describe('where nobody takes the result, fedbridge credentials', () => {
-  it('ends with 1, and says nothing, as its reader has gone', async () => {
+describe('if the result cannot be written, fedbridge credentials', () => {
+  it('exits with code 1 and prints no message if the reader has closed the pipe', async () => {
     const [node = '', main = ''] = FEDBRIDGE.split(' ');
     const child = spawn(node, [main, 'credentials', 'lake'], {
       env: { ...inheritedEnvironment(), ...here.sandbox.environment },
@@ -68,7 +76,7 @@ describe('where nobody takes the result, fedbridge credentials', () => {
     assert.equal(stderr, '');
   });
 
-  it('ends with 1, and says so, where there is no room for it', async () => {
+  it('exits with code 1 and prints a message if the disk is full', async () => {
     const { code, stderr } = await here.spawn('/bin/sh', ['-c', `${FEDBRIDGE} credentials lake > /dev/full`]);
     assert.equal(code, 1);
     assert.match(stderr, /^fedbridge credentials: standard output: .* \(ENOSPC\)\. [^\n]*\n$/);

@@ -1,4 +1,4 @@
-// Commands that act as the bridge, run as processes beside a sandbox, with no variable but those given.
+// Runs commands that act as the bridge, each in a child process with a fixed environment, against a sandbox.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import type { Sandbox, SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { control } from '../sandbox/clients.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-/** As a configuration file names it in `credential_process`. */
+/** The command as written in the `credential_process` of a configuration file. */
 export const FEDBRIDGE = `${process.execPath} ${MAIN}`;
 
 export interface Outcome {
@@ -27,30 +27,33 @@ type Call = Readonly<Record<string, unknown>>;
 export interface AsTheBridge {
   readonly sandbox: Sandbox;
   readonly contract: SandboxContract;
-  /** A directory of the test's own, and the processes' home. */
+  /** A temporary directory, which is also the home of the processes. */
   readonly directory: string;
-  /** @returns the path of a new file of that name in the directory */
+  /** @returns the path of a new file with that name in the directory */
   file(name: string, content: string): string;
-  /** `fedbridge ARGS`, with a bridge's variables. @param environment more or others of them; '' for none */
+  /**
+   * Runs `fedbridge ARGS` with the variables of a bridge.
+   * @param environment adds or replaces variables; '' unsets a variable
+   */
   run(args: readonly string[], environment?: Variables): Promise<Outcome>;
-  /** Any program, likewise. */
+  /** Runs another program with the variables of a bridge. */
   spawn(program: string, args: readonly string[], environment?: Variables): Promise<Outcome>;
   control(method: string, path: string, fields?: unknown): Promise<unknown>;
-  /** What a supplier was asked since the calls were last forgotten. */
-  calls(supplier: 'metadata' | 'sts'): Promise<readonly Call[]>;
+  /** The calls to an upstream since the list of calls was last cleared. */
+  calls(upstream: 'metadata' | 'sts'): Promise<readonly Call[]>;
   close(): Promise<void>;
 }
 
 export async function startAsTheBridge(): Promise<AsTheBridge> {
   const sandbox = await startSandbox();
-  const { contract, environment: ofBridge } = sandbox;
+  const { contract, environment: bridgeEnvironment } = sandbox;
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-commands-'));
   const start: AsTheBridge['spawn'] = async (program, args, environment = {}) => {
     const child = spawn(program, args, {
       cwd: directory,
-      env: { ...inheritedEnvironment(), HOME: directory, ...ofBridge, ...environment },
+      env: { ...inheritedEnvironment(), HOME: directory, ...bridgeEnvironment, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A session of its own has no terminal at which it could ask.
+      // A process in a new session has no terminal, so it cannot prompt.
       detached: true,
     });
     const { promise, resolve, reject } = Promise.withResolvers<number | null>();
@@ -70,8 +73,8 @@ export async function startAsTheBridge(): Promise<AsTheBridge> {
     },
     run: (args, environment) => start(process.execPath, [MAIN, ...args], environment),
     control: (method, path, fields) => control(sandbox, method, path, fields),
-    calls: async (supplier) =>
-      ((await control(sandbox, 'GET', '/calls')) as Record<string, readonly Call[]>)[supplier] ?? [],
+    calls: async (upstream) =>
+      ((await control(sandbox, 'GET', '/calls')) as Record<string, readonly Call[]>)[upstream] ?? [],
     close: async () => {
       rmSync(directory, { recursive: true });
       await sandbox.close();
@@ -80,8 +83,8 @@ export async function startAsTheBridge(): Promise<AsTheBridge> {
 }
 
 /**
- * Runs a command that must fail with that exit code, with nothing on standard output and no secret on standard error.
- * @returns the lines of standard error, of which the first names the command
+ * Asserts that a command fails with this exit code, without standard output and without secrets on standard error.
+ * @returns the lines of standard error
  */
 export async function failing(
   here: AsTheBridge,
@@ -96,7 +99,10 @@ export async function failing(
   return outcome.stderr.trimEnd().split('\n');
 }
 
-/** The bridge's YAML with other roles: flow mappings by name, of which the first serves the sandbox's bucket. */
+/**
+ * @returns the bridge's YAML with these roles; `roles` maps each role's name to a YAML flow mapping, and the sandbox's bucket
+ * uses the first role
+ */
 export function withRoles(
   { audience, awsAudience, region, bucket, callers }: SandboxContract,
   roles: Readonly<Record<string, string>>,

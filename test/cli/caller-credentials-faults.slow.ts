@@ -1,4 +1,5 @@
-// `fedbridge caller-credentials` and deploy/caller-credentials.sh where the metadata server fails: the same words, nothing printed.
+// If the metadata server fails, `fedbridge caller-credentials` and deploy/caller-credentials.sh report the same error
+// and print nothing to standard output.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { listen } from '../../src/sandbox/upstream-server.ts';
@@ -11,60 +12,64 @@ before(async () => {
 });
 after(() => programs.close());
 
-const NONSENSE =
-  /^metadata server: must answer with an ID token, and answered with something else\. Check GCE_/;
+const INVALID =
+  /^metadata server: must respond with an ID token, but responded with something else\. Check whether another server listens at GCE_/;
 const UNREACHABLE =
-  /^metadata server: must be reachable, and is not\. On Google Cloud check GCE_METADATA_HOST\. /;
-const LATE = /^metadata server: must answer within 5 s, and did not\. Try again; /;
+  /^metadata server: must be reachable, but is not\. On Google Cloud, check GCE_METADATA_HOST\. /;
+const LATE = /^metadata server: must respond within 5 s, but did not\. Try again\. If the problem persists, /;
 
-describe('both programs say the same, with nothing on standard output, where the metadata server', () => {
+describe('both caller-credentials programs', () => {
   const FAULTS: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
     ['resets connections', { fault: 'reset' }, UNREACHABLE],
     ['hangs', { fault: 'hang' }, LATE],
-    ['stops in the middle', { fault: 'stall', after: 40 }, LATE],
-    ['breaks off', { fault: 'cut', after: 40 }, UNREACHABLE],
-    ['sends garbage', { fault: 'garbage' }, NONSENSE],
-    ['sends nothing', { fault: 'empty' }, NONSENSE],
-    ['sends a page', { fault: 'status', status: 200 }, NONSENSE],
+    ['stalls mid-response', { fault: 'stall', after: 40 }, LATE],
+    ['closes the connection mid-response', { fault: 'cut', after: 40 }, UNREACHABLE],
+    ['sends garbage', { fault: 'garbage' }, INVALID],
+    ['sends nothing', { fault: 'empty' }, INVALID],
+    ['sends an HTML page', { fault: 'status', status: 200 }, INVALID],
     [
-      'knows no account',
+      'has no account',
       { fault: 'status', status: 404 },
-      /^metadata server: must know a service account, and knows none\. /,
+      /^metadata server: must have a service account, but has none\. /,
     ],
     [
-      'refuses',
+      'rejects the request',
       { fault: 'status', status: 403 },
-      /^metadata server: must answer with status 200, and answered with 403\. /,
+      /^metadata server: must respond with status 200, but responded with 403\. /,
     ],
-    ['has lasting trouble', { fault: 'status', status: 503 }, /and answered with 503\. Try again; /],
+    [
+      'keeps failing',
+      { fault: 'status', status: 503 },
+      /but responded with 503\. Try again\. If the problem persists, /,
+    ],
   ];
-  for (const [what, fault, says] of FAULTS) {
-    it(what, async () => {
-      await programs.wire.fault({ supplier: 'metadata', ...fault });
+  for (const [what, fault, expected] of FAULTS) {
+    it(`report the same error, and print nothing to standard output, if the metadata server ${what}`, async () => {
+      await programs.wire.fault({ upstream: 'metadata', ...fault });
       try {
         const { code, stdout, stderr } = await programs.both(['--audience', AUDIENCE]);
         assert.deepEqual([code, stdout], [1, '']);
-        assert.match(stderr, says);
+        assert.match(stderr, expected);
         assert.equal(stderr.trimEnd().split('\n').length, 1);
       } finally {
         await programs.wire.clearFaults();
       }
     });
   }
-  it('is not there', async () => {
+  it('report the same error, and print nothing to standard output, if the metadata server is unreachable', async () => {
     const { code, stdout, stderr } = await programs.both(['--audience', AUDIENCE], {
       GCE_METADATA_HOST: '127.0.0.1:1',
     });
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, UNREACHABLE);
   });
-  it('is another machine’s web server, which lacks Metadata-Flavor, or sends no true token', async () => {
+  it('report the same error, and print nothing to standard output, if another web server responds without Metadata-Flavor or with an invalid token', async () => {
     const token = await programs.wire.token('reader');
     const [head = '', , signature = ''] = token.split('.');
     const withClaims = (claims: string) =>
       [head, Buffer.from(claims).toString('base64url'), signature].join('.');
     const google = { 'metadata-flavor': 'Google' };
-    const answers: readonly (readonly [Record<string, string>, string])[] = [
+    const responses: readonly (readonly [Record<string, string>, string])[] = [
       [{}, token],
       [{ 'metadata-flavor': 'google' }, token],
       [google, `${token}.x`],
@@ -74,7 +79,7 @@ describe('both programs say the same, with nothing on standard output, where the
       [google, withClaims('{"exp":1e30}')],
       [google, withClaims('{"exp":999999999999999}')],
     ];
-    for (const [headers, body] of answers) {
+    for (const [headers, body] of responses) {
       const server = await listen(0, (_, response) => response.writeHead(200, headers).end(body));
       const { code, stdout, stderr } = await programs
         .both(['--audience', AUDIENCE], {
@@ -82,28 +87,28 @@ describe('both programs say the same, with nothing on standard output, where the
         })
         .finally(server.close);
       assert.deepEqual([code, stdout], [1, ''], body);
-      assert.match(stderr, NONSENSE);
+      assert.match(stderr, INVALID);
     }
   });
-  it('gives tokens that have ended', async () => {
-    await programs.wire.control('PUT', '/clock', { supplier: 'metadata', offsetSeconds: -7200 });
+  it('report the same error, and print nothing to standard output, if the metadata server sends an expired token', async () => {
+    await programs.wire.control('PUT', '/clock', { upstream: 'metadata', offsetSeconds: -7200 });
     try {
       const { code, stdout, stderr } = await programs.both(['--audience', 'https://late.example']);
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(
         stderr,
-        /^identity token: must still be valid, and ended at \S+Z\. Set this machine's clock\.\n$/,
+        /^identity token: must still be valid, but expired at \S+Z\. Correct this machine's clock\.\n$/,
       );
     } finally {
-      await programs.wire.control('PUT', '/clock', { supplier: 'metadata', offsetSeconds: 0 });
+      await programs.wire.control('PUT', '/clock', { upstream: 'metadata', offsetSeconds: 0 });
     }
   });
 });
 
-describe('both programs', () => {
-  it('try again where the metadata server has a hiccup', async () => {
+describe('both caller-credentials programs', () => {
+  it('retry if the metadata server fails once', async () => {
     for (const name of NAMES) {
-      await programs.wire.fault({ supplier: 'metadata', fault: 'status', status: 503, times: 1 });
+      await programs.wire.fault({ upstream: 'metadata', fault: 'status', status: 503, times: 1 });
       const { code, stderr } = await programs.run(name, ['--audience', AUDIENCE]);
       assert.deepEqual([code, stderr], [0, '']);
       assert.equal((await programs.run(name, ['--audience', AUDIENCE])).code, 0);

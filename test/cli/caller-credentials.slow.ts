@@ -1,4 +1,5 @@
-// `fedbridge caller-credentials` and deploy/caller-credentials.sh: what they print, and that an S3 client reads with it.
+// `fedbridge caller-credentials` and deploy/caller-credentials.sh print the same output, and an S3 client can read
+// with it.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,8 +20,8 @@ const claimsIn = (outcome: Outcome) => {
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
 };
 
-describe('both programs print', () => {
-  it('credential_process JSON, byte for byte the same, that ends when its token ends', async () => {
+describe('both caller-credentials programs', () => {
+  it("print identical credential_process JSON with the token's expiry", async () => {
     const outcome = await programs.both(['--audience', AUDIENCE]);
     assert.deepEqual([outcome.code, outcome.stderr], [0, '']);
     const { SessionToken, Expiration, ...rest } = credentialsIn(outcome);
@@ -29,15 +30,15 @@ describe('both programs print', () => {
     assert.match(String(Expiration), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     assert.equal(Date.parse(String(Expiration)) / 1000, claimsIn(outcome)['exp']);
   });
-  it('a token in full format, whose e-mail is the machine’s account', async () => {
+  it("print a full-format token that contains the email of the machine's account", async () => {
     const { aud, email } = claimsIn(await programs.both([`--audience=${AUDIENCE}`]));
     assert.deepEqual([aud, email], [AUDIENCE, programs.wire.sandbox.contract.callers.reader]);
   });
-  it('a token for any audience, as it is written', async () => {
+  it('print a token for exactly the given audience', async () => {
     const odd = 'a b&c=d+é#%41@"\\';
     assert.equal(claimsIn(await programs.both(['--audience', odd]))['aud'], odd);
   });
-  it('the same whichever way GCE_METADATA_HOST is written, and past any proxy', async () => {
+  it('print the same output for each form of GCE_METADATA_HOST, and use no proxy', async () => {
     const plain = await programs.both(['--audience', AUDIENCE]);
     const nowhere = 'http://127.0.0.1:1';
     for (const environment of [
@@ -47,13 +48,13 @@ describe('both programs print', () => {
     ])
       assert.deepEqual(await programs.both(['--audience', AUDIENCE], environment), plain);
   });
-  it('no token elsewhere, even where Google’s libraries are told to log', async () => {
+  it("print no token on standard error, even if Google's libraries log in debug mode", async () => {
     const { code, stderr } = await programs.both(['--audience', AUDIENCE], { GOOGLE_SDK_NODE_LOGGING: '*' });
     assert.deepEqual([code, stderr], [0, '']);
   });
 });
 
-describe('an AWS SDK that knows only ~/.aws/config', () => {
+describe('an AWS SDK configured only in ~/.aws/config', () => {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-clients-'));
   after(() => {
     rmSync(directory, { recursive: true });
@@ -65,7 +66,7 @@ describe('an AWS SDK that knows only ~/.aws/config', () => {
     process.stdout.write(await object.Body.transformToString());
   `;
   for (const name of NAMES) {
-    it(`reads with ${name}`, async () => {
+    it(`reads an object with ${name}`, async () => {
       const config = join(directory, 'config');
       const program = [...PROGRAMS[name], '--audience', AUDIENCE].join(' ');
       const lines = [
@@ -88,7 +89,7 @@ describe('an AWS SDK that knows only ~/.aws/config', () => {
   }
 });
 
-describe('both programs explain themselves where the arguments are', () => {
+describe('both caller-credentials programs', () => {
   const WRONG = [[], ['--audience'], ['--audience', ''], ['--audience='], ['--audience', '--verbose']];
   for (const args of [
     ...WRONG,
@@ -96,11 +97,14 @@ describe('both programs explain themselves where the arguments are', () => {
     ['--audience', AUDIENCE, 'x'],
     ['--audience', AUDIENCE, '-x'],
   ]) {
-    it(JSON.stringify(args), async () => {
+    it(`print their usage if the arguments are ${JSON.stringify(args)}`, async () => {
       for (const name of NAMES) {
         const { code, stdout, stderr } = await programs.run(name, args);
         assert.deepEqual([code, stdout], [2, '']);
-        assert.ok(stderr.startsWith(`${name}: --audience: must be given, and nothing else. `), stderr);
+        assert.ok(
+          stderr.startsWith(`${name}: --audience: is required, and no other argument is accepted. `),
+          stderr,
+        );
         assert.match(stderr, /^Usage: .*caller-credentials(?:\.sh)? --audience URL$/m);
       }
     });

@@ -1,4 +1,4 @@
-// The two programs that give a caller's token to S3 clients, run as processes on a caller's machine.
+// Runs the two programs that give S3 clients a caller's token, as child processes on a caller's machine.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export const PROGRAMS = {
 } as const;
 export type ProgramName = keyof typeof PROGRAMS;
 export const NAMES = Object.keys(PROGRAMS) as ProgramName[];
-/** The sandbox's bridge's. */
+/** The audience of the sandbox's bridge. */
 export const AUDIENCE = 'https://lake-bridge.example';
 
 export interface Outcome {
@@ -26,11 +26,11 @@ type Variables = Readonly<Record<string, string>>;
 
 export interface Programs {
   readonly wire: Wire;
-  /** Runs one as `reader`, with no variable of the bridge, as it needs none. */
+  /** Runs one program as the caller `reader`, with none of the bridge's variables. */
   run(name: ProgramName, args: readonly string[], environment?: Variables): Promise<Outcome>;
-  /** What both say, without their names; asserts that they say the same. */
+  /** Runs both programs and asserts that their output is identical except for their names. */
   both(args: readonly string[], environment?: Variables): Promise<Outcome>;
-  /** Any other program, with the same variables. */
+  /** Runs any other program with the same variables. */
   runOther(command: readonly string[], environment: Variables): Promise<Outcome>;
   readonly metadataHost: string;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-// `fedbridge check --caller`: which grant decides about one caller's read, as which role, under which policy; or why none does.
+// `fedbridge check --caller` shows which grant, role and policy apply to a caller's read, or why no grant allows it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,17 +48,17 @@ function check(args: readonly string[], env: Readonly<Record<string, string>> = 
   return { status, stdout, stderr };
 }
 
-const asked = (...args: readonly string[]) => check([file, '--caller', ...args]);
+const checkCaller = (...args: readonly string[]) => check([file, '--caller', ...args]);
 
-describe('fedbridge check --caller, of a read that is allowed,', () => {
-  it('tells the grant, how it names the caller, the role, the session and its policy', () => {
-    assert.deepEqual(asked(`${READER}#${ID}`, '--get', 'acme-lake/raw/public/orders.csv'), {
+describe('for an allowed read, fedbridge check --caller', () => {
+  it('shows the grant, the matching caller entry, the role, the session and its policy', () => {
+    assert.deepEqual(checkCaller(`${READER}#${ID}`, '--get', 'acme-lake/raw/public/orders.csv'), {
       status: 0,
       stderr: '',
       stdout: `${READER}#${ID} may read raw/public/orders.csv in acme-lake (s3:GetObject).
 Decided by grants[0] (line 10): ${READER} (by verified e-mail) may read and list everything below raw/public/.
-Read as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
-AWS holds the session to this policy:
+The bridge reads as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
+AWS limits the session to this policy:
 {
   "Version": "2012-10-17",
   "Statement": [
@@ -128,28 +128,33 @@ AWS holds the session to this policy:
     });
   });
 
-  it('tells the further hops, whose last one the policy narrows, and no external ID', () => {
-    const { status, stdout } = asked(READER, '--get', 'partner-lake/x');
+  it('shows the further hops and the session policy of the last hop, but no external ID', () => {
+    const { status, stdout } = checkCaller(READER, '--get', 'partner-lake/x');
     assert.equal(status, 0);
     assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account of project acme-prod /m);
     assert.match(
       stdout,
-      /^Read as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after this bridge\.$/m,
+      /^The bridge reads as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after the bridge\.$/m,
     );
-    assert.match(stdout, /^AWS holds the session of the last role to this policy:$/m);
+    assert.match(stdout, /^AWS limits the session of the last role to this policy:$/m);
     assert.match(stdout, /"Resource": "arn:aws:s3:::acme-partner\/\*"/);
     assert.doesNotMatch(stdout, /7f3c/);
   });
 
-  it('names the caller in any way in which grants do', () => {
-    const byId = asked(ID, '--tags', 'acme-lake/raw/a/\u202eone.csv');
+  it('accepts a caller as a unique ID or as an email in any letter case', () => {
+    const byId = checkCaller(ID, '--tags', 'acme-lake/raw/a/\u202eone.csv');
     assert.equal(byId.status, 0);
     assert.match(byId.stdout, new RegExp(`^${ID} may read the tags of raw/a/\\\\u\\{202e\\}one\\.csv in `));
-    assert.match(byId.stdout, new RegExp(`in a session named ${ID}, or after the e-mail where`));
-    assert.equal(asked(READER.toUpperCase(), '--list', 'acme-lake/raw/public/').status, 0);
+    assert.match(
+      byId.stdout,
+      new RegExp(
+        `in a session named ${ID} \\(if the token has a verified e-mail, the session is named after the e-mail instead\\)`,
+      ),
+    );
+    assert.equal(checkCaller(READER.toUpperCase(), '--list', 'acme-lake/raw/public/').status, 0);
   });
 
-  it('takes the configuration from the environment where there is no FILE', () => {
+  it('uses the configuration in the environment if FILE is omitted', () => {
     const { status, stdout } = check(['--caller', READER, '--get', 'acme-lake/a'], {
       AWS_REGION: 'eu-west-1',
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read',
@@ -162,93 +167,103 @@ AWS holds the session to this policy:
   });
 });
 
-describe('fedbridge check --caller, of a read that is not allowed,', () => {
-  for (const [what, args, says] of [
+describe('for a denied read, fedbridge check --caller', () => {
+  for (const [what, args, expected] of [
     [
-      'tells the nearest grants where they lie elsewhere',
+      'the closest grants if they cover other keys',
       [READER, '--get', 'acme-lake/raw/private/a'],
       [
-        /allow get do not reach it; the nearest:\n {2}grants\[0\] \(line 10\)/,
-        /Remedy: add a grant .* allows get, with key: raw\/private\/a, or a prefix above it/,
+        /None of the caller's grants that allow get covers this read\. The closest grants:\n {2}grants\[0\] \(line 10\)/,
+        /Remedy: add a grant .* allows get, with key: raw\/private\/a, or with a prefix that covers this key/,
       ],
     ],
     [
-      'tells which word is missing',
+      'which action is missing',
       [READER, '--versions', 'acme-lake/raw/public/a'],
-      [/s3:GetObjectVersion/, /reach it do not allow versions:\n {2}grants\[0\]/, /Remedy: add versions/],
+      [
+        /s3:GetObjectVersion/,
+        /cover this read do not allow versions:\n {2}grants\[0\]/,
+        /Remedy: add versions/,
+      ],
     ],
     [
-      'tells every right that is asked for, and which is missing',
+      'every required permission and which one is missing',
       [READER, '--attributes', 'partner-lake/x'],
-      [/\(s3:GetObject, s3:GetObjectAttributes\)/, /reach it do not allow attributes:\n {2}grants\[2\]/],
+      [
+        /\(s3:GetObject, s3:GetObjectAttributes\)/,
+        /cover this read do not allow attributes:\n {2}grants\[2\]/,
+      ],
     ],
     [
-      'tells that neither place nor word is granted',
+      'that no grant covers the key or allows the action',
       [READER, '--tags', 'acme-lake/raw/private/a'],
-      [/neither reach it nor allow tags; the nearest:\n {2}grants\[0\]/, /Remedy: add a grant/],
+      [
+        /None of the caller's grants covers this read, and none allows tags\. The closest grants:\n {2}grants\[0\]/,
+        /Remedy: add a grant/,
+      ],
     ],
     [
-      'tells that nobody is named, and whom such grants name',
+      'that no grant names the caller, and the callers that grants do name',
       ['stranger@example.com', '--get', 'acme-lake/raw/public/a'],
       [
         /No grant on this bucket names the caller/,
-        /name others:\n {2}grants\[0\] .*: reader@.* and other@.* may read/,
+        /but only for other callers:\n {2}grants\[0\] .*: reader@.* and other@.* may read/,
       ],
     ],
     [
-      "tells that Compute Engine's default account is of no project",
+      "that project grants do not cover Compute Engine's default account",
       ['481920364751-compute@developer.gserviceaccount.com', '--get', 'partner-lake/a'],
       [
-        /No grant on this bucket names the caller\.\nIt is Compute Engine's default .* name it by its e-mail\./,
+        /No grant on this bucket names the caller\.\nThe caller is Compute Engine's default .* In a grant, name the account by its e-mail\./,
       ],
     ],
     [
-      'tells that a prefix has to end at its slash',
+      'that a prefix must end with a slash',
       [READER, '--list', 'acme-lake/raw/public'],
-      [/must end at a slash inside the grant/, /Remedy: ask for raw\/public\/\./],
+      [/must end with a slash to be inside the grant/, /Remedy: list raw\/public\/\./],
     ],
     [
-      'tells that a prefix lies above the grants',
+      'that the grants cover only parts of the list',
       [READER, '--list', 'acme-lake'],
       [
-        /may not list all of it in acme-lake/,
-        /lies above the caller's grants:\n {2}grants\[0\]/,
+        /may not list everything in acme-lake/,
+        /The caller's grants cover only parts of this list:\n {2}grants\[0\]/,
         /delimiter=\//,
       ],
     ],
     [
-      'tells that there is no such bucket, and which was meant',
+      'an unknown bucket, with a suggestion',
       [READER, '--get', 'acme-lak/a'],
       [/The configuration has no such bucket\. Did you mean "acme-lake"\?/],
     ],
     [
-      'takes the key byte for byte behind the first slash, and prints it escaped',
+      'everything after the first slash as the key, in escaped form',
       [READER, '--get', 'acme-lake//raw/public/\u001b[31m'],
       [/may not read \/raw\/public\/\\u\{1b\}\[31m in acme-lake/],
     ],
   ] as const) {
-    it(what, () => {
-      const { status, stdout, stderr } = asked(...args);
+    it(`reports ${what}`, () => {
+      const { status, stdout, stderr } = checkCaller(...args);
       assert.deepEqual([status, stderr], [1, '']);
-      for (const part of says) assert.match(stdout, part);
+      for (const part of expected) assert.match(stdout, part);
       assert.ok(!/[^\n\P{C}]/u.test(stdout), 'only printable characters');
     });
   }
 
-  it('tells what an e-mail alone, or a unique ID alone, leaves open', () => {
-    const byEmail = asked(READER, '--tags', 'acme-lake/raw/a/\u202eone.csv');
+  it('shows which grants it cannot check if only an email or only a unique ID is given', () => {
+    const byEmail = checkCaller(READER, '--tags', 'acme-lake/raw/a/\u202eone.csv');
     assert.equal(byEmail.status, 1);
     assert.match(
       byEmail.stdout,
-      /^Grants by unique ID can't be judged from an e-mail; left out, until you ask for EMAIL#ID:\n {2}grants\[1\] \(line 14\)/m,
+      /^Grants that name callers by unique ID cannot be checked, because only an e-mail was given\. To include these grants, use --caller EMAIL#ID:\n {2}grants\[1\] \(line 14\)/m,
     );
-    const byId = asked(ID, '--get', 'partner-lake/x');
+    const byId = checkCaller(ID, '--get', 'partner-lake/x');
     assert.equal(byId.status, 1);
-    assert.match(byId.stdout, /can't be judged from a unique ID; .*:\n {2}grants\[2\]/);
-    assert.doesNotMatch(asked(`${READER}#${ID}`, '--get', 'acme-lake/x').stdout, /judged/);
+    assert.match(byId.stdout, /cannot be checked, because only a unique ID was given\. .*:\n {2}grants\[2\]/);
+    assert.doesNotMatch(checkCaller(`${READER}#${ID}`, '--get', 'acme-lake/x').stdout, /cannot be checked/);
   });
 
-  it('is judged only by a valid configuration', () => {
+  it('fails if the configuration cannot be read', () => {
     const { status, stdout, stderr } = check([
       join(directory, 'missing.yaml'),
       '--caller',
@@ -261,27 +276,27 @@ describe('fedbridge check --caller, of a read that is not allowed,', () => {
   });
 });
 
-describe('fedbridge check with half a question', () => {
-  for (const [args, says] of [
-    [['--caller', READER], /--caller needs one of --get, --list, --versions, --tags, --attributes/],
-    [['--get', 'acme-lake/a'], /--get needs --caller/],
-    [['--caller', READER, '--get', 'acme-lake/a', '--list', 'acme-lake/'], /not several/],
-    [['--caller', READER, '--caller', ID, '--get', 'acme-lake/a'], /--caller is given twice/],
+describe('fedbridge check with invalid options', () => {
+  for (const [args, expected] of [
+    [['--caller', READER], /--caller also needs one of --get, --list, --versions, --tags, --attributes/],
+    [['--get', 'acme-lake/a'], /--get also needs --caller/],
+    [['--caller', READER, '--get', 'acme-lake/a', '--list', 'acme-lake/'], /Give only one of --get/],
+    [['--caller', READER, '--caller', ID, '--get', 'acme-lake/a'], /--caller is given more than once/],
     [['--caller', 'project:acme-prod', '--get', 'acme-lake/a'], /--caller must be one caller/],
     [
       ['--caller', 'allUsers', '--get', 'acme-lake/a'],
-      /--caller must be an e-mail.*There is no grant to everybody/,
+      /--caller must be an e-mail.*Access cannot be granted to everyone/,
     ],
     [['--caller', READER, '--get', 'acme-lake'], /--get must be BUCKET\/KEY/],
-    [['--caller', READER, '--get', 's3://acme-lake/a'], /leave out s3:\/\//],
+    [['--caller', READER, '--get', 's3://acme-lake/a'], /remove s3:\/\//],
     [['--caller', READER, '--get', 'acme-lake/'], /--get must be BUCKET\/KEY/],
-    [['--caller', READER, '--get', '/a'], /--get must be BUCKET\/KEY.*bucket's name/],
+    [['--caller', READER, '--get', '/a'], /--get must be BUCKET\/KEY.*bucket name is not valid/],
     [['--caller', READER, '--get', `acme-lake/${'k'.repeat(1025)}`], /longer than 1024 bytes/],
   ] as const) {
-    it(`(${args.join(' ').slice(0, 60)}) is a wrong usage`, () => {
+    it(`exits with code 2 and prints its usage: ${args.join(' ').slice(0, 60)}`, () => {
       const { status, stdout, stderr } = check([file, ...args]);
       assert.deepEqual([status, stdout], [2, '']);
-      assert.match(stderr, says);
+      assert.match(stderr, expected);
       assert.match(stderr, /^Usage: fedbridge check \[FILE\]/m);
     });
   }

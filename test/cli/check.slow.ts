@@ -1,7 +1,7 @@
-// `fedbridge check`, as its own process: exit codes, what it says in words, and where problems go.
+// `fedbridge check` as a child process: its exit codes, its description of a configuration, and its errors.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -49,7 +49,7 @@ const GRANTS = [
 ];
 
 describe('fedbridge check FILE', () => {
-  it('tells in words who may read what, as which role', () => {
+  it('describes who may read what, and as which role', () => {
     const text = sampleWith(
       ['buckets acme-lake region', 'us-east-2'],
       [
@@ -73,18 +73,18 @@ describe('fedbridge check FILE', () => {
       status: 0,
       stderr: '',
       stdout: `Callers' tokens must be for https://lake-bridge.example.
-STS in eu-west-1 is shown a token of this bridge for fedbridge.
-At most 500 requests run at once, 200 per caller. A response may stall for 1m; on shutdown, responses have 9s to finish.
-Responses above 32MB have no Content-Length.
-Browser pages of https://app.example and https://lab.example may read; browsers cache the permission for 10m.
+The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
+The bridge serves at most 500 concurrent requests, and at most 200 per caller. A response may stall for 1m; on shutdown, responses have 9s to finish.
+Responses larger than 32MB have no Content-Length.
+Web pages from https://app.example and https://lab.example may call the bridge; browsers cache this permission for 10m.
 
 acme-lake (S3 bucket acme-lake in us-east-2)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
-  every service account of project acme-prod except Compute Engine's default one (by verified e-mail) may read the one object raw/one.csv
+  every service account of project acme-prod (by verified e-mail) except Compute Engine's default account may read the one object raw/one.csv
 
-open-data (S3 bucket open-data in its own region, looked for from eu-west-1 on, owned by 123456789012, we pay for requests, whole objects are compared with their checksums, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
+open-data (S3 bucket open-data in the region that S3 reports; the bridge tries eu-west-1 first, owned by 123456789012, requester pays, checksums of whole objects are verified, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   both@acme-prod.iam.gserviceaccount.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 
@@ -94,14 +94,17 @@ Nobody else may read anything.
     });
   });
 
-  it('warns of what is hardly meant, and passes', () => {
+  it('warns about probable mistakes, and exits with code 0', () => {
     const { status, stderr, stdout } = run([file(sampleWith(['buckets spare', { role: 'lake' }]))]);
     assert.equal(status, 0);
-    assert.equal(stderr, 'Warning: buckets.spare: is used by no grant. Remove it if it is not needed.\n');
+    assert.equal(
+      stderr,
+      'Warning: buckets.spare: is not used by any grant. Remove it if it is not needed.\n',
+    );
     assert.match(stdout, /^ {2}nobody may read it$/m);
   });
 
-  it('tells every problem on standard error and nothing else', () => {
+  it('reports every problem on standard error and prints nothing else', () => {
     const { status, stderr, stdout } = run([
       file(sampleWith(['audience', 5], ['grants 0 bucket', 'acme-lak'])),
     ]);
@@ -113,7 +116,7 @@ Nobody else may read anything.
     );
   });
 
-  it('tells the whole of a long list of problems', () => {
+  it('reports all problems, even if there are many', () => {
     const grants = Array.from({ length: 3000 }, () => ({
       callers: ['x'],
       allow: ['get'],
@@ -124,7 +127,7 @@ Nobody else may read anything.
     assert.equal(stderr.trimEnd().split('\n').length, 3001);
   });
 
-  it('takes the region from the environment, and minds no variable that the file has no part in', () => {
+  it('uses the region in the environment, and ignores unrelated variables', () => {
     const path = file(sampleWith(['aws region', undefined]));
     assert.match(run([path]).stderr, /aws\.region: is missing/);
     const { status, stdout } = run([path], {
@@ -134,22 +137,25 @@ Nobody else may read anything.
       FEDBRIDGE_CONFIG: '/nowhere',
     });
     assert.equal(status, 0);
-    assert.match(stdout, /^STS in us-east-2 /m);
+    assert.match(stdout, /^The bridge calls STS in us-east-2 /m);
     assert.match(
       run([path], { AWS_REGION: 'Ireland' }).stderr,
       /a problem:\n {2}AWS_REGION: must be an AWS region/,
     );
   });
 
-  it('takes the AWS profile from the environment, as the bridge would, where the file has no identity', () => {
+  it('uses the AWS profile from the environment if the file has no identity, as the bridge does', () => {
     const { status, stdout } = run([file(sampleWith())], { AWS_PROFILE: 'lake-dev' });
     assert.equal(status, 0);
-    assert.match(stdout, /^STS in eu-west-1 is asked with the AWS profile lake-dev, without a Google/m);
+    assert.match(
+      stdout,
+      /^The bridge calls STS in eu-west-1 with the AWS profile lake-dev, without a Google/m,
+    );
     const own = run([file(sampleWith(['identity', 'metadata']))], { AWS_PROFILE: 'lake-dev' });
-    assert.match(own.stdout, /^STS in eu-west-1 is shown a token of this bridge /m);
+    assert.match(own.stdout, /^The bridge calls STS in eu-west-1 with its own token /m);
   });
 
-  it('refuses an AWS profile on Cloud Run, as the bridge would', () => {
+  it('rejects an AWS profile on Cloud Run, as the bridge does', () => {
     const path = file(sampleWith());
     const { status, stdout, stderr } = run([path], { AWS_PROFILE: 'lake-dev', K_SERVICE: 'lake-bridge' });
     assert.deepEqual([status, stdout], [1, '']);
@@ -157,7 +163,7 @@ Nobody else may read anything.
     assert.equal(run([path], { K_SERVICE: 'lake-bridge' }).status, 0);
   });
 
-  it('says that a file does not exist', () => {
+  it('reports that a file does not exist', () => {
     const { status, stderr, stdout } = run([join(directory, 'missing.yaml')]);
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /FILE: .*missing\.yaml" does not exist/);
@@ -165,7 +171,7 @@ Nobody else may read anything.
 });
 
 describe('fedbridge check', () => {
-  it('without FILE checks what the environment says', () => {
+  it('checks the configuration in the environment if FILE is omitted', () => {
     const { status, stdout } = run([], {
       AWS_REGION: 'eu-west-1',
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read',
@@ -176,16 +182,30 @@ describe('fedbridge check', () => {
     assert.equal(status, 0);
     assert.match(stdout, /reader@example\.com \(by verified e-mail\) may read and list everything in it/);
   });
-  it('without FILE and without a configuration explains both forms', () => {
+  it('explains both forms of configuration if FILE is omitted and the environment contains neither', () => {
     const { status, stderr } = run([]);
     assert.equal(status, 1);
     assert.match(stderr, /FEDBRIDGE_CONFIG: is not set.*FEDBRIDGE_BUCKET/);
   });
   for (const args of [['a.yaml', 'b.yaml'], ['--verbose']]) {
-    it(`${args.join(' ')} is a wrong usage`, () => {
+    it(`exits with code 2 and prints its usage for ${args.join(' ')}`, () => {
       const { status, stdout, stderr } = run(args);
       assert.deepEqual([status, stdout], [2, '']);
       assert.match(stderr, /^Usage: fedbridge check \[FILE\]/m);
     });
   }
+});
+
+describe('fedbridge check --schema', () => {
+  it('prints the schema in deploy/config.schema.json', () => {
+    const committed = readFileSync(join(ROOT, 'deploy/config.schema.json'), 'utf8');
+    assert.deepEqual(run(['--schema']), { status: 0, stdout: committed, stderr: '' });
+  });
+  it('rejects a FILE argument or any other option', () => {
+    for (const args of [['fedbridge.yaml'], ['--caller', '112010400000000710080', '--get', 'acme-lake/a']]) {
+      const { status, stdout, stderr } = run(['--schema', ...args]);
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.match(stderr, /^fedbridge check: --schema cannot be combined with FILE or other options\.$/m);
+    }
+  });
 });

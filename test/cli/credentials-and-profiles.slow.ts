@@ -1,4 +1,5 @@
-// `fedbridge credentials` among AWS profiles: the one that runs it is not asked, and none can lead back to itself.
+// `fedbridge credentials` ignores the AWS profile that runs it, and a profile that runs itself fails instead of
+// looping.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -11,40 +12,37 @@ before(async () => {
 });
 after(() => here.close());
 
-describe('where AWS_PROFILE is set, fedbridge credentials', () => {
+describe('if AWS_PROFILE is set, fedbridge credentials', () => {
   const profiles = (...lines: readonly string[]) => ({
     AWS_CONFIG_FILE: here.file('aws-config', ['[profile lake]', ...lines, ''].join('\n')),
     AWS_PROFILE: 'lake',
   });
 
-  it('for credential_process does not ask that profile, which is the one that runs it', async () => {
+  it('ignores that profile if the output is for a credential_process, because that profile may run the command', async () => {
     const running = profiles(`credential_process = ${FEDBRIDGE} credentials lake`);
     await here.control('DELETE', '/calls');
     const { code, stderr } = await here.run(['credentials', 'lake'], running);
     assert.deepEqual([code, stderr], [0, '']);
-    const asked = (await here.calls('sts')).map(({ action }) => action);
-    assert.deepEqual(asked, ['AssumeRoleWithWebIdentity']);
+    const actions = (await here.calls('sts')).map(({ action }) => action);
+    assert.deepEqual(actions, ['AssumeRoleWithWebIdentity']);
   });
 
-  it('for a shell asks it, as a bridge would', async () => {
+  it('uses that profile, as the bridge does, if the output is for a shell', async () => {
     const { code, stderr } = await here.run(['credentials', 'lake', '--format', 'env'], profiles());
     assert.equal(code, 1);
     assert.match(stderr, /: profile_unresolved \(profile lake, /);
   });
 
-  it('says that it did not count, where there is no other identity', async () => {
+  it('reports that AWS_PROFILE was ignored if there is no other identity', async () => {
     const nowhere = { ...profiles(), GCE_METADATA_HOST: '127.0.0.1:1' };
     const { code, stderr } = await here.run(['credentials', 'lake'], nowhere);
     assert.equal(code, 1);
-    assert.match(
-      stderr,
-      /could not be assumed \(AWS_PROFILE does not count with --format process\): metadata_/,
-    );
+    assert.match(stderr, /could not be assumed \(AWS_PROFILE is ignored with --format process\): metadata_/);
   });
 });
 
-describe('an AWS profile whose credential_process asks for a role by that same profile', () => {
-  it('ends instead of starting process after process', async () => {
+describe('an AWS profile whose credential_process uses the same profile', () => {
+  it('fails instead of starting processes forever', async () => {
     const log = here.file('runs', '');
     const config = withRoles(
       here.contract,
@@ -54,7 +52,7 @@ describe('an AWS profile whose credential_process asks for a role by that same p
     const args = ['credentials', 'lake', '--config', here.file('loop.yaml', config)];
     const lines = [
       `echo run >> ${log}`,
-      // A loop is to fail this test, and not to fill the machine.
+      // Limits the number of processes, so that a loop fails only this test.
       `[ "$(grep -c run ${log})" -lt 5 ] || exit 1`,
       `exec ${FEDBRIDGE} ${args.join(' ')} 2>> ${log}`,
     ];
@@ -68,7 +66,7 @@ describe('an AWS profile whose credential_process asks for a role by that same p
     assert.deepEqual([run, more], ['run', []]);
     assert.match(
       why ?? '',
-      /identity\.profile: must not lead back to itself, and the credential_process of AWS profile "loop" does/,
+      /identity\.profile: must not depend on itself, but the credential_process of AWS profile "loop" uses that profile again/,
     );
   });
 });

@@ -1,4 +1,4 @@
-// `fedbridge credentials ROLE`, as its own process: each form that it prints works where it is meant to be used.
+// `fedbridge credentials ROLE` as a child process: AWS clients and shells can use each of its output formats.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -44,15 +44,15 @@ const configured = (roles: Readonly<Record<string, string>>, more?: string): rea
 const IN_AN_HOUR = { least: 3_500_000, most: 3_700_000 };
 const SESSION = 'arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod';
 
-/** An STS's answer, in its own XML. */
-const answerWith = (token: string): string => `<AssumeRoleWithWebIdentityResponse
+/** An XML response from STS that contains the token. */
+const responseWith = (token: string): string => `<AssumeRoleWithWebIdentityResponse
  xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>
   <AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
   <SessionToken>${token.replaceAll('&', '&amp;')}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
  </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
 
 describe('fedbridge credentials', () => {
-  it('prints one line of credential_process JSON, of a session named after the bridge', async () => {
+  it('prints one line of credential_process JSON for a session named after the bridge', async () => {
     const text = printed(await here.run(['credentials', 'lake']));
     assert.match(text, /^[^\n]+\n$/);
     const { Version, Expiration, ...issued } = JSON.parse(text) as Issued & { Version: number };
@@ -64,18 +64,18 @@ describe('fedbridge credentials', () => {
     assert.equal(await arnOf(keysIn({ ...issued, Expiration })), SESSION);
   });
 
-  it('has all rights of the role: no session policy narrows it', async () => {
+  it('returns credentials with all permissions of the role, without a session policy', async () => {
     await here.control('DELETE', '/calls');
     const issued = asProcess(await here.run(['credentials', 'lake']));
     const [call] = await here.calls('sts');
     assert.deepEqual([call?.['durationSeconds'], call?.['policy']], [3600, undefined]);
     const Bucket = here.contract.bucket;
     const read = new GetObjectCommand({ Bucket, Key: 'raw/private/salaries.csv' });
-    const { $metadata: answer } = await s3Client(here.sandbox, keysIn(issued)).send(read);
-    assert.equal(answer.httpStatusCode, 200);
+    const { $metadata: response } = await s3Client(here.sandbox, keysIn(issued)).send(read);
+    assert.equal(response.httpStatusCode, 200);
   });
 
-  it('goes through the whole chain of the role, and for its duration', async () => {
+  it('assumes every role in a chain, each for the configured duration', async () => {
     await here.control('DELETE', '/calls');
     const chain = { data: `${lake}, duration: 30m, session: bridge, then: [{ ${TO_LAKE_DATA} }]` };
     const issued = asProcess(await here.run(['credentials', 'data', ...configured(chain)]));
@@ -91,7 +91,7 @@ describe('fedbridge credentials', () => {
     );
   });
 
-  it('takes the ARN of a role, beside a configuration and without one', async () => {
+  it('accepts the ARN of a role, with or without a configuration', async () => {
     for (const environment of [{}, { FEDBRIDGE_CONFIG: '' }]) {
       await here.control('DELETE', '/calls');
       const issued = asProcess(await here.run(['credentials', here.contract.role], environment));
@@ -100,7 +100,7 @@ describe('fedbridge credentials', () => {
     }
   });
 
-  it('reads the no-file form', async () => {
+  it('supports a configuration that consists only of environment variables', async () => {
     const { role, audience, bucket, callers } = here.contract;
     const form = { AWS_ROLE_ARN: role, FEDBRIDGE_AUDIENCE: audience, FEDBRIDGE_BUCKET: bucket };
     const environment = { ...form, FEDBRIDGE_CALLERS: callers.reader, FEDBRIDGE_CONFIG: '' };
@@ -108,7 +108,7 @@ describe('fedbridge credentials', () => {
     assert.equal(await arnOf(keysIn(issued)), SESSION);
   });
 
-  it('is not disturbed by variables of other programs', async () => {
+  it('ignores the environment variables of other programs', async () => {
     const others = { PORT: 'usb0', LOG_LEVEL: 'verbose', FEDBRIDGE_METRICS_PORT: 'none' };
     asProcess(await here.run(['credentials', 'lake'], others));
     asProcess(await here.run(['credentials', here.contract.role], { ...others, FEDBRIDGE_CONFIG: '' }));
@@ -116,14 +116,14 @@ describe('fedbridge credentials', () => {
 });
 
 describe('fedbridge credentials --format env', () => {
-  it('prints the four variables of `aws configure export-credentials`, and nothing else', async () => {
+  it('prints only the four variables of `aws configure export-credentials`', async () => {
     const text = printed(await here.run(['credentials', 'lake', '--format', 'env']));
     const lines = text.split('\n').map((line) => line.replace(/'[^']*'$/, 'VALUE'));
     const names = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'CREDENTIAL_EXPIRATION'];
     assert.deepEqual(lines, [...names.map((name) => `export AWS_${name}=VALUE`), '']);
   });
 
-  it('sets them in a shell that evaluates it', async () => {
+  it('sets the variables in a shell that evaluates its output', async () => {
     const script = `eval "$(${FEDBRIDGE} credentials lake --format env)"; exec printenv`;
     const { stdout } = await here.spawn('/bin/sh', ['-euc', script]);
     const set = new Map(stdout.split('\n').map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '')]));
@@ -136,16 +136,16 @@ describe('fedbridge credentials --format env', () => {
     assert.ok(Date.parse(value('CREDENTIAL_EXPIRATION')) > Date.now());
   });
 
-  it('quotes whatever STS makes a token of', async () => {
+  it('quotes special characters in a token', async () => {
     const token = `it's "$HOME" \\ $(id) \`id\` #;&|`;
-    const sts = await listen(0, (_, response) => response.end(answerWith(token)));
+    const sts = await listen(0, (_, response) => response.end(responseWith(token)));
     const script = `eval "$(${FEDBRIDGE} credentials lake --format env)"; printf %s "$AWS_SESSION_TOKEN"`;
     const environment = { AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${sts.port}` };
     const { stdout } = await here.spawn('/bin/sh', ['-euc', script], environment).finally(sts.close);
     assert.equal(stdout, token);
   });
 
-  it('sets nothing where it fails, and the shell can tell', async () => {
+  it('prints nothing if it fails, and passes its exit code to the shell', async () => {
     const script = `set="$(${FEDBRIDGE} credentials nobody --format env)" || echo "failed:$set"`;
     const { stdout } = await here.spawn('/bin/sh', ['-c', script]);
     assert.equal(stdout, 'failed:\n');
@@ -153,7 +153,7 @@ describe('fedbridge credentials --format env', () => {
 });
 
 describe('fedbridge credentials --format json', () => {
-  it('is what scripts take from `aws sts assume-role`', async () => {
+  it('prints the format of `aws sts assume-role`', async () => {
     const text = printed(await here.run(['credentials', 'lake', '--format', 'json']));
     const document = JSON.parse(text) as { Credentials: Issued; AssumedRoleUser: { Arn: string } };
     const { Credentials: issued, AssumedRoleUser: user } = document;

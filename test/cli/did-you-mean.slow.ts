@@ -1,11 +1,11 @@
-// A mistyped command or option: the message names the one that was probably meant.
+// The error for a mistyped command or option suggests the closest valid one.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
-describe('did you mean', () => {
+describe('fedbridge', () => {
   for (const [args, expected] of [
     [['srve'], /^fedbridge: there is no command "srve"\. Did you mean "serve"\?\nUsage:/],
     [['docter', '--json'], /^fedbridge: there is no command "docter"\. Did you mean "doctor"\?\n/],
@@ -23,7 +23,7 @@ describe('did you mean', () => {
     [['sandbox', '--pord', '1'], /^fedbridge sandbox: Unknown option '--pord'\. Did you mean --port\?/],
     [['whoami', '--frobnicate'], /^fedbridge whoami: Unknown option '--frobnicate'\.\nUsage:/],
   ] as const)
-    it(args.join(' '), () => {
+    it(`suggests the closest command or option, if any, for ${args.join(' ')}`, () => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
         encoding: 'utf8',
         env: { PATH: process.env['PATH'] },

@@ -1,4 +1,4 @@
-// What a person types first: help of each command, the version, the wrong Node, and a pipe that takes the first lines alone.
+// The help of each command, the version, the error on an unsupported Node version, and output to a pipe that is closed early.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,32 +21,32 @@ describe('help', () => {
   const general = fedbridge(['--help']);
   const commands = [...general.stdout.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)].map(([, name = '']) => name);
 
-  it('is the list of commands, on standard output', () => {
+  it('lists the commands on standard output', () => {
     assert.deepEqual([general.status, general.stderr, commands.length], [0, '', 11]);
-    assert.match(general.stdout, /fedbridge COMMAND --help .*--version/);
+    assert.match(general.stdout, /fedbridge COMMAND --help" .*--version/);
     assert.deepEqual(fedbridge(['-h']), general);
   });
 
   for (const name of commands)
-    it(`of ${name} is its usage, whatever else is wrong or set`, () => {
+    it(`shows the usage of ${name}, even with invalid arguments`, () => {
       const { status, stdout, stderr } = fedbridge([name, '--no-such-option', '--help']);
       assert.deepEqual([status, stderr], [0, '']);
       assert.ok(stdout.startsWith(`Usage: fedbridge ${name}`), stdout);
       assert.deepEqual(fedbridge([name, '-h']), { status, stdout, stderr });
     });
 
-  it('is not asked for behind a --', () => {
+  it('is not shown if --help follows the -- separator', () => {
     assert.match(fedbridge(['check', '--', '--help']).stderr, /"--help" does not exist/);
   });
 });
 
-it('the version is that of package.json', () => {
+it('--version prints the version in package.json', () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
   assert.deepEqual(fedbridge(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-it('an older Node is told which one is needed, and goes no further', () => {
-  // As far as this one can pass for it: the export is gone, as is its name for whoever asks the module for it.
+it('fedbridge exits with a message that names the required Node version if it runs on an unsupported one', () => {
+  // Simulates Node 20 by removing `enableCompileCache`, an export of `node:module` that Node 20 lacks.
   const older = `import module from 'node:module';
     Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });
     delete module.enableCompileCache;
@@ -54,11 +54,11 @@ it('an older Node is told which one is needed, and goes no further', () => {
   assert.deepEqual(fedbridge(['--help'], ['--import', `data:text/javascript,${encodeURIComponent(older)}`]), {
     status: 1,
     stdout: '',
-    stderr: 'fedbridge needs Node 24 or later, and this is 20.20.2.\n',
+    stderr: 'fedbridge needs Node 24 or later, but this is Node 20.20.2.\n',
   });
 });
 
-it('a check of which nobody takes the result ends with 1, in silence', async () => {
+it('fedbridge check exits with code 1 and prints no message if the reader has closed the pipe', async () => {
   const child = spawn(process.execPath, [MAIN, 'check', `${ROOT}deploy/example.yaml`], {
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
-// `fedbridge read-policy --cloudformation` and `--cli`, as its own process: what creates a role with both of its policies.
+// `fedbridge read-policy --cloudformation` and `--cli` print a template and commands that create a role with its
+// trust policy and its permission policy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +41,7 @@ function printed(...args: readonly string[]): string {
 }
 const json = (...args: readonly string[]): unknown => JSON.parse(printed(...args));
 
-/** A role as one of the two forms creates it, and as the commands for each policy print it. */
+/** The arguments for each role, and the role that the template and the commands create. */
 const ROLES = [
   {
     what: 'a first role',
@@ -57,11 +58,11 @@ const ROLES = [
 ] as const;
 
 for (const { what, args, trusted, role } of ROLES) {
-  describe(`what creates ${what}`, () => {
+  describe(`fedbridge read-policy for ${what}`, () => {
     const trust = json('trust-policy', ...args, ...trusted);
     const permissions = json('read-policy', ...args);
 
-    it('as a template has both policies as the commands print them', () => {
+    it('prints a template with both policies', () => {
       const { Resources } = json('read-policy', ...args, ...trusted, '--cloudformation') as {
         readonly Resources: object;
       };
@@ -81,7 +82,7 @@ for (const { what, args, trusted, role } of ROLES) {
 
     const script = printed('read-policy', ...args, ...trusted, '--cli');
 
-    it('as commands has both policies as the commands print them', () => {
+    it('prints commands with both policies', () => {
       const { commands, stderr, status } = shellOf(script, role.account);
       assert.deepEqual([stderr, status], ['', 0]);
       assert.deepEqual(commands.map(withoutSpaces), [
@@ -95,8 +96,8 @@ for (const { what, args, trusted, role } of ROLES) {
       ]);
     });
 
-    it('as commands changes an existing role if the commented ones are used', () => {
-      const [, existing = ''] = script.split(/^# If the role exists .*\n/m);
+    it('prints commented-out commands that change an existing role', () => {
+      const [, existing = ''] = script.split(/^# If the role already exists, .*\n/m);
       const { commands, stderr } = shellOf(existing.replaceAll(/^# /gm, ''), role.account);
       assert.equal(stderr, '');
       assert.deepEqual(
@@ -106,7 +107,7 @@ for (const { what, args, trusted, role } of ROLES) {
       assert.deepEqual(withoutSpaces(commands[0] ?? []).at(-1), JSON.stringify(trust));
     });
 
-    it('as commands changes nothing with credentials of another account', () => {
+    it("prints commands that change nothing if they run with another account's credentials", () => {
       const { commands, stderr } = shellOf(script, '999999999999');
       assert.deepEqual(commands, []);
       assert.match(stderr, new RegExp(`Not applied to role ${role.name} of account ${role.account}`));
@@ -114,7 +115,7 @@ for (const { what, args, trusted, role } of ROLES) {
   });
 }
 
-/** The commands that a shell runs, in which a stand-in for the AWS CLI prints its arguments. */
+/** Runs a script with a stub of the AWS CLI, and returns the commands that the stub recorded. */
 function shellOf(script: string, account: string) {
   const stub = `aws() {
   if [ "$*" = 'sts get-caller-identity --query Account --output text' ]; then echo '${account}'; return; fi
@@ -126,12 +127,12 @@ function shellOf(script: string, account: string) {
   return { commands: commands.map((command) => command.split('\0').slice(0, -1)), status, stderr };
 }
 
-/** Policies without white space. */
+/** @returns the command with its policies as compact JSON */
 const withoutSpaces = (command: readonly string[]): readonly string[] =>
   command.map((text) => (text.startsWith('{') ? JSON.stringify(JSON.parse(text)) : text));
 
 describe('fedbridge read-policy', () => {
-  it('lets a role trust each role from which the configuration assumes it', () => {
+  it('prints a trust policy that names every role that assumes the given role', () => {
     const other = { arn: 'arn:aws:iam::123456789012:role/other', then: [{ arn: DATA }] };
     const shared = fileWith('shared.yaml', ['roles lake then', [{ arn: DATA }]], ['roles other', other]);
     const trust = /"AssumeRolePolicyDocument":.*"Policies"/.exec(
@@ -142,12 +143,16 @@ describe('fedbridge read-policy', () => {
 
   const resolved = fileWith('resolved.yaml', ['grants', [{ ...grant, prefix: '{{resolve:ssm:x}}/' }]]);
   for (const [args, code, message] of [
-    [['--cloudformation', '--cli', '--config', PLAIN], 2, /exclude each other/],
-    [['--unique-id', UNIQUE_ID, '--config', PLAIN], 2, /--unique-id goes with --cloudformation or --cli/],
-    [['--cli', '--unique-id', 'x', '--config', PLAIN], 1, /--unique-id: must be the number/],
+    [['--cloudformation', '--cli', '--config', PLAIN], 2, /cannot be combined; give only one/],
+    [['--unique-id', UNIQUE_ID, '--config', PLAIN], 2, /--unique-id needs --cloudformation or --cli/],
+    [
+      ['--cli', '--unique-id', 'x', '--config', PLAIN],
+      1,
+      /--unique-id: must be the service account's numeric unique ID/,
+    ],
     [['--cloudformation', '--unique-id', UNIQUE_ID, '--config', resolved], 1, /"\{\{resolve:".*Use --cli/],
   ] as const) {
-    it(`prints nothing to apply with ${args.join(' ').replaceAll(directory, '')}, and says why`, () => {
+    it(`prints only an error for the arguments "${args.join(' ').replaceAll(directory, '')}"`, () => {
       const { status, stdout, stderr } = fedbridge('read-policy', 'lake', ...args);
       assert.deepEqual([status, stdout], [code, '']);
       assert.match(stderr, message);

@@ -1,4 +1,4 @@
-// `fedbridge read-policy`, as its own process: the permission policy of a role or of a further hop, or what is wrong.
+// `fedbridge read-policy` as a child process prints the permission policy of a role or of a further hop, or an error.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,12 +41,12 @@ const READING = allowing(
 );
 
 describe('fedbridge read-policy', () => {
-  it('prints what a role needs to read, by its name or its ARN', () => {
+  it('prints the policy of a role that reads buckets, given its name or ARN', () => {
     assert.deepEqual(printed('lake', '--config', PLAIN), READING);
     assert.deepEqual(printed(LAKE, '--config', PLAIN), READING);
   });
 
-  it('prints what a role needs that assumes another, and with --hop what that one needs', () => {
+  it('prints the policy of a role that assumes another and, with --hop, the policy of the assumed role', () => {
     const assuming = allowing({ Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: DATA });
     assert.deepEqual(printed('lake', '--config', CHAIN), assuming);
     assert.deepEqual(printed('lake', '--hop', '1', '--config', CHAIN), READING);
@@ -60,15 +60,23 @@ describe('fedbridge read-policy', () => {
     prefix: `${i}${'x'.repeat(80)}/`,
   }));
   for (const [args, code, message] of [
-    [[], 2, /ROLE must be given/],
-    [['lake', '--hop', '0', '--config', PLAIN], 2, /--hop must be the number of a further hop/],
-    [[LAKE, '--hop', '1', '--config', CHAIN], 2, /--hop goes with the name of a role/],
-    [['lake', '--hop', '1', '--config', PLAIN], 1, /--hop: must be that of a further hop, and lake has none/],
+    [[], 2, /ROLE is required/],
+    [
+      ['lake', '--hop', '0', '--config', PLAIN],
+      2,
+      /--hop must be the number of a further hop of ROLE, counted from 1/,
+    ],
+    [[LAKE, '--hop', '1', '--config', CHAIN], 2, /With --hop, ROLE must be the name of a configured role/],
+    [
+      ['lake', '--hop', '1', '--config', PLAIN],
+      1,
+      /--hop: must be the number of a further hop, but lake has none/,
+    ],
     [['lakes', '--config', PLAIN], 1, /ROLE: must be the name of a role, not "lakes".*"lake"/],
     [
       [DATA, '--config', PLAIN],
       1,
-      /ROLE: must read a bucket or assume a further role, and arn:\S+ does neither/,
+      /ROLE: must read a bucket or assume a further role, but arn:\S+ does neither/,
     ],
     [
       ['lake', '--config', fileWith('long.yaml', ['grants', long])],
@@ -76,7 +84,7 @@ describe('fedbridge read-policy', () => {
       /ROLE: needs a policy of 1\d{4} .*10240/,
     ],
   ] as const) {
-    it(`prints no policy with ${args.join(' ').replaceAll(directory, '')}, and says why`, () => {
+    it(`prints only an error for the arguments "${args.join(' ').replaceAll(directory, '')}"`, () => {
       const { status, stdout, stderr } = fedbridge('read-policy', ...args);
       assert.deepEqual([status, stdout], [code, '']);
       assert.match(stderr, message);

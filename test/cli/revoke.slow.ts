@@ -1,4 +1,4 @@
-// `fedbridge revoke`, as its own process: commands for each role of a chain that a shell takes as they are.
+// `fedbridge revoke` as a child process prints commands for each role of a chain, which a shell can run unchanged.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,8 +22,8 @@ function run(...args: readonly string[]) {
 }
 
 /**
- * What the output makes a shell run with credentials of an account, where a stand-in for the aws cli tells its arguments.
- * @param of.code with which the stand-in ends
+ * Runs a script with a stub of the AWS CLI for one account, and returns the commands that the stub recorded.
+ * @param of.code the exit code of the stub
  */
 function shellOf(script: string, { account, code = 0 }: { account: string; code?: number }) {
   const stub = `aws() {
@@ -47,7 +47,7 @@ function commandsIn(stdout: string): readonly (readonly string[])[] {
 }
 
 describe('fedbridge revoke ROLE', () => {
-  it('names each role of a chain, with a policy that denies what began before now', () => {
+  it('prints commands for each role of a chain, with a policy that denies sessions that began before now', () => {
     const config = join(directory, 'bridge.yaml');
     const hop = { arn: 'arn:aws:iam::210987654321:role/team:lake/of/lake-data' };
     writeFileSync(config, sampleWith(['roles lake then', [hop]]));
@@ -60,7 +60,7 @@ describe('fedbridge revoke ROLE', () => {
       commands.map((command) => command.slice(0, 4)),
       ['gcp-lake-read', 'lake-data'].map((role) => ['iam', 'put-role-policy', '--role-name', role]),
     );
-    assert.match(stdout, /Role lake-data of account 210987654321/);
+    assert.match(stdout, /Revokes sessions of role lake-data in account 210987654321/);
     for (const command of commands) {
       const policy = JSON.parse(command[command.indexOf('--policy-document') + 1] ?? '') as {
         Statement: readonly { Effect: string; Action: string; Resource: string; Condition: object }[];
@@ -72,44 +72,44 @@ describe('fedbridge revoke ROLE', () => {
     }
   });
 
-  it('takes any role’s ARN without a configuration', () => {
+  it("accepts any role's ARN without a configuration", () => {
     const { status, stdout } = run('arn:aws:iam::123456789012:role/gcp-lake-read');
     assert.equal(status, 0);
     const { commands, stderr } = shellOf(stdout, { account: '123456789012' });
     assert.deepEqual([commands.length, stderr], [1, '']);
   });
 
-  describe('of a chain through two accounts, whose roles have one name,', () => {
+  describe('for a chain of two roles with the same name in different accounts', () => {
     const config = join(directory, 'namesakes.yaml');
     const hop = { arn: 'arn:aws:iam::210987654321:role/gcp-lake-read' };
     writeFileSync(config, sampleWith(['roles lake then', [hop]]));
     const { stdout } = run('lake', '--config', config);
-    const untold = (account: string) =>
-      `Not applied to role gcp-lake-read of account ${account}: these are no credentials of that account.\n`;
+    const notApplied = (account: string) =>
+      `Not applied to role gcp-lake-read of account ${account}: the current credentials are for another account.\n`;
 
     for (const [account, other] of [
       ['123456789012', '210987654321'],
       ['210987654321', '123456789012'],
     ] as const) {
-      it(`changes that of ${account} alone with its credentials, and tells of the other`, () => {
+      it(`prints commands that, with credentials for ${account}, change only the role in that account and report the other role`, () => {
         const { commands, stderr, status } = shellOf(stdout, { account });
-        assert.deepEqual([commands.length, stderr, status], [1, untold(other), 0]);
+        assert.deepEqual([commands.length, stderr, status], [1, notApplied(other), 0]);
       });
     }
 
-    it('changes nothing with credentials of neither, or with none', () => {
+    it('prints commands that change nothing with credentials for another account or without credentials', () => {
       for (const account of ['999999999999', '']) {
         const { commands, stderr } = shellOf(stdout, { account });
-        assert.deepEqual([commands, stderr], [[], untold('123456789012') + untold('210987654321')]);
+        assert.deepEqual([commands, stderr], [[], notApplied('123456789012') + notApplied('210987654321')]);
       }
     });
 
-    it('leaves a refusal to the aws cli to tell', () => {
+    it('prints commands that show errors of the AWS CLI unchanged', () => {
       const { stderr } = shellOf(stdout, { account: '123456789012', code: 254 });
-      assert.equal(stderr, untold('210987654321'));
+      assert.equal(stderr, notApplied('210987654321'));
     });
 
-    it('takes the policy away in the same account alone, where the commands for that are used', () => {
+    it('prints commented-out commands that remove the policy, but only in the same account', () => {
       const removal = stdout.replaceAll(/^# (?=if| {2}aws|else| {2}echo|fi)/gm, '');
       for (const account of ['123456789012', '210987654321']) {
         const { commands, stderr, status } = shellOf(removal, { account });
@@ -122,16 +122,16 @@ describe('fedbridge revoke ROLE', () => {
     });
   });
 
-  for (const [args, code, told] of [
-    [[], 2, /ROLE must be given/],
-    [['lake', 'pond'], 2, /no place for "pond"/],
+  for (const [args, code, expected] of [
+    [[], 2, /ROLE is required/],
+    [['lake', 'pond'], 2, /Unexpected argument "pond"/],
     [['lake'], 1, /ROLE: must be .*not "lake"/],
     [["arn:aws:iam::123456789012:role/x'; rm -rf /"], 1, /ROLE: must be/],
   ] as const) {
-    it(`with ${JSON.stringify(args)} prints nothing that could be run, and says why`, () => {
+    it(`prints only an error for the arguments ${JSON.stringify(args)}`, () => {
       const { status, stdout, stderr } = run(...args);
       assert.deepEqual([status, stdout], [code, '']);
-      assert.match(stderr, told);
+      assert.match(stderr, expected);
     });
   }
 });

@@ -1,4 +1,4 @@
-// `fedbridge serve` reads its arguments as every command does: two options in front of the environment, and nothing else.
+// `fedbridge serve` parses its arguments like every command and accepts two options that override the environment.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,28 +15,31 @@ before(async () => {
 });
 after(() => here.close());
 
-describe('fedbridge serve exits with 2 and prints its usage', () => {
+describe('fedbridge serve', () => {
   const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['for an unknown option', ['--prot', '5555'], /'--prot'/],
-    ['for an argument', ['bridge.yaml'], /There is no place for "bridge\.yaml"\./],
+    ['for an argument', ['bridge.yaml'], /Unexpected argument "bridge\.yaml"\./],
     ['for an option without a value', ['--config'], /'--config <value>' argument missing\./],
     ['for a port that is not a number', ['--port', 'http'], /--port must be a port.*, not "http"\./],
     ['for a port above 65535', ['--port', '65536'], /--port must be a port.*, not "65536"\./],
   ];
-  for (const [what, args, says] of WRONG)
-    it(what, async () => {
+  for (const [what, args, expected] of WRONG)
+    it(`exits with code 2 and prints its usage ${what}`, async () => {
       const [line = '', usage = ''] = await failing(here, 2, ['serve', ...args]);
-      assert.match(line, says);
+      assert.match(line, expected);
       assert.equal(usage, 'Usage: fedbridge serve [--config FILE] [--port N]');
     });
 });
 
 it('fedbridge serve --config rejects a file that cannot be read', async () => {
   const lines = await failing(here, 1, ['serve', '--config', 'missing.yaml']);
-  assert.match(lines.join('\n'), /--config: must name a readable file, but "missing\.yaml" does not exist/);
+  assert.match(
+    lines.join('\n'),
+    /--config: must be the path of a readable file, but "missing\.yaml" does not exist/,
+  );
 });
 
-it('fedbridge serve --config FILE --port N serves FILE on that port, and reads FILE again on SIGHUP', async (test) => {
+it('fedbridge serve --config FILE --port N uses FILE and that port, and reloads FILE on SIGHUP', async (test) => {
   const { contract, environment } = here.sandbox;
   const configWith = (audience: string): string =>
     withRoles({ ...contract, audience }, { lake: `arn: "${contract.role}"` });

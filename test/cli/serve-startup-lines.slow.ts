@@ -1,11 +1,11 @@
-// What a bridge logs when it starts: what it serves, as whom, and when each role has been assumed for the first time.
+// A starting bridge logs its configuration and its identity, and logs each role when the role is first assumed.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
 
-describe('the log of a start', () => {
+describe('the log of a starting bridge', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -26,7 +26,7 @@ grants:
   });
   after(() => wire.close());
 
-  it('begins with a line that has the version, the identity, roles, buckets and grants', () => {
+  it('begins with the version, identity, roles, buckets and grants', () => {
     const [line] = wire.bridge.lines;
     const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
     const { version } = JSON.parse(manifest) as { version: string };
@@ -38,7 +38,7 @@ grants:
     );
   });
 
-  it('has one line for each role that has been assumed, and no more at later calls of STS', async () => {
+  it('has one line for each assumed role, not one for each call to STS', async () => {
     const { role } = wire.sandbox.contract;
     const isAssumed = ({ message }: { message?: unknown }): boolean =>
       String(message).endsWith('has been assumed');

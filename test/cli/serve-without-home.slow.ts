@@ -1,4 +1,5 @@
-// A container may run under a user ID that has no entry in /etc/passwd and no HOME: libraries that look for a home directory then fail.
+// A container may run with a user ID that is not in /etc/passwd and without HOME. A library that looks up the home
+// directory fails in such a container.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startWire } from '../support/wire.ts';
@@ -7,7 +8,7 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const UNKNOWN_ID = 54_321;
 
 it(
-  'serves reads without HOME and with an unknown user ID',
+  'fedbridge serve serves reads without HOME and under an unknown user ID',
   { skip: process.getuid?.() === 0 ? false : 'only root may start a process of another user' },
   async (test) => {
     const wire = await startWire({

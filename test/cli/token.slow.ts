@@ -1,4 +1,4 @@
-// `fedbridge token`, as its own process: what it decodes, and that nothing but `--raw` gives the token away.
+// `fedbridge token` as a child process prints the decoded token, and the encoded token only with `--raw`.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { claimsOf, identityToken } from '../sandbox/clients.ts';
@@ -27,7 +27,7 @@ function decoded({ code, stdout, stderr }: Outcome): Decoded {
 const issuedTo = (audience: string): Promise<string> => identityToken(here.sandbox, 'default', audience);
 
 describe('fedbridge token', () => {
-  it('prints header, claims and end of the token that STS is shown, and no signature', async () => {
+  it('prints the header, claims and expiry of the token for STS, without its signature', async () => {
     const outcome = await here.run(['token']);
     const jwt = await issuedTo('fedbridge');
     const { header, claims, expires } = decoded(outcome);
@@ -37,18 +37,18 @@ describe('fedbridge token', () => {
     for (const part of jwt.split('.')) assert.ok(!outcome.stdout.includes(part));
   });
 
-  it('prints the token alone, on one line, where it is asked to', async () => {
+  it('prints only the token, on one line, with --raw', async () => {
     const { code, stdout, stderr } = await here.run(['token', '--raw']);
     assert.deepEqual([code, stderr], [0, '']);
     assert.equal(stdout, `${await issuedTo('fedbridge')}\n`);
   });
 
-  it('is for the audience that is given, as it is written', async () => {
+  it('uses exactly the audience in --audience', async () => {
     for (const audience of ['https://other.example', 'a b&c=d+é#%41@"'])
       assert.equal(decoded(await here.run(['token', '--audience', audience])).claims['aud'], audience);
   });
 
-  it('is for aws.audience of the configuration that is named, in the place of the environment’s', async () => {
+  it('uses aws.audience from the file in --config, not from the configuration in the environment', async () => {
     const config = withRoles({ ...here.contract, awsAudience: 'elsewhere' }, { lake });
     const named = await here.run(['token', '--config', here.file('token.yaml', config)]);
     assert.equal(decoded(named).claims['aud'], 'elsewhere');
@@ -61,7 +61,7 @@ describe('fedbridge token', () => {
     assert.equal(decoded(outcome).claims['aud'], 'fedbridge');
   });
 
-  it('comes from where `identity` says', async () => {
+  it('uses the identity source in the configuration', async () => {
     const jwt = await issuedTo('of a file');
     const path = here.file('token.jwt', jwt);
     const ofFile = here.file('file.yaml', withRoles(here.contract, { lake }, `identity: { file: ${path} }`));
@@ -77,7 +77,7 @@ describe('fedbridge token', () => {
     assert.deepEqual([azp, sub], [uniqueId, uniqueId]);
   });
 
-  it('of an AWS profile does not exist, which it says', async () => {
+  it('reports that an AWS profile has no identity token', async () => {
     const profile = withRoles(here.contract, { lake }, 'identity: { profile: laptop }');
     const config = here.file('profile.yaml', profile);
     for (const [args, environment] of [

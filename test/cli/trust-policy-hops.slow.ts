@@ -1,4 +1,5 @@
-// `fedbridge trust-policy ROLE --hop N`: what it prints opens the role of a further hop to the role before it.
+// The trust policy that `fedbridge trust-policy ROLE --hop N` prints lets only the previous role of the chain assume
+// the role of the hop.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
@@ -35,14 +36,14 @@ const allowing = (...statements: readonly object[]) => ({
 });
 
 describe('the trust policy of a further hop', () => {
-  it('trusts the role before it, and asks for nothing where nothing is configured', async () => {
+  it('trusts the previous role, and has no condition if the hop has no external ID', async () => {
     const plain = allowing({ Principal: { AWS: LAKE }, Action: 'sts:AssumeRole' });
     assert.deepEqual(await printed(1, { arn: DATA }), plain);
     const second = allowing({ Principal: { AWS: DATA }, Action: 'sts:AssumeRole' });
     assert.deepEqual(await printed(2, { arn: DATA }, { arn: VAULT }), second);
   });
 
-  it('asks for the external ID with sts:AssumeRole alone, and allows tags and source identity', async () => {
+  it('requires the external ID only for sts:AssumeRole, and allows tags and source identity', async () => {
     const hop = { arn: DATA, externalId: '7f3c', tags: { team: 'data' }, sourceIdentity: 'caller' };
     assert.deepEqual(
       await printed(1, hop),
@@ -57,7 +58,7 @@ describe('the trust policy of a further hop', () => {
     );
   });
 
-  it('allows what comes along from an earlier hop, and what names the caller', async () => {
+  it('allows tags and source identity from an earlier hop, and tags that name the caller', async () => {
     const along = (action: string) =>
       allowing(
         { Principal: { AWS: DATA }, Action: 'sts:AssumeRole' },
@@ -71,7 +72,7 @@ describe('the trust policy of a further hop', () => {
     assert.deepEqual(await printed(2, { arn: DATA }, tagged), along('sts:TagSession'));
   });
 
-  it('opens it at STS to that role, with the external ID alone', async () => {
+  it('lets the previous role assume the role of the hop, but only with the external ID', async () => {
     const hop = { arn: DATA, externalId: '7f3c', tags: { team: 'data' }, sourceIdentity: 'caller' };
     await control(sandbox, 'PUT', '/roles', {
       arn: DATA,
@@ -88,14 +89,14 @@ describe('the trust policy of a further hop', () => {
     await assert.rejects(assume({ ExternalId: undefined }), { name: 'AccessDenied' });
   });
 
-  it('does not exist where the role has no such hop', async () => {
+  it('is not printed if the role does not have that hop', async () => {
     for (const [then, has] of [
       [[], 'none'],
-      [[{ arn: DATA }], '1 of them'],
+      [[{ arn: DATA }], 'only 1'],
     ] as const) {
       const { code, stdout, stderr } = await runTrustPolicy(['lake', '--hop', '2'], withHops(...then));
       assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, new RegExp(`--hop: must be that of a further hop, and lake has ${has}\\.`));
+      assert.match(stderr, new RegExp(`--hop: must be the number of a further hop, but lake has ${has}\\.`));
     }
   });
 });

@@ -1,4 +1,4 @@
-// `fedbridge trust-policy`, as its own process: what it prints opens a role to the bridge at STS, and to nobody else.
+// The trust policy that `fedbridge trust-policy` prints lets only the bridge assume a role through STS.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,14 +29,14 @@ const file = (name: string, text: string): string => {
   return path;
 };
 
-/** What it prints where it succeeds, with nothing else. */
+/** @returns the output of a run that must succeed and write nothing to standard error */
 async function printed(args: readonly string[], surroundings?: Surroundings): Promise<string> {
   const { code, stdout, stderr } = await runTrustPolicy(args, surroundings);
   assert.deepEqual([code, stderr], [0, '']);
   return stdout;
 }
 
-/** The pins of the one statement. */
+/** @returns the pinned values in the only statement of a policy */
 function pinsIn(text: string): Record<string, string> {
   const { Statement } = JSON.parse(text) as {
     Statement: { Condition: { StringEquals: Record<string, string> } }[];
@@ -51,29 +51,29 @@ const pinned = (audience: string, uniqueId = UNIQUE_ID) => ({
   'accounts.google.com:sub': uniqueId,
 });
 
-const metadataAlone = () => ({
+const onlyMetadata = () => ({
   environment: { GCE_METADATA_HOST: new URL(sandbox.contract.metadata).host },
 });
 const configured = (...changes: readonly Change[]) => ({
-  environment: { ...metadataAlone().environment, FEDBRIDGE_CONFIG: `${sampleWith(...changes)}\n` },
+  environment: { ...onlyMetadata().environment, FEDBRIDGE_CONFIG: `${sampleWith(...changes)}\n` },
 });
 
 describe('the trust policy', () => {
-  it('for --unique-id is the one in the README, and none of the known mistakes', async () => {
-    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-    const [, block = ''] = /^```json\n([^]*?)^```/m.exec(readme) ?? [];
+  it('equals the one in docs/how-to/aws-role.md and passes the lint if --unique-id is given', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/how-to/aws-role.md'), 'utf8');
+    const [, block = ''] = /^```json\n([^]*?)^```/m.exec(page) ?? [];
     const policy = await printed(['--unique-id', UNIQUE_ID]);
     assert.equal(policy, block);
     const { code, lines } = linted(policy, '--unique-id', UNIQUE_ID, '--audience', 'fedbridge');
     assert.deepEqual([code, lines], [0, []]);
   });
 
-  it('of a machine without a configuration opens a role to that machine alone', async () => {
+  it("lets only this machine's service account assume a role if there is no configuration", async () => {
     const role = 'arn:aws:iam::123456789012:role/printed';
     const { awsAudience, audience, callers } = sandbox.contract;
     await control(sandbox, 'PUT', '/roles', {
       arn: role,
-      trust: JSON.parse(await printed([], metadataAlone())) as object,
+      trust: JSON.parse(await printed([], onlyMetadata())) as object,
       permissions: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } },
     });
     await assumed(sandbox, { role });
@@ -84,28 +84,28 @@ describe('the trust policy', () => {
       await assert.rejects(assumed(sandbox, { role, token }), { name: 'AccessDenied' });
   });
 
-  it('is for the audience that is given, else the configuration’s, else fedbridge', async () => {
+  it('pins the audience in --audience, or the configured one, or "fedbridge" if neither is set', async () => {
     const odd = 'sts & "lake"';
-    assert.deepEqual(pinsIn(await printed([], metadataAlone())), pinned('fedbridge'));
+    assert.deepEqual(pinsIn(await printed([], onlyMetadata())), pinned('fedbridge'));
     const surroundings = configured(['aws audience', 'sts-lake']);
     assert.deepEqual(pinsIn(await printed([], surroundings)), pinned('sts-lake'));
     assert.deepEqual(pinsIn(await printed(['lake'], surroundings)), pinned('sts-lake'));
     assert.deepEqual(pinsIn(await printed(['--audience', odd], surroundings)), pinned(odd));
   });
 
-  it('is for the unique ID that is given, whoever runs it', async () => {
+  it('pins the unique ID in --unique-id, for any bridge identity', async () => {
     const other = '112010400000000710080';
     const policy = await printed(['--unique-id', other], configured(['aws audience', 'sts-lake']));
     assert.deepEqual(pinsIn(policy), pinned('sts-lake', other));
   });
 
-  it('takes --config in the place of FEDBRIDGE_CONFIG', async () => {
+  it('is printed for the configuration in --config even if FEDBRIDGE_CONFIG is also set', async () => {
     const path = file('other.yaml', sampleWith(['aws audience', 'sts-other']));
     const policy = await printed(['--config', path, 'lake'], configured(['aws audience', 'sts-lake']));
     assert.deepEqual(pinsIn(policy), pinned('sts-other'));
   });
 
-  it('needs no configuration where ID and audience are given, be it right or wrong', async () => {
+  it('is printed despite an invalid configuration if both the unique ID and the audience are given', async () => {
     const broken = { environment: { FEDBRIDGE_CONFIG: '/nowhere/fedbridge.yaml' } };
     const policy = await printed(['--unique-id', UNIQUE_ID, '--audience', 'fedbridge'], broken);
     assert.deepEqual(pinsIn(policy), pinned('fedbridge'));
@@ -115,50 +115,51 @@ describe('the trust policy', () => {
   });
 });
 
-describe('it says with a remedy, on standard error alone, that', () => {
-  const refused = async (args: readonly string[], surroundings: Surroundings, said: RegExp) => {
+describe('on standard error only, fedbridge trust-policy', () => {
+  const rejected = async (args: readonly string[], surroundings: Surroundings, expected: RegExp) => {
     const { code, stdout, stderr } = await runTrustPolicy(args, surroundings);
     assert.deepEqual([code, stdout], [1, '']);
-    assert.match(stderr, said);
+    assert.match(stderr, expected);
   };
-  it('an e-mail is no unique ID, and how to find that', async () => {
+  it('reports that an email is not a unique ID, and shows the command that finds the ID', async () => {
     const email = 'fedbridge@acme-prod.iam.gserviceaccount.com';
-    const said = new RegExp(
-      `^fedbridge trust-policy: --unique-id: must be the number .*"${email}" is an e-mail\\. Find it: gcloud iam service-accounts describe ${email} --format='value\\(uniqueId\\)'\n$`,
+    const expected = new RegExp(
+      `^fedbridge trust-policy: --unique-id: must be the service account's numeric unique ID, but "${email}" is an e-mail\\. To find the ID, run: gcloud iam service-accounts describe ${email} --format='value\\(uniqueId\\)'\n$`,
     );
-    await refused(['--unique-id', email], {}, said);
+    await rejected(['--unique-id', email], {}, expected);
   });
-  it('other text is none either, and does not become part of a command', async () => {
-    const said =
-      /--unique-id: .*"x@y; rm -rf" is none\. Find it: gcloud iam service-accounts describe EMAIL /;
-    await refused(['--unique-id', 'x@y; rm -rf'], {}, said);
+  it('reports that any other text is not a unique ID, and does not copy it into a command', async () => {
+    const expected =
+      /--unique-id: .*"x@y; rm -rf" is not one\. To find the ID, run: gcloud iam service-accounts describe EMAIL /;
+    await rejected(['--unique-id', 'x@y; rm -rf'], {}, expected);
   });
-  it('an audience is no empty text', () => refused(['--audience', ' '], {}, /--audience: must be a text/));
-  it('there is no such role', () =>
-    refused(
+  it('reports that an audience must not be blank', () =>
+    rejected(['--audience', ' '], {}, /--audience: must not begin or end with a space/));
+  it('reports that a role is unknown', () =>
+    rejected(
       ['lakes'],
       configured(),
       /ROLE: must be the name of a role, not "lakes"\. Did you mean "lake"\?/,
     ));
-  it('a role needs a configuration', () =>
-    refused(
+  it('reports that a role name needs a configuration', () =>
+    rejected(
       ['lake'],
-      metadataAlone(),
-      /ROLE: .* where there is no configuration, not "lake"\. .*--config FILE/,
+      onlyMetadata(),
+      /ROLE: .*, not "lake", because there is no configuration\. .*--config FILE/,
     ));
-  it('there is no metadata server', () =>
-    refused(
+  it('reports that the metadata server is unreachable', () =>
+    rejected(
       [],
       { environment: { GCE_METADATA_HOST: '127.0.0.1:1' } },
-      /^fedbridge trust-policy: no --unique-id is given, and no identity token tells it: metadata_\w+ \(.*\)\. The metadata server .*\n$/,
+      /^fedbridge trust-policy: the unique ID is unknown: --unique-id was not given, and there is no identity token: metadata_\w+ \(.*\)\. The metadata server .*\n$/,
     ));
-  it('an AWS profile is no Google identity', () =>
-    refused(
+  it('reports that an AWS profile is not a Google identity', () =>
+    rejected(
       [],
       configured(['identity', { profile: 'lake' }]),
-      /identity: is an AWS profile, which has no Google identity\. .*--unique-id ID\.\n$/,
+      /identity: is an AWS profile, which has no Google identity\. Set --unique-id to the unique ID of the service account that the role should trust\.\n$/,
     ));
-  it('a token whose azp is an e-mail would not fit, and nothing of the token', async () => {
+  it('reports that a token with an email as azp does not match, and does not show the token', async () => {
     const { serviceAccount, awsAudience } = sandbox.contract;
     const token = sandbox.mint({ aud: awsAudience, azp: serviceAccount.email, sub: serviceAccount.uniqueId });
     const identity = { file: file('token', token) };
@@ -166,13 +167,13 @@ describe('it says with a remedy, on standard error alone, that', () => {
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(
       stderr,
-      /identity token: must have .* as azp and as sub, and has "fedbridge@.*includeEmail: false/,
+      /identity token: must have .* as azp and sub, but has azp "fedbridge@.*includeEmail: false/,
     );
     assert.ok(token.split('.').every((part) => !stderr.includes(part)));
   });
 });
 
-describe('wrong usage is', () => {
+describe('fedbridge trust-policy', () => {
   for (const args of [
     ['--verbose'],
     ['--unique-id'],
@@ -187,7 +188,7 @@ describe('wrong usage is', () => {
     ['--lint', 'policy.json', 'lake'],
     ['--lint', 'policy.json', '--config', 'x.yaml'],
   ]) {
-    it(args.join(' '), async () => {
+    it(`prints its usage for ${args.join(' ')}`, async () => {
       const { code, stdout, stderr } = await runTrustPolicy(args);
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, /^fedbridge trust-policy: \S.*\.\nUsage: fedbridge trust-policy \[/);

@@ -1,4 +1,4 @@
-// `fedbridge whoami`, as its own process: who the bridge is at Google and, through each role, at AWS.
+// `fedbridge whoami` as a child process prints the bridge's Google identity, and its AWS identity in each role.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { LAKE_DATA, TO_LAKE_DATA } from '../support/chain.ts';
@@ -22,7 +22,7 @@ interface Report {
   })[];
 }
 
-/** @param code that it must end with, having said nothing on standard error */
+/** @param code the expected exit code; standard error must be empty */
 async function reported(
   code: number,
   args: readonly string[],
@@ -39,13 +39,13 @@ const configured = (roles: Readonly<Record<string, string>>, more?: string): rea
 ];
 
 describe('fedbridge whoami', () => {
-  it('tells in words who the bridge is, and ends with 0 where all roles answer', async () => {
+  it('describes the identity of the bridge, and exits with code 0 if all roles can be assumed', async () => {
     const { code, stdout, stderr } = await here.run(['whoami']);
     assert.deepEqual([code, stderr], [0, '']);
     const { serviceAccount, role } = here.contract;
     assert.equal(
       stdout.replace(/\d{4}-\d\d-\d\dT[\d:]+\.000Z/, 'TIME'),
-      `Google identity, from the metadata server
+      `Google identity from the metadata server
   e-mail     ${serviceAccount.email}
   unique ID  ${serviceAccount.uniqueId}
   audience   fedbridge
@@ -57,19 +57,19 @@ lake (${role})
     );
   });
 
-  it('tells programs the same, of the last role of each chain', async () => {
+  it('prints both identities as JSON, including the last role of each chain', async () => {
     const roles = {
       lake,
       data: `${lake}, then: [{ ${TO_LAKE_DATA} }]`,
     };
-    const { identity, roles: answered } = await reported(0, configured(roles));
+    const { identity, roles: reportedRoles } = await reported(0, configured(roles));
     const { email, uniqueId } = here.contract.serviceAccount;
     assert.deepEqual(
       [identity['source'], identity['email'], identity['uniqueId'], identity['audience']],
       [{ kind: 'metadata' }, email, uniqueId, 'fedbridge'],
     );
     assert.ok(Date.parse(String(identity['expires'])) > Date.now());
-    assert.deepEqual(answered, [
+    assert.deepEqual(reportedRoles, [
       {
         name: 'lake',
         arn: here.contract.role,
@@ -88,14 +88,14 @@ lake (${role})
     );
   });
 
-  it('shows what AWS compared and what to do for each role that does not answer, and ends with 1', async () => {
+  it('shows the compared values and the fix for each role that cannot be assumed, and exits with code 1', async () => {
     const roles = { lake, theirs: `arn: "${ANOTHERS}"`, data: `${lake}, then: [{ arn: "${LAKE_DATA}" }]` };
-    const { roles: answered } = await reported(1, configured(roles));
-    const [well, theirs, data] = answered;
-    assert.ok(well?.['callerIdentity']);
+    const { roles: reportedRoles } = await reported(1, configured(roles));
+    const [assumable, theirs, data] = reportedRoles;
+    assert.ok(assumable?.['callerIdentity']);
     const { uniqueId } = here.contract.serviceAccount;
     assert.equal(theirs?.['fault'], 'sts_denied');
-    assert.match(String(theirs['remedy']), /its trust policy asks for other values/);
+    assert.match(String(theirs['remedy']), /its trust policy does not match the values/);
     const { detail = {} } = theirs;
     assert.deepEqual(
       ['aud', 'oaud', 'sub'].map((key) => detail[`accounts.google.com:${key}`]),
@@ -111,33 +111,30 @@ lake (${role})
     assert.match(inWords.stdout, /^ {2}arn:aws:sts::\d+:assumed-role\/gcp-lake-read\/fedbridge@acme-prod$/m);
     assert.match(inWords.stdout, new RegExp(`^theirs \\(${ANOTHERS}\\)\n {2}sts_denied\n`, 'm'));
     assert.match(inWords.stdout, new RegExp(`^ {2}accounts\\.google\\.com:sub +${uniqueId}$`, 'm'));
-    assert.match(inWords.stdout, /^ {2}The role does not exist, or its trust policy asks/m);
+    assert.match(inWords.stdout, /^ {2}The role does not exist, or its trust policy does not match/m);
   });
 
-  it('says without a configuration who it is at Google, without AWS', async () => {
+  it('shows only the Google identity without a configuration', async () => {
     await here.control('DELETE', '/calls');
     const { code, stdout } = await here.run(['whoami'], { FEDBRIDGE_CONFIG: '', AWS_REGION: '' });
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^ {2}unique ID +${here.contract.serviceAccount.uniqueId}$`, 'm'));
-    assert.match(
-      stdout,
-      /^No roles: there is no configuration\. --config FILE or FEDBRIDGE_CONFIG names one\.$/m,
-    );
+    assert.match(stdout, /^No roles: there is no configuration\. Set --config FILE or FEDBRIDGE_CONFIG\.$/m);
     assert.deepEqual(await here.calls('sts'), []);
   });
 
-  it('asks for no role where there is no identity token', async () => {
+  it('assumes no role without an identity token', async () => {
     await here.control('DELETE', '/calls');
     const { identity, roles } = await reported(1, [], { GCE_METADATA_HOST: '127.0.0.1:1' });
     assert.deepEqual(
       [identity['source'], identity['fault'], roles],
       [{ kind: 'metadata' }, 'metadata_unreachable', []],
     );
-    assert.match(String(identity['remedy']), /^The metadata server is out of reach/);
+    assert.match(String(identity['remedy']), /^The metadata server is unreachable/);
     assert.deepEqual(await here.calls('sts'), []);
   });
 
-  it('prints no token, key or signature, whatever STS says', async () => {
+  it('prints no token, key or signature, even if STS rejects requests', async () => {
     const roles = {
       lake,
       theirs: `arn: "${ANOTHERS}"`,
@@ -156,7 +153,7 @@ describe('with an AWS profile as identity, fedbridge whoami', () => {
     AWS_PROFILE: 'laptop',
   });
 
-  it('goes through the same chain', async () => {
+  it('assumes the configured roles with the credentials of the profile', async () => {
     const policy = (statement: object) => ({
       Version: '2012-10-17',
       Statement: { Effect: 'Allow', ...statement },
@@ -174,7 +171,7 @@ describe('with an AWS profile as identity, fedbridge whoami', () => {
     );
   });
 
-  it('says why the profile gives nothing', async () => {
+  it('reports why the profile has no credentials', async () => {
     const { identity } = await reported(1, [], inProfiles(['credential_process = false']));
     assert.equal(identity['fault'], 'profile_process_failed');
     const { accessKeyId, secretAccessKey, mfaSerial } = here.contract.developer;

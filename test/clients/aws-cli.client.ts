@@ -1,4 +1,4 @@
-// The aws cli of Debian against the bridge: `--endpoint-url` and three variables are all it is told.
+// Runs Debian's AWS CLI against the bridge, configured only with `--endpoint-url` and three environment variables.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import type { Ended } from './program.ts';
 import { unavailable } from './program.ts';
 import { digestsBelow, TREE_DIGESTS } from './tree.ts';
 
-/** `cli_follow_urlparam`: else an argument that begins with http:// would be fetched. */
+/** Without `cli_follow_urlparam = false`, the AWS CLI fetches an argument that begins with http://. */
 const CONFIG = `[default]
 region = eu-west-1
 cli_follow_urlparam = false
@@ -27,7 +27,7 @@ s3 =
   addressing_style = path
 `;
 
-describe('aws cli', { skip: unavailable('aws') }, () => {
+describe('the AWS CLI', { skip: unavailable('aws') }, () => {
   let lake: Lake;
   before(async () => {
     lake = await lakes.startLake('aws cli');
@@ -42,14 +42,14 @@ describe('aws cli', { skip: unavailable('aws') }, () => {
     });
   const aws = async (...args: readonly string[]): Promise<string> =>
     succeeded(await as(lake.tokens.reader, ...args));
-  /** `aws s3api`, with the bucket; gives what it printed. */
+  /** Runs `aws s3api` on the bucket; returns the output. */
   const api = async (command: string, ...args: readonly string[]): Promise<Record<string, unknown>> =>
     JSON.parse(
       (await aws('s3api', command, '--bucket', BUCKET, '--output', 'json', ...args)) || '{}',
     ) as Record<string, unknown>;
   const orders = ['--key', ORDERS_KEY] as const;
 
-  it('lists recursively, by prefix, and the buckets', async () => {
+  it('lists objects recursively and by prefix, and lists the buckets', async () => {
     const all = await aws('s3', 'ls', '--recursive', `s3://${BUCKET}/`);
     assert.equal(all.split('\n').filter((line) => line.includes(' tree/')).length, TREE_DIGESTS.size);
     assert.match(await aws('s3', 'ls', `s3://${BUCKET}/raw/`), /^ +PRE private\/\n +PRE public\/\n$/);
@@ -64,13 +64,13 @@ describe('aws cli', { skip: unavailable('aws') }, () => {
     await lake.saw('GetObject', 'HeadObject', 'range');
   });
 
-  it('syncs a tree with odd keys, and then has nothing left to do', async () => {
+  it('syncs a tree with unusual keys, and a second sync copies nothing', async () => {
     await aws('s3', 'sync', `s3://${BUCKET}/tree`, 'tree');
     assert.deepEqual(await digestsBelow(join(lake.directory, 'tree')), TREE_DIGESTS);
     assert.equal(await aws('s3', 'sync', `s3://${BUCKET}/tree`, 'tree'), '');
   });
 
-  it('says that a key is missing, that it may not read, that its token is over', async () => {
+  it('reports a missing key, a denial and an expired token', async () => {
     const { reader, scoped, expired } = lake.tokens;
     const copy = (token: string, key: string) => as(token, 's3', 'cp', `s3://${BUCKET}/${key}`, 'copy');
     const get = (token: string, key: string) =>
@@ -78,18 +78,18 @@ describe('aws cli', { skip: unavailable('aws') }, () => {
     failed(await copy(reader, 'none'), /\(404\).*HeadObject.*Key "none" does not exist/);
     failed(await get(reader, 'none'), /\(NoSuchKey\).*The object does not exist/);
     failed(await copy(scoped, PRIVATE_KEY), /\(403\).*HeadObject.*Forbidden/);
-    failed(await get(scoped, PRIVATE_KEY), /\(AccessDenied\).*GetObject.*You may not read this/);
+    failed(await get(scoped, PRIVATE_KEY), /\(AccessDenied\).*GetObject.*You are not allowed to read this/);
     failed(await as(scoped, 's3', 'ls', `s3://${BUCKET}/raw/private/`), /\(AccessDenied\).*ListObjectsV2/);
     failed(await get(expired, ORDERS_KEY), /\(ExpiredToken\).*The identity token has expired/);
     failed(await as(expired, 's3', 'ls', `s3://${BUCKET}/`), /\(ExpiredToken\).*ListObjectsV2/);
   });
 
-  it('shows a caller with a deeper grant the way down to it', async () => {
+  it('shows the parent prefixes of a granted prefix', async () => {
     const shown = succeeded(await as(lake.tokens.scoped, 's3', 'ls', `s3://${BUCKET}/`));
     assert.match(shown, /^ +PRE raw\/\n$/);
   });
 
-  it('asks conditionally', async () => {
+  it('supports conditional requests', async () => {
     const { ETag = '' } = (await api('head-object', ...orders)) as { ETag?: string };
     const get = (...condition: string[]) =>
       as(lake.tokens.reader, 's3api', 'get-object', '--bucket', BUCKET, ...orders, ...condition, 'got');
@@ -99,7 +99,7 @@ describe('aws cli', { skip: unavailable('aws') }, () => {
     await lake.saw('conditional');
   });
 
-  it('asks for versions, tags, attributes and about the bucket', async () => {
+  it("reads versions, tags, attributes and the bucket's location", async () => {
     const key = ['--key', VERSIONED_KEY] as const;
     const { Versions = [] } = (await api('list-object-versions', '--prefix', VERSIONED_KEY)) as {
       Versions?: { VersionId: string; IsLatest: boolean }[];

@@ -1,4 +1,5 @@
-// boto3 of Debian against the bridge: an endpoint, and the token as its session token.
+// Runs Debian's boto3 against the bridge, configured with an endpoint, and with the identity token as its session
+// token.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -34,7 +35,7 @@ describe(
     const boto3 = (...calls: readonly Call[]): Promise<readonly Returned[]> =>
       as(lake.tokens.reader, ...calls);
 
-    it('lists all, by prefix, and the buckets', async () => {
+    it('lists all objects, objects by prefix, and the buckets', async () => {
       const [all, below, older, buckets] = await boto3(
         ['list_objects_v2', { ...BUCKET_ALONE, Prefix: 'tree/' }],
         ['list_objects_v2', { ...BUCKET_ALONE, Prefix: 'raw/', Delimiter: '/' }],
@@ -64,7 +65,7 @@ describe(
       await lake.saw('GetObject', 'HeadObject', 'range');
     });
 
-    it('downloads a tree with odd keys', async () => {
+    it('downloads a tree with unusual keys', async () => {
       const tree = join(lake.directory, 'tree');
       const names = [...TREE_DIGESTS.keys()];
       await Promise.all(names.map((name) => mkdir(dirname(join(tree, name)), { recursive: true })));
@@ -77,7 +78,7 @@ describe(
       assert.deepEqual(await digestsBelow(tree), TREE_DIGESTS);
     });
 
-    it('raises its own errors for what is missing, denied, and for a token that is over', async () => {
+    it('raises its own errors for a missing key, a denial and an expired token', async () => {
       const missing = { ...BUCKET_ALONE, Key: 'none' };
       assert.deepEqual(await boto3(['get_object', missing], ['head_object', missing]), [
         { error: 'NoSuchKey' },
@@ -93,7 +94,7 @@ describe(
       ]);
     });
 
-    it('asks conditionally', async () => {
+    it('supports conditional requests', async () => {
       const [head] = await boto3(['head_object', ORDERS_OBJECT]);
       const etag = head?.['ETag'];
       const [unchanged, changed, same] = await boto3(
@@ -106,7 +107,7 @@ describe(
       await lake.saw('conditional');
     });
 
-    it('asks for versions, tags, attributes and about the bucket', async () => {
+    it("reads versions, tags, attributes and the bucket's location", async () => {
       const [versions, tags, attributes, location, head] = await boto3(
         ['list_object_versions', { ...BUCKET_ALONE, Prefix: VERSIONED_KEY }],
         ['get_object_tagging', VERSIONED],

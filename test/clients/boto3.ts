@@ -1,4 +1,4 @@
-// Calls boto3 in a Python process of its own.
+// Calls boto3 in a separate Python process.
 import { spawnSync } from 'node:child_process';
 import { succeeded } from './lake.ts';
 import type { Lake } from './lake.ts';
@@ -6,19 +6,19 @@ import { PATH } from './program.ts';
 
 export type Call = readonly [method: string, args: Readonly<Record<string, unknown>>];
 
-/** What a call gave, a body as text; or `error`, its code. */
+/** The result of a call, with its body as text, or the error code in `error`. */
 export type Returned = Readonly<Record<string, unknown>>;
 
 const CALLS = new URL('boto3_calls.py', import.meta.url).pathname;
 
-/** In CI it is there, as `install.sh` ran. */
+/** In CI every module counts as installed, so that a missing module fails the tests instead of skipping them. */
 export const hasModule = (name: string): boolean =>
   process.env['CI'] !== undefined ||
   spawnSync('python3', ['-c', `import ${name}`], { env: { PATH }, timeout: 20_000 }).status === 0;
 
 export const HAS_BOTO3 = hasModule('boto3');
 
-/** All by one client. @param env says whose credentials it has */
+/** Makes all calls with one boto3 client. @param env environment variables with the client's credentials */
 export async function callBoto3(
   lake: Lake,
   env: Readonly<Record<string, string>>,

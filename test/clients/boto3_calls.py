@@ -1,5 +1,5 @@
-"""Makes the calls that standard input lists, `[[method, {argument: value}], ...]` in JSON, with one client of boto3's, and
-prints a list of what each gave: its result, with a body as text, or {"error": code}."""
+"""Makes the calls listed on standard input (JSON, `[[method, {argument: value}], ...]`) with one boto3 client, and prints a
+list of their results: each with a body as text, or {"error": code}."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// Debian's Chromium, without a window: a page of a configured origin reads a part by fetch(), and the headers it needs.
+// Runs Debian's headless Chromium: with fetch(), a page from an allowed origin can read a range and its headers.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { run } from './program.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Runs in the page; what it saw ends up in the document, which Chromium prints. */
+/** This script runs in the page and writes its result into the document, which Chromium prints. */
 const script = (url: string, token: string): string => `
   const show = (seen) => (document.body.textContent = JSON.stringify(seen));
   const headers = { Authorization: 'Bearer ${token}', Range: 'bytes=17-24' };
@@ -78,7 +78,7 @@ describe('a browser', { skip }, () => {
     return JSON.parse(json);
   };
 
-  it('of a configured origin reads a range, and sees what it is a range of', async () => {
+  it('can read a range and its Content-Range if the page comes from an allowed origin', async () => {
     assert.deepEqual(await seenFrom(originAs('127.0.0.1')), {
       status: 206,
       text: '1,lamp,2',
@@ -88,7 +88,7 @@ describe('a browser', { skip }, () => {
     });
   });
 
-  it('of another origin reads nothing', async () => {
+  it('can read nothing if the page comes from another origin', async () => {
     assert.deepEqual(await seenFrom(originAs('localhost')), { error: 'TypeError' });
   });
 });

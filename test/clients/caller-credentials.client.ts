@@ -1,4 +1,4 @@
-// S3 clients that get their token themselves, on a machine of Google Cloud: `credential_process` and nothing else.
+// S3 clients on a Google Cloud machine can get their token with only a `credential_process` setting.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ for (const [way, command] of Object.entries(WAYS)) {
   describe(`with credential_process = ${way}`, () => {
     let lake: Lake;
     let env: Record<string, string>;
-    /** What a program finds on a machine of this caller's; the metadata server is where Google's would be. */
+    /** The environment of a program on this caller's machine, where the sandbox's metadata server replaces Google's. */
     const machineOf = async (caller: 'reader' | 'scoped'): Promise<Record<string, string>> => ({
       GCE_METADATA_HOST: new URL(await lake.wire.sandbox.machineOf(caller)).host,
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -41,7 +41,7 @@ for (const [way, command] of Object.entries(WAYS)) {
     });
     after(() => lake.close());
 
-    it('the aws cli reads as its machine', { skip: unavailable('aws') }, async () => {
+    it("the AWS CLI reads an object as its machine's identity", { skip: unavailable('aws') }, async () => {
       const aws = async (machine: Record<string, string>, ...args: string[]) =>
         lake.run('aws', ['--endpoint-url', lake.url, ...args], { env: machine });
       const copy = ['s3', 'cp', `s3://${BUCKET}/${ORDERS_KEY}`, '-'];
@@ -52,27 +52,31 @@ for (const [way, command] of Object.entries(WAYS)) {
       failed(await aws(scoped, ...denied), /\(AccessDenied\)/);
     });
 
-    it('boto3 reads as its machine, and gets a new token in time', { skip: !HAS_BOTO3 }, async () => {
-      // Shorter than what boto3 wants left: it asks again before each request.
-      await lake.wire.control('PUT', '/durations', { identityToken: 60 });
-      await lake.wire.forgetCalls();
-      const bodies = await callBoto3(lake, env, [
-        ['get_object', ORDERS_OBJECT],
-        ['get_object', ORDERS_OBJECT],
-      ]);
-      assert.deepEqual(
-        bodies.map(({ Body }) => Body),
-        [ORDERS, ORDERS],
-      );
-      const asked = (await lake.wire.calls('metadata')).filter(({ path }) =>
-        String(path).includes('/identity?'),
-      );
-      assert.ok(asked.length > 1, `asked the metadata server ${asked.length} times`);
-      await lake.wire.control('PUT', '/durations', { identityToken: null });
-    });
+    it(
+      "boto3 reads an object as its machine's identity, and gets a new token before the old one expires",
+      { skip: !HAS_BOTO3 },
+      async () => {
+        // boto3 fetches a new token before each request if a token's remaining lifetime is this short.
+        await lake.wire.control('PUT', '/durations', { identityToken: 60 });
+        await lake.wire.forgetCalls();
+        const bodies = await callBoto3(lake, env, [
+          ['get_object', ORDERS_OBJECT],
+          ['get_object', ORDERS_OBJECT],
+        ]);
+        assert.deepEqual(
+          bodies.map(({ Body }) => Body),
+          [ORDERS, ORDERS],
+        );
+        const asked = (await lake.wire.calls('metadata')).filter(({ path }) =>
+          String(path).includes('/identity?'),
+        );
+        assert.ok(asked.length > 1, `${asked.length} requests to the metadata server`);
+        await lake.wire.control('PUT', '/durations', { identityToken: null });
+      },
+    );
 
     it(
-      'the aws cli shows why there is no token, where there is no metadata server',
+      'the AWS CLI shows an error that names the metadata server if that server is unreachable',
       { skip: unavailable('aws') },
       async () => {
         const off = { ...env, GCE_METADATA_HOST: '127.0.0.1:1' };

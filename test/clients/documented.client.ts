@@ -1,4 +1,4 @@
-// What docs/clients.md tells users to write, written and run on a machine of a caller's: each snippet that reads, reads the bytes.
+// Runs the snippets of docs/how-to/clients/ on a caller's machine, and checks the bytes that they read.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
@@ -14,11 +14,11 @@ import { here, readSnippets } from './snippets.ts';
 import type { Snippet } from './snippets.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-/** What is marked as not run here is text, as the Go and Spark lines are; outside CI it is shown as skipped. */
+/** Snippets marked as "not run here" are omitted in CI, and reported as skipped outside CI. */
 const snippets = readSnippets().filter(({ needs }) => needs === undefined || process.env['CI'] === undefined);
 const skip =
   snippets.length === 0
-    ? 'skipped, because docs/clients.md has no snippets'
+    ? 'skipped, because docs/how-to/clients/ has no snippets'
     : unavailable('aws', 'curl', 'rclone', 's3cmd', 's3fs', ...(HAS_BOTO3 ? [] : ['python3-boto3']));
 
 const PROGRAMS = {
@@ -27,16 +27,16 @@ const PROGRAMS = {
   js: ['node', 'it.mjs'],
   ini: ['true', 'it.ini'],
 } as const;
-/** A snippet that mounts the bucket as `lake`. */
+/** Matches a snippet that mounts the bucket as `lake`. */
 const MOUNTED = /^.*\bs3fs acme-lake lake\b/m;
 const READ_MOUNTED = `trap 'fusermount -u -z lake' EXIT; cat lake/${ORDERS_KEY}`;
-/** What a machine may not have, and how to tell. */
+/** Programs and devices that some snippets need, and how to detect that one is missing. */
 const LACKING: readonly (readonly [snippet: RegExp, lacks: () => boolean, what: string])[] = [
   [MOUNTED, () => !existsSync('/dev/fuse'), '/dev/fuse'],
   [/^import pandas$/m, () => !hasModule('pandas'), 'pandas'],
   [/^import google\.auth/m, () => !hasModule('google.auth'), 'google-auth'],
 ];
-/** In CI everything has to be there: what is not fails. */
+/** In CI, a missing program or device fails the test instead of skipping it. */
 function lackingFor(text: string): string | undefined {
   if (process.env['CI'] !== undefined) return undefined;
   return LACKING.find(([pattern, lacks]) => pattern.test(text) && lacks())?.[2];
@@ -44,7 +44,7 @@ function lackingFor(text: string): string | undefined {
 
 const READS = new RegExp(`${ORDERS_KEY}|${MOUNTED.source}`, 'm');
 
-/** The bridge's, chosen before it starts: in the document its address is also its audience. */
+/** Chooses the bridge's port before the bridge starts, because the docs also use the bridge's address as the audience. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -53,7 +53,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe('docs/clients.md', { skip }, () => {
+describe('docs/how-to/clients', { skip }, () => {
   let lake: Lake;
   let env: Record<string, string>;
   let metadata: string;
@@ -77,7 +77,7 @@ grants: [{ callers: [${callers.reader}], allow: [get, list], bucket: ${BUCKET} }
       PATH: `${bin}:${PATH}`,
       AWS_EC2_METADATA_DISABLED: 'true',
       PYTHONDONTWRITEBYTECODE: '1',
-      // The second and third are what google-auth for Python reads.
+      // google-auth for Python reads GCE_METADATA_ROOT and GCE_METADATA_IP.
       GCE_METADATA_HOST: metadata,
       GCE_METADATA_ROOT: metadata,
       GCE_METADATA_IP: metadata,
@@ -85,7 +85,7 @@ grants: [{ callers: [${callers.reader}], allow: [get, list], bucket: ${BUCKET} }
   });
   after(() => lake.close());
 
-  /** Runs it in a directory of its own; gives what it printed. */
+  /** Runs the snippet in a new directory; returns its output. */
   async function play(snippet: Snippet): Promise<string> {
     const directory = await mkdtemp(join(lake.directory, 'snippet-'));
     const [program, name] = PROGRAMS[snippet.language];
@@ -101,10 +101,10 @@ grants: [{ callers: [${callers.reader}], allow: [get, list], bucket: ${BUCKET} }
   }
 
   for (const snippet of snippets) {
-    const { language, line, text, needs } = snippet;
+    const { language, page, line, text, needs } = snippet;
     const missing = needs ?? lackingFor(text);
     const skipped = missing === undefined ? false : `skipped, because it needs ${missing}`;
-    it(`line ${line}: ${language}`, { skip: skipped }, async () => {
+    it(`has a working ${language} snippet in ${page}, line ${line}`, { skip: skipped }, async () => {
       if (language === 'ini') {
         await mkdir(join(lake.directory, '.aws'), { recursive: true });
         await writeFile(join(lake.directory, '.aws/config'), here(snippet, lake.url, metadata));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs from Debian those of the clients that are missing, a browser, and what docs/clients.md and the README use. Needs root.
+# Installs the missing clients, a browser, and the programs that docs/how-to/ uses, all from Debian. Requires root.
 set -euo pipefail
 missing=()
 for package in awscli chromium curl jq python3-boto3 python3-google-auth python3-pandas python3-requests rclone s3cmd s3fs; do

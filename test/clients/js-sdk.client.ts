@@ -1,4 +1,5 @@
-// AWS's SDK for JavaScript against the bridge: an endpoint, and the token as its session token.
+// Runs the AWS SDK for JavaScript against the bridge, configured with an endpoint, and with the identity token as its
+// session token.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,7 +13,7 @@ import { digestsBelow, TREE_DIGESTS } from './tree.ts';
 const ORDERS_OBJECT = { Bucket: BUCKET, Key: ORDERS_KEY };
 const VERSIONED = { Bucket: BUCKET, Key: VERSIONED_KEY };
 
-describe('JS SDK', () => {
+describe('the AWS SDK for JavaScript', () => {
   let lake: Lake;
   let client: s3.S3Client;
   const clientOf = (sessionToken: string): s3.S3Client =>
@@ -36,7 +37,7 @@ describe('JS SDK', () => {
     (await client.send(new s3.GetObjectCommand(input))).Body?.transformToString();
   const keysOf = (page: { readonly Contents?: s3._Object[] | undefined }): (string | undefined)[] =>
     (page.Contents ?? []).map(({ Key }) => Key);
-  /** Name and status of what the SDK throws. */
+  /** @returns the name and the status of the exception that the SDK throws */
   async function refusal(token: string, input: s3.GetObjectCommandInput): Promise<readonly unknown[]> {
     const other = clientOf(token);
     const error: unknown = await other
@@ -47,7 +48,7 @@ describe('JS SDK', () => {
     return [error.name, error.$metadata.httpStatusCode];
   }
 
-  it('lists in pages, by prefix, and the buckets', async () => {
+  it('lists objects in pages and by prefix, and lists the buckets', async () => {
     const input = { Bucket: BUCKET, Prefix: 'tree/' };
     const keys: (string | undefined)[] = [];
     for await (const page of s3.paginateListObjectsV2({ client, pageSize: 5 }, input))
@@ -75,7 +76,7 @@ describe('JS SDK', () => {
     await lake.saw('GetObject', 'HeadObject', 'range');
   });
 
-  it('copies a tree with odd keys', async () => {
+  it('copies a tree with unusual keys', async () => {
     for (const name of TREE_DIGESTS.keys()) {
       const { Body } = await client.send(new s3.GetObjectCommand({ Bucket: BUCKET, Key: `tree/${name}` }));
       const path = join(lake.directory, 'tree', name);
@@ -85,14 +86,14 @@ describe('JS SDK', () => {
     assert.deepEqual(await digestsBelow(join(lake.directory, 'tree')), TREE_DIGESTS);
   });
 
-  it('throws its own errors for what is missing, denied, and for a token that is over', async () => {
+  it('throws its own errors for a missing key, a denial and an expired token', async () => {
     const { reader, scoped, expired } = lake.tokens;
     assert.deepEqual(await refusal(reader, { Bucket: BUCKET, Key: 'none' }), ['NoSuchKey', 404]);
     assert.deepEqual(await refusal(scoped, { Bucket: BUCKET, Key: PRIVATE_KEY }), ['AccessDenied', 403]);
     assert.deepEqual(await refusal(expired, ORDERS_OBJECT), ['ExpiredToken', 400]);
   });
 
-  it('asks conditionally', async () => {
+  it('supports conditional requests', async () => {
     const { ETag = '' } = await client.send(new s3.HeadObjectCommand(ORDERS_OBJECT));
     const { reader } = lake.tokens;
     const unchanged = await refusal(reader, { ...ORDERS_OBJECT, IfNoneMatch: ETag });
@@ -105,7 +106,7 @@ describe('JS SDK', () => {
     await lake.saw('conditional');
   });
 
-  it('asks for versions, tags, attributes and about the bucket', async () => {
+  it("reads versions, tags, attributes and the bucket's location", async () => {
     const { Versions = [] } = await client.send(
       new s3.ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: VERSIONED_KEY }),
     );

@@ -1,4 +1,5 @@
-// What every client reads: a bridge, a bucket with a tree, versions and tags in it, and callers with different rights.
+// The setup for every client test: a bridge, a bucket with a tree of objects, versions and tags, and callers with
+// different grants.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { writeResults } from '../results/operations.ts';
 import type { Client, Operation } from '../results/operations.ts';
 import type { LogLine } from '../support/bridge-process.ts';
 import { googleClaims, inSeconds } from '../support/google-claims.ts';
-import { startWire } from '../support/wire.ts';
+import { startWire, variablesOf } from '../support/wire.ts';
 import type { Wire, WireOptions } from '../support/wire.ts';
 import { run } from './program.ts';
 import type { Ended, RunOptions } from './program.ts';
@@ -18,32 +19,35 @@ import { TREE } from './tree.ts';
 export const BUCKET = 'acme-lake';
 export const ORDERS_KEY = 'raw/public/orders.csv';
 export const ORDERS = 'id,item,quantity\n1,lamp,2\n2,desk,1\n3,chair,4\n4,shelf,1\n';
-/** Bytes 17 to 24 of it. */
+/** Bytes 17 to 24 of ORDERS. */
 export const ORDERS_PART = '1,lamp,2';
-/** Only `reader` may read it. */
+/** The key of an object that only the caller `reader` may read. */
 export const PRIVATE_KEY = 'raw/private/salaries.csv';
-/** Has two versions, whose contents are `first` and `second`, and a tag, `team` = `lake`. */
+/** The key of an object with two versions, whose contents are `first` and `second`, and the tag `team` = `lake`. */
 export const VERSIONED_KEY = 'versions/note.txt';
 
 export interface Lake {
   readonly wire: Wire;
   readonly url: string;
-  /** For what clients write; gone when the lake closes. */
+  /** A directory for files that clients write, which is removed when the lake closes. */
   readonly directory: string;
   /**
-   * Identity tokens: `reader` may read and list all, `scoped` below raw/public/ alone, `lister` may list all and read nothing;
-   * the last is over.
+   * Identity tokens: `reader` may read and list everything, `scoped` only below raw/public/, and `lister` may list
+   * everything but read nothing. `expired` has expired.
    */
   readonly tokens: Readonly<Record<'reader' | 'scoped' | 'lister' | 'expired', string>>;
   /** Runs a client, with `directory` as its home and working directory. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Ended>;
-  /** Notes operations that the client was just seen to do: rejects where the bridge's log has no answer to one. */
+  /** Records operations that the client just performed; rejects if the bridge logged no success for one of them. */
   saw(...operations: readonly Operation[]): Promise<void>;
   /** Writes the results. */
   close(): Promise<void>;
 }
 
-/** What it looks like in the bridge's log that an operation worked; else its name, and a status below 300. */
+/**
+ * For each operation, tests whether a log line of the bridge shows that the operation succeeded. By default, the line must have
+ * the operation's name and a status below 300.
+ */
 const SIGNS: Partial<Record<Operation, (line: LogLine) => boolean>> = {
   versionId: ({ operation, key, status }) =>
     operation === 'GetObject' && key === VERSIONED_KEY && status === 200,
@@ -51,9 +55,20 @@ const SIGNS: Partial<Record<Operation, (line: LogLine) => boolean>> = {
   conditional: ({ status }) => status === 304 || status === 412,
 };
 
-/** @param client whose results are kept; absent: none are */
+/** `run.sh --cloud-run` sets this variable; the bridge then sends large responses without Content-Length. */
+const PLATFORM: Readonly<Record<string, string>> =
+  process.env['CLIENTS_ON_CLOUD_RUN'] === undefined
+    ? {}
+    : { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-00001' };
+
+/** @param client the client whose results are written; if undefined, no results are written */
 export async function startLake(client?: Client, options: WireOptions = {}): Promise<Lake> {
-  const wire = await startWire({ ownProcess: true, config: configOf, ...options });
+  const wire = await startWire({
+    ownProcess: true,
+    config: configOf,
+    ...options,
+    environment: async (contract) => ({ ...PLATFORM, ...(await variablesOf(options, contract)) }),
+  });
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-client-'));
   const operations = new Set<Operation>();
   const [reader, scoped, lister] = await Promise.all(
@@ -95,7 +110,7 @@ grants:
 `;
 }
 
-/** Fills the sandbox's bucket: the tree below `tree/`, and the object with versions. */
+/** Puts the tree of objects below `tree/`, and the object with versions, into the sandbox. */
 export async function fill({ wire }: Lake): Promise<void> {
   for (const [name, bytes] of TREE) await wire.put(`tree/${name}`, bytes);
   const { s3: endpoint, region, owner: credentials } = wire.sandbox.contract;
@@ -107,16 +122,16 @@ export async function fill({ wire }: Lake): Promise<void> {
   await wire.put(VERSIONED_KEY, 'second', { Tagging: 'team=lake' });
 }
 
-/** What S3 clients of all kinds read from the environment: any keys, and the token. */
+/** The environment variables for S3 clients: arbitrary access keys, with the identity token as the session token. */
 export const keysFor = (token: string): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: 'any',
   AWS_SECRET_ACCESS_KEY: 'any',
   AWS_SESSION_TOKEN: token,
-  // Else a client without keys would ask the machine for some.
+  // A client without keys must not request keys from AWS's metadata server.
   AWS_EC2_METADATA_DISABLED: 'true',
 });
 
-/** Fails with all that the client said. */
+/** Asserts that the client succeeded; the error contains its complete output. */
 export function succeeded(ended: Ended): string {
   assert.equal(ended.code, 0, ended.said);
   return ended.stdout;

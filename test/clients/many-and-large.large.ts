@@ -1,4 +1,4 @@
-// `aws s3 sync` of ten thousand objects, and of one of 4 GiB, which the aws cli reads in ranges of 8 MiB.
+// Runs `aws s3 sync` on ten thousand objects, and on a 4 GiB object, which the AWS CLI reads in ranges of 8 MiB.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,14 @@ import { digestOf, digestOfFile, digestsBelow } from './tree.ts';
 const OBJECTS = 10_000;
 const OBJECTS_PER_PREFIX = 100;
 const LARGE_BYTES = 4 * 1024 ** 3;
-/** The rest of the large object is a hole in its file: it costs no disk, and is as much to send. */
+/**
+ * The large object's file has a marker at this interval and is otherwise sparse: it uses little disk space, but every byte is
+ * sent over the network.
+ */
 const MARK_EVERY_BYTES = 1_000_003;
 const LIMIT_MS = 600_000;
 
-/** The bytes of the nth small object: none has another's. */
+/** The content of the nth small object, different for each. */
 const contentOf = (n: number): string => `${n}\n`.repeat(1 + (n % 500));
 
 async function makeMany(directory: string): Promise<Map<string, string>> {
@@ -54,7 +57,7 @@ describe('aws s3 sync', { skip: unavailable('aws') }, () => {
     await rm(source, { recursive: true });
   });
 
-  /** @returns where it put them */
+  /** @returns the directory that contains the copies */
   async function sync(prefix: string, context: TestContext): Promise<string> {
     const target = join(lake.directory, prefix);
     const began = performance.now();
@@ -81,12 +84,12 @@ describe('aws s3 sync', { skip: unavailable('aws') }, () => {
     lake.wire.bridge.lines.filter((line) => line['operation'] === 'GetObject' && line['status'] === status)
       .length;
 
-  it('of 10,000 objects: every digest is equal', async (context) => {
+  it('copies 10,000 objects with identical digests', async (context) => {
     assert.deepEqual(await digestsBelow(await sync('many', context)), many);
     assert.equal(requests(200), OBJECTS);
   });
 
-  it('of an object of 4 GiB, in ranges: its digest is equal', async (context) => {
+  it('copies a 4 GiB object in ranges, with an identical digest', async (context) => {
     const copy = join(await sync('large', context), 'object.bin');
     const [sent, received] = await Promise.all([
       digestOfFile(join(source, 'large/object.bin')),

@@ -1,4 +1,5 @@
-// Bare HTTP with a Bearer token: the same claims as of the S3 clients, with nothing in between, for the wire's column.
+// Tests plain HTTP requests with a Bearer token, for the same operations as the S3 clients and for the "wire test" column of
+// the results.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { RequestOptions, Reply } from '../support/http-request.ts';
@@ -10,7 +11,7 @@ import { digestOf, TREE_DIGESTS } from './tree.ts';
 const OBJECT = `/${BUCKET}/${ORDERS_KEY}`;
 const VERSIONED = `/${BUCKET}/${VERSIONED_KEY}`;
 
-describe('plain HTTP', () => {
+describe('a plain HTTP client', () => {
   let lake: Lake;
   before(async () => {
     lake = await lakes.startLake('wire test');
@@ -26,7 +27,7 @@ describe('plain HTTP', () => {
     return [...text.matchAll(pattern)].map(([, value = '']) => value);
   };
 
-  it('lists', async () => {
+  it('lists objects', async () => {
     const keys = /<Key>([^<]*)<\/Key>/g;
     const prefixes = /<Prefix>([^<]*)<\/Prefix><\/CommonPrefixes>/g;
     const tree = await found(`/${BUCKET}?list-type=2&prefix=tree/`, keys);
@@ -51,7 +52,7 @@ describe('plain HTTP', () => {
     await lake.saw('GetObject', 'HeadObject', 'range');
   });
 
-  it('is told what is missing, denied, and over', async () => {
+  it('gets an error for a missing key, a denial and an expired token', async () => {
     const refused = async (path: string, token: string): Promise<readonly unknown[]> => {
       const { status, code } = await get(path, { authorization: `Bearer ${token}` });
       return [status, code];
@@ -62,7 +63,7 @@ describe('plain HTTP', () => {
     assert.equal((await refused(OBJECT, expired))[0], 401);
   });
 
-  it('asks conditionally', async () => {
+  it('supports conditional requests', async () => {
     const etag = (await get(OBJECT)).headers.etag ?? '';
     assert.equal((await get(OBJECT, { 'if-none-match': etag })).status, 304);
     assert.equal((await get(OBJECT, { 'if-match': '"another"' })).status, 412);
@@ -70,7 +71,7 @@ describe('plain HTTP', () => {
     await lake.saw('conditional');
   });
 
-  it('asks for versions, tags, attributes and about the bucket', async () => {
+  it("reads versions, tags, attributes and the bucket's location", async () => {
     const ids = await found(
       `/${BUCKET}?versions&prefix=${VERSIONED_KEY}`,
       /<VersionId>([^<]*)<\/VersionId>/g,

@@ -1,14 +1,14 @@
-// Runs a program of the machine, unmodified, to its end or to its time limit.
+// Runs an installed program, unmodified, until it exits or reaches its time limit.
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 export interface Ended {
-  /** Null where the time limit ended it. */
+  /** The exit code, or null if the program was killed at its time limit. */
   readonly code: number | null;
   readonly stdout: string;
-  /** Both streams, the errors last. */
+  /** Standard output followed by standard error. */
   readonly said: string;
 }
 
@@ -21,10 +21,10 @@ export interface RunOptions {
 
 const LIMIT_MS = 60_000;
 
-/** Debian's own clients before others of the same name. */
+/** Finds Debian's clients before other programs with the same name. */
 export const PATH = `/usr/bin:${process.env['PATH'] ?? ''}`;
 
-/** With no more of our environment than PATH, so that no setting of the machine's user is found. */
+/** Passes only PATH from this environment, so that no user setting on this machine takes effect. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -43,7 +43,10 @@ export async function run(
   return { code, stdout, said: stdout + stderr };
 }
 
-/** Why tests of these programs are skipped: one is not installed. In CI none is, as `install.sh` ran: then they fail. */
+/**
+ * @returns the reason to skip tests if one of these programs is not installed, or false; in CI a missing program
+ * fails the tests
+ */
 export function unavailable(...programs: readonly string[]): string | false {
   const missing = process.env['CI'] === undefined ? programs.filter((program) => !isInstalled(program)) : [];
   return missing.length > 0 && `skipped, because ${missing.join(' and ')} is not installed`;

@@ -1,4 +1,5 @@
-// rclone of Debian against the bridge. `provider = AWS` would leave path style; `Other` needs the two listing settings.
+// Runs Debian's rclone against the bridge. With `provider = Other`, rclone uses path-style URLs and needs the two listing
+// settings. With `provider = AWS`, it does not use path-style URLs.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,13 +31,13 @@ describe('rclone', { skip: unavailable('rclone') }, () => {
   });
   after(() => lake.close());
 
-  // It tries again ten times, with pauses, where a token is over.
+  // By default, rclone retries ten times with pauses if the token has expired.
   const as = (token: string, ...args: readonly string[]): Promise<Ended> =>
     lake.run('rclone', ['--retries', '1', '--low-level-retries', '1', ...args], { env: keysFor(token) });
   const rclone = async (...args: readonly string[]): Promise<string> =>
     succeeded(await as(lake.tokens.reader, ...args));
 
-  it('lists recursively, by prefix, and the buckets', async () => {
+  it('lists objects recursively and by prefix, and lists the buckets', async () => {
     const tree = (await rclone('lsf', '-R', '--files-only', `lake:${BUCKET}/tree`)).trimEnd().split('\n');
     assert.deepEqual(tree.sort(), [...TREE_DIGESTS.keys()].sort());
     assert.equal(await rclone('lsf', `lake:${BUCKET}/raw`), 'private/\npublic/\n');
@@ -53,19 +54,22 @@ describe('rclone', { skip: unavailable('rclone') }, () => {
     await lake.saw('GetObject', 'HeadObject', 'range');
   });
 
-  it('syncs a tree with odd keys, and finds no difference after it', async () => {
+  it('syncs a tree with unusual keys, and then finds no difference', async () => {
     await rclone('sync', `lake:${BUCKET}/tree`, 'tree');
     assert.deepEqual(await digestsBelow(join(lake.directory, 'tree')), TREE_DIGESTS);
     succeeded(await as(lake.tokens.reader, 'check', '--download', `lake:${BUCKET}/tree`, 'tree'));
   });
 
-  it('says that a key is missing, that it may not read, that its token is over', async () => {
+  it('reports a missing key, a denial and an expired token', async () => {
     const { reader, scoped, expired } = lake.tokens;
-    // A key that is not there is to rclone a directory with nothing in it, unless it is to become a file.
+    // rclone treats a missing key as an empty directory, except when it copies an object to a file.
     assert.equal(await rclone('cat', `lake:${BUCKET}/none`), '');
     await writeFile(join(lake.directory, 'copy'), '');
     failed(await as(reader, 'copyto', `lake:${BUCKET}/none`, 'copy'), /Source doesn't exist/);
-    failed(await as(scoped, 'cat', `lake:${BUCKET}/${PRIVATE_KEY}`), /AccessDenied: You may not read this/);
+    failed(
+      await as(scoped, 'cat', `lake:${BUCKET}/${PRIVATE_KEY}`),
+      /AccessDenied: You are not allowed to read this/,
+    );
     failed(await as(scoped, 'lsf', `lake:${BUCKET}/raw/private`), /AccessDenied/);
     failed(await as(expired, 'lsf', `lake:${BUCKET}`), /ExpiredToken: The identity token has expired/);
   });

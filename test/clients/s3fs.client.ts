@@ -1,4 +1,4 @@
-// s3fs of Debian against the bridge: the bucket as a directory. It asks to list the whole bucket when it mounts.
+// Mounts the bucket as a directory with Debian's s3fs, which must be allowed to list the whole bucket.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, readdir } from 'node:fs/promises';
@@ -26,12 +26,12 @@ describe('s3fs', { skip }, () => {
     await lakes.fill(lake);
   });
   after(async () => {
-    // Also where it ended by itself, and nothing is mounted any more.
+    // Unmounting fails harmlessly if s3fs has already exited.
     for (const directory of mounted) await lake.run('fusermount', ['-u', '-z', directory]);
     await lake.close();
   });
 
-  /** Mounts the bucket as a caller; gives the directory, and what s3fs says in its log. */
+  /** Mounts the bucket as a caller; returns the directory and the path of s3fs's log. */
   async function mount(caller: keyof Lake['tokens']): Promise<{ root: string; log: string }> {
     const root = join(lake.directory, caller);
     const log = `${root}.log`;
@@ -43,7 +43,7 @@ describe('s3fs', { skip }, () => {
     succeeded(await lake.run('s3fs', args, { env: keysFor(lake.tokens[caller]) }));
     return { root, log };
   }
-  /** s3fs goes to the background before it has asked. */
+  /** s3fs moves to the background before its first request, so only its log shows the outcome. */
   async function untilSaid(log: string, pattern: RegExp): Promise<void> {
     const deadline = Date.now() + LOG_MS;
     for (;;) {
@@ -54,7 +54,7 @@ describe('s3fs', { skip }, () => {
     }
   }
 
-  it('lists, and reads whole, in part, and a tree with odd keys', async () => {
+  it('lists a bucket, and reads an object, a part of an object, and a tree with unusual keys', async () => {
     const { root } = await mount('reader');
     assert.deepEqual((await readdir(join(root, 'raw'))).sort(), ['private', 'public']);
     const orders = join(root, ORDERS_KEY);
@@ -68,13 +68,13 @@ describe('s3fs', { skip }, () => {
     await assert.rejects(readFile(join(root, 'none')), { code: 'ENOENT' });
   });
 
-  it('shows an empty file where the caller may list and not read', async () => {
+  it('shows an empty file to a caller that may list but not read', async () => {
     const { root, log } = await mount('lister');
     assert.equal(await readFile(join(root, 'README.txt'), 'utf8'), '');
     await untilSaid(log, /403/);
   });
 
-  it('mounts nothing for a caller that may not list the bucket, nor with a token that is over', async () => {
+  it('mounts nothing if the caller may not list the bucket or its token has expired', async () => {
     await untilSaid((await mount('scoped')).log, /403.*[^]*<Code>AccessDenied<\/Code>/);
     await untilSaid((await mount('expired')).log, /400.*[^]*<Code>ExpiredToken<\/Code>/);
   });

@@ -1,27 +1,38 @@
-// The snippets of docs/clients.md, made to run here: its bridge is ours, and its metadata server the sandbox's.
-import { existsSync, readFileSync } from 'node:fs';
+// The snippets of docs/how-to/clients/, adapted to the test's bridge and the sandbox's metadata server.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Snippet {
   readonly language: 'sh' | 'python' | 'js' | 'ini';
   readonly text: string;
-  /** What it needs that is not here, as its first line says: `# not run here: needs gcloud`. */
+  /**
+   * The program or service that the snippet needs but the tests lack, from a first line such as `# not run here: needs gcloud`.
+   */
   readonly needs: string | undefined;
-  /** Of the line in docs/clients.md at which it begins. */
+  /** The file name in docs/how-to/clients/. */
+  readonly page: string;
   readonly line: number;
 }
 
-const DOCUMENT = new URL('../../docs/clients.md', import.meta.url).pathname;
 const ROOT = new URL('../..', import.meta.url).pathname;
+const PAGES = join(ROOT, 'docs/how-to/clients');
 const FENCE = /^```(sh|python|js|ini)\n([^]*?)^```$/gm;
 
-/** In their order; none where the document is not there. Other languages are text to read. */
+/**
+ * Returns the snippets in page order, with README.md first because the other pages build on it. Code blocks in other
+ * languages are omitted.
+ */
 export function readSnippets(): readonly Snippet[] {
-  if (!existsSync(DOCUMENT)) return [];
-  const text = readFileSync(DOCUMENT, 'utf8');
+  return globSync('*.md', { cwd: PAGES }).toSorted().flatMap(snippetsOf);
+}
+
+function snippetsOf(page: string): readonly Snippet[] {
+  const text = readFileSync(join(PAGES, page), 'utf8');
   return [...text.matchAll(FENCE)].map(({ 1: language, 2: snippet = '', index }) => ({
     language: language as Snippet['language'],
     text: snippet,
     needs: /^(?:#|\/\/) not run here: needs (.*)/.exec(snippet)?.[1],
+    page,
     line: text.slice(0, index).split('\n').length,
   }));
 }

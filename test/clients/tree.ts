@@ -1,10 +1,10 @@
-// Objects whose keys clients get wrong, and the digests by which a copy of them is held against what was put.
+// Objects with keys that clients often handle incorrectly, and digests to compare copies with the originals.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-/** Every client here keeps files of these names; what is not among them, such as `//`, no file system has. */
+/** Each key is a valid file name, because clients copy the objects to files. */
 const NAMES = [
   'plain.csv',
   'a b.txt',
@@ -26,16 +26,16 @@ const NAMES = [
   'two.parts',
 ] as const;
 
-/** Over the 8 MiB above which the aws cli and boto3 read in ranges. */
+/** The AWS CLI and boto3 read an object in ranges if it is larger than 8 MiB. */
 const TWO_PARTS_BYTES = 12_000_000;
 
-/** By name; no two are alike. */
+/** The content of each object by its name. */
 export const TREE: ReadonlyMap<string, Buffer> = new Map(NAMES.map((name) => [name, contentOf(name)]));
 
 function contentOf(name: string): Buffer {
   if (name === 'empty') return Buffer.alloc(0);
   const bytes = Buffer.alloc(name === 'two.parts' ? TWO_PARTS_BYTES : 1000 + name.length, name);
-  // Nowhere the same, so that a part in another's place shows.
+  // All parts of an object differ, so that a misplaced part changes the digest.
   for (let at = 0; at + 4 <= bytes.length; at += 100) bytes.writeUInt32LE(at, at);
   return bytes;
 }
@@ -55,7 +55,7 @@ export async function digestOfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Of every file below, by its path from there; in the order of TREE_DIGESTS. */
+/** Digests of all files below the directory, by relative path, in the order of TREE_DIGESTS. */
 export async function digestsBelow(directory: string): Promise<Digests> {
   const digests: [string, string][] = [];
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {

@@ -1,12 +1,13 @@
-// Audiences that belong to others, and some that look like it: the bridge and its Terraform files must agree on them.
+// Shared audiences, and similar audiences that are not shared. The tests of the bridge and of its Terraform files both use this
+// list, because the bridge and the files must agree.
 
-/** Each with whose it is. */
+/** Each audience with a description of its owner. */
 export const SHARED_AUDIENCES: readonly (readonly [audience: string, whose: string])[] = [
   ['32555940559.apps.googleusercontent.com', 'an OAuth client ID'],
   ['764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com', 'an OAuth client ID'],
   ['https://1.apps.googleusercontent.com/', 'an OAuth client ID'],
-  ['123456789012', 'a number, like those of OAuth clients and projects'],
-  ['112010400000000710080', 'a number, like those of OAuth clients and projects'],
+  ['123456789012', 'a number, such as an OAuth client ID or a project number'],
+  ['112010400000000710080', 'a number, such as an OAuth client ID or a project number'],
   ['sts.amazonaws.com', 'an audience of AWS STS'],
   ['https://sts.amazonaws.com', 'an audience of AWS STS'],
   ['https://STS.eu-west-1.amazonaws.com/', 'an audience of AWS STS'],

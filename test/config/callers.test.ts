@@ -1,4 +1,4 @@
-// How grants and operators name callers.
+// The formats in which grants and `operators` name callers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
@@ -6,7 +6,7 @@ import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 const email = 'reader@acme-prod.iam.gserviceaccount.com';
 const uniqueId = '112010400000000710080';
 
-describe('a caller is', () => {
+describe('the configuration', () => {
   for (const [text, expected] of [
     [email, { kind: 'email', email }],
     ['Reader@Acme-Prod.iam.gserviceaccount.com', { kind: 'email', email }],
@@ -20,7 +20,7 @@ describe('a caller is', () => {
     ['project:acme-prod', { kind: 'project', project: 'acme-prod' }],
     ['project:example.com:acme-prod', { kind: 'project', project: 'example.com:acme-prod' }],
   ] as const) {
-    it(text, () => {
+    it(`accepts ${text} as a caller`, () => {
       const config = configWith(['grants 0 callers', [text]], ['operators', [text]]);
       assert.deepEqual(config.grants[0]?.callers, [expected]);
       assert.deepEqual(config.operators, [expected]);
@@ -28,22 +28,34 @@ describe('a caller is', () => {
   }
 });
 
-describe('a caller is not', () => {
+describe('the configuration', () => {
   for (const [value, problem] of [
-    [1120104000000007, /not the number .*Quote it/],
-    [true, /not the truth value true\. Quote it/],
+    [1120104000000007, /not the number .*Put the value in quotes/],
+    [true, /not the boolean true\. Put the value in quotes/],
     ['', /not ""/],
     ['reader', /not "reader"/],
-    ['*@acme-prod.iam.gserviceaccount.com', /no wildcards.*project:PROJECT_ID/],
-    [`serviceAccount:${email}`, /not an IAM member: write the e-mail alone/],
-    ['user:ana@acme.example', /not an IAM member: write the e-mail alone/],
-    ['group:x@corp.example', /matches nobody: tokens do not name groups or domains\. Name each caller/],
-    ['domain:corp.example', /matches nobody: tokens do not name groups or domains/],
-    ['principalSet://iam.googleapis.com/projects/1/x', /Google signs no ID tokens for .* pools/],
-    ['principal://iam.googleapis.com/projects/1/x', /Google signs no ID tokens for .* pools/],
-    ['projectEditor:acme-prod', /For every service account of a project write/],
+    ['*@acme-prod.iam.gserviceaccount.com', /Wildcards are not supported.*project:PROJECT_ID/],
+    [
+      `serviceAccount:${email}`,
+      /Remove the prefix \(serviceAccount: or user:\), and keep only the e-mail\.$/,
+    ],
+    ['user:ana@acme.example', /Remove the prefix \(serviceAccount: or user:\), and keep only the e-mail\.$/],
+    [
+      'group:x@corp.example',
+      /Groups and domains never match, because tokens do not contain them\. Name each caller/,
+    ],
+    ['domain:corp.example', /Groups and domains never match, because tokens do not contain them/],
+    [
+      'principalSet://iam.googleapis.com/projects/1/x',
+      /workload and workforce identity pools get no ID tokens from Google/,
+    ],
+    [
+      'principal://iam.googleapis.com/projects/1/x',
+      /workload and workforce identity pools get no ID tokens from Google/,
+    ],
+    ['projectEditor:acme-prod', /To include every service account in a project, use/],
     ['constructor:acme-prod', /, not "constructor:acme-prod"\.?$/],
-    ['allUsers', /no grant to everybody/],
+    ['allUsers', /Access cannot be granted to everyone/],
     ['123456789', /a unique ID/],
     [`${email}#`, /EMAIL#ID/],
     [`${email}#12`, /EMAIL#ID/],
@@ -53,7 +65,7 @@ describe('a caller is not', () => {
     ['project:acme', /project:PROJECT_ID/],
     [
       'project:123456789012',
-      /e-mails contain the project's ID, not its number.*gcloud projects describe 123456789012/,
+      /Use the project ID, not the project number.*gcloud projects describe 123456789012/,
     ],
     ['project:acme-prod-', /project:PROJECT_ID/],
     ['project:acme-prod.iam.gserviceaccount.com', /project:PROJECT_ID/],
@@ -61,7 +73,7 @@ describe('a caller is not', () => {
     ['reader@acme@example.com', /must be an e-mail/],
     ['reаder@example.com', /must be an e-mail/],
   ] as const) {
-    it(JSON.stringify(value), () => {
+    it(`rejects ${JSON.stringify(value)} as a caller`, () => {
       assertOneProblem(problemsWith(['grants 0 callers', [value]]), problem);
     });
   }

@@ -1,4 +1,4 @@
-// The text of a configuration: what YAML would mangle, what is no YAML, and where in the text a fault stands.
+// Values that a YAML parser changes, invalid YAML, and the positions of errors in the text of a configuration.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -31,60 +31,60 @@ const linesIn = (text: string): (number | undefined)[] => {
   return [];
 };
 
-describe('a value that YAML does not read as text is refused with its own letters', () => {
+describe('a value that YAML does not read as text', () => {
   for (const [name, from, to, problem] of [
     [
       'a unique ID',
       'reader@example.com',
       '112010400000000710080',
-      /not the number 112010400000000710080\. Quote it/,
+      /not the number 112010400000000710080\. Put the value in quotes/,
     ],
     [
-      'an account number in base eight',
+      'an account number that looks octal',
       'role: lake',
       'role: lake\n    expectedOwner: 012345670123',
-      /not the number 012345670123\. Quote it/,
+      /not the number 012345670123\. Put the value in quotes/,
     ],
     [
       'an octal number',
       'role: lake',
       'role: 0o17',
-      /^buckets\.acme-lake\.role: .*not the number 0o17\. Quote it/,
+      /^buckets\.acme-lake\.role: .*not the number 0o17\. Put the value in quotes/,
     ],
-    ['a truth value', 'role: lake', 'role: true', /not the truth value true\. Quote it/],
-    ['nothing', 'role: lake', 'role:', /^buckets\.acme-lake\.role: .*not empty/],
+    ['a boolean', 'role: lake', 'role: true', /not the boolean true\. Put the value in quotes/],
+    ['an empty value', 'role: lake', 'role:', /^buckets\.acme-lake\.role: .*not empty/],
     ['a null', 'role: lake', 'role: ~', /^buckets\.acme-lake\.role: .*not empty/],
   ] as const) {
-    it(name, () => {
+    it(`is rejected and shown as written: ${name}`, () => {
       assertOneProblem(problemsIn(YAML.replace(from, to)), problem);
     });
   }
 });
 
-describe('a name that other YAML readers mangle stays what it is', () => {
-  it('a bucket of digits keeps its zero', () => {
+describe('a name that other YAML parsers change', () => {
+  it('is unchanged if it is an all-digit bucket name with a leading zero', () => {
     const config = readConfigDocument(
       YAML.replaceAll('acme-lake', '0123').replace('bucket: 0123', 'bucket: "0123"'),
       {},
     );
     assert.deepEqual([...config.buckets.keys()], ['0123']);
   });
-  it('a role called no is one, YAML 1.1 or not', () => {
+  it('is unchanged if it is the role name "no", even with a YAML 1.1 directive', () => {
     const text = YAML.replace('lake:\n    arn', 'no:\n    arn').replace('role: lake', 'role: no');
     assert.deepEqual([...readConfigDocument(`%YAML 1.1\n---\n${text}`, {}).roles.keys()], ['no']);
   });
 });
 
-describe('a fault of the text is told with its place', () => {
+describe('syntax errors', () => {
   for (const [name, text, problem] of [
     [
-      'a field twice',
+      'a duplicate field',
       `${YAML}audience: https://other.example\n`,
       /^line 13, column 1: Map keys must be unique: "audience"\. Keep one/,
     ],
-    ['a role twice', YAML.replace('buckets:', '  lake: {}\nbuckets:'), /^line 6, column 3: .*"lake"/],
+    ['a duplicate role', YAML.replace('buckets:', '  lake: {}\nbuckets:'), /^line 6, column 3: .*"lake"/],
     [
-      'an open quote',
+      'a missing closing quote',
       YAML.replace('audience: ', 'audience: "'),
       /^line 13, column 1: Missing closing "quote/,
     ],
@@ -94,14 +94,14 @@ describe('a fault of the text is told with its place', () => {
       /^line 8, column \d+: /,
     ],
     [
-      'a reserved letter',
+      'a reserved character',
       YAML.replace('reader@', '@'),
       /^line 10, column 15: .*reserved character @\. Put the value in quotes/,
     ],
     [
-      'a wildcard, which YAML takes for an alias',
+      'a wildcard, which YAML reads as an alias',
       YAML.replace('reader@example.com', '*@example.com'),
-      /^line 10, column 15: "\*@example\.com" stands for no anchor/,
+      /^line 10, column 15: "\*@example\.com" refers to an anchor that is not defined/,
     ],
     [
       'a second document',
@@ -113,28 +113,28 @@ describe('a fault of the text is told with its place', () => {
       YAML.replace('role: lake', 'role: !secret lake'),
       /^line 8, column 11: Unresolved tag: !secret/,
     ],
-    ['a prototype', `${YAML}__proto__: {}\n`, /^line 13, column 1: "__proto__" is no name/],
-    ['nothing at all', '', /^the document: must be a map of fields, not empty/],
+    ['a prototype', `${YAML}__proto__: {}\n`, /^line 13, column 1: "__proto__" is not a valid field name/],
+    ['an empty document', '', /^the document: must be a map of fields, not empty/],
     ['a list', '- a\n', /^the document: must be a map of fields, not a list/],
   ] as const) {
-    it(name, () => {
+    it(`are reported with their position: ${name}`, () => {
       assert.match(problemsIn(text)[0] ?? 'no problem', problem);
     });
   }
 
-  it('a text of another language is told of in a few lines', () => {
+  it('are reported in a few lines if the text is not YAML', () => {
     const problems = problemsIn(readFileSync(import.meta.filename, 'utf8'));
     assert.ok(problems.length > 5 && problems.length < 30, String(problems.length));
-    assert.match(problems.at(-1) ?? '', /^the document: has \d+ more faults of these kinds\. /);
-    // Within the bound all are told.
+    assert.match(problems.at(-1) ?? '', /^the document: has \d+ more errors like these\. /);
+    // Up to the limit, every error is reported.
     assert.equal(problemsIn(`${YAML}${'audience: x\n'.repeat(5)}`).length, 5);
   });
 
-  it('nothing at all is to be filled, as there is no field to remove', () => {
+  it('are reported without the advice to remove the field if the document is empty', () => {
     assert.doesNotMatch(problemsIn('')[0] ?? '', /the field/);
   });
 
-  it('a secret beside it is not repeated', () => {
+  it('are reported without showing a secret next to them', () => {
     for (const hop of [
       'externalId: "s3cr3t',
       'externalId: "x" s3cr3t',
@@ -149,7 +149,7 @@ describe('a fault of the text is told with its place', () => {
       assert.doesNotMatch(problems.join('\n'), /s3cr3t/, hop);
     }
   });
-  it('a fault that leaves the rest in its place does not hide what is wrong there', () => {
+  it('do not hide problems in fields that can still be read', () => {
     const problems = problemsIn(
       `${YAML.replace('role: lake', 'role: laek')}audience: https://other.example\n`,
     );
@@ -158,8 +158,8 @@ describe('a fault of the text is told with its place', () => {
   });
 });
 
-describe('a problem knows its line', () => {
-  it('for a wrong value, a missing field and an unknown one', () => {
+describe('a configuration problem', () => {
+  it('has a line number for an invalid value, a missing field and an unknown field', () => {
     const text = YAML.replace('role: lake', 'role: laek\n    tarqet: x').replace(
       '    allow: [get, list]\n',
       '',
@@ -168,14 +168,14 @@ describe('a problem knows its line', () => {
   });
 });
 
-describe('aliases', () => {
-  it('stand for what they name', () => {
+describe('YAML aliases', () => {
+  it('are replaced by the values of their anchors', () => {
     const text = YAML.replace('callers: [', 'callers: &team [').concat('operators: *team\n');
     assert.deepEqual(readConfigDocument(text, {}).operators, [
       { kind: 'email', email: 'reader@example.com' },
     ]);
   });
-  it('do not multiply without bound', () => {
+  it('cannot expand without limit', () => {
     const rows = Array.from(
       { length: 12 },
       (_, row) =>
@@ -183,22 +183,19 @@ describe('aliases', () => {
           .fill(row === 0 ? 'x' : `*x${row - 1}`)
           .join()}]`,
     );
-    assertOneProblem(
-      problemsIn(`${rows.join('\n')}\n`),
-      /^the document: repeats values by aliases too often/,
-    );
+    assertOneProblem(problemsIn(`${rows.join('\n')}\n`), /^the document: uses too many aliases/);
   });
-  it('are not thousands', () => {
+  it('are rejected if there are thousands of them', () => {
     const text = YAML.replace('reader@example.com', `&a reader@example.com${', *a'.repeat(5000)}`);
-    assertOneProblem(problemsIn(text), /^the document: repeats values by aliases too often/);
+    assertOneProblem(problemsIn(text), /^the document: uses too many aliases/);
   });
-  it('of what they stand in are refused', () => {
+  it('inside their own anchor are rejected', () => {
     assert.notDeepEqual(problemsIn(`${YAML}operators: &a [*a]\n`), []);
   });
 });
 
-describe('a text too large or too deep', () => {
-  it('is refused above 1 MiB', () => {
+describe('the text of a configuration', () => {
+  it('is rejected if it is larger than 1 MiB', () => {
     const room = LARGEST_DOCUMENT_BYTES - YAML.length - 1;
     assert.deepEqual(problemsIn(`${YAML}#${'x'.repeat(room)}`), []);
     assertOneProblem(
@@ -206,7 +203,7 @@ describe('a text too large or too deep', () => {
       /^the document: must be at most 1,048,576 bytes/,
     );
   });
-  it('is refused with a message at a depth that no configuration has', () => {
+  it('is rejected with a message if it is nested too deeply', () => {
     assert.notDeepEqual(problemsIn(`audience: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`), []);
   });
 });

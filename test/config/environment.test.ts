@@ -1,4 +1,4 @@
-// The variables of the platform, and how they and the document complete each other.
+// The environment variables of the bridge. A value in the document overrides the variable for the same setting.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/cli/read-config.ts';
@@ -8,31 +8,31 @@ import { assertOneProblem, problemsOf, sampleWith } from './sample.ts';
 const INLINE = `${sampleWith()}\n`;
 const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig(env));
 
-describe('a variable', () => {
+describe('an environment variable', () => {
   for (const [name, value, problem] of [
-    ['PORT', '65536', /must be a port: .*not "65536"/],
-    ['PORT', '80a', /must be a port/],
-    ['PORT', '-1', /must be a port/],
+    ['PORT', '65536', /must be a port number from .*not "65536"/],
+    ['PORT', '80a', /must be a port number/],
+    ['PORT', '-1', /must be a port number/],
     ['FEDBRIDGE_HOST', '127.0.0.1:80', /without a port/],
     ['FEDBRIDGE_HOST', '[::1]', /without brackets/],
     ['AWS_REGION', 'Ireland', /must be an AWS region/],
-    ['AWS_ENDPOINT_URL_STS', 'http://sts.example', /http on a loopback host only/],
+    ['AWS_ENDPOINT_URL_STS', 'http://sts.example', /http only for a loopback host/],
     ['AWS_ENDPOINT_URL_STS', 'https://user:password@sts.example', /not "https:\/\/…@sts\.example"/],
     ['AWS_ENDPOINT_URL_S3', 'https://s3.example/?x', /nothing after it/],
     ['AWS_ENDPOINT_URL_S3', 's3.example', /must be https:/],
     ['GCE_METADATA_HOST', 'http://metadata/path', /HOST or HOST:PORT/],
     ['GCE_METADATA_HOST', 'a b', /HOST or HOST:PORT/],
     ['FEDBRIDGE_GOOGLE_CERTS', 'http://keys.example/certs', /https URL of a JSON Web Key Set/],
-    ['FEDBRIDGE_GOOGLE_APIS', 'http://apis.example', /http on a loopback host only/],
+    ['FEDBRIDGE_GOOGLE_APIS', 'http://apis.example', /http only for a loopback host/],
     ['FEDBRIDGE_GOOGLE_APIS', 'https://apis.example/v1', /nothing after it/],
     ['AWS_PROFILE', 'a\u001b[2Jb', /must be the name of an AWS profile/],
     ['LOG_LEVEL', 'verbose', /must be one of fatal, error, warn, info, debug, trace, silent, not "verbose"/],
-    ['FEDBRIDGE_METRICS_PORT', 'x', /must be a port/],
-    ['FEDBRIDGE_METRICS_PORT', '8080', /must differ from the port of the bridge/],
+    ['FEDBRIDGE_METRICS_PORT', 'x', /must be a port number/],
+    ['FEDBRIDGE_METRICS_PORT', '8080', /must differ from PORT/],
     ['FEDBRIDGE_METRICS_HOST', '127.0.0.1', /must be set together with FEDBRIDGE_METRICS_PORT/],
     ['FEDBRIDGE_REUSE_PORT', 'yes', /must be one of 0, 1, not "yes"/],
   ] as const) {
-    it(`${name} may not be ${JSON.stringify(value)}`, () => {
+    it(`is rejected if its value is invalid: ${name}=${JSON.stringify(value)}`, () => {
       const problems = problemsOfEnv({ FEDBRIDGE_CONFIG: INLINE, [name]: value });
       assertOneProblem(problems, problem);
       assert.ok(problems[0]?.startsWith(`${name}: `));
@@ -40,23 +40,20 @@ describe('a variable', () => {
   }
 
   for (const value of ['127.0.0.1:9101', '[::1]', 'a host']) {
-    it(`FEDBRIDGE_METRICS_HOST may not be ${JSON.stringify(value)}`, () => {
+    it(`is rejected if its value is invalid: FEDBRIDGE_METRICS_HOST=${JSON.stringify(value)}`, () => {
       const env = { FEDBRIDGE_CONFIG: INLINE, FEDBRIDGE_METRICS_PORT: '9101', FEDBRIDGE_METRICS_HOST: value };
-      assertOneProblem(
-        problemsOfEnv(env),
-        /^FEDBRIDGE_METRICS_HOST: must be an address or a host name .*port/,
-      );
+      assertOneProblem(problemsOfEnv(env), /^FEDBRIDGE_METRICS_HOST: must be an address or host name .*port/);
     });
   }
 
-  it('FEDBRIDGE_METRICS_HOST is the address of the metrics port only, 127.0.0.1 by default', () => {
+  it('named FEDBRIDGE_METRICS_HOST changes the address of the metrics port from 127.0.0.1', () => {
     const env = { FEDBRIDGE_CONFIG: INLINE, FEDBRIDGE_HOST: '10.8.0.2', FEDBRIDGE_METRICS_PORT: '9101' };
     assert.deepEqual(readConfig(env).listen.metrics, { host: '127.0.0.1', port: 9101 });
     const { listen } = readConfig({ ...env, FEDBRIDGE_METRICS_HOST: '::' });
     assert.deepEqual([listen.host, listen.metrics], ['10.8.0.2', { host: '::', port: 9101 }]);
   });
 
-  it('has its effect', () => {
+  it('sets the corresponding value in the configuration', () => {
     const config = readConfig({
       FEDBRIDGE_CONFIG: INLINE,
       PORT: '0',
@@ -81,16 +78,16 @@ describe('a variable', () => {
     assert.equal(config.logLevel, 'debug');
   });
 
-  it('that is empty is not set', () => {
+  it('counts as unset if it is empty', () => {
     const empty = Object.fromEntries(VARIABLES.map(({ name }) => [name, '']));
     const config = readConfig({ ...empty, FEDBRIDGE_CONFIG: INLINE });
     assert.deepEqual(config, readConfig({ FEDBRIDGE_CONFIG: INLINE }));
-    assert.deepEqual(config.listen, { host: '0.0.0.0', port: 8080, reusePort: false });
+    assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8080, reusePort: false });
     assert.equal(config.certsUrl, 'https://www.googleapis.com/oauth2/v3/certs');
     assert.equal(config.logLevel, 'info');
   });
 
-  it('gives way to the document where both say', () => {
+  it('is overridden by the document if both set a value', () => {
     const text = sampleWith(['buckets acme-lake endpoint', 'https://own.example']);
     const env = { AWS_REGION: 'us-east-2', AWS_ENDPOINT_URL_S3: 'https://s3.example' };
     const config = readConfig({ ...env, FEDBRIDGE_CONFIG: `${text}\n` });
@@ -100,7 +97,7 @@ describe('a variable', () => {
     assert.equal(bare.aws.region, 'us-east-2');
   });
 
-  it('is told of together with the document', () => {
+  it('is reported together with the problems in the document if it is invalid', () => {
     const FEDBRIDGE_CONFIG = `${sampleWith(['audience', 5])}\n`;
     assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG, PORT: 'x', LOG_LEVEL: 'x' }).length, 3);
     assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG: 'a: "\n', PORT: 'x' }).length, 2);
@@ -108,8 +105,8 @@ describe('a variable', () => {
   });
 });
 
-describe('chunks begin', () => {
-  it('at 32 MB on Cloud Run, elsewhere never, and where the document says', () => {
+describe('chunkAbove', () => {
+  it('is 32 MB on Cloud Run and unlimited elsewhere, unless the document sets it', () => {
     const chunkAbove = (env: Environment, value?: string) =>
       readConfig({ ...env, FEDBRIDGE_CONFIG: `${sampleWith(['responses', { chunkAbove: value }])}\n` })
         .chunkAbove;
@@ -120,7 +117,7 @@ describe('chunks begin', () => {
 });
 
 describe('VARIABLES', () => {
-  it('names each variable once, with a meaning', () => {
+  it('contains each environment variable once, with its meaning', () => {
     const names = VARIABLES.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
     for (const { name, meaning } of VARIABLES) assert.ok(meaning.length > 5, name);

@@ -1,4 +1,4 @@
-// The complete example of the design: every field is known, and read as it says.
+// Every field of a complete example is known, and is read as written.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
@@ -49,7 +49,7 @@ const fieldsIn = (text: string) =>
   problemsOf(() => readConfigDocument(text, {})).map((problem) => problem.slice(0, problem.indexOf(':')));
 
 describe('the complete example', () => {
-  it('is read in full', () => {
+  it('is read without losing a field', () => {
     const config = readConfigDocument(EXAMPLE, {});
     const role = {
       name: 'lake',
@@ -68,7 +68,7 @@ describe('the complete example', () => {
       ],
     };
     assert.deepEqual(config, {
-      listen: { host: '0.0.0.0', port: 8080, reusePort: false },
+      listen: { host: '127.0.0.1', port: 8080, reusePort: false },
       platform: { kind: 'machine' },
       logLevel: 'info',
       audiences: ['https://lake-bridge.example'],
@@ -124,20 +124,20 @@ describe('the complete example', () => {
     ['{ file: /var/run/token }', { kind: 'file', path: '/var/run/token' }],
     ['{ profile: lake }', { kind: 'profile', name: 'lake' }],
   ] as const) {
-    it(`may have the identity ${identity}`, () => {
+    it(`is still valid with the identity ${identity}`, () => {
       const text = EXAMPLE.replace('identity: metadata', `identity: ${identity}`);
       assert.deepEqual(readConfigDocument(text, {}).identity, read);
     });
   }
 
-  it('has each of its problems told, where it has some', () => {
+  it('causes one error that reports every problem if several fields are invalid', () => {
     const text = EXAMPLE.replace('externalId: 7f3c', 'externalId: 7').replace('maxAge: 10m', 'maxAge: -1');
     assert.deepEqual(fieldsIn(text), ['roles.lake.then[0].externalId', 'cors.maxAge']);
   });
 });
 
-describe('origins of browsers', () => {
-  for (const [origin, taken] of [
+describe('the CORS origin', () => {
+  for (const [origin, accepted] of [
     ['https://app.example', true],
     ['https://app.example:8443', true],
     ['http://localhost:5173', true],
@@ -149,9 +149,9 @@ describe('origins of browsers', () => {
     ['https://*.example', false],
     ['null', false],
   ] as const) {
-    it(`${origin} is ${taken ? 'one' : 'none'}`, () => {
+    it(`${origin} is ${accepted ? 'accepted' : 'rejected'}`, () => {
       const fields = fieldsIn(EXAMPLE.replace('https://app.example]', `"${origin}"]`));
-      assert.deepEqual(fields, taken ? [] : ['cors.origins[0]']);
+      assert.deepEqual(fields, accepted ? [] : ['cors.origins[0]']);
     });
   }
 });

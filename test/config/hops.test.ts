@@ -1,4 +1,4 @@
-// What a role's further hops may say: how long they last, their tags, and what one hop hands on to the next.
+// A chain of roles in a configuration: its session duration, its tags, and the tags that one hop passes to the next.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CALLER_TAG_KEYS } from '../../src/config/aws-limits.ts';
@@ -13,25 +13,25 @@ const problemsOfHops = (...hops: readonly object[]): readonly string[] =>
 const tags = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${index}`, '']));
 
-describe('a role with further hops', () => {
+describe('a role with the field `then`', () => {
   const then = [{ arn: ARN }];
 
-  it('lasts an hour at most, as STS gives no more to a role that another one assumes', () => {
+  it("has a duration of at most one hour, which is STS's limit for role chaining", () => {
     for (const duration of ['3601s', '12h'])
       assertOneProblem(
         problemsWith(['roles lake then', then], ['roles lake duration', duration]),
-        /^roles\.lake\.duration: must be at most 1h if further hops follow, not "(?:3601s|12h)"\. .*Lower it, or remove `then`/,
+        /^roles\.lake\.duration: must be at most 1h if further roles follow, not "(?:3601s|12h)"\. .*Lower the duration, or remove `then`/,
       );
     for (const duration of ['15m', '3600s', '1h'])
       assert.deepEqual(problemsWith(['roles lake then', then], ['roles lake duration', duration]), []);
   });
 
-  it('may last longer where there are none', () => {
+  it('may have a longer duration if `then` is empty', () => {
     for (const none of [undefined, []])
       assert.deepEqual(problemsWith(['roles lake then', none], ['roles lake duration', '12h']), []);
   });
 
-  it('has as many as it likes, each with its own ARN', () => {
+  it('may have any number of further roles, each with an ARN', () => {
     const many = Array.from({ length: 5 }, (_, i) => ({
       arn: `arn:aws:iam::21098765432${i}:role/hop-${i}`,
     }));
@@ -47,98 +47,98 @@ describe('a role with further hops', () => {
   });
 });
 
-describe('tags of a further hop', () => {
+describe('the tags of a further role', () => {
   for (const [claim, hop, problem] of [
     [
       'are at most 50',
       { tags: tags(51) },
-      /\.then\[0\]\.tags: must be at most 50 tags, not 51\. Remove some\.$/,
+      /\.then\[0\]\.tags: must have at most 50 tags, not 51\. Remove some tags\.$/,
     ],
     [
-      "leave room for the caller's",
+      'leave room for the tags of callerTags',
       { tags: tags(49), callerTags: true },
-      /\.tags: must be at most 48 tags, not 49\. Remove some; callerTags adds two\.$/,
+      /\.tags: must have at most 48 tags, not 49\. Remove some tags; callerTags adds two more\.$/,
     ],
     [
       'have keys of at most 128 characters',
       { tags: { ['k'.repeat(129)]: '' } },
       /\.tags\..*must be a session tag key/,
     ],
-    ['have no reserved key', { tags: { 'AWS:x': '' } }, /not beginning with "aws:"/],
+    ['do not have a reserved key', { tags: { 'AWS:x': '' } }, /not beginning with "aws:"/],
     [
       'have values of at most 256 characters',
       { tags: { a: 'v'.repeat(257) } },
       /\.tags\.a: must be a session tag value/,
     ],
-    ['are texts', { tags: { a: 5 } }, /\.tags\.a: .*Quote it/],
+    ['are strings', { tags: { a: 5 } }, /\.tags\.a: .*Put the value in quotes/],
     [
-      'are not repeated in another case',
+      'are not repeated in a different case',
       { tags: { team: 'data', Team: 'lake' } },
-      /\.tags\.Team: must differ in more than case from "team"/,
+      /\.tags\.Team: duplicates "team": session tag keys are not case-sensitive/,
     ],
     [
-      "are not the caller's in another case",
+      'do not repeat those of callerTags in a different case',
       { tags: { 'Caller-ID': 'x' }, callerTags: true },
-      /\.tags\.Caller-ID: must differ in more than case from caller-id, which callerTags adds/,
+      /\.tags\.Caller-ID: duplicates caller-id, which callerTags adds: session tag keys are not case-sensitive/,
     ],
     [
-      'exist where they are transitive',
+      'exist if they are transitive',
       { tags: { team: 'x' }, transitiveTags: ['teams'] },
       /\.transitiveTags\[0\]: .*"teams"\. Did you mean "team"\?/,
     ],
     [
-      "are not the caller's where nothing adds those",
+      'include those of callerTags only if it is set',
       { transitiveTags: ['caller-id'] },
-      /\.transitiveTags\[0\]: must name one of the tags beside it, not "caller-id"/,
+      /\.transitiveTags\[0\]: must be the key of a tag in the same hop, not "caller-id"/,
     ],
   ] as const) {
-    it(claim, () => {
+    it(`are rejected unless they ${claim}`, () => {
       assertOneProblem(problemsOfHops(hop), problem);
     });
   }
 
-  it('fill the limits', () => {
+  it('may reach the limits on their number and length', () => {
     const fullest = { ['k'.repeat(128)]: 'v'.repeat(256), ...tags(47) };
     assert.deepEqual(problemsOfHops({ tags: fullest, callerTags: true }), []);
     assert.deepEqual(problemsOfHops({ tags: { ...fullest, ...tags(49) } }), []);
   });
 
-  it("may be named like the caller's where nothing adds those", () => {
+  it('may use the keys of callerTags if callerTags is not set', () => {
     assert.deepEqual(problemsOfHops({ tags: { 'caller-id': 'x' } }), []);
   });
 });
 
-describe('transitive tags of a hop', () => {
+describe('the transitive tags of a hop', () => {
   const first = { tags: { team: 'data' }, transitiveTags: ['team'] };
 
-  for (const [claim, hops, problem] of [
+  for (const [again, hops, problem] of [
     [
-      'are not set anew by a later one',
+      'by a later hop',
       [first, { tags: { team: 'lake' } }],
-      /^roles\.lake\.then\[1\]\.tags\.team: must not set "team" anew, which then\[0\] hands on as a transitive tag\. .*set it once/,
+      /^roles\.lake\.then\[1\]\.tags\.team: must not set "team" again, because then\[0\] passes it on as a transitive tag\. Set the tag only once/,
     ],
     [
-      'are not set anew in another case',
+      'in a different case',
       [first, { tags: { TEAM: 'data' } }],
-      /\.then\[1\]\.tags\.TEAM: must not set "TEAM" anew/,
+      /\.then\[1\]\.tags\.TEAM: must not set "TEAM" again/,
     ],
     [
-      'are not set anew some hops later',
+      'several hops later',
       [first, {}, { tags: { team: 'data' } }],
-      /\.then\[2\]\.tags\.team: .*which then\[0\] hands on/,
+      /\.then\[2\]\.tags\.team: .*because then\[0\] passes it on/,
     ],
     [
-      'are not set anew by callerTags',
+      'by callerTags',
       [{ callerTags: true, transitiveTags: ['caller-id'] }, { callerTags: true }],
-      /\.then\[1\]\.callerTags: must not set "caller-id" anew/,
+      /\.then\[1\]\.callerTags: must not set "caller-id" again/,
     ],
   ] as const) {
-    it(claim, () => {
+    it(`cannot be set again ${again}`, () => {
       assertOneProblem(problemsOfHops(...hops), problem);
     });
   }
 
-  it('may be the caller’s, and others may be set anew', () => {
+  it('may be those of callerTags, and a later hop may set tags that are not transitive again', () => {
     assert.deepEqual(
       problemsOfHops(
         { tags: { team: 'data' }, callerTags: true, transitiveTags: [...CALLER_TAG_KEYS] },
@@ -150,7 +150,7 @@ describe('transitive tags of a hop', () => {
 });
 
 describe('the external ID of a hop', () => {
-  it('is not repeated where it is wrong', () => {
+  it('is not shown if it is invalid', () => {
     assertOneProblem(
       problemsOfHops({ externalId: 's' }),
       /\.externalId: .*not the value given \(a secret, not shown\)/,

@@ -1,4 +1,4 @@
-// Where the identity comes from, by the document, by AWS_PROFILE, or by where the bridge runs.
+// The bridge's identity comes from the document, from AWS_PROFILE or from the platform.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/cli/read-config.ts';
@@ -9,12 +9,12 @@ const inline = (identity?: unknown): string => `${sampleWith(['identity', identi
 const identityOf = (env: Environment) => readConfig(env).identity;
 const EMAIL = 'fedbridge@acme-prod.iam.gserviceaccount.com';
 
-describe('the identity', () => {
-  it('is from the metadata server where nobody says otherwise', () => {
+describe("the bridge's identity", () => {
+  it('comes from the metadata server by default', () => {
     assert.deepEqual(identityOf({ FEDBRIDGE_CONFIG: inline() }), { kind: 'metadata' });
   });
 
-  it('is the profile that AWS_PROFILE names, where the document has none', () => {
+  it('is the profile in AWS_PROFILE if the document does not set one', () => {
     const env = { AWS_PROFILE: 'lake' };
     const profile = { kind: 'profile', name: 'lake' };
     assert.deepEqual(identityOf({ ...env, FEDBRIDGE_CONFIG: inline() }), profile);
@@ -35,11 +35,11 @@ describe('the identity', () => {
     assert.deepEqual(identityOf(noFile), { kind: 'metadata' });
   });
 
-  it('is no profile on Cloud Run', () => {
+  it('cannot be a profile on Cloud Run', () => {
     const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig({ ...env, K_SERVICE: 'bridge' }));
     assertOneProblem(
       problemsOfEnv({ AWS_PROFILE: 'lake', FEDBRIDGE_CONFIG: inline() }),
-      /^AWS_PROFILE: must not be used on Cloud Run\. The service has a Google identity/,
+      /^AWS_PROFILE: must not be used on Cloud Run\. Assume the roles with the Google identity of the service/,
     );
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: inline({ profile: 'lake' }) }),
@@ -48,7 +48,7 @@ describe('the identity', () => {
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: inline() }), []);
   });
 
-  it('asks other Google APIs where FEDBRIDGE_GOOGLE_APIS says so', () => {
+  it('is impersonated through the Google APIs at the URL in FEDBRIDGE_GOOGLE_APIS', () => {
     const config = (origin: string) =>
       readConfig({ FEDBRIDGE_CONFIG: inline({ impersonate: EMAIL }), FEDBRIDGE_GOOGLE_APIS: origin });
     assert.equal(config('http://127.0.0.1:8082/').googleApis, 'http://127.0.0.1:8082');

@@ -1,4 +1,4 @@
-// The form without a file: one role, one bucket and one grant from variables.
+// Without a file, environment variables configure one role, one bucket and one grant.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/cli/read-config.ts';
@@ -15,8 +15,8 @@ const NO_FILE = {
 };
 const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig(env));
 
-describe('without a file', () => {
-  it('there are one role, one bucket and one grant', () => {
+describe('in a configuration without a file', () => {
+  it('environment variables configure one role, one bucket and one grant', () => {
     const config = readConfig({ ...NO_FILE, FEDBRIDGE_PREFIX: 'raw/' });
     assert.deepEqual(config.audiences, ['https://lake-bridge.example']);
     assert.deepEqual(config.aws, { region: 'eu-west-1', audience: 'fedbridge' });
@@ -51,7 +51,7 @@ describe('without a file', () => {
       'Acme',
       /^FEDBRIDGE_BUCKET: must be a bucket name.*not "Acme"\. For an access point/,
     ],
-    ['FEDBRIDGE_BUCKET', 's3://acme/raw', /not "s3:\/\/acme\/raw"\. Leave out s3:\/\//],
+    ['FEDBRIDGE_BUCKET', 's3://acme/raw', /not "s3:\/\/acme\/raw"\. Remove s3:\/\//],
     [
       'FEDBRIDGE_CALLERS',
       'reader@example.com,x',
@@ -60,24 +60,24 @@ describe('without a file', () => {
     ['FEDBRIDGE_CALLERS', ',', /^FEDBRIDGE_CALLERS: must have at least one entry/],
     ['FEDBRIDGE_PREFIX', 'raw', /^FEDBRIDGE_PREFIX: .*end with "\/"/],
   ] as const) {
-    it(`${name} may not be ${JSON.stringify(value)}`, () => {
+    it(`${name} must not be ${JSON.stringify(value)}`, () => {
       assertOneProblem(problemsOfEnv({ ...NO_FILE, [name]: value }), problem);
     });
   }
 
-  it('every missing variable is told at once', () => {
+  it('all missing variables are reported together', () => {
     assert.equal(problemsOfEnv({ FEDBRIDGE_PREFIX: 'raw/' }).length, 5);
   });
-  it('nothing set at all is one problem that explains both forms', () => {
+  it('an empty environment is reported as one problem that explains both forms of configuration', () => {
     assertOneProblem(
       problemsOfEnv({}),
       /^FEDBRIDGE_CONFIG: is not set.*YAML file.*AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE/,
     );
   });
-  it('its variables may not stand beside FEDBRIDGE_CONFIG', () => {
+  it('FEDBRIDGE_CONFIG must not be set', () => {
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: INLINE, AWS_ROLE_ARN: NO_FILE.AWS_ROLE_ARN }),
-      /^AWS_ROLE_ARN: must not be set beside FEDBRIDGE_CONFIG/,
+      /^AWS_ROLE_ARN: must not be set together with FEDBRIDGE_CONFIG/,
     );
   });
 });

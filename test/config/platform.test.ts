@@ -1,31 +1,31 @@
-// What the environment says about the machine, and what of it a child process gets.
+// The platform that the bridge detects from its environment, and the variables that its child processes inherit.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inheritedEnvironment, readPlatform } from '../../src/config/load.ts';
 
 describe('the platform', () => {
-  it('is Cloud Run where K_SERVICE is set', () => {
+  it('is Cloud Run if K_SERVICE is set', () => {
     assert.deepEqual(readPlatform({ K_SERVICE: 'bridge', K_REVISION: 'bridge-00001' }), {
       kind: 'cloud-run',
       service: 'bridge',
       revision: 'bridge-00001',
     });
   });
-  it('is Cloud Run for a command that runs there as a job', () => {
+  it('is Cloud Run if CLOUD_RUN_JOB is set', () => {
     assert.deepEqual(readPlatform({ CLOUD_RUN_JOB: 'doctor', CLOUD_RUN_EXECUTION: 'doctor-abc' }), {
       kind: 'cloud-run',
       service: 'doctor',
       revision: 'doctor-abc',
     });
   });
-  it('is a machine elsewhere, and where K_SERVICE is empty', () => {
+  it('is a machine if K_SERVICE is unset or empty', () => {
     assert.deepEqual(readPlatform({}), { kind: 'machine' });
     assert.deepEqual(readPlatform({ K_SERVICE: '', PORT: '8080' }), { kind: 'machine' });
   });
 });
 
 describe('a child process', () => {
-  it('gets what it needs to run and to log, and no credentials or configuration', () => {
+  it('inherits the variables that it needs to run and log, but no credentials or configuration', () => {
     const needed = {
       PATH: '/bin',
       HOME: '/root',

@@ -1,4 +1,4 @@
-// A grant that no session policy can hold is refused when the bridge starts, not when a caller comes.
+// A grant that is too long for a session policy is rejected when the bridge starts, not when a request arrives.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../src/auth/authorize.ts';
@@ -8,13 +8,13 @@ import { sessionPolicies } from '../../src/policy/session-policy.ts';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
 describe('a grant', () => {
-  it('has a session policy that STS takes', () => {
+  it('is rejected at startup if its session policy is too long for STS', () => {
     assertOneProblem(
       problemsWith(['grants 0 prefix', `${'é'.repeat(200)}/`]),
-      /^grants\[0\]: makes a session policy of \d{4} characters, and STS takes at most 2048\. Grant a shorter prefix/,
+      /^grants\[0\]: needs a session policy of \d{4} characters, but STS accepts at most 2048\. Grant a shorter prefix/,
     );
   });
-  it('that fits alone serves each read that it gives, whatever other grants give a part of it', () => {
+  it("has a session policy that fits, even if the caller's grants do not fit together", () => {
     const [email, bucket, prefix] = ['reader@example.com', 'acme-lake', `${'a'.repeat(940)}/`];
     const { grants, buckets } = configWith([
       'grants',
@@ -26,8 +26,8 @@ describe('a grant', () => {
     const access = grantIndex(grants, buckets)({ subject: '1', email });
     for (const version of ['', 'Version'] as const) {
       const actions = [`s3:GetObject${version}`, `s3:GetObject${version}Attributes`] as const;
-      const decision = decide(access, { bucket, actions, subject: `${prefix}b/k` });
-      if (!('permit' in decision)) assert.fail('it is granted');
+      const decision = decide(access, { kind: 'object', bucket, actions, subject: `${prefix}b/k` });
+      if (!('permit' in decision)) assert.fail('denied, although it is granted');
       const policy = sessionPolicies()(decision.permit.bucket, decision.permit.decided, grants);
       assert.ok(policy.length <= MAX_POLICY_CHARACTERS, `${policy.length} characters`);
       for (const action of actions) assert.ok(policy.includes(`"${action}"`));

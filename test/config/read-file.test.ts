@@ -1,4 +1,4 @@
-// FEDBRIDGE_CONFIG as a path: which files are read, and what is said of the others.
+// If FEDBRIDGE_CONFIG is a path, it must name a readable file of limited size; anything else is an error.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,39 +22,43 @@ describe('FEDBRIDGE_CONFIG', () => {
     return path;
   };
 
-  it('names a file', () => {
+  it('may be the path of a file', () => {
     const path = file('good.yaml', sampleWith());
     assert.deepEqual(readConfig({ FEDBRIDGE_CONFIG: path }), readConfig({ FEDBRIDGE_CONFIG: INLINE }));
   });
-  it('names a file even if a newline ends the path', () => {
+  it('may be a path that ends with a newline', () => {
     const path = file('newline.yaml', sampleWith());
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: `${path}\n` }), []);
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: `${path}\r\n` }), []);
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: `${directory}/missing.yaml\n` }),
-      /^FEDBRIDGE_CONFIG: must name a readable file, but ".*\/missing\.yaml" does not exist/,
+      /^FEDBRIDGE_CONFIG: must be the path of a readable file, but ".*\/missing\.yaml" does not exist/,
     );
   });
-  it('names a file that may begin with a byte order mark', () => {
+  it('may be the path of a file that begins with a byte order mark', () => {
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: file('bom.yaml', `\ufeff${sampleWith()}`) }), []);
   });
   for (const [claim, config, problem] of [
-    ['that exists', () => join(directory, 'missing.yaml'), /missing\.yaml" does not exist/],
-    ['that is no directory', () => directory, /is a directory/],
-    ['that is UTF-8', () => file('latin1.yaml', Buffer.from('audience: é\n', 'latin1')), /must be UTF-8/],
-    ['that ends', () => '/dev/zero', /must be at most 1,048,576 bytes/],
+    ['the path of a missing file', () => join(directory, 'missing.yaml'), /missing\.yaml" does not exist/],
+    ['the path of a directory', () => directory, /is a directory/],
     [
-      'not larger than 1 MiB',
+      'the path of a file that is not UTF-8',
+      () => file('latin1.yaml', Buffer.from('audience: é\n', 'latin1')),
+      /must be UTF-8/,
+    ],
+    ['the path of an endless device', () => '/dev/zero', /must be at most 1,048,576 bytes/],
+    [
+      'the path of a file larger than 1 MiB',
       () => file('large.yaml', 'é'.repeat(600_000)),
       /must be at most 1,048,576 bytes/,
     ],
     [
-      'and not YAML on one line, which is not repeated',
+      'YAML on one line, and its text is not shown',
       () => '{externalId: s3cr3t}',
       /^FEDBRIDGE_CONFIG: (?!.*s3cr3t).*newline/,
     ],
   ] as const) {
-    it(`names a file ${claim}`, () => {
+    it(`is rejected if it is ${claim}`, () => {
       assertOneProblem(problemsOfEnv({ FEDBRIDGE_CONFIG: config() }), problem);
     });
   }

@@ -1,10 +1,10 @@
-// A valid document to change in one place, and the problems that the change brings.
+// A valid sample document, and functions that change it and return the resulting problems.
 import assert from 'node:assert/strict';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
 import type { Config } from '../../src/config/types.ts';
 import { ConfigError, describeProblem } from '../../src/config/problem.ts';
 
-/** A path of field names and positions, and the value to put there; undefined removes the field. */
+/** A path of field names and list positions, and the new value; undefined removes the field. */
 export type Change = readonly [path: string, value: unknown];
 
 const SAMPLE = {
@@ -17,7 +17,10 @@ const SAMPLE = {
   ],
 };
 
-/** The sample as YAML (JSON is YAML), changed. Steps of a path are separated by spaces, as names may hold dots. */
+/**
+ * @returns the changed sample as JSON, which is valid YAML; spaces separate the steps of a path, because names may
+ * contain dots
+ */
 export function sampleWith(...changes: readonly Change[]): string {
   const document = structuredClone(SAMPLE) as Record<string, unknown>;
   for (const [path, value] of changes) {
@@ -30,7 +33,7 @@ export function sampleWith(...changes: readonly Change[]): string {
   return JSON.stringify(document);
 }
 
-/** Every problem of a reading, as an operator sees it, without the line. */
+/** @returns the lines of the error that `read` throws, without line numbers */
 export function problemsOf(read: () => Config): readonly string[] {
   try {
     read();
@@ -41,18 +44,18 @@ export function problemsOf(read: () => Config): readonly string[] {
   return [];
 }
 
-/** The problems that changes of the sample bring. */
+/** The problems of the changed sample. */
 export function problemsWith(...changes: readonly Change[]): readonly string[] {
   const text = sampleWith(...changes);
   return problemsOf(() => readConfigDocument(text, {}));
 }
 
-/** The configuration that the changed sample is. */
+/** The configuration in the changed sample. */
 export function configWith(...changes: readonly Change[]): Config {
   return readConfigDocument(sampleWith(...changes), {});
 }
 
-/** Claims that there is exactly one problem, and that it reads like this. */
+/** Asserts that there is exactly one problem and that it matches. */
 export function assertOneProblem(problems: readonly string[], expected: RegExp): void {
   assert.equal(problems.length, 1, `one problem, not:\n${problems.join('\n')}`);
   assert.match(problems[0] ?? '', expected);

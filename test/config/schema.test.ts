@@ -1,16 +1,16 @@
-// Every field by itself: what it takes, what it refuses, and that the refusal names it and tells the rule.
+// Values that each field accepts and rejects; a rejection names the field and the rule.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 
-/** path, value, what the one problem says. */
-const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp])[] = [
+/** A field's path, an invalid value, and the only problem that the value causes. */
+const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegExp])[] = [
   ['audience', undefined, /^audience: is missing; it must be /],
-  ['audience', '', /^audience: must be a text .*not ""/],
+  ['audience', '', /^audience: must be a string .*not ""/],
   ['audience', [], /^audience: must have at least one entry/],
-  ['audience', ['https://a.example', 7], /^audience\[1\]: .*not the number 7\. Quote it/],
+  ['audience', ['https://a.example', 7], /^audience\[1\]: .*not the number 7\. Put the value in quotes/],
   ['audience', ' https://a.example', /^audience: .*without spaces/],
   ['aws region', 'Ireland', /^aws\.region: must be an AWS region, like eu-west-1, not "Ireland"/],
   ['aws region', 'eu-west-1.evil.example', /^aws\.region: /],
@@ -33,13 +33,17 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
   ['roles lake arn', `${ROLE}\n`, /^roles\.lake\.arn: .*\\u\{a\}/],
   ['roles lake arn', `arn:aws:iam::123456789012:role/${'a'.repeat(65)}`, /^roles\.lake\.arn: .*…"/],
   ['roles lake arn', `arn:aws:iam::123456789012:role/${'path/'.repeat(410)}a`, /^roles\.lake\.arn: /],
-  ['roles lake duration', null, /^roles\.lake\.duration: .*not empty\. Give it a value, or remove the field/],
+  [
+    'roles lake duration',
+    null,
+    /^roles\.lake\.duration: .*not empty\. Give the field a value, or remove the field/,
+  ],
   ['roles lake session', 'callr', /^roles\.lake\.session: must be one of caller, bridge, not "callr"/],
   ['buckets acme-lake target', 'Acme', /^buckets\.acme-lake\.target: must be a bucket name or the ARN/],
   [
     'buckets acme-lake target',
     'lake-ap-abcdefghij1234567890abcdefghs3-s3alias',
-    /^buckets\.acme-lake\.target: must be .* the ARN of an access point in one region, not ".*-s3alias"\. An alias \(-s3alias\) is not accepted, .* `aws s3control list-access-points .*shows the ARN/,
+    /^buckets\.acme-lake\.target: must be .* the ARN of an access point in one region, not ".*-s3alias"\. An alias \(-s3alias\) is not accepted, .* `aws s3control list-access-points .*shows the ARN next to the alias/,
   ],
   ['buckets acme-lake target', 'lake-abcdefghij-ext-s3alias', /^buckets\.acme-lake\.target: .*An alias/],
   [
@@ -50,12 +54,12 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
   [
     'buckets acme-lake target',
     'lake.mrap',
-    /^buckets\.acme-lake\.target: must be .*, not "lake\.mrap"\. A multi-Region access point \(\.mrap\) .* SigV4A.*: write /,
+    /^buckets\.acme-lake\.target: must be .*, not "lake\.mrap"\. A multi-Region access point \(\.mrap\) .* SigV4A.* Use /,
   ],
   [
     'buckets acme-lake target',
     'lake--use1-az4--x-s3',
-    /^buckets\.acme-lake\.target: .* A directory bucket \(--x-s3\) is not accepted, .*: copy /,
+    /^buckets\.acme-lake\.target: .* A directory bucket \(--x-s3\) is not accepted, .*\. Copy /,
   ],
   [
     'buckets acme-lake target',
@@ -65,14 +69,14 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
   [
     'buckets acme-lake target',
     'lake--table-s3',
-    /^buckets\.acme-lake\.target: .* A table bucket \(--table-s3\) is not accepted, .*: copy /,
+    /^buckets\.acme-lake\.target: .* A table bucket \(--table-s3\) is not accepted, .*\. Copy /,
   ],
-  ['buckets acme-lake target', 'lake-x1y2--ol-s3', /^buckets\.acme-lake\.target: .*Object Lambda .*: write /],
+  ['buckets acme-lake target', 'lake-x1y2--ol-s3', /^buckets\.acme-lake\.target: .*Object Lambda .*\. Use /],
   ['buckets acme-lake region', 'us-east-2/', /^buckets\.acme-lake\.region: /],
   [
     'buckets acme-lake endpoint',
     'http://s3.example',
-    /^buckets\.acme-lake\.endpoint: .*http on a loopback host only/,
+    /^buckets\.acme-lake\.endpoint: .*http only for a loopback host/,
   ],
   ['buckets acme-lake endpoint', 'https://s3.example/path', /^buckets\.acme-lake\.endpoint: /],
   ['buckets acme-lake endpoint', 'https://s3.example?', /^buckets\.acme-lake\.endpoint: /],
@@ -91,13 +95,13 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
   [
     'buckets acme-lake expectedOwner',
     123456789012,
-    /^buckets\.acme-lake\.expectedOwner: .*not the number 123456789012\. Quote it/,
+    /^buckets\.acme-lake\.expectedOwner: .*not the number 123456789012\. Put the value in quotes/,
   ],
   ['buckets acme-lake expectedOwner', '12345678901', /^buckets\.acme-lake\.expectedOwner: .*12 digits/],
   [
     'buckets acme-lake kmsKeys',
     ['arn:aws:kms:eu-west-1:123456789012:alias/lake'],
-    /^buckets\.acme-lake\.kmsKeys\[0\]: .*An alias does not do/,
+    /^buckets\.acme-lake\.kmsKeys\[0\]: .*Aliases are not accepted/,
   ],
   ['buckets acme-lake kmsKeys', ['*'], /^buckets\.acme-lake\.kmsKeys\[0\]: /],
   ['grants', {}, /^grants: must be a list, not a map of fields/],
@@ -113,17 +117,19 @@ const REFUSED: readonly (readonly [path: string, value: unknown, problem: RegExp
   [
     'grants 0 prefix',
     'raw/public',
-    /^grants\[0\]\.prefix: .*end with "\/", not "raw\/public"\. Without the closing slash/,
+    /^grants\[0\]\.prefix: .*end with "\/", not "raw\/public"\. Add the trailing slash: .* include "raw\/public-drafts"\./,
   ],
+  ['grants 0 prefix', 'logs', /^grants\[0\]\.prefix: .* include "logs-drafts"\./],
+  ['grants 0 prefix', '', /^grants\[0\]\.prefix: .*, not ""\. To grant the whole bucket, remove `prefix`\.$/],
   ['grants 0 prefix', 'a\0/', /^grants\[0\]\.prefix: /],
   ['grants 0 prefix', '\ud800/', /^grants\[0\]\.prefix: /],
   ['grants 0 prefix', `${'é'.repeat(512)}/`, /^grants\[0\]\.prefix: must be at most 1,024 bytes/],
   ['limits inFlight', 100_001, /^limits\.inFlight: .*from 1 to 100,000/],
-  ['limits inFlight', '1000', /^limits\.inFlight: .*not "1000"\. Write it without quotes/],
+  ['limits inFlight', '1000', /^limits\.inFlight: .*not "1000"\. Write the value without quotes/],
   ['operators', ['nobody'], /^operators\[0\]: must be an e-mail/],
 ];
 
-const TAKEN: readonly (readonly [path: string, value: unknown])[] = [
+const ACCEPTED: readonly (readonly [path: string, value: unknown])[] = [
   ['audience', ['https://a.example', 'https://b.example']],
   ['aws region', 'us-gov-west-1'],
   ['aws region', 'eusc-de-east-1'],
@@ -144,13 +150,13 @@ const TAKEN: readonly (readonly [path: string, value: unknown])[] = [
 ];
 
 describe('a field', () => {
-  for (const [path, value, problem] of REFUSED) {
-    it(`${path}: refuses ${(JSON.stringify(value) as string | undefined)?.slice(0, 60) ?? 'being absent'}`, () => {
+  for (const [path, value, problem] of REJECTED) {
+    it(`${path} rejects ${(JSON.stringify(value) as string | undefined)?.slice(0, 60) ?? 'a missing value'}`, () => {
       assertOneProblem(problemsWith([path, value]), problem);
     });
   }
-  for (const [path, value] of TAKEN) {
-    it(`${path}: takes ${JSON.stringify(value).slice(0, 60)}`, () => {
+  for (const [path, value] of ACCEPTED) {
+    it(`${path} accepts ${JSON.stringify(value).slice(0, 60)}`, () => {
       assert.deepEqual(problemsWith([path, value]), []);
     });
   }
@@ -162,20 +168,20 @@ describe('an unknown field', () => {
     ['aws regoin', /^aws\.regoin: .*Did you mean "region"\?/],
     [
       'roles lake policyArns',
-      /^roles\.lake\.policyArns: is not a known field\. Known here: arn, duration, session, then\./,
+      /^roles\.lake\.policyArns: is not a known field\. Known fields here: arn, duration, session, then\./,
     ],
     ['buckets acme-lake kms-keys', /^buckets\.acme-lake\.kms-keys: .*Did you mean "kmsKeys"\?/],
     ['grants 0 buckets', /^grants\[0\]\.buckets: .*Did you mean "bucket"\?/],
     ['limits in flight', /^limits\.in: is not a known field/],
   ] as const) {
-    it(`${path} is told, with what may have been meant`, () => {
+    it(`${path} is reported, with a suggestion`, () => {
       assertOneProblem(problemsWith([path, 'x']), problem);
     });
   }
 });
 
-describe('what is known by name', () => {
-  it('has its defaults', () => {
+describe('a valid document', () => {
+  it('has its defaults filled in', () => {
     const config = configWith(['aws audience', undefined]);
     assert.equal(config.aws.audience, 'fedbridge');
     assert.deepEqual(config.identity, { kind: 'metadata' });
@@ -198,11 +204,11 @@ describe('what is known by name', () => {
     assert.deepEqual(config.grants[0]?.scope, { kind: 'bucket' });
   });
 
-  it('gives a caller no larger share than there is', () => {
+  it('sets limits.perCaller to limits.inFlight by default', () => {
     assert.equal(configWith(['limits inFlight', 50]).limits.perCaller, 50);
   });
 
-  it('takes the region from an access point ARN', () => {
+  it('sets the region of a bucket from its access point ARN', () => {
     const target = 'arn:aws:s3:us-east-2:123456789012:accesspoint/lake';
     assert.equal(
       configWith(['buckets acme-lake target', target]).buckets.get('acme-lake')?.region,

@@ -1,4 +1,5 @@
-// An audience that is not the bridge's own: tokens for it go to other programs as well, and each of them could use them here.
+// Audiences that several programs share: each of these programs receives tokens for the audience, and could replay
+// them to the bridge.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/cli/read-config.ts';
@@ -9,11 +10,11 @@ const REMEDY = /Use the URL of this bridge.*`allowSharedAudience: true` in the c
 
 describe('a shared audience', () => {
   for (const [audience, whose] of SHARED_AUDIENCES) {
-    it(`is refused as audience: ${audience}`, () => {
+    it(`is rejected as audience: ${audience}`, () => {
       const [problem = '', ...more] = problemsWith(['audience', ['https://lake-bridge.example', audience]]);
       assert.deepEqual(more, []);
       assert.match(problem, /^audience: must be for this bridge only/);
-      // Long values are cut.
+      // Long values are truncated.
       assert.ok(problem.includes(`"${audience.slice(0, 60)}`), problem);
       assert.ok(problem.includes(` is ${whose}: `), problem);
       assert.match(problem, REMEDY);
@@ -24,7 +25,7 @@ describe('a shared audience', () => {
     });
   }
 
-  it('is refused in the form without a file, whose variable is named', () => {
+  it('is rejected in a configuration without a file, with an error that names the variable', () => {
     const env = {
       AWS_REGION: 'eu-west-1',
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read',
@@ -37,25 +38,25 @@ describe('a shared audience', () => {
     assert.match(problems.join(), REMEDY);
   });
 
-  it('is refused as aws.audience, unless it is that of STS itself', () => {
+  it('is rejected as aws.audience unless it is sts.amazonaws.com or allowSharedAudience is set', () => {
     const client = '32555940559.apps.googleusercontent.com';
     assertOneProblem(
       problemsWith(['aws audience', client]),
-      /^aws\.audience: must be for STS only, and "32555940559\.apps.* is an OAuth client ID/,
+      /^aws\.audience: must be for STS only, but "32555940559\.apps.* is an OAuth client ID/,
     );
     assert.deepEqual(problemsWith(['aws audience', client], ['allowSharedAudience', true]), []);
     assert.deepEqual(problemsWith(['aws audience', 'sts.amazonaws.com']), []);
   });
 
-  it('is not allowed by anything but true', () => {
+  it('is allowed only by the boolean true, not by a string', () => {
     assertOneProblem(
       problemsWith(['allowSharedAudience', 'true']),
-      /^allowSharedAudience: must be true or false.*Write it without quotes/,
+      /^allowSharedAudience: must be true or false.*Write the value without quotes/,
     );
   });
 });
 
-describe('an audience of its own', () => {
+describe('an audience that is not shared', () => {
   for (const audience of UNSHARED_AUDIENCES)
     it(`is accepted: ${audience}`, () => {
       assert.deepEqual(problemsWith(['audience', audience]), []);

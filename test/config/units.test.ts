@@ -1,10 +1,10 @@
-// Durations and sizes in a configuration: how they are written, and what an operator reads if one is not.
+// The notation of durations and sizes in a configuration, and the errors for invalid values.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DURATION, SIZE, readQuantity, showQuantity } from '../../src/config/units.ts';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 
-/** Neither a duration nor a size: the rule is the same for both. */
+/** Values that are invalid both as a duration and as a size. */
 const MALFORMED = [
   '',
   '1',
@@ -36,12 +36,12 @@ describe('a duration', () => {
   }
 
   for (const text of [...MALFORMED, '1S', '1d', '1ms', '1sec', '1constructor', `${'9'.repeat(16)}h`]) {
-    it(`cannot be written ${JSON.stringify(text)}`, () => {
+    it(`cannot be written as ${JSON.stringify(text)}`, () => {
       assert.equal(readQuantity(text, DURATION), undefined);
     });
   }
 
-  it('is shown in the largest unit that divides it', () => {
+  it('is shown in the largest unit that divides it evenly', () => {
     assert.deepEqual(
       [0, 59, 60, 90, 5400, 3600, 43_200].map((seconds) => showQuantity(seconds, DURATION)),
       ['0s', '59s', '1m', '90s', '90m', '1h', '12h'],
@@ -66,12 +66,12 @@ describe('a size', () => {
   }
 
   for (const text of [...MALFORMED, '1b', '1K', '1kB', '1M', '1mb', '1Mi', '1PB', '999999999999999GB']) {
-    it(`cannot be written ${JSON.stringify(text)}`, () => {
+    it(`cannot be written as ${JSON.stringify(text)}`, () => {
       assert.equal(readQuantity(text, SIZE), undefined);
     });
   }
 
-  it('is shown in the largest unit that divides it', () => {
+  it('is shown in the largest unit that divides it evenly', () => {
     assert.deepEqual(
       [0, 5, 1024, 1500, 32_000_000, 33_554_432].map((bytes) => showQuantity(bytes, SIZE)),
       ['0B', '5B', '1KiB', '1500B', '32MB', '32MiB'],
@@ -79,8 +79,8 @@ describe('a size', () => {
   });
 });
 
-describe('a field that is a duration or a size', () => {
-  it('is taken as it is written', () => {
+describe('a field with a duration or a size', () => {
+  it('is converted to seconds or bytes', () => {
     const config = configWith(
       ['roles lake duration', '90m'],
       ['limits stall', '45s'],
@@ -108,7 +108,7 @@ describe('a field that is a duration or a size', () => {
     ],
     ['responses chunkAbove', '32 mib', /^responses\.chunkAbove: .*not "32 mib"\. Write 32MiB\.$/],
   ] as const) {
-    it(`${path}: ${JSON.stringify(value)} gets the value to write instead`, () => {
+    it(`is rejected with the value to write instead: ${path}: ${JSON.stringify(value)}`, () => {
       const expected = typeof problem === 'string' ? new RegExp(`^${RegExp.escape(problem)}$`) : problem;
       assertOneProblem(problemsWith([path, value]), expected);
     });
@@ -127,9 +127,9 @@ describe('a field that is a duration or a size', () => {
       /^responses\.chunkAbove: .*not "32M"\. Write one whole number and one unit \(B, KB, KiB, MB, MiB, GB, GiB, TB, TiB\), like 64KiB or 32MB\.$/,
     ],
     ['responses chunkAbove', -1, /^responses\.chunkAbove: .*not the number -1\. Write one whole number/],
-    ['cors', { origins: ['*'], maxAge: true }, /^cors\.maxAge: .*not the truth value true\. Write one whole/],
+    ['cors', { origins: ['*'], maxAge: true }, /^cors\.maxAge: .*not the boolean true\. Write one whole/],
   ] as const) {
-    it(`${path}: ${JSON.stringify(value)} gets the form to write it in`, () => {
+    it(`is rejected with the notation to use: ${path}: ${JSON.stringify(value)}`, () => {
       assertOneProblem(problemsWith([path, value]), problem);
     });
   }
@@ -145,12 +145,12 @@ describe('a field that is a duration or a size', () => {
     ['limits drain', '61m', 'limits.drain: must be a duration from 0s to 1h, not "61m".'],
     ['responses chunkAbove', '51TB', 'responses.chunkAbove: must be a size from 0B to 50TB, not "51TB".'],
   ] as const) {
-    it(`${path}: ${value} is out of range`, () => {
+    it(`is rejected because it is out of range: ${path}: ${value}`, () => {
       assert.deepEqual(problemsWith([path, value]), [problem]);
     });
   }
 
-  it('has no unit in its name', () => {
+  it('does not have a unit in its name', () => {
     for (const [path, meant] of [
       ['limits stallSeconds', 'stall'],
       ['limits drain_seconds', 'drain'],

@@ -1,4 +1,4 @@
-// What is valid and yet hardly meant.
+// The configuration check warns about valid settings that are probably mistakes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeProblem } from '../../src/config/problem.ts';
@@ -8,26 +8,26 @@ import { type Change, assertOneProblem, configWith } from './sample.ts';
 const ARN = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 const grant = { callers: ['a@acme-prod.iam.gserviceaccount.com'], allow: ['get'], bucket: 'acme-lake' };
 
-describe('warned of, and not refused', () => {
+describe('the configuration check', () => {
   const warningsWith = (...changes: readonly Change[]) =>
     findWarnings(configWith(...changes)).map(describeProblem);
 
-  it('is nothing about the sample', () => {
+  it('prints no warnings for the sample', () => {
     assert.deepEqual(warningsWith(), []);
   });
-  it('is a role that no bucket names', () => {
+  it('warns about a role that no bucket uses', () => {
     assertOneProblem(
       warningsWith(['roles spare', { arn: `${ARN}2` }]),
-      /^roles\.spare: is used by no bucket/,
+      /^roles\.spare: is not used by any bucket/,
     );
   });
-  it('is a bucket that no grant names', () => {
+  it('warns about a bucket that no grant uses', () => {
     assertOneProblem(
       warningsWith(['buckets spare', { role: 'lake' }]),
-      /^buckets\.spare: is used by no grant/,
+      /^buckets\.spare: is not used by any grant/,
     );
   });
-  it('is a prefix or key that begins with a slash', () => {
+  it('warns about a prefix or key that begins with a slash', () => {
     for (const [form, subject] of [
       ['prefix', '/raw/'],
       ['key', '/raw/a'],
@@ -37,35 +37,51 @@ describe('warned of, and not refused', () => {
         new RegExp(`^grants\\[0\\]\\.${form}: begins with a slash`),
       );
   });
-  it('is a prefix or key that is written as a URL', () => {
+  it('warns about a prefix or key that is written as a URL', () => {
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, prefix: 's3://acme-lake/raw/' }]]),
-      /^grants\[0\]\.prefix: begins with s3:\/\/, .* matches nothing.*Write only what follows the bucket: "raw\/"\./,
+      /^grants\[0\]\.prefix: begins with s3:\/\/, like a URL, .* matches nothing.*Write only the part after the bucket name: "raw\/"\./,
     );
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, key: 's3://acme-lake/raw/one.csv' }]]),
       /^grants\[0\]\.key: begins with s3:\/\/, .*"raw\/one\.csv"\./,
     );
   });
-  it('is a * in a prefix or key', () => {
+  it('warns about a * in a prefix or key', () => {
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, key: 'a*.csv' }]]),
-      /^grants\[0\]\.key: contains \*, which stands only for itself: .*\. Grant the prefix above/,
+      /^grants\[0\]\.key: contains \*, which is not a wildcard: .*\. Grant the prefix that ends with the last "\/" before the \*/,
     );
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, prefix: 'raw/*/' }]]),
       /^grants\[0\]\.prefix: contains \*/,
     );
   });
-  it('is an audience with a closing slash, unless it is there without one too', () => {
+  it("warns about a KMS key in a region other than the bucket's", () => {
+    const key = (region: string) =>
+      `arn:aws:kms:${region}:123456789012:key/00000000-0000-4000-8000-000000000000`;
+    const bucketWith = (region: string) =>
+      warningsWith(['buckets acme-lake', { role: 'lake', region: 'us-east-2', kmsKeys: [key(region)] }]);
+    assertOneProblem(
+      bucketWith('eu-west-1'),
+      /^buckets\.acme-lake\.kmsKeys\[0\]: is in eu-west-1, but the bucket is in us-east-2/,
+    );
+    assert.deepEqual(bucketWith('us-east-2'), []);
+    assert.deepEqual(
+      warningsWith(['buckets acme-lake', { role: 'lake', kmsKeys: [key('eu-west-1')] }]),
+      [],
+      'the region of the bucket is not configured',
+    );
+  });
+  it('warns about an audience with a trailing slash unless the same audience is also listed without it', () => {
     const audience = 'https://lake-bridge.example/';
     assertOneProblem(
       warningsWith(['audience', audience]),
-      /^audience: ends with a slash, .* tokens for "https:\/\/lake-bridge\.example" are rejected/,
+      /^audience: ends with a slash, so tokens for "https:\/\/lake-bridge\.example" are rejected/,
     );
     assert.deepEqual(warningsWith(['audience', [audience, 'https://lake-bridge.example']]), []);
   });
-  it('is an e-mail whose domain is misspelled', () => {
+  it('warns about an email whose domain is misspelled', () => {
     for (const [email, meant] of [
       ['a@acme-prod.iam.gserviceaccount.con', 'a@acme-prod.iam.gserviceaccount.com'],
       ['a@acme-prod.iam.gserviceacount.com', 'a@acme-prod.iam.gserviceaccount.com'],
@@ -76,13 +92,13 @@ describe('warned of, and not refused', () => {
         new RegExp(`^grants\\[0\\]\\.callers\\[0\\]: names ${email}, .* Did you mean "${meant}"\\?`),
       );
   });
-  it("is a group's e-mail, as a person's", () => {
+  it('warns about an email that may belong to a group or a person', () => {
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, callers: ['x@corp.example'] }]]),
-      /^grants\[0\]\.callers\[0\]: names x@corp\.example, .* The e-mail of a Google group matches nobody\./,
+      /^grants\[0\]\.callers\[0\]: names x@corp\.example, .* A Google group never matches\./,
     );
   });
-  it('is a grant to an e-mail that is not of a service account', () => {
+  it('warns about a grant to an email that does not belong to a service account', () => {
     const callers = [
       'a@acme-prod.iam.gserviceaccount.com',
       'acme-prod@appspot.gserviceaccount.com',
@@ -93,7 +109,7 @@ describe('warned of, and not refused', () => {
     ];
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, callers }]]),
-      /^grants\[0\]\.callers\[5\]: names ana@acme\.example, .*any OAuth client.*let the person impersonate it/,
+      /^grants\[0\]\.callers\[5\]: names ana@acme\.example, .*issued for OAuth clients.*let the person impersonate it/,
     );
     assertOneProblem(
       warningsWith([
@@ -107,16 +123,16 @@ describe('warned of, and not refused', () => {
       /^operators\[0\]: names /,
     );
   });
-  it('is a longer session than a chain has, where a profile may have a role itself', () => {
+  it('warns about a duration that is too long for role chaining if the AWS profile may itself assume a role', () => {
     const profile: Change = ['identity', { profile: 'lake' }];
     assertOneProblem(
       warningsWith(profile, ['roles lake duration', '2h']),
-      /^roles\.lake\.duration: is rejected by STS above 1h if the AWS profile has a role_arn/,
+      /^roles\.lake\.duration: is longer than 1h, the maximum that STS allows if the AWS profile itself assumes a role/,
     );
     assert.deepEqual(warningsWith(profile, ['roles lake duration', '1h']), []);
     assert.deepEqual(warningsWith(['roles lake duration', '2h']), []);
   });
-  it('is a grant that says the same as one before', () => {
+  it('warns about a grant that repeats an earlier one', () => {
     const callers = ['b@acme-prod.iam.gserviceaccount.com', 'a@acme-prod.iam.gserviceaccount.com'];
     const warnings = warningsWith([
       'grants',
@@ -126,6 +142,6 @@ describe('warned of, and not refused', () => {
         { ...grant, callers: callers.toReversed(), allow: ['list', 'get'] },
       ],
     ]);
-    assertOneProblem(warnings, /^grants\[2\]: says the same as grants\[0\]/);
+    assertOneProblem(warnings, /^grants\[2\]: repeats grants\[0\]/);
   });
 });

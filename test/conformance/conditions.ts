@@ -1,4 +1,5 @@
-// Claims about the four conditional headers, alone and together: 200, 304 or 412, as S3 documents and RFC 9110 orders them.
+// Each combination of the four conditional headers gets the status that S3 documents. The headers are evaluated in the order of
+// RFC 9110.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Stage } from './stage.ts';
@@ -6,7 +7,7 @@ import type { Stage } from './stage.ts';
 const PATH = '/acme-lake/raw/public/conditional.txt';
 const LONG_AGO = 'Sat, 01 Jan 2000 00:00:00 GMT';
 
-/** Whether a condition holds; undefined where the header is not sent. */
+/** For each conditional header, whether its condition is true, or undefined if the header is not sent. */
 interface Conditions {
   readonly match: boolean | undefined;
   readonly unmodifiedSince: boolean | undefined;
@@ -14,13 +15,19 @@ interface Conditions {
   readonly modifiedSince: boolean | undefined;
 }
 
-/** RFC 9110, 13.2.2; S3 API Reference, GetObject, says the same of the pairs that it names. */
+/**
+ * RFC 9110, 13.2.2, defines this order. The S3 API Reference (GetObject) defines the same order for the pairs of headers that
+ * it mentions.
+ */
 function expected({ match, unmodifiedSince, noneMatch, modifiedSince }: Conditions): number {
   if (!(match ?? unmodifiedSince ?? true)) return 412;
   return (noneMatch ?? modifiedSince ?? true) ? 200 : 304;
 }
 
-/** Ceph 16 looks at the dates first, each only where its ETag condition is absent (RGWRados::Object::Read::prepare). */
+/**
+ * Ceph 16 evaluates the date conditions first, and ignores a date condition if the corresponding ETag condition is present
+ * (RGWRados::Object::Read::prepare).
+ */
 function expectedOfCeph(conditions: Conditions): number {
   const { match, unmodifiedSince, noneMatch, modifiedSince } = conditions;
   if (noneMatch === undefined && modifiedSince === false) return 304;
@@ -59,7 +66,7 @@ export function claimConditions(stage: () => Stage): void {
     ...(modifiedSince === undefined ? {} : { 'if-modified-since': modifiedSince ? LONG_AGO : modified }),
   });
 
-  describe('conditions', () => {
+  describe('conditional requests', () => {
     before(async () => {
       await stage().put('raw/public/conditional.txt', 'conditional');
       const { headers } = await stage().get(PATH, { as: 'reader', method: 'HEAD' });
@@ -67,7 +74,7 @@ export function claimConditions(stage: () => Stage): void {
       modified = headers['last-modified'] ?? '';
     });
 
-    it('in all combinations give 200, 304 or 412, for GET and HEAD', async () => {
+    it('get the documented status of 200, 304 or 412 for each combination of headers, with GET and HEAD', async () => {
       const told: string[] = [];
       const wanted: string[] = [];
       const ofStore = stage().store === 'Ceph' ? expectedOfCeph : expected;
@@ -81,43 +88,43 @@ export function claimConditions(stage: () => Stage): void {
       stage().seen('conditional');
     });
 
-    it('304 has no body, and names the object', async () => {
+    it("get a 304 with the object's ETag and no body if the object is unchanged", async () => {
       const reply = await stage().get(PATH, { as: 'reader', headers: { 'if-none-match': etag } });
       assert.deepEqual([reply.status, reply.body.length], [304, 0]);
       assert.ok(reply.headers['x-request-id']);
-      // Ceph 16 leaves the ETag out, which RFC 9110, 15.4.5, wants; the bridge adds nothing of its own.
+      // Ceph 16 omits the ETag from a 304 response, although RFC 9110, 15.4.5, requires it.
       assert.equal(reply.headers.etag, stage().store === 'Ceph' ? undefined : etag);
     });
 
-    it('412 is told in our words', async () => {
+    it("get a 412 with the bridge's own message if a precondition fails", async () => {
       const reply = await stage().get(PATH, { as: 'reader', headers: { 'if-match': '"other"' } });
       assert.deepEqual([reply.status, reply.code], [412, 'PreconditionFailed']);
       assert.equal(reply.headers['x-fedbridge-error'], 'precondition_failed');
-      assert.match(reply.text, /<Message>A precondition of the request does not hold\.<\/Message>/);
+      assert.match(reply.text, /<Message>A precondition of the request failed\.<\/Message>/);
     });
 
-    it('take "*", lists and weak ETags', async () => {
-      // Ceph 16 compares the whole header with its one ETag: "*", a list and a weak one are other ETags to it.
+    it('may contain "*", lists and weak ETags', async () => {
+      // Ceph 16 compares the whole header with its one ETag, so "*", a list or a weak ETag never matches.
       const [whole, notModified] = stage().store === 'Ceph' ? [412, 200] : [200, 304];
       for (const tags of ['*', `"a", ${etag}`]) assert.equal(await status({ 'if-match': tags }), whole, tags);
       for (const tags of ['*', `"a", ${etag}`, `W/${etag}`])
         assert.equal(await status({ 'if-none-match': tags }), notModified, tags);
     });
 
-    it('go before ranges', async () => {
+    it('are evaluated before ranges', async () => {
       const range = 'bytes=0-3';
       assert.equal(await status({ range, 'if-match': etag }), 206);
       assert.equal(await status({ range, 'if-none-match': etag }), 304);
       assert.equal(await status({ range: 'bytes=999-', 'if-match': '"other"' }), 412);
     });
 
-    it('If-Range sends the part of this object, or the whole of another', async () => {
+    it('with If-Range return the requested range if the object is unchanged, and otherwise the whole object', async () => {
       const part = async (validator: string): Promise<string> => {
         const headers = { range: 'bytes=0-3', 'if-range': validator };
         const { status: code, text } = await stage().get(PATH, { as: 'reader', headers });
         return `${code} ${text}`;
       };
-      // Ceph ignores If-Range; the bridge makes it an If-Match.
+      // Ceph ignores If-Range; the bridge converts it to If-Match.
       assert.equal(await part(etag), '206 cond');
       assert.equal(await part('"other"'), '200 conditional');
       assert.equal(await part(modified), '200 conditional');

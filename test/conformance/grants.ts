@@ -1,4 +1,4 @@
-// Claims about callers with different grants: each reads what it was granted, and hears of nothing else.
+// Each caller can read only the objects in its grants, and learns nothing about other objects.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Stage } from './stage.ts';
@@ -23,7 +23,7 @@ export function claimGrants(stage: () => Stage): void {
       return `${code} ${String(headers['x-fedbridge-error'] ?? '')}`.trim();
     };
 
-    it('read each its own', async () => {
+    it('can read exactly what they were granted', async () => {
       for (const [path, reader, scoped, stranger] of [
         ['/acme-lake/raw/public/orders.csv', '200', '200', '403 not_granted'],
         ['/acme-lake/raw/rates.csv', '200', '200', '403 not_granted'],
@@ -38,10 +38,10 @@ export function claimGrants(stage: () => Stage): void {
       }
     });
 
-    it('hear that an object is missing where they may list, and of S3 whether it is where not', async () => {
+    it("get a 404 for a missing object if they may list it, and otherwise S3's own status", async () => {
       assert.equal(await status('reader', '/acme-lake/raw/private/none'), '404 not_found');
       assert.equal(await status('scoped', '/acme-lake/raw/public/none'), '404 not_found');
-      // Without s3:ListBucket S3 says 403 of what is missing; Ceph 16 says 404 to all who can name a key.
+      // Without s3:ListBucket, S3 responds with 403 for a missing object, but Ceph 16 responds with 404.
       const onCeph = stage().store === 'Ceph';
       assert.equal(
         await status('stranger', '/acme-lake/blind/none'),
@@ -49,7 +49,7 @@ export function claimGrants(stage: () => Stage): void {
       );
     });
 
-    it('list what they may, and nothing above or beside it', async () => {
+    it('can list what they were granted, and nothing above or beside it', async () => {
       for (const prefix of ['raw/public/', 'raw/public/2026/', 'raw/public/ord']) {
         const reply = await stage().get(`/acme-lake?list-type=2&prefix=${prefix}`, { as: 'scoped' });
         assert.equal(reply.status, 200, prefix);
@@ -67,14 +67,14 @@ export function claimGrants(stage: () => Stage): void {
       assert.equal(await status('stranger', '/acme-lake?list-type=2&prefix=blind/'), '403 not_granted');
     });
 
-    it('walk down to what they may list', async () => {
+    it('can browse from a parent prefix to a prefix that they may list', async () => {
       const reply = await stage().get('/acme-lake?list-type=2&delimiter=/&prefix=raw/', { as: 'scoped' });
       assert.equal(reply.status, 200);
       assert.match(reply.text, /<CommonPrefixes><Prefix>raw\/public\/<\/Prefix><\/CommonPrefixes>/);
       assert.doesNotMatch(reply.text, /private|public-too|rates/);
     });
 
-    it('cannot climb out of a prefix', async () => {
+    it('cannot escape a granted prefix with dot segments', async () => {
       for (const path of ['raw/public/../private/pay.csv', 'raw/public/%2e%2e/private/pay.csv'])
         assert.match(await status('scoped', `/acme-lake/${path}`), /^404 not_found$/, path);
     });

@@ -1,10 +1,10 @@
-// Claims about keys: any key that S3 can hold goes through client, bridge and store byte for byte.
+// Any key that S3 supports passes through the client, the bridge and the store unchanged, byte for byte.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Stage } from './stage.ts';
 
-/** Escapes every byte, so that the test shares no encoder with the bridge. */
+/** Percent-encodes every byte, so that the test does not depend on the bridge's encoder. */
 const escapeAll = (key: string): string =>
   [...Buffer.from(key)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
@@ -55,7 +55,7 @@ const EVERY_BYTE: readonly string[] = [
   ...Array.from({ length: 0x80 }, (_, i) => `latin/${String.fromCodePoint(i + 0x80)}`),
 ];
 
-/** @param options.left keys that the store itself cannot hold, each with the reason */
+/** @param options.left keys that the store does not support, and the reason for each */
 export function claimKeys(
   stage: () => Stage,
   options: { readonly left?: ReadonlyMap<string, string> } = {},
@@ -76,22 +76,24 @@ export function claimKeys(
 
     for (const key of ODD_KEYS) {
       const reason = left.get(key);
-      const name = `${JSON.stringify(key).slice(0, 40)} is read as it was written`;
-      it(name, reason === undefined ? {} : { skip: reason }, () => comesBack(key));
+      const options = reason === undefined ? {} : { skip: reason };
+      it(`${JSON.stringify(key).slice(0, 40)} is read exactly as it was written`, options, () =>
+        comesBack(key),
+      );
     }
 
-    it('of every byte that UTF-8 allows is read as it was written', async () => {
+    it('is read exactly as it was written, with any byte that UTF-8 allows', async () => {
       for (const key of EVERY_BYTE) await comesBack(key);
     });
 
-    it('of any characters is read as it was written', async () => {
+    it('is read exactly as it was written, with any characters', async () => {
       const anyKey = fc
         .string({ unit: 'binary', minLength: 1, maxLength: 60 })
         .filter((key) => key.isWellFormed() && !key.includes('\0') && !left.has(key));
       await fc.assert(fc.asyncProperty(anyKey, comesBack), { numRuns: 150 });
     });
 
-    it('named in a query is read as it was written', async () => {
+    it('is read exactly as it was written in a query', async () => {
       for (const key of ODD_KEYS.filter((one) => !left.has(one))) {
         await stage().put(key, `this is ${key}`);
         const query = new URLSearchParams({ bucket: 'acme-lake', key }).toString();
@@ -100,7 +102,7 @@ export function claimKeys(
       }
     });
 
-    it('that is sent without escapes where HTTP allows it means the same', async () => {
+    it('has the same meaning without its optional escapes', async () => {
       await stage().put('a/../b//c', 'dots and slashes');
       assert.equal((await stage().get('/acme-lake/a/../b//c', { headers })).text, 'dots and slashes');
     });

@@ -1,9 +1,9 @@
-// Claims about lists: what is in a bucket, page by page, in the three ways that S3 has, and as our JSON.
+// S3's three list operations and the bridge's JSON list return the objects in a bucket page by page.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Stage } from './stage.ts';
 
-/** In the order of their UTF-8. */
+/** Keys in the order of their UTF-8 bytes. */
 const KEYS: readonly string[] = [
   'raw/list/a.csv',
   'raw/list/b b+c.csv',
@@ -39,7 +39,10 @@ export function claimLists(stage: () => Stage): void {
     assert.match(reply.headers['content-type'] ?? '', /^application\/xml/);
     return reply.text;
   };
-  /** All pages. @param next the query of the page behind this one; undefined behind the last */
+  /**
+   * @returns all pages, concatenated. @param next returns the query of the next page, or undefined after the last
+   * page
+   */
   const pages = async (query: string, next: (xml: string) => string | undefined): Promise<string> => {
     let all = '';
     for (let more: string | undefined = ''; more !== undefined;) {
@@ -53,12 +56,12 @@ export function claimLists(stage: () => Stage): void {
   const parameter = (name: string, value: string | undefined): string =>
     `&${name}=${encodeURIComponent(value ?? '')}`;
 
-  describe('a list', () => {
+  describe('a listing', () => {
     before(async () => {
       for (const key of KEYS) await stage().put(key, key);
     });
 
-    it('of version 2 has the keys below a prefix, with size and ETag', async () => {
+    it('of ListObjectsV2 returns the keys below a prefix, with their size and ETag', async () => {
       const xml = await list(`list-type=2&${PREFIX}`);
       assert.deepEqual(keysOf(xml), KEYS);
       assert.deepEqual(elements(xml, 'Name'), ['acme-lake']);
@@ -71,7 +74,7 @@ export function claimLists(stage: () => Stage): void {
       stage().seen('ListObjectsV2');
     });
 
-    it('of version 2 goes on from page to page, with prefixes in their places', async () => {
+    it('of ListObjectsV2 continues from page to page, with common prefixes in order', async () => {
       const token = (xml: string): string =>
         parameter('continuation-token', elements(xml, 'NextContinuationToken')[0]);
       assert.deepEqual(keysOf(await pages(`list-type=2&max-keys=3&${PREFIX}`, token)), KEYS);
@@ -80,30 +83,30 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(prefixesOf(grouped), ['raw/list/deep/', 'raw/list/z/']);
     });
 
-    it('of version 2 begins behind start-after', async () => {
+    it('of ListObjectsV2 starts after the key in start-after', async () => {
       const xml = await list(`list-type=2&${PREFIX}&start-after=raw/list/deep/2`);
       assert.deepEqual(keysOf(xml), KEYS.slice(4));
     });
 
-    it('of version 2 names owners where asked to', async () => {
+    it('of ListObjectsV2 includes owners on request', async () => {
       const owners = async (query: string): Promise<number> =>
         elements(await list(`list-type=2&${PREFIX}${query}`), 'ID').length;
       assert.equal(await owners('&fetch-owner=true'), KEYS.length);
       assert.equal(await owners(''), 0);
     });
 
-    it('encodes keys where asked to', async () => {
+    it('encodes keys on request', async () => {
       const xml = await list(`list-type=2&encoding-type=url&${PREFIX}`);
       const decoded = keysOf(xml).map((key) => decodeURIComponent(key.replaceAll('+', ' ')));
       assert.deepEqual(decoded, KEYS);
-      // Ceph encodes "/" too; who decodes gets the same.
+      // Ceph encodes "/" too; the decoded key is the same.
       assert.equal(keysOf(xml)[0], stage().store === 'Ceph' ? 'raw%2Flist%2Fa.csv' : 'raw/list/a.csv');
       assert.deepEqual(elements(xml, 'EncodingType'), ['url']);
     });
 
-    it('of version 1 goes on from marker to marker', async () => {
+    it('of ListObjects continues from marker to marker', async () => {
       assert.deepEqual(keysOf(await list(PREFIX)), KEYS);
-      // NextMarker is promised where there is a delimiter; without one the last key is the next marker.
+      // NextMarker is guaranteed only with a delimiter; without one, the last key is the next marker.
       const marker = (xml: string): string =>
         parameter('marker', elements(xml, 'NextMarker')[0] ?? keysOf(xml).at(-1));
       assert.deepEqual(keysOf(await pages(`max-keys=3&${PREFIX}`, marker)), KEYS);
@@ -112,12 +115,12 @@ export function claimLists(stage: () => Stage): void {
       stage().seen('ListObjects');
     });
 
-    it('of no keys is an empty list', async () => {
+    it('is empty if there are no keys', async () => {
       assert.deepEqual(keysOf(await list('list-type=2&prefix=raw/none/')), []);
       assert.deepEqual(keysOf(await list(`list-type=2&max-keys=0&${PREFIX}`)), []);
     });
 
-    it('as JSON goes on from page to page', async () => {
+    it('continues from page to page in JSON', async () => {
       const keys: string[] = [];
       const prefixes: string[] = [];
       for (let more: string | null = ''; more !== null;) {
@@ -137,10 +140,10 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual([keys, prefixes], [DIRECTLY, ['raw/list/deep/', 'raw/list/z/']]);
     });
 
-    it('tells no account, tenant or role', async () => {
+    it('reveals no account, tenant or role', async () => {
       for (const query of [`list-type=2&${PREFIX}`, PREFIX, `versions&${PREFIX}`]) {
         const reply = await stage().get(`/acme-lake?${query}`, { as: 'reader' });
-        // Ceph names its tenant in each list; S3 has no such element, and the bridge hands lists on as they come.
+        // Ceph adds an element with its tenant to each list, and the bridge forwards lists unchanged.
         const told = reply.text.replace(/<Tenant>123456789012<\/Tenant>|123456789012\$lake-owner/g, '');
         assert.doesNotMatch(told, /arn:aws|123456789012|gcp-lake-read/);
       }
@@ -148,7 +151,7 @@ export function claimLists(stage: () => Stage): void {
   });
 
   describe('a bucket', () => {
-    it('is among the buckets of those who may read it', async () => {
+    it('appears in the bucket list of callers that may read it', async () => {
       const names = async (as: 'reader' | 'scoped'): Promise<string[]> =>
         elements((await stage().get('/', { as })).text, 'Name');
       assert.deepEqual(await names('reader'), ['acme-lake', 'acme-versions']);
@@ -156,7 +159,7 @@ export function claimLists(stage: () => Stage): void {
       stage().seen('ListBuckets');
     });
 
-    it('answers HEAD and where it is', async () => {
+    it('has a region that HEAD and GetBucketLocation return', async () => {
       const head = await stage().get('/acme-lake', { as: 'scoped', method: 'HEAD' });
       assert.deepEqual([head.status, head.headers['x-amz-bucket-region']], [200, stage().region]);
       stage().seen('HeadBucket');
@@ -165,7 +168,7 @@ export function claimLists(stage: () => Stage): void {
         '',
         'none',
       ];
-      // us-east-1 is said as nothing.
+      // An empty LocationConstraint means us-east-1.
       assert.equal(region === '' ? 'us-east-1' : region, stage().region);
       stage().seen('GetBucketLocation');
     });

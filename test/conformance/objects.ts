@@ -1,4 +1,4 @@
-// Claims about GET and HEAD of an object: bytes, headers, ranges, what is missing.
+// GET and HEAD of an object: its bytes, headers and ranges, and the errors for a missing object.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, describe, it } from 'node:test';
@@ -23,7 +23,7 @@ export function claimObjects(stage: () => Stage): void {
       }),
     );
 
-    it('comes with its bytes, type, ETag and metadata', async () => {
+    it('is returned with its bytes, content type, ETag and metadata', async () => {
       const reply = await stage().get(PATH, { as: 'reader' });
       assert.equal(reply.status, 200);
       assert.ok(reply.body.equals(body));
@@ -41,11 +41,11 @@ export function claimObjects(stage: () => Stage): void {
       assert.match(headers.etag ?? '', /^"[0-9a-f]{32}"$/);
       assert.ok(Date.parse(headers['last-modified'] ?? ''));
       assert.ok(headers['x-amz-request-id'], "S3's request ID");
-      assert.ok(headers['x-request-id'], 'ours');
+      assert.ok(headers['x-request-id'], "the bridge's request ID");
       stage().seen('GetObject');
     });
 
-    it('as HEAD comes with the same headers and no bytes', async () => {
+    it('is described by HEAD with the same headers and no body', async () => {
       const get = await stage().get(PATH, { as: 'reader' });
       const head = await stage().get(PATH, { as: 'reader', method: 'HEAD' });
       assert.equal(head.status, 200);
@@ -58,13 +58,13 @@ export function claimObjects(stage: () => Stage): void {
       stage().seen('HeadObject');
     });
 
-    it('of no bytes is no bytes', async () => {
+    it('is returned with an empty body if its size is zero', async () => {
       await stage().put('raw/public/empty', '', { ContentLength: 0 });
       const reply = await stage().get('/acme-lake/raw/public/empty', { as: 'reader' });
       assert.deepEqual([reply.status, reply.headers['content-length'], reply.body.length], [200, '0', 0]);
     });
 
-    it('is told as the request asks, in its type and disposition', async () => {
+    it('is returned with the content type and disposition that the request sets', async () => {
       const query =
         'response-content-type=text%2Fcsv&response-content-disposition=inline&response-cache-control=no-store';
       const { headers, status } = await stage().get(`${PATH}?${query}`, { as: 'reader' });
@@ -83,7 +83,7 @@ export function claimObjects(stage: () => Stage): void {
       ['bytes=-999999', 0, SIZE],
       ['bytes=0-299999', 0, SIZE],
     ] as const) {
-      it(`in the range ${range} is 206 and that part, as HEAD too`, async () => {
+      it(`is returned in part, with status 206, for GET and HEAD with the range ${range}`, async () => {
         const reply = await stage().get(PATH, { as: 'reader', headers: { range } });
         assert.equal(reply.status, 206);
         assert.equal(reply.headers['content-range'], `bytes ${from}-${to - 1}/${SIZE}`);
@@ -97,41 +97,42 @@ export function claimObjects(stage: () => Stage): void {
     }
 
     for (const range of ['bytes=300000-', 'bytes=999999-1000000']) {
-      it(`in the range ${range} is 416`, async () => {
+      it(`causes a 416 for the range ${range}`, async () => {
         const reply = await stage().get(PATH, { as: 'reader', headers: { range } });
         assert.deepEqual([reply.status, reply.code], [416, 'InvalidRange']);
         assert.equal(reply.headers['x-fedbridge-error'], 'invalid_request');
-        // Ceph 16 does not tell how long the object is.
+        // Ceph 16 does not report the object's size.
         const told = stage().store !== 'Ceph';
         assert.equal(reply.text.includes('<ActualObjectSize>300000</ActualObjectSize>'), told);
       });
     }
 
-    it('in ranges that are none is sent whole', async () => {
+    it('is sent whole for an invalid range', async () => {
       for (const range of ['bytes=abc', 'bytes=9-1', 'lines=1-2', 'bytes=']) {
         const reply = await stage().get(PATH, { as: 'reader', headers: { range } });
-        // Ceph 16 takes some for a range; the bridge hands its answer on, and it holds what it says.
+        // Ceph 16 treats some invalid ranges as valid. The bridge forwards Ceph's response, whose body must match its
+        // headers.
         if (stage().store === 'Ceph') isAsItSays(reply, body, range);
         else assert.deepEqual([range, reply.status, reply.body.length], [range, 200, SIZE]);
       }
     });
 
-    it('in several ranges is what the store makes of them', async () => {
+    it('is returned as the store sends it if several ranges are requested', async () => {
       const reply = await stage().get(PATH, { as: 'reader', headers: { range: 'bytes=0-9,20-29' } });
-      // Ceph 16 sends the first one; S3 knows one range alone and sends the whole.
+      // For several ranges, Ceph 16 sends only the first one, and S3 sends the whole object.
       if (stage().store === 'Ceph') {
         assert.equal(reply.headers['content-range'], `bytes 0-9/${SIZE}`);
         assert.ok(reply.body.equals(body.subarray(0, 10)));
       } else assert.deepEqual([reply.status, reply.body.length], [200, SIZE]);
     });
 
-    it('that is not there is 404 NoSuchKey in our words', async () => {
+    it("causes a 404 NoSuchKey with the bridge's own message if it does not exist", async () => {
       const path = '/acme-lake/raw/none.csv';
       const reply = await stage().get(path, { as: 'reader' });
       assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
       assert.equal(reply.headers['x-fedbridge-error'], 'not_found');
       assert.match(reply.text, /<Message>The object does not exist\.<\/Message>/);
-      // Ceph's answer to HEAD has the length of a document that it does not send.
+      // Ceph's response to HEAD has the Content-Length of a document that it does not send.
       const head = await stage().get(path, { as: 'reader', method: 'HEAD' });
       assert.deepEqual([head.status, head.body.length], [404, 0]);
       assert.equal(head.headers['x-fedbridge-error'], 'not_found');

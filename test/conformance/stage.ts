@@ -1,4 +1,4 @@
-// What claims about reads run against: a bridge, and the store behind it, be it the sandbox's S3 or a real one.
+// The setup for the conformance tests: a bridge in front of a store, which is the sandbox's S3 or a real store.
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { KeyPair } from '../../src/sandbox/iam/credentials.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
@@ -9,16 +9,16 @@ import type { Wire } from '../support/wire.ts';
 export interface Stage extends Pick<Wire, 'bridge' | 'sandbox' | 'get' | 'put' | 'token' | 'close'> {
   readonly store: 'sandbox' | 'Ceph';
   readonly region: string;
-  /** The store itself, with its owner's keys. */
+  /** A client that calls the store directly, with its owner's keys. */
   readonly owner: S3Client;
-  /** Notes that the operation has been seen to work. */
+  /** Records that the operations succeeded. */
   seen(...operations: readonly Operation[]): void;
 }
 
 /**
- * `reader` may do everything in both buckets, `scoped` get and list `raw/public/` and get one more object, `stranger` only
- * get, and only below `blind/`.
- * @param all the words of a grant that the store knows
+ * `reader` may do everything in both buckets. `scoped` may get and list `raw/public/`, and get one object elsewhere.
+ * `stranger` may only get objects below `blind/`.
+ * @param all every grantable action that the store supports
  */
 export const claimsConfig =
   (region: string, all: string) =>
@@ -37,7 +37,7 @@ grants:
 
 const EVERYTHING = 'get, list, versions, tags, attributes';
 
-/** Where the store is, and the keys that fill it. */
+/** The store's endpoint, and its owner's keys. */
 export interface Store extends KeyPair {
   readonly name: Stage['store'];
   readonly endpoint: string;
@@ -51,7 +51,7 @@ export function stageOf(wire: Wire, store: Store, seen: Stage['seen'] = () => un
     region,
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
-    // Ceph 16 takes no checksums in trailers, which the SDK sends otherwise.
+    // Ceph 16 does not accept checksums in trailers, which the SDK sends by default.
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
   return {

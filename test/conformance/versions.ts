@@ -1,4 +1,4 @@
-// Claims about versions and tags: what an object was, and what is noted on it.
+// Reads of versions, tags and attributes, and version listings.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -28,7 +28,7 @@ export function claimVersions(stage: () => Stage): void {
     });
     const get = (query: string, method = 'GET') => stage().get(`${PATH}?${query}`, { as: 'reader', method });
 
-    it('is read by its ID, by GET and HEAD and in a range', async () => {
+    it('is read by its ID, with GET, HEAD and a range', async () => {
       for (const [id, body] of [
         [first, 'first'],
         [second, 'second!'],
@@ -43,23 +43,23 @@ export function claimVersions(stage: () => Stage): void {
       stage().seen('versionId');
     });
 
-    it('that marks a deletion hides the object, and is none to read', async () => {
+    it('hides the object and cannot be read if it is a delete marker', async () => {
       const hidden = await stage().get(PATH, { as: 'reader' });
       assert.deepEqual([hidden.status, hidden.code], [404, 'NoSuchKey']);
       const read = await get(`versionId=${encodeURIComponent(marker)}`);
-      // Ceph 16 says of a marker that it is not there, and never x-amz-delete-marker; S3 has 405 and the header.
+      // Ceph 16 treats a delete marker as a missing object and omits x-amz-delete-marker. S3 responds with 405 and this header.
       if (stage().store === 'Ceph') assert.deepEqual([read.status, read.code], [404, 'NoSuchKey']);
       else assert.deepEqual([read.status, hidden.headers['x-amz-delete-marker']], [405, 'true']);
     });
 
-    it('that never was is no object', async () => {
+    it('causes an error if its ID never existed', async () => {
       const reply = await get('versionId=nonsense');
-      // Ceph 16 knows no NoSuchVersion for reads.
+      // Ceph 16 responds with NoSuchKey, not NoSuchVersion, to a read of a missing version.
       if (stage().store === 'Ceph') assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
       else assert.ok([400, 404].includes(reply.status), String(reply.status));
     });
 
-    it('is in the list of versions, newest first, page by page', async () => {
+    it('is listed after all newer versions, page by page', async () => {
       const list = async (query: string): Promise<string> => {
         const reply = await stage().get(`/${Bucket}?versions&prefix=raw/${query}`, { as: 'reader' });
         assert.equal(reply.status, 200, reply.text);
@@ -95,16 +95,16 @@ export function claimVersions(stage: () => Stage): void {
       }
     });
 
-    it('is not for those who were not granted versions', async () => {
+    it('is denied to callers without a grant for versions', async () => {
       const reply = await stage().get('/acme-lake/raw/public/orders.csv?versionId=null', { as: 'scoped' });
       assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [403, 'not_granted']);
     });
   });
 
-  describe('tags and attributes', () => {
+  describe('a request for metadata', () => {
     before(() => stage().put('raw/public/tagged', 'tagged', { Tagging: 'team=lake&stage=raw%20data' }));
 
-    it('tags are read', async () => {
+    it("returns the object's tags", async () => {
       const reply = await stage().get('/acme-lake/raw/public/tagged?tagging', { as: 'reader' });
       assert.equal(reply.status, 200, reply.text);
       const pairs = values(reply.text, 'Key').map(
@@ -116,10 +116,10 @@ export function claimVersions(stage: () => Stage): void {
       stage().seen('GetObjectTagging');
     });
 
-    it('attributes are told', async () => {
+    it("returns the object's attributes", async () => {
       const headers = { 'x-amz-object-attributes': 'ETag,ObjectSize' };
       const reply = await stage().get('/acme-lake/raw/public/tagged?attributes', { as: 'reader', headers });
-      // Ceph 16 knows neither the operation nor the action, so that nobody can be granted it there.
+      // Ceph 16 supports neither GetObjectAttributes nor its action, so the action cannot be granted.
       if (stage().store === 'Ceph') {
         assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [403, 'not_granted']);
         return;

@@ -1,5 +1,5 @@
-// Runs the steps of a build file as Cloud Build would: substitutions first, then each step's script, in one directory; with stand-ins
-// for the programs that reach a registry or a cloud, which note how they were called.
+// Runs a build file as Cloud Build does: replaces substitutions, then runs the script of each step in one directory. Stand-ins
+// that record their calls replace the programs that contact a registry or a cloud.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,12 +36,12 @@ function readBuild(name: string): BuildFile {
   return { name, text, build: parse(text) as Build };
 }
 
-/** Tests a commit, and pushes its image as a candidate. */
+/** The build that tests a commit and pushes its image as a candidate. */
 export const TEST_BUILD = readBuild('cloudbuild.yaml');
-/** Gives a candidate to callers. */
+/** The build that deploys a candidate and moves the traffic to it. */
 export const DEPLOY_BUILD = readBuild('cloudbuild-deploy.yaml');
 
-/** Cloud Build's own (Cloud Build, "Substituting variable values"). */
+/** Cloud Build's built-in substitutions (Cloud Build, "Substituting variable values"). */
 export const BUILT_IN = { PROJECT_ID: 'acme-prod', BUILD_ID: '3f2a', COMMIT_SHA: '0a1b2c' };
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -74,10 +74,10 @@ export const DEPLOY_VALUES = {
   _PROBE_UNGRANTED_ACCOUNT: 'stranger@acme-prod.iam.gserviceaccount.com',
 };
 
-/** The revision that the deployment makes, and where its tag is served. */
+/** The revision that the deployment creates, and the URL of the revision's traffic tag. */
 export const CANDIDATE = { revision: 'fedbridge-00002-new', url: 'https://candidate---fedbridge.example' };
 
-/** As `gcloud run services describe --format json` prints it after a deployment without traffic. */
+/** The output of `gcloud run services describe --format json` after a deployment without traffic. */
 const SERVICE = JSON.stringify({
   status: {
     traffic: [
@@ -88,13 +88,16 @@ const SERVICE = JSON.stringify({
 });
 
 export interface BuildRun {
-  /** How programs were called, in order. */
+  /** The command lines of the stand-ins, in order. */
   readonly calls: readonly string[];
-  /** Of the step that failed; undefined if none did. */
-  readonly failed: { readonly id: string; readonly says: string } | undefined;
+  /** The step that failed, or undefined if every step succeeded. */
+  readonly failed: { readonly id: string; readonly stderr: string } | undefined;
 }
 
-/** Prints what later steps read of it, and fails if the test says so. What Node prints of a file is Node's own. */
+/**
+ * A stand-in prints the output that later steps read, and fails if a test requests a failure. `node -p` runs the real
+ * Node.
+ */
 const STAND_IN = `#!/bin/sh
 name=\${0##*/}
 case "$name $*" in 'node -p '*) exec "$NODE" "$@" ;; esac
@@ -113,11 +116,11 @@ esac
 export interface Faults {
   readonly deployCode?: number;
   readonly probeCode?: number;
-  /** Made while the candidate was probed. */
+  /** The name of a revision that is created during the probe. */
   readonly latestRevision?: string;
 }
 
-/** @param values of user-defined and built-in substitutions */
+/** @param values the values of user-defined and built-in substitutions */
 export function runBuild(
   { build }: BuildFile,
   values: Readonly<Record<string, string>>,
@@ -151,10 +154,10 @@ export function runBuild(
         cwd: at('workspace'),
         env,
         encoding: 'utf8',
-        // From a socket, which it would be, bash takes itself for a remote shell.
+        // If stdin is a socket, as it is by default, bash assumes that it is a remote shell.
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      if (status !== 0) return { calls: calls(), failed: { id, says: stderr } };
+      if (status !== 0) return { calls: calls(), failed: { id, stderr } };
     }
     return { calls: calls(), failed: undefined };
   } finally {
@@ -162,7 +165,7 @@ export function runBuild(
   }
 }
 
-/** `$$` is one `$`; a name that there is not is left, and Cloud Build would refuse the file. */
+/** Turns `$$` into `$`. Leaves unknown names unchanged, although Cloud Build would reject them. */
 export function substitute(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(
     /\$\$|\$(?:\{(\w+)\}|(\w+))/g,

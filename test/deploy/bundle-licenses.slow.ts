@@ -1,4 +1,4 @@
-// THIRD-PARTY-LICENSES.txt beside the programs: every package of which there is code in them, with the text of its licence.
+// THIRD-PARTY-LICENSES.txt lists every package whose code the bundled programs contain, with the text of its license.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe('the licences beside a bundle', () => {
-  it('are those of our dependencies and of what they bring, each in full', async () => {
+describe('the license file of a bundle', () => {
+  it('contains the full license of every direct and indirect dependency', async () => {
     const made = join(directory, 'dist');
     await bundle(made);
     const text = readFileSync(join(made, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
@@ -25,9 +25,9 @@ describe('the licences beside a bundle', () => {
       packages: Record<string, { version: string; license: string; dependencies?: Record<string, string> }>;
     };
     const heads = [...text.matchAll(/^((?:@[\w.-]+\/)?[\w.-]+) (\d\S*) \((\S+)\)$/gm)];
-    for (const [, name = '', version, licence] of heads) {
-      const { version: locked, license } = lock.packages[`node_modules/${name}`] ?? {};
-      assert.deepEqual([version, licence], [locked, license], name);
+    for (const [, name = '', version, license] of heads) {
+      const locked = lock.packages[`node_modules/${name}`];
+      assert.deepEqual([version, license], [locked?.version, locked?.license], name);
     }
     const names = heads.map(([, name]) => name);
     assert.ok(names.length > 100, String(names.length));
@@ -50,33 +50,36 @@ describe('the licences beside a bundle', () => {
     const root = join(directory, 'root');
     rmSync(root, { recursive: true, force: true });
     mkdirSync(join(root, 'node_modules/odd'), { recursive: true });
-    writeFileSync(join(root, 'LICENSE'), 'Apache License, ours');
+    writeFileSync(join(root, 'LICENSE'), 'Apache License, from the root');
     const all = { 'package.json': JSON.stringify({ name: 'odd', version: '1.0.0', ...manifest }), ...files };
     for (const [name, text] of Object.entries(all)) writeFileSync(join(root, 'node_modules/odd', name), text);
     return root;
   };
 
-  it('hold the notices of Apache-2.0, and its text where a package brings none', async () => {
+  it('contains the notices of Apache-2.0 packages, and the license text if a package has none', async () => {
     const root = makePackage({ license: 'Apache-2.0' }, { NOTICE: 'Odd, by Odd Ltd.' });
     const text = await thirdPartyLicenses(root, inputsOf(1));
-    assert.match(text, /odd 1\.0\.0 \(Apache-2\.0\)\n\nApache License, ours\n\nOdd, by Odd Ltd\.\n$/);
+    assert.match(
+      text,
+      /odd 1\.0\.0 \(Apache-2\.0\)\n\nApache License, from the root\n\nOdd, by Odd Ltd\.\n$/,
+    );
     assert.ok(!(await thirdPartyLicenses(root, inputsOf(0))).includes('odd'));
   });
 
-  it('may be in a README', async () => {
+  it('contains the license text from the README of a package that has no license file', async () => {
     const readme = '# odd\n\nCopyright is not meant here.\n\n## License\n\nMIT, Copyright (c) Odd\n';
     const root = makePackage({ license: 'MIT' }, { 'README.md': readme });
     assert.match(await thirdPartyLicenses(root, inputsOf(1)), /\(MIT\)\n\nMIT, Copyright \(c\) Odd\n$/);
   });
 
-  it('must be there, or nothing is built', async () => {
+  it('fails the build if a license or its text is missing', async () => {
     await assert.rejects(
       thirdPartyLicenses(makePackage({ license: 'MIT' }), inputsOf(1)),
-      /^Error: odd: must bring the text/,
+      /^Error: odd: must include the text of its license, but does not\./,
     );
     await assert.rejects(
       thirdPartyLicenses(makePackage({}), inputsOf(1)),
-      /^Error: odd: must name its licence/,
+      /^Error: odd: must name its license in package\.json, but does not\./,
     );
   });
 });

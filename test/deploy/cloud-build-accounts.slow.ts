@@ -1,5 +1,5 @@
-// The form of Cloud Build's files: two accounts, images by digest, substitutions that are used, explained and set, and files and
-// scripts that exist.
+// Cloud Build's files use two accounts, pin images by digest, document and require their substitutions, and name only existing files and
+// scripts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -19,13 +19,13 @@ const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
   scripts: Record<string, string>;
 };
 
-/** Every text in a file but the substitutions themselves. */
+/** @returns every string in a parsed document */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** What each program is in. */
+/** For each program, the substitution for the image that contains the program. */
 const IMAGES: readonly (readonly [program: RegExp, image: string])[] = [
   [/^docker\b/m, '$_DOCKER_IMAGE'],
   [/^gcloud\b|\(gcloud\b/m, '$_GCLOUD_IMAGE'],
@@ -42,20 +42,20 @@ for (const [file, values] of [
   const images = Object.keys(substitutions).filter((one) => one.endsWith('_IMAGE') && one !== '_IMAGE');
 
   describe(`the substitutions of ${name}`, () => {
-    // Cloud Build refuses one that is not used, as well as one that is not there.
-    it('are used as they are declared, and explained', () => {
+    // Cloud Build rejects a substitution that is unused or undeclared.
+    it('are all used, declared and explained', () => {
       const used = textsIn(rest).flatMap((one) =>
         [...one.replaceAll('$$', '').matchAll(/\$\{?(\w+)/g)].map(([, found = '']) => found),
       );
-      const ours = [...new Set(used)].filter((one) => !(one in BUILT_IN));
-      assert.deepEqual(ours.sort(), Object.keys(substitutions).sort());
+      const userDefined = [...new Set(used)].filter((one) => !(one in BUILT_IN));
+      assert.deepEqual(userDefined.sort(), Object.keys(substitutions).sort());
       const explained = [...text.matchAll(/^# {3}(_[A-Z_, ]+?) {2,}\S/gm)].flatMap(([, names = '']) =>
         names.split(', '),
       );
       assert.deepEqual(explained.sort(), Object.keys(substitutions).sort());
     });
 
-    it('reach commands as variables of the shell, whose `$` is doubled', () => {
+    it('reach commands only as shell variables, written with `$$`', () => {
       for (const script of scriptsOfSteps) {
         assert.doesNotMatch(script.replaceAll('$$', ''), /\$/);
         const assigned = [...script.matchAll(/\b(\w+)=|for (\w+) in/g)].map(([, a, b]) => a ?? b);
@@ -66,42 +66,42 @@ for (const [file, values] of [
       }
     });
 
-    it('fail the first step by name if nobody has set them', () => {
+    it('fail the first step with an error that names them if they are not set', () => {
       const checked = /for name in ([A-Z_ ]+); do/.exec(scriptsOfSteps[0] ?? '')?.[1]?.split(' ') ?? [];
       assert.ok(checked.length >= 2);
       for (const one of checked) {
         const { calls, failed } = runBuild(file, { ...values, [`_${one}`]: '' });
         assert.deepEqual([failed?.id, calls], ['check', []]);
         assert.ok(
-          failed?.says.startsWith(`_${one}: must be set, and is empty. See the first lines of ${name}`),
-          failed?.says ?? 'it did not fail',
+          failed?.stderr.startsWith(`_${one}: must be set, but is empty. See the first lines of ${name}`),
+          failed?.stderr ?? 'it did not fail',
         );
       }
     });
   });
 
   describe(`the images that ${name} runs in`, () => {
-    it('are all named by a substitution, whose placeholder nobody can serve', () => {
+    it('come from substitutions, whose default values are placeholders under must-be-set.invalid', () => {
       for (const step of build.steps) assert.ok(images.includes(step.name.slice(1)), step.name);
       for (const one of images)
         assert.equal(substitutions[one], `must-be-set.invalid/${one.slice(1).toLowerCase()}`);
     });
 
-    it('must be named by digest, else the first step fails by name', () => {
+    it('fail the first step with an error that names them if they have no digest', () => {
       for (const one of images)
         for (const value of ['node:26-slim', `node@sha256:…`, substitutions[one] ?? '']) {
           const { calls, failed } = runBuild(file, { ...values, [one]: value });
           assert.deepEqual([failed?.id, calls], ['check', []]);
           assert.ok(
-            failed?.says.startsWith(
-              `${one}: must name an image by its digest (NAME@sha256:…), and ${value} does not`,
+            failed?.stderr.startsWith(
+              `${one}: must name an image by its digest (NAME@sha256:…), but ${value} does not`,
             ),
-            failed?.says ?? 'it did not fail',
+            failed?.stderr ?? 'it did not fail',
           );
         }
     });
 
-    it('have the programs that their steps call', () => {
+    it('contain the programs that their steps call', () => {
       for (const { id, name: image, args } of build.steps) {
         const found = IMAGES.find(([program]) => program.test(args[1]));
         assert.equal(image, found?.[1], id);
@@ -109,12 +109,12 @@ for (const [file, values] of [
     });
   });
 
-  describe(name, () => {
-    it('says where its log goes, as Google refuses builds under an account of the user’s otherwise', () => {
+  describe(`the build file ${name}`, () => {
+    it('sets a destination for its log, which Cloud Build requires for a user-specified service account', () => {
       assert.equal(build.options.logging, 'CLOUD_LOGGING_ONLY');
     });
 
-    it('names files and scripts that there are, and gives each step less time than the whole', () => {
+    it('names files and scripts that exist, and gives each step less time than the whole build', () => {
       for (const script of scriptsOfSteps) {
         for (const [path] of script.matchAll(/\b(?:deploy|test)\/[\w./-]+\.ts/g))
           assert.ok(existsSync(ROOT + path), path);
@@ -130,7 +130,7 @@ for (const [file, values] of [
 }
 
 describe('the two builds', () => {
-  it('run as two accounts', () => {
+  it('run as two different accounts', () => {
     const accounts = [TEST_BUILD, DEPLOY_BUILD].map(({ build }) => build.serviceAccount);
     assert.deepEqual(accounts, [
       'projects/$PROJECT_ID/serviceAccounts/$_BUILDER',
@@ -138,7 +138,7 @@ describe('the two builds', () => {
     ]);
   });
 
-  it('share no code but the probe: the one that deploys runs no test, no script of a package and nothing of the candidate', () => {
+  it('share only the probe: the build that deploys runs no test, no package script and no code of the candidate', () => {
     const script = DEPLOY_BUILD.build.steps.map(({ args: [, one] }) => one).join('\n');
     assert.doesNotMatch(script, /npm (?:test|run|exec)|npx|docker (?:run|create|start|build)/);
     assert.deepEqual(
@@ -147,7 +147,7 @@ describe('the two builds', () => {
     );
   });
 
-  it('look digests up by one command, which a shell can read', () => {
+  it('share one command that looks up digests, and a shell can parse it', () => {
     const [, command = ''] = /^#\n((?:# {3}.*\n)+)(?=#\n# The values)/m.exec(TEST_BUILD.text) ?? [];
     const lines = command.replaceAll(/^# {3}/gm, '');
     execFileSync('bash', ['-n', '-c', lines]);
@@ -162,17 +162,17 @@ describe('a candidate', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, { ...DEPLOY_VALUES, _CANDIDATE: stray });
     assert.deepEqual([failed?.id, calls], ['check', []]);
     assert.ok(
-      failed?.says.startsWith(`_CANDIDATE: must be in ${DEPLOY_VALUES._CANDIDATES}, and ${stray} is not`),
-      failed?.says ?? 'it did not fail',
+      failed?.stderr.startsWith(`_CANDIDATE: must be in ${DEPLOY_VALUES._CANDIDATES}, but ${stray} is not`),
+      failed?.stderr ?? 'it did not fail',
     );
   });
 
-  it('must be named by its digest', () => {
+  it('must be identified by its digest', () => {
     const tagged = `${DEPLOY_VALUES._CANDIDATES}:tested`;
     const { failed } = runBuild(DEPLOY_BUILD, { ...DEPLOY_VALUES, _CANDIDATE: tagged });
     assert.ok(
-      failed?.says.startsWith('_CANDIDATE: must name an image by its digest'),
-      failed?.says ?? 'it did not fail',
+      failed?.stderr.startsWith('_CANDIDATE: must name an image by its digest'),
+      failed?.stderr ?? 'it did not fail',
     );
   });
 });

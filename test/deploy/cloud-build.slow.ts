@@ -1,5 +1,5 @@
-// cloudbuild.yaml and cloudbuild-deploy.yaml, run step by step: one tests a commit and pushes a candidate, the other deploys it
-// without traffic, probes it, and only then gives it the traffic.
+// Runs cloudbuild.yaml and cloudbuild-deploy.yaml step by step: one tests a commit and pushes a candidate, the other deploys the
+// candidate without traffic, probes it, and only then gives it the traffic.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ function assertCalls(calls: readonly string[], beginnings: readonly string[]): v
 }
 
 describe('the build of a candidate', () => {
-  it('checks, audits, tests, builds, and pushes, with the tag that starts a deployment last', () => {
+  it('checks, audits, tests and builds, and only then pushes the tag that starts a deployment', () => {
     const { calls, failed } = runBuild(TEST_BUILD, TEST_VALUES);
     assert.equal(failed, undefined);
     const image = TEST_VALUES._IMAGE;
@@ -63,9 +63,9 @@ const BEFORE_TRAFFIC = [
 ];
 
 describe('the build that deploys', () => {
-  it('copies the candidate, deploys it by digest without traffic, probes it, moves the traffic, and keeps it', () => {
+  it('copies the candidate, deploys it by digest without traffic, probes it, moves the traffic, and tags it as latest', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES);
-    assert.equal(failed, undefined, failed?.says ?? 'it did not fail');
+    assert.equal(failed, undefined, failed?.stderr ?? '');
     assertCalls(calls, [
       ...BEFORE_TRAFFIC,
       `gcloud run services describe ${SERVICE} --format value(status.latestReadyRevisionName)`,
@@ -81,30 +81,33 @@ describe('the build that deploys', () => {
     assertCalls(calls, BEFORE_TRAFFIC.slice(0, -2));
   });
 
-  it('moves no traffic if the probe fails, and prints what to do', () => {
+  it('moves no traffic if the probe fails, and prints the next steps', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES, { probeCode: 1 });
     assert.equal(failed?.id, 'probe');
     assertCalls(calls, BEFORE_TRAFFIC);
     assert.ok(
-      failed.says.includes(`Revision ${CANDIDATE.revision} failed the probe and gets no traffic`),
-      failed.says,
+      failed.stderr.includes(`Revision ${CANDIDATE.revision} failed the probe and gets no traffic`),
+      failed.stderr,
     );
     assert.ok(
-      failed.says.includes(`gcloud run services update-traffic ${SERVICE} --remove-tags candidate`),
-      failed.says,
+      failed.stderr.includes(`gcloud run services update-traffic ${SERVICE} --remove-tags candidate`),
+      failed.stderr,
     );
   });
 
-  it('moves no traffic to a revision that somebody made meanwhile, and that no probe has seen', () => {
+  it('moves no traffic to a revision that was created during the probe', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES, {
       latestRevision: 'fedbridge-00003-other',
     });
     assert.equal(failed?.id, 'traffic');
-    assert.match(failed.says, /^Revision fedbridge-00003-other was made after fedbridge-00002-new/);
+    assert.match(
+      failed.stderr,
+      /^Revision fedbridge-00003-other was created after fedbridge-00002-new and was not probed/,
+    );
     assert.ok(!calls.some((call) => /update-traffic|latest$/.test(call)), calls.join('\n'));
   });
 
-  it('calls the probe with all that it wants', () => {
+  it('calls the probe with all its options', () => {
     const script = DEPLOY_BUILD.build.steps.find(({ id }) => id === 'probe')?.args[1] ?? '';
     const help = execFileSync(process.execPath, [`${ROOT}deploy/probe.ts`, '--help'], { encoding: 'utf8' });
     const options = (text: string): string[] =>

@@ -1,4 +1,5 @@
-// deploy/Dockerfile, read as text: its base is pinned, and what runs in the end has no rights, no shell in between, and says what it is.
+// Checks the text of deploy/Dockerfile: its base image is pinned, it runs Node directly as an unprivileged user, and
+// it sets labels.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
@@ -9,8 +10,8 @@ import { isSent, PREAMBLE, ROOT, STAGES, textsOf } from './dockerfile.ts';
 const NO_STAGE: Stage = { from: '', instructions: [] };
 const [build = NO_STAGE, image = NO_STAGE, ...more] = STAGES;
 
-describe('the base of the image', () => {
-  it('is one, so that the compile cache is of the Node that reads it', () => {
+describe('the base image', () => {
+  it('is the same in both stages, so that the same Node creates and reads the compile cache', () => {
     assert.deepEqual(more, []);
     assert.deepEqual(
       PREAMBLE.map(({ name, text }) => `${name} ${text}`),
@@ -19,7 +20,7 @@ describe('the base of the image', () => {
     assert.deepEqual([build.from, image.from], ['${NODE_IMAGE} AS build', '${NODE_IMAGE}']);
   });
 
-  it('must be named by a digest', () => {
+  it('must be pinned by digest', () => {
     assert.equal(textsOf(build, 'ARG')[0], 'NODE_IMAGE');
     const [check = ''] = textsOf(build, 'RUN');
     const run = (name: string) =>
@@ -30,19 +31,19 @@ describe('the base of the image', () => {
       assert.equal(status, 1);
       assert.match(
         stderr,
-        /^NODE_IMAGE: must name a base image by its digest \(NAME@sha256:…\), and .* does not\./,
+        /^NODE_IMAGE: must name a base image by its digest \(NAME@sha256:…\), but .* does not\./,
       );
     }
   });
 });
 
 describe('the image', () => {
-  it('gets its files from the build alone, as root’s, and runs nothing to make more', () => {
+  it('contains only files copied from the build stage and owned by root, because its stage has no RUN or ADD instruction', () => {
     assert.deepEqual(textsOf(image, 'COPY'), ['--from=build --chown=0:0 /image/ /']);
     for (const name of ['RUN', 'ADD', 'SHELL', 'VOLUME']) assert.deepEqual(textsOf(image, name), [], name);
   });
 
-  it('runs as a number that is nobody, which the build is too when it makes the cache', () => {
+  it('runs as an unprivileged numeric user, and the build creates the cache as the same user', () => {
     assert.deepEqual(textsOf(image, 'USER'), ['65532:65532']);
     assert.deepEqual(textsOf(build, 'USER'), ['65532:65532']);
     const last = build.instructions.at(-1);
@@ -51,16 +52,19 @@ describe('the image', () => {
     assert.ok(before < image.instructions.findIndex(({ name }) => name === 'ENTRYPOINT'));
   });
 
-  it('starts Node itself, which SIGTERM then reaches', () => {
+  it('starts Node directly, so that Node receives SIGTERM', () => {
     for (const name of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) {
       const found = image.instructions.filter((one) => one.name === name);
       assert.equal(found.length, 1, name);
-      assert.ok(found[0]?.words !== undefined, `${name} has no shell before it in its JSON form alone`);
+      assert.ok(
+        found[0]?.words !== undefined,
+        `${name} must have the JSON form, because any other starts a shell`,
+      );
     }
     assert.deepEqual(textsOf(image, 'STOPSIGNAL'), []);
   });
 
-  it('says what it is', () => {
+  it('is labeled with its name, license, source, revision and version', () => {
     const labels = Object.fromEntries(
       [...(textsOf(image, 'LABEL')[0] ?? '').matchAll(/org\.opencontainers\.image\.(\S+)="([^"]*)"/g)].map(
         ([, name = '', value = '']) => [name, value],
@@ -79,8 +83,8 @@ describe('the image', () => {
   });
 });
 
-describe('what is sent to be built', () => {
-  it('is what is copied, and no packages, tests or history', () => {
+describe('the build context', () => {
+  it('contains every path that the Dockerfile copies, and no packages, tests or history', () => {
     const copied = textsOf(build, 'COPY').flatMap((text) => text.split(' ').slice(0, -1));
     for (const path of copied) {
       statSync(ROOT + path);

@@ -1,13 +1,13 @@
-// Reads deploy/Dockerfile and .dockerignore as far as they go: the instructions of each stage, and what of a clone is sent.
+// Parses the syntax that deploy/Dockerfile and .dockerignore use: the instructions of each stage, and the paths in the build context.
 import { readFileSync } from 'node:fs';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 
 export interface Instruction {
   readonly name: string;
-  /** All after the name, on one line. */
+  /** The instruction without its name, on one line. */
   readonly text: string;
-  /** Of the JSON form. */
+  /** The strings of an instruction in JSON form; undefined for other forms. */
   readonly words: readonly string[] | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** Continued lines joined, comments and blank lines left out. */
+/** Joins continued lines, and skips comments and blank lines. */
 function readInstructions(): Instruction[] {
   const lines = readFileSync(`${ROOT}deploy/Dockerfile`, 'utf8')
     .split('\n')
@@ -36,7 +36,7 @@ function readInstructions(): Instruction[] {
 const all = readInstructions();
 const starts = all.flatMap(({ name }, i) => (name === 'FROM' ? [i] : []));
 
-/** What stands before the first FROM. */
+/** The instructions before the first FROM. */
 export const PREAMBLE: readonly Instruction[] = all.slice(0, starts[0]);
 
 export const STAGES: readonly Stage[] = starts.map((start, i) => ({
@@ -44,7 +44,7 @@ export const STAGES: readonly Stage[] = starts.map((start, i) => ({
   instructions: all.slice(start + 1, starts[i + 1]),
 }));
 
-/** Those of this name, without it. */
+/** The texts of the instructions with this name. */
 export const textsOf = (stage: Stage | undefined, name: string): string[] =>
   (stage?.instructions ?? []).filter((one) => one.name === name).map(({ text }) => text);
 
@@ -52,7 +52,10 @@ const ignored = readFileSync(`${ROOT}.dockerignore`, 'utf8')
   .split('\n')
   .filter((line) => !/^(?:#|$)/.test(line));
 
-/** The last line that names a path, or a directory that it is in, decides; of patterns we use `*` alone. */
+/**
+ * @returns whether Docker sends the path to the build; the last line of .dockerignore that matches it or a parent
+ * directory decides
+ */
 export function isSent(path: string): boolean {
   let sent = true;
   for (const line of ignored) {

@@ -1,13 +1,14 @@
-// docs/cloud-run.md and docs/gce.md: the files, tests, variables and options that they name exist, and their commands are a shell's.
+// The documentation pages about deployment name only files, tests, variables and options that exist, and a shell can
+// parse their commands.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { ROOT } from './dockerfile.ts';
 
-const DOCUMENTS = ['docs/cloud-run.md', 'docs/gce.md'] as const;
+const DOCUMENTS = ['docs/how-to/deploy-cloud-run.md', 'docs/how-to/deploy-compute-engine.md'] as const;
 const terraform = readdirSync(join(ROOT, 'terraform'))
   .filter((name) => name.endsWith('.tf'))
   .map((name) => readFileSync(join(ROOT, 'terraform', name), 'utf8'))
@@ -18,21 +19,21 @@ const groups = (text: string, pattern: RegExp): string[] =>
 
 for (const document of DOCUMENTS) {
   const text = readFileSync(join(ROOT, document), 'utf8');
-  describe(document, () => {
-    it('links to what there is', () => {
+  describe(`the deployment guide ${document}`, () => {
+    it('links to files that exist', () => {
       const links = groups(text, /\]\(([^)#]+)\)/g);
       assert.ok(links.length > 0);
-      for (const link of links) assert.ok(existsSync(join(ROOT, 'docs', link)), link);
+      for (const link of links) assert.ok(existsSync(join(ROOT, dirname(document), link)), link);
       for (const path of groups(text, /`((?:deploy|test|terraform)\/[^`\s*]*)`/g))
         assert.ok(existsSync(join(ROOT, path)), path);
     });
 
-    it('names variables of the Terraform module', () => {
+    it('names only Terraform variables that the module declares', () => {
       for (const name of groups(text, /\*`(\w+)[^`]*`\*/g))
         assert.match(terraform, new RegExp(`\\b${name}\\b`));
     });
 
-    it('shows commands that a shell can read', () => {
+    it('shows commands that a shell can parse', () => {
       for (const block of groups(text, /^```sh\n([^]*?)^```/gm)) {
         execFileSync('bash', ['-n', '-c', block]);
         for (const path of groups(block, /\b(deploy\/[\w./-]+\w)/g))
@@ -42,10 +43,10 @@ for (const document of DOCUMENTS) {
   });
 }
 
-describe('docs/cloud-run.md', () => {
+describe('docs/how-to/deploy-cloud-run.md', () => {
   const text = readFileSync(join(ROOT, DOCUMENTS[0]), 'utf8');
 
-  it('gives the probe all that it wants', () => {
+  it('shows a probe job with all required options', () => {
     const help = execFileSync(process.execPath, [join(ROOT, 'deploy/probe.ts'), '--help'], {
       encoding: 'utf8',
     });
@@ -55,7 +56,7 @@ describe('docs/cloud-run.md', () => {
     for (const option of needed) assert.ok(job.includes(`,${option}=`), option);
   });
 
-  it('gives the probe a grant that is one', () => {
+  it('shows a valid grant for the probe', () => {
     const [block = ''] = groups(text, /^```yaml\n([^]*?)^```/gm);
     const example = readFileSync(join(ROOT, 'deploy/example.yaml'), 'utf8').replace(/^grants:[^]*/m, '');
     const { grants } = readConfigDocument(example + block);

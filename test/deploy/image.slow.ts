@@ -1,5 +1,5 @@
-// The files of an image, away from this project and read-only, run by a user without rights and found by nothing but the platform's
-// variables: the bridge starts from V8's caches, reads an object for a caller, and ends when it is told to.
+// Copies the files of an image out of this project and runs them as an unprivileged user, with only the platform's
+// variables. The bridge starts from V8's caches, reads an object for a caller, and exits on SIGTERM.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { makeDirectory, makeImageFiles, USER_ID } from './image.ts';
 import type { ImageFiles } from './image.ts';
 
 const run = promisify(execFile);
-/** Where this test may not become another user, it is one without rights itself. */
+/** Only root can run a process as another user. Any other user is already unprivileged. */
 const AS_USER = process.getuid?.() === 0 ? { uid: USER_ID, gid: USER_ID } : {};
 const DEBUG = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
 
@@ -36,8 +36,8 @@ const bridge = (): Program => ({
 const wordsOf = (name: string): readonly string[] =>
   STAGES[1]?.instructions.find((one) => one.name === name)?.words ?? [];
 
-describe('the files of an image', () => {
-  it('are these', () => {
+describe('the files in an image', () => {
+  it('are the programs, their caches, licenses and SBOM, and nothing else', () => {
     const files = Object.keys(image.state()).filter((path) => !path.startsWith('app/cache/'));
     const programs = ['cache', 'main.js', 'probe.js', 'program.cache', 'program.js'];
     const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json', 'sbom.cdx.json', ...programs];
@@ -47,17 +47,17 @@ describe('the files of an image', () => {
     assert.deepEqual(wordsOf('CMD'), ['serve']);
   });
 
-  it('have no packages beside or above them', () => {
+  it('have no node_modules in their directory or a parent directory', () => {
     for (let at = join(image.root, 'app'); at !== '/'; at = dirname(at))
       assert.ok(!existsSync(join(at, 'node_modules')), at);
   });
 
-  it('hold no sandbox', async () => {
-    const asked = run(image.node, [program('main.js'), 'sandbox'], { env: {}, cwd: '/' });
-    await assert.rejects(asked, /The sandbox is not part of this build/);
+  it('do not include the sandbox', async () => {
+    const started = run(image.node, [program('main.js'), 'sandbox'], { env: {}, cwd: '/' });
+    await assert.rejects(started, /The sandbox is not part of this build/);
   });
 
-  it('list what is bundled: every production dependency, in the version of the lock file', () => {
+  it('include an SBOM that lists every production dependency with the version in the lock file', () => {
     const sbom = JSON.parse(readFileSync(program('sbom.cdx.json'), 'utf8')) as {
       metadata: { component: { name: string; version: string } };
       components: { name: string; version: string }[];
@@ -80,8 +80,8 @@ describe('the files of an image', () => {
   });
 });
 
-describe('the bridge of an image', () => {
-  it('reads an object with a caller’s token, from the compile cache, and writes nothing', async (test) => {
+describe('the bridge in an image', () => {
+  it("starts from the compile cache, reads an object with a caller's token, and writes no file", async (test) => {
     const before = image.state();
     const wire = await startWire({ program: bridge(), environment: { ...image.environment, ...DEBUG } });
     test.after(() => wire.close());
@@ -102,27 +102,30 @@ describe('the bridge of an image', () => {
     assert.deepEqual(image.state(), before);
   });
 
-  it('is in V8’s code cache, which its flags do not keep from being used', async () => {
-    const asked = `
+  it("has a code cache that V8 accepts under the image's flags", async () => {
+    const script = `
       const { readFileSync } = require('node:fs');
       const [source, cachedData] = ['js', 'cache'].map((kind) => readFileSync('${program('program.')}' + kind));
       console.log(new (require('node:vm').Script)(source.toString('latin1'), { cachedData }).cachedDataRejected);`;
     const flags = wordsOf('ENTRYPOINT').filter((word) => word.startsWith('--'));
-    assert.equal((await run(image.node, [...flags, '-e', asked])).stdout, 'false\n');
+    assert.equal((await run(image.node, [...flags, '-e', script])).stdout, 'false\n');
   });
 
-  it('starts without its caches, as another Node would', async (test) => {
+  it('starts even without its caches, which a different Node version could not use', async (test) => {
     const directory = makeDirectory();
     test.after(() => {
       rmSync(directory, { recursive: true });
     });
     for (const name of ['main.js', 'program.js', 'package.json'])
       copyFileSync(program(name), join(directory, name));
-    const asked = run(image.node, [join(directory, 'main.js'), '--version'], { env: {}, cwd: '/' });
-    assert.match((await asked).stdout, /^\d+\.\d+\.\d+\n$/);
+    const { stdout } = await run(image.node, [join(directory, 'main.js'), '--version'], {
+      env: {},
+      cwd: '/',
+    });
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
   });
 
-  it('is healthy in the image’s own words while it runs, and not after', async (test) => {
+  it("passes the image's health check while it runs, and fails it afterwards", async (test) => {
     const wire = await startWire({ program: bridge(), environment: image.environment });
     test.after(() => wire.close());
     const [, ...args] = wordsOf('HEALTHCHECK');
@@ -132,14 +135,14 @@ describe('the bridge of an image', () => {
     await assert.rejects(check(), { code: 1 });
   });
 
-  it('takes SIGTERM as process 1, for which the kernel has no default', async (test) => {
+  it('handles SIGTERM as process 1, for which the kernel has no default action', async (test) => {
     const space = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child'];
     const possible = await run('unshare', [...space, '--', 'true']).then(
       () => true,
       () => false,
     );
     if (!possible) {
-      test.skip('this machine lets nobody be process 1 (unshare)');
+      test.skip('this machine does not allow a PID namespace (unshare)');
       return;
     }
     const wire = await startWire();
@@ -155,13 +158,13 @@ describe('the bridge of an image', () => {
     assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), new RegExp(`^NSpid:\\t${pid}\\t1$`, 'm'));
     process.kill(pid, 'SIGTERM');
     await started.line(({ message }) => message === 'ended');
-    await until('it is gone', () => !existsSync(`/proc/${pid}`));
+    await until('the process is gone', () => !existsSync(`/proc/${pid}`));
     assert.equal(await started.stop(), 0);
   });
 });
 
-describe('the probe of an image', () => {
-  it('starts', async () => {
+describe('the probe in an image', () => {
+  it("prints its help as the image's user", async () => {
     const child = spawn(image.node, [program('probe.js'), '--help'], {
       env: image.environment,
       cwd: '/',

@@ -1,5 +1,5 @@
-// The files of an image for a test, made by the Dockerfile's own lines where there is no Docker: what its build stage copies, by
-// what it runs; and those files started by a Node that has nothing else.
+// Creates the files of an image without Docker, with the COPY and RUN instructions of the Dockerfile's build stage. A
+// separate copy of Node runs these files.
 import { execFile } from 'node:child_process';
 import {
   chmodSync,
@@ -21,22 +21,25 @@ import { isSent, ROOT, STAGES, textsOf } from './dockerfile.ts';
 const run = promisify(execFile);
 const [buildStage, imageStage] = STAGES;
 
-/** Of the image, as numbers: a base need not know a name for it. */
+/** The image's user as a number, because a base image need not have a name for it. */
 export const USER_ID = Number(/^\d+/.exec(textsOf(imageStage, 'USER')[0] ?? '')?.[0]);
 
 export interface ImageFiles {
-  /** What is / in the image. */
+  /** The directory that corresponds to / in the image. */
   readonly root: string;
-  /** A Node that a user without rights may run, wherever this project's own lies. */
+  /** A copy of Node that an unprivileged user may run. */
   readonly node: string;
-  /** What the image sets in the environment, with this place for its own. */
+  /** The environment that the image sets, with paths below `root`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Paths below `root`, with what would change if a file were written. */
+  /** Paths below `root`; the value for a path changes if its file is written. */
   state(): Readonly<Record<string, string>>;
   remove(): void;
 }
 
-/** A directory that any user may look into, far from this project's packages. */
+/**
+ * Creates a directory that any user may read. It is outside this project, so that Node does not find the project's
+ * packages.
+ */
 export function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-deploy-'));
   chmodSync(directory, 0o755);
@@ -55,7 +58,7 @@ export async function makeImageFiles(): Promise<ImageFiles> {
         filter: (path) => isSent(relative(ROOT, path)),
       });
   }
-  // In the place of `npm ci`.
+  // A link to this project's packages replaces `npm ci`.
   symlinkSync(join(ROOT, 'node_modules'), join(context, 'node_modules'));
   const maker = buildStage?.instructions.find(({ words }) => words?.includes('/image') === true);
   const [, ...args] = maker?.words ?? [];
@@ -65,7 +68,7 @@ export async function makeImageFiles(): Promise<ImageFiles> {
     { cwd: context },
   );
   rmSync(context, { recursive: true });
-  // As COPY moves them.
+  // Moves the files to where the Dockerfile's last COPY puts them.
   renameSync(made, root);
 
   const node = join(directory, 'node');

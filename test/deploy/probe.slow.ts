@@ -1,4 +1,5 @@
-// deploy/probe.ts: a bridge that serves what it should and refuses what it must passes; each other one fails the check that it is for.
+// deploy/probe.ts passes if the bridge serves allowed requests and rejects forbidden requests. Each defect of a bridge fails
+// the check for that defect.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { listen } from '../../src/sandbox/upstream-server.ts';
@@ -9,23 +10,28 @@ import { lineOf } from './probes-machine.ts';
 import { failuresIn, KEY, RIGHT, startStage } from './probes-stage.ts';
 import type { Stage } from './probes-stage.ts';
 
-describe('a bridge that is right', () => {
+describe('against a correct bridge, the probe', () => {
   let stage: Stage;
   before(async () => {
     stage = await startStage(RIGHT);
   });
   after(() => stage.close());
 
-  it('passes: one line of JSON, and exit code 0', async () => {
+  it('passes with one line of JSON and exit code 0', async () => {
     const outcome = await stage.probe();
     assert.deepEqual([outcome.code, outcome.stderr], [0, '']);
     const { ok, severity, message, url, checks } = lineOf(outcome);
     assert.deepEqual(
       { ok, severity, message, url },
-      { ok: true, severity: 'INFO', message: `probe of ${url}: all holds`, url: stage.wire.bridge.url },
+      {
+        ok: true,
+        severity: 'INFO',
+        message: `probe of ${url}: all checks passed`,
+        url: stage.wire.bridge.url,
+      },
     );
     assert.deepEqual(
-      checks.map(({ name, ok: holds, status, error }) => [name, holds, status, error]),
+      checks.map(({ name, ok: passed, status, error }) => [name, passed, status, error]),
       [
         ['read', true, 200, undefined],
         ['wrong_audience', true, 401, 'unauthenticated'],
@@ -39,14 +45,14 @@ describe('a bridge that is right', () => {
     }
   });
 
-  it('was asked in the names that it should be', () => {
+  it('sends each request with the token of the intended caller', () => {
     const callersOf = (outcome: string): unknown[] =>
       stage.wire.bridge.lines.filter(({ fault }) => fault === outcome).map(({ caller }) => caller);
     const { stranger, reader } = stage.wire.sandbox.contract.callers;
     assert.deepEqual(callersOf('not_granted'), [stranger, reader]);
   });
 
-  it('passes behind Cloud Run’s front end and its invoker check, which want a token of their own', async (test) => {
+  it("passes behind Cloud Run's front end and invoker check, which requires a separate token", async (test) => {
     const invokerAudience = 'https://lake-bridge-481920364751.europe-west1.run.app';
     const front = await startFrontEnd(stage.wire.bridge.url, { invokerAudience });
     test.after(front.close);
@@ -58,22 +64,22 @@ describe('a bridge that is right', () => {
     );
   });
 
-  it('fails where the object is not there, or is cut', async () => {
+  it('fails if the object is missing or its response is truncated', async () => {
     assert.deepEqual(failuresIn(await stage.probe({ key: 'raw/absent' })), { read: [403, 'not_granted'] });
-    await stage.wire.fault({ supplier: 's3', fault: 'cut', after: 0, path: 'healthz' });
+    await stage.wire.fault({ upstream: 's3', fault: 'cut', after: 0, path: 'healthz' });
     const { read } = failuresIn(await stage.probe());
     await stage.wire.clearFaults();
     assert.equal((read as unknown[])[0], null);
   });
 
-  it('fails where S3 does not serve the bridge', async () => {
-    await stage.wire.fault({ supplier: 's3', fault: 'error', code: 'AccessDenied', path: 'healthz' });
+  it("fails if S3 denies the bridge's read", async () => {
+    await stage.wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', path: 'healthz' });
     const failures = failuresIn(await stage.probe());
     await stage.wire.clearFaults();
     assert.deepEqual(failures, { read: [403, 'upstream_denied'] });
   });
 
-  it('cannot be told from a wrong one where the probe gets no token', async () => {
+  it('fails each check that it cannot get a token for', async () => {
     const nowhere = { GCE_METADATA_HOST: '127.0.0.1:1' };
     const failures = failuresIn(await stage.probe({}, nowhere));
     assert.deepEqual(failures['read'], [null, 'metadata_unreachable']);
@@ -85,8 +91,8 @@ describe('a bridge that is right', () => {
   });
 });
 
-describe('a bridge that grants too much fails', () => {
-  it('where the key that must be refused is read', async (test) => {
+describe('against a bridge that grants too much, the probe', () => {
+  it('fails if the bridge allows a read of the ungranted key', async (test) => {
     const whole = `callers: [${emailOf('reader')}], allow: [get], bucket: acme-lake`;
     const { probe, close } = await startStage(configured({ grants: [whole] }));
     test.after(close);
@@ -96,14 +102,14 @@ describe('a bridge that grants too much fails', () => {
     });
   });
 
-  it('where the caller that must be refused reads', async (test) => {
+  it('fails if the bridge allows a read by the ungranted account', async (test) => {
     const anyone = `callers: [${emailOf('reader')}, ${emailOf('stranger')}], allow: [get], bucket: acme-lake, key: ${KEY}`;
     const { probe, close } = await startStage(configured({ grants: [anyone] }));
     test.after(close);
     assert.deepEqual(failuresIn(await probe()), { ungranted_caller: [200, undefined] });
   });
 
-  it('where a token for another audience reads', async (test) => {
+  it('fails if the bridge accepts a token for another audience', async (test) => {
     const careless: NonNullable<WireOptions['config']> = (contract) =>
       RIGHT(contract).replace(/^audience: (.*)$/m, 'audience: [$1, https://another-bridge.invalid]');
     const { probe, close } = await startStage(careless);
@@ -112,15 +118,15 @@ describe('a bridge that grants too much fails', () => {
   });
 });
 
-describe('what is no bridge', () => {
-  it('fails every check: nothing listens, or a platform answers in its place', async (test) => {
+describe('the probe without a bridge', () => {
+  it('fails every check if nothing listens at the URL, or if a platform responds instead of the bridge', async (test) => {
     const { probe, close } = await startStage(RIGHT);
     test.after(close);
     const gone = await listen(0, () => undefined);
     await gone.close();
-    const nobody = failuresIn(await probe({ url: `http://127.0.0.1:${gone.port}` }));
-    assert.deepEqual(nobody['ungranted_key'], [null, 'ECONNREFUSED']);
-    assert.equal(Object.keys(nobody).length, 4);
+    const unreachable = failuresIn(await probe({ url: `http://127.0.0.1:${gone.port}` }));
+    assert.deepEqual(unreachable['ungranted_key'], [null, 'ECONNREFUSED']);
+    assert.equal(Object.keys(unreachable).length, 4);
     for (const status of [200, 302, 403]) {
       const platform = await listen(0, (_request, response) => {
         response.writeHead(status, { location: '/elsewhere' }).end('not the bridge');
@@ -132,22 +138,22 @@ describe('what is no bridge', () => {
   });
 });
 
-describe('a probe that is called wrongly', () => {
-  it('says which option, and asks nobody', async (test) => {
+describe('a probe with wrong options', () => {
+  it('names the wrong option and sends no request', async (test) => {
     const { probe, wire, machine, close } = await startStage(RIGHT);
     test.after(close);
     await wire.forgetCalls();
-    for (const [options, says] of [
-      [{ url: '' }, '--url must be given.'],
+    for (const [options, message] of [
+      [{ url: '' }, '--url is required.'],
       [{ url: 'http://lake-bridge.example' }, '--url must be https://HOST[:PORT]'],
       [{ url: `${wire.bridge.url}/acme-lake` }, '--url must be https://HOST[:PORT]'],
-      [{ 'ungranted-account': '' }, '--ungranted-account must be given.'],
-      [{ 'ungranted-key': '' }, '--ungranted-key must be given.'],
+      [{ 'ungranted-account': '' }, '--ungranted-account is required.'],
+      [{ 'ungranted-key': '' }, '--ungranted-key is required.'],
       [{ token: 'x' }, "Unknown option '--token'"],
     ] as const) {
       const { code, stdout, stderr } = await probe(options);
-      assert.deepEqual([code, stdout], [2, ''], says);
-      assert.ok(stderr.startsWith(`probe: ${says}`), stderr);
+      assert.deepEqual([code, stdout], [2, ''], message);
+      assert.ok(stderr.startsWith(`probe: ${message}`), stderr);
       assert.match(stderr, /^Usage: probe --url ORIGIN/m);
     }
     assert.equal((await machine.run({})).code, 2);

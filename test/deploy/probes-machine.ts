@@ -1,4 +1,4 @@
-// The machine that a probe runs on: its own service account is `reader`, and IAM Credentials lets that one be `stranger`.
+// Simulates the machine that a probe runs on. Its service account is `reader`, which may impersonate `stranger`.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -33,7 +33,9 @@ export interface Outcome {
 }
 
 export interface ProbesMachine {
-  /** Runs deploy/probe.ts with these options and no variable but those that name this machine. */
+  /**
+   * Runs deploy/probe.ts with these options. The process has only this machine's variables and the variables in `environment`.
+   */
   run(
     options: Readonly<Record<string, string>>,
     environment?: Readonly<Record<string, string>>,
@@ -47,20 +49,20 @@ const GENERATE = /^\/v1\/projects\/-\/serviceAccounts\/([^/]+):generateIdToken$/
 export async function startProbesMachine(contract: SandboxContract): Promise<ProbesMachine> {
   const own = await startCallersMachine(contract, 'reader');
   const accessToken = `ya29.${randomBytes(40).toString('base64url')}`;
-  const answer = async (asked: IncomingMessage): Promise<readonly [status: number, text: string]> => {
-    const url = asked.url ?? '/';
+  const respond = async (incoming: IncomingMessage): Promise<readonly [status: number, text: string]> => {
+    const url = incoming.url ?? '/';
     if (url.startsWith(TOKEN))
       return [200, JSON.stringify({ access_token: accessToken, expires_in: 3599, token_type: 'Bearer' })];
     const [, account] = GENERATE.exec(url) ?? [];
     if (account === undefined) {
-      const headers = { 'Metadata-Flavor': String(asked.headers['metadata-flavor']) };
+      const headers = { 'Metadata-Flavor': String(incoming.headers['metadata-flavor']) };
       const { status, text } = await request(`http://${own.metadataHost}`, url, { headers });
       return [status, text];
     }
-    const mayBe = decodeURIComponent(account) === contract.callers.stranger;
-    if (!mayBe || asked.headers.authorization !== `Bearer ${accessToken}`)
+    const isAllowed = decodeURIComponent(account) === contract.callers.stranger;
+    if (!isAllowed || incoming.headers.authorization !== `Bearer ${accessToken}`)
       return [403, '{"error":{"code":403}}'];
-    const { audience, includeEmail } = (await json(asked)) as { audience: string; includeEmail?: boolean };
+    const { audience, includeEmail } = (await json(incoming)) as { audience: string; includeEmail?: boolean };
     const path = `/computeMetadata/v1/instance/service-accounts/${contract.callers.stranger}/identity`;
     const query = `audience=${encodeURIComponent(audience)}&format=${includeEmail === true ? 'full' : 'standard'}`;
     const { text } = await request(contract.metadata, `${path}?${query}`, {
@@ -68,8 +70,8 @@ export async function startProbesMachine(contract: SandboxContract): Promise<Pro
     });
     return [200, JSON.stringify({ token: text })];
   };
-  const { port, close } = await listen(0, (asked, response) => {
-    void answer(asked).then(([status, text]) => {
+  const { port, close } = await listen(0, (incoming, response) => {
+    void respond(incoming).then(([status, text]) => {
       const type = text.startsWith('{') ? 'application/json' : 'text/html';
       response.writeHead(status, { 'metadata-flavor': 'Google', 'content-type': type }).end(text);
     });
@@ -85,7 +87,7 @@ export async function startProbesMachine(contract: SandboxContract): Promise<Pro
         ...environment,
       };
       execFile(process.execPath, [`${ROOT}deploy/probe.ts`, ...args], { env }, (error, stdout, stderr) => {
-        // What it says is read by people and kept in logs.
+        // The output is read by people and kept in logs, so it must contain no token.
         assert.doesNotMatch(stdout + stderr, /eyJ|ya29/);
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       });
@@ -98,7 +100,7 @@ export async function startProbesMachine(contract: SandboxContract): Promise<Pro
   };
 }
 
-/** The one line that a probe prints. */
+/** @returns the line that a probe printed, which must be its only output */
 export function lineOf({ stdout }: Outcome): ProbeLine {
   assert.match(stdout, /^\{.*\}\n$/);
   return JSON.parse(stdout) as ProbeLine;

@@ -1,4 +1,4 @@
-// A probe, its machine, and a bridge that is configured as a test says, with the object that the probe reads.
+// The setup for tests of the probe: a bridge, the object that the probe reads, and the machine that it runs on.
 import assert from 'node:assert/strict';
 import { configured, emailOf } from '../support/configuration.ts';
 import { startWire } from '../support/wire.ts';
@@ -6,16 +6,16 @@ import type { Wire, WireOptions } from '../support/wire.ts';
 import { lineOf, startProbesMachine } from './probes-machine.ts';
 import type { Outcome, ProbesMachine } from './probes-machine.ts';
 
-/** Its path would never reach a container on Cloud Run. */
+/** The key ends in `healthz`, because Cloud Run does not pass paths with this ending to the container. */
 export const KEY = 'probe/healthz';
 const GRANT = `callers: [${emailOf('reader')}], allow: [get], bucket: acme-lake, key: ${KEY}`;
-/** The probe's account has one grant, of one object. */
+/** The correct configuration: the probe's account has one grant, for one object. */
 export const RIGHT = configured({ grants: [GRANT] });
 
 export interface Stage {
   readonly wire: Wire;
   readonly machine: ProbesMachine;
-  /** The right options, with some of them otherwise. */
+  /** Runs the probe with the correct options; `options` overrides some of them. */
   probe(
     options?: Readonly<Record<string, string>>,
     environment?: Readonly<Record<string, string>>,
@@ -27,7 +27,7 @@ export async function startStage(config: NonNullable<WireOptions['config']>): Pr
   const wire = await startWire({ config });
   const machine = await startProbesMachine(wire.sandbox.contract);
   await wire.put(KEY, 'the probe reads this');
-  await wire.put('raw/other', 'this one it may not read');
+  await wire.put('raw/other', 'the probe may not read this');
   return {
     wire,
     machine,
@@ -51,7 +51,7 @@ export async function startStage(config: NonNullable<WireOptions['config']>): Pr
   };
 }
 
-/** The names of the checks that failed, with what came instead. */
+/** @returns the status and the error of each failed check, keyed by the check's name */
 export function failuresIn(outcome: Outcome): Record<string, unknown> {
   const { ok, severity, message, checks } = lineOf(outcome);
   const failed = checks.filter((check) => !check.ok);
@@ -60,6 +60,6 @@ export function failuresIn(outcome: Outcome): Record<string, unknown> {
     failed.length === 0 ? [true, 'INFO', 0] : [false, 'ERROR', 1],
   );
   for (const { name } of failed) assert.ok(message.includes(name), message);
-  for (const { name, ok: holds, remedy } of checks) assert.equal(remedy === undefined, holds, name);
+  for (const { name, ok: passed, remedy } of checks) assert.equal(remedy === undefined, passed, name);
   return Object.fromEntries(failed.map(({ name, status, error }) => [name, [status, error]]));
 }

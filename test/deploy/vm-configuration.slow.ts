@@ -1,4 +1,5 @@
-// What a VM keeps to the bridge: its configuration, which names callers and may hold external IDs, and the memory of its processes.
+// On a VM, other users cannot read the bridge's configuration, which may contain external IDs, and the memory
+// of the bridge's processes is never written to disk.
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,58 +25,58 @@ after(() => {
   vm.remove();
 });
 
-/** Only root can give a file to another group. */
-function assertKept(): void {
+/** The owner and group are checked only if the test runs as root, because other users cannot set them. */
+function assertClosed(): void {
   const { mode, uid, gid } = statSync(config);
   assert.equal((mode & 0o7777).toString(8), '640');
   if (isRoot) assert.deepEqual([uid, gid], [0, vm.groupId(GROUP)]);
 }
 
 describe('the configuration on a VM', () => {
-  it('can be read by root and by the group of the service only', () => {
-    assertKept();
+  it('is readable only by root and the group of the service', () => {
+    assertClosed();
     assert.deepEqual(vm.directives('SupplementaryGroups'), [GROUP]);
     assert.equal(statSync(join(vm.root, UNITS, 'fedbridge@.service')).mode & 0o7777, 0o644);
   });
 
-  it('is closed by the installer if an earlier one left it open, and is not read again for that', async () => {
+  it('is made private by the installer, without a reload, if other users can read it', async () => {
     const before = vm.state();
     chmodSync(config, 0o644);
     if (isRoot) chownSync(config, 0, 0);
     await vm.install(EXAMPLE);
-    assertKept();
+    assertClosed();
     assert.deepEqual(vm.state(), before);
   });
 
-  it('stays closed if it is replaced', async () => {
+  it('stays private when the installer replaces it', async () => {
     await vm.install(EXAMPLE.replace('raw/public/', 'raw/'));
-    assertKept();
+    assertClosed();
     await vm.install(EXAMPLE);
   });
 
-  it('is read by a process of the unit, and not by one without its group', async (test) => {
+  it("can be read by the unit's processes, but not by a process outside its group", async (test) => {
     if (!isRoot) {
-      test.skip('not root: a process cannot be another user');
+      test.skip('requires root, because a process must run as another user');
       return;
     }
     const wire = await startWire();
     test.after(() => wire.close());
-    const { FEDBRIDGE_CONFIG: text = '', ...suppliers } = wire.sandbox.environment;
+    const { FEDBRIDGE_CONFIG: text = '', ...upstreams } = wire.sandbox.environment;
     await vm.install(text);
     const start = async (as?: Identity): Promise<BridgeProcess> => {
       const { program, environment } = vm.instance('0', as);
-      const bridge = await startBridge({ ...suppliers, ...environment, PORT: '0' }, program);
+      const bridge = await startBridge({ ...upstreams, ...environment, PORT: '0' }, program);
       test.after(() => bridge.stop());
       return bridge;
     };
     const bridge = await start();
     assert.equal(await bridge.stop(), 0);
-    await assert.rejects(start({ groupIds: [] }), /FEDBRIDGE_CONFIG: .* may not be read by this user/);
+    await assert.rejects(start({ groupIds: [] }), /FEDBRIDGE_CONFIG: .* is not readable by this user/);
   });
 });
 
-describe('the unit', () => {
-  it('leaves none of its memory on a disk: no swap, no core file, and only headers for a core handler that disregards limits', () => {
+describe('the systemd unit', () => {
+  it('keeps process memory off the disk by disabling swap and core dumps', () => {
     assert.deepEqual(vm.directives('LimitCORE'), ['0']);
     assert.deepEqual(vm.directives('CoredumpFilter'), ['elf-headers']);
     assert.deepEqual(vm.directives('MemorySwapMax'), ['0']);

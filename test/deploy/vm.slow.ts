@@ -1,4 +1,5 @@
-// deploy/gce: what is packed is installed, again and again, and runs as its units say: several processes of one user behind one port.
+// The archive of deploy/gce can be installed repeatedly, and its units run several processes of one user behind one
+// port.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,14 +40,14 @@ const changedSince = (before: Readonly<Record<string, string>>): string[] => {
 };
 
 describe('the installer', () => {
-  it('enables one process a core, and the target with the machine', () => {
+  it('enables one process per core, and the target at boot', () => {
     assert.equal(linkOf('multi-user.target.wants/fedbridge.target'), '../fedbridge.target');
     for (const port of [9101, 9102])
       assert.equal(linkOf(`fedbridge.target.wants/fedbridge@${port}.service`), '../fedbridge@.service');
     assert.throws(() => linkOf('fedbridge.target.wants/fedbridge@9103.service'), { code: 'ENOENT' });
   });
 
-  it('writes no file where nothing has changed, and the configuration alone where that has', async () => {
+  it('writes no file if nothing has changed, and only the configuration if only the configuration has changed', async () => {
     const before = vm.state();
     await vm.install(EXAMPLE);
     assert.deepEqual(changedSince(before), []);
@@ -55,18 +56,21 @@ describe('the installer', () => {
     assert.match(readFileSync(join(vm.root, CONFIG), 'utf8'), /prefix: raw\/ /);
   });
 
-  it('refuses a configuration that is not valid, and touches nothing', async () => {
+  it('rejects an invalid configuration without changing anything', async () => {
     const before = vm.state();
     await assert.rejects(vm.install(EXAMPLE.replace('audience:', 'audiense:')), ({ code, stderr }: never) => {
       assert.equal(code, 1);
       assert.match(stderr, /audiense: is not a known field/);
-      assert.match(stderr, /must be a valid configuration, and is not\. Mend what is said above/);
+      assert.match(
+        stderr,
+        /must be a valid configuration, but is not\. Fix the errors above; nothing was changed/,
+      );
       return true;
     });
     assert.deepEqual(changedSince(before), []);
   });
 
-  it('follows the number of cores', async () => {
+  it('adds and removes processes to match the number of cores', async () => {
     await vm.install(EXAMPLE, { cores: 3 });
     linkOf('fedbridge.target.wants/fedbridge@9103.service');
     await vm.install(EXAMPLE, { cores: 1 });
@@ -75,9 +79,9 @@ describe('the installer', () => {
   });
 });
 
-describe('the installer’s wait for a process', () => {
+describe('while it waits for a process to start, the installer', () => {
   for (const host of ['127.0.0.1', '127.0.0.2', '::1', '0.0.0.0']) {
-    it(`looks at the address of its metrics that /etc/fedbridge/environment sets: ${host}`, async (test) => {
+    it(`requests the metrics at the address that /etc/fedbridge/environment sets: ${host}`, async (test) => {
       const server = createServer((request, response) => {
         response.statusCode = request.url === '/-/metrics' ? 200 : 404;
         response.end();
@@ -86,7 +90,7 @@ describe('the installer’s wait for a process', () => {
       await once(server.listen(0, host), 'listening');
       const { port } = server.address() as AddressInfo;
       const file = join(vm.root, 'environment');
-      // The default needs no file.
+      // If the file does not exist, the installer must use the default, 127.0.0.1.
       if (host === '127.0.0.1') rmSync(file, { force: true });
       else writeFileSync(file, `LOG_LEVEL=warn\nFEDBRIDGE_METRICS_HOST=${host}\n`);
       const script = readFileSync(new URL('../../deploy/gce/install.sh', import.meta.url), 'utf8');
@@ -102,8 +106,8 @@ describe('the installer’s wait for a process', () => {
   }
 });
 
-describe('the unit', () => {
-  it('gives the process no right that it does not need', () => {
+describe('the systemd unit', () => {
+  it('gives the process only the permissions that it needs', () => {
     for (const [name, value] of [
       ['DynamicUser', 'yes'],
       ['ProtectSystem', 'strict'],
@@ -116,23 +120,23 @@ describe('the unit', () => {
     ] as const)
       assert.equal(vm.directives(name)[0], value, name);
     assert.match(vm.directives('MemoryMax')[0] ?? '', /^\d+[MG]$/);
-    // Else instances were of different users, and could not share the port.
+    // All instances must run as one user, because only processes of one user can share the port.
     assert.deepEqual(vm.directives('User'), ['fedbridge']);
     assert.match(vm.directives('ExecReload')[0] ?? '', /-HUP \$MAINPID$/);
   });
 
-  it('gives downloads longer than the bridge does by itself', () => {
+  it('has a stop timeout that is longer than the drain timeout of the bridge', () => {
     const { drainSeconds } = readConfigDocument(EXAMPLE).limits;
     assert.ok(Number(vm.directives('TimeoutStopSec')[0]) > drainSeconds);
   });
 
-  it('is what systemd takes it for', async (test) => {
+  it("passes systemd's own checks", async (test) => {
     const version = await run('systemd-analyze', ['--version']).catch(() => undefined);
     if (version === undefined) {
       test.skip('systemd-analyze is not installed');
       return;
     }
-    // What every machine has, as far as these units name it.
+    // Creates stubs for the system units that the bridge's units refer to, which exist on every real machine.
     for (const unit of ['basic', 'multi-user', 'network-online', 'shutdown', 'sysinit']) {
       mkdirSync(join(vm.root, 'usr/lib/systemd/system'), { recursive: true });
       writeFileSync(join(vm.root, `usr/lib/systemd/system/${unit}.target`), '[Unit]\n');
@@ -142,23 +146,23 @@ describe('the unit', () => {
     const names = ['fedbridge@9101.service', 'fedbridge.target'];
     const { stderr } = await run('systemd-analyze', ['verify', `--root=${vm.root}`, ...names]);
     assert.equal(stderr, '');
-    // Of 100, where 100 is what a service without any of this has: 13 when it was written.
+    // systemd rates the exposure of a unit from 0 to 100. Without the hardening directives, this unit is near 100.
     const limits = ['--offline=true', '--threshold=20'];
     await run('systemd-analyze', ['security', `--root=${vm.root}`, ...limits, 'fedbridge@9101.service']);
   });
 });
 
-describe('the processes of the units', () => {
-  it('serve one port from the compile cache, each with its metrics, and only as one user', async (test) => {
+describe('the processes of the systemd units', () => {
+  it('load the compile cache, have separate metrics, and share one port if they run as the same user', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
-    const { FEDBRIDGE_CONFIG: config = '', ...suppliers } = wire.sandbox.environment;
+    const { FEDBRIDGE_CONFIG: config = '', ...upstreams } = wire.sandbox.environment;
     await vm.install(config);
     assert.equal(vm.instance('9101').environment['FEDBRIDGE_METRICS_PORT'], '9101');
-    // The bridge chooses the port of its metrics, and the first one the port that they share.
+    // Each bridge chooses a free metrics port, and the first bridge chooses the shared port.
     const start = async (port: string, as?: Identity): Promise<BridgeProcess> => {
       const { program, environment } = vm.instance('0', as);
-      const variables = { ...suppliers, ...environment, PORT: port, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+      const variables = { ...upstreams, ...environment, PORT: port, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
       const started = await startBridge(variables, program);
       test.after(() => started.stop());
       return started;
@@ -178,8 +182,8 @@ describe('the processes of the units', () => {
       assert.match(text, /operation="GetObject"/);
     }
     if (process.getuid?.() === 0)
-      await assert.rejects(start(port, { userId: 65533 }), /another process has it/);
-    else test.diagnostic('not root: that another user cannot share the port was not tried');
+      await assert.rejects(start(port, { userId: 65533 }), /another process uses that port/);
+    else test.diagnostic('not root: did not test that another user cannot share the port');
     for (const bridge of bridges) {
       assert.equal(await bridge.stop(), 0);
       assert.match(bridge.output(), /main\.js was accepted/);

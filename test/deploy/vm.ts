@@ -1,4 +1,5 @@
-// A VM for a test: what pack.sh packs, installed by install.sh below a directory, and the processes that its units would start.
+// Simulates a VM: install.sh installs the archive of pack.sh below a directory, and tests start the programs that the
+// units name.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -11,24 +12,24 @@ const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
 
 export interface Vm {
-  /** What is / on the VM. */
+  /** The directory that corresponds to / on the VM. */
   readonly root: string;
-  /** Installs from the archive; rejects with what it says on standard error. */
+  /** Installs from the archive; rejects with the standard error of the installer. */
   install(config: string, options?: { readonly cores: number }): Promise<void>;
-  /** The paths of all files and links, with what would change if one were written. */
+  /** The paths of all files and links; the value for a path changes if its file is written. */
   state(): Readonly<Record<string, string>>;
   /** Values of a directive of the installed template unit, in order. */
   directives(name: string): string[];
-  /** The number that the VM's own database has for a group. @throws Error if it has no such group */
+  /** @returns the ID of a group in the VM's group database @throws Error if the group does not exist */
   groupId(name: string): number;
-  /** What the instance of that name runs, and what it sets in the environment. Only root can start it as another user. */
+  /** @returns the program and the environment of the instance with that name; only root can start it as another user */
   instance(name: string, as?: Identity): { program: Program; environment: Record<string, string> };
   remove(): void;
 }
 
 export interface Identity {
   readonly userId?: number;
-  /** Instead of those that the unit names. */
+  /** Replaces the groups that the unit names. */
   readonly groupIds?: readonly number[];
 }
 
@@ -60,7 +61,7 @@ export async function makeVm(): Promise<Vm> {
     install: async (text, { cores } = { cores: 2 }) => {
       writeFileSync(config, text);
       await run('sh', [join(directory, 'fedbridge/gce/install.sh'), config], {
-        // nproc goes by it.
+        // nproc prints the value of OMP_NUM_THREADS, so it simulates the number of cores.
         env: { PATH: process.env['PATH'], ROOT: root, OMP_NUM_THREADS: String(cores) },
       });
     },

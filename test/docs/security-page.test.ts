@@ -1,4 +1,5 @@
-// SECURITY.md: the tests that it names exist, each threat has one or says why none, and it has no gaps in its tables.
+// The tests that SECURITY.md names exist, each threat has a test or states that the bridge cannot prevent it, and no
+// table cell is empty.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +8,8 @@ import { describe, it } from 'node:test';
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
 
-/** Threats against which only the operator can do anything. */
-const NOTHING_OF_OURS = /^(?:Nothing of ours could|Nothing)\.$/;
+/** Matches the text for a threat that only the operator can counter. */
+const NO_DEFENSE = /^(?:The bridge cannot prevent this|Nothing)\.$/;
 
 const [, section = ''] = /^## What an attacker could do\n(.*?)^## /ms.exec(page) ?? [];
 const rows = section
@@ -17,16 +18,16 @@ const rows = section
   .slice(2)
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-describe('what SECURITY.md says of each threat', () => {
-  it('has every column', () => {
+describe('each threat in SECURITY.md', () => {
+  it('has a value in every column', () => {
     assert.ok(rows.length >= 15, String(rows.length));
     for (const row of rows) assert.equal(row.length, 7, row.join(' | '));
   });
 
-  it('is held by tests that exist, unless nothing of ours stands against it', () => {
-    for (const [, threat = '', , defence = '', tests = ''] of rows) {
+  it('names tests that exist, unless the bridge has no defense against it', () => {
+    for (const [, threat = '', , defense = '', tests = ''] of rows) {
       const names = [...tests.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
-      assert.equal(names.length === 0, NOTHING_OF_OURS.test(defence), threat);
+      assert.equal(names.length === 0, NO_DEFENSE.test(defense), threat);
       for (const name of names)
         assert.ok(
           ['test', 'slow'].some((size) => existsSync(join(ROOT, 'test', `${name}.${size}.ts`))),

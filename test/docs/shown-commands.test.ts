@@ -1,4 +1,5 @@
-// What the documents tell a reader to type exists: shells parse it, commands and options of ours are there, and so are files.
+// In the documentation, a shell can parse every command, and the fedbridge commands, options, files and npm scripts
+// exist.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -10,18 +11,34 @@ const DOCUMENTS = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...globSync('{docs,terraform}/*.md', { cwd: ROOT }),
+  'SUPPORT.md',
+  'CODE_OF_CONDUCT.md',
+  'CHANGELOG.md',
+  ...globSync('{docs/**,terraform}/*.md', { cwd: ROOT }),
 ];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
 
-/** Of the kinds that a shell takes as they are. */
+/** The anchors that GitHub creates for headings outside code blocks. */
+const anchorsOf = (document: string): string[] =>
+  [
+    ...textOf(document)
+      .replace(/^```[^]*?^```/gm, '')
+      .matchAll(/^#+ (.*)$/gm),
+  ].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+/** The code blocks with shell commands. */
 function* shellBlocks(document: string): Generator<string> {
   for (const [, indent = '', body = ''] of textOf(document).matchAll(/^( *)```sh\n(.*?)^ *```/gms))
     yield body.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
 }
 
-/** `fedbridge COMMAND …` as it stands in blocks and in back quotes; the rest of its line. */
+/** Finds `fedbridge COMMAND …` in code blocks and in backquotes, each with its arguments. */
 function* ownCommands(document: string): Generator<readonly [command: string, rest: string]> {
   const quoted = [...textOf(document).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
   for (const text of [...quoted, ...[...shellBlocks(document)].flatMap((block) => block.split('\n'))])
@@ -40,30 +57,34 @@ for (const [, name = ''] of usage.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)) {
 }
 
 for (const document of DOCUMENTS) {
-  describe(`what ${document} shows`, () => {
-    it('is what a shell takes', () => {
+  describe(`in ${document}`, () => {
+    it('every shell block parses', () => {
       for (const block of shellBlocks(document)) {
         const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
         assert.equal(status, 0, `${stderr}\n${block}`);
       }
     });
 
-    it('of commands of ours is there, with its options', () => {
+    it('every fedbridge command and option exists', () => {
       for (const [command, rest] of ownCommands(document)) {
         const told = commands.get(command);
         assert.ok(told !== undefined, `there is no fedbridge ${command}`);
         for (const [option] of rest.matchAll(/(?<=\s)--[a-z-]+/g))
-          assert.ok(told.includes(option), `fedbridge ${command} knows no ${option}:\n${told}`);
+          assert.ok(told.includes(option), `fedbridge ${command} has no ${option}:\n${told}`);
       }
     });
 
-    it('leads to files that exist', () => {
-      const links = [...textOf(document).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
-      for (const link of links.filter((each) => !each.includes('://')))
-        assert.ok(existsSync(join(ROOT, dirname(document), link)), link);
+    it('every link leads to an existing file or heading', () => {
+      const links = textOf(document).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g);
+      for (const [, link = '', anchor] of links) {
+        if (link.includes('://')) continue;
+        const path = link === '' ? document : join(dirname(document), link);
+        assert.ok(existsSync(join(ROOT, path)), link);
+        if (anchor !== undefined) assert.ok(anchorsOf(path).includes(anchor), `${link}#${anchor}`);
+      }
     });
 
-    it('of npm scripts is in package.json', () => {
+    it('every npm script is in package.json', () => {
       const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
       for (const [, script = ''] of textOf(document).matchAll(/\bnpm run ([a-z:-]+)/g))
         assert.ok(Object.hasOwn(scripts, script), `npm run ${script}`);

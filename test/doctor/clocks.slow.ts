@@ -1,4 +1,5 @@
-// `fedbridge doctor` compares clocks before anything that a wrong one breaks, and does not tell its consequences as causes.
+// `fedbridge doctor` compares clocks before any step that a wrong clock can break. It does not report a failure as a separate
+// problem if the wrong clock caused it.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { firstDoubtful, firstWrong, openClinic, stepsThatAre } from './diagnosis.ts';
@@ -11,53 +12,53 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-/** Suppliers whose clocks are told to differ, by seconds. */
-async function shifted(offsets: Readonly<Record<string, number>>): ReturnType<Clinic['diagnose']> {
-  for (const [supplier, offsetSeconds] of Object.entries(offsets))
-    await clinic.control('PUT', '/clock', { supplier, offsetSeconds });
+/** Shifts each upstream's clock by the given number of seconds, and runs the doctor. */
+async function diagnoseWithShift(offsets: Readonly<Record<string, number>>): ReturnType<Clinic['diagnose']> {
+  for (const [upstream, offsetSeconds] of Object.entries(offsets))
+    await clinic.control('PUT', '/clock', { upstream, offsetSeconds });
   return clinic.diagnose();
 }
 
-const everyones = (offset: number): Record<string, number> => ({
+const allUpstreams = (offset: number): Record<string, number> => ({
   metadata: offset,
   certs: offset,
   sts: offset,
   s3: offset,
 });
 
-describe('fedbridge doctor says that this machine’s clock', () => {
-  it('is doubtful, 45 s behind', async () => {
-    const step = firstDoubtful(await shifted(everyones(45)), 'clock');
-    assert.match(step.found, /^this machine's is [345]\d s behind Google's and AWS's$/);
-    assert.match(step.fix ?? '', /^Set this machine's clock/);
-    const { "seconds that Google's is ahead": google, "seconds that AWS's is ahead": aws } =
+describe('fedbridge doctor', () => {
+  it("reports this machine's clock as doubtful if it is 45 s behind", async () => {
+    const step = firstDoubtful(await diagnoseWithShift(allUpstreams(45)), 'clock');
+    assert.match(step.found, /^this machine's clock is [345]\d s behind Google's and AWS's$/);
+    assert.match(step.fix ?? '', /^Correct this machine's clock/);
+    const { "Google's clock ahead, in seconds": google, "AWS's clock ahead, in seconds": aws } =
       step.compared ?? {};
     assert.ok(Number(google) > 30 && Number(aws) > 30);
   });
 
-  it('is doubtful, 2 minutes ahead', async () => {
-    const step = firstDoubtful(await shifted(everyones(-120)), 'clock');
-    assert.match(step.found, /^this machine's is 1[0-4]\d s ahead of Google's and AWS's$/);
+  it("reports this machine's clock as doubtful if it is 2 minutes ahead", async () => {
+    const step = firstDoubtful(await diagnoseWithShift(allUpstreams(-120)), 'clock');
+    assert.match(step.found, /^this machine's clock is 1[0-4]\d s ahead of Google's and AWS's$/);
   });
 
-  it('is wrong, 90 s behind: the bridge itself would refuse fresh tokens of callers', async () => {
-    const diagnosis = await shifted(everyones(90));
-    assert.match(firstWrong(diagnosis, 'clock').fix ?? '', /takes no fresh token of a caller/);
+  it("reports this machine's clock as wrong if it is 90 s behind, because the bridge would reject callers' fresh tokens", async () => {
+    const diagnosis = await diagnoseWithShift(allUpstreams(90));
+    assert.match(firstWrong(diagnosis, 'clock').fix ?? '', /rejects callers' fresh tokens/);
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
   });
 
-  it('is wrong, 10 minutes ahead', async () => {
-    const diagnosis = await shifted(everyones(-600));
+  it("reports this machine's clock as wrong if it is 10 minutes ahead", async () => {
+    const diagnosis = await diagnoseWithShift(allUpstreams(-600));
     assert.match(
       firstWrong(diagnosis, 'clock').found,
-      /^this machine's is (5[6-9]|6[0-3])\d s ahead of Google's and AWS's$/,
+      /^this machine's clock is (5[6-9]|6[0-3])\d s ahead of Google's and AWS's$/,
     );
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
   });
 
   for (const offset of [7200, -7200])
-    it(`is wrong by two hours (${offset} s), and that S3 refuses is no other ✗`, async () => {
-      const diagnosis = await shifted(everyones(offset));
+    it(`reports this machine's clock as the only ✗ if it is off by ${offset} s, which makes S3 reject requests`, async () => {
+      const diagnosis = await diagnoseWithShift(allUpstreams(offset));
       firstWrong(diagnosis, 'clock');
       assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
       const bucket = diagnosis.steps.find(({ step }) => step === 'bucket acme-lake');
@@ -66,27 +67,27 @@ describe('fedbridge doctor says that this machine’s clock', () => {
     });
 });
 
-describe('where Google’s clock and AWS’s differ, fedbridge doctor says which of them is off', () => {
-  it('Google’s ahead', async () => {
-    const step = firstWrong(await shifted({ certs: 600 }), 'clock');
-    assert.match(step.found, /^Google's is (5[6-9]|6[0-3])\d s ahead of AWS's$/);
+describe("if Google's and AWS's clocks differ, fedbridge doctor", () => {
+  it("reports that Google's clock is ahead", async () => {
+    const step = firstWrong(await diagnoseWithShift({ certs: 600 }), 'clock');
+    assert.match(step.found, /^Google's clock is (5[6-9]|6[0-3])\d s ahead of AWS's$/);
     assert.ok(step.fix?.includes(new URL(clinic.contract.certs).origin), JSON.stringify(step));
-    assert.match(step.fix ?? '', /is not Google, or a proxy/);
+    assert.match(step.fix ?? '', /belongs to Google, and whether a proxy/);
   });
 
-  it('Google’s behind, and doubtful', async () => {
-    const step = firstDoubtful(await shifted({ certs: -120 }), 'clock');
-    assert.match(step.found, /^Google's is 1[12]\d s behind AWS's$/);
+  it("reports Google's clock as doubtful if it is 2 minutes behind", async () => {
+    const step = firstDoubtful(await diagnoseWithShift({ certs: -120 }), 'clock');
+    assert.match(step.found, /^Google's clock is 1[12]\d s behind AWS's$/);
   });
 
-  it('AWS’s ahead', async () => {
-    const step = firstWrong(await shifted({ sts: 90 }), 'clock');
-    assert.match(step.found, /^AWS's is \d\d s ahead of Google's$/);
+  it("reports that AWS's clock is ahead", async () => {
+    const step = firstWrong(await diagnoseWithShift({ sts: 90 }), 'clock');
+    assert.match(step.found, /^AWS's clock is \d\d s ahead of Google's$/);
     assert.ok(step.fix?.includes(clinic.contract.sts), JSON.stringify(step));
   });
 
-  it('AWS’s so far ahead that each token has ended there, which is no other ✗', async () => {
-    const diagnosis = await shifted({ sts: 7200 });
+  it("reports AWS's clock as the only ✗ if it is so far ahead that STS rejects every token", async () => {
+    const diagnosis = await diagnoseWithShift({ sts: 7200 });
     firstWrong(diagnosis, 'clock');
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
     const role = diagnosis.steps.find(({ step }) => step === 'role lake');
@@ -94,34 +95,34 @@ describe('where Google’s clock and AWS’s differ, fedbridge doctor says which
   });
 });
 
-describe('where the clocks that are compared agree, fedbridge doctor says that', () => {
-  it('the metadata server’s is behind, as its token has ended', async () => {
-    const step = firstWrong(await shifted({ metadata: -7200 }), 'identity token');
-    assert.match(step.found, /^it ended 3[56]\d\d s ago$/);
-    assert.match(step.fix ?? '', /another metadata server listening at GCE_METADATA_HOST/);
+describe("if Google's and AWS's clocks agree, fedbridge doctor", () => {
+  it("reports that the metadata server's clock is behind if a new token has already expired", async () => {
+    const step = firstWrong(await diagnoseWithShift({ metadata: -7200 }), 'identity token');
+    assert.match(step.found, /^it expired 3[56]\d\d s ago$/);
+    assert.match(step.fix ?? '', /which server listens at the address in GCE_METADATA_HOST/);
   });
 
-  it('the metadata server’s is ahead, as its token lives too long', async () => {
-    const step = firstDoubtful(await shifted({ metadata: 600 }), 'identity token');
-    assert.match(step.found, /more left than the hour/);
+  it("reports that the metadata server's clock is ahead if a token is valid for too long", async () => {
+    const step = firstDoubtful(await diagnoseWithShift({ metadata: 600 }), 'identity token');
+    assert.match(step.found, /expires in more than an hour, but Google's tokens are valid for only an hour/);
   });
 
   for (const [offset, s3Code] of [
     [-7200, 'RequestTimeTooSkewed'],
     [7200, 'ExpiredToken'],
   ] as const)
-    it(`S3’s is off, as it answers ${s3Code}`, async () => {
-      const step = firstWrong(await shifted({ s3: offset }), 'bucket acme-lake');
+    it(`infers that S3's clock is wrong from S3's error ${s3Code}`, async () => {
+      const step = firstWrong(await diagnoseWithShift({ s3: offset }), 'bucket acme-lake');
       assert.deepEqual([step.fault, step.compared?.['s3Code']], ['s3_credentials_rejected', s3Code]);
-      assert.match(step.fix ?? '', /set the clock of what answers there/);
+      assert.match(step.fix ?? '', /Correct the server's clock/);
     });
 });
 
-it('where a clock cannot be asked, fedbridge doctor compares the other', async () => {
-  await clinic.fault({ supplier: 'sts', fault: 'refuse' });
-  const diagnosis = await shifted({ certs: -600, metadata: -600 });
+it("fedbridge doctor compares Google's or AWS's clock even if the other is unavailable", async () => {
+  await clinic.fault({ upstream: 'sts', fault: 'refuse' });
+  const diagnosis = await diagnoseWithShift({ certs: -600, metadata: -600 });
   assert.match(
     firstWrong(diagnosis, 'clock').found,
-    /^this machine's is (5[6-9]|6[0-3])\d s ahead of Google's; AWS's is not known$/,
+    /^this machine's clock is (5[6-9]|6[0-3])\d s ahead of Google's; AWS's clock is unknown$/,
   );
 });

@@ -1,4 +1,5 @@
-// `fedbridge doctor` tells everything that is wrong with a configuration, each with its line, and what in a valid one is hardly meant.
+// `fedbridge doctor` reports every problem in a configuration with its line, and suspicious settings in a valid
+// configuration.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { firstDoubtful, firstWrong, openClinic, stepsThatAre, withGrants } from './diagnosis.ts';
@@ -10,8 +11,8 @@ before(async () => {
 });
 after(() => clinic.close());
 
-describe('fedbridge doctor tells of a configuration', () => {
-  it('all that is wrong with it, and asks nobody', async () => {
+describe('fedbridge doctor', () => {
+  it('reports every problem in a configuration, and sends no requests', async () => {
     await clinic.control('DELETE', '/calls');
     const yaml = withGrants(clinic.contract, ['allow: [read], bucket: acme-lake'], { more: 'bukets: {}' });
     const diagnosis = await clinic.diagnose(clinic.configured(yaml));
@@ -22,7 +23,7 @@ describe('fedbridge doctor tells of a configuration', () => {
         ['surroundings', 'fine'],
         ['configuration', 'wrong'],
         ['configuration', 'wrong'],
-        ['all else', 'unknown'],
+        ['other steps', 'unknown'],
       ],
     );
     const [, allow, bukets] = diagnosis.steps;
@@ -32,18 +33,18 @@ describe('fedbridge doctor tells of a configuration', () => {
     assert.deepEqual([await clinic.calls('metadata'), await clinic.calls('sts')], [[], []]);
   });
 
-  it('that there is none', async () => {
+  it('reports a missing configuration', async () => {
     const step = firstWrong(await clinic.diagnose([], { FEDBRIDGE_CONFIG: '' }), 'configuration');
     assert.match(step.found, /^FEDBRIDGE_CONFIG is not set/);
     assert.match(step.fix ?? '', /Set it to the path of a YAML file/);
   });
 
-  it('that its file is not there', async () => {
+  it('reports a configuration file that does not exist', async () => {
     const step = firstWrong(await clinic.diagnose(['--config', '/nowhere.yaml']), 'configuration');
     assert.match(step.found, /"\/nowhere\.yaml" does not exist/);
   });
 
-  it('that callers’ tokens and ours would be for the same audience', async () => {
+  it("reports a configuration in which callers' tokens and the bridge's have the same audience", async () => {
     const yaml = withGrants({ ...clinic.contract, audience: 'fedbridge' }, [
       'allow: [get], bucket: acme-lake',
     ]);
@@ -51,17 +52,17 @@ describe('fedbridge doctor tells of a configuration', () => {
     assert.match(`${step.found} ${step.fix ?? ''}`, /audience/);
   });
 
-  it('what nothing uses, once, and looks at the rest', async () => {
+  it('reports an unused bucket once, and checks the rest', async () => {
     const grants = ['allow: [get, list], bucket: acme-lake'];
     const yaml = withGrants(clinic.contract, grants, { buckets: { 'acme-lake': '', 'acme-spare': '' } });
     const diagnosis = await clinic.diagnose(clinic.configured(yaml));
     const step = firstDoubtful(diagnosis, 'configuration');
-    assert.equal(step.found, 'buckets.acme-spare is used by no grant');
+    assert.equal(step.found, 'buckets.acme-spare is not used by any grant');
     assert.deepEqual(stepsThatAre('doubtful', diagnosis), ['configuration']);
     assert.deepEqual(stepsThatAre('unknown', diagnosis), ['bucket acme-spare']);
   });
 
-  it('the form without a file as well', async () => {
+  it('checks a configuration that is given in environment variables', async () => {
     const { code, steps } = await clinic.diagnose([], {
       FEDBRIDGE_CONFIG: '',
       AWS_ROLE_ARN: clinic.contract.role,

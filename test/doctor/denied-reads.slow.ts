@@ -1,7 +1,8 @@
-// `fedbridge doctor` does what each grant allows, and where S3 denies it says which policy did, or that the object is not there.
+// `fedbridge doctor` tries the reads that each grant allows. If S3 denies a read, the doctor reports which policy
+// denied it, or that the object is missing.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { startStandIn } from '../support/s3-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
 import {
   firstDoubtful,
   firstWrong,
@@ -36,12 +37,12 @@ const roleMay = (...statements: readonly object[]): Promise<unknown> =>
 const granting = (grants: readonly string[], fields = ''): readonly string[] =>
   clinic.configured(withGrants(clinic.contract, grants, { buckets: { 'acme-lake': fields } }));
 
-describe('fedbridge doctor says that', () => {
-  it('the role may not list, and what that means for missing objects', async () => {
+describe('fedbridge doctor', () => {
+  it('reports that the role may not list objects, and what that means for missing objects', async () => {
     await roleMay(allow('s3:GetObject'));
     const diagnosis = await clinic.diagnose(granting([BELOW_RAW]));
     const step = firstWrong(diagnosis, STEP);
-    assert.equal(step.found, 'list is refused: 403 AccessDenied');
+    assert.equal(step.found, 'list failed: 403 AccessDenied');
     assert.deepEqual(step.compared, {
       as: SESSION,
       action: 's3:ListBucket',
@@ -50,23 +51,26 @@ describe('fedbridge doctor says that', () => {
     });
     assert.match(
       step.fix ?? '',
-      /^Allow s3:ListBucket in the role's own policy.*missing objects are 403 instead of 404/,
+      /^Allow s3:ListBucket in the role's own policy.*missing objects also return 403 instead of 404/,
     );
     assert.deepEqual(stepsThatAre('wrong', diagnosis), [STEP]);
   });
 
-  it('the role may list the prefix and not the key, so that a missing object is 403', async () => {
+  it('reports that the role may list the prefix but not the key, so a missing object returns 403', async () => {
     const exact = { Condition: { StringEquals: { 's3:prefix': 'raw/' } } };
     await roleMay(allow('s3:GetObject'), allow('s3:ListBucket', LAKE, exact));
     const step = firstWrong(await clinic.diagnose(granting([BELOW_RAW])), STEP);
-    assert.equal(step.found, 'a missing object is refused: 403 AccessDenied');
-    assert.match(step.fix ?? '', /s3:ListBucket.*s3:prefix as a pattern.*403 for it instead of 404/);
+    assert.equal(step.found, 'get of a missing object failed: 403 AccessDenied');
+    assert.match(
+      step.fix ?? '',
+      /s3:ListBucket.*s3:prefix matches PREFIX\*.*reads of missing objects return 403 instead of 404/,
+    );
   });
 
-  it('the role may not get', async () => {
+  it('reports that the role may not read objects', async () => {
     await roleMay(allow('s3:ListBucket'));
     const step = firstWrong(await clinic.diagnose(granting([BELOW_RAW])), STEP);
-    assert.equal(step.found, 'get is refused: 403 AccessDenied');
+    assert.equal(step.found, 'get failed: 403 AccessDenied');
     assert.deepEqual(step.compared, {
       as: SESSION,
       key: 'raw/private/salaries.csv',
@@ -77,30 +81,30 @@ describe('fedbridge doctor says that', () => {
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it('the role may not get, where there is no list to find a key by', async () => {
+  it('reports that the role may not read objects, even if the grant does not allow listing them', async () => {
     await roleMay(allow('s3:ListBucket'));
     const grant = 'allow: [get], bucket: acme-lake, prefix: raw/';
     const step = firstWrong(await clinic.diagnose(granting([grant])), STEP);
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it('the role may not get, where there is nothing yet', async () => {
+  it('reports that the role may not read objects, even if there are none yet', async () => {
     await roleMay(allow('s3:ListBucket'));
     const grant = 'allow: [get, list], bucket: acme-lake, prefix: raw/empty/';
     const step = firstWrong(await clinic.diagnose(granting([grant])), 'bucket acme-lake, raw/empty/');
-    assert.equal(step.found, 'a missing object is refused: 403 AccessDenied');
+    assert.equal(step.found, 'get of a missing object failed: 403 AccessDenied');
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it('the role lacks the right to a word of the grant', async () => {
+  it('reports that the role lacks a right that the grant includes', async () => {
     await roleMay(allow(['s3:GetObject', 's3:ListBucket', 's3:GetObjectAttributes']));
     const grant = 'allow: [get, list, attributes, tags], bucket: acme-lake, prefix: raw/';
     const step = firstWrong(await clinic.diagnose(granting([grant])), STEP);
-    assert.equal(step.found, 'read of tags is refused: 403 AccessDenied');
+    assert.equal(step.found, 'read of tags failed: 403 AccessDenied');
     assert.match(step.fix ?? '', /^Allow s3:GetObjectTagging in the role's own policy/);
   });
 
-  it('a bucket policy lets only a network in', async () => {
+  it('reports that a bucket policy allows only one network', async () => {
     const elsewhere = { NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } };
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: [LAKE, `${LAKE}/*`] };
     await clinic.control('PUT', '/bucket-policy', {
@@ -109,10 +113,13 @@ describe('fedbridge doctor says that', () => {
     });
     const step = firstWrong(await clinic.diagnose(granting([BELOW_RAW])), STEP);
     assert.deepEqual([step.compared?.['reason'], step.compared?.['explicit']], ['bucket policy', true]);
-    assert.match(step.fix ?? '', /Deny in the bucket's policy.*aws:SourceIp/);
+    assert.match(
+      step.fix ?? '',
+      /Deny statement in the policy of the bucket or of its access point.*aws:SourceIp/,
+    );
   });
 
-  it('one grant of several is denied, and goes on with the others', async () => {
+  it('reports that S3 denies one of several grants, and checks the others', async () => {
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `${LAKE}/raw/*` };
     await clinic.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy: policyOf(deny) });
     const curated = 'allow: [get, list], bucket: acme-lake, prefix: curated/';
@@ -122,14 +129,14 @@ describe('fedbridge doctor says that', () => {
     assert.equal(diagnosis.steps.at(-1)?.outcome, 'fine');
   });
 
-  it('the object of a grant is not there', async () => {
+  it('reports that the object named in a grant does not exist', async () => {
     const grant = 'allow: [get], bucket: acme-lake, key: raw/rates.csv';
     const step = firstDoubtful(await clinic.diagnose(granting([grant])), 'bucket acme-lake, raw/rates.csv');
     assert.deepEqual([step.found, step.compared], ['S3 has no such object', { key: 'raw/rates.csv' }]);
   });
 
-  it('what answers does not hold a session to its policy', async () => {
-    // As an S3 that knows no session policies: all that is asked for is looked for.
+  it('reports that the server does not limit a session to its policy', async () => {
+    // Responds to every read with 404 instead of 403, as a server that ignores session policies would.
     const lax = await startStandIn((request, response) => {
       const isList = request.url?.includes('list-type=2') === true;
       response.writeHead(isList ? 200 : 404, { 'content-type': 'application/xml' });
@@ -143,44 +150,47 @@ describe('fedbridge doctor says that', () => {
       const diagnosis = await clinic.diagnose(granting([BELOW_RAW], `endpoint: "${lax.origin}"`));
       const step = firstWrong(diagnosis, STEP);
       assert.equal(step.found, 'S3 does not deny ungranted reads');
-      assert.match(step.fix ?? '', /does not enforce session policies: is it AWS\?/);
+      assert.match(step.fix ?? '', /does not enforce session policies \(check that the server is AWS\)/);
     } finally {
       lax.close();
     }
   });
 
-  it('nobody says why, where S3 does not, and which places to look at', async () => {
-    await clinic.fault({ supplier: 's3', fault: 'error', code: 'AccessDenied', message: 'Access Denied' });
+  it('reports that S3 gives no reason for a denial, and lists the policies to check', async () => {
+    await clinic.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', message: 'Access Denied' });
     const step = firstWrong(await clinic.diagnose(granting([BELOW_RAW])), STEP);
     assert.deepEqual(step.compared, { as: SESSION });
-    assert.match(step.fix ?? '', /S3 does not say why.*four places/);
+    assert.match(step.fix ?? '', /S3 gives no reason.*s policy/);
     const silent = await clinic.diagnose(granting(['allow: [get], bucket: acme-lake, prefix: raw/']));
     assert.equal(silent.code, 0);
     assert.match(
       silent.steps.find(({ step: name }) => name === STEP)?.found ?? '',
-      /no key to try, and S3 does not say why it denies a missing one \(403 AccessDenied\)/,
+      /the doctor knows no key, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
     );
   });
 
-  it('an archived object may be read, once it is restored', async () => {
+  it('reports that an archived object may be read, although it must be restored first', async () => {
     await clinic.fault({
-      supplier: 's3',
+      upstream: 's3',
       fault: 'error',
       code: 'InvalidObjectState',
       path: '/raw/private/salaries.csv',
     });
     const { code, steps } = await clinic.diagnose(granting([BELOW_RAW]));
     assert.equal(code, 0);
-    assert.match(steps.at(-1)?.found ?? '', /^lists, may read \(the object tried is archived\), tells/);
+    assert.match(
+      steps.at(-1)?.found ?? '',
+      /^lists, may read \(the tested object is archived\), returns 404/,
+    );
   });
 
-  it('only some of very many grants on a bucket were looked at', async () => {
+  it('reports that it checked only the first few of many grants on a bucket', async () => {
     const grants = Array.from({ length: 11 }, (_, i) => `allow: [get], bucket: acme-lake, prefix: raw/${i}/`);
     const { code, steps } = await clinic.diagnose(granting(grants));
     assert.equal(code, 0);
     assert.deepEqual(
       [steps.filter(({ step }) => step.startsWith(STEP)).length, steps.at(-1)?.found],
-      [8, '3 more grants that differ: not looked at'],
+      [8, '3 more distinct grants not checked'],
     );
   });
 });

@@ -1,4 +1,4 @@
-// Each refusal of STS, and each way not to reach it, is the first ✗ of `fedbridge doctor`, with what to do about it.
+// If STS returns an error or is unreachable, `fedbridge doctor` reports this with the fix as its first ✗.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { TO_LAKE_DATA } from '../support/chain.ts';
@@ -15,22 +15,22 @@ afterEach(() => clinic.heal());
 
 const CLOUD_RUN = { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-7' };
 
-describe('fedbridge doctor names what STS has against a role', () => {
+describe('if STS rejects a role, fedbridge doctor', () => {
   const ERRORS: readonly (readonly [string, { code: string; message?: string }, string, RegExp])[] = [
     [
-      'a region where it is not activated',
+      'STS is not activated in the region',
       { code: 'RegionDisabledException' },
       'sts_region_disabled',
       /STS is not activated in aws\.region for this account/,
     ],
     [
-      'a provider that is registered for Google',
+      'an OIDC provider is registered for Google',
       { code: 'InvalidIdentityToken', message: 'Incorrect token audience' },
       'sts_oidc_provider_registered',
       /an IAM OIDC provider registered for accounts\.google\.com.*delete it/,
     ],
     [
-      'such a provider, in its other words',
+      'an OIDC provider is registered for Google (second error message)',
       {
         code: 'InvalidIdentityToken',
         message: 'No OpenIDConnect provider found in your account for https://accounts.google.com',
@@ -38,34 +38,34 @@ describe('fedbridge doctor names what STS has against a role', () => {
       'sts_oidc_provider_registered',
       /delete it/,
     ],
+    ['the token is invalid', { code: 'InvalidIdentityToken' }, 'sts_token_invalid', /Check aws\.audience/],
     [
-      'a token that it does not take',
-      { code: 'InvalidIdentityToken' },
-      'sts_token_invalid',
-      /Check aws\.audience/,
+      'the token has expired',
+      { code: 'ExpiredTokenException' },
+      'sts_token_expired',
+      /check this machine's clock/,
     ],
-    ['a token that has ended', { code: 'ExpiredTokenException' }, 'sts_token_expired', /check the clock/],
     [
-      'a claim that Google rejects',
+      'Google rejects a claim',
       { code: 'IDPRejectedClaim' },
       'sts_claim_rejected',
-      /is the service account disabled/,
+      /whether the service account is disabled/,
     ],
-    ['throttling', { code: 'Throttling' }, 'sts_throttled', /STS is throttling this account/],
-    ['an error of its own', { code: 'InternalFailure' }, 'sts_failed', /AWS health page/],
+    ['STS is throttling', { code: 'Throttling' }, 'sts_throttled', /STS is throttling this account/],
+    ['STS failed', { code: 'InternalFailure' }, 'sts_failed', /AWS Health Dashboard/],
     [
-      'a duration that is too long',
+      'the duration is too long',
       {
         code: 'ValidationError',
         message: 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
       },
       'sts_duration_too_long',
-      /lower it, or raise the role's/,
+      /Lower `duration`, or raise MaxSessionDuration/,
     ],
   ];
   for (const [what, error, fault, fix] of ERRORS)
-    it(what, async () => {
-      await clinic.fault({ supplier: 'sts', fault: 'error', ...error });
+    it(`reports that ${what}`, async () => {
+      await clinic.fault({ upstream: 'sts', fault: 'error', ...error });
       const diagnosis = await clinic.diagnose();
       const step = firstWrong(diagnosis, 'role lake');
       assert.deepEqual([step.fault, step.found], [fault, `cannot be assumed: ${fault}`]);
@@ -75,45 +75,48 @@ describe('fedbridge doctor names what STS has against a role', () => {
     });
 });
 
-describe('where STS is out of reach, fedbridge doctor says what a way out needs', () => {
+describe('if STS is unreachable, fedbridge doctor', () => {
   const hostOfSts = (): string => new URL(clinic.contract.sts).host;
 
-  it('on a machine', async () => {
-    await clinic.fault({ supplier: 'sts', fault: 'refuse' });
+  it('explains the network egress that a machine outside Cloud Run needs', async () => {
+    await clinic.fault({ upstream: 'sts', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose(), 'role lake');
     assert.deepEqual(step.compared, { requested: clinic.contract.sts, error: 'ECONNREFUSED' });
-    assert.ok(step.fix?.startsWith(`This machine does not reach ${hostOfSts()}: `), JSON.stringify(step));
+    assert.ok(step.fix?.startsWith(`This machine cannot reach ${hostOfSts()}. `), JSON.stringify(step));
     assert.match(step.fix ?? '', /without an external address needs Cloud NAT.*TCP 443/);
   });
 
-  it('on Cloud Run', async () => {
-    await clinic.fault({ supplier: 'sts', fault: 'refuse' });
+  it('explains the network egress that Cloud Run needs', async () => {
+    await clinic.fault({ upstream: 'sts', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose([], CLOUD_RUN), 'role lake');
     assert.equal(step.fault, 'sts_unreachable');
-    assert.ok(step.fix?.startsWith(`This service does not reach ${hostOfSts()}: `), JSON.stringify(step));
-    assert.match(step.fix ?? '', /VPC egress for all traffic its subnet needs Cloud NAT/);
+    assert.ok(step.fix?.startsWith(`This service cannot reach ${hostOfSts()}. `), JSON.stringify(step));
+    assert.match(step.fix ?? '', /VPC egress for all traffic, its subnet needs Cloud NAT/);
   });
 
-  it('on Cloud Run, where packets are dropped', async () => {
-    await clinic.fault({ supplier: 'sts', fault: 'hang' });
+  it('explains the network egress that Cloud Run needs if packets are dropped', async () => {
+    await clinic.fault({ upstream: 'sts', fault: 'hang' });
     const diagnosis = await clinic.diagnose([], CLOUD_RUN);
-    assert.match(diagnosis.steps.find(({ step }) => step === 'clock')?.found ?? '', /AWS's is not known/);
+    assert.match(diagnosis.steps.find(({ step }) => step === 'clock')?.found ?? '', /AWS's clock is unknown/);
     const step = firstWrong(diagnosis, 'role lake');
     assert.equal(step.fault, 'sts_timeout');
-    assert.match(step.fix ?? '', /VPC egress for all traffic its subnet needs Cloud NAT/);
+    assert.match(step.fix ?? '', /VPC egress for all traffic, its subnet needs Cloud NAT/);
   });
 
-  it('unless there is no such host', async () => {
+  it('does not mention network egress if the host does not exist', async () => {
     const step = firstWrong(
       await clinic.diagnose([], { AWS_ENDPOINT_URL_STS: 'https://sts.eu-wset-1.invalid' }),
       'role lake',
     );
-    assert.match(step.fix ?? '', /^There is no host sts\.eu-wset-1\.invalid: check the region/);
+    assert.match(
+      step.fix ?? '',
+      /^DNS has no address for sts\.eu-wset-1\.invalid: check the configured region/,
+    );
   });
 });
 
-describe('where one role of several is refused, fedbridge doctor', () => {
-  it('tells them in their order, and looks at the buckets of the others', async () => {
+describe('if one of several roles is denied, fedbridge doctor', () => {
+  it('reports the roles in order, and checks the buckets of the others', async () => {
     const { role, bucket } = clinic.contract;
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${role}"`,
@@ -136,13 +139,13 @@ describe('where one role of several is refused, fedbridge doctor', () => {
         ['role own', 'fine'],
       ],
     );
-    assert.match(String(roles[3]?.compared?.['AWS says']), /lake-data\/acme-prod\.fedbridge-sandbox$/);
+    assert.match(String(roles[3]?.compared?.['assumed role']), /lake-data\/acme-prod\.fedbridge-sandbox$/);
     const buckets = diagnosis.steps.filter(({ step }) => step.startsWith('bucket'));
     assert.deepEqual(
       buckets.map(({ step, outcome }) => [step, outcome]),
       [
         ['buckets of role theirs', 'unknown'],
-        [`bucket ${bucket}, all of it`, 'fine'],
+        [`bucket ${bucket}, whole bucket`, 'fine'],
       ],
     );
     assert.match(buckets[0]?.found ?? '', /acme-theirs, acme-more/);

@@ -1,4 +1,4 @@
-// `fedbridge doctor` run beside a sandbox, and what it said, for tests that switch a fault on and want it named.
+// Runs `fedbridge doctor` against a sandbox in which a test has injected a fault.
 import assert from 'node:assert/strict';
 import type { Examination, Outcome } from '../../src/doctor/step-report.ts';
 import { SAMPLE_ROLES } from '../../src/sandbox/iam/sample-roles.ts';
@@ -14,16 +14,16 @@ export interface Diagnosis {
   readonly steps: readonly Examination[];
 }
 
-/** Tokens, keys that AWS issues, and the external ID of the sample's partner. */
+/** Matches tokens, AWS access keys, and the external ID in the sample configuration. */
 const SECRETS = /eyJ|ASIA|AKIA|\b7f3c\b|X-Amz-Signature/;
 
 export interface Clinic extends AsTheBridge {
-  /** `fedbridge doctor --json ARGS`, which must say nothing on standard error and no secret at all. */
+  /** Runs `fedbridge doctor --json ARGS`, which must print nothing to standard error, and no secrets. */
   diagnose(args?: readonly string[], environment?: Variables): Promise<Diagnosis>;
-  /** `--config` with a file that holds it. */
+  /** Writes the YAML to a file. @returns the `--config` arguments */
   configured(yaml: string): readonly string[];
   fault(fields: Readonly<Record<string, unknown>>): Promise<void>;
-  /** No faults, right clocks, fresh tokens, the accounts and roles of the beginning. */
+  /** Restores the initial state: no faults, correct clocks, fresh tokens, the original accounts and roles. */
   heal(): Promise<void>;
 }
 
@@ -52,13 +52,13 @@ export async function openClinic(): Promise<Clinic> {
   };
 }
 
-/** Claims that the first ✗ is of that step, and that the exit code says so. @returns it */
+/** Asserts that the first ✗ belongs to the step, and that the exit code matches. @returns the step with this ✗ */
 export function firstWrong({ code, outcome, steps }: Diagnosis, step: string): Examination {
   assert.deepEqual([code, outcome], [1, 'wrong'], JSON.stringify(steps, null, 2));
   return theFirst(steps, 'wrong', step);
 }
 
-/** As {@link firstWrong}, of the first ! where nothing is wrong. */
+/** Asserts the same as {@link firstWrong}, but for the first ! of a diagnosis without ✗. */
 export function firstDoubtful({ code, outcome, steps }: Diagnosis, step: string): Examination {
   assert.deepEqual([code, outcome], [3, 'doubtful'], JSON.stringify(steps, null, 2));
   return theFirst(steps, 'doubtful', step);
@@ -71,11 +71,11 @@ function theFirst(steps: readonly Examination[], outcome: Outcome, step: string)
   return first;
 }
 
-/** The steps of one outcome. */
+/** The names of the steps with the given outcome. */
 export const stepsThatAre = (outcome: Outcome, { steps }: Diagnosis): readonly string[] =>
   steps.filter((each) => each.outcome === outcome).map(({ step }) => step);
 
-/** The bridge's YAML: the sandbox's role, with buckets and grants of the test's own. */
+/** @returns the bridge's YAML: the sandbox's role with the test's buckets and grants */
 export function withGrants(
   { audience, awsAudience, region, role, bucket, callers }: SandboxContract,
   grants: readonly string[],
@@ -93,7 +93,7 @@ export function withGrants(
   ].join('\n');
 }
 
-/** The trust and the permissions that the sandbox's first role has at the beginning. */
+/** The initial trust policy and permissions of the sandbox's first role. */
 export function lakeRole(): { readonly arn: string; readonly trust: unknown; readonly permissions: unknown } {
   const [lake] = SAMPLE_ROLES;
   assert.ok(lake !== undefined);

@@ -1,9 +1,9 @@
-// `fedbridge doctor` reports that S3 denies what a grant leaves out only if it saw that, and looks for bucket policies that allow it.
+// `fedbridge doctor` requires proof that S3 denies access outside a grant, and finds bucket policies that allow such access.
 import assert from 'node:assert/strict';
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { s3Client } from '../sandbox/clients.ts';
-import { startStandIn } from '../support/s3-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
 import { firstDoubtful, firstWrong, openClinic, policyOf, stepsThatAre, withGrants } from './diagnosis.ts';
 import type { Clinic, Diagnosis } from './diagnosis.ts';
 
@@ -17,14 +17,17 @@ afterEach(() => clinic.heal());
 const LAKE = 'arn:aws:s3:::acme-lake';
 const BELOW_RAW = 'allow: [get, list], bucket: acme-lake, prefix: raw/';
 const STEP = 'bucket acme-lake, raw/';
-const NOBODYS_KEY = '/acme-lake/fedbridge-doctor-';
+const NONEXISTENT_KEY = '/acme-lake/fedbridge-doctor-';
 
 const diagnose = (grant: string, fields = ''): Promise<Diagnosis> =>
   clinic.diagnose(
     clinic.configured(withGrants(clinic.contract, [grant], { buckets: { 'acme-lake': fields } })),
   );
 
-/** Grants it to the role by aws:PrincipalArn, which session policies do not limit. */
+/**
+ * Sets a bucket policy that allows the actions with a condition on aws:PrincipalArn. Only Deny statements in a session policy
+ * limit this access.
+ */
 const bucketPolicyGrants = (...actions: readonly string[]): Promise<unknown> =>
   clinic.control('PUT', '/bucket-policy', {
     bucket: 'acme-lake',
@@ -37,27 +40,27 @@ const bucketPolicyGrants = (...actions: readonly string[]): Promise<unknown> =>
     }),
   });
 
-describe('fedbridge doctor finds a bucket policy that session policies do not limit', () => {
+describe('fedbridge doctor', () => {
   for (const [actions, found, response] of [
     [['s3:GetObject'], 'ungranted reads', { response: '403 AccessDenied', action: 's3:ListBucket' }],
     [['s3:ListBucket'], 'ungranted lists', { response: 'success' }],
     [['s3:GetObject', 's3:ListBucket'], 'ungranted reads', { response: '404 NoSuchKey' }],
   ] as const)
-    it(`and that grants ${actions.join(' and ')}, which only Deny statements stop`, async () => {
+    it(`finds a bucket policy that allows ${actions.join(' and ')} outside the grant, although Deny statements block it`, async () => {
       await bucketPolicyGrants(...actions);
       const step = firstDoubtful(await diagnose(BELOW_RAW), STEP);
       assert.equal(
         step.found,
-        `a bucket policy allows ${found}, which only the Deny statements of the session policy stop`,
+        `a bucket policy allows ${found}; only the Deny statements of the session policy prevent them`,
       );
       assert.deepEqual(step.compared, response);
       assert.match(
         step.fix ?? '',
-        /^In the bucket policy, name the ARN of the role as Principal instead of "\*"/,
+        /^In the bucket policy, set Principal to the ARN of the role, .*\. They do not limit what is granted to "\*"/,
       );
     });
 
-  it('and that opens reads, as the policy of a long prefix has no Deny statements', async () => {
+  it('finds a bucket policy that allows reads because the session policy of a long prefix has no Deny statements', async () => {
     await bucketPolicyGrants('s3:GetObject');
     const prefix = `${'a'.repeat(900)}/`;
     const step = firstWrong(
@@ -68,11 +71,11 @@ describe('fedbridge doctor finds a bucket policy that session policies do not li
     assert.deepEqual(step.compared, { response: '403 AccessDenied', action: 's3:ListBucket' });
     assert.match(
       step.fix ?? '',
-      /^Either a bucket policy allows them .* name the ARN of the role as Principal/,
+      /^Either a bucket policy allows these requests .* set Principal to the ARN of the role/,
     );
   });
 
-  it('but not one that names the role', async () => {
+  it('accepts a bucket policy that names the role', async () => {
     await clinic.control('PUT', '/bucket-policy', {
       bucket: 'acme-lake',
       policy: policyOf({
@@ -86,14 +89,14 @@ describe('fedbridge doctor finds a bucket policy that session policies do not li
   });
 });
 
-describe('fedbridge doctor does not take for a denial of ungranted reads', () => {
-  it('a 403 without a reason, and shows how to find out', async () => {
+describe('when it tests ungranted reads, fedbridge doctor', () => {
+  it('does not accept a 403 without a reason as proof of a denial, and explains how to prove it', async () => {
     await clinic.fault({
-      supplier: 's3',
+      upstream: 's3',
       fault: 'error',
       code: 'AccessDenied',
       message: 'Access Denied',
-      path: NOBODYS_KEY,
+      path: NONEXISTENT_KEY,
     });
     const diagnosis = await diagnose(BELOW_RAW);
     assert.equal(diagnosis.code, 0);
@@ -103,28 +106,31 @@ describe('fedbridge doctor does not take for a denial of ungranted reads', () =>
       unknown?.found ?? '',
       /^not proven that S3 denies ungranted reads: .* \(403 AccessDenied\)$/,
     );
-    assert.match(unknown?.fix ?? '', /^To find out, get an object that exists outside .*must be 403/);
+    assert.match(
+      unknown?.fix ?? '',
+      /^To find out: \(1\) .*request an object that exists but is not covered by the grant.*must return 403/,
+    );
     assert.equal(
       diagnosis.steps.at(-1)?.found,
-      'lists, reads, tells a missing object by 404, denies ungranted lists',
+      'lists, reads, returns 404 for a missing object, denies ungranted lists',
     );
   });
 
-  it('a 403 that is about something else', async () => {
+  it('does not accept a 403 with an unrelated error code as proof of a denial', async () => {
     await clinic.fault({
-      supplier: 's3',
+      upstream: 's3',
       fault: 'status',
       status: 403,
       code: 'AllAccessDisabled',
-      path: NOBODYS_KEY,
+      path: NONEXISTENT_KEY,
     });
     const step = firstWrong(await diagnose(BELOW_RAW), 'bucket acme-lake');
-    assert.equal(step.found, 'one of the ungranted reads is refused: 403 AllAccessDisabled');
+    assert.equal(step.found, 'the test of ungranted reads failed: 403 AllAccessDisabled');
   });
 });
 
-describe('fedbridge doctor reports', () => {
-  it('a server that gives an object for every key', async () => {
+describe('for unusual servers and grants, fedbridge doctor', () => {
+  it('reports a server that returns an object for every key', async () => {
     const everything = await startStandIn((request, response) => {
       const isList = request.url?.includes('list-type=2') === true;
       response.writeHead(200, { 'content-type': isList ? 'application/xml' : 'text/html' });
@@ -138,28 +144,28 @@ describe('fedbridge doctor reports', () => {
           `allow: ${allow}, bucket: acme-lake`,
           `endpoint: "${everything.origin}"`,
         );
-        const step = firstWrong(diagnosis, 'bucket acme-lake, all of it');
-        assert.equal(step.found, 'S3 gives an object for a key that does not exist');
+        const step = firstWrong(diagnosis, 'bucket acme-lake, whole bucket');
+        assert.equal(step.found, 'S3 returned an object for a key that should not exist');
       }
     } finally {
       everything.close();
     }
   });
 
-  it('words of a grant that it could not try', async () => {
+  it('reports the rights in a grant that it could not test', async () => {
     const grant = 'allow: [get, list, tags, attributes], bucket: acme-lake, prefix: raw/empty/';
     const diagnosis = await diagnose(grant);
     assert.equal(diagnosis.code, 0);
     const step = diagnosis.steps.find(({ outcome }) => outcome === 'unknown');
-    assert.equal(step?.found, 'tags, attributes: not tried, as there is no object to try');
-    assert.match(step.fix ?? '', /^The doctor tries these on the first object of a list/);
+    assert.equal(step?.found, 'not tested, because no object is known: tags, attributes');
+    assert.match(step.fix ?? '', /^The doctor tests these actions on the first object that it lists/);
     assert.equal(
       diagnosis.steps.at(-1)?.found,
-      'lists, and is empty, tells a missing object by 404, denies ungranted reads, denies ungranted lists',
+      'lists (no objects), returns 404 for a missing object, denies ungranted reads, denies ungranted lists',
     );
   });
 
-  it('that versions are given, if S3 denies only to list them', async () => {
+  it('reports that versions are readable even if S3 denies listing them', async () => {
     const owner = s3Client(clinic.sandbox);
     const Bucket = 'acme-versioned';
     await owner.send(new CreateBucketCommand({ Bucket }));
@@ -174,7 +180,7 @@ describe('fedbridge doctor reports', () => {
     assert.deepEqual(stepsThatAre('wrong', diagnosis), []);
     assert.equal(
       diagnosis.steps.at(-1)?.found,
-      'reads, gives versions, denies ungranted reads, denies ungranted lists',
+      'reads, reads versions, denies ungranted reads, denies ungranted lists',
     );
   });
 });

@@ -1,4 +1,4 @@
-// `fedbridge doctor` beside a sandbox without a fault: each step of the way is told, in words and to programs, and nothing else is done.
+// Against a sandbox without faults, `fedbridge doctor` reports each step, as text or as JSON, and changes nothing.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { openClinic, stepsThatAre, withGrants } from './diagnosis.ts';
@@ -10,34 +10,34 @@ before(async () => {
 });
 after(() => clinic.close());
 
-describe('where all is well, fedbridge doctor', () => {
-  it('says so of each step, with what was compared, and ends with 0', async () => {
+describe('if everything works, fedbridge doctor', () => {
+  it('reports each step with the compared values, and exits with code 0', async () => {
     const { code, stdout, stderr } = await clinic.run(['doctor']);
     assert.deepEqual([code, stderr], [0, '']);
     const { email, uniqueId } = clinic.contract.serviceAccount;
     assert.equal(
-      stdout.replace(/(seconds left|is ahead) -?\d+/g, '$1 N'),
-      `✓ surroundings: a machine that is not Cloud Run
+      stdout.replace(/(seconds left|in seconds) -?\d+/g, '$1 N'),
+      `✓ surroundings: a machine outside Cloud Run
 ✓ configuration: 1 role, 1 bucket, 2 grants
     identity metadata, STS region eu-west-1, aws.audience fedbridge
 ✓ clock: agrees with Google's and AWS's
-    seconds that Google's is ahead N, seconds that AWS's is ahead N
-✓ metadata server: answers
+    Google's clock ahead, in seconds N, AWS's clock ahead, in seconds N
+✓ metadata server: responds
     project acme-prod
-✓ identity token: of ${email}, unique ID ${uniqueId}
+✓ identity token: belongs to ${email}, unique ID ${uniqueId}
     accounts.google.com:aud ${uniqueId}, accounts.google.com:oaud fedbridge, accounts.google.com:sub ${uniqueId}, seconds left N
 ✓ Google's keys: 1 key, which verifies the bridge's own token
 ✓ role lake: assumed, for 60 min
-    AWS says arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
-✓ bucket acme-lake, all of it: lists, reads, tells a missing object by 404
-✓ bucket acme-lake, raw/public/: lists, reads, tells a missing object by 404, denies ungranted reads, denies ungranted lists
+    assumed role arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
+✓ bucket acme-lake, whole bucket: lists, reads, returns 404 for a missing object
+✓ bucket acme-lake, raw/public/: lists, reads, returns 404 for a missing object, denies ungranted reads, denies ungranted lists
 
-All is well.
+No problems found.
 `,
     );
   });
 
-  it('tells programs the same', async () => {
+  it('reports the same steps as JSON', async () => {
     const diagnosis = await clinic.diagnose();
     assert.deepEqual([diagnosis.code, diagnosis.outcome], [0, 'fine']);
     assert.deepEqual(
@@ -48,18 +48,18 @@ All is well.
     assert.deepEqual(where, {
       step: 'surroundings',
       outcome: 'fine',
-      found: 'a machine that is not Cloud Run',
+      found: 'a machine outside Cloud Run',
     });
-    assert.equal(typeof clock?.compared?.["seconds that AWS's is ahead"], 'number');
+    assert.equal(typeof clock?.compared?.["AWS's clock ahead, in seconds"], 'number');
     assert.ok(diagnosis.steps.every((step) => !('fix' in step) && !('fault' in step)));
   });
 
-  it('recognises Cloud Run by its variables', async () => {
+  it('recognizes Cloud Run by its environment variables', async () => {
     const { steps } = await clinic.diagnose([], { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-7' });
     assert.equal(steps[0]?.found, 'Cloud Run, service lake-bridge, revision lake-bridge-7');
   });
 
-  it('tries each word of a grant, and a prefix without list', async () => {
+  it('tests each permission in a grant, and a prefix that the caller may not list', async () => {
     const grants = [
       'allow: [get, list, versions, tags, attributes], bucket: acme-lake, prefix: raw/',
       'allow: [get], bucket: acme-lake, prefix: curated/',
@@ -73,20 +73,20 @@ All is well.
       [
         [
           'fine',
-          'lists, reads, tells a missing object by 404, gives versions, gives tags, gives attributes, denies ungranted reads, denies ungranted lists',
+          'lists, reads, returns 404 for a missing object, reads versions, reads tags, reads attributes, denies ungranted reads, denies ungranted lists',
         ],
         [
           'fine',
-          'may read (a missing object is 403, as the grant has no list), denies ungranted reads, denies ungranted lists',
+          'may read (a missing object returns 403 because the grant does not allow list), denies ungranted reads, denies ungranted lists',
         ],
         ['fine', 'reads, denies ungranted reads, denies ungranted lists'],
-        ['unknown', 'tags: not tried, as there is no object to try'],
+        ['unknown', 'not tested, because no object is known: tags'],
         ['fine', 'denies ungranted reads, denies ungranted lists'],
       ],
     );
   });
 
-  it('reads no more than a byte of an object, and writes nothing', async () => {
+  it('reads at most one byte of an object, and writes nothing', async () => {
     await clinic.control('DELETE', '/calls');
     await clinic.diagnose();
     const { s3 } = (await clinic.control('GET', '/calls')) as {

@@ -1,4 +1,5 @@
-// `fedbridge doctor` goes through further hops, and through an AWS profile in the place of a Google identity, and says where they end.
+// `fedbridge doctor` supports chains of roles, and an AWS profile instead of a Google identity, and reports the final
+// session or the error.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { LAKE_DATA, TO_LAKE_DATA } from '../support/chain.ts';
@@ -13,24 +14,24 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-describe('of a chain of roles, fedbridge doctor says', () => {
+describe('for a chain of roles, fedbridge doctor', () => {
   const chained = (hops: string): readonly string[] =>
     clinic.configured(
       withRoles(clinic.contract, { data: `arn: "${clinic.contract.role}", then: [${hops}]` }),
     );
 
-  it('as whom it ends', async () => {
+  it('reports the final session', async () => {
     const { code, steps } = await clinic.diagnose(chained(`{ ${TO_LAKE_DATA} }`));
     assert.equal(code, 0);
     const role = steps.find(({ step }) => step === 'role data');
     assert.match(role?.found ?? '', /^assumed through 1 further hop, for 60 min$/);
     assert.match(
-      String(role?.compared?.['AWS says']),
+      String(role?.compared?.['assumed role']),
       /^arn:aws:sts::210987654321:assumed-role\/lake-data\//,
     );
   });
 
-  it('which hop refuses, who asked it, and the command that prints what it must trust', async () => {
+  it('reports which hop was denied, which session requested it, and the command that prints the required trust policy', async () => {
     const diagnosis = await clinic.diagnose(chained(`{ arn: "${LAKE_DATA}", externalId: wr0ng }`));
     const step = firstWrong(diagnosis, 'role data');
     assert.deepEqual(
@@ -43,15 +44,15 @@ describe('of a chain of roles, fedbridge doctor says', () => {
     assert.deepEqual(stepsThatAre('unknown', diagnosis), ['buckets of role data']);
   });
 
-  it('that the first role refuses, as of a role without hops', async () => {
-    await clinic.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+  it('reports a denial of the first role in the same way as for a role without hops', async () => {
+    await clinic.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     const step = firstWrong(await clinic.diagnose(chained(`{ ${TO_LAKE_DATA} }`)), 'role data');
     assert.equal(step.fault, 'sts_denied');
     assert.match(step.fix ?? '', /--role-name gcp-lake-read/);
   });
 });
 
-describe('of an AWS profile as identity, fedbridge doctor says', () => {
+describe('with an AWS profile as identity, fedbridge doctor', () => {
   const OPEN = 'arn:aws:iam::123456789012:role/open-to-owner';
   const allowing = (statement: object): object => ({
     Version: '2012-10-17',
@@ -78,7 +79,7 @@ describe('of an AWS profile as identity, fedbridge doctor says', () => {
     return [`aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
   };
 
-  it('that all is well', async () => {
+  it('reports no problems if everything works', async () => {
     await open('arn:aws:iam::123456789012:root');
     const { code, steps } = await clinic.diagnose(...asProfile(ownersKeys()));
     assert.equal(code, 0, JSON.stringify(steps, null, 2));
@@ -87,11 +88,11 @@ describe('of an AWS profile as identity, fedbridge doctor says', () => {
     assert.ok(!steps.some(({ step }) => step === 'identity token' || step === 'metadata server'));
     assert.equal(
       steps.at(-1)?.found,
-      'may read (a missing object is 403, as the grant has no list), denies ungranted lists',
+      'may read (a missing object returns 403 because the grant does not allow list), denies ungranted lists',
     );
   });
 
-  it('that it wants an MFA code, and there is no terminal', async () => {
+  it('reports that the profile requires an MFA code but there is no terminal', async () => {
     const { accessKeyId, secretAccessKey, mfaSerial } = clinic.contract.developer;
     const diagnosis = await clinic.diagnose(
       ...asProfile([
@@ -104,30 +105,30 @@ describe('of an AWS profile as identity, fedbridge doctor says', () => {
     );
     const step = firstWrong(diagnosis, 'AWS profile');
     assert.equal(step.fault, 'profile_mfa_no_terminal');
-    assert.match(step.fix ?? '', /no terminal to ask at/);
+    assert.match(step.fix ?? '', /no terminal in which to enter the code/);
     assert.deepEqual(stepsThatAre('unknown', diagnosis), ["Google's keys", 'roles', 'buckets']);
   });
 
-  it('that it is not there', async () => {
+  it('reports that the profile does not exist', async () => {
     const [args] = asProfile([]);
     const diagnosis = await clinic.diagnose(args, { AWS_CONFIG_FILE: '/nowhere' });
     assert.equal(firstWrong(diagnosis, 'AWS profile').fault, 'profile_unresolved');
   });
 
-  it('that the role does not trust it', async () => {
+  it('reports that the role does not trust the profile', async () => {
     await open('arn:aws:iam::210987654321:root');
     const step = firstWrong(await clinic.diagnose(...asProfile(ownersKeys())), 'role open');
     assert.equal(step.fault, 'sts_hop_denied');
     assert.match(
       step.fix ?? '',
-      /must trust whom the AWS profile is \(`aws sts get-caller-identity --profile NAME`\)/,
+      /Check that the role trusts the profile's identity \(`aws sts get-caller-identity --profile NAME`\)/,
     );
   });
 
-  it('that it leads back to itself', async () => {
+  it('reports that the profile leads back to itself', async () => {
     const diagnosis = await clinic.diagnose(asProfile([])[0], {
       FEDBRIDGE_ASKED_PROFILES: 'laptop',
     });
-    assert.match(firstWrong(diagnosis, 'configuration').found, /lead back to itself/);
+    assert.match(firstWrong(diagnosis, 'configuration').found, /must not depend on itself/);
   });
 });

@@ -1,4 +1,4 @@
-// `fedbridge doctor` reads what KMS encrypts, and says which policy keeps the key from it, or that the key is not in use.
+// `fedbridge doctor` reads KMS-encrypted objects, and reports which policy denies the key, or that the key is unusable.
 import assert from 'node:assert/strict';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -18,7 +18,7 @@ const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/lake';
 const granting = (grants: readonly string[], fields = ''): readonly string[] =>
   clinic.configured(withGrants(clinic.contract, grants, { buckets: { 'acme-lake': fields } }));
 
-describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
+describe('for a KMS-encrypted bucket, fedbridge doctor', () => {
   const SEALED = 'allow: [get, list], bucket: acme-lake, prefix: sealed/';
   const KMS_STEP = 'bucket acme-lake, sealed/';
   const withKeys = `kmsKeys: ["${KEY}"]`;
@@ -36,21 +36,21 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
   });
   afterEach(() => clinic.control('PUT', '/kms-keys', { arn: KEY }));
 
-  it('with which key it reads', async () => {
+  it('reports the key that a read used', async () => {
     const { code, steps } = await clinic.diagnose(granting([SEALED], withKeys));
     assert.equal(code, 0);
     assert.ok(steps.at(-1)?.found.includes(`reads with KMS key ${KEY}`), JSON.stringify(steps.at(-1)));
   });
 
-  it('that no object it tried needs a key', async () => {
+  it('reports that the tested object needs no key', async () => {
     const { steps } = await clinic.diagnose(
       granting(['allow: [get, list], bucket: acme-lake, prefix: raw/'], withKeys),
     );
-    assert.match(steps.at(-1)?.found ?? '', /reads \(an object that needs none of the kmsKeys\)/);
+    assert.match(steps.at(-1)?.found ?? '', /reads \(the object is not encrypted with any of the kmsKeys\)/);
   });
 
   const DENIED = [
-    ['that kmsKeys lack the key', '', () => Promise.resolve(), 'session policy', /kmsKeys/],
+    ['that kmsKeys does not include the key', '', () => Promise.resolve(), 'session policy', /kmsKeys/],
     [
       'that the role may not decrypt',
       withKeys,
@@ -67,7 +67,7 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
       /Allow kms:Decrypt in the role's own policy/,
     ],
     [
-      'that the key’s policy does not allow the role',
+      "that the key's policy does not allow the role",
       withKeys,
       () =>
         clinic.control('PUT', '/kms-keys', {
@@ -80,11 +80,11 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
           }),
         }),
       'key policy',
-      /Allow the role kms:Decrypt in the KMS key's policy/,
+      /Allow kms:Decrypt for the role in the KMS key's policy/,
     ],
   ] as const;
   for (const [what, fields, arrange, reason, fix] of DENIED)
-    it(what, async () => {
+    it(`reports ${what}`, async () => {
       await arrange();
       const step = firstWrong(await clinic.diagnose(granting([SEALED], fields)), KMS_STEP);
       assert.deepEqual(
@@ -100,7 +100,7 @@ describe('of a bucket that KMS encrypts, fedbridge doctor says', () => {
     ['Deleted', 'AccessDenied', /The key must exist/],
   ] as const;
   for (const [state, code, fix] of STATES)
-    it(`that the key is ${state}`, async () => {
+    it(`reports that the key is ${state}`, async () => {
       await clinic.control('PUT', '/kms-keys', { arn: KEY, state });
       const step = firstWrong(await clinic.diagnose(granting([SEALED], withKeys)), KMS_STEP);
       assert.ok(step.found.endsWith(code), step.found);

@@ -1,4 +1,5 @@
-// Each way in which the bridge gets no identity token, or one that AWS can make nothing of, is the first ✗ of `fedbridge doctor`.
+// If the bridge gets no identity token, or a token that AWS would reject, `fedbridge doctor` reports this as its
+// first ✗.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { firstDoubtful, firstWrong, openClinic, stepsThatAre, withGrants } from './diagnosis.ts';
@@ -11,38 +12,43 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-describe('fedbridge doctor names the metadata server', () => {
+describe('fedbridge doctor', () => {
   const FAULTS = [
     [
-      'that refuses',
+      'that refuses connections',
       { fault: 'refuse' },
       'metadata_unreachable',
-      /out of reach: off Google Cloud there is none/,
+      /unreachable\. On Google Cloud, check GCE_METADATA_HOST\./,
     ],
-    ['that hangs', { fault: 'hang' }, 'metadata_timeout', /did not answer in time.*restart the instance/],
-    ['that fails', { fault: 'status', status: 500 }, 'metadata_refused', /its status is in this line/],
+    ['that hangs', { fault: 'hang' }, 'metadata_timeout', /did not respond in time.*restart the instance/],
     [
-      'that is another server',
+      'that fails',
+      { fault: 'status', status: 500 },
+      'metadata_refused',
+      /rejected the request with the status in this line/,
+    ],
+    [
+      'that is a different server',
       { fault: 'garbage' },
       'metadata_invalid_response',
-      /something else listening at GCE_METADATA_HOST/,
+      /which server listens at GCE_METADATA_HOST/,
     ],
   ] as const;
   for (const [what, fields, fault, fix] of FAULTS)
-    it(what, async () => {
-      await clinic.fault({ supplier: 'metadata', ...fields });
+    it(`reports a metadata server ${what}`, async () => {
+      await clinic.fault({ upstream: 'metadata', ...fields });
       const diagnosis = await clinic.diagnose();
       const step = firstWrong(diagnosis, 'metadata server');
-      assert.deepEqual([step.fault, step.found], [fault, `gives no identity token: ${fault}`]);
+      assert.deepEqual([step.fault, step.found], [fault, `returns no identity token: ${fault}`]);
       assert.match(step.fix ?? '', fix);
       assert.deepEqual(stepsThatAre('unknown', diagnosis), ["Google's keys", 'roles', 'buckets']);
     });
 });
 
-it('fedbridge doctor names the IAM binding that GKE needs', async () => {
+it('fedbridge doctor shows the IAM binding that GKE needs', async () => {
   const message =
     'Unable to generate identity token; IAM returned 403 Forbidden: The caller does not have permission';
-  await clinic.fault({ supplier: 'metadata', fault: 'status', status: 403, message });
+  await clinic.fault({ upstream: 'metadata', fault: 'status', status: 403, message });
   const step = firstWrong(await clinic.diagnose(), 'identity token');
   assert.equal(step.fault, 'metadata_workload_identity_denied');
   assert.match(
@@ -51,23 +57,23 @@ it('fedbridge doctor names the IAM binding that GKE needs', async () => {
   );
 });
 
-describe('fedbridge doctor says that there is no service account', () => {
-  const says = async (): Promise<void> => {
+describe('fedbridge doctor', () => {
+  const assertNoAccount = async (): Promise<void> => {
     const step = firstWrong(await clinic.diagnose(), 'identity token');
     assert.equal(step.fault, 'metadata_no_account');
-    assert.match(step.fix ?? '', /knows no service account \(404\): attach one to the service or machine/);
+    assert.match(step.fix ?? '', /has no service account \(404\): attach one to the service or machine/);
   };
-  it('on a machine that has none', async () => {
+  it('reports a missing service account on a machine that has none', async () => {
     await clinic.control('PUT', '/accounts', { ...clinic.contract.serviceAccount, uniqueId: null });
-    await says();
+    await assertNoAccount();
   });
-  it('where the metadata server answers everything by 404', async () => {
-    await clinic.fault({ supplier: 'metadata', fault: 'status', status: 404 });
-    await says();
+  it('reports a missing service account if the metadata server returns 404 for everything', async () => {
+    await clinic.fault({ upstream: 'metadata', fault: 'status', status: 404 });
+    await assertNoAccount();
   });
 });
 
-describe('of a token in a file, fedbridge doctor says', () => {
+describe('for a token in a file, fedbridge doctor', () => {
   const inSeconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow;
   const withToken = (changes: Readonly<Record<string, unknown>>): readonly string[] => {
     const { email, uniqueId } = clinic.contract.serviceAccount;
@@ -77,7 +83,7 @@ describe('of a token in a file, fedbridge doctor says', () => {
     return clinic.configured(withGrants(clinic.contract, ['allow: [get], bucket: acme-lake'], { more }));
   };
 
-  it('nothing, where it is right', async () => {
+  it('reports no problems if the token is correct', async () => {
     const { code, steps } = await clinic.diagnose(withToken({}));
     assert.equal(code, 0);
     assert.ok(!steps.some(({ step }) => step === 'metadata server'));
@@ -91,38 +97,38 @@ describe('of a token in a file, fedbridge doctor says', () => {
       /pins the unique ID.*includeEmail: false/,
     ],
     [
-      'that it is a person’s',
+      "that it is a person's token",
       { azp: '32555940559.apps.googleusercontent.com' },
-      /not of a service account/,
-      /A person’s .* impersonate a service account/,
+      /does not belong to a service account/,
+      /A person's token .* impersonate a service account/,
     ],
     [
       'that azp and sub differ',
       { sub: '117031600000000930102' },
       /azp and sub differ/,
-      /unique ID as azp and as sub/,
+      /azp and sub are the account's unique ID/,
     ],
     [
       'that it is for another audience',
       { aud: 'https://lake-bridge.example' },
       /audience is not fedbridge/,
-      /ask for the audience fedbridge \(aws\.audience\)/,
+      /use the audience fedbridge \(aws\.audience\)/,
     ],
     [
-      'that it is not of Google',
+      'that Google did not issue it',
       { iss: 'https://token.actions.githubusercontent.com' },
       /issued by https:\/\/token\.actions/,
-      /roles trust tokens of accounts\.google\.com/,
+      /roles trust only tokens of accounts\.google\.com/,
     ],
     [
-      'that it has ended',
+      'that it has expired',
       { exp: inSeconds(-300), iat: inSeconds(-3900) },
-      /it ended \d+ s ago/,
-      /writes the token there|has stopped, or writes too seldom/,
+      /it expired \d+ s ago/,
+      /that writes the token is running|has stopped or writes too rarely/,
     ],
   ] as const;
   for (const [what, changes, found, fix] of WRONG)
-    it(what, async () => {
+    it(`reports ${what}`, async () => {
       const diagnosis = await clinic.diagnose(withToken(changes));
       const step = firstWrong(diagnosis, 'identity token');
       assert.match(step.found, found);
@@ -144,12 +150,12 @@ describe('of a token in a file, fedbridge doctor says', () => {
       assert.deepEqual(stepsThatAre('unknown', diagnosis), ["Google's keys", 'roles', 'buckets']);
     });
 
-  it('that it ends soon', async () => {
+  it('reports that the token expires soon', async () => {
     const step = firstDoubtful(await clinic.diagnose(withToken({ exp: inSeconds(58) })), 'identity token');
-    assert.match(step.found, /less than a minute left/);
+    assert.match(step.found, /expires in less than a minute/);
   });
 
-  it('that there is none', async () => {
+  it('reports that the file does not exist', async () => {
     const more = 'identity: { file: /nowhere/token }';
     const yaml = withGrants(clinic.contract, ['allow: [get], bucket: acme-lake'], { more });
     const step = firstWrong(await clinic.diagnose(clinic.configured(yaml)), 'identity token');
@@ -157,7 +163,7 @@ describe('of a token in a file, fedbridge doctor says', () => {
   });
 });
 
-describe('of a service account that is impersonated, fedbridge doctor says', () => {
+describe('for an impersonated service account, fedbridge doctor', () => {
   const impersonating = async (
     email: string,
   ): Promise<readonly [readonly string[], Record<string, string>]> => {
@@ -167,14 +173,14 @@ describe('of a service account that is impersonated, fedbridge doctor says', () 
     return [clinic.configured(yaml), { GOOGLE_APPLICATION_CREDENTIALS: login }];
   };
 
-  it('nothing, where that works', async () => {
+  it('reports no problems if impersonation works', async () => {
     const { code } = await clinic.diagnose(...(await impersonating(clinic.contract.serviceAccount.email)));
     assert.equal(code, 0);
   });
 
-  it('that the login is over', async () => {
+  it('reports that the Google login has expired', async () => {
     await clinic.fault({
-      supplier: 'certs',
+      upstream: 'certs',
       fault: 'status',
       status: 400,
       code: 'invalid_grant',
@@ -186,7 +192,7 @@ describe('of a service account that is impersonated, fedbridge doctor says', () 
     assert.match(step.fix ?? '', /gcloud auth application-default login/);
   });
 
-  it('that the login may not', async () => {
+  it('reports that the login may not impersonate the account', async () => {
     const diagnosis = await clinic.diagnose(...(await impersonating(clinic.contract.callers.stranger)));
     const step = firstWrong(diagnosis, 'identity token');
     assert.equal(step.fault, 'impersonation_denied');

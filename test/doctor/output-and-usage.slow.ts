@@ -1,4 +1,4 @@
-// What `fedbridge doctor` prints for people, and how it ends where it is used wrongly or nobody reads on.
+// The text output of `fedbridge doctor`, and its exit codes if the usage is wrong or the output cannot be written.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,41 +16,41 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-describe('fedbridge doctor tells a person', () => {
-  it('what was compared, a line each, and what to do: in full once, and then where it was said', async () => {
+describe('the output of fedbridge doctor', () => {
+  it('shows each compared value on its own line, and each fix in full only once', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
       first: 'arn: "arn:aws:iam::123456789012:role/one"',
       second: 'arn: "arn:aws:iam::123456789012:role/two"',
     });
-    await clinic.fault({ supplier: 'sts', fault: 'refuse' });
+    await clinic.fault({ upstream: 'sts', fault: 'refuse' });
     const { code, stdout, stderr } = await clinic.run(['doctor', ...clinic.configured(yaml)]);
     assert.deepEqual([code, stderr], [1, '']);
     const { sts } = clinic.contract;
-    const asked = `    requested  ${sts}\n    error      ECONNREFUSED\n`;
+    const compared = `    requested  ${sts}\n    error      ECONNREFUSED\n`;
     assert.ok(
       stdout.includes(
-        `✗ role lake: cannot be assumed: sts_unreachable\n${asked}    → This machine does not reach ${new URL(sts).host}: `,
+        `✗ role lake: cannot be assumed: sts_unreachable\n${compared}    → This machine cannot reach ${new URL(sts).host}. `,
       ),
       stdout,
     );
     for (const name of ['first', 'second'])
       assert.ok(
         stdout.includes(
-          `✗ role ${name}: cannot be assumed: sts_unreachable\n${asked}    → as for role lake\n`,
+          `✗ role ${name}: cannot be assumed: sts_unreachable\n${compared}    → Same fix as for role lake.\n`,
         ),
         stdout,
       );
-    assert.ok(stdout.includes('– buckets of role lake: not asked for: acme-lake\n'), stdout);
-    assert.ok(stdout.includes('! configuration: roles.first is used by no bucket\n'), stdout);
+    assert.ok(stdout.includes('– buckets of role lake: not checked: acme-lake\n'), stdout);
+    assert.ok(stdout.includes('! configuration: roles.first is not used by any bucket\n'), stdout);
     assert.ok(
       stdout.endsWith(
-        '\nSomething is wrong. Mend the first ✗ (role lake), then ask again: what comes after it may follow from it.\n',
+        '\nProblems found. Fix the first ✗ (role lake), then rerun the doctor: later problems may have the same cause.\n',
       ),
     );
   });
 
-  it('that it works, where something is doubtful', async () => {
+  it('shows that the bridge works if the only problem is marked !', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
       spare: 'arn: "arn:aws:iam::210987654321:role/lake-data"',
@@ -58,12 +58,12 @@ describe('fedbridge doctor tells a person', () => {
     await clinic.control('PUT', '/clock', { offsetSeconds: 40 });
     const { code, stdout } = await clinic.run(['doctor']);
     assert.equal(code, 3);
-    assert.ok(stdout.endsWith('\nIt works; what is marked ! deserves a look.\n'), stdout);
-    // Wrong is worse.
+    assert.ok(stdout.endsWith('\nThe bridge works. Review the items marked !.\n'), stdout);
+    // The exit code is 1 for a step marked ✗, even if another step is marked !.
     assert.equal((await clinic.run(['doctor', ...clinic.configured(yaml)])).code, 1);
   });
 
-  it('that not all was looked at', async () => {
+  it('shows that some items were not checked', async () => {
     const { audience, region, role, callers } = clinic.contract;
     const yaml = [
       `audience: ${audience}`,
@@ -79,10 +79,10 @@ describe('fedbridge doctor tells a person', () => {
     ].join('\n');
     const { code, stdout } = await clinic.run(['doctor', ...clinic.configured(yaml)]);
     assert.equal(code, 0);
-    assert.ok(stdout.endsWith('Items marked – were not checked, or not proven.\n'), stdout);
+    assert.ok(stdout.endsWith('Items marked – were not checked or not proven.\n'), stdout);
   });
 
-  it('nothing that is secret, and no letter that moves the cursor', async () => {
+  it('shows no secrets, and no terminal control characters', async () => {
     const escape = '\u001b[2J';
     const { email } = clinic.contract.serviceAccount;
     const token = clinic.sandbox.mint({
@@ -106,35 +106,35 @@ describe('fedbridge doctor tells a person', () => {
   });
 });
 
-describe('fedbridge doctor ends', () => {
+describe('fedbridge doctor', () => {
   const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['an option is unknown', ['--yaml'], /Unknown option '--yaml'\./],
     ['an option lacks its value', ['--config'], /'--config <value>' argument missing\./],
-    ['a switch is repeated', ['--json', '--json'], /--json is given twice/],
-    ['there is no place for an argument', ['acme.yaml'], /There is no place for "acme\.yaml"\./],
+    ['a switch is repeated', ['--json', '--json'], /--json is given more than once/],
+    ['an argument is unexpected', ['acme.yaml'], /Unexpected argument "acme\.yaml"\./],
   ];
-  for (const [what, args, says] of WRONG)
-    it(`with 2 and its usage, where ${what}`, async () => {
+  for (const [what, args, expected] of WRONG)
+    it(`exits with code 2 and prints its usage if ${what}`, async () => {
       const [line = '', usage = ''] = await failing(clinic, 2, ['doctor', ...args]);
-      assert.match(line, says);
+      assert.match(line, expected);
       assert.ok(usage.startsWith('Usage: fedbridge doctor '), usage);
     });
 
   const FILES: readonly (readonly [string, string, RegExp])[] = [
-    ['is not there', '/nowhere.json', /--trust-policy: must name a readable file/],
-    ['is no JSON', '', /--trust-policy: must be JSON/],
+    ['does not exist', '/nowhere.json', /--trust-policy: must be the path of a readable file/],
+    ['is not JSON', '', /--trust-policy: must be valid JSON/],
   ];
-  for (const [what, path, says] of FILES)
-    it(`with 1, before it asks anybody, where the trust policy's file ${what}`, async () => {
+  for (const [what, path, expected] of FILES)
+    it(`exits with code 1, before sending any request, if the trust policy file ${what}`, async () => {
       const file = path === '' ? clinic.file('trust.json', 'Version: 2012-10-17') : path;
       await clinic.control('DELETE', '/calls');
       const [line = ''] = await failing(clinic, 1, ['doctor', '--trust-policy', file]);
-      assert.match(line, says);
+      assert.match(line, expected);
       assert.deepEqual(await clinic.calls('metadata'), []);
     });
 
   for (const args of [[], ['--json']])
-    it(`with 1, and says nothing, where nobody reads it${args.map((arg) => ` (${arg})`).join('')}`, async () => {
+    it(`exits with code 1 and prints no error message if nobody reads its output${args.map((arg) => ` (${arg})`).join('')}`, async () => {
       const [node = '', main = ''] = FEDBRIDGE.split(' ');
       const child = spawn(node, [main, 'doctor', ...args], {
         env: { ...inheritedEnvironment(), ...clinic.sandbox.environment },
@@ -148,9 +148,9 @@ describe('fedbridge doctor ends', () => {
       assert.equal(stderr, '');
     });
 
-  it('with 1, and says so, where there is no room for it', async () => {
+  it('exits with code 1 and prints an error message if its output cannot be written', async () => {
     const { code, stderr } = await clinic.spawn('/bin/sh', ['-c', `${FEDBRIDGE} doctor > /dev/full`]);
     assert.equal(code, 1);
-    assert.match(stderr, /^fedbridge doctor: standard output: must take the result, and did not \(ENOSPC\)/);
+    assert.match(stderr, /^fedbridge doctor: standard output: the result could not be written \(ENOSPC\)/);
   });
 });

@@ -1,4 +1,4 @@
-// The doctor's comparison of a trust policy with a token, for the claims that many of Google's tokens lack.
+// Tests how the doctor compares a trust policy with a token, for claims that many of Google's tokens lack.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareWithTrust } from '../../src/doctor/trust-comparison.ts';
@@ -27,38 +27,38 @@ function causesOf(Condition: object, claims: object) {
   return [...compareWithTrust({ step: 'role lake', role: ROLE, fault, token: tokenWith(claims), trust })];
 }
 
-describe('with the trust policy, fedbridge doctor compares', () => {
+describe('with the trust policy, fedbridge doctor', () => {
   for (const [what, condition, claims, found, fix] of [
     [
-      'an e-mail that the token lacks',
+      'an e-mail claim that the token lacks',
       pins({ ':email': E_MAIL }),
       {},
-      `wants accounts.google.com:email "${E_MAIL}", and our token has no such claim`,
+      `requires accounts.google.com:email "${E_MAIL}", but the bridge's token has no such claim`,
       /^Remove this condition: .*identity: \{ impersonate: EMAIL \}/,
     ],
     [
       "another account's e-mail",
       pins({ ':email': 'another@acme-prod.iam.gserviceaccount.com' }),
       { email: E_MAIL },
-      `wants accounts.google.com:email "another@acme-prod.iam.gserviceaccount.com", and ours is "${E_MAIL}"`,
-      /^Remove this condition, or write "fedbridge@/,
+      `requires accounts.google.com:email "another@acme-prod.iam.gserviceaccount.com", but the bridge's token has "${E_MAIL}"`,
+      /^Remove this condition, or change its value to "fedbridge@/,
     ],
     [
       'an authentication method',
       by('ForAnyValue:StringEquals', { ':amr': 'mfa' }),
       { amr: ['pwd'] },
-      'wants accounts.google.com:amr "mfa", and ours is "pwd"',
-      /^Remove this condition, or write "pwd"/,
+      'requires accounts.google.com:amr "mfa", but the bridge\'s token has "pwd"',
+      /^Remove this condition, or change its value to "pwd"/,
     ],
     [
-      'the organization, which the metadata server leaves out',
+      'the organization number, which tokens of the metadata server lack',
       by('NumericEquals', { ':google/organization_number': 730195468210 }),
       { email: E_MAIL },
-      'wants accounts.google.com:google/organization_number "730195468210", and our token has no such claim',
+      'requires accounts.google.com:google/organization_number "730195468210", but the bridge\'s token has no such claim',
       /^Remove this condition: .*organizationNumberIncluded/,
     ],
   ] as const) {
-    it(what, () => {
+    it(`compares ${what}`, () => {
       const [only, ...more] = causesOf(condition, claims);
       assert.deepEqual(more, []);
       assert.equal(only?.found, `cannot be assumed: its trust policy ${found}`);
@@ -66,15 +66,15 @@ describe('with the trust policy, fedbridge doctor compares', () => {
     });
   }
 
-  it('nothing else, if the claims fit', () => {
+  it('reports no difference if the claims match', () => {
     const condition = {
       ...by('NumericEquals', { ':google/organization_number': '730195468210' }),
       StringLike: { 'accounts.google.com:email': E_MAIL },
       StringEqualsIfExists: { 'accounts.google.com:amr': 'mfa' },
     };
     const [only] = causesOf(condition, { email: E_MAIL, google: { organization_number: 730195468210 } });
-    assert.match(only?.found ?? '', /amr is also met by tokens without this claim/);
+    assert.match(only?.found ?? '', /amr also matches tokens without this claim/);
     const fitting = pins({ ':email': E_MAIL });
-    assert.match(causesOf(fitting, { email: E_MAIL })[0]?.found ?? '', /fits the token/);
+    assert.match(causesOf(fitting, { email: E_MAIL })[0]?.found ?? '', /matches the token/);
   });
 });

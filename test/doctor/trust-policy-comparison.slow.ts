@@ -1,4 +1,5 @@
-// Where STS denies a role it does not say why: with the role's trust policy in a file `fedbridge doctor` says the cause.
+// STS does not report why it denies a role, but `fedbridge doctor` finds the cause if it gets the role's trust policy
+// in a file.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { SAMPLE_ROLES } from '../../src/sandbox/iam/sample-roles.ts';
@@ -14,8 +15,8 @@ after(() => clinic.close());
 afterEach(() => clinic.heal());
 
 const GOOGLE = 'accounts.google.com';
-const OURS = '104815162342108150001';
-const MADE_AGAIN = '104815162342108150002';
+const BRIDGE_ID = '104815162342108150001';
+const NEW_ID = '104815162342108150002';
 const E_MAIL = 'fedbridge@acme-prod.iam.gserviceaccount.com';
 
 interface Trust {
@@ -45,15 +46,16 @@ const trustOf = ({ aud, oaud, sub, principal = { Federated: GOOGLE }, more = {} 
   ],
 });
 
-/** What `aws iam get-role` prints of the bridge's role, or of another ARN. */
+/** Writes the output of `aws iam get-role` to a file. @returns the arguments that pass the file to the doctor */
 const getRole = (trust: object, arn = clinic.contract.role): readonly string[] => [
   '--trust-policy',
   clinic.file('role.json', JSON.stringify({ Role: { Arn: arn, AssumeRolePolicyDocument: trust } })),
 ];
 
-const made = (trust: object): Promise<unknown> => clinic.control('PUT', '/roles', { ...lakeRole(), trust });
+const setTrust = (trust: object): Promise<unknown> =>
+  clinic.control('PUT', '/roles', { ...lakeRole(), trust });
 
-/** Claims that the three keys are shown with what the token has of each. */
+/** Asserts that the doctor shows the token's values of the three condition keys. */
 function assertCompared({ steps }: Diagnosis, uniqueId: string): void {
   const compared = steps.find(({ step }) => step === 'role lake')?.compared ?? {};
   assert.deepEqual(
@@ -62,112 +64,114 @@ function assertCompared({ steps }: Diagnosis, uniqueId: string): void {
   );
 }
 
-describe('with the trust policy, fedbridge doctor says', () => {
-  it('that the service account was probably deleted and made again', async () => {
+describe('with the trust policy, fedbridge doctor', () => {
+  it('reports that the service account was probably deleted and re-created', async () => {
     const { email } = clinic.contract.serviceAccount;
-    await clinic.control('PUT', '/accounts', { email, uniqueId: MADE_AGAIN });
-    const diagnosis = await clinic.diagnose(getRole(trustOf({ aud: OURS, oaud: 'fedbridge', sub: OURS })));
+    await clinic.control('PUT', '/accounts', { email, uniqueId: NEW_ID });
+    const diagnosis = await clinic.diagnose(
+      getRole(trustOf({ aud: BRIDGE_ID, oaud: 'fedbridge', sub: BRIDGE_ID })),
+    );
     const step = firstWrong(diagnosis, 'role lake');
-    assertCompared(diagnosis, MADE_AGAIN);
+    assertCompared(diagnosis, NEW_ID);
     assert.equal(
       step.found,
-      `cannot be assumed: its trust policy pins unique ID ${OURS}, and ours is ${MADE_AGAIN}`,
+      `cannot be assumed: its trust policy pins unique ID ${BRIDGE_ID}, but this service account's ID is ${NEW_ID}`,
     );
-    assert.ok(step.fix?.startsWith(`${email} was probably deleted and made again: `), JSON.stringify(step));
+    assert.ok(step.fix?.startsWith(`${email} was probably deleted and re-created: `), JSON.stringify(step));
     assert.match(step.fix ?? '', /`fedbridge trust-policy lake` prints/);
-    assert.deepEqual(stepsThatAre('wrong', diagnosis), ['role lake'], 'once, of :aud and :sub');
+    assert.deepEqual(stepsThatAre('wrong', diagnosis), ['role lake'], 'once for :aud and :sub');
   });
 
   const MISTAKES: readonly (readonly [string, Trust, RegExp, RegExp])[] = [
     [
-      'that the audience stands in :aud',
-      { aud: 'fedbridge', sub: OURS },
-      /:aud is compared with the token's azp.*"fedbridge" is no unique ID/,
-      /an audience as accounts\.google\.com:oaud/,
+      'that :aud contains the audience',
+      { aud: 'fedbridge', sub: BRIDGE_ID },
+      /:aud is compared with the token's azp.*"fedbridge" is not a unique ID/,
+      /the audience in accounts\.google\.com:oaud/,
     ],
     [
-      'that :oaud has another audience',
-      { aud: OURS, oaud: 'lake-bridge', sub: OURS },
-      /wants a token for "lake-bridge", and ours is for "fedbridge"/,
-      /Audiences are mixed up.*or set aws\.audience/,
+      'that :oaud contains a different audience',
+      { aud: BRIDGE_ID, oaud: 'lake-bridge', sub: BRIDGE_ID },
+      /requires a token for "lake-bridge", but the bridge's token is for "fedbridge"/,
+      /The audiences differ.*or set aws\.audience/,
     ],
     [
-      'that the e-mail stands in :sub',
-      { aud: OURS, oaud: 'fedbridge', sub: E_MAIL },
-      /:sub is compared with the token's sub, and ".*" is an e-mail/,
+      'that :sub contains the e-mail',
+      { aud: BRIDGE_ID, oaud: 'fedbridge', sub: E_MAIL },
+      /:sub is compared with the token's sub, but ".*" is an e-mail/,
       /Write the unique ID: gcloud iam service-accounts describe/,
     ],
     [
-      'that it trusts a registered provider',
+      'that the policy trusts a registered provider',
       {
-        aud: OURS,
+        aud: BRIDGE_ID,
         oaud: 'fedbridge',
-        sub: OURS,
+        sub: BRIDGE_ID,
         principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${GOOGLE}` },
       },
-      /IAM identity provider registered for Google/,
+      /registers its own provider for Google/,
       /delete the provider/,
     ],
     [
-      'that an external ID can never be met',
-      { aud: OURS, oaud: 'fedbridge', sub: OURS, more: { 'sts:ExternalId': 'x' } },
-      /takes no external ID, so this condition can never be met/,
-      /Remove it/,
+      'that a condition on an external ID can never match',
+      { aud: BRIDGE_ID, oaud: 'fedbridge', sub: BRIDGE_ID, more: { 'sts:ExternalId': 'x' } },
+      /does not accept an external ID, so this condition can never match/,
+      /Remove this key/,
     ],
     [
-      'that it trusts AWS accounts alone',
+      'that the policy trusts only AWS accounts',
       { principal: { AWS: 'arn:aws:iam::123456789012:root' } },
       /must (?:be accounts\.google\.com|trust Google's tokens)/,
       /accounts\.google\.com|trust-policy/,
     ],
   ];
   for (const [what, trust, found, fix] of MISTAKES)
-    it(what, async () => {
-      await made(trustOf(trust));
+    it(`reports ${what}`, async () => {
+      await setTrust(trustOf(trust));
       const diagnosis = await clinic.diagnose(getRole(trustOf(trust)));
       const step = firstWrong(diagnosis, 'role lake');
       assert.equal(step.fault, 'sts_denied');
-      assertCompared(diagnosis, OURS);
+      assertCompared(diagnosis, BRIDGE_ID);
       assert.match(step.found, found);
       assert.match(step.fix ?? '', fix);
-      assert.deepEqual(stepsThatAre('wrong', diagnosis), ['role lake'], 'nothing is told twice');
+      assert.deepEqual(stepsThatAre('wrong', diagnosis), ['role lake'], 'nothing is reported twice');
     });
 
-  it('all of it, where there is more than one cause, and what was compared once', async () => {
+  it('reports every cause if there are several, and the compared values once', async () => {
     const trust = trustOf({ aud: '117031600000000930102', oaud: 'another', sub: '117031600000000930102' });
-    await made(trust);
+    await setTrust(trust);
     const { steps } = await clinic.diagnose(getRole(trust));
-    const told = steps.filter(({ outcome }) => outcome === 'wrong');
+    const causes = steps.filter(({ outcome }) => outcome === 'wrong');
     assert.deepEqual(
-      told.map(({ step, compared }) => [step, compared !== undefined]),
+      causes.map(({ step, compared }) => [step, compared !== undefined]),
       [
         ['role lake', true],
         ['role lake', false],
       ],
     );
-    assert.match(told[1]?.found ?? '', /wants a token for "another"/);
+    assert.match(causes[1]?.found ?? '', /requires a token for "another"/);
   });
 
-  it('that it fits, where the cause is elsewhere', async () => {
-    await clinic.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+  it('reports that the policy matches the token if the cause is elsewhere', async () => {
+    await clinic.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     const { trust } = lakeRole();
     const step = firstWrong(await clinic.diagnose(getRole(trust as object)), 'role lake');
-    assert.match(step.found, /its trust policy fits the token/);
-    assert.match(step.fix ?? '', /policy of this role in this account.*SCP/);
+    assert.match(step.found, /its trust policy matches the token/);
+    assert.match(step.fix ?? '', /policy belongs to this role in this account\..*SCP/);
   });
 
-  it('that it is another role’s', async () => {
-    const anothers = 'arn:aws:iam::210987654321:role/gcp-lake-read';
-    await made(trustOf({ aud: MADE_AGAIN, oaud: 'fedbridge', sub: MADE_AGAIN }));
-    const { steps } = await clinic.diagnose(getRole(trustOf({ aud: OURS }), anothers));
+  it('reports that the policy belongs to another role', async () => {
+    const anotherArn = 'arn:aws:iam::210987654321:role/gcp-lake-read';
+    await setTrust(trustOf({ aud: NEW_ID, oaud: 'fedbridge', sub: NEW_ID }));
+    const { steps } = await clinic.diagnose(getRole(trustOf({ aud: BRIDGE_ID }), anotherArn));
     const [doubtful] = steps.filter(({ outcome }) => outcome === 'doubtful');
     assert.equal(doubtful?.step, 'trust policy');
-    assert.deepEqual(doubtful.compared, { 'given for': anothers, configured: clinic.contract.role });
+    assert.deepEqual(doubtful.compared, { 'policy is for': anotherArn, configured: clinic.contract.role });
     const wrong = steps.find(({ outcome }) => outcome === 'wrong');
-    assert.match(wrong?.fix ?? '', /STS does not say why/);
+    assert.match(wrong?.fix ?? '', /STS does not report why/);
   });
 
-  it('it of the role that the file names, and not of the others', async () => {
+  it('reports the cause only for the role named in the file', async () => {
     const theirs = SAMPLE_ROLES.find(({ arn }) => arn.endsWith('trusts-another'));
     assert.ok(theirs !== undefined);
     const yaml = withRoles(clinic.contract, {
@@ -178,16 +182,16 @@ describe('with the trust policy, fedbridge doctor says', () => {
       ...clinic.configured(yaml),
       ...getRole(theirs.trust as object, theirs.arn),
     ]);
-    const [gone, anothers] = steps.filter(({ step }) => step.startsWith('role '));
-    assert.match(gone?.fix ?? '', /STS does not say why/);
-    assert.match(anothers?.found ?? '', /pins unique ID 199999999999999999999/);
+    const [gone, another] = steps.filter(({ step }) => step.startsWith('role '));
+    assert.match(gone?.fix ?? '', /STS does not report why/);
+    assert.match(another?.found ?? '', /pins unique ID 199999999999999999999/);
   });
 
-  it('it of the policy alone, too', async () => {
-    const trust = trustOf({ aud: OURS, oaud: 'lake-bridge', sub: OURS });
-    await made(trust);
+  it('reports the cause even if the file contains only the policy', async () => {
+    const trust = trustOf({ aud: BRIDGE_ID, oaud: 'lake-bridge', sub: BRIDGE_ID });
+    await setTrust(trust);
     const file = clinic.file('trust.json', JSON.stringify(trust));
     const step = firstWrong(await clinic.diagnose(['--trust-policy', file]), 'role lake');
-    assert.match(step.found, /wants a token for "lake-bridge"/);
+    assert.match(step.found, /requires a token for "lake-bridge"/);
   });
 });

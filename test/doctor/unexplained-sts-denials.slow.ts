@@ -1,4 +1,5 @@
-// Where STS denies a role it does not say why: `fedbridge doctor` says what it can, and the command that tells the rest.
+// STS does not report why it denies a role, so `fedbridge doctor` shows the compared values, and the command that
+// prints the trust policy.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { withRoles } from '../cli/as-the-bridge.ts';
@@ -12,29 +13,29 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-const MADE_AGAIN = '104815162342108150002';
+const RECREATED = '104815162342108150002';
 
 describe('without the trust policy, fedbridge doctor', () => {
-  it('shows what AWS compared, and the command that gets it', async () => {
+  it('shows what AWS compared, and the command that prints the trust policy', async () => {
     const { email } = clinic.contract.serviceAccount;
-    await clinic.control('PUT', '/accounts', { email, uniqueId: MADE_AGAIN });
+    await clinic.control('PUT', '/accounts', { email, uniqueId: RECREATED });
     const step = firstWrong(await clinic.diagnose(), 'role lake');
     assert.equal(step.fault, 'sts_denied');
     assert.deepEqual(
       ['aud', 'oaud', 'sub'].map((key) => step.compared?.[`accounts.google.com:${key}`]),
-      [MADE_AGAIN, 'fedbridge', MADE_AGAIN],
+      [RECREATED, 'fedbridge', RECREATED],
     );
     assert.match(
       step.fix ?? '',
-      /in account 123456789012 run `aws iam get-role --role-name gcp-lake-read > role\.json`.*`--trust-policy role\.json`.*audience written into :aud, which wants the unique ID.*deleted and made again/,
+      /In account 123456789012, run `aws iam get-role --role-name gcp-lake-read > role\.json`.*`--trust-policy role\.json`.*an audience in :aud instead of the unique ID.*deleted and re-created/,
     );
   });
 
-  it('says the same of a role that is not there, as STS does', async () => {
+  it('shows the role and the same command if the role does not exist, because STS responds in the same way', async () => {
     const arn = 'arn:aws:iam::123456789012:role/teams/lake/gone';
     const yaml = withRoles(clinic.contract, { lake: `arn: "${arn}"` });
     const step = firstWrong(await clinic.diagnose(clinic.configured(yaml)), 'role lake');
     assert.equal(step.compared?.['roleArn'], arn);
-    assert.match(step.fix ?? '', /--role-name gone > role\.json`; if there is such a role/);
+    assert.match(step.fix ?? '', /--role-name gone > role\.json`\. If the role exists/);
   });
 });

@@ -1,9 +1,9 @@
-// What is wrong with a bucket as a whole is told once of it, and is the first ✗ of `fedbridge doctor`.
+// `fedbridge doctor` reports a problem with a bucket once, as its first ✗, even if the bucket has several grants.
 import assert from 'node:assert/strict';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { s3Client } from '../sandbox/clients.ts';
-import { startStandIn } from '../support/s3-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
 import { firstDoubtful, firstWrong, openClinic, stepsThatAre, withGrants } from './diagnosis.ts';
 import type { Clinic } from './diagnosis.ts';
 
@@ -16,7 +16,7 @@ afterEach(() => clinic.heal());
 
 const CLOUD_RUN = { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-7' };
 
-/** Of one bucket, with two grants. */
+/** The arguments for a configuration with one bucket and two grants. */
 const named = (bucket: string, fields = ''): readonly string[] =>
   clinic.configured(
     withGrants(
@@ -26,29 +26,29 @@ const named = (bucket: string, fields = ''): readonly string[] =>
     ),
   );
 
-describe('fedbridge doctor says of a bucket', () => {
-  it('that S3 has none of that name, and asks no more', async () => {
+describe('when it checks a bucket, fedbridge doctor', () => {
+  it('reports that the bucket does not exist, and does not check its other grants', async () => {
     const diagnosis = await clinic.diagnose(named('acme-none'));
     const step = firstWrong(diagnosis, 'bucket acme-none');
-    assert.equal(step.found, 'list is refused: 404 NoSuchBucket');
+    assert.equal(step.found, 'list failed: 404 NoSuchBucket');
     assert.match(step.fix ?? '', /check the bucket's `target` and `endpoint`/);
     const [rest] = diagnosis.steps.filter(({ outcome }) => outcome === 'unknown');
-    assert.equal(rest?.found, '1 more grant of this bucket: not looked at');
+    assert.equal(rest?.found, '1 more distinct grant not checked');
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['bucket acme-none']);
   });
 
-  it('that S3 has none of that name, where there is no list to see it by', async () => {
+  it('reports that the bucket does not exist even if no grant allows listing objects', async () => {
     const grants = ['allow: [get], bucket: acme-none, prefix: raw/'];
     const yaml = withGrants(clinic.contract, grants, { buckets: { 'acme-none': '' } });
     const step = firstWrong(await clinic.diagnose(clinic.configured(yaml)), 'bucket acme-none');
-    assert.equal(step.found, 'get is refused: 404 NoSuchBucket');
+    assert.equal(step.found, 'get failed: 404 NoSuchBucket');
   });
 
   for (const [what, fields, first] of [
-    ['no region is said', '', 'eu-west-1 (aws.region)'],
-    ['another is', 'region: us-west-2', 'us-west-2'],
+    ['no region is configured', '', 'eu-west-1 (aws.region)'],
+    ['another region is configured', 'region: us-west-2', 'us-west-2'],
   ] as const)
-    it(`in which region it is, where ${what}, and that it works`, async () => {
+    it(`reports the actual region of the bucket if ${what}`, async () => {
       const name = fields === '' ? 'acme-far' : 'acme-farther';
       const region = { LocationConstraint: 'us-east-2' } as const;
       await s3Client(clinic.sandbox).send(
@@ -57,42 +57,45 @@ describe('fedbridge doctor says of a bucket', () => {
       const diagnosis = await clinic.diagnose(named(name, fields));
       const step = firstDoubtful(diagnosis, `bucket ${name}`);
       assert.equal(step.found, 'it is in us-east-2');
-      assert.deepEqual(step.compared, { 'looked for in': first, 'S3 says': 'us-east-2' });
+      assert.deepEqual(step.compared, { 'expected region': first, 'actual region': 'us-east-2' });
       assert.match(step.fix ?? '', /^Set the bucket's region to us-east-2/);
       assert.deepEqual(stepsThatAre('doubtful', diagnosis), [`bucket ${name}`], 'once');
-      const found = diagnosis.steps.find((each) => each.step === `bucket ${name}, all of it`)?.found;
-      assert.equal(found, 'lists, and is empty, tells a missing object by 404');
+      const found = diagnosis.steps.find((each) => each.step === `bucket ${name}, whole bucket`)?.found;
+      assert.equal(found, 'lists (no objects), returns 404 for a missing object');
     });
 
-  it('that S3 is out of reach', async () => {
-    await clinic.fault({ supplier: 's3', fault: 'refuse' });
+  it('reports that S3 is unreachable', async () => {
+    await clinic.fault({ upstream: 's3', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose(), 'bucket acme-lake');
     assert.deepEqual([step.fault, step.compared?.['requested']], ['s3_unreachable', clinic.contract.s3]);
-    assert.match(step.fix ?? '', /^This machine does not reach .*Cloud NAT/);
+    assert.match(step.fix ?? '', /^This machine cannot reach .*Cloud NAT/);
   });
 
-  it('that S3 is out of reach of Cloud Run', async () => {
-    await clinic.fault({ supplier: 's3', fault: 'refuse' });
+  it('reports that S3 is unreachable from Cloud Run', async () => {
+    await clinic.fault({ upstream: 's3', fault: 'refuse' });
     const step = firstWrong(await clinic.diagnose([], CLOUD_RUN), 'bucket acme-lake');
-    assert.match(step.fix ?? '', /^This service does not reach .*VPC egress for all traffic/);
+    assert.match(step.fix ?? '', /^This service cannot reach .*VPC egress for all traffic/);
   });
 
-  it('that S3 takes the connection and says nothing', async () => {
-    await clinic.fault({ supplier: 's3', fault: 'hang' });
+  it('reports that S3 accepts the connection but does not respond', async () => {
+    await clinic.fault({ upstream: 's3', fault: 'hang' });
     const diagnosis = await clinic.diagnose();
     const step = firstWrong(diagnosis, 'bucket acme-lake');
     assert.equal(step.fault, 's3_timeout');
-    assert.match(step.fix ?? '', /takes the connection and does not answer/);
+    assert.match(step.fix ?? '', /accepts the connection but does not respond/);
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['bucket acme-lake']);
   });
 
-  it('that there is no such host', async () => {
+  it('reports that the host in its endpoint does not exist', async () => {
     const diagnosis = await clinic.diagnose(named('acme-lake', 'endpoint: "https://s3.invalid"'));
     const step = firstWrong(diagnosis, 'bucket acme-lake');
-    assert.match(step.fix ?? '', /^There is no host s3\.invalid: check the region and the endpoint/);
+    assert.match(
+      step.fix ?? '',
+      /^DNS has no address for s3\.invalid: check the configured region and endpoint/,
+    );
   });
 
-  it('that what answers is no S3', async () => {
+  it('reports that the server is not S3', async () => {
     const other = await startStandIn((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html', 'content-length': '2' }).end('hi');
     });
@@ -104,22 +107,22 @@ describe('fedbridge doctor says of a bucket', () => {
     }
   });
 
-  it('that S3 asks to slow down', async () => {
-    await clinic.fault({ supplier: 's3', fault: 'error', code: 'SlowDown' });
-    const step = firstWrong(await clinic.diagnose(), 'bucket acme-lake, all of it');
-    assert.match(step.fix ?? '', /ask again in a minute/);
+  it('reports that S3 is throttling requests', async () => {
+    await clinic.fault({ upstream: 's3', fault: 'error', code: 'SlowDown' });
+    const step = firstWrong(await clinic.diagnose(), 'bucket acme-lake, whole bucket');
+    assert.match(step.fix ?? '', /Rerun the doctor in a minute/);
   });
 });
 
-it('fedbridge doctor looks at sixteen buckets at a time, and tells them in their order', async () => {
+it('fedbridge doctor checks sixteen buckets at a time, and reports them in order', async () => {
   const names = Array.from({ length: 40 }, (_, position) => `acme-many-${position}`);
-  const asked = new Set<string>();
+  const requested = new Set<string>();
   let begun: number | undefined;
   const { promise: sixteen, resolve } = Promise.withResolvers<undefined>();
-  // Nothing is answered before sixteen have been asked for: by then that many sessions were had, and no more.
+  // Holds all responses until sixteen requests have arrived. By then, exactly sixteen sessions must have been created.
   const slow = await startStandIn(async (request, response) => {
-    asked.add(request.url ?? '');
-    if (asked.size === 16) {
+    requested.add(request.url ?? '');
+    if (requested.size === 16) {
       const sessions = await clinic.calls('sts');
       begun = sessions.filter(({ policy }) => String(policy).includes('acme-many-')).length;
       resolve(undefined);
@@ -137,7 +140,7 @@ it('fedbridge doctor looks at sixteen buckets at a time, and tells them in their
     const { steps } = await clinic.diagnose(clinic.configured(yaml));
     assert.deepEqual(
       steps.filter(({ outcome }) => outcome === 'wrong').map(({ step, found }) => [step, found]),
-      names.map((name) => [`bucket ${name}`, 'list is refused: 404 NoSuchBucket']),
+      names.map((name) => [`bucket ${name}`, 'list failed: 404 NoSuchBucket']),
     );
     assert.equal(begun, 16);
   } finally {

@@ -1,26 +1,26 @@
-// Certificates for TLS servers that are to be believed, or not: Node reads X.509 but does not make it (RFC 5280, 4.1).
+// Creates valid and invalid X.509 certificates for TLS servers (RFC 5280, 4.1), which Node itself cannot create.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** PEM, as a TLS server takes it. */
+/** A private key and certificate in PEM format. */
 export interface Identification {
   readonly key: string | Buffer;
   readonly cert: string;
 }
 
 export interface Authority {
-  /** What a client that trusts it is given. */
+  /** The authority's certificate in PEM format, for clients that should trust the authority. */
   readonly cert: string;
   readonly good: Identification;
   readonly ofAnotherName: Identification;
   readonly expired: Identification;
-  /** By nobody whom a client trusts. */
+  /** A certificate that clients reject, because no trusted authority issued it. */
   readonly selfSigned: Identification;
 }
 
 const DAY_MS = 86_400_000;
 
-/** @param names DNS names, `*.` for any label */
+/** @param names the server's DNS name, which may begin with the wildcard `*.` */
 export function createAuthority(names: string): Authority {
   const authority = keys();
   const [now, issuer] = [Date.now(), 'Fedbridge test authority'];
@@ -31,7 +31,7 @@ export function createAuthority(names: string): Authority {
       cert: certificate(
         {
           issuer,
-          subject: 'supplier',
+          subject: 'upstream',
           names,
           from: now - 2 * DAY_MS,
           until: now + 2 * DAY_MS,
@@ -51,14 +51,14 @@ export function createAuthority(names: string): Authority {
     good: certified({}),
     ofAnotherName: certified({ names: 'another.example' }),
     expired: certified({ until: now - DAY_MS }),
-    selfSigned: certified({ issuer: 'supplier' }),
+    selfSigned: certified({ issuer: 'upstream' }),
   };
 }
 
 interface Certified {
   readonly issuer: string;
   readonly subject: string;
-  /** Absent: an authority's own certificate. */
+  /** The server's DNS name; undefined in the authority's own certificate. */
   readonly names?: string;
   /** Milliseconds since the epoch. */
   readonly from: number;
@@ -89,7 +89,7 @@ function certificate(
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
-/** Distinguished Encoding Rules (ITU-T X.690, 10.1): tag, length, content. */
+/** Encodes a tag, a length and content in DER (ITU-T X.690, 10.1). */
 function tagged(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
@@ -111,7 +111,7 @@ const nameOf = (text: string): Buffer =>
 const time = (at: number): Buffer =>
   tagged(0x17, Buffer.from(`${new Date(at).toISOString().slice(2, 19).replace(/[-T:]/g, '')}Z`));
 
-/** Basic constraints, critical: cA TRUE. */
+/** The critical extension basicConstraints with cA TRUE, which marks the certificate as an authority's. */
 const IS_AUTHORITY = sequence(
   oid('551d13'),
   tagged(0x01, Buffer.from([0xff])),

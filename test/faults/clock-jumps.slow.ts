@@ -1,5 +1,5 @@
-// The bridge's own clock, two hours off from its start and two hours off at once while it serves: what the table says is what callers
-// get, and when it is right again they are served, by the same process.
+// While the bridge's clock is two hours wrong, callers get the documented responses. After the clock is corrected, the same
+// process serves them again.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asTimelessAccount, fakedClocks } from '../support/faked-clock.ts';
@@ -18,18 +18,19 @@ const SECONDS: Readonly<Record<ClockFault, number>> = {
   'clock-ahead': TWO_HOURS,
   'clock-behind': -TWO_HOURS,
 };
-/** Whoever signs by a wrong clock asks a second time, by the supplier's. */
+/** The bridge signs its first request with the wrong time, and the retry with the upstream's time. */
 const ASKS_WITH_CORRECTION = 2;
 
-/** Plays all rows of the fault, while the clock is off. */
+/** Tests all rows of the fault table for this clock fault. */
 async function playAll(stage: Stage, fault: ClockFault, account: number): Promise<void> {
   const { wire } = stage;
-  // Longer than the jump, as this S3 judges by its own clock what STS gives by another.
+  // Credentials must be valid for longer than the clock jump, because the clocks of S3 and STS differ in this test.
   await wire.control('PUT', '/durations', { credentials: 2 * TWO_HOURS });
   for (const [i, place] of PLACE_NAMES.entries()) {
-    // S3 refuses whatever is signed by such a clock, so that for the others' rows its own goes along.
+    // S3 rejects requests that are signed with a wrong time. For the other upstreams, this test therefore shifts S3's clock
+    // too.
     const offsetSeconds = place === 's3' ? 0 : SECONDS[fault];
-    await wire.control('PUT', '/clock', { supplier: 's3', offsetSeconds });
+    await wire.control('PUT', '/clock', { upstream: 's3', offsetSeconds });
     const headers = place === 'certs' ? asAccount(wire, account + i) : asTimelessAccount(wire, account + i);
     const asks = PLACES[place].asks * ASKS_WITH_CORRECTION;
     await play({ stage, place, fault, headers, asks, ready: 200 });
@@ -40,9 +41,9 @@ async function assertAllServed(wire: Wire, account: number): Promise<void> {
   for (const i of PLACE_NAMES.keys()) await assertServed(wire, asAccount(wire, account + i));
 }
 
-describe('a bridge', { concurrency: 4 }, () => {
+describe('callers get the documented response', { concurrency: 4 }, () => {
   for (const fault of Object.keys(CLOCK_FAULTS) as ClockFault[]) {
-    it(`for which ${CLOCK_FAULTS[fault]} from its start on`, async (test) => {
+    it(`if ${CLOCK_FAULTS[fault]} when the bridge starts`, async (test) => {
       const clocks = await fakedClocks();
       test.after(clocks.remove);
       await clocks.setClocks({ wallAheadMs: SECONDS[fault] * 1000 });
@@ -53,7 +54,7 @@ describe('a bridge', { concurrency: 4 }, () => {
       await assertAllServed(stage.wire, 1);
     });
 
-    it(`for which ${CLOCK_FAULTS[fault]} at once while it serves`, async (test) => {
+    it(`if ${CLOCK_FAULTS[fault]} because it jumped while the bridge was serving`, async (test) => {
       const clocks = await fakedClocks();
       test.after(clocks.remove);
       const stage = await startStage({ struck: [], clocks });
@@ -65,7 +66,7 @@ describe('a bridge', { concurrency: 4 }, () => {
       await clocks.setClocks({});
       await assertAllServed(wire, 10);
       const ready = async () => (await wire.get('/-/ready')).status === 200;
-      await until('ready', ready);
+      await until('the bridge is ready', ready);
       assert.equal((await wire.get('/-/live')).status, 200);
     });
   }

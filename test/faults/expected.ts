@@ -1,10 +1,10 @@
-// What a row's outcome comes to on the wire and in the log.
+// Maps an outcome in the fault table to the expected response and log line.
 import { FAULTS } from '../../src/errors/table.ts';
 import type { FaultCode } from '../../src/errors/table.ts';
 import type { Outcome } from './rows.ts';
-import type { Answer } from './what-is-seen.ts';
+import type { Answer } from './observation.ts';
 
-/** Undefined where a row does not apply. */
+/** Returns undefined if the fault cannot occur at this upstream. */
 export function answerOf(outcome: Outcome): Answer | undefined {
   switch (outcome) {
     case 'served':

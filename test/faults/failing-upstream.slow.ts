@@ -1,17 +1,17 @@
-// Each other way in which each supplier can fail, at the start of the bridge and while it serves: what the table says is what callers
-// get, at the cost of few requests to the supplier; and when the supplier is well again callers are served, by the same process.
+// If an upstream fails before or after the bridge starts, callers get the documented response, and the upstream gets few
+// requests. After the upstream recovers, the same process serves the callers again.
 import { describe, it } from 'node:test';
 import { inTurn, playFromTheStart, playWhileItServes, struckAtStart } from './play-fault.ts';
-import { SUPPLIER_FAULTS, WAITING } from './supplier-fault.ts';
-import type { SupplierFault } from './supplier-fault.ts';
+import { UPSTREAM_FAULTS, WAITING } from './upstream-faults.ts';
+import type { UpstreamFault } from './upstream-faults.ts';
 
-const AT_ONCE = (Object.keys(SUPPLIER_FAULTS) as SupplierFault[]).filter((fault) => !WAITING.includes(fault));
+const AT_ONCE = (Object.keys(UPSTREAM_FAULTS) as UpstreamFault[]).filter((fault) => !WAITING.includes(fault));
 
-describe('a supplier that', { concurrency: 8 }, () => {
+describe('callers get the documented response', { concurrency: 8 }, () => {
   const turn = inTurn();
   for (const fault of AT_ONCE) {
-    // What is over soon needs one bridge for both.
-    it(`${SUPPLIER_FAULTS[fault]} from the start on, and again while the bridge serves`, async (test) => {
+    // These faults are fast enough to test both cases with one bridge.
+    it(`if an upstream fails at startup and again while the bridge serves (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => struckAtStart(fault));
       test.after(stage.close);
       await playFromTheStart({ fault, stage });

@@ -1,5 +1,5 @@
-// Loaded into the bridge's process before the bridge (`node --import`): suppliers' names lead to this machine, or nowhere, as a
-// file says; each question is noted in another.
+// A preload script (`node --import`) that replaces DNS lookups in the bridge's process. A file specifies how upstreams' host
+// names resolve, and a second file records each lookup.
 import dns from 'node:dns';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -39,5 +39,5 @@ const faked: Lookup = (host, options, done) => {
 };
 
 Object.assign(dns, { lookup: faked });
-// For who imports it by name.
+// Also replaces the function in modules that import it by name.
 syncBuiltinESMExports();

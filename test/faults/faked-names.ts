@@ -1,22 +1,22 @@
-// Names of suppliers that lead where a test says. What runs is the real program, with another resolver of names.
+// Lets a test control how the bridge resolves the host names of its upstreams.
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where a name leads. */
+/** What a host name resolves to: this machine, nothing, or an address that never responds. */
 export type Leads = 'here' | 'nowhere' | 'to nobody who answers';
 
 export interface Names {
-  /** By host; any other host is looked up as ever. */
+  /** How each host name resolves; all other names are looked up normally. */
   readonly leads: Readonly<Record<string, Leads>>;
 }
 
 export interface FakedNames {
   readonly environment: Readonly<Record<string, string>>;
-  /** For `node --import`. */
+  /** The URL of the preload script for `node --import`. */
   readonly preload: string;
   lead(host: string, leads: Leads): Promise<void>;
-  /** How often a name was looked up so far: once for each new connection. */
+  /** Returns the number of lookups of this name, which is also the number of new connections. */
   asked(host: string): Promise<number>;
   remove(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function fakedNames(hosts: readonly string[]): Promise<FakedNames> 
   let leads: Names['leads'] = Object.fromEntries(hosts.map((host) => [host, 'here']));
   const write = async (): Promise<void> => {
     await writeFile(`${file}.new`, JSON.stringify({ leads } satisfies Names));
-    // In one step, as it may be read at any time.
+    // Replaces the file atomically, because the bridge may read it at any time.
     await rename(`${file}.new`, file);
   };
   await write();

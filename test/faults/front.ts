@@ -1,5 +1,5 @@
-// Stands before one supplier of the sandbox, under a name of its own and by TLS where the supplier is asked so, and passes requests
-// on until it is told to fail.
+// A reverse proxy in front of one of the sandbox's upstreams, with its own host name. The proxy uses TLS if the real upstream
+// does, and forwards requests until a test makes it fail.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createPlain } from 'node:http';
@@ -10,44 +10,47 @@ import type { Socket } from 'node:net';
 import { request as ask } from '../support/http-request.ts';
 import type { Authority } from './certificates.ts';
 import type { FakedNames } from './faked-names.ts';
-import { forward, sendFailing } from './failing-answer.ts';
-import type { SupplierName } from './supplier-answers.ts';
-import { BEFORE_REQUESTS } from './supplier-fault.ts';
-import type { SupplierFault } from './supplier-fault.ts';
+import { forward, sendFailing } from './failing-response.ts';
+import type { UpstreamName } from './upstream-responses.ts';
+import { BEFORE_REQUESTS } from './upstream-faults.ts';
+import type { UpstreamFault } from './upstream-faults.ts';
 
-/** Of the requests to a supplier, those that are meant; by the body. */
+/** Whether a fault applies to the request with this body. */
 export type Meant = (body: string) => boolean;
 
 export interface Strike {
-  readonly fault: SupplierFault;
+  readonly fault: UpstreamFault;
   readonly meant: Meant;
-  /** What there is no request of strikes as soon as these have been answered; absent: at once. */
+  /**
+   * If set, a connection fault begins after the response to a request that this function selects. If not set, it begins
+   * immediately.
+   */
   readonly after?: Meant;
 }
 
 export interface Front {
-  /** What the bridge is told. */
+  /** The origin that the bridge is configured with. */
   readonly origin: string;
-  /** In the place of what struck before. */
+  /** Replaces the current fault. */
   strike(strike: Strike | undefined): Promise<void>;
-  /** Requests that came so far, of those that are meant, and attempts to connect, of any. */
+  /** Returns the number of matching requests and of all connection attempts so far. */
   asked(meant: Meant): Promise<{ readonly requests: number; readonly connections: number }>;
   close(): Promise<void>;
 }
 
-/** Below the ports that systems give to programs that listen on any port. */
+/** Below the operating system's range of ephemeral ports. */
 const PORTS = { first: 20_000, last: 32_000 };
 
-/** @param options.authority absent: plain HTTP */
+/** @param options.authority issues the front's certificate; undefined for plain HTTP */
 export async function startFront(options: {
-  readonly supplier: SupplierName;
+  readonly upstream: UpstreamName;
   readonly host: string;
   /** The sandbox's origin. */
   readonly behind: string;
   readonly names: FakedNames;
   readonly authority: Authority | undefined;
 }): Promise<Front> {
-  const { supplier, host, behind, names, authority } = options;
+  const { upstream, host, behind, names, authority } = options;
   const connections = new Map<number | undefined, Socket>();
   const bodies: string[] = [];
   let current: Strike | undefined;
@@ -76,7 +79,7 @@ export async function startFront(options: {
     const headers = request.headers as Record<string, string>;
     const passOn = () => ask(behind, request.url ?? '/', { method: request.method ?? 'GET', headers, body });
     if (strike !== undefined && !BEFORE_REQUESTS.has(strike.fault) && strike.meant(text)) {
-      await sendFailing({ supplier, fault: strike.fault, request, response, connection, passOn });
+      await sendFailing({ upstream, fault: strike.fault, request, response, connection, passOn });
       return;
     }
     const reply = await passOn();
@@ -91,9 +94,9 @@ export async function startFront(options: {
   const secure = authority === undefined ? undefined : createSecure(authority.good, answer);
   const http = secure ?? createPlain(answer);
 
-  /** @param spared where the answer before is still to go out */
-  const begin = async (fault: SupplierFault, spared?: Socket): Promise<void> => {
-    // Whoever remembers an address comes no further by it.
+  /** @param spared a connection to keep open, because a response on it is incomplete */
+  const begin = async (fault: UpstreamFault, spared?: Socket): Promise<void> => {
+    // For `no-name`, the front must stop listening too, because the bridge may have cached the address.
     if (fault === 'refused' || fault === 'no-name') server.close();
     silent = fault === 'unanswered';
     if (fault === 'no-name') await names.lead(host, 'nowhere');
@@ -110,19 +113,20 @@ export async function startFront(options: {
     for (const socket of connections.values()) socket.destroy();
     if (!server.listening) await listen();
   };
-  // A front does not listen while it refuses connections, so its port must not be one that the system gives to others.
+  // While the front refuses connections, its port is free. An ephemeral port could be assigned to another program in the
+  // meantime.
   while (!server.listening) {
     port = randomInt(PORTS.first, PORTS.last);
     await listen().catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     });
   }
-  // Where the bridge does not start, nobody closes it.
+  // If the bridge does not start, nothing closes this server, so the server must not keep the process alive.
   server.unref();
   return {
     origin: `${authority === undefined ? 'http' : 'https'}://${host}:${port}`,
     strike: async (strike) => {
-      // First, so that nothing slips through between two of them.
+      // Must be set before the first `await`, so that the fault applies to the next request.
       current = strike;
       await mend();
       if (strike !== undefined && BEFORE_REQUESTS.has(strike.fault) && strike.after === undefined)

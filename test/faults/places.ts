@@ -1,20 +1,20 @@
-// Where a fault can strike: the suppliers in the order in which a request needs them, and each call of a chain of roles by itself.
+// The upstreams and STS calls that a fault can affect, in the order in which a request needs them.
 import { LAKE, LAKE_DATA } from '../support/chain.ts';
 import type { Meant } from './front.ts';
-import type { SupplierName } from './supplier-answers.ts';
+import type { UpstreamName } from './upstream-responses.ts';
 
 export const VAULT = 'arn:aws:iam::345678901234:role/vault';
 
 export interface Place {
   readonly name: string;
-  readonly supplier: SupplierName;
-  /** Which of the supplier's requests. */
+  readonly upstream: UpstreamName;
+  /** Selects the upstream requests that the fault applies to. */
   readonly meant: Meant;
-  /** Of a further hop: what was asked just before it, over connections of the same kind. */
+  /** For a hop of `then`: selects the STS request for the preceding hop. */
   readonly after?: Meant;
-  /** How often it may be asked for three requests of a caller at once. */
+  /** The maximum number of upstream requests for three concurrent requests of one caller. */
   readonly asks: number;
-  /** What a caller waits for at most, by the limits in the code, and where they are. */
+  /** The maximum time that a caller waits, and its description in the documentation. */
   readonly waits: { readonly seconds: number; readonly by: string };
 }
 
@@ -24,33 +24,36 @@ const role =
   (body) =>
     new URLSearchParams(body).get('RoleArn') === arn;
 
-const WALK = { seconds: 12, by: 'each call 6 s, two attempts included; a whole chain 12 s' };
+const WALK = {
+  seconds: 12,
+  by: '6 s for each STS call, including its second attempt, and 12 s for a whole role chain',
+};
 
 export const PLACES = {
   certs: {
-    name: 'Certificate endpoint (Google’s signing keys)',
-    supplier: 'certs',
+    name: "Certificate endpoint (Google's signing keys)",
+    upstream: 'certs',
     asks: 2,
     meant: any,
     waits: { seconds: 3, by: '3 s' },
   },
   metadata: {
     name: 'Metadata server',
-    supplier: 'metadata',
+    upstream: 'metadata',
     asks: 4,
     meant: any,
     waits: { seconds: 5, by: '5 s' },
   },
   sts: {
     name: 'STS, first call (AssumeRoleWithWebIdentity)',
-    supplier: 'sts',
+    upstream: 'sts',
     asks: 4,
     meant: role(LAKE),
     waits: WALK,
   },
   hop1: {
     name: 'STS, first hop of `then` (AssumeRole)',
-    supplier: 'sts',
+    upstream: 'sts',
     asks: 4,
     meant: role(LAKE_DATA),
     after: role(LAKE),
@@ -58,7 +61,7 @@ export const PLACES = {
   },
   hop2: {
     name: 'STS, second hop of `then` (AssumeRole)',
-    supplier: 'sts',
+    upstream: 'sts',
     asks: 4,
     meant: role(VAULT),
     after: role(LAKE_DATA),
@@ -66,12 +69,12 @@ export const PLACES = {
   },
   s3: {
     name: 'S3',
-    supplier: 's3',
+    upstream: 's3',
     asks: 40,
     meant: any,
     waits: {
       seconds: 2,
-      by: '`limits.stall` (30 s unless set), after retries that begin within 5 s',
+      by: '`limits.stall` (30 s by default) for the last attempt, which begins within 5 s',
     },
   },
 } as const satisfies Record<string, Place>;

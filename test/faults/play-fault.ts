@@ -1,4 +1,4 @@
-// Plays all rows of one fault: at each supplier in turn, from the start of the bridge on, and while it serves.
+// Tests one fault for each upstream in turn, both before and after the bridge becomes ready.
 import assert from 'node:assert/strict';
 import { asAccount } from '../support/sessions-at-sts.ts';
 import { until } from '../support/until.ts';
@@ -9,22 +9,22 @@ import { assertServed, play } from './play.ts';
 import { ROWS } from './rows.ts';
 import { startStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { WAITED_FOR_AT_HOPS, WAITING } from './supplier-fault.ts';
-import type { SupplierFault } from './supplier-fault.ts';
-import { see } from './what-is-seen.ts';
+import { WAITED_FOR_AT_HOPS, WAITING } from './upstream-faults.ts';
+import type { UpstreamFault } from './upstream-faults.ts';
+import { see } from './observation.ts';
 
-/** Probes of roles ask beside callers, and where we run is asked as well. */
+/** At startup, more requests are allowed, because the bridge also probes its roles and detects its platform. */
 const ASKS_AT_START = 4;
 
 const isHop = (place: PlaceName): boolean => 'after' in PLACES[place];
 
-/** Hops wait by the same code as the first call, and for as long: one such fault shows it. */
-const placesOf = (fault: SupplierFault): PlaceName[] =>
+/** All STS calls have the same timeouts, so for the hops of `then`, it is enough to test one fault that causes a timeout. */
+const placesOf = (fault: UpstreamFault): PlaceName[] =>
   PLACE_NAMES.filter((place) => applies(ROWS[place][fault])).filter(
     (place) => !isHop(place) || !WAITING.includes(fault) || fault === WAITED_FOR_AT_HOPS,
   );
 
-/** @param stage of which all places are struck by the fault, but further hops */
+/** @param stage a stage on which the fault affects all upstreams and the first STS call */
 export async function playFromTheStart({ fault, stage }: Struck): Promise<void> {
   const { wire } = stage;
   const places = placesOf(fault);
@@ -32,7 +32,7 @@ export async function playFromTheStart({ fault, stage }: Struck): Promise<void> 
     const headers = asAccount(wire, i);
     if (places[i - 1] === 'certs') {
       const gone = async () => (await see(wire, headers)).line['fault'] !== faultOf(ROWS.certs[fault]);
-      await until('keys are asked for again', gone);
+      await until('the keys are requested again', gone);
     }
     const ready = place === 's3' ? 200 : 503;
     const asks = PLACES[place].asks * ASKS_AT_START;
@@ -40,7 +40,7 @@ export async function playFromTheStart({ fault, stage }: Struck): Promise<void> 
     const next = places[i + 1];
     if (next !== undefined && isHop(next)) await stage.strike(next, fault);
     else await stage.lift(place);
-    // Which makes it ready; by itself it would ask again within half a minute.
+    // This request makes the bridge ready. Without a request, the bridge would probe its roles again within 30 seconds.
     if (next === 's3') await see(wire, headers);
   }
   for (const i of places.keys()) await assertServed(wire, asAccount(wire, i));
@@ -56,7 +56,7 @@ export async function playWhileItServes({ fault, stage }: Struck): Promise<void>
     const headers = asAccount(wire, 10 + i);
     await stage.strike(place, fault);
     await play({ stage, place, fault, headers, ready: 200, asks: PLACES[place].asks });
-    // Whose token and session are known needs S3 alone.
+    // Callers with a cached token and session need only S3.
     if (place !== 's3') assert.equal((await see(wire, known)).answer.body, 'whole');
     await stage.lift(place);
     await assertServed(wire, headers);
@@ -64,19 +64,22 @@ export async function playWhileItServes({ fault, stage }: Struck): Promise<void>
 }
 
 interface Struck {
-  readonly fault: SupplierFault;
+  readonly fault: UpstreamFault;
   readonly stage: Stage;
 }
 
-/** One hop at a time: of STS it is the first call at first. */
-export const struckAtStart = (fault: SupplierFault): Promise<Stage> =>
+/** Starts a stage on which the fault affects all upstreams, but not the hops of `then`. */
+export const struckAtStart = (fault: UpstreamFault): Promise<Stage> =>
   startStage({
     struck: placesOf(fault)
       .filter((place) => !isHop(place))
       .map((place) => [place, fault] as const),
   });
 
-/** Bridges that all start at once are slow to. @returns a function that begins a task when the one before has ended */
+/**
+ * Runs tasks in sequence, because starting many bridges at the same time is slow. @returns a function that runs one task
+ * after the other
+ */
 export function inTurn(): <Value>(task: () => Promise<Value>) => Promise<Value> {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {

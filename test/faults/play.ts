@@ -1,4 +1,5 @@
-// Plays one row: three requests of a caller at once while a supplier fails, and what is asked of the bridge and of the supplier meanwhile.
+// Tests one row of the fault table: sends three concurrent requests while an upstream fails, and checks the responses, the log
+// and the upstream's requests.
 import assert from 'node:assert/strict';
 import { FAULTS } from '../../src/errors/table.ts';
 import { until } from '../support/until.ts';
@@ -9,14 +10,14 @@ import type { PlaceName } from './places.ts';
 import { ROWS } from './rows.ts';
 import type { ClockFault, Outcome } from './rows.ts';
 import type { Stage } from './stage.ts';
-import type { SupplierFault } from './supplier-fault.ts';
-import { see } from './what-is-seen.ts';
-import type { Seen } from './what-is-seen.ts';
+import type { UpstreamFault } from './upstream-faults.ts';
+import { see } from './observation.ts';
+import type { Seen } from './observation.ts';
 
-/** Beyond the limit: a slow machine takes less, a request that hangs takes more. */
+/** Added to the documented time limit, so that only a request that hangs exceeds the limit, even on a slow machine. */
 const MARGIN_SECONDS = 60;
 export const REQUESTS_AT_ONCE = 3;
-/** Within which a caller is served again, as the table says; slow machines may take longer. */
+/** The documented recovery time; on a slow machine, recovery may take longer. */
 export const RECOVERY_SECONDS = 10;
 
 const BY_CERTIFICATE: ReadonlySet<string> = new Set(['other-name', 'expired', 'self-signed']);
@@ -24,11 +25,11 @@ const BY_CERTIFICATE: ReadonlySet<string> = new Set(['other-name', 'expired', 's
 export interface Played {
   readonly stage: Stage;
   readonly place: PlaceName;
-  readonly fault: SupplierFault | ClockFault;
+  readonly fault: UpstreamFault | ClockFault;
   readonly headers: Record<string, string>;
-  /** The status of `/-/ready` meanwhile. */
+  /** The expected status of `/-/ready` during the fault. */
   readonly ready: 200 | 503;
-  /** How often the supplier may be asked. */
+  /** The maximum number of upstream requests during the fault. */
   readonly asks: number;
 }
 
@@ -48,11 +49,12 @@ export async function play({ stage, place, fault, headers, ready, asks }: Played
     if (BY_CERTIFICATE.has(fault)) assert.match(error ?? '', /CERT/);
   }
   const { seconds: limit } = PLACES[place].waits;
-  for (const { seconds } of all) assert.ok(seconds < limit + MARGIN_SECONDS, `answered after ${seconds} s`);
+  for (const { seconds } of all)
+    assert.ok(seconds < limit + MARGIN_SECONDS, `the response took ${seconds} s`);
   assert.equal(live.status, 200);
-  assert.equal(isReady.status, ready, 'ready');
+  assert.equal(isReady.status, ready, '/-/ready');
   const asked = await count();
-  assert.ok(asked <= asks, `asked ${asked} times, and ${asks} are enough`);
+  assert.ok(asked <= asks, `${asked} requests to the upstream, at most ${asks} expected`);
 }
 
 function assertAsTheRowSays({ answer, line }: Seen, outcome: Outcome): void {

@@ -1,4 +1,4 @@
-// The page says of each supplier and fault what the tests play, and nothing else.
+// docs/operate/faults.md contains exactly the rows of the fault table that the tests check.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -7,12 +7,12 @@ import { faultOf } from './expected.ts';
 import { faultsPage } from './render.ts';
 import { ROWS } from './rows.ts';
 
-test('docs/faults.md is what the table makes', async () => {
-  const page = await readFile(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+test('docs/operate/faults.md is up to date with the table of faults', async () => {
+  const page = await readFile(new URL('../../docs/operate/faults.md', import.meta.url), 'utf8');
   assert.equal(page, faultsPage(), 'write it with `node test/faults/render.ts`');
 });
 
-test('each fault of the rows is told once with its remedy', () => {
+test('docs/operate/faults.md lists each fault code of the table once, with its fix', () => {
   const page = faultsPage();
   for (const outcome of Object.values(ROWS).flatMap((row) => Object.values(row))) {
     const fault = faultOf(outcome);

@@ -1,4 +1,4 @@
-// `node test/faults/render.ts [--check]`: writes docs/faults.md from the table that the tests play.
+// `node test/faults/render.ts [--check]`: generates docs/operate/faults.md from the fault table.
 import { readFile, writeFile } from 'node:fs/promises';
 import { FAULTS } from '../../src/errors/table.ts';
 import type { FaultCode } from '../../src/errors/table.ts';
@@ -8,10 +8,10 @@ import type { PlaceName } from './places.ts';
 import { RECOVERY_SECONDS, REQUESTS_AT_ONCE } from './play.ts';
 import { CLOCK_FAULTS, ROWS } from './rows.ts';
 import type { Outcome } from './rows.ts';
-import { SUPPLIER_FAULTS, WAITED_FOR_AT_HOPS, WAITING } from './supplier-fault.ts';
+import { UPSTREAM_FAULTS, WAITED_FOR_AT_HOPS, WAITING } from './upstream-faults.ts';
 
-const PAGE = new URL('../../docs/faults.md', import.meta.url).pathname;
-const KINDS = { ...SUPPLIER_FAULTS, ...CLOCK_FAULTS };
+const PAGE = new URL('../../docs/operate/faults.md', import.meta.url).pathname;
+const KINDS = { ...UPSTREAM_FAULTS, ...CLOCK_FAULTS };
 const KIND_NAMES = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -20,43 +20,43 @@ const table = (heading: readonly string[], rows: readonly (readonly string[])[])
 
 /** @returns the page in Markdown */
 export function faultsPage(): string {
-  return `# When a supplier fails
+  return `# Upstream faults
 
-Woken at night? Find the \`fault\` of the log line in the first table below, and do what its row says; the tables after it show how each supplier can
-bring that about.
+This page shows what happens when Google, STS or S3 fails, and how the bridge recovers. If you are paged, find the \`fault\` of the log line in [By fault code](#by-fault-code), and
+do what its row says. [By upstream](#by-upstream) shows how each upstream can fail, and what callers get in each case.
 
-<!-- Written by \`node test/faults/render.ts\` from test/faults/rows.ts, which the tests play: change it there. -->
+<!-- \`node test/faults/render.ts\` writes this page from test/faults/rows.ts. Do not edit it here. -->
 
-Every row is played by a test against the running bridge, once with the fault there from the bridge's start and once beginning while it serves; both
-give the same. Not so some of what keeps callers waiting: at the hops of \`then\`, which wait by the same code as the first call of STS, of
-${waitedFor()}
-only the first is played. In each:
+Tests reproduce every row twice: with the fault present when the bridge starts, and with the fault beginning while the bridge serves requests. The result is the same in both cases. STS calls for the hops of
+\`then\` use the same code as the first STS call. For these hops, the tests therefore reproduce only one of the faults that make callers wait ("${UPSTREAM_FAULTS[WAITED_FOR_AT_HOPS]}"), and skip the others: ${waitedForElsewhere()}.
 
-- The bridge goes on running: \`/-/live\` is 200 all the while. When the fault ends, the same caller is served within ${RECOVERY_SECONDS} seconds, without a restart or a reload.
-- \`/-/ready\` is 503 where the metadata server or STS has failed from the start, until a role has been assumed: by a caller's request, or by the bridge
-  itself, which asks again within half a minute. A bridge that has been ready stays so while what its roles gave lasts.
-- Whose token has been seen and who has a session is served on while anything but S3 fails. The rows are about callers that are new, and for the
-  certificate endpoint about tokens of a key that is new.
-- Requests that a caller sends at once share what is asked of the certificate endpoint, the metadata server and STS, and what becomes of it. How often each
-  supplier is asked for ${REQUESTS_AT_ONCE} of them, retries included, is bounded below.
-- \`cause.error\` of the log line says more: with \`CERT\` in it, something between answers in the supplier's place, or a clock is wrong.
+In each case:
+
+- The bridge keeps running, and \`/-/live\` returns 200. When the fault ends, the bridge serves the caller within ${RECOVERY_SECONDS} seconds, without a restart or a reload.
+- If the metadata server or STS fails at startup, \`/-/ready\` returns 503 until the bridge has assumed a role, either for a caller's request or when the bridge retries, within half a minute. A bridge that
+  is ready stays ready until its credentials expire.
+- Callers with a cached token and an AWS session keep working unless S3 itself fails. The tables describe callers without a session and, for the certificate endpoint, tokens whose key is not cached.
+- Concurrent requests from one caller share calls to the certificate endpoint, the metadata server and STS, and the results of these calls. The sections below show the maximum number of calls
+  for ${REQUESTS_AT_ONCE} concurrent requests, including retries.
+- \`cause.error\` in the log line has more details. If \`cause.error\` contains \`CERT\`, a server other than the upstream responded, or a clock is wrong.
 
 ## By fault code
 
-${table(['`fault` in the log', 'what happens', 'what mends it'], codes())}
+${table(['`fault` in the log', 'possible causes', 'what to do'], codes())}
 
-Lines without \`fault\`: \`s3.code\` is S3's own refusal, which the caller gets as S3 says it, and the line's \`remedy\` what to do; \`abortedBy: s3\` is a body that
-ended early.
+If a log line has no \`fault\`, \`s3.code\` is S3's own error, which the caller gets unchanged, and \`remedy\` says what to do. \`abortedBy: s3\` means that the bridge closed the response mid-body.
 
-## By supplier
+## By upstream
 
-Status, \`<Code>\` and \`x-fedbridge-error\` are the caller's. An S3 client whose token is refused gets S3's own status and code for that.
+Each row shows the status, the \`<Code>\` and the \`x-fedbridge-error\` that the caller gets. If the bridge rejects the token of an S3 client, the client gets the status and code that S3 uses for invalid tokens.
 ${PLACE_NAMES.map(section).join('')}`;
 }
 
-/** With the one first that is played at hops. */
-const waitedFor = (): string =>
-  [...new Set([WAITED_FOR_AT_HOPS, ...WAITING])].map((fault) => `“${SUPPLIER_FAULTS[fault]}”`).join(', ');
+/** The faults that cause a timeout and are not tested at the hops of `then`. */
+const waitedForElsewhere = (): string =>
+  WAITING.filter((fault) => fault !== WAITED_FOR_AT_HOPS)
+    .map((fault) => `"${UPSTREAM_FAULTS[fault]}"`)
+    .join(', ');
 
 function section(place: PlaceName): string {
   const { name, waits, asks } = PLACES[place];
@@ -64,20 +64,21 @@ function section(place: PlaceName): string {
     const outcome = ROWS[place][kind];
     return [KINDS[kind], ...toldOf(outcome), mendedBy(outcome)];
   });
-  const told = ['what fails', 'the caller gets', 'the log says', 'what ends it'];
+  const told = ['what fails', 'the caller gets', 'the log line has', 'recovery'];
   return `
 ### ${name}
 
-A caller waits at most: ${waits.by}. ${REQUESTS_AT_ONCE} requests at once ask at most ${asks} times while the bridge serves.
+A caller waits at most ${waits.by}. After startup, the bridge calls this upstream at most ${asks} times for ${REQUESTS_AT_ONCE} concurrent requests from one caller.
 
 ${table(told, rows)}
 `;
 }
 
 function toldOf(outcome: Outcome): [caller: string, log: string] {
-  if (outcome === 'served') return ['the object', '–'];
-  if (outcome === 'cut') return ['200, and a connection that is cut amid the body', '`abortedBy: s3`'];
-  if (outcome === 'believed') return ['200, and what was sent: nothing on the wire tells', '–'];
+  if (outcome === 'served') return ['200, and the object', '–'];
+  if (outcome === 'cut') return ['200, but the connection closes mid-body', '`abortedBy: s3`'];
+  if (outcome === 'believed')
+    return ['200 with a wrong body, and nothing else in the response shows the fault', '–'];
   const answer = answerOf(outcome);
   if (answer === undefined)
     return [typeof outcome === 'object' && 'never' in outcome ? `does not apply: ${outcome.never}` : '', ''];
@@ -88,20 +89,21 @@ function toldOf(outcome: Outcome): [caller: string, log: string] {
 
 function mendedBy(outcome: Outcome): string {
   if (outcome === 'served') return '–';
-  if (outcome === 'cut') return 'by itself: the caller asks for the rest';
-  if (outcome === 'believed') return 'by itself; callers that compare checksums or sizes notice';
+  if (outcome === 'cut') return 'automatic for new requests; the caller must fetch the missing bytes again';
+  if (outcome === 'believed')
+    return 'automatic for new requests; callers can detect a wrong body only by its checksum or size';
   const answer = answerOf(outcome);
   if (answer === undefined) return '–';
-  return needsSomebody(outcome) ? 'somebody has to mend it, then by itself' : 'by itself';
+  return needsSomebody(outcome) ? 'without a restart, after someone has fixed the cause' : 'automatic';
 }
 
-/** 503 is what passes; all else is settled by who may. */
+/** A 503 is temporary; a 502 or a client error requires someone to act. */
 const needsSomebody = (outcome: Outcome): boolean => {
   const status = answerOf(outcome)?.status ?? 0;
   return status === 502 || (status >= 400 && status < 500);
 };
 
-/** Each code of the rows, with where it comes from. */
+/** Lists each fault code in the table, with the failures that cause it and the fix. */
 function codes(): string[][] {
   const outcomes = PLACE_NAMES.flatMap((place) =>
     KIND_NAMES.map((kind) => ({ place, kind, fault: faultOf(ROWS[place][kind]) })),
@@ -113,12 +115,13 @@ function codes(): string[][] {
   });
 }
 
-/** @returns what is wrong, nothing when all is well */
+/** @returns the problem, or undefined if there is none */
 async function main(check: boolean): Promise<string | undefined> {
   const page = faultsPage();
   const before = await readFile(PAGE, 'utf8').catch(() => '');
   if (page === before) return undefined;
-  if (check) return 'docs/faults.md is not what the tests play. Write it with `node test/faults/render.ts`.';
+  if (check)
+    return 'docs/operate/faults.md is not what the tests play. Write it with `node test/faults/render.ts`.';
   await writeFile(PAGE, page);
   return undefined;
 }

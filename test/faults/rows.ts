@@ -1,17 +1,18 @@
-// The table: for each supplier and each way in which it can fail, what a caller gets. Tests play it, and `docs/faults.md` is made of it.
+// The fault table: what a caller gets for each upstream and each fault. Tests check every row, and `docs/operate/faults.md` is
+// generated from the table.
 import type { FaultCode } from '../../src/errors/table.ts';
 import type { PlaceName } from './places.ts';
-import type { SupplierFault } from './supplier-fault.ts';
+import type { UpstreamFault } from './upstream-faults.ts';
 
-/** The bridge's own clock, before each supplier in turn. */
+/** Faults of the bridge's clock; each upstream has a row for them. */
 export const CLOCK_FAULTS = {
-  'clock-ahead': 'the bridge’s clock is two hours ahead',
-  'clock-behind': 'the bridge’s clock is two hours behind',
+  'clock-ahead': "the bridge's clock is two hours ahead",
+  'clock-behind': "the bridge's clock is two hours behind",
 } as const;
 
 export type ClockFault = keyof typeof CLOCK_FAULTS;
 
-/** What S3 said itself, which goes on to the caller. */
+/** S3's own response, which the bridge forwards to the caller. */
 export interface S3Said {
   readonly s3Code: string;
   readonly status: number;
@@ -21,17 +22,17 @@ export interface S3Said {
 export type Outcome =
   | FaultCode
   | S3Said
-  /** As if nothing were wrong. */
+  /** The caller gets the object, as without a fault. */
   | 'served'
-  /** 200, and a connection that ends before the body does. */
+  /** Status 200, and the connection closes before the end of the body. */
   | 'cut'
-  /** 200, and what looks like a whole body: nothing on the wire tells. */
+  /** Status 200 with a wrong body that looks complete, so that the bridge cannot detect the fault. */
   | 'believed'
   | { readonly never: string };
 
-const PLAIN_HTTP: Outcome = { never: 'the metadata server speaks plain HTTP, on a link-local address' };
+const PLAIN_HTTP: Outcome = { never: 'the metadata server uses plain HTTP, on a link-local address' };
 
-type Row = Readonly<Record<SupplierFault | ClockFault, Outcome>>;
+type Row = Readonly<Record<UpstreamFault | ClockFault, Outcome>>;
 
 const STS: Row = {
   refused: 'sts_unreachable',

@@ -1,4 +1,5 @@
-// The sandbox, a front before each of its suppliers, and the real bridge that knows the suppliers by their fronts alone.
+// Starts the sandbox, a reverse proxy ("front") for each upstream, and a bridge that reaches its upstreams only through the
+// fronts.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,16 +14,16 @@ import { startFront } from './front.ts';
 import type { Front } from './front.ts';
 import { PLACES, VAULT } from './places.ts';
 import type { PlaceName } from './places.ts';
-import type { SupplierName } from './supplier-answers.ts';
-import type { SupplierFault } from './supplier-fault.ts';
+import type { UpstreamName } from './upstream-responses.ts';
+import type { UpstreamFault } from './upstream-faults.ts';
 
 const DOMAIN = 'fedbridge.test';
-const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const satisfies readonly SupplierName[];
+const UPSTREAMS = ['metadata', 'certs', 'sts', 's3'] as const satisfies readonly UpstreamName[];
 const HOPS = [`arn: "${LAKE_DATA}"`, `arn: "${VAULT}"`];
 
-/** Long enough for a busy machine, and short enough to wait for. */
+/** Longer than the pauses of a busy machine, but short, because tests wait for it. */
 const STALL_SECONDS = 2;
-/** So short that each session asks the metadata server anew. */
+/** Short, so that the bridge requests a new identity token for each session. */
 const IDENTITY_TOKEN_SECONDS = 30;
 
 const KEY = 'faults/object.bin';
@@ -31,35 +32,38 @@ export const BODY = Buffer.alloc(64_000, 'fault ');
 
 export interface Stage {
   readonly wire: Wire;
-  strike(place: PlaceName, fault: SupplierFault): Promise<void>;
+  strike(place: PlaceName, fault: UpstreamFault): Promise<void>;
   lift(place: PlaceName): Promise<void>;
-  /** Counts from now on. @returns how often the supplier has been asked since: requests that strikes would be for, or connections */
+  /**
+   * Starts counting.
+   * @returns a function that returns the number of matching requests or connections since the counting started
+   */
   counter(place: PlaceName): Promise<() => Promise<number>>;
   close(): Promise<void>;
 }
 
-/** @param options.struck strikes there before the bridge starts */
+/** @param options.struck faults that begin before the bridge starts */
 export async function startStage(options: {
-  readonly struck: readonly (readonly [PlaceName, SupplierFault])[];
+  readonly struck: readonly (readonly [PlaceName, UpstreamFault])[];
   readonly clocks?: FakedClocks;
 }): Promise<Stage> {
   const authority = createAuthority(`*.${DOMAIN}`);
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-faults-'));
   const certificate = join(directory, 'authority.pem');
   await writeFile(certificate, authority.cert);
-  const names = await fakedNames(SUPPLIERS.map(hostOf));
-  const fronts = new Map<SupplierName, Front>();
+  const names = await fakedNames(UPSTREAMS.map(hostOf));
+  const fronts = new Map<UpstreamName, Front>();
   const clocked = options.clocks?.environment ?? {};
   const frontOf = (place: PlaceName): Front => {
-    const front = fronts.get(PLACES[place].supplier);
+    const front = fronts.get(PLACES[place].upstream);
     if (front === undefined) throw new Error(`no front before ${place}`);
     return front;
   };
   const strike: Stage['strike'] = (place, fault) => frontOf(place).strike({ fault, ...PLACES[place] });
 
   const wire = await startWire({
-    // The fronts pass the name on by which they were asked, as signatures cover it.
-    sandbox: { hosts: SUPPLIERS.map(hostOf) },
+    // S3's signature covers `Host`, so the fronts forward it, and the sandbox must accept the fronts' host names.
+    sandbox: { hosts: UPSTREAMS.map(hostOf) },
     config: (contract) => `${chained(HOPS)(contract)}limits: { stall: ${STALL_SECONDS}s }\n`,
     roles: [
       partnerRole({ arn: LAKE_DATA, mayAssume: VAULT }),
@@ -67,12 +71,12 @@ export async function startStage(options: {
     ],
     ready: options.struck.length === 0,
     environment: async (contract) => {
-      for (const supplier of SUPPLIERS) {
-        const behind = new URL(contract[supplier]).origin;
-        const secured = supplier === 'metadata' ? undefined : authority;
+      for (const upstream of UPSTREAMS) {
+        const behind = new URL(contract[upstream]).origin;
+        const secured = upstream === 'metadata' ? undefined : authority;
         fronts.set(
-          supplier,
-          await startFront({ supplier, host: hostOf(supplier), behind, names, authority: secured }),
+          upstream,
+          await startFront({ upstream, host: hostOf(upstream), behind, names, authority: secured }),
         );
       }
       for (const [place, fault] of options.struck) await strike(place, fault);
@@ -81,7 +85,7 @@ export async function startStage(options: {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ identityToken: IDENTITY_TOKEN_SECONDS }),
       });
-      const origin = (supplier: SupplierName): string => fronts.get(supplier)?.origin ?? '';
+      const origin = (upstream: UpstreamName): string => fronts.get(upstream)?.origin ?? '';
       return {
         AWS_ENDPOINT_URL_STS: origin('sts'),
         AWS_ENDPOINT_URL_S3: origin('s3'),
@@ -117,4 +121,4 @@ export async function startStage(options: {
   };
 }
 
-const hostOf = (supplier: SupplierName): string => `${supplier}.${DOMAIN}`;
+const hostOf = (upstream: UpstreamName): string => `${upstream}.${DOMAIN}`;

@@ -1,20 +1,20 @@
-// A supplier that keeps the bridge waiting, at the start of the bridge and while it serves: callers wait until the limit that the table
-// says and no longer, and when the supplier is well again they are served, by the same process.
+// If an upstream does not respond, callers wait no longer than the documented limit. After the upstream recovers, the same
+// process serves the callers again.
 import { describe, it } from 'node:test';
 import { inTurn, playFromTheStart, playWhileItServes, struckAtStart } from './play-fault.ts';
 import { startStage } from './stage.ts';
-import { SUPPLIER_FAULTS, WAITING } from './supplier-fault.ts';
+import { UPSTREAM_FAULTS, WAITING } from './upstream-faults.ts';
 
-describe('a supplier that', { concurrency: true }, () => {
+describe('callers wait no longer than documented', { concurrency: true }, () => {
   const turn = inTurn();
   for (const fault of WAITING) {
-    it(`${SUPPLIER_FAULTS[fault]} from the start on`, async (test) => {
+    it(`if an upstream fails at startup (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => struckAtStart(fault));
       test.after(stage.close);
       await playFromTheStart({ fault, stage });
     });
 
-    it(`${SUPPLIER_FAULTS[fault]} while the bridge serves`, async (test) => {
+    it(`if an upstream fails while the bridge serves (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => startStage({ struck: [] }));
       test.after(stage.close);
       await playWhileItServes({ fault, stage });

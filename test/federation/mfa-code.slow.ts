@@ -1,11 +1,12 @@
-// While a person looks for an MFA code, `prepare` waits and requests do not; the code then serves both.
+// While a person looks up an MFA code, `prepare` waits and requests fail at once. Once the code is entered, both
+// succeed.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../src/errors/table.ts';
 import { faultOf, startProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';
 
-describe('while a code is awaited', () => {
+describe('while the bridge waits for an MFA code', () => {
   let profiles: Profiles;
   before(async () => {
     profiles = await startProfiles();
@@ -24,7 +25,7 @@ describe('while a code is awaited', () => {
   });
   after(() => profiles.close());
 
-  it('a request ends with profile_mfa_awaited, and goes well once the person has answered', async () => {
+  it('a request fails with profile_mfa_awaited, and succeeds once the person has entered the code', async () => {
     const { promise: code, resolve: answer } = Promise.withResolvers<string>();
     let asked = 0;
     const { prepare, credentials } = profiles.profile('developer', () => {
@@ -36,7 +37,7 @@ describe('while a code is awaited', () => {
     const fault = await faultOf(credentials());
     assert.equal(fault.code, 'profile_mfa_awaited');
     assert.equal(fault.detail['profile'], 'developer');
-    assert.match(FAULTS[fault.code].fix, /at the terminal/);
+    assert.match(FAULTS[fault.code].fix, /in the bridge's terminal/);
     assert.equal(prepared, false);
     answer(await profiles.code());
     await preparing;

@@ -1,12 +1,12 @@
-// Why an AWS profile gives no credentials: a fault of its own for each reason, by the SDK's real words, with nothing of its files in it.
+// Each reason why an AWS profile yields no credentials has its own fault, which the bridge derives from the SDK's
+// real messages. A fault contains no text from the profile's files.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../src/errors/table.ts';
+import { startStandIn } from '../support/stand-in.ts';
 import { until } from '../support/until.ts';
 import { faultOf, startProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';
@@ -15,7 +15,7 @@ const DEVELOPER_ROLE = 'arn:aws:iam::123456789012:role/developer';
 const SECRET = 'hush-hush';
 const START_URL = 'https://sso.example/start';
 
-describe('a profile gives nothing', () => {
+describe('an AWS profile that yields no credentials', () => {
   let profiles: Profiles;
   before(async () => {
     profiles = await startProfiles();
@@ -92,9 +92,9 @@ describe('a profile gives nothing', () => {
     ['mistyped', 'profile_credentials_rejected'],
     ['deleted', 'profile_credentials_rejected'],
   ] as const) {
-    it(`where it is ${name}: ${code}`, async () => {
+    it(`is reported as ${code} (test profile "${name}")`, async () => {
       const fault = await faultOf(
-        profiles.profile(name, () => assert.fail('nobody is asked for a code')).credentials(),
+        profiles.profile(name, () => assert.fail('no MFA code should be requested')).credentials(),
       );
       assert.equal(fault.code, code);
       assert.equal(fault.detail['profile'], at ?? name);
@@ -103,14 +103,15 @@ describe('a profile gives nothing', () => {
     });
   }
 
-  it('where its sign-in was ended elsewhere: profile_login_expired', async (test) => {
-    const portal = createServer((_, response) => {
+  it('is reported as profile_login_expired if IAM Identity Center ended its session early', async (test) => {
+    const portal = await startStandIn((_, response) => {
       const headers = { 'x-amzn-errortype': 'UnauthorizedException', 'content-type': 'application/json' };
       response.writeHead(401, headers).end('{"message":"Session token not found or invalid"}');
-    }).listen(0, '127.0.0.1');
-    test.after(() => portal.close());
-    await until('the portal listens', () => portal.listening);
-    process.env['AWS_ENDPOINT_URL_SSO'] = `http://127.0.0.1:${(portal.address() as AddressInfo).port}`;
+    });
+    test.after(() => {
+      portal.close();
+    });
+    process.env['AWS_ENDPOINT_URL_SSO'] = portal.origin;
     const cache = join(profiles.directory, '.aws', 'sso', 'cache');
     mkdirSync(cache, { recursive: true });
     writeFileSync(
@@ -124,9 +125,9 @@ describe('a profile gives nothing', () => {
 
   for (const [what, name, answer] of [
     ['the code is wrong', 'with-code', () => Promise.resolve('000000')],
-    ['the device is not the user’s', 'other-device', () => profiles.code()],
+    ['the device does not belong to the user', 'other-device', () => profiles.code()],
   ] as const) {
-    it(`where ${what}: profile_mfa_refused, and nobody is asked again`, async () => {
+    it(`is reported as profile_mfa_refused if ${what}, and the person is not prompted again`, async () => {
       let asked = 0;
       const { credentials } = profiles.profile(name, () => {
         asked += 1;
@@ -134,15 +135,15 @@ describe('a profile gives nothing', () => {
       });
       assert.equal((await faultOf(credentials())).code, 'profile_mfa_refused');
       await until(
-        'the bridge asks again',
+        'the bridge would have to prompt again',
         async () => (await faultOf(credentials())).code === 'profile_mfa_expired',
       );
       assert.equal(asked, 1);
     });
   }
 
-  it('where the answer to a code is lost, the code is not sent again: it is spent', async () => {
-    await profiles.control('PUT', '/faults', { supplier: 'sts', fault: 'reset', times: 1 });
+  it('causes no second request with the same MFA code if STS resets the connection before it responds', async () => {
+    await profiles.control('PUT', '/faults', { upstream: 'sts', fault: 'reset', times: 1 });
     await profiles.control('DELETE', '/calls');
     const fault = await faultOf(profiles.profile('with-code', () => profiles.code()).credentials());
     assert.equal(fault.code, 'sts_unreachable');
@@ -157,17 +158,17 @@ describe('a profile gives nothing', () => {
     [{ fault: 'garbage' }, 'sts_failed'],
     [{ fault: 'error', code: 'Throttling' }, 'sts_throttled'],
   ] as const) {
-    it(`while STS has the fault ${fault.fault}: ${code}`, async () => {
-      await profiles.control('PUT', '/faults', { supplier: 'sts', ...fault });
+    it(`is reported as ${code} while STS fails with the fault "${fault.fault}"`, async () => {
+      await profiles.control('PUT', '/faults', { upstream: 'sts', ...fault });
       assert.equal((await faultOf(profiles.profile('no-code').credentials())).code, code);
       await profiles.control('DELETE', '/faults');
     });
   }
 
-  it('for long, whoever asks gets the same answer for a second, and STS is left alone', async () => {
+  it('causes the same fault for one second after a failure, without another call to STS', async () => {
     const { credentials } = profiles.profile('no-code');
     await profiles.control('DELETE', '/calls');
-    // The third call follows the failure without a pause, so that the second cannot have passed.
+    // The third call follows the failure immediately, so less than one second has passed.
     const again = faultOf(credentials()).then(async (fault) => [fault, await faultOf(credentials())]);
     const beside = await faultOf(credentials());
     assert.deepEqual(
@@ -177,12 +178,12 @@ describe('a profile gives nothing', () => {
     assert.equal((await profiles.stsCalls()).length, 1);
   });
 
-  it('while its program waits for a person: profile_timeout; the program is run once, and what it gives then counts', async () => {
+  it('is reported as profile_timeout while its program waits for a person, until the program prints credentials', async () => {
     const { credentials } = profiles.profile('waiting');
     assert.equal((await faultOf(credentials())).code, 'profile_timeout');
     const keys = { Version: 1, AccessKeyId: 'AKIAGO', SecretAccessKey: SECRET };
     const directory = profiles.directory;
-    const late = until('it gives credentials', async () => {
+    const late = until('it yields credentials', async () => {
       try {
         return (await credentials()).accessKeyId === 'AKIAGO';
       } catch {

@@ -1,4 +1,5 @@
-// An AWS profile gives credentials as the AWS CLI would get them: keys, a role, a chain of roles with an MFA code, a program.
+// An AWS profile yields the same credentials as in the AWS CLI: from keys, a role, a chain of roles with an MFA code,
+// or a program.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ const DEVELOPER_ROLE = 'arn:aws:iam::123456789012:role/developer';
 const LAPTOP_ROLE = 'arn:aws:iam::123456789012:role/lake-from-laptop';
 const OWNERS_ROLE = 'arn:aws:iam::123456789012:role/owners';
 
-describe('a profile', () => {
+describe('the credentials of a profile', () => {
   let profiles: Profiles;
   before(async () => {
     profiles = await startProfiles();
@@ -26,7 +27,7 @@ describe('a profile', () => {
       keys: { ...user, aws_session_token: 'of-keys' },
       user,
       owner: { aws_access_key_id: owner.accessKeyId, aws_secret_access_key: owner.secretAccessKey },
-      // Whatever region it names, the bridge's own STS is asked.
+      // The bridge calls its configured STS endpoint, whatever region the profile names.
       developer: {
         role_arn: DEVELOPER_ROLE,
         source_profile: 'user',
@@ -73,7 +74,7 @@ describe('a profile', () => {
   const rolesAsked = async (): Promise<unknown[]> =>
     (await profiles.stsCalls()).map(({ roleArn, status }) => [roleArn, status]);
 
-  it('with keys is those keys, without an end', async () => {
+  it('with keys are those keys, without an expiry', async () => {
     const { accessKeyId, secretAccessKey } = profiles.contract.developer;
     assert.deepEqual(await profiles.profile('keys').credentials(), {
       accessKeyId,
@@ -83,7 +84,7 @@ describe('a profile', () => {
     assert.deepEqual(await profiles.profile('user').credentials(), { accessKeyId, secretAccessKey });
   });
 
-  it('with a role is a session of that, asked for once however many ask', async () => {
+  it('with a role come from one AssumeRole call, even if several callers request them at the same time', async () => {
     const { credentials } = profiles.profile('owners');
     const [first, ...others] = await Promise.all([credentials(), credentials(), credentials()]);
     assert.match(first.accessKeyId, /^ASIA/);
@@ -92,7 +93,7 @@ describe('a profile', () => {
     assert.deepEqual(await rolesAsked(), [[OWNERS_ROLE, 200]]);
   });
 
-  it('with an MFA device has the code asked for once, and is followed through its roles', async () => {
+  it("with an MFA device require only one prompt for a code, and come from the profile's chain of roles", async () => {
     const asked: string[] = [];
     const { credentials } = profiles.profile('laptop', (mfaSerial) => {
       asked.push(mfaSerial);
@@ -106,7 +107,7 @@ describe('a profile', () => {
     ]);
   });
 
-  it('with a program is what that prints, run once', async () => {
+  it('with a program are those that a single run of the program printed', async () => {
     const { credentials } = profiles.profile('program');
     await credentials();
     assert.deepEqual(await credentials(), {
@@ -121,28 +122,28 @@ describe('a profile', () => {
     assert.equal(runs(), 2);
   });
 
-  it('is renewed before its session ends, and the old one serves meanwhile', async () => {
+  it('are replaced before they expire, and stay in use until then', async () => {
     await profiles.control('PUT', '/durations', { credentials: 3 });
     const { credentials } = profiles.profile('owners');
     const first = await credentials();
-    await profiles.control('PUT', '/faults', { supplier: 'sts', fault: 'hang', times: 1 });
-    await until('a renewal is under way', async () => {
+    await profiles.control('PUT', '/faults', { upstream: 'sts', fault: 'hang', times: 1 });
+    await until('a renewal is in progress', async () => {
       assert.equal(await credentials(), first);
       return (await profiles.stsCalls()).length > 1;
     });
     assert.equal(await credentials(), first);
-    await until('another one serves', async () => (await credentials()) !== first);
+    await until('a new session serves', async () => (await credentials()) !== first);
   });
 
-  it('has a life by the clock of STS, whatever ours says', async () => {
-    await profiles.control('PUT', '/clock', { offsetSeconds: -3600 * 5, supplier: 'sts' });
+  it("have a lifetime that is measured against STS's clock, not the bridge's", async () => {
+    await profiles.control('PUT', '/clock', { offsetSeconds: -3600 * 5, upstream: 'sts' });
     const { credentials } = profiles.profile('owners');
     const first = await credentials();
     assert.equal(await credentials(), first);
-    await profiles.control('PUT', '/clock', { offsetSeconds: 0, supplier: 'sts' });
+    await profiles.control('PUT', '/clock', { offsetSeconds: 0, upstream: 'sts' });
   });
 
-  it('that needs a code is not renewed without a person, and says so when its session has ended', async () => {
+  it('that needs an MFA code are not renewed without a person, and their expiry is reported', async () => {
     await profiles.control('PUT', '/durations', { credentials: 2 });
     let asked = 0;
     const { credentials } = profiles.profile('developer', () => {
@@ -152,7 +153,7 @@ describe('a profile', () => {
     const first = await credentials();
     const served = new Set<unknown>();
     let fault: unknown;
-    await until('the session ends', async () => {
+    await until('the session expires', async () => {
       try {
         served.add(await credentials());
         return false;
@@ -168,8 +169,8 @@ describe('a profile', () => {
   });
 });
 
-describe('a profile that is changed', () => {
-  it('is read from its files as they are, not as they were', async () => {
+describe('a changed profile', () => {
+  it('is read from its files again', async () => {
     const rewritten = await startProfiles();
     rewritten.write({ changing: { aws_access_key_id: 'AKIABEFORE', aws_secret_access_key: 'x' } });
     assert.equal((await rewritten.profile('changing').credentials()).accessKeyId, 'AKIABEFORE');

@@ -1,4 +1,5 @@
-// Files of AWS profiles for a test, read by the SDK where its own variables say; and a sandbox whose STS they lead to.
+// Creates AWS profile files that the SDK finds through its environment variables, and a sandbox whose STS the
+// profiles use.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,20 +12,20 @@ import { request } from '../support/http-request.ts';
 
 export interface Profiles {
   readonly contract: SandboxContract;
-  /** A directory of the test's own, and its home. */
+  /** A temporary directory that is also the home directory. */
   readonly directory: string;
-  /** The fields of each profile. */
+  /** Writes the profiles to a configuration file; each profile is given by its fields. */
   write(profiles: Readonly<Record<string, Readonly<Record<string, string>>>>): void;
   profile(name: string, askCode?: (mfaSerial: string) => Promise<string>): ProfileCredentials;
   control(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** What STS was asked since the calls were last forgotten. */
+  /** The calls to STS since the list of calls was last cleared. */
   stsCalls(): Promise<readonly { readonly roleArn?: string; readonly status: number | null }[]>;
-  /** As the device shows it now. */
+  /** The code that the MFA device shows now. */
   code(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Changes the environment of this process, of which the SDK reads it. */
+/** Changes the environment of this process, because the SDK reads it. */
 export async function startProfiles(): Promise<Profiles> {
   const { contract, close } = await startSandbox();
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-profiles-'));
@@ -52,7 +53,7 @@ export async function startProfiles(): Promise<Profiles> {
         );
       writeFileSync(file, `${Object.entries(profiles).map(section).join('\n\n')}\n`);
     },
-    profile: (name, askCode = () => Promise.reject(new Error('no code is needed'))) =>
+    profile: (name, askCode = () => Promise.reject(new Error('no MFA code is needed'))) =>
       awsProfile({ name, region: contract.region, stsEndpoint: contract.sts, askCode }),
     control,
     stsCalls: async () =>
@@ -65,7 +66,7 @@ export async function startProfiles(): Promise<Profiles> {
   };
 }
 
-/** The fault that it ends with. */
+/** @returns the fault with which the promise rejects */
 export async function faultOf(asked: Promise<unknown>): Promise<Fault> {
   try {
     await asked;

@@ -1,4 +1,4 @@
-// Sessions are held for ten thousand callers and no more, whoever comes; who came last stays.
+// The cache holds at most ten thousand sessions, and evicts the least recently used session.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ const ROLE: Role = {
 };
 const MOST = 10_000;
 const HOUR_MS = 3_600_000;
-/** As long as STS's are, each a string of its own. */
+/** The tokens are as long as STS's session tokens, and each one is a separate string. */
 const TOKEN_BYTES = 900;
 
 const fresh = (): RoleCredentials => ({
@@ -33,9 +33,9 @@ const fresh = (): RoleCredentials => ({
 });
 
 interface Held extends Sessions {
-  /** For whom credentials were obtained, in order. */
+  /** The session names for which credentials were obtained, in order. */
   readonly obtained: string[];
-  /** Resolves when the caller has credentials. */
+  /** Requests credentials for the nth caller, and resolves when the caller has the credentials. */
   ask(n: number, more?: { readonly caller?: Attribution['caller']; readonly policy?: string }): Promise<void>;
 }
 
@@ -60,9 +60,9 @@ function held(): Held {
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
-describe('sessions of ten thousand callers', () => {
-  // First: what others held may be collected at any time, also between the two measurements.
-  it('take as much memory as before when four times as many have come', async () => {
+describe('the session cache', () => {
+  // This test runs first, because memory of earlier tests could be collected between its two measurements.
+  it('uses no more memory after forty thousand callers than after ten thousand', async () => {
     const { ask, remainingSeconds } = held();
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
@@ -77,18 +77,18 @@ describe('sessions of ten thousand callers', () => {
     assert.ok(each < 5_000, `${Math.round(each)} bytes each`);
     for (const n of range(MOST, 4 * MOST)) await ask(n);
     const grown = used() - full;
-    assert.ok(grown < (full - empty) / 4, `${grown} bytes more`);
+    assert.ok(grown < (full - empty) / 4, `${grown} more bytes`);
     assert.equal(remainingSeconds().get(ROLE.name), HOUR_MS / 1000);
   });
 
-  it('are all held', async () => {
+  it('keeps the sessions of ten thousand callers', async () => {
     const { ask, obtained } = held();
     for (const n of range(0, MOST)) await ask(n);
     for (const n of range(0, MOST)) await ask(n);
     assert.equal(obtained.length, MOST);
   });
 
-  it('and of one more are held but for the one that was not used for longest', async () => {
+  it('evicts only the least recently used session when one more caller arrives', async () => {
     const { ask, obtained } = held();
     for (const n of range(0, MOST)) await ask(n);
     await ask(0);
@@ -102,7 +102,7 @@ describe('sessions of ten thousand callers', () => {
 });
 
 describe('a session', () => {
-  it('is of one role, attribution and policy, and never of two of these', async () => {
+  it('belongs to exactly one role, attribution and policy', async () => {
     const { ask, obtained } = held();
     const caller = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };
     const others = [
@@ -112,7 +112,7 @@ describe('a session', () => {
       { caller: { subject: caller.subject } },
       { caller: { subject: '112010400000000710081', email: caller.email } },
       { caller, policy: '{"other":true}' },
-      // Joined as text these would be the one before, or that of nobody.
+      // If the cache joined the fields without escaping, these keys would collide with other keys.
       { caller: { subject: `${caller.subject}","${caller.email}` } },
       { caller: { subject: '' } },
     ];

@@ -1,4 +1,4 @@
-// Session names: within STS's limits, and no two callers with one.
+// Session names comply with STS's limits, and no two callers have the same session name.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bridgeSessionName, callerSessionName } from '../../src/federation/session-name.ts';
@@ -18,7 +18,7 @@ describe("a caller's session name", () => {
     [undefined, ID],
   ];
   for (const [email, name] of names) {
-    it(`of ${email ?? 'a token without e-mail'} is ${name}`, () => {
+    it(`for ${email ?? 'a token without an email'} is ${name}`, () => {
       const made = callerSessionName(email === undefined ? { subject: ID } : { subject: ID, email });
       assert.equal(made, name);
       assert.match(made, STS_RULE);
@@ -27,14 +27,14 @@ describe("a caller's session name", () => {
 });
 
 describe("the bridge's session name", () => {
-  it('is project.instance, or project.service.revision', () => {
+  it('has the form project.instance, or project.service.revision on Cloud Run', () => {
     assert.equal(bridgeSessionName(['acme-prod', 'bridge-vm-1']), 'acme-prod.bridge-vm-1');
     assert.equal(
       bridgeSessionName(['acme-prod', 'bridge', 'bridge-00007-abc']),
       'acme-prod.bridge.bridge-00007-abc',
     );
   });
-  it('keeps two long names apart', () => {
+  it('stays unique if long service and revision names are shortened', () => {
     const long = 's'.repeat(49);
     const one = bridgeSessionName(['acme-prod', long, `${long}-00001-abc`]);
     const two = bridgeSessionName(['acme-prod', long, `${long}-00002-abc`]);
@@ -42,7 +42,7 @@ describe("the bridge's session name", () => {
     assert.match(two, STS_RULE);
     assert.notEqual(one, two);
   });
-  it('takes a domain-scoped project', () => {
+  it('supports a domain-scoped project ID', () => {
     assert.equal(bridgeSessionName(['example.com:acme', 'vm']), 'example.com=acme.vm');
   });
 });

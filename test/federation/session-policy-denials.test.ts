@@ -1,4 +1,5 @@
-// The Deny statements of a session policy: the exact complement of what it allows in S3, whatever else allows a request.
+// The Deny statements of a session policy deny exactly those S3 requests that its Allow statements do not allow, even
+// if other policies allow them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Action, Bucket, Grant, Scope } from '../../src/config/types.ts';
@@ -36,18 +37,27 @@ const only = (key: string, ...allow: readonly Action[]): Grant => grant({ kind: 
 const all = (...allow: readonly Action[]): Grant => grant({ kind: 'bucket' }, allow);
 
 const RIGHTS: Readonly<Record<string, readonly Grant[]>> = {
-  'get of the bucket': [all('get')],
-  'list of the bucket': [all('list')],
-  'get and list of the bucket': [all('get', 'list')],
-  'every word for the bucket': [all('get', 'list', 'versions', 'tags', 'attributes')],
-  'get and list of a prefix': [below('raw/public/', 'get', 'list')],
-  'get of a prefix': [below('raw/public/', 'get')],
-  'get of a key': [only('raw/one.csv', 'get')],
-  'tags of a key': [only('raw/one.csv', 'tags')],
-  'list of a prefix, versions of another': [below('raw/', 'list'), below('raw/public/', 'get', 'versions')],
-  'get of a prefix and of a key': [below('raw/public/', 'get', 'list'), only('raw/one.csv', 'get')],
-  'lists of versions below one of two': [below('raw/', 'list'), below('raw/public/', 'list', 'versions')],
-  'characters that mean something else': [below('a*b?c$d/', 'get', 'list'), only('${aws:username}', 'get')],
+  'get on the bucket': [all('get')],
+  'list on the bucket': [all('list')],
+  'get and list on the bucket': [all('get', 'list')],
+  'all rights on the bucket': [all('get', 'list', 'versions', 'tags', 'attributes')],
+  'get and list on a prefix': [below('raw/public/', 'get', 'list')],
+  'get on a prefix': [below('raw/public/', 'get')],
+  'get on a key': [only('raw/one.csv', 'get')],
+  'tags on a key': [only('raw/one.csv', 'tags')],
+  'list on one prefix and versions on another': [
+    below('raw/', 'list'),
+    below('raw/public/', 'get', 'versions'),
+  ],
+  'get on a prefix and on a key': [below('raw/public/', 'get', 'list'), only('raw/one.csv', 'get')],
+  'list on a prefix and versions only below it': [
+    below('raw/', 'list'),
+    below('raw/public/', 'list', 'versions'),
+  ],
+  'characters with a special meaning in policies': [
+    below('a*b?c$d/', 'get', 'list'),
+    only('${aws:username}', 'get'),
+  ],
 };
 
 const ACTIONS = ['', 'Version'].flatMap((version) =>
@@ -82,7 +92,7 @@ interface Asked {
   readonly context: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Every action on every key and with every prefix, and without one as HEAD of a bucket. */
+/** @returns requests for every action: on every key, with every prefix, and without a prefix (as in HEAD of a bucket) */
 function requestsOn(arn: string, objectBase: string): Asked[] {
   return [
     ...[...ACTIONS, ...WRITES].flatMap((action) =>
@@ -105,7 +115,10 @@ const pointRequests = (arn: string): Asked[] => requestsOn(arn, `${arn}/object`)
 const show = ({ action, resource, context }: Asked): string =>
   `${action} ${resource} ${context.get('s3:prefix')?.join() ?? ''}`;
 
-/** Requests that the whole policy decides otherwise than: allowed by the Allow statements, or else denied by a Deny. */
+/**
+ * @returns the requests that the whole policy decides wrongly; it must explicitly deny everything that its Allow
+ * statements do not allow
+ */
 function undecided(bucket: Bucket, grants: readonly Grant[], requests: readonly Asked[]): string[] {
   const whole = readPolicy(compilePolicy(bucket, grants), 'identity');
   const allow = readPolicy(compileAllowances(bucket, grants), 'identity');
@@ -119,7 +132,7 @@ function undecided(bucket: Bucket, grants: readonly Grant[], requests: readonly 
 
 describe('a session policy', () => {
   for (const [what, grants] of Object.entries(RIGHTS)) {
-    it(`for ${what} allows what was granted and explicitly denies all else in S3`, () => {
+    it(`for ${what} allows the granted reads and explicitly denies everything else in S3`, () => {
       const requests = [
         ...['acme-lake', 'acme-lake-2', 'other'].flatMap(bucketRequests),
         ...pointRequests(POINT),
@@ -128,13 +141,13 @@ describe('a session policy', () => {
       assert.deepEqual(undecided(lake, grants, requests), []);
     });
 
-    it(`for ${what} of an access point denies all else through access points`, () => {
+    it(`for ${what} through an access point denies everything else through access points`, () => {
       const bucket = { ...lake, target: POINT };
       const others = [POINT.replace('/lake', '/other'), POINT.replace('123456789012', '210987654321')];
       assert.deepEqual(undecided(bucket, grants, [POINT, ...others].flatMap(pointRequests)), []);
     });
 
-    it(`for ${what} of an access point denies no read of the bucket behind it that it allows`, () => {
+    it(`for ${what} through an access point does not deny allowed reads of the underlying bucket`, () => {
       const policy = readPolicy(compilePolicy({ ...lake, target: POINT }, grants), 'identity');
       const behind = bucketRequests('behind');
       const denied = pointRequests(POINT).flatMap((asked, index) => {
@@ -147,7 +160,7 @@ describe('a session policy', () => {
     });
   }
 
-  it('denies no use of a KMS key', () => {
+  it('does not deny the use of any KMS key', () => {
     for (const kmsKeys of [[], [KEY]]) {
       const policy = readPolicy(compilePolicy({ ...lake, kmsKeys }, [all('get')]), 'identity');
       const context = new Map([['kms:viaservice', ['s3.eu-west-1.amazonaws.com']]]);
@@ -163,18 +176,21 @@ describe('a session policy', () => {
     assert.doesNotMatch(policy, /arn:aws:/);
   });
 
-  it('has no Deny statements if one grant does not fit with them', () => {
+  it('has no Deny statements if a single grant with them would be too long', () => {
     const long = below(`${'a'.repeat(940)}/`, 'get');
     const policy = compilePolicy(lake, [long]);
     assert.equal(policy, compileAllowances(lake, [long]));
     assert.doesNotMatch(policy, /Deny/);
   });
 
-  it('is of the deciding grant if all of them do not fit with Deny statements', () => {
+  it('covers only the grant that allows the request if all grants with Deny statements would be too long', () => {
     const grants = Array.from({ length: 30 }, (_, i) => below(`partition-${i}/`, 'get'));
     const [decided] = grants;
     assert.ok(decided !== undefined);
-    assert.ok(compileAllowances(lake, grants).length <= MAX_POLICY_CHARACTERS, 'they would fit without');
+    assert.ok(
+      compileAllowances(lake, grants).length <= MAX_POLICY_CHARACTERS,
+      'without Deny statements they would fit',
+    );
     const policy = sessionPolicies()(lake, [decided], grants);
     assert.equal(policy, compilePolicy(lake, [decided]));
     assert.match(policy, /Deny/);

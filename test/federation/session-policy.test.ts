@@ -1,4 +1,4 @@
-// Grants as AWS will read them: minimal, canonical, and never wider than the grant.
+// Grants compile to AWS policies that are minimal, canonical and never wider than the grant.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Grant } from '../../src/config/types.ts';
@@ -34,14 +34,14 @@ const statements = (grants: readonly Grant[], of = bucket): unknown => {
   return policy.Statement;
 };
 
-describe('what a session policy allows', () => {
-  it('of a whole bucket reads and lists without conditions', () => {
+describe('the Allow part of a session policy', () => {
+  it('allows reading and listing a whole bucket without conditions', () => {
     assert.deepEqual(statements([grant({ kind: 'bucket' })]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/*' },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
     ]);
   });
-  it('of a prefix lists that prefix alone', () => {
+  it('allows listing only a granted prefix', () => {
     assert.deepEqual(statements([prefix('raw/public/')]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/public/*' },
       {
@@ -52,12 +52,12 @@ describe('what a session policy allows', () => {
       },
     ]);
   });
-  it('of one key is that key and no list', () => {
+  it('allows only reading a granted key', () => {
     assert.deepEqual(statements([grant({ kind: 'key', key: 'raw/one.csv' }, ['get'])]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/one.csv' },
     ]);
   });
-  it('takes wildcards and variables of a key literally', () => {
+  it('escapes wildcards and variables in a key', () => {
     assert.deepEqual(statements([grant({ kind: 'key', key: 'a*b?c$d${aws:username}' }, ['get'])]), [
       {
         Effect: 'Allow',
@@ -72,7 +72,7 @@ describe('what a session policy allows', () => {
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/日本/é"/*' },
     ]);
   });
-  it('leaves out what a wider grant reaches', () => {
+  it('omits grants that a wider grant covers', () => {
     assert.equal(
       compilePolicy(bucket, [prefix('raw/'), prefix('raw/public/')]),
       compilePolicy(bucket, [prefix('raw/')]),
@@ -82,7 +82,7 @@ describe('what a session policy allows', () => {
       compilePolicy(bucket, [grant({ kind: 'bucket' })]),
     );
   });
-  it('keeps prefixes that only look alike', () => {
+  it('keeps both prefixes if one only begins like the other', () => {
     assert.deepEqual(statements([prefix('team/', ['get']), prefix('team-secret/', ['get'])]), [
       {
         Effect: 'Allow',
@@ -91,12 +91,12 @@ describe('what a session policy allows', () => {
       },
     ]);
   });
-  it('is the same whatever the order of grants', () => {
+  it('is the same for any order of grants', () => {
     const grants = [prefix('b/'), prefix('a/', ['get']), grant({ kind: 'key', key: 'c' }, ['get'])];
     assert.equal(compilePolicy(bucket, grants), compilePolicy(bucket, [...grants].reverse()));
     assert.equal(compilePolicy(bucket, grants), compilePolicy(bucket, [...grants, ...grants]));
   });
-  it('names the partition of the role and the access point', () => {
+  it("names the role's partition and the access point", () => {
     const china: Bucket = {
       ...bucket,
       role: { ...bucket.role, arn: 'arn:aws-cn:iam::123456789012:role/lake' },
@@ -108,7 +108,7 @@ describe('what a session policy allows', () => {
       /"arn:aws:s3:us-east-1:123456789012:accesspoint\/lake\/object\/a\/\*"/,
     );
   });
-  it('decrypts only through S3', () => {
+  it('allows decryption only through S3', () => {
     const key = 'arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     assert.deepEqual(
       statements([prefix('a/', ['get'])], { ...bucket, region: 'us-east-2', kmsKeys: [key] }),
@@ -123,7 +123,7 @@ describe('what a session policy allows', () => {
       ],
     );
   });
-  it('names versions, tags and attributes where they are granted, and there alone', () => {
+  it('allows reads of versions, tags and attributes only if they are granted', () => {
     const all = prefix('a/', ['get', 'list', 'versions', 'tags', 'attributes']);
     const object = { Effect: 'Allow', Resource: 'arn:aws:s3:::acme-lake/a/*' };
     assert.deepEqual(statements([all, prefix('b/', ['get', 'list'])]), [
@@ -156,7 +156,7 @@ describe('what a session policy allows', () => {
       },
     ]);
   });
-  it('is of the deciding grant alone where all do not fit', () => {
+  it('covers only the grant that allows the request if all grants together are too long', () => {
     const many = Array.from({ length: 100 }, (_, i) => prefix(`partition-${i}/`, ['get']));
     const [first = prefix('never/')] = many;
     assert.ok(compilePolicy(bucket, many).length > MAX_POLICY_CHARACTERS);

@@ -1,27 +1,27 @@
-// Which characters of the bridge's own source have run: V8's block coverage, asked for in between.
+// Measures which characters of the bridge's source code have been executed, from V8's block coverage.
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 
-/** By the script's URL, one byte a character: 1 where it ran. */
+/** For each script URL, an array with one byte per character: 1 if the character was executed. */
 export type Ran = ReadonlyMap<string, Uint8Array>;
 
-/** A character where a run of such begins that had never run before. */
+/** The start of a range of code that was executed for the first time. */
 export interface Place {
   readonly url: string;
   readonly offset: number;
 }
 
 export interface Coverage {
-  /** What ran since this was last asked. */
+  /** Returns the code that was executed since the last call. */
   ran(): Promise<Ran>;
   fresh(ran: Ran): readonly Place[];
-  /** It is fresh no more. */
+  /** Records the code as executed, so that `fresh` does not return it again. */
   keep(ran: Ran): void;
-  /** Of each script, the share of characters that ever ran. */
+  /** Returns the share of characters of each script that have been executed. */
   reached(): readonly (readonly [file: string, share: number])[];
 }
 
-/** Must be called before the modules are loaded, so that their own top level counts. */
+/** Must be called before the measured modules are loaded, because their top-level code runs when they are loaded. */
 export async function measureCoverage(isOurs: (url: string) => boolean): Promise<Coverage> {
   const session = new Session();
   session.connect();
@@ -61,7 +61,7 @@ export async function measureCoverage(isOurs: (url: string) => boolean): Promise
   };
 }
 
-/** Ranges come outermost first; an inner one says more exactly what its own characters did. */
+/** V8 reports outer ranges first. Inner ranges are more precise, so they overwrite the outer ranges. */
 function painted({ functions }: Profiler.ScriptCoverage): Uint8Array {
   const end = Math.max(0, ...functions.flatMap(({ ranges }) => ranges.map(({ endOffset }) => endOffset)));
   const ran = new Uint8Array(end);

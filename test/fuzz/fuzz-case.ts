@@ -1,14 +1,14 @@
-// One case of the fuzzer: a request as it is sent, and a recipe for the token in it, so that it can be replayed with other keys.
+// A test case of the fuzzer: a request, and a recipe for its token, so that a replay can sign a new token.
 
 export interface Edit {
-  /** Where in the text, from 0 to 1. */
+  /** The position in the text, from 0 (start) to 1 (end). */
   readonly at: number;
   readonly drop: number;
   readonly put: string;
 }
 
 export interface TokenRecipe {
-  /** JSON in which "@kid" stands for the name of Google's key, and "@now+60" for a time. */
+  /** JSON in which "@kid" stands for the ID of Google's key, and "@now+60" for the time in 60 seconds. */
   readonly header: string;
   readonly claims: string;
   readonly signer: 'google' | 'foreign' | 'nobody' | 'hmac';
@@ -20,17 +20,16 @@ export interface FuzzCase {
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly token: TokenRecipe;
-  /** Beside what `headers` say. */
+  /** The header that contains the token: `Authorization`, `X-Amz-Security-Token`, or none. */
   readonly place: 'bearer' | 's3' | 'nowhere';
-  /** On the wire alone: edits of the head as a whole, which make it another request, several, or none. */
+  /** Edits of the raw request head, used only over the network. The result may be several requests, or an invalid one. */
   readonly raw?: readonly Edit[];
 }
 
-/** What an S3 client sends beside its session token. */
+/** The `Authorization` header that an S3 client sends with its session token. */
 const SIGNED =
   'AWS4-HMAC-SHA256 Credential=x/20261122/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 
-/** All headers as they are sent. */
 export function headersOf(
   { headers, place }: FuzzCase,
   token: string,
@@ -42,7 +41,7 @@ export function headersOf(
 
 export function edited(text: string, { at, drop, put }: Edit): string {
   const place = Math.round(at * text.length);
-  // At the very end what is dropped lies before it.
+  // For an edit at the end of the text, drops the text before the position.
   const from = at === 1 ? Math.max(0, place - drop) : place;
   return text.slice(0, from) + put + text.slice(from + drop);
 }

@@ -1,9 +1,9 @@
-// `npm run fuzz`: attacks the way of a request with made-up ones, in one process and over the wire, and says what it found.
+// `npm run fuzz`: tests the bridge with generated requests, in process and over the network, and reports failures.
 import { parseArgs } from 'node:util';
 import type { FuzzCase } from './fuzz-case.ts';
 import { fuzzInProcess } from './in-process.ts';
 import { fuzzOnTheWire } from './on-the-wire.ts';
-import { tellLoop, tellWire } from './tell.ts';
+import { tellLoop, tellWire } from './report.ts';
 
 const USAGE = 'npm run fuzz -- [--cases N] [--wire N] [--seed S] [--replay CASE]';
 
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 const [cases, wire, seed] = [values.cases, values.wire, values.seed].map(Number) as [number, number, number];
-if (![cases, wire, seed].every(Number.isSafeInteger)) throw new Error(`N and S are whole numbers: ${USAGE}`);
+if (![cases, wire, seed].every(Number.isSafeInteger)) throw new Error(`N and S must be integers: ${USAGE}`);
 
 const replay = values.replay === undefined ? undefined : (JSON.parse(values.replay) as FuzzCase);
 const report = await fuzzInProcess({ cases, seed, ...(replay === undefined ? {} : { replay }) });

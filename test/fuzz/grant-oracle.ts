@@ -1,25 +1,25 @@
-// Whether a request that S3 is asked lies within a caller's grants, worked out anew from the documentation of grants and of
-// S3's API: shares no parser, no table and no decision with the bridge.
+// Decides whether a caller's grants allow a request to S3. This oracle is based only on the documentation, and shares no code
+// with the bridge.
 import { GRANTS } from './lake.ts';
 import type { PlainCaller, PlainGrant } from './lake.ts';
 
-/** As it stands on the wire. */
+/** A request that the bridge sent to S3. */
 export interface AskedOfS3 {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Path and query of a URL as bytes. */
+/** The bucket, key and query of a URL, decoded to bytes. */
 export interface Place {
   readonly bucket: string;
   readonly key: Buffer;
   readonly query: ReadonlyMap<string, Buffer>;
-  /** Names that the query has more than once. */
+  /** Names of query parameters that occur more than once. */
   readonly repeated: readonly string[];
 }
 
-/** The words of grants that a read needs, all of one kind of subject. */
+/** The actions that a grant must allow for a read, and the key or prefix that is read. */
 interface Need {
   readonly words: readonly string[];
   readonly isList: boolean;
@@ -52,12 +52,11 @@ const OF_OBJECTS =
 const OF_LISTS =
   /^(?:list-type|versions|delimiter|encoding-type|max-keys|prefix|continuation-token|fetch-owner|start-after|marker|key-marker|version-id-marker)$/;
 
-/** @returns what is wrong; undefined where all is within the grants */
+/** @returns a description of the violation; undefined if the caller's grants allow the request */
 export function breachAtS3(caller: PlainCaller, { method, url, headers }: AskedOfS3): string | undefined {
   if (method !== 'GET' && method !== 'HEAD') return `method ${method}`;
-  if (!/^\/[\x21-\x7e]*$/.test(url)) return 'a target with other characters than visible ASCII';
-  if (/[^A-Za-z0-9\-._~/%]/.test(url.split('?')[0] ?? ''))
-    return 'a character in the path that is not escaped';
+  if (!/^\/[\x21-\x7e]*$/.test(url)) return 'a target with characters other than visible ASCII';
+  if (/[^A-Za-z0-9\-._~/%]/.test(url.split('?')[0] ?? '')) return 'an unescaped character in the path';
   for (const [name, value] of headers) {
     if (!MAY_GO_UP.has(name.toLowerCase())) return `header ${name}`;
     if (/[\r\n\0]/.test(value)) return `a line break in ${name}`;
@@ -74,7 +73,7 @@ export function breachAtS3(caller: PlainCaller, { method, url, headers }: AskedO
     : `${need.words.join('+')} of ${JSON.stringify(need.subject.toString())}`;
 }
 
-/** As the bridge has understood a request: what AWS will be asked for, on what. */
+/** Whether the caller's grants allow the S3 operation that the bridge parsed from a request. */
 export function isNeedMet(
   caller: PlainCaller,
   bucket: string,
@@ -95,7 +94,7 @@ export function isNeedMet(
   return mayDo(caller, bucket, { words, isList: name.startsWith('List'), subject: Buffer.from(subject) });
 }
 
-/** Splits first and decodes then; '+' is a space in queries alone. */
+/** Splits the URL before decoding. A '+' is decoded as a space only in the query. */
 export function placeOf(url: string): Place {
   const [path = '', ...rest] = url.split('?');
   const [, bucket = '', ...key] = path.split('/');
@@ -129,7 +128,10 @@ function percentDecoded(text: string): Buffer {
   return Buffer.from(out);
 }
 
-/** README, "What a grant allows": `versions` beside another word widens it; attributes need the object's own right too. */
+/**
+ * See docs/how-to/configure.md, "Choose what they may read": `versions` extends the other actions of its grant, and
+ * `attributes` also requires `get`.
+ */
 function needOf({ key, query }: Place): Need {
   if (key.length === 0) {
     const words = query.has('versions') ? ['list', 'versions'] : ['list'];
@@ -139,7 +141,10 @@ function needOf({ key, query }: Place): Need {
   return { words: query.has('versionId') ? withVersions(kind) : kind, isList: false, subject: key };
 }
 
-/** To read a version of an object is `versions` alone; of its tags or attributes, `versions` beside the word. */
+/**
+ * Reading a version of an object requires only `versions`. Reading its tags or attributes requires `versions` and their own
+ * action.
+ */
 const withVersions = (words: readonly string[]): readonly string[] => [
   ...words.filter((word) => word !== 'get'),
   'versions',
@@ -149,7 +154,7 @@ function mayDo(caller: PlainCaller, bucket: string, need: Need): boolean {
   const own = GRANTS.filter(
     (grant) => grant.bucket === bucket && names(grant, caller) && reaches(grant, need),
   );
-  // These two are rights of their own, which two grants may give; `versions` widens words of its own grant alone.
+  // `get` and `attributes` may come from two grants, but `versions` extends only the actions of its own grant.
   if (need.words.join() === 'get,attributes') return need.words.every((word) => gives(own, [word]));
   return gives(own, need.words);
 }
@@ -164,13 +169,13 @@ function names(grant: PlainGrant, { sub, email }: PlainCaller): boolean {
         email?.endsWith(`@${pattern.slice('project:'.length)}.iam.gserviceaccount.com`) === true &&
         email.split('@').length === 2
       );
-    // An e-mail names by e-mail alone, and a number by unique ID alone, whatever the other claim is made to hold.
+    // An email in a grant matches only the token's email, and a number only the token's unique ID.
     if (!pattern.includes('@')) return pattern === sub;
     return pattern === (pattern.includes('#') ? `${email ?? ''}#${sub}` : email);
   });
 }
 
-/** Byte for byte. */
+/** Compares keys and prefixes byte for byte. */
 function reaches({ prefix, key }: PlainGrant, { isList, subject }: Need): boolean {
   if (key !== undefined) return !isList && subject.equals(Buffer.from(key));
   if (prefix === undefined) return true;

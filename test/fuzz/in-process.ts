@@ -1,4 +1,4 @@
-// Runs the loop in a worker, and watches it from outside: what hangs cannot tell so itself.
+// Runs the fuzzing loop in a worker thread, so that the main thread can detect a hang.
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { FuzzCase } from './fuzz-case.ts';
@@ -7,16 +7,18 @@ import type { LoopReport } from './loop.ts';
 interface Order {
   readonly cases: number;
   readonly seed: number;
-  /** Judges this one case and no others. */
+  /** If set, only this case is judged. */
   readonly replay?: FuzzCase;
   readonly watched: SharedArrayBuffer;
 }
 
-/** The number of cases begun, the length of the last one, and that case as JSON. */
+/**
+ * The size of two counters in shared memory: the number of cases begun and the length of the latest case, whose JSON follows.
+ */
 const HEAD_BYTES = 8;
 const WATCHED_BYTES = 256 * 1024;
 
-/** A case takes far below a millisecond; a machine that is busy with others may stand still for seconds. */
+/** Much longer than a case takes, because a busy machine may pause the worker for seconds. */
 const HANG_MS = 60_000;
 const LOOK_MS = 500;
 
@@ -45,7 +47,10 @@ export async function fuzzInProcess(order: Omit<Order, 'watched'>): Promise<Loop
 function hangReport(watched: SharedArrayBuffer, cases: number): LoopReport {
   const length = new Int32Array(watched, 0, 2)[1] ?? 0;
   const text = Buffer.from(new Uint8Array(watched, HEAD_BYTES, length)).toString();
-  const failure = { breach: `hang: no end within ${HANG_MS} ms`, failing: JSON.parse(text) as FuzzCase };
+  const failure = {
+    breach: `hang: not finished within ${HANG_MS} ms`,
+    failing: JSON.parse(text) as FuzzCase,
+  };
   return { cases, corpus: 0, reached: [], slowestMs: HANG_MS, failure };
 }
 
@@ -57,7 +62,7 @@ async function work({ cases, seed, replay, watched }: Order): Promise<LoopReport
     head[1] = encoder.encodeInto(JSON.stringify(each), room).written;
     Atomics.add(head, 0, 1);
   };
-  // Loaded here, as the coverage of what is loaded earlier would begin too late.
+  // Coverage includes only modules that are loaded after this point.
   const { fuzzLoop } = await import('./loop.ts');
   const { shrink } = await import('./shrink.ts');
   const judge = async (): ReturnType<Parameters<typeof fuzzLoop>[0]['judge']> => {

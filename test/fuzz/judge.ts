@@ -1,5 +1,5 @@
-// Takes one case through the bridge's own parsing, authentication, authorisation and signing, in one process, and compares
-// each step with what the oracles say.
+// Runs one case through the bridge's parser, authentication, authorization and signing, and compares each result with the
+// oracles.
 import type { IncomingMessage } from 'node:http';
 import { authenticator } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
@@ -27,7 +27,7 @@ import type { Mint } from './mint.ts';
 import { asReceived } from './received.ts';
 import { judgeToken } from './token-oracle.ts';
 
-/** @returns what is wrong; undefined where nothing is */
+/** @returns a description of the failure, or undefined if the case passes */
 export type Judge = (each: FuzzCase) => Promise<string | undefined>;
 
 const S3 = 'http://127.0.0.1:9';
@@ -58,20 +58,20 @@ export function createJudge(mint: Mint): Judge {
   const callerOf = async (received: IncomingMessage): Promise<Caller | string> => {
     const token = presentedToken(received);
     if (!received.rawHeaders.some((value) => value === token || value.endsWith(` ${token}`)))
-      return 'token: not one that was presented';
+      return 'token: not among those presented';
     if (isAmbiguous(received.rawHeaders)) return 'token: one of several';
     const { verdict, caller: expected } = judgeToken(token, mint, AUDIENCE);
     let caller: Caller;
     try {
       caller = await authenticate(token);
     } catch (error) {
-      if (verdict === 'accepted') return `token: refused (${codeOf(error)}), though it is good`;
+      if (verdict === 'accepted') return `token: rejected (${codeOf(error)}), though it is valid`;
       throw error;
     }
-    if (verdict === 'refused') return 'token: accepted, though it is not good';
+    if (verdict === 'refused') return 'token: accepted, though it is not valid';
     return caller.subject === expected?.sub && caller.email === expected.email
       ? caller
-      : `token: of another (${JSON.stringify(caller)})`;
+      : `token: of another caller (${JSON.stringify(caller)})`;
   };
 
   const serve = async (each: FuzzCase): Promise<string | undefined> => {
@@ -91,9 +91,9 @@ export function createJudge(mint: Mint): Judge {
     try {
       permit = authorize(access, operation);
     } catch (error) {
-      return isMet ? `grant: withheld (${codeOf(error)}), though it is given` : undefined;
+      return isMet ? `grant: denied (${codeOf(error)}), though it was granted` : undefined;
     }
-    if (!isMet) return 'grant: given, though none says so';
+    if (!isMet) return 'grant: allowed, though it was not granted';
     sent.length = 0;
     const cancellation = createCancellation();
     await read(permit.bucket, operation, SESSION, {
@@ -103,7 +103,7 @@ export function createJudge(mint: Mint): Judge {
       requestId: 'fuzz',
     });
     const [request, ...more] = sent;
-    if (request === undefined || more.length > 0) return `request: ${sent.length} of them`;
+    if (request === undefined || more.length > 0) return `request: sent ${sent.length} times`;
     return breachOfRequest(plain, operation, request, received);
   };
 
@@ -137,7 +137,7 @@ const codeOf = (error: unknown): string => (error instanceof Fault ? error.code 
 
 const CREDENTIAL = /^(?:x-amz-(?:security-token|signature|credential)|access_token|id_token)$/i;
 
-/** Of each place at most one, and in both the same. */
+/** Whether a request repeats one of the two token headers, or has different tokens in them. */
 function isAmbiguous(rawHeaders: readonly string[]): boolean {
   const valuesOf = (wanted: string): readonly string[] =>
     rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
@@ -147,7 +147,7 @@ function isAmbiguous(rawHeaders: readonly string[]): boolean {
   return bearer !== undefined && sessions.some((token) => !bearer.endsWith(` ${token}`));
 }
 
-/** Bucket and key are the bytes of the target, however the bridge has read it. */
+/** Checks that the bridge parsed exactly the bucket and key in the request target. */
 function placeMeant(operation: Operation, url: string): string | undefined {
   const { bucket, key, query, repeated } = placeOf(url);
   if (repeated.length > 0) return 'target: a parameter twice';
@@ -186,11 +186,11 @@ function breachOfRequest(
   const breach = breachAtS3(caller, { method, url: path, headers });
   if (breach !== undefined) return `request: ${breach}`;
   if (!placeOf(path).key.equals(Buffer.from(operation.key)))
-    return 'request: of another key than was authorised';
+    return 'request: for a key other than the authorized one';
   const changed = headers.find(
     ([name, value]) => /^(?:range|if-)/.test(name) && given[name] !== value && given['if-range'] !== value,
   );
-  return changed === undefined ? undefined : `request: ${changed[0]} is another than was sent`;
+  return changed === undefined ? undefined : `request: ${changed[0]} differs from the one received`;
 }
 
 const pairs = (raw: readonly string[]): (readonly [string, string])[] =>

@@ -1,4 +1,4 @@
-// The buckets, callers and grants that the fuzzer attacks: as plain values for the oracle, and as the bridge's configuration.
+// The buckets, callers and grants for the fuzzer: as plain values for the oracle, and as the bridge's configuration.
 
 export interface PlainGrant {
   readonly callers: readonly string[];
@@ -10,7 +10,7 @@ export interface PlainGrant {
 
 export interface PlainCaller {
   readonly sub: string;
-  /** Verified. */
+  /** A verified email. */
   readonly email?: string;
 }
 
@@ -52,7 +52,7 @@ export const GRANTS: readonly PlainGrant[] = [
   { callers: ['project:acme-prod'], allow: ['get'], bucket: 'acme-archive', prefix: 'shared/' },
 ];
 
-/** JSON is YAML. @param s3 the endpoint of every bucket; AWS's own where absent */
+/** Returns the configuration as JSON, which is valid YAML. @param s3 the endpoint of all buckets */
 export const configuration = (s3: string): string =>
   `${JSON.stringify({
     audience: AUDIENCE,

@@ -1,4 +1,4 @@
-// The fuzzer's loop: keeps the cases that reach what none has reached before, and makes the next ones out of them.
+// Runs the fuzzing loop, which keeps cases that execute new code and mutates them to create further cases.
 import { measureCoverage } from './coverage.ts';
 import type { Coverage, Place, Ran } from './coverage.ts';
 import type { FuzzCase } from './fuzz-case.ts';
@@ -21,13 +21,13 @@ export interface LoopReport {
   readonly failure?: Failure;
 }
 
-/** Cases between two looks at the coverage, which cost some milliseconds each. */
+/** The number of cases between two coverage checks. A check takes a few milliseconds. */
 const BATCH = 250;
 
-/** Of CPU time of this thread, so that a busy machine does not count; a case of 16 KiB takes some tenths of a millisecond. */
+/** A case fails if it takes more CPU time than this. A 16 KiB case normally takes less than a millisecond. */
 const SLOW_MS = 100;
 
-/** What is fuzzed: the way of a request up to the signed one, without what S3 answers to it. */
+/** The source files to fuzz: all steps from the caller's request to the signed request to S3. */
 const OURS = new RegExp(
   [
     '/src/errors/fault.ts$|/src/policy/iam-actions.ts$|/src/api/request-headers.ts$',
@@ -37,8 +37,8 @@ const OURS = new RegExp(
 );
 
 /**
- * @param options.judge made after the coverage is measured
- * @param options.begin told of each case before it is judged, for who watches from outside
+ * @param options.judge creates the judge; called after coverage measurement has started
+ * @param options.begin called with each case before it is judged
  */
 export async function fuzzLoop(options: {
   readonly cases: number;
@@ -87,7 +87,7 @@ export async function fuzzLoop(options: {
   }
 }
 
-/** By halves: the cases of a batch that each reach one of the places. */
+/** For each of the given places, finds by bisection the first case in the batch that executes it. */
 async function whichReach(
   batch: readonly FuzzCase[],
   places: readonly Place[],
@@ -134,7 +134,7 @@ async function timedJudge({
     slowestMs: () => slowest,
     judge: async (each) => {
       let [breach, took] = await timed(each);
-      // A collection of garbage, or a compilation, happens once; what is slow by itself is so again.
+      // Measures a slow case again, because a garbage collection or a compilation may have slowed it down.
       for (let again = 0; again < 2 && took > SLOW_MS; again += 1)
         took = Math.min(took, (await timed(each))[1]);
       slowest = Math.max(slowest, took);

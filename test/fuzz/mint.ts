@@ -1,9 +1,7 @@
-// Google for the fuzzer: a key set over HTTP, tokens after recipes, and what of them Google's key has really signed.
+// Emulates Google for the fuzzer: serves a key set, creates tokens from recipes, and records every signature by Google's key.
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startStandIn } from '../support/stand-in.ts';
 import { edited } from './fuzz-case.ts';
 import type { TokenRecipe } from './fuzz-case.ts';
 
@@ -11,13 +9,13 @@ export interface Mint {
   readonly certsUrl: string;
   readonly kid: string;
   token(recipe: TokenRecipe): string;
-  /** The signature of Google's key over header and claims, where it ever made one. */
+  /** Returns the signature of Google's key for this header and these claims, if there is one. */
   signatureOf(signedPart: string): Buffer | undefined;
   close(): void;
 }
 
 const RSA_BITS = 2048;
-/** Recipes repeat; a signature costs a millisecond. */
+/** The size of the token cache. Recipes repeat, and a signature takes about a millisecond. */
 const MAX_HELD = 20_000;
 
 export async function startMint(): Promise<Mint> {
@@ -27,11 +25,9 @@ export async function startMint(): Promise<Mint> {
   const keys = JSON.stringify({
     keys: [{ ...google.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid }],
   });
-  const server = createServer((_request, response) => {
+  const { origin, close } = await startStandIn((_request, response) => {
     response.setHeader('content-type', 'application/json').end(keys);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  server.unref();
+  });
   const signed = new Map<string, Buffer>();
   const held = new Map<string, string>();
 
@@ -57,7 +53,7 @@ export async function startMint(): Promise<Mint> {
   };
 
   return {
-    certsUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/certs`,
+    certsUrl: `${origin}/certs`,
     kid,
     token: (recipe) => {
       const id = JSON.stringify([recipe.header, recipe.claims, recipe.signer]);
@@ -69,14 +65,11 @@ export async function startMint(): Promise<Mint> {
       return recipe.edits.reduce(edited, token);
     },
     signatureOf: (signedPart) => signed.get(signedPart),
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
+    close,
   };
 }
 
-/** Times are of the minute, so that a recipe gives the same token for a while. */
+/** Replaces the placeholders. Rounds times to the minute, so that a recipe produces the same token for a while. */
 function filledIn(json: string, kid: string): string {
   const now = Math.floor(Date.now() / 60_000) * 60;
   return json

@@ -1,4 +1,4 @@
-// Makes another text out of one: pieces dropped, doubled, escaped, in the other case, or put in from a list of words.
+// Mutates a text: removes, repeats, escapes or inserts pieces, or changes their case.
 import type { Random } from '../support/random.ts';
 
 const SPAN = 12;
@@ -25,7 +25,7 @@ export function mutateText(random: Random, text: string, words: readonly string[
   }
 }
 
-/** In upper or lower case, once or twice. */
+/** Percent-encodes the text once or twice, with upper-case or lower-case hex digits. */
 function escaped(random: Random, text: string): string {
   const [sign, hex] = [random.chance(0.2) ? '%25' : '%', random.chance(0.5)];
   return [...Buffer.from(text, 'latin1')]

@@ -1,11 +1,11 @@
-// Makes another token out of one: other claims under the same signature, another signer, or another text behind the signing.
+// Mutates the recipe of a token: its claims, header or signer, or the edits after signing.
 import type { Edit, TokenRecipe } from './fuzz-case.ts';
 import { mutateText } from './mutate-text.ts';
 import type { Random } from '../support/random.ts';
 import { HEADER } from './seeds.ts';
 import { CLAIM_NAMES, JSON_VALUES, TOKEN_EDITS, TOKEN_HEADER_NAMES } from './words.ts';
 
-/** Claims are signed as they are; edits come behind the signature. */
+/** Changes the claims, the header or the signer, or adds an edit that is applied after signing. */
 export function mutateToken(random: Random, token: TokenRecipe): TokenRecipe {
   switch (random.below(6)) {
     case 0:
@@ -23,7 +23,7 @@ export function mutateToken(random: Random, token: TokenRecipe): TokenRecipe {
   }
 }
 
-/** Also twice the same name, and now and then no JSON at all. */
+/** Adds a member to the JSON object, often with a duplicate name, or removes one. Occasionally creates invalid JSON. */
 function withMember(random: Random, json: string, names: readonly string[]): string {
   if (random.chance(0.05)) return mutateText(random, json, JSON_VALUES).slice(0, 2000);
   const name = random.pick(names);
@@ -32,7 +32,7 @@ function withMember(random: Random, json: string, names: readonly string[]): str
 }
 
 function edit(random: Random): Edit {
-  // The end is where base64 has its spare bits.
+  // Often edits the end of the token, where base64url has unused bits.
   const at = random.chance(0.4) ? 1 : random.below(1000) / 1000;
   return {
     at,

@@ -1,4 +1,4 @@
-// Makes the next case out of one or two that were worth keeping.
+// Creates a new case from one or two earlier cases.
 import type { Edit, FuzzCase } from './fuzz-case.ts';
 import { CALLER_NAMES } from './lake.ts';
 import { mutateText } from './mutate-text.ts';
@@ -7,11 +7,11 @@ import type { Random } from '../support/random.ts';
 import { recipeOf } from './seeds.ts';
 import { HEAD_WORDS, HEADER_NAMES, HEADER_VALUES, METHODS, URL_WORDS } from './words.ts';
 
-/** Node reads no more than 16 KiB of headers. */
+/** Keeps requests below Node's limit of 16 KiB for headers. */
 const MAX_URL = 4096;
 const MAX_HEADERS = 12;
 
-/** @param other what pieces may be taken from. @param most mutations at once */
+/** @param other a second case, to copy parts from. @param most the maximum number of mutations */
 export function mutate(random: Random, from: FuzzCase, other: FuzzCase, most = 4): FuzzCase {
   let made = from;
   for (let times = 1 + random.below(most); times > 0; times -= 1) made = mutateOnce(random, made, other);
@@ -64,7 +64,7 @@ function spliced(random: Random, a: string, b: string): string {
   return (a.slice(0, random.below(a.length + 1)) + b.slice(random.below(b.length + 1))).slice(0, MAX_URL);
 }
 
-/** What no client would send: breaks in the head, lengths that contradict each other, a request within another. */
+/** Creates edits for requests that no client sends: with extra line breaks, contradictory lengths, or a nested request. */
 export function mutateHead(random: Random): readonly Edit[] {
   return Array.from({ length: 1 + random.below(3) }, () => ({
     at: random.below(1001) / 1000,

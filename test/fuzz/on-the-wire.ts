@@ -1,4 +1,4 @@
-// Raw requests of the fuzzer's making to a real bridge, each held against what S3 was then asked.
+// Sends the fuzzer's raw requests to a real bridge, and checks the requests that S3 receives.
 import type { FuzzCase } from './fuzz-case.ts';
 import { edited, headersOf } from './fuzz-case.ts';
 import { AUDIENCE, CALLER_NAMES, CALLERS } from './lake.ts';
@@ -21,17 +21,17 @@ import type { WireStage } from './wire-stage.ts';
 export interface WireReport {
   readonly cases: number;
   readonly atS3: number;
-  /** Of the bridge's answers; 0 where it closed without one. */
+  /** The number of responses by status; 0 means that the bridge closed the connection without a response. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly failure?: Failure;
 }
 
 const CONNECTIONS = 8;
-/** Every fourth case is one that no client would send. */
+/** The share of cases with a mutated request head. */
 const RAW_SHARE = 0.25;
-/** A head that is never complete gets no answer. */
+/** Short, because the bridge does not respond to an incomplete head. */
 const RAW_WAIT_MS = 40;
-/** Only a request that hangs takes longer, however slow the machine is. */
+/** Long enough for a slow machine; only a request that hangs takes longer. */
 const WAIT_MS = 60_000;
 
 export async function fuzzOnTheWire(options: {
@@ -71,7 +71,7 @@ export async function fuzzOnTheWire(options: {
   }
 }
 
-/** Claims stay those of a caller wherever Google's key signs them, so that a session's name tells whose it is. */
+/** Tokens with Google's signature always contain a known caller's claims, so that the session name identifies the caller. */
 function nextCase(random: Random): FuzzCase {
   const made = mutate(random, random.pick(SEEDS), random.pick(SEEDS), 2);
   const url = asTarget(made.url);
@@ -109,10 +109,10 @@ async function judgeOne(
   }
   const before = stage.breaches.length;
   const reply = await client.send(head, each.method === 'HEAD', WAIT_MS);
-  // What a header says of the connection may leave the rest of it in doubt.
+  // These headers may change how the bridge parses the next bytes on the connection.
   if (/^(?:connection|upgrade|expect|content-length|transfer-encoding):/im.test(lines.join('')))
     client.drop();
-  if (reply === 'silent') return { breach: `hang: no answer within ${WAIT_MS} ms`, status: 0 };
+  if (reply === 'silent') return { breach: `hang: no response within ${WAIT_MS} ms`, status: 0 };
   if (reply === undefined) return { breach: undefined, status: 0 };
   const { status, headers } = reply;
   if (status === 500) return { breach: 'crash: 500', status };
@@ -123,7 +123,7 @@ async function judgeOne(
   return { breach: seen?.caller === own ? undefined : `session: of ${String(seen?.caller)}`, status };
 }
 
-/** Of whichever connection: the session tells whose grants it broke, and a replay whose case. */
+/** Returns the next violation after the first `before` violations, on any connection. */
 const breachSince = (before: number, { breaches }: WireStage): string | undefined => breaches[before];
 
 function callerOf(token: string, mint: Mint): CallerName | undefined {
@@ -145,7 +145,7 @@ async function stillServes(
   const before = stage.requests();
   const breach = await judge(failing);
   if (breach !== undefined) return { breach, failing };
-  if (stage.requests() === before) return { breach: 'end: the bridge no longer reads', failing };
+  if (stage.requests() === before) return { breach: 'end: the bridge no longer serves reads', failing };
   const bad = stage.wire.bridge.lines.find(
     (line) => line['fault'] === 'internal' || line['severity'] === 'CRITICAL',
   );

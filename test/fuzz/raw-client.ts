@@ -1,21 +1,21 @@
-// Sends bytes as they are over kept connections, and reads the answers: no HTTP client between the fuzzer and the wire.
+// A minimal HTTP client that sends raw bytes unchanged over reused connections.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
 export interface RawReply {
   readonly status: number;
-  /** Names in lower case. */
+  /** Header values by lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
 export interface RawClient {
   /**
-   * @param isHead whether the answer has no body
-   * @returns undefined where the bridge closes without an answer; `silent` where nothing comes in time
+   * @param isHead whether the request is a HEAD request, whose response has no body
+   * @returns undefined if the bridge closes the connection without a response; `silent` if nothing arrives in time
    */
   send(bytes: string, isHead: boolean, waitMs: number): Promise<RawReply | 'silent' | undefined>;
-  /** The next request goes over a new connection. */
+  /** Closes the connection, so that the next request uses a new one. */
   drop(): void;
 }
 
@@ -63,7 +63,7 @@ export function rawClient(origin: string): RawClient {
   };
 }
 
-/** @returns undefined while it is not complete */
+/** @returns undefined if the response is still incomplete */
 function readReply(text: string, isHead: boolean): RawReply | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end === -1) return undefined;

@@ -1,8 +1,8 @@
-// A request as Node's parser gives it to a listener, of which only method, target and headers are looked at.
+// Creates a request as Node's HTTP parser passes it to a listener, with a method, target and headers.
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 
-/** Those of several that Node keeps the first of (node:http, `message.headers`). */
+/** Headers for which Node keeps only the first value (node:http, `message.headers`). */
 const FIRST_ONLY = new Set([
   'authorization',
   'if-modified-since',
@@ -30,10 +30,10 @@ export function asReceived(
 
 const NOBODY = new Socket();
 
-/** What the parser lets through: no control characters but tabs, and no spaces around. */
+/** Removes what Node's parser never passes on: control characters other than tabs, and leading and trailing spaces. */
 const asParsed = (value: string): string =>
   value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').replace(/^[ \t]+|[ \t]+$/g, '');
 
-/** What a request line can hold (llhttp is strict): the rest as escapes. */
+/** Escapes all characters that llhttp rejects in a request target. */
 export const asTarget = (url: string): string =>
   url.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));

@@ -1,4 +1,4 @@
-// What the fuzzer begins with: requests of each kind, tokens of each caller, and the words that attacks are made of.
+// The fuzzer's initial cases: requests of each kind, with tokens of each caller.
 import type { FuzzCase, TokenRecipe } from './fuzz-case.ts';
 import { AUDIENCE, CALLER_NAMES, CALLERS } from './lake.ts';
 import type { CallerName } from './lake.ts';
@@ -59,7 +59,7 @@ const HEADERS: readonly FuzzCase['headers'][] = [
   ],
 ];
 
-/** Each request by each caller, presented in either way. */
+/** Every URL for every caller, with the token in one of the two possible headers. */
 export const SEEDS: readonly FuzzCase[] = URLS.flatMap((url, i) =>
   CALLER_NAMES.map((name, j) => ({
     method: (i + j) % 5 === 0 ? 'HEAD' : 'GET',

@@ -1,4 +1,4 @@
-// Makes a failing case as small as it can be and still fail in the same way.
+// Minimizes a failing case so that it still fails in the same way.
 import type { FuzzCase } from './fuzz-case.ts';
 import type { Judge } from './judge.ts';
 import { recipeOf } from './seeds.ts';
@@ -34,7 +34,7 @@ export async function shrink(failing: FuzzCase, breach: string, judge: Judge): P
   return smallest;
 }
 
-/** Halves first, single characters last. */
+/** Shortens the text: first tries to remove halves, then smaller pieces, and finally single characters. */
 async function shrinkText(text: string, tryOne: (shorter: string) => Promise<boolean>): Promise<void> {
   let shortest = text;
   for (let span = shortest.length >> 1; span > 0; span >>= 1) {

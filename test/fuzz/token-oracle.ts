@@ -1,9 +1,12 @@
-// Who a token makes its holder, worked out anew from the documentation (README, "Who may read"; RFC 7519), to be compared
-// with what the bridge says.
+// Decides which caller a token identifies. This oracle is based only on the documentation (docs/how-to/configure.md, "Name
+// callers"; RFC 7519).
 import type { Mint } from './mint.ts';
 import type { PlainCaller } from './lake.ts';
 
-/** `either`: time or spare bits leave it open; but if anybody, then this caller. */
+/**
+ * With `either`, the bridge may accept or reject the token, because its validity begins or ends at this moment or its base64url
+ * is not canonical.
+ */
 export interface Verdict {
   readonly verdict: 'accepted' | 'refused' | 'either';
   readonly caller?: PlainCaller;
@@ -11,7 +14,7 @@ export interface Verdict {
 
 const REFUSED: Verdict = { verdict: 'refused' };
 const TOLERANCE_SECONDS = 60;
-/** Between the oracle's look at the clock and the bridge's. */
+/** The maximum time between the two readings of the clock, by the oracle and by the bridge. */
 const EDGE_SECONDS = 3;
 const ISSUERS: readonly unknown[] = ['https://accounts.google.com', 'accounts.google.com'];
 

@@ -1,8 +1,8 @@
-// A real bridge between two stand-ins: an STS that marks each session, and an S3 at which every request is held against the
-// grants of the caller whose session it came with.
+// Starts a real bridge with a fake STS and a fake S3, which checks each request against the grants of the caller whose session
+// signed it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startMarkedSts } from '../support/marked-sts.ts';
-import { startStandIn } from '../support/s3-stand-in.ts';
+import { startStsStandIn } from '../support/sts-stand-in.ts';
+import { startStandIn } from '../support/stand-in.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
 import { breachAtS3 } from './grant-oracle.ts';
@@ -11,22 +11,22 @@ import type { CallerName } from './lake.ts';
 import type { Mint } from './mint.ts';
 
 export interface SeenAtS3 {
-  /** Whose session it came with. */
+  /** The caller whose session signed the request. */
   readonly caller: CallerName | undefined;
   readonly breach: string | undefined;
 }
 
 export interface WireStage {
   readonly wire: Wire;
-  /** By the bridge's request ID: what S3 was asked for that request. */
+  /** Returns the request that S3 received for this `x-request-id`. */
   seen(requestId: string): SeenAtS3 | undefined;
-  /** All that has been wrong at S3 so far. */
+  /** All grant violations that S3 has seen so far. */
   readonly breaches: readonly string[];
   requests(): number;
   close(): Promise<void>;
 }
 
-/** As STS is told them (README, "Session names"). */
+/** The caller for each session name that STS receives (docs/reference/logs.md, `sessionName`). */
 const SESSION_NAMES: Readonly<Record<string, CallerName>> = {
   'reader@acme-prod': 'reader',
   'scoped@acme-prod': 'scoped',
@@ -36,7 +36,7 @@ const SESSION_NAMES: Readonly<Record<string, CallerName>> = {
 };
 
 export async function startWireStage(mint: Mint): Promise<WireStage> {
-  const sts = await startMarkedSts();
+  const sts = await startStsStandIn();
   const seen = new Map<string, SeenAtS3>();
   const breaches: string[] = [];
   let requests = 0;
@@ -70,7 +70,7 @@ export async function startWireStage(mint: Mint): Promise<WireStage> {
 
 function look(request: IncomingMessage, sessionName: string | undefined): SeenAtS3 {
   const caller = SESSION_NAMES[sessionName ?? ''];
-  if (caller === undefined) return { caller, breach: `a session of nobody's (${String(sessionName)})` };
+  if (caller === undefined) return { caller, breach: `an unknown session (${String(sessionName)})` };
   const { rawHeaders: raw, method = '', url = '' } = request;
   const headers = raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []));
   return { caller, breach: breachAtS3(CALLERS[caller], { method, url, headers }) };
@@ -79,7 +79,7 @@ function look(request: IncomingMessage, sessionName: string | undefined): SeenAt
 const EMPTY_LIST =
   '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>';
 
-/** Mostly what was asked for; now and then what is not there, or has not changed. */
+/** Usually sends an empty list with status 200, and sometimes a 404, 304 or 412. */
 function answer(count: number, response: ServerResponse): void {
   const headers = { etag: '"etag"', 'x-amz-request-id': String(count) };
   if (count % 7 === 3) response.writeHead(404, headers).end('<Error><Code>NoSuchKey</Code></Error>');

@@ -1,7 +1,7 @@
-// The words that attacks are made of: pieces of targets, headers, tokens and of heads that no client would send.
+// The fuzzer's dictionary: pieces of request targets, headers and tokens that are typical of attacks.
 import { AUDIENCE, CALLERS } from './lake.ts';
 
-/** What stands between spaces or lines. */
+/** Splits a text at whitespace. */
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Pieces of paths and queries. */
@@ -46,7 +46,7 @@ export const HEADER_VALUES = [
 
 export const METHODS = words('GET HEAD POST PUT DELETE OPTIONS PATCH TRACE get PROPFIND');
 
-/** JSON texts that claims and headers of tokens are set to. */
+/** JSON texts for claims and headers of tokens. */
 export const JSON_VALUES = [
   ...words(String.raw`
     null true false 0 -1 1e999 "" [] {} "@kid" ["@kid"] "@now+0" "@now+30" "@now-30" "@now+300" "@now-300" "1"
@@ -71,14 +71,14 @@ export const CLAIM_NAMES = words(
 
 export const TOKEN_HEADER_NAMES = words('alg kid typ crit b64 jku jwk x5u x5c zip cty __proto__');
 
-/** What is put into a token behind its signing. */
+/** Text to insert into a token after signing. */
 export const TOKEN_EDITS = [
   '',
   '\t',
   ...words('. = == A eyJ9 - _ + / % \xff .. e30 , SIGNATURE_REMOVED_BY_GOOGLE'),
 ];
 
-/** Breaks and contradictions in the head of a request. */
+/** Line breaks and contradictory headers to insert into the head of a request. */
 export const HEAD_WORDS = [
   '\r\n',
   '\n',

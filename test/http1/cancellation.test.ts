@@ -1,7 +1,7 @@
-// One caller can have several requests and pauses at a time: a disconnect ends all that are unfinished, and nothing else.
+// One caller can have several requests to S3 and retry pauses at the same time. A disconnect ends that caller's unfinished
+// requests and pauses, and affects nothing else.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { createCancellation, untilCancelled } from '../../src/runtime/cancellation.ts';
@@ -11,28 +11,27 @@ import { HttpError } from '../../src/http1/http-error.ts';
 import { pause } from '../../src/s3/retry/retry.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
+import { until } from '../support/until.ts';
 
-/** Longer than any of these tests takes. */
+/** The stall timeout is longer than any of these tests takes. */
 const STALL_MS = 60_000;
 
 const waiting: ServerResponse[] = [];
-const server = createServer(({ url }, response) => {
-  if (url === '/at-once') response.end('ok');
-  else waiting.push(response);
-});
+let s3: StandIn;
 const transport = createTransport({ stallMs: STALL_MS });
-let origin = '';
 
 const send = (path: string, cancellation: Cancellation): Promise<UpstreamResponse> =>
-  transport.send(origin, { method: 'GET', path, headers: ['host', 'localhost'], cancellation });
+  transport.send(s3.origin, { method: 'GET', path, headers: ['host', 'localhost'], cancellation });
 
-/** @returns a request to which S3 has not responded yet, and the response that it waits for */
+/** @returns a request to which S3 has not responded yet, and the pending response */
 async function sendUnanswered(
   cancellation: Cancellation,
 ): Promise<{ readonly request: Promise<UpstreamResponse>; readonly response: ServerResponse }> {
   const request = send('/later', cancellation);
   request.catch(() => undefined);
-  await once(server, 'request');
+  await until('S3 has the request', () => waiting.length > 0);
   const response = waiting.pop();
   assert.ok(response !== undefined);
   return { request, response };
@@ -42,18 +41,17 @@ const isDisconnect = (error: unknown): boolean => error instanceof Error && !(er
 
 describe('a disconnect', () => {
   before(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    s3 = await startStandIn(({ url }, response) => {
+      if (url === '/at-once') response.end('ok');
+      else waiting.push(response);
+    });
   });
   after(() => {
     transport.close();
-    server.close();
-    server.closeAllConnections();
+    s3.close();
   });
 
-  it('ends a request after another request of the same caller has finished', async () => {
+  it('ends a request after another request by the same caller has finished', async () => {
     const cancellation = createCancellation();
     const { request, response } = await sendUnanswered(cancellation);
     assert.equal((await send('/at-once', cancellation)).status, 200);
@@ -63,7 +61,7 @@ describe('a disconnect', () => {
     await closed;
   });
 
-  it('ends a request after a pause of the same caller has finished', async () => {
+  it('ends a request after a retry pause for the same caller has finished', async () => {
     const cancellation = createCancellation();
     const { request, response } = await sendUnanswered(cancellation);
     await pause(1, cancellation);
@@ -73,7 +71,7 @@ describe('a disconnect', () => {
     await closed;
   });
 
-  it('ends a pause after a request of the same caller has finished', async () => {
+  it('ends a retry pause after a request by the same caller has finished', async () => {
     const cancellation = createCancellation();
     const pausing = pause(STALL_MS, cancellation);
     pausing.catch(() => undefined);
@@ -82,7 +80,7 @@ describe('a disconnect', () => {
     await assert.rejects(pausing, isDisconnect);
   });
 
-  it('ends all that is unfinished', async () => {
+  it("ends all of the caller's unfinished requests and pauses", async () => {
     const cancellation = createCancellation();
     const requests = [await sendUnanswered(cancellation), await sendUnanswered(cancellation)];
     const pausing = pause(STALL_MS, cancellation);
@@ -92,7 +90,7 @@ describe('a disconnect', () => {
     await assert.rejects(pausing, isDisconnect);
   });
 
-  it('does not end the request of another caller on the same connection', async () => {
+  it('does not end a request by another caller on the same connection', async () => {
     const first = createCancellation();
     assert.equal((await send('/at-once', first)).status, 200);
     const { request, response } = await sendUnanswered(createCancellation());
@@ -102,7 +100,7 @@ describe('a disconnect', () => {
   });
 });
 
-it('a cancellation calls each listener once, in order, and none that was removed', () => {
+it('a cancellation calls each remaining listener once, in order', () => {
   const cancellation = createCancellation();
   const calls: string[] = [];
   const removed = (): void => void calls.push('removed');
@@ -121,7 +119,7 @@ it('a cancellation calls each listener once, in order, and none that was removed
 });
 
 describe('a wait for shared work', () => {
-  it('settles as the work does while the caller stays', async () => {
+  it('has the same result as the work while the caller is connected', async () => {
     const cancellation = createCancellation();
     assert.equal(await untilCancelled(Promise.resolve('done'), cancellation), 'done');
     const failure = new Fault('sts_failed');
@@ -138,7 +136,7 @@ describe('a wait for shared work', () => {
     assert.equal(await work, 'done');
   });
 
-  it('ends at once if the caller has disconnected before', async () => {
+  it('ends immediately if the caller has already disconnected', async () => {
     const cancellation = createCancellation();
     cancellation.abort();
     await assert.rejects(untilCancelled(new Promise(() => undefined), cancellation), isDisconnect);
@@ -151,7 +149,7 @@ describe('a wait for shared work', () => {
     cancellation.abort();
     await assert.rejects(wait, isDisconnect);
     reject(new Fault('sts_failed'));
-    // An unhandled rejection would fail this test by the next turn.
+    // Waits for the next turn of the event loop, in which Node would report an unhandled rejection and fail this test.
     await new Promise(setImmediate);
   });
 });

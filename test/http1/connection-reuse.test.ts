@@ -1,15 +1,15 @@
-// A connection carries another request only if nobody can read the end of its last response in another way (RFC 9112, 6.3 and 9.3).
+// A connection is reused only if the end of its last response is unambiguous (RFC 9112, 6.3 and 9.3).
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 import type { Transport } from '../../src/http1/transport.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 
-/** Bytes that another sender takes for the body of the response before them. */
+/** A different HTTP implementation could read these bytes as the body of the previous response. */
 const LEFTOVER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil';
 const GOOD = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood';
 
@@ -30,19 +30,19 @@ const AMBIGUOUS: readonly Case[] = [
     method: 'HEAD',
     response: 'HTTP/1.1 404 Not Found\r\ntransfer-encoding: chunked\r\n\r\n',
   },
-  { name: 'to HEAD without either', method: 'HEAD', response: 'HTTP/1.1 403 Forbidden\r\n\r\n' },
+  { name: 'to HEAD without a length or chunks', method: 'HEAD', response: 'HTTP/1.1 403 Forbidden\r\n\r\n' },
   { name: '304 with a length', response: 'HTTP/1.1 304 Not Modified\r\ncontent-length: 42\r\n\r\n' },
   { name: '304 with chunks', response: 'HTTP/1.1 304 Not Modified\r\ntransfer-encoding: chunked\r\n\r\n' },
   { name: '204 with a length', response: 'HTTP/1.1 204 No Content\r\ncontent-length: 42\r\n\r\n' },
   { name: '204 with chunks', response: 'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n' },
   { name: '205 with a length', response: 'HTTP/1.1 205 Reset Content\r\ncontent-length: 2\r\n\r\nhi' },
-  { name: 'with bytes behind its length', response: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi\r\n' },
+  { name: 'with bytes after its length', response: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi\r\n' },
   {
-    name: 'with bytes behind its chunks',
+    name: 'with bytes after its chunks',
     response: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n\r\n',
   },
-  { name: '304 with bytes behind its head', response: 'HTTP/1.1 304 Not Modified\r\n\r\nhi' },
-  // A server sends it to a connection that it finds idle, whether or not a request is on its way (RFC 9110, 15.5.9).
+  { name: '304 with bytes after its head', response: 'HTTP/1.1 304 Not Modified\r\n\r\nhi' },
+  // A server may send 408 on a connection that it considers idle while a request is in transit (RFC 9110, 15.5.9).
   { name: '408', response: 'HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n' },
   {
     name: 'with Connection: close',
@@ -74,22 +74,13 @@ const UNAMBIGUOUS: readonly Case[] = [
   },
 ];
 
-/** What the first request of each connection gets; a second one on the same connection gets the leftover. */
+/** The response to the first request on each connection. A second request on the same connection gets LEFTOVER. */
 const stage = { first: '' };
-let connections = 0;
-const server = createServer((socket: Socket) => {
-  connections += 1;
-  let requests = 0;
-  socket.on('error', () => undefined);
-  socket.on('data', () => {
-    requests += 1;
-    socket.write(requests === 1 ? stage.first : LEFTOVER);
-  });
-});
-let origin = '';
+const used = new WeakSet<Socket>();
+let s3: StandIn;
 
 async function send(transport: Transport, method: 'GET' | 'HEAD' = 'GET'): Promise<string> {
-  const answer = await transport.send(origin, {
+  const answer = await transport.send(s3.origin, {
     method,
     path: '/',
     headers: ['host', 'localhost'],
@@ -114,15 +105,15 @@ function bodyOf(answer: UpstreamResponse): Promise<string> {
   return promise;
 }
 
-/** @returns what the second of two requests got, and how many connections the two took */
+/** @returns the response to the second of two requests, and the number of connections that the two requests used */
 async function secondOfTwo({ method, response }: Case, reusesAfterHead: boolean): Promise<[string, number]> {
   const transport = createTransport({ stallMs: 60_000, mayReuseAfterHead: () => reusesAfterHead });
-  const before = connections;
+  const before = s3.connections();
   try {
     stage.first = response;
     await send(transport, method);
     stage.first = GOOD;
-    return [await send(transport), connections - before];
+    return [await send(transport), s3.connections() - before];
   } finally {
     transport.close();
   }
@@ -130,28 +121,28 @@ async function secondOfTwo({ method, response }: Case, reusesAfterHead: boolean)
 
 describe('a connection', () => {
   before(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    s3 = await startStandIn(({ socket }) => {
+      socket.write(used.has(socket) ? LEFTOVER : stage.first);
+      used.add(socket);
+    });
   });
   after(() => {
-    server.close();
+    s3.close();
   });
 
   for (const each of AMBIGUOUS) {
-    it(`is not used again after a response ${each.name}`, async () => {
+    it(`is not reused after a response (${each.name})`, async () => {
       assert.deepEqual(await secondOfTwo(each, false), ['good', 2]);
     });
   }
 
   for (const each of UNAMBIGUOUS) {
-    it(`is used again after a response ${each.name}`, async () => {
+    it(`is reused after a response (${each.name})`, async () => {
       assert.deepEqual(await secondOfTwo(each, false), ['evil', 1]);
     });
   }
 
-  it('is used again after HEAD only to an origin whose responses to HEAD have no body', async () => {
+  it('is reused after HEAD only for an origin whose responses to HEAD have no body', async () => {
     const head = AMBIGUOUS.filter(({ method }) => method === 'HEAD');
     assert.equal(head.length, 3);
     for (const each of head) assert.deepEqual(await secondOfTwo(each, true), ['evil', 1]);

@@ -1,28 +1,29 @@
-// The HTTP/1.1 client against undici: both get the same raw responses, and differ only where DIFFERENCES says why.
+// Compares the HTTP/1.1 client with undici: both read the same raw responses, and their results differ only as listed
+// in DIFFERENCES.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'undici';
 import { createTransport } from '../../src/http1/transport.ts';
 import { createCancellation } from '../../src/runtime/cancellation.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 
 interface Case {
-  /** What the server sends, as Latin-1. */
+  /** The bytes that the server sends, as Latin-1. */
   readonly raw: string;
   readonly method?: 'HEAD';
-  /** What the server does with the connection after it; by default the client closes it. */
+  /** How the server closes the connection after these bytes; by default, the client closes it. */
   readonly then?: 'end' | 'reset';
 }
 
 interface Response {
   readonly status: number;
-  /** By name in lower case. */
+  /** Header values by lower-case name. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: string;
 }
 
-/** A response, or how far the client came: the head was rejected or never complete, or the body was. */
+/** A complete response; `no response` if the client got no valid head; `body failed` if the body was incomplete or invalid. */
 type Outcome = Response | 'no response' | 'body failed';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -33,14 +34,14 @@ const CASES: Readonly<Record<string, Case>> = {
   'a body with a length': { raw: `${OK}Content-Type: text/plain\r\n${HI}` },
   'an empty body': { raw: `${OK}Content-Length: 0\r\n\r\n` },
   'a body of 100 KiB': { raw: `${OK}Content-Length: 102400\r\n\r\n${'x'.repeat(102400)}` },
-  'bytes beyond ASCII in a header value': { raw: `${OK}x-amz-meta-a: caf\xe9\r\n${HI}` },
-  'a header that repeats': { raw: `${OK}x-a: 1\r\nx-a: 2\r\n${HI}` },
+  'non-ASCII bytes in a header value': { raw: `${OK}x-amz-meta-a: caf\xe9\r\n${HI}` },
+  'a repeated header': { raw: `${OK}x-a: 1\r\nx-a: 2\r\n${HI}` },
   'an empty header value': { raw: `${OK}x-a:\r\n${HI}` },
   'whitespace around a value': { raw: `${OK}x-a: \t b \t\r\n${HI}` },
   'no reason phrase': { raw: `HTTP/1.1 200 \r\n${HI}` },
   'no space after the status': { raw: `HTTP/1.1 200\r\n${HI}` },
   'a 404 with a body': { raw: `HTTP/1.1 404 Not Found\r\n${HI}` },
-  'a status of three digits that nobody defined': { raw: `HTTP/1.1 299 Odd\r\n${HI}` },
+  'an undefined three-digit status': { raw: `HTTP/1.1 299 Odd\r\n${HI}` },
   'HTTP/1.0 with a length': { raw: `HTTP/1.0 200 OK\r\n${HI}` },
   'connection: close': { raw: `${OK}Connection: close\r\n${HI}`, then: 'end' },
 
@@ -49,7 +50,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'sizes in upper case with leading zeros': { raw: `${CHUNKED}000A\r\n0123456789\r\n0\r\n\r\n` },
   'chunk extensions': { raw: `${CHUNKED}2;name=value;flag\r\nhi\r\n0;last\r\n\r\n` },
   trailers: { raw: `${CHUNKED}2\r\nhi\r\n0\r\nx-checksum: abc\r\n\r\n` },
-  'a chunk size that is no number': { raw: `${CHUNKED}zz\r\nhi\r\n0\r\n\r\n` },
+  'a chunk size that is not a number': { raw: `${CHUNKED}zz\r\nhi\r\n0\r\n\r\n` },
   'a negative chunk size': { raw: `${CHUNKED}-2\r\nhi\r\n0\r\n\r\n` },
   'a chunk that is longer than its size': { raw: `${CHUNKED}1\r\nhi\r\n0\r\n\r\n` },
   'chunks that end with the connection': { raw: `${CHUNKED}5\r\nhel`, then: 'end' },
@@ -101,7 +102,7 @@ const CASES: Readonly<Record<string, Case>> = {
 const response = (body: string, headers: Response['headers']): Response => ({ status: 200, headers, body });
 const LENGTH_2 = { 'content-length': ['2'] };
 
-/** The intended differences, each with its reason. In all other cases both clients agree. */
+/** The intended differences between the two clients, each with its reason. */
 const DIFFERENCES: Readonly<
   Record<string, { readonly ours: Outcome; readonly undici: Outcome; readonly reason: string }>
 > = {
@@ -128,7 +129,7 @@ const DIFFERENCES: Readonly<
   'chunked coding in HTTP/1.0': {
     ours: 'no response',
     undici: response('', { 'transfer-encoding': ['chunked'] }),
-    reason: 'the framing of such a message is faulty (RFC 9112, 6.1)',
+    reason: 'the framing of such a message is invalid (RFC 9112, 6.1)',
   },
   'an empty line before the status line': {
     ours: 'no response',
@@ -147,19 +148,7 @@ const DIFFERENCES: Readonly<
   },
 };
 
-const server = createServer((socket) => {
-  socket.on('error', () => undefined);
-  socket.once('data', (head) => {
-    const index = Number(/\/(\d+) /.exec(head.toString('latin1'))?.[1]);
-    const { raw = '', then } = Object.values(CASES)[index] ?? {};
-    socket.write(raw, 'latin1', () => {
-      if (then === 'end') socket.end();
-      // After the client has read what came before it.
-      if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), 50);
-    });
-  });
-});
-let origin = '';
+let s3: StandIn;
 
 const TIMEOUT_MS = 2_000;
 
@@ -167,7 +156,7 @@ async function byOurs(path: string, method: 'GET' | 'HEAD'): Promise<Outcome> {
   const transport = createTransport({ stallMs: TIMEOUT_MS });
   try {
     const headers = ['host', 'localhost'];
-    const sent = transport.send(origin, { method, path, headers, cancellation: createCancellation() });
+    const sent = transport.send(s3.origin, { method, path, headers, cancellation: createCancellation() });
     const response = await sent.catch(() => undefined);
     if (response === undefined) return 'no response';
     const chunks: Buffer[] = [];
@@ -192,7 +181,7 @@ async function byOurs(path: string, method: 'GET' | 'HEAD'): Promise<Outcome> {
 }
 
 async function byUndici(path: string, method: 'GET' | 'HEAD'): Promise<Outcome> {
-  const client = new Client(origin, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  const client = new Client(s3.origin, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   try {
     const response = await client.request({ method, path }).catch(() => undefined);
     if (response === undefined) return 'no response';
@@ -214,30 +203,34 @@ async function byUndici(path: string, method: 'GET' | 'HEAD'): Promise<Outcome> 
 
 describe('a raw response', () => {
   before(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    s3 = await startStandIn(({ socket, url = '' }) => {
+      const { raw = '', then } = Object.values(CASES)[Number(url.slice(1))] ?? {};
+      socket.write(raw, 'latin1', () => {
+        if (then === 'end') socket.end();
+        // The delay lets the client read the previous bytes before the reset.
+        if (then === 'reset') setTimeout(() => socket.resetAndDestroy(), 50);
+      });
+    });
   });
   after(() => {
-    server.close();
+    s3.close();
   });
 
   for (const [index, [name, { method = 'GET' }]] of Object.entries(CASES).entries()) {
     const difference = DIFFERENCES[name];
     if (difference === undefined) {
-      it(`both read the same from ${name}`, async () => {
+      it(`is read identically by both clients: ${name}`, async () => {
         assert.deepEqual(await byOurs(`/${index}`, method), await byUndici(`/${index}`, method));
       });
     } else {
-      it(`${name}: ${difference.reason}`, async () => {
+      it(`is deliberately read differently: ${name} (${difference.reason})`, async () => {
         assert.deepEqual(await byOurs(`/${index}`, method), difference.ours);
         assert.deepEqual(await byUndici(`/${index}`, method), difference.undici);
       });
     }
   }
 
-  it('each intended difference is of a case', () => {
+  it('exists in these tests for each intended difference between the clients', () => {
     assert.deepEqual(
       Object.keys(DIFFERENCES).filter((name) => CASES[name] === undefined),
       [],

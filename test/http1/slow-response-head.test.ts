@@ -1,19 +1,19 @@
-// S3 has one stall time for the whole head of an answer; a body's bytes each have their own.
+// The stall timeout covers the whole head of S3's response; in the body it restarts with every byte.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { HttpError } from '../../src/http1/http-error.ts';
 import { createTransport } from '../../src/http1/transport.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 import { until } from '../support/until.ts';
 
-/** By the bridge's clock, which these tests move. */
+/** The stall timeout, measured on a clock that these tests advance. */
 const STALL_MS = 400;
 const DRIP_MS = 100;
-/** How often the transport looks for stalls, in real time. */
+/** The interval in real time at which the transport checks for stalls. */
 const LOOK_MS = STALL_MS / 4;
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n';
 const BODY = '0123456789';
@@ -23,17 +23,11 @@ let body = '';
 
 type Respond = (socket: Socket) => Promise<void>;
 let respond: Respond = () => Promise.resolve();
-const server = createServer((socket) => {
-  socket.on('error', () => undefined);
-  socket.once('data', () => {
-    respond(socket).catch(() => socket.destroy());
-  });
-});
+let s3: StandIn;
 const transport = createTransport({ stallMs: STALL_MS });
-let origin = '';
 
 async function read(): Promise<string> {
-  const answer = await transport.send(origin, {
+  const answer = await transport.send(s3.origin, {
     method: 'GET',
     path: '/',
     headers: ['host', 'localhost'],
@@ -54,39 +48,37 @@ async function read(): Promise<string> {
   return promise;
 }
 
-describe('what S3 drips', { concurrency: false }, () => {
+describe('a slow-drip response from S3', { concurrency: false }, () => {
   before(async () => {
     mock.method(performance, 'now', () => now);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    s3 = await startStandIn(({ socket }) => respond(socket));
   });
   after(() => {
     mock.restoreAll();
     transport.close();
-    server.close();
+    s3.close();
   });
 
-  it('as a head is given up', async () => {
+  it('times out if its head arrives slowly', async () => {
     respond = async (socket) => {
       for (const byte of `${HEAD}${BODY}`) {
         socket.write(byte);
         now += DRIP_MS;
-        // As long as the transport waits between two looks, so that it looks before all has been sent.
+        // The pause is one check interval long, so that the transport checks for stalls before the response is
+        // complete.
         await sleep(LOOK_MS);
       }
     };
     await assert.rejects(read, (error) => error instanceof HttpError && error.code === 'timeout');
   });
 
-  it('as a body comes whole, though it takes longer than a stall', async () => {
+  it('arrives whole if its body arrives slowly, even if that takes longer than the stall timeout', async () => {
     respond = async (socket) => {
       socket.write(HEAD);
       for (const [sent, byte] of Array.from(BODY).entries()) {
-        await until('the bytes before have come', () => body.length === sent);
+        await until('the previous bytes have arrived', () => body.length === sent);
         now += DRIP_MS;
-        // For the transport to look whether this is a stall.
+        // Gives the transport time to check for a stall.
         await sleep(LOOK_MS);
         socket.write(byte);
       }

@@ -1,7 +1,6 @@
-// What may come from S3 as bytes, and what of it is an answer: whole, and byte by byte.
+// The responses from S3 that the client accepts or rejects, sent as a whole and byte by byte.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,19 +8,21 @@ import { createCancellation } from '../../src/runtime/cancellation.ts';
 import { HttpError } from '../../src/http1/http-error.ts';
 import { createTransport } from '../../src/http1/transport.ts';
 import type { UpstreamResponse } from '../../src/http1/exchange.ts';
+import { startStandIn } from '../support/stand-in.ts';
+import type { StandIn } from '../support/stand-in.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const GOOD = `${OK}content-length: 2\r\n\r\nhi`;
 
-/** Raw answers, and what is read of them: status and body. */
+/** Valid raw responses, each with its expected status and body. */
 const ANSWERS: readonly (readonly [name: string, raw: string, status: number, body: string])[] = [
-  ['a counted body', `${OK}Content-Length: 5\r\n\r\nhello`, 200, 'hello'],
+  ['a body with Content-Length', `${OK}Content-Length: 5\r\n\r\nhello`, 200, 'hello'],
   ['no body', `${OK}content-length: 0\r\n\r\n`, 200, ''],
-  ['white space around values', `${OK}content-length:\t 5 \t\r\n\r\nhello`, 200, 'hello'],
-  ['no reason', 'HTTP/1.1 206 \r\ncontent-length: 2\r\n\r\nhi', 206, 'hi'],
-  ['nothing behind the status', 'HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nhi', 200, 'hi'],
+  ['whitespace around values', `${OK}content-length:\t 5 \t\r\n\r\nhello`, 200, 'hello'],
+  ['an empty reason phrase', 'HTTP/1.1 206 \r\ncontent-length: 2\r\n\r\nhi', 206, 'hi'],
+  ['nothing after the status', 'HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nhi', 200, 'hi'],
   [
-    'interim answers',
+    'interim responses',
     `HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${OK}content-length: 2\r\n\r\nhi`,
     200,
     'hi',
@@ -33,48 +34,51 @@ const ANSWERS: readonly (readonly [name: string, raw: string, status: number, bo
     'abc0123456789',
   ],
   [
-    'extensions and trailers',
+    'chunk extensions and trailers',
     `${OK}Transfer-Encoding: Chunked\r\n\r\n2;a="b"\r\nhi\r\n000\r\nx-trailer: 1\r\n\r\n`,
     200,
     'hi',
   ],
-  ['no chunk', `${OK}transfer-encoding: chunked\r\n\r\n0\r\n\r\n`, 200, ''],
-  ['a status without a body', 'HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n', 304, ''],
+  ['no chunks', `${OK}transfer-encoding: chunked\r\n\r\n0\r\n\r\n`, 200, ''],
+  ['a status that allows no body', 'HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n', 304, ''],
   ['a long head', `${OK}x-amz-meta-a: ${'a'.repeat(9000)}\r\ncontent-length: 2\r\n\r\nhi`, 200, 'hi'],
-  ['the old protocol', 'HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nhi', 200, 'hi'],
+  ['HTTP/1.0', 'HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nhi', 200, 'hi'],
 ];
 
 const NONSENSE: readonly (readonly [name: string, raw: string])[] = [
   ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
   ['the beginning of another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
-  ['another version', 'HTTP/2 200\r\ncontent-length: 0\r\n\r\n'],
-  ['a status beyond three digits', 'HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'],
-  ['a body that only the end ends', `${OK}\r\nhello`],
+  ['another HTTP version', 'HTTP/2 200\r\ncontent-length: 0\r\n\r\n'],
+  ['a status of four digits', 'HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'],
+  ['a body that only the end of the connection delimits', `${OK}\r\nhello`],
   ['two lengths', `${OK}content-length: 5\r\ncontent-length: 6\r\n\r\nhello`],
   ['the same length twice', `${OK}content-length: 5\r\ncontent-length: 5\r\n\r\nhello`],
-  ['two lengths in one', `${OK}content-length: 5, 5\r\n\r\nhello`],
-  ['a length below zero', `${OK}content-length: -5\r\n\r\nhello`],
+  ['two lengths in one header', `${OK}content-length: 5, 5\r\n\r\nhello`],
+  ['a negative length', `${OK}content-length: -5\r\n\r\nhello`],
   ['a length with a sign', `${OK}content-length: +5\r\n\r\nhello`],
-  ['a length that is not exact', `${OK}content-length: 99999999999999999999\r\n\r\nhello`],
-  ['both framings', `${OK}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
-  ['another coding', `${OK}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
-  ['chunked twice', `${OK}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
-  ['a folded line', `${OK}x-a: b\r\n c: d\r\ncontent-length: 0\r\n\r\n`],
+  ['a length beyond the exact integers', `${OK}content-length: 99999999999999999999\r\n\r\nhello`],
+  [
+    'both Content-Length and chunked coding',
+    `${OK}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
+  ['another transfer coding', `${OK}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
+  ['chunked coding twice', `${OK}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['a folded header', `${OK}x-a: b\r\n c: d\r\ncontent-length: 0\r\n\r\n`],
   ['a space before the colon', `${OK}content-length : 0\r\n\r\n`],
-  ['a line without a colon', `${OK}nonsense\r\ncontent-length: 0\r\n\r\n`],
+  ['a header line without a colon', `${OK}nonsense\r\ncontent-length: 0\r\n\r\n`],
   ['a bare line feed', `${OK}x-a: b\ncontent-length: 0\r\n\r\n`],
   ['a bare carriage return', `${OK}x-a: b\rcontent-length: 0\r\n\r\n`],
   ['a NUL', `${OK}x-a: \0\r\ncontent-length: 0\r\n\r\n`],
   ['an endless head', `${OK}${'x-a: b\r\n'.repeat(10_000)}`],
-  ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'],
-  ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['a protocol switch', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'],
+  ['chunked coding in HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
   [
-    'chunks and a length in HTTP/1.0',
+    'chunked coding and a length in HTTP/1.0',
     'HTTP/1.0 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n',
   ],
   ['an interim response with a length', `HTTP/1.1 103 Early Hints\r\ncontent-length: 2\r\n\r\n${GOOD}`],
   [
-    'an interim response with chunks',
+    'an interim response with chunked coding',
     `HTTP/1.1 103 Early Hints\r\ntransfer-encoding: chunked\r\n\r\n${GOOD}`,
   ],
   ['endless interim responses', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(5_000)],
@@ -87,34 +91,30 @@ const NONSENSE: readonly (readonly [name: string, raw: string])[] = [
     `${OK}connection: close\r\ncontent-length: 0\r\nconnection: Keep-Alive\r\n\r\n`,
   ],
   ['a head with bare line feeds only', 'HTTP/1.1 200 OK\ncontent-length: 5\n\nhello'],
-  ['no coding', `${OK}transfer-encoding: \r\ncontent-length: 5\r\n\r\nhello`],
+  ['an empty transfer coding', `${OK}transfer-encoding: \r\ncontent-length: 5\r\n\r\nhello`],
   ['the identity coding', `${OK}transfer-encoding: identity\r\ncontent-length: 5\r\n\r\nhello`],
-  ['a coding with a parameter', `${OK}transfer-encoding: chunked;q=1\r\n\r\n0\r\n\r\n`],
-  ['a folded coding', `${OK}transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n`],
+  ['a transfer coding with a parameter', `${OK}transfer-encoding: chunked;q=1\r\n\r\n0\r\n\r\n`],
+  ['a folded transfer coding', `${OK}transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n`],
   ['a folded status line', `HTTP/1.1 200\r\n OK\r\ncontent-length: 5\r\n\r\nhello`],
 ];
 
 const BROKEN_CHUNKS: readonly (readonly [name: string, raw: string])[] = [
-  ['a size that is no number', 'xyz\r\nabc\r\n0\r\n\r\n'],
-  ['no size', '\r\nabc\r\n0\r\n\r\n'],
-  ['a chunk that is longer than it says', '2\r\nabc\r\n0\r\n\r\n'],
-  ['a line end of one character', '3\nabc\n0\n\n'],
-  ['an endless size line', `3;${'a'.repeat(5000)}`],
+  ['a chunk size that is not a number', 'xyz\r\nabc\r\n0\r\n\r\n'],
+  ['a missing chunk size', '\r\nabc\r\n0\r\n\r\n'],
+  ['a chunk that is longer than its size', '2\r\nabc\r\n0\r\n\r\n'],
+  ['a bare line feed as line end', '3\nabc\n0\n\n'],
+  ['an endless chunk size line', `3;${'a'.repeat(5000)}`],
   ['endless trailers', `3\r\nabc\r\n0\r\n${'x-a: b\r\n'.repeat(1000)}`],
   ['a trailer without a colon', '3\r\nabc\r\n0\r\nnonsense\r\n\r\n'],
   ['a folded trailer', '3\r\nabc\r\n0\r\nx-a: b\r\n c\r\n\r\n'],
   ['a trailer with a bare carriage return', '3\r\nabc\r\n0\r\nx-a: b\rc\r\n\r\n'],
-  ['a control character in an extension', '3;a=\x01\r\nabc\r\n0\r\n\r\n'],
+  ['a control character in a chunk extension', '3;a=\x01\r\nabc\r\n0\r\n\r\n'],
 ];
 
-/** Answers each request with the raw bytes of the moment, in pieces of the moment. */
+/** Responds to each request with the current raw bytes, in pieces of the current size. */
 const stage = { raw: '', pieceBytes: Infinity };
-const server = createServer((socket) => {
-  socket.on('error', () => undefined);
-  socket.on('data', () => void play(socket));
-});
+let s3: StandIn;
 const transport = createTransport({ stallMs: 5_000 });
-let origin = '';
 
 async function play(socket: Socket): Promise<void> {
   const { raw, pieceBytes } = stage;
@@ -126,7 +126,7 @@ async function play(socket: Socket): Promise<void> {
 }
 
 async function ask(method: 'GET' | 'HEAD' = 'GET'): Promise<UpstreamResponse> {
-  return transport.send(origin, {
+  return transport.send(s3.origin, {
     method,
     path: '/b/k',
     headers: ['host', 'localhost'],
@@ -153,20 +153,17 @@ function bodyOf(answer: UpstreamResponse): Promise<string> {
 const isNonsense = (error: unknown): boolean =>
   error instanceof HttpError && error.code === 'invalid_response';
 
-describe("S3's answers", () => {
+describe("S3's responses", () => {
   before(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    s3 = await startStandIn(({ socket }) => play(socket));
   });
   after(() => {
     transport.close();
-    server.close();
+    s3.close();
   });
 
   for (const [name, raw, status, body] of ANSWERS) {
-    it(`are read with ${name}, however they are cut into pieces`, async () => {
+    it(`with ${name} are accepted, however they are split`, async () => {
       for (const pieceBytes of raw.length > 5000 ? [Infinity, 1000] : [Infinity, 1, 7]) {
         Object.assign(stage, { raw, pieceBytes });
         const answer = await ask();
@@ -176,7 +173,7 @@ describe("S3's answers", () => {
   }
 
   for (const [name, raw] of NONSENSE) {
-    it(`are refused with ${name}`, async () => {
+    it(`with ${name} are rejected`, async () => {
       for (const pieceBytes of raw.length > 5000 ? [Infinity] : [Infinity, 1]) {
         Object.assign(stage, { raw, pieceBytes });
         await assert.rejects(ask, isNonsense);
@@ -185,20 +182,20 @@ describe("S3's answers", () => {
   }
 
   for (const [name, raw] of BROKEN_CHUNKS) {
-    it(`are cut at ${name}`, async () => {
+    it(`with ${name} fail mid-body`, async () => {
       Object.assign(stage, { raw: `${OK}transfer-encoding: chunked\r\n\r\n${raw}`, pieceBytes: Infinity });
       const answer = await ask();
       await assert.rejects(bodyOf(answer), isNonsense);
     });
   }
 
-  it('to HEAD have no body, whatever their length says', async () => {
+  it('to HEAD have no body, whatever their Content-Length', async () => {
     Object.assign(stage, { raw: `${OK}content-length: 5\r\n\r\n`, pieceBytes: Infinity });
     const answer = await ask('HEAD');
     assert.deepEqual([answer.status, await bodyOf(answer)], [200, '']);
   });
 
-  it('that are followed by more end their connection: the next request gets its own', async () => {
+  it('with extra bytes after them close their connection, and the next request opens a new one', async () => {
     Object.assign(stage, {
       raw: `${OK}content-length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil`,
       pieceBytes: Infinity,
@@ -208,9 +205,12 @@ describe("S3's answers", () => {
     assert.equal(await bodyOf(await ask()), 'good');
   });
 
-  it('that nobody asked for are never taken for one', async () => {
+  it('that arrive before any request are never matched to a later request', async () => {
     Object.assign(stage, { raw: `${OK}content-length: 2\r\n\r\nhi`, pieceBytes: Infinity });
-    const [socket] = (await Promise.all([once(server, 'connection'), freshAsk()]))[0] as [Socket];
+    const before = s3.connections();
+    await freshAsk();
+    assert.equal(s3.connections(), before + 1);
+    const { socket } = s3.asked.at(-1) ?? assert.fail();
     const closed = once(socket, 'close');
     socket.write(`${OK}content-length: 4\r\n\r\nevil`);
     await closed;
@@ -219,7 +219,7 @@ describe("S3's answers", () => {
   });
 });
 
-/** On a new connection, as the others have been retired. */
+/** Sends a request on a new connection after retiring all existing connections. */
 async function freshAsk(): Promise<void> {
   transport.retire();
   assert.equal(await bodyOf(await ask()), 'hi');

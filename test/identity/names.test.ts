@@ -1,4 +1,4 @@
-// What the bridge goes by in sessions that are named after it, off Google Cloud.
+// How the bridge identifies itself in session names if its identity does not come from the metadata server.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const identityFrom = (identity: GoogleSource, platform: Config['platform'] = MAC
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @param claims beside an `exp` */
+/** @param claims the claims of the token in addition to `exp` */
 async function fromFile(claims: Readonly<Record<string, unknown>>): Promise<Identity> {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-names-'));
   const path = join(directory, 'token');
@@ -29,25 +29,25 @@ async function fromFile(claims: Readonly<Record<string, unknown>>): Promise<Iden
   return identity;
 }
 
-describe('a bridge goes by', () => {
-  it('the project of the account that it impersonates, and its host', async () => {
+describe('the bridge identifies itself by', () => {
+  it('the project of the account that it impersonates, and its host name', async () => {
     const identity = identityFrom({ kind: 'impersonate', email: EMAIL });
     assert.deepEqual(await identity.names(), ['acme-prod', hostname()]);
     assert.equal(identity.project(), 'acme-prod');
   });
 
-  it('its service and revision on Cloud Run, whose host name says nothing', async () => {
+  it('its service and revision on Cloud Run, where host names are meaningless', async () => {
     const identity = identityFrom({ kind: 'impersonate', email: EMAIL }, CLOUD_RUN);
     assert.deepEqual(await identity.names(), ['acme-prod', 'bridge', 'bridge-00001']);
   });
 
-  it("the project in the token file's e-mail, where it has one", async () => {
+  it('the project in the email claim of the token in its token file', async () => {
     const identity = await fromFile({ sub: '104815162342108150001', email: EMAIL });
     assert.deepEqual(await identity.names(), ['acme-prod', hostname()]);
     assert.equal(identity.subject(), '104815162342108150001');
   });
 
-  it('a word where no project is known', async () => {
+  it('the word fedbridge if the project is unknown', async () => {
     for (const claims of [
       {},
       { email: 'person@example.com' },

@@ -1,4 +1,4 @@
-// The line that counts suppressed log lines is as severe as the most severe of them.
+// A summary of suppressed log lines has the highest severity of those lines.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -6,10 +6,10 @@ import type { Log, Severity } from '../../src/observability/log.ts';
 import { limitLines, lineLimit } from '../../src/observability/bounded-lines.ts';
 
 const WINDOW_MS = 10_000;
-/** More than may be written in one window. */
+/** More lines than may be written in one time window. */
 const FLOOD = 30;
 
-/** @returns a log, the severities of the lines that count suppressed ones, and the end of a window */
+/** @returns a log, the severities of its summaries of suppressed lines, and a function that ends the window */
 function recording(test: TestContext): {
   readonly log: Log;
   readonly summaries: readonly Severity[];
@@ -36,7 +36,7 @@ function recording(test: TestContext): {
   };
 }
 
-it('a summary has the highest severity of the lines that it counts, whatever their order', (test) => {
+it('a summary of suppressed log lines has the highest severity among them, whatever their order', (test) => {
   const { log, summaries, endWindow } = recording(test);
   const mayWrite = lineLimit(log, 'requests', 1);
   for (const severity of ['INFO', 'ERROR', 'WARNING'] as const) {
@@ -47,7 +47,7 @@ it('a summary has the highest severity of the lines that it counts, whatever the
   assert.deepEqual(summaries, ['ERROR']);
 });
 
-it('a summary ignores the severity of lines that were written', (test) => {
+it('a summary of suppressed log lines ignores the severity of lines that were written', (test) => {
   const { log, summaries, endWindow } = recording(test);
   const mayWrite = lineLimit(log, 'requests', 1);
   assert.equal(mayWrite('a fault', 'ERROR'), true);
@@ -56,7 +56,7 @@ it('a summary ignores the severity of lines that were written', (test) => {
   assert.deepEqual(summaries, ['INFO']);
 });
 
-it('each window has its own highest severity', (test) => {
+it('the severity of a summary does not depend on lines that were suppressed in earlier time windows', (test) => {
   const { log, summaries, endWindow } = recording(test);
   const write = limitLines(log, 'connections');
   for (const severity of ['ERROR', 'WARNING'] as const) {

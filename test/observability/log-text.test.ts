@@ -1,4 +1,4 @@
-// What a caller sends is in the log without tokens, however they are encoded, and not too long.
+// Text from callers is logged with a limited length and without tokens, even if a token is percent-encoded.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ const TOKEN = `${HEADER}.${PAYLOAD}.${SIGNATURE}`;
 
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
-/** Each character as it is, or percent-encoded, as often as is drawn. */
+/** In each encoding of the token, each character is unchanged or percent-encoded one or more times. */
 const encodings = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: TOKEN.length }).map((times) =>
   TOKEN.replace(/./g, (character, i: number) => {
     const n = times[i % times.length] ?? 0;
@@ -19,7 +19,7 @@ const encodings = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: TOKEN.
   }),
 );
 
-/** Decodes again and again, in passes. */
+/** Percent-decodes the text repeatedly until it no longer changes. */
 function decodedAsOftenAsMayBe(text: string): string {
   for (;;) {
     const next = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
@@ -30,19 +30,19 @@ function decodedAsOftenAsMayBe(text: string): string {
   }
 }
 
-describe('a text for the log', () => {
+describe('text for the log', () => {
   for (const [what, text, logged] of [
     ['a token', TOKEN, '…'],
-    ['a token within others', `a/x${TOKEN}/b`, 'a/x…/b'],
+    ['a token inside other text', `a/x${TOKEN}/b`, 'a/x…/b'],
     ['two tokens', `${TOKEN} ${TOKEN}`, '… …'],
     ['a token without its signature', `${HEADER}.${PAYLOAD}`, '…'],
-    ['a token behind dots', `a.b.${TOKEN}`, 'a.b.…'],
-    ['a first letter that is encoded', `/lake/%65${TOKEN.slice(1)}`, '/lake/…'],
-    ['dots that are encoded', TOKEN.replaceAll('.', '%2E'), '…'],
-    ['an escape that is encoded twice', `%2565${TOKEN.slice(1)}`, '…'],
-    ['an escape whose digits are encoded', `%%36%35${TOKEN.slice(1)}`, '…'],
+    ['a token after dots', `a.b.${TOKEN}`, 'a.b.…'],
+    ['an encoded first letter', `/lake/%65${TOKEN.slice(1)}`, '/lake/…'],
+    ['encoded dots', TOKEN.replaceAll('.', '%2E'), '…'],
+    ['a doubly encoded escape', `%2565${TOKEN.slice(1)}`, '…'],
+    ['an escape with encoded digits', `%%36%35${TOKEN.slice(1)}`, '…'],
     ['an escape before a token', `%6${TOKEN}`, `%6${HEADER}.…`],
-    ['text in other escapes around', `%C3%A9/%20${TOKEN}%20%zz%`, '%C3%A9/%20…%20%zz%'],
+    ['other escapes around the token', `%C3%A9/%20${TOKEN}%20%zz%`, '%C3%A9/%20…%20%zz%'],
     ['no token', 'a/eyJ/b.c%20/é%', 'a/eyJ/b.c%20/é%'],
     ['a name with a dot', 'monkey.Journal.csv', 'monkey.Journal.csv'],
   ] as const) {
@@ -51,7 +51,7 @@ describe('a text for the log', () => {
     });
   }
 
-  it('has no token, whichever of its characters are encoded and how often', () => {
+  it('contains no token, even if any of its characters are percent-encoded repeatedly', () => {
     fc.assert(
       fc.property(encodings, fc.string(), fc.string(), (token, before, behind) => {
         const decoded = decodedAsOftenAsMayBe(withoutTokens(`${before}/${token}/${behind}`));
@@ -62,7 +62,7 @@ describe('a text for the log', () => {
     );
   });
 
-  it('is as it was if it has no token', () => {
+  it('is unchanged if it contains no token', () => {
     const pieces = fc.constantFrom(
       'eyJ',
       '%',
@@ -85,7 +85,7 @@ describe('a text for the log', () => {
     );
   });
 
-  it('is cut at 256 bytes, between characters', () => {
+  it('is truncated to at most 256 bytes, between characters', () => {
     assert.equal(logText('a'.repeat(256)), 'a'.repeat(256));
     assert.equal(logText('a'.repeat(257)), `${'a'.repeat(253)}…`);
     fc.assert(
@@ -98,7 +98,7 @@ describe('a text for the log', () => {
     );
   });
 
-  it('shows no part of a token that is cut', () => {
+  it('shows no part of a truncated token', () => {
     assert.equal(logText(`${'a/'.repeat(120)}${TOKEN}`), `${'a/'.repeat(120)}…`);
   });
 });

@@ -1,4 +1,4 @@
-// The permission policy that a role needs. That it equals Terraform's is tested in test/terraform/read-policies.slow.ts.
+// The permission policy that a role needs. test/terraform/read-policies.slow.ts verifies that Terraform's policy is the same.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readPolicyOf } from '../../src/policy/read-policy.ts';
@@ -13,8 +13,8 @@ const VAULT = 'arn:aws:iam::210987654321:role/vault';
 const policyWith = (arn: string, ...changes: readonly Change[]): string | undefined =>
   readPolicyOf(configWith(...changes), arn);
 
-describe('the policy of a role', () => {
-  it('allows each action on what is granted, and decrypting by S3 alone', () => {
+describe('the permission policy of a role', () => {
+  it('allows each granted action on the granted keys, and decryption only by S3', () => {
     const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const grant = { callers: ['a@example.com'], bucket: 'acme-lake', prefix: 'ключи/' };
     const policy = policyWith(
@@ -34,7 +34,7 @@ describe('the policy of a role', () => {
         Action: ['GetObject', 'GetObjectAttributes', 'GetObjectTagging', 'GetObjectVersion']
           .concat(['GetObjectVersionAttributes', 'GetObjectVersionTagging'])
           .map((action) => `s3:${action}`),
-        // No policy of a role can hold the Cyrillic letters.
+        // IAM rejects Cyrillic letters in a role's policy, so each letter becomes the wildcard `?`.
         Resource: ['arn:aws:s3:::acme-lake/?????/*'],
         Condition: [],
       },
@@ -47,7 +47,7 @@ describe('the policy of a role', () => {
     ]);
   });
 
-  it('allows to read no key twice if a grant covers another', () => {
+  it('omits a grant that another grant covers', () => {
     const policy = policyWith(LAKE, [
       'grants',
       ['raw/', 'raw/public/'].map((prefix) => ({
@@ -60,7 +60,7 @@ describe('the policy of a role', () => {
     assert.match(policy ?? '', /"Resource":"arn:aws:s3:::acme-lake\/raw\/\*"/);
   });
 
-  it('in the middle of a chain allows what comes along from an earlier hop', () => {
+  it('allows the tags and source identity of earlier hops if the role is in the middle of a chain', () => {
     const tagged = { arn: DATA, tags: { team: 'data' }, transitiveTags: ['team'], sourceIdentity: 'caller' };
     const chain: Change = ['roles lake then', [tagged, { arn: VAULT }]];
     const next = { Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'], Condition: [] };
@@ -71,7 +71,7 @@ describe('the policy of a role', () => {
     assert.match(policyWith(VAULT, chain) ?? '', /s3:GetObject/);
   });
 
-  it("takes the characters of the next role's path as they are", () => {
+  it("escapes special characters in the next role's path", () => {
     const hop = { arn: 'arn:aws:iam::210987654321:role/te*m/$?/lake-data' };
     assert.match(
       policyWith(LAKE, ['roles lake then', [hop]]) ?? '',
@@ -79,7 +79,7 @@ describe('the policy of a role', () => {
     );
   });
 
-  it('has what each entry of the configuration needs that assumes it', () => {
+  it('allows everything that the configuration entries for the role need', () => {
     const policy = policyWith(LAKE, ['roles deep', { arn: LAKE, then: [{ arn: DATA }] }]);
     assert.match(policy ?? '', /s3:GetObject/);
     assert.match(
@@ -88,7 +88,7 @@ describe('the policy of a role', () => {
     );
   });
 
-  it('does not exist for a role that reads and assumes nothing', () => {
+  it('does not exist if the role reads no bucket and assumes no other role', () => {
     assert.equal(policyWith(DATA), undefined);
     assert.equal(policyWith(DATA, ['roles unused', { arn: DATA }]), undefined);
   });

@@ -1,4 +1,4 @@
-// The statements of a permission policy, in a form that does not depend on the program that wrote them.
+// Normalizes the statements of a permission policy, so that policies written by different programs can be compared.
 import assert from 'node:assert/strict';
 
 interface Statement {
@@ -7,7 +7,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** Sorted, as is every list within them. */
+/** @returns the statements in a fixed order, with every list in them sorted */
 export function statementsOf(policy = ''): readonly unknown[] {
   const { Version, Statement: statements } = JSON.parse(policy) as {
     readonly Version: string;

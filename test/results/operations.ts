@@ -1,8 +1,9 @@
-// What the README's table of operations has: its rows and columns, and the file that a test run writes for a column.
+// The rows and columns of the table of operations in docs/reference/http-api.md, and a function that writes the results of a test
+// run.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Operations of the S3 API Reference, and the three ways to ask for less or another than the whole object of now. */
+/** Operations of the S3 API Reference, and three variants of GetObject that do not return the whole current object. */
 export const OPERATIONS = [
   'GetObject',
   'HeadObject',
@@ -21,7 +22,7 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** The table's columns. Other clients leave results too, of what they use of S3. */
+/** The columns of the table. Other clients also write results, but have no column. */
 export const COLUMNS = ['wire test', 'JS SDK', 'aws cli', 'boto3', 'Ceph'] as const;
 
 export type Client = (typeof COLUMNS)[number] | 'rclone' | 's3cmd' | 's3fs';
@@ -31,10 +32,10 @@ export interface Result {
   readonly client: string;
 }
 
-/** Where results lie; RESULTS_DIR names another directory. */
+/** The directory of the results; RESULTS_DIR overrides it. */
 export const resultsDirectory = (): string => process.env['RESULTS_DIR'] ?? import.meta.dirname;
 
-/** Writes `<client>.jsonl`, one line for each operation that was seen to work, in the place of an earlier run's. */
+/** Writes `<client>.jsonl` with one line for each operation that succeeded, and replaces the file of an earlier run. */
 export async function writeResults(client: Client, operations: Iterable<Operation>): Promise<void> {
   const seen = new Set(operations);
   const lines = OPERATIONS.filter((operation) => seen.has(operation)).map(

@@ -1,4 +1,4 @@
-// The README's table of operations says what test runs saw, and nothing else.
+// The table of operations shows exactly the results of test runs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COLUMNS, OPERATIONS } from './operations.ts';
@@ -7,7 +7,7 @@ import { operationsTable } from './render.ts';
 const row = (table: string, operation: string): string =>
   table.split('\n').find((line) => line.startsWith(`| ${operation} |`)) ?? '';
 
-test('an operation that a client was seen to do is ticked, another of that client is not', () => {
+test('the table of operations has check marks only for operations that a client has performed', () => {
   const table = operationsTable([
     { operation: 'GetObject', client: 'boto3' },
     { operation: 'GetObject', client: 'rclone' },
@@ -18,7 +18,7 @@ test('an operation that a client was seen to do is ticked, another of that clien
   assert.equal(table.split('\n').length, OPERATIONS.length + 3);
 });
 
-test('a column without results stays as it was, one with results does not', () => {
+test('rendering the table of operations keeps a column without results, and replaces one with results', () => {
   const before = operationsTable([
     { operation: 'range', client: 'Ceph' },
     { operation: 'range', client: 'boto3' },

@@ -1,20 +1,21 @@
-// `node test/results/render.ts [--check]`: writes the README's table of operations from the results of the last test runs.
+// `node test/results/render.ts [--check]`: writes the table of operations in docs/reference/http-api.md from the results of the last test runs.
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { COLUMNS, OPERATIONS, resultsDirectory } from './operations.ts';
 import type { Result } from './operations.ts';
 
-const README = new URL('../../README.md', import.meta.url).pathname;
+const PAGE = 'docs/reference/http-api.md';
+const FILE = new URL(`../../${PAGE}`, import.meta.url).pathname;
 const MARKED = /(?<=<!-- operations -->\n)[^]*?(?=<!-- \/operations -->)/;
 const WORKS = '✓';
 const UNSEEN = '–';
 
-/** Cells by operation, then column. */
+/** Cells by operation, then by column. */
 type Table = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /**
- * @param before the table as the README has it: a column without any result, as of tests that did not run here, stays
- * @returns the table in Markdown, each line ended
+ * @param before the page's current table, whose column is kept if there are no new results for it
+ * @returns the table in Markdown, with a line break after each row
  */
 export function operationsTable(results: readonly Result[], before = ''): string {
   const earlier = readTable(before);
@@ -57,26 +58,25 @@ async function readResults(directory: string): Promise<Result[]> {
   return results;
 }
 
-/** @returns what is wrong, nothing when all is well */
+/** @returns the problem, or undefined if there is none */
 async function main(check: boolean): Promise<string | undefined> {
   const results = await readResults(resultsDirectory());
   const without = COLUMNS.filter((column) => !results.some(({ client }) => client === column));
   if (check && process.env['CI'] !== undefined && without.length > 0) {
-    return `There are no results of ${without.join(', ')}: run \`npm run test:clients\` and \`npm run test:ceph\` first.`;
+    return `There are no results for ${without.join(', ')}: run \`npm run test:clients\` and \`npm run test:ceph\` first.`;
   }
-  const readme = await readFile(README, 'utf8');
-  const [before] = MARKED.exec(readme) ?? [];
+  const page = await readFile(FILE, 'utf8');
+  const [before] = MARKED.exec(page) ?? [];
   if (before === undefined)
-    return 'README.md must have <!-- operations --> and <!-- /operations --> on lines of their own.';
+    return `${PAGE} must have <!-- operations --> and <!-- /operations --> on lines of their own.`;
   const after = operationsTable(results, before);
-  if (without.length > 0)
-    console.log(`No results of ${without.join(', ')} here: taken as the README has them.`);
+  if (without.length > 0) console.log(`No results of ${without.join(', ')} here: kept as the page has them.`);
   if (after === before) return undefined;
   if (check)
-    return `README.md's table is not what the tests saw. Write it with \`node test/results/render.ts\`:\n\n${after}`;
+    return `The table in ${PAGE} is not what the tests saw. Write it with \`node test/results/render.ts\`:\n\n${after}`;
   await writeFile(
-    README,
-    readme.replace(MARKED, () => after),
+    FILE,
+    page.replace(MARKED, () => after),
   );
   return undefined;
 }

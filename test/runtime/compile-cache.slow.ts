@@ -1,4 +1,4 @@
-// Another local user must not be able to put compiled code where a command looks for its own.
+// Another local user must not be able to plant compiled code that a command loads.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {
@@ -37,7 +37,7 @@ async function start(environment: Readonly<Record<string, string>>): Promise<str
   return stderr;
 }
 
-/** @param shared where the attacker has been first */
+/** @param shared the directory that an attacker created before the command ran */
 async function assertUnused(shared: string, environment: Readonly<Record<string, string>>): Promise<void> {
   const before = readdirSync(shared);
   const reported = await start(environment);
@@ -46,8 +46,8 @@ async function assertUnused(shared: string, environment: Readonly<Record<string,
   assert.deepEqual(readdirSync(shared), before);
 }
 
-describe('compiled code is kept', () => {
-  it('below XDG_CACHE_HOME, where only this user can read or write', async () => {
+describe('compiled code is stored', () => {
+  it('under XDG_CACHE_HOME, readable and writable only by this user', async () => {
     const environment = { XDG_CACHE_HOME: join(directory, 'caches') };
     await start(environment);
     const own = join(directory, 'caches', 'fedbridge');
@@ -55,14 +55,14 @@ describe('compiled code is kept', () => {
     assert.match(await start(environment), /check\.ts was accepted/);
   });
 
-  it('below ~/.cache if XDG_CACHE_HOME is not set, or is relative', async () => {
+  it('under ~/.cache if XDG_CACHE_HOME is unset or relative', async () => {
     const own = join(directory, '.cache', 'fedbridge');
     assert.ok((await start({})).includes(`resolved path ${own} `));
     assert.ok((await start({ XDG_CACHE_HOME: 'caches' })).includes(`resolved path ${own} `));
     assert.equal(statSync(own).mode & 0o777, 0o700);
   });
 
-  it('nowhere if there is no home', async () => {
+  it('nowhere if there is no home directory', async () => {
     assert.doesNotMatch(await start({ HOME: '' }), /resolved path/);
     assert.deepEqual(readdirSync(directory), []);
   });
@@ -91,14 +91,18 @@ describe('a compile cache is not used', () => {
     });
   }
 
-  it('in a directory of another user', { skip: asRoot ? false : 'only root can make one' }, async () => {
-    const planted = join(directory, 'fedbridge');
-    mkdirSync(planted, { mode: 0o700 });
-    chownSync(planted, ANOTHER_USER, ANOTHER_USER);
-    await assertUnused(planted, { XDG_CACHE_HOME: directory });
-  });
+  it(
+    'in a directory owned by another user',
+    { skip: asRoot ? false : 'only root can create one' },
+    async () => {
+      const planted = join(directory, 'fedbridge');
+      mkdirSync(planted, { mode: 0o700 });
+      chownSync(planted, ANOTHER_USER, ANOTHER_USER);
+      await assertUnused(planted, { XDG_CACHE_HOME: directory });
+    },
+  );
 
-  it('behind a symbolic link', async () => {
+  it('if its path is a symbolic link', async () => {
     const planted = join(directory, 'elsewhere');
     mkdirSync(planted, { mode: 0o700 });
     symlinkSync(planted, join(directory, 'fedbridge'));
@@ -106,7 +110,7 @@ describe('a compile cache is not used', () => {
   });
 
   for (const mode of [0o777, 0o775]) {
-    it(`below a directory of mode ${mode.toString(8)}, where others could replace it`, async () => {
+    it(`below a directory of mode ${mode.toString(8)}, in which other users could replace it`, async () => {
       const shared = join(directory, 'shared');
       mkdirSync(shared);
       chmodSync(shared, mode);
@@ -114,14 +118,18 @@ describe('a compile cache is not used', () => {
     });
   }
 
-  it('below a directory of another user', { skip: asRoot ? false : 'only root can make one' }, async () => {
-    const home = join(directory, 'home');
-    mkdirSync(join(home, '.cache', 'fedbridge'), { recursive: true, mode: 0o700 });
-    chownSync(home, ANOTHER_USER, ANOTHER_USER);
-    await assertUnused(join(home, '.cache', 'fedbridge'), { HOME: home });
-  });
+  it(
+    'below a directory owned by another user',
+    { skip: asRoot ? false : 'only root can create one' },
+    async () => {
+      const home = join(directory, 'home');
+      mkdirSync(join(home, '.cache', 'fedbridge'), { recursive: true, mode: 0o700 });
+      chownSync(home, ANOTHER_USER, ANOTHER_USER);
+      await assertUnused(join(home, '.cache', 'fedbridge'), { HOME: home });
+    },
+  );
 
-  it('if its place is taken by a file, and the command works all the same', async () => {
+  it('if its path is a file, and the command still works', async () => {
     writeFileSync(join(directory, 'fedbridge'), 'planted');
     await assertUnused(directory, { XDG_CACHE_HOME: directory });
   });

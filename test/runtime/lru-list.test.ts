@@ -1,4 +1,4 @@
-// The order of last use is that of a Map from which what is used is taken and put back at its end, whatever is done.
+// An LRU list has the same order as a Map in which each used entry is deleted and reinserted.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { it } from 'node:test';
@@ -8,7 +8,7 @@ import type { LruEntry } from '../../src/runtime/lru-list.ts';
 const STEPS = 20_000;
 const ITEMS = 12;
 
-it('the order of last use is that of uses', () => {
+it('an LRU list is always ordered by last use', () => {
   const uses = lruList<number>();
   const model = new Map<number, LruEntry<number>>();
   const done: string[] = [];

@@ -1,4 +1,4 @@
-// Token buckets: what a key may spend at once, and that keys do not spend each other's tokens or pile up.
+// Token buckets limit each key to its burst, isolate keys from each other, and use bounded memory.
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { describe, it } from 'node:test';
@@ -9,7 +9,7 @@ import { tokenBuckets } from '../../src/runtime/rate-limits.ts';
 const HOUR_MS = 3_600_000;
 
 describe('token buckets', () => {
-  it('give each key its whole burst, and no more', () => {
+  it('allow each key exactly its full burst', () => {
     const buckets = tokenBuckets({ burst: 3, intervalMs: HOUR_MS });
     for (const key of ['a', 'b', '']) {
       for (let i = 0; i < 3; i += 1) {
@@ -20,19 +20,19 @@ describe('token buckets', () => {
     }
   });
 
-  it('count nothing if they are only looked at', () => {
+  it('keep their tokens when they are only checked', () => {
     const buckets = tokenBuckets({ burst: 1, intervalMs: HOUR_MS });
     for (let i = 0; i < 10; i += 1) assert.equal(buckets.has('a'), true);
   });
 
-  it('give a key another token in each interval', async () => {
+  it('refill one token per interval', async () => {
     const buckets = tokenBuckets({ burst: 1, intervalMs: 1 });
     buckets.take('a');
     while (!buckets.has('a')) await setTimeout(1);
     buckets.take('a');
   });
 
-  it('keep no memory of keys whose burst is whole again, and forget no other', () => {
+  it('free the memory of keys with a full burst, and keep all other keys', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const used = (): number => {

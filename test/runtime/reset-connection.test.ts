@@ -1,4 +1,4 @@
-// A connection that is reset is closed on this side too, whatever the peer has just done: a leaked one keeps the process from ending.
+// Resetting a connection always closes its local socket, because a leaked socket keeps the process alive.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import { resetConnection } from '../../src/runtime/reset-connection.ts';
 import { abortResponse } from '../../src/api/responses/object.ts';
 
-/** More than the kernel takes of a peer that reads nothing. */
+/** More bytes than the kernel buffers for a peer that does not read. */
 const MUCH = Buffer.alloc(32 * 1024 * 1024);
 
 async function connectTo(server: Server, test: TestContext): Promise<Socket> {
@@ -24,7 +24,7 @@ async function connectTo(server: Server, test: TestContext): Promise<Socket> {
   return client;
 }
 
-/** @returns both ends, of which the server's does not end because the client's does */
+/** @returns both ends of a connection; the server's end stays open when the client's end closes */
 async function pairOf(test: TestContext): Promise<{ readonly client: Socket; readonly server: Socket }> {
   const listener = createServer({ allowHalfOpen: true });
   const accepted = once(listener, 'connection');
@@ -33,18 +33,18 @@ async function pairOf(test: TestContext): Promise<{ readonly client: Socket; rea
   return { client, server };
 }
 
-describe('a connection that is reset', () => {
-  it('is closed if its own end is under way', async (test) => {
+describe('a reset connection', () => {
+  it('closes even if this side is already ending it', async (test) => {
     const { client, server } = await pairOf(test);
     server.end();
-    // Rejects at an `error` event.
+    // The promise of `once` also rejects on an `error` event, so this asserts that there is none.
     const closed = once(server, 'close');
     process.nextTick(resetConnection, server);
     await closed;
     client.resume();
   });
 
-  it('is closed if it ended before', async (test) => {
+  it('closes even if this side has already ended it', async (test) => {
     const { client, server } = await pairOf(test);
     server.end();
     await once(server, 'finish');
@@ -55,7 +55,7 @@ describe('a connection that is reset', () => {
   });
 
   for (const ends of [false, true]) {
-    it(`fails at the peer if data waits${ends ? ', also if it was to end after that' : ''}`, async (test) => {
+    it(`causes an error at the peer if data is unsent${ends ? ', even if an end is scheduled after that data' : ''}`, async (test) => {
       const { client, server } = await pairOf(test);
       server.write(MUCH);
       if (ends) server.end();
@@ -70,7 +70,7 @@ describe('a connection that is reset', () => {
   }
 });
 
-it('an HTTP/1.0 response that is cut as its caller disconnects leaves no connection', async (test) => {
+it('aborting an HTTP/1.0 response while its caller disconnects leaves no open connection', async (test) => {
   const closed = Promise.withResolvers<unknown>();
   const server = createHttpServer((request, response) => {
     closed.resolve(once(request.socket, 'close'));

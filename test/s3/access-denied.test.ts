@@ -1,4 +1,5 @@
-// What S3's AccessDenied tells the operator: AWS's phrases by name, and nothing that a caller could have written.
+// From S3's AccessDenied messages, the bridge parses only AWS's own phrases, never text that a caller could have
+// written.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -23,7 +24,10 @@ const kms = (reason: AccessDenied['reason'], explicit: boolean): AccessDenied =>
   action: 'kms:Decrypt',
 });
 
-/** As AWS words them: IAM user guide, "Troubleshoot access denied error messages"; S3 user guide, "Troubleshoot access denied (403 Forbidden) errors". */
+/**
+ * Messages as AWS words them in the IAM user guide, "Troubleshoot access denied error messages", and in the S3 user
+ * guide, "Troubleshoot access denied (403 Forbidden) errors".
+ */
 const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: RegExp])[] = [
   [
     `${ESCAPED} because no identity-based policy allows the s3:GetObject action`,
@@ -33,27 +37,27 @@ const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: R
   [
     `${OBJECT} with an explicit deny in an identity-based policy`,
     s3('role policy', true),
-    /^A Deny in the role's own policy/,
+    /^A Deny statement in the role's own policy/,
   ],
   [
     `${READ} because no session policy allows the s3:GetObject action`,
     s3('session policy', false),
-    /grants.*report this line/,
+    /grants.*report this log line/,
   ],
   [
     `${OBJECT} with an explicit deny in a sessions policy`,
     s3('session policy', true),
-    /session policy, .* denies s3:GetObject though the grants allow it/,
+    /grants allow s3:GetObject, but the session policy .* has a Deny statement that covers s3:GetObject/,
   ],
   [
     `${READ} because no resource-based policy allows the s3:GetObject action`,
     s3('bucket policy', false),
-    /^Allow the role s3:GetObject in the bucket's policy/,
+    /^Allow s3:GetObject for the role in the policy of the bucket or of its access point/,
   ],
   [
     `${OBJECT} with an explicit deny in a resource-based policy`,
     s3('bucket policy', true),
-    /bucket's policy.*aws:SourceIp/,
+    /^A Deny statement in the policy of the bucket or of its access point.*aws:SourceIp/,
   ],
   [
     `${OBJECT} because no permissions boundary allows the s3:GetObject action`,
@@ -121,7 +125,7 @@ const FOUR_PLACES = /role's policy.*session policy.*bucket's policy.*KMS key/;
 
 describe("S3's AccessDenied", () => {
   for (const [message, denial, remedy] of SAID) {
-    it(`tells of "${message.replace(/^.*not authorized to perform: /, '…')}"`, () => {
+    it(`is parsed: "${message.replace(/^.*not authorized to perform: /, '…')}"`, () => {
       assert.deepEqual(readAccessDenied(message), denial);
       assert.match(accessDeniedFix(denial, false), remedy);
       assert.doesNotMatch(accessDeniedFix(denial, false), /ACTION/);
@@ -135,22 +139,22 @@ describe("S3's AccessDenied", () => {
     `${OBJECT} because of words that AWS does not have yet`,
     `${OBJECT} because no tax policy allows the s3:GetObject action`,
   ]) {
-    it(`that says nothing we know ("${message.slice(-40)}") leaves the four places to look at`, () => {
+    it(`with an unknown reason ("${message.slice(-40)}") gets a fix that lists the four kinds of policy to check`, () => {
       const denial = readAccessDenied(message);
       assert.equal(denial.reason, undefined);
       assert.match(accessDeniedFix(denial, false), FOUR_PLACES);
     });
   }
 
-  it('for the right to list, in a read, means that the object is missing', () => {
+  it('for s3:ListBucket during a read is explained as a missing object', () => {
     const denial = readAccessDenied(
       `${USER} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::acme-lake" because no session policy allows the s3:ListBucket action`,
     );
-    assert.match(accessDeniedFix(denial, false), /no such object/);
+    assert.match(accessDeniedFix(denial, false), /object most likely does not exist/);
     assert.match(accessDeniedFix(denial, true), /session policy/);
   });
 
-  it("does not take a caller's key for S3's own words", () => {
+  it("is parsed correctly even if a caller's key contains S3's phrases", () => {
     const key =
       'x" because no session policy allows the s3:GetObject action with an explicit deny in a service control policy';
     for (const shown of [`"arn:aws:s3:::acme-lake/${key}"`, `&quot;arn:aws:s3:::acme-lake/${key}&quot;`]) {
@@ -164,7 +168,7 @@ describe("S3's AccessDenied", () => {
     }
   });
 
-  it('is read whatever it holds, and repeats none of it but names of ours and of AWS', () => {
+  it("causes no exception for any text, and yields no text from a caller's key", () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (key) => {
         const denial = readAccessDenied(`${READ} on resource: "arn:aws:s3:::acme-lake/${key}" because`);

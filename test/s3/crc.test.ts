@@ -1,4 +1,4 @@
-// The CRCs that S3 keeps, by published values and whatever the pieces in which the bytes come.
+// The functions that compute S3's CRCs return the published values, however the bytes are split into chunks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -7,40 +7,43 @@ import { createCrc32c, createCrc64Nvme } from '../../src/s3/crc.ts';
 const crc32c = createCrc32c();
 const crc64Nvme = createCrc64Nvme();
 
-/** RFC 3720, B.4, whose bytes are the lowest first. */
+/** Values of CRC-32C from RFC 3720, B.4, which lists the bytes of each CRC in little-endian order. */
 const CRC32C: readonly (readonly [what: string, bytes: Buffer, crc: number])[] = [
-  ['nothing', Buffer.alloc(0), 0],
-  ['the digits', Buffer.from('123456789'), 0xe3069283],
-  ['32 zeros', Buffer.alloc(32), 0x8a9136aa],
-  ['32 ones', Buffer.alloc(32, 0xff), 0x62a8ab43],
-  ['32 rising bytes', Buffer.from(Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e],
-  ['32 falling bytes', Buffer.from(Array.from({ length: 32 }, (_, i) => 31 - i)), 0x113fdb5c],
+  ['an empty input', Buffer.alloc(0), 0],
+  ['the digits 1 to 9', Buffer.from('123456789'), 0xe3069283],
+  ['32 zero bytes', Buffer.alloc(32), 0x8a9136aa],
+  ['32 bytes of 0xff', Buffer.alloc(32, 0xff), 0x62a8ab43],
+  ['32 increasing bytes', Buffer.from(Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e],
+  ['32 decreasing bytes', Buffer.from(Array.from({ length: 32 }, (_, i) => 31 - i)), 0x113fdb5c],
 ];
 
-/** NVM Express, NVM Command Set specification, "64b CRC test cases"; the digits: the catalogue of CRCs, CRC-64/NVME. */
+/**
+ * Values of CRC-64/NVME from "64b CRC test cases" in the NVM Command Set specification. The value for the digits is
+ * from the catalog of CRCs.
+ */
 const CRC64NVME: readonly (readonly [what: string, bytes: Buffer, crc: bigint])[] = [
-  ['nothing', Buffer.alloc(0), 0n],
-  ['the digits', Buffer.from('123456789'), 0xae8b14860a799888n],
-  ['4 KiB of zeros', Buffer.alloc(4096), 0x6482d367eb22b64en],
-  ['4 KiB of ones', Buffer.alloc(4096, 0xff), 0xc0ddba7302eca3acn],
+  ['an empty input', Buffer.alloc(0), 0n],
+  ['the digits 1 to 9', Buffer.from('123456789'), 0xae8b14860a799888n],
+  ['4 KiB of zero bytes', Buffer.alloc(4096), 0x6482d367eb22b64en],
+  ['4 KiB of 0xff', Buffer.alloc(4096, 0xff), 0xc0ddba7302eca3acn],
 ];
 
 describe('CRC-32C', () => {
   for (const [what, bytes, crc] of CRC32C)
-    it(`of ${what}`, () => {
+    it(`of ${what} has the published value`, () => {
       assert.equal(crc32c(bytes, 0), crc);
     });
 });
 
 describe('CRC-64/NVME', () => {
   for (const [what, bytes, crc] of CRC64NVME)
-    it(`of ${what}`, () => {
+    it(`of ${what} has the published value`, () => {
       assert.equal(crc64Nvme(bytes, 0n), crc);
     });
 });
 
 describe('a CRC', () => {
-  it('is the same in whatever pieces the bytes come', () => {
+  it('is the same for any split of the bytes into chunks', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, at) => {
         const [start, end] = [bytes.subarray(0, at), bytes.subarray(at)];

@@ -1,4 +1,4 @@
-// Where a bucket is asked for: virtual-hosted at AWS, path style where its name or endpoint wants it.
+// The endpoint of a bucket is virtual-hosted on AWS, and path-style if the bucket's name or endpoint requires that.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Role } from '../../src/config/types.ts';
@@ -32,7 +32,13 @@ describe('an endpoint', () => {
       'https://acme-lake.s3.cn-north-1.amazonaws.com.cn',
       '',
     ],
-    ['a dotted name', bucket('acme.lake'), 'us-east-1', 'https://s3.us-east-1.amazonaws.com', '/acme.lake'],
+    [
+      'a bucket name with dots',
+      bucket('acme.lake'),
+      'us-east-1',
+      'https://s3.us-east-1.amazonaws.com',
+      '/acme.lake',
+    ],
     [
       'an access point',
       bucket('arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader'),
@@ -72,7 +78,7 @@ describe('an endpoint', () => {
       '/arn:aws:s3:eu-central-1:123456789012:accesspoint/lake-reader',
     ],
   ] as const) {
-    it(`of ${what} is ${origin}${basePath}`, () => {
+    it(`for ${what} is ${origin}${basePath}`, () => {
       const found = endpointOf(of, region);
       assert.equal(found.origin, origin);
       assert.equal(found.host, new URL(origin).host);
@@ -82,7 +88,7 @@ describe('an endpoint', () => {
     });
   }
 
-  it('is never named by what S3 calls a region', () => {
+  it("is never built from an invalid region in S3's response", () => {
     for (const region of ['eu-west-1', 'us-gov-east-1', 'ap-southeast-3']) assert.ok(isRegion(region));
     for (const no of [
       'evil.example',
@@ -114,7 +120,7 @@ describe('an origin', () => {
     's3.eusc-de-east-1.amazonaws.eu',
     's3.us-iso-east-1.c2s.ic.gov',
   ]) {
-    it(`on ${host} is AWS's`, () => {
+    it(`at ${host} belongs to AWS`, () => {
       assert.ok(isAwsOrigin(`https://${host}`));
       assert.ok(isAwsOrigin(`https://${host}:8443`));
     });
@@ -130,7 +136,7 @@ describe('an origin', () => {
     'https://s3.eu-west-1.xamazonaws.com',
     'https://notans3.eu-west-1.amazonaws.com',
     'https://s3x.eu-west-1.amazonaws.com',
-    // Names of AWS's on which its customers respond.
+    // The servers with these host names in AWS's domains belong to AWS customers.
     'https://s3-0123456789abcdef.elb.us-east-1.amazonaws.com',
     'https://s3-1234567890.us-east-1.elb.amazonaws.com',
     'https://s3.execute-api.us-east-1.amazonaws.com',
@@ -138,7 +144,7 @@ describe('an origin', () => {
     'https://vpce-1a-2b.vpce-svc-3c.us-east-1.vpce.amazonaws.com',
     'https://acme-lake.s3.eu-west-1.wasabisys.com',
   ]) {
-    it(`${origin} is not AWS's`, () => {
+    it(`at ${origin} does not belong to AWS`, () => {
       assert.ok(!isAwsOrigin(origin));
     });
   }

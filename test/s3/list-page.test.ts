@@ -1,4 +1,5 @@
-// Reading a page of a list: as the AWS SDK reads it, however it is cut into chunks, strictly, and in slices.
+// The parser of list pages gives the same results as the AWS SDK, however a page is split into chunks. It rejects invalid pages
+// and does not block the event loop.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
@@ -7,41 +8,14 @@ import fc from 'fast-check';
 import { Fault } from '../../src/errors/fault.ts';
 import { readListPage } from '../../src/s3/list-page.ts';
 import type { ListPage } from '../../src/s3/list-page.ts';
-import type { UpstreamResponse } from '../../src/http1/exchange.ts';
 import { escapeXml } from '../../src/api/responses/document.ts';
+import { chunked, responseOf } from '../support/chunked-response.ts';
 
 const LIST = 'ListBucketResult';
 const list = (inner: string): string => `<${LIST}>${inner}</${LIST}>`;
 const ENCODED = '<EncodingType>url</EncodingType>';
 
-/** An answer whose body comes in these chunks, each after the one before was wanted. */
-function answerOf(chunks: readonly Buffer[]): UpstreamResponse & { readonly isAborted: () => boolean } {
-  let isAborted = false;
-  let give = (): void => undefined;
-  return {
-    status: 200,
-    headers: [],
-    pipe: (sink) => {
-      const left = [...chunks];
-      give = () => {
-        for (let chunk = left.shift(); chunk !== undefined; chunk = left.shift()) {
-          if (isAborted || !sink.write(chunk)) return;
-        }
-        sink.end();
-      };
-      give();
-    },
-    resume: () => {
-      give();
-    },
-    abort: () => {
-      isAborted = true;
-    },
-    isAborted: () => isAborted,
-  };
-}
-
-/** As S3 encodes keys if it is asked for `encoding-type=url`. */
+/** Encodes a key as S3 does with `encoding-type=url`. */
 const encoded = (key: string): string =>
   encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
 const decoded = (text = ''): string => decodeURIComponent(text.replaceAll('+', ' '));
@@ -96,27 +70,21 @@ const page = fc
     return `<?xml version="1.0" encoding="UTF-8"?>\n<${LIST} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inner}</${LIST}>\n`;
   });
 
-function chunked(document: string, size: number): Buffer[] {
-  const bytes = Buffer.from(document);
-  const count = Math.ceil(bytes.length / size);
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
-}
-
 const entries = (count: number): string => '<Contents><Key>a</Key></Contents>'.repeat(count);
 
-describe('a page of a list', () => {
-  it('is read as the AWS SDK reads it, however it is cut into chunks', async () => {
+describe('a listing page', () => {
+  it('is parsed as the AWS SDK parses it, however it is split into chunks', async () => {
     const property = fc.asyncProperty(page, fc.integer({ min: 1, max: 300 }), async (document, size) => {
-      assert.deepEqual(await readListPage(answerOf(chunked(document, size))), await readBySdk(document));
+      assert.deepEqual(await readListPage(responseOf(chunked(document, size))), await readBySdk(document));
     });
     await fc.assert(property, { numRuns: 200 });
   });
 
-  it('is read one chunk a turn of the event loop', async () => {
+  it('is parsed one chunk per turn of the event loop', async () => {
     const chunks = chunked(list(entries(1_000)), 4_096);
     const turns: number[] = [];
     let turn = 0;
-    const answer = answerOf(chunks);
+    const answer = responseOf(chunks);
     const timer = setImmediate(function count() {
       turn += 1;
       next = setImmediate(count);
@@ -136,35 +104,35 @@ describe('a page of a list', () => {
     });
     clearImmediate(next);
     assert.equal(turns.length, chunks.length);
-    assert.equal(new Set(turns).size, chunks.length, 'no turn had two of them');
+    assert.equal(new Set(turns).size, chunks.length, 'no turn read two chunks');
   });
 
   for (const [what, document] of [
-    ['nothing at all', ''],
+    ['an empty body', ''],
     ['another document', '<Error><Code>SlowDown</Code></Error>'],
-    ['a text', 'no list'],
+    ['plain text', 'no list'],
     ['half a list', `<${LIST}><Name>b</Name>`],
     ['half a tag', `<${LIST}><Name`],
     ['tags that do not match', list('<Name>b</Nam>')],
-    ['tags in another order', '<ListBucketResult><Name></ListBucketResult></Name>'],
-    ['a tag that nobody opened', `${list('')}</Name>`],
+    ['tags in the wrong order', '<ListBucketResult><Name></ListBucketResult></Name>'],
+    ['a closing tag without an opening tag', `${list('')}</Name>`],
     ['two lists', list('') + list('')],
-    ['a text behind it', `${list('')}more`],
-    ['a text beside elements', list('text<Name>b</Name>')],
+    ['text after the list', `${list('')}more`],
+    ['text between elements', list('text<Name>b</Name>')],
     ['a document type', `<!DOCTYPE a [<!ENTITY b "c">]>${list('')}`],
     ['a CDATA section', list('<Contents><Key><![CDATA[a]]></Key></Contents>')],
     ['a comment', list('<!-- -->')],
-    ['an element of its own kind in each other', list('<a>'.repeat(10) + '</a>'.repeat(10))],
+    ['deeply nested elements', list('<a>'.repeat(10) + '</a>'.repeat(10))],
     ['a bare ampersand', list('<Name>a & b</Name>')],
     ['an unknown entity', list('<Name>&nbsp;</Name>')],
     ['a size in words', list('<Contents><Size>many</Size></Contents>')],
     ['a negative size', list('<Contents><Size>-1</Size></Contents>')],
-    ['a time that is none', list('<Contents><LastModified>yesterday</LastModified></Contents>')],
-    ['more entries than S3 lists', list(entries(1_001))],
-    ['a text without end', list(`<Name>${'a'.repeat(20_000)}</Name>`)],
+    ['an invalid time', list('<Contents><LastModified>yesterday</LastModified></Contents>')],
+    ['more entries than S3 returns', list(entries(1_001))],
+    ['endless text', list(`<Name>${'a'.repeat(20_000)}</Name>`)],
   ] as const) {
-    it(`that is ${what} is rejected, and its request ends`, async () => {
-      const answer = answerOf(chunked(document, 1_000));
+    it(`is rejected, and its request is aborted, if S3 sends ${what}`, async () => {
+      const answer = responseOf(chunked(document, 1_000));
       await assert.rejects(
         readListPage(answer),
         (error) => error instanceof Fault && error.code === 's3_invalid_response',
@@ -173,13 +141,16 @@ describe('a page of a list', () => {
     });
   }
 
-  it('may have as many entries as S3 lists', async () => {
-    assert.equal((await readListPage(answerOf(chunked(list(entries(1_000)), 1_000)))).objects.length, 1_000);
+  it('is accepted with 1,000 entries, the maximum that S3 returns', async () => {
+    assert.equal(
+      (await readListPage(responseOf(chunked(list(entries(1_000)), 1_000)))).objects.length,
+      1_000,
+    );
   });
 
-  it('fails as its body fails', async () => {
+  it('fails if reading its body fails', async () => {
     const gone = new Error('gone');
-    const answer = answerOf([]);
+    const answer = responseOf([]);
     await assert.rejects(
       readListPage({
         ...answer,

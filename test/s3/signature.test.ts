@@ -1,4 +1,4 @@
-// The signer against two independent judges: the SDK's own signer, and AWS's published examples.
+// The signer is checked against two independent references: the SDK's own signer and AWS's published examples.
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { canonicalRequest, createSigner, macWith, signatureOf, signingKey } from '../../src/s3/signature.ts';
 import { encodeKey, encodeQueryPart } from '../../src/s3/target.ts';
 
-/** What `@smithy/signature-v4` asks of a hash: SHA-256, with a key HMAC. */
+/** The hash interface that `@smithy/signature-v4` requires: SHA-256, or HMAC-SHA-256 if there is a key. */
 class NodeSha256 {
   readonly #hash;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -37,7 +37,7 @@ const CREDENTIALS = {
   sessionToken: 'FwoGZXIvYXdzEXAMPLETOKEN+/=',
 };
 
-/** S3 keys: any characters but NUL and lone surrogates, at most 1,024 bytes. */
+/** S3 keys: any characters except NUL and lone surrogates, at most 1,024 bytes. */
 const anyKey = fc
   .string({ unit: 'binary', minLength: 1, maxLength: 200 })
   .filter((key) => key.isWellFormed() && !key.includes('\0') && Buffer.byteLength(key) <= 1024);
@@ -105,7 +105,7 @@ describe('the signer', () => {
     );
   });
 
-  it('signs further x-amz- headers in their place', async () => {
+  it('signs additional x-amz- headers as @smithy/signature-v4 does', async () => {
     const amzHeaders = [
       ['x-amz-request-payer', 'requester'],
       ['x-amz-checksum-mode', 'ENABLED'],
@@ -143,7 +143,7 @@ describe('the signer', () => {
     assert.equal(ours.get('authorization'), theirs.headers['authorization']);
   });
 
-  it('changes key and date when the day changes', () => {
+  it('switches to a new key and date at midnight UTC', () => {
     const sign = createSigner();
     const request = {
       method: 'GET',
@@ -162,8 +162,11 @@ describe('the signer', () => {
   });
 });
 
-/** Amazon S3 API Reference, "Signature Calculations for the Authorization Header"; without a session token. */
-describe("AWS's published examples", () => {
+/**
+ * These examples, which have no session token, are from "Signature Calculations for the Authorization Header" in the
+ * Amazon S3 API Reference.
+ */
+describe("in AWS's published examples", () => {
   const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
   const [DATE, DAY, REGION] = ['20130524T000000Z', '20130524', 'us-east-1'];
   const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -182,21 +185,21 @@ describe("AWS's published examples", () => {
       'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
     ],
     [
-      'GET of a bucket’s lifecycle',
+      "GET of a bucket's lifecycle",
       '/',
       'lifecycle=',
       [],
       'fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543',
     ],
     [
-      'GET of a list',
+      'GET of a listing',
       '/',
       'max-keys=2&prefix=J',
       [],
       '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
     ],
   ] as const) {
-    it(`${what} is signed as published`, () => {
+    it(`a ${what} has the published signature`, () => {
       const { canonical } = canonicalRequest(
         { method: 'GET', path, query },
         [HOST, ...more, ...ALWAYS].flat(),
@@ -214,8 +217,8 @@ function headersOf(raw: readonly string[]): Map<string, string> {
   return headers;
 }
 
-describe('the MAC of one key', () => {
-  it('is that of Node for texts of any lengths, one after the other', () => {
+describe('repeated use of one MAC key', () => {
+  it('gives the same MACs as Node for consecutive texts of any length', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 32, maxLength: 32 }),

@@ -1,4 +1,4 @@
-// Every parameter that selects an operation in the AWS SDK is served or rejected, never ignored.
+// Every query parameter that selects an operation in the AWS SDK is served or rejected, never ignored.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from '../../src/errors/fault.ts';
 import { operationOn } from '../../src/s3/operation.ts';
 
-/** The SDK's name of the operation, which S3 ignores. */
+/** In this parameter, the SDK sends the name of the operation, which S3 ignores. */
 const SDK_ONLY = 'x-id';
 
-/** The SDK's schemas hold the path and query of each operation: `["GET", "/{Key+}?tagging", 200]`. */
+/** The SDK's schemas contain the path and query of each operation: `["GET", "/{Key+}?tagging", 200]`. */
 async function selectorsOfSdk(): Promise<readonly (readonly [key: string, name: string, value: string])[]> {
   const schemas = new URL('../dist-es/schemas/schemas_0.js', import.meta.resolve('@aws-sdk/client-s3'));
   const text = await readFile(fileURLToPath(schemas), 'utf8');
@@ -21,9 +21,9 @@ async function selectorsOfSdk(): Promise<readonly (readonly [key: string, name: 
   );
 }
 
-it('parameters that select an operation in the AWS SDK are served or rejected', async () => {
+it('every parameter that selects an operation in the AWS SDK is either supported or rejected', async () => {
   const selectors = (await selectorsOfSdk()).filter(([, name]) => name !== SDK_ONLY);
-  assert.ok(selectors.length > 80, 'the SDK has the operations that it had');
+  assert.ok(selectors.length > 80, 'the SDK still has its operations');
   for (const [key, name, value] of [...selectors, ['key', 'uploadId', 'u'] as const]) {
     try {
       const operation = operationOn({ bucket: 'acme-lake', key }, 'GET', new Map([[name, value]]));

@@ -1,4 +1,4 @@
-// What a request target means: bucket and key, byte for byte.
+// A request target is mapped to a bucket and a key without changing a byte of the key.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -44,19 +44,19 @@ const refusals: readonly (readonly [url: string, code: string])[] = [
 
 describe('a request target', () => {
   for (const [url, bucket, key, query] of meanings) {
-    it(`${url} is the key ${JSON.stringify(key)}`, () => {
+    it(`${url} names the key ${JSON.stringify(key)}`, () => {
       assert.deepEqual(readTarget(url), { bucket, key, query });
     });
   }
   for (const [url, code] of refusals) {
-    it(`${url.slice(0, 40)} is ${code}`, () => {
+    it(`${url.slice(0, 40)} is rejected with ${code}`, () => {
       assert.throws(
         () => readTarget(url),
         (error) => error instanceof Fault && error.code === code,
       );
     });
   }
-  it('of any key, escaped, is that key again', () => {
+  it('with an escaped key is decoded to that key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }), (key) => {
         fc.pre(key.isWellFormed() && !key.includes('\0') && Buffer.byteLength(key) <= 1024);
@@ -64,7 +64,7 @@ describe('a request target', () => {
       }),
     );
   });
-  it('holds a key of 1,024 bytes', () => {
+  it('may contain a key of 1,024 bytes', () => {
     assert.equal(readTarget(`/acme-lake/${'k'.repeat(1024)}`).key.length, 1024);
   });
 });

@@ -1,4 +1,5 @@
-// What a bucket policy grants within the account, and when a session policy limits it, as AWS documents it.
+// In the sandbox, a session policy limits the access that a bucket policy grants in exactly the cases that AWS
+// documents.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -38,11 +39,7 @@ const outcomeOf = (keys: Keys, sandbox: Sandbox): Promise<string> =>
     );
 
 const UNLIMITED = [
-  [
-    'everyone, if the role is the one named by aws:PrincipalArn',
-    '*',
-    { ArnEquals: { 'aws:PrincipalArn': ROLE } },
-  ],
+  ['everyone if aws:PrincipalArn is the role', '*', { ArnEquals: { 'aws:PrincipalArn': ROLE } }],
   [
     'every AWS principal of the account',
     { AWS: '*' },
@@ -83,7 +80,7 @@ for (const [whom, principal] of [
   });
 }
 
-test('a session policy limits whatever a bucket policy grants to another account', async (context) => {
+test('a session policy limits everything that a bucket policy grants to another account', async (context) => {
   const sandbox = await sandboxFor(context);
   const sts = stsClient(sandbox, await assumed(sandbox));
   const hop = { RoleArn: PARTNER, RoleSessionName: 'reader', ExternalId: '7f3c' };

@@ -1,4 +1,4 @@
-// What the suppliers were asked can be read, and holds nothing secret.
+// The control API lists the requests to each upstream, without secrets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -6,7 +6,7 @@ import { ask, assumed, control, identityToken, s3Client, sandboxFor } from './cl
 
 type Calls = Record<string, Record<string, unknown>[]>;
 
-test('each supplier tells what it was asked', async (context) => {
+test('/calls lists the requests to each upstream, without secrets', async (context) => {
   const sandbox = await sandboxFor(context);
   const { contract } = sandbox;
   const token = await identityToken(sandbox, 'default', contract.awsAudience);

@@ -1,4 +1,4 @@
-// What the sandbox's tests start and speak with: a sandbox for one test, AWS's own clients, and raw HTTP for odd requests.
+// Helpers for the sandbox's tests: they start a sandbox, create AWS clients, and send raw HTTP requests.
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -11,7 +11,7 @@ export interface Keys {
   readonly sessionToken?: string;
 }
 
-/** A sandbox that ends with the test. */
+/** Starts a sandbox and closes it at the end of the test. */
 export async function sandboxFor(context: TestContext, options?: SandboxOptions): Promise<Sandbox> {
   const sandbox = await startSandbox(options);
   context.after(() => sandbox.close());
@@ -30,7 +30,7 @@ export interface Request {
   readonly body?: string | Buffer;
 }
 
-/** One request on a connection of its own, its path sent as it is. */
+/** Sends one request on a new connection, with the path unchanged. */
 export function ask(
   origin: string,
   path: string,
@@ -55,7 +55,7 @@ export function ask(
   });
 }
 
-/** The control API; fails for an answer that is not 200. */
+/** Calls the control API; throws unless the status is 200. */
 export async function control(
   sandbox: Pick<Sandbox, 'contract'>,
   method: string,
@@ -121,7 +121,7 @@ export interface Assumption {
   readonly seconds?: number;
 }
 
-/** The bridge's own way to credentials. */
+/** Gets credentials from STS with the same calls as the bridge. */
 export async function assumed(
   sandbox: Pick<Sandbox, 'contract'>,
   { token, policy, role, session, seconds }: Assumption = {},
@@ -139,7 +139,7 @@ export async function assumed(
   return keysOf(issued);
 }
 
-/** What STS issued, as clients take it. */
+/** The credentials from STS, in the form that clients accept. */
 export function keysOf(issued: Credentials | undefined): Keys {
   return {
     accessKeyId: issued?.AccessKeyId ?? '',
@@ -148,7 +148,7 @@ export function keysOf(issued: Credentials | undefined): Keys {
   };
 }
 
-/** An S3 statement, as a session policy. */
+/** @returns a session policy that allows these S3 statements */
 export function allowing(
   ...statements: readonly { Action: string | string[]; Resource: string; Condition?: unknown }[]
 ): string {

@@ -1,6 +1,6 @@
-// `fedbridge sandbox` from outside: it comes up whole, ends when asked to, and leaves nothing running.
+// `fedbridge sandbox` as a child process starts completely, stops on a signal, and leaves no process behind.
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -11,21 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { inTime } from '../support/until.ts';
 import { ask, identityToken } from './clients.ts';
-
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-
-function run(context: TestContext, options: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, 'sandbox', ...options], {
-    env: { ...process.env, LOG_LEVEL: 'error', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  context.after(() => child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text: Buffer) => (output += text.toString()));
-  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
-  return { child, exit };
-}
+import { runSandbox } from './sandbox-command.ts';
 
 async function running(context: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-ready-'));
@@ -33,9 +19,9 @@ async function running(context: TestContext) {
     rmSync(directory, { recursive: true });
   });
   const file = join(directory, 'ready.json');
-  const { child, exit } = run(context, ['--port', '0', '--ready-file', file]);
+  const { child, exit } = runSandbox(context, ['--port', '0', '--ready-file', file]);
   while (!existsSync(file)) {
-    assert.equal(child.exitCode, null, 'it ended before it was ready');
+    assert.equal(child.exitCode, null, 'the sandbox exited before it was ready');
     await sleep(20);
   }
   assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -54,7 +40,7 @@ async function read(
   });
 }
 
-/** Settles when nothing listens there any more. */
+/** Resolves when nothing listens at the URL anymore. */
 async function gone(origin: string): Promise<void> {
   for (;;) {
     try {
@@ -66,7 +52,7 @@ async function gone(origin: string): Promise<void> {
   }
 }
 
-test('each caller reads through the bridge what the contract says', async (context) => {
+test('each caller can read through the bridge exactly the objects that the ready file lists for it', async (context) => {
   const sandbox = await running(context);
   const { reader, scoped, stranger } = sandbox.contract.callers;
   const status = async (caller: string, key: string) => (await read(sandbox, caller, key)).status;
@@ -76,21 +62,21 @@ test('each caller reads through the bridge what the contract says', async (conte
   assert.equal(await status(stranger, 'raw/public/orders.csv'), 403);
 });
 
-test('a signal ends it with 0, and removes its ready file', async (context) => {
+test('a signal ends the sandbox with exit code 0 and removes its ready file', async (context) => {
   const { child, exit, file, contract } = await running(context);
   child.kill('SIGINT');
-  assert.equal((await inTime('the sandbox ends', exit)).code, 0);
+  assert.equal((await inTime('the sandbox exits', exit)).code, 0);
   assert.equal(existsSync(file), false);
   await gone(contract.bridge);
 });
 
-test('killed, it leaves no bridge behind', async (context) => {
+test('a killed sandbox leaves no bridge process behind', async (context) => {
   const { child, contract } = await running(context);
   child.kill('SIGKILL');
   await gone(contract.bridge);
 });
 
-test('when the bridge dies it says so and ends with 1', async (context) => {
+test('if the bridge dies, the sandbox reports it and exits with code 1', async (context) => {
   const { child, exit } = await running(context);
   bridgeOf(child);
   const { code, output } = await exit;
@@ -98,36 +84,36 @@ test('when the bridge dies it says so and ends with 1', async (context) => {
   assert.match(output, /The bridge ended unexpectedly \(signal SIGKILL\)/);
 });
 
-test('a port that is taken is named, with the remedy', async (context) => {
+test('a port in use is reported together with the fix', async (context) => {
   const holder = createServer();
   holder.listen(0, '127.0.0.1');
   await once(holder, 'listening');
   context.after(() => holder.close());
   const { port } = holder.address() as AddressInfo;
-  const { code, output } = await run(context, ['--port', String(port)]).exit;
+  const { code, output } = await runSandbox(context, ['--port', String(port)]).exit;
   assert.equal(code, 1);
-  assert.ok(output.includes(`Port ${port} of 127.0.0.1 is taken`) && output.includes('--port N'), output);
+  assert.ok(output.includes(`Port ${port} on 127.0.0.1 is in use`) && output.includes('--port N'), output);
 });
 
-test('wrong usage is 2, and says what is wrong', async (context) => {
+test('the sandbox exits with code 2 and explains the mistake if its arguments are invalid', async (context) => {
   const cases: readonly (readonly [options: string[], said: RegExp])[] = [
     [['--prot', '1'], /'--prot'.*--port N/s],
     [['8280'], /npm run sandbox -- --port N/],
     [['--port', 'x'], /--port must be a whole number from 0 to 65530/],
-    [['--dir', '/not/there'], /--dir must name a directory/],
-    [['--config', '/not/there'], /--config must name a file/],
+    [['--dir', '/not/there'], /--dir must be an existing directory/],
+    [['--config', '/not/there'], /--config: must be the path of a readable file/],
   ];
   for (const [options, said] of cases) {
-    const { code, output } = await run(context, options).exit;
+    const { code, output } = await runSandbox(context, options).exit;
     assert.equal(code, 2);
     assert.match(output, said);
   }
-  const { code, output } = await run(context, [], { K_SERVICE: 'fedbridge' }).exit;
+  const { code, output } = await runSandbox(context, [], { K_SERVICE: 'fedbridge' }).exit;
   assert.equal(code, 2);
   assert.match(output, /does not run on Cloud Run/);
 });
 
-/** Kills the one child of the sandbox. */
+/** Kills the sandbox's only child process. */
 function bridgeOf({ pid }: ChildProcess): void {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
   assert.equal(children.length, 1);

@@ -1,4 +1,4 @@
-// The developer's Google login against a sandbox, as google-auth-library has it.
+// Creates a google-auth-library client with the developer's Google login in a sandbox.
 import { UserRefreshClient } from 'google-auth-library';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { control } from './clients.ts';
@@ -9,7 +9,7 @@ export interface Login {
   readonly refresh_token: string;
 }
 
-/** The developer's login, with changes. */
+/** @returns the developer's login, with these fields changed */
 export async function loginOf(sandbox: Sandbox, changed: Partial<Login> = {}): Promise<UserRefreshClient> {
   const { client_id, client_secret, refresh_token } = {
     ...((await control(sandbox, 'GET', '/adc')) as Login),

@@ -1,4 +1,5 @@
-// A directory as the bucket: read-only, contained, large files as a stream.
+// A directory that the sandbox serves as its bucket is read-only, gives no access outside it, and streams large
+// files.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,7 @@ async function shown(context: TestContext) {
   return { s3: s3Client(sandbox, await assumed(sandbox)), owner: s3Client(sandbox) };
 }
 
-test('its files are the keys, and no link leads out', async (context) => {
+test('files in the directory become keys, and symbolic links cannot lead outside it', async (context) => {
   const { s3 } = await shown(context);
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket }));
   assert.deepEqual(
@@ -56,7 +57,7 @@ test('its files are the keys, and no link leads out', async (context) => {
   for (const Key of outside) await assert.rejects(get(Key), { name: 'NoSuchKey' }, Key);
 });
 
-test('its ETag is stable, and a range is read', async (context) => {
+test('the ETag of a file is stable, and ranges of the file can be read', async (context) => {
   const { s3 } = await shown(context);
   const get = (Range?: string) => s3.send(new GetObjectCommand({ Bucket, Key: 'sub/x.csv', Range }));
   const { ETag, ContentType, Body } = await get();
@@ -66,7 +67,7 @@ test('its ETag is stable, and a range is read', async (context) => {
   assert.deepEqual([part.ETag, ContentType], [ETag, 'text/csv']);
 });
 
-test('no one can write to it', async (context) => {
+test('a bucket served from a directory is read-only, even for the owner', async (context) => {
   const { owner } = await shown(context);
   await assert.rejects(owner.send(new PutObjectCommand({ Bucket, Key: 'new', Body: 'x' })), {
     name: 'MethodNotAllowed',

@@ -1,4 +1,5 @@
-// No request makes an emulator drop its connection: what S3 rejects is S3's error, and a bug in the sandbox is a 500.
+// An emulator responds to every request instead of dropping the connection: an invalid request gets S3's error, and a
+// bug in the sandbox causes a 500.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -18,7 +19,7 @@ const OVERRIDES = [
   'ResponseContentType',
 ] as const;
 
-test('an override that no header can hold is 400 InvalidArgument', async (context) => {
+test('a response override that is not a valid header value gets 400 InvalidArgument', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   await s3.send(new PutObjectCommand({ ...OBJECT, Body: 'x' }));
   for (const name of OVERRIDES) {
@@ -37,14 +38,14 @@ test('an override that no header can hold is 400 InvalidArgument', async (contex
   }
 });
 
-test('an override in Latin-1 is sent', async (context) => {
+test('a response override in Latin-1 is returned', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   await s3.send(new PutObjectCommand({ ...OBJECT, Body: 'x' }));
   const read = await s3.send(new GetObjectCommand({ ...OBJECT, ResponseContentDisposition: 'é.txt' }));
   assert.equal(read.ContentDisposition, 'é.txt');
 });
 
-test('a bug in an emulator is a 500 that names it', async (context) => {
+test('a bug in an emulator causes a 500 that describes it', async (context) => {
   const bug = (): never => {
     throw new Error('the bug');
   };
@@ -55,13 +56,13 @@ test('a bug in an emulator is a 500 that names it', async (context) => {
   };
   for (const [upstream, status, text] of [
     [well, 200, /^well$/],
-    [{ ...well, read: bug }, 500, /A bug in the sandbox: Error: the bug/],
-    [{ ...well, respond: bug }, 500, /A bug in the sandbox: Error: the bug/],
-    [{ ...well, respond: bug, refuse: bug }, 500, /A bug in the sandbox: Error: the bug/],
+    [{ ...well, read: bug }, 500, /bug in the sandbox: Error: the bug/],
+    [{ ...well, respond: bug }, 500, /bug in the sandbox: Error: the bug/],
+    [{ ...well, respond: bug, refuse: bug }, 500, /bug in the sandbox: Error: the bug/],
     [
       { ...well, respond: () => ({ status: 200, headers: { 'x-a': '日本' } }) },
       500,
-      /A bug in the sandbox: TypeError.* Invalid character in header/,
+      /bug in the sandbox: TypeError.* Invalid character in header/,
     ],
   ] as const) {
     const parts = { clock: createClock(), calls: createCallLog(), faults: createFaults() };

@@ -1,4 +1,5 @@
-// What goes wrong in the field can be had here: every code of STS by its name, and each state that a doctor has to find.
+// The sandbox can reproduce real failures: every STS error code, and each problem that `fedbridge doctor` has to
+// detect.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
@@ -13,13 +14,13 @@ const metadata = (sandbox: Sandbox, path: string) =>
 
 async function answerOf(promise: Promise<unknown>): Promise<[name: string, status: number, message: string]> {
   const error = (await promise.then(
-    () => new Error('it was allowed'),
+    () => new Error('the request was allowed'),
     (problem: unknown) => problem,
   )) as Error & { $metadata?: { httpStatusCode?: number } };
   return [error.name.replace(/Exception$/, ''), error.$metadata?.httpStatusCode ?? 0, error.message];
 }
 
-test('each code of AssumeRoleWithWebIdentity, with its status and any message', async (context) => {
+test('every error code of AssumeRoleWithWebIdentity can be injected, with its status and any message', async (context) => {
   const sandbox = await sandboxFor(context);
   const codes: readonly (readonly [code: string, status: number])[] = [
     ['IDPCommunicationError', 400],
@@ -37,17 +38,17 @@ test('each code of AssumeRoleWithWebIdentity, with its status and any message', 
   ];
   const token = await identityToken(sandbox, 'default', sandbox.contract.awsAudience);
   for (const [code, status] of codes) {
-    await fault(sandbox, { supplier: 'sts', fault: 'error', code, times: 1 });
+    await fault(sandbox, { upstream: 'sts', fault: 'error', code, times: 1 });
     const [name, actual, message] = await answerOf(assumed(sandbox, { token }));
     assert.deepEqual([name, actual], [code.replace(/Exception$/, ''), status]);
     assert.ok(message !== '', code);
-    await fault(sandbox, { supplier: 'sts', fault: 'error', code, message: `of ${code}`, times: 1 });
+    await fault(sandbox, { upstream: 'sts', fault: 'error', code, message: `of ${code}`, times: 1 });
     assert.equal((await answerOf(assumed(sandbox, { token })))[2], `of ${code}`);
   }
   await assumed(sandbox, { token });
 });
 
-test('a service account made again has another ID, which the trust policy does not name', async (context) => {
+test('a re-created service account has a different unique ID, which does not match the trust policy', async (context) => {
   const sandbox = await sandboxFor(context);
   const { contract } = sandbox;
   const { email } = contract.serviceAccount;
@@ -61,7 +62,7 @@ test('a service account made again has another ID, which the trust policy does n
   assert.deepEqual((await answerOf(assumed(sandbox))).slice(0, 2), ['AccessDenied', 403]);
 });
 
-test('a machine without a service account says 404', async (context) => {
+test('the metadata server of a machine without a service account responds with 404', async (context) => {
   const sandbox = await sandboxFor(context);
   const { email } = sandbox.contract.serviceAccount;
   await control(sandbox, 'PUT', '/accounts', { email, uniqueId: null });
@@ -76,7 +77,7 @@ test('a machine without a service account says 404', async (context) => {
   assert.deepEqual([status, (JSON.parse(text) as { field: string }).field], [400, 'uniqueId']);
 });
 
-test('a role that may not list makes a missing key a 403', async (context) => {
+test('a missing key gets 403 if the role may not list', async (context) => {
   const sandbox = await sandboxFor(context);
   await control(sandbox, 'PUT', '/roles', {
     arn: sandbox.contract.role,
@@ -103,7 +104,7 @@ test('a role that may not list makes a missing key a 403', async (context) => {
   assert.match(message, /because no identity-based policy allows the s3:ListBucket action$/);
 });
 
-test('a bucket may be in another region, or not there', async (context) => {
+test('the sandbox can simulate a bucket that is in another region or missing', async (context) => {
   const sandbox = await sandboxFor(context);
   await s3Client(sandbox).send(
     new CreateBucketCommand({
@@ -116,9 +117,9 @@ test('a bucket may be in another region, or not there', async (context) => {
   assert.deepEqual([await status('acme-far'), await status('acme-none')], [301, 404]);
 });
 
-test('without a way out, STS and S3 do not answer', async (context) => {
+test('STS and S3 refuse connections if egress is blocked', async (context) => {
   const sandbox = await sandboxFor(context);
-  for (const supplier of ['sts', 's3']) await fault(sandbox, { supplier, fault: 'refuse' });
+  for (const upstream of ['sts', 's3']) await fault(sandbox, { upstream: upstream, fault: 'refuse' });
   for (const origin of [sandbox.contract.sts, sandbox.contract.s3])
     await assert.rejects(ask(origin, '/'), { code: 'ECONNREFUSED' });
 });

@@ -1,6 +1,7 @@
-// Every fault can be had from outside, by one request to the control API.
+// Every fault can be injected with one request to the control API.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { open } from '../support/http-request.ts';
 import { until } from '../support/until.ts';
@@ -15,7 +16,9 @@ const PROJECT_PATH = '/computeMetadata/v1/project/project-id';
 const GOOGLE = { 'metadata-flavor': 'Google' };
 const project = (sandbox: Sandbox) => ask(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
 
-/** Statuses of the metadata server's responses, in the order of the requests; null while there is none. */
+/**
+ * Statuses of the metadata server's responses, in the order of the requests; null for a request without a response yet.
+ */
 async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
   const { metadata } = (await control(sandbox, 'GET', '/calls')) as {
     readonly metadata: readonly { readonly status: number | null }[];
@@ -23,7 +26,7 @@ async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
   return metadata.map(({ status }) => status);
 }
 
-/** A promise of which one can see whether it has settled; it may reject after the test. */
+/** A promise, and whether it is still pending; a rejection after the test is ignored. */
 function pending<Value>(promise: Promise<Value>) {
   let isPending = true;
   const settle = (): void => {
@@ -33,9 +36,19 @@ function pending<Value>(promise: Promise<Value>) {
   return { promise, isPending: () => isPending };
 }
 
-test('a fault strikes as often as it is told, on the paths that it is told', async (context) => {
+test('the fault in docs/reference/sandbox.md is accepted and takes effect', async (context) => {
+  const page = await readFile(new URL('../../docs/reference/sandbox.md', import.meta.url), 'utf8');
+  const [, body = ''] = /curl -X PUT 127\.0\.0\.1:8085\/faults --json '([^']+)'/.exec(page) ?? [];
   const sandbox = await sandboxFor(context);
-  await fault(sandbox, { supplier: 'metadata', fault: 'status', status: 503, times: 2, path: 'project-id' });
+  await fault(sandbox, JSON.parse(body));
+  await assert.rejects(assumed(sandbox), { name: 'AccessDenied' });
+  await control(sandbox, 'DELETE', '/faults');
+  await assumed(sandbox);
+});
+
+test('a fault occurs the given number of times, and only on the given paths', async (context) => {
+  const sandbox = await sandboxFor(context);
+  await fault(sandbox, { upstream: 'metadata', fault: 'status', status: 503, times: 2, path: 'project-id' });
   assert.equal((await ask(sandbox.contract.metadata, '/')).status, 200);
   assert.deepEqual(
     [(await project(sandbox)).status, (await project(sandbox)).status, (await project(sandbox)).status],
@@ -43,7 +56,7 @@ test('a fault strikes as often as it is told, on the paths that it is told', asy
   );
 });
 
-test("errors have the supplier's own shape and status", async (context) => {
+test("injected errors have the upstream's own format and status", async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const s3 = s3Client(sandbox, keys);
@@ -52,7 +65,7 @@ test("errors have the supplier's own shape and status", async (context) => {
     ['ExpiredToken', 400],
     ['InternalError', 500],
   ] as const) {
-    await fault(sandbox, { supplier: 's3', fault: 'error', code, times: 1 });
+    await fault(sandbox, { upstream: 's3', fault: 'error', code, times: 1 });
     await assert.rejects(
       s3.send(new GetObjectCommand({ Bucket, Key })),
       (error: Error & { $metadata?: { httpStatusCode?: number } }) => {
@@ -62,41 +75,41 @@ test("errors have the supplier's own shape and status", async (context) => {
     );
   }
   await s3.send(new HeadObjectCommand({ Bucket, Key }));
-  await fault(sandbox, { supplier: 'sts', fault: 'error', code: 'IDPCommunicationError' });
+  await fault(sandbox, { upstream: 'sts', fault: 'error', code: 'IDPCommunicationError' });
   await assert.rejects(assumed(sandbox), /IDPCommunicationError|identity provider/);
-  await fault(sandbox, { supplier: 'sts', fault: null });
+  await fault(sandbox, { upstream: 'sts', fault: null });
   await assumed(sandbox);
 });
 
-test('reset, refuse, hang', async (context) => {
+test('reset, refuse and hang faults affect the connection', async (context) => {
   const sandbox = await sandboxFor(context);
-  await fault(sandbox, { supplier: 'metadata', fault: 'reset', times: 1 });
+  await fault(sandbox, { upstream: 'metadata', fault: 'reset', times: 1 });
   await assert.rejects(project(sandbox), { code: 'ECONNRESET' });
-  await fault(sandbox, { supplier: 'metadata', fault: 'refuse' });
+  await fault(sandbox, { upstream: 'metadata', fault: 'refuse' });
   await assert.rejects(project(sandbox), { code: 'ECONNREFUSED' });
   await control(sandbox, 'DELETE', '/faults');
   assert.equal((await project(sandbox)).status, 200);
-  await fault(sandbox, { supplier: 'metadata', fault: 'hang', times: 1 });
+  await fault(sandbox, { upstream: 'metadata', fault: 'hang', times: 1 });
   const hanging = pending(project(sandbox));
-  await until('the request has come', async () => (await statuses(sandbox)).at(-1) === null);
-  // The next request takes longer than a response that was due.
+  await until('the request has arrived', async () => (await statuses(sandbox)).at(-1) === null);
+  // If the previous request were not hanging, its response would arrive before the response to this request.
   assert.equal((await project(sandbox)).status, 200);
   await control(sandbox, 'DELETE', '/faults');
   assert.equal((await project(sandbox)).status, 200);
-  assert.equal(hanging.isPending(), true, 'clearing the fault does not release it');
+  assert.equal(hanging.isPending(), true, 'clearing the fault does not release a hanging request');
 });
 
-test('hold keeps a response back until the fault is cleared, or replaced', async (context) => {
+test('a hold fault delays a response until it is cleared or replaced', async (context) => {
   const sandbox = await sandboxFor(context);
   for (const release of [
     () => control(sandbox, 'DELETE', '/faults'),
-    () => fault(sandbox, { supplier: 'metadata', fault: null }),
-    () => fault(sandbox, { supplier: 'metadata', fault: 'status', status: 503, times: 1 }),
+    () => fault(sandbox, { upstream: 'metadata', fault: null }),
+    () => fault(sandbox, { upstream: 'metadata', fault: 'status', status: 503, times: 1 }),
   ]) {
     await control(sandbox, 'DELETE', '/calls');
-    await fault(sandbox, { supplier: 'metadata', fault: 'hold', times: 1 });
+    await fault(sandbox, { upstream: 'metadata', fault: 'hold', times: 1 });
     const held = pending(project(sandbox));
-    await until('the request has come', async () => (await statuses(sandbox)).at(-1) === null);
+    await until('the request has arrived', async () => (await statuses(sandbox)).at(-1) === null);
     assert.equal((await project(sandbox)).status, 200, 'only one request is held');
     assert.equal(held.isPending(), true);
     await release();
@@ -104,15 +117,15 @@ test('hold keeps a response back until the fault is cleared, or replaced', async
   }
 });
 
-test('hold after so many bytes sends these at once, and the others when the fault is cleared', async (context) => {
+test('a hold fault with `after` sends that many bytes immediately, and the rest when the fault is cleared', async (context) => {
   const sandbox = await sandboxFor(context);
-  await fault(sandbox, { supplier: 'metadata', fault: 'hold', after: 4, times: 1 });
+  await fault(sandbox, { upstream: 'metadata', fault: 'hold', after: 4, times: 1 });
   const response = await open(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
   assert.equal(response.statusCode, 200);
   let text = '';
   const ended = once(response, 'end');
   response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await until('the first bytes are there', () => text.length >= 4);
+  await until('the first bytes have arrived', () => text.length >= 4);
   assert.equal((await project(sandbox)).status, 200);
   assert.equal(text, 'acme');
   await control(sandbox, 'DELETE', '/faults');
@@ -120,9 +133,9 @@ test('hold after so many bytes sends these at once, and the others when the faul
   assert.equal(text, 'acme-prod');
 });
 
-test('a body is cut, stalled, dripped, of another length, nonsense or nothing', async (context) => {
+test('a body can be truncated, stalled, slowed, delayed, empty, invalid or of the wrong length', async (context) => {
   const sandbox = await sandboxFor(context);
-  const strike = (fields: object) => fault(sandbox, { supplier: 'metadata', times: 1, ...fields });
+  const strike = (fields: object) => fault(sandbox, { upstream: 'metadata', times: 1, ...fields });
   await strike({ fault: 'cut', after: 4 });
   await assert.rejects(project(sandbox), { code: 'ECONNRESET' });
   await strike({ fault: 'wrong-length' });
@@ -131,7 +144,7 @@ test('a body is cut, stalled, dripped, of another length, nonsense or nothing', 
   const stalled = await open(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
   let text = '';
   stalled.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await until('the first bytes are there', () => text.length >= 4);
+  await until('the first bytes have arrived', () => text.length >= 4);
   assert.equal((await project(sandbox)).text, 'acme-prod');
   assert.deepEqual([text, stalled.complete, stalled.destroyed], ['acme', false, false]);
   stalled.destroy();
@@ -147,7 +160,7 @@ test('a body is cut, stalled, dripped, of another length, nonsense or nothing', 
   assert.equal((await project(sandbox)).text, 'acme-prod');
 });
 
-test('a bad request says which field, what rule, and what to write', async (context) => {
+test('an invalid fault is rejected with an error that names the field, the rule and the fix', async (context) => {
   const { contract } = await sandboxFor(context);
   const put = async (fields: unknown) => {
     const { status, text } = await ask(contract.control, '/faults', {
@@ -160,12 +173,12 @@ test('a bad request says which field, what rule, and what to write', async (cont
     assert.ok(rule !== undefined && remedy !== undefined);
     return field;
   };
-  assert.equal(await put({ supplier: 'gcs', fault: 'hang' }), 'supplier');
-  assert.equal(await put({ supplier: 's3', fault: 'explode' }), 'fault');
-  assert.equal(await put({ supplier: 's3', fault: 'cut' }), 'after');
-  assert.equal(await put({ supplier: 's3', fault: 'error', code: 'IDPRejectedClaim' }), 'code');
-  assert.equal(await put({ supplier: 's3', fault: 'hang', times: 0 }), 'times');
-  assert.equal(await put({ supplier: 's3', fault: 'refuse', times: 1 }), 'times');
-  assert.equal(await put({ supplier: 's3', fault: 'hang', after: 1 }), 'after');
+  assert.equal(await put({ upstream: 'gcs', fault: 'hang' }), 'upstream');
+  assert.equal(await put({ upstream: 's3', fault: 'explode' }), 'fault');
+  assert.equal(await put({ upstream: 's3', fault: 'cut' }), 'after');
+  assert.equal(await put({ upstream: 's3', fault: 'error', code: 'IDPRejectedClaim' }), 'code');
+  assert.equal(await put({ upstream: 's3', fault: 'hang', times: 0 }), 'times');
+  assert.equal(await put({ upstream: 's3', fault: 'refuse', times: 1 }), 'times');
+  assert.equal(await put({ upstream: 's3', fault: 'hang', after: 1 }), 'after');
   assert.equal(await put([]), 'body');
 });

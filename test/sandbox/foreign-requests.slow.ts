@@ -1,4 +1,4 @@
-// A web page must not use the sandbox of whoever looks at it, neither by a name of its own that leads here nor across sites.
+// A web page must not reach its visitor's sandbox through DNS rebinding or cross-site requests.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -11,7 +11,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { ask, control, identityToken } from './clients.ts';
 
-/** What a page can have its browser send to a port of this machine. */
+/** A web page could make its visitor's browser request this path from a port of this machine. */
 const IDENTITY =
   '/computeMetadata/v1/instance/service-accounts/reader@acme-prod.iam.gserviceaccount.com/identity?audience=a&format=full';
 
@@ -42,7 +42,7 @@ after(async () => {
   await sandbox.close();
 });
 
-/** @returns the response to exactly these lines */
+/** Sends exactly these lines. @returns the response */
 async function answerTo(
   origin: string,
   ...lines: readonly string[]
@@ -56,27 +56,30 @@ async function answerTo(
 
 const flavor = 'Metadata-Flavor: Google';
 
-describe('a request by another name is answered 421', () => {
+describe('a request for a foreign host name', () => {
   const refused: Readonly<Record<string, readonly string[]>> = {
-    'a name of the page': ['GET / HTTP/1.1', 'Host: evil.example'],
-    'a name of the page, with a port': ['GET / HTTP/1.1', 'Host: evil.example:8081'],
-    'a name that begins like ours': ['GET / HTTP/1.1', 'Host: localhost.evil.example'],
-    'a name that ends like ours': ['GET / HTTP/1.1', 'Host: evil-localhost'],
+    "the page's host name": ['GET / HTTP/1.1', 'Host: evil.example'],
+    "the page's host name, with a port": ['GET / HTTP/1.1', 'Host: evil.example:8081'],
+    'a host name that starts like an accepted one': ['GET / HTTP/1.1', 'Host: localhost.evil.example'],
+    'a host name that ends like an accepted one': ['GET / HTTP/1.1', 'Host: evil-localhost'],
     'an address of another machine': ['GET / HTTP/1.1', 'Host: 192.0.2.1'],
-    'an empty name': ['GET / HTTP/1.1', 'Host:'],
-    'no name': ['GET / HTTP/1.0'],
-    'an absolute target, whose authority counts': ['GET http://evil.example/ HTTP/1.1', 'Host: 127.0.0.1'],
-    'our name as a user of another host': ['GET http://127.0.0.1@evil.example/ HTTP/1.1', 'Host: 127.0.0.1'],
+    'an empty host name': ['GET / HTTP/1.1', 'Host:'],
+    'no host name': ['GET / HTTP/1.0'],
+    'an absolute target with a foreign authority': ['GET http://evil.example/ HTTP/1.1', 'Host: 127.0.0.1'],
+    'an accepted host name as the user of another host': [
+      'GET http://127.0.0.1@evil.example/ HTTP/1.1',
+      'Host: 127.0.0.1',
+    ],
   };
   for (const port of ['metadata', 'certs', 'sts', 's3', 'control', 'another machine', 'bridge'])
     for (const [what, lines] of Object.entries(refused))
-      it(`${what}, at ${port}`, async () => {
+      it(`is rejected with 421: ${what}, at ${port}`, async () => {
         const { status, body } = await answerTo(ports[port] ?? '', ...lines);
         assert.equal(status, 421);
-        assert.match(body, /serves only requests to 127\.0\.0\.1, localhost or \[::1\]/);
+        assert.match(body, /accepts only requests to 127\.0\.0\.1, localhost or \[::1\]/);
       });
 
-  it('and gets no token', async () => {
+  it('gets no token', async () => {
     const { metadata } = sandbox.contract;
     const asked = { headers: { 'metadata-flavor': 'Google', host: 'evil.example' } };
     const { status, text: body } = await ask(metadata, IDENTITY, asked);
@@ -84,8 +87,8 @@ describe('a request by another name is answered 421', () => {
     assert.doesNotMatch(body, /eyJ/);
   });
 
-  it('and leaves no call and uses up no fault', async () => {
-    await control(sandbox, 'PUT', '/faults', { supplier: 'sts', fault: 'status', status: 503, times: 1 });
+  it('is not recorded as a call and does not use up a fault', async () => {
+    await control(sandbox, 'PUT', '/faults', { upstream: 'sts', fault: 'status', status: 503, times: 1 });
     await control(sandbox, 'DELETE', '/calls');
     const refused = await answerTo(sandbox.contract.sts, 'GET / HTTP/1.1', 'Host: evil.example');
     assert.equal(refused.status, 421);
@@ -94,31 +97,31 @@ describe('a request by another name is answered 421', () => {
   });
 });
 
-describe('a request by a name of this machine is served', () => {
+describe('a request for a host name of this machine', () => {
   for (const host of ['127.0.0.1', '127.0.0.1:1', 'localhost', 'LOCALHOST:8081', '[::1]:8081'])
-    it(host, async () => {
+    it(`is served: ${host}`, async () => {
       const { metadata } = sandbox.contract;
       const own = await answerTo(metadata, `GET ${IDENTITY} HTTP/1.1`, `Host: ${host}`, flavor);
       assert.match(own.body, /^eyJ/);
-      // The metadata server has no absolute targets, and so responds with its own 404.
+      // The metadata server does not support absolute targets, so it responds with its own 404.
       const absolute = await answerTo(metadata, `GET http://${host}/ HTTP/1.1`, 'Host: evil.example', flavor);
       assert.equal(absolute.status, 404);
     });
 
-  it('also by a name that its owner has given it', async () => {
+  it('is served if the host name was added with the `hosts` option', async () => {
     const asked = ['GET / HTTP/1.1', 'Host: s3.front.example:443'];
     assert.match((await answerTo(sandbox.contract.s3, ...asked)).body, /<Code>AccessDenied<\/Code>/);
     assert.equal((await answerTo(sandbox.contract.metadata, ...asked, flavor)).status, 200);
   });
 
-  it('by the bridge', async () => {
+  it('is served by the bridge', async () => {
     const token = await identityToken(sandbox, sandbox.contract.callers.scoped, sandbox.contract.audience);
     const asked = { headers: { authorization: `Bearer ${token}`, host: 'localhost' } };
     assert.equal((await ask(ports['bridge'] ?? '', '/acme-lake/raw/public/orders.csv', asked)).status, 200);
   });
 });
 
-describe('a request across sites is refused with 403', () => {
+describe('a cross-origin request', () => {
   for (const port of ['metadata', 'certs', 'sts', 's3', 'control', 'another machine'])
     for (const header of [
       'Origin: https://evil.example',
@@ -127,14 +130,14 @@ describe('a request across sites is refused with 403', () => {
       'Sec-Fetch-Site: cross-site',
       'Sec-Fetch-Site: same-site',
     ])
-      it(`${header}, at ${port}`, async () => {
+      it(`is rejected with 403: ${header}, at ${port}`, async () => {
         const asked = ['POST / HTTP/1.1', 'Host: 127.0.0.1:8085', 'Content-Length: 0', header];
         const { status, body } = await answerTo(ports[port] ?? '', ...asked);
         assert.equal(status, 403);
-        assert.match(body, /serves no requests from pages of another origin/);
+        assert.match(body, /rejects requests from web pages of another origin/);
       });
 
-  it('but not one of a page of the same origin, or of the address bar', async () => {
+  it('is rejected with 403, but a request from the same origin or the address bar is served', async () => {
     for (const header of [
       'Origin: http://127.0.0.1:8085',
       'Sec-Fetch-Site: same-origin',
@@ -147,7 +150,7 @@ describe('a request across sites is refused with 403', () => {
 });
 
 describe('the control port', () => {
-  const body = JSON.stringify({ supplier: 'sts', fault: 'hang' });
+  const body = JSON.stringify({ upstream: 'sts', fault: 'hang' });
   const put = (headers: Record<string, string>, method = 'PUT', path = '/faults') =>
     ask(sandbox.contract.control, path, { method, headers, body });
 
@@ -158,7 +161,7 @@ describe('the control port', () => {
     'application/jsonp',
     '',
   ])
-    it(`answers 415 to a body of type ${type || 'unknown'}, and does nothing`, async () => {
+    it(`responds with 415 to a body of type ${type || 'unknown'}, and does nothing`, async () => {
       const { status, text: refusal } = await put(type === '' ? {} : { 'content-type': type });
       assert.equal(status, 415);
       assert.match(refusal, /"field": "content-type"/);
@@ -166,12 +169,12 @@ describe('the control port', () => {
       assert.deepEqual(await control(sandbox, 'GET', '/faults'), []);
     });
 
-  it('answers 415 to a form of another site that POSTs text which happens to be JSON', async () => {
+  it('responds with 415 to a cross-site form that POSTs text that happens to be JSON', async () => {
     const { status } = await put({ 'content-type': 'text/plain' }, 'POST', '/tokens');
     assert.equal(status, 415);
   });
 
-  it('takes JSON, with or without a charset', async () => {
+  it('accepts JSON, with or without a charset', async () => {
     for (const type of ['application/json', 'Application/JSON; charset=utf-8'])
       assert.equal((await put({ 'content-type': type })).status, 200);
     await control(sandbox, 'DELETE', '/faults');

@@ -1,4 +1,4 @@
-// A developer's Google login impersonates the bridge, through google-auth-library itself.
+// With google-auth-library, a developer's Google login can impersonate the bridge's account.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Impersonated } from 'google-auth-library';
@@ -16,7 +16,7 @@ async function idToken(sandbox: Sandbox, account: string, includeEmail?: boolean
   return impersonated.fetchIdToken(sandbox.contract.awsAudience, options);
 }
 
-/** A request as curl makes it, with a good access token. */
+/** Sends a request as curl does, with a valid access token. */
 async function generate(sandbox: Sandbox, path: string, body: unknown) {
   const token = (await (await loginOf(sandbox)).getAccessToken()).token ?? '';
   return ask(sandbox.contract.googleApis, `/v1/projects/${path}:generateIdToken`, {
@@ -26,7 +26,7 @@ async function generate(sandbox: Sandbox, path: string, body: unknown) {
   });
 }
 
-test("the bridge's token by impersonation has the claims of the metadata server's, and STS takes it", async (context) => {
+test("an impersonated token has the same claims as the metadata server's, and STS accepts it", async (context) => {
   const sandbox = await sandboxFor(context);
   const { email, uniqueId } = sandbox.contract.serviceAccount;
   for (const account of [email, uniqueId]) {
@@ -40,7 +40,7 @@ test("the bridge's token by impersonation has the claims of the metadata server'
   }
 });
 
-test("with the library's defaults azp is the e-mail, and STS refuses", async (context) => {
+test("with the defaults of Google's library, azp is the email address and STS rejects the token", async (context) => {
   const sandbox = await sandboxFor(context);
   const { email } = sandbox.contract.serviceAccount;
   const token = await idToken(sandbox, email);
@@ -49,7 +49,7 @@ test("with the library's defaults azp is the e-mail, and STS refuses", async (co
   await assert.rejects(assumed(sandbox, { token }), { name: 'AccessDenied' });
 });
 
-test('with the e-mail alone, azp stays the unique ID', async (context) => {
+test('with only the email included in the token, azp remains the unique ID', async (context) => {
   const sandbox = await sandboxFor(context);
   const { email, uniqueId } = sandbox.contract.serviceAccount;
   const { text } = await generate(sandbox, `-/serviceAccounts/${email}`, {
@@ -60,7 +60,7 @@ test('with the e-mail alone, azp stays the unique ID', async (context) => {
   assert.deepEqual([claims['azp'], claims['email']], [uniqueId, email]);
 });
 
-test("whom the developer may not impersonate, and who is not there: Google's own refusals", async (context) => {
+test("a service account that is missing or may not be impersonated gets Google's own errors", async (context) => {
   const sandbox = await sandboxFor(context);
   const { stranger, reader } = sandbox.contract.callers;
   const refusal = async (account: string, body: unknown = { audience: 'a' }, project = '-') => {
@@ -85,7 +85,7 @@ test("whom the developer may not impersonate, and who is not there: Google's own
   assert.equal((await refusal(reader, [], 'acme-prod'))[1], 'INVALID_ARGUMENT');
 });
 
-test('without an access token, or with one that is over, it is 401', async (context) => {
+test('a request with a missing or expired access token gets a 401', async (context) => {
   const sandbox = await sandboxFor(context);
   const path = `/v1/projects/-/serviceAccounts/${sandbox.contract.callers.reader}:generateIdToken`;
   const bare = await ask(sandbox.contract.googleApis, path, { method: 'POST', body: '{"audience":"a"}' });
@@ -99,14 +99,14 @@ test('without an access token, or with one that is over, it is 401', async (cont
       body: '{"audience":"a"}',
     });
   assert.equal((await again()).status, 200);
-  await control(sandbox, 'PUT', '/clock', { supplier: 'certs', offsetSeconds: 3600 });
+  await control(sandbox, 'PUT', '/clock', { upstream: 'certs', offsetSeconds: 3600 });
   assert.equal((await again()).status, 401);
 });
 
-test('faults strike one of the APIs, in its shape, and leave the keys alone', async (context) => {
+test("a fault on one API has that API's format and leaves the key endpoint working", async (context) => {
   const sandbox = await sandboxFor(context);
   const fault = (fields: object) =>
-    control(sandbox, 'PUT', '/faults', { supplier: 'certs', fault: 'status', times: 1, ...fields });
+    control(sandbox, 'PUT', '/faults', { upstream: 'certs', fault: 'status', times: 1, ...fields });
   await fault({
     path: '/token',
     status: 400,
@@ -140,7 +140,7 @@ test('faults strike one of the APIs, in its shape, and leave the keys alone', as
   );
 });
 
-test('calls tell who was impersonated, and hold no token', async (context) => {
+test('/calls lists the impersonated accounts, without tokens', async (context) => {
   const sandbox = await sandboxFor(context);
   const { email } = sandbox.contract.serviceAccount;
   await idToken(sandbox, email, false);

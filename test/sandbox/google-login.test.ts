@@ -1,4 +1,4 @@
-// A developer's Google login becomes access tokens, through google-auth-library itself.
+// google-auth-library exchanges a developer's Google login for access tokens.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { GoogleAuth } from 'google-auth-library';
 import { ask, control, sandboxFor } from './clients.ts';
 import { loginOf, type Login } from './developer-login.ts';
 
-test('the content of /adc is what GoogleAuth reads from a file', async (context) => {
+test('GoogleAuth accepts a file with the content of /adc', async (context) => {
   const sandbox = await sandboxFor(context);
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-adc-'));
   context.after(() => {
@@ -22,7 +22,7 @@ test('the content of /adc is what GoogleAuth reads from a file', async (context)
   assert.match((await client.getAccessToken()).token ?? '', /^ya29\./);
 });
 
-test('a login that is over, or of another client, gets no access token', async (context) => {
+test("an expired login or another client's login gets no access token", async (context) => {
   const sandbox = await sandboxFor(context);
   const refusal = async (changed: Partial<Login>) => {
     const client = await loginOf(sandbox, changed);

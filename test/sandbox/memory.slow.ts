@@ -1,4 +1,4 @@
-// A crowd of slow readers of a huge file costs the sandbox a buffer each, not the file.
+// Each slow reader of a huge file costs the sandbox the memory of one buffer, not of the whole file.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,13 +15,13 @@ import { s3Client } from './clients.ts';
 const READERS = 64;
 const FILE_BYTES = 2 ** 31;
 const LIMIT_BYTES = 150 * 2 ** 20;
-/** What the readers have taken together before memory is measured: by then each has its buffers. */
+/** Memory is first measured after all readers together have read this many bytes, so that each reader already has its buffers. */
 const FIRST_BYTES = 64 * 2 ** 20;
 const BYTES_PER_SAMPLE = 8 * 2 ** 20;
 const SAMPLES = 8;
 const PROGRAM = new URL('sandbox-process.ts', import.meta.url);
 
-test('64 slow readers of a file of 2 GiB', async (context) => {
+test('64 slow readers of a 2 GiB file fit into 150 MiB', async (context) => {
   const dir = mkdtempSync(join(tmpdir(), 'fedbridge-large-'));
   writeFileSync(join(dir, 'large'), '');
   truncateSync(join(dir, 'large'), FILE_BYTES);
@@ -40,7 +40,7 @@ test('64 slow readers of a file of 2 GiB', async (context) => {
       (response) => {
         started += 1;
         assert.equal(response.headers['content-length'], String(FILE_BYTES));
-        // One chunk now and then.
+        // Reads one chunk at a time, with pauses.
         const timer = setInterval(() => {
           read += (response.read() as Buffer | null)?.length ?? 0;
         }, 20);
@@ -56,7 +56,7 @@ test('64 slow readers of a file of 2 GiB', async (context) => {
   let resident = 0;
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     const enough = FIRST_BYTES + sample * BYTES_PER_SAMPLE;
-    await until(`${enough} bytes are read`, () => read >= enough && started === READERS);
+    await until(`${enough} bytes have been read`, () => read >= enough && started === READERS);
     child.send('memory');
     const [bytes] = (await once(child, 'message')) as [number];
     resident = Math.max(resident, bytes);
@@ -64,14 +64,17 @@ test('64 slow readers of a file of 2 GiB', async (context) => {
   assert.ok(resident < LIMIT_BYTES, `${Math.round(resident / 2 ** 20)} MiB resident`);
 });
 
-/** The headers that the SDK signs for the object, to be sent by hand: its own client reads too eagerly. */
+/**
+ * @returns the headers that the SDK signs for the object; the test sends the request without the SDK, whose client
+ * reads too fast
+ */
 async function signedHeaders(contract: SandboxContract): Promise<Record<string, string>> {
   const s3 = s3Client({ contract }, contract.owner);
   let headers: Record<string, string> = {};
   s3.middlewareStack.add(
     () => (call) => {
       ({ headers } = call.request as { headers: Record<string, string> });
-      return Promise.reject(new Error('signed, and not sent'));
+      return Promise.reject(new Error('signed but not sent'));
     },
     { step: 'finalizeRequest', priority: 'low' },
   );

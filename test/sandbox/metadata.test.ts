@@ -1,4 +1,4 @@
-// The metadata server answers as Google's does.
+// The sandbox's metadata server sends the same responses as Google's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, claimsOf, control, identityToken, sandboxFor } from './clients.ts';
@@ -6,7 +6,7 @@ import { ask, claimsOf, control, identityToken, sandboxFor } from './clients.ts'
 const GOOGLE = { 'metadata-flavor': 'Google' };
 const ACCOUNTS = '/computeMetadata/v1/instance/service-accounts/';
 
-test('a request without Metadata-Flavor is refused, and one that was forwarded too', async (context) => {
+test('requests without Metadata-Flavor or with X-Forwarded-For are rejected', async (context) => {
   const { contract } = await sandboxFor(context);
   const path = '/computeMetadata/v1/project/project-id';
   assert.equal((await ask(contract.metadata, path)).status, 403);
@@ -19,7 +19,7 @@ test('a request without Metadata-Flavor is refused, and one that was forwarded t
   assert.deepEqual([headers['metadata-flavor'], headers['server']], ['Google', 'Metadata Server for VM']);
 });
 
-test('leaves, directories and what is not there', async (context) => {
+test('values, directories and missing paths get the same responses as from Google', async (context) => {
   const { contract } = await sandboxFor(context);
   const get = async (path: string) => (await ask(contract.metadata, path, { headers: GOOGLE })).text;
   assert.equal(await get('/computeMetadata/v1/project/numeric-project-id'), '481920364751');
@@ -35,7 +35,7 @@ test('leaves, directories and what is not there', async (context) => {
   assert.equal((await ask(contract.metadata, '/')).headers['metadata-flavor'], 'Google');
 });
 
-test('azp and sub are the unique ID, and only the full format has an e-mail', async (context) => {
+test('the claims azp and sub contain the unique ID, and only the full format contains an email', async (context) => {
   const sandbox = await sandboxFor(context);
   const { reader } = sandbox.contract.callers;
   const full = claimsOf(await identityToken(sandbox, reader, 'https://a.example/?x=1&y=2'));
@@ -54,7 +54,7 @@ test('azp and sub are the unique ID, and only the full format has an e-mail', as
   assert.match(JSON.stringify(own['google']), /compute_engine.*instance_id/);
 });
 
-test('an audience is required and the account must exist', async (context) => {
+test('a request for a token must name an audience and an existing account', async (context) => {
   const { contract } = await sandboxFor(context);
   const status = async (rest: string) =>
     (await ask(contract.metadata, ACCOUNTS + rest, { headers: GOOGLE })).status;
@@ -63,7 +63,7 @@ test('an audience is required and the account must exist', async (context) => {
   assert.equal(await status('nobody@acme-prod.iam.gserviceaccount.com/identity?audience=a'), 404);
 });
 
-test("on a caller's machine `default` is that caller, whose full tokens describe the machine", async (context) => {
+test("on a caller's machine, the default account is the caller, and full-format tokens describe the machine", async (context) => {
   const sandbox = await sandboxFor(context);
   const { callers, serviceAccount } = sandbox.contract;
   const machine = await sandbox.machineOf('reader');
@@ -78,7 +78,7 @@ test("on a caller's machine `default` is that caller, whose full tokens describe
   assert.equal(bridges['email'], serviceAccount.email);
 });
 
-test('a token is kept until shortly before its end', async (context) => {
+test('a token is cached until shortly before it expires', async (context) => {
   const sandbox = await sandboxFor(context);
   const token = () => identityToken(sandbox, 'default', 'a');
   const first = await token();
@@ -87,12 +87,12 @@ test('a token is kept until shortly before its end', async (context) => {
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: 3400 });
   const later = await token();
   assert.notEqual(later, first);
-  // Set back, the clock leaves no token of the future.
+  // After the clock is set back, a token that was issued later must not remain cached.
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: 0 });
   assert.ok(Number(claimsOf(await token())['iat']) < Number(claimsOf(later)['iat']) - 3000);
 });
 
-test('the keys are published as Google publishes them, and rotate', async (context) => {
+test("the signing keys are published in Google's format, and can be rotated", async (context) => {
   const sandbox = await sandboxFor(context);
   const { origin, pathname } = new URL(sandbox.contract.certs);
   const published = async () => {

@@ -1,4 +1,4 @@
-// The IAM evaluator, by itself: patterns, conditions, and documents that IAM refuses.
+// Unit tests of the IAM evaluator: patterns, conditions, and policies that IAM rejects.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evaluate, MalformedPolicy, readPolicy } from '../../src/sandbox/iam/policy.ts';
@@ -25,7 +25,7 @@ function decide(
   });
 }
 
-test('resources: wildcards, escapes and variables', () => {
+test('resources in a policy match with wildcards, escapes and variables', () => {
   const cases: readonly (readonly [pattern: string, key: string, fits: boolean])[] = [
     ['*', 'anything/at?all', true],
     ['a*c', 'a/b/c', true],
@@ -50,14 +50,14 @@ test('resources: wildcards, escapes and variables', () => {
   );
 });
 
-test('actions are compared without case, and NotAction and NotResource are what is left', () => {
+test('actions match case-insensitively, and NotAction and NotResource match everything else', () => {
   assert.equal(decide({ Action: 'S3:getobject' }), 'allowed');
   assert.equal(decide({ Action: 's3:Get*' }), 'allowed');
   assert.equal(decide({ Action: undefined, NotAction: 's3:Get*' }), 'not allowed');
   assert.equal(decide({ Resource: undefined, NotResource: 'arn:aws:s3:::c/*' }), 'allowed');
 });
 
-test('conditions: a key that is absent fails positive operators and passes negated ones', () => {
+test('a condition on a missing key is false with a positive operator and true with a negated operator', () => {
   const when = (Condition: object, context: Record<string, string[]> = {}) =>
     decide({ Condition }, undefined, context);
   const prefix = (value: string) => ({ 's3:prefix': [value] });
@@ -76,7 +76,7 @@ test('conditions: a key that is absent fails positive operators and passes negat
   assert.equal(when({ Bool: { k: true } }, { k: ['true'] }), 'allowed');
 });
 
-test('what IAM refuses is malformed', () => {
+test('a policy that IAM would reject is reported as malformed', () => {
   const bad: readonly object[] = [
     { Effect: 'allow' },
     { Action: undefined },

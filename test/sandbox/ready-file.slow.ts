@@ -1,4 +1,5 @@
-// The ready file holds keys: others who may write to its directory must neither read it nor choose what it overwrites.
+// The ready file contains keys. Another user who can write to its directory must be unable to read it, or to make the
+// sandbox overwrite another file.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -28,7 +29,7 @@ function sharedDirectory(context: TestContext): string {
   return shared;
 }
 
-it('the ready file does not overwrite what a planted link names', async (context) => {
+it('the ready file does not overwrite the target of a planted link', async (context) => {
   const shared = sharedDirectory(context);
   const [path, victim] = [join(shared, 'ready.json'), join(shared, '../victim')];
   writeFileSync(victim, 'precious');
@@ -39,7 +40,7 @@ it('the ready file does not overwrite what a planted link names', async (context
   assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), { bridge: 'here' });
 });
 
-it('the ready file is readable by its owner only, whatever was planted in its place', async (context) => {
+it('only its owner can read the ready file, whatever was planted at its path', async (context) => {
   const shared = sharedDirectory(context);
   const path = join(shared, 'ready.json');
   for (const planted of [path, `${path}.${process.pid}.partial`]) {

@@ -1,4 +1,4 @@
-// What a session may do is what its role and its session policy both allow.
+// A session may do only what both its role and its session policy allow.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -16,7 +16,7 @@ const SCOPED = allowing(
   { Action: 's3:ListBucket', Resource: LAKE, Condition: { StringLike: { 's3:prefix': 'raw/public/*' } } },
 );
 
-test('a session policy narrows to its prefix, and the refusal names the role', async (context) => {
+test('a session policy limits access to its prefix, and the denial names the role', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox, await assumed(sandbox, { policy: SCOPED }));
   const get = (Key: string) => s3.send(new GetObjectCommand({ Bucket: 'acme-lake', Key }));
@@ -32,7 +32,7 @@ test('a session policy narrows to its prefix, and the refusal names the role', a
   await assert.rejects(list(), { name: 'AccessDenied' });
 });
 
-test('a key that is missing is said to be missing only to those who may list it', async (context) => {
+test('a missing key is reported as missing only to callers that may list it', async (context) => {
   const sandbox = await sandboxFor(context);
   const get = async (policy: string, Key: string) =>
     s3Client(sandbox, await assumed(sandbox, { policy })).send(
@@ -43,7 +43,7 @@ test('a key that is missing is said to be missing only to those who may list it'
   await assert.rejects(get(getAlone, 'raw/public/none'), { name: 'AccessDenied' });
 });
 
-test('wildcards in a key are escaped by policy variables', async (context) => {
+test('a policy variable for a wildcard matches only the literal character', async (context) => {
   const sandbox = await sandboxFor(context);
   const owner = s3Client(sandbox);
   for (const Key of ['a*b', 'axb', 'a$b', 'a?b'])
@@ -58,7 +58,7 @@ test('wildcards in a key are escaped by policy variables', async (context) => {
   }
 });
 
-test('a session policy cannot give what the role has not', async (context) => {
+test('a session policy cannot grant more than the role has', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox, await assumed(sandbox, { policy: allowing({ Action: '*', Resource: '*' }) }));
   await assert.rejects(s3.send(new PutObjectCommand({ Bucket: 'acme-lake', Key: 'x', Body: 'x' })), {
@@ -74,7 +74,7 @@ test('a session policy cannot give what the role has not', async (context) => {
   );
 });
 
-test('what a role may do changes at once for its sessions', async (context) => {
+test("a change to the role's permissions applies to existing sessions immediately", async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox, await assumed(sandbox));
   const get = () => s3.send(new GetObjectCommand({ Bucket: 'acme-lake', Key: 'README.txt' }));

@@ -1,4 +1,5 @@
-// Buckets: their region, their location, what is asked of them beside listings, and what the sandbox has not.
+// The region and location of buckets, bucket operations other than lists, and operations that the sandbox does not
+// support.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -14,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { assumed, s3Client, sandboxFor } from './clients.ts';
 
-test('a bucket of another region sends its readers there', async (context) => {
+test('a read of a bucket in another region is redirected to that region', async (context) => {
   const sandbox = await sandboxFor(context);
   const Bucket = 'far-away';
   await s3Client(sandbox).send(
@@ -38,7 +39,7 @@ test('a bucket of another region sends its readers there', async (context) => {
   assert.equal((await there.send(new HeadBucketCommand({ Bucket }))).BucketRegion, 'us-east-2');
 });
 
-test('tags and attributes', async (context) => {
+test('object tags and attributes can be read', async (context) => {
   const sandbox = await sandboxFor(context);
   const at = { Bucket: 'acme-lake', Key: 'tagged' };
   await s3Client(sandbox).send(
@@ -56,7 +57,7 @@ test('tags and attributes', async (context) => {
   assert.equal(attributes.Checksum?.ChecksumCRC32, 'NSRBwg==');
 });
 
-test('the service lists its buckets to the owner, not to the role', async (context) => {
+test('the owner can list the buckets, but the role cannot', async (context) => {
   const sandbox = await sandboxFor(context);
   const { Buckets } = await s3Client(sandbox).send(new ListBucketsCommand({}));
   assert.deepEqual(
@@ -67,7 +68,7 @@ test('the service lists its buckets to the owner, not to the role', async (conte
   await assert.rejects(s3.send(new ListBucketsCommand({})), { name: 'AccessDenied' });
 });
 
-test('what the sandbox has not is denied to the role and said to the owner', async (context) => {
+test('an unsupported operation gets AccessDenied for the role and NotImplemented for the owner', async (context) => {
   const sandbox = await sandboxFor(context);
   const ask = new GetBucketAclCommand({ Bucket: 'acme-lake' });
   await assert.rejects(s3Client(sandbox, await assumed(sandbox)).send(ask), { name: 'AccessDenied' });

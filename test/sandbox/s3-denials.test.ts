@@ -1,4 +1,4 @@
-// Why S3 denied, in AWS's words: which kind of policy, by its silence or by a Deny.
+// S3's denials name the kind of policy in AWS's words, and show whether the policy lacks an Allow or has a Deny.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -31,7 +31,7 @@ const Key = 'raw/public/orders.csv';
 const get = (sandbox: Sandbox, keys: Keys, key = Key) =>
   s3Client(sandbox, keys).send(new GetObjectCommand({ Bucket, Key: key }));
 
-/** The message, without the sentence's beginning that is always the same. */
+/** @returns the message of the denial without its constant beginning */
 async function reasonOf(promise: Promise<unknown>, resource = `${LAKE}/${Key}`, action = 's3:GetObject') {
   const beginning = `User: ${SESSION} is not authorized to perform: ${action} on resource: "${resource}" `;
   const error = await promise.then(
@@ -63,7 +63,7 @@ const role = (sandbox: Sandbox, ...Statement: readonly object[]) =>
 const NOTHING = { Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' };
 const ALL = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
 
-test('the role policy: silent, or with a Deny', async (context) => {
+test('a denial names the role policy if that policy lacks an Allow or has a Deny', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   await role(sandbox, NOTHING);
@@ -75,7 +75,7 @@ test('the role policy: silent, or with a Deny', async (context) => {
   assert.equal(await reasonOf(get(sandbox, keys)), 'with an explicit deny in an identity-based policy');
 });
 
-test('the session policy: silent, or with a Deny', async (context) => {
+test('a denial names the session policy if that policy lacks an Allow or has a Deny', async (context) => {
   const sandbox = await sandboxFor(context);
   const silent = await assumed(sandbox, { policy: allowing({ Action: 's3:ListBucket', Resource: LAKE }) });
   assert.equal(
@@ -90,7 +90,7 @@ test('the session policy: silent, or with a Deny', async (context) => {
   assert.equal(await reasonOf(get(sandbox, denying)), 'with an explicit deny in a session policy');
 });
 
-test("the bucket's policy denies whom it names, by role, account or everyone, and where it says", async (context) => {
+test('a Deny in the bucket policy applies to its principals, resources and conditions', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const deny = (more: object) => ({ Effect: 'Deny', Action: 's3:GetObject', Resource: `${LAKE}/*`, ...more });
@@ -122,7 +122,7 @@ test("the bucket's policy denies whom it names, by role, account or everyone, an
   await get(sandbox, keys);
 });
 
-test('what the bucket allows a role it may without a policy of its own, but not past its session policy', async (context) => {
+test('a bucket policy can grant access to a role that has no policy of its own, but not beyond the session policy', async (context) => {
   const sandbox = await sandboxFor(context);
   await role(sandbox, NOTHING);
   const allow = { Effect: 'Allow', Action: 's3:GetObject', Resource: `${LAKE}/*` };
@@ -133,7 +133,7 @@ test('what the bucket allows a role it may without a policy of its own, but not 
     await reasonOf(get(sandbox, narrowed)),
     'because no session policy allows the s3:GetObject action',
   );
-  // Allowing the account leaves it to the role's own policy.
+  // An Allow for the whole account delegates the decision to the role's own policy.
   await bucketPolicy(sandbox, { ...allow, Principal: { AWS: '123456789012' } });
   assert.equal(
     await reasonOf(get(sandbox, await assumed(sandbox))),
@@ -141,7 +141,7 @@ test('what the bucket allows a role it may without a policy of its own, but not 
   );
 });
 
-test("another account's role needs the bucket's policy where there is one, and is told nothing", async (context) => {
+test('a role of another account needs a bucket policy that allows it, and gets no reason for a denial', async (context) => {
   const sandbox = await sandboxFor(context);
   const hop = new AssumeRoleCommand({ RoleArn: PARTNER, RoleSessionName: 'reader', ExternalId: '7f3c' });
   const partner = keysOf((await stsClient(sandbox, await assumed(sandbox)).send(hop)).Credentials);
@@ -157,7 +157,7 @@ test("another account's role needs the bucket's policy where there is one, and i
   await assert.rejects(get(sandbox, partner), { name: 'AccessDenied', message: 'Access Denied' });
 });
 
-test('a list and a missing key name the right to list', async (context) => {
+test('the denial of a listing or of a missing key mentions s3:ListBucket', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox, {
     policy: allowing({ Action: 's3:GetObject', Resource: `${LAKE}/*` }),
@@ -168,7 +168,7 @@ test('a list and a missing key name the right to list', async (context) => {
   assert.equal(await reasonOf(get(sandbox, keys, 'none'), LAKE, 's3:ListBucket'), silence);
 });
 
-test("the owner puts, reads and deletes a bucket's policy as at S3", async (context) => {
+test('the owner can put, read and delete a bucket policy as in S3', async (context) => {
   const sandbox = await sandboxFor(context);
   const owner = s3Client(sandbox);
   const read = () => owner.send(new GetBucketPolicyCommand({ Bucket }));
@@ -191,7 +191,7 @@ test("the owner puts, reads and deletes a bucket's policy as at S3", async (cont
   await assert.rejects(reader.send(new GetBucketPolicyCommand({ Bucket })), { name: 'AccessDenied' });
 });
 
-test('the control port takes no policy that IAM would not', async (context) => {
+test('the control port rejects policies that IAM would reject', async (context) => {
   const { contract } = await sandboxFor(context);
   const body = JSON.stringify({ bucket: Bucket, policy: { Version: '2012-10-17', Statement: [] } });
   const headers = { 'content-type': 'application/json' };

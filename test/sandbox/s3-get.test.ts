@@ -1,4 +1,4 @@
-// GetObject and HeadObject: ranges, conditions, overrides, checksums and metadata as S3 has them.
+// GetObject and HeadObject: ranges, conditions, overrides, checksums and metadata as in S3.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
@@ -25,7 +25,7 @@ async function tenBytes(context: TestContext) {
   return { s3, get };
 }
 
-test('one range is answered, several or nonsense give all of it', async (context) => {
+test('a single range is served, and multiple or invalid ranges return the whole object', async (context) => {
   const { get } = await tenBytes(context);
   const cases: readonly (readonly [
     range: string,
@@ -56,14 +56,14 @@ test('one range is answered, several or nonsense give all of it', async (context
   }
 });
 
-test('the one part of an object is all of it', async (context) => {
+test('part 1 of a single-part object is the whole object', async (context) => {
   const { get } = await tenBytes(context);
   const { status, text } = await get({ PartNumber: 1 });
   assert.deepEqual([status, text], [206, '0123456789']);
   await assert.rejects(get({ PartNumber: 2 }), { name: 'InvalidPartNumber' });
 });
 
-test('conditions decide as S3 lets them', async (context) => {
+test('conditional headers are evaluated as in S3', async (context) => {
   const { get } = await tenBytes(context);
   const { ETag = '' } = await get({});
   const before = new Date(Date.now() - 3_600_000);
@@ -82,7 +82,7 @@ test('conditions decide as S3 lets them', async (context) => {
   }
 });
 
-test('stored headers come back, overrides count for the whole object, checksums when asked for', async (context) => {
+test('stored headers are returned, response overrides replace them, and checksums are sent on request', async (context) => {
   const { s3, get } = await tenBytes(context);
   const input = {
     ContentType: 'text/x',

@@ -1,4 +1,4 @@
-// Any key that S3 can hold is one key, byte for byte, and never a path.
+// The sandbox stores every key that S3 supports byte for byte, and never interprets it as a file path.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { ask, s3Client, sandboxFor } from './clients.ts';
 
 const Bucket = 'acme-lake';
 
-test('awkward keys are put, listed and got as they are', async (context) => {
+test('unusual keys are stored, listed and read unchanged', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   const awkward = [
     '..',
@@ -40,7 +40,7 @@ test('awkward keys are put, listed and got as they are', async (context) => {
   }
 });
 
-test('any text is a key', async (context) => {
+test('any text can be a key', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   const key = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 200 })
@@ -55,7 +55,7 @@ test('any text is a key', async (context) => {
   );
 });
 
-test('a key over 1,024 bytes is KeyTooLongError, one that is not UTF-8 InvalidURI', async (context) => {
+test('a key over 1,024 bytes gets KeyTooLongError, and a key that is not UTF-8 gets InvalidURI', async (context) => {
   const { contract } = await sandboxFor(context);
   const code = async (path: string) =>
     /<Code>(\w+)/.exec((await ask(contract.s3, `/${Bucket}/${path}`)).text)?.[1];

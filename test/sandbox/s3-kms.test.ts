@@ -1,4 +1,5 @@
-// Objects under a KMS key: who may decrypt, and what S3 says where the key is in the way.
+// Only callers that may decrypt with the KMS key can read an encrypted object, and others get the same error as from
+// S3.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -56,7 +57,7 @@ const role = (sandbox: Sandbox, ...more: readonly object[]) =>
 
 const decrypts = (more: object = {}) => ({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: KEY, ...more });
 
-/** A sandbox with an object under the key. */
+/** A sandbox with an object encrypted with the key. */
 async function sealed(context: Parameters<typeof sandboxFor>[0]): Promise<Sandbox> {
   const sandbox = await sandboxFor(context);
   await setKey(sandbox);
@@ -69,7 +70,7 @@ const denied = (reason: string) => ({
   message: `User: ${SESSION} is not authorized to perform: kms:Decrypt on resource: ${KEY} ${reason}`,
 });
 
-test('role policy and session policy must both allow kms:Decrypt, as via S3', async (context) => {
+test('the role policy and the session policy must both allow kms:Decrypt through S3', async (context) => {
   const sandbox = await sealed(context);
   const s3Alone = allowing({ Action: 's3:GetObject', Resource: '*' });
   await get(sandbox, await assumed(sandbox));
@@ -103,7 +104,7 @@ test('role policy and session policy must both allow kms:Decrypt, as via S3', as
   );
 });
 
-test("the key's policy must allow, or leave it to IAM", async (context) => {
+test('the key policy must allow the role, or delegate to IAM', async (context) => {
   const sandbox = await sealed(context);
   await role(sandbox, decrypts());
   const keys = await assumed(sandbox);
@@ -116,13 +117,13 @@ test("the key's policy must allow, or leave it to IAM", async (context) => {
   );
   await setKey(sandbox, policy(statement({ Principal: '*' }), statement({ Effect: 'Deny', Principal: '*' })));
   await assert.rejects(get(sandbox, keys), denied('with an explicit deny in a resource-based policy'));
-  // A key that names the role needs no policy of the role's.
+  // If the key policy names the role, the role's own policy need not allow kms:Decrypt.
   await setKey(sandbox, policy(statement({ Principal: { AWS: sandbox.contract.role } })));
   await role(sandbox);
   await get(sandbox, keys);
 });
 
-test('a key that is disabled, to be deleted, or gone: each has its own error', async (context) => {
+test('KMS keys that are disabled, pending deletion or deleted each cause a different error', async (context) => {
   const sandbox = await sealed(context);
   await role(sandbox, decrypts());
   const keys = await assumed(sandbox);
@@ -139,7 +140,7 @@ test('a key that is disabled, to be deleted, or gone: each has its own error', a
   await get(sandbox, keys);
 });
 
-test('another account learns nothing of a key that it may not use', async (context) => {
+test('a denial of decryption to another account does not name the key', async (context) => {
   const sandbox = await sealed(context);
   const RoleArn = 'arn:aws:iam::210987654321:role/lake-data';
   const hop = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'reader', ExternalId: '7f3c' });
@@ -155,7 +156,7 @@ test('another account learns nothing of a key that it may not use', async (conte
   await assert.rejects(get(sandbox, partner), { name: 'AccessDenied', message: UNKNOWN });
 });
 
-test('answers name the key, and HEAD needs it for the checksum alone', async (context) => {
+test('responses name the KMS key, and HEAD requires decryption only for a checksum', async (context) => {
   const sandbox = await sealed(context);
   await put(sandbox, { BucketKeyEnabled: true, ChecksumAlgorithm: 'SHA256' });
   const keys = await assumed(sandbox);
@@ -179,7 +180,7 @@ test('answers name the key, and HEAD needs it for the checksum alone', async (co
   );
 });
 
-test('the key of a bucket encrypts objects of its region alone, and without one it is aws/s3', async (context) => {
+test('a KMS key encrypts only objects in its own region, and the default key is aws/s3', async (context) => {
   const sandbox = await sealed(context);
   await assert.rejects(put(sandbox, { SSEKMSKeyId: 'other' }), { name: 'KMS.NotFoundException' });
   const elsewhere = KEY.replace('eu-west-1', 'us-east-1');

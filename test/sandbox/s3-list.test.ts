@@ -1,4 +1,4 @@
-// Listings: order, common prefixes, pages, markers, encoding.
+// The order, common prefixes, pages, markers and encoding of object lists.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import {
@@ -27,7 +27,7 @@ async function bucketWith(context: TestContext, keys: readonly string[]) {
   return { s3, list };
 }
 
-test('keys are in the order of their UTF-8 bytes', async (context) => {
+test('keys are sorted by their UTF-8 bytes', async (context) => {
   const { list } = await bucketWith(context, [
     '\u{1F600}',
     '\uFFFD',
@@ -42,7 +42,7 @@ test('keys are in the order of their UTF-8 bytes', async (context) => {
   assert.deepEqual((await list()).keys, ['../y', '//x', 'B', 'a', 'a.b', 'a/', 'é', '\uFFFD', '\u{1F600}']);
 });
 
-test('a delimiter rolls keys up, and every page is as long as it may be', async (context) => {
+test('keys are grouped by a delimiter, and every page has as many entries as requested', async (context) => {
   const { list } = await bucketWith(context, ['a/1', 'a/2', 'b', 'c/1', 'c/d/2', 'e']);
   const whole = await list({ Delimiter: '/' });
   assert.deepEqual([whole.keys, whole.prefixes, whole.KeyCount], [['b', 'e'], ['a/', 'c/'], 4]);
@@ -59,7 +59,7 @@ test('a delimiter rolls keys up, and every page is as long as it may be', async 
   assert.deepEqual((await list({ StartAfter: 'b' })).keys, ['c/1', 'c/d/2', 'e']);
 });
 
-test('limits of a page', async (context) => {
+test('a listing returns at most 1,000 keys per page, and an invalid limit or token is rejected', async (context) => {
   const { list } = await bucketWith(context, ['a', 'b']);
   const none = await list({ MaxKeys: 0 });
   assert.deepEqual([none.KeyCount, none.IsTruncated], [0, false]);
@@ -68,7 +68,7 @@ test('limits of a page', async (context) => {
   await assert.rejects(list({ ContinuationToken: 'b' }), { name: 'InvalidArgument' });
 });
 
-test('keys that XML cannot hold are readable with encoding-type=url, others as they are', async (context) => {
+test('keys with special characters are returned unchanged, or URL-encoded with encoding-type=url', async (context) => {
   const { list } = await bucketWith(context, ['a&<b> "c".txt', 'new\nline+é ~*']);
   assert.deepEqual((await list()).keys, ['a&<b> "c".txt', 'new\nline+é ~*']);
   const encoded = await list({ EncodingType: 'url' });
@@ -76,7 +76,7 @@ test('keys that XML cannot hold are readable with encoding-type=url, others as t
   assert.equal(encoded.EncodingType, 'url');
 });
 
-test('the owner is shown when asked for, and always in version 1, whose marker goes on', async (context) => {
+test('a ListObjectsV2 page includes owners only on request, and a ListObjects page always does', async (context) => {
   const { s3, list } = await bucketWith(context, ['a/1', 'b', 'c']);
   assert.equal((await list()).Contents?.[0]?.Owner, undefined);
   assert.ok((await list({ FetchOwner: true })).Contents?.[0]?.Owner?.ID);

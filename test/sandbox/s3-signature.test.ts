@@ -1,4 +1,4 @@
-// S3 believes nothing that is not signed, and says what is wrong with a signature in S3's codes.
+// S3 accepts only signed requests, and reports an invalid signature with S3's error codes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -18,7 +18,7 @@ const named =
     return true;
   };
 
-test('a request that is not signed is AccessDenied', async (context) => {
+test('an unsigned request gets AccessDenied', async (context) => {
   const { contract } = await sandboxFor(context);
   const { status, text, headers } = await ask(contract.s3, `/${contract.bucket}/README.txt`);
   assert.equal(status, 403);
@@ -26,7 +26,7 @@ test('a request that is not signed is AccessDenied', async (context) => {
   assert.deepEqual([headers['server'], headers['content-type']], ['AmazonS3', 'application/xml']);
 });
 
-test('wrong credentials have codes of their own', async (context) => {
+test('each kind of wrong credentials has its own error code', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const { accessKeyId, secretAccessKey } = keys;
@@ -36,23 +36,23 @@ test('wrong credentials have codes of their own', async (context) => {
   await assert.rejects(read(sandbox, keys, 'us-east-1'), named('AuthorizationHeaderMalformed', 400));
 });
 
-test('credentials end when they say they do, by the clock of S3', async (context) => {
+test("credentials expire at their stated time, according to S3's clock", async (context) => {
   const sandbox = await sandboxFor(context);
   await control(sandbox, 'PUT', '/durations', { credentials: 60 });
   const keys = await assumed(sandbox);
   await read(sandbox, keys);
-  await control(sandbox, 'PUT', '/clock', { offsetSeconds: 61, supplier: 's3' });
+  await control(sandbox, 'PUT', '/clock', { offsetSeconds: 61, upstream: 's3' });
   await assert.rejects(read(sandbox, keys), named('ExpiredToken', 400));
 });
 
-test('a request a quarter of an hour off is RequestTimeTooSkewed', async (context) => {
+test('a request signed with a clock that is 15 minutes off gets RequestTimeTooSkewed', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
-  await control(sandbox, 'PUT', '/clock', { offsetSeconds: -901, supplier: 's3' });
+  await control(sandbox, 'PUT', '/clock', { offsetSeconds: -903, upstream: 's3' });
   await assert.rejects(read(sandbox, keys), named('RequestTimeTooSkewed', 403));
 });
 
-test('HEAD refusals have no body', async (context) => {
+test('error responses to HEAD have no body', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox, await assumed(sandbox));
   await assert.rejects(
@@ -65,7 +65,7 @@ test('HEAD refusals have no body', async (context) => {
   );
 });
 
-test('a presigned URL is good until it is over, and for its own query alone', async (context) => {
+test('a presigned URL is valid until it expires, and only with an unchanged query', async (context) => {
   const sandbox = await sandboxFor(context);
   const { contract } = sandbox;
   const { host, hostname } = new URL(contract.s3);
@@ -93,7 +93,7 @@ test('a presigned URL is good until it is over, and for its own query alone', as
     (await ask(contract.s3, `${path}?${search}&versionId=null`)).text,
     /<Code>SignatureDoesNotMatch</,
   );
-  await control(sandbox, 'PUT', '/clock', { offsetSeconds: 61, supplier: 's3' });
+  await control(sandbox, 'PUT', '/clock', { offsetSeconds: 61, upstream: 's3' });
   assert.match(
     (await ask(contract.s3, `${path}?${search}`)).text,
     /<Code>AccessDenied<.*Request has expired/s,

@@ -15,7 +15,7 @@ import { allowing, assumed, s3Client, sandboxFor } from './clients.ts';
 const Bucket = 'versioned';
 const Key = 'k';
 
-test('versions are kept, listed newest first, and a delete marker hides them', async (context) => {
+test('versions are stored, listed newest first, and hidden by a delete marker', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox);
   const put = async (Body: string) => (await s3.send(new PutObjectCommand({ Bucket, Key, Body }))).VersionId;
@@ -45,7 +45,7 @@ test('versions are kept, listed newest first, and a delete marker hides them', a
   assert.equal(await get(), 'two');
 });
 
-test('a listing of versions goes on between two versions of a key', async (context) => {
+test('a page of a version listing can begin between two versions of a key', async (context) => {
   const s3 = s3Client(await sandboxFor(context));
   await s3.send(new CreateBucketCommand({ Bucket }));
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
@@ -67,7 +67,7 @@ test('a listing of versions goes on between two versions of a key', async (conte
   assert.deepEqual(seen, ['a', 'a', 'b', 'c/']);
 });
 
-test('a version needs s3:GetObjectVersion, not s3:GetObject', async (context) => {
+test('reading a version requires s3:GetObjectVersion, not s3:GetObject', async (context) => {
   const sandbox = await sandboxFor(context);
   const get = async (action: string, VersionId?: string) => {
     const policy = allowing({ Action: action, Resource: 'arn:aws:s3:::acme-lake/*' });

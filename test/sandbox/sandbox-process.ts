@@ -1,4 +1,4 @@
-// A sandbox alone in its process, so that its memory can be measured: shows the directory that it is given.
+// Runs a sandbox that serves the given directory in a separate process, so that its memory can be measured.
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 
 const { contract } = await startSandbox({ dir: process.argv[2] ?? '.' });

@@ -1,4 +1,5 @@
-// AssumeRole, the second hop of a chain: external ID, tags, source identity, and an hour at most.
+// AssumeRole for the second role of a chain: its external ID, tags, source identity, and maximum duration of one
+// hour.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -16,7 +17,7 @@ const HOP = {
   ExternalId: '7f3c',
 } satisfies AssumeRoleCommandInput;
 
-test('a session of the first role assumes the second, with the external ID alone', async (context) => {
+test('a session of the first role can assume the second only with the external ID', async (context) => {
   const sandbox = await sandboxFor(context);
   const sts = stsClient(sandbox, await assumed(sandbox));
   const { Credentials: issued } = await sts.send(
@@ -37,7 +38,7 @@ test('a session of the first role assumes the second, with the external ID alone
   });
 });
 
-test('a chained session lasts an hour at most', async (context) => {
+test('a chained session lasts at most one hour', async (context) => {
   const sandbox = await sandboxFor(context);
   const sts = stsClient(sandbox, await assumed(sandbox));
   await assert.rejects(sts.send(new AssumeRoleCommand({ ...HOP, DurationSeconds: 3601 })), {
@@ -45,14 +46,14 @@ test('a chained session lasts an hour at most', async (context) => {
   });
 });
 
-test('a session policy on the first hop that leaves out sts:AssumeRole ends the chain', async (context) => {
+test('a session cannot assume the next role if its session policy does not allow sts:AssumeRole', async (context) => {
   const sandbox = await sandboxFor(context);
   const policy = allowing({ Action: 's3:GetObject', Resource: '*' });
   const sts = stsClient(sandbox, await assumed(sandbox, { policy }));
   await assert.rejects(sts.send(new AssumeRoleCommand(HOP)), { name: 'AccessDenied' });
 });
 
-test('credentials that are altered or over are refused', async (context) => {
+test('altered or unknown credentials are rejected', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const call = (changed: object) =>
@@ -62,7 +63,7 @@ test('credentials that are altered or over are refused', async (context) => {
   await assert.rejects(call({ accessKeyId: 'ASIAAAAAAAAAAAAAAAAA' }), { name: 'InvalidClientTokenId' });
 });
 
-/** The first role's session, and a hop from it that must be refused. */
+/** Asserts that STS rejects an AssumeRole request from a session of the first role. */
 async function refusedHop(
   sandbox: Sandbox,
   more: Partial<AssumeRoleCommandInput>,
@@ -78,7 +79,7 @@ async function refusedHop(
   });
 }
 
-test("session tags out of AWS's limits are refused, each with its place", async (context) => {
+test("session tags beyond AWS's limits are rejected, each with its position", async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const tag = (Key: string, Value = 'x') => ({ Key, Value });
@@ -100,7 +101,7 @@ test("session tags out of AWS's limits are refused, each with its place", async 
   await stsClient(sandbox, keys).send(new AssumeRoleCommand({ ...HOP, Tags: longest }));
 });
 
-test('what is transitive, and the source identity, go on to every hop, need permission there, and stay as they are', async (context) => {
+test('transitive tags and the source identity reach every hop, must be allowed by its trust policy, and cannot be changed by it', async (context) => {
   const sandbox = await sandboxFor(context);
   const third = 'arn:aws:iam::210987654321:role/third';
   const trusting = (Action: string[]) =>

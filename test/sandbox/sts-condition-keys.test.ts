@@ -1,4 +1,5 @@
-// The condition keys of claims that many of Google's tokens lack: equality admits, and a missing claim denies.
+// A condition on a claim allows a token with a matching claim, and denies a token that lacks the claim, as many
+// Google tokens do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
@@ -7,7 +8,7 @@ import { loginOf } from './developer-login.ts';
 
 const GOOGLE = 'accounts.google.com';
 
-/** The sandbox's role, with further conditions in its trust policy and an optional Deny after it. */
+/** Adds conditions and, optionally, a Deny to the trust policy of the sandbox's role. */
 async function trust(sandbox: Sandbox, conditions: object, denied?: object): Promise<void> {
   const { role, serviceAccount } = sandbox.contract;
   const statement = {
@@ -37,7 +38,7 @@ const minted = (sandbox: Sandbox, more: Record<string, unknown>): string => {
 const denied = (sandbox: Sandbox, token: string): Promise<void> =>
   assert.rejects(assumed(sandbox, { token }), { name: 'AccessDenied' });
 
-/** A token of IAM Credentials for the bridge's account. */
+/** A token from the IAM Credentials API for the bridge's account. */
 async function generated(sandbox: Sandbox, fields: object): Promise<string> {
   const { googleApis, awsAudience, serviceAccount } = sandbox.contract;
   const login = (await (await loginOf(sandbox)).getAccessToken()).token ?? '';
@@ -50,7 +51,7 @@ async function generated(sandbox: Sandbox, fields: object): Promise<string> {
   return (JSON.parse(text) as { token: string }).token;
 }
 
-test("STS compares :email with the token's e-mail, which tokens of the standard format lack", async (context) => {
+test("STS compares :email with the token's email, which is missing from tokens in the standard format", async (context) => {
   const sandbox = await sandboxFor(context);
   const { awsAudience, serviceAccount } = sandbox.contract;
   const full = await identityToken(sandbox, 'default', awsAudience, 'full');

@@ -1,4 +1,4 @@
-// A developer's way: long-term keys and an MFA code become a role, and that role another.
+// A developer assumes a role with long-term keys and an MFA code, and a second role with the session of the first.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -30,7 +30,7 @@ async function refused(promise: Promise<unknown>, name: string, status: number, 
   });
 }
 
-test('with the code of now the developer becomes the role, that one the next, which reads', async (context) => {
+test('with the current MFA code, the developer can assume two roles in turn and read an object', async (context) => {
   const sandbox = await sandboxFor(context);
   const { mfaSerial: SerialNumber, ...keys } = sandbox.contract.developer;
   const identity = async (of: Keys) => stsClient(sandbox, of).send(new GetCallerIdentityCommand({}));
@@ -51,7 +51,7 @@ test('with the code of now the developer becomes the role, that one the next, wh
   await assert.rejects(s3Client(sandbox, first).send(list), { name: 'AccessDenied' });
 });
 
-test('without a code, with a wrong one, for a wrong device, with half of it: AWS refuses each in its way', async (context) => {
+test("missing, incomplete and wrong MFA codes or devices each get AWS's own error", async (context) => {
   const sandbox = await sandboxFor(context);
   const { mfaSerial: SerialNumber, ...keys } = sandbox.contract.developer;
   const code = await codeOf(sandbox);
@@ -87,7 +87,7 @@ test('without a code, with a wrong one, for a wrong device, with half of it: AWS
   await attempt({ SerialNumber, TokenCode: code });
 });
 
-test('a code is good once, and the next one differs', async (context) => {
+test('an MFA code works only once, and the next code is different', async (context) => {
   const sandbox = await sandboxFor(context);
   const { mfaSerial: SerialNumber, ...keys } = sandbox.contract.developer;
   const TokenCode = await codeOf(sandbox);
@@ -96,10 +96,10 @@ test('a code is good once, and the next one differs', async (context) => {
   await assume(sandbox, keys, { SerialNumber, TokenCode: await codeOf(sandbox) });
 });
 
-test("codes are RFC 6238's, with one step of tolerance to either side", () => {
+test('MFA codes follow RFC 6238, with a tolerance of one step in either direction', () => {
   const seed = Buffer.from('12345678901234567890');
   const device = () => createMfaDevice('arn:aws:iam::123456789012:mfa/x', seed);
-  // The last six digits of the RFC's eight (appendix B).
+  // The codes are the last six of the eight digits in the examples of RFC 6238 (appendix B).
   for (const [seconds, code] of [
     [59, '287082'],
     [1111111109, '081804'],
@@ -114,9 +114,9 @@ test("codes are RFC 6238's, with one step of tolerance to either side", () => {
   }
 });
 
-test('the keys that the documents print are those of every sandbox', async (context) => {
+test("docs/reference/sandbox.md shows the developer's access keys, which are the same in every sandbox", async (context) => {
   const { developer } = (await sandboxFor(context)).contract;
-  const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/reference/sandbox.md', import.meta.url), 'utf8');
   assert.ok(page.includes(`aws_access_key_id = ${developer.accessKeyId}\n`));
   assert.ok(page.includes(`aws_secret_access_key = ${developer.secretAccessKey}\n`));
 });

@@ -1,11 +1,11 @@
-// AssumeRoleWithWebIdentity: the token is really verified and the trust policy really evaluated.
+// AssumeRoleWithWebIdentity: the sandbox verifies the token and evaluates the trust policy.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { ask, assumed, control, identityToken, sandboxFor, stsClient, type Assumption } from './clients.ts';
 
-/** Expects AWS's error: its name in the SDK, and its status. */
+/** Asserts that STS responds with this status, and with the error that has this name in the SDK. */
 async function refused(
   sandbox: Sandbox,
   assumption: Assumption,
@@ -29,7 +29,7 @@ function claims(sandbox: Sandbox, more: Record<string, unknown> = {}): Record<st
   return { aud: sandbox.contract.awsAudience, azp: uniqueId, sub: uniqueId, ...more };
 }
 
-test('credentials are for the role, and named after the session', async (context) => {
+test('credentials belong to the role and carry the session name', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   assert.match(keys.accessKeyId, /^ASIA[A-Z2-7]{16}$/);
@@ -38,29 +38,29 @@ test('credentials are for the role, and named after the session', async (context
   assert.equal(Account, '123456789012');
 });
 
-test('a forged token is InvalidIdentityToken', async (context: TestContext) => {
+test('a forged token gets InvalidIdentityToken', async (context: TestContext) => {
   const sandbox = await sandboxFor(context);
   const forgeries = {
     unsigned: sandbox.mint(claims(sandbox), { alg: 'none' }),
     'signed with the public key': sandbox.mint(claims(sandbox), { alg: 'HS256' }),
-    'of a key that is not published': sandbox.mint(claims(sandbox), { kid: 'unknown' }),
+    'with an unpublished key ID': sandbox.mint(claims(sandbox), { kid: 'unknown' }),
     'signed by another key': sandbox.mint(claims(sandbox), {}, 'foreign'),
-    'of another issuer': sandbox.mint(claims(sandbox, { iss: 'https://evil.example' })),
+    'from another issuer': sandbox.mint(claims(sandbox, { iss: 'https://evil.example' })),
     'without a subject': sandbox.mint(claims(sandbox, { sub: undefined })),
-    nonsense: 'eyJh.bm9uc2Vuc2U.x',
+    malformed: 'eyJh.bm9uc2Vuc2U.x',
   };
   for (const [name, token] of Object.entries(forgeries)) {
     await context.test(name, () => refused(sandbox, { token }, 'InvalidIdentityToken', 400));
   }
 });
 
-test('an expired token is ExpiredTokenException, without tolerance', async (context) => {
+test('an expired token gets ExpiredTokenException, even in the second in which it expires', async (context) => {
   const sandbox = await sandboxFor(context);
   const exp = Math.floor(Date.now() / 1000);
   await refused(sandbox, { token: sandbox.mint(claims(sandbox, { exp })) }, 'ExpiredToken', 400);
 });
 
-test('a token that the trust policy does not name is AccessDenied, and so is a role that is not there', async (context) => {
+test('a token that does not match the trust policy gets AccessDenied, and so does a missing role', async (context) => {
   const sandbox = await sandboxFor(context);
   const { contract } = sandbox;
   const reader = await identityToken(sandbox, contract.callers.reader, contract.awsAudience);
@@ -72,7 +72,7 @@ test('a token that the trust policy does not name is AccessDenied, and so is a r
   await denied({ role: 'arn:aws:iam::210987654321:role/trusts-another' });
 });
 
-test('the issuer may lack its scheme, and without azp the audience is tested as aud', async (context) => {
+test('a token may have an issuer without a scheme, and its aud claim is compared if it has no azp claim', async (context) => {
   const sandbox = await sandboxFor(context);
   await assumed(sandbox, { token: sandbox.mint(claims(sandbox, { iss: 'accounts.google.com' })) });
   const { uniqueId } = sandbox.contract.serviceAccount;
@@ -98,7 +98,7 @@ test('the issuer may lack its scheme, and without azp the audience is tested as 
   await assumed(sandbox, { token });
 });
 
-test("parameters out of AWS's limits are a ValidationError that names each", async (context) => {
+test("parameters beyond AWS's limits cause a ValidationError that names each of them", async (context) => {
   const sandbox = await sandboxFor(context);
   await refused(sandbox, { session: 'x' }, 'ValidationError', 400);
   await refused(sandbox, { session: 'a b' }, 'ValidationError', 400);
@@ -118,7 +118,7 @@ test("parameters out of AWS's limits are a ValidationError that names each", asy
   );
 });
 
-test("errors are AWS's XML", async (context) => {
+test("STS errors have AWS's XML format", async (context) => {
   const { contract } = await sandboxFor(context);
   const body = 'Action=GetCallerIdentity&Version=2011-06-15';
   const { status, headers, text } = await ask(contract.sts, '/', { method: 'POST', body });

@@ -1,16 +1,21 @@
-// The callers of a soak: tokens that are good for a while, and others that never are.
+// Creates the callers' tokens for a soak test, both valid and invalid ones.
 import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { CallerName, Plan } from './plan.ts';
 
-/** A new one so often: the bridge has to verify some, to remember most, and to forget those that end. */
+/**
+ * How long each token is used. Tokens change often enough that the bridge verifies new tokens and evicts expired ones from its
+ * cache.
+ */
 const RENEWED_MS = 5_000;
 const LIFE_SECONDS = 20;
 
-/** What the bridge grants the clocks is over with it. */
+/** Much longer than the clock skew that the bridge tolerates. */
 const LONG_AGO_SECONDS = 7200;
 
-/** @returns what `Authorization` holds; undefined for a request without one */
+/**
+ * @returns a function that returns the value of a request's `Authorization` header, or undefined for a request without a token
+ */
 export function createCallers(sandbox: Sandbox): (plan: Pick<Plan, 'as' | 'token'>) => string | undefined {
   const kept = new Map<string, { readonly token: string; readonly at: number }>();
   const claims = (as: CallerName): Record<string, unknown> => {

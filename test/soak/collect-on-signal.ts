@@ -1,4 +1,4 @@
-// Loaded before the bridge: SIGUSR2 collects all garbage, so that what is left in memory is what is held.
+// A preload script for the bridge's process: SIGUSR2 runs a full garbage collection, so that only retained memory is measured.
 const { gc } = globalThis;
 if (gc === undefined) throw new Error('collect-on-signal needs --expose-gc');
 process.on('SIGUSR2', () => {

@@ -1,4 +1,4 @@
-// One request to the bridge as the schedule has it, and what came of it: each byte is compared as it comes.
+// Sends one scheduled request to the bridge, and compares each byte of the response with the expected body.
 import { request as ask } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,32 +7,32 @@ import { traceparentOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 
 export interface Exchange {
-  /** 0 where no answer came. */
+  /** The response status; 0 if there was no response. */
   readonly status: number;
   readonly requestId: string | undefined;
   readonly error: string | undefined;
   readonly bytes: number;
-  /** Whether HTTP says that all has come. */
+  /** Whether the body ended as its HTTP framing requires. */
   readonly complete: boolean;
-  /** It was the caller that went away. */
+  /** Whether the caller disconnected. */
   readonly left: boolean;
-  /** What is not as it must be, whatever was struck: a byte, a length, a list. */
+  /** An error that no injected fault can explain: a wrong byte, length or list, or a response that takes too long. */
   readonly wrong: string | undefined;
-  /** `performance.now()` */
+  /** The start of the request, as a value of `performance.now()`. */
   readonly begun: number;
   readonly ended: number;
 }
 
-/** Between two chunks of a slow reader. */
+/** How long a slow caller waits between two chunks. */
 const PAUSE_MS = 15;
 
-/** Longer than the two windows that the bridge gives, by the soak's configuration. */
+/** How long a stalled caller reads nothing: longer than both slow-reader limits in the soak's configuration. */
 const STALL_MS = 9_000;
 
-/** Of a body that is no object's: lists and error documents. */
+/** The maximum number of bytes to keep of a list or an error document. */
 const LONGEST_TEXT = 1024 * 1024;
 
-/** @param agent false for a connection of its own */
+/** @param agent the agent whose connections are reused; false to open a new connection */
 export async function exchange(
   origin: string,
   plan: Plan,
@@ -74,7 +74,7 @@ export async function exchange(
   const met = 'failed' in response ? undefined : response;
   return {
     ...answer,
-    wrong: gone.impatient ? `no end within ${PATIENCE_MS} ms` : answer.wrong,
+    wrong: gone.impatient ? `not finished within ${PATIENCE_MS} ms` : answer.wrong,
     status: met?.statusCode ?? 0,
     requestId: String(met?.headers['x-request-id'] ?? '') || undefined,
     error:
@@ -103,16 +103,16 @@ async function readAnswer(
       if (expected === undefined) {
         if (bytes < LONGEST_TEXT) text.push(chunk);
       } else if (!chunk.equals(expected.subarray(bytes, bytes + chunk.length)))
-        wrong ??= `a wrong byte among ${chunk.length} from ${bytes} on`;
+        wrong ??= `a wrong byte among ${chunk.length} after byte ${bytes}`;
       bytes += chunk.length;
       progress(bytes);
       if (plan.pace === 'slow') await sleep(PAUSE_MS);
-      // It keeps its connection, and takes nothing: the end of that is seen only when it reads on.
+      // A stalled caller reads nothing for a while, and notices a closed connection only when it reads again.
       if (plan.pace === 'stalls' && bytes === chunk.length) await sleep(STALL_MS);
     }
     ended = response.complete;
   } catch {
-    // Cut: what came must still be a true beginning.
+    // A truncated body is allowed here, but the bytes before the end must be correct.
   }
   const of = (what: Buffer): string | undefined => bodyProblem(response, plan, what);
   if (ended && expected !== undefined && bytes !== expected.length)
@@ -121,16 +121,20 @@ async function readAnswer(
   return { bytes, complete: ended, wrong };
 }
 
-/** Of what is complete: the length that HEAD tells, the keys of a list. */
+/** Checks the Content-Length of a HEAD response, or the keys of a list. */
 function bodyProblem(response: IncomingMessage, plan: Plan, text: Buffer): string | undefined {
   const { body, keys } = plan.expected;
   if (plan.method === 'HEAD' && body !== undefined) {
     const told = response.headers['content-length'];
-    return told === String(body.length) ? undefined : `HEAD says ${String(told)} of ${body.length} bytes`;
+    return told === String(body.length)
+      ? undefined
+      : `HEAD reports ${String(told)} instead of ${body.length} bytes`;
   }
   if (keys === undefined) return undefined;
   const found = plan.path.startsWith('/-/')
     ? (JSON.parse(text.toString()) as { objects: { key: string }[] }).objects.map(({ key }) => key)
     : [...text.toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
-  return found.join() === keys.join() ? undefined : `a list of ${found.length} keys, not of ${keys.length}`;
+  return found.join() === keys.join()
+    ? undefined
+    : `a list of ${found.length} keys instead of ${keys.length}`;
 }

@@ -1,45 +1,45 @@
-// Whether what went otherwise than by the request's own nature has a cause that was injected.
+// Finds the injected fault that caused an unexpected result, if any.
 import type { LogLine } from '../support/bridge-process.ts';
 import type { StrikeName } from './inject-fault.ts';
 import type { Held, Weather } from './fault-schedule.ts';
 
 export interface Explainer {
-  /** A line at ERROR or above. @returns its cause; undefined where there is none */
+  /** Returns the cause of a log line at ERROR or above; undefined if no fault explains the line. */
   line(line: LogLine, at: number): string | undefined;
-  /** As `answer`, if only a slow machine can be the cause. */
+  /** Returns the cause of an unexpected response if the cause is a slow machine; undefined otherwise. */
   slowness(plan: number, time: { readonly begun: number; readonly ended: number }): string | undefined;
-  /** An answer that was not the expected one. */
+  /** Returns the cause of an unexpected response: an injected fault or a slow machine; undefined if neither explains it. */
   answer(plan: number, time: { readonly begun: number; readonly ended: number }): string | undefined;
 }
 
-/** What the bridge says of a request that failed, as far as it explains it. */
+/** Fields of the bridge's log line for a failed request. */
 export interface Told {
   readonly code: string | undefined;
   readonly abortedBy: string | undefined;
   readonly requestId: string | undefined;
 }
 
-/** The longest that a fault of Google's or STS's can be felt: one walk of a chain, and the wait after refusals. */
+/** How long requests may fail after a Google or STS fault: the time to assume a chain of roles, plus the pause after errors. */
 const FELT_MS = 17_000;
-/** An unknown key is asked for again so much later. */
+/** How long requests may fail after a key rotation: the pause before the bridge fetches Google's keys again. */
 const KEY_FELT_MS = 31_000;
-/** A request that began before the end of it. */
+/** How long requests may fail after any other fault. */
 const PASSING_MS = 1_000;
 
-/** Faults that a slow machine can cause: an emulator on the same machine takes too long. */
+/** Fault codes that a slow machine can cause, because the emulators run on the same machine. */
 const OF_A_SLOW_MACHINE = /_timeout$|_unreachable$|^signing_keys_unavailable$|^sts_failed$/;
 
 const S3_FAULTS = new Set(['s3_unreachable', 's3_timeout', 's3_invalid_response']);
 const S3_CODES = new Set(['SlowDown', 'InternalError', 'ServiceUnavailable', 'BadGateway']);
 
-const isSupplier =
+const isUpstream =
   (...names: readonly string[]) =>
   (weather: Weather): boolean =>
-    weather.kind === 'supplier' && names.includes(weather.supplier);
+    weather.kind === 'upstream' && names.includes(weather.upstream);
 
 /**
- * @param sources.struck what S3 did, by request ID
- * @param sources.told what the log said, by plan
+ * @param sources.struck the faults that S3 injected, by request ID
+ * @param sources.told data from the bridge's log, by plan ID
  */
 export function explainer(sources: {
   readonly struck: ReadonlyMap<string, readonly StrikeName[]>;
@@ -57,7 +57,7 @@ export function explainer(sources: {
     return found && JSON.stringify(found.weather);
   };
   const bySlowness = ({ code = '', abortedBy }: Told, from: number, to: number): string | undefined => {
-    if (code === 'event_loop_lagging') return 'the event loop of the bridge lags';
+    if (code === 'event_loop_lagging') return "the bridge's event loop was lagging";
     if (abortedBy !== 's3' && abortedBy !== 'stall' && !OF_A_SLOW_MACHINE.test(code)) return undefined;
     return during(from, to, PASSING_MS, ({ kind }) => kind === 'slow-machine');
   };
@@ -70,13 +70,13 @@ export function explainer(sources: {
     const strikes = causeIn((requestId === undefined ? undefined : struck.get(requestId)) ?? []);
     if (abortedBy === 's3' || S3_FAULTS.has(code) || S3_CODES.has(code) || code.startsWith('s3_5'))
       return strikes ?? during(from, to, PASSING_MS, ({ kind }) => kind === 's3-refuses');
-    // Of HEAD there is no code, for the bridge neither: S3's status goes on.
+    // S3's error responses to HEAD requests have no error code, so only the status is known.
     if (code === 's3_credentials_rejected' || code === 's3_400' || code === 's3_403')
       return during(from, to, FELT_MS, isClock);
-    if (code.startsWith('metadata_')) return during(from, to, FELT_MS, isSupplier('metadata'));
+    if (code.startsWith('metadata_')) return during(from, to, FELT_MS, isUpstream('metadata'));
     if (code.startsWith('sts_'))
-      return during(from, to, FELT_MS, (weather) => isSupplier('sts')(weather) || isClock(weather));
-    if (code === 'signing_keys_unavailable') return during(from, to, FELT_MS, isSupplier('certs'));
+      return during(from, to, FELT_MS, (weather) => isUpstream('sts')(weather) || isClock(weather));
+    if (code === 'signing_keys_unavailable') return during(from, to, FELT_MS, isUpstream('certs'));
     if (code === 'token_key_unknown') return during(from, to, KEY_FELT_MS, ({ kind }) => kind === 'new-key');
     return undefined;
   };
@@ -100,13 +100,13 @@ export function explainer(sources: {
   };
 }
 
-/** What only takes its time must not make a request fail. */
+/** Faults that delay a response, but must not cause an error. */
 const HARMLESS: ReadonlySet<StrikeName> = new Set(['delay', 'drip']);
 
 const causeIn = (strikes: readonly StrikeName[]): string | undefined =>
   strikes.filter((how) => !HARMLESS.has(how)).join('+') || undefined;
 
-/** By the fault's code, or S3's; of S3 without one, its status. */
+/** Extracts the fault code or S3's error code from a log line, or S3's status if there is no code. */
 export function toldIn(line: LogLine): Told {
   const s3 = line['s3'] as { readonly code?: string; readonly status: number } | undefined;
   return {

@@ -1,24 +1,25 @@
-// What happens to all requests alike: Google and STS out of order, wrong clocks, new keys and configurations; by the seed, one after the other.
+// Creates a seeded sequence of faults that affect all requests ("weather"): outages, wrong clocks, and changes of keys and
+// configuration.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { namedRandom } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
 
-/** A fault as the sandbox's control route takes it, less its supplier. */
-type SupplierFault = Readonly<Record<string, unknown>>;
+/** The body of the sandbox's PUT /faults, without `upstream`. */
+type UpstreamFault = Readonly<Record<string, unknown>>;
 
 export type Weather =
   | { readonly kind: 'fair' }
-  /** Observed, not scheduled. */
+  /** Not scheduled, but recorded when the machine is too busy. */
   | { readonly kind: 'slow-machine' }
   | {
-      readonly kind: 'supplier';
-      readonly supplier: 'metadata' | 'certs' | 'sts';
-      readonly fault: SupplierFault;
+      readonly kind: 'upstream';
+      readonly upstream: 'metadata' | 'certs' | 'sts';
+      readonly fault: UpstreamFault;
     }
   | { readonly kind: 's3-refuses' }
-  | { readonly kind: 'clock'; readonly supplier: 's3' | 'sts'; readonly offsetSeconds: number }
+  | { readonly kind: 'clock'; readonly upstream: 's3' | 'sts'; readonly offsetSeconds: number }
   | { readonly kind: 'new-key' }
-  /** A valid configuration with another limit, role or grant; or one that is not valid. */
+  /** Reloads a configuration with a changed limit, role or grant, or an invalid configuration. */
   | { readonly kind: 'reload'; readonly to: 'limits' | 'role' | 'grants' | 'invalid' };
 
 export interface Spell {
@@ -29,9 +30,9 @@ export interface Spell {
 
 const STS_CODES = ['Throttling', 'InternalFailure', 'ServiceUnavailable', 'IDPCommunicationError'] as const;
 
-const WEIGHTS = { fair: 1, supplier: 6, 's3-refuses': 1, clock: 1, 'new-key': 0.5, reload: 4 };
+const WEIGHTS = { fair: 1, upstream: 6, 's3-refuses': 1, clock: 1, 'new-key': 0.5, reload: 4 };
 
-/** @param n of a run's spells, from 0 */
+/** @param n the index of the period in the sequence */
 export function spellOf(seed: number, n: number): Spell {
   const random = namedRandom(seed, 'weather', n);
   const kind = random.weighted(WEIGHTS);
@@ -41,9 +42,9 @@ export function spellOf(seed: number, n: number): Spell {
 
 function weatherOf(kind: Weather['kind'], random: Random): Weather {
   switch (kind) {
-    case 'supplier': {
-      const supplier = random.weighted({ sts: 4, metadata: 2, certs: 1 });
-      const fault: SupplierFault = random.pick([
+    case 'upstream': {
+      const upstream = random.weighted({ sts: 4, metadata: 2, certs: 1 });
+      const fault: UpstreamFault = random.pick([
         { fault: 'hang' },
         { fault: 'reset' },
         { fault: 'refuse' },
@@ -51,16 +52,16 @@ function weatherOf(kind: Weather['kind'], random: Random): Weather {
         { fault: 'empty' },
         { fault: 'delay', milliseconds: random.between(50, 2_000) },
         { fault: 'status', status: 503 },
-        supplier === 'sts'
+        upstream === 'sts'
           ? { fault: 'error', code: random.pick(STS_CODES) }
           : { fault: 'status', status: 500 },
         { fault: 'cut', after: 10 },
         { fault: 'drip', bytesPerSecond: 500 },
       ]);
-      return { kind, supplier, fault };
+      return { kind, upstream, fault };
     }
     case 'clock':
-      return { kind, supplier: random.pick(['s3', 'sts']), offsetSeconds: random.pick([-1_200, 1_200]) };
+      return { kind, upstream: random.pick(['s3', 'sts']), offsetSeconds: random.pick([-1_200, 1_200]) };
     case 'reload':
       return { kind, to: random.pick(['limits', 'role', 'grants', 'invalid']) };
     default:
@@ -68,14 +69,14 @@ function weatherOf(kind: Weather['kind'], random: Random): Weather {
   }
 }
 
-/** When what was in force, in `performance.now()`. */
+/** A period with a fault; `from` and `to` are values of `performance.now()`. */
 export interface Held {
   readonly weather: Weather;
   readonly from: number;
   to: number;
 }
 
-/** What a soak can do to the surroundings of a bridge. */
+/** Functions that change the environment of the bridge. */
 export interface Surroundings {
   control(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   s3Refuses(on: boolean): void;
@@ -83,10 +84,10 @@ export interface Surroundings {
 }
 
 /**
- * Makes the weather until `ends` is aborted; it is fair then.
- * @param held filled in as it goes
- * @param first the number of the first spell
- * @returns the number of the next spell
+ * Runs one fault after another until `ends` is aborted, and then clears all faults.
+ * @param held the list to which each period is added
+ * @param first the index of the first period in the sequence
+ * @returns the index of the next period
  */
 export async function makeWeather(
   seed: number,
@@ -116,14 +117,14 @@ export async function makeWeather(
 
 async function begin(weather: Weather, { control, s3Refuses, reload }: Surroundings): Promise<void> {
   switch (weather.kind) {
-    case 'supplier':
-      await control('PUT', '/faults', { supplier: weather.supplier, ...weather.fault });
+    case 'upstream':
+      await control('PUT', '/faults', { upstream: weather.upstream, ...weather.fault });
       return;
     case 's3-refuses':
       s3Refuses(true);
       return;
     case 'clock':
-      await control('PUT', '/clock', { supplier: weather.supplier, offsetSeconds: weather.offsetSeconds });
+      await control('PUT', '/clock', { upstream: weather.upstream, offsetSeconds: weather.offsetSeconds });
       return;
     case 'new-key':
       await control('POST', '/keys', { action: 'rotate' });
@@ -137,14 +138,14 @@ async function begin(weather: Weather, { control, s3Refuses, reload }: Surroundi
 
 async function end(weather: Weather, { control, s3Refuses, reload }: Surroundings): Promise<void> {
   switch (weather.kind) {
-    case 'supplier':
-      await control('PUT', '/faults', { supplier: weather.supplier, fault: null });
+    case 'upstream':
+      await control('PUT', '/faults', { upstream: weather.upstream, fault: null });
       return;
     case 's3-refuses':
       s3Refuses(false);
       return;
     case 'clock':
-      await control('PUT', '/clock', { supplier: weather.supplier, offsetSeconds: 0 });
+      await control('PUT', '/clock', { upstream: weather.upstream, offsetSeconds: 0 });
       return;
     case 'reload':
       await reload('first');

@@ -1,20 +1,20 @@
-// What S3 does to one request of the schedule, drawn with it: so that a seed strikes the same requests each time.
+// Chooses the S3 fault for a scheduled request. The seed determines which requests have a fault.
 import type { Random } from '../support/random.ts';
 
 export type Strike =
   | { readonly how: 'reset' | 'hang' | 'nonsense' }
   | { readonly how: 'refusal'; readonly status: 500 | 503; readonly code: string }
-  /** A proxy before S3 that fails in its own words. */
+  /** An HTML error page, as from a proxy in front of S3. */
   | { readonly how: 'gateway' }
   | { readonly how: 'delay'; readonly milliseconds: number }
-  /** Of the body: so much of it, then the end of the connection, a reset, or nothing more. */
+  /** After this share of the body, the connection is closed, is reset, or stalls. */
   | { readonly how: 'cut' | 'cut-by-reset' | 'stall'; readonly share: number }
-  /** The whole body, evenly over so long. */
+  /** The whole body is sent slowly, over this many seconds. */
   | { readonly how: 'drip'; readonly seconds: number };
 
 export interface PlannedStrike {
   readonly strike: Strike;
-  /** How many of the bridge's requests for this one of a caller's it strikes: what is tried again may be healed. */
+  /** How many of the bridge's attempts for one caller request fail; a later retry may succeed. */
   readonly times: number;
 }
 

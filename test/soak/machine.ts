@@ -1,11 +1,11 @@
-// Records when the machine had no time for the soak: the emulators of Google, STS and S3 run in this process and pause too.
+// Records when the machine was too busy for the soak, because the emulators in this process respond late at such times.
 import type { Held } from './fault-schedule.ts';
 
 const TICK_MS = 100;
-/** Timers are a little late on every machine; this is too late for that. */
+/** If a timer fires later than this, the machine was too busy. */
 const LATE_MS = 300;
 
-/** @param held gets an entry for each pause */
+/** @param held the list to which each busy period is added */
 export function watchMachine(held: Held[]): { stop(): void } {
   let last = performance.now();
   const timer = setInterval(() => {

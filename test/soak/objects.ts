@@ -1,14 +1,17 @@
-// What the bucket holds during a soak: objects of many sizes, each with bytes that are its key's alone.
+// Creates the bucket's objects for a soak. An object's bytes depend on its key, so that a mix-up is detected.
 import { createCipheriv, createHash } from 'node:crypto';
 
 export interface SoakObject {
   readonly key: string;
   readonly body: Buffer;
-  /** With its quotes. */
+  /** The ETag with its quotes. */
   readonly etag: string;
 }
 
-/** One of each lies under the prefix that both callers may read, and under that of one alone. */
+/**
+ * The sizes in bytes. There is one object of each size under PUBLIC and one under PRIVATE. Both callers may read the objects
+ * under PUBLIC.
+ */
 const SIZES = {
   empty: 0,
   one: 1,
@@ -21,13 +24,12 @@ const SIZES = {
 
 export type Size = keyof typeof SIZES;
 
-/** Names that a way through URLs likes to change. */
+/** Keys that URL libraries tend to normalize. */
 const ODD_NAMES = ['a b+c%2F', 'ä/../..//x', "q?a=1&b='*'"];
 
 export const PUBLIC = 'raw/public/soak/';
 export const PRIVATE = 'raw/private/soak/';
 
-/** As many as fit no page of the lists that are asked for. */
 const LISTED = 40;
 export const LISTS = 'raw/public/lists/';
 
@@ -40,11 +42,11 @@ function objectOf(key: string, size: number): SoakObject {
 
 export interface Stock {
   readonly all: readonly SoakObject[];
-  /** @param prefix PUBLIC or PRIVATE */
+  /** @param prefix `PUBLIC` or `PRIVATE` */
   sized(prefix: string, size: Size): SoakObject;
-  /** Those with odd names, under PUBLIC. */
+  /** The objects with odd names, under PUBLIC. */
   readonly odd: readonly SoakObject[];
-  /** Keys below LISTS, in S3's order. */
+  /** The keys below LISTS, in S3's order. */
   readonly listed: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// The schedule: which request each worker makes as its n-th, what must come back, and what S3 does to it meanwhile.
+// Creates the schedule of a soak: each worker's nth request, the expected response, and the S3 fault, if any.
 import { LISTS, PRIVATE, PUBLIC } from './objects.ts';
 import type { Size, SoakObject, Stock } from './objects.ts';
 import { namedRandom } from '../support/random.ts';
@@ -10,7 +10,7 @@ export type CallerName = 'reader' | 'scoped' | 'stranger';
 export type TokenKind = 'good' | 'garbage' | 'forged' | 'other-audience' | 'expired' | 'none';
 
 export interface Plan {
-  /** Unique in a run; S3 is told it, in a condition that never holds. */
+  /** The unique ID of this request, which S3 receives in an ETag condition that never matches. */
   readonly id: number;
   readonly kind: Kind;
   readonly as: CallerName;
@@ -20,18 +20,18 @@ export interface Plan {
   readonly headers: Readonly<Record<string, string>>;
   readonly expected: {
     readonly status: number;
-    /** What a 2xx must bring, from its first byte to its last; of HEAD its length alone. */
+    /** The expected body of a 2xx response; for HEAD, only the length is compared. */
     readonly body?: Buffer;
-    /** What a list must hold. */
+    /** The expected keys of a list. */
     readonly keys?: readonly string[];
   };
-  /** How it reads: at once, with pauses, or not at all after a while. */
+  /** How the caller reads: at full speed, with pauses, or not at all for a while. */
   readonly pace: 'fast' | 'slow' | 'stalls';
-  /** It goes away after so many bytes of the body, or milliseconds where no body has come. */
+  /** The caller disconnects after this many bytes of the body, or after this many milliseconds without a body. */
   readonly leaves?: { readonly bytes: number; readonly milliseconds: number };
-  /** On a connection of its own. */
+  /** Whether to send the request on a new connection. */
   readonly fresh: boolean;
-  /** Before it. */
+  /** How long the caller waits before it sends the request. */
   readonly thinkMs: number;
   readonly strike?: PlannedStrike | undefined;
 }
@@ -67,14 +67,16 @@ const SIZE_WEIGHTS: Readonly<Record<Size, number>> = {
   huge: 0.1,
 };
 
-/** Requests of one worker, at most; ids of the next begin behind. */
+/** The number of IDs reserved for each worker. */
 const IDS_A_WORKER = 10_000_000;
 
 const BUCKET = 'acme-lake';
 const escaped = (key: string): string => key.split('/').map(encodeURIComponent).join('/');
 const markOf = (id: number): string => `"plan-${id}"`;
 
-/** Of a W3C trace ID, which the bridge's log has: there a plan is found again, whatever came of its answer. */
+/**
+ * The length of a W3C trace ID, which contains the plan's ID. The bridge logs the trace ID even if the caller gets no response.
+ */
 export const TRACE_DIGITS = 32;
 export const traceparentOf = ({ id }: Pick<Plan, 'id'>): string =>
   `00-${id.toString(16).padStart(TRACE_DIGITS, '0')}-${'1'.repeat(16)}-01`;
@@ -154,7 +156,7 @@ function partOf(kind: Kind, id: number, random: Random, stock: Stock): Part {
     case 'unsatisfiable':
       return get(`${PUBLIC}small`, { range: 'bytes=5000000-' }, { status: 416 });
     case 'list': {
-      // Nothing begins with '!': it leaves nothing out.
+      // All keys sort after '!', so this `start-after` excludes no key.
       const query = `list-type=2&prefix=${encodeURIComponent(LISTS)}&start-after=${encodeURIComponent(`!"plan-${id}"`)}`;
       const part = get('', {}, { status: 200, keys: stock.listed });
       return { ...part, path: `/${BUCKET}?${query}`, headers: {} };

@@ -1,4 +1,4 @@
-// What a soak found, as a document for programs and as text for people.
+// Defines the results of a soak, and formats them as text.
 import type { Holdings } from './soaked-bridge.ts';
 import type { Finding, Sums } from './tally.ts';
 
@@ -6,15 +6,15 @@ export interface Report extends Omit<Sums, 'findings'> {
   readonly seed: number;
   readonly seconds: number;
   readonly spells: number;
-  /** Requests of the bridge's that S3 struck, by how. */
+  /** The number of the bridge's requests with an S3 fault, by kind of fault. */
   readonly strikes: Readonly<Record<string, number>>;
-  /** Idle, after a first while of the same load, and at the end. */
+  /** Measured while the bridge is idle: `before` after a first period of load, and `after` at the end. */
   readonly before: Holdings;
   readonly after: Holdings;
   readonly findings: readonly Finding[];
 }
 
-/** What more is held at the end than after the first while may be what Node learned meanwhile; a leak is more, or grows. */
+/** The maximum growth that is not reported as a leak, because Node's own caches can cause it. */
 const MAX_GROWTH = {
   heapUsed: 6 * 1024 * 1024,
   external: 4 * 1024 * 1024,
@@ -33,7 +33,7 @@ export function leaksOf(before: Holdings, after: Holdings): Finding[] {
     found: `${what}: ${was} before, ${is} after`,
   });
   const grown = (Object.keys(MAX_GROWTH) as (keyof typeof MAX_GROWTH)[]).flatMap((name) =>
-    // Not a number is no good news either.
+    // Not `>`, because NaN must be reported as a leak.
     after[name] - before[name] <= MAX_GROWTH[name] ? [] : [leak(name, before[name], after[name])],
   );
   const kept = Object.entries(after.resources).flatMap(([type, is]) => {
@@ -62,15 +62,15 @@ export function textOf(report: Report): string {
     ...Object.entries(report.byKind)
       .toSorted(([a], [b]) => a.localeCompare(b))
       .map(([kind, verdicts]) => `  ${kind.padEnd(14)} ${counts(verdicts)}`),
-    `S3 struck: ${counts(report.strikes)}; healed ${report.healed}`,
-    `not as expected, and explained: ${unexpected}`,
+    `faults of S3: ${counts(report.strikes)}; recovered ${report.healed}`,
+    `unexpected but explained: ${unexpected}`,
     ...Object.entries(report.explained)
       .toSorted(([, a], [, b]) => b - a)
       .map(([cause, count]) => `  ${String(count).padStart(6)}  ${cause}`),
-    `lines at ERROR: ${report.errorLines}`,
-    `resident ${held('resident')}, heap ${held('heapUsed')}, outside of it ${held('external')}`,
+    `log lines at ERROR: ${report.errorLines}`,
+    `resident ${held('resident')}, heap ${held('heapUsed')}, external ${held('external')}`,
     `file descriptors ${before.fileDescriptors} → ${after.fileDescriptors}; in flight ${after.inFlight}; ${counts(before.resources)} → ${counts(after.resources)}`,
-    findings.length === 0 ? 'Nothing is wrong.' : `${findings.length} FINDINGS:`,
+    findings.length === 0 ? 'No findings.' : `${findings.length} FINDINGS:`,
     ...findings.map(
       ({ kind, plan, path, found }) => `  ${kind} ${plan < 0 ? '' : `plan ${plan} `}${path}: ${found}`,
     ),

@@ -1,4 +1,5 @@
-// A soak: mixed load and faults by a seed, a first look at what is held, more of the same, then fair weather and the second look.
+// Runs a soak: load with faults, a measurement of memory and sockets, more load with faults, load without faults, and a second
+// measurement.
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../support/http-request.ts';
@@ -21,27 +22,29 @@ import type { Held } from './fault-schedule.ts';
 
 export interface SoakOptions {
   readonly seed: number;
-  /** Least duration of the load with faults, without what comes before and after. */
+  /** The minimum duration of the load with faults. */
   readonly seconds: number;
-  /** Whether enough has happened; the load continues until then, however slow the machine is. */
+  /** Whether the load with faults may end; a slow machine may need more than `seconds`. */
   readonly isEnough?: (progress: Progress) => boolean;
-  /** Has S3's answers changed in one byte from half of it on, which must then be found. */
+  /** Makes S3 change one byte of its responses during the second load, to test that the soak detects the change. */
   readonly lies?: boolean;
 }
 
 export interface Progress {
   readonly kinds: ReadonlySet<string>;
-  /** Faults of S3 that requests have met. */
+  /** The S3 faults that have affected requests. */
   readonly strikes: ReadonlySet<string>;
   readonly spells: number;
 }
 
 const WORKERS = 16;
-/** What is learned, compiled and remembered in the first while is no leak. */
+/** The share of the load before the first measurement: enough to fill caches, which would otherwise be reported as leaks. */
 const FIRST_SHARE = 0.3;
 const FIRST_MOST_SECONDS = 60;
 const FAIR_MS = 3_000;
-/** Finalizers run a moment after a collection, so what looks like a leak may be freed by the next look. */
+/**
+ * The maximum number of measurements at the end. Finalizers run after a garbage collection, so an apparent leak may disappear.
+ */
 const LOOKS = 20;
 
 export async function soak({
@@ -88,7 +91,7 @@ export async function soak({
     const weather = makeWeather(seed, surroundings, held, spells, ends.signal);
     const loaded = load(ends.signal);
     await sleep(milliseconds);
-    await until('enough has happened', isOver).finally(() => {
+    await until('enough requests and faults have happened', isOver).finally(() => {
       ends.abort();
     });
     await loaded;
@@ -110,7 +113,7 @@ export async function soak({
     await roughLoad((seconds - first) * 1000, hasEnough);
     front.liesFrom(false);
     front.strikes(false);
-    await until('it has recovered', () => hasRecovered(stage, authorizationOf));
+    await until('the bridge has recovered', () => hasRecovered(stage, authorizationOf));
     tally.fairFromNow();
     await load(AbortSignal.timeout(FAIR_MS));
     const late = await quieten(stage, agent);
@@ -157,8 +160,8 @@ async function hasRecovered(
 }
 
 /**
- * Until nothing is under way and no connection is left that a client or a supplier keeps for later.
- * @returns what is left all the same
+ * Waits until the bridge has no requests in progress and no open connections to S3.
+ * @returns findings if requests or connections remain
  */
 async function quieten({ bridge, front, surroundings }: SoakStage, agent: Agent): Promise<Finding[]> {
   agent.destroy();
@@ -168,30 +171,30 @@ async function quieten({ bridge, front, surroundings }: SoakStage, agent: Agent)
       problems.push(`not within ${PATIENCE_MS} ms: ${what}; ${rest()}`);
     });
   await settle(
-    'nothing is under way',
+    'nothing is in progress',
     async () => (await bridge.inFlight()) === 0,
     () => '',
   );
-  for (const supplier of ['metadata', 'certs', 'sts']) {
-    await surroundings.control('PUT', '/faults', { supplier, fault: 'refuse' });
-    await surroundings.control('PUT', '/faults', { supplier, fault: null });
+  for (const upstream of ['metadata', 'certs', 'sts']) {
+    await surroundings.control('PUT', '/faults', { upstream: upstream, fault: 'refuse' });
+    await surroundings.control('PUT', '/faults', { upstream: upstream, fault: null });
   }
   const isClosed = (): boolean => {
     front.dropIdleConnections();
     return front.connections().length === 0;
   };
-  await settle('no connection to S3 is left', isClosed, () => front.connections().join('; '));
+  await settle('no connection to S3 remains', isClosed, () => front.connections().join('; '));
   return problems.map((found) => ({ plan: -1, kind: 'idle', path: '', requestId: undefined, found }));
 }
 
-/** What a bridge that is well does at the end: it is ready, has said nothing but its log, and ends when it is told to. */
+/** Checks that the bridge is ready, has written nothing to standard error, and exits on a signal. */
 async function endOf(stage: SoakStage): Promise<Finding[]> {
   const { bridge } = stage;
   const problems: string[] = [];
-  if (bridge.hasEnded()) problems.push('the bridge has ended by itself');
+  if (bridge.hasEnded()) problems.push('the bridge has exited on its own');
   else if (!(await isReady(stage))) problems.push('the bridge is not ready');
   const code = await bridge.stop();
-  if (code !== 0) problems.push(`the bridge ended with ${String(code)}`);
+  if (code !== 0) problems.push(`the bridge exited with ${String(code)}`);
   if (bridge.complaints() !== '') problems.push(`standard error: ${bridge.complaints()}`);
   return problems.map((found) => ({ plan: -1, kind: 'end', path: '', requestId: undefined, found }));
 }

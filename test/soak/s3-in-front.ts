@@ -1,4 +1,4 @@
-// Stands before the sandbox's S3: passes requests on byte for byte, and strikes those that the schedule says.
+// A reverse proxy in front of the sandbox's S3 that injects the scheduled faults and forwards all other requests unchanged.
 import { once } from 'node:events';
 import { Agent, createServer, request as ask } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,16 +9,16 @@ import type { PlannedStrike, Strike } from './inject-fault.ts';
 
 export interface S3InFront {
   readonly origin: string;
-  /** What was done to the bridge's requests for one of a caller's, by the bridge's request ID. */
+  /** The faults injected into each caller request, by the bridge's request ID. */
   readonly struck: ReadonlyMap<string, readonly Strike['how'][]>;
-  /** Whether anything is struck at all. */
+  /** Turns all faults on or off. */
   strikes(on: boolean): void;
-  /** Drops every connection as it comes. */
+  /** Sets whether every new connection is dropped. */
   refuses(on: boolean): void;
-  /** Changes one byte of each object's body without a word: what a soak is there to find. */
+  /** Sets whether one byte of each object's body is changed, to test that a soak detects the change. */
   liesFrom(now: boolean): void;
   dropIdleConnections(): void;
-  /** What was last asked on each of the bridge's connections that are open, and what became of it. */
+  /** The last request on each open connection of the bridge, with its outcome. */
   connections(): readonly string[];
   close(): void;
 }
@@ -26,10 +26,10 @@ export interface S3InFront {
 const PLAN_ID = /(?:"|%22)plan-(\d+)(?:"|%22)/;
 const REQUEST_ID = /fedbridge \(([^)]+)\)/;
 const DRIP_MS = 20;
-/** Far more than are under way at a time. */
+/** The number of request IDs to remember: many more than the concurrent requests of a soak. */
 const REMEMBERED = 2_000;
 
-/** @param strikeOf by a plan's id */
+/** @param strikeOf returns the fault for the plan with this ID */
 export async function startS3InFront(
   s3: string,
   strikeOf: (plan: number) => PlannedStrike | undefined,
@@ -44,7 +44,7 @@ export async function startS3InFront(
   const due = (request: IncomingMessage, requestId: string): PlannedStrike | undefined => {
     const { 'if-none-match': noneMatch = '', 'if-match': match = '' } = request.headers;
     const named = PLAN_ID.exec(`${noneMatch} ${match} ${request.url ?? ''}`)?.[1];
-    // What is asked anew may leave conditions out, and is still the same request of a caller's.
+    // A retry may have no ETag conditions, so its plan is found by request ID.
     const plan = named === undefined ? plans.get(requestId) : Number(named);
     if (plan === undefined) return undefined;
     plans.set(requestId, plan);
@@ -99,10 +99,10 @@ export async function startS3InFront(
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = REQUEST_ID.exec(request.headers['user-agent'] ?? '')?.[1] ?? '';
     const strike = due(request, requestId)?.strike;
-    const asked = `${request.method} ${request.url} ${requestId} ${JSON.stringify(strike ?? 'not struck')}`;
+    const asked = `${request.method} ${request.url} ${requestId} ${JSON.stringify(strike ?? 'no fault')}`;
     sockets.set(request.socket, asked);
     response.once('close', () => {
-      const end = response.writableFinished ? 'answered' : 'cut';
+      const end = response.writableFinished ? 'complete' : 'aborted';
       if (sockets.has(request.socket)) sockets.set(request.socket, `${asked}, ${end}`);
     });
     const note = (): void => {
@@ -172,11 +172,11 @@ export async function startS3InFront(
   };
 }
 
-/** Resolves when there is room for more; rejects where the bridge has left. */
+/** Resolves when more can be written; rejects if the bridge has disconnected. */
 async function written(response: ServerResponse, piece: Buffer, bytesPerSecond: number): Promise<void> {
   const drop = Math.max(1, Math.min(piece.length, Math.floor((bytesPerSecond * DRIP_MS) / 1000)));
   for (let start = 0; start < piece.length; start += drop) {
-    if (response.destroyed) throw new Error('the bridge has left');
+    if (response.destroyed) throw new Error('the bridge has disconnected');
     if (!response.write(piece.subarray(start, start + drop))) {
       const left = new AbortController();
       const gone = (): void => {

@@ -1,4 +1,4 @@
-// The same seed makes the same requests, strikes and weather, so that what a soak found can be had again.
+// Two soaks with the same seed have the same requests and faults, so that a finding can be reproduced.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createStock } from './objects.ts';
@@ -12,7 +12,7 @@ const scheduleOf = (seed: number): string => {
   return JSON.stringify([plans.map((plan) => ({ ...plan, expected: plan.expected.status })), spells]);
 };
 
-it('the same seed makes the same schedule, and another one another', () => {
+it('the same seed gives the same schedule, and another seed gives a different schedule', () => {
   assert.equal(scheduleOf(5), scheduleOf(5));
   assert.notEqual(scheduleOf(5), scheduleOf(6));
 });

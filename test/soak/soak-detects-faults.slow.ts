@@ -1,4 +1,4 @@
-// A soak that could find nothing would be worth nothing: one changed byte, a leak, an error without a cause and a cut that looks whole.
+// A soak detects a changed byte, a leak, an unexplained error, and a truncated body that looks complete.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Exchange } from './exchange.ts';
@@ -10,11 +10,11 @@ import { leaksOf, textOf } from './report.ts';
 import { soak } from './run.ts';
 import { createTally } from './tally.ts';
 
-it('bytes that S3’s connection changes are found', async () => {
+it('changed bytes in a response from S3 are detected', async () => {
   const report = await soak({ seed: 21, seconds: 3, lies: true });
   const wrong = report.findings.filter(({ found }) => found.startsWith('a wrong byte'));
   assert.ok(wrong.length > 0, textOf(report));
-  // The first byte of a chunk is changed, and nothing else is the matter.
+  // S3 changed only one byte, so the soak must report no other problem.
   const others = report.findings.filter(({ found }) => !found.startsWith('a wrong byte'));
   assert.deepEqual(others, [], textOf(report));
 });
@@ -50,7 +50,7 @@ const line = (more: Readonly<Record<string, unknown>>) => ({
   ...more,
 });
 
-/** @param struck what S3 did to the request */
+/** @param struck the faults that S3 injected into the request */
 function findingsOf(
   exchange: Exchange,
   lines: readonly ReturnType<typeof line>[],
@@ -63,39 +63,39 @@ function findingsOf(
   return tally.sum(explainer({ struck: strikes, told: tally.told, held: [] }), () => false).findings.length;
 }
 
-describe('an answer', () => {
-  it('that is the expected one is no finding', () => {
+describe('a response', () => {
+  it('is not a finding if it is as expected', () => {
     assert.equal(findingsOf(sound, []), 0);
   });
 
-  it('that is not is one without a line of the log, and with a line of which nothing is the cause', () => {
+  it('is a finding if it is unexpected and no log line explains it with an injected fault', () => {
     assert.equal(findingsOf(failed, []), 1);
     const unexplained = line({ severity: 'WARNING', fault: 's3_unreachable' });
     assert.equal(findingsOf(failed, [unexplained]), 1);
     assert.equal(findingsOf(failed, [unexplained], ['cut']), 0);
-    // What S3 does is no cause of what STS would have to do.
+    // An S3 fault does not explain an STS error.
     assert.equal(findingsOf(failed, [line({ severity: 'WARNING', fault: 'sts_failed' })], ['cut']), 1);
   });
 
-  it('that is cut is one unless S3 cut it', () => {
+  it('is a finding if it is truncated, unless S3 truncated it', () => {
     const cut = { ...sound, complete: false };
     assert.equal(findingsOf(cut, [line({ severity: 'INFO', abortedBy: 'bridge' })], ['cut']), 1);
     assert.equal(findingsOf(cut, [line({ severity: 'INFO', abortedBy: 's3' })], ['cut']), 0);
   });
 });
 
-describe('a line of the log', () => {
-  it('at ERROR is a finding unless something is the cause', () => {
+describe('a log line', () => {
+  it('is a finding if its severity is ERROR, unless an injected fault explains it', () => {
     assert.equal(findingsOf(sound, [line({ fault: 'internal' })], ['cut']), 1);
     assert.equal(findingsOf(sound, [line({ fault: 's3_timeout' })], ['cut']), 0);
     assert.equal(findingsOf(sound, [line({ severity: 'CRITICAL', fault: 's3_timeout' })], ['cut']), 1);
   });
 });
 
-describe('what is held', () => {
+describe('a retained resource', () => {
   const idle = { resident: 1e8, heapUsed: 3e7, external: 8e6, fileDescriptors: 24, inFlight: 0 };
 
-  it('more of at the end is a leak, of whatever kind', () => {
+  it('is a leak, whatever its kind, if there is more of it after the run than before', () => {
     const before = { ...idle, resources: { TCPSocketWrap: 1 } };
     assert.deepEqual(leaksOf(before, before), []);
     for (const more of [

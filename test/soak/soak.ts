@@ -1,4 +1,4 @@
-// `npm run soak`: runs the bridge under load and faults for as long as is asked, and tells what is wrong.
+// `npm run soak`: runs the bridge under load with faults for the given time, and reports unexplained errors and leaks.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { textOf } from './report.ts';
@@ -6,9 +6,9 @@ import { soak } from './run.ts';
 
 const USAGE = `Usage: node test/soak/soak.ts [--minutes N] [--seed N] [--json FILE]
 
-  --minutes N   how long faults and load last; 60
-  --seed N      whole number; the same one makes the same requests and faults; any
-  --json FILE   writes the summary there as well
+  --minutes N   duration of load and faults; default 60
+  --seed N      integer that reproduces requests and faults; random by default
+  --json FILE   also write the summary to this file
 `;
 
 function numberIn(text: string | undefined, otherwise: number): number {

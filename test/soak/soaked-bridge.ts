@@ -1,4 +1,4 @@
-// The real program as a process whose log is handed on line by line and not kept, and what it holds of memory and sockets.
+// Runs the bridge in a separate process, passes on its log lines, and measures its memory and sockets.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -8,14 +8,14 @@ import { inheritedEnvironment } from '../../src/config/load.ts';
 import type { LogLine } from '../support/bridge-process.ts';
 import { request } from '../support/http-request.ts';
 
-/** Bytes, and counts. */
+/** Bytes and counts. */
 export interface Holdings {
   readonly resident: number;
   readonly heapUsed: number;
   readonly external: number;
   readonly fileDescriptors: number;
   readonly inFlight: number;
-  /** What keeps Node's loop busy, by type. */
+  /** The number of resources that keep Node's event loop alive, by type. */
   readonly resources: Readonly<Record<string, number>>;
 }
 
@@ -23,13 +23,13 @@ export interface SoakedBridge {
   readonly url: string;
   readonly pid: number;
   hangUp(): void;
-  /** After a collection of all garbage. */
+  /** Measures memory and resources after a full garbage collection. */
   holdings(): Promise<Holdings>;
   inFlight(): Promise<number>;
-  /** What it wrote on standard error, at most a few lines. */
+  /** The first lines that the bridge wrote to standard error. */
   complaints(): string;
   hasEnded(): boolean;
-  /** @returns its exit code */
+  /** @returns the bridge's exit code */
   stop(): Promise<number | null>;
 }
 
@@ -37,7 +37,10 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const COLLECT = new URL('collect-on-signal.ts', import.meta.url).href;
 const MAX_COMPLAINTS = 16_384;
 
-/** A collection frees what finalizers then let go: a few of them free all. */
+/**
+ * The number of garbage collections before a measurement. One is not enough, because finalizers run after a collection and free
+ * more.
+ */
 const COLLECTIONS = 4;
 const COLLECTION_MS = 150;
 

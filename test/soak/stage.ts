@@ -1,4 +1,4 @@
-// Puts up what a soak needs: Google, STS and S3 of the sandbox with the stock in it, S3 with its strikes in front, and the bridge.
+// Starts the sandbox, a proxy that injects S3 faults, and the bridge for a soak.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export interface SoakStage {
   close(): Promise<void>;
 }
 
-/** Of AWS credentials: many renewals in a short time. */
+/** The lifetime of AWS credentials: short, so that the bridge renews them often. */
 const CREDENTIALS_SECONDS = 20;
 
 type Version = Parameters<Surroundings['reload']>[0];
@@ -92,7 +92,7 @@ export async function startStage(options: {
         const before = reloads;
         await writeFile(file, configOf(contract, to));
         bridge.hangUp();
-        await until('SIGHUP has its line', () => reloads > before || bridge.hasEnded());
+        await until('the reload has been logged', () => reloads > before || bridge.hasEnded());
       },
     },
     close: async () => {

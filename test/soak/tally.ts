@@ -1,4 +1,4 @@
-// Keeps count of what came of each request and line of the log, and what needs an explanation.
+// Counts the results of requests and the log lines, and collects unexpected results.
 import type { LogLine } from '../support/bridge-process.ts';
 import type { Exchange } from './exchange.ts';
 import { toldIn } from './explain.ts';
@@ -6,7 +6,10 @@ import type { Explainer, Told } from './explain.ts';
 import { TRACE_DIGITS } from './plan.ts';
 import type { Plan } from './plan.ts';
 
-/** What came of a request: as expected, or whose doing it was that it did not. */
+/**
+ * The result of a request: `left` if the caller disconnected, `stalled` if the caller stopped reading and the bridge closed the
+ * connection.
+ */
 export type Verdict = 'expected' | 'left' | 'stalled' | 'unexpected' | 'wrong';
 
 export interface Finding {
@@ -20,11 +23,13 @@ export interface Finding {
 export interface Tally {
   request(plan: Plan, exchange: Exchange): void;
   line(line: LogLine): void;
-  /** Kinds of the requests so far. */
+  /** The kinds of requests that have been sent so far. */
   kinds(): ReadonlySet<string>;
-  /** From now on every request must go as expected, unless the machine is slow. */
+  /** After this call, only a slow machine is accepted as the cause of an unexpected result. */
   fairFromNow(): void;
-  /** By plan: of an answer that was cut before its headers went out, the caller knows no request ID. */
+  /**
+   * Data from the log by plan ID, because a caller does not know the request ID if the response is aborted before its headers.
+   */
   readonly told: ReadonlyMap<number, Told>;
   sum(explainer: Explainer, isStruck: (requestId: string) => boolean): Sums;
 }
@@ -32,14 +37,14 @@ export interface Tally {
 export interface Sums {
   readonly requests: number;
   readonly bytes: number;
-  /** By kind of request and verdict. */
+  /** The number of requests by kind and verdict. */
   readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Requests that did not go as expected, by what explains it. */
+  /** The number of unexpected results that a fault explains, by explanation. */
   readonly explained: Readonly<Record<string, number>>;
-  /** Struck, and answered all the same as if not. */
+  /** The number of requests that got the expected response in spite of a fault. */
   readonly healed: number;
   readonly errorLines: number;
-  /** Each is a fault of the bridge's, or of the soak's own. */
+  /** Unexplained results, each of which is a bug in the bridge or in the soak. */
   readonly findings: readonly Finding[];
 }
 
@@ -51,7 +56,7 @@ function verdictOf(plan: Plan, exchange: Exchange): Verdict {
   return 'unexpected';
 }
 
-/** Of a run in which all goes wrong there is no need to know all. */
+/** The maximum number of findings to report. */
 const MAX_FINDINGS = 200;
 
 const SEVERE = new Set(['ERROR', 'CRITICAL']);
@@ -101,7 +106,7 @@ export function createTally(): Tally {
         else {
           const { status, complete, bytes: came, error = '' } = exchange;
           const what = `${status} ${error} instead of ${plan.expected.status}${complete ? '' : ', cut'}, after ${came} bytes`;
-          find(findingOf(plan, exchange, `${what}; the log says ${toldOf(plan)}`));
+          find(findingOf(plan, exchange, `${what}; the log shows ${toldOf(plan)}`));
         }
       }
       for (const { line, at } of severe) {
@@ -115,7 +120,7 @@ export function createTally(): Tally {
   };
 }
 
-/** Cloud Logging's field where the project is known, else the ID alone. */
+/** The trace ID is in Cloud Logging's field if the project is known, otherwise in `trace`. */
 function planOfTrace(line: LogLine): number | undefined {
   const trace = text(line['logging.googleapis.com/trace']) ?? text(line['trace']);
   const plan = Number.parseInt(trace?.slice(-TRACE_DIGITS) ?? '', 16);

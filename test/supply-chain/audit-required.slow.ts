@@ -1,4 +1,5 @@
-// The audit as build systems run it, against a registry on this machine: without a result it says so, and with --required it fails.
+// Runs the audit as a build system does, against a local registry. If npm returns no result, the audit reports that, and with
+// --required it also fails.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +18,7 @@ interface AuditRun {
   readonly lastLine: string | undefined;
 }
 
-/** @param registry what npm asks; its own attempts and pauses are left out */
+/** @param registry the URL that npm uses; npm's own retries and pauses are disabled */
 async function runAudit(registry: string, ...options: readonly string[]): Promise<AuditRun> {
   const settings = { npm_config_registry: registry, npm_config_fetch_retries: '0', NO_PROXY: '127.0.0.1' };
   const env = { ...process.env, ...settings, CI: 'true' };
@@ -28,7 +29,7 @@ async function runAudit(registry: string, ...options: readonly string[]): Promis
   return { code, lastLine: stdout.trimEnd().split('\n').at(-1) };
 }
 
-/** Answers as the registry's endpoint for bulk advisories does (npm, "npm audit"). */
+/** Responds like the registry's endpoint for bulk advisories (npm, "npm audit"). */
 const advisories =
   (found: object): RequestListener =>
   (request, response) => {
@@ -72,20 +73,20 @@ describe('the audit', () => {
     return runAudit(`http://127.0.0.1:${port}/`, ...options);
   };
 
-  it('without a result passes, and its last line says that it was not done, and why', async () => {
+  it('passes if the registry returns no result, and its last line explains why the audit was not done', async () => {
     const { code, lastLine } = await audit('none');
     assert.equal(code, 0);
     assert.match(lastLine ?? '', /^audit: NOT DONE: .*\(405 Method Not Allowed\)/);
   });
 
-  it('without a result fails with --required, and says so too', async () => {
+  it('fails with --required if the registry returns no result, and its last line explains why the audit was not done', async () => {
     const { code, lastLine } = await audit('none', '--required');
     assert.equal(code, 1);
     assert.match(lastLine ?? '', /^audit: NOT DONE: .*\(405 Method Not Allowed\).*--required/);
   });
 
-  it('of a registry that nothing answers for is not done either', async () => {
-    // Port 1 is nobody's (tcpmux).
+  it('fails with --required if the registry is unreachable, and reports that the audit was not done', async () => {
+    // Nothing listens on port 1 (tcpmux).
     const { code, lastLine } = await runAudit('http://127.0.0.1:1/', '--required');
     assert.equal(code, 1);
     assert.match(lastLine ?? '', /^audit: NOT DONE: .*\(ECONNREFUSED\)/);
@@ -93,13 +94,13 @@ describe('the audit', () => {
 
   for (const options of [[], ['--required']]) {
     const how = options.length === 0 ? '' : ` with ${options.join(' ')}`;
-    it(`that finds nothing passes${how}`, async () => {
+    it(`passes${how} if it finds nothing`, async () => {
       assert.deepEqual(await audit('clean', ...options), {
         code: 0,
         lastLine: 'audit: 0 known, 0 not explained',
       });
     });
-    it(`that finds a weakness that nobody has explained fails${how}`, async () => {
+    it(`fails${how} if it finds an unexplained vulnerability`, async () => {
       assert.deepEqual(await audit('weak', ...options), {
         code: 1,
         lastLine: 'audit: 1 known, 1 not explained',
@@ -107,13 +108,13 @@ describe('the audit', () => {
     });
   }
 
-  it('refuses an option that it does not know, so that a typing error cannot make it optional', async () => {
+  it('rejects an unknown option, because a misspelled --required would make the audit optional', async () => {
     assert.equal((await audit('none', '--require')).code, 2);
   });
 });
 
 describe('the build systems', () => {
-  it('require it if their registry answers, and repeat its last line at the end if it may not', () => {
+  it('require the audit in Cloud Build, and repeat its last line at the end of .ci/run', () => {
     assert.match(textOf('cloudbuild.yaml'), /node test\/supply-chain\/audit\.ts --required$/m);
     const lines = textOf('.ci/run').trimEnd().split('\n');
     assert.match(lines.find((line) => line.includes('audit.ts')) ?? '', /audit\.ts \| tee "\$audit"$/);

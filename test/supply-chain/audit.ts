@@ -1,5 +1,6 @@
-// `node test/supply-chain/audit.ts [--required]`: asks the registry for known weaknesses of what is locked, and fails on each that
-// docs/dependencies.md does not explain. If npm gives no result, the last line says NOT DONE, and only --required fails.
+// `node test/supply-chain/audit.ts [--required]`: queries the registry for known vulnerabilities of the locked packages, and
+// fails if docs/dependencies.md does not explain each of them. If npm gives no result, the last line contains NOT DONE, and only
+// --required fails.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { ROOT, tableOf } from './packages.ts';
@@ -12,16 +13,16 @@ export interface Weakness {
   readonly title: string;
 }
 
-/** What `npm audit --json` says of one package. */
+/** The fields of one package in the output of `npm audit --json`. */
 interface Vulnerability {
   readonly name: string;
-  /** A text names another package, whose weakness it is. */
+  /** A string is the name of the dependency that has the vulnerability. */
   readonly via: readonly (
     string | { readonly url: string; readonly severity: string; readonly title: string }
   )[];
 }
 
-/** @returns undefined where npm's output is no audit: nobody has looked */
+/** @returns undefined if npm's output is not an audit, because then nothing was checked */
 export function weaknessesIn(output: string): Weakness[] | undefined {
   let document: { readonly vulnerabilities?: Readonly<Record<string, Vulnerability>> } | null;
   try {
@@ -47,7 +48,10 @@ export function weaknessesIn(output: string): Weakness[] | undefined {
   return found.toSorted((a, b) => a.advisory.localeCompare(b.advisory));
 }
 
-/** @param rows of the page's table: advisory, package, why it does not concern us, last day of that. @param today YYYY-MM-DD */
+/**
+ * @param rows of the page's table: advisory, package, why it does not affect the project, last day of the exemption.
+ * @param today YYYY-MM-DD
+ */
 export function unexplained(
   weaknesses: readonly Weakness[],
   rows: readonly (readonly string[])[],
@@ -71,11 +75,11 @@ function audit(required: boolean): number {
     const reason = why?.[1] ?? why?.[2] ?? 'no reason given';
     const remedy = required ? ', as --required demands' : '; --required makes this a failure';
     process.stdout.write(
-      `audit: NOT DONE: npm audit gave no result (${reason}). Run it against a registry that answers${remedy}.\n`,
+      `audit: NOT DONE: npm audit gave no result (${reason}). Run it against a registry that supports it${remedy}.\n`,
     );
     return required ? 1 : 0;
   }
-  const rows = tableOf('Known weaknesses').filter(([advisory]) => advisory !== 'none');
+  const rows = tableOf('Known vulnerabilities').filter(([advisory]) => advisory !== 'none');
   const open = unexplained(weaknesses, rows, new Date().toISOString().slice(0, 10));
   for (const { advisory, package: name, severity, title } of open)
     process.stdout.write(
@@ -85,7 +89,7 @@ function audit(required: boolean): number {
   return open.length === 0 ? 0 : 1;
 }
 
-/** @returns undefined if an option is not known */
+/** @returns undefined if an option is unknown */
 function isRequired(args: string[]): boolean | undefined {
   try {
     return parseArgs({ args, options: { required: { type: 'boolean', default: false } } }).values.required;

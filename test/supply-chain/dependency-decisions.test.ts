@@ -1,4 +1,5 @@
-// docs/dependencies.md names every package that we ask for, and nothing else; what is installed is under a licence that it allows.
+// docs/dependencies.md lists exactly the direct dependencies, and every installed package has a license that the page
+// allows.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { broughtBy, nameOf, readPackages, tableOf } from './packages.ts';
@@ -11,39 +12,39 @@ for (const [heading, wanted] of [
   ['Production', packages.dependencies],
   ['Development', packages.devDependencies],
 ] as const) {
-  describe(`the page’s table of ${heading.toLowerCase()}`, () => {
+  describe(`the table of ${heading.toLowerCase()} dependencies in docs/dependencies.md`, () => {
     const rows = tableOf(heading);
 
-    it('has each package once, in order, and no other', () => {
+    it('lists each package once, in order, and no others', () => {
       assert.deepEqual(
         rows.map(([name]) => name),
         Object.keys(wanted).map((name) => `\`${name}\``),
       );
     });
 
-    it('has the licence of each, how many packages it brings, and why it is there', () => {
-      for (const [quoted = '', licence, brings, why = ''] of rows) {
+    it('shows the license of each package, how many packages it adds, and why it is needed', () => {
+      for (const [quoted = '', license, brings, why = ''] of rows) {
         const name = quoted.replaceAll('`', '');
-        const said = locked.get(`node_modules/${name}`)?.license;
-        assert.deepEqual([licence, Number(brings)], [said, broughtBy(name, locked)], name);
+        const expected = locked.get(`node_modules/${name}`)?.license;
+        assert.deepEqual([license, Number(brings)], [expected, broughtBy(name, locked)], name);
         assert.match(why, /\w.*\.$/, name);
       }
     });
   });
 }
 
-describe('licences', () => {
+describe('the licenses of production packages', () => {
   const production = [...locked].filter(([, { dev = false }]) => !dev);
-  const allowed = tableOf('Licences').map(([licence]) => licence);
+  const allowed = tableOf('Licenses').map(([license]) => license);
 
-  it('of what production brings are those that the page allows, each of which is in use', () => {
+  it('are exactly those that docs/dependencies.md allows', () => {
     for (const [path, { license }] of production)
       assert.ok(allowed.includes(license), `${nameOf(path)}: ${license}`);
     const used = new Set(production.map(([, { license }]) => license));
     assert.deepEqual(allowed.toSorted(), [...used].toSorted());
   });
 
-  it('are listed as they are', () => {
+  it('are listed correctly in docs/licenses.md', () => {
     assert.ok(isCurrent(), 'run node test/supply-chain/render.ts');
   });
 });

@@ -1,10 +1,11 @@
-// The audit of CI: what npm says is understood, each weakness needs an explanation that has not run out, and no answer is no pass.
+// The audit in CI parses npm's output, requires an unexpired explanation for each vulnerability, and distinguishes a
+// missing result from an audit that found nothing.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unexplained, weaknessesIn } from './audit.ts';
 import { tableOf } from './packages.ts';
 
-// As npm 11 prints it.
+// The output of `npm audit --json` in the format of npm 11.
 const AUDIT = JSON.stringify({
   auditReportVersion: 2,
   vulnerabilities: {
@@ -27,19 +28,19 @@ const AUDIT = JSON.stringify({
 const [weakness] = weaknessesIn(AUDIT) ?? [];
 
 describe('an audit', () => {
-  it('names each weakness once, by its advisory', () => {
+  it('lists each vulnerability once, by its advisory', () => {
     assert.deepEqual(weaknessesIn(AUDIT), [
       { advisory: 'GHSA-v6h2-p8h4-qcjw', package: 'brace-expansion', severity: 'low', title: 'ReDoS' },
     ]);
     assert.deepEqual(weaknessesIn('{"auditReportVersion":2,"vulnerabilities":{}}'), []);
   });
 
-  it('that the registry did not give is none', () => {
+  it('has no result if the registry sends an error or nothing', () => {
     assert.equal(weaknessesIn('{"message":"405 Method Not Allowed"}'), undefined);
     assert.equal(weaknessesIn(''), undefined);
   });
 
-  it('is passed by what is explained, until the last day of that', () => {
+  it('accepts an explained vulnerability until the last day of its exemption', () => {
     assert.ok(weakness);
     const rows = [['GHSA-v6h2-p8h4-qcjw', 'brace-expansion', 'Only in lint.', '2027-01-31']];
     assert.deepEqual(unexplained([weakness], rows, '2027-01-31'), []);
@@ -49,9 +50,9 @@ describe('an audit', () => {
   });
 });
 
-describe('the page’s table of known weaknesses', () => {
-  it('says of each its advisory, package, reason and last day', () => {
-    const rows = tableOf('Known weaknesses').filter(([advisory]) => advisory !== 'none');
+describe('the table of known vulnerabilities in docs/dependencies.md', () => {
+  it('shows the advisory, package, reason and last day of each exemption', () => {
+    const rows = tableOf('Known vulnerabilities').filter(([advisory]) => advisory !== 'none');
     for (const row of rows)
       assert.match(row.join('|'), /^GHSA(?:-\w{4}){3}\|[\w@/.-]+\|.{10,}\|\d{4}-\d\d-\d\d$/);
   });

@@ -1,4 +1,5 @@
-// What the lock file installs: bytes that it knows beforehand, from the public registry, and no code of a package that nobody approved.
+// Every package in the lock file has an integrity hash and comes from the public registry, and only approved packages have
+// install scripts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nameOf, readPackages, textOf } from './packages.ts';
@@ -7,20 +8,20 @@ const { allowScripts, locked } = readPackages();
 const PUBLIC_REGISTRY = 'https://registry.npmjs.org/';
 
 describe('the lock file', () => {
-  it('has the integrity of each package', () => {
+  it('has the integrity hash of each package', () => {
     assert.ok(locked.size > 100);
     for (const [path, { integrity = '' }] of locked) assert.match(integrity, /^sha512-[\w+/]{86}==$/, path);
   });
 
-  it('names no place but the public registry, and no link', () => {
+  it('refers only to the public registry, and has no links', () => {
     for (const [path, { resolved = PUBLIC_REGISTRY, link = false }] of locked)
       assert.ok(!link && resolved.startsWith(PUBLIC_REGISTRY), `${path}: ${resolved}`);
-    // Neither in a field that the lock file has besides, but for where authors take donations.
+    // No other field of the lock file contains a URL, except for funding URLs.
     const hosts = [...textOf('package-lock.json').matchAll(/"(?!url")(\w+)": "[^"]*?:\/\/([^/"]+)/g)];
     for (const [, field, host] of hosts) assert.equal(`${field} ${host}`, 'resolved registry.npmjs.org');
   });
 
-  it('has install scripts of approved packages alone, and all that is approved has one', () => {
+  it('has install scripts for exactly the approved packages', () => {
     const scripted = [...locked].filter(([, { hasInstallScript = false }]) => hasInstallScript);
     for (const [path] of scripted) assert.equal(allowScripts[nameOf(path)], true, `allowScripts: ${path}`);
     const names = scripted.map(([path]) => nameOf(path));

@@ -1,4 +1,4 @@
-// package.json, the lock file and the page of dependencies, as the tests of the supply chain read them.
+// Reads package.json, the lock file and docs/dependencies.md for the supply-chain tests.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -20,7 +20,7 @@ export interface Packages {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
-  /** By path, our own left out. */
+  /** The lock file's packages by path, excluding the project itself. */
   readonly locked: ReadonlyMap<string, LockedPackage>;
 }
 
@@ -33,10 +33,10 @@ export function readPackages(): Packages {
   return { ...own, locked };
 }
 
-/** What the path of a locked package installs. */
+/** @returns the name of the package at this path in the lock file */
 export const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
 
-/** The cells of the rows of a table under this heading of docs/dependencies.md. */
+/** @returns the cells of each table row under this heading in docs/dependencies.md */
 export function tableOf(heading: string): string[][] {
   const [, after = ''] = textOf('docs/dependencies.md').split(`## ${heading}\n`);
   const [section = ''] = after.split(/^## /m);
@@ -52,7 +52,10 @@ export function tableOf(heading: string): string[][] {
     );
 }
 
-/** How many packages one of ours brings, each counted once at each place where it is installed. */
+/**
+ * @returns the number of packages that a dependency installs; a package counts once for each location where it is
+ * installed
+ */
 export function broughtBy(name: string, locked: Packages['locked']): number {
   const found = new Set<string>();
   const add = (from: string, wanted: string): void => {
@@ -66,7 +69,7 @@ export function broughtBy(name: string, locked: Packages['locked']): number {
   return found.size - 1;
 }
 
-/** As Node looks it up, from the place of who wants it. */
+/** Resolves a package as Node does, starting from the location of the importing package. */
 function pathOf(from: string, name: string, locked: Packages['locked']): string | undefined {
   let at = from;
   for (;;) {

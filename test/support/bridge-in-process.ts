@@ -1,4 +1,4 @@
-// Runs the bridge inside the test's own process, as `fedbridge serve` does in one of its own: much sooner, with the same HTTP.
+// Runs the bridge in the test's process, which is much faster than starting `fedbridge serve` in a separate process.
 import assert from 'node:assert/strict';
 import { VARIABLES } from '../../src/config/environment.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
@@ -10,20 +10,25 @@ import { createRoleAccess } from '../../src/server/role-access.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { collectLines } from './log-lines.ts';
 
-/** What the configuration reads; any other variable is for Node or a library, and takes a process of its own. */
+/**
+ * The variables that the bridge's configuration reads. Any other variable is for Node or a library, and so requires a separate
+ * process.
+ */
 const READ_BY_CONFIGURATION = new Set<string>([
   ...VARIABLES.map(({ name }) => name),
   'K_SERVICE',
   'K_REVISION',
 ]);
-/** The AWS SDK reads profiles by itself. */
+/** AWS_PROFILE requires a separate process, because the AWS SDK reads it from the environment. */
 READ_BY_CONFIGURATION.delete('AWS_PROFILE');
 
-/** gcp-metadata reads the server's address from the process's own environment, so that there is one for all bridges in it. */
+/**
+ * gcp-metadata reads this variable from the process's environment, so all bridges in this process use the same metadata server.
+ */
 const METADATA_VARIABLE = 'GCE_METADATA_HOST';
 let bridgesInProcess = 0;
 
-/** What shares this event loop is the test itself: how busy that is must not shed requests. */
+/** Disables load shedding for a lagging event loop, because the test itself may block the event loop. */
 const NO_LAG: EventLoopLag = {
   readBegins: () => undefined,
   readEnds: () => undefined,
@@ -59,7 +64,7 @@ export async function startBridgeInProcess(
     config,
     log,
     lag: NO_LAG,
-    roleAccessFor: (other) => createRoleAccess(other, () => Promise.reject(new Error('nobody is asked'))),
+    roleAccessFor: (other) => createRoleAccess(other, () => Promise.reject(new Error('not used'))),
   });
   const { port } = await server.listen();
   const stop = async (): Promise<number> => {
@@ -80,7 +85,7 @@ export async function startBridgeInProcess(
     output: collected.output,
     line: collected.line,
     stop: (signal) => {
-      assert.equal(signal, undefined, 'a signal is for a bridge in a process of its own: set `ownProcess`');
+      assert.equal(signal, undefined, 'signals need a bridge in its own process: set `ownProcess`');
       stopped ??= stop();
       return stopped;
     },

@@ -1,4 +1,4 @@
-// Runs the real program, `fedbridge serve`, as a process of its own, and reads the lines it logs.
+// Runs `fedbridge serve` in a separate process, and reads its log lines.
 import { spawn } from 'node:child_process';
 import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,17 +13,17 @@ export type { LogLine } from './log-lines.ts';
 export interface BridgeProcess {
   readonly url: string;
   readonly pid: number;
-  /** All lines so far. */
+  /** The log lines so far. */
   readonly lines: readonly LogLine[];
-  /** All that it wrote, on both streams. */
+  /** All text so far on standard output and standard error. */
   output(): string;
-  /** Resolves with the first line, past or to come, that holds; rejects if it does not come. */
+  /** Waits for the first matching log line, which may already have been logged; rejects after a timeout. */
   line(holds: (line: LogLine) => boolean): Promise<LogLine>;
-  /** @returns its exit code; rejects if it does not end */
+  /** @returns the exit code; rejects if the process does not exit */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** What is run, where it is not the project's own program. */
+/** A program to run instead of the project's own program. */
 export interface Program {
   readonly command: readonly string[];
   readonly options: Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'>;
@@ -32,8 +32,9 @@ export interface Program {
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 /**
- * Listens on any free port unless told.
- * @param environment all that it finds, besides PATH and the like, which another program does not get
+ * Starts the bridge, which listens on any free port by default.
+ * @param environment all environment variables of the bridge; the project's own program also inherits PATH and similar
+ * variables
  */
 export async function startBridge(
   environment: Readonly<Record<string, string>>,
@@ -52,7 +53,7 @@ export async function startBridge(
     collected.addOther(chunk.toString());
   });
   let exited = false;
-  // Not `exit`: its last lines come after that.
+  // Waits for `close`, because the last log lines may arrive after `exit`.
   const ended = once(child, 'close').then(() => {
     exited = true;
     collected.end();
@@ -72,7 +73,7 @@ export async function startBridge(
     line: collected.line,
     stop: async (signal = 'SIGTERM') => {
       if (!exited) child.kill(signal);
-      await inTime(`the bridge ends after ${signal}`, ended).catch((error: unknown) => {
+      await inTime(`the bridge exits after ${signal}`, ended).catch((error: unknown) => {
         child.kill('SIGKILL');
         throw error;
       });

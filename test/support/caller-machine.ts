@@ -1,11 +1,11 @@
-// A caller's machine for a test: its metadata server is the sandbox's, but there `default` is the caller, not the bridge.
+// Emulates a caller's machine with a proxy for the sandbox's metadata server, in which `default` is the caller's account.
 import { request } from 'node:http';
 import { pipeline } from 'node:stream';
 import { listen } from '../../src/sandbox/upstream-server.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 
 export interface CallersMachine {
-  /** As GCE_METADATA_HOST wants it. */
+  /** The value for GCE_METADATA_HOST. */
   readonly metadataHost: string;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function startCallersMachine(
     });
     onward.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      // An answer that breaks off does so here, too.
+      // If the metadata server aborts its response, `pipeline` also aborts the response to the client.
       pipeline(answer, outgoing, () => undefined);
     });
     onward.on('error', () => outgoing.destroy());

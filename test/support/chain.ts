@@ -1,19 +1,19 @@
-// A bridge whose role has further hops: its YAML, the partners' roles at the sandbox, and what STS was asked, hop by hop.
+// Helpers for tests of role chains: configuration, partners' roles, and the STS calls for each hop.
 import assert from 'node:assert/strict';
 import type { RoleDefinition } from '../../src/sandbox/iam/roles.ts';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import type { Wire } from './wire.ts';
 
-/** The first role of each chain. */
+/** The first role of every chain. */
 export const LAKE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
-/** The sandbox's partner role: wants the external ID, and takes tags and a source identity. */
+/** The sandbox's role of a partner, which requires an external ID and accepts tags and a source identity. */
 export const LAKE_DATA = 'arn:aws:iam::210987654321:role/lake-data';
 export const TO_LAKE_DATA = `arn: "${LAKE_DATA}", externalId: 7f3c`;
 
-/** The caller whom Google names without an e-mail; `reader` with a token in standard format. */
+/** The unique ID of `reader`. Tokens in standard format contain no e-mail, so only a grant that names this ID covers them. */
 export const READER_ID = '112010400000000710080';
 
-/** @param hops flow mappings, as `then` has them; all of the sandbox's bucket is open to its callers */
+/** @param hops YAML flow mappings for `then`. The grants allow the sandbox's callers to read its whole bucket. */
 export const chained =
   (
     hops: readonly string[],
@@ -36,17 +36,17 @@ const HOP_ACTIONS = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'
 
 export interface PartnerRole {
   readonly arn: string;
-  /** Whom it trusts; the first role. */
+  /** The principal that the role trusts; by default, the first role. */
   readonly trusts?: string;
-  /** What it trusts that one to do; all that a hop may need. */
+  /** The STS actions that the role allows this principal; by default, all actions that a hop may need. */
   readonly actions?: readonly string[];
-  /** A Condition block of its trust. */
+  /** The `Condition` of the trust policy. */
   readonly condition?: unknown;
-  /** A further role that it may assume. */
+  /** Another role that this role may assume. */
   readonly mayAssume?: string;
 }
 
-/** A role of a partner's: may read all buckets. */
+/** Creates the definition of a partner's role, which may read all buckets. */
 export function partnerRole({
   arn,
   trusts = LAKE,
@@ -76,22 +76,24 @@ const document = (...statements: readonly unknown[]): unknown => ({
 
 export interface HopCall {
   readonly action: string;
-  /** When STS got it. */
+  /** The time of the STS request. */
   readonly at: string;
-  /** Null while STS has not answered. */
+  /** The response status; null if STS has not responded. */
   readonly status: number | null;
   readonly roleArn: string;
   readonly roleSessionName: string;
   readonly policy?: string;
   readonly durationSeconds: number;
-  /** What a further hop sends; empty for the first one. */
+  /** This field and the following fields are set only for the hops of `then`. */
   readonly externalId?: string;
   readonly sourceIdentity?: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly transitive: readonly string[];
 }
 
-/** What STS was asked since the calls were last forgotten, in order. By then the bridge must have asked for itself. */
+/**
+ * Returns the STS calls since the call log was last cleared, in order. The bridge must have finished its role probes before that.
+ */
 export async function hopsAtSts(wire: Wire): Promise<readonly HopCall[]> {
   return (await wire.calls('sts')).map((call) => {
     const { chain = {}, ...rest } = call as unknown as Omit<HopCall, 'tags' | 'transitive'> & {
@@ -112,9 +114,11 @@ export async function hopsAtSts(wire: Wire): Promise<readonly HopCall[]> {
   });
 }
 
-/** The call for the last hop of the chain that was walked once since the calls were last forgotten. */
+/**
+ * Returns the STS call for the last hop of a chain. The chain must have been assumed once since the call log was last cleared.
+ */
 export async function lastHop(wire: Wire): Promise<HopCall> {
   const call = (await hopsAtSts(wire)).at(-1);
-  assert.ok(call?.action === 'AssumeRole', 'a further hop was asked for');
+  assert.ok(call?.action === 'AssumeRole', 'STS was called for a further hop');
   return call;
 }

@@ -1,16 +1,16 @@
-// A bridge's YAML for a test that needs buckets and grants of its own.
+// Creates a configuration with a test's own buckets and grants.
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 
 export interface Configured {
-  /** Flow mappings by name; the sandbox's bucket where absent. */
+  /** YAML flow mappings of buckets by name; by default, the sandbox's bucket. */
   readonly buckets?: Readonly<Record<string, string>>;
-  /** Flow mappings. */
+  /** YAML flow mappings of grants. */
   readonly grants: readonly string[];
-  /** Further lines. */
+  /** Additional lines of YAML. */
   readonly more?: string;
 }
 
-/** Callers' short names are e-mails of the sandbox's project; the role is the sandbox's. */
+/** Returns a function that creates the YAML for a sandbox. */
 export const configured =
   ({ buckets, grants, more = '' }: Configured) =>
   ({ audience, awsAudience, region, role, bucket }: SandboxContract): string =>
@@ -29,5 +29,5 @@ export const configured =
 
 export const emailOf = (name: string): string => `${name}@acme-prod.iam.gserviceaccount.com`;
 
-/** All that the reader can be allowed. */
+/** A grant that allows `reader` all actions on the sandbox's bucket. */
 export const READER_MAY_ALL = `callers: [${emailOf('reader')}], allow: [get, list, versions, tags, attributes], bucket: acme-lake`;

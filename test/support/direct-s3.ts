@@ -1,4 +1,4 @@
-// Straight to the sandbox's S3, past the bridge, signed by AWS's own signer.
+// Sends requests directly to the sandbox's S3, signed with AWS's own signer.
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from '../../src/sandbox/sha256.ts';
@@ -13,7 +13,7 @@ export interface Keys {
   readonly sessionToken?: string;
 }
 
-/** @param path escaped, with its query: goes onto the wire as it is */
+/** @param path the escaped path and query, which are sent unchanged */
 export type Direct = (
   method: string,
   path: string,
@@ -57,7 +57,10 @@ function parametersOf(search: string): Record<string, string> {
   );
 }
 
-/** What the bridge holds for that caller: the same role, identity token and session policy, asked of STS once more. */
+/**
+ * Gets credentials equivalent to the bridge's for this caller, by calling STS with the same role, identity token and session
+ * policy.
+ */
 export async function sameSession(wire: Wire, caller: CallerName): Promise<Keys> {
   const { contract } = wire.sandbox;
   await wire.get('/acme-lake?list-type=2&max-keys=0', { as: caller });

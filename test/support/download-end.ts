@@ -1,19 +1,22 @@
-// Downloads in the three forms that a body can have, and whether what came of one looks whole to its client.
+// Downloads an object with each of HTTP/1's three kinds of framing, and reports whether the body looks complete to the client.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Wire } from './wire.ts';
 
-/** A body is of a length, in chunks, or until the end of the connection. */
+/** The three kinds of framing; an HTTP/1.0 body without a length ends when the connection is closed. */
 export const FORMS = ['with Content-Length', 'chunked', 'over HTTP/1.0'] as const;
 export type Form = (typeof FORMS)[number];
 
 export interface Download {
-  /** Resolves when the connection has ended. */
+  /** Resolves when the connection is closed. */
   readonly ended: Promise<'looks whole' | 'looks cut'>;
 }
 
-/** Resolves when the first bytes of the body are there. @param path whose answer has no Content-Length, but in the first form */
+/**
+ * Resolves when the first bytes of the body have arrived.
+ * @param path the object's path; unless `form` is `with Content-Length`, the response must have no Content-Length
+ */
 export async function startDownload(wire: Wire, form: Form, path: string): Promise<Download> {
   const { hostname, port } = new URL(wire.bridge.url);
   const version = form === 'over HTTP/1.0' ? '1.0' : '1.1';

@@ -1,4 +1,4 @@
-// Loaded into the bridge's process before the bridge (`node --import`): makes its clocks what a file says, and nothing else.
+// A preload script (`node --import`) that sets the clocks of the bridge's process as a file specifies.
 import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { Clocks } from './faked-clock.ts';
 const path = process.env['FAKED_CLOCKS'] ?? '';
 const clocks = (): Clocks => JSON.parse(readFileSync(path, 'utf8')) as Clocks;
 
-/** @param stands whether it stands still now, at what it was when it was first seen to */
+/** @param stands whether the clock is stopped; the clock stops when this function first returns true */
 function standing(now: () => number, stands: () => boolean): () => number {
   let at: number | undefined;
   return () => {
@@ -26,10 +26,10 @@ globalThis.Date = new Proxy(Date, {
 
 const steady = performance.now.bind(performance);
 const steadyNow = standing(steady, () => clocks().steadyStands);
-// Whole milliseconds, so that what a test adds is exactly what has passed.
+// Rounds to milliseconds, so that a difference is exactly the time that a test adds.
 performance.now = () => Math.floor(steadyNow()) + clocks().steadyAheadMs;
 
-/** The longest that Node takes. */
+/** The longest timeout that Node accepts. */
 const LONGEST_MS = 2 ** 31 - 1;
 const longer = (milliseconds = 1): number => Math.min(milliseconds * clocks().timerFactor, LONGEST_MS);
 globalThis.setTimeout = new Proxy(setTimeout, {

@@ -1,4 +1,4 @@
-// A bridge whose clocks a test moves: ahead, back, or to a standstill. What it runs is the real program, with another time.
+// Starts a bridge whose clocks a test can set or stop.
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,35 +10,38 @@ import { variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface Clocks {
-  /** Milliseconds by which `Date` is ahead of the truth. */
+  /** How far `Date` is ahead of real time, in milliseconds. */
   readonly wallAheadMs: number;
   readonly wallStands: boolean;
-  /** `Date` stands still at this time, in milliseconds since 1970; the two above do not count then. */
+  /** If set, `Date` is stopped at this time, in milliseconds since 1970, and the other `wall…` fields have no effect. */
   readonly wallAt: number | null;
-  /** Milliseconds by which `performance.now` is further on than it would be: so much time has passed. */
+  /** How far `performance.now` is ahead of real time, in milliseconds. */
   readonly steadyAheadMs: number;
-  /** `performance.now` stands still, as while a virtual machine is suspended. */
+  /** Whether `performance.now` is stopped, as it is while a virtual machine is suspended. */
   readonly steadyStands: boolean;
-  /** Each timer that is started takes so many times as long. */
+  /** The factor by which new timers take longer. */
   readonly timerFactor: number;
 }
 
-/** No time passes by either clock but what is said besides: what is allowed once in a while is allowed once. */
+/** Stops both clocks, so that time passes only when a test advances it. */
 export const STOPPED = { wallStands: true, steadyStands: true } as const;
 
-/** No deadline passes that begins from now on, so that a test may hold a response back for as long as it takes. */
+/** Makes timeouts a hundred times longer, so that a test can delay a response without causing a timeout. */
 export const PATIENT = { timerFactor: 100 } as const;
 
 /**
- * Seconds since credentials of an hour were obtained: in each of two lives one request comes when renewal is due, and one when only
- * what was renewed serves.
+ * Times of requests, in seconds after the bridge obtained credentials for one hour. In both lifetimes, one request arrives when
+ * renewal is due, and one request arrives when only renewed credentials are valid.
  */
 export const TWO_LIVES = [0, 1_800, 3_200, 3_320, 3_570, 5_000, 6_520, 6_640, 6_900, 9_000];
 
 export interface ClockedWire extends MeasuredWire {
-  /** From now on; what is not named is right. */
+  /** Sets the clocks; an omitted field is reset to its default, which is real time. */
   setClocks(clocks: Partial<Clocks>): Promise<void>;
-  /** So many seconds since the start have passed, for the bridge and for Google and AWS; the steady clock has not seen them. */
+  /**
+   * Sets the wall clocks of the bridge, Google and AWS to this many seconds after the start, without advancing the steady
+   * clock.
+   */
   passed(seconds: number, more?: Partial<Clocks>): Promise<void>;
 }
 
@@ -52,7 +55,7 @@ const RIGHT: Clocks = {
   timerFactor: 1,
 };
 
-/** Clocks of a bridge that is started with these variables. */
+/** Fake clocks for a bridge that is started with the variables in `environment`. */
 export interface FakedClocks extends Pick<ClockedWire, 'setClocks'> {
   readonly environment: Readonly<Record<string, string>>;
   remove(): Promise<void>;
@@ -63,7 +66,7 @@ export async function fakedClocks(): Promise<FakedClocks> {
   const file = join(directory, 'clocks.json');
   const setClocks = async (clocks: Partial<Clocks>): Promise<void> => {
     await writeFile(`${file}.new`, JSON.stringify({ ...RIGHT, ...clocks }));
-    // In one step, as it may be read at any time.
+    // Replaces the file atomically, because the bridge may read it at any time.
     await rename(`${file}.new`, file);
   };
   await setClocks({});
@@ -74,7 +77,7 @@ export async function fakedClocks(): Promise<FakedClocks> {
   };
 }
 
-/** @param options.clocks from the start on; right ones */
+/** @param options.clocks the initial clocks; by default, real time */
 export async function startClockedWire(
   options: WireOptions & { readonly clocks?: Partial<Clocks> } = {},
 ): Promise<ClockedWire> {
@@ -84,7 +87,7 @@ export async function startClockedWire(
     ...options,
     environment: async (contract) => ({ ...(await variablesOf(options, contract)), ...clocked }),
   });
-  /** Since when the bridge's wall clock stands. */
+  /** When the test stopped the bridge's wall clock. */
   let stoppedAt: number | undefined;
   return {
     ...wire,
@@ -95,7 +98,8 @@ export async function startClockedWire(
     passed: async (seconds, more = {}) => {
       if (more.wallStands !== true) stoppedAt = undefined;
       else stoppedAt ??= Date.now();
-      // Google's and AWS's clocks go on while the bridge's stand.
+      // While the bridge's clock is stopped, the clocks of Google and AWS continue, so their offset is reduced by the time since
+      // the stop.
       const sinceThen = stoppedAt === undefined ? 0 : (Date.now() - stoppedAt) / 1000;
       await wire.control('PUT', '/clock', { offsetSeconds: seconds - sinceThen });
       await setClocks({ wallAheadMs: seconds * 1000, ...more });
@@ -109,12 +113,12 @@ export async function startClockedWire(
 
 const DAY_SECONDS = 86_400;
 
-/** Claims of a token that is good by any of these clocks. */
+/** Returns claims that make a token valid one day before and after the current time. */
 export const timeless = (): Readonly<Record<string, unknown>> => ({
   iat: inSeconds(-DAY_SECONDS),
   exp: inSeconds(DAY_SECONDS),
 });
 
-/** The headers of account `n` of the project, with a token that is good by any of these clocks. */
+/** Returns headers with a token of account `n` that is valid one day before and after the current time. */
 export const asTimelessAccount = (wire: Wire, n: number): Record<string, string> =>
   asAccount(wire, n, timeless());

@@ -1,8 +1,8 @@
-// The claims of Google's ID tokens for this bridge, for tests that mint one which is unusual in a single thing.
+// Creates the claims of a Google ID token, for tests of tokens with unusual claims.
 import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import type { Wire } from './wire.ts';
 
-/** @param changes claims that replace Google's own; undefined leaves one out */
+/** @param changes claims to add or replace; a claim that is undefined is removed */
 export function googleClaims(
   wire: Wire,
   account: keyof typeof ACCOUNTS,
@@ -13,5 +13,5 @@ export function googleClaims(
   return { aud: audience, azp: uniqueId, sub: uniqueId, email, email_verified: true, ...changes };
 }
 
-/** Seconds since 1970, as tokens tell time. */
+/** Returns a time relative to now, in seconds since 1970. */
 export const inSeconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow;

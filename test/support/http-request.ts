@@ -1,4 +1,4 @@
-// One HTTP request with the target exactly as given: no URL library between a test and the wire.
+// Sends an HTTP request with exactly the given target, because a URL library would normalize it.
 import { Agent, request as send } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
@@ -8,21 +8,21 @@ export interface Reply {
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
   readonly text: string;
-  /** `<Code>` of an S3 error document. */
+  /** The `<Code>` of S3's error document. */
   readonly code: string | undefined;
 }
 
 export interface RequestOptions {
   readonly method?: string;
-  /** An array sends a header several times. */
+  /** If a value is an array, the header is sent once for each element. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
 }
 
-// Kept connections would hold servers open when a test ends.
+// Keeps no connections alive, because idle connections would keep servers open at the end of a test.
 const agent = new Agent({ keepAlive: false });
 
-/** @returns the response as soon as its headers are there; its body is the test's to read */
+/** @returns the response, as soon as its headers have arrived; the caller must read the body */
 export function open(origin: string, path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
   const { hostname, port } = new URL(origin);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -31,7 +31,7 @@ export function open(origin: string, path: string, options: RequestOptions = {})
   return promise;
 }
 
-/** Rejects where the body is cut. */
+/** Rejects if the body is truncated. */
 export async function request(origin: string, path: string, options: RequestOptions = {}): Promise<Reply> {
   const response = await open(origin, path, options);
   const chunks: Buffer[] = [];

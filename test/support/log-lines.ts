@@ -1,20 +1,20 @@
-// The lines that a bridge logs, and waiting for one of them.
+// Collects the log lines of a bridge, and lets a test wait for a line.
 import { PATIENCE_MS } from './until.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface LogLines {
-  /** All so far. */
+  /** The log lines so far. */
   readonly lines: readonly LogLine[];
-  /** All text so far, lines or not. */
+  /** All text so far, including text that is not a log line. */
   output(): string;
-  /** Resolves with the first line, past or to come, that matches; rejects if none comes. */
+  /** Waits for the first matching log line, which may already have been logged; rejects after a timeout. */
   line(matches: (line: LogLine) => boolean): Promise<LogLine>;
-  /** @param text of one line, without its line feed */
+  /** @param text one line, without its line feed */
   add(text: string): void;
-  /** Text that is no line of the log, for `output`. */
+  /** Adds text that only `output` returns, because it is not a log line. */
   addOther(text: string): void;
-  /** No more lines come: whoever waits for one is told so. */
+  /** Rejects all pending `line` calls, because no more lines will arrive. */
   end(): void;
 }
 
@@ -34,7 +34,7 @@ export function collectLines(): LogLines {
       const look = (): void => {
         const found = lines.find(matches);
         if (found !== undefined) resolve(found);
-        else if (ended) reject(new Error(`the bridge ended without that line:\n${output}`));
+        else if (ended) reject(new Error(`the bridge exited without logging such a line:\n${output}`));
       };
       const timer = setTimeout(() => {
         reject(new Error(`no such line within ${PATIENCE_MS} ms:\n${output}`));

@@ -1,4 +1,4 @@
-// A bridge with a port of its own for metrics, and single values read from there.
+// Starts a bridge with a separate port for metrics, and reads its metrics.
 import assert from 'node:assert/strict';
 import type { BridgeProcess } from './bridge-process.ts';
 import { request } from './http-request.ts';
@@ -6,15 +6,15 @@ import { startWire, variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface MeasuredWire extends Wire {
-  /** Of the port for metrics. */
+  /** The origin of the metrics port. */
   readonly metricsUrl: string;
-  /** @returns all of them, as Prometheus reads them */
+  /** @returns all metrics in the Prometheus text format */
   metrics(): Promise<string>;
-  /** @returns the value of a series, named as Prometheus writes it; 0 where it is not there yet */
+  /** @returns the value of the series with this name in the Prometheus text format; 0 if the series does not exist yet */
   metric(series: string): Promise<number>;
 }
 
-/** On a port that the bridge chooses. */
+/** Starts a bridge that serves metrics on any free port. */
 export async function startMeasuredWire(options: WireOptions = {}): Promise<MeasuredWire> {
   const wire = await startWire({
     ...options,
@@ -40,7 +40,7 @@ export async function startMeasuredWire(options: WireOptions = {}): Promise<Meas
   };
 }
 
-/** The origin of the metrics of a bridge that chose the port itself (`FEDBRIDGE_METRICS_PORT=0`). */
+/** Returns the origin of the metrics port if the bridge chose a free port (`FEDBRIDGE_METRICS_PORT=0`). */
 export async function metricsOrigin(bridge: BridgeProcess): Promise<string> {
   const { metricsPort } = await bridge.line(({ message }) => String(message).startsWith('listening on'));
   return `http://127.0.0.1:${String(metricsPort)}`;

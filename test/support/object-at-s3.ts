@@ -1,22 +1,22 @@
-// One object as S3 gives it, whole and in parts, for a stand-in whose answers a test breaks off.
+// Serves one object for a fake S3, and supports ranges. Tests can truncate the responses.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from './stand-in-wire.ts';
-import type { AnswerOfS3 } from './stand-in-wire.ts';
+import type { Respond } from './stand-in.ts';
 
 export interface AtS3 {
   readonly body: Buffer;
-  /** As the header has it. */
+  /** The value of the ETag header. */
   readonly etag?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** How an answer is broken off: after so many bytes, or never; and whether the connection is left open. */
+/** Truncates a response after this many bytes. With `silently`, the connection stays open. */
 export interface Break {
   readonly after: number;
   readonly silently?: boolean;
 }
 
-/** S3's answer to this request, broken off where `broken` says. */
+/** Sends S3's response to this request, truncated as `broken` specifies. */
 export function giveObject(
   { body, etag = '"e1"', headers = {} }: AtS3,
   request: IncomingMessage,
@@ -46,8 +46,8 @@ export function giveObject(
   if (broken.silently !== true) response.socket?.destroySoon();
 }
 
-/** The object, broken off once for each of these; then whole. */
-export function brokenOff(object: AtS3, ...breaks: readonly Break[]): AnswerOfS3 {
+/** Serves one truncated response for each of `breaks`, and complete responses after that. */
+export function brokenOff(object: AtS3, ...breaks: readonly Break[]): Respond {
   let asked = 0;
   return (request, response) => {
     giveObject(object, request, response, breaks[asked]);

@@ -1,4 +1,4 @@
-// The bucket's owner at the sandbox's S3, who fills it, and turns its versioning on.
+// An S3 client with the access keys of the bucket's owner, and a helper to change the bucket's versioning.
 import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Wire } from './wire.ts';
 

@@ -1,4 +1,4 @@
-// Loaded into the bridge's process before the bridge (`node --import`): on SIGUSR2 does the harm that a file names, and nothing else.
+// A preload script (`node --import`) for the bridge's process: SIGUSR2 causes the failure that a file specifies.
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-// A bridge that a test can harm from outside: an error that nobody catches, a loop that does not turn. It runs the real program.
+// Starts a bridge in which a test can cause an uncaught error or a blocked event loop.
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,10 @@ import { startWire } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface Harm {
-  /** `collect` collects the garbage, so that what is left is kept; `pause` holds the loop once, `lag` again and again until the next harm. */
+  /**
+   * `pause` blocks the event loop once, `lag` blocks it repeatedly until the next signal, and `collect` runs a garbage
+   * collection.
+   */
   readonly what: 'throw' | 'throw-text' | 'reject' | 'pause' | 'lag' | 'collect' | 'none';
   readonly milliseconds?: number;
 }
@@ -25,7 +28,7 @@ export async function startHarmedWire(options: Omit<WireOptions, 'environment'> 
   return {
     ...wire,
     harm: async (harm) => {
-      // Whole at any time: the signal before may be read late.
+      // Replaces the file atomically, because the bridge may still be reading it for the previous signal.
       await writeFile(`${file}.new`, JSON.stringify(harm));
       await rename(`${file}.new`, file);
       process.kill(wire.bridge.pid, 'SIGUSR2');

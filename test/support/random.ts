@@ -1,22 +1,22 @@
-// Random choices that a seed repeats.
+// Makes random choices that a seed reproduces.
 import { createHash } from 'node:crypto';
 
 export interface Random {
-  /** At least 0, below 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   next(): number;
-  /** A whole number from 0 to one below `limit`. */
+  /** Returns an integer from 0 (inclusive) to `limit` (exclusive). */
   below(limit: number): number;
-  /** A whole number from `min` to `max`, both included. */
+  /** Returns an integer from `min` to `max`, both inclusive. */
   between(min: number, max: number): number;
-  /** @throws Error if there is nothing to choose from */
+  /** @throws Error if `items` is empty */
   pick<const Item>(items: readonly Item[]): Item;
-  /** Each item as often as its weight. */
+  /** Picks an item with a probability proportional to its weight. */
   weighted<Item extends string>(weights: Readonly<Record<Item, number>>): Item;
-  /** @param share from 0 to 1 */
+  /** @param share the probability of `true`, from 0 to 1 */
   chance(share: number): boolean;
 }
 
-/** Mulberry32 (public domain, Tommy Ettinger): 32 bits of state are enough for choices in tests. */
+/** Implements the generator Mulberry32 by Tommy Ettinger (public domain). */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -47,7 +47,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** The same seed and names give the same choices, whatever else was drawn meanwhile. */
+/** Creates a generator that depends only on the seed and the names, and not on other random choices. */
 export function namedRandom(seed: number, ...names: readonly (string | number)[]): Random {
   const hash = createHash('sha256').update(JSON.stringify([seed, ...names]));
   return seededRandom(hash.digest().readUInt32LE());

@@ -1,11 +1,11 @@
-// Bytes to the bridge and all bytes back, for requests that no HTTP client would send.
+// Sends raw bytes to the bridge and returns the raw responses, for requests that HTTP clients cannot send.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { inTime, until } from './until.ts';
 
 /**
- * @param isEnough whether no more is to be waited for, for requests after which the bridge keeps the connection open
- * @returns what came until the bridge closed the connection or it was enough; rejects if neither happens
+ * @param isEnough whether the text so far contains all responses; needed if the bridge keeps the connection open
+ * @returns the text received before the bridge closed the connection or `isEnough` returned true; rejects after a timeout
  */
 export async function rawExchange(
   origin: string,
@@ -21,7 +21,7 @@ export async function rawExchange(
   socket.write(bytes, 'latin1');
   try {
     if (isEnough === undefined) await inTime('the bridge closes the connection', closed);
-    else await until('enough has come', async () => socket.closed || (await isEnough(text)));
+    else await until('enough has arrived', async () => socket.closed || (await isEnough(text)));
   } finally {
     socket.destroy();
   }

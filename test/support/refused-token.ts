@@ -1,5 +1,5 @@
-// What a refused token gets, however it is presented: a 401 with its reason, S3's own codes for S3 clients, a line for the
-// operator, and itself nowhere.
+// Asserts how the bridge rejects a token: with a 401, or with S3's error code for an S3 client, and with a log line. Neither
+// the response nor the log may contain the token.
 import assert from 'node:assert/strict';
 import { FAULTS } from '../../src/errors/table.ts';
 import type { FaultCode } from '../../src/errors/table.ts';
@@ -8,14 +8,14 @@ import type { Reply } from './http-request.ts';
 import { asBearer, asS3Client } from './token-headers.ts';
 import type { Wire } from './wire.ts';
 
-/** All of the sandbox's bucket is open to `reader`, so a token in its name fails for what is wrong with the token. */
+/** An object that `reader` may read, so that a request can fail only because of its token. */
 export const READABLE = '/acme-lake/raw/public/orders.csv';
 
 export interface Refusal {
   readonly fault: FaultCode;
-  /** The reason that the caller reads. */
+  /** The message that the caller gets. */
   readonly says: RegExp;
-  /** Status and code for an S3 client; 400 InvalidToken. */
+  /** The status and error code that an S3 client gets; by default, 400 InvalidToken. */
   readonly toS3Client?: readonly [status: number, code: string];
 }
 
@@ -43,7 +43,7 @@ export async function assertRefused(wire: Wire, token: string, refusal: Refusal)
   const [status, code] = refusal.toS3Client ?? [400, 'InvalidToken'];
   assert.deepEqual([s3.status, s3.code], [status, code], s3.text);
   assert.equal(s3.headers['x-fedbridge-error'], 'unauthenticated');
-  assert.equal(s3.headers['www-authenticate'], undefined, 'a challenge is for HTTP clients');
+  assert.equal(s3.headers['www-authenticate'], undefined, 'only plain HTTP clients get a challenge');
   assert.match(s3.text, refusal.says);
 
   for (const reply of [xml, json, head, s3]) {
@@ -53,7 +53,7 @@ export async function assertRefused(wire: Wire, token: string, refusal: Refusal)
   assertWithout(token, wire.bridge.output());
 }
 
-/** @returns the answer's line */
+/** @returns the log line of the response */
 export async function assertLogged(
   wire: Wire,
   reply: Reply,
@@ -67,11 +67,14 @@ export async function assertLogged(
   return line;
 }
 
-/** Neither the token nor its signature, which alone is secret; short parts are no secret, and could be there by chance. */
+/**
+ * Asserts that the text contains neither the token nor its signature. Ignores a very short signature, which could occur by
+ * chance.
+ */
 export function assertWithout(token: string, text: string): void {
-  assert.ok(!text.includes(token), 'the token is repeated');
+  assert.ok(!text.includes(token), 'the token is in the text');
   const signature = token.split('.')[2] ?? '';
-  assert.ok(signature.length < 20 || !text.includes(signature), "the token's signature is repeated");
+  assert.ok(signature.length < 20 || !text.includes(signature), "the token's signature is in the text");
 }
 
 function assertChallenged(reply: Reply, says: RegExp): void {
@@ -85,6 +88,6 @@ function assertChallenged(reply: Reply, says: RegExp): void {
 
 function idOf({ headers }: Reply): string {
   const id = headers['x-request-id'];
-  assert.ok(typeof id === 'string' && id !== '', 'an answer has a request ID');
+  assert.ok(typeof id === 'string' && id !== '', 'the response has a request ID');
   return id;
 }

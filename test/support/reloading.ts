@@ -1,4 +1,4 @@
-// A bridge whose configuration is a file that a test writes anew and has it read by SIGHUP.
+// Starts a bridge with a configuration file that a test can rewrite and reload.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { startClockedWire } from './faked-clock.ts';
 import type { ClockedWire } from './faked-clock.ts';
 
 export interface ReloadingWire extends ClockedWire {
-  /** Writes the file, sends SIGHUP, and resolves with the line that tells what became of it. */
+  /** Writes the file, sends SIGHUP, and resolves to the log line that reports the result. */
   reload(config: string): Promise<LogLine>;
 }
 

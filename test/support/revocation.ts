@@ -1,9 +1,9 @@
-// What the owner of the sandbox's role changes at AWS: what the role may do, and that older sessions may do nothing.
+// Changes the permissions of the sandbox's role, or revokes the role's sessions, as the role's owner can do in AWS.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import type { Wire } from './wire.ts';
 
-/** Replaces the permissions of the role; sessions that the bridge holds are bound by them at once. */
+/** Replaces the role's permissions, which also changes the permissions of the bridge's existing sessions. */
 export async function roleMay(wire: Wire, ...statements: readonly unknown[]): Promise<void> {
   const { role, serviceAccount } = wire.sandbox.contract;
   await wire.control('PUT', '/roles', {
@@ -21,7 +21,7 @@ export async function roleMay(wire: Wire, ...statements: readonly unknown[]): Pr
   });
 }
 
-/** Puts the statement that `fedbridge revoke` prints on the role, beside these. */
+/** Replaces the role's permissions with these statements and the statement that `fedbridge revoke` prints. */
 export async function revokeRole(wire: Wire, ...statements: readonly unknown[]): Promise<void> {
   const { stdout, status } = spawnSync(
     process.execPath,

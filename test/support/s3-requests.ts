@@ -1,16 +1,16 @@
-// Makes requests of S3 as clients make them, and as they should not: methods × keys × queries × conditions × ranges, from a seed.
+// Generates valid and invalid S3 requests from a seed, with combinations of methods, keys, queries, conditions and ranges.
 import fc from 'fast-check';
 
 export interface S3Request {
   readonly method: 'GET' | 'HEAD';
-  /** Escaped, with its query. */
+  /** The escaped path with its query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An object as it is in the bucket. */
+/** An object in the tested bucket. */
 export interface Stocked {
-  /** As it goes into a path. */
+  /** The percent-encoded key. */
   readonly escaped: string;
   readonly etag: string;
   readonly lastModified: string;
@@ -20,7 +20,7 @@ export interface Stocked {
 const LONG_AGO = 'Sat, 01 Jan 2000 00:00:00 GMT';
 const FAR_OFF = 'Fri, 01 Jan 2100 00:00:00 GMT';
 
-/** Mostly absent, so that each of the others is met alone as well as together. */
+/** Often returns undefined, so that each header also occurs without the others. */
 const sometimes = (values: readonly string[], weight = 1): fc.Arbitrary<string | undefined> =>
   fc.oneof(
     { weight: 2, arbitrary: fc.constant(undefined) },
@@ -83,7 +83,7 @@ function ofAnObject(stock: readonly Stocked[]): fc.Arbitrary<S3Request> {
         'x-amz-object-attributes': sometimes(['ETag,ObjectSize', 'Nothing, StorageClass']),
       })
       .map(({ method, query, ...headers }) => ({
-        // Tags and attributes have no HEAD: the bridge says 501, of which a test of its own knows.
+        // The bridge rejects HEAD requests for tags and attributes with 501, which a separate test covers.
         method: /^(?:tagging|attributes)/.test(query) ? 'GET' : method,
         path: `/acme-lake/${escaped}${query === '' ? '' : `?${query}`}`,
         headers: given(headers),
@@ -137,7 +137,7 @@ function given(headers: Readonly<Record<string, string | undefined>>): Record<st
   );
 }
 
-/** @returns the same `count` requests for the same seed, no two alike */
+/** @returns up to `count` different requests, which depend only on the seed and the objects */
 export function s3Requests(stock: readonly Stocked[], count: number, seed: number): readonly S3Request[] {
   const any = fc.oneof({ weight: 4, arbitrary: ofAnObject(stock) }, { weight: 1, arbitrary: aList });
   const made = fc

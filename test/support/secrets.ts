@@ -1,24 +1,24 @@
-// Records what is secret in a run, and looks for it, whole or in large parts, in everything that a bridge said to anybody.
+// Records secrets, and asserts that the recorded responses and logs contain no secret and no large part of a secret.
 import assert from 'node:assert/strict';
 
-/** What a finder could make something of; shorter parts are in many texts by chance. */
+/** The length of a part that could help an attacker; shorter parts may occur by chance. */
 const LARGE = 24;
 
 export interface Secrets {
-  /** @param value kept with each of its large parts */
+  /** @param value the secret, which is recorded with all its large parts */
   add(what: string, value: string): void;
-  /** A token: its claims and signature; its header is the same in all tokens of a key. */
+  /** Records a token's claims and signature, but not its header, which is not secret. */
   addToken(what: string, token: string): void;
-  /** What was said, and where. */
+  /** Records a text to search for secrets. */
   saw(where: string, text: string): void;
-  /** Fails where any of it holds a secret, as it is or escaped. */
+  /** Asserts that no recorded text contains a secret, either plain or escaped. */
   assertUnseen(): void;
-  /** Places that were looked at. */
+  /** Returns the number of recorded texts. */
   seen(): number;
 }
 
 export function secretsRecorder(): Secrets {
-  /** What each is a part of; those that are short are whole. */
+  /** The name of the secret that contains each part. Short secrets are not split. */
   const parts = new Map<string, string>();
   const short = new Map<string, string>();
   const texts: (readonly [where: string, text: string])[] = [];
@@ -56,7 +56,7 @@ export function secretsRecorder(): Secrets {
   };
 }
 
-/** Percent-escapes and those of JSON. */
+/** Decodes percent-escapes and JSON escapes. */
 function unescaped(text: string): string {
   return text
     .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))

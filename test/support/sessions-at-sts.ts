@@ -1,11 +1,14 @@
-// Callers as many as a test needs, each with a session of its own at STS, and what STS was asked for them.
+// Creates tokens for any number of callers, and reads the calls to STS. Each caller gets its own STS session.
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { asBearer } from './token-headers.ts';
 import type { Wire } from './wire.ts';
 
 export const READABLE = '/acme-lake/raw/public/orders.csv';
 
-/** The sandbox's bucket and role, open to each account of the project. @param more further lines of YAML */
+/**
+ * Creates a configuration that grants all service accounts of the project access to the sandbox's bucket. @param more
+ * additional lines of YAML
+ */
 export const openToProject =
   (more = '') =>
   ({ audience, awsAudience, region, role, bucket }: SandboxContract): string =>
@@ -17,7 +20,7 @@ buckets: { ${bucket}: { role: lake } }
 grants: [{ callers: ["project:acme-prod"], allow: [get, list], bucket: ${bucket} }]
 ${more}`;
 
-/** The headers of account `n` of the project, as Google would sign its token; `claims` are more or others. */
+/** Returns headers with a valid token for account `n` of the project; `claims` adds or replaces claims. */
 export function asAccount(
   wire: Wire,
   n: number,
@@ -38,7 +41,7 @@ export function asAccount(
 
 export interface StsCall {
   readonly at: string;
-  /** Null while STS has not answered. */
+  /** The response status; null if STS has not responded. */
   readonly status: number | null;
   readonly roleArn: string;
   readonly roleSessionName: string;
@@ -46,13 +49,13 @@ export interface StsCall {
   readonly durationSeconds: number;
 }
 
-/** STS calls for callers, without those for sessions that allow nothing, which show the bridge whether it is ready. */
+/** Returns the STS calls for callers, without the bridge's role probes, whose session policies allow nothing. */
 export async function sessionsAtSts(wire: Wire): Promise<readonly StsCall[]> {
   const calls = (await wire.calls('sts')) as readonly unknown[] as readonly StsCall[];
   return calls.filter(({ policy }) => policy.includes('"Allow"'));
 }
 
-/** How often the bridge asked the metadata server for the token that it presents. */
+/** Returns the number of the bridge's requests for an identity token. */
 export async function identityTokensAsked(wire: Wire): Promise<number> {
   const paths = (await wire.calls('metadata')).map(({ path }) => String(path));
   return paths.filter((path) => path.includes('/service-accounts/default/identity')).length;

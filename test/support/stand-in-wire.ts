@@ -1,4 +1,4 @@
-// A bridge whose bucket is at an S3 stand-in, with what a caller sees of it and what the bridge counts of it.
+// Starts a bridge whose bucket is in a fake S3, with helpers for requests, log lines and metrics.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LogLine } from './bridge-process.ts';
 import { configured, READER_MAY_ALL } from './configuration.ts';
@@ -9,24 +9,22 @@ import type { MeasuredWire } from './metrics.ts';
 import type { WireOptions } from './wire.ts';
 import { open, request } from './http-request.ts';
 import type { Reply, RequestOptions } from './http-request.ts';
-import { startStandIn } from './s3-stand-in.ts';
-import type { StandIn } from './s3-stand-in.ts';
-
-export type AnswerOfS3 = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+import { startStandIn } from './stand-in.ts';
+import type { Respond, StandIn } from './stand-in.ts';
 
 export interface StoodIn {
   readonly s3: StandIn;
-  /** What S3 says from now on, and that it was asked nothing yet. */
-  s3Answers(answer: AnswerOfS3): void;
-  /** What S3 was asked since. */
+  /** Sets the fake S3's responses, and clears the recorded requests. */
+  s3Answers(answer: Respond): void;
+  /** Returns the requests to S3 since the last call to `s3Answers`. */
   asked(): readonly IncomingMessage[];
-  /** As the reader, for whatever key. */
+  /** Sends a request as `reader`, by default for an arbitrary key. */
   read(options?: RequestOptions & { readonly path?: string }): Promise<Reply>;
-  /** The same; resolves as soon as the headers are there. */
+  /** Like `read`, but resolves as soon as the response headers have arrived. */
   open(options?: RequestOptions & { readonly path?: string }): Promise<IncomingMessage>;
-  /** The line of the request that was answered, or cut, so. */
+  /** Returns the log line for this response, even if the response is incomplete. */
   lineOf(reply: Pick<Reply, 'headers'>): Promise<LogLine>;
-  /** How often S3 was asked again, for that reason. */
+  /** Returns the number of S3 requests that the bridge retried for this reason. */
   repeated(reason: string): Promise<number>;
 }
 
@@ -35,16 +33,16 @@ export interface StoodInWire extends MeasuredWire, StoodIn {}
 export interface ClockedStoodInWire extends ClockedWire, StoodIn {}
 
 export interface StoodInOptions {
-  /** Further lines of the configuration. */
+  /** Additional lines of the configuration. */
   readonly more?: string;
-  /** Further fields of the bucket. */
+  /** Additional fields of the bucket. */
   readonly bucket?: string;
 }
 
 export const startStoodInWire = (options: StoodInOptions = {}): Promise<StoodInWire> =>
   startWith(startMeasuredWire, options);
 
-/** In a process of its own, of which a test moves the clocks. */
+/** Starts the bridge in a separate process whose clocks a test can set. */
 export const startClockedStoodInWire = (options: StoodInOptions = {}): Promise<ClockedStoodInWire> =>
   startWith(startClockedWire, options);
 
@@ -52,7 +50,7 @@ async function startWith<Started extends MeasuredWire>(
   start: (options: WireOptions) => Promise<Started>,
   { more = '', bucket = '' }: StoodInOptions,
 ): Promise<Started & StoodIn> {
-  let answer: AnswerOfS3 = (_request, response) => {
+  let answer: Respond = (_request, response) => {
     response.writeHead(404).end();
   };
   let before = 0;
@@ -91,7 +89,7 @@ async function startWith<Started extends MeasuredWire>(
   };
 }
 
-/** S3's own refusal, as XML. */
+/** Sends an S3 error response. */
 export function refuse(response: ServerResponse, status: number, code: string, headers = {}): void {
   const document = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
   response.writeHead(status, { 'content-type': 'application/xml', ...headers }).end(document);

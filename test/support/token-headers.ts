@@ -1,8 +1,8 @@
-// The two ways in which a caller presents its token, as headers.
+// Creates the headers with which a caller sends its token: as a bearer token, or as the session token of an S3 client.
 
 export const asBearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** What an S3 client sends whose session token is the Google token; the bridge never looks at its signature. */
+/** Returns the headers of an S3 client with a Google token as its session token. The bridge ignores the signature. */
 export const asS3Client = (token: string): Record<string, string> => ({
   ...signedWithoutToken,
   'x-amz-security-token': token,

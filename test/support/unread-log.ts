@@ -1,4 +1,4 @@
-// Runs the real program as a process whose log nobody reads once it listens.
+// Runs the bridge in a separate process, and stops reading its log after the bridge has started.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { inheritedEnvironment } from '../../src/config/load.ts';
@@ -13,7 +13,7 @@ export interface UnreadBridge {
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
-/** The process is the test's to end. */
+/** Starts the bridge. The test must stop the process. */
 export async function startUnreadBridge(sandbox: Sandbox): Promise<UnreadBridge> {
   const bridge = spawn(process.execPath, [MAIN, 'serve'], {
     env: {
@@ -29,7 +29,7 @@ export async function startUnreadBridge(sandbox: Sandbox): Promise<UnreadBridge>
   const read = (chunk: Buffer): string => (text += chunk.toString());
   bridge.stdout.on('data', read);
   const ports = (): RegExpExecArray | null => /"port":(\d+),"metricsPort":(\d+)/.exec(text);
-  await until('it listens', () => ports() !== null).catch((error: unknown) => {
+  await until('the bridge listens', () => ports() !== null).catch((error: unknown) => {
     bridge.kill('SIGKILL');
     throw error;
   });

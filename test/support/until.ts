@@ -1,8 +1,8 @@
-// Waits for events and states, so that no test depends on how long they take.
+// Waits for conditions and promises, so that no test depends on the speed of the machine.
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-/** How long a test waits for what must happen: long enough for any machine, so that only a fault of the product takes longer. */
+/** How long a test waits for something that must happen: long enough even for a slow machine. */
 export const PATIENCE_MS = 120_000;
 const PAUSE_MS = 20;
 
@@ -15,7 +15,7 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Settles as `promise` does; rejects after `PATIENCE_MS`. For what would take far longer, or forever, if the product were broken. */
+/** Settles like `promise`, but rejects after `PATIENCE_MS`, so that a hang fails the test. */
 export async function inTime<Value>(what: string, promise: Promise<Value>): Promise<Value> {
   const abort = new AbortController();
   const late = setTimeout(PATIENCE_MS, undefined, { signal: abort.signal }).then(() => {

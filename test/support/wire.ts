@@ -1,4 +1,4 @@
-// The whole way for a test: Google, STS and S3 of the sandbox, and the real bridge before them.
+// Starts the sandbox's emulators of Google, STS and S3, and a real bridge that uses them.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -18,45 +18,48 @@ export type CallerName = keyof SandboxContract['callers'];
 export interface Wire {
   readonly sandbox: Sandbox;
   readonly bridge: BridgeProcess;
-  /** A Google ID token for this bridge's audience, as the metadata server gives it to that caller. */
+  /** Gets a Google ID token for this caller from the metadata server, by default for the bridge's audience. */
   token(
     caller: CallerName,
     options?: { readonly audience?: string; readonly format?: 'full' | 'standard' },
   ): Promise<string>;
-  /** A request to the bridge; as a caller, or with whatever headers are given. */
+  /** Sends a request to the bridge, as a caller or with the given headers. */
   get(path: string, options?: RequestOptions & { readonly as?: CallerName }): Promise<Reply>;
-  /** Puts an object into the sandbox's bucket with its owner's keys. */
+  /** Puts an object into the sandbox's bucket, as the bucket's owner. */
   put(key: string, body: string | Buffer, more?: Partial<PutObjectCommandInput>): Promise<void>;
-  /** Sets a supplier's fault, see the sandbox's control routes. */
+  /** Sets a fault with the sandbox's PUT /faults. */
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>;
   clearFaults(): Promise<void>;
-  /** Any other control route of the sandbox. */
+  /** Calls a route of the sandbox's control API. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** What a supplier was asked since the calls were last forgotten. */
-  calls(supplier: 'metadata' | 'certs' | 'sts' | 's3'): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Returns the upstream's requests since the last `forgetCalls`. */
+  calls(upstream: 'metadata' | 'certs' | 'sts' | 's3'): Promise<readonly Readonly<Record<string, unknown>>[]>;
   forgetCalls(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface WireOptions {
-  /** YAML instead of the sandbox's own. */
+  /** Creates the bridge's YAML configuration; by default, the sandbox's configuration is used. */
   readonly config?: (contract: SandboxContract) => string;
-  /** Where the bridge finds it, instead of in the variable itself. */
+  /** A file to write the configuration to; FEDBRIDGE_CONFIG then contains the file's path. */
   readonly configFile?: string;
-  /** More or other variables of the bridge. */
+  /** Environment variables for the bridge to add or replace. */
   readonly environment?:
     | Readonly<Record<string, string>>
     | ((contract: SandboxContract) => Record<string, string> | Promise<Record<string, string>>);
   readonly sandbox?: SandboxOptions;
-  /** What runs as the bridge, with no other variables than these; the project's own program. */
+  /** A program to run instead of the project's own program. */
   readonly program?: Program;
-  /** Whether the bridge runs in a process of its own, for signals, memory and whatever belongs to a process; false where it can. */
+  /**
+   * Whether to run the bridge in a separate process, for example to send signals. By default, the bridge runs in the test's
+   * process if its environment variables allow it.
+   */
   readonly ownProcess?: boolean;
-  /** Whether to wait until the bridge is ready, which takes one STS call; true. */
+  /** Whether to wait until the bridge is ready, which requires one STS call; default: true. */
   readonly ready?: boolean;
   /** Faults to set before the bridge starts. */
   readonly faults?: readonly Readonly<Record<string, unknown>>[];
-  /** Roles that there are from then on, or that are replaced. */
+  /** Roles to create or replace before the bridge starts. */
   readonly roles?: readonly RoleDefinition[];
 }
 
@@ -121,12 +124,12 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
     clearFaults: async () => {
       await control('DELETE', '/faults');
     },
-    calls: async (supplier) => {
+    calls: async (upstream) => {
       const calls = (await control('GET', '/calls')) as Record<
         string,
         readonly Readonly<Record<string, unknown>>[]
       >;
-      return calls[supplier] ?? [];
+      return calls[upstream] ?? [];
     },
     forgetCalls: async () => {
       await control('DELETE', '/calls');
@@ -145,7 +148,7 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
   return wire;
 }
 
-/** @returns what `environment` holds */
+/** @returns `environment`, or its result if it is a function */
 export function variablesOf(
   { environment = {} }: Pick<WireOptions, 'environment'>,
   contract: SandboxContract,

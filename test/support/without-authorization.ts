@@ -1,18 +1,18 @@
-// The real program with its own authorisation taken out, as if a bug of ours permitted everything: what it then reads is for AWS
-// alone to refuse.
+// Creates a copy of the bridge without authorization, to test that AWS denies reads outside a caller's grants even if the
+// bridge does not.
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from './bridge-process.ts';
 
-export interface ProgramWithoutAuthorisation extends Program {
+export interface ProgramWithoutAuthorization extends Program {
   remove(): Promise<void>;
 }
 
 const PROJECT = new URL('../../', import.meta.url).pathname;
 
-/** Whatever is asked for, in whatever bucket: permitted, in the name of what the caller was really granted. */
+/** Replaces the bridge's `authorize`: permits every operation, but keeps the caller's real grants for the session policy. */
 const PERMITS_ALL = `
 export * from './real-authorize.ts';
 export function authorize(access, { bucket }) {
@@ -21,14 +21,14 @@ export function authorize(access, { bucket }) {
 }
 `;
 
-/** Where the route reads what was permitted, it reads what was asked for. */
+/** Makes the handler read the requested bucket instead of the permitted one. */
 const [READS_PERMITTED, READS_ASKED] = [
   'steps.read(permit.bucket, operation,',
   'steps.read({ ...permit.bucket, target: operation.bucket }, operation,',
 ] as const;
 
-/** @returns a copy of the sources, changed in these two places and run like the program itself */
-export async function withoutAuthorisation(): Promise<ProgramWithoutAuthorisation> {
+/** @returns a program that runs a copy of the sources with these two changes */
+export async function withoutAuthorization(): Promise<ProgramWithoutAuthorization> {
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-permits-all-'));
   const source = (name: string): string => join(directory, 'src', name);
   await cp(join(PROJECT, 'src'), join(directory, 'src'), { recursive: true });
@@ -37,7 +37,7 @@ export async function withoutAuthorisation(): Promise<ProgramWithoutAuthorisatio
   await rename(source('auth/authorize.ts'), source('auth/real-authorize.ts'));
   await writeFile(source('auth/authorize.ts'), PERMITS_ALL);
   const route = await readFile(source('api/read-handler.ts'), 'utf8');
-  assert.ok(route.includes(READS_PERMITTED), 'the place to change is not there any more');
+  assert.ok(route.includes(READS_PERMITTED), 'the code to change still exists');
   await writeFile(source('api/read-handler.ts'), route.replace(READS_PERMITTED, READS_ASKED));
   return {
     command: [process.execPath, source('main.ts'), 'serve'],

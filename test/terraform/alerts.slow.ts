@@ -1,4 +1,4 @@
-// The log-based metrics of our Terraform files count lines that the bridge does write, with the labels that these lines have.
+// The log-based metrics in the Terraform files match log lines of a real bridge, and extract the right labels.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { openToProject, asAccount, READABLE } from '../support/sessions-at-sts.ts';
@@ -13,17 +13,17 @@ interface LogMetric {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Only texts are matched. */
+/** Matches only strings. */
 function fieldOf(line: LogLine, path: string): string | undefined {
   const value = line[path.replace('jsonPayload.', '')];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Cloud Logging's filters, as far as ours go: `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
-function fits(line: LogLine, { filter }: LogMetric): boolean {
+/** Evaluates a filter for Cloud Logging that consists only of `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
+function matches(line: LogLine, { filter }: LogMetric): boolean {
   return filter.split(' AND ').every((term) => {
     const [, path = '', pattern] = /^(jsonPayload\.\w+)(?:=~"(.+)"|:\*)$/.exec(term) ?? [];
-    assert.ok(path, `${term} is a term that is known`);
+    assert.ok(path, `${term} must have a known form`);
     const value = fieldOf(line, path);
     return value !== undefined && (pattern === undefined || new RegExp(pattern).test(value));
   });
@@ -42,7 +42,7 @@ function labelsOf(line: LogLine, { labels }: LogMetric): Record<string, unknown>
 const root = await rootValues(FIVE);
 const metrics = (await root.local('log_metrics')) as Readonly<Record<string, LogMetric>>;
 
-describe('a log-based metric counts', () => {
+describe('the log-based metrics in the Terraform files count', () => {
   const metric = (name: string): LogMetric => {
     const found = metrics[name];
     assert.ok(found);
@@ -53,14 +53,14 @@ describe('a log-based metric counts', () => {
     wire = await startWire({ config: openToProject() });
   });
   after(() => wire.close());
-  /** The lines that it counts, once there are any. */
+  /** Waits for a log line that the metric counts. @returns all lines that it counts */
   const counted = async (name: string): Promise<readonly LogLine[]> => {
-    const lines = (): LogLine[] => wire.bridge.lines.filter((line) => fits(line, metric(name)));
+    const lines = (): LogLine[] => wire.bridge.lines.filter((line) => matches(line, metric(name)));
     await until(`a line for ${name}`, () => lines().length > 0);
     return lines();
   };
 
-  it('requests that fail, by fault and operation', async () => {
+  it('failed requests by fault and operation', async () => {
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     assert.equal((await wire.get(READABLE)).status, 401);
     const lines = await counted('faults');
@@ -70,8 +70,8 @@ describe('a log-based metric counts', () => {
     );
     assert.equal(typeof lines[0]?.['operation'], 'string');
   });
-  it('roles that cannot be assumed, by role and fault', async () => {
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+  it('failed role assumptions by role and fault', async () => {
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 2) })).status, 502);
     const lines = await counted('role_failures');
     assert.deepEqual(
@@ -80,14 +80,14 @@ describe('a log-based metric counts', () => {
     );
     await wire.clearFaults();
   });
-  it('renewals that fail while the old credentials serve, by role and fault', async () => {
+  it('failed renewals by role and fault while the old credentials are still valid', async () => {
     await wire.control('PUT', '/durations', { credentials: 4 });
     const headers = asAccount(wire, 3);
     assert.equal((await wire.get(READABLE, { headers })).status, 200);
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     await until('a renewal fails', async () => {
       await wire.get(READABLE, { headers });
-      return wire.bridge.lines.some((line) => fits(line, metric('renewal_failures')));
+      return wire.bridge.lines.some((line) => matches(line, metric('renewal_failures')));
     });
     const [line] = await counted('renewal_failures');
     assert.ok(line);

@@ -1,9 +1,10 @@
-// Compares a block of our Terraform files with what the provider takes there: names, what is required, and plain values.
+// Checks the names, the required arguments and the types of literal values in a Terraform block against the
+// provider's schema.
 import type { Body } from './modules.ts';
 import { bodiesOf } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 
-/** Terraform's own arguments, which any resource takes. */
+/** Terraform's own arguments, which every resource accepts. */
 export const META_ARGUMENTS = new Set([
   'count',
   'for_each',
@@ -14,13 +15,13 @@ export const META_ARGUMENTS = new Set([
   'dynamic',
 ]);
 
-/** What is wrong in a resource or data block, a sentence each. */
+/** @returns one sentence for each problem in a resource or data block */
 export function problemsOfResource(where: string, body: Body, schema: BlockSchema): string[] {
   return problemsOf(where, body, schema, META_ARGUMENTS);
 }
 
-function problemsOf(where: string, body: Body, schema: BlockSchema, apart: ReadonlySet<string>): string[] {
-  const own = Object.entries(body).filter(([name]) => name !== 'dynamic' && !apart.has(name));
+function problemsOf(where: string, body: Body, schema: BlockSchema, ignored: ReadonlySet<string>): string[] {
+  const own = Object.entries(body).filter(([name]) => name !== 'dynamic' && !ignored.has(name));
   const dynamic = Object.entries((body['dynamic'] ?? {}) as Record<string, Body[]>);
   const counts = new Map<string, number>();
   const problems: string[] = [];
@@ -28,7 +29,7 @@ function problemsOf(where: string, body: Body, schema: BlockSchema, apart: Reado
     const attribute = schema.attributes[name];
     const block = schema.blocks[name];
     if (attribute !== undefined) problems.push(...problemsOfValue(`${where}.${name}`, attribute, value));
-    else if (block === undefined) problems.push(`${where} takes no ${name}.`);
+    else if (block === undefined) problems.push(`${where} has no argument ${name}.`);
     else {
       counts.set(name, bodiesOf(value).length);
       for (const inner of bodiesOf(value))
@@ -37,7 +38,7 @@ function problemsOf(where: string, body: Body, schema: BlockSchema, apart: Reado
   }
   for (const [name, bodies] of dynamic) {
     const block = schema.blocks[name];
-    if (block === undefined) problems.push(`${where} takes no block ${name}.`);
+    if (block === undefined) problems.push(`${where} has no block ${name}.`);
     else {
       counts.set(name, (counts.get(name) ?? 0) + bodies.length);
       for (const { content } of bodies)
@@ -47,18 +48,18 @@ function problemsOf(where: string, body: Body, schema: BlockSchema, apart: Reado
   }
   for (const [name, { required, repeated }] of Object.entries(schema.blocks)) {
     const count = counts.get(name) ?? 0;
-    if (required && count === 0) problems.push(`${where} wants a block ${name}.`);
-    if (!repeated && count > 1) problems.push(`${where} takes one block ${name}, not ${count}.`);
+    if (required && count === 0) problems.push(`${where} requires a block ${name}.`);
+    if (!repeated && count > 1) problems.push(`${where} allows one block ${name}, not ${count}.`);
   }
   for (const [name, attribute] of Object.entries(schema.attributes))
-    if (attribute.startsWith('required ') && !(name in body)) problems.push(`${where} wants ${name}.`);
+    if (attribute.startsWith('required ') && !(name in body)) problems.push(`${where} requires ${name}.`);
   return problems;
 }
 
-/** Of an expression nothing is known but that it may not stand there where the provider alone sets the value. */
+/** The type of an expression is unknown, so an expression is rejected only if the attribute is read-only. */
 function problemsOfValue(where: string, attribute: string, value: unknown): string[] {
   const [use, type = ''] = attribute.split(' ');
-  if (use === 'computed') return [`${where} can only be read.`];
+  if (use === 'computed') return [`${where} is read-only.`];
   if (typeof value === 'string' && value.includes('${')) return [];
   const fits =
     (type === 'string' && ['string', 'number'].includes(typeof value)) ||

@@ -1,7 +1,7 @@
-// Reads a type's schema out of the JavaScript that cdktf generates for it: one class for the type and one for each block.
+// Extracts a type's schema from the JavaScript that cdktf generates for it: one class for the type, and one for each block.
 import type { Attribute, BlockSchema, NestedBlockSchema } from './provider-schema.ts';
 
-/** cdktf's accessors, by what they give. */
+/** The Terraform type that corresponds to each accessor method of cdktf. */
 const TYPE_OF_ACCESSOR: Readonly<Record<string, string>> = {
   getStringAttribute: 'string',
   getNumberAttribute: 'number',
@@ -14,7 +14,7 @@ const TYPE_OF_ACCESSOR: Readonly<Record<string, string>> = {
   NumberMap: 'map(number)',
 };
 
-/** Schema of the class that stands for a resource or data type. @throws Error where the code has another form than known */
+/** The schema of the class for a resource or data type. @throws Error if the code has an unexpected structure */
 export function schemaOfType(code: string): BlockSchema {
   const classes = new Map(
     [...code.matchAll(/^class (\w+) extends [^\n]*\{\n([^]*?)^\}/gm)].map(([, name = '', body = '']) => [
@@ -24,7 +24,7 @@ export function schemaOfType(code: string): BlockSchema {
   );
   const [top] = [...classes].filter(([, body]) => body.includes('terraformResourceType:'));
   if (top === undefined)
-    throw new Error('No class with a terraformResourceType: has cdktf changed its form?');
+    throw new Error('There is no class with a terraformResourceType: cdktf may have changed its output.');
   return schemaOfClass(top[1], classes);
 }
 
@@ -55,7 +55,7 @@ function typeOf(accessor: string): string {
   return type;
 }
 
-/** What can be unset again is optional; what can only be read, computed. */
+/** A property with a reset method is optional; one without a setter is computed. */
 function usage(body: string, property: string): 'required' | 'optional' | 'computed' {
   const capital = property.charAt(0).toUpperCase() + property.slice(1);
   if (body.includes(`    reset${capital}() {`)) return 'optional';

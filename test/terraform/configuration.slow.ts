@@ -1,4 +1,4 @@
-// The configuration that our Terraform files make is one that `fedbridge check` takes, and means what the variables say.
+// `fedbridge check` accepts the configuration that the Terraform files generate, and its meaning matches the variables.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** @returns what the bridge says that it means */
+/** @returns the explanation that `fedbridge check` prints */
 async function meaningOf(variables: Variables): Promise<string> {
   const root = await rootValues(variables);
   return meaning(String(await root.output('config')));
@@ -29,15 +29,15 @@ function meaning(config: string): string {
   return stdout;
 }
 
-describe('the configuration', () => {
-  it('of the five variables says who may read what', async () => {
+describe('the generated configuration', () => {
+  it('defines who may read what if only the five required variables are set', async () => {
     assert.equal(
       await meaningOf(FIVE),
       `Callers' tokens must be for https://fedbridge-123456789012.europe-west1.run.app.
-STS in eu-west-1 is shown a token of this bridge for fedbridge.
-At most 1000 requests run at once, 200 per caller. A response may stall for 30s; on shutdown, responses have 9s to finish.
+The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
+The bridge serves at most 1000 concurrent requests, and at most 200 per caller. A response may stall for 30s; on shutdown, responses have 9s to finish.
 
-acme-lake (S3 bucket acme-lake in its own region, looked for from eu-west-1 on)
+acme-lake (S3 bucket acme-lake in the region that S3 reports; the bridge tries eu-west-1 first)
   as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):
   reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
 
@@ -46,7 +46,7 @@ Nobody else may read anything.
     );
   });
 
-  it('has every field that a variable sets', async () => {
+  it('contains every field that a variable sets', async () => {
     const hop = {
       arn: 'arn:aws:iam::210987654321:role/lake-data',
       external_id: '7f3c',
@@ -136,8 +136,8 @@ Nobody else may read anything.
   });
 });
 
-describe('the longest session of a role', () => {
-  it('is given to AWS in seconds', async () => {
+describe('the maximum session duration of a role', () => {
+  it('is converted to seconds for AWS', async () => {
     const roles = {
       short: { duration: '900s' },
       usual: {},
@@ -160,7 +160,7 @@ const examples = (await readModules()).flatMap(({ path }) =>
 
 describe('the example', () => {
   for (const name of examples) {
-    it(`${name} has a valid configuration`, async () => {
+    it(`${name} generates a valid configuration`, async () => {
       const { variables } = await readExample(name);
       assert.match(await meaningOf(variables), /may read and list everything/);
       const root = await rootValues(variables);

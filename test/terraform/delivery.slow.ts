@@ -1,4 +1,5 @@
-// Delivery by Cloud Build: what its two triggers give the build files, and all that the accounts behind them may do.
+// The values that the two Cloud Build triggers pass to the build files, and the permissions of the accounts that run
+// the builds.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
@@ -26,7 +27,7 @@ const WITH: Variables = { ...FIVE, delivery: DELIVERY };
 const EMAIL = 'fedbridge-deploy@acme-prod.iam.gserviceaccount.com';
 const root = await readModule('');
 
-/** An account as its own resource has it. */
+/** The attributes of an account's resource. */
 const account = (id: string): object => {
   const email = `${id}@acme-prod.iam.gserviceaccount.com`;
   const name = `projects/acme-prod/serviceAccounts/${email}`;
@@ -47,8 +48,8 @@ const STAND_INS: Variables = {
   google_cloud_run_v2_service: { bridge: { name: 'service' } },
 };
 
-/** A resource's arguments, once for each that is made of it. */
-async function made({ body }: Block, variables = WITH): Promise<Variables[]> {
+/** @returns the arguments of each resource that a block creates */
+async function created({ body }: Block, variables = WITH): Promise<Variables[]> {
   const { for_each: each, count = 1 } = body;
   const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !META_ARGUMENTS.has(name)));
   const values = moduleValues(root, variables, STAND_INS);
@@ -66,15 +67,15 @@ async function made({ body }: Block, variables = WITH): Promise<Variables[]> {
 async function onlyOne(address: string): Promise<Variables> {
   const block = root.resources.find((one) => one.address === address);
   assert.ok(block, address);
-  const [first, ...others] = await made(block);
+  const [first, ...others] = await created(block);
   assert.ok(first !== undefined && others.length === 0, address);
   return first;
 }
 
-/** Every right that our files give this account, as "role on what". */
+/** Every role that the Terraform files grant this account, as "ROLE on RESOURCE". */
 async function rightsOf(name: string): Promise<string[]> {
   const bindings = root.resources.filter(({ type }) => type.endsWith('_iam_member'));
-  const all = (await Promise.all(bindings.map((block) => made(block)))).flat();
+  const all = (await Promise.all(bindings.map((block) => created(block)))).flat();
   return all
     .filter(({ member }) => member === `serviceAccount:${name}@acme-prod.iam.gserviceaccount.com`)
     .map(({ role, bucket, repository, name: service, service_account_id: id = '', project }) => {
@@ -84,15 +85,15 @@ async function rightsOf(name: string): Promise<string[]> {
     .sort();
 }
 
-/** The roles that a build file says its account needs, but for builds by hand. */
+/** The roles that the comment in a build file lists for its account, except those for manual runs. */
 function rolesIn({ text }: BuildFile): string[] {
-  const [, needs = ''] = /^# What _\w+ needs.*?:((?:.*\n)(?:# .*\n)*)/m.exec(text) ?? [];
-  const [always = ''] = needs.replaceAll(/\n# /g, ' ').split('by hand, ');
+  const [, needs = ''] = /^# (_\w+ needs.*\n(?:# .*\n)*)/m.exec(text) ?? [];
+  const [always = ''] = needs.replaceAll(/\n# /g, ' ').split(/for manual (?:builds|deployments), /);
   return [...new Set([...always.matchAll(/roles\/[\w.]+/g)].map(([role]) => role))].sort();
 }
 
-describe('the account that tests run as', () => {
-  it('can push candidates and their SBOMs, and nothing else', async () => {
+describe('the account that runs the tests', () => {
+  it('can only push candidates and their SBOMs', async () => {
     const rights = await rightsOf('tester');
     assert.deepEqual(rights, [
       'roles/artifactregistry.writer on fedbridge-candidates',
@@ -104,7 +105,7 @@ describe('the account that tests run as', () => {
 });
 
 describe('the account that deploys', () => {
-  it('has the rights that its build needs, on the one service and accounts', async () => {
+  it('has only the roles that its build needs, on only the resources that it deploys or uses', async () => {
     const rights = await rightsOf('deployer');
     assert.deepEqual(rights, [
       'roles/artifactregistry.reader on fedbridge-candidates',
@@ -115,14 +116,14 @@ describe('the account that deploys', () => {
       'roles/logging.logWriter on acme-prod',
       'roles/run.developer on service',
     ]);
-    // With the invoker check it is one of the callers that are let in.
+    // If Cloud Run checks invokers, this account may invoke the service, because it is one of the callers.
     const roles = new Set([...rights.map((right) => right.split(' ')[0] ?? ''), 'roles/run.invoker']);
     assert.deepEqual(rolesIn(DEPLOY_BUILD), [...roles].sort());
     const values = moduleValues(root, WITH, STAND_INS);
     assert.ok(((await values.local('caller_emails')) as string[]).includes(EMAIL));
   });
 
-  it('is granted the one object that it probes, and the account of nobody is granted nothing', async () => {
+  it('may read only the probe object through the bridge, and the stranger account may read nothing', async () => {
     const values = await rootValues(WITH);
     const { grants } = readConfigDocument(String(await values.output('config')));
     assert.deepEqual(
@@ -134,12 +135,12 @@ describe('the account that deploys', () => {
   });
 });
 
-describe('the trigger', () => {
+describe('the Cloud Build trigger', () => {
   for (const [name, { build, name: file }, more] of [
     ['test', TEST_BUILD, []],
     ['deploy', DEPLOY_BUILD, ['_ACTION', '_TAG']],
   ] as const) {
-    it(`${name} sets every substitution of ${file}, and runs as its account`, async () => {
+    it(`${name} sets every substitution of ${file} and runs as its own account`, async () => {
       const { substitutions, service_account: runsAs } = await onlyOne(`google_cloudbuild_trigger.${name}`);
       const set = substitutions as Record<string, string>;
       assert.deepEqual(Object.keys(set).sort(), [...Object.keys(build.substitutions), ...more].sort());
@@ -149,7 +150,7 @@ describe('the trigger', () => {
     });
   }
 
-  it('deploy is started by the last tag of a candidate, takes its digest, and waits for a person', async () => {
+  it("`deploy` starts on the last tag that a candidate gets, deploys its digest, and waits for a person's approval", async () => {
     const body = await onlyOne('google_cloudbuild_trigger.deploy');
     const { substitutions, filter, approval_config: approval } = body;
     const { substitutions: tested } = await onlyOne('google_cloudbuild_trigger.test');
@@ -161,7 +162,7 @@ describe('the trigger', () => {
     assert.deepEqual(approval, [{ approval_required: true }]);
   });
 
-  it('test builds the one branch, and deploy takes its own file and the probe from there', async () => {
+  it('`test` builds only one branch, and `deploy` uses the build file and the probe from that branch', async () => {
     const test = await onlyOne('google_cloudbuild_trigger.test');
     assert.deepEqual(test['repository_event_config'], [
       { repository: REPOSITORY, push: [{ branch: '^main$' }] },
@@ -174,16 +175,16 @@ describe('the trigger', () => {
   });
 });
 
-describe('without delivery', () => {
-  it('nothing of it is made', async () => {
+describe('if the variable delivery is not set', () => {
+  it('no resources for delivery are created', async () => {
     const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
     assert.ok(blocks.length > 10);
-    for (const block of blocks) assert.deepEqual(await made(block, FIVE), [], block.address);
+    for (const block of blocks) assert.deepEqual(await created(block, FIVE), [], block.address);
   });
 });
 
-describe('the service', () => {
-  it('gives the traffic to its last revision, also after a deployment that has pinned another', () => {
+describe('the Cloud Run service', () => {
+  it('is declared with all its traffic on the latest revision', () => {
     const service = root.resources.find(({ address }) => address === 'google_cloud_run_v2_service.bridge');
     assert.deepEqual(service?.body['traffic'], [
       { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 },

@@ -1,13 +1,13 @@
-// Evaluates Terraform's expressions: as much of the language as our files use, and no more.
+// Evaluates Terraform expressions, but supports only the language features that the Terraform files use.
 import { isDeepStrictEqual } from 'node:util';
 import type { Node } from './expression.ts';
 import { partsOf, treeOf } from './expression.ts';
 import { entriesOf, FUNCTIONS } from './functions.ts';
 
-/** What a name stands for; undefined where it stands for nothing. */
+/** Resolves with the value of a name, or with undefined if the name is unknown. */
 export type Scope = (name: string) => Promise<unknown>;
 
-/** A value of a parsed file, with all that is within it. @throws Error where Terraform has one */
+/** Evaluates a value of a parsed file, including nested values. @throws Error if the evaluation fails in Terraform too */
 export async function evaluateValue(value: unknown, scope: Scope): Promise<unknown> {
   if (typeof value === 'string') return evaluateText(value, scope);
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown) => evaluateValue(item, scope)));
@@ -28,7 +28,7 @@ async function evaluateText(text: string, scope: Scope): Promise<unknown> {
   return parts.length === 1 ? parts[0] : parts.map(textOf).join('');
 }
 
-/** @param code what the node's ranges count in */
+/** @param code the text that the node's ranges refer to */
 export async function evaluate(node: Node, code: string, scope: Scope): Promise<unknown> {
   const child = (i: number): Node => {
     const found = node.children[i];
@@ -58,7 +58,8 @@ export async function evaluate(node: Node, code: string, scope: Scope): Promise<
     case 'unaryOp':
       return node.meta['operator'] === 'negate' ? -Number(await value(0)) : (await value(0)) !== true;
     case 'binaryOp':
-      // Both sides, as Terraform does before 1.12: an error on the right is one, whatever the left says.
+      // Evaluates both sides, as Terraform did before 1.12: an error on the right side counts even if the left side decides the
+      // result.
       return operate(String(node.meta['operator']), await value(0), await value(1));
     case 'tuple':
       return Promise.all(node.children.map((_, i) => value(i)));
@@ -86,14 +87,14 @@ export async function evaluate(node: Node, code: string, scope: Scope): Promise<
       return call(...node.children.map((_, i) => () => value(i)));
     }
     default:
-      throw new Error(`${node.type} is not known: ${code}`);
+      throw new Error(`Unknown node ${node.type}: ${code}`);
   }
 }
 
 async function evaluateFor(node: Node, code: string, scope: Scope): Promise<unknown> {
   const { keyVar, valVar, keyExpression, groupedValue, conditionalExpression } = node.meta;
   const [collection, ...rest] = node.children;
-  if (collection === undefined) throw new Error(`No collection: ${code}`);
+  if (collection === undefined) throw new Error(`There is no collection: ${code}`);
   const source = await evaluate(collection, code, scope);
   if (typeof source !== 'object' || source === null) throw new Error(`Not a collection: ${code}`);
   const entries: [unknown, unknown][] = Array.isArray(source)
@@ -116,13 +117,13 @@ async function evaluateFor(node: Node, code: string, scope: Scope): Promise<unkn
   return Object.fromEntries(
     groups.map(([key, group = []]) => {
       if (group.length > 1 && groupedValue !== true)
-        throw new Error(`Two items with the key ${key}: ${code}`);
+        throw new Error(`Two items have the key ${key}: ${code}`);
       return [key, groupedValue === true ? group.map(([, item]) => item) : group[0]?.[1]];
     }),
   );
 }
 
-/** Names and indices of a traversal. */
+/** @returns the names and indices in a traversal such as `a.b["c"]` */
 function stepsOf({ meta }: Node): (string | number)[] {
   const traversal = meta['traversal'] as readonly { readonly type: string; readonly segment: string }[];
   return traversal.map(({ type, segment }) =>
@@ -130,7 +131,7 @@ function stepsOf({ meta }: Node): (string | number)[] {
   );
 }
 
-/** What is on the way may have to be worked out first. */
+/** Values along the path may be promises. */
 async function follow(value: unknown, steps: readonly (string | number)[], node: Node): Promise<unknown> {
   let at = value;
   for (const step of steps) {
@@ -141,7 +142,7 @@ async function follow(value: unknown, steps: readonly (string | number)[], node:
   return at;
 }
 
-/** A bare word stands for itself. */
+/** A key that is an unquoted word is the word itself, not a reference. */
 async function keyOf(key: Node, code: string, scope: Scope): Promise<string> {
   const [inner] = key.children;
   if (inner !== undefined) return textOf(await evaluate(inner, code, scope));
@@ -165,7 +166,7 @@ function literal({ meta }: Node): unknown {
 export function textOf(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
-  throw new Error(`${JSON.stringify(value)} is no text.`);
+  throw new Error(`${JSON.stringify(value)} is not a string.`);
 }
 
 function operate(operator: string, left: unknown, right: unknown): unknown {
@@ -180,7 +181,7 @@ function operate(operator: string, left: unknown, right: unknown): unknown {
       return left === true || right === true;
   }
   if (typeof left !== 'number' || typeof right !== 'number')
-    throw new Error(`${operator} wants numbers, not ${JSON.stringify([left, right])}.`);
+    throw new Error(`${operator} requires numbers, not ${JSON.stringify([left, right])}.`);
   switch (operator) {
     case 'lessThanOrEqual':
       return left <= right;
@@ -193,6 +194,6 @@ function operate(operator: string, left: unknown, right: unknown): unknown {
     case 'multiply':
       return left * right;
     default:
-      throw new Error(`The operator ${operator} is not known.`);
+      throw new Error(`Unknown operator ${operator}.`);
   }
 }

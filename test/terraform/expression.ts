@@ -1,7 +1,7 @@
-// Terraform's expressions as syntax trees: cuts them out of the texts that the parser gives, and finds what they refer to.
+// Parses the expressions in a string of a Terraform file into syntax trees, and finds their references.
 import { getExpressionAst } from '@cdktn/hcl2json';
 
-/** As hcl2json has it; parentheses, keys of objects and a splat's element have an empty type. */
+/** A node of hcl2json. Nodes for parentheses, object keys and the element of a splat have an empty type. */
 export interface Node {
   readonly type: string;
   readonly children: readonly Node[];
@@ -9,10 +9,10 @@ export interface Node {
   readonly range: { readonly start: { readonly byte: number }; readonly end: { readonly byte: number } };
 }
 
-/** A text of a parsed file: what is literal, and what stands in `${…}`. */
+/** A part of a string in a parsed file: a literal, or the code within `${…}`. */
 export type Part = string | { readonly code: string };
 
-/** @throws Error where a `${` has no end, or the text has a directive (`%{`), which we do not use */
+/** @throws Error if a `${` has no end, or the text has a directive (`%{`), which the Terraform files do not use */
 export function partsOf(text: string): Part[] {
   const parts: Part[] = [];
   let literal = '';
@@ -26,14 +26,17 @@ export function partsOf(text: string): Part[] {
       parts.push({ code: text.slice(at + 2, end) });
       literal = '';
       at = end;
-    } else if (text.startsWith('%{', at)) throw new Error(`A directive in ${text}`);
+    } else if (text.startsWith('%{', at)) throw new Error(`Unsupported directive in ${text}`);
     else literal += text.charAt(at);
   }
   if (literal !== '' || parts.length === 0) parts.push(literal);
   return parts;
 }
 
-/** Where the brace closes that is open at `from`; braces in quotes count only within `${…}` of their own. */
+/**
+ * @returns the index of the brace that closes the `${` before `from`; braces in quotes count only inside a nested
+ * `${…}`
+ */
 function endOf(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at += 1) {
@@ -43,7 +46,7 @@ function endOf(text: string, from: number): number {
     else if (character === '}' && depth === 0) return at;
     else if (character === '}') depth -= 1;
   }
-  throw new Error(`No end of an expression in ${text}`);
+  throw new Error(`Unclosed expression in ${text}`);
 }
 
 function endOfQuote(text: string, from: number): number {
@@ -53,20 +56,20 @@ function endOfQuote(text: string, from: number): number {
     else if (text.startsWith('$${', at)) at += 2;
     else if (text.startsWith('${', at)) at = endOf(text, at + 2);
   }
-  throw new Error(`No end of a quote in ${text}`);
+  throw new Error(`Unclosed quote in ${text}`);
 }
 
-/** @throws Error where the code is no expression */
+/** @throws Error if the code is not an expression */
 export async function treeOf(code: string): Promise<Node> {
   const node = await getExpressionAst('expression', code);
-  if (node === null) throw new Error(`No expression: ${code}`);
+  if (node === null) throw new Error(`Not an expression: ${code}`);
   return node;
 }
 
-/** Names in a row, as in `aws_iam_role.bridge["x"].arn`: indices are left out. */
+/** The names of a chain such as `aws_iam_role.bridge["x"].arn`, without its indices. */
 export type Reference = readonly string[];
 
-/** @param known names that the place itself brings: a `for`'s, a dynamic block's */
+/** @param known names that are defined locally, by a `for` or a dynamic block */
 export function referencesIn(node: Node, known: ReadonlySet<string> = new Set()): Reference[] {
   const path = pathOf(node);
   if (path !== undefined) return [...(known.has(path[0] ?? '') ? [] : [path]), ...indicesIn(node, known)];
@@ -75,7 +78,7 @@ export function referencesIn(node: Node, known: ReadonlySet<string> = new Set())
   return node.children.flatMap((child, i) => referencesIn(child, i === 0 ? known : inner));
 }
 
-/** What a chain of names, indices and splats refers to; undefined for anything else. */
+/** @returns the reference in a chain of names, indices and splats, or undefined for other nodes */
 function pathOf(node: Node): Reference | undefined {
   const [source, each] = node.children;
   switch (node.type) {
@@ -104,7 +107,7 @@ function namesOf({ meta }: Node): string[] {
   return traversal.filter(({ type }) => type === 'nameTraversal').map(({ segment }) => segment);
 }
 
-/** Of `a[b].c`: what `b` refers to. */
+/** @returns the references in indices, such as `b` in `a[b].c` */
 function indicesIn(node: Node, known: ReadonlySet<string>): Reference[] {
   const [source, key] = node.children;
   return [

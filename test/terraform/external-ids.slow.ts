@@ -1,4 +1,5 @@
-// External IDs: our Terraform files show them in no output, plan or variable, and no setting of a resource that others may see.
+// The Terraform files show no external ID in a plan, an output or a variable, or in a resource argument that other
+// users may view.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { moduleValues } from './module-values.ts';
@@ -18,7 +19,7 @@ const HOP = { arn: 'arn:aws:iam::210987654321:role/lake-data', external_id: EXTE
 const WITH_HOP: Variables = { ...FIVE, roles: { lake: { then: [HOP] } } };
 const isSensitive = ({ body }: Module['outputs'][number]): boolean => body['sensitive'] === true;
 
-/** As a plan shows the module: Terraform writes "(sensitive value)" for what goes through this function. */
+/** @returns the module as a plan shows it, where "(sensitive value)" replaces values passed through `sensitive` */
 const shown = (module: Module): Module => ({
   ...module,
   locals: new Map(
@@ -29,7 +30,7 @@ const shown = (module: Module): Module => ({
   ),
 });
 
-/** The blocks that a local's value gets into, over other locals too. */
+/** @returns the blocks that use a local value, directly or through other local values */
 async function reachedFrom(module: Module, local: string): Promise<string[]> {
   const found = await referencesOfModule(module);
   const locals = new Set([`local.${local}`]);
@@ -54,7 +55,7 @@ async function serviceEnvironment(values: ModuleValues): Promise<string> {
 }
 
 describe('an external ID', () => {
-  it('is in no output but sensitive ones', async () => {
+  it('appears only in sensitive outputs', async () => {
     const values = await rootValues(WITH_HOP);
     assert.ok(String(await values.output('config')).includes(EXTERNAL_ID));
     assert.deepEqual(
@@ -75,12 +76,12 @@ describe('an external ID', () => {
         );
   });
 
-  it('is hidden in plans wherever the configuration goes', async () => {
+  it('is hidden in plans wherever the configuration is used', async () => {
     const values = moduleValues(shown(root), WITH_HOP, rootStandIns(WITH_HOP));
     const config = String(await values.output('config'));
     assert.match(config, /lake-data/);
     assert.ok(!config.includes(EXTERNAL_ID));
-    // Nothing else looks at it, so that nothing else has to hide it.
+    // Only `config_hops` uses the external ID, so only its value must be sensitive.
     const users = [...root.locals].filter(([, value]) => JSON.stringify(value).includes('external_id'));
     assert.deepEqual(
       users.map(([name]) => name),
@@ -90,7 +91,7 @@ describe('an external ID', () => {
       assert.ok(!JSON.stringify(body).includes('external_id'), address);
   });
 
-  it('gets into the secret, and into the environment of the service only if somebody wants that', async () => {
+  it("is stored in a Secret Manager secret, and in the service's environment only if config_in is environment", async () => {
     assert.deepEqual(await reachedFrom(root, 'config_hops'), [
       'google_cloud_run_v2_service.bridge',
       'google_secret_manager_secret_version.config',
@@ -101,11 +102,11 @@ describe('an external ID', () => {
     assert.equal(await serviceEnvironment(await rootValues({ ...FIVE, config_in: 'secret' })), path);
     const plain = await rootValues(FIVE);
     assert.equal(await serviceEnvironment(plain), await plain.output('config'));
-    const wanted = await rootValues({ ...WITH_HOP, config_in: 'environment' });
-    assert.ok((await serviceEnvironment(wanted)).includes(EXTERNAL_ID));
+    const requested = await rootValues({ ...WITH_HOP, config_in: 'environment' });
+    assert.ok((await serviceEnvironment(requested)).includes(EXTERNAL_ID));
   });
 
-  it('is a sensitive variable of the examples that have one', () => {
+  it('is a sensitive variable in the example that declares it', () => {
     const variables = examples
       .flatMap((module) => module.variables)
       .filter(({ name }) => name === 'external_id');

@@ -1,6 +1,6 @@
-// Writes schema.json: what the providers take and give for just the types that our Terraform files use. Run by hand when a
-// file begins to use another type (`node test/terraform/extract-schema.ts`); it downloads some 80 MB of npm packages that
-// hold the providers' schemas, into a directory that it removes, and needs `npm` and `tar`.
+// Writes schema.json: the providers' schema for only the types that the Terraform files use. Run it by hand when a file begins to
+// use another type (`node test/terraform/extract-schema.ts`). It needs `npm` and `tar`, and downloads about 80 MB of npm packages
+// that contain the providers' schemas into a temporary directory.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,19 @@ import { schemaOfInterface } from './pulumi-interface.ts';
 import type { BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
 import { SCHEMA_FILE } from './provider-schema.ts';
 
-/** By the first word of a type. cdktf's last package for Google is of provider 6.50: what came later is in `LATER`. */
+/**
+ * The npm package for each provider, by the first word of its types. cdktf's last package for Google contains
+ * provider 6.50, so `LATER` lists newer blocks.
+ */
 const CDKTF: Readonly<Record<string, string>> = {
   google: '@cdktf/provider-google@16.12.1',
   aws: '@cdktn/provider-aws@25.7.0',
 };
 
-/** Made from google-beta 7.46 (pulumi-gcp's release notes); fields that are in beta alone say so in their comments. */
+/**
+ * This package is generated from google-beta 7.46 (pulumi-gcp's release notes). Its comments mark fields that exist
+ * only in beta.
+ */
 const PULUMI = { package: '@pulumi/gcp@9.37.0', provider: 'hashicorp/google 7.46' };
 
 const LATER = [
@@ -38,7 +44,7 @@ const typesOf = (kind: Kind, provider: string): string[] =>
     .filter((type) => type.startsWith(`${provider}_`))
     .sort();
 
-/** cdktf's folder for a type. */
+/** @returns the path of a type's file in a cdktf package */
 const folderOf = (kind: Kind, type: string): string => {
   const [provider = '', ...words] = type.split('_');
   return `lib/${[...(kind === 'data' ? ['data', provider] : []), ...words].join('-')}/index.js`;
@@ -56,7 +62,7 @@ try {
     const read = unpack(name, ['package.json', ...types.map(({ path }) => path)]);
     for (const { kind, type, path } of types) {
       const { attributes, blocks } = schemaOfType(read(path));
-      // cdktf lets every type have an ID to set; no provider takes it.
+      // cdktf lets every type set an ID, but no provider accepts it.
       const schema = { attributes: { ...attributes, id: 'computed string' as const }, blocks };
       (kind === 'data' ? data : resources)[type] = schema;
     }
@@ -69,7 +75,7 @@ try {
   rmSync(directory, { recursive: true });
 }
 
-/** @returns reads one of these files of a package. @throws Error where it has no such file */
+/** @returns a function that reads one of the files `paths` from the package @throws Error if the package has no such file */
 function unpack(name: string, paths: readonly string[]): (path: string) => string {
   const own = join(directory, name.replaceAll('/', '-'));
   mkdirSync(own);

@@ -1,4 +1,4 @@
-// `fedbridge` as its own process, with nothing but what a test gives it.
+// Runs `fedbridge` as its own process, with only PATH in its environment.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

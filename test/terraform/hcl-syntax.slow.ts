@@ -1,4 +1,4 @@
-// Our Terraform files are HCL, and what goes with them is what it says.
+// The Terraform files are valid HCL, and the build file of the first image matches image.tf and the Dockerfile.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -8,9 +8,9 @@ import { HCL_FILES, parseFile, readModules } from './modules.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-describe('our Terraform files', () => {
+describe('the Terraform files', () => {
   for (const path of HCL_FILES) {
-    it(`parse: ${relative(ROOT, path)}`, async () => {
+    it(`are valid HCL: ${relative(ROOT, path)}`, async () => {
       const body = await parseFile(path);
       assert.ok(Object.keys(body).length > 0);
     });
@@ -18,7 +18,7 @@ describe('our Terraform files', () => {
       assert.ok(readFileSync(path, 'utf8').split('\n').length <= 201);
     });
   }
-  it('are of four examples, each with what it needs to be applied', async () => {
+  it('include four examples, each with a module call, two providers and their versions', async () => {
     const examples = (await readModules()).filter(({ path }) => path !== '');
     assert.equal(examples.length, 4);
     for (const { path, calls, providers, terraform } of examples) {
@@ -26,11 +26,11 @@ describe('our Terraform files', () => {
       assert.ok(new Set(providers.map(({ name }) => name)).size === 2, `${path} configures both providers`);
       assert.ok(
         terraform.some((body) => 'required_providers' in body),
-        `${path} says their versions`,
+        `${path} sets their versions`,
       );
     }
   });
-  it('ask for the same versions everywhere', async () => {
+  it('require the same Terraform and provider versions in every module', async () => {
     const [first, ...others] = (await readModules()).map(({ terraform }) => terraform);
     for (const other of others) assert.deepEqual(other, first);
   });
@@ -38,16 +38,16 @@ describe('our Terraform files', () => {
 
 const IMAGE_TF = readFileSync(`${ROOT}terraform/image.tf`, 'utf8');
 
-describe('the first build', () => {
+describe('the build of the first image', () => {
   const build = parseYaml(readFileSync(`${ROOT}terraform/first-image.yaml`, 'utf8')) as Record<
     string,
     unknown
   >;
-  it('says where its log goes, as Google refuses builds under an account of one’s own otherwise', () => {
+  it('sets a destination for its log, which Cloud Build requires for a user-specified service account', () => {
     assert.match(IMAGE_TF, /--service-account /);
     assert.deepEqual(build['options'], { logging: 'CLOUD_LOGGING_ONLY' });
   });
-  it('uses the substitutions that image.tf gives it, and no others', () => {
+  it('uses exactly the substitutions that image.tf passes', () => {
     const used = new Set(
       JSON.stringify(build)
         .match(/(?<!\$)\$_\w+/g)
@@ -56,7 +56,7 @@ describe('the first build', () => {
     const [, given = ''] = /--substitutions "([^"]+)"/.exec(IMAGE_TF) ?? [];
     assert.deepEqual(used, new Set(given.split(',').map((pair) => pair.split('=')[0])));
   });
-  it('is sent everything that the Dockerfile copies', () => {
+  it('receives every file and directory that the Dockerfile copies', () => {
     const dockerfile = readFileSync(`${ROOT}deploy/Dockerfile`, 'utf8');
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
       names.split(' '),
@@ -68,6 +68,6 @@ describe('the first build', () => {
       copied.filter((name) => !sent.includes(name)),
       [],
     );
-    assert.ok(sent.includes('deploy'), 'and the Dockerfile itself');
+    assert.ok(sent.includes('deploy'), 'the Dockerfile itself');
   });
 });

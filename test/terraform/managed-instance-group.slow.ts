@@ -1,5 +1,5 @@
-// The example for a managed instance group: a machine's metadata does not hold the configuration. The machine fetches it from Secret
-// Manager as it starts, and lets nobody but the bridge read it.
+// The managed instance group example: a machine's metadata does not contain the configuration. At startup the machine fetches it
+// from Secret Manager, and only the bridge can read it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { CONFIG_SECRET, readExample } from './sample.ts';
 
 const run = promisify(execFile);
 const ACCESS_TOKEN = 'ya29.not-a-token';
-const CONFIG = `${'# A comment, so that it is more than a line of base64.\n'.repeat(20)}audience: https://lake-bridge.example\n`;
+const CONFIG = `${'# A comment, so that it is longer than a line of base64.\n'.repeat(20)}audience: https://lake-bridge.example\n`;
 
 interface WrittenFile {
   readonly path: string;
@@ -38,7 +38,7 @@ const unit = fileOf('/fedbridge.service');
 const script = fileOf('/fetch-config.sh');
 
 describe('the metadata of a machine', () => {
-  it('holds the name of the secret, and nothing of the configuration', () => {
+  it('contains the name of the secret, but nothing from the configuration', () => {
     assert.match(userData, /^#cloud-config\n/);
     assert.ok(userData.includes(CONFIG_SECRET));
     assert.doesNotMatch(userData, /reader@acme-prod|acme-lake|arn:aws/);
@@ -46,14 +46,14 @@ describe('the metadata of a machine', () => {
   });
 });
 
-describe('the unit of a machine', () => {
-  it('fetches the configuration each time that it starts, for as long as that takes', () => {
+describe('the systemd unit of a machine', () => {
+  it('fetches the configuration at each start, and retries until that succeeds', () => {
     assert.ok(unit.content.includes(`ExecStartPre=/bin/bash ${script.path}\n`));
     assert.match(unit.content, /^StartLimitIntervalSec=0$/m);
     assert.match(unit.content, /^Restart=always$/m);
   });
 
-  it('keeps it in memory, where only root can look, and gives the bridge that one file', () => {
+  it('keeps the configuration in memory, readable only by root, and mounts only that file for the bridge', () => {
     assert.match(unit.content, /^RuntimeDirectory=fedbridge$/m);
     assert.match(unit.content, /^RuntimeDirectoryMode=0700$/m);
     assert.match(unit.content, /--volume \/run\/fedbridge\/config\.yaml:\/etc\/fedbridge\/config\.yaml:ro /);
@@ -62,12 +62,12 @@ describe('the unit of a machine', () => {
   });
 });
 
-describe('what fetches the configuration', () => {
+describe('the script that fetches the configuration', () => {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-machine-'));
   const target = join(directory, 'config.yaml');
   let accessible = true;
   const seen: { readonly url: string | undefined; readonly authorization: string | undefined }[] = [];
-  // The metadata server and Secret Manager, as their documentation shows their responses.
+  // Simulates the metadata server and Secret Manager, with responses from their documentation.
   const server = createServer(({ url, headers }, response) => {
     seen.push({ url, authorization: headers.authorization });
     if (
@@ -97,12 +97,12 @@ describe('what fetches the configuration', () => {
       `http://127.0.0.1:${port}`,
     );
     const env = { PATH: process.env['PATH'], RUNTIME_DIRECTORY: directory, NO_PROXY: '127.0.0.1' };
-    // Only root can give a file to a group: others see all but that.
+    // Only root can change the group of a file, so the test removes that line if another user runs it.
     const text = process.getuid?.() === 0 ? here : here.replace(/^chgrp .*$/m, '');
     return run('bash', ['-c', text], { env });
   };
 
-  it('writes it for root and the group of the image’s user, and nothing else', async () => {
+  it("writes only the configuration, readable by root and the group of the image's user", async () => {
     await fetchConfig();
     assert.equal(readFileSync(target, 'utf8'), CONFIG);
     const { mode, gid } = statSync(target);
@@ -115,7 +115,7 @@ describe('what fetches the configuration', () => {
     assert.equal(seen.length, 2);
   });
 
-  it('fails if it may not read the secret, and leaves no configuration for the bridge to start with', async () => {
+  it('fails if it may not read the secret, and leaves no configuration behind', async () => {
     rmSync(target, { force: true });
     accessible = false;
     await assert.rejects(fetchConfig(), ({ stdout, stderr }: { stdout: string; stderr: string }) => {

@@ -1,4 +1,5 @@
-// The values of a module under given variables: its locals and outputs, with stand-ins for what the clouds would answer.
+// Evaluates a module's locals and outputs for given variables, with stand-ins for values that Google Cloud and AWS
+// return.
 import { evaluateValue } from './evaluate.ts';
 import type { Scope } from './evaluate.ts';
 import type { Block, Module } from './modules.ts';
@@ -8,7 +9,7 @@ export interface ModuleValues {
   evaluate(value: unknown): Promise<unknown>;
   local(name: string): Promise<unknown>;
   output(name: string): Promise<unknown>;
-  /** The messages of the rules that a variable's value breaks. */
+  /** @returns the error messages of the failed validations of a variable */
   problemsOf(variable: string): Promise<string[]>;
 }
 
@@ -18,10 +19,10 @@ export function moduleValues(
   set: Readonly<Record<string, unknown>>,
   standIns: Readonly<Record<string, unknown>> = {},
 ): ModuleValues {
-  const held = new Map<string, Promise<unknown>>();
+  const cache = new Map<string, Promise<unknown>>();
   const once = (key: string, value: () => Promise<unknown>): Promise<unknown> => {
-    const found = held.get(key) ?? value();
-    held.set(key, found);
+    const found = cache.get(key) ?? value();
+    cache.set(key, found);
     return found;
   };
   const variable = (block: Block): Promise<unknown> =>

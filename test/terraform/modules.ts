@@ -1,16 +1,16 @@
-// Our Terraform modules as plain values: the root module, and each example.
+// Parses the Terraform modules into plain values: the root module and each example.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse } from '@cdktn/hcl2json';
 
 const TERRAFORM = join(import.meta.dirname, '../../terraform');
 
-/** A block's arguments; nested blocks are arrays of these, expressions are strings around `${…}`. */
+/** A block's arguments. A nested block is an array of bodies, and an expression is a string with `${…}`. */
 export type Body = Readonly<Record<string, unknown>>;
 
 export interface Block {
   readonly file: string;
-  /** As references name it: `google_x.y`, `data.google_x.y`, `var.x`. */
+  /** The name in references to the block: `google_x.y`, `data.google_x.y` or `var.x`. */
   readonly address: string;
   readonly type: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Block {
 }
 
 export interface Module {
-  /** Path below terraform/; empty for the root module. */
+  /** The path of the module below terraform/, which is empty for the root module. */
   readonly path: string;
   readonly files: readonly string[];
   readonly variables: readonly Block[];
@@ -39,7 +39,7 @@ const filesIn = (directory: string, ending: string): string[] =>
 
 const EXAMPLES = join(TERRAFORM, 'examples');
 
-/** Paths of every HCL file of ours. */
+/** The paths of all HCL files in terraform/. */
 export const HCL_FILES: readonly string[] = [
   ...filesIn(TERRAFORM, '.tf'),
   ...filesIn(join(TERRAFORM, 'tests'), '.tftest.hcl'),
@@ -50,7 +50,7 @@ export const HCL_FILES: readonly string[] = [
   ]),
 ];
 
-/** @throws Error with line and column where a file is no HCL */
+/** @throws Error with line and column if a file is not valid HCL */
 export async function parseFile(path: string): Promise<Body> {
   return (await parse(relative(TERRAFORM, path), readFileSync(path, 'utf8'))) as Body;
 }
@@ -109,5 +109,5 @@ export async function readModules(): Promise<Module[]> {
 const mapOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
-/** The parser gives a block that stands there once or more as a list. */
+/** The parser returns blocks as a list, even a single one. */
 export const bodiesOf = (value: unknown): Body[] => (Array.isArray(value) ? (value as Body[]) : []);

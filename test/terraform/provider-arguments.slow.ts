@@ -1,4 +1,4 @@
-// Every resource, block and argument of our Terraform files is in the providers' schema, and what the schema requires is set.
+// Every resource, block and argument of the Terraform files is in the providers' schema, and all required arguments are set.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemsOfResource } from './block-checks.ts';
@@ -12,9 +12,9 @@ const modules = await readModules();
 const [root] = modules;
 assert.equal(root?.path, '');
 
-describe('the arguments of our Terraform files', () => {
+describe('the arguments in the Terraform files', () => {
   for (const module of modules) {
-    it(`are those of the providers, in terraform/${module.path}`, () => {
+    it(`match the providers' schema in terraform/${module.path}`, () => {
       const check = (blocks: readonly Block[], known: Readonly<Record<string, BlockSchema>>): string[] =>
         blocks.flatMap(({ file, address, type, body }) => {
           const schema = type === 'terraform_data' ? TERRAFORM_DATA : known[type];
@@ -24,7 +24,7 @@ describe('the arguments of our Terraform files', () => {
       const problems = [...check(module.resources, schemas.resources), ...check(module.data, schemas.data)];
       assert.deepEqual(problems, []);
     });
-    it(`to the root module are its variables, in terraform/${module.path}`, () => {
+    it(`match the root module's variables in every call from terraform/${module.path}`, () => {
       for (const { address, body } of module.calls) {
         const { source, ...set } = body;
         assert.equal(source, '../..', `${address} calls the root module`);
@@ -32,7 +32,7 @@ describe('the arguments of our Terraform files', () => {
         assert.deepEqual(
           Object.keys(set).filter((name) => !known.includes(name)),
           [],
-          'there are no others',
+          'arguments that are not variables',
         );
         const required: string[] = root.variables
           .filter((block) => !('default' in block.body))
@@ -40,7 +40,7 @@ describe('the arguments of our Terraform files', () => {
         assert.deepEqual(
           required.filter((name) => !(name in set)),
           [],
-          'none that must be set is missing',
+          'missing required variables',
         );
       }
     });
@@ -48,7 +48,7 @@ describe('the arguments of our Terraform files', () => {
 });
 
 describe('schema.json', () => {
-  it('holds no type that no file uses', () => {
+  it('contains only types that the Terraform files use', () => {
     const used = (kind: 'resources' | 'data'): Set<string> =>
       new Set(modules.flatMap((module) => module[kind].map(({ type }) => type)));
     for (const kind of ['resources', 'data'] as const)
@@ -60,22 +60,22 @@ describe('schema.json', () => {
   });
 });
 
-describe('a block', () => {
+describe('the check of a block', () => {
   const schema = schemas.resources['google_secret_manager_secret'];
   assert.ok(schema);
   for (const [body, problem] of [
-    [{ secret_id: 'x', replication: [{ auto: [{}] }], colour: 'red' }, 'x takes no colour.'],
-    [{ replication: [{}] }, 'x wants secret_id.'],
-    [{ secret_id: 'x' }, 'x wants a block replication.'],
-    [{ secret_id: 'x', replication: [{}, {}] }, 'x takes one block replication, not 2.'],
-    [{ secret_id: 'x', replication: [{}], name: 'y' }, 'x.name can only be read.'],
+    [{ secret_id: 'x', replication: [{ auto: [{}] }], color: 'red' }, 'x has no argument color.'],
+    [{ replication: [{}] }, 'x requires secret_id.'],
+    [{ secret_id: 'x' }, 'x requires a block replication.'],
+    [{ secret_id: 'x', replication: [{}, {}] }, 'x allows one block replication, not 2.'],
+    [{ secret_id: 'x', replication: [{}], name: 'y' }, 'x.name is read-only.'],
     [{ secret_id: 'x', replication: [{}], labels: 'y' }, 'x.labels must be map(string), not "y".'],
     [
       { secret_id: 'x', replication: [{}], dynamic: { topics: [{ for_each: [], content: [{ id: 'y' }] }] } },
-      'x.topics wants name.',
+      'x.topics requires name.',
     ],
   ] as const) {
-    it(`that is wrong is told: ${problem}`, () => {
+    it(`reports: ${problem}`, () => {
       assert.ok(
         problemsOfResource('x', body, schema).includes(problem),
         problemsOfResource('x', body, schema).join('\n'),

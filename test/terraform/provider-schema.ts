@@ -1,7 +1,10 @@
-// The form of schema.json: what a provider takes and gives for the types that our Terraform files use.
+// The format of schema.json: the arguments and attributes of the types that the Terraform files use.
 import { readFileSync } from 'node:fs';
 
-/** `required` and `optional` ones may be set, `computed` ones only read; then Terraform's own name of the type. */
+/**
+ * How an attribute is used, and its Terraform type. Attributes that are `required` or `optional` can be set, and
+ * `computed` attributes are read-only.
+ */
 export type Attribute = `${'required' | 'optional' | 'computed'} ${string}`;
 
 export interface BlockSchema {
@@ -11,18 +14,18 @@ export interface BlockSchema {
 
 export interface NestedBlockSchema extends BlockSchema {
   readonly required: boolean;
-  /** Whether it may stand there more than once. */
+  /** Whether the block may occur more than once. */
   readonly repeated: boolean;
 }
 
 export interface ProviderSchemas {
-  /** Where all this was read: an npm package and its version, and the version of the provider that it was made from. */
+  /** The npm packages that the schemas come from, each with the provider version that it was generated from. */
   readonly from: readonly { readonly package: string; readonly provider: string }[];
   readonly resources: Readonly<Record<string, BlockSchema>>;
   readonly data: Readonly<Record<string, BlockSchema>>;
 }
 
-/** Terraform's own resource type, which no provider has. */
+/** Terraform's built-in resource type, which belongs to no provider. */
 export const TERRAFORM_DATA: BlockSchema = {
   attributes: {
     id: 'computed string',

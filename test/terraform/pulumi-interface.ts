@@ -1,8 +1,11 @@
-// Reads a block's schema out of the TypeScript interfaces of a Pulumi package, which are made from the Terraform provider's
-// schema: its names in camel case. For what the cdktf package is too old to have.
+// Extracts a block's schema from the TypeScript interfaces of a Pulumi package, which are generated from the Terraform provider's
+// schema with names in camel case. The result is used only for blocks that are newer than the cdktf package.
 import type { Attribute, NestedBlockSchema } from './provider-schema.ts';
 
-/** @param name within its namespace, as in `ServiceTemplateContainerReadinessProbe` @param code types/input.d.ts */
+/**
+ * @param code the text of types/input.d.ts
+ * @param name the interface's name within its namespace, such as `ServiceTemplateContainerReadinessProbe`
+ */
 export function schemaOfInterface(code: string, namespace: string, name: string): NestedBlockSchema {
   const attributes: Record<string, Attribute> = {};
   const blocks: Record<string, NestedBlockSchema> = {};
@@ -20,7 +23,7 @@ export function schemaOfInterface(code: string, namespace: string, name: string)
       };
     } else {
       const plain = /^(string|number|boolean)(?: \| undefined)?$/.exec(type)?.[1];
-      if (plain === undefined) throw new Error(`${name}.${property} has a type that is not known: ${type}`);
+      if (plain === undefined) throw new Error(`${name}.${property} has an unknown type: ${type}`);
       attributes[snake] = `${required ? 'required' : 'optional'} ${plain === 'boolean' ? 'bool' : plain}`;
     }
   }

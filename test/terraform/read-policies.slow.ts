@@ -1,5 +1,5 @@
-// What our Terraform files let a role do at AWS is what the bridge's sessions for its callers need, and nothing beside it; and
-// it is the policy that `fedbridge read-policy` prints.
+// The policy of a role in the Terraform files allows exactly what the bridge's sessions for its callers need, and equals the policy
+// that `fedbridge read-policy` prints.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
@@ -56,13 +56,13 @@ const KEYS = [
   '',
 ];
 
-interface Asked {
+interface PolicyRequest {
   readonly action: string;
   readonly resource: string;
   readonly context: ReadonlyMap<string, readonly string[]>;
 }
 
-const REQUESTS: readonly Asked[] = [
+const REQUESTS: readonly PolicyRequest[] = [
   ...OBJECT_ACTIONS.flatMap((action) =>
     [...BUCKETS.map((bucket) => `${bucket}/`), `${POINT}/object/`].flatMap((base) =>
       KEYS.map((key) => ({ action: `s3:${action}`, resource: base + key, context: new Map() })),
@@ -86,16 +86,16 @@ const REQUESTS: readonly Asked[] = [
   ),
 ];
 
-const may = (policies: readonly Policy[], asked: Asked): boolean =>
-  policies.some((policy) => evaluate(policy, asked) === 'allowed');
-const tell = ({ action, resource, context }: Asked): string =>
+const isAllowed = (policies: readonly Policy[], request: PolicyRequest): boolean =>
+  policies.some((policy) => evaluate(policy, request) === 'allowed');
+const described = ({ action, resource, context }: PolicyRequest): string =>
   `${action} ${resource} ${JSON.stringify([...context])}`;
 
 const root = await rootValues(VARIABLES);
 const policies = (await root.output('read_policies')) as Record<string, string>;
 const config = readConfigDocument(String(await root.output('config')), {});
 
-/** The policies of the sessions that callers would get of a role, if each had all grants. */
+/** @returns the session policies for a caller of the role that has all grants */
 const sessionsOf = (role: string): Policy[] =>
   [...config.buckets.values()]
     .filter((bucket) => bucket.role.name === role)
@@ -106,34 +106,34 @@ const sessionsOf = (role: string): Policy[] =>
 
 describe("a role's policy", () => {
   for (const [role, text] of Object.entries(policies)) {
-    it(`of ${role} allows what its sessions need`, () => {
-      const needed = REQUESTS.filter((asked) => may(sessionsOf(role), asked));
-      assert.ok(needed.length > 5, 'enough is asked');
+    it(`allows what the sessions of ${role} need`, () => {
+      const needed = REQUESTS.filter((request) => isAllowed(sessionsOf(role), request));
+      assert.ok(needed.length > 5, 'the sessions allow enough requests');
       const own = readPolicy(text, 'identity');
-      assert.deepEqual(needed.filter((asked) => !may([own], asked)).map(tell), []);
+      assert.deepEqual(needed.filter((request) => !isAllowed([own], request)).map(described), []);
     });
-    it(`of ${role} allows nothing else`, () => {
+    it(`allows nothing that the sessions of ${role} do not need`, () => {
       const own = readPolicy(text, 'identity');
-      const allowed = REQUESTS.filter((asked) => may([own], asked));
-      assert.deepEqual(allowed.filter((asked) => !may(sessionsOf(role), asked)).map(tell), []);
+      const allowed = REQUESTS.filter((request) => isAllowed([own], request));
+      assert.deepEqual(allowed.filter((request) => !isAllowed(sessionsOf(role), request)).map(described), []);
     });
-    it(`of ${role} is what \`fedbridge read-policy\` prints`, () => {
+    it(`equals the output of \`fedbridge read-policy\` for ${role}`, () => {
       const arn = config.roles.get(role)?.arn ?? '';
       assert.deepEqual(statementsOf(readPolicyOf(config, arn)), statementsOf(text));
     });
-    it(`of ${role} holds no character that IAM refuses in a policy`, () => {
+    it(`for ${role} contains only characters that IAM accepts`, () => {
       assert.match(text, /^[ -\u00ff]+$/);
     });
   }
-  it('is there for each role that reads a bucket', () => {
+  it('exists for each role that reads a bucket', () => {
     assert.deepEqual(Object.keys(policies), ['lake', 'ledger']);
   });
 });
 
-describe('a role that has further hops', () => {
-  it('may assume the next and pass on what that is told, and reads nothing itself', async () => {
+describe('a role with further hops', () => {
+  it('may only assume the next role and pass on tags and the source identity', async () => {
     const { variables } = await readExample('second-hop-role');
-    const hop = await (await rootValues(variables)).evaluate('${local.roles_made["lake"].then[0]}');
+    const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const values = await rootValues(variables, { each: { key: 'lake', value: hop } });
     const resources = (await readModule('')).resources;
     const policyOf = (address: string): Body =>
@@ -154,9 +154,9 @@ describe('a role that has further hops', () => {
     assert.deepEqual(await values.evaluate(policyOf('aws_iam_role_policy.read')['for_each']), {});
   });
 
-  it('has the policies that `fedbridge read-policy` prints for it and for the further hop', async () => {
+  it('and its next hop have the policies that `fedbridge read-policy` prints', async () => {
     const { module, values: example, variables } = await readExample('second-hop-role');
-    const hop = await (await rootValues(variables)).evaluate('${local.roles_made["lake"].then[0]}');
+    const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const values = await rootValues(variables, { each: { key: 'lake', value: hop } });
     const chained = readConfigDocument(String(await values.output('config')), {});
     const { arn = '', then = [] } = chained.roles.get('lake') ?? {};
@@ -168,9 +168,9 @@ describe('a role that has further hops', () => {
     assert.deepEqual(statementsOf(readPolicyOf(chained, then[0]?.arn ?? '')), statementsOf(String(owners)));
   });
 
-  it("may assume only that one if the next role's path holds IAM's wildcards", async () => {
+  it("may assume only the next role, even if that role's path contains IAM's wildcards", async () => {
     const { variables } = await readExample('second-hop-role');
-    const hop = await (await rootValues(variables)).evaluate('${local.roles_made["lake"].then[0]}');
+    const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const value = { ...(hop as Body), arn: 'arn:aws:iam::210987654321:role/te*m/$?/lake-data' };
     const values = await rootValues(variables, { each: { key: 'lake', value } });
     const { resources } = await readModule('');

@@ -1,4 +1,4 @@
-// terraform/README.md against the files: its tables are what is declared, and what it names is there.
+// terraform/README.md matches the Terraform files: its tables list the declared variables and outputs, and its links lead to files.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -8,15 +8,15 @@ import { readReadme, rendered } from './render.ts';
 const page = readReadme();
 
 describe('terraform/README.md', () => {
-  it('has every variable and output as it is declared', async () => {
+  it('lists every variable and output as declared', async () => {
     assert.equal(page, await rendered(page), 'Run `node test/terraform/render.ts`.');
   });
-  it('names every example and no other', async () => {
+  it('names every example, and no others', async () => {
     const named = [...page.matchAll(/\]\(examples\/([\w-]+)\)/g)].map(([, name]) => `examples/${name ?? ''}`);
     const there = (await readModules()).map(({ path }) => path).filter((path) => path !== '');
     assert.deepEqual(new Set(named), new Set(there));
   });
-  it('leads to files that are there', () => {
+  it('links to files that exist', () => {
     for (const [, path = ''] of page.matchAll(/\]\(((?!https:)[^)#]+)\)/g))
       assert.ok(existsSync(new URL(`../../terraform/${path}`, import.meta.url)), path);
   });

@@ -1,4 +1,4 @@
-// Whatever our Terraform files refer to is there: variables, locals, resources and their attributes, outputs of modules.
+// Every reference in the Terraform files resolves: to variables, locals, resources and their attributes, and outputs of modules.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reference } from './expression.ts';
@@ -13,7 +13,7 @@ const modules = await readModules();
 const root = modules.find(({ path }) => path === '');
 assert.ok(root);
 
-/** Why a reference leads nowhere; undefined where it leads somewhere. */
+/** @returns the reason why a reference does not resolve, or undefined if it resolves */
 function problemOf(module: Module, [first = '', second = '', third, ...more]: Reference): string | undefined {
   const named = (blocks: readonly Block[]): boolean => blocks.some(({ name }) => name === second);
   switch (first) {
@@ -48,18 +48,18 @@ function attributeProblem(
     : `${type} has no attribute ${attribute}`;
 }
 
-describe('what our Terraform files refer to is there', () => {
+describe('the Terraform files', () => {
   for (const module of modules) {
-    it(`in terraform/${module.path}`, async () => {
+    it(`contain only references that resolve, in terraform/${module.path}`, async () => {
       const found = await referencesOfModule(module);
-      assert.ok(found.length > 5, 'references are found at all');
+      assert.ok(found.length > 5, 'the parser finds references');
       const problems = found.flatMap(({ where, reference }) => {
         const problem = problemOf(module, reference);
         return problem === undefined ? [] : [`${where}: ${reference.join('.')}: ${problem}`];
       });
       assert.deepEqual(problems, []);
     });
-    it(`and every variable and local of terraform/${module.path} is used`, async () => {
+    it(`use every variable and local, in terraform/${module.path}`, async () => {
       const used = new Set(
         (await referencesOfModule(module)).map(({ reference }) => reference.slice(0, 2).join('.')),
       );
@@ -72,7 +72,7 @@ describe('what our Terraform files refer to is there', () => {
         [],
       );
     });
-    it(`and a provider that a block of terraform/${module.path} names is configured`, () => {
+    it(`configure every provider that a block names, in terraform/${module.path}`, () => {
       const aliases = new Set(
         module.providers.map(({ name, body }) => `\${${name}.${String(body['alias'])}}`),
       );

@@ -1,4 +1,4 @@
-// Everything that a module's files refer to, and where they do.
+// Finds all references in a module's files, with their locations.
 import type { Reference } from './expression.ts';
 import { partsOf, referencesIn, treeOf } from './expression.ts';
 import type { Block, Body, Module } from './modules.ts';
@@ -8,7 +8,7 @@ export interface Found {
   readonly reference: Reference;
 }
 
-/** What these arguments hold looks like references, and is names: of types, of a provider, of arguments. */
+/** The values of these arguments look like references, but are names of types, providers or arguments. */
 const NAMES_OF_OTHER_THINGS = {
   variable: ['type'],
   resource: ['provider', 'lifecycle.ignore_changes'],
@@ -48,7 +48,7 @@ function withoutNames({ type, body }: Block): Body {
   return pruned(body, '');
 }
 
-/** Those of a value and all that is within it. @param known names that the place itself brings */
+/** @returns the references in a value and in its nested values @param known names that are defined locally */
 async function referencesOf(value: unknown, known: ReadonlySet<string>): Promise<Reference[]> {
   if (typeof value === 'string') {
     const codes = partsOf(value).flatMap((part) => (typeof part === 'string' ? [] : [part.code]));
@@ -66,7 +66,7 @@ async function referencesOf(value: unknown, known: ReadonlySet<string>): Promise
   return (await Promise.all(found)).flat();
 }
 
-/** Within its content a dynamic block's label stands for the item. */
+/** Inside the content of a dynamic block, the block's label refers to the current item. */
 async function dynamicReferences(blocks: Body, known: ReadonlySet<string>): Promise<Reference[]> {
   const found = Object.entries(blocks).flatMap(([label, bodies]) =>
     (bodies as Body[]).flatMap(({ for_each: items, content }) => [

@@ -1,4 +1,4 @@
-// `node test/terraform/render.ts`: writes the tables of terraform/README.md from the variables and outputs that are declared.
+// `node test/terraform/render.ts` writes the tables of terraform/README.md from the declared variables and outputs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readModule } from './modules.ts';
 import type { Block, Module } from './modules.ts';
@@ -16,7 +16,7 @@ function defaultOf({ body }: Block): string {
   return value === null ? 'none' : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
 }
 
-/** By the name of the marks that a table stands between. */
+/** The tables, by the names in the comments around them. */
 function tablesOf({ variables, outputs }: Module): Readonly<Record<string, string>> {
   return {
     variables: [
@@ -34,13 +34,13 @@ function tablesOf({ variables, outputs }: Module): Readonly<Record<string, strin
   };
 }
 
-/** The page with its tables written anew. @throws Error where a mark is missing */
+/** @returns the page with updated tables. @throws Error if a table's comments are missing */
 export async function rendered(page: string): Promise<string> {
   return Object.entries(tablesOf(await readModule(''))).reduce((text, [name, table]) => {
     const marked = new RegExp(`(?<=<!-- ${name} -->\\n)[^]*?(?=<!-- /${name} -->)`);
     if (!marked.test(text))
       throw new Error(
-        `terraform/README.md must have <!-- ${name} --> and <!-- /${name} --> on lines of their own.`,
+        `terraform/README.md must have <!-- ${name} --> and <!-- /${name} -->, each on its own line.`,
       );
     return text.replace(marked, () => table);
   }, page);

@@ -1,4 +1,5 @@
-// Our root module under the variables of a test or of an example, with what the clouds would answer.
+// The root module with the variables of a test or an example, and stand-ins for values that Google Cloud and AWS
+// return.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { moduleValues } from './module-values.ts';
@@ -10,7 +11,7 @@ export const UNIQUE_ID = '104815162342108150001';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** The five that must be set. */
+/** The five required variables. */
 export const FIVE: Variables = {
   project: 'acme-prod',
   region: 'europe-west1',
@@ -21,12 +22,12 @@ export const FIVE: Variables = {
   ],
 };
 
-/** Secret Manager's name of the version that holds the configuration. */
+/** The resource name of the secret version that contains the configuration. */
 export const CONFIG_SECRET = 'projects/123456789012/secrets/fedbridge-config/versions/1';
 
 const IMAGE = `europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge@sha256:${'0'.repeat(64)}`;
 
-/** What the clouds would answer the root module. Each role that is made has an ARN of its own. */
+/** Stand-ins for the values that Google Cloud and AWS return to the root module. Each created role has its own ARN. */
 export function rootStandIns(variables: Variables): Variables {
   const names = Object.keys((variables['roles'] as object | undefined) ?? { read: {} });
   const { name = 'fedbridge', project } = variables as { readonly name?: string; readonly project: string };
@@ -52,7 +53,7 @@ export async function rootValues(variables: Variables, more: Variables = {}): Pr
 export interface Example {
   readonly module: Module;
   readonly values: ModuleValues;
-  /** What it sets for the root module. */
+  /** The variables that the example sets for the root module. */
   readonly variables: Variables;
 }
 
@@ -72,7 +73,9 @@ export async function readExample(name: string): Promise<Example> {
   const variables = (await moduleValues(module, set).evaluate(body)) as Variables;
   const root = await rootValues(variables);
   const outputs = ['audiences', 'config', 'config_secret', 'read_policies', 'role_arns', 'trust_policy'];
-  const told = await Promise.all(outputs.map(async (output) => [output, await root.output(output)] as const));
-  const bridge = { ...Object.fromEntries(told), image: IMAGE };
+  const pairs = await Promise.all(
+    outputs.map(async (output) => [output, await root.output(output)] as const),
+  );
+  const bridge = { ...Object.fromEntries(pairs), image: IMAGE };
   return { module, values: moduleValues(module, set, { module: { bridge } }), variables };
 }

@@ -1,4 +1,5 @@
-// Whom the AWS roles of our Terraform files trust is what `fedbridge trust-policy` prints, and AWS is told of no provider.
+// The AWS roles in the Terraform files have the trust policy that `fedbridge trust-policy` prints, and the files
+// create no identity provider.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ function printed(...args: readonly string[]): unknown {
 
 describe('the trust policy of a role', () => {
   for (const audience of ['fedbridge', 'lake']) {
-    it(`is what the command prints for the audience ${audience}`, async () => {
+    it(`equals the output of \`fedbridge trust-policy\` for the audience ${audience}`, async () => {
       const root = await rootValues({ ...FIVE, sts_audience: audience });
       assert.deepEqual(
         JSON.parse(String(await root.output('trust_policy'))),
@@ -29,7 +30,7 @@ describe('the trust policy of a role', () => {
       );
     });
   }
-  it('of a further hop, in the example, is what the command prints for its configuration', async () => {
+  it('equals the output of `fedbridge trust-policy` for a further hop in the example', async () => {
     const { module, values } = await readExample('second-hop-role');
     const owner = module.resources.find(({ address }) => address === 'aws_iam_role.owner');
     const file = join(directory, 'config.yaml');
@@ -41,13 +42,13 @@ describe('the trust policy of a role', () => {
   });
 });
 
-describe('our Terraform files', () => {
-  it('register no identity provider, which would take the place of the one that AWS has built in', async () => {
+describe('the Terraform files', () => {
+  it("register no identity provider, which would replace AWS's built-in one", async () => {
     const types = (await readModules()).flatMap(({ resources }) => resources.map(({ type }) => type));
     assert.ok(types.includes('aws_iam_role'));
     assert.ok(!types.includes('aws_iam_openid_connect_provider'));
   });
-  it('give every role of ours that trust policy, and no other', async () => {
+  it("give every role in the root module the bridge's trust policy", async () => {
     const [root] = await readModules();
     const roles = root?.resources.filter(({ type }) => type === 'aws_iam_role') ?? [];
     assert.deepEqual(

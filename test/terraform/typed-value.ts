@@ -1,11 +1,11 @@
-// What Terraform makes of a value that is set for a variable: fields with defaults are filled in, others are refused.
+// Converts a value to the type of a variable as Terraform does: fills in defaults, and rejects missing fields and wrong types.
 import type { Node } from './expression.ts';
 import { treeOf } from './expression.ts';
 import { evaluate } from './evaluate.ts';
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 
-/** @param type as the parser gives it, `${list(string)}` @throws Error where the value is of another type */
+/** @param type in the parser's format, `${list(string)}` @throws Error if the value has another type */
 export async function typedValue(type: string, value: unknown): Promise<unknown> {
   const code = type.slice(2, -1);
   return convert(await treeOf(code), code, value);
@@ -15,7 +15,7 @@ async function convert(type: Node, code: string, value: unknown): Promise<unknow
   if (value === null) return null;
   if (type.type === 'scopeTraversal') return simple(String(type.meta['value']), value);
   const [inner] = type.children;
-  if (type.type !== 'function' || inner === undefined) throw new Error(`${code} is no type that is known.`);
+  if (type.type !== 'function' || inner === undefined) throw new Error(`${code} is not a known type.`);
   switch (type.meta['name']) {
     case 'list':
       if (!Array.isArray(value)) break;
@@ -29,7 +29,7 @@ async function convert(type: Node, code: string, value: unknown): Promise<unknow
       if (!isObject(value)) break;
       return object(inner, code, value);
   }
-  throw new Error(`${JSON.stringify(value)} is no ${String(type.meta['value'])}.`);
+  throw new Error(`${JSON.stringify(value)} is not of type ${String(type.meta['name'])}.`);
 }
 
 async function object(fields: Node, code: string, value: Record<string, unknown>): Promise<unknown> {
@@ -49,7 +49,7 @@ async function field(name: string, type: Node, code: string, value: unknown): Pr
     return convert(type, code, value);
   }
   const [inner, otherwise] = type.children;
-  if (inner === undefined) throw new Error(`optional() of nothing: ${code}`);
+  if (inner === undefined) throw new Error(`optional() without a type: ${code}`);
   if (value !== undefined && value !== null) return convert(inner, code, value);
   return otherwise === undefined ? null : convert(inner, code, await evaluate(otherwise, code, nothing));
 }
@@ -58,7 +58,7 @@ function simple(type: string, value: unknown): unknown {
   const known = { string: 'string', number: 'number', bool: 'boolean' }[type];
   if (known === typeof value) return value;
   if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return String(value);
-  throw new Error(`${JSON.stringify(value)} is no ${type}.`);
+  throw new Error(`${JSON.stringify(value)} is not of type ${type}.`);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,14 +1,14 @@
-// A page of ListBuckets, with the parameters of the S3 API Reference.
+// Writes a page of ListBuckets, with the parameters of the S3 API Reference.
 import type { Bucket } from '../../config/types.ts';
 import { Fault } from '../../errors/fault.ts';
 import { isBucketName } from '../../s3/target.ts';
 import { escapeXml, S3_NAMESPACE } from './document.ts';
 
-/** S3's own limit on a page, and its default. */
+/** S3's maximum and default page size. */
 const MAX_BUCKETS = 10_000;
 
 /**
- * @param options.since sent as CreationDate, which the bridge does not know
+ * @param options.since sent as CreationDate, because the bridge does not know the actual one
  * @returns the root element
  * @throws Fault parameter_invalid
  */
@@ -30,7 +30,7 @@ export function bucketList(
     element('Bucket', [
       element('Name', [escapeXml(bucket.name)]),
       element('CreationDate', [since.toISOString()]),
-      // S3 shows it if the request has a parameter.
+      // S3 returns BucketRegion only if the request has a parameter.
       ...(parameters.size === 0 ? [] : [element('BucketRegion', [escapeXml(regionOf(bucket))])]),
     ]),
   );
@@ -55,13 +55,13 @@ function pageSize(text = String(MAX_BUCKETS)): number {
 
 const tokenAfter = (name: string): string => Buffer.from(name).toString('base64url');
 
-/** The name need not be a bucket's any more. */
+/** @returns the last bucket name on the previous page; a bucket with that name may no longer exist */
 function lastNameOf(token: string | undefined): string {
   if (token === undefined) return '';
   const name = Buffer.from(token, 'base64url').toString();
   if (isBucketName(name) && tokenAfter(name) === token) return name;
   throw new Fault('parameter_invalid', {
     parameter: 'continuation-token',
-    rule: 'must be the ContinuationToken of a page of this list',
+    rule: 'must be the ContinuationToken from an earlier page of this list',
   });
 }

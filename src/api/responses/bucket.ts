@@ -6,9 +6,9 @@ import { bucketList } from './bucket-list.ts';
 import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.ts';
 
 /**
- * @param options.buckets those that the caller may read: for `bucket` and `location` exactly the requested one
- * @param options.regionOf a bucket's region as far as it is known
- * @param options.startedAt sent as CreationDate, which the bridge does not know
+ * @param options.buckets the buckets that the caller may read; for `bucket` and `location`, only the requested one
+ * @param options.regionOf returns the best known region of a bucket
+ * @param options.startedAt sent as CreationDate, because the bridge does not know the actual one
  * @throws Fault parameter_invalid
  */
 export function sendBucketResponse(

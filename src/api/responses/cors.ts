@@ -1,5 +1,5 @@
-// Lets browsers of configured origins read (Fetch Standard, "CORS protocol").
-import type { IncomingMessage, ServerResponse } from 'node:http';
+// Lets web pages from configured origins read through the bridge (Fetch Standard, "CORS protocol").
+import type { CallerRequest, CallerResponse } from '../../runtime/caller-exchange.ts';
 
 export interface CorsRules {
   /** Exact origins, or '*'. */
@@ -7,27 +7,27 @@ export interface CorsRules {
   readonly maxAgeSeconds: number;
 }
 
-/** Header names as a preflight lists them. */
+/** A list of header names in a preflight. */
 const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
 
 /**
- * Adds the headers that let a browser's page read the response, and responds to preflights.
+ * Adds the headers that let a web page read the response, and responds to preflights.
  * @returns whether the request was a preflight, to which it has responded
  */
-export function sendCors(rules: CorsRules, request: IncomingMessage, response: ServerResponse): boolean {
+export function sendCors(rules: CorsRules, request: CallerRequest, response: CallerResponse): boolean {
   const { origin, 'access-control-request-headers': requestedHeaders } = request.headers;
   response.setHeader('vary', 'Origin');
   const allowed = origin !== undefined && (rules.origins.includes('*') || rules.origins.includes(origin));
   if (allowed) {
     response.setHeader('access-control-allow-origin', origin);
-    // No cookies are involved, so that '*' stands for every name, `x-amz-meta-…` included.
+    // In requests without cookies, '*' matches every name, including `x-amz-meta-…`.
     response.setHeader('access-control-expose-headers', '*');
   }
   if (request.method !== 'OPTIONS') return false;
   if (allowed) {
     response.setHeader('access-control-allow-methods', 'GET, HEAD');
     response.setHeader('access-control-max-age', rules.maxAgeSeconds);
-    // '*' would not stand for Authorization.
+    // '*' would not include Authorization.
     if (requestedHeaders !== undefined && NAMES.test(requestedHeaders))
       response.setHeader('access-control-allow-headers', requestedHeaders);
   }

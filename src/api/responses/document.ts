@@ -1,4 +1,4 @@
-// Responds with a document that the bridge itself wrote.
+// Sends a document that the bridge itself wrote.
 import type { RequestContext } from '../../observability/request-context.ts';
 
 export const S3_NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
@@ -16,7 +16,7 @@ export function xmlDocument(root: string): string {
   return `${XML_DECLARATION}\n${root}`;
 }
 
-/** @param document as a text, or in pieces */
+/** @param document a string or pieces of it */
 export function sendDocument(
   context: RequestContext,
   contentType: string,

@@ -1,25 +1,25 @@
-// Chooses the format of an error document: S3's XML, JSON, or on control paths a problem document.
-import type { IncomingMessage } from 'node:http';
+// Chooses the format of an error document: S3's XML, JSON, or a problem document on control paths.
 import { isSigned } from '../../auth/authenticate.ts';
+import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 
 export type ErrorFormat = 's3-xml' | 'json' | 'problem';
 
-/** S3 ignores Accept, so a signed request gets XML whatever it accepts. */
-export function errorFormatFor(request: Pick<IncomingMessage, 'url' | 'headers'>): ErrorFormat {
+/** A signed request always gets XML, because S3 ignores Accept. */
+export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>): ErrorFormat {
   if (request.url?.startsWith('/-/') === true) return 'problem';
   const { accept } = request.headers;
   if (accept === undefined || isSigned(request)) return 's3-xml';
   return prefersJson(accept) ? 'json' : 's3-xml';
 }
 
-/** Only JSON that is named counts: a wildcard accepts XML as well. */
+/** JSON must be named explicitly: a wildcard accepts XML as well. */
 function prefersJson(accept: string): boolean {
   const qualities = mediaRanges(accept);
   const json = qualities.get('application/json') ?? 0;
   return json > 0 && json >= Math.max(qualityOf('application', qualities), qualityOf('text', qualities));
 }
 
-/** Of XML; the most specific range counts (RFC 9110, 12.5.1). */
+/** The quality value for XML, taken from the most specific matching range (RFC 9110, 12.5.1). */
 function qualityOf(type: string, qualities: ReadonlyMap<string, number>): number {
   return qualities.get(`${type}/xml`) ?? qualities.get(`${type}/*`) ?? qualities.get('*/*') ?? 0;
 }
@@ -29,7 +29,7 @@ function mediaRanges(accept: string): ReadonlyMap<string, number> {
     accept.split(',').map((range) => {
       const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
       const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-      // An invalid quality counts as none.
+      // An invalid quality is ignored.
       return [name, quality !== undefined && /^[01](?:\.\d{0,3})?$/.test(quality) ? Number(quality) : 1];
     }),
   );

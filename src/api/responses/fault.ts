@@ -1,29 +1,30 @@
 // Responds with an error: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
+import { isComputeDefault } from '../../config/google-names.ts';
 import { FAULTS } from '../../errors/table.ts';
 import type { FaultRow } from '../../errors/fault-row.ts';
-import type { Fault } from '../../errors/fault.ts';
+import { asFault, Fault } from '../../errors/fault.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 import { escapeXml, xmlDocument } from './document.ts';
 import { errorFormatFor } from './error-format.ts';
 import type { ErrorFormat } from './error-format.ts';
 
-/** What the caller receives, in any format. */
+/** The content of an error response, whatever its format. */
 export interface FaultResponse {
   readonly status: number;
   readonly s3Code: string;
   readonly outcome: string;
   readonly sentence: string;
   readonly details?: readonly (readonly [name: string, value: string])[];
-  /** Which parameter of the query is wrong, and the rule that it breaks. */
+  /** The query parameter that is wrong, and the rule that it breaks. */
   readonly parameter?: { readonly name: string; readonly rule?: string };
-  /** S3's own ID if S3 sent the error; else the bridge's. */
+  /** S3's request ID if S3 sent the error, otherwise the bridge's request ID. */
   readonly requestId: string;
   readonly hostId?: string;
-  /** More headers, raw pairs. */
+  /** Additional headers as raw pairs. */
   readonly headers?: readonly string[];
 }
 
-/** @param toS3Client whether the caller is an S3 client, whose SDK refreshes its token on S3's own codes */
+/** @param toS3Client whether the caller is an S3 client; its SDK refreshes the token only for S3's own codes */
 export function faultResponse(fault: Fault, requestId: string, toS3Client: boolean): FaultResponse {
   const row: FaultRow = FAULTS[fault.code];
   const { status, s3Code } = (toS3Client ? row.toS3Client : undefined) ?? row;
@@ -41,25 +42,23 @@ function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultRe
   return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
 
-/** RFC 6750, section 3: a request without any token gets no error code, and a description has no `"` and no `\\`. */
+/** RFC 6750, section 3: a request without a token gets no error code, and descriptions may not contain `"` or `\\`. */
 function challenge(fault: Fault, sentence: string): string {
   const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
   const description = printable(sentence).replaceAll('"', "'").replaceAll('\\', '');
   return `Bearer realm="fedbridge"${error}, error_description="${description}"`;
 }
 
-/** In ASCII, as Node refuses to send a header with other characters, and Cloud Run's front end drops them. */
+/** Converts to ASCII, because Node refuses to send other characters in a header, and Cloud Run's front end drops them. */
 const printable = (text: string): string => text.replaceAll('…', '...').replace(/[^ -~]/g, '?');
 
 const LONGEST_MESSAGE_HEADER_BYTES = 256;
 
-/** What the body of a GET says. */
+/** The message in the response body. */
 const messageOf = ({ sentence, parameter }: FaultResponse): string =>
   parameter?.rule === undefined ? sentence : `${sentence} Here ${parameter.name} ${parameter.rule}.`;
 
-/**
- * Must be called before anything else is sent. HEAD gets only the status and headers, one of which has the body's sentence.
- */
+/** Must be called before anything else is sent. A HEAD response has no body, so a header carries the message. */
 export function sendFault(context: RequestContext, fault: FaultResponse): void {
   const { request, response } = context;
   const [contentType, document] = faultDocument(fault, errorFormatFor(request));
@@ -94,7 +93,7 @@ export function faultDocument(
     const elements = [
       ['Code', s3Code],
       ['Message', messageOf(fault)],
-      // S3's own name for it.
+      // S3 also returns the parameter's name as ArgumentName.
       ...(parameter === undefined ? [] : [['ArgumentName', parameter.name]]),
       ...(fault.details ?? []),
       ['RequestId', requestId],
@@ -130,3 +129,18 @@ export function faultDocument(
   };
   return ['application/problem+json', JSON.stringify(problem)];
 }
+
+const COMPUTE_DEFAULT =
+  "Your account is Compute Engine's default service account, which project grants do not cover: ask the operator for a grant to the account's e-mail.";
+
+/** @returns the fault of a request, with a hint if the caller's account is not covered by project grants */
+export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {
+  const fault = asFault(error);
+  return fault.code === 'not_granted' && isUncovered(fault, caller)
+    ? new Fault(fault.code, fault.detail, COMPUTE_DEFAULT)
+    : fault;
+}
+
+/** If the fault has an `action`, the caller has grants on the bucket that allow other actions. */
+const isUncovered = ({ detail }: Fault, caller: RequestContext['caller']): boolean =>
+  detail['action'] === undefined && isComputeDefault(caller?.email ?? '');

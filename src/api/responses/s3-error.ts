@@ -1,4 +1,4 @@
-// Responds with an error of S3's: S3's status, code and request IDs, with a sentence of the bridge's.
+// Forwards an S3 error: S3's status, code and request IDs, with the bridge's own message.
 import type { Outcome } from '../../errors/fault-row.ts';
 import { headerOf } from '../../http1/exchange.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
@@ -7,7 +7,7 @@ import type { ObjectRead } from '../../s3/operation.ts';
 import type { S3Error } from '../../s3/s3-error.ts';
 import { sendFault } from './fault.ts';
 
-/** S3's headers on an error that are about the object, unlike the document's own length and type. */
+/** Headers of an S3 error that are about the object or the request, not about the error document. */
 const FORWARDED = [
   'accept-ranges',
   'allow',
@@ -48,7 +48,7 @@ export function sendS3Error(context: RequestContext, { kind }: ObjectRead, error
   });
 }
 
-/** If S3 sent no error document, or something other than S3 responded. */
+/** The code if S3 sent no error document, or if something other than S3 responded. */
 const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'InvalidRequest',
   403: 'AccessDenied',
@@ -60,56 +60,57 @@ const CODES_BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 interface S3Row {
-  /** For the caller, instead of S3's own message, which names ARNs. */
+  /** Message for the caller; S3's own message is not sent because it contains ARNs. */
   readonly sentence: string;
   /** For the operator; absent if the caller must fix its request. */
   readonly fix?: string | typeof accessDeniedFix;
 }
 
-/** S3's errors about the caller's request, whose code and status are forwarded. */
+/** The bridge's messages for S3's error codes. The codes themselves are forwarded. */
 const S3_ROWS: Readonly<Record<string, S3Row>> = {
   AccessDenied: {
     sentence:
-      'The storage denied this read: the object may not exist, or its owner does not let this bridge read it.',
+      'The storage service denied this read: the object may not exist, or its owner does not allow this bridge to read it.',
     fix: accessDeniedFix,
   },
-  InvalidArgument: { sentence: 'The storage did not accept an argument of the request.' },
+  InvalidArgument: { sentence: 'The storage service rejected an argument of the request.' },
   InvalidObjectState: {
-    sentence: 'The object is archived and has to be restored by its owner before it can be read.',
+    sentence: 'The object is archived. Its owner must restore it before it can be read.',
   },
   InvalidRange: { sentence: 'The requested range is not satisfiable.' },
-  InvalidRequest: { sentence: 'The storage did not accept the request.' },
+  InvalidRequest: { sentence: 'The storage service rejected the request.' },
   KeyTooLongError: { sentence: 'The key is too long.' },
   MethodNotAllowed: {
-    sentence: 'The storage does not allow this method on that object: the version is a delete marker.',
+    sentence:
+      'The storage service does not allow this method, because the requested version is a delete marker.',
   },
   NoSuchBucket: {
     sentence: 'The bucket does not exist.',
-    fix: "The configuration names a bucket that S3 does not have: check the bucket's target and endpoint.",
+    fix: "The configured bucket does not exist in S3: check the bucket's `target` and `endpoint`.",
   },
   NoSuchKey: { sentence: 'The object does not exist.' },
-  NoSuchVersion: { sentence: 'That version of the object does not exist.' },
-  NotImplemented: { sentence: 'The storage does not offer that.' },
-  PreconditionFailed: { sentence: 'A precondition of the request does not hold.' },
+  NoSuchVersion: { sentence: 'This version of the object does not exist.' },
+  NotImplemented: { sentence: 'The storage service does not support this operation.' },
+  PreconditionFailed: { sentence: 'A precondition of the request failed.' },
   SlowDown: {
-    sentence: 'The storage asks to slow down. Try again shortly.',
-    fix: 'S3 limits requests per prefix, and scales while they last: spread the keys, or let callers back off.',
+    sentence: 'The storage service is throttling requests. Slow down and try again.',
+    fix: 'S3 limits the request rate per prefix, and raises the limit under sustained load: spread the keys over more prefixes, or have callers back off.',
   },
 };
 
-/** S3 forwards KMS's own codes for a key that nobody can use. */
+/** S3 forwards KMS's own codes for a key that cannot be used. */
 const KMS: S3Row = {
-  sentence: 'The object is encrypted with a key that cannot be used at present.',
-  fix: "The object's KMS key is disabled, about to be deleted, or gone: its owner has to enable it, or cancel the deletion.",
+  sentence: 'The object is encrypted with a key that is currently unavailable.',
+  fix: "The object's KMS key is disabled, scheduled for deletion, or deleted: the key's owner must enable it or cancel the deletion.",
 };
 
 const FAILED: S3Row = {
-  sentence: 'The storage failed. Try again shortly.',
-  fix: 'S3 failed by itself. If it lasts, see the AWS health page of its region.',
+  sentence: 'The storage service failed. Try again shortly.',
+  fix: "S3 reported an internal error. If the error persists, check the AWS Health Dashboard for the bucket's region.",
 };
 const OTHER_ERROR: S3Row = {
-  sentence: 'The storage refused the request.',
-  fix: 'S3\'s code is in this line: look it up in its API reference, "Error responses".',
+  sentence: 'The storage service returned an error.',
+  fix: 'Look up the S3 error code of this line in the S3 API Reference, under "Error responses".',
 };
 
 function rowOf({ code, status }: S3Error): S3Row {
@@ -119,7 +120,7 @@ function rowOf({ code, status }: S3Error): S3Row {
   return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? OTHER_ERROR);
 }
 
-/** The outcome of S3's own errors, by status; any other below 500 is about the request. */
+/** The outcomes of S3's errors by status. For a status below 500 that is not listed, the outcome is `invalid_request`. */
 export const S3_OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
   ['upstream_denied', 403],
   ['not_found', 404],

@@ -1,4 +1,4 @@
-// Says to the operator which grant decides about a caller's read, and as whom AWS would be asked with which policy.
+// Explains to the operator which grant decides a caller's read, and which role, session and policy the bridge uses in AWS.
 import type { Permit } from '../../auth/authorize.ts';
 import type { Caller } from '../../auth/verify-token.ts';
 import { explain } from '../../auth/explain-decision.ts';
@@ -6,7 +6,7 @@ import { grantIndex } from '../../auth/grants.ts';
 import type { Config, Role } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
-import { attributionOf } from '../../federation/session-name.ts';
+import { callerSessionName } from '../../federation/session-name.ts';
 import { sessionPolicies } from '../../policy/session-policy.ts';
 import { describeActions, describeRole, grantDescriber } from './describe.ts';
 import type { CheckRequest } from './request.ts';
@@ -17,7 +17,7 @@ export interface Decision {
   readonly text: string;
 }
 
-/** @param lineOf where a grant stands in the file, by its position; undefined where that is not known */
+/** @param lineOf returns the line of the grant at this position in the list; undefined if the line is unknown */
 export function decide(
   config: Config,
   request: CheckRequest,
@@ -28,7 +28,7 @@ export function decide(
   const describeGrant = grantDescriber(config.grants, caller, lineOf);
   const explained = explain(grantIndex(config.grants, config.buckets)(caller), read);
   const allowed = 'permit' in explained;
-  const subject = read.subject === '' ? 'all of it' : escapeText(read.subject);
+  const subject = read.subject === '' ? 'everything' : escapeText(read.subject);
   const lines = [
     `${shown(request.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
     ...(allowed
@@ -40,7 +40,7 @@ export function decide(
   return { allowed, text: `${lines.join('\n')}\n` };
 }
 
-/** No account has the empty ID, so that no grant by unique ID names a caller who is given by e-mail alone. */
+/** A caller with only an e-mail gets an empty ID, which no account has, so grants by unique ID never match it. */
 function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
   return pattern.kind === 'id'
@@ -61,15 +61,16 @@ function describeSession(
   const { role } = bucket;
   const policy: unknown = JSON.parse(sessionPolicies()(bucket, decided, grants));
   return [
-    `Read as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, request, caller)}.`,
-    `AWS holds the session${role.then.length === 0 ? '' : ' of the last role'} to this policy:`,
+    `The bridge reads as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, request, caller)}.`,
+    `AWS limits the session${role.then.length === 0 ? '' : ' of the last role'} to this policy:`,
     ...JSON.stringify(policy, null, 2).split('\n').map(escapeText),
   ];
 }
 
 function sessionName(role: Role, { caller: { kind } }: CheckRequest, caller: Caller): string {
-  if (role.session === 'bridge') return 'after this bridge';
-  const { sessionName: name } = attributionOf(role, caller, '');
-  if (kind === 'id') return `${name}, or after the e-mail where the token carries one`;
-  return name === '' ? 'after the unique ID, which an e-mail does not tell' : name;
+  if (role.session === 'bridge') return 'after the bridge';
+  const name = callerSessionName(caller);
+  if (kind === 'id')
+    return `${name} (if the token has a verified e-mail, the session is named after the e-mail instead)`;
+  return name === '' ? 'after the unique ID, which cannot be derived from an e-mail' : name;
 }

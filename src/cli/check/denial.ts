@@ -1,4 +1,4 @@
-// Says to the operator why no grant decides, which grants come nearest, and what to write.
+// Explains to the operator why no grant allows the read, which grants are closest, and how to fix it.
 import { explain } from '../../auth/explain-decision.ts';
 import type { Denial } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
@@ -14,7 +14,7 @@ import type { DescribeGrant } from './describe.ts';
 const MOST_GRANTS = 3;
 
 const COMPUTE_DEFAULT =
-  "It is Compute Engine's default service account, which project:PROJECT_ID does not cover: name it by its e-mail.";
+  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover. In a grant, name the account by its e-mail.";
 
 export function describeDenial(
   { caller, read, word }: CheckRequest,
@@ -32,10 +32,10 @@ export function describeDenial(
   const shown = escapeText(subject);
   const reach =
     subject === ''
-      ? 'neither prefix nor key, as it is the whole bucket'
+      ? 'no prefix or key, because the read covers the whole bucket'
       : word === 'list'
-        ? `a prefix at or above ${shown}`
-        : `key: ${shown}, or a prefix above it`;
+        ? `a prefix that covers ${shown}`
+        : `key: ${shown}, or with a prefix that covers this key`;
   const widen = `Remedy: add a grant for this caller that allows ${right}, with ${reach}.`;
   switch (why) {
     case 'no_grant': {
@@ -44,38 +44,48 @@ export function describeDenial(
       return [
         'No grant on this bucket names the caller.',
         ...('email' in caller && isComputeDefault(caller.email) ? [COMPUTE_DEFAULT] : []),
-        ...(others.length === 0 ? [] : ['These would allow it, and name others:', ...described]),
+        ...(others.length === 0
+          ? []
+          : ['These grants allow the read, but only for other callers:', ...described]),
         others.length === 0
           ? widen
-          : 'Remedy: add the caller to one of them, or compare how it is written there.',
+          : 'Remedy: add the caller to one of these grants, or check them for a misspelled caller.',
       ];
     }
     case 'other_actions':
       return [
-        `The caller's grants that reach it do not allow ${right}:`,
+        `The caller's grants that cover this read do not allow ${right}:`,
         ...own,
-        `Remedy: add ${right} to what one of them allows.`,
+        `Remedy: add ${right} to the allow list of one of these grants.`,
       ];
     case 'outside':
-      return [`The caller's grants that allow ${right} do not reach it; the nearest:`, ...own, widen];
+      return [
+        `None of the caller's grants that allow ${right} covers this read. The closest grants:`,
+        ...own,
+        widen,
+      ];
     case 'neither':
-      return [`The caller's grants neither reach it nor allow ${right}; the nearest:`, ...own, widen];
+      return [
+        `None of the caller's grants covers this read, and none allows ${right}. The closest grants:`,
+        ...own,
+        widen,
+      ];
     case 'prefix_open':
       return [
-        `The prefix must end at a slash inside the grant: as it is it would list what lies beside ${shown}/ too.`,
+        `The prefix must end with a slash to be inside the grant: without the slash, the list would include keys outside ${shown}/.`,
         ...own,
-        `Remedy: ask for ${shown}/.`,
+        `Remedy: list ${shown}/.`,
       ];
     case 'above':
       return [
-        "The prefix lies above the caller's grants:",
+        "The caller's grants cover only parts of this list:",
         ...own,
-        'Remedy: none is needed to find them: with delimiter=/ the bridge shows the way down.',
+        'No action needed for browsing: with delimiter=/, the bridge lists the folders that lead to these grants.',
       ];
   }
 }
 
-/** Of one half of an identity the other cannot be told, and grants that want that one neither decide nor go into the policy. */
+/** Lists grants that cannot be checked, because they require an e-mail or a unique ID that the user did not pass. */
 export function describeUnjudged(
   config: Config,
   { caller, read }: CheckRequest,
@@ -90,16 +100,16 @@ export function describeUnjudged(
   if (grants.length === 0) return [];
   const why =
     caller.kind === 'email'
-      ? "Grants by unique ID can't be judged from an e-mail"
-      : "Grants by e-mail or project can't be judged from a unique ID";
+      ? 'Grants that name callers by unique ID cannot be checked, because only an e-mail was given'
+      : 'Grants that name callers by e-mail or project cannot be checked, because only a unique ID was given';
   const described = grants.slice(0, MOST_GRANTS).map(({ grant }) => grant);
   return [
-    `${why}; left out, until you ask for EMAIL#ID:`,
+    `${why}. To include these grants, use --caller EMAIL#ID:`,
     ...listed(described, grants.length - described.length, describeGrant),
   ];
 }
 
-/** Whether a pattern could name the caller once the other half of its identity were known. */
+/** Whether the pattern could match if the caller's e-mail and unique ID were both known. */
 function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
   if (caller.kind === 'email')
     return pattern.kind === 'id' || (pattern.kind === 'email-and-id' && pattern.email === caller.email);
@@ -107,11 +117,11 @@ function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): bo
   return pattern.kind !== 'email-and-id' || pattern.uniqueId === caller.uniqueId;
 }
 
-/** Whether a grant would decide for whomever it names. */
+/** Whether the grant allows this read for the callers that the grant names. */
 function wouldDecide({ buckets }: Config, grant: Grant, read: ObjectRead): boolean {
-  const whoever = { subject: '0' };
-  const named = { ...grant, callers: [{ kind: 'id', uniqueId: whoever.subject } as const] };
-  return 'permit' in explain(grantIndex([named], buckets)(whoever), read);
+  const anyone = { subject: '0' };
+  const named = { ...grant, callers: [{ kind: 'id', uniqueId: anyone.subject } as const] };
+  return 'permit' in explain(grantIndex([named], buckets)(anyone), read);
 }
 
 function listed(grants: readonly Grant[], more: number, describeGrant: DescribeGrant): string[] {

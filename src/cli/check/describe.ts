@@ -1,4 +1,4 @@
-// A configuration, or one of its grants, in words: who may read what, as which role.
+// Describes a configuration or one of its grants in words: who may read what, and as which role.
 import type { Caller } from '../../auth/verify-token.ts';
 import { matchingPatterns } from '../../auth/grants.ts';
 import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
@@ -6,7 +6,6 @@ import { escapeText } from '../../config/show.ts';
 import { showDuration, showQuantity, SIZE } from '../../config/units.ts';
 import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
 
-/** All of it, in words. */
 export function describeConfig(config: Config): string {
   const { audiences, aws, buckets, grants, operators } = config;
   const lines = [
@@ -22,17 +21,17 @@ export function describeConfig(config: Config): string {
 }
 
 function describeIdentity({ identity, aws }: Config): string {
-  const shown = `STS in ${aws.region} is shown`;
+  const call = `The bridge calls STS in ${aws.region} with`;
   const audience = escapeText(aws.audience);
   switch (identity.kind) {
     case 'metadata':
-      return `${shown} a token of this bridge for ${audience}.`;
+      return `${call} its own token for audience ${audience}.`;
     case 'impersonate':
-      return `${shown} a token for ${audience} of ${identity.email}, whom your own Google login impersonates.`;
+      return `${call} a token of ${identity.email} for audience ${audience}; your Google login impersonates that account.`;
     case 'file':
-      return `${shown} the token in the file ${escapeText(identity.path)}, which must be for ${audience}.`;
+      return `${call} the token in the file ${escapeText(identity.path)}. The token must be for audience ${audience}.`;
     case 'profile':
-      return `STS in ${aws.region} is asked with the AWS profile ${escapeText(identity.name)}, without a Google identity.`;
+      return `${call} the AWS profile ${escapeText(identity.name)}, without a Google identity.`;
   }
 }
 
@@ -41,14 +40,14 @@ function describeLimits({ limits, chunkAbove, cors }: Config): string[] {
   const origins = cors?.origins.includes('*') === true ? ['every origin'] : (cors?.origins ?? []);
   const pages = new Intl.ListFormat('en').format(origins.map(escapeText));
   return [
-    `At most ${inFlight} requests run at once, ${perCaller} per caller. A response may stall for ${showDuration(stallSeconds)}; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
+    `The bridge serves at most ${inFlight} concurrent requests, and at most ${perCaller} per caller. A response may stall for ${showDuration(stallSeconds)}; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
     ...(chunkAbove === Infinity
       ? []
-      : [`Responses above ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),
+      : [`Responses larger than ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),
     ...(cors === undefined
       ? []
       : [
-          `Browser pages of ${pages} may read; browsers cache the permission for ${showDuration(cors.maxAgeSeconds)}.`,
+          `Web pages from ${pages} may call the bridge; browsers cache this permission for ${showDuration(cors.maxAgeSeconds)}.`,
         ]),
   ];
 }
@@ -58,16 +57,18 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
     bucket;
   const where = [
     `${target.startsWith('arn:') ? 'access point' : 'S3 bucket'} ${target}`,
-    region === undefined ? `in its own region, looked for from ${stsRegion} on` : `in ${region}`,
+    region === undefined
+      ? `in the region that S3 reports; the bridge tries ${stsRegion} first`
+      : `in ${region}`,
     ...(endpoint === undefined ? [] : [`at ${endpoint}`]),
   ].join(' ');
   const also = [
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
-    ...(requesterPays ? ['we pay for requests'] : []),
-    ...(verifyChecksums ? ['whole objects are compared with their checksums'] : []),
+    ...(requesterPays ? ['requester pays'] : []),
+    ...(verifyChecksums ? ['checksums of whole objects are verified'] : []),
     ...(kmsKeys.length === 0 ? [] : [`decrypted with ${new Intl.ListFormat('en').format(kmsKeys)}`]),
   ];
-  const session = role.session === 'caller' ? 'named after the caller' : 'named after this bridge';
+  const session = role.session === 'caller' ? 'named after the caller' : 'named after the bridge';
   const sessions = `sessions ${session}, ${showDuration(role.durationSeconds)}`;
   const own = grants.filter((grant) => grant.bucket === name);
   return [
@@ -84,14 +85,17 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
 }
 
 /**
- * The role and its further hops.
- * @param about goes into the brackets behind the first ARN
+ * Describes the role and its further hops.
+ * @param about shown in the parentheses after the first ARN
  */
 export function describeRole({ name, arn, then }: Role, about: string): string {
   return [`role ${name} (${arn}, ${about})`, ...then.map(describeHop)].join(', then as ');
 }
 
-/** The external ID itself stays between the role's owner and the operator: this text ends up in terminals and build logs. */
+/**
+ * Omits the external ID, because only the role's owner and the operator may know it, and this text ends up in terminals and build
+ * logs.
+ */
 function describeHop({ arn, externalId, tags, callerTags, transitiveTags, sourceIdentity }: Hop): string {
   const keys = [...Object.keys(tags), ...(callerTags ? CALLER_TAG_KEYS : [])].map(
     (key) => `${escapeText(key)}${transitiveTags.includes(key) ? ' (transitive)' : ''}`,
@@ -124,7 +128,7 @@ export function describeCaller(caller: CallerPattern): string {
     case 'email-and-id':
       return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
     case 'project':
-      return `every service account of project ${caller.project} except Compute Engine's default one (by verified e-mail)`;
+      return `every service account of project ${caller.project} (by verified e-mail) except Compute Engine's default account`;
   }
 }
 
@@ -141,10 +145,10 @@ export function describeScope(scope: Scope): string {
 
 export type DescribeGrant = (grant: Grant) => string;
 
-/** A grant may name very many. */
+/** Limits how many callers are listed, because a grant may name many. */
 const MOST_CALLERS = 3;
 
-/** @returns a teller that says of a grant's callers only which ones are this caller, or where none is, who they are */
+/** @returns a function that describes a grant: it lists only the callers that match `caller`, or all callers if none matches */
 export function grantDescriber(
   grants: readonly Grant[],
   caller: Caller,

@@ -1,4 +1,4 @@
-// What `fedbridge check` is asked beside the file: may this caller read that?
+// The options of `fedbridge check` that test whether a caller may read something.
 import { CALLER_MUST, callerFix, readCallerPattern } from '../../config/caller-pattern.ts';
 import { quote } from '../../config/show.ts';
 import type { Action, CallerPattern } from '../../config/types.ts';
@@ -10,7 +10,7 @@ import { checkedBucket, checkedKey } from '../../s3/target.ts';
 import { UsageError } from '../arguments.ts';
 
 export interface CheckRequest {
-  /** Of the patterns of grants, one that names a single caller. */
+  /** A pattern that names a single caller. */
   readonly caller: Exclude<CallerPattern, { kind: 'project' }>;
   readonly word: Action;
   readonly read: ObjectRead;
@@ -20,31 +20,31 @@ export const REQUEST_OPTIONS = ['caller', ...WORDS] as const;
 
 type Values = Readonly<Partial<Record<(typeof REQUEST_OPTIONS)[number], string>>>;
 
-/** @returns undefined where nothing is asked. @throws UsageError */
+/** @returns undefined if none of these options is given. @throws UsageError */
 export function readCheckRequest(values: Values): CheckRequest | undefined {
   const [word, ...more] = WORDS.filter((each) => values[each] !== undefined);
   const options = WORDS.map((each) => `--${each}`);
   if (word === undefined) {
     if (values.caller === undefined) return undefined;
-    throw new UsageError(`--caller needs one of ${options.join(', ')} beside it.`);
+    throw new UsageError(`--caller also needs one of ${options.join(', ')}.`);
   }
-  if (more.length > 0) throw new UsageError(`Give one of ${options.join(', ')}, not several.`);
-  if (values.caller === undefined) throw new UsageError(`--${word} needs --caller beside it.`);
+  if (more.length > 0) throw new UsageError(`Give only one of ${options.join(', ')}.`);
+  if (values.caller === undefined) throw new UsageError(`--${word} also needs --caller.`);
   return { caller: readCaller(values.caller), word, read: readTarget(word, values[word] ?? '') };
 }
 
 function readCaller(text: string): CheckRequest['caller'] {
   const pattern = readCallerPattern(text);
   if (pattern !== undefined && pattern.kind !== 'project') return pattern;
-  const fix = pattern === undefined ? callerFix(text) : 'Name one of its service accounts.';
+  const fix = pattern === undefined ? callerFix(text) : "Name one of the project's service accounts.";
   const must = pattern === undefined ? CALLER_MUST : 'must be one caller: an e-mail, a unique ID or EMAIL#ID';
   throw new UsageError(`--caller ${must}, not ${quote(text)}. ${fix}`.trimEnd());
 }
 
-/** Byte for byte: the key is all that follows the first slash, a second one included. */
+/** The key is everything after the first slash, byte for byte, including a second slash. */
 function readTarget(word: Action, text: string): ObjectRead {
   if (/^s3:\/\//i.test(text))
-    throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: leave out s3://.`);
+    throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: remove s3://.`);
   const slash = text.indexOf('/');
   const bucket = slash === -1 ? text : text.slice(0, slash);
   const subject = slash === -1 ? '' : text.slice(slash + 1);
@@ -55,7 +55,7 @@ function readTarget(word: Action, text: string): ObjectRead {
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     throw new UsageError(
-      `--${word} must be BUCKET/KEY (of a list BUCKET/PREFIX). ${FAULTS[error.code].sentence}`,
+      `--${word} must be BUCKET/KEY (for a list, BUCKET/PREFIX). ${FAULTS[error.code].sentence}`,
     );
   }
 }

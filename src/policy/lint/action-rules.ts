@@ -1,4 +1,4 @@
-// What a statement for Google's tokens allows: sts:AssumeRoleWithWebIdentity, and nothing else.
+// Checks the actions in a trust policy: a statement for Google's tokens must allow only sts:AssumeRoleWithWebIdentity.
 import { quote } from '../../config/show.ts';
 import type { Statement } from './document.ts';
 import { mistake } from './finding.ts';
@@ -9,10 +9,10 @@ const FIX = `Write "Action": "${ACTION}".`;
 
 export const isWebIdentity = (action: string): boolean => action.toLowerCase() === ACTION.toLowerCase();
 
-/** As a pattern with `*` and `?`, too. */
+/** Also matches patterns with `*` and `?`. */
 export function coversWebIdentity(action: string): boolean {
   const text = ACTION.toLowerCase();
-  /** How much of the text the pattern stands for, in each way that there is. */
+  /** The lengths of all prefixes of `text` that match the part of the pattern read so far. */
   let ends = [0];
   for (const letter of action.toLowerCase()) {
     const [shortest = text.length + 1] = ends;
@@ -26,47 +26,48 @@ export function coversWebIdentity(action: string): boolean {
   return ends.includes(text.length);
 }
 
-/** Of a statement that is for Google's tokens. What a Deny denies besides does no harm. */
+/** @param statement a statement that applies to Google's tokens; a Deny may name any actions, because it cannot allow anything */
 export function checkActions({ where, effect, actions, hasNotAction }: Statement): Finding[] {
   const at = `${where}, Action`;
   if (effect === 'Deny') return [];
-  if (hasNotAction) return [mistake(`${where}, NotAction`, 'allows everything but what it names', FIX)];
+  if (hasNotAction)
+    return [mistake(`${where}, NotAction`, 'allows every action except the listed actions', FIX)];
   const findings = actions.filter((action) => !isWebIdentity(action)).map((action) => isUnwanted(at, action));
-  // The others' fix says the same.
+  // Another finding may already suggest the same fix.
   const missing = !actions.some(isWebIdentity) && findings.every(({ fix }) => fix !== FIX);
   return missing ? [...findings, mistake(at, `must be ${ACTION}`, FIX)] : findings;
 }
 
-/** Of a statement for others, which is not ours to judge beyond this. */
+/** @param statement a statement for other principals; only its NotAction is checked */
 export const checkUnrelatedActions = ({ where, effect, hasNotAction }: Statement): Finding[] =>
   effect === 'Allow' && hasNotAction
     ? [
         mistake(
           `${where}, NotAction`,
-          'allows everything but what it names',
-          'Write the actions that are meant, as "Action": sts:AssumeRole.',
+          'allows every action except the listed actions',
+          'Write the intended actions instead, for example "Action": "sts:AssumeRole".',
         ),
       ]
     : [];
 
 function isUnwanted(at: string, action: string): Finding {
   if (action.includes('*') || action.includes('?'))
-    return mistake(at, `must be ${ACTION}, and ${quote(action)} is a wildcard`, FIX);
+    return mistake(at, `must be ${ACTION}, but ${quote(action)} is a wildcard`, FIX);
   switch (action.toLowerCase()) {
     case 'sts:assumerole':
       return mistake(
         at,
-        `must be ${ACTION}: ${quote(action)} is for AWS principals, and a Google token cannot ask for it`,
+        `must be ${ACTION}: ${quote(action)} is for AWS principals, and cannot be called with a Google token`,
         FIX,
       );
     case 'sts:tagsession':
     case 'sts:setsourceidentity':
       return mistake(
         at,
-        `${quote(action)} is of no use: Google's tokens carry no session tags and no source identity for AWS`,
-        'Remove it here: it belongs into the trust policy of a further hop.',
+        `${quote(action)} has no effect: Google's tokens carry no session tags and no source identity for AWS`,
+        'Remove this action: it belongs in the trust policy of a further hop.',
       );
     default:
-      return mistake(at, `must be ${ACTION}, and is ${quote(action)} too`, FIX);
+      return mistake(at, `must be ${ACTION}, but contains ${quote(action)}`, FIX);
   }
 }

@@ -1,4 +1,4 @@
-// Conditions on claims that many of Google's tokens lack: what they compare, and what a token without the claim meets.
+// Checks conditions on claims that many of Google's tokens lack: what they compare, and whether a token without the claim meets them.
 import type { Claim } from './claim-keys.ts';
 import type { Operator } from './condition-operators.ts';
 import type { Condition } from './document.ts';
@@ -12,34 +12,34 @@ export interface ClaimCondition {
   readonly denies: boolean;
 }
 
-/** The mistakes, or else one note. */
+/** @returns the mistakes, or one note if there are none */
 export function checkClaim(condition: Condition, compared: ClaimCondition): Finding[] {
   const { where, values } = condition;
   const { claim, operator, denies } = compared;
   const { comparison } = operator;
-  const write = `Write ${claim.type === 'number' ? 'NumericEquals' : 'StringEquals'}.`;
+  const fix = `Use ${claim.type === 'number' ? 'NumericEquals' : 'StringEquals'}.`;
   const met = operator.metWithoutKey(values.map(({ text }) => text));
   if (comparison !== 'null') {
     if (comparison === 'other' || (comparison === 'number') !== (claim.type === 'number')) {
-      const rule = `compares something other than ${claim.type}s, and this key is a ${claim.type}`;
-      return [mistake(where, rule, write)];
+      const rule = `must compare ${claim.type}s, because this key is a ${claim.type}`;
+      return [mistake(where, rule, fix)];
     }
-    if (met && !denies) return [mistake(where, 'is also met by tokens without this claim', write)];
+    if (met && !denies) return [mistake(where, 'also matches tokens without this claim', fix)];
     const mistakes = checkClaimValues(condition, compared);
     if (mistakes.length > 0) return mistakes;
   }
   const { listed, advice, carriers } = claim;
   const effect = comparison === 'null' || !denies ? ONLY : DENIED;
-  const rule = `${met ? effect.met : effect.unmet}, and AWS's pages differ: ${listed}`;
+  const rule = `${met ? effect.met : effect.unmet}, and AWS's documentation is inconsistent: ${listed}`;
   return [note(where, rule, `${advice} ${carriers}`)];
 }
 
-/** By whether a token without the claim meets the condition. */
+/** The effect of the condition, depending on whether a token without the claim meets it. */
 const ONLY = {
-  met: 'is met only by tokens without this claim',
-  unmet: 'is met only by tokens with this claim',
+  met: 'matches only tokens without this claim',
+  unmet: 'matches only tokens with this claim',
 };
 const DENIED = {
   met: 'also denies tokens without this claim',
-  unmet: 'does not deny tokens without this claim',
+  unmet: 'denies only tokens with this claim',
 };

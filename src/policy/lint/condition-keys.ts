@@ -1,16 +1,17 @@
-// Condition keys in the trust of Google's tokens: those that AWS has for them, and those that such a request never has.
+// Condition keys in a trust policy for Google's tokens: the keys that AWS sets for these tokens, and keys that it never sets for
+// them.
 import { GOOGLE } from '../trust-policy.ts';
 import { findClaim } from './claim-keys.ts';
 import type { Claim } from './claim-keys.ts';
 
-/** What a token of Google is told apart by. */
+/** The keys that identify a Google token. */
 export type IdentityKey = 'aud' | 'oaud' | 'sub';
 
 type ConditionKey =
   | { readonly kind: 'identity'; readonly name: IdentityKey }
-  /** Of a claim that many tokens lack. */
+  /** The key of a claim that many tokens lack. */
   | { readonly kind: 'claim'; readonly claim: Claim }
-  /** No request has it. `meant`: what somebody who writes it wants to pin. */
+  /** A key that no request has. `meant` is the key that its author probably intended. */
   | {
       readonly kind: 'absent';
       readonly because: string;
@@ -24,7 +25,7 @@ const GOOGLE_CONDITION_KEYS = `The keys are ${GOOGLE}:aud (the token's azp), :oa
 
 const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'sub'].includes(name);
 
-/** As people write it: with a scheme, or with the slash that issuers end with. */
+/** Also matches common misspellings of the host name: with a scheme, with `www.`, or with a slash after it. */
 const GOOGLE_KEY = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
 
 export const isGoogleKey = (key: string): boolean => GOOGLE_KEY.test(key);
@@ -35,37 +36,40 @@ interface Row {
   readonly fix: string;
 }
 
-/** AssumeRoleWithWebIdentity is not signed, so AWS knows no principal yet ("AWS global condition context keys", availability). */
+/**
+ * Keys that the request lacks. An AssumeRoleWithWebIdentity request is unsigned, so AWS does not know a principal yet ("AWS
+ * global condition context keys", availability).
+ */
 const ABSENT: readonly Row[] = [
   {
     pattern: /^sts:ExternalId$/i,
-    because: 'AssumeRoleWithWebIdentity takes no external ID',
-    fix: `Remove it: ${GOOGLE}:oaud does its work here. External IDs are for further hops (sts:AssumeRole).`,
+    because: 'AssumeRoleWithWebIdentity does not accept an external ID',
+    fix: `Remove this key: ${GOOGLE}:oaud serves the same purpose for Google's tokens. External IDs are for further hops (sts:AssumeRole).`,
   },
   {
     pattern: /^aws:MultiFactorAuth(?:Present|Age)$/i,
-    because: 'a web identity has no MFA',
-    fix: 'Remove it: a workload cannot enter a code.',
+    because: 'MFA does not apply to web identities',
+    fix: 'Remove this key: a workload cannot enter an MFA code.',
   },
   {
     pattern:
       /^aws:(?:Principal\w+(?:\/.*)?|userid|username|SourceIdentity|TokenIssueTime|FederatedProvider)$/i,
-    because: 'the request is not signed, and comes from no AWS principal',
-    fix: `Remove it: ${GOOGLE}:aud, :oaud and :sub say who may.`,
+    because: 'the request is not signed and does not come from an AWS principal',
+    fix: `Remove this key: ${GOOGLE}:aud, :oaud and :sub define who may assume the role.`,
   },
   {
     pattern: /^(?:aws:RequestTag\/.*|aws:TagKeys|sts:TransitiveTagKeys|sts:SourceIdentity)$/i,
     because: "Google's tokens carry no session tags and no source identity for AWS",
-    fix: 'Remove it: they are for further hops (sts:AssumeRole).',
+    fix: 'Remove this key: it is only for further hops (sts:AssumeRole).',
   },
   {
     pattern: /^(?:sts:DurationSeconds|sts:AWSServiceName)$/i,
-    because: 'AWS has it for bearer tokens of its services alone',
-    fix: "Remove it: the role's maximum session duration bounds sessions.",
+    because: "AWS sets this key only for bearer tokens of AWS's own services",
+    fix: "Remove this key. To limit sessions, set the role's maximum session duration.",
   },
   {
     pattern: /^(?!aws:|sts:|iam:).*:/i,
-    because: "it is not of Google's tokens",
+    because: "AWS does not set this key for Google's tokens",
     fix: GOOGLE_CONDITION_KEYS,
   },
 ];
@@ -73,13 +77,13 @@ const ABSENT: readonly Row[] = [
 const OUTSIDE: readonly Row[] = [
   {
     pattern: /^aws:(?:SourceIp)$/i,
-    because: 'holds only where the bridge calls STS from these addresses',
-    fix: 'On Google Cloud that takes a static one: VPC egress for all traffic, and Cloud NAT.',
+    because: 'matches only if the bridge calls STS from these addresses',
+    fix: 'On Google Cloud, a static address requires VPC egress for all traffic, and Cloud NAT.',
   },
   {
     pattern: /^aws:(?:SourceVpc|SourceVpce|SourceVpcArn|VpcSourceIp)$/i,
-    because: 'holds only where the bridge calls STS through a VPC endpoint',
-    fix: 'Requests over the internet have no such key.',
+    because: 'matches only if the bridge calls STS through a VPC endpoint',
+    fix: 'Requests over the internet do not have this key.',
   },
 ];
 
@@ -101,7 +105,7 @@ function readGoogleKey(name: string, exact: boolean): ConditionKey {
   if (!exact && (identity ?? claim) !== undefined) {
     return {
       kind: 'absent',
-      because: 'AWS writes the provider without a scheme and a slash',
+      because: "AWS writes the provider's name without a scheme or slash",
       fix: `Write ${GOOGLE}:${name}.`,
       ...(identity === undefined ? {} : { meant: identity }),
     };
@@ -111,10 +115,10 @@ function readGoogleKey(name: string, exact: boolean): ConditionKey {
   if (name === 'azp') {
     return {
       kind: 'absent',
-      because: 'AWS has no key of this name',
-      fix: `Write ${GOOGLE}:aud, which is the token's azp.`,
+      because: 'AWS has no key with this name',
+      fix: `Write ${GOOGLE}:aud, which AWS compares with the token's azp.`,
       meant: 'aud',
     };
   }
-  return { kind: 'absent', because: 'AWS has no key of this name', fix: GOOGLE_CONDITION_KEYS };
+  return { kind: 'absent', because: 'AWS has no key with this name', fix: GOOGLE_CONDITION_KEYS };
 }

@@ -1,13 +1,19 @@
-// IAM's condition operators: what each compares, and what it does where a request lacks the key.
+// IAM's condition operators: what each operator compares, and whether a request without the key meets the condition.
 
-/** `text` and `pattern` name who is meant; `negated` whoever is not; `number` and `other` compare no texts. */
+/**
+ * `text` and `pattern` compare with values to include, `negated` with values to exclude; `number` and `other` do not compare
+ * strings.
+ */
 type Comparison = 'text' | 'pattern' | 'negated' | 'null' | 'number' | 'other';
 
 export interface Operator {
   readonly comparison: Comparison;
   readonly everyValue: boolean;
   readonly ifExists: boolean;
-  /** Whether it is met by a request that has no such key (IAM user guide, "IAM JSON policy elements: Condition operators"). */
+  /**
+   * Whether a request without the key meets a condition with this operator (IAM user guide, "IAM JSON policy elements: Condition
+   * operators").
+   */
   metWithoutKey(values: readonly string[]): boolean;
 }
 
@@ -26,7 +32,7 @@ const OTHERS =
 
 const FORM = /^(?:(forallvalues|foranyvalue):)?(\w+?)(ifexists)?$/;
 
-/** Undefined where IAM has no such operator. */
+/** @returns undefined if IAM has no such operator */
 export function readOperator(text: string): Operator | undefined {
   const [, quantifier, name = '', exists] = FORM.exec(text.toLowerCase()) ?? [];
   const comparison = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;

@@ -1,4 +1,5 @@
-// What a statement for Google's tokens asks of them: keys that there are, compared by operators that tell one from another.
+// Checks the conditions of a statement for Google's tokens: the keys must exist, and the operators must distinguish one token from
+// another.
 import { quote } from '../../config/show.ts';
 import { checkClaim } from './claim-rules.ts';
 import { readConditionKey } from './condition-keys.ts';
@@ -16,13 +17,13 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
   const { where, key, values } = condition;
   const operator = readOperator(condition.operator);
   if (operator === undefined)
-    return [mistake(where, 'is not an operator that IAM has', 'Write StringEquals.')];
+    return [mistake(where, 'uses an operator that does not exist in IAM', 'Use StringEquals.')];
   const read = readConditionKey(key);
   switch (read.kind) {
     case 'absent': {
       const met = operator.metWithoutKey(values.map(({ text }) => text));
-      const so = met ? 'is always met, and guards nothing' : 'can never be met';
-      return [mistake(where, `${read.because}, so this condition ${so}`, read.fix)];
+      const effect = met ? 'always matches and protects nothing' : 'can never match';
+      return [mistake(where, `${read.because}, so this condition ${effect}`, read.fix)];
     }
     case 'outside':
       return [note(where, read.because, read.fix)];
@@ -39,29 +40,37 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
   }
 }
 
-/** On a key that every token of Google has. */
+/** @param condition on a key that every Google token has */
 function checkOperator(condition: Condition, operator: Operator, denies: boolean): Finding[] {
   const { where, values } = condition;
   const { comparison, everyValue, ifExists } = operator;
   if (comparison === 'number' || comparison === 'other') {
-    return [
-      mistake(where, 'compares something else than texts, and this key is a text', 'Write StringEquals.'),
-    ];
+    return [mistake(where, 'must compare strings, because this key is a string', 'Use StringEquals.')];
   }
   if (comparison === 'null') {
     const absent = operator.metWithoutKey(values.map(({ text }) => text));
     return absent
-      ? [mistake(where, "asks for a token without this claim, and Google's tokens have it", 'Remove it.')]
-      : [note(where, 'says only that there is a value', 'StringEquals on the key says it too.')];
+      ? [
+          mistake(
+            where,
+            "requires a token without this claim, but all of Google's tokens have it",
+            'Remove it.',
+          ),
+        ]
+      : [
+          note(
+            where,
+            'requires only that the claim exists',
+            'StringEquals on this key already requires that the claim exists.',
+          ),
+        ];
   }
   if (denies) return [];
   if (comparison === 'negated')
-    return [mistake(where, 'trusts every Google account but the one named', 'Write StringEquals.')];
+    return [mistake(where, 'trusts every Google account except the named one', 'Use StringEquals.')];
   if (everyValue || ifExists) {
     const which = everyValue ? 'ForAllValues:' : '…IfExists';
-    return [
-      mistake(where, `${quote(which)} is met by a token without this claim, too`, 'Write StringEquals.'),
-    ];
+    return [mistake(where, `${quote(which)} also matches a token without this claim`, 'Use StringEquals.')];
   }
   return [];
 }

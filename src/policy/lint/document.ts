@@ -1,9 +1,9 @@
-// Reads the text of a trust policy, or what `aws iam get-role` answers, into statements of which nothing is believed yet.
+// Parses a trust policy, or the output of `aws iam get-role`, into statements that are not validated yet.
 import type { Problem } from '../../config/problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from '../../config/unchecked-values.ts';
 import { escapeText } from '../../config/show.ts';
 
-/** A text, or a number of the JSON in its own digits: as a number it would have lost some. */
+/** A string, or a JSON number with all its digits: JavaScript numbers would lose some digits. */
 export interface ConditionValue {
   readonly text: string;
   readonly isNumber: boolean;
@@ -32,30 +32,30 @@ export interface Statement {
   readonly actions: readonly string[];
   readonly hasNotAction: boolean;
   readonly conditions: readonly Condition[];
-  /** Parts that IAM would not take, by name. */
+  /** The names of the statement's elements that IAM would reject. */
   readonly malformed: readonly string[];
 }
 
-/** Bad JSON is told by its place alone: the engine's message quotes the text. */
+/** For invalid JSON, reports only the position, because the engine's message quotes the text. */
 export function readTrustPolicy(
   text: string,
   field: string,
 ): { statements: readonly Statement[] } | { problem: Problem } {
-  const refused = (rule: string, fix: string) => ({ problem: { field, rule, fix } });
+  const rejected = (rule: string, fix: string) => ({ problem: { field, rule, fix } });
   const document = parsePolicy(text);
   if ('at' in document) {
-    return refused(
-      `must be JSON, and is not${document.at}`,
-      'Give it the trust policy of the role, as IAM has it.',
+    return rejected(
+      `must be valid JSON, but is not${document.at}`,
+      "Provide the role's trust policy as stored in IAM.",
     );
   }
   const policy = policyIn(document.value);
   const statement = fieldOf(policy, 'Statement');
   const statements = isMap(statement) ? [statement] : itemsOf(statement);
   if (statements.length === 0 || !statements.every(isMap)) {
-    return refused(
-      'must be a trust policy, with a Statement that is a map or a list of them',
-      'Give it what `aws iam get-role --role-name NAME` prints, or the AssumeRolePolicyDocument in that.',
+    return rejected(
+      'must be a trust policy with a Statement that is an object or a list of objects',
+      'Provide the output of `aws iam get-role --role-name NAME`, or its AssumeRolePolicyDocument.',
     );
   }
   return { statements: statements.map(readStatement) };
@@ -64,7 +64,7 @@ export function readTrustPolicy(
 const DIGITS = Symbol('the digits of a JSON number');
 
 function parsePolicy(text: string): { value: unknown } | { at: string } {
-  // TypeScript does not know the third argument yet: ECMAScript, "JSON.parse source text access".
+  // TypeScript does not yet declare the third argument (ECMAScript, "JSON.parse source text access").
   const keepDigits = (_key: string, value: unknown, context?: { source?: string }): unknown =>
     typeof value === 'number' ? { [DIGITS]: context?.source ?? String(value) } : value;
   try {
@@ -72,11 +72,11 @@ function parsePolicy(text: string): { value: unknown } | { at: string } {
   } catch (error) {
     const [, line, column] =
       /\(line (\d+) column (\d+)\)$/.exec(error instanceof SyntaxError ? error.message : '') ?? [];
-    return { at: line === undefined ? '' : ` from line ${line}, column ${String(column)} on` };
+    return { at: line === undefined ? '' : ` from line ${line}, column ${String(column)}` };
   }
 }
 
-/** IAM's own answer holds the policy percent-encoded. */
+/** IAM's API response contains the policy percent-encoded. */
 function unescaped(text: string): string {
   const trimmed = text.trim();
   if (!/^%7B/i.test(trimmed)) return trimmed;
@@ -87,7 +87,7 @@ function unescaped(text: string): string {
   }
 }
 
-/** The policy itself, wherever `get-role` put it, and as text where it is one. */
+/** Finds the policy in the output of `get-role`, and parses it if it is a string. */
 function policyIn(document: unknown): unknown {
   const role = fieldOf(document, 'Role') ?? document;
   const policy = fieldOf(role, 'AssumeRolePolicyDocument') ?? role;
@@ -117,7 +117,7 @@ function readStatement(statement: unknown, index: number): Statement {
     actions: actions ?? [],
     hasNotAction: part('NotAction') !== undefined,
     conditions: conditions ?? [],
-    malformed: Object.entries(wellFormed).flatMap(([name, right]) => (right ? [] : [name])),
+    malformed: Object.entries(wellFormed).flatMap(([name, valid]) => (valid ? [] : [name])),
   };
 }
 

@@ -1,4 +1,4 @@
-// What is to be said of a trust policy: a mistake, or a note of what has to be so outside it.
+// A finding about a trust policy: a mistake, or a note about a requirement outside the policy.
 import { describeProblem } from '../../config/problem.ts';
 import type { Problem } from '../../config/problem.ts';
 
@@ -20,6 +20,6 @@ export const note = (field: string, rule: string, fix: string): Finding => ({
   fix,
 });
 
-/** A finding as one line. */
+/** Formats a finding as one line. */
 export const describeFinding = (finding: Finding): string =>
   finding.kind === 'note' ? `Note: ${describeProblem(finding)}` : describeProblem(finding);

@@ -1,5 +1,5 @@
-// The known mistakes in a trust policy for Google's tokens. Of statements for others, such as AWS principals, only that they
-// open the role to everybody.
+// Finds known mistakes in a trust policy for Google's tokens. Statements for other principals, such as AWS roles, are reported
+// only if they open the role to everyone.
 import { GOOGLE } from '../trust-policy.ts';
 import { checkActions, checkUnrelatedActions, coversWebIdentity, isWebIdentity } from './action-rules.ts';
 import { isGoogleKey } from './condition-keys.ts';
@@ -11,21 +11,21 @@ import { checkPrincipal, checkUnrelatedPrincipal, isOpen, namesAwsPrincipals } f
 import { checkExpected, checkPins } from './pin-rules.ts';
 import type { Expected } from './pin-rules.ts';
 
-/** @returns what is wrong, in the order of the statements; notes among it */
+/** @returns mistakes and notes, in the order of the statements */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
   const googleStatements = statements.filter(isForGoogle);
   const trusting = googleStatements.filter(({ effect }) => effect === 'Allow');
-  const nobody = statements.every(({ malformed }) => malformed.length === 0) && trusting.length === 0;
+  const trustsNobody = statements.every(({ malformed }) => malformed.length === 0) && trusting.length === 0;
   return [
     ...statements.flatMap((statement) =>
       googleStatements.includes(statement) ? checkGoogleStatement(statement) : checkOtherStatement(statement),
     ),
-    ...(nobody
+    ...(trustsNobody
       ? [
           mistake(
             'Statement',
-            "must trust Google's tokens, and none does",
-            'Write what `fedbridge trust-policy` prints. A further hop trusts the role before it instead: `--hop N` prints that.',
+            "must trust Google's tokens, but no statement does",
+            'Use the output of `fedbridge trust-policy`. For a further hop, which trusts the previous role instead of Google, add `--hop N`.',
           ),
         ]
       : []),
@@ -33,7 +33,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
   ];
 }
 
-/** What a part lacks is not told where the part could not be read. */
+/** If an element of the statement is malformed, reports only that it is malformed. */
 function checkGoogleStatement(statement: Statement): Finding[] {
   const readable = (part: string) => !statement.malformed.includes(part);
   return [
@@ -51,21 +51,23 @@ const checkOtherStatement = (statement: Statement): Finding[] => [
 ];
 
 const checkForm = ({ where, malformed }: Statement): Finding[] =>
-  malformed.map((part) => mistake(`${where}, ${part}`, 'is not in a form that IAM takes', FORMS[part] ?? ''));
+  malformed.map((part) =>
+    mistake(`${where}, ${part}`, 'is not in a form that IAM accepts', FORMS[part] ?? ''),
+  );
 
 const FORMS: Readonly<Record<string, string>> = {
   Effect: 'Write "Allow" or "Deny".',
   Principal: `Write {"Federated": "${GOOGLE}"}.`,
-  Action: 'Write a text, or a list of texts.',
+  Action: 'Write a string, or a list of strings.',
   Condition: 'Write {"StringEquals": {KEY: VALUE, …}}.',
 };
 
-/** By any of its parts, so that a mistake in one of them does not hide the others. */
+/** Looks at every element of a statement, so that a mistake in one element does not hide mistakes in other elements. */
 function isForGoogle(statement: Statement): boolean {
   const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;
   if (conditions.some(({ key }) => isGoogleKey(key))) return true;
-  // Other providers use the same action.
+  // Other providers use this action, too.
   if (actions.some(isWebIdentity)) return isOpen(statement) || !principals.some(isAnotherProvider);
   const covered = hasNotAction || actions.some(coversWebIdentity);
   return effect !== 'Deny' && covered && isOpen(statement) && !conditions.some(namesAwsPrincipals);

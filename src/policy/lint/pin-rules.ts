@@ -1,4 +1,5 @@
-// Whether a statement for Google's tokens says whose and for what: without that anybody's token, or one of another service, will do.
+// Checks that a statement for Google's tokens pins the account and the audience. Otherwise, tokens for other accounts or other
+// services would match.
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
 import { readConditionKey } from './condition-keys.ts';
@@ -9,13 +10,13 @@ import { mistake, note } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { isUniqueId } from './value-rules.ts';
 
-/** What the role is known to need; the policy is compared with it. */
+/** The known values that the policy is compared with. */
 export interface Expected {
   readonly uniqueId?: string;
   readonly audience?: string;
 }
 
-/** Of a statement that is for Google's tokens. */
+/** @param statement a statement for Google's tokens */
 export function checkPins(statement: Statement): Finding[] {
   const { where, effect, conditions } = statement;
   if (effect !== 'Allow') return [];
@@ -24,8 +25,8 @@ export function checkPins(statement: Statement): Finding[] {
     return [
       mistake(
         where,
-        `pins neither ${GOOGLE}:aud nor :sub: everybody with a Google account can have a token that fits`,
-        'Pin :aud and :sub to the unique ID, and :oaud to the audience: `fedbridge trust-policy` prints it.',
+        `pins neither ${GOOGLE}:aud nor :sub: anyone with a Google account can get a token that matches`,
+        'Pin :aud and :sub to the unique ID, and :oaud to the audience: `fedbridge trust-policy` prints such a policy.',
       ),
     ];
   }
@@ -38,20 +39,20 @@ export function checkPins(statement: Statement): Finding[] {
   ];
 }
 
-/** What opens the role where a key is not pinned: AWS compares each with a claim of its own. */
+/** Which other tokens would match if the key were not pinned. AWS compares each key with a different claim. */
 const OPENING: Readonly<Record<IdentityKey, string>> = {
-  aud: 'a token of this service account that another got opens the role, too',
-  sub: 'a token that this service account got for another opens the role, too',
-  oaud: 'a token of this service account for another service opens the role, too',
+  aud: 'another party that obtained a token for this service account could also assume the role',
+  sub: 'the role could also be assumed with a token that this service account obtained for another account',
+  oaud: 'the role could also be assumed with a token that this service account obtained for another service',
 };
 
 const TO_PIN: Readonly<Record<IdentityKey, string>> = {
-  aud: 'Pin it to the unique ID, as :sub.',
-  sub: 'Pin it to the unique ID, as :aud.',
-  oaud: 'Pin it to an audience that is for STS alone (aws.audience).',
+  aud: 'Pin :aud to the same unique ID as :sub.',
+  sub: 'Pin :sub to the same unique ID as :aud.',
+  oaud: 'Pin :oaud to an audience that is used only for STS (aws.audience).',
 };
 
-/** Tokens of the metadata server have the unique ID as `azp` and as `sub`. */
+/** Tokens from the metadata server have the unique ID as both `azp` and `sub`. */
 function checkSameAccount({ where, conditions }: Statement): Finding[] {
   const [azp, subject] = [pinned(conditions, 'aud'), pinned(conditions, 'sub')];
   const comparable = [azp, subject].every((ids) => ids.length > 0 && ids.every(isUniqueId));
@@ -60,43 +61,55 @@ function checkSameAccount({ where, conditions }: Statement): Finding[] {
     ? [
         mistake(
           where,
-          `pins ${GOOGLE}:aud and :sub to different unique IDs (${quote(differing)} is in one of them alone), and a service account's token has the same in both`,
-          'Write the same in both.',
+          `pins ${GOOGLE}:aud and :sub to different unique IDs (${quote(differing)} is in only one of them), but a service account's token has the same ID in both`,
+          'Write the same ID in both keys.',
         ),
       ]
     : [];
 }
 
-/** Of all statements for Google's tokens: one of them has to be for what is expected, and what others take is told. */
+/**
+ * At least one statement for Google's tokens must match the expected values. Reports any additional values that the policy
+ * accepts.
+ */
 export function checkExpected(statements: readonly Statement[], expected: Expected): Finding[] {
   const found = statements.map((statement) => differences(statement, expected));
   const met = found.some(({ length }) => length === 0);
   return [...(met ? [] : found.flat()), ...statements.flatMap((one) => additions(one, expected, met))];
 }
 
-/** @param met whether one of the statements is for what is expected; where none is, a value that differs is a mistake */
+/**
+ * @param met whether a statement matches the expected values; if not, a key without the expected value is reported as a mistake,
+ * not as an addition
+ */
 function additions({ where, conditions }: Statement, { uniqueId, audience }: Expected, met: boolean) {
-  const beside = (wanted: string | undefined, keys: readonly IdentityKey[]): string | undefined => {
+  const besides = (wanted: string | undefined, keys: readonly IdentityKey[]): string | undefined => {
     const values = keys.map((name) => pinned(conditions, name));
-    const told = values.filter((some) => wanted !== undefined && (met || some.includes(wanted))).flat();
-    const others = new Set(told.filter((value) => value !== wanted));
+    const accepted = values.filter((some) => wanted !== undefined && (met || some.includes(wanted))).flat();
+    const others = new Set(accepted.filter((value) => value !== wanted));
     return wanted === undefined || others.size === 0
       ? undefined
-      : `${[...others].map(quote).join(' and ')} beside ${quote(wanted)}`;
+      : `${[...others].map(quote).join(' and ')} in addition to ${quote(wanted)}`;
   };
-  const accounts = beside(uniqueId, ['aud', 'sub']);
-  const audiences = beside(audience, ['oaud']);
+  const accounts = besides(uniqueId, ['aud', 'sub']);
+  const audiences = besides(audience, ['oaud']);
   return [
     ...(accounts === undefined
       ? []
-      : [note(where, `trusts ${accounts}`, 'Remove what is not to assume the role.')]),
+      : [
+          note(
+            where,
+            `trusts ${accounts}`,
+            'Remove the unique ID of every account that must not assume the role.',
+          ),
+        ]),
     ...(audiences === undefined
       ? []
       : [
           note(
             `${where}, ${GOOGLE}:oaud`,
-            `takes tokens for ${audiences}`,
-            'Remove it: whoever is shown such a token can assume the role with it.',
+            `accepts tokens for ${audiences}`,
+            'Remove the other audiences: anyone who receives a token for one of them can assume the role.',
           ),
         ]),
   ];
@@ -109,25 +122,25 @@ function differences({ where, conditions }: Statement, { uniqueId, audience }: E
     if (wanted === undefined || values.length === 0 || values.includes(wanted)) return [];
     const fix =
       name === 'oaud'
-        ? 'Write the audience that the bridge asks its token for (aws.audience).'
-        : 'A service account that was made again under the same e-mail has a new unique ID: trust that one.';
+        ? "Write the audience of the bridge's tokens (aws.audience)."
+        : 'A service account that was deleted and re-created with the same e-mail has a new unique ID: trust the new ID.';
     return [
       mistake(
         `${where}, ${GOOGLE}:${name}`,
-        `must be ${quote(wanted)}, and is ${values.map(quote).join(' or ')}`,
+        `must be ${quote(wanted)}, but is ${values.map(quote).join(' or ')}`,
         fix,
       ),
     ];
   });
 }
 
-/** The values that a key is to have; none where nothing says which. */
+/** The values that a key is pinned to; empty if it is not pinned. */
 const pinned = (conditions: readonly Condition[], name: IdentityKey): string[] =>
   conditions
     .filter((condition) => names(condition) && identityKeyOf(condition) === name)
     .flatMap(({ values }) => values.map(({ text }) => text));
 
-/** By an operator that says who is meant, not who is not. How well it does is the conditions' own matter. */
+/** Whether the operator names values to include, not to exclude. condition-rules.ts checks the operator in more detail. */
 function names({ operator }: Condition): boolean {
   const comparison = readOperator(operator)?.comparison;
   return comparison !== undefined && comparison !== 'negated' && comparison !== 'null';
@@ -138,7 +151,7 @@ function identityKeyOf({ key }: Condition): IdentityKey | undefined {
   return read.kind === 'identity' ? read.name : undefined;
 }
 
-/** The key itself, or the one that a misspelt key stands for, which is told as a mistake of its own. */
+/** The key itself, or the intended key if it is misspelled. The misspelling is reported as a separate mistake. */
 function keyMeant(condition: Condition): IdentityKey | undefined {
   const read = readConditionKey(condition.key);
   return read.kind === 'absent' ? read.meant : identityKeyOf(condition);

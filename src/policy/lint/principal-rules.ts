@@ -1,4 +1,5 @@
-// Whom a statement trusts: Google as the provider that AWS has built in, and nobody by a wildcard.
+// Checks the principals in a trust policy: a statement for Google's tokens must name the built-in Google provider, and no
+// statement may open the role to everyone.
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
 import { readOperator } from './condition-operators.ts';
@@ -9,69 +10,69 @@ import type { Finding } from './finding.ts';
 const FIX = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
 
 const NAME_WHO =
-  'Name who may as "Principal"; or pin aws:PrincipalOrgID, aws:PrincipalArn or aws:PrincipalAccount, without a wildcard.';
+  'Name the allowed principals in "Principal", or pin aws:PrincipalOrgID, aws:PrincipalArn or aws:PrincipalAccount without a wildcard.';
 
 const isGoogle = ({ type, name }: Principal): boolean => type === 'Federated' && name === GOOGLE;
 
-/** Of a statement that is for Google's tokens. What a Deny names does no harm. */
+/** @param statement a statement for Google's tokens; a Deny may safely name any principal */
 export function checkPrincipal({ where, effect, principals, hasNotPrincipal }: Statement): Finding[] {
   const at = `${where}, Principal`;
   if (effect === 'Deny') return [];
   if (hasNotPrincipal)
-    return [mistake(`${where}, NotPrincipal`, 'trusts everybody but those that it names', FIX)];
+    return [mistake(`${where}, NotPrincipal`, 'trusts everyone except the listed principals', FIX)];
   const findings = principals.flatMap((principal) => checkOne(at, principal));
   if (findings.length > 0 || principals.some(isGoogle)) return findings;
-  return [mistake(at, `must be ${GOOGLE}, whose tokens this statement is for`, FIX)];
+  return [mistake(at, `must be ${GOOGLE}, because this statement is for Google's tokens`, FIX)];
 }
 
-/** Of a statement for others, which is not ours to judge beyond this. */
+/** @param statement a statement for other principals; reported only if it opens the role to everyone */
 export function checkUnrelatedPrincipal(statement: Statement): Finding[] {
   const { where, effect, hasNotPrincipal, conditions } = statement;
   if (effect !== 'Allow') return [];
   if (hasNotPrincipal)
-    return [mistake(`${where}, NotPrincipal`, 'trusts everybody but those that it names', NAME_WHO)];
+    return [mistake(`${where}, NotPrincipal`, 'trusts everyone except the listed principals', NAME_WHO)];
   return isOpen(statement) && !conditions.some(namesAwsPrincipals)
     ? [
         mistake(
           `${where}, Principal`,
-          'is "*" without any condition that says who: every AWS account may assume the role',
+          'is "*" without a condition that names principals: every AWS account may assume the role',
           NAME_WHO,
         ),
       ]
     : [];
 }
 
-/** Whether anybody is meant, but for what the conditions ask. */
+/** Whether the statement applies to everyone who meets its conditions. */
 export const isOpen = ({ principals, hasNotPrincipal }: Statement): boolean =>
   hasNotPrincipal || principals.some(({ name }) => name === '*');
 
 function checkOne(at: string, principal: Principal): Finding[] {
   const { type, name } = principal;
   if (name.includes('*'))
-    return [mistake(at, `must name one provider, and ${quote(name)} is a wildcard`, FIX)];
+    return [mistake(at, `must name one provider, but ${quote(name)} is a wildcard`, FIX)];
   if (/:oidc-provider\/accounts\.google\.com/i.test(name)) {
     return [
       mistake(
         at,
-        `is an IAM identity provider registered for Google, ${quote(name)}: AWS has Google built in, and STS answers InvalidIdentityToken where there is another`,
-        `${FIX} And delete the provider: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN`,
+        `must be the provider that is built into AWS, ${GOOGLE}, but is ${quote(name)}: STS returns InvalidIdentityToken if an account registers its own provider for Google`,
+        `${FIX} Then delete the provider: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN`,
       ),
     ];
   }
   if (!/accounts\.google\.com/i.test(name) || isGoogle(principal)) return [];
-  const said = quote(name);
-  return [mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, and is ${said} as ${quote(type)}`, FIX)];
+  const actual = `${quote(name)} as ${quote(type)}`;
+  return [mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, but is ${actual}`, FIX)];
 }
 
-/** Of the signer of a request, or of whom a service of AWS asks for; all tell one account or organisation from the others. */
+/** Keys about the signer of a request, or the account that an AWS service acts for. Each identifies one account or organization. */
 const NAMING_KEY = /^aws:(?:PrincipalOrgID|PrincipalArn|PrincipalAccount|SourceAccount)$/i;
 
 const COMPARES_ARNS = /^(?:ForAnyValue:)?Arn(?:Equals|Like)$/i;
 
-/** A wildcard, or a variable, which may stand for what it is compared with. */
+/** Matches a wildcard, or a policy variable, which may expand to any value. */
 const NAMES_MANY = /[*?]|\$\{/;
 
-/** No Google token meets such a condition either: it comes from no AWS principal. */
+/** Whether the condition requires a named AWS principal, account or organization, which also excludes all Google tokens. */
 export function namesAwsPrincipals({ operator: text, key, values }: Condition): boolean {
   const operator = readOperator(text);
   if (operator === undefined || !NAMING_KEY.test(key)) return false;

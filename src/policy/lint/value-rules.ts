@@ -1,4 +1,4 @@
-// What :aud, :oaud and :sub are compared with: unique IDs and an audience, each in its place.
+// Checks that the values of :aud and :sub are unique IDs, and that the values of :oaud are audiences.
 import { UNIQUE_ID } from '../../config/google-names.ts';
 import { quote } from '../../config/show.ts';
 import { GOOGLE } from '../trust-policy.ts';
@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts';
 
 export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
 
-/** Where Google tells it: a service account that is made again under the same e-mail has another. */
+/** Prints the unique ID, which changes if a service account is deleted and re-created with the same e-mail. */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
 
 /** `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…`, zeros. */
@@ -22,7 +22,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /^(?:your|my)[_-]|^(?:change|replace)[_-]?me|^(?:todo|x{3,})$/i,
 ];
 
-/** What unique IDs of service accounts look like so far; audiences hardly do. */
+/** The format of all service accounts' unique IDs so far. An audience is unlikely to have this format. */
 const LOOKS_LIKE_UNIQUE_ID = /^\d{21}$/;
 
 interface Compared {
@@ -31,7 +31,7 @@ interface Compared {
   readonly denies: boolean;
 }
 
-/** One finding a value at most: the first that it has. */
+/** Reports at most one finding per value: the first. */
 export function checkValues({ where, values }: Condition, compared: Compared): Finding[] {
   return values.flatMap((value) => {
     const found =
@@ -40,7 +40,7 @@ export function checkValues({ where, values }: Condition, compared: Compared): F
   });
 }
 
-/** On a key that :sub is pinned beside, so that a pattern may fit many. */
+/** Checks the values that a policy lists for a claim's condition key. Patterns are accepted because :sub is also pinned. */
 export function checkClaimValues(
   { where, values }: Condition,
   { claim, ...compared }: Omit<Compared, 'name'> & { readonly claim: Claim },
@@ -58,16 +58,16 @@ type ValueFinding = readonly [rule: string, fix: string];
 function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
   if (!isNumber) return undefined;
   return [
-    `must be in quotes, and is the number ${text}: programs that read JSON round such numbers, and the last digits are lost`,
-    `Write it as a text, as Google tells it: ${UNIQUE_ID_COMMAND}`,
+    `must be in quotes, but is the number ${text}: JSON parsers round numbers of this length, so the last digits are lost`,
+    `Write it as a string, exactly as Google prints it: ${UNIQUE_ID_COMMAND}`,
   ];
 }
 
 function unfilled({ text }: ConditionValue): ValueFinding | undefined {
   if (!PLACEHOLDERS.some((form) => form.test(text))) return undefined;
   return [
-    `must be a value of yours, and ${quote(text)} is a placeholder or a variable`,
-    'Fill it in: `fedbridge trust-policy` does.',
+    `must be an actual value, but ${quote(text)} is a placeholder or a variable`,
+    'Fill in the value, or use the output of `fedbridge trust-policy`.',
   ];
 }
 
@@ -78,25 +78,25 @@ function wildcard(
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
     return /[*?]/.test(text)
-      ? [`must be one value, and many fit ${quote(text)}`, 'Write the value itself, and StringEquals.']
+      ? [`must be one value, but ${quote(text)} matches many`, 'Write the exact value, and use StringEquals.']
       : undefined;
-  // A question mark may be an audience's own.
+  // A question mark may be part of an audience.
   return text.includes('*')
-    ? [`takes ${quote(text)} letter by letter, and no token has an asterisk`, 'Write the value itself.']
+    ? [`compares ${quote(text)} literally, but no token contains an asterisk`, 'Write the exact value.']
     : undefined;
 }
 
-function malformed({ text }: ConditionValue, { holds, form, fillIn }: Claim): ValueFinding | undefined {
+function malformed({ text }: ConditionValue, { contains, form, fillIn }: Claim): ValueFinding | undefined {
   if (form.test(text)) return undefined;
-  return [`is compared with the token's ${holds}, and ${quote(text)} is none`, fillIn];
+  return [`is compared with the token's ${contains}, but ${quote(text)} has a different format`, fillIn];
 }
 
 function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | undefined {
   if (name === 'oaud') {
     if (!LOOKS_LIKE_UNIQUE_ID.test(text)) return undefined;
     return [
-      `must be the audience that the token is asked for, and ${quote(text)} is a unique ID`,
-      `Write the audience (aws.audience), and the unique ID as ${GOOGLE}:aud and :sub.`,
+      `must be the token's audience, but ${quote(text)} is a unique ID`,
+      `Write the audience here (aws.audience), and the unique ID in ${GOOGLE}:aud and :sub.`,
     ];
   }
   if (isUniqueId(text)) return undefined;
@@ -104,14 +104,14 @@ function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | 
     name === 'aud' ? "the token's azp, which is the unique ID of the service account" : "the token's sub";
   if (text.includes('@')) {
     return [
-      `is compared with ${claim}, and ${quote(text)} is an e-mail`,
+      `is compared with ${claim}, but ${quote(text)} is an e-mail`,
       `Write the unique ID: ${UNIQUE_ID_COMMAND}`,
     ];
   }
   return [
-    `is compared with ${claim}, and ${quote(text)} is no unique ID`,
+    `is compared with ${claim}, but ${quote(text)} is not a unique ID`,
     name === 'aud'
-      ? `Write the unique ID here (${UNIQUE_ID_COMMAND}), and an audience as ${GOOGLE}:oaud.`
+      ? `Write the unique ID here (${UNIQUE_ID_COMMAND}), and the audience in ${GOOGLE}:oaud.`
       : `Write the unique ID: ${UNIQUE_ID_COMMAND}`,
   ];
 }

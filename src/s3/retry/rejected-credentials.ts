@@ -1,9 +1,9 @@
-// Decides whether an error of S3 is worth new credentials, so that rejected reads cost a bounded number of STS calls.
+// Decides whether an S3 error justifies new credentials, so that rejected reads cause only a limited number of STS calls.
 import { tokenBuckets } from '../../runtime/rate-limits.ts';
 import type { Rate, TokenBuckets } from '../../runtime/rate-limits.ts';
 import type { S3Error } from '../s3-error.ts';
 
-/** S3's codes for credentials that it rejects: the bridge's problem, never the caller's. */
+/** S3's error codes for rejected credentials. Callers cannot fix these errors, because the credentials are the bridge's. */
 const REJECTIONS = new Set([
   'ExpiredToken',
   'InvalidToken',
@@ -13,25 +13,33 @@ const REJECTIONS = new Set([
 ]);
 
 /**
- * Why other credentials may help. `explained`: S3 names the credentials, or a Deny in the role's own policy, which is how
- * an owner revokes sessions. `unexplained`: S3 gives no reason, as for HEAD, whose response has no body.
+ * Why new credentials may help:
+ * - `explained`: S3 reports that it rejected the credentials, or that the role's own policy denies the read. Owners revoke
+ *   sessions with such a Deny.
+ * - `unexplained`: S3 gives no reason, for example because a response to HEAD has no body.
  */
 export type RenewalReason = 'explained' | 'unexplained';
 
-/** Renewals of one role: those of each caller, which leave the other callers theirs, and those of all callers. */
+/**
+ * The renewal rates for one role. `caller` limits each caller, so that no caller uses up the others' share; `role` limits all
+ * callers together.
+ */
 const RATES: Readonly<Record<RenewalReason, { readonly caller: Rate; readonly role: Rate }>> = {
   explained: {
     caller: { burst: 5, intervalMs: 24_000 },
     role: { burst: 20, intervalMs: 6_000 },
   },
-  // Fewer, as without the right to list S3 denies each HEAD of a missing object.
+  // These rates are lower, because S3 denies each HEAD of a missing object if the role may not list the bucket.
   unexplained: {
     caller: { burst: 1, intervalMs: 300_000 },
     role: { burst: 10, intervalMs: 30_000 },
   },
 };
 
-/** After a revocation was proven, another one counts from then on: each lets all sessions of the role be renewed. */
+/**
+ * The minimum time between two proofs of revocation. Proofs must be rare, because each allows all of the role's sessions to be
+ * renewed.
+ */
 const REVOCATION_INTERVAL_MS = 60_000;
 
 export function isCredentialsError({ code }: S3Error): boolean {
@@ -42,7 +50,7 @@ export function isCredentialsError({ code }: S3Error): boolean {
 export function renewalReasonFor(error: S3Error): RenewalReason | undefined {
   const { code, status, denial } = error;
   if (code === undefined) return status === 400 || status === 403 ? 'unexplained' : undefined;
-  // No credentials fix a wrong clock.
+  // New credentials do not fix a wrong clock.
   if (code === 'RequestTimeTooSkewed') return undefined;
   if (isCredentialsError(error)) return 'explained';
   if (code !== 'AccessDenied') return undefined;
@@ -50,27 +58,27 @@ export function renewalReasonFor(error: S3Error): RenewalReason | undefined {
   return denial.reason === 'role policy' && denial.explicit === true ? 'explained' : undefined;
 }
 
-/** The session whose credentials S3 rejected; compared by identity, as it outlives them. */
+/** The session whose credentials S3 rejected. Sessions are compared as objects, because a session outlives its credentials. */
 export interface RejectedSession {
   readonly roleName: string;
 }
 
 export interface RenewalBudget {
   /**
-   * @param caller unique ID
-   * @returns whether an STS call may be spent; counted if so
+   * @param caller the caller's unique ID
+   * @returns whether an STS call may be made; if so, the call is counted
    */
   spend(session: RejectedSession, caller: string, reason: RenewalReason): boolean;
-  /** Whether a proof that the role's sessions were revoked would change anything. */
+  /** Whether `proveRevocation` would have an effect now; shortly after an earlier proof, it would not. */
   wantsProof(session: RejectedSession): boolean;
-  /** From now on each session of the role may be renewed once if it is rejected, whatever was spent. */
+  /** Allows each of the role's sessions to be renewed once more, regardless of the budget, if S3 rejects its credentials. */
   proveRevocation(session: RejectedSession): void;
 }
 
 export function renewalBudget(): RenewalBudget {
   const budgets = { explained: roleBudgets(RATES.explained), unexplained: roleBudgets(RATES.unexplained) };
   const revokedAt = new Map<string, number>();
-  /** The revocation after which a session was renewed. */
+  /** For each session, the time of the last revocation that caused its renewal. */
   const renewedAfter = new WeakMap<RejectedSession, number>();
   const wantsProof = ({ roleName }: RejectedSession): boolean => {
     const last = revokedAt.get(roleName);

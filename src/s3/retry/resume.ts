@@ -1,4 +1,4 @@
-// Resumes a body that S3 closed early, at the exact byte, if it is certain to be of the same object.
+// Resumes a truncated body at the exact byte, if the remaining bytes are certain to be from the same version of the object.
 import { Fault } from '../../errors/fault.ts';
 import { headerOf } from '../../http1/exchange.ts';
 import type { Sink, UpstreamResponse } from '../../http1/exchange.ts';
@@ -10,10 +10,10 @@ import type { Read } from '../read.ts';
 import { pause, pauseMs, retryBudget, withRetry } from './retry.ts';
 import type { RetryBudget } from './retry.ts';
 
-/** Of one body: a network that fails more often should be noticed. */
+/** The maximum number of resumes for each body, so that an unreliable network is noticed. */
 const MAX_RESUMES = 3;
 
-/** Which bytes of which object a response holds. */
+/** The byte range that a response contains, and the size and ETag of the object. */
 interface Extent {
   readonly first: number;
   readonly last: number;
@@ -21,12 +21,12 @@ interface Extent {
   readonly etag: string;
 }
 
-/** SDKs wait longer, and retry on their own. */
+/** How long the bridge retries a request; shorter than the timeouts of SDKs, because SDKs also retry. */
 const RETRY_MS = 5_000;
 
 /**
- * Retries before a response and resumes during a body, with one budget for both.
- * @param options.stallMs how long S3 may send nothing: no retry begins after it either
+ * Adds retries before a response and resumes during a body, with one retry budget for both.
+ * @param options.stallMs the timeout for an S3 connection on which no data arrives; no retry begins after this time
  * @param options.onRetry called for each retry and resume, with its reason
  */
 export function retryingRead(
@@ -44,8 +44,9 @@ export function retryingRead(
 }
 
 /**
- * The caller sees one response. If it cannot be resumed, its sink fails with the error that ended the body.
- * @param read also reads the rest, with the session's credentials at that time
+ * The caller receives a single response, even if its body is resumed. If the body cannot be resumed, the sink fails with the
+ * error that ended the body, or with Fault object_changed.
+ * @param read used again for the remaining bytes, with the session's current credentials
  * @param options.onResume called for each resume, with its reason
  */
 function withResume(
@@ -66,7 +67,7 @@ function withResume(
       if (counters !== undefined) counters.resumed = resumes + 1;
       await pause(pauseMs(resumes), cancellation);
       const first = extent.first + received;
-      // The caller's own conditions were decided by the response in progress.
+      // Omits the caller's conditions, because S3 has already evaluated them for the response in progress.
       const headers = ['range', `bytes=${first}-${extent.last}`, 'if-match', extent.etag];
       const rest = await read(bucket, wholeOf(operation), session, { ...readOptions, headers });
       if (isS3Error(rest)) {
@@ -82,9 +83,7 @@ function withResume(
   };
 }
 
-/**
- * @param restOf resolves to a response with the bytes after those received, or to undefined if there is none; may reject
- */
+/** @param restOf resolves to a response with the remaining bytes, or to undefined if the body cannot be resumed; may reject */
 function resumable(
   response: UpstreamResponse,
   restOf: (error: Error, received: number, resumes: number) => Promise<UpstreamResponse | undefined>,
@@ -152,7 +151,7 @@ function extentOf({ status, headers }: UpstreamResponse, { parameters }: ObjectR
 
 const isPartNumber = ([name]: readonly [name: string, value: string]): boolean => name === 'partNumber';
 
-/** S3 accepts no range of a part: the rest is read from the whole object. */
+/** S3 does not accept a range of a part, so the remaining bytes are requested as a range of the whole object. */
 function wholeOf(operation: ObjectRead): ObjectRead {
   const { parameters } = operation;
   return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };
@@ -167,9 +166,10 @@ function isRange({ status, headers }: UpstreamResponse, { first, last, total }: 
 }
 
 /**
- * Some S3 implementations use one ETag for several versions. Headers that one response lacks are not compared, as some do not send
- * them with a range; but the rest must not be encoded if the beginning was not. Encryption and storage class may change within
- * a version.
+ * Compares other headers in addition to the ETag, because some S3 servers use one ETag for several versions. A header that only
+ * one response contains is ignored, because some servers omit headers from range responses. However, if the remaining bytes are
+ * encoded, the first bytes must have the same encoding. Encryption and storage class are not compared, because they may change
+ * within a version.
  */
 function isSameVersion(beginning: readonly string[], rest: readonly string[]): boolean {
   if (headerOf(beginning, 'etag') !== headerOf(rest, 'etag')) return false;

@@ -1,5 +1,5 @@
-// Retries reads that failed before a response began: after pauses that grow, up to a deadline, and within a budget, so that an S3
-// in trouble does not get several times its load.
+// Retries reads that failed before a response began. Growing pauses, a deadline and a budget prevent retries from multiplying the
+// load while S3 is failing.
 import { Fault } from '../../errors/fault.ts';
 import type { Cancellation } from '../../runtime/cancellation.ts';
 import { headerOf } from '../../http1/exchange.ts';
@@ -9,22 +9,30 @@ import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
 import type { S3Error } from '../s3-error.ts';
 
-/** The pause before the first retry is below this, before each further one below twice as much ("full jitter"). */
+/**
+ * The maximum pause before the first retry; doubles for each further retry. Each pause is a random part of its maximum ("full
+ * jitter").
+ */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
-/** S3's transient errors (S3 API Reference, "Error responses": InternalError, SlowDown, ServiceUnavailable), and a gateway's. */
+/**
+ * The statuses of transient errors from S3 (S3 API Reference, "Error responses": InternalError, SlowDown, ServiceUnavailable) and
+ * from gateways.
+ */
 const TRANSIENT = new Set([500, 502, 503, 504]);
 
-/** Random, so that reads which failed together are not retried together. @param retries how many there were before */
+/**
+ * Returns a random pause, so that reads that failed together are not retried together. @param retries number of retries so far
+ */
 export function pauseMs(retries: number): number {
   return Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** retries);
 }
 
 /**
- * The caller gets the last outcome: S3's own error, or the fault.
- * @param options.deadlineMs since the first attempt began. No retry begins later, so that an S3 which sent nothing for longer
- * (s3_timeout) does not get the request again, but one to which a connection failed sooner does
+ * If the last attempt fails, returns S3's error or throws the fault.
+ * @param options.deadlineMs the time after which no retry begins, measured from the start of the first attempt. A request that
+ * takes longer to time out (s3_timeout) is therefore not retried
  * @param options.onRetry called for each retry, with its reason
  */
 export function withRetry(
@@ -72,7 +80,7 @@ function reasonToRetry(outcome: S3Error | Fault): string | undefined {
   return TRANSIENT.has(outcome.status) ? String(outcome.status) : undefined;
 }
 
-/** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); a date is compared with S3's own Date. */
+/** Reads `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); a date is compared with the response's `Date`. */
 function retryAfterMs(outcome: S3Error | Fault): number {
   if (outcome instanceof Fault) return 0;
   const value = headerOf(outcome.headers, 'retry-after');
@@ -83,7 +91,7 @@ function retryAfterMs(outcome: S3Error | Fault): number {
   return pause > 0 ? pause : 0;
 }
 
-/** Waits before a retry, for as long as the caller waits. @throws Error where the caller disconnects during the pause */
+/** Waits before a retry. @throws Error if the caller disconnects during the pause */
 export function pause(milliseconds: number, cancellation: Cancellation): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const end = (): void => {
@@ -99,25 +107,28 @@ export function pause(milliseconds: number, cancellation: Cancellation): Promise
   return promise;
 }
 
-/** One retry is earned by so many requests: 10 %. */
+/** One retry is allowed for this many requests, so that at most 10 % of requests are retried. */
 const REQUESTS_A_RETRY = 10;
 
-/** In addition, so that a bridge with few callers retries at all. */
+/** Additional retries per second, so that a bridge that serves few requests can also retry. */
 const FLOOR_PER_SECOND = 10;
 
-/** Retries that may be saved up: a quiet hour must not end in a storm. */
+/** The maximum number of unused retries that are saved, so that a quiet hour does not end in a retry storm. */
 const MOST_SAVED = 100;
 
-/** The last few are for callers that have hardly retried: one whose reads fail all the time must leave the others theirs. */
+/**
+ * The last few retries are reserved for callers that rarely retry, so that a caller whose reads always fail cannot use up all
+ * retries.
+ */
 const RESERVED = 5;
 const FROM_RESERVE = { burst: 2, intervalMs: 500 };
 
 export interface RetryBudget {
-  /** To call for each request of a caller. */
+  /** Must be called once for each request of a caller. */
   earn(): void;
   /**
-   * @param caller unique ID
-   * @returns whether S3 may be called once more; counted if so
+   * @param caller the caller's unique ID
+   * @returns whether S3 may be called once more; if so, the call is counted
    */
   spend(caller: string): boolean;
 }

@@ -1,4 +1,4 @@
-// The control API over HTTP: JSON in, JSON out, and a plain word on what is wrong with a request.
+// Serves the control API: JSON requests and responses over HTTP.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadField, fieldsOf } from './fields.ts';
 import { controlRoutes, type ControlParts } from './routes.ts';
@@ -17,18 +17,18 @@ export function createControl(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = controlRoutes(parts);
 
-  async function answer(request: IncomingMessage): Promise<{ status: number; value: unknown }> {
+  async function respond(request: IncomingMessage): Promise<{ status: number; value: unknown }> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const route = routes[`${request.method ?? 'GET'} ${path}`];
     if (!route) {
       return {
         status: 404,
-        value: { error: `There is no ${request.method ?? ''} ${path} here`, routes: Object.keys(routes) },
+        value: { error: `There is no route ${request.method ?? ''} ${path}`, routes: Object.keys(routes) },
       };
     }
     try {
       const takesBody = request.method === 'PUT' || request.method === 'POST';
-      // Browsers send other types across sites without asking first.
+      // Requires JSON, because a web page on another site can send other content types without a preflight request.
       if (takesBody && !JSON_TYPE.test(request.headers['content-type'] ?? ''))
         return { status: 415, value: NOT_JSON };
       const text = await bodyText(request);
@@ -43,7 +43,7 @@ export function createControl(
   }
 
   return (request, response) => {
-    answer(request)
+    respond(request)
       .then(({ status, value }) => {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(`${JSON.stringify(value, null, 2)}\n`);

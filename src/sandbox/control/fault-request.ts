@@ -1,4 +1,4 @@
-// Reads the body of PUT /faults: which supplier, which fault, with which fields of its own.
+// Parses the body of PUT /faults: an emulator, a kind of fault, and the fields of that kind.
 import type { Fault, FaultSetting } from '../injected-faults.ts';
 import { S3_ERRORS } from '../s3/s3-error.ts';
 import { STS_ERRORS } from '../sts/sts-error.ts';
@@ -6,12 +6,12 @@ import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';
 import { BadField, choice, number, optional, record, refuseOthers, text, type Fields } from './fields.ts';
 
 interface FaultKind {
-  /** Its own fields, with what they mean; for the list of routes. */
+  /** The fields that only this kind of fault has, with descriptions for the list of routes. */
   readonly fields: Readonly<Record<string, string>>;
-  read(fields: Fields, supplier: UpstreamName): Fault;
+  read(fields: Fields, upstream: UpstreamName): Fault;
 }
 
-const COMMON = ['supplier', 'fault', 'times', 'path'];
+const COMMON = ['upstream', 'fault', 'times', 'path'];
 const LONGEST_DELAY_MS = 600_000;
 
 const plain = (kind: 'hang' | 'reset' | 'refuse' | 'garbage' | 'empty'): FaultKind => ({
@@ -27,7 +27,7 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
   garbage: plain('garbage'),
   empty: plain('empty'),
   delay: {
-    fields: { milliseconds: 'how long it waits before its usual answer' },
+    fields: { milliseconds: 'how long to wait before the normal response' },
     read: (fields) => ({
       kind: 'delay',
       milliseconds: number(fields, 'milliseconds', { least: 0, most: LONGEST_DELAY_MS }),
@@ -35,7 +35,7 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
   },
   hold: {
     fields: {
-      after: 'optional: bytes of the body that are sent before; the rest is sent when the fault is cleared',
+      after: 'optional: bytes of the body to send first; the rest is sent when the fault is cleared',
     },
     read: (fields) => ({
       kind: 'hold',
@@ -54,13 +54,13 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
   },
   error: {
     fields: {
-      code: "a code of the supplier's own, such as SlowDown",
+      code: 'an error code of the emulated service, such as SlowDown',
       message: 'optional',
       headers: 'optional',
     },
-    read(fields, supplier) {
+    read(fields, upstream) {
       const code = text(fields, 'code');
-      const known = codesOf(supplier);
+      const known = codesOf(upstream);
       const status = known.get(code)?.[0];
       if (status !== undefined) {
         return {
@@ -74,24 +74,24 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
       const remedy =
         known.size > 0
           ? `use one of ${[...known.keys()].join(', ')}`
-          : 'use the fault "status" for this supplier';
-      throw new BadField('code', `is not a code of ${supplier}`, remedy);
+          : 'use the fault "status" for this emulator';
+      throw new BadField('code', `is not an error code of ${upstream}`, remedy);
     },
   },
   cut: {
-    fields: { after: 'bytes of the body that are sent before the connection closes' },
+    fields: { after: 'bytes of the body to send before the connection closes' },
     read: (fields) => ({ kind: 'cut', after: bytes(fields) }),
   },
   stall: {
-    fields: { after: 'bytes of the body that are sent before nothing more comes' },
+    fields: { after: 'bytes of the body to send before the response stalls' },
     read: (fields) => ({ kind: 'stall', after: bytes(fields) }),
   },
   drip: {
-    fields: { bytesPerSecond: 'how fast the body is sent' },
+    fields: { bytesPerSecond: 'how many bytes of the body to send per second' },
     read: (fields) => ({ kind: 'drip', bytesPerSecond: number(fields, 'bytesPerSecond', { least: 0.1 }) }),
   },
   'wrong-length': {
-    fields: { by: 'bytes by which Content-Length is too large, or too small if negative; 1 where absent' },
+    fields: { by: 'how many bytes to add to Content-Length; negative to subtract; default: 1' },
     read: (fields) => ({
       kind: 'wrong-length',
       by: optional(fields, 'by', (all, name) => number(all, name, { integer: true })) ?? 1,
@@ -99,16 +99,16 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
   },
 };
 
-/** What PUT /faults asks: a fault to set, or (`fault` null) faults to clear. */
+/** A fault to set or, if the request's `fault` is null, the faults to clear. */
 export type FaultRequest =
   { readonly set: FaultSetting } | { readonly clear: UpstreamName; readonly path?: string | undefined };
 
 export function faultRequestOf(fields: Fields): FaultRequest {
-  const supplier = choice(fields, 'supplier', UPSTREAMS);
+  const upstream = choice(fields, 'upstream', UPSTREAMS);
   const path = optional(fields, 'path', text);
   if (fields['fault'] === null) {
-    refuseOthers(fields, ['supplier', 'fault', 'path']);
-    return { clear: supplier, path };
+    refuseOthers(fields, ['upstream', 'fault', 'path']);
+    return { clear: upstream, path };
   }
   const kind = choice(fields, 'fault', Object.keys(FAULT_KINDS) as Fault['kind'][]);
   const definition = FAULT_KINDS[kind];
@@ -117,16 +117,16 @@ export function faultRequestOf(fields: Fields): FaultRequest {
   if (kind === 'refuse' && (times !== undefined || path !== undefined)) {
     throw new BadField(
       times === undefined ? 'path' : 'times',
-      'cannot be with "refuse", as a refused connection has no request',
-      'leave it out, and clear the fault when it has lasted long enough',
+      'cannot be combined with "refuse", because a refused connection has no request',
+      'omit this field; to end the fault, set "fault" to null',
     );
   }
-  return { set: { supplier, fault: definition.read(fields, supplier), times, path } };
+  return { set: { upstream: upstream, fault: definition.read(fields, upstream), times, path } };
 }
 
-function codesOf(supplier: UpstreamName): ReadonlyMap<string, readonly [status: number, message: string]> {
-  if (supplier === 'sts') return STS_ERRORS;
-  return supplier === 's3' ? S3_ERRORS : new Map();
+function codesOf(upstream: UpstreamName): ReadonlyMap<string, readonly [status: number, message: string]> {
+  if (upstream === 'sts') return STS_ERRORS;
+  return upstream === 's3' ? S3_ERRORS : new Map();
 }
 
 function headersOf(fields: Fields): Record<string, string> | undefined {

@@ -1,4 +1,4 @@
-// Reads the fields of a control request, and says of a bad one: which field, what rule it breaks, what to write instead.
+// Validates the fields of a control request. Each error names the field, states the rule, and suggests a fix.
 
 export class BadField extends Error {
   readonly field: string;
@@ -19,9 +19,9 @@ export function fieldsOf(text: string): Fields {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   } catch {
-    // Said below, as for JSON that is no object.
+    // Invalid JSON is handled below, like JSON that is not an object.
   }
-  throw new BadField('body', 'must be a JSON object', 'send for example {"supplier":"s3","fault":"hang"}');
+  throw new BadField('body', 'must be a JSON object', 'send, for example, {"upstream":"s3","fault":"hang"}');
 }
 
 export function refuseOthers(fields: Fields, known: readonly string[]): void {
@@ -37,7 +37,7 @@ export function choice<Choice extends string>(
 ): Choice {
   const found = choices.find((one) => one === fields[name]);
   if (found !== undefined) return found;
-  throw new BadField(name, 'has no such value', `use one of ${choices.join(', ')}`);
+  throw new BadField(name, 'has an unknown value', `use one of ${choices.join(', ')}`);
 }
 
 export function optionalChoice<Choice extends string>(
@@ -71,23 +71,23 @@ export function number(
   throw new BadField(
     name,
     `must be ${[kind, ...bounds].join(', ')}`,
-    `write for example "${name}": ${Math.max(least, Math.min(1, most))}`,
+    `write, for example, "${name}": ${Math.max(least, Math.min(1, most))}`,
   );
 }
 
 export function text(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new BadField(name, 'must be a text that is not empty', `write for example "${name}": "…"`);
+  throw new BadField(name, 'must be a non-empty string', `write, for example, "${name}": "…"`);
 }
 
 export function record(fields: Fields, name: string): Fields {
   const value = fields[name];
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new BadField(name, 'must be an object', `write for example "${name}": {}`);
+  throw new BadField(name, 'must be an object', `write, for example, "${name}": {}`);
 }
 
-/** Undefined where the field is absent. */
+/** Returns undefined if the field is absent. */
 export function optional<Value>(
   fields: Fields,
   name: string,

@@ -1,4 +1,4 @@
-// What the control API says of who is who at Google and AWS, and of what they may: accounts, roles, policies and keys.
+// The control API's routes for identities and permissions in Google and AWS: accounts, roles, policies and keys.
 import type { Clock } from '../clock.ts';
 import type { Accounts } from '../google/accounts.ts';
 import { ADC } from '../google/developer.ts';
@@ -27,7 +27,7 @@ export interface IdentityParts {
   readonly kmsKeys: KmsKeys;
 }
 
-/** Gives what is answered as JSON. */
+/** Handles a request; the return value is sent as JSON. */
 export type Route = (fields: Fields) => unknown;
 
 export const DONE = { ok: true };
@@ -95,15 +95,15 @@ export function identityRoutes(parts: IdentityParts): Readonly<Record<string, Ro
 function uniqueIdOf(fields: Fields): string {
   const uniqueId = text(fields, 'uniqueId');
   if (UNIQUE_ID.test(uniqueId)) return uniqueId;
-  throw new BadField('uniqueId', 'must be digits', 'write for example "uniqueId": "104815162342108150002"');
+  throw new BadField('uniqueId', 'must be digits', 'write, for example, "uniqueId": "104815162342108150002"');
 }
 
-/** Says IAM's own word on a policy that it would not take. */
+/** If the policy is malformed, throws an error that names the field and includes IAM's message. */
 function asPolicy(field: string, put: () => void): void {
   try {
     put();
   } catch (error) {
     if (!(error instanceof MalformedPolicy)) throw error;
-    throw new BadField(field, 'is no policy that IAM takes', error.message);
+    throw new BadField(field, 'is not a valid IAM policy', error.message);
   }
 }

@@ -1,4 +1,5 @@
-// What the control API can do: faults, clock, durations, calls, keys and tokens; who is who is in a file of its own.
+// The control API's routes for faults, clocks, durations, calls, keys and tokens. The routes for identities are in
+// identity-routes.ts.
 import type { CallLog } from '../calls.ts';
 import type { Durations } from '../clock.ts';
 import type { Faults } from '../injected-faults.ts';
@@ -15,8 +16,8 @@ export interface ControlParts extends IdentityParts {
   readonly faults: Faults;
   readonly keys: SigningKeys;
   readonly tokens: IdentityTokens;
-  /** Lets a supplier's port refuse connections, or listen again. */
-  setRefusing(supplier: UpstreamName, refusing: boolean): Promise<void>;
+  /** Makes an emulator refuse connections, or accept them again. */
+  setRefusing(upstream: UpstreamName, refusing: boolean): Promise<void>;
 }
 
 const nullableSeconds = (fields: Fields, name: string) =>
@@ -24,17 +25,17 @@ const nullableSeconds = (fields: Fields, name: string) =>
 
 export function controlRoutes(parts: ControlParts): Readonly<Record<string, Route>> {
   const { calls, clock, durations, faults, keys, tokens, setRefusing } = parts;
-  const listen = (suppliers: readonly UpstreamName[]) =>
-    Promise.all(suppliers.map((name) => setRefusing(name, false)));
+  const listen = (upstreams: readonly UpstreamName[]) =>
+    Promise.all(upstreams.map((name) => setRefusing(name, false)));
 
   const routes: Readonly<Record<string, Route>> = {
     'GET /': () => ({
       routes: Object.keys(routes),
-      suppliers: UPSTREAMS,
+      upstreams: UPSTREAMS,
       faults: Object.fromEntries(Object.entries(FAULT_KINDS).map(([kind, { fields }]) => [kind, fields])),
       common: {
-        times: 'how many requests it strikes; absent: all until it is cleared',
-        path: 'strikes only requests whose raw path and query contain this',
+        times: 'how many requests the fault applies to; default: all requests until the fault is cleared',
+        path: 'if set, the fault applies only to requests whose raw path and query contain this text',
       },
     }),
     'GET /faults': () => faults.list(),
@@ -46,9 +47,9 @@ export function controlRoutes(parts: ControlParts): Readonly<Record<string, Rout
         return DONE;
       }
       faults.set(request.set);
-      // A fault without a path takes the place of a refusal.
+      // Setting a fault without a path also ends an earlier `refuse` fault.
       const refuses = request.set.fault.kind === 'refuse';
-      if (refuses || request.set.path === undefined) await setRefusing(request.set.supplier, refuses);
+      if (refuses || request.set.path === undefined) await setRefusing(request.set.upstream, refuses);
       return DONE;
     },
     'DELETE /faults': async () => {
@@ -57,8 +58,8 @@ export function controlRoutes(parts: ControlParts): Readonly<Record<string, Rout
       return DONE;
     },
     'PUT /clock': (fields) => {
-      refuseOthers(fields, ['offsetSeconds', 'supplier']);
-      clock.shift(number(fields, 'offsetSeconds', {}), optionalChoice(fields, 'supplier', UPSTREAMS));
+      refuseOthers(fields, ['offsetSeconds', 'upstream']);
+      clock.shift(number(fields, 'offsetSeconds', {}), optionalChoice(fields, 'upstream', UPSTREAMS));
       return DONE;
     },
     'PUT /durations': (fields) => {

@@ -1,4 +1,4 @@
-// Google's OAuth 2.0 token endpoint, for a person's refresh token: as google-auth-library sends it from a login of gcloud's.
+// Emulates Google's OAuth 2.0 token endpoint: exchanges the refresh token of a gcloud login for access tokens.
 import { randomBytes } from 'node:crypto';
 import type { SandboxResponse } from '../response.ts';
 import type { Clock } from '../clock.ts';
@@ -8,14 +8,14 @@ import { jsonResponse, oauthErrorResponse } from './google-error.ts';
 export const TOKEN_PATH = '/token';
 
 export interface AccessTokens {
-  /** POST /token: RFC 6749's refresh. */
+  /** Serves POST /token: a refresh request (RFC 6749, section 6). */
   respond(form: URLSearchParams): SandboxResponse;
-  /** Whether it was given here, and has not run out. */
+  /** Whether this endpoint issued the token and the token is still valid. */
   isGood(token: string): boolean;
 }
 
 const LIFE_SECONDS = 3599;
-/** A client asks once an hour. */
+/** Large enough for any test, because a client requests one access token per hour. */
 const KEPT_TOKENS = 1_000;
 const SCOPES = [
   'https://www.googleapis.com/auth/cloud-platform',
@@ -24,7 +24,7 @@ const SCOPES = [
 ];
 
 export function createAccessTokens(clock: Clock): AccessTokens {
-  /** When each ends, in milliseconds since 1970. */
+  /** The expiration of each token, in milliseconds since 1970. */
   const ends = new Map<string, number>();
 
   function issue(): string {

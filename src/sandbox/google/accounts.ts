@@ -1,8 +1,8 @@
-// The Google project that the sandbox plays: its instance and its service accounts.
+// The emulated Google project: its instance and its service accounts.
 
 export interface ServiceAccount {
   readonly email: string;
-  /** 21 digits, `sub` and `azp` of the tokens of the metadata server. */
+  /** A number of 21 digits; the claims `sub` and `azp` of the account's ID tokens. */
   readonly uniqueId: string;
 }
 
@@ -10,7 +10,7 @@ export interface Accounts {
   /** @param name an e-mail or a unique ID */
   find(name: string): ServiceAccount | undefined;
   list(): readonly ServiceAccount[];
-  /** Another unique ID under the same e-mail is an account that was deleted and made again. */
+  /** Adds or replaces an account. A changed unique ID emulates an account that was deleted and recreated. */
   put(account: ServiceAccount): void;
   remove(email: string): void;
 }
@@ -30,16 +30,18 @@ const account = (name: string, uniqueId: string): ServiceAccount => ({
   uniqueId,
 });
 
-/** Those that there are at first. `bridge` is the instance's own, that the metadata server calls `default`. */
+/** The initial service accounts. `bridge` is the metadata server's `default` account. */
 export const ACCOUNTS = {
   bridge: account('fedbridge', '104815162342108150001'),
   reader: account('reader', '112010400000000710080'),
   scoped: account('scoped', '113020500000000820091'),
   stranger: account('stranger', '117031600000000930102'),
+  operator: account('ops', '118042700000000140113'),
 };
 
-export function createAccounts(): Accounts {
-  const accounts = new Map(Object.values(ACCOUNTS).map((one) => [one.email, one]));
+/** @param more service accounts to add to the sandbox's own */
+export function createAccounts(more: readonly ServiceAccount[] = []): Accounts {
+  const accounts = new Map([...Object.values(ACCOUNTS), ...more].map((one) => [one.email, one]));
   return {
     find: (name) => accounts.get(name) ?? [...accounts.values()].find(({ uniqueId }) => uniqueId === name),
     list: () => [...accounts.values()],

@@ -1,11 +1,11 @@
-// Google's published key set, at the path of the real one.
+// Serves the public keys that verify Google's ID tokens, at the same path as Google.
 import type { SandboxResponse } from '../response.ts';
 import { jsonResponse } from './google-error.ts';
 import type { SigningKeys } from './keys.ts';
 
 export const CERTS_PATH = '/oauth2/v3/certs';
 
-/** Google lets clients keep the set for hours. */
+/** The `max-age` that Google sends with its key set: several hours. */
 const MAX_AGE_SECONDS = 19_800;
 
 export function certsResponse(keys: SigningKeys): SandboxResponse {

@@ -1,7 +1,8 @@
-// The person who works off Google Cloud: what `gcloud auth application-default login` left behind, and whom they may impersonate.
+// A developer outside Google Cloud: the credentials file of a gcloud login, and the service accounts that the developer may
+// impersonate.
 import { ACCOUNTS, PROJECT } from './accounts.ts';
 
-/** The content of application_default_credentials.json. The same in every sandbox; it opens nothing elsewhere. */
+/** The content of application_default_credentials.json, as written by `gcloud auth application-default login`. */
 export const ADC = {
   type: 'authorized_user',
   account: 'developer@acme-prod.example',
@@ -13,7 +14,7 @@ export const ADC = {
 };
 
 /**
- * Service Account OpenID Connect Identity Token Creator on these alone: the bridge, to run it, and a caller, to ask it. Such a
- * grant is part of the account: one made again under the same e-mail has none.
+ * The unique IDs of the accounts that the developer may impersonate. A grant belongs to an account's unique ID, so an account
+ * that is recreated with the same e-mail cannot be impersonated.
  */
 export const MAY_IMPERSONATE: readonly string[] = [ACCOUNTS.bridge.uniqueId, ACCOUNTS.reader.uniqueId];

@@ -1,4 +1,5 @@
-// IAM Credentials' generateIdToken: an ID token of a service account, for a person who may impersonate it.
+// Emulates `generateIdToken` of the IAM Credentials API, which issues an ID token for a service account to anyone who may
+// impersonate it.
 import type { SandboxResponse } from '../response.ts';
 import type { Clock, Durations } from '../clock.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -16,11 +17,11 @@ export interface ImpersonationParts {
 }
 
 export interface ImpersonationRequest {
-  /** As the path has them, decoded. */
+  /** The decoded project and account from the request's path. */
   readonly project: string;
   readonly account: string;
   readonly authorization: string | undefined;
-  /** Of its JSON; undefined where it is none. */
+  /** The fields of the JSON body; undefined if the body is not a JSON object. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -28,11 +29,11 @@ const SIGN_IN = 'See https://developers.google.com/identity/sign-in/web/devconso
 const EXPECTED = 'Expected OAuth 2 access token, login cookie or other valid authentication credential.';
 const PERMISSION = 'iam.serviceAccounts.getOpenIdToken';
 
-/** A caller who is known comes first, then the request's form, then whether the account is there, then permission. */
-export function generateIdToken(asked: ImpersonationRequest, parts: ImpersonationParts): SandboxResponse {
+/** Checks in Google's order: authentication, the form of the request, the existence of the account, permission. */
+export function generateIdToken(request: ImpersonationRequest, parts: ImpersonationParts): SandboxResponse {
   const { keys, accounts, access } = parts;
-  const token = /^Bearer\s+(\S+)$/i.exec(asked.authorization ?? '')?.[1];
-  if (asked.authorization === undefined) {
+  const token = /^Bearer\s+(\S+)$/i.exec(request.authorization ?? '')?.[1];
+  if (request.authorization === undefined) {
     const message = `Request is missing required authentication credential. ${EXPECTED} ${SIGN_IN}`;
     return googleErrorResponse({ status: 401, message, reason: 'CREDENTIALS_MISSING' });
   }
@@ -40,15 +41,15 @@ export function generateIdToken(asked: ImpersonationRequest, parts: Impersonatio
     const message = `Request had invalid authentication credentials. ${EXPECTED} ${SIGN_IN}`;
     return googleErrorResponse({ status: 401, message, reason: 'ACCESS_TOKEN_EXPIRED' });
   }
-  const { fields = {} } = asked;
+  const { fields = {} } = request;
   const { audience, delegates, includeEmail, organizationNumberIncluded, useEmailAzp } = fields;
-  if (asked.project !== '-' || typeof audience !== 'string' || audience === '') {
+  if (request.project !== '-' || typeof audience !== 'string' || audience === '') {
     return googleErrorResponse({ status: 400, message: 'Request contains an invalid argument.' });
   }
-  const account = accounts.find(asked.account);
+  const account = accounts.find(request.account);
   if (!account) {
-    const message = asked.account.includes('@')
-      ? `Not found; Gaia id not found for email ${asked.account}`
+    const message = request.account.includes('@')
+      ? `Not found; Gaia id not found for email ${request.account}`
       : 'Requested entity was not found.';
     return googleErrorResponse({ status: 404, message });
   }
@@ -60,7 +61,7 @@ export function generateIdToken(asked: ImpersonationRequest, parts: Impersonatio
   }
   const { email, uniqueId } = account;
   const issuedAt = Math.floor(parts.clock.now('certs') / 1000);
-  // Not cached, unlike the metadata server's: each is new.
+  // Unlike the metadata server, the IAM Credentials API does not cache tokens.
   const idToken = keys.mint({
     aud: audience,
     azp: isTrue(useEmailAzp) ? email : uniqueId,
@@ -76,5 +77,5 @@ export function generateIdToken(asked: ImpersonationRequest, parts: Impersonatio
   return jsonResponse(200, { token: idToken });
 }
 
-/** Google's JSON takes a boolean in quotes too, as its Python and Java libraries send it. */
+/** Google's JSON parser also accepts quoted booleans, which its Python and Java libraries send. */
 const isTrue = (value: unknown) => value === true || value === 'true';

@@ -1,4 +1,4 @@
-// What stands for www.googleapis.com and its like on one port: the published keys, OAuth 2.0's tokens, and impersonation.
+// Emulates three Google APIs on one port: the key set for ID tokens, OAuth 2.0 tokens, and service account impersonation.
 import type { IncomingMessage } from 'node:http';
 import type { SandboxResponse } from '../response.ts';
 import type { Upstream } from '../upstream-server.ts';
@@ -12,7 +12,7 @@ interface GoogleRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: string;
-  /** What the path of an impersonation names. */
+  /** The project and account in an impersonation request's path. */
   readonly target: { readonly project: string; readonly account: string } | undefined;
   readonly fields: Readonly<Record<string, unknown>> | undefined;
 }
@@ -30,20 +30,20 @@ export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Ups
       const [, project, account] = GENERATE_ID_TOKEN.exec(decoded(path)) ?? [];
       const target = project !== undefined && account !== undefined ? { project, account } : undefined;
       const fields = target && fieldsOf(body);
-      const asked = { method, path, authorization: headers.authorization, body, target, fields };
-      call.note(noted(asked, headers['x-goog-user-project']));
-      return asked;
+      const parsed = { method, path, authorization: headers.authorization, body, target, fields };
+      call.note(noted(parsed, headers['x-goog-user-project']));
+      return parsed;
     },
-    refuse({ path }, { status, code, message = 'Out of order.', headers }) {
+    refuse({ path }, { status, code, message = 'Injected fault.', headers }) {
       return path === TOKEN_PATH
         ? oauthErrorResponse(status, code ?? 'invalid_grant', message, headers)
         : googleErrorResponse({ status, code, message, headers });
     },
-    respond(asked) {
-      const { method, path, body, target } = asked;
+    respond(parsed) {
+      const { method, path, body, target } = parsed;
       if (path === CERTS_PATH && (method === 'GET' || method === 'HEAD')) return certsResponse(parts.keys);
       if (path === TOKEN_PATH && method === 'POST') return access.respond(new URLSearchParams(body));
-      if (target && method === 'POST') return generateIdToken({ ...asked, ...target }, { ...parts, access });
+      if (target && method === 'POST') return generateIdToken({ ...parsed, ...target }, { ...parts, access });
       return notFound();
     },
   };
@@ -52,7 +52,7 @@ export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Ups
 const notFound = (): SandboxResponse =>
   googleErrorResponse({ status: 404, message: 'Requested entity was not found.' });
 
-/** What was asked of an API, without a token or a secret. */
+/** Details of the request for the call log, without tokens or secrets. */
 function noted(
   { path, body, target, fields }: GoogleRequest,
   quotaProject: unknown,
@@ -72,7 +72,7 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** What is no percent-encoding is a path that is not there. */
+/** Returns a path that does not exist if the percent-encoding is invalid. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);

@@ -1,7 +1,7 @@
-// The faults of Google's APIs: as every API writes them, and as OAuth 2.0 does.
+// Creates error responses in the format of Google's APIs or of OAuth 2.0.
 import type { SandboxResponse } from '../response.ts';
 
-/** The first name of a status is the one that stands for it. */
+/** The default google.rpc.Code for each HTTP status. */
 const NAMES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
@@ -27,9 +27,9 @@ export function jsonResponse(
 export interface GoogleRefusal {
   readonly status: number;
   readonly message: string;
-  /** google.rpc.Code by name; the status' own where absent. */
+  /** A google.rpc.Code, such as `NOT_FOUND`; by default, the one that matches the HTTP status. */
   readonly code?: string | undefined;
-  /** The reason of a google.rpc.ErrorInfo. */
+  /** The `reason` of the error's google.rpc.ErrorInfo. */
   readonly reason?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -53,7 +53,7 @@ export function googleErrorResponse(refusal: GoogleRefusal): SandboxResponse {
   return jsonResponse(status, { error }, headers);
 }
 
-/** `{"error": "invalid_grant", "error_description": "…"}`, of RFC 6749. */
+/** `{"error": "invalid_grant", "error_description": "…"}` (RFC 6749). */
 export function oauthErrorResponse(
   status: number,
   error: string,

@@ -1,24 +1,25 @@
-// The ID tokens of the metadata server: Google's claims, and the cache that makes a token already old when it is given.
+// Issues the metadata server's ID tokens. As on Google Cloud, a cached token may be close to its expiration when it is
+// returned.
 import type { Clock, Durations } from '../clock.ts';
 import { INSTANCE, PROJECT, type ServiceAccount } from './accounts.ts';
 import type { SigningKeys } from './keys.ts';
 
-/** The server renews about four minutes before the hour is over; shorter lives keep the proportion. */
+/** Google's metadata server renews a one-hour token about four minutes before it expires. */
 const RENEWED_BEFORE_END = 4 / 60;
-/** Audiences are the client's choice, so the cache needs an end. */
+/** Bounds the cache, because clients can request tokens for any number of audiences. */
 const CACHED_TOKENS = 1_000;
 
 export interface TokenRequest {
   readonly account: ServiceAccount;
   readonly audience: string;
   readonly format: 'standard' | 'full';
-  /** The instance's own account, whose full tokens describe the instance. */
+  /** Whether the account is the instance's own; its full-format tokens also contain claims about the instance. */
   readonly ofInstance: boolean;
   readonly licenses: boolean;
 }
 
 export interface IdentityTokens {
-  /** The cached token while it is far enough from its end, else a new one. */
+  /** Returns a cached token, or a new one if the cached token expires soon. */
   issue(request: TokenRequest): string;
   forget(): void;
 }
@@ -31,7 +32,7 @@ export function createIdentityTokens(keys: SigningKeys, clock: Clock, durations:
       const name = JSON.stringify([account.uniqueId, audience, format, ofInstance, licenses]);
       const now = clock.now('metadata') / 1000;
       const cached = cache.get(name);
-      // A clock that was set back must not leave tokens of the future.
+      // After the clock is set back, the cache may contain tokens that were issued in the future.
       if (cached && cached.issuedAt <= now && now < cached.renewAt) return cached.token;
       const life = durations.identityTokenSeconds();
       const issuedAt = Math.floor(now);
@@ -48,7 +49,7 @@ export function createIdentityTokens(keys: SigningKeys, clock: Clock, durations:
   };
 }
 
-/** `azp` and `sub` are the unique ID: what AWS tests as `accounts.google.com:aud`. Only the full format has an e-mail. */
+/** Sets `azp` and `sub` to the account's unique ID, as Google does. AWS uses `azp` as the value of `accounts.google.com:aud`. */
 function claimsOf(request: TokenRequest, issuedAt: number, expiresAt: number): Record<string, unknown> {
   const { account, audience, format, ofInstance, licenses } = request;
   const full = {

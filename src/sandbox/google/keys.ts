@@ -1,4 +1,4 @@
-// Google's signing keys: signs ID tokens with RS256, publishes the public halves, rotates; and forges, for tests.
+// Manages Google's signing keys: signs ID tokens with RS256, publishes and rotates the keys, and forges tokens for tests.
 import {
   createHmac,
   generateKeyPair,
@@ -9,23 +9,23 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** Whose key signs: Google's present one, or one that Google has never published. */
+/** Selects the signing key: Google's current key, or a key that Google has never published. */
 export type Signer = 'google' | 'foreign';
 
 export interface SigningKeys {
   /**
-   * A compact JWS with any header and claims. `alg` is RS256 unless the header says otherwise: RS384, RS512, `none`
-   * (no signature), HS256 (the public key's PEM as the secret, as forgers try).
+   * Returns a compact JWS with any header and claims. The header's `alg` may be RS256 (default), RS384, RS512 or `none` (no
+   * signature). HS256 uses the public key's PEM as the secret, as in an algorithm-confusion attack.
    */
   mint(
     claims: Readonly<Record<string, unknown>>,
     header?: Readonly<Record<string, unknown>>,
     signer?: Signer,
   ): string;
-  /** The published key of this name. */
+  /** Returns the published key with this ID. */
   publicKey(kid: string): KeyObject | undefined;
   jwks(): { keys: readonly Record<string, unknown>[] };
-  /** A new key signs from now on; the old one stays published, or goes. */
+  /** Switches to a new signing key. The old public key stays in the key set (`keep`) or is removed (`drop`). */
   rotate(old: 'keep' | 'drop'): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export async function createSigningKeys(): Promise<SigningKeys> {
       return `${input}.${signature(input, whole.alg, signer)}`;
     },
     publicKey: (kid) => published.find((key) => key.kid === kid)?.publicKey,
-    // Google's own set has these members and no x5c.
+    // Each key has only the members that Google publishes; `x5c` is not among them.
     jwks: () => ({
       keys: published.map(({ kid, publicKey }) => {
         const { n, e, kty } = publicKey.export({ format: 'jwk' });

@@ -1,4 +1,4 @@
-// Google's metadata server: project, instance and service accounts as text leaves, and identity tokens.
+// Emulates Google's metadata server: data about the project, the instance and its service accounts, and ID tokens.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { SandboxResponse } from '../response.ts';
@@ -6,7 +6,7 @@ import type { Upstream } from '../upstream-server.ts';
 import { ACCOUNTS, INSTANCE, PROJECT, type Accounts, type ServiceAccount } from './accounts.ts';
 import type { IdentityTokens } from './identity-tokens.ts';
 
-/** A directory of the tree, or a leaf's text. */
+/** A directory of the metadata tree, with text values and subdirectories. */
 interface Directory {
   readonly [name: string]: Directory | string;
 }
@@ -18,7 +18,7 @@ function accountEntries({ email }: ServiceAccount, aliases: string): Directory {
   return { aliases, email, scopes: 'https://www.googleapis.com/auth/cloud-platform\n' };
 }
 
-/** Where the machine has no account, there is no `default`. */
+/** On a machine without its own service account, the metadata tree has no `default` account. */
 const treeOf = (own: ServiceAccount | undefined, accounts: Accounts): Directory => ({
   instance: {
     attributes: {},
@@ -39,7 +39,11 @@ const treeOf = (own: ServiceAccount | undefined, accounts: Accounts): Directory 
   project: { 'numeric-project-id': String(PROJECT.number), 'project-id': PROJECT.id },
 });
 
-function answer(status: number, text: string, contentType = 'text/html; charset=UTF-8'): SandboxResponse {
+function textResponse(
+  status: number,
+  text: string,
+  contentType = 'text/html; charset=UTF-8',
+): SandboxResponse {
   const body = Buffer.from(text);
   return {
     status,
@@ -56,9 +60,12 @@ function answer(status: number, text: string, contentType = 'text/html; charset=
 }
 
 const page = (status: number, title: string, text: string) =>
-  answer(status, `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`);
+  textResponse(
+    status,
+    `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`,
+  );
 
-/** @param ownEmail whom the machine calls `default`; usually the bridge, as its machine is asked */
+/** @param ownEmail the e-mail of the account that is named `default`; if omitted, the bridge's account */
 export function createMetadata(
   { tokens, accounts }: { readonly tokens: IdentityTokens; readonly accounts: Accounts },
   ownEmail = ACCOUNTS.bridge.email,
@@ -66,7 +73,7 @@ export function createMetadata(
   return {
     read: (request) => request,
     refuse: (_, { status, message, headers }) => {
-      const refusal = page(status, `Error ${status}`, message ?? 'The metadata server cannot answer now.');
+      const refusal = page(status, `Error ${status}`, message ?? 'The metadata server cannot respond now.');
       return { ...refusal, headers: { ...refusal.headers, ...headers } };
     },
     respond(request) {
@@ -77,7 +84,7 @@ export function createMetadata(
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         return page(405, 'Error 405 (Method Not Allowed)', 'The method is not allowed.');
       }
-      if (path === '/') return answer(200, '0.1/\ncomputeMetadata/\n', 'application/text');
+      if (path === '/') return textResponse(200, '0.1/\ncomputeMetadata/\n', 'application/text');
       if (request.headers['metadata-flavor'] !== 'Google') {
         return page(403, 'Error 403 (Forbidden)', 'Missing Metadata-Flavor:Google header.');
       }
@@ -95,18 +102,18 @@ export function createMetadata(
     const account = accounts.list().find((one) => one.email === email);
     if (!account) return page(404, 'Error 404 (Not Found)', 'No such service account.');
     const audience = query.get('audience');
-    if (!audience) return answer(400, 'non-empty audience parameter required', 'text/plain');
+    if (!audience) return textResponse(400, 'non-empty audience parameter required', 'text/plain');
     const format = query.get('format') ?? 'standard';
     if (format !== 'standard' && format !== 'full') {
-      return answer(400, 'format must be "standard" or "full"', 'text/plain');
+      return textResponse(400, 'format must be "standard" or "full"', 'text/plain');
     }
     const licenses = query.get('licenses')?.toUpperCase() === 'TRUE';
     const ofInstance = email === ownEmail;
-    return answer(200, tokens.issue({ account, audience, format, ofInstance, licenses }));
+    return textResponse(200, tokens.issue({ account, audience, format, ofInstance, licenses }));
   }
 }
 
-/** What is no percent-encoding is a path that is not there. */
+/** Returns a path that does not exist if the percent-encoding is invalid. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -124,14 +131,14 @@ function entry(tree: Directory, path: string, query: URLSearchParams): SandboxRe
   if (found === undefined)
     return page(404, 'Error 404 (Not Found)', 'The requested URL was not found on this server.');
   if (query.get('alt') === 'json' || query.get('recursive') === 'true') {
-    return answer(200, JSON.stringify(camelCased(found)), 'application/json');
+    return textResponse(200, JSON.stringify(camelCased(found)), 'application/json');
   }
-  if (typeof found === 'string') return answer(200, found, 'application/text');
+  if (typeof found === 'string') return textResponse(200, found, 'application/text');
   const lines = Object.entries(found).map(([name, child]) => (typeof child === 'string' ? name : `${name}/`));
-  return answer(200, lines.map((line) => `${line}\n`).join(''), 'application/text');
+  return textResponse(200, lines.map((line) => `${line}\n`).join(''), 'application/text');
 }
 
-/** The server's JSON spells names in camel case, and leaves e-mail addresses alone. */
+/** Converts names to camel case for JSON, as Google does, except e-mail addresses. */
 function camelCased(found: Directory | string): unknown {
   if (typeof found === 'string') return found;
   const spelled = (name: string) =>

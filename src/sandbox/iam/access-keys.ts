@@ -1,4 +1,4 @@
-// The pairs of access key ID and secret with which requests are signed.
+// Generates access keys: an access key ID and a secret.
 import { randomBytes, randomInt } from 'node:crypto';
 
 export interface KeyPair {
@@ -9,7 +9,7 @@ export interface KeyPair {
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const KEY_ID_LETTERS = 16;
 
-/** @param prefix `AKIA` for long-term keys, `ASIA` for those that come with a session token */
+/** @param prefix `AKIA` for long-term keys, `ASIA` for keys with a session token */
 export function newKeyPair(prefix: 'AKIA' | 'ASIA'): KeyPair {
   const letters = Array.from({ length: KEY_ID_LETTERS }, () => BASE32[randomInt(BASE32.length)]);
   return {

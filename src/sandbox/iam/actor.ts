@@ -1,22 +1,22 @@
-// Whom a request acts as: a user or a session of a role, as policies name it and hold it.
+// Describes the user or role session that makes a request: its names in policies, and its own policies.
 import type { Principal, Session } from './credentials.ts';
 import type { Context } from './pattern.ts';
 import { readPolicy, type Policy } from './policy.ts';
 import type { Role, Roles } from './roles.ts';
 
 export interface Actor {
-  /** As CloudTrail, GetCallerIdentity and AWS's messages write it. */
+  /** The ARN that AWS shows in CloudTrail, GetCallerIdentity and error messages. */
   readonly arn: string;
   /** `AROA…:SESSION` or `AIDA…`. */
   readonly userId: string;
   readonly accountId: string;
-  /** What the policy of a role, a bucket or a key may call it by itself. */
+  /** The `Principal` values in trust, bucket and key policies that match this actor. */
   readonly principals: readonly string[];
-  /** Those of `principals` that stand for this session itself: a session policy does not limit grants to them. */
+  /** The `principals` that match only this session. A session policy does not limit permissions granted to them. */
   readonly sessionPrincipals: readonly string[];
-  /** What stands there for its whole account. */
+  /** The `Principal` values that match the actor's whole account. */
   readonly accountPrincipals: readonly string[];
-  /** The condition keys that it brings to every request. */
+  /** Condition keys and values that the actor adds to each of its requests. */
   readonly context: Context;
   readonly permissions: Policy;
   readonly sessionPolicy: Policy | undefined;
@@ -27,7 +27,7 @@ export function sessionArn(role: Role, session: Session): string {
   return `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${session.name}`;
 }
 
-/** Undefined for a session of a role that is not there any more. */
+/** Returns undefined for a session of a role that no longer exists. */
 export function actorOf(roles: Roles, principal: Principal): Actor | undefined {
   if (principal.kind === 'user') {
     const { arn, id, name, accountId, permissions } = principal.user;

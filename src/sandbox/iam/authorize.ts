@@ -1,4 +1,5 @@
-// Whether a principal may do something: what its own policies, its session's and the resource's say together, as IAM decides.
+// Decides, as IAM does, whether a principal may perform an action, based on the policies of the principal, its session and the
+// resource.
 import { actorOf, type Actor } from './actor.ts';
 import type { Principal } from './credentials.ts';
 import type { Context } from './pattern.ts';
@@ -9,18 +10,20 @@ export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly context: Context;
-  /** The account of the resource, where that counts. */
+  /** The account that owns the resource; if undefined, every caller counts as belonging to that account. */
   readonly owner?: string | undefined;
-  /** The bucket's or the key's own policy. */
+  /** The policy of the bucket or KMS key. */
   readonly resourcePolicy?: Policy | undefined;
-  /** A key's policy must allow, or leave it to IAM; a bucket's need say nothing. */
+  /**
+   * Whether the resource policy must allow the action or delegate to IAM, as for KMS keys. Defaults to false, as for buckets.
+   */
   readonly resourceMustAllow?: boolean;
 }
 
-/** All that AWS says to another account. */
+/** AWS's message when it denies access to a caller from another account. */
 export const PLAIN_REFUSAL = 'Access Denied';
 
-/** Why not, in AWS's words, which name the role and the kind of policy; undefined where it is allowed. */
+/** Returns undefined if the action is allowed, otherwise AWS's message, which names the role and the kind of policy. */
 export function refusalOf(roles: Roles, principal: Principal, permission: Permission): string | undefined {
   const actor = actorOf(roles, principal);
   if (!actor) return PLAIN_REFUSAL;
@@ -33,9 +36,10 @@ export function refusalOf(roles: Roles, principal: Principal, permission: Permis
 }
 
 /**
- * A Deny anywhere wins. Within an account either the actor's policies or the resource's may allow; from another account both
- * must if the resource has a policy. A session policy limits everything except what the resource's policy grants, within the
- * account, to the session's ARN or to "*" (IAM user guide, "Policy evaluation for requests within a single account").
+ * A Deny in any policy wins. Within an account, either the actor's or the resource's policy must allow the action. For an actor
+ * from another account, both policies must allow it if the resource has a policy. A session policy limits all permissions
+ * except those that a resource policy in the same account grants to the session's ARN or to "*" (IAM user guide, "Policy
+ * evaluation for requests within a single account").
  */
 function reasonOf(actor: Actor, permission: Permission, foreign: boolean): string | undefined {
   const { action, resource, resourcePolicy, resourceMustAllow = false } = permission;
@@ -62,7 +66,10 @@ function reasonOf(actor: Actor, permission: Permission, foreign: boolean): strin
   return session === 'not allowed' && limited ? silence('session') : undefined;
 }
 
-/** A policy that allows the account as such leaves it to IAM who in it may; one that denies it denies everyone in it. */
+/**
+ * If a statement allows a whole account, the decision is delegated to that account's IAM. If a statement denies a whole
+ * account, every actor in the account is denied.
+ */
 function resourceDecision(
   policy: Policy,
   { principals, sessionPrincipals, accountPrincipals }: Actor,

@@ -1,15 +1,15 @@
-// IAM's condition operators, tested against the values of a request's condition keys.
+// Evaluates IAM's condition operators for the condition keys of a request.
 import { BlockList, isIP } from 'node:net';
 import { fits, type Context } from './pattern.ts';
 
-/** One line of a Condition block: operator, key, wanted values. */
+/** One operator, key and list of expected values from a policy's `Condition` block. */
 export interface Condition {
   readonly operator: string;
   readonly key: string;
   readonly values: readonly string[];
 }
 
-/** Whether one value of the request fits one wanted value. */
+/** Compares one value from the request with one expected value from the policy. */
 type Test = (actual: string, wanted: string, context: Context, variables: boolean) => boolean;
 
 const equals: Test = (actual, text, context, variables) =>
@@ -25,7 +25,7 @@ const compared =
     holds(value(actual), value(wanted));
 const dateOf = (text: string) => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
 
-/** An address, or a range as `203.0.113.0/24`; what is neither holds no address. */
+/** Matches an IP address against an address or a range such as `203.0.113.0/24`; invalid ranges match no address. */
 const within: Test = (actual, wanted) => {
   const [network = '', bits] = wanted.split('/');
   const family = isIP(network);
@@ -64,13 +64,13 @@ const TESTS: Readonly<Record<string, { test: Test; negated?: true }>> = {
 
 const OPERATOR = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/;
 
-/** Whether IAM knows this operator; it refuses a policy with any other. */
+/** Whether IAM has this operator; IAM rejects policies with unknown operators. */
 export function isOperator(operator: string): boolean {
   const name = OPERATOR.exec(operator)?.[2] ?? '';
   return operator === 'Null' || Object.hasOwn(TESTS, name);
 }
 
-/** Whether the condition holds for a request; `variables` is false for policies older than 2012-10-17. */
+/** Whether a request satisfies the condition; `variables` is false for policy versions before 2012-10-17. */
 export function holds({ operator, key, values }: Condition, context: Context, variables: boolean): boolean {
   const actual = context.get(key.toLowerCase());
   if (operator === 'Null')

@@ -1,4 +1,4 @@
-// AWS credentials. A session token holds its whole session, encrypted, as AWS's do: nothing to store or to prune.
+// Issues and looks up AWS credentials. A session token contains the encrypted session, so the sandbox stores no sessions.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { newKeyPair, type KeyPair } from './access-keys.ts';
@@ -6,7 +6,7 @@ import type { User, Users } from './users.ts';
 
 export type { KeyPair } from './access-keys.ts';
 
-/** What was assumed, by whom, narrowed to what, until when. */
+/** A role session: its name, limits and lifetime. */
 export interface Session {
   readonly roleArn: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** Who signs: a user with long-term keys, or a session of a role. */
+/** The signer of a request: a user with long-term keys, or a session of a role. */
 export type Principal =
   { readonly kind: 'user'; readonly user: User } | { readonly kind: 'session'; readonly session: Session };
 
@@ -29,11 +29,11 @@ export type Lookup =
 
 export interface Credentials {
   issue(session: Session): KeyPair & { readonly sessionToken: string };
-  /** Expiry is for the caller to judge, by its own clock. */
+  /** Ignores the expiration, which each emulator compares with its own clock. */
   find(accessKeyId: string, sessionToken: string | undefined): Lookup;
 }
 
-/** AWS's tokens are never short; neither are these, that nothing comes to rely on it. */
+/** Pads session tokens to the length of AWS's tokens, so that tests cover long headers. */
 const PADDING_BYTES = 300;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -75,7 +75,7 @@ export function createCredentials(users: Pick<Users, 'find'>): Credentials {
     },
     find(accessKeyId, sessionToken) {
       if (sessionToken === undefined) {
-        // A temporary key without its token is a key that AWS does not know.
+        // Without its session token, AWS treats a temporary access key as unknown.
         const user = users.find(accessKeyId);
         if (!user) return 'unknown-key';
         return { secretAccessKey: user.keys.secretAccessKey, principal: { kind: 'user', user } };

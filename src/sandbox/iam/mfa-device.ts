@@ -1,17 +1,17 @@
-// A virtual MFA device: codes by time (RFC 6238: SHA-1, six digits, a new one every 30 seconds), each good for one use, as at AWS.
+// A virtual MFA device with time-based codes (RFC 6238: SHA-1, six digits, 30-second steps). As in AWS, each code can be used
+// once.
 import { createHmac } from 'node:crypto';
 
 export interface MfaDevice {
   readonly serialNumber: string;
-  /** The present code; where that has been used, another that is still accepted. */
+  /** Returns the current code, or a code of an adjacent time step if the current code has been used. */
   code(nowMs: number): string;
-  /** Whether it is the code of now, of the step before or of the step after, and was not used before. */
+  /** Whether the code is unused and belongs to the current, previous or next time step. */
   accept(code: string, nowMs: number): boolean;
 }
 
 const STEP_MS = 30_000;
 const DIGITS = 6;
-/** One step of tolerance to either side. */
 const ACCEPTED_STEPS = [0, 1, -1];
 
 export function createMfaDevice(serialNumber: string, seed: Buffer): MfaDevice {

@@ -1,4 +1,4 @@
-// IAM's patterns: `*`, `?`, the escapes `${*}` `${?}` `${$}`, and variables such as `${aws:PrincipalTag/team}`.
+// Matches IAM's patterns: `*`, `?`, the escapes `${*}` `${?}` `${$}`, and variables such as `${aws:PrincipalTag/team}`.
 
 /** The values of a request's condition keys, by lower-case name. */
 export type Context = ReadonlyMap<string, readonly string[]>;
@@ -9,13 +9,13 @@ type Element = string | typeof ANY_RUN | typeof ANY_ONE;
 
 export interface Template {
   readonly text: string;
-  /** Versions before 2012-10-17 take `${…}` as it stands. */
+  /** Whether `${…}` is a variable. Policy versions before 2012-10-17 have no variables. */
   readonly variables: boolean;
-  /** StringEquals takes `*` and `?` as they stand; StringLike and resources do not. */
+  /** Whether `*` and `?` are wildcards, as in StringLike and resource ARNs. StringEquals treats them as literal characters. */
   readonly wildcards: boolean;
 }
 
-/** Whether a value fits; a template with a variable that the request has no value for fits nothing. */
+/** Whether a value matches. A template with a variable that has no value in the request matches nothing. */
 export function fits(value: string, template: Template, context: Context): boolean {
   const pattern = elementsOf(template, context);
   return pattern !== undefined && matches(pattern, Array.from(value));
@@ -43,7 +43,7 @@ function elementsOf({ text, variables, wildcards }: Template, context: Context):
   return elements;
 }
 
-/** Goes back only to the latest run, so that no pattern takes exponential time. */
+/** Backtracks only to the last `*`, because full backtracking could take exponential time. */
 function matches(pattern: readonly Element[], value: readonly string[]): boolean {
   let at = 0;
   let run = -1;

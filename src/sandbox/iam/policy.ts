@@ -1,11 +1,11 @@
-// An IAM policy document: read as strictly as IAM does, and evaluated for one request.
+// Parses IAM policy documents as strictly as IAM does, and evaluates them for a request.
 import { holds, isOperator, type Condition } from './conditions.ts';
 import { fits, type Context, type Template } from './pattern.ts';
 
-/** Of a user or role; of a role, whom it trusts; of a bucket or a key. */
+/** `identity`: a policy of a user or role; `trust`: a role's trust policy; `resource`: a policy of a bucket or KMS key. */
 export type PolicyKind = 'identity' | 'trust' | 'resource';
 
-/** One of the principals that a policy names, as `AWS:arn…` or `Federated:accounts.google.com`. */
+/** A principal in a policy, such as `AWS:arn…` or `Federated:accounts.google.com`. */
 type Principal = string;
 
 interface Statement {
@@ -19,30 +19,30 @@ interface Statement {
 }
 
 export interface Policy {
-  /** From version 2012-10-17 on, `${…}` is a variable. */
+  /** Whether `${…}` is a variable: true for policy version 2012-10-17, false for older versions. */
   readonly variables: boolean;
   readonly statements: readonly Statement[];
 }
 
 export interface PolicyRequest {
   readonly action: string;
-  /** Absent for a trust policy, which is itself the resource. */
+  /** Absent for a trust policy, because its resource is the role itself. */
   readonly resource?: string;
-  /** Any of these may be named; for a policy that names principals. */
+  /** If set, only statements that name "*" or one of these principals apply. */
   readonly principals?: readonly Principal[];
   readonly context: Context;
 }
 
 export type Decision = 'allowed' | 'denied' | 'not allowed';
 
-/** Why IAM would refuse the document: its own sentence. */
+/** A policy document that IAM would reject; the message is IAM's. */
 export class MalformedPolicy extends Error {}
 
 const VERSIONS = ['2012-10-17', '2008-10-17'];
 const ACTION = /^(\*|[\w-]+:[\w*?-]+)$/;
 const MEMBERS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition', 'Principal'];
 
-/** Reads a document; throws {@link MalformedPolicy} for what IAM refuses. */
+/** Parses a document. Throws {@link MalformedPolicy} if IAM would reject it. */
 export function readPolicy(text: string, kind: PolicyKind): Policy {
   const document = objectOf(parsed(text));
   const { Version: version = '2008-10-17', Statement: statement } = document;
@@ -112,7 +112,7 @@ function principalsOf(principal: unknown): Principal[] {
   );
 }
 
-/** An explicit Deny wins; without an Allow nothing is allowed. */
+/** An explicit Deny overrides any Allow. */
 export function evaluate(policy: Policy, request: PolicyRequest): Decision {
   const applying = policy.statements.filter((statement) => applies(statement, request, policy.variables));
   if (applying.some(({ effect }) => effect === 'Deny')) return 'denied';

@@ -1,4 +1,4 @@
-// The AWS roles that exist, by their ARNs.
+// Stores the sandbox's AWS roles by ARN.
 import { createHash } from 'node:crypto';
 import { readPolicy, type Policy } from './policy.ts';
 
@@ -6,14 +6,14 @@ export interface Role {
   readonly arn: string;
   readonly name: string;
   readonly accountId: string;
-  /** `AROA…`, stable for an ARN. */
+  /** The unique ID, `AROA…`, derived from the ARN. */
   readonly id: string;
   readonly maxSessionSeconds: number;
   readonly trust: Policy;
   readonly permissions: Policy;
 }
 
-/** A role as its owner writes it: documents as JSON values. */
+/** The definition of a role, with its policies as JSON values. */
 export interface RoleDefinition {
   readonly arn: string;
   readonly trust: unknown;
@@ -23,23 +23,26 @@ export interface RoleDefinition {
 
 export interface Roles {
   find(arn: string): Role | undefined;
-  /** Creates or replaces one; what sessions of it may do changes at once. Throws MalformedPolicy. */
+  /**
+   * Creates or replaces a role. Existing sessions use the new policies immediately. Throws MalformedPolicy for an invalid
+   * policy.
+   */
   put(definition: RoleDefinition): void;
 }
 
 /** The account that owns the buckets. */
 export const ACCOUNT_ID = '123456789012';
 export const PARTNER_ACCOUNT_ID = '210987654321';
-/** The audience of the token that the bridge presents. */
+/** The audience of the Google ID token that the bridge sends to STS. */
 export const AWS_AUDIENCE = 'fedbridge';
 export const LAKE_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/gcp-lake-read`;
-/** What the developer becomes with an MFA code, and what the role for the lake off Google Cloud trusts. */
+/** The role that the developer assumes with an MFA code, and that may assume the laptop role. */
 export const DEVELOPER_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/developer`;
 
 const ROLE_ARN = /^arn:aws[\w-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/;
 const DEFAULT_SESSION_SECONDS = 3600;
 
-/** @param definitions the roles that there are at first */
+/** @param definitions the initial roles */
 export function createRoles(definitions: readonly RoleDefinition[]): Roles {
   const roles = new Map<string, Role>();
   const put = ({ arn, trust, permissions, maxSessionSeconds = DEFAULT_SESSION_SECONDS }: RoleDefinition) => {

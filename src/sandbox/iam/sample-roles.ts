@@ -1,4 +1,4 @@
-// The roles that a sandbox has at first: the bridge's, a partner's, and those of a developer off Google Cloud.
+// The initial roles of a sandbox: the bridge's, a partner's, and those of a developer outside Google Cloud.
 import { ACCOUNTS } from '../google/accounts.ts';
 import {
   ACCOUNT_ID,
@@ -20,19 +20,22 @@ const READS_BUCKETS = [
     Resource: `arn:aws:kms:*:${ACCOUNT_ID}:key/*`,
     Condition: { StringLike: { 'kms:ViaService': 's3.*.amazonaws.com' } },
   },
-  // Whatever a grant says, the role itself reaches nothing here.
+  // Denies access to the buckets `acme-sealed*`, even if a grant in the bridge's configuration allows the access.
   {
     Effect: 'Deny',
     Action: 's3:*',
     Resource: ['arn:aws:s3:::acme-sealed*', 'arn:aws:s3:::acme-sealed*/*'],
   },
 ];
-/** What a hop of a chain may need: of the role that assumes and of the one that is assumed. */
+/**
+ * The actions that one hop in a role chain may need. The first role's permissions and the second role's trust policy must both
+ * allow these actions.
+ */
 const CHAIN = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
 const LAPTOP_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/lake-from-laptop`;
 const MFA_GOOD_FOR_SECONDS = 3600;
 
-/** Trusts one Google account, by all three keys that AWS has for Google's tokens. */
+/** Trusts one Google service account, with conditions on all three keys that identify a Google token. */
 function googleTrust(uniqueId: string): unknown {
   const condition = {
     'accounts.google.com:aud': uniqueId,
@@ -64,7 +67,7 @@ export const SAMPLE_ROLES: readonly RoleDefinition[] = [
     maxSessionSeconds: LONGEST_SESSION_SECONDS,
   },
   {
-    // The second hop of a chain: wants the external ID.
+    // A partner's role for the second hop of a chain. It requires an external ID.
     arn: `arn:aws:iam::${PARTNER_ACCOUNT_ID}:role/lake-data`,
     trust: {
       Version: '2012-10-17',
@@ -88,13 +91,13 @@ export const SAMPLE_ROLES: readonly RoleDefinition[] = [
     },
   },
   {
-    // A partner who trusts an account that is not ours.
+    // A partner's role that trusts a Google service account other than the bridge's.
     arn: `arn:aws:iam::${PARTNER_ACCOUNT_ID}:role/trusts-another`,
     trust: googleTrust('199999999999999999999'),
     permissions: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: READS, Resource: '*' } },
   },
   {
-    // For people: no session without an MFA code.
+    // The developer assumes this role with an MFA code.
     arn: DEVELOPER_ROLE,
     trust: {
       Version: '2012-10-17',
@@ -116,7 +119,7 @@ export const SAMPLE_ROLES: readonly RoleDefinition[] = [
     },
   },
   {
-    // The same buckets for a bridge on a laptop, which has an AWS profile in the place of a Google identity.
+    // The laptop role: for a bridge that uses a developer's AWS profile instead of a Google identity.
     arn: LAPTOP_ROLE,
     trust: {
       Version: '2012-10-17',

@@ -1,4 +1,4 @@
-// The IAM users, who have keys for good: the owner, who may do anything, and a developer, who has to show an MFA code.
+// The IAM users with long-term keys: the owner, who may do anything, and a developer, who needs an MFA code.
 import { newKeyPair, type KeyPair } from './access-keys.ts';
 import { createMfaDevice, type MfaDevice } from './mfa-device.ts';
 import { readPolicy, type Policy } from './policy.ts';
@@ -22,11 +22,11 @@ export interface Developer extends User {
 export interface Users {
   readonly owner: User;
   readonly developer: Developer;
-  /** Whose long-term key it is. */
+  /** Returns the user with this long-term key. */
   find(accessKeyId: string): User | undefined;
 }
 
-/** The same in every sandbox, so that a profile file written once works with the next one too. */
+/** Fixed, so that an AWS profile with these keys works with every sandbox. */
 const DEVELOPER_KEYS: KeyPair = {
   accessKeyId: 'AKIASANDBOXDEVELOPER',
   secretAccessKey: 'sandbox+developer+key+that+opens+nothing',

@@ -1,4 +1,4 @@
-// The KMS keys that exist, each with its policy and its state.
+// The sandbox's KMS keys, with their policies and states.
 import { readPolicy, type Policy } from '../iam/policy.ts';
 import { ACCOUNT_ID } from '../iam/roles.ts';
 
@@ -13,19 +13,18 @@ export interface KmsKey {
   readonly state: KeyState;
 }
 
-/** A key as its owner writes it. */
 export interface KmsKeyDefinition {
   readonly arn: string;
-  /** JSON; absent: the account's, which leaves it to IAM who may use the key. */
+  /** The key policy as a JSON value; by default, AWS's default policy, which delegates to the account's IAM. */
   readonly policy?: unknown;
   readonly state?: KeyState | undefined;
 }
 
 export interface KmsKeys {
   find(arn: string): KmsKey | undefined;
-  /** Creates or replaces one. Throws MalformedPolicy. */
+  /** Creates or replaces a KMS key. Throws MalformedPolicy for an invalid key policy. */
   put(definition: KmsKeyDefinition): void;
-  /** `aws/s3` of a region, which serves everyone in the account through S3. */
+  /** Returns the region's `aws/s3` key, which everyone in the account may use through S3. */
   managed(region: string): KmsKey;
 }
 

@@ -1,4 +1,4 @@
-// Who asks S3, and whether they may: signature, session, then role policy and session policy together.
+// Authenticates S3 requests by their signature and session, and authorizes them by all policies that apply.
 import type { Clock } from '../clock.ts';
 import { refusalOf } from '../iam/authorize.ts';
 import type { Credentials, Principal } from '../iam/credentials.ts';
@@ -9,19 +9,19 @@ import type { S3Request } from './request.ts';
 import { S3Error, type S3ErrorDetails } from './s3-error.ts';
 
 export interface Access {
-  /** Throws S3's error where the signature or the session is no good. */
-  authenticate(asked: S3Request): Promise<Verified>;
+  /** Throws S3's error if the signature or the session is invalid. */
+  authenticate(request: S3Request): Promise<Verified>;
   may(
     principal: Principal,
     action: string,
-    asked: S3Request,
+    request: S3Request,
     context?: Readonly<Record<string, string>>,
   ): boolean;
-  /** Throws S3's AccessDenied, whose message names the role. */
+  /** Throws S3's AccessDenied with a message that names the role. */
   require(
     principal: Principal,
     action: string,
-    asked: S3Request,
+    request: S3Request,
     context?: Readonly<Record<string, string>>,
   ): void;
 }
@@ -38,74 +38,81 @@ const PROBLEM_CODES: Readonly<Record<Problem, string>> = {
   mismatch: 'SignatureDoesNotMatch',
 };
 
-/** The condition keys that a listing's parameters become. */
+/** The query parameters of list requests for which IAM has condition keys. */
 const CONDITION_PARAMETERS = ['prefix', 'delimiter', 'max-keys'];
 
 export function createAccess(parts: {
   clock: Clock;
   credentials: Credentials;
   roles: Roles;
+  buckets: { find(name: string): { readonly owner: string } | undefined };
   bucketPolicies: BucketPolicies;
 }): Access {
-  const { clock, credentials, roles, bucketPolicies } = parts;
+  const { clock, credentials, roles, buckets, bucketPolicies } = parts;
+  const ownerOf = (bucket: string): string => buckets.find(bucket)?.owner ?? ACCOUNT_ID;
 
   function whyNot(
     principal: Principal,
     action: string,
-    asked: S3Request,
+    request: S3Request,
     context: Readonly<Record<string, string>>,
   ) {
     const ofBucket = /^s3:(ListBucket|GetBucket|PutBucket|CreateBucket|DeleteBucket)/.test(action);
-    const resource = `arn:aws:s3:::${asked.bucket}${ofBucket || asked.key === '' ? '' : `/${asked.key}`}`;
-    const entries = Object.entries({ ...connectionContext(asked), ...context });
+    const resource = `arn:${partitionOf(principal)}:s3:::${request.bucket}${ofBucket || request.key === '' ? '' : `/${request.key}`}`;
+    const entries = Object.entries({ ...connectionContext(request), ...context });
     return refusalOf(roles, principal, {
       action,
       resource,
       context: new Map(entries.map(([name, value]) => [name.toLowerCase(), [value]])),
-      owner: asked.bucket === '' ? undefined : ACCOUNT_ID,
-      resourcePolicy: bucketPolicies.find(asked.bucket)?.policy,
+      owner: request.bucket === '' ? undefined : ownerOf(request.bucket),
+      resourcePolicy: bucketPolicies.find(request.bucket)?.policy,
     });
   }
 
   return {
-    async authenticate(asked) {
+    async authenticate(request) {
       const now = clock.now('s3');
-      const { method, canonicalPaths, signedQuery, headers } = asked;
-      const request = { method, paths: canonicalPaths, query: signedQuery, headers };
-      const verified = await verifySignature(request, { service: 's3', now, credentials });
+      const { method, canonicalPaths, signedQuery, headers } = request;
+      const signed = { method, paths: canonicalPaths, query: signedQuery, headers };
+      const verified = await verifySignature(signed, { service: 's3', now, credentials });
       if (typeof verified === 'string')
-        throw new S3Error(PROBLEM_CODES[verified], detailsOf(verified, asked, now));
+        throw new S3Error(PROBLEM_CODES[verified], detailsOf(verified, request, now));
       if (headers.authorization !== undefined && headers['x-amz-content-sha256'] === undefined) {
         throw new S3Error('InvalidRequest', {
           message: 'Missing required header for this request: x-amz-content-sha256',
         });
       }
       const owner = headers['x-amz-expected-bucket-owner'];
-      if (owner !== undefined && owner !== ACCOUNT_ID) throw new S3Error('AccessDenied');
+      if (owner !== undefined && owner !== ownerOf(request.bucket)) throw new S3Error('AccessDenied');
       return verified;
     },
-    may: (principal, action, asked, context = {}) => whyNot(principal, action, asked, context) === undefined,
-    require(principal, action, asked, context = {}) {
-      const message = whyNot(principal, action, asked, context);
+    may: (principal, action, request, context = {}) =>
+      whyNot(principal, action, request, context) === undefined,
+    require(principal, action, request, context = {}) {
+      const message = whyNot(principal, action, request, context);
       if (message !== undefined) throw new S3Error('AccessDenied', { message });
     },
   };
 }
 
-/** Plain HTTP on loopback stands for HTTPS, so that a policy that denies all else can be tried as it is. */
+/** Reports plain HTTP as HTTPS, so that a bucket policy that requires HTTPS also works in the sandbox. */
 function connectionContext({ http }: S3Request): Record<string, string> {
   return { 'aws:SourceIp': http.socket.remoteAddress ?? '', 'aws:SecureTransport': 'true' };
 }
 
-/** What a listing's parameters are to a policy: a parameter that is absent is a key that is absent. */
-export function listContext(asked: S3Request): Record<string, string> {
-  const given = CONDITION_PARAMETERS.filter((name) => asked.query.has(name));
-  return Object.fromEntries(given.map((name) => [`s3:${name}`, asked.query.get(name) ?? '']));
+/** Returns the partition of the caller's role, such as `aws-cn`; the sandbox's buckets exist in every partition. */
+const partitionOf = (principal: Principal): string =>
+  principal.kind === 'session' ? (principal.session.roleArn.split(':')[1] ?? 'aws') : 'aws';
+
+/** Returns the condition keys for the parameters that a list request contains. */
+export function listContext(request: S3Request): Record<string, string> {
+  const given = CONDITION_PARAMETERS.filter((name) => request.query.has(name));
+  return Object.fromEntries(given.map((name) => [`s3:${name}`, request.query.get(name) ?? '']));
 }
 
-/** S3's errors echo what was sent, the token included: a bridge must not hand them on. */
-function detailsOf(problem: Problem, asked: S3Request, now: number): S3ErrorDetails {
-  const claim = claimOf({ headers: asked.headers, query: asked.signedQuery });
+/** Like S3, echoes parts of the request, including the session token, so the bridge must not forward S3's errors. */
+function detailsOf(problem: Problem, request: S3Request, now: number): S3ErrorDetails {
+  const claim = claimOf({ headers: request.headers, query: request.signedQuery });
   const { accessKeyId, sessionToken, signature, date }: Partial<Claim> =
     typeof claim === 'string' ? {} : claim;
   switch (problem) {

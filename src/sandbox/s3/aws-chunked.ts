@@ -1,16 +1,16 @@
-// Decodes `aws-chunked`, the framing in which SDKs upload: chunks, their signatures (not checked), trailers.
+// Decodes `aws-chunked`, in which AWS SDKs send uploads: chunks with signatures (not verified), and trailers.
 import { S3Error } from './s3-error.ts';
 
 export interface DecodedBody {
   readonly body: AsyncIterable<Buffer>;
-  /** Trailing headers, by lower-case name; filled when the body has been read. */
+  /** Trailer fields by lower-case name; incomplete until the body has been read to the end. */
   readonly trailers: Map<string, string>;
 }
 
 const incomplete = () => new S3Error('IncompleteBody');
 const MAX_LINE_BYTES = 8_192;
 
-/** Reads a stream by lines and by counts. */
+/** Reads lines or blocks of bytes from a stream. */
 function createReader(source: AsyncIterable<Buffer>) {
   const chunks = source[Symbol.asyncIterator]();
   let held: Buffer = Buffer.alloc(0);
@@ -20,7 +20,7 @@ function createReader(source: AsyncIterable<Buffer>) {
     held = held.length > 0 ? Buffer.concat([held, next.value]) : next.value;
   };
   return {
-    /** A line without its CRLF. */
+    /** Returns the next line without its CRLF. */
     async line(): Promise<string> {
       let end = held.indexOf('\r\n');
       while (end < 0) {
@@ -32,7 +32,7 @@ function createReader(source: AsyncIterable<Buffer>) {
       held = held.subarray(end + 2);
       return text;
     },
-    /** Up to `most` bytes, at least one. */
+    /** Returns at least 1 byte and at most `most` bytes. */
     async some(most: number): Promise<Buffer> {
       if (held.length === 0) await more();
       const piece = held.subarray(0, most);

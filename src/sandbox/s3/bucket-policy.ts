@@ -1,4 +1,4 @@
-// The policies of buckets: which there are, and the requests that put, read and delete one.
+// Stores bucket policies, and serves the requests that put, get and delete them.
 import type { SandboxResponse } from '../response.ts';
 import { MalformedPolicy, readPolicy, type Policy } from '../iam/policy.ts';
 import { bodyText } from './request.ts';
@@ -7,7 +7,7 @@ import { idHeaders, S3Error } from './s3-error.ts';
 
 export interface BucketPolicies {
   find(bucket: string): { readonly policy: Policy; readonly text: string } | undefined;
-  /** Throws MalformedPolicy, also where a statement is about something outside of the bucket. */
+  /** Throws MalformedPolicy if the policy is invalid or names a resource outside the bucket. */
   put(bucket: string, text: string): void;
   remove(bucket: string): void;
 }
@@ -28,14 +28,14 @@ export function createBucketPolicies(): BucketPolicies {
   };
 }
 
-/** Requests with `?policy`. @param need throws where the principal may not do this */
+/** Serves requests with `?policy`. @param need throws if the principal may not perform the action */
 export async function serveBucketPolicy(
-  asked: S3Request,
+  request: S3Request,
   policies: BucketPolicies,
   need: (action: string) => void,
 ): Promise<SandboxResponse> {
-  const { method, bucket } = asked;
-  const headers = idHeaders(asked);
+  const { method, bucket } = request;
+  const headers = idHeaders(request);
   switch (method) {
     case 'GET': {
       need('s3:GetBucketPolicy');
@@ -46,7 +46,7 @@ export async function serveBucketPolicy(
     }
     case 'PUT':
       need('s3:PutBucketPolicy');
-      put(policies, bucket, await bodyText(asked));
+      put(policies, bucket, await bodyText(request));
       return { status: 204, headers };
     case 'DELETE':
       need('s3:DeleteBucketPolicy');

@@ -1,4 +1,5 @@
-// The buckets that there are, and the requests about buckets themselves: create, delete, head, location, list.
+// Stores the sandbox's buckets, and serves CreateBucket, DeleteBucket, HeadBucket, GetBucketLocation and ListBuckets.
+import { ACCOUNT_ID } from '../iam/roles.ts';
 import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
@@ -14,7 +15,7 @@ export interface Buckets {
   find(name: string): Bucket | undefined;
   add(bucket: Bucket): void;
   remove(name: string): void;
-  /** Sorted by name. */
+  /** Returns all buckets, sorted by name. */
   list(): readonly Bucket[];
 }
 
@@ -30,61 +31,61 @@ export function createBuckets(): Buckets {
   };
 }
 
-const xmlResponse = (asked: S3Request, text: string): SandboxResponse => ({
+const xmlResponse = (request: S3Request, text: string): SandboxResponse => ({
   status: 200,
-  headers: { ...idHeaders(asked), 'content-type': 'application/xml' },
+  headers: { ...idHeaders(request), 'content-type': 'application/xml' },
   body: Buffer.from(text),
 });
 
-/** The body names another region by `LocationConstraint`; without one it is the sandbox's own. */
+/** Creates a bucket in the region that the body's `LocationConstraint` names; the default is the sandbox's region. */
 export async function createBucket(
-  asked: S3Request,
+  request: S3Request,
   buckets: Buckets,
   home: string,
   now: number,
 ): Promise<SandboxResponse> {
-  const { bucket: name } = asked;
+  const { bucket: name } = request;
   if (!NAME.test(name)) throw new S3Error('InvalidBucketName', { elements: { BucketName: name } });
   if (buckets.find(name)) throw new S3Error('BucketAlreadyOwnedByYou', { elements: { BucketName: name } });
-  const constraint = elementOf(await bodyText(asked), 'LocationConstraint');
+  const constraint = elementOf(await bodyText(request), 'LocationConstraint');
   const region = constraint === 'EU' ? 'eu-west-1' : (constraint ?? home);
-  buckets.add(createStoredBucket({ name, region, created: now }));
-  return { status: 200, headers: { ...idHeaders(asked), location: `/${name}` }, body: Buffer.alloc(0) };
+  buckets.add(createStoredBucket({ name, region, owner: ACCOUNT_ID, created: now }));
+  return { status: 200, headers: { ...idHeaders(request), location: `/${name}` }, body: Buffer.alloc(0) };
 }
 
 export async function deleteBucket(
-  asked: S3Request,
+  request: S3Request,
   buckets: Buckets,
   bucket: Bucket,
 ): Promise<SandboxResponse> {
-  writerOf(bucket, asked);
+  writerOf(bucket, request);
   if ((await bucket.versionedKeys()).length > 0)
     throw new S3Error('BucketNotEmpty', { elements: { BucketName: bucket.name } });
   buckets.remove(bucket.name);
-  return { status: 204, headers: idHeaders(asked) };
+  return { status: 204, headers: idHeaders(request) };
 }
 
-export async function putVersioning(asked: S3Request, bucket: Bucket): Promise<SandboxResponse> {
-  const writer = writerOf(bucket, asked);
-  const status = elementOf(await bodyText(asked), 'Status');
+export async function putVersioning(request: S3Request, bucket: Bucket): Promise<SandboxResponse> {
+  const writer = writerOf(bucket, request);
+  const status = elementOf(await bodyText(request), 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw new S3Error('MalformedXML');
   writer.setVersioning(status);
-  return { status: 200, headers: idHeaders(asked), body: Buffer.alloc(0) };
+  return { status: 200, headers: idHeaders(request), body: Buffer.alloc(0) };
 }
 
-export function getVersioning(asked: S3Request, bucket: Bucket): SandboxResponse {
+export function getVersioning(request: S3Request, bucket: Bucket): SandboxResponse {
   const status = bucket.versioning();
   return xmlResponse(
-    asked,
+    request,
     xml('VersioningConfiguration', { Status: status === 'never' ? undefined : status }, XML_NAMESPACE),
   );
 }
 
-export function headBucket(asked: S3Request, bucket: Bucket): SandboxResponse {
+export function headBucket(request: S3Request, bucket: Bucket): SandboxResponse {
   return {
     status: 200,
     headers: {
-      ...idHeaders(asked),
+      ...idHeaders(request),
       'content-type': 'application/xml',
       'x-amz-bucket-region': bucket.region,
       'x-amz-bucket-arn': `arn:aws:s3:::${bucket.name}`,
@@ -93,19 +94,19 @@ export function headBucket(asked: S3Request, bucket: Bucket): SandboxResponse {
   };
 }
 
-/** S3 says nothing for us-east-1. */
-export function getLocation(asked: S3Request, bucket: Bucket): SandboxResponse {
+/** For us-east-1, S3 sends an empty `LocationConstraint`. */
+export function getLocation(request: S3Request, bucket: Bucket): SandboxResponse {
   const namespace = ` xmlns="${XML_NAMESPACE}"`;
   const location =
     bucket.region === 'us-east-1'
       ? `<LocationConstraint${namespace}/>`
       : `<LocationConstraint${namespace}>${bucket.region}</LocationConstraint>`;
-  return xmlResponse(asked, `<?xml version="1.0" encoding="UTF-8"?>\n${location}`);
+  return xmlResponse(request, `<?xml version="1.0" encoding="UTF-8"?>\n${location}`);
 }
 
-/** `prefix`, `bucket-region`, `max-buckets` and `continuation-token` as S3 has them. */
-export function listBuckets(asked: S3Request, buckets: Buckets): SandboxResponse {
-  const { query } = asked;
+/** Supports the parameters `prefix`, `bucket-region`, `max-buckets` and `continuation-token`. */
+export function listBuckets(request: S3Request, buckets: Buckets): SandboxResponse {
+  const { query } = request;
   const prefix = query.get('prefix') ?? '';
   const region = query.get('bucket-region');
   const after = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString();
@@ -132,7 +133,7 @@ export function listBuckets(asked: S3Request, buckets: Buckets): SandboxResponse
     ContinuationToken:
       found.length > most ? Buffer.from(shown.at(-1)?.name ?? '').toString('base64') : undefined,
   };
-  return xmlResponse(asked, xml('ListAllMyBucketsResult', content, XML_NAMESPACE));
+  return xmlResponse(request, xml('ListAllMyBucketsResult', content, XML_NAMESPACE));
 }
 
 const elementOf = (text: string, name: string) =>

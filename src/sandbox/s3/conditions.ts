@@ -1,15 +1,15 @@
-// If-Match and its kin, in S3's order and with S3's exceptions.
+// Evaluates If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since in the same order as S3.
 import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './s3-error.ts';
 
 export interface Validators {
-  /** With its quotes. */
+  /** The ETag with its quotes. */
   readonly etag: string;
-  /** Milliseconds since 1970. */
+  /** The last modification, in milliseconds since 1970. */
   readonly modified: number;
 }
 
-/** Lists, `*`, and tags without quotes are taken; a weak tag is compared by its value. */
+/** Whether a header matches the ETag. The header may be `*` or a list of quoted or unquoted ETags; a `W/` prefix is ignored. */
 function names(header: string, etag: string): boolean {
   const bare = (tag: string) =>
     tag
@@ -19,13 +19,16 @@ function names(header: string, etag: string): boolean {
   return header.trim() === '*' || header.split(',').some((tag) => bare(tag) === bare(etag));
 }
 
-/** Whether it was modified after the date; a date that is none decides nothing. */
+/** Whether the object was modified after the header's date; undefined if the date is invalid. */
 function modifiedSince(header: string | undefined, modified: number): boolean | undefined {
   const date = Date.parse(header ?? '');
   return Number.isNaN(date) ? undefined : Math.floor(modified / 1000) * 1000 > date;
 }
 
-/** Throws PreconditionFailed or NotModified. A tag that decides makes the date not count. */
+/**
+ * Throws PreconditionFailed or NotModified. If-Match disables If-Unmodified-Since, and If-None-Match disables
+ * If-Modified-Since.
+ */
 export function checkConditions(headers: IncomingHttpHeaders, { etag, modified }: Validators): void {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers;
   const failed = (condition: string) =>

@@ -1,12 +1,13 @@
-// A directory as a bucket's content, read-only and contained: keys are relative paths, and no link leads out.
+// Serves a directory as a read-only bucket: keys are relative paths, and links to files outside the directory are ignored.
 import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
+import type { Scope } from '../../config/types.ts';
 import { fileSource } from './file-source.ts';
 import { compareKeys, type Bucket, type StoredObject } from './objects.ts';
 import { NULL_VERSION } from './stored-bucket.ts';
 
-/** A listing of many pages walks the tree once, yet a new file shows soon. */
+/** How long a list of all files is cached: long enough to list many pages, short enough that new files appear soon. */
 const WALK_KEPT_MS = 1_000;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -17,9 +18,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain',
 };
 
-/** Rejects when `directory` is none. */
+/** Rejects if `directory` is not a directory. */
 export async function createDirectoryBucket(
-  { name, region, created }: Pick<Bucket, 'name' | 'region' | 'created'>,
+  { name, region, owner, created }: Pick<Bucket, 'name' | 'region' | 'owner' | 'created'>,
   directory: string,
 ): Promise<Bucket> {
   const root = await realpath(directory);
@@ -27,7 +28,9 @@ export async function createDirectoryBucket(
   const inside = (path: string) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
   let walk: { at: number; keys: Promise<readonly string[]> } | undefined;
 
-  /** The file behind a key, with every link followed; undefined where there is none or it lies outside. */
+  /**
+   * Returns the path of a key's file with all links resolved; undefined if the file does not exist or is outside the directory.
+   */
   async function fileOf(key: string): Promise<string | undefined> {
     const names = key.split('/');
     if (names.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0')))
@@ -48,7 +51,8 @@ export async function createDirectoryBucket(
       key,
       versionId: NULL_VERSION,
       size,
-      // With a part count, as after a multipart upload: clients take a bare one for the content's MD5.
+      // The ETag ends with a part count, as after a multipart upload. Without the count, clients would compare the ETag with the
+      // content's MD5.
       etag: `"${mark}-1"`,
       modified: mtimeMs,
       headers: { 'content-type': CONTENT_TYPES[extname(path)] ?? 'binary/octet-stream' },
@@ -58,11 +62,11 @@ export async function createDirectoryBucket(
     };
   }
 
-  /** Walks without following a link that leads out, or back to a directory that is being walked. */
+  /** Lists the keys of all files in the tree. Ignores links to a parent directory or out of the tree. */
   async function keysBelow(path: string, prefix: string, above: readonly string[]): Promise<string[]> {
     const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
     const keys = await Promise.all(
-      // A name that is not UTF-8 reads with U+FFFD in it, and is no key.
+      // A name that is not valid UTF-8 contains U+FFFD and cannot be a key.
       entries
         .filter((entry) => !entry.name.includes('\ufffd'))
         .map(async (entry) => {
@@ -92,6 +96,7 @@ export async function createDirectoryBucket(
   return {
     name,
     region,
+    owner,
     created,
     versioning: () => 'never',
     find,
@@ -102,4 +107,24 @@ export async function createDirectoryBucket(
       return object ? [object] : [];
     },
   };
+}
+
+/**
+ * @returns the key of the non-hidden file that is nearest to the top directory; undefined if the directory contains no such file
+ */
+export async function firstFile(directory: string, scope: Scope): Promise<string | undefined> {
+  if (scope.kind === 'key') return scope.key;
+  let level = [scope.kind === 'prefix' ? scope.prefix : ''];
+  while (level.length > 0) {
+    const below: string[] = [];
+    for (const prefix of level) {
+      const entries = await readdir(join(directory, prefix), { withFileTypes: true }).catch(() => []);
+      const named = entries.filter(({ name }) => !name.startsWith('.') && !name.includes('\ufffd'));
+      const file = named.find((entry) => entry.isFile());
+      if (file !== undefined) return prefix + file.name;
+      below.push(...named.filter((entry) => entry.isDirectory()).map(({ name }) => `${prefix}${name}/`));
+    }
+    level = below;
+  }
+  return undefined;
 }

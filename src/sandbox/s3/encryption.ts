@@ -1,4 +1,4 @@
-// SSE-KMS: with which key an object is put, and whether who reads it may use that key, as S3 asks KMS in the reader's name.
+// Emulates SSE-KMS: chooses the KMS key of a new object, and checks whether the caller may use the key, as S3 does.
 import { refusalOf } from '../iam/authorize.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { ACCOUNT_ID, type Roles } from '../iam/roles.ts';
@@ -7,18 +7,18 @@ import type { Bucket } from './objects.ts';
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 
-/** A key that is used for one object. */
+/** A caller's use of a KMS key for one object. */
 export interface KeyUse {
   readonly principal: Principal;
   readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
-  readonly asked: S3Request;
+  readonly request: S3Request;
   readonly bucket: Bucket;
 }
 
 export interface Encryption {
-  /** What an object that is put keeps of its encryption; empty where it is S3's own. Throws S3's error for a bad key. */
-  headersOf(asked: S3Request, bucket: Bucket): Readonly<Record<string, string>>;
-  /** Throws S3's error where these headers of an object name a key that may not be used. */
+  /** Returns the SSE-KMS headers to store with a new object; empty for SSE-S3. Throws S3's error for an invalid KMS key. */
+  headersOf(request: S3Request, bucket: Bucket): Readonly<Record<string, string>>;
+  /** Throws S3's error if the object is encrypted with a KMS key that the caller may not use. */
   require(headers: Readonly<Record<string, string>>, use: KeyUse): void;
 }
 
@@ -26,7 +26,7 @@ const ALGORITHM = 'x-amz-server-side-encryption';
 const KEY_ID = 'x-amz-server-side-encryption-aws-kms-key-id';
 const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
 
-/** KMS tells no more of a key that is not there, and to another account. */
+/** KMS's message if a key does not exist, or if a caller from another account may not use the key. */
 const UNKNOWN_KEY =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.';
 
@@ -53,12 +53,12 @@ export function createEncryption({ roles, kmsKeys }: { roles: Roles; kmsKeys: Km
       const bucketKey = headers[BUCKET_KEY]?.toString() === 'true';
       return { [ALGORITHM]: algorithm, [KEY_ID]: arn, ...(bucketKey ? { [BUCKET_KEY]: 'true' } : {}) };
     },
-    require(headers, { principal, action, asked, bucket }) {
+    require(headers, { principal, action, request, bucket }) {
       const arn = headers[KEY_ID];
       if (arn === undefined) return;
       const key = kmsKeys.find(arn);
       if (!key) throw new S3Error('AccessDenied', { message: UNKNOWN_KEY });
-      const object = `arn:aws:s3:::${asked.bucket}${headers[BUCKET_KEY] === 'true' ? '' : `/${asked.key}`}`;
+      const object = `arn:aws:s3:::${request.bucket}${headers[BUCKET_KEY] === 'true' ? '' : `/${request.key}`}`;
       const message = refusalOf(roles, principal, {
         action,
         resource: arn,

@@ -1,4 +1,4 @@
-// A file's bytes, read into one buffer for as long as it is read: memory does not grow with what garbage waits for.
+// Reads a file through one reused buffer, to avoid an allocation for each chunk.
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Source } from '../response.ts';
@@ -6,8 +6,9 @@ import type { Source } from '../response.ts';
 const BUFFER_BYTES = 65_536;
 
 /**
- * Bytes `start` to `end`, both included; ends early where the file does. Opens at once, so that it rejects before an
- * answer begins. Refuses a link put in the file's place meanwhile, and does not wait for the writer of a pipe.
+ * Returns the bytes from `start` to `end`, inclusive, or fewer if the file ends earlier. Opens the file immediately, so that an
+ * error is reported before the response begins. Rejects if the file has been replaced by a link. Never waits for a writer, even
+ * if the file has been replaced by a pipe.
  */
 export async function fileSource(path: string, start: number, end: number): Promise<Source> {
   return bytesOf(

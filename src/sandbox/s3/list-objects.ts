@@ -1,4 +1,4 @@
-// ListObjectsV2 and ListObjects: reads the parameters, takes a page, writes S3's XML.
+// ListObjectsV2 and ListObjects: parses the parameters, selects a page, and writes S3's XML.
 import type { SandboxResponse } from '../response.ts';
 import { listContext } from './access.ts';
 import { listingResponse, listingOf, objectEntry, prefixEntry, shared, type Listing } from './listing.ts';
@@ -7,10 +7,10 @@ import type { ObjectRead } from './read-object.ts';
 import { S3Error } from './s3-error.ts';
 
 export async function listObjectsV2(read: ObjectRead): Promise<SandboxResponse> {
-  const { asked, bucket, principal, access } = read;
-  access.require(principal, 's3:ListBucket', asked, listContext(asked));
+  const { request, bucket, principal, access } = read;
+  access.require(principal, 's3:ListBucket', request, listContext(request));
   const listing = listingOf(read);
-  const { query } = asked;
+  const { query } = request;
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after');
   const after = token === undefined ? (startAfter ?? '') : fromToken(token);
@@ -32,17 +32,17 @@ export async function listObjectsV2(read: ObjectRead): Promise<SandboxResponse> 
 }
 
 export async function listObjectsV1(read: ObjectRead): Promise<SandboxResponse> {
-  const { asked, bucket, principal, access } = read;
-  access.require(principal, 's3:ListBucket', asked, listContext(asked));
+  const { request, bucket, principal, access } = read;
+  access.require(principal, 's3:ListBucket', request, listContext(request));
   const listing = listingOf(read);
-  const marker = asked.query.get('marker') ?? '';
+  const marker = request.query.get('marker') ?? '';
   const page = pageOf(await bucket.keys(), { ...listing, after: marker });
   const last = page.entries.at(-1)?.text ?? '';
   return listingResponse(read, 'ListBucketResult', {
     Name: bucket.name,
     Prefix: listing.show(listing.prefix),
     Marker: listing.show(marker),
-    // Without a delimiter the client takes the last key.
+    // As in S3, NextMarker is present only if the request has a delimiter; otherwise clients continue from the last key.
     NextMarker: page.truncated && listing.delimiter !== '' ? listing.show(last) : undefined,
     ...shared(listing, page.truncated),
     Contents: await contentsOf(read, page, listing, true),
@@ -54,7 +54,7 @@ function prefixesOf(page: Page, listing: Listing): unknown[] {
   return page.entries.filter(({ kind }) => kind === 'prefix').map(({ text }) => prefixEntry(text, listing));
 }
 
-/** A key that went meanwhile is left out. */
+/** Omits objects that were deleted after the keys of the page were selected. */
 async function contentsOf(
   { bucket }: ObjectRead,
   page: Page,
@@ -68,7 +68,7 @@ async function contentsOf(
   );
 }
 
-/** Opaque, and with characters that a query must escape, as S3's are. */
+/** Makes tokens opaque. As in S3, a token contains characters that clients must escape in a query. */
 const TOKEN_MARK = '1~';
 
 function toToken(last: string): string {

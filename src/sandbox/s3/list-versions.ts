@@ -1,4 +1,4 @@
-// ListObjectVersions: every version and delete marker of the keys, newest first.
+// Serves ListObjectVersions: all versions and delete markers of each key, newest first.
 import type { SandboxResponse } from '../response.ts';
 import { listContext } from './access.ts';
 import { S3Error } from './s3-error.ts';
@@ -20,11 +20,11 @@ import type { ObjectRead } from './read-object.ts';
 type Shown = { readonly version: Version; readonly latest: boolean } | { readonly prefix: string };
 
 export async function listObjectVersions(read: ObjectRead): Promise<SandboxResponse> {
-  const { asked, bucket, principal, access } = read;
-  access.require(principal, 's3:ListBucketVersions', asked, listContext(asked));
+  const { request, bucket, principal, access } = read;
+  access.require(principal, 's3:ListBucketVersions', request, listContext(request));
   const listing = listingOf(read);
-  const keyMarker = asked.query.get('key-marker') ?? '';
-  const versionMarker = asked.query.get('version-id-marker') ?? '';
+  const keyMarker = request.query.get('key-marker') ?? '';
+  const versionMarker = request.query.get('version-id-marker') ?? '';
   if (versionMarker !== '' && keyMarker === '') {
     throw new S3Error('InvalidArgument', {
       message: 'A version-id marker cannot be specified without a key marker.',

@@ -1,4 +1,4 @@
-// What the three listings of a bucket share: their parameters, and how they show keys, objects and prefixes.
+// Parses the common parameters of ListObjects, ListObjectsV2 and ListObjectVersions, and formats keys, objects and prefixes.
 import type { SandboxResponse } from '../response.ts';
 import { xml, type Elements } from '../xml.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
@@ -7,19 +7,19 @@ import { XML_NAMESPACE, type ObjectRead } from './read-object.ts';
 
 export const MOST_KEYS = 1_000;
 const LARGEST_INTEGER = 2_147_483_647;
-/** Owner of all that there is. */
+/** The canonical user ID that all listed objects have as their owner. */
 export const OWNER = { ID: '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a' };
 
 export interface Listing {
   readonly prefix: string;
   readonly delimiter: string;
   readonly maxKeys: number;
-  /** Encodes a key or a prefix, where `encoding-type=url` asks for it. */
+  /** URL-encodes a key or prefix if the request has `encoding-type=url`. */
   readonly show: (text: string) => string;
   readonly encodingType: string | undefined;
 }
 
-/** S3 encodes as a form does, slashes excepted. */
+/** Encodes like S3: application/x-www-form-urlencoded, but with unescaped slashes. */
 function urlEncoded(text: string): string {
   const encoded = encodeURIComponent(text).replace(
     /[!'()~]/g,
@@ -28,8 +28,8 @@ function urlEncoded(text: string): string {
   return encoded.replaceAll('%20', '+').replaceAll('%2F', '/');
 }
 
-/** Throws S3's InvalidArgument for parameters that are none. */
-export function listingOf({ asked: { query } }: ObjectRead): Listing {
+/** Throws S3's InvalidArgument for invalid parameters. */
+export function listingOf({ request: { query } }: ObjectRead): Listing {
   const encodingType = query.get('encoding-type');
   if (encodingType !== undefined && encodingType !== 'url') {
     throw new S3Error('InvalidArgument', {
@@ -56,7 +56,7 @@ export function listingOf({ asked: { query } }: ObjectRead): Listing {
   };
 }
 
-/** The elements that every listing has. */
+/** Returns the XML elements that all three list operations have. */
 export function shared(listing: Listing, truncated: boolean): Record<string, unknown> {
   return {
     MaxKeys: listing.maxKeys,
@@ -89,13 +89,17 @@ export function objectEntry(
 export const prefixEntry = (text: string, { show }: Listing) => ({ Prefix: show(text) });
 
 export function listingResponse(
-  { asked, bucket }: ObjectRead,
+  { request, bucket }: ObjectRead,
   root: string,
   content: Elements,
 ): SandboxResponse {
   return {
     status: 200,
-    headers: { ...idHeaders(asked), 'content-type': 'application/xml', 'x-amz-bucket-region': bucket.region },
+    headers: {
+      ...idHeaders(request),
+      'content-type': 'application/xml',
+      'x-amz-bucket-region': bucket.region,
+    },
     body: Buffer.from(xml(root, content, XML_NAMESPACE)),
   };
 }

@@ -1,23 +1,23 @@
-// What a bucket holds: objects and delete markers, as both kinds of bucket (stored, or a directory's view) present them.
+// Types for buckets and objects. A bucket either stores objects or serves a directory read-only.
 import type { Source } from '../response.ts';
 
 export interface StoredObject {
   readonly kind: 'object';
   readonly key: string;
-  /** `null` (the word) where it was put without versioning. */
+  /** The string `null` if the object was put while versioning was off. */
   readonly versionId: string;
   readonly size: number;
-  /** With its quotes. */
+  /** The ETag with its quotes. */
   readonly etag: string;
-  /** Milliseconds since 1970; S3 shows whole seconds. */
+  /** The last modification, in milliseconds since 1970; S3's responses contain whole seconds. */
   readonly modified: number;
-  /** Content type and its like, `x-amz-meta-*`: sent with every answer. */
+  /** `content-type`, `x-amz-meta-*` and other headers that every response for the object contains. */
   readonly headers: Readonly<Record<string, string>>;
-  /** As `x-amz-tagging` had them. */
+  /** The tags from the upload's `x-amz-tagging` header. */
   readonly tags: readonly (readonly [key: string, value: string])[];
-  /** `x-amz-checksum-*` headers, sent where they are asked for. */
+  /** `x-amz-checksum-*` headers, sent if the request has `x-amz-checksum-mode`. */
   readonly checksums: Readonly<Record<string, string>>;
-  /** Bytes `start` to `end`, both included. Rejects when the object is gone. */
+  /** Returns the bytes from `start` to `end`, inclusive. Rejects if the object no longer exists. */
   open(start: number, end: number): Promise<Source>;
 }
 
@@ -33,10 +33,12 @@ export type Version = StoredObject | DeleteMarker;
 export interface Bucket {
   readonly name: string;
   readonly region: string;
-  /** Milliseconds since 1970. */
+  /** The AWS account that owns the bucket. */
+  readonly owner: string;
+  /** The creation time, in milliseconds since 1970. */
   readonly created: number;
   versioning(): 'never' | 'Enabled' | 'Suspended';
-  /** The current version, or one by its ID. */
+  /** Returns the version with this ID or, without an ID, the current version. */
   find(key: string, versionId?: string): Promise<Version | undefined>;
   /** Keys whose current version is an object, in S3's order. */
   keys(): Promise<readonly string[]>;
@@ -44,21 +46,21 @@ export interface Bucket {
   versionedKeys(): Promise<readonly string[]>;
   /** All versions of a key, newest first. */
   history(key: string): Promise<readonly Version[]>;
-  /** Absent: a view that no one can write to. */
+  /** Absent if the bucket is read-only. */
   readonly writer?: BucketWriter;
 }
 
 export interface BucketWriter {
   setVersioning(status: 'Enabled' | 'Suspended'): void;
-  /** Adds a version, or replaces the one there is; says which. */
+  /** Adds a version, or replaces the version `null` if versioning is off. Returns the version ID. */
   put(object: Omit<StoredObject, 'kind' | 'versionId'> & { discard(): void }): string;
-  /** Deletes a version, or puts a delete marker where versioning is on; the version that it touched. */
+  /** Deletes a version or adds a delete marker. Returns the deleted version or the new marker. */
   remove(key: string, versionId: string | undefined, now: number): Version | undefined;
 }
 
 /**
- * S3's order of keys is that of their UTF-8 bytes. JavaScript compares UTF-16 units, which differs where a character
- * outside the BMP (two surrogates) meets one from U+E000 up.
+ * Compares keys by their UTF-8 bytes, as S3 does. JavaScript's own string comparison differs: it sorts characters above U+FFFF
+ * before the characters from U+E000 to U+FFFF.
  */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -70,7 +72,7 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Moves surrogates above the rest of the BMP. */
+/** Orders UTF-16 units so that surrogates come last. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

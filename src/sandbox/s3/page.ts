@@ -1,11 +1,11 @@
-// One page of a listing: which keys and which common prefixes, in S3's order. Pure.
+// Selects the keys and common prefixes of one page of a list, in the same order as S3.
 import { compareKeys } from './objects.ts';
 
 export interface PageRequest {
   readonly prefix: string;
-  /** '' for none. */
+  /** The delimiter; the empty string if the request has none. */
   readonly delimiter: string;
-  /** Where the page begins, itself not included: a key, or a common prefix with all that it stands for. */
+  /** The page begins after this key. If `after` is a common prefix, all keys that begin with it are skipped. */
   readonly after: string;
   readonly maxKeys: number;
 }
@@ -20,7 +20,7 @@ export interface Page {
   readonly truncated: boolean;
 }
 
-/** `keys` are in S3's order. */
+/** @param keys in S3's order */
 export function pageOf(keys: readonly string[], { prefix, delimiter, after, maxKeys }: PageRequest): Page {
   const commonPrefixOf = (key: string) => {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
@@ -40,19 +40,19 @@ export function pageOf(keys: readonly string[], { prefix, delimiter, after, maxK
   return { entries, truncated: false };
 }
 
-/** Index of the first key at or after `text`. */
+/** Returns the index of the first key that equals `text` or sorts after it. */
 const firstFrom = (keys: readonly string[], text: string) =>
   firstWhere(keys, (key) => compareKeys(key, text) >= 0);
 
-/** Index of the first key after `text`. */
+/** Returns the index of the first key that sorts after `text`. */
 const firstAfter = (keys: readonly string[], text: string) =>
   firstWhere(keys, (key) => compareKeys(key, text) > 0);
 
-/** Index of the first key after all those that begin with `prefix`. */
+/** Returns the index of the first key that sorts after all keys with this prefix. */
 const firstBeyond = (keys: readonly string[], prefix: string, from = 0) =>
   firstWhere(keys, (key) => compareKeys(key, prefix) > 0 && !key.startsWith(prefix), from);
 
-/** `holds` is false up to some key and true from it on. */
+/** Finds the first key for which `holds` is true, by binary search. `holds` must also be true for all later keys. */
 function firstWhere(keys: readonly string[], holds: (key: string) => boolean, from = 0): number {
   let low = from;
   let high = keys.length;

@@ -1,15 +1,15 @@
-// Which bytes a Range header or a part number asks for, as S3 reads them.
+// Parses a Range header or a part number into a byte range, as S3 does.
 import { S3Error } from './s3-error.ts';
 
-/** Both included. */
+/** A range of bytes in which `start` and `end` are inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Undefined: all of it, which is also S3's answer to several ranges and to nonsense. Throws InvalidRange where no byte
- * of the object is asked for.
+ * Returns undefined for the whole object. Like S3, ignores an invalid header and a header with more than one range. Throws
+ * InvalidRange if the range contains no byte of the object.
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=\s*(\d*)-(\d*)\s*$/.exec(header ?? '') ?? [];
@@ -26,7 +26,7 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | u
   return { start, end };
 }
 
-/** Every object here was put in one piece, so that its one part is all of it. */
+/** Every object has one part, because the sandbox has no multipart uploads. */
 export function partOf(partNumber: string, size: number): ByteRange | undefined {
   const part = Number(partNumber);
   if (!Number.isInteger(part) || part < 1 || part > 10_000) {

@@ -1,4 +1,4 @@
-// GetObject and HeadObject, and the two subresources of an object: its tags and its attributes.
+// Serves GetObject, HeadObject, GetObjectTagging and GetObjectAttributes.
 import type { SandboxResponse } from '../response.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { xml, type Elements } from '../xml.ts';
@@ -12,7 +12,7 @@ import { overridesOf } from './response-overrides.ts';
 import { idHeaders, S3Error } from './s3-error.ts';
 
 export interface ObjectRead {
-  readonly asked: S3Request;
+  readonly request: S3Request;
   readonly bucket: Bucket;
   readonly principal: Principal;
   readonly access: Access;
@@ -22,10 +22,10 @@ export interface ObjectRead {
 export const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 export async function readObject(read: ObjectRead): Promise<SandboxResponse> {
-  const { asked } = read;
-  refuseEncryptionHeaders(asked);
+  const { request } = read;
+  refuseEncryptionHeaders(request);
   const object = await findObject(read, '');
-  const { query, headers } = asked;
+  const { query, headers } = request;
   const own = objectHeaders(read, object);
   try {
     checkConditions(headers, object);
@@ -35,24 +35,24 @@ export async function readObject(read: ObjectRead): Promise<SandboxResponse> {
       headers: { etag: own['etag'] ?? '', 'last-modified': own['last-modified'] ?? '' },
     });
   }
-  const range = requestedRange(asked, object.size);
+  const range = requestedRange(request, object.size);
   const { start, end } = range ?? { start: 0, end: object.size - 1 };
   const partial: Record<string, string> = range
     ? { 'content-range': `bytes ${start}-${end}/${object.size}` }
     : {};
   const checked = headers['x-amz-checksum-mode']?.toString().toUpperCase() === 'ENABLED' && !range;
-  // Without the bytes or their checksum nothing is decrypted.
-  if (asked.method !== 'HEAD' || checked)
+  // A HEAD response without checksums needs no permission to decrypt.
+  if (request.method !== 'HEAD' || checked)
     read.encryption.require(object.headers, { ...read, action: 'kms:Decrypt' });
   const whole = {
-    ...idHeaders(asked),
+    ...idHeaders(request),
     ...own,
     ...(range ? {} : overridesOf(query)),
     ...(checked ? checksumHeaders(object) : {}),
     ...partial,
     'content-length': String(end - start + 1),
   };
-  const body = asked.method === 'HEAD' || object.size === 0 ? undefined : await object.open(start, end);
+  const body = request.method === 'HEAD' || object.size === 0 ? undefined : await object.open(start, end);
   return { status: range ? 206 : 200, headers: whole, body };
 }
 
@@ -64,7 +64,7 @@ export async function readTags(read: ObjectRead): Promise<SandboxResponse> {
 
 export async function readAttributes(read: ObjectRead): Promise<SandboxResponse> {
   const object = await findObject(read, 'Attributes');
-  const wanted = new Set(String(read.asked.headers['x-amz-object-attributes'] ?? '').split(/\s*,\s*/));
+  const wanted = new Set(String(read.request.headers['x-amz-object-attributes'] ?? '').split(/\s*,\s*/));
   if (wanted.has('')) {
     throw new S3Error('InvalidRequest', {
       message:
@@ -93,7 +93,7 @@ function xmlResponse(
   return {
     status: 200,
     headers: {
-      ...idHeaders(read.asked),
+      ...idHeaders(read.request),
       'content-type': 'application/xml',
       'last-modified': modified,
       ...(version === undefined ? {} : { 'x-amz-version-id': version }),
@@ -102,28 +102,28 @@ function xmlResponse(
   };
 }
 
-/** Permission comes before existence, and permission to list decides whether a missing key is said to be missing. */
+/** Checks the permission to read first. Reports a missing key as NoSuchKey only to callers that may list the bucket. */
 async function findObject(
-  { asked, bucket, principal, access }: ObjectRead,
+  { request, bucket, principal, access }: ObjectRead,
   subresource: string,
 ): Promise<StoredObject> {
-  const versionId = asked.query.get('versionId');
+  const versionId = request.query.get('versionId');
   const version = versionId === undefined ? '' : 'Version';
-  access.require(principal, `s3:GetObject${version}${subresource}`, asked);
-  if (subresource === 'Attributes') access.require(principal, `s3:GetObject${version}`, asked);
+  access.require(principal, `s3:GetObject${version}${subresource}`, request);
+  if (subresource === 'Attributes') access.require(principal, `s3:GetObject${version}`, request);
   if (versionId === '')
     throw new S3Error('InvalidArgument', { message: 'Version id cannot be the empty string' });
-  const found = await bucket.find(asked.key, versionId);
+  const found = await bucket.find(request.key, versionId);
   if (found?.kind === 'object') return found;
-  const context = { 's3:prefix': asked.key };
+  const context = { 's3:prefix': request.key };
   const action = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
-  // A delete marker on top is a key that is missing.
-  if (!found || versionId === undefined) access.require(principal, action, asked, context);
-  throw missing(asked, found, versionId);
+  // A key whose latest version is a delete marker is treated as missing.
+  if (!found || versionId === undefined) access.require(principal, action, request, context);
+  throw missing(request, found, versionId);
 }
 
-function missing(asked: S3Request, found: Version | undefined, versionId: string | undefined): S3Error {
-  const elements = { Key: asked.key };
+function missing(request: S3Request, found: Version | undefined, versionId: string | undefined): S3Error {
+  const elements = { Key: request.key };
   if (!found) {
     return versionId === undefined
       ? new S3Error('NoSuchKey', { elements })
@@ -133,7 +133,7 @@ function missing(asked: S3Request, found: Version | undefined, versionId: string
   if (versionId === undefined) return new S3Error('NoSuchKey', { elements, headers });
   const modified = new Date(found.modified).toUTCString();
   return new S3Error('MethodNotAllowed', {
-    elements: { Method: asked.method, ResourceType: 'DeleteMarker' },
+    elements: { Method: request.method, ResourceType: 'DeleteMarker' },
     headers: { ...headers, 'last-modified': modified, allow: 'DELETE' },
   });
 }

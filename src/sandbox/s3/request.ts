@@ -1,4 +1,4 @@
-// What is asked of S3, from the raw request line: never through a URL library, which would rewrite keys.
+// Parses a request to S3 from the raw request line, because a URL library would normalize keys.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { S3Error } from './s3-error.ts';
@@ -8,21 +8,21 @@ export interface S3Request extends ExchangeIds {
   readonly http: IncomingMessage;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** '' where the service itself is asked. */
+  /** The empty string for ListBuckets. */
   readonly bucket: string;
-  /** '' where the bucket itself is asked. */
+  /** The empty string for a bucket-level request. */
   readonly key: string;
-  /** Of a repeated parameter the first counts. */
+  /** The query parameters; if a parameter is repeated, its first value. */
   readonly query: ReadonlyMap<string, string>;
-  /** All parameters, as the signature covers them. */
+  /** All query parameters and values that the signature covers. */
   readonly signedQuery: Readonly<Record<string, string | string[]>>;
-  /** What a signer may have taken as the canonical path. */
+  /** The canonical paths that a signer may have used. */
   readonly canonicalPaths: readonly string[];
-  /** The path is no UTF-8, or not percent-encoding. */
+  /** Whether the path is not valid UTF-8, or has an invalid percent-encoding. */
   readonly badPath: boolean;
 }
 
-/** What SigV4 leaves as it is; S3 encodes all else once, by byte. */
+/** Characters that SigV4 leaves unencoded. In canonical paths, every other byte is percent-encoded once. */
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
 export function readRequest(http: IncomingMessage): S3Request {
@@ -32,7 +32,7 @@ export function readRequest(http: IncomingMessage): S3Request {
   const key = decode(rawKey);
   const signedQuery = parametersOf(search);
   const canonical = encode(percentDecoded(rawPath) ?? Buffer.from(rawPath), true);
-  // Some clients write a key's slashes as %2F and sign them so.
+  // Some clients encode and sign a key's slashes as %2F.
   const segmented = rawPath
     .split('/')
     .map((part) => encode(percentDecoded(part) ?? Buffer.from(part), false));
@@ -56,7 +56,7 @@ export function readRequest(http: IncomingMessage): S3Request {
   };
 }
 
-/** The bytes that a percent-encoded text stands for; `+` is itself in a path. */
+/** Decodes percent-encoding into bytes, and leaves `+` unchanged. */
 function percentDecoded(text: string): Buffer | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'latin1');
@@ -93,7 +93,7 @@ function encode(bytes: Buffer, keepSlash: boolean): string {
   return text;
 }
 
-/** In a query `+` is a space, as in a form. */
+/** Parses a query, in which `+` means a space. */
 function parametersOf(search: string): Record<string, string | string[]> {
   const parameters = new Map<string, string | string[]>();
   for (const pair of search.split('&')) {
@@ -107,10 +107,10 @@ function parametersOf(search: string): Record<string, string | string[]> {
   return Object.fromEntries(parameters);
 }
 
-/** Enough for the body of any request about a bucket itself. */
+/** Large enough for the body of any bucket-level request. */
 const MAX_BODY_BYTES = 65_536;
 
-/** Throws MalformedXML for a body that is longer than any of these requests'. */
+/** Throws MalformedXML for a body that is too long. */
 export async function bodyText({ http }: S3Request): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of http as AsyncIterable<Buffer>) {

@@ -1,7 +1,7 @@
-// The `response-…` parameters of GetObject and HeadObject, which replace headers of the response.
+// Parses the `response-…` query parameters of GetObject and HeadObject, which override response headers.
 import { S3Error } from './s3-error.ts';
 
-/** Headers that a query parameter overrides. */
+/** The response headers that a query parameter can override. */
 const OVERRIDES = [
   'cache-control',
   'content-disposition',

@@ -1,8 +1,8 @@
-// The faults of S3: code, status and S3's own sentence, and the XML that says them.
+// S3's error codes with their statuses and messages, and S3's XML error response.
 import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 
-/** The first code of a status is the one that stands for it. */
+/** For each status, the first code in this map is the default. */
 export const S3_ERRORS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
   [
     'PermanentRedirect',
@@ -103,25 +103,25 @@ export const S3_ERRORS: ReadonlyMap<string, readonly [status: number, message: s
 
 export interface S3ErrorDetails {
   readonly message?: string | undefined;
-  /** Further elements of the XML. */
+  /** Additional elements of the XML error response. */
   readonly elements?: Readonly<Record<string, unknown>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Ends a request to S3. */
+/** An error that is sent to the client as S3's XML error response. */
 export class S3Error extends Error {
   readonly code: string;
   readonly status: number;
   readonly details: S3ErrorDetails;
   constructor(code: string, details: S3ErrorDetails = {}, status = S3_ERRORS.get(code)?.[0] ?? 500) {
-    super(details.message ?? S3_ERRORS.get(code)?.[1] ?? 'A fault that the sandbox was told to have');
+    super(details.message ?? S3_ERRORS.get(code)?.[1] ?? 'This fault was injected into the sandbox');
     this.code = code;
     this.status = status;
     this.details = details;
   }
 }
 
-/** The names that S3 gives to an exchange. */
+/** The values of `x-amz-request-id` and `x-amz-id-2`. */
 export interface ExchangeIds {
   readonly requestId: string;
   readonly hostId: string;
@@ -133,7 +133,7 @@ export const idHeaders = ({ requestId, hostId }: ExchangeIds) => ({
   server: 'AmazonS3',
 });
 
-/** HEAD and 304 have no body, and so no code. */
+/** Creates an XML error response. Responses to HEAD requests and 304 responses have no body, and so no error code. */
 export function s3ErrorResponse(
   error: S3Error,
   ids: ExchangeIds,

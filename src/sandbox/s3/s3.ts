@@ -1,4 +1,4 @@
-// AWS S3, path style: who asks, which bucket in which region, then the operation.
+// Emulates AWS S3 with path-style URLs: authenticates the request, finds the bucket, checks the region, and runs the operation.
 import type { SandboxResponse } from '../response.ts';
 import { headersWithoutSecrets } from '../calls.ts';
 import type { Clock } from '../clock.ts';
@@ -37,11 +37,11 @@ export interface S3Parts {
   readonly bucketPolicies: BucketPolicies;
   readonly kmsKeys: KmsKeys;
   readonly spool: Spool;
-  /** The region whose endpoint this is. */
+  /** The region of this endpoint. */
   readonly region: string;
 }
 
-/** Parameters that make a request be about something else than the object or the listing. */
+/** Query parameters of unsupported subresources. Otherwise such a request would be served as GetObject or ListObjects. */
 const OTHER_SUBRESOURCES =
   /^(acl|accelerate|analytics|cors|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|logging|metrics|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment|restore|retention|select|torrent|uploads|uploadId|website)$/;
 
@@ -52,8 +52,8 @@ export function createS3(parts: S3Parts): Upstream<S3Request> {
 
   return {
     read(http, call) {
-      const asked = readRequest(http);
-      const claim = claimOf({ headers: asked.headers, query: asked.signedQuery });
+      const request = readRequest(http);
+      const claim = claimOf({ headers: request.headers, query: request.signedQuery });
       const { accessKeyId, sessionToken }: Partial<Claim> = typeof claim === 'string' ? {} : claim;
       const found = accessKeyId === undefined ? 'unknown-key' : credentials.find(accessKeyId, sessionToken);
       const session =
@@ -64,97 +64,110 @@ export function createS3(parts: S3Parts): Upstream<S3Request> {
         roleSessionName: session?.name,
         roleArn: session?.roleArn,
       });
-      return asked;
+      return request;
     },
-    refuse(asked, { status, code, message, headers }) {
+    refuse(request, { status, code, message, headers }) {
       const named = code ?? [...S3_ERRORS].find(([, [usual]]) => usual === status)?.[0] ?? 'UnknownError';
-      return s3ErrorResponse(new S3Error(named, { message, headers }, status), asked, {
-        bodiless: asked.method === 'HEAD',
+      return s3ErrorResponse(new S3Error(named, { message, headers }, status), request, {
+        bodiless: request.method === 'HEAD',
       });
     },
-    async respond(asked) {
+    async respond(request) {
       try {
-        return await perform(asked);
+        return await perform(request);
       } catch (error) {
         if (!(error instanceof S3Error)) throw error;
-        return s3ErrorResponse(withResource(error, asked), asked, { bodiless: asked.method === 'HEAD' });
+        return s3ErrorResponse(withResource(error, request), request, {
+          bodiless: request.method === 'HEAD',
+        });
       }
     },
   };
 
-  async function perform(asked: S3Request): Promise<SandboxResponse> {
-    if (asked.badPath) throw new S3Error('InvalidURI');
-    checkKey(asked.key);
-    const verified = await access.authenticate(asked);
+  async function perform(request: S3Request): Promise<SandboxResponse> {
+    if (request.badPath) throw new S3Error('InvalidURI');
+    checkKey(request.key);
+    const verified = await access.authenticate(request);
     const { principal } = verified;
-    const { method, query } = asked;
-    if (asked.bucket === '') {
+    const { method, query } = request;
+    if (request.bucket === '') {
       requireRegion(verified, region);
-      access.require(principal, 's3:ListAllMyBuckets', asked);
-      if (method === 'GET') return listBuckets(asked, buckets);
-      throw notAllowed(asked, 'SERVICE');
+      access.require(principal, 's3:ListAllMyBuckets', request);
+      if (method === 'GET') return listBuckets(request, buckets);
+      throw notAllowed(request, 'SERVICE');
     }
-    const bucket = buckets.find(asked.bucket);
-    requireRegion(verified, bucket?.region ?? region, asked.bucket);
-    if (asked.key === '' && method === 'PUT' && query.size === 0) {
-      access.require(principal, 's3:CreateBucket', asked);
-      return createBucket(asked, buckets, region, clock.now('s3'));
+    const bucket = buckets.find(request.bucket);
+    requireRegion(verified, bucket?.region ?? region, request.bucket);
+    if (request.key === '' && method === 'PUT' && query.size === 0) {
+      access.require(principal, 's3:CreateBucket', request);
+      return createBucket(request, buckets, region, clock.now('s3'));
     }
-    if (!bucket) throw new S3Error('NoSuchBucket', { elements: { BucketName: asked.bucket } });
-    if (asked.key === '' && query.has('policy')) {
-      return serveBucketPolicy(asked, bucketPolicies, (action) => {
-        access.require(principal, action, asked);
+    if (!bucket) throw new S3Error('NoSuchBucket', { elements: { BucketName: request.bucket } });
+    if (request.key === '' && query.has('policy')) {
+      return serveBucketPolicy(request, bucketPolicies, (action) => {
+        access.require(principal, action, request);
       });
     }
     const other = [...query.keys()].find((name) => OTHER_SUBRESOURCES.test(name));
     if (other !== undefined) {
-      access.require(principal, 's3:NotInTheSandbox', asked);
-      throw new S3Error('NotImplemented', { message: `The sandbox has no "${other}".` });
+      access.require(principal, 's3:NotInTheSandbox', request);
+      throw new S3Error('NotImplemented', { message: `The sandbox does not support "${other}".` });
     }
-    return asked.key === '' ? onBucket(asked, bucket, principal) : onObject(asked, bucket, principal);
+    return request.key === '' ? onBucket(request, bucket, principal) : onObject(request, bucket, principal);
   }
 
-  async function onBucket(asked: S3Request, bucket: Bucket, principal: Principal): Promise<SandboxResponse> {
-    const read: ObjectRead = { asked, bucket, principal, access, encryption };
-    const { method, query } = asked;
+  async function onBucket(
+    request: S3Request,
+    bucket: Bucket,
+    principal: Principal,
+  ): Promise<SandboxResponse> {
+    const read: ObjectRead = { request, bucket, principal, access, encryption };
+    const { method, query } = request;
     const need = (action: string) => {
-      access.require(principal, action, asked);
+      access.require(principal, action, request);
     };
     if (method === 'GET' && query.has('location'))
-      return (need('s3:GetBucketLocation'), getLocation(asked, bucket));
+      return (need('s3:GetBucketLocation'), getLocation(request, bucket));
     if (method === 'GET' && query.has('versioning'))
-      return (need('s3:GetBucketVersioning'), getVersioning(asked, bucket));
+      return (need('s3:GetBucketVersioning'), getVersioning(request, bucket));
     if (method === 'GET' && query.has('versions')) return listObjectVersions(read);
     if (method === 'GET') return query.get('list-type') === '2' ? listObjectsV2(read) : listObjectsV1(read);
-    if (method === 'HEAD') return (need('s3:ListBucket'), headBucket(asked, bucket));
+    if (method === 'HEAD') return (need('s3:ListBucket'), headBucket(request, bucket));
     if (method === 'PUT' && query.has('versioning'))
-      return (need('s3:PutBucketVersioning'), putVersioning(asked, bucket));
+      return (need('s3:PutBucketVersioning'), putVersioning(request, bucket));
     if (method === 'DELETE') {
       need('s3:DeleteBucket');
-      const answer = await deleteBucket(asked, buckets, bucket);
-      bucketPolicies.remove(asked.bucket);
-      return answer;
+      const response = await deleteBucket(request, buckets, bucket);
+      bucketPolicies.remove(request.bucket);
+      return response;
     }
     need('s3:NotInTheSandbox');
-    throw notAllowed(asked, 'BUCKET');
+    throw notAllowed(request, 'BUCKET');
   }
 
-  async function onObject(asked: S3Request, bucket: Bucket, principal: Principal): Promise<SandboxResponse> {
-    const read: ObjectRead = { asked, bucket, principal, access, encryption };
-    const { method, query } = asked;
+  async function onObject(
+    request: S3Request,
+    bucket: Bucket,
+    principal: Principal,
+  ): Promise<SandboxResponse> {
+    const read: ObjectRead = { request, bucket, principal, access, encryption };
+    const { method, query } = request;
     if (method === 'GET' && query.has('tagging')) return readTags(read);
     if (method === 'GET' && query.has('attributes')) return readAttributes(read);
     if (method === 'GET' || method === 'HEAD') return readObject(read);
     if (method === 'PUT') {
-      access.require(principal, 's3:PutObject', asked);
-      return putObject({ asked, bucket, principal, access, encryption }, spool, clock.now('s3'));
+      access.require(principal, 's3:PutObject', request);
+      return putObject({ request, bucket, principal, access, encryption }, spool, clock.now('s3'));
     }
-    access.require(principal, method === 'DELETE' ? 's3:DeleteObject' : 's3:NotInTheSandbox', asked);
-    if (method === 'DELETE') return deleteObject(asked, bucket, clock.now('s3'));
-    throw notAllowed(asked, 'OBJECT');
+    access.require(principal, method === 'DELETE' ? 's3:DeleteObject' : 's3:NotInTheSandbox', request);
+    if (method === 'DELETE') return deleteObject(request, bucket, clock.now('s3'));
+    throw notAllowed(request, 'OBJECT');
   }
 
-  /** One endpoint plays every region's: what is signed for ours is sent on, what is signed for a third is told off. */
+  /**
+   * The sandbox has one S3 endpoint for all regions. A request must be signed for the bucket's region. If it is signed for the
+   * endpoint's region, the client is redirected to the bucket's region; any other region is rejected.
+   */
   function requireRegion({ region: signed }: Verified, wanted: string, bucket?: string): void {
     if (signed === wanted) return;
     const headers = { 'x-amz-bucket-region': wanted };
@@ -174,7 +187,7 @@ function notAllowed({ method }: S3Request, resourceType: string): S3Error {
   return new S3Error('MethodNotAllowed', { elements: { Method: method, ResourceType: resourceType } });
 }
 
-/** Most errors name what was asked for. */
+/** Adds the requested resource to the error, as S3 does for most codes. */
 function withResource(error: S3Error, { bucket, key }: S3Request): S3Error {
   const { elements = {} } = error.details;
   if ('Key' in elements || error.code === 'AccessDenied') return error;

@@ -1,4 +1,4 @@
-// Takes in a body of any length: a small one stays in memory, a large one goes to a temporary file.
+// Stores uploaded bodies: small bodies in memory, large bodies in temporary files.
 import { createHash, randomUUID } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,11 +8,11 @@ import { crc32 } from 'node:zlib';
 import type { Source } from '../response.ts';
 import { fileSource } from './file-source.ts';
 
-/** Bytes kept somewhere, and what they hash to. */
+/** A stored body and its hashes. */
 export interface Spooled {
   readonly size: number;
   readonly md5: Buffer;
-  /** The checksums that Node can reckon, by algorithm as in `x-amz-checksum-…`, in base64. */
+  /** Base64 checksums by the algorithm's name in `x-amz-checksum-…`, for the algorithms that Node supports. */
   readonly checksums: Readonly<Record<string, string>>;
   open(start: number, end: number): Promise<Source>;
   discard(): void;
@@ -25,7 +25,7 @@ export interface Spool {
 
 const KEPT_IN_MEMORY_BYTES = 262_144;
 
-/** The directory is made at the first large body. */
+/** The temporary directory is not created until the first large body arrives. */
 export function createSpool(): Spool {
   let directory: string | undefined;
   const newFile = () => {
@@ -88,7 +88,7 @@ export function inMemory(bytes: Buffer): Pick<Spooled, 'open' | 'discard'> {
 function inFile(path: string): Pick<Spooled, 'open' | 'discard'> {
   return {
     open: (start, end) => fileSource(path, start, end),
-    // Readers that are under way keep the file until they close it.
+    // A response in progress keeps the deleted file open until it ends.
     discard: () => void rm(path, { force: true }),
   };
 }

@@ -1,19 +1,20 @@
-// A bucket that keeps what is put: any key that S3 can hold, by the key itself, with its versions.
+// A bucket that stores objects and their versions.
 import { randomBytes } from 'node:crypto';
 import { compareKeys, type Bucket, type DeleteMarker, type StoredObject, type Version } from './objects.ts';
 
 type Kept = (StoredObject & { discard(): void }) | DeleteMarker;
 
 const VERSION_ID_BYTES = 24;
-/** The version ID of what is put while versioning is off. */
+/** S3's version ID for objects that are put while versioning is off. */
 export const NULL_VERSION = 'null';
 
 export function createStoredBucket({
   name,
   region,
+  owner,
   created,
-}: Pick<Bucket, 'name' | 'region' | 'created'>): Bucket {
-  /** Newest first. */
+}: Pick<Bucket, 'name' | 'region' | 'owner' | 'created'>): Bucket {
+  /** The versions of each key, newest first. */
   const histories = new Map<string, readonly Kept[]>();
   let versioning: 'never' | 'Enabled' | 'Suspended' = 'never';
   let sorted: readonly string[] | undefined;
@@ -33,7 +34,7 @@ export function createStoredBucket({
     if (version?.kind === 'object') version.discard();
   }
 
-  /** While versioning is not on, the version called `null` is replaced. */
+  /** Adds a version. While versioning is off, the new version replaces the version `null`. */
   function add(version: Kept): void {
     const before = histories.get(version.key) ?? [];
     const replaced =
@@ -55,6 +56,7 @@ export function createStoredBucket({
   return {
     name,
     region,
+    owner,
     created,
     versioning: () => versioning,
     find: (key, versionId) => Promise.resolve(findNow(key, versionId)),

@@ -1,4 +1,4 @@
-// PutObject and DeleteObject, for the owner who fills the buckets.
+// Serves PutObject and DeleteObject, so that tests and users can change the content of buckets.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SandboxResponse } from '../response.ts';
@@ -9,7 +9,7 @@ import type { ObjectRead } from './read-object.ts';
 import type { S3Request } from './request.ts';
 import type { Spool, Spooled } from './spool.ts';
 
-/** Stored as they come, and sent so with every answer. */
+/** The headers of an upload that are stored with the object and sent with every response for the object. */
 const KEPT_HEADERS = [
   'content-type',
   'cache-control',
@@ -30,35 +30,35 @@ export function checkKey(key: string): void {
     throw new S3Error('KeyTooLongError', { elements: { Size: size, MaxSizeAllowed: MAX_KEY_BYTES } });
 }
 
-export function writerOf(bucket: Bucket, asked: S3Request): BucketWriter {
+export function writerOf(bucket: Bucket, request: S3Request): BucketWriter {
   if (bucket.writer) return bucket.writer;
   throw new S3Error('MethodNotAllowed', {
-    message: 'This bucket shows a directory and cannot be written to.',
-    elements: { Method: asked.method, ResourceType: 'OBJECT' },
+    message: 'This bucket is a read-only view of a directory.',
+    elements: { Method: request.method, ResourceType: 'OBJECT' },
     headers: { allow: 'GET, HEAD' },
   });
 }
 
 export async function putObject(write: ObjectRead, spool: Spool, now: number): Promise<SandboxResponse> {
-  const { asked, bucket, encryption } = write;
-  const writer = writerOf(bucket, asked);
-  const { headers } = asked;
+  const { request, bucket, encryption } = write;
+  const writer = writerOf(bucket, request);
+  const { headers } = request;
   if (headers['x-amz-copy-source'] !== undefined) {
     throw new S3Error('NotImplemented', {
-      message: 'The sandbox copies no objects: PUT the content instead.',
+      message: 'The sandbox cannot copy objects: PUT the content instead.',
     });
   }
-  const encrypted = encryption.headersOf(asked, bucket);
+  const encrypted = encryption.headersOf(request, bucket);
   encryption.require(encrypted, { ...write, action: 'kms:GenerateDataKey' });
   const kept = { ...keptHeaders(headers), ...userMetadata(headers), ...encrypted };
-  const { spooled, checksums } = await receive(asked, spool);
-  // With a KMS key it is no MD5 of the content.
+  const { spooled, checksums } = await receive(request, spool);
+  // In S3, the ETag of an object with SSE-KMS is not the content's MD5.
   const tag = Object.keys(encrypted).length > 0 ? randomBytes(spooled.md5.length) : spooled.md5;
   const etag = `"${tag.toString('hex')}"`;
   const tags = [...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))];
   const { size, open, discard } = spooled;
   const versionId = writer.put({
-    key: asked.key,
+    key: request.key,
     size,
     etag,
     modified: now,
@@ -71,7 +71,7 @@ export async function putObject(write: ObjectRead, spool: Spool, now: number): P
   return {
     status: 200,
     headers: {
-      ...idHeaders(asked),
+      ...idHeaders(request),
       etag,
       'x-amz-server-side-encryption': 'AES256',
       ...encrypted,
@@ -82,25 +82,25 @@ export async function putObject(write: ObjectRead, spool: Spool, now: number): P
   };
 }
 
-export function deleteObject(asked: S3Request, bucket: Bucket, now: number): SandboxResponse {
-  const touched = writerOf(bucket, asked).remove(asked.key, asked.query.get('versionId'), now);
+export function deleteObject(request: S3Request, bucket: Bucket, now: number): SandboxResponse {
+  const touched = writerOf(bucket, request).remove(request.key, request.query.get('versionId'), now);
   const versioned = bucket.versioning() !== 'never' && touched !== undefined;
   return {
     status: 204,
     headers: {
-      ...idHeaders(asked),
+      ...idHeaders(request),
       ...(versioned ? { 'x-amz-version-id': touched.versionId } : {}),
       ...(touched?.kind === 'marker' ? { 'x-amz-delete-marker': 'true' } : {}),
     },
   };
 }
 
-/** Reads the body, in whichever framing, and checks it against what the request says of it. */
+/** Reads the request's body, plain or `aws-chunked`, and verifies its length and checksums. */
 async function receive(
-  asked: S3Request,
+  request: S3Request,
   spool: Spool,
 ): Promise<{ spooled: Spooled; checksums: Record<string, string> }> {
-  const { http, headers } = asked;
+  const { http, headers } = request;
   const stated = String(headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD');
   const chunked = stated.startsWith('STREAMING-')
     ? decodeAwsChunked(http as AsyncIterable<Buffer>)
@@ -135,7 +135,7 @@ function problemWith(spooled: Spooled, { length, stated, md5, checksums }: State
     });
   }
   if (md5 !== undefined && md5 !== spooled.md5.toString('base64')) return new S3Error('BadDigest');
-  // What Node cannot reckon (CRC32C, CRC64NVME) is believed.
+  // Ignores CRC32C and CRC64NVME checksums, which Node cannot compute.
   const wrong = Object.entries(checksums).some(([name, value]) => {
     const actual = spooled.checksums[name.replace(CHECKSUM, '')];
     return actual !== undefined && actual !== value;
@@ -148,7 +148,7 @@ function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   for (const name of KEPT_HEADERS) {
     if (headers[name] !== undefined) kept[name] = String(headers[name]);
   }
-  // `aws-chunked` is the framing of this upload, not a property of the object.
+  // `aws-chunked` describes only the upload, so S3 does not store it with the object.
   const encodings = (headers['content-encoding'] ?? '')
     .split(/\s*,\s*/)
     .filter((one) => one !== '' && one !== 'aws-chunked');
@@ -156,7 +156,7 @@ function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   return kept;
 }
 
-/** S3 answers with RFC 2047 words where a value is not ASCII. */
+/** Returns the `x-amz-meta-*` headers. Like S3, encodes non-ASCII values as in RFC 2047. */
 function userMetadata(headers: IncomingHttpHeaders): Record<string, string> {
   const entries = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
   const size = entries.reduce(

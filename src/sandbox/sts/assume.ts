@@ -1,4 +1,4 @@
-// AssumeRoleWithWebIdentity and AssumeRole: who may become which role, and the credentials for it.
+// Serves AssumeRoleWithWebIdentity and AssumeRole: checks whether the caller may assume the role, and issues credentials.
 import type { Clock, Durations } from '../clock.ts';
 import type { SigningKeys } from '../google/keys.ts';
 import { sessionArn } from '../iam/actor.ts';
@@ -23,10 +23,10 @@ export interface StsParts {
 type Result = Readonly<Record<string, unknown>>;
 
 const DEFAULT_SECONDS = 3600;
-/** AWS's limit for a role assumed with a role's credentials. */
+/** AWS's maximum session duration if a role is assumed with another role's credentials. */
 const CHAINED_SECONDS = 3600;
 
-/** A role that does not exist and one that does not trust the caller get the same answer. */
+/** As in AWS, a missing role causes the same error as a role that does not trust the caller. */
 export function assumeRoleWithWebIdentity(parameters: Parameters, parts: StsParts): Result {
   const { clock, keys, roles } = parts;
   const { RoleArn = '', WebIdentityToken = '', ProviderId } = parameters;
@@ -62,7 +62,7 @@ export function assumeRole(parameters: Parameters, principal: Principal, parts: 
   if (before?.sourceIdentity !== undefined && sourceIdentity !== before.sourceIdentity) {
     throw new StsError('ValidationError', 'The source identity is already set for this assume role session');
   }
-  // What the session before hands on needs permission like what is asked for.
+  // Session tags and a source identity require permission, even if they are inherited from the previous session.
   const actions = [
     'sts:AssumeRole',
     ...(Object.keys(tags).length > 0 ? ['sts:TagSession'] : []),

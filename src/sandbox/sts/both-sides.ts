@@ -1,4 +1,4 @@
-// AssumeRole's permission: the caller's own policies must allow it, and the role must trust the caller.
+// Checks that both sides allow an AssumeRole request: the caller's own policies and the role's trust policy.
 import { actorOf } from '../iam/actor.ts';
 import { refusalOf } from '../iam/authorize.ts';
 import type { Principal } from '../iam/credentials.ts';
@@ -8,7 +8,7 @@ import type { Roles } from '../iam/roles.ts';
 import type { Parameters } from './parameters.ts';
 import { StsError } from './sts-error.ts';
 
-/** Throws AWS's AccessDenied, which is the same for a role that does not exist. */
+/** Throws AWS's AccessDenied unless the role exists and both sides allow the action. */
 export function requireBothSides(
   action: string,
   roleArn: string,
@@ -30,7 +30,7 @@ export function requireBothSides(
   );
 }
 
-/** The condition keys that the request itself brings. */
+/** The condition keys that come from the request's parameters. */
 export function requestContext(
   { ExternalId, RoleSessionName }: Parameters,
   tags: Readonly<Record<string, string>>,

@@ -1,14 +1,14 @@
-// Judges a Google ID token as AWS does, and says what a trust policy may test of it.
+// Verifies a Google ID token as AWS does, and returns its claims as condition keys for the role's trust policy.
 import { verify } from 'node:crypto';
 import type { SigningKeys } from '../google/keys.ts';
 import { StsError } from './sts-error.ts';
 
 export interface WebIdentity {
   readonly subject: string;
-  /** What AWS tests as `accounts.google.com:aud`: `azp` where it is set, else `aud`. */
+  /** The value that AWS compares as `accounts.google.com:aud`: `azp` if it is set, otherwise `aud`. */
   readonly audience: string;
   readonly issuer: string;
-  /** The condition keys of this identity. */
+  /** The condition keys for the token's claims. */
   readonly context: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -22,7 +22,7 @@ function decoded(part: string | undefined): Record<string, unknown> {
     const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Not JSON: refused below, like JSON of another kind.
+    // Invalid JSON is rejected below, like JSON that is not an object.
   }
   throw invalid();
 }
@@ -30,18 +30,18 @@ function decoded(part: string | undefined): Record<string, unknown> {
 const strings = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string');
 
-/** A key of a claim that many tokens lack: AWS has no key without a value. */
+/** Returns the condition key for an optional claim, or nothing if the claim has no value. */
 const present = (name: string, values: string[]): [string, string[]][] =>
   values.length === 0 ? [] : [[`${GOOGLE}:${name}`, values]];
 
-/** Google's claim is null for an account without an organization (IAM Credentials, generateIdToken). */
+/** `organization_number` is null if the account belongs to no organization (IAM Credentials, generateIdToken). */
 function organizationIn(google: unknown): string[] {
   if (typeof google !== 'object' || google === null || !('organization_number' in google)) return [];
   const { organization_number: number } = google;
   return typeof number === 'number' ? [String(number)] : [];
 }
 
-/** Throws InvalidIdentityToken or ExpiredTokenException; there is no tolerance for expiry. */
+/** Throws InvalidIdentityToken or ExpiredTokenException. Allows no clock skew for the expiration. */
 export function readWebIdentity(token: string, keys: SigningKeys, nowMs: number): WebIdentity {
   const [head, body, signature, ...more] = token.split('.');
   const header = decoded(head);

@@ -1,18 +1,19 @@
-// The MFA code of an AssumeRole: whose device it is, whether it is right, and what a policy may test of it.
+// Checks the MFA code of an AssumeRole request, and returns the MFA condition keys.
 import type { Principal } from '../iam/credentials.ts';
 import type { Context } from '../iam/pattern.ts';
 import type { Parameters } from './parameters.ts';
 import { StsError } from './sts-error.ts';
 
-/** AWS's sentences: of a wrong code the last ends in a space, the other has two in its middle. */
+/** These are AWS's exact messages, including the final space and the double space. */
 const WRONG_CODE = 'MultiFactorAuthentication failed with invalid MFA one time pass code. ';
 const WRONG_DEVICE =
   'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.';
 const HALF = 'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.';
 
 /**
- * The condition keys of this request; none where it brings no code. Long-term keys have no `aws:MultiFactorAuthPresent`
- * by themselves, not even `false`. Throws AWS's AccessDenied, or ValidationError where one of the two is missing.
+ * Returns the MFA condition keys, or an empty map if the request has no MFA code. As in AWS, a request with long-term keys and
+ * no code has no `aws:MultiFactorAuthPresent`. Throws AccessDenied for a wrong code, and ValidationError if only the serial
+ * number or only the code is present.
  */
 export function checkMfa(
   { SerialNumber, TokenCode }: Parameters,

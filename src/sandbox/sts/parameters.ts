@@ -1,4 +1,4 @@
-// The limits that STS puts on parameters, told as AWS tells them: all at once, by member name.
+// Validates the parameters of STS requests. As in AWS, one error lists all violations.
 import { StsError } from './sts-error.ts';
 
 export type Parameters = Readonly<Record<string, string | undefined>>;
@@ -38,7 +38,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
 
 export const ACTIONS = Object.keys(LIMITS);
 
-/** Shown in messages as it was sent, except the token, which AWS does not show either. */
+/** Formats a value for an error message. Like AWS, omits the value of a token. */
 const shown = (name: string, value: string) => (name === 'WebIdentityToken' ? '' : `'${value}' `);
 
 function* broken(name: string, value: string | undefined, limit: Limit): Generator<string> {
@@ -62,7 +62,7 @@ function* broken(name: string, value: string | undefined, limit: Limit): Generat
     yield fails(`Member must have value less than or equal to ${number[1]}`);
 }
 
-/** Throws AWS's ValidationError for parameters out of their limits. */
+/** Throws AWS's ValidationError for parameters outside their limits. */
 export function checkParameters(action: string, parameters: Parameters): void {
   const faults = Object.entries(LIMITS[action] ?? {}).flatMap(([name, limit]) => [
     ...broken(name, parameters[name], limit),
@@ -72,7 +72,7 @@ export function checkParameters(action: string, parameters: Parameters): void {
   throw new StsError('ValidationError', count + faults.join('; '));
 }
 
-/** `Tags.member.1.Key`, `TransitiveTagKeys.member.1`: AWS's way to send lists in a form. */
+/** Reads a list from form fields such as `Tags.member.1.Key` or `TransitiveTagKeys.member.1`. */
 export function listOf(parameters: Parameters, name: string, field = ''): string[] {
   const values: string[] = [];
   for (let index = 1; ; index++) {

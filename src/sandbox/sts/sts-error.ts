@@ -1,10 +1,10 @@
-// The faults of STS: code, status and AWS's own sentence, and the XML that says them.
+// STS's error codes with their statuses and messages, and STS's XML responses.
 import type { SandboxResponse } from '../response.ts';
 import { xml } from '../xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** The first code of a status is the one that stands for it. */
+/** For each status, the first code in this map is the default. */
 export const STS_ERRORS: ReadonlyMap<string, readonly [status: number, message: string]> = new Map([
   ['ValidationError', [400, 'The input fails to satisfy the constraints specified by an AWS service.']],
   ['InvalidParameterValue', [400, 'An invalid or out-of-range value was supplied for the input parameter.']],
@@ -52,7 +52,7 @@ export const STS_ERRORS: ReadonlyMap<string, readonly [status: number, message: 
   ['ServiceUnavailable', [503, 'The request has failed due to a temporary failure of the server.']],
 ]);
 
-/** Ends a request to STS. */
+/** An error that is sent to the client as STS's XML error response. */
 export class StsError extends Error {
   readonly code: string;
   constructor(code: string, message = STS_ERRORS.get(code)?.[1] ?? '') {
@@ -81,7 +81,7 @@ export function stsErrorResponse(
   return stsResponse(status, text, requestId, headers);
 }
 
-/** `<NameResponse><NameResult>…`, as AWS's query protocol writes it. */
+/** Creates AWS's XML for a result, such as `<AssumeRoleResponse><AssumeRoleResult>…`. */
 export function stsResultResponse(
   action: string,
   result: Readonly<Record<string, unknown>>,

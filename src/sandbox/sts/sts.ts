@@ -1,4 +1,4 @@
-// AWS STS: reads a form, finds the action, and answers in AWS's XML.
+// Emulates AWS STS: parses the form, runs the action, and responds with AWS's XML.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { actorOf } from '../iam/actor.ts';
@@ -54,27 +54,30 @@ export function createSts(parts: StsParts): Upstream<StsRequest> {
     },
     refuse({ requestId }, { status, code, message, headers }) {
       const named = code ?? [...STS_ERRORS].find(([, [usual]]) => usual === status)?.[0] ?? 'UnknownError';
-      const text = message ?? STS_ERRORS.get(named)?.[1] ?? 'A fault that the sandbox was told to have';
+      const text = message ?? STS_ERRORS.get(named)?.[1] ?? 'This fault was injected into the sandbox';
       return stsErrorResponse({ status, code: named, message: text, headers }, requestId);
     },
-    async respond(asked) {
+    async respond(parsed) {
       try {
-        const action = actionOf(asked);
-        return stsResultResponse(action, await perform(action, asked), asked.requestId);
+        const action = actionOf(parsed);
+        return stsResultResponse(action, await perform(action, parsed), parsed.requestId);
       } catch (error) {
         if (!(error instanceof StsError)) throw error;
         const { code, message } = error;
-        return stsErrorResponse({ status: STS_ERRORS.get(code)?.[0] ?? 500, code, message }, asked.requestId);
+        return stsErrorResponse(
+          { status: STS_ERRORS.get(code)?.[0] ?? 500, code, message },
+          parsed.requestId,
+        );
       }
     },
   };
 
-  async function perform(action: string, asked: StsRequest): Promise<Readonly<Record<string, unknown>>> {
-    checkParameters(action, asked.parameters);
-    if (action === 'AssumeRoleWithWebIdentity') return assumeRoleWithWebIdentity(asked.parameters, parts);
-    const principal = await signerOf(asked);
+  async function perform(action: string, parsed: StsRequest): Promise<Readonly<Record<string, unknown>>> {
+    checkParameters(action, parsed.parameters);
+    if (action === 'AssumeRoleWithWebIdentity') return assumeRoleWithWebIdentity(parsed.parameters, parts);
+    const principal = await signerOf(parsed);
     return action === 'AssumeRole'
-      ? assumeRole(asked.parameters, principal, parts)
+      ? assumeRole(parsed.parameters, principal, parts)
       : callerIdentity(principal);
   }
 
@@ -113,7 +116,7 @@ function actionOf({ request, parameters, tooLarge }: StsRequest): string {
   );
 }
 
-/** What a further hop sends, for tests of chains. */
+/** Returns the parameters that are used only in role chains, so that tests can check them in the call log. */
 function chainOf(parameters: Parameters): Record<string, unknown> {
   const chain = Object.entries(parameters).filter(([name]) =>
     /^(ExternalId|SourceIdentity|Tags\.|TransitiveTagKeys\.)/.test(name),

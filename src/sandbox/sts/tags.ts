@@ -1,13 +1,13 @@
-// The session tags of an AssumeRole: what is asked for, what the session before hands on, and AWS's limits on both.
+// Combines the requested and inherited session tags of an AssumeRole request, and checks AWS's limits on tags.
 import type { Session } from '../iam/credentials.ts';
 import { listOf, type Parameters } from './parameters.ts';
 import { StsError } from './sts-error.ts';
 
 export interface SessionTags {
-  /** Those of the request alone. */
+  /** The tags that this request sets. */
   readonly requested: Readonly<Record<string, string>>;
   readonly requestedTransitive: readonly string[];
-  /** Those of the new session: what came before and is transitive, and the request's. */
+  /** The tags of the new session: inherited transitive tags and requested tags. */
   readonly tags: Readonly<Record<string, string>>;
   readonly transitiveTagKeys: readonly string[];
 }
@@ -21,7 +21,7 @@ const VALUE = new RegExp(`^${CHARACTERS}*$`, 'u');
 
 const lower = (key: string) => key.toLowerCase();
 
-/** Throws AWS's ValidationError with all that is out of its limits, else its InvalidParameterValue. */
+/** Throws InvalidParameterValue, or a ValidationError that lists all tags outside AWS's limits. */
 export function sessionTagsOf(parameters: Parameters, before: Session | undefined): SessionTags {
   const keys = listOf(parameters, 'Tags', 'Key');
   const values = keys.map((_, index) => parameters[`Tags.member.${index + 1}.Value`] ?? '');

@@ -1,9 +1,9 @@
-# What a machine does as it starts: writes a unit, which fetches the configuration and runs the image. Container-Optimized OS
-# keeps nothing of /etc over a restart, and does this each time.
+# The startup of a machine: cloud-init writes a unit, which fetches the configuration and runs the image. Container-Optimized OS
+# discards changes to /etc on restart, so this happens at each boot.
 
 locals {
-  # Anyone who may see the machine or its template sees this, and so does every program on the machine: it names the secret that
-  # holds the configuration, and not what is in it. A new version is a new template, and so new machines.
+  # Anyone who may view the machine or its template can read the user data, and so can every program on the machine. It contains
+  # only the name of the configuration's secret. A new version of the secret changes the template, which replaces the machines.
   user_data = join("\n", ["#cloud-config", yamlencode({
     write_files = [
       {
@@ -22,7 +22,7 @@ locals {
 
   fetch_path = "/etc/fedbridge/fetch-config.sh"
 
-  # The access token goes from one curl to the other by a pipe: a command line can be read by others. 65532 is the image's group.
+  # Passes the access token between the two curls through a pipe, because other users can read command lines. 65532 is the image's group.
   fetch_config = <<-EOT
     set -euo pipefail
     umask 077
@@ -45,7 +45,7 @@ locals {
     Description=Fedbridge
     Wants=network-online.target docker.service
     After=network-online.target docker.service
-    # What keeps it from starting, such as a right that is still to come, may pass.
+    # The cause of a failed start may be temporary, such as a permission that is not granted yet.
     StartLimitIntervalSec=0
 
     [Service]

@@ -1,5 +1,5 @@
-# The bridge on Compute Engine, as the same service account and with the same configuration as the Cloud Run service, which
-# costs nothing while nobody calls it: for streams of more than an hour, or a machine that is always there.
+# The bridge on Compute Engine, with the same service account and configuration as the Cloud Run service, which costs nothing while
+# idle. Use Compute Engine for streams of more than an hour, or if you need a machine that always runs.
 
 provider "google" {
   project = var.project
@@ -29,7 +29,7 @@ module "bridge" {
   egress_cidr = "10.8.0.0/24"
 }
 
-# What a machine needs beyond a Cloud Run instance: to fetch its image, and to write its log.
+# Unlike a Cloud Run instance, a machine needs permission to pull its image and to write its log.
 
 resource "google_artifact_registry_repository_iam_member" "machines" {
   project    = var.project
@@ -57,7 +57,7 @@ resource "google_compute_instance_template" "machine" {
     boot         = true
   }
 
-  # No address of its own: it leaves through the static one.
+  # The machine has no external address, so requests use the network's static address.
   network_interface {
     subnetwork = module.bridge.egress_subnetwork
   }
@@ -89,7 +89,7 @@ resource "google_compute_health_check" "live" {
   timeout_sec         = 5
   unhealthy_threshold = 3
 
-  # Not /-/ready: a new machine does not help against an STS that is down, or a role that does not trust us.
+  # Checks /-/live, not /-/ready: a new machine does not help if STS is down or a role does not trust the bridge.
   http_health_check {
     port         = local.port
     request_path = "/-/live"
@@ -114,11 +114,11 @@ resource "google_compute_region_instance_group_manager" "machines" {
 
   auto_healing_policies {
     health_check = google_compute_health_check.live.id
-    # The system starts and fetches the image meanwhile.
+    # Leaves time for the machine to start and pull the image.
     initial_delay_sec = 180
   }
 
-  # New ones first, one in each of a region's three zones.
+  # Starts new machines before it stops old ones, one in each of the region's three zones.
   update_policy {
     type                  = "PROACTIVE"
     minimal_action        = "REPLACE"
@@ -144,6 +144,6 @@ resource "google_compute_firewall" "health_checks" {
 }
 
 output "instance_group" {
-  description = "Backend for a load balancer, which must end TLS: callers' tokens must not travel in the clear. Its port is named http; let it check /-/ready."
+  description = "Backend for a load balancer, which must terminate TLS, because callers' tokens must not be sent in plain text. The port is named http; let the load balancer check /-/ready."
   value       = google_compute_region_instance_group_manager.machines.instance_group
 }

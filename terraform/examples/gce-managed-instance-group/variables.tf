@@ -1,7 +1,7 @@
-# As for a single bucket, and what machines there are to be.
+# The variables of the single-bucket example, and those of the machines.
 
 variable "project" {
-  description = "Google Cloud project that the bridge runs in, by its ID."
+  description = "ID of the Google Cloud project that the bridge runs in."
   type        = string
 }
 
@@ -21,28 +21,28 @@ variable "bucket" {
 }
 
 variable "caller" {
-  description = "E-mail of the service account that may get and list everything in it."
+  description = "E-mail of the service account that may get and list everything in the bucket."
   type        = string
 }
 
 variable "audience" {
-  description = "What callers' tokens must be for: the URL of the load balancer in front."
+  description = "Audience of callers' tokens: the URL of the load balancer."
   type        = string
 }
 
 variable "machine_type" {
-  description = "Machine type. The bridge is one process, so more than two CPUs are of little use."
+  description = "Machine type. The bridge is one process, so more than two CPUs help little."
   type        = string
   default     = "e2-standard-2"
 }
 
 variable "machines" {
-  description = "How many machines, spread over the region's zones."
+  description = "Number of machines, spread over the region's zones."
   type        = number
   default     = 2
 
   validation {
     condition     = var.machines >= 1 && floor(var.machines) == var.machines
-    error_message = "machines must be a whole number from 1 on. With 2 one zone may fail."
+    error_message = "machines must be a whole number of at least 1. With 2 machines, the service survives the failure of one zone."
   }
 }

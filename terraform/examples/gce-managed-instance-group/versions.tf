@@ -1,4 +1,4 @@
-# The versions that the module asks for.
+# The versions that the module requires.
 terraform {
   required_version = ">= 1.9.0"
 

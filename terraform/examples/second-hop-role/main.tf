@@ -1,6 +1,6 @@
-# The bucket is in another AWS account, and its owner trusts a role of yours rather than Google: the bridge assumes the
-# first role with its Google identity, and from there the second one, with an external ID, tags and the caller as source
-# identity. Here both accounts are in one configuration; where they are not, the owner applies what is below "The owner's".
+# The bucket is in another AWS account, and its owner trusts a role of yours instead of Google. The bridge assumes the first role with
+# its Google identity, and then the owner's role, with an external ID, tags and the caller as source identity. Here one
+# configuration manages both accounts. If yours does not, the owner applies everything below "The owner's account".
 
 provider "google" {
   project = var.project
@@ -21,7 +21,7 @@ provider "aws" {
 }
 
 locals {
-  # By its name, not by the resource: the owner's role names ours in its trust policy, so ours must be there first.
+  # Built from the role's name, not from the resource, because the owner's trust policy names your role, which must exist first.
   owner_role_arn = "arn:aws:iam::${var.owner_account}:role/${var.owner_role}"
 }
 
@@ -47,13 +47,13 @@ module "bridge" {
   grants  = [{ callers = [var.caller], bucket = var.bucket, prefix = var.prefix }]
 }
 
-# The owner's: the role that reads, and whom it trusts.
+# The owner's account: the role that reads, and its trust policy.
 
 resource "aws_iam_role" "owner" {
   provider = aws.owner
 
   name        = var.owner_role
-  description = "Read by Fedbridge of project ${var.project}, for its callers."
+  description = "Assumed by Fedbridge of project ${var.project}, to read S3 for its callers."
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -61,11 +61,11 @@ resource "aws_iam_role" "owner" {
         Effect    = "Allow"
         Principal = { AWS = module.bridge.role_arns["lake"] }
         Action    = "sts:AssumeRole"
-        # Whoever else may assume our role does not know this.
+        # The external ID keeps out other principals that may assume the first role, because they do not know it.
         Condition = { StringEquals = { "sts:ExternalId" = var.external_id } }
       },
       {
-        # Without these two AWS refuses a session that brings tags or a source identity.
+        # Without these two actions, AWS rejects sessions with tags or a source identity.
         Effect    = "Allow"
         Principal = { AWS = module.bridge.role_arns["lake"] }
         Action    = ["sts:TagSession", "sts:SetSourceIdentity"]

@@ -1,7 +1,7 @@
-# Ours, and what the owner of the bucket tells us.
+# Your own values, and those that the owner of the bucket provides.
 
 variable "project" {
-  description = "Google Cloud project that the bridge runs in, by its ID."
+  description = "ID of the Google Cloud project that the bridge runs in."
   type        = string
 }
 
@@ -21,44 +21,45 @@ variable "bucket" {
 }
 
 variable "prefix" {
-  description = "What may be read of it: everything below this, which ends with \"/\"."
+  description = "Prefix of the keys that may be read. It ends with \"/\"."
   type        = string
 }
 
 variable "caller" {
-  description = "E-mail of the service account that may get and list it."
+  description = "E-mail of the service account that may get and list objects below the prefix."
   type        = string
 }
 
 variable "owner_account" {
-  description = "Number of the owner's AWS account."
+  description = "ID of the owner's AWS account."
   type        = string
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.owner_account))
-    error_message = "owner_account must be an AWS account number, 12 digits in quotes. The owner's `aws sts get-caller-identity` shows it."
+    error_message = "owner_account must be an AWS account ID: 12 digits, in quotes. `aws sts get-caller-identity` in the owner's account shows it."
   }
 }
 
 variable "owner_role" {
-  description = "Name for the role that is made in the owner's account."
+  description = "Name of the role to create in the owner's account."
   type        = string
   default     = "lake-data"
 }
 
 variable "owner_admin_role" {
-  description = "Name of the role in the owner's account that Terraform works there as."
+  description = "Name of the role that Terraform assumes in the owner's account."
   type        = string
 }
 
 variable "external_id" {
-  description = "What the owner wants to hear with each AssumeRole: 2 to 1,224 letters, digits and _+=,.@:/-."
+  description = "External ID that the owner requires with each AssumeRole: 2 to 1,224 letters, digits and _+=,.@:/-."
   type        = string
-  # AWS does not treat it as a secret. Still, plans and logs need not show it; with it they hide the owner's trust policy.
+  # AWS does not treat an external ID as a secret, but plans and logs should not show it. Plans then also hide the owner's trust
+  # policy.
   sensitive = true
 
   validation {
     condition     = can(regex("^[\\w+=,.@:/-]+$", var.external_id)) && length(var.external_id) >= 2 && length(var.external_id) <= 1224
-    error_message = "external_id must be 2 to 1,224 letters, digits and _+=,.@:/-. The owner chooses it; a UUID will do."
+    error_message = "external_id must be 2 to 1,224 letters, digits and _+=,.@:/-. The owner chooses the value, for example a UUID."
   }
 }

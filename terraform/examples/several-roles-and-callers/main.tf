@@ -1,5 +1,5 @@
-# Two roles of different reach, a bucket of a partner whose role exists already, and callers that are named in four ways.
-# Everything is written out here: take what you need.
+# Two roles with different access, a partner's bucket whose role already exists, and callers named in four ways.
+# Everything is written out here; copy the parts that you need.
 
 provider "google" {
   project = local.project
@@ -27,7 +27,7 @@ module "bridge" {
   roles = {
     lake    = {}
     finance = { session = "caller", duration = "15m" }
-    # Its owner has put module.bridge.trust_policy and module.bridge.read_policies["partner"] into it.
+    # Its owner has applied module.bridge.trust_policy and module.bridge.read_policies["partner"].
     partner = { arn = "arn:aws:iam::210987654321:role/for-acme" }
   }
 
@@ -43,16 +43,16 @@ module "bridge" {
   }
 
   grants = [
-    # Everybody in the analytics project may read the public part.
+    # All service accounts of the analytics project may read the public prefix.
     { callers = ["project:acme-analytics"], bucket = "acme-lake", prefix = "raw/public/" },
-    # Two service accounts, one of them by its unique ID, may also read old versions of another part.
+    # Two service accounts, one of them named by its unique ID, may also read old versions in another prefix.
     {
       callers = ["loader@acme-prod.iam.gserviceaccount.com", "112010400000000710080"]
       bucket  = "acme-lake"
       prefix  = "raw/private/"
       allow   = ["get", "list", "versions"]
     },
-    # One file, for exactly the account that has this e-mail and this ID.
+    # Only the account that has both this e-mail and this ID may read this one object.
     {
       callers = ["audit@acme-prod.iam.gserviceaccount.com#112010400000000710081"]
       bucket  = "acme-ledger"
@@ -75,7 +75,7 @@ module "bridge" {
 }
 
 output "for_the_partner" {
-  description = "What the partner puts into their role, and the address that their bucket policy may insist on."
+  description = "The policies for the partner's role, and the address that the partner's bucket policy may require."
   value = {
     trust_policy = module.bridge.trust_policy
     read_policy  = module.bridge.read_policies["partner"]

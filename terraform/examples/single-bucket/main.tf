@@ -1,4 +1,4 @@
-# One bucket for one caller: what one sets is in variables.tf, and terraform.tfvars.example shows it.
+# One bucket for one caller. variables.tf declares the values to set, and terraform.tfvars.example shows them.
 
 provider "google" {
   project = var.project
@@ -25,7 +25,7 @@ output "url" {
 }
 
 output "registry" {
-  description = "Where images go: push to REGISTRY/fedbridge."
+  description = "Registry of the images: push to REGISTRY/fedbridge."
   value       = module.bridge.registry
 }
 
@@ -36,7 +36,7 @@ output "config" {
 }
 
 output "image" {
-  description = "The image that runs, by its digest."
+  description = "Image of the service, by digest."
   value       = module.bridge.image
 }
 

@@ -1,7 +1,7 @@
-# The five things that nobody can guess. The module behind them checks what they may be.
+# The five values without a default. The module validates them.
 
 variable "project" {
-  description = "Google Cloud project that the bridge runs in, by its ID."
+  description = "ID of the Google Cloud project that the bridge runs in."
   type        = string
 }
 
@@ -21,6 +21,6 @@ variable "bucket" {
 }
 
 variable "caller" {
-  description = "E-mail of the service account that may get and list everything in it."
+  description = "E-mail of the service account that may get and list everything in the bucket."
   type        = string
 }

@@ -1,4 +1,4 @@
-// The bridge's own service account cannot be a caller, even where grants name it: its token could be had from the bridge.
+// The bridge's own service account cannot be a caller, even if grants name it: its token could be obtained from the bridge.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SandboxContract } from '../../../src/sandbox/sandbox.ts';
@@ -19,14 +19,14 @@ grants:
     bucket: acme-lake
 `;
 
-describe("the bridge's own account", () => {
+describe("the bridge's own service account", () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config });
   });
   after(() => wire.close());
 
-  it('reads nothing and lists nothing, with either format of its token', async () => {
+  it('cannot read or list anything, whichever format its token has', async () => {
     const full = wire.sandbox.mint(googleClaims(wire, 'bridge'));
     const standard = wire.sandbox.mint(googleClaims(wire, 'bridge', { email: undefined }));
     await wire.forgetCalls();
@@ -40,15 +40,15 @@ describe("the bridge's own account", () => {
       }
       assert.equal((await wire.get('/-/whoami', { headers })).status, 403);
     }
-    for (const supplier of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(supplier), []);
+    for (const upstream of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(upstream), []);
   });
 
-  it('keeps no other account of its project out', async () => {
+  it('is denied without blocking other accounts in the same project', async () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it('is none either while the bridge does not know yet who it is', async () => {
-    const metadata = { supplier: 'metadata', fault: 'status', status: 404 };
+  it('is denied even before the bridge has learned its own identity', async () => {
+    const metadata = { upstream: 'metadata', fault: 'status', status: 404 };
     const early = await startWire({ config, ready: false, faults: [metadata] });
     await early.bridge.line(({ message }) => String(message).includes('could not be assumed'));
     await early.clearFaults();

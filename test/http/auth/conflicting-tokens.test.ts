@@ -1,4 +1,5 @@
-// The token is in Authorization: Bearer or is the session token of an S3 client; nothing else is one, and two are none.
+// A caller's token is either the Bearer token in Authorization or an S3 client's session token. A request with two different
+// tokens is rejected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Reply } from '../../support/http-request.ts';
@@ -9,7 +10,7 @@ import type { Wire } from '../../support/wire.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
-describe('a request', () => {
+describe('the bridge', () => {
   let wire: Wire;
   let token: string;
   let another: string;
@@ -21,31 +22,34 @@ describe('a request', () => {
 
   const ask = (headers: Headers): Promise<Reply> => wire.get(READABLE, { headers });
 
-  it('may spell Bearer in any case, with several spaces behind it', async () => {
+  it('accepts "Bearer" in any letter case, followed by one or more spaces', async () => {
     for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR', 'Bearer  '])
       assert.equal((await ask({ authorization: `${scheme} ${token}` })).status, 200, scheme);
   });
 
-  it('may be an S3 client’s, whatever signed it', async () => {
+  it("accepts an S3 client's session token without verifying the request signature", async () => {
     assert.equal((await ask(asS3Client(token))).status, 200);
   });
 
-  it('may present the same token in both places', async () => {
+  it('accepts the same token in Authorization and X-Amz-Security-Token', async () => {
     assert.equal((await ask({ ...asBearer(token), 'x-amz-security-token': token })).status, 200);
   });
 
   for (const [what, headers] of [
-    ['different tokens in both places', () => ({ ...asBearer(token), 'x-amz-security-token': another })],
-    ['an empty session token beside its own', () => ({ ...asBearer(token), 'x-amz-security-token': '' })],
+    ['a different token in each header', () => ({ ...asBearer(token), 'x-amz-security-token': another })],
+    ['a Bearer token and an empty session token', () => ({ ...asBearer(token), 'x-amz-security-token': '' })],
     ['two Authorization headers', () => ({ authorization: [`Bearer ${token}`, `Bearer ${another}`] })],
     [
       'the same Authorization header twice',
       () => ({ authorization: [`Bearer ${token}`, `Bearer ${token}`] }),
     ],
-    ['Authorization of two schemes', () => ({ authorization: ['Basic eDp5', `Bearer ${token}`] })],
+    [
+      'two Authorization headers with different schemes',
+      () => ({ authorization: ['Basic eDp5', `Bearer ${token}`] }),
+    ],
     ['two session tokens', () => ({ ...asS3Client(token), 'x-amz-security-token': [token, another] })],
   ] as const satisfies readonly (readonly [string, () => Headers])[]) {
-    it(`with ${what} is refused as ambiguous`, async () => {
+    it(`rejects a request with ${what} as ambiguous`, async () => {
       const reply = await ask(headers());
       assert.deepEqual([reply.status, reply.code], [400, 'InvalidRequest']);
       assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
@@ -56,24 +60,24 @@ describe('a request', () => {
   }
 
   for (const [what, headers] of [
-    ['nothing', () => ({})],
-    ['an empty Authorization', () => ({ authorization: '' })],
-    ['the word Bearer alone', () => ({ authorization: 'Bearer ' })],
-    ['Bearer and two words', () => ({ authorization: `Bearer ${token} ${token}` })],
-    ['the token alone', () => ({ authorization: token })],
-    ['the token behind another scheme', () => ({ authorization: `Token ${token}` })],
-    ['a user and a password', () => ({ authorization: `Basic ${btoa(`token:${token}`)}` })],
-    ['the session token of no S3 client', () => ({ 'x-amz-security-token': token })],
+    ['no token header', () => ({})],
+    ['an empty Authorization header', () => ({ authorization: '' })],
+    ['"Bearer" without a token', () => ({ authorization: 'Bearer ' })],
+    ['"Bearer" followed by two tokens', () => ({ authorization: `Bearer ${token} ${token}` })],
+    ['a token without a scheme', () => ({ authorization: token })],
+    ['the token after another scheme', () => ({ authorization: `Token ${token}` })],
+    ['the token as a Basic password', () => ({ authorization: `Basic ${btoa(`token:${token}`)}` })],
+    ['a session token but no S3 signature', () => ({ 'x-amz-security-token': token })],
     [
-      'a session token beside another scheme',
+      'a session token and an unrelated Authorization scheme',
       () => ({ authorization: 'Basic eDp5', 'x-amz-security-token': token }),
     ],
-    ['a cookie', () => ({ cookie: `token=${token}` })],
+    ['the token in a cookie', () => ({ cookie: `token=${token}` })],
   ] as const satisfies readonly (readonly [string, () => Headers])[]) {
-    it(`with ${what} presents no token`, async () => {
+    it(`treats a request with ${what} as having no token`, async () => {
       const reply = await ask(headers());
       assert.equal(reply.status, 401);
-      // RFC 6750, 3: without a token there is no error to tell, only what is wanted.
+      // RFC 6750, section 3: if the request has no token, the challenge must not contain an error code.
       const challenge = reply.headers['www-authenticate'] ?? '';
       assert.match(challenge, /^Bearer realm="fedbridge", error_description="No identity token: [^"]+"$/);
       assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
@@ -82,7 +86,7 @@ describe('a request', () => {
     });
   }
 
-  it("of an S3 client without a session token is denied in S3's words", async () => {
+  it('responds AccessDenied to an S3 client that sends no session token', async () => {
     for (const more of [{}, { 'x-amz-security-token': '' }]) {
       const reply = await ask({ ...signedWithoutToken, ...more });
       assert.deepEqual([reply.status, reply.code], [403, 'AccessDenied']);

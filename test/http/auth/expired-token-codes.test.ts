@@ -1,4 +1,4 @@
-// AWS's own client takes the Google token as its session token, and reads refusals in words that it acts on.
+// The AWS SDK sends the Google token as its session token, and receives S3 error codes that it can act on.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GetObjectCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
@@ -8,7 +8,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const OBJECT = { Bucket: 'acme-lake', Key: 'raw/public/orders.csv' };
 
-describe("AWS's client", () => {
+describe('the AWS SDK', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -34,7 +34,7 @@ describe("AWS's client", () => {
     return [error.name, error.$metadata.httpStatusCode];
   };
 
-  it('reads with a token as its session token', async () => {
+  it('reads an object with the Google token as its session token', async () => {
     const client = clientWith(await wire.token('reader'));
     const { Body } = await client.send(new GetObjectCommand(OBJECT));
     assert.match((await Body?.transformToString()) ?? '', /^id,item,quantity/);
@@ -42,7 +42,7 @@ describe("AWS's client", () => {
     client.destroy();
   });
 
-  it('is told in the words of S3 what is wrong with its token', async () => {
+  it('receives an S3 error code for an expired, invalid or unauthorized token', async () => {
     const expired = wire.sandbox.mint(googleClaims(wire, 'reader', { exp: inSeconds(-120) }));
     assert.deepEqual(await refusalOf(expired), ['ExpiredToken', 400]);
     const forged = wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign');

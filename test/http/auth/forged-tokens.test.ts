@@ -1,4 +1,4 @@
-// A token counts only with the signature that Google's own key made of exactly these bytes.
+// A token is accepted only if its exact bytes were signed with one of Google's keys.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -10,18 +10,18 @@ import type { Wire } from '../../support/wire.ts';
 const FORGED = { fault: 'token_signature_invalid', says: /signature does not match/ } as const;
 const ALGORITHM = { fault: 'token_algorithm_invalid', says: /not signed with RS256/ } as const;
 
-describe('a forged token is refused', () => {
+describe('a forged token', () => {
   let wire: Wire;
   let genuine: string;
   before(async () => {
     wire = await startWire();
     genuine = wire.sandbox.mint(googleClaims(wire, 'reader'));
-    // The genuine one is remembered from here on, which must not help its forgeries.
+    // Puts the genuine token into the cache, because the cached token must not cause forgeries of it to be accepted.
     assert.equal((await wire.get(READABLE, { headers: asBearer(genuine) })).status, 200);
   });
   after(() => wire.close());
 
-  it('with one bit of its signature flipped', async () => {
+  it('is rejected if one bit of the signature is flipped', async () => {
     const [header = '', claims = '', signature = ''] = genuine.split('.');
     const bytes = Buffer.from(signature, 'base64url');
     for (const place of [0, bytes.length >> 1, bytes.length - 1]) {
@@ -31,38 +31,38 @@ describe('a forged token is refused', () => {
     }
   });
 
-  it("with other claims under the genuine one's signature", async () => {
+  it('is rejected if it has the signature of a genuine token but different claims', async () => {
     const [header = '', , signature = ''] = genuine.split('.');
     const claims = wire.sandbox.mint(googleClaims(wire, 'reader', { admin: true })).split('.')[1] ?? '';
     await assertRefused(wire, `${header}.${claims}.${signature}`, FORGED);
   });
 
-  it("signed by another key under the name of Google's", async () => {
+  it("is rejected if it has Google's key ID but was signed with another key", async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign'), FORGED);
   });
 
-  it('without a signature, where the header says that there is none', async () => {
+  it('is rejected if its header sets alg to none', async () => {
     const unsigned = wire.sandbox.mint(googleClaims(wire, 'reader'), { alg: 'none' });
     await assertRefused(wire, unsigned, ALGORITHM);
     const [header = '', claims = ''] = unsigned.split('.');
     await assertRefused(wire, `${header}.${claims}.${genuine.split('.')[2] ?? ''}`, ALGORITHM);
   });
 
-  it('with the public key as the secret of an HMAC', async () => {
+  it("is rejected if it was signed with Google's public key as an HMAC secret", async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), { alg: 'HS256' }), ALGORITHM);
   });
 
-  it("with Google's key and another algorithm than Google's", async () => {
+  it("is rejected if it was signed with Google's key but with an algorithm other than RS256", async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), { alg: 'RS512' }), ALGORITHM);
   });
 
-  it('whose header does not name its key by a text', async () => {
+  it('is rejected if kid is missing, empty or not a string', async () => {
     const unknown = { fault: 'token_key_unknown', says: /a key that Google does not publish/ } as const;
     for (const kid of [undefined, null, 0, ''])
       await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), { kid }), unknown);
   });
 
-  it('that brings its own key', async () => {
+  it('is rejected if its header supplies its own key', async () => {
     const header = { jwk: { kty: 'RSA', e: 'AQAB', n: 'AQAB' }, jku: wire.sandbox.contract.control };
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), header, 'foreign'), FORGED);
   });

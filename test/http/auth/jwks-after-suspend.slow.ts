@@ -1,4 +1,4 @@
-// While a virtual machine is suspended its steady clock stands still: what Google signs with by then counts as soon as it wakes.
+// A suspended VM's monotonic clock stands still. Keys that Google introduced during the suspension must work as soon as the VM resumes.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire } from '../../support/faked-clock.ts';
@@ -11,12 +11,12 @@ import { until } from '../../support/until.ts';
 
 const TWO_HOURS = 2 * 3600;
 
-describe('a machine that was suspended for two hours', () => {
+describe('after a VM has been suspended for two hours', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
-    // From now on an unknown key is not asked for, for half a minute.
+    // After a token with an unknown key, unknown keys trigger no other refetch for 30 s.
     const unknown = wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: 'unknown' });
     assert.equal((await wire.get(READABLE, { headers: asBearer(unknown) })).status, 401);
     await wire.forgetCalls();
@@ -24,18 +24,18 @@ describe('a machine that was suspended for two hours', () => {
   });
   after(() => wire.close());
 
-  it('refreshes the keys that it has behind the first request', async () => {
+  it('the first request triggers a key refresh in the background', async () => {
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 2) })).status, 200);
-    await until('the keys are asked for', async () => (await wire.calls('certs')).length === 1);
+    await until('the keys are requested', async () => (await wire.calls('certs')).length === 1);
   });
 
-  it('takes the token of a key that is new since', async () => {
+  it('a token signed with a new key is accepted', async () => {
     await wire.control('POST', '/keys', { action: 'rotate' });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 3) })).status, 200);
   });
 });
 
-describe('a machine that was suspended for two hours before its first caller came', () => {
+describe('after a VM has been suspended for two hours before the first caller arrives', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
@@ -45,8 +45,8 @@ describe('a machine that was suspended for two hours before its first caller cam
   });
   after(() => wire.close());
 
-  it('refreshes the keys that it has fetched at its start', async () => {
+  it('the first request refreshes the keys fetched at startup', async () => {
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
-    await until('the keys are asked for', async () => (await wire.calls('certs')).length === 1);
+    await until('the keys are requested', async () => (await wire.calls('certs')).length === 1);
   });
 });

@@ -1,4 +1,4 @@
-// How often Google is asked for its keys is measured, not read off the wall clock: one that is set back hides no new key.
+// The interval between key fetches is measured with the monotonic clock, so setting the wall clock back does not delay a refetch.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire } from '../../support/faked-clock.ts';
@@ -9,23 +9,23 @@ import { openToProject } from '../../support/sessions-at-sts.ts';
 import { asBearer } from '../../support/token-headers.ts';
 
 const TWO_HOURS = 2 * 3600;
-/** Longer than an unknown key keeps another from being asked for. */
+/** A time longer than the pause between two key refetches for unknown keys. */
 const A_WHILE_MS = 31_000;
 
-describe('after a token of an unknown key, and a wall clock that was set back', () => {
+describe("if the wall clock is set back by two hours after a refetch of Google's keys", () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
     const unknown = wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: 'unknown' });
     assert.equal((await wire.get(READABLE, { headers: asBearer(unknown) })).status, 401);
-    // S3 refuses what is signed a quarter of an hour off: its clock goes along.
-    await wire.control('PUT', '/clock', { supplier: 's3', offsetSeconds: -TWO_HOURS });
+    // S3 rejects signatures that are more than 15 minutes off, so S3's clock is set back as well.
+    await wire.control('PUT', '/clock', { upstream: 's3', offsetSeconds: -TWO_HOURS });
     await wire.control('POST', '/keys', { action: 'rotate' });
   });
   after(() => wire.close());
 
-  it("tokens of Google's new key are valid as soon as on any other day", async () => {
+  it("a token signed with Google's new key is accepted without extra delay", async () => {
     await wire.setClocks({ wallAheadMs: -TWO_HOURS * 1000, steadyAheadMs: A_WHILE_MS });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 2) })).status, 200);
   });

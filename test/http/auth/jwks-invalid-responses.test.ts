@@ -1,11 +1,10 @@
-// A key endpoint that answers something else than a key set is asked again: no answer of it stops the bridge for good.
+// If Google's key endpoint returns something other than a key set, the bridge keeps trying to fetch the keys.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { assertLogged, READABLE } from '../../support/refused-token.ts';
+import { startStandIn } from '../../support/stand-in.ts';
+import type { StandIn } from '../../support/stand-in.ts';
 import { asBearer } from '../../support/token-headers.ts';
 import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
@@ -17,25 +16,18 @@ const answer = (head: string, body: Buffer | string = ''): Buffer =>
     Buffer.from(body),
   ]);
 
-describe('an endpoint of keys that answers', () => {
-  let endpoint: Server;
+describe('the bridge', () => {
+  let endpoint: StandIn;
   let wire: Wire;
   let token: string;
   let keys: string;
   let next: Buffer;
-  let asked: string[] = [];
   before(async () => {
     next = answer('503 Service Unavailable');
-    endpoint = createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.on('data', (head) => {
-        asked.push(head.toString('latin1'));
-        socket.write(next);
-      });
-    }).listen(0, '127.0.0.1');
-    await once(endpoint, 'listening');
-    const { port } = endpoint.address() as AddressInfo;
-    wire = await startWire({ environment: { FEDBRIDGE_GOOGLE_CERTS: `http://127.0.0.1:${port}/certs` } });
+    endpoint = await startStandIn(({ socket }) => {
+      socket.write(next);
+    });
+    wire = await startWire({ environment: { FEDBRIDGE_GOOGLE_CERTS: `${endpoint.origin}/certs` } });
     keys = await (await fetch(wire.sandbox.contract.certs)).text();
     token = await wire.token('reader');
   });
@@ -45,27 +37,33 @@ describe('an endpoint of keys that answers', () => {
   });
 
   for (const [what, wrong] of [
-    ['with another protocol', () => answer('101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c')],
-    ['in gzip, which it was not asked for', () => answer('200 OK\r\nContent-Encoding: gzip', gzipSync(keys))],
+    [
+      'a response that switches protocols',
+      () => answer('101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c'),
+    ],
+    [
+      'a gzip response that it did not request',
+      () => answer('200 OK\r\nContent-Encoding: gzip', gzipSync(keys)),
+    ],
   ] as const) {
-    it(`${what} is asked again, in plain`, async () => {
+    it(`fetches Google's keys again, without compression, after ${what}`, async () => {
       next = wrong();
-      asked = [];
-      await until('the keys are asked for', async () => {
+      const before = endpoint.asked.length;
+      await until('the keys are requested', async () => {
         await wire.get(READABLE, { headers: asBearer(token) });
-        return asked.length > 0;
+        return endpoint.asked.length > before;
       });
       const refused = await wire.get(READABLE, { headers: asBearer(token) });
       assert.equal(refused.status, 503);
       await assertLogged(wire, refused, 'signing_keys_unavailable');
-      assert.match(asked[0] ?? '', /^accept-encoding: identity\r$/im);
+      assert.equal(endpoint.asked[before]?.headers['accept-encoding'], 'identity');
     });
   }
 
-  it('with keys, at last, is believed', async () => {
+  it('accepts callers once it has received a valid key set', async () => {
     next = answer('200 OK\r\nContent-Type: application/json', keys);
     await until(
-      'callers are recognised',
+      'the caller is authenticated',
       async () => (await wire.get(READABLE, { headers: asBearer(token) })).status === 200,
     );
   });

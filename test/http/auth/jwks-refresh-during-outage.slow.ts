@@ -1,5 +1,5 @@
-// While Google's certificate endpoint is down the keys that the bridge knows go on working, and no token is called forged
-// that could not be checked.
+// While Google's certificate endpoint is down, known keys keep working, and a token that could not be verified
+// is not reported as forged.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire, STOPPED, timeless } from '../../support/faked-clock.ts';
@@ -14,11 +14,11 @@ describe("while Google's certificate endpoint is down", () => {
   let remembered: string;
   before(async () => {
     wire = await startClockedWire();
-    // After a second the keys would be asked for again.
+    // Stops the clock, because otherwise the bridge would request the keys again after a second.
     await wire.setClocks(STOPPED);
     remembered = tokenOf('reader');
     assert.equal((await wire.get(READABLE, { headers: asBearer(remembered) })).status, 200);
-    await wire.fault({ supplier: 'certs', fault: 'status', status: 503 });
+    await wire.fault({ upstream: 'certs', fault: 'status', status: 503 });
     await wire.forgetCalls();
   });
   after(() => wire.close());
@@ -27,23 +27,23 @@ describe("while Google's certificate endpoint is down", () => {
     wire.sandbox.mint(googleClaims(wire, caller, { ...timeless(), ...claims }));
   const ask = (token: string): Promise<Reply> => wire.get(READABLE, { headers: asBearer(token) });
 
-  it('a remembered token works', async () => {
+  it('a cached token is still accepted', async () => {
     assert.equal((await ask(remembered)).status, 200);
   });
 
-  it('a new token of a known key works', async () => {
+  it('a new token signed with a known key is accepted', async () => {
     assert.equal((await ask(tokenOf('scoped'))).status, 200);
     assert.deepEqual(await wire.calls('certs'), []);
   });
 
-  it('a forged one of a known key is refused', async () => {
+  it('a forged token that names a known key is rejected', async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader', timeless()), {}, 'foreign'), {
       fault: 'token_signature_invalid',
       says: /signature does not match/,
     });
   });
 
-  it('a token of a new key cannot be checked, which costs one attempt and one line', async () => {
+  it('requests with tokens signed with a new key get 503, and cause only one key fetch and one log line', async () => {
     await wire.control('POST', '/keys', { action: 'rotate' });
     const rotated = Array.from({ length: 20 }, (_, i) => tokenOf('reader', { jti: String(i) }));
     for (const reply of [...(await Promise.all(rotated.map(ask))), await ask(rotated[0] ?? '')]) {
@@ -54,13 +54,13 @@ describe("while Google's certificate endpoint is down", () => {
     }
     assert.equal((await wire.calls('certs')).length, 1);
     const told = wire.bridge.lines.filter(({ message }) =>
-      String(message).includes('known ones go on working'),
+      String(message).includes('known keys stay in use'),
     );
     assert.equal(told.length, 1);
     assert.equal(told[0]?.['fault'], 'signing_keys_unavailable');
   });
 
-  it('the known key works also after that attempt', async () => {
+  it('a cached token is still accepted after a failed key fetch', async () => {
     assert.equal((await ask(remembered)).status, 200);
   });
 });

@@ -1,4 +1,5 @@
-// When Google signs with a new key its tokens work at once, at the cost of one refetch, and the old key's until it goes.
+// Tokens signed with a new Google key are accepted immediately, after one refetch. Tokens signed with the old key are accepted
+// until Google removes that key.
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -7,8 +8,8 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe("after a rotation of Google's keys", () => {
-  // Of its own for each test: an unknown key is asked for once in 30 s.
+describe('after Google rotates its keys', () => {
+  // Each test starts its own bridge, because unknown keys trigger only one refetch in 30 s.
   const wires: Wire[] = [];
   beforeEach(async () => {
     wires.push(await startWire());
@@ -18,7 +19,7 @@ describe("after a rotation of Google's keys", () => {
   const statusOf = async (wire: Wire, token: string): Promise<number> =>
     (await wire.get(READABLE, { headers: asBearer(token) })).status;
 
-  it('tokens of both keys work, and many at once cost one refetch', async () => {
+  it('tokens signed with the old or the new key are accepted, and concurrent requests share one refetch', async () => {
     const wire = wires[0] ?? assert.fail();
     const old = wire.sandbox.mint(googleClaims(wire, 'reader'));
     const oldAndUnseen = wire.sandbox.mint(googleClaims(wire, 'reader', { jti: '1' }));
@@ -36,7 +37,7 @@ describe("after a rotation of Google's keys", () => {
     assert.equal(await statusOf(wire, oldAndUnseen), 200);
   });
 
-  it('a key that Google has withdrawn signs no further token', async () => {
+  it('a new token signed with a withdrawn key is rejected', async () => {
     const wire = wires[1] ?? assert.fail();
     assert.equal(await statusOf(wire, wire.sandbox.mint(googleClaims(wire, 'reader'))), 200);
     const unseen = wire.sandbox.mint(googleClaims(wire, 'reader', { jti: 'unseen' }));

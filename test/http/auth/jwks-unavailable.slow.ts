@@ -1,4 +1,4 @@
-// Until the bridge has Google's keys nobody can be recognised: a 503 that says to come back, and no fault of the caller's.
+// Until the bridge has Google's keys it cannot authenticate anyone: callers get a 503 with Retry-After, not a 401.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire, STOPPED, timeless } from '../../support/faked-clock.ts';
@@ -8,15 +8,15 @@ import type { Reply } from '../../support/http-request.ts';
 import { assertLogged, READABLE } from '../../support/refused-token.ts';
 import { asBearer, asS3Client } from '../../support/token-headers.ts';
 
-/** The bridge waits this long after a failure before it requests the keys again. */
+/** How long the bridge waits after a failed key fetch before it tries again. */
 const PAUSE_MS = 1_000;
 
-describe("while Google's keys cannot be had", () => {
+describe("while Google's keys are unavailable", () => {
   let wire: ClockedWire;
   let token: string;
   let passedMs = 0;
   before(async () => {
-    wire = await startClockedWire({ faults: [{ supplier: 'certs', fault: 'refuse' }] });
+    wire = await startClockedWire({ faults: [{ upstream: 'certs', fault: 'refuse' }] });
     await wire.setClocks(STOPPED);
     token = wire.sandbox.mint(googleClaims(wire, 'reader', timeless()));
   });
@@ -34,7 +34,7 @@ describe("while Google's keys cannot be had", () => {
     assert.equal(reply.headers['www-authenticate'], undefined, 'another token would not help');
     const line = await assertLogged(wire, reply, 'signing_keys_unavailable');
     assert.equal(line['severity'], 'ERROR');
-    assert.match(String(line['remedy']), /check egress/);
+    assert.match(String(line['remedy']), /Check egress/);
   };
 
   for (const fault of [
@@ -46,16 +46,16 @@ describe("while Google's keys cannot be had", () => {
     { fault: 'status', status: 404 },
     { fault: 'cut', after: 20 },
   ]) {
-    it(`as the endpoint's fault is ${JSON.stringify(fault)}, callers come back later`, async () => {
-      await wire.fault({ supplier: 'certs', ...fault });
+    it(`callers get 503 with Retry-After if the key endpoint has the fault ${JSON.stringify(fault)}`, async () => {
+      await wire.fault({ upstream: 'certs', ...fault });
       await pass(PAUSE_MS);
       await assertUnavailable(await wire.get(READABLE, { headers: asBearer(token) }));
       await assertUnavailable(await wire.get(READABLE, { headers: asS3Client(token) }));
     });
   }
 
-  it('as the endpoint hangs, callers wait for seconds, all for the same attempt', async () => {
-    await wire.fault({ supplier: 'certs', fault: 'hang' });
+  it('concurrent callers share one key fetch if the key endpoint hangs', async () => {
+    await wire.fault({ upstream: 'certs', fault: 'hang' });
     await pass(PAUSE_MS);
     await wire.forgetCalls();
     const ask = (): Promise<Reply> => wire.get(READABLE, { headers: asBearer(token) });
@@ -63,17 +63,17 @@ describe("while Google's keys cannot be had", () => {
     assert.equal((await wire.calls('certs')).length, 1);
   });
 
-  it('nobody who presents no token is told to come back', async () => {
+  it('a request without a token gets 401, not 503', async () => {
     assert.equal((await wire.get(READABLE)).status, 401);
   });
 
-  it('the bridge is up and ready', async () => {
+  it('the liveness and readiness probes succeed', async () => {
     for (const path of ['/-/live', '/-/ready']) assert.equal((await wire.get(path)).status, 200);
   });
 
-  it('and whatever is sent meanwhile, Google is asked about once a second', async () => {
+  it("Google's key endpoint is called at most once a second, however many requests arrive", async () => {
     await wire.clearFaults();
-    await wire.fault({ supplier: 'certs', fault: 'status', status: 503 });
+    await wire.fault({ upstream: 'certs', fault: 'status', status: 503 });
     await wire.forgetCalls();
     for (const asked of [1, 2, 3]) {
       await pass(PAUSE_MS - 1);
@@ -85,7 +85,7 @@ describe("while Google's keys cannot be had", () => {
     }
   });
 
-  it('and once they can be had again, callers get their objects', async () => {
+  it('callers get their objects once the keys are available again', async () => {
     await wire.clearFaults();
     await pass(PAUSE_MS);
     assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);

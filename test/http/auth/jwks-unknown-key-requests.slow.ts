@@ -1,4 +1,4 @@
-// Requests with tokens of unknown keys wait while Google's keys are fetched again, but take no slots from other callers.
+// Requests whose tokens name unknown keys wait for a refetch of Google's keys, but do not use up the slots of other callers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -12,12 +12,12 @@ import { until } from '../../support/until.ts';
 
 const IN_FLIGHT = 150;
 const REQUESTS = 250;
-/** Each with a token of its own; the rest repeat them. */
+/** The number of distinct tokens; each is sent with several requests. */
 const TOKENS = 50;
 const WHOAMI = '/-/whoami';
 
 for (const path of [READABLE, WHOAMI]) {
-  describe(`${REQUESTS} requests for ${path} with made-up key IDs, while Google's endpoint hangs`, () => {
+  describe(`while Google's key endpoint hangs, ${REQUESTS} requests for ${path} with unknown key IDs`, () => {
     let wire: MeasuredWire;
     let strangers: Promise<readonly Reply[]>;
     let answered = 0;
@@ -26,7 +26,7 @@ for (const path of [READABLE, WHOAMI]) {
     before(async () => {
       wire = await startMeasuredWire({ config: openToProject(`limits: { inFlight: ${IN_FLIGHT} }`) });
       assert.equal((await read(1, READABLE)).status, 200);
-      await wire.fault({ supplier: 'certs', fault: 'hang' });
+      await wire.fault({ upstream: 'certs', fault: 'hang' });
       const tokens = Array.from({ length: TOKENS }, (_, i) =>
         wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: `unknown-${i}` }),
       );
@@ -38,19 +38,22 @@ for (const path of [READABLE, WHOAMI]) {
           return reply;
         }),
       );
-      await until('more have come than may be in flight', () => answered >= REQUESTS - IN_FLIGHT);
+      await until(
+        'the requests above the in-flight limit are answered',
+        () => answered >= REQUESTS - IN_FLIGHT,
+      );
     });
     after(() => wire.close());
 
-    it('do not stop callers whose token is remembered', async () => {
+    it('do not block callers with a cached token', async () => {
       for (const what of [READABLE, WHOAMI]) assert.equal((await read(1, what)).status, 200);
     });
 
-    it('do not stop callers with a new token of a known key', async () => {
+    it('do not block callers with a new token signed with a known key', async () => {
       for (const what of [READABLE, WHOAMI]) assert.equal((await read(2, what)).status, 200);
     });
 
-    it('get 503, as one of the keys may be real', async () => {
+    it('get 503, because any of the key IDs may be real', async () => {
       assert.deepEqual(new Set((await strangers).map(({ status }) => status)), new Set([503]));
     });
   });

@@ -1,4 +1,4 @@
-// However many tokens name a key that we do not know, Google is asked for its keys once more and then left alone.
+// However many tokens name an unknown key, the bridge refetches Google's keys once and then pauses.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire, STOPPED, timeless } from '../../support/faked-clock.ts';
@@ -9,11 +9,11 @@ import { asBearer } from '../../support/token-headers.ts';
 
 const UNKNOWN = { fault: 'token_key_unknown', says: /a key that Google does not publish/ } as const;
 
-describe('tokens of unknown keys', () => {
+describe('tokens signed with unknown keys', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire();
-    // After half a minute they would be asked for again.
+    // Stops the clock, because otherwise unknown keys could trigger another refetch after 30 s.
     await wire.setClocks(STOPPED);
   });
   after(() => wire.close());
@@ -30,7 +30,7 @@ describe('tokens of unknown keys', () => {
       kids.map(async (kid) => (await wire.get(READABLE, { headers: asBearer(ofUnknownKey(kid)) })).status),
     );
 
-  it('make one refetch, all together', async () => {
+  it('trigger a single refetch', async () => {
     assert.equal(await statusOfKnownKey('reader'), 200);
     assert.equal(await fetches(), 1);
     const statuses = await askAll(Array.from({ length: 50 }, (_, i) => `unknown-${i}`));
@@ -38,13 +38,13 @@ describe('tokens of unknown keys', () => {
     assert.equal(await fetches(), 2);
   });
 
-  it('make none again soon after', async () => {
+  it('do not trigger another refetch soon after the first', async () => {
     await askAll(Array.from({ length: 50 }, (_, i) => `unknown-again-${i}`));
     await assertRefused(wire, ofUnknownKey('unknown-0'), UNKNOWN);
     assert.equal(await fetches(), 2);
   });
 
-  it('do not hinder tokens of known keys', async () => {
+  it('do not delay or block tokens signed with known keys', async () => {
     const asked = askAll(Array.from({ length: 20 }, (_, i) => `unknown-besides-${i}`));
     assert.equal(await statusOfKnownKey('scoped'), 200);
     await asked;

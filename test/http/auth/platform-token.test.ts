@@ -1,4 +1,4 @@
-// X-Serverless-Authorization is for Cloud Run's own check: the bridge takes nobody's identity from it.
+// X-Serverless-Authorization is for Cloud Run's invoker check: the bridge never authenticates a caller with it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertWithout, READABLE } from '../../support/refused-token.ts';
@@ -14,18 +14,18 @@ describe('the token in X-Serverless-Authorization', () => {
   });
   after(() => wire.close());
 
-  it('is no identity', async () => {
+  it('does not authenticate the caller', async () => {
     for (const path of [READABLE, '/-/whoami'])
       assert.equal((await wire.get(path, { headers: platforms })).status, 401);
   });
 
-  it("neither lends its rights to the caller's own token nor conflicts with it", async () => {
+  it("neither adds rights to the caller's own token nor conflicts with it", async () => {
     assert.equal((await wire.get(READABLE, { as: 'stranger', headers: platforms })).status, 403);
     const stripped = { 'x-serverless-authorization': 'Bearer a.b.SIGNATURE_REMOVED_BY_GOOGLE' };
     assert.equal((await wire.get(READABLE, { as: 'reader', headers: stripped })).status, 200);
   });
 
-  it('reaches neither the log nor S3', async () => {
+  it('is neither logged nor sent to S3', async () => {
     await wire.get(READABLE, { as: 'scoped', headers: platforms });
     await wire.bridge.line(({ caller, status }) => String(caller).startsWith('scoped@') && status === 200);
     assertWithout(await wire.token('reader'), wire.bridge.output());

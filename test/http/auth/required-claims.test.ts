@@ -1,4 +1,4 @@
-// A token must say whom it is about, when it was issued and when it ends, in the forms in which Google says so.
+// A token must have sub, iat and exp, each of the type that Google uses.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -10,7 +10,7 @@ import type { Wire } from '../../support/wire.ts';
 const CLAIMS = { fault: 'token_claims_invalid', says: /lacks a claim/ } as const;
 const LATER = Math.floor(Date.now() / 1000) + 600;
 
-describe('a token is refused', () => {
+describe('the bridge', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -27,11 +27,11 @@ describe('a token is refused', () => {
     ['with a sub that is a number', { sub: 1120104 }],
     ['with a sub that is a list', { sub: ['112010400000000710080'] }],
     ['with a sub that is null', { sub: null }],
-    ['with an exp that is a text', { exp: String(LATER) }],
+    ['with an exp that is a string', { exp: String(LATER) }],
     ['with an exp that is null', { exp: null }],
-    ['with an iat that is a text', { iat: '0' }],
+    ['with an iat that is a string', { iat: '0' }],
   ] as const) {
-    it(what, async () => {
+    it(`rejects a token ${what}`, async () => {
       await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader', changes)), CLAIMS);
     });
   }

@@ -1,4 +1,4 @@
-// A token whose signature Cloud Run's invoker check has removed is refused under a code of its own, with the way out.
+// If Cloud Run's invoker check removed a token's signature, the bridge rejects it with a specific fault code and a remedy.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertLogged, assertRefused, READABLE } from '../../support/refused-token.ts';
@@ -11,7 +11,7 @@ const STRIPPED = {
   says: /removed by Cloud Run.{1,5}s invoker check/,
 } as const;
 
-describe('a token without its signature', () => {
+describe('a token whose signature Cloud Run removed', () => {
   let wire: Wire;
   let stripped: string;
   before(async () => {
@@ -21,13 +21,13 @@ describe('a token without its signature', () => {
   });
   after(() => wire.close());
 
-  it('is refused, also where the genuine one is remembered', async () => {
+  it('is rejected, even if the genuine token is cached', async () => {
     await assertRefused(wire, stripped, STRIPPED);
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     await assertRefused(wire, stripped, STRIPPED);
   });
 
-  it('tells the operator of both ways out', async () => {
+  it('is logged with a remedy that names X-Serverless-Authorization and invoker_iam_disabled', async () => {
     const reply = await wire.get(READABLE, { headers: asBearer(stripped) });
     const { remedy } = await assertLogged(wire, reply, 'token_signature_removed');
     assert.match(String(remedy), /X-Serverless-Authorization/);

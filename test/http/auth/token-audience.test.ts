@@ -1,4 +1,5 @@
-// A token counts only where its audience is this bridge: not another service's, nor what the bridge itself shows to AWS.
+// A token is accepted only if the configuration lists its audience. Tokens for other services are rejected, and so are tokens
+// with the audience that the bridge uses for AWS.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -29,15 +30,15 @@ grants:
   const statusFor = async (aud: unknown): Promise<number> =>
     (await wire.get(READABLE, { headers: asBearer(tokenFor(aud)) })).status;
 
-  it('is any of those that the configuration names', async () => {
+  it('may be any of the configured audiences', async () => {
     const { audience } = wire.sandbox.contract;
     assert.equal(await statusFor(audience), 200);
     assert.equal(await statusFor('https://lake-bridge-second.example'), 200);
-    // JSON Web Token, RFC 7519, 4.1.3; Google's own name one audience.
+    // RFC 7519, section 4.1.3, allows a list of audiences; Google's tokens have a single audience.
     assert.equal(await statusFor(['https://other.example', audience]), 200);
   });
 
-  it("is not another service's, however alike", async () => {
+  it('is rejected if it differs from every configured audience, however slightly', async () => {
     const { audience } = wire.sandbox.contract;
     const others = [
       'https://other.example',
@@ -55,12 +56,12 @@ grants:
     await assertRefused(wire, tokenFor(undefined), AUDIENCE);
   });
 
-  it("is not AWS's", async () => {
+  it('is rejected if it is the audience that the bridge uses for AWS', async () => {
     const { awsAudience } = wire.sandbox.contract;
     await assertRefused(wire, await wire.token('reader', { audience: awsAudience }), AUDIENCE);
   });
 
-  describe('is shown to the caller beside the expected ones', () => {
+  describe('is shown to the caller next to the accepted audiences', () => {
     const messageFor = async (token: string): Promise<string> => {
       const { text } = await wire.get(READABLE, {
         headers: { ...asBearer(token), accept: 'application/json' },
@@ -70,7 +71,7 @@ grants:
     const accepted = (): string =>
       `this bridge accepts "${wire.sandbox.contract.audience}" or "https://lake-bridge-second.example".`;
 
-    it('as it is', async () => {
+    it('verbatim if it is plain text', async () => {
       const token = tokenFor('https://mistyped.example');
       const message = await messageFor(token);
       assert.ok(message.endsWith(` This token is for "https://mistyped.example"; ${accepted()}`), message);
@@ -80,7 +81,7 @@ grants:
         /is for 'https:\/\/mistyped\.example'; this bridge accepts '/,
       );
     });
-    it('escaped, in bodies and headers', async () => {
+    it('escaped in bodies and headers', async () => {
       const token = tokenFor('a"\\\r\nx-injected: 1\u202e<b>é');
       const message = await messageFor(token);
       assert.match(
@@ -97,20 +98,17 @@ grants:
         );
       }
     });
-    it('cut at 200 characters', async () => {
+    it('truncated to 200 characters', async () => {
       assert.match(await messageFor(tokenFor('a'.repeat(1000))), /is for "a{200}…";/);
     });
-    it('as a list, or as missing', async () => {
+    it('as a list, or as "no audience" if it is missing', async () => {
       assert.match(
         await messageFor(tokenFor(['https://one.example', 'https://two.example'])),
         /is for "https:\/\/one\.example" or "https:\/\/two\.example"; this bridge/,
       );
-      assert.match(
-        await messageFor(tokenFor(undefined)),
-        /This token is for no audience; this bridge accepts/,
-      );
+      assert.match(await messageFor(tokenFor(undefined)), /This token has no audience; this bridge accepts/);
     });
-    it('but not if its signature is not valid', async () => {
+    it('only if the signature is valid', async () => {
       const [head = '', claims = ''] = tokenFor('https://mistyped.example').split('.');
       const [, , signature = ''] = tokenFor('https://other.example').split('.');
       const message = await messageFor([head, claims, signature].join('.'));
@@ -118,7 +116,7 @@ grants:
     });
   });
 
-  it('is told to the operator', async () => {
+  it('is logged for the operator', async () => {
     const reply = await wire.get(READABLE, { headers: asBearer(tokenFor('https://mistyped.example')) });
     const { cause } = await assertLogged(wire, reply, 'token_audience_invalid');
     assert.equal((cause as { aud?: string }).aud, '"https://mistyped.example"');

@@ -1,4 +1,4 @@
-// Being remembered prolongs no token's life: once it has expired it is checked anew, and refused a minute later.
+// Caching does not extend a token's life: an expired token is verified again, and is rejected one minute after its expiration.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire } from '../../support/faked-clock.ts';
@@ -7,17 +7,17 @@ import { googleClaims, inSeconds } from '../../support/google-claims.ts';
 import { assertRefused, READABLE } from '../../support/refused-token.ts';
 import { asBearer } from '../../support/token-headers.ts';
 
-/** What clocks may differ by. */
+/** The tolerated clock skew. */
 const TOLERANCE_MS = 60_000;
 
-describe('a remembered token', () => {
+describe('a cached token', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire();
   });
   after(() => wire.close());
 
-  it('is checked anew when it has expired, and refused in the end', async () => {
+  it('is verified again when it expires, and is rejected one minute later', async () => {
     const exp = inSeconds(300);
     const token = wire.sandbox.mint(googleClaims(wire, 'reader', { exp }));
     const ask = async (): Promise<number> => (await wire.get(READABLE, { headers: asBearer(token) })).status;

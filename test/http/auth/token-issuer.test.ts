@@ -1,4 +1,4 @@
-// A token counts only where Google's own issuer made it, in either of the two spellings that Google uses.
+// A token is valid only if its issuer is Google, in either of the two spellings that Google uses.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -27,7 +27,7 @@ describe("a token's issuer", () => {
     });
   }
 
-  it('may not be anybody else', async () => {
+  it('is rejected in any other spelling', async () => {
     const others = [
       'http://accounts.google.com',
       'https://accounts.google.com/',

@@ -1,4 +1,4 @@
-// A token counts from when it was issued until it expires; clocks may differ by a minute and by no more.
+// A token is valid from its issue until its expiry, with a clock tolerance of one minute.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire } from '../../support/faked-clock.ts';
@@ -14,9 +14,9 @@ const EXPIRED = {
 } as const;
 const NOT_YET = { fault: 'token_not_yet_valid', says: /not valid yet/ } as const;
 
-describe('a token', () => {
+describe('the bridge', () => {
   let wire: ClockedWire;
-  /** At which the bridge's clock stands, in seconds since 1970. */
+  /** The bridge's stopped clock, in seconds since 1970. */
   const now = inSeconds(0);
   before(async () => {
     wire = await startClockedWire();
@@ -31,26 +31,26 @@ describe('a token', () => {
     assert.equal(reply.status, 200, reply.text);
   };
 
-  it('that expired less than a minute ago still counts', async () => {
+  it('accepts a token that expired less than a minute ago', async () => {
     await assertAccepted(tokenOf({ iat: now - 3659, exp: now - 59 }));
   });
 
-  it('that expired a minute ago has expired', async () => {
+  it('rejects a token that expired a minute or more ago', async () => {
     await assertRefused(wire, tokenOf({ iat: now - 3660, exp: now - 60 }), EXPIRED);
     await assertRefused(wire, tokenOf({ iat: 1, exp: 3601 }), EXPIRED);
     await assertRefused(wire, tokenOf({ exp: 0 }), EXPIRED);
   });
 
-  it('from a minute ahead counts already', async () => {
+  it('accepts a token issued one minute in the future', async () => {
     await assertAccepted(tokenOf({ iat: now + 60, exp: now + 3660 }));
   });
 
-  it('from further ahead is not valid yet', async () => {
+  it('rejects a token issued more than one minute in the future', async () => {
     await assertRefused(wire, tokenOf({ iat: now + 61, exp: now + 3661 }), NOT_YET);
     await assertRefused(wire, tokenOf({ nbf: now + 61 }), NOT_YET);
   });
 
-  it('that has expired tells the operator when', async () => {
+  it('logs the expiry time of an expired token', async () => {
     const exp = now - 600;
     const reply = await wire.get(READABLE, { headers: asBearer(tokenOf({ exp })) });
     const { cause } = await assertLogged(wire, reply, 'token_expired');

@@ -1,4 +1,4 @@
-// A token or signature in a URL is refused with the reason, even beside a good token, and never reaches the log.
+// A token or signature in a URL is rejected with the reason, even next to a valid token in a header, and is never logged.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertLogged, assertWithout, READABLE } from '../../support/refused-token.ts';
@@ -13,21 +13,21 @@ const PRESIGNED = [
 ].join('&');
 
 const QUERIES: readonly (readonly [what: string, query: (token: string) => string])[] = [
-  ["S3's session token", (token) => `X-Amz-Security-Token=${token}`],
-  ['the same in lower case', (token) => `x-amz-security-token=${token}`],
-  ['the same in escapes', (token) => `%58-Amz-Security%2DToken=${token}`],
-  ["OAuth's access token", (token) => `access_token=${token}`],
-  ['a presigned request', (token) => `${PRESIGNED}&X-Amz-Security-Token=${token}`],
-  ['a presigned request without a session token', () => PRESIGNED],
-  ['a presigned request of the old kind', (token) => `AWSAccessKeyId=x&Expires=1&Signature=${token}`],
-  ['a token behind other parameters', (token) => `partNumber=1&access_token=${token}`],
-  ["OpenID's name for it", (token) => `id_token=${token}`],
-  ['a token under any name', (token) => `x=${token}`],
+  ['a session token in X-Amz-Security-Token', (token) => `X-Amz-Security-Token=${token}`],
+  ['a session token under the lower-case name', (token) => `x-amz-security-token=${token}`],
+  ['a session token under a percent-encoded name', (token) => `%58-Amz-Security%2DToken=${token}`],
+  ['an OAuth access_token', (token) => `access_token=${token}`],
+  ['a presigned query', (token) => `${PRESIGNED}&X-Amz-Security-Token=${token}`],
+  ['a presigned query without a session token', () => PRESIGNED],
+  ['a presigned SigV2 query', (token) => `AWSAccessKeyId=x&Expires=1&Signature=${token}`],
+  ['a token after other parameters', (token) => `partNumber=1&access_token=${token}`],
+  ['an OpenID id_token', (token) => `id_token=${token}`],
+  ['a token under an arbitrary name', (token) => `x=${token}`],
   ['a token without a name', (token) => token],
-  ['a token in the place of a name', (token) => `${token}=1`],
+  ['a token as a parameter name', (token) => `${token}=1`],
 ];
 
-describe('in a URL', () => {
+describe('the bridge', () => {
   let wire: Wire;
   let token: string;
   before(async () => {
@@ -37,14 +37,14 @@ describe('in a URL', () => {
   after(() => wire.close());
 
   for (const [what, query] of QUERIES) {
-    it(`${what} is refused`, async () => {
+    it(`rejects a URL with ${what}`, async () => {
       for (const as of [undefined, 'scoped'] as const) {
         const reply = await wire.get(`${READABLE}?${query(token)}`, as === undefined ? {} : { as });
         assert.deepEqual([reply.status, reply.code], [400, 'AuthorizationQueryParametersError']);
         assert.equal(reply.headers['x-fedbridge-error'], 'unauthenticated');
         assert.match(
           reply.text,
-          /Tokens and signatures in a URL .* are refused.* Send the token in a header/,
+          /Tokens and signatures in a URL .* are not accepted.* Send the token in a header/,
         );
         const line = await assertLogged(wire, reply, 'token_in_url');
         assert.doesNotMatch(JSON.stringify(line), /access_token|amz-s|5ec2e7/i);
@@ -53,7 +53,7 @@ describe('in a URL', () => {
     });
   }
 
-  it('a token is refused wherever the path leads', async () => {
+  it('rejects a token in a URL, whatever the path', async () => {
     for (const path of ['/', '/acme-lake', '/acme-lake/', '/no-such-bucket/key', '/acme-lake?list-type=2']) {
       const joined = `${path}${path.includes('?') ? '&' : '?'}access_token=${token}`;
       const reply = await wire.get(joined, { as: 'reader' });
@@ -63,7 +63,7 @@ describe('in a URL', () => {
     assert.deepEqual([head.status, head.body.length], [400, 0]);
   });
 
-  it('a broken token is refused without being logged', async () => {
+  it('rejects a URL with malformed percent-encoding, without logging its token', async () => {
     for (const query of [`access_token=${token}%zz`, `${token}%zz`, `%zz=1&access_token=${token}`]) {
       const reply = await wire.get(`${READABLE}?${query}`, { as: 'reader' });
       assert.equal(reply.status, 400);
@@ -72,7 +72,7 @@ describe('in a URL', () => {
     }
   });
 
-  it('a token is refused on control paths as well', async () => {
+  it('rejects a token in the URL of a control route', async () => {
     for (const path of ['/-/whoami', '/-/metrics', '/-/object', '/-/objects']) {
       for (const as of [undefined, 'reader'] as const) {
         const reply = await wire.get(

@@ -1,4 +1,4 @@
-// A standard-format token, which has no e-mail, is good for a grant to the unique ID and for no other.
+// A standard-format token has no email, so it matches only grants that name the caller's unique ID.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { READABLE } from '../../support/refused-token.ts';
@@ -6,7 +6,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { CallerName, Wire } from '../../support/wire.ts';
 
-describe('a token without an e-mail', () => {
+describe('a token without an email', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -28,7 +28,7 @@ grants:
   const standard = async (caller: CallerName): Promise<Record<string, string>> =>
     asBearer(await wire.token(caller, { format: 'standard' }));
 
-  it('reads by a grant to the unique ID', async () => {
+  it('can read objects through a grant to its unique ID', async () => {
     const headers = await standard('reader');
     assert.equal((await wire.get(READABLE, { headers })).status, 200);
     const self = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
@@ -36,7 +36,7 @@ grants:
     assert.equal(self['sessionName'], '112010400000000710080');
   });
 
-  it('reads nothing by a grant to the e-mail, to both or to the project', async () => {
+  it('is denied if the grant names an email, an email and an ID, or a project', async () => {
     const reply = await wire.get(READABLE, { headers: await standard('scoped') });
     assert.equal(reply.status, 403);
     const id = reply.headers['x-request-id'];
@@ -44,6 +44,10 @@ grants:
     assert.equal(line['fault'], 'not_granted');
     assert.equal(line['callerId'], '113020500000000820091');
     assert.match(String(line['remedy']), /no verified e-mail.*format=full/);
-    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 200, 'which its full token does');
+    assert.equal(
+      (await wire.get(READABLE, { as: 'scoped' })).status,
+      200,
+      'the full token of the same caller reads it',
+    );
   });
 });

@@ -1,11 +1,11 @@
-// A request signed with a version of AWS's signatures that carries no token here is refused in S3's words.
+// A request with an unsupported AWS signature version is rejected with S3's own error message.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertLogged, READABLE } from '../../support/refused-token.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('a request signed', () => {
+describe('a request signed with', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -13,10 +13,10 @@ describe('a request signed', () => {
   after(() => wire.close());
 
   for (const [what, authorization] of [
-    ['with SigV2', 'AWS AKIDEXAMPLE:c2lnbmF0dXJl'],
-    ['with SigV4a', 'AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20261122/s3/aws4_request, Signature=00'],
+    ['SigV2', 'AWS AKIDEXAMPLE:c2lnbmF0dXJl'],
+    ['SigV4a', 'AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20261122/s3/aws4_request, Signature=00'],
   ] as const) {
-    it(`${what} is told to use AWS4-HMAC-SHA256`, async () => {
+    it(`${what} is rejected with a message that names AWS4-HMAC-SHA256`, async () => {
       const token = await wire.token('reader');
       for (const more of [{}, { 'x-amz-security-token': token }]) {
         const reply = await wire.get(READABLE, { headers: { authorization, ...more } });

@@ -1,4 +1,5 @@
-// On a laptop without any Google identity an AWS profile assumes the roles; callers and their grants are the same.
+// Without a Google identity, for example on a laptop, the bridge assumes roles with an AWS profile. Callers and grants are
+// unaffected.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,11 +27,11 @@ const config =
   (contract: SandboxContract): string =>
     openToProject(identity)({ ...contract, role: OWNERS_ROLE.arn });
 
-for (const [where, identity, variables] of [
-  ['that the configuration names', 'identity: { profile: owner }', {}],
-  ['that AWS_PROFILE names', '', { AWS_PROFILE: 'owner' }],
+for (const [source, identity, variables] of [
+  ['set in the configuration', 'identity: { profile: owner }', {}],
+  ['set in AWS_PROFILE', '', { AWS_PROFILE: 'owner' }],
 ] as const) {
-  describe(`a profile ${where}`, () => {
+  describe(`with an AWS profile ${source}`, () => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-profile-'));
     let wire: Wire;
     before(async () => {
@@ -52,7 +53,7 @@ for (const [where, identity, variables] of [
       rmSync(directory, { recursive: true });
     });
 
-    it('assumes the role, narrowed to the caller and named after it, and Google’s metadata server is not asked', async () => {
+    it("the bridge assumes the role with the caller's name and grants, without calling Google's metadata server", async () => {
       assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
       const [session] = await sessionsAtSts(wire);
       assert.equal(session?.roleArn, OWNERS_ROLE.arn);
@@ -61,7 +62,7 @@ for (const [where, identity, variables] of [
       assert.deepEqual(await wire.calls('metadata'), []);
     });
 
-    it('is nowhere in the log', () => {
+    it("the log does not contain the profile's keys", () => {
       const { accessKeyId, secretAccessKey } = wire.sandbox.contract.owner;
       assert.doesNotMatch(wire.bridge.output(), new RegExp(accessKeyId));
       assert.ok(!wire.bridge.output().includes(secretAccessKey));

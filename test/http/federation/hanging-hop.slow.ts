@@ -1,4 +1,5 @@
-// Where STS does not answer a further hop, the caller who needs it is told within the deadline, and all others are served meanwhile.
+// If STS does not respond when a later role in a chain is assumed, the waiting caller gets an error within the deadline. Other
+// callers are still served.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -6,21 +7,21 @@ import { chained, LAKE_DATA, TO_LAKE_DATA } from '../../support/chain.ts';
 import { asTimelessAccount, PATIENT, startClockedWire } from '../../support/faked-clock.ts';
 import type { ClockedWire } from '../../support/faked-clock.ts';
 import { READABLE } from '../../support/sessions-at-sts.ts';
-import { startStsInFront } from '../../support/sts-in-front.ts';
-import type { StsInFront } from '../../support/sts-in-front.ts';
+import { failing, startStsStandIn } from '../../support/sts-stand-in.ts';
+import type { StsStandIn } from '../../support/sts-stand-in.ts';
 import { inTime, until } from '../../support/until.ts';
 
-/** Of an hour; renewal is due in its last five to six minutes. */
+/** Seconds since the one-hour credentials were issued. The bridge renews the credentials in their last five to six minutes. */
 const DUE_SECONDS = 3400;
 
-describe('while a further hop hangs', () => {
+describe('a hanging STS call for a later role in a chain', () => {
   let wire: ClockedWire;
-  let sts: StsInFront;
+  let sts: StsStandIn;
   const get = (n: number): ReturnType<ClockedWire['get']> =>
     wire.get(READABLE, { headers: asTimelessAccount(wire, n) });
   const nameOf = (n: number): string => `job-${n}@acme-prod`;
   const hang = (n: number): void => {
-    sts.strike({ action: 'AssumeRole', sessionName: nameOf(n), how: 'hang' });
+    sts.respondWith(failing('hang', { action: 'AssumeRole', sessionName: nameOf(n) }));
   };
   const hopsOf = (n: number): number =>
     sts.forms.filter(
@@ -30,33 +31,33 @@ describe('while a further hop hangs', () => {
     wire = await startClockedWire({
       config: chained([TO_LAKE_DATA]),
       environment: async (contract) => {
-        sts = await startStsInFront(contract.sts);
+        sts = await startStsStandIn(contract.sts);
         return { AWS_ENDPOINT_URL_STS: sts.origin };
       },
     });
     assert.equal((await get(0)).status, 200);
   });
   after(async () => {
-    // What still hangs ends with it.
+    // Closing the STS proxy also ends the requests that are still waiting.
     sts.close();
     await wire.close();
   });
 
-  it('for one caller, the others are served before that one has its answer', async () => {
+  it('does not delay other callers', async () => {
     await wire.setClocks(PATIENT);
-    let answered = false;
+    let responded = false;
     hang(1);
-    const waiting = get(1).finally(() => (answered = true));
+    const waiting = get(1).finally(() => (responded = true));
     waiting.catch(() => undefined);
-    await until('the hop is asked for', () => hopsOf(1) > 0);
+    await until('STS has received the hop', () => hopsOf(1) > 0);
     assert.deepEqual([(await get(0)).status, (await get(2)).status], [200, 200]);
-    assert.ok(!answered, 'both came in between');
+    assert.ok(!responded, 'both were served while the first caller waited');
     await wire.setClocks({});
   });
 
-  it('for one caller, that one gets 503 in time', async () => {
+  it('gives the waiting caller 503 within the deadline', async () => {
     hang(3);
-    const reply = await inTime('the answer comes', get(3));
+    const reply = await inTime('the response arrives', get(3));
     assert.deepEqual([reply.status, reply.code], [503, 'ServiceUnavailable']);
     assert.equal(reply.headers['x-fedbridge-error'], 'federation_failed');
     const id = reply.headers['x-request-id'];
@@ -66,12 +67,12 @@ describe('while a further hop hangs', () => {
     assert.deepEqual([cause['hop'], cause['roleArn']], [1, LAKE_DATA]);
   });
 
-  it('and no more, that caller is served', async () => {
-    sts.strike(undefined);
-    await until('served', async () => (await get(3)).status === 200);
+  it('no longer affects the caller once STS responds again', async () => {
+    sts.respondWith(undefined);
+    await until('the caller is served', async () => (await get(3)).status === 200);
   });
 
-  it('for a renewal, nobody notices', async () => {
+  it('does not delay requests during a renewal', async () => {
     hang(3);
     await wire.passed(DUE_SECONDS, PATIENT);
     const before = hopsOf(3);

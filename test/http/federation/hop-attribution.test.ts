@@ -1,4 +1,5 @@
-// A further hop says who asks: external ID, session tags and source identity arrive at STS, where the partner may demand them.
+// The STS call for a later role in a chain can contain an external ID, session tags and a source identity, because a partner's
+// trust policy may require them.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -17,12 +18,12 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const ALL = [
-  `${TO_LAKE_DATA}, tags: { team: data, "cost centre": "4711/α" }, callerTags: true`,
+  `${TO_LAKE_DATA}, tags: { team: data, "cost center": "4711/α" }, callerTags: true`,
   'transitiveTags: [team, caller-email, caller-id], sourceIdentity: caller',
 ].join(', ');
 const READER = 'reader@acme-prod.iam.gserviceaccount.com';
 
-/** Ready, with the bridge's own calls forgotten. */
+/** Starts a bridge, waits until it is ready, and clears the recorded startup calls. */
 async function wireFor(test: TestContext, hop: string): Promise<Wire> {
   const wire = await startWire({ config: chained([hop]) });
   test.after(() => wire.close());
@@ -30,8 +31,8 @@ async function wireFor(test: TestContext, hop: string): Promise<Wire> {
   return wire;
 }
 
-describe('a further hop', () => {
-  it('that is told nothing else says nothing else', async (test) => {
+describe('an STS call for a later role in a chain', () => {
+  it('sends only the external ID if nothing else is configured', async (test) => {
     const wire = await wireFor(test, TO_LAKE_DATA);
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     const { externalId, tags, transitive, sourceIdentity } = await lastHop(wire);
@@ -41,34 +42,34 @@ describe('a further hop', () => {
     );
   });
 
-  it('brings fixed tags, the caller’s e-mail and ID as tags, and the caller as source identity', async (test) => {
+  it("sends the configured tags, the caller's email and ID as tags, and the caller as source identity", async (test) => {
     const wire = await wireFor(test, ALL);
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     const { externalId, tags, transitive, sourceIdentity } = await lastHop(wire);
     assert.equal(externalId, '7f3c');
     assert.deepEqual(tags, {
       team: 'data',
-      'cost centre': '4711/α',
+      'cost center': '4711/α',
       'caller-email': READER,
       'caller-id': READER_ID,
     });
     assert.deepEqual(transitive, ['team', 'caller-email', 'caller-id']);
-    assert.equal(sourceIdentity, 'reader@acme-prod', 'as the session is named');
+    assert.equal(sourceIdentity, 'reader@acme-prod', 'same as the session name');
     const [first] = await hopsAtSts(wire);
-    assert.deepEqual([first?.tags, first?.sourceIdentity], [{}, undefined], 'a Google token carries neither');
+    assert.deepEqual([first?.tags, first?.sourceIdentity], [{}, undefined], 'a Google token has neither');
   });
 
-  it('names a caller without an e-mail by its unique ID alone', async (test) => {
+  it('identifies a caller without an email by its unique ID only', async (test) => {
     const wire = await wireFor(test, ALL);
     const token = await wire.token('reader', { format: 'standard' });
     assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);
     const { roleSessionName, tags, transitive, sourceIdentity } = await lastHop(wire);
-    assert.deepEqual(tags, { team: 'data', 'cost centre': '4711/α', 'caller-id': READER_ID });
-    assert.deepEqual(transitive, ['team', 'caller-id'], 'no tag is handed on that is not there');
+    assert.deepEqual(tags, { team: 'data', 'cost center': '4711/α', 'caller-id': READER_ID });
+    assert.deepEqual(transitive, ['team', 'caller-id'], 'a missing tag is not listed as transitive');
     assert.deepEqual([roleSessionName, sourceIdentity], [READER_ID, READER_ID]);
   });
 
-  it('is walked for callers alone where it names them: a partner who trusts one of them alone keeps the bridge ready', async (test) => {
+  it('is not made at startup if it identifies the caller, because a partner may trust only one caller', async (test) => {
     const arn = 'arn:aws:iam::210987654321:role/for-reader';
     const roles = [
       partnerRole({ arn, condition: { StringEquals: { 'sts:SourceIdentity': 'reader@acme-prod' } } }),
@@ -84,9 +85,10 @@ describe('a further hop', () => {
     assert.equal((await wire.get('/-/ready')).status, 200);
   });
 
-  it('of a chain of three hands its transitive tags and source identity on', async (test) => {
+  it('sets transitive tags and a source identity that the session of the next role inherits', async (test) => {
     const vault = 'arn:aws:iam::345678901234:role/vault';
-    // What was handed on is of the session that asks, and AWS shows it to the trust policy as such.
+    // In a trust policy, inherited values match aws:PrincipalTag and aws:SourceIdentity, not aws:RequestTag and
+    // sts:SourceIdentity.
     const condition = {
       StringEquals: {
         'aws:PrincipalTag/caller-id': READER_ID,
@@ -109,14 +111,22 @@ describe('a further hop', () => {
     test.after(() => wire.close());
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     const { tags, sourceIdentity } = await lastHop(wire);
-    assert.deepEqual([tags, sourceIdentity], [{ stage: 'last' }, undefined], 'and does not say them again');
-    assert.equal((await wire.get(READABLE, { as: 'scoped' })).status, 502, 'whom this trust refuses');
+    assert.deepEqual(
+      [tags, sourceIdentity],
+      [{ stage: 'last' }, undefined],
+      'inherited values are not sent again',
+    );
+    assert.equal(
+      (await wire.get(READABLE, { as: 'scoped' })).status,
+      502,
+      'the trust policy denies this caller',
+    );
     await wire.bridge.line(({ fault }) => fault === 'sts_hop_denied');
   });
 });
 
-/** What a trust policy asks for, with a hop that says so, and one that does not. */
-const DEMANDS: readonly (readonly [what: string, condition: unknown, says: string, lacks: string])[] = [
+/** Conditions of trust policies, each with a hop configuration that satisfies the condition and one that does not. */
+const CONDITIONS: readonly (readonly [what: string, condition: unknown, meets: string, lacks: string])[] = [
   [
     'the source identity',
     { StringLike: { 'sts:SourceIdentity': '*@acme-prod' } },
@@ -130,32 +140,32 @@ const DEMANDS: readonly (readonly [what: string, condition: unknown, says: strin
     'tags: { team: lake }',
   ],
   [
-    "the caller's e-mail as a tag",
+    "the caller's email as a tag",
     { StringLike: { 'aws:RequestTag/caller-email': '*@acme-prod.iam.gserviceaccount.com' } },
     'callerTags: true',
     'sourceIdentity: caller',
   ],
   [
-    'which tags are transitive',
+    'the list of transitive tags',
     { 'ForAllValues:StringEquals': { 'sts:TransitiveTagKeys': ['team'] } },
     'tags: { team: data, stage: x }, transitiveTags: [team]',
     'tags: { team: data, stage: x }, transitiveTags: [team, stage]',
   ],
 ];
 
-describe('what a partner demands in its trust policy', () => {
+describe("a partner's trust policy", () => {
   let wire: Wire;
-  const arnOf = (i: number): string => `arn:aws:iam::210987654321:role/demands-${i}`;
+  const arnOf = (i: number): string => `arn:aws:iam::210987654321:role/requires-${i}`;
   before(async () => {
-    const names = DEMANDS.flatMap((_, i) => [`says-${i}`, `lacks-${i}`]);
+    const names = CONDITIONS.flatMap((_, i) => [`meets-${i}`, `lacks-${i}`]);
     wire = await startWire({
-      roles: DEMANDS.map(([, condition], i) => partnerRole({ arn: arnOf(i), condition })),
+      roles: CONDITIONS.map(([, condition], i) => partnerRole({ arn: arnOf(i), condition })),
       config: ({ audience, region, role, bucket, callers }) => `
 audience: ${audience}
 aws: { region: ${region} }
 roles:
-${DEMANDS.flatMap(([, , says, lacks], i) =>
-  Object.entries({ says, lacks }).map(
+${CONDITIONS.flatMap(([, , meets, lacks], i) =>
+  Object.entries({ meets, lacks }).map(
     ([name, hop]) => `  ${name}-${i}: { arn: "${role}", then: [{ arn: "${arnOf(i)}", ${hop} }] }`,
   ),
 ).join('\n')}
@@ -166,11 +176,11 @@ grants: [${names.map((name) => `{ callers: [${callers.reader}], allow: [get], bu
   });
   after(() => wire.close());
 
-  for (const [i, [what]] of DEMANDS.entries()) {
-    it(`may be ${what}`, async () => {
+  for (const [i, [what]] of CONDITIONS.entries()) {
+    it(`may require ${what}`, async () => {
       const statusOf = async (bucket: string): Promise<number> =>
         (await wire.get(`/${bucket}/README.txt`, { as: 'reader' })).status;
-      assert.deepEqual([await statusOf(`says-${i}`), await statusOf(`lacks-${i}`)], [200, 502]);
+      assert.deepEqual([await statusOf(`meets-${i}`), await statusOf(`lacks-${i}`)], [200, 502]);
     });
   }
 });

@@ -1,17 +1,18 @@
-// What STS answers to a further hop is sorted by its code, as for the first one: what the operator reads is the remedy for it.
+// STS errors for a later role in a chain are classified by code in the same way as errors for the first role, so that the log
+// shows the right remedy.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
 import type { FaultCode } from '../../../src/errors/table.ts';
 import { chained, LAKE_DATA, TO_LAKE_DATA } from '../../support/chain.ts';
 import { asAccount, READABLE } from '../../support/sessions-at-sts.ts';
-import { startStsInFront } from '../../support/sts-in-front.ts';
-import type { StsInFront } from '../../support/sts-in-front.ts';
+import { failing, startStsStandIn } from '../../support/sts-stand-in.ts';
+import type { StsStandIn } from '../../support/sts-stand-in.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** STS's codes (API reference, AssumeRole and "Common errors"), with the attempts that they are worth. */
-const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCode, attempts: number])[] = [
+/** STS's error codes (API reference, AssumeRole and "Common errors"), with the number of attempts for each. */
+const ERRORS: readonly (readonly [code: string, status: number, fault: FaultCode, attempts: number])[] = [
   ['AccessDenied', 502, 'sts_hop_denied', 1],
   ['ExpiredToken', 502, 'sts_credentials_rejected', 1],
   ['ExpiredTokenException', 502, 'sts_credentials_rejected', 1],
@@ -34,14 +35,14 @@ const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCo
   ['ThrottlingException', 503, 'sts_throttled', 2],
 ];
 
-describe('a further hop', () => {
+describe('an STS error for a later role in a chain', () => {
   let wire: Wire;
-  let sts: StsInFront;
+  let sts: StsStandIn;
   before(async () => {
     wire = await startWire({
       config: chained([TO_LAKE_DATA]),
       environment: async (contract) => {
-        sts = await startStsInFront(contract.sts);
+        sts = await startStsStandIn(contract.sts);
         return { AWS_ENDPOINT_URL_STS: sts.origin };
       },
     });
@@ -52,16 +53,16 @@ describe('a further hop', () => {
   });
 
   let account = 0;
-  for (const [code, status, fault, attempts] of REFUSALS) {
-    it(`that is answered ${code} is ${status}, and ${fault} in the log`, async () => {
+  for (const [code, status, fault, attempts] of ERRORS) {
+    it(`with code ${code} gives the caller ${status} and is logged as ${fault}`, async () => {
       account += 1;
       const from = sts.forms.length;
-      sts.strike({ action: 'AssumeRole', how: { code, message: `User: ${LAKE_DATA} is x` } });
+      sts.respondWith(failing({ code, message: `User: ${LAKE_DATA} is x` }, { action: 'AssumeRole' }));
       const reply = await wire.get(READABLE, { headers: asAccount(wire, account) });
-      sts.strike(undefined);
-      const asked = sts.forms.slice(from).map((form) => form.get('Action'));
+      sts.respondWith(undefined);
+      const actions = sts.forms.slice(from).map((form) => form.get('Action'));
       const hops = Array.from({ length: attempts }, () => 'AssumeRole');
-      assert.deepEqual(asked, ['AssumeRoleWithWebIdentity', ...hops], 'the first one is asked once');
+      assert.deepEqual(actions, ['AssumeRoleWithWebIdentity', ...hops], 'the first role is assumed once');
       assert.deepEqual([reply.status, reply.code], [status, FAULTS[fault].s3Code]);
       assert.equal(reply.headers['x-fedbridge-error'], 'federation_failed');
       assert.equal(reply.headers['retry-after'], status === 503 ? '2' : undefined);
@@ -75,7 +76,7 @@ describe('a further hop', () => {
     });
   }
 
-  it('is walked again in full by the next request, which is served', async () => {
+  it('does not stop the bridge from assuming the whole chain for the next request', async () => {
     const from = sts.forms.length;
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     assert.deepEqual(
@@ -84,7 +85,8 @@ describe('a further hop', () => {
     );
   });
 
-  it('without tags sends no list of them, as an empty one may be taken for tags', () => {
+  // STS may treat even an empty tag list as an attempt to set session tags.
+  it('is never caused by an empty tag list, because the bridge never sends one', () => {
     const names = sts.forms.flatMap((form) => [...form.keys()]);
     assert.ok(names.includes('ExternalId'));
     assert.deepEqual(
@@ -93,7 +95,7 @@ describe('a further hop', () => {
     );
   });
 
-  it('says STS’s message nowhere', () => {
+  it("is logged without STS's message", () => {
     assert.ok(!wire.bridge.output().includes('is x'));
   });
 });

@@ -1,5 +1,5 @@
-// A further role that refuses is its partner's and the operator's to mend: the log line holds what both sides compare, the
-// caller learns nothing of AWS, and the other roles go on.
+// If STS denies a later role in a chain, the operator or the partner must fix the cause. The log line shows what they need to
+// compare, the caller sees no AWS details, and the other roles keep working.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -15,7 +15,7 @@ const ASSUMES_ONLY = `${PARTNER}/assumes-only`;
 const VAULT = `${PARTNER}/vault`;
 const MIDDLE = `${PARTNER}/middle`;
 const LAST = `${PARTNER}/last`;
-/** A first role that may assume nobody. */
+/** A first role without permission to assume any other role. */
 const LONER = 'arn:aws:iam::123456789012:role/loner';
 const LONER_ROLE = {
   arn: LONER,
@@ -39,21 +39,21 @@ const LONER_ROLE = {
   },
 };
 
-interface Refusing {
+interface Denied {
   readonly what: string;
   readonly first?: string;
   readonly hops: readonly string[];
-  /** What the log line tells of the hop that refused. */
+  /** The fields that the log line must show about the denied hop. */
   readonly cause: Readonly<Record<string, unknown>>;
 }
 
 const sessionOf = (role: string): string =>
   `${role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/reader@acme-prod`;
 
-/** By the names of their roles, and of their buckets. */
-const REFUSING: Readonly<Record<string, Refusing>> = {
+/** The denied role chains, keyed by role name; each bucket is named after its role. */
+const DENIED: Readonly<Record<string, Denied>> = {
   'external-id': {
-    what: 'that wants another external ID',
+    what: 'that requires another external ID',
     hops: [`arn: "${LAKE_DATA}", externalId: 7f3d`],
     cause: {
       hop: 1,
@@ -65,7 +65,7 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
     },
   },
   tags: {
-    what: 'whose trust lacks sts:TagSession',
+    what: 'whose trust policy lacks sts:TagSession',
     hops: [`arn: "${ASSUMES_ONLY}", tags: { team: data }, callerTags: true, transitiveTags: [team]`],
     cause: {
       hop: 1,
@@ -78,7 +78,7 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
     },
   },
   'source-identity': {
-    what: 'whose trust lacks sts:SetSourceIdentity',
+    what: 'whose trust policy lacks sts:SetSourceIdentity',
     hops: [`arn: "${ASSUMES_ONLY}", sourceIdentity: caller`],
     cause: {
       hop: 1,
@@ -88,18 +88,18 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
     },
   },
   policy: {
-    what: 'that the role before it may not assume',
+    what: 'that the previous role may not assume',
     first: LONER,
     hops: [`arn: "${ASSUMES_ONLY}"`],
     cause: { hop: 1, assumedBy: sessionOf(LONER), denied: 'sts:AssumeRole' },
   },
   missing: {
     what: 'that does not exist',
-    hops: [`arn: "${PARTNER}/misspelt"`],
-    cause: { hop: 1, roleArn: `${PARTNER}/misspelt`, denied: 'sts:AssumeRole' },
+    hops: [`arn: "${PARTNER}/misspelled"`],
+    cause: { hop: 1, roleArn: `${PARTNER}/misspelled`, denied: 'sts:AssumeRole' },
   },
   third: {
-    what: 'behind another one, which hands on tags and a source identity',
+    what: 'after one that passes on tags and a source identity',
     hops: [
       `arn: "${LAKE_DATA}", externalId: 7f3c, tags: { team: data }, transitiveTags: [team], sourceIdentity: caller`,
       `arn: "${VAULT}"`,
@@ -109,12 +109,12 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
       roleArn: VAULT,
       assumedBy: sessionOf(LAKE_DATA),
       denied: 'sts:AssumeRole',
-      // What comes along must be allowed again (IAM user guide, "Permissions required to set source identity").
+      // Every trust policy must allow inherited values again (IAM user guide, "Permissions required to set source identity").
       needs: 'sts:AssumeRole sts:TagSession sts:SetSourceIdentity',
     },
   },
   'handed-on': {
-    what: 'whose trust lacks what an earlier hop makes it need',
+    what: 'whose trust policy lacks an action that an earlier hop makes necessary',
     hops: [`arn: "${MIDDLE}", tags: { team: data }, transitiveTags: [team]`, `arn: "${LAST}"`],
     cause: {
       hop: 2,
@@ -127,12 +127,12 @@ const REFUSING: Readonly<Record<string, Refusing>> = {
 };
 
 const OF_AWS =
-  /arn:|\d{12}|lake-data|assumes-only|vault|misspelt|assumed-role|7f3[cd]|127\.0\.0\.1|sts|AccessDenied/i;
+  /arn:|\d{12}|lake-data|assumes-only|vault|misspelled|assumed-role|7f3[cd]|127\.0\.0\.1|sts|AccessDenied/i;
 
-describe('a further role', () => {
+describe('a later role in a chain', () => {
   let wire: MeasuredWire;
   before(async () => {
-    const names = Object.keys(REFUSING);
+    const names = Object.keys(DENIED);
     wire = await startMeasuredWire({
       roles: [
         LONER_ROLE,
@@ -146,7 +146,7 @@ audience: ${audience}
 aws: { region: ${region} }
 roles:
   lake: { arn: "${LAKE}" }
-${Object.entries(REFUSING)
+${Object.entries(DENIED)
   .map(
     ([name, { first = LAKE, hops }]) =>
       `  ${name}: { arn: "${first}", then: [${hops.map((hop) => `{ ${hop} }`).join(', ')}] }`,
@@ -169,16 +169,16 @@ ${[bucket, ...names.map((name) => `by-${name}`)]
       [line['severity'], line['fault'], line['remedy']],
       ['ERROR', 'sts_hop_denied', FAULTS.sts_hop_denied.fix],
     );
-    const told = line['cause'] as Record<string, unknown>;
-    assert.deepEqual(Object.fromEntries(Object.keys(cause).map((key) => [key, told[key]])), cause);
-    assert.equal(told['stsCode'], 'AccessDenied');
-    assert.match(String(told['stsRequestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
+    const logged = line['cause'] as Record<string, unknown>;
+    assert.deepEqual(Object.fromEntries(Object.keys(cause).map((key) => [key, logged[key]])), cause);
+    assert.equal(logged['stsCode'], 'AccessDenied');
+    assert.match(String(logged['stsRequestId']), /^[0-9a-f-]{36}$/, "STS's own request ID, for AWS support");
   };
 
-  for (const [name, { what, hops, cause }] of Object.entries(REFUSING)) {
-    it(`${what} is 502 to the caller, and in the log what both sides must allow`, async () => {
+  for (const [name, { what, hops, cause }] of Object.entries(DENIED)) {
+    it(`${what} causes a 502, and the log shows which actions both roles must allow`, async () => {
       const failed = `fedbridge_sts_calls_total{role="${name}",outcome="sts_hop_denied"}`;
-      // At start already, before anyone asks, unless a hop says who does.
+      // The bridge also assumes roles at startup, except chains with a hop that identifies the caller.
       const atStart = !/callerTags|sourceIdentity/.test(hops.join());
       if (atStart) await wire.bridge.line(({ message }) => message === `role ${name} could not be assumed`);
       const before = await wire.metric(failed);
@@ -198,13 +198,13 @@ ${[bucket, ...names.map((name) => `by-${name}`)]
     });
   }
 
-  it('leaves the other roles as they are', async () => {
+  it('that is denied does not affect other roles', async () => {
     assert.equal((await wire.get('/-/ready')).status, 200);
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'reader' })).status, 200);
     assert.equal(await wire.metric('fedbridge_sts_calls_total{role="lake",outcome="ok"}'), 2);
   });
 
-  it('is assumed as soon as its owner has mended its trust', async () => {
+  it('is assumed as soon as its owner has fixed its trust policy', async () => {
     await wire.control('PUT', '/roles', partnerRole({ arn: VAULT, trusts: LAKE_DATA }));
     await wire.control('PUT', '/roles', partnerRole({ arn: LAKE_DATA, mayAssume: VAULT }));
     assert.equal((await wire.get('/by-third/README.txt', { as: 'reader' })).status, 200);

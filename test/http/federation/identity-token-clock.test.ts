@@ -1,4 +1,5 @@
-// Neither a token with little life left nor a clock that is wrong makes the bridge fetch in a loop, or fail where STS would not.
+// If a token is about to expire or a clock is wrong, the bridge neither fetches tokens in a loop nor rejects a token that STS
+// accepts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -12,7 +13,7 @@ import {
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** So long that credentials outlive every shift of a clock here: this is about the token. */
+/** A lifetime longer than every clock shift in this file, so that only identity tokens expire, never credentials. */
 const CREDENTIALS_SECONDS = 43_200;
 const HOUR_AND_A_BIT = 3_700;
 
@@ -23,14 +24,17 @@ async function start(test: TestContext): Promise<Wire> {
   return wire;
 }
 
-/** Google and STS agree on the time; our clock is `seconds` ahead of theirs. S3, which would refuse our signatures, is left out. */
-const shiftOurClock = async (wire: Wire, seconds: number): Promise<void> => {
-  for (const supplier of ['metadata', 'sts'])
-    await wire.control('PUT', '/clock', { offsetSeconds: -seconds, supplier });
+/**
+ * Sets the bridge's clock `seconds` ahead of Google's and STS's clocks. S3's clock stays equal to the bridge's, because S3
+ * rejects skewed signatures.
+ */
+const shiftBridgeClock = async (wire: Wire, seconds: number): Promise<void> => {
+  for (const upstream of ['metadata', 'sts'])
+    await wire.control('PUT', '/clock', { offsetSeconds: -seconds, upstream });
   await wire.control('PUT', '/durations', { credentials: CREDENTIALS_SECONDS });
 };
 
-/** What `count` new callers cost. */
+/** Serves `count` new callers. @returns the numbers of STS calls and identity tokens that these callers required */
 async function costOf(wire: Wire, first: number, count: number): Promise<{ sts: number; tokens: number }> {
   await wire.forgetCalls();
   for (let n = first; n < first + count; n += 1)
@@ -38,31 +42,31 @@ async function costOf(wire: Wire, first: number, count: number): Promise<{ sts: 
   return { sts: (await sessionsAtSts(wire)).length, tokens: await identityTokensAsked(wire) };
 }
 
-/** STS refuses the held token once, so that another takes its place. */
-const refuseHeld = (wire: Wire): Promise<void> =>
-  wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+/** Makes STS reject the cached token once, so that the bridge replaces it. */
+const rejectCached = (wire: Wire): Promise<void> =>
+  wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
 
 describe('an identity token', () => {
-  it('with two minutes left is held for one of them', async (test) => {
+  it('with two minutes left is cached for one minute', async (test) => {
     const wire = await start(test);
     await wire.control('PUT', '/durations', { identityToken: 120 });
-    await refuseHeld(wire);
+    await rejectCached(wire);
     assert.deepEqual(await costOf(wire, 1, 1), { sts: 2, tokens: 1 });
     assert.deepEqual(await costOf(wire, 2, 5), { sts: 5, tokens: 0 });
   });
 
-  it('that has expired by our clock is used, and fetched once a call', async (test) => {
+  it("that has expired according to the bridge's clock is still used, and a new one is fetched for each STS call", async (test) => {
     const wire = await start(test);
-    await shiftOurClock(wire, HOUR_AND_A_BIT);
-    await refuseHeld(wire);
+    await shiftBridgeClock(wire, HOUR_AND_A_BIT);
+    await rejectCached(wire);
     assert.deepEqual(await costOf(wire, 1, 1), { sts: 2, tokens: 1 });
     assert.deepEqual(await costOf(wire, 2, 5), { sts: 5, tokens: 5 });
   });
 
-  it('that has expired, though not by our clock, is replaced when STS says so', async (test) => {
+  it("that has expired, although not according to the bridge's clock, is replaced when STS rejects it", async (test) => {
     const wire = await start(test);
     await costOf(wire, 1, 1);
-    await shiftOurClock(wire, -HOUR_AND_A_BIT);
+    await shiftBridgeClock(wire, -HOUR_AND_A_BIT);
     assert.deepEqual(await costOf(wire, 2, 1), { sts: 2, tokens: 1 });
     assert.deepEqual(await costOf(wire, 3, 5), { sts: 5, tokens: 0 });
   });

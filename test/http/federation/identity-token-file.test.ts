@@ -1,4 +1,4 @@
-// The identity token may be in a file that something else keeps fresh: read anew as it ends, and told of where it is no good.
+// The identity token may come from a file that another process refreshes. The bridge rereads the file before the token expires.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ describe('a token file', () => {
   let account = 0;
   const next = (): number => (account += 1);
 
-  /** The bridge's own. @param life seconds that it has left */
+  /** @returns an identity token for the bridge @param life seconds until the token expires */
   const token = (life: number, more: Readonly<Record<string, unknown>> = {}): string => {
     const { serviceAccount, awsAudience } = wire.sandbox.contract;
     const id = serviceAccount.uniqueId;
@@ -38,39 +38,39 @@ describe('a token file', () => {
     const line = await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     return line['fault'];
   };
-  /** Until then the bridge holds the last token that it has read. */
-  const replaceHeld = async (life: number): Promise<void> => {
+  /** Makes the bridge drop its cached token and read a new one from the file. @param life seconds until the new token expires */
+  const replaceCached = async (life: number): Promise<void> => {
     writeFileSync(file, token(life));
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
     await assertServed(wire, next());
   };
 
-  it('that is not there yet is told of, and read when it is', async () => {
+  it('that does not exist yet is reported as unreadable, and is read once it exists', async () => {
     await assertFault(wire, next(), 'token_file_unreadable');
     writeFileSync(file, `\n ${token(3600, { email: wire.sandbox.contract.serviceAccount.email })} \n`);
     await assertServed(wire, account);
     assert.deepEqual(await wire.calls('metadata'), []);
   });
 
-  it('that vanishes is not missed while its token is good', async () => {
+  it('that disappears causes no error while its token is valid', async () => {
     rmSync(file);
     await assertServed(wire, account);
     await wire.forgetCalls();
     await assertServed(wire, next());
-    assert.equal((await sessionsAtSts(wire)).length, 1, 'the held token is shown to STS');
+    assert.equal((await sessionsAtSts(wire)).length, 1, 'STS receives the cached token');
   });
 
-  it('that has vanished is missed when STS wants another token, and read when it is back; callers with credentials see nothing', async () => {
+  it('that has disappeared causes errors only for callers without credentials, and only until it is restored', async () => {
     const served = account;
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'ExpiredTokenException', times: 1 });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'ExpiredTokenException', times: 1 });
     assert.equal(await faultOf(next()), 'token_file_unreadable');
     await assertServed(wire, served);
     writeFileSync(file, token(3600));
     await assertServed(wire, account);
   });
 
-  it('is read again by each STS call where its token has little life left', async () => {
-    await replaceHeld(SHORT_SECONDS);
+  it('is read again for each STS call if its token is about to expire', async () => {
+    await replaceCached(SHORT_SECONDS);
     writeFileSync(file, token(3600));
     await assertServed(wire, next());
     rmSync(file);
@@ -101,21 +101,21 @@ describe('a token file', () => {
       'token_file_invalid',
     ],
     [
-      'holds no JSON Web Token',
+      'contains no JSON Web Token',
       () => {
         writeFileSync(file, 'ya29.access-token');
       },
       'token_file_invalid',
     ],
     [
-      'holds more than a token',
+      'contains more than one token',
       () => {
         writeFileSync(file, `${token(3600)}\n${token(3600)}`);
       },
       'token_file_invalid',
     ],
     [
-      'holds half a token',
+      'contains half a token',
       () => {
         writeFileSync(file, token(3600).slice(0, 100));
       },
@@ -129,16 +129,16 @@ describe('a token file', () => {
       'token_file_invalid',
     ],
     [
-      'holds a token that has long expired',
+      'contains a long-expired token',
       () => {
         writeFileSync(file, token(-QUARTER_SECONDS - 60));
       },
       'token_file_expired',
     ],
   ] as const) {
-    it(`that ${what} is ${fault}`, async () => {
+    it(`that ${what} is reported as ${fault}`, async () => {
       rmSync(file, { force: true, recursive: true });
-      await replaceHeld(SHORT_SECONDS);
+      await replaceCached(SHORT_SECONDS);
       rmSync(file);
       put();
       await assertFault(wire, next(), fault);
@@ -148,15 +148,15 @@ describe('a token file', () => {
     });
   }
 
-  it('whose token has expired by our clock alone is shown, as STS may know better', async () => {
+  it("is used even if its token has expired according to the bridge's clock, which may be wrong", async () => {
     rmSync(file);
-    await replaceHeld(SHORT_SECONDS);
-    await wire.control('PUT', '/clock', { offsetSeconds: -600, supplier: 'sts' });
+    await replaceCached(SHORT_SECONDS);
+    await wire.control('PUT', '/clock', { offsetSeconds: -600, upstream: 'sts' });
     await wire.control('PUT', '/durations', { credentials: 7200 });
     writeFileSync(file, token(-60));
     await assertServed(wire, next());
-    await wire.control('PUT', '/clock', { offsetSeconds: 0, supplier: 'sts' });
-    // It does not.
+    await wire.control('PUT', '/clock', { offsetSeconds: 0, upstream: 'sts' });
+    // Once the clocks of STS and the bridge agree, the same token counts as expired.
     await wire.forgetCalls();
     assert.equal(await faultOf(next()), 'token_file_expired');
     assert.equal((await sessionsAtSts(wire)).length, 1);

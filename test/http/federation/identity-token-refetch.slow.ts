@@ -1,4 +1,4 @@
-// Where STS dislikes our identity token, it is fetched anew and shown once more: what passes by, no caller sees.
+// If STS rejects the bridge's identity token, the bridge fetches a new one and retries, so callers do not see transient errors.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -12,7 +12,7 @@ import {
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('an identity token that STS refuses', () => {
+describe('an identity token that STS rejects', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config: openToProject() });
@@ -20,7 +20,7 @@ describe('an identity token that STS refuses', () => {
   after(() => wire.close());
 
   let account = 0;
-  const askOfNewCaller = async (): Promise<{
+  const requestAsNewCaller = async (): Promise<{
     status: number;
     fault: unknown;
     sts: number;
@@ -39,32 +39,32 @@ describe('an identity token that STS refuses', () => {
   };
 
   for (const [code, fault, most] of [
-    // "Couldn't retrieve verification key" comes under this code too, and passes.
+    // STS also uses InvalidIdentityToken for "Couldn't retrieve verification key", which is transient.
     ['InvalidIdentityToken', 'sts_token_invalid', 3],
     ['ExpiredTokenException', 'sts_token_expired', 2],
     ['IDPRejectedClaim', 'sts_claim_rejected', 2],
   ] as const) {
-    it(`once, with ${code}, is shown anew and the caller served`, async () => {
-      await wire.fault({ supplier: 'sts', fault: 'error', code, times: 1 });
-      assert.deepEqual(await askOfNewCaller(), { status: 200, fault: undefined, sts: 2, tokens: 1 });
+    it(`once with ${code} is replaced, and the caller is served`, async () => {
+      await wire.fault({ upstream: 'sts', fault: 'error', code, times: 1 });
+      assert.deepEqual(await requestAsNewCaller(), { status: 200, fault: undefined, sts: 2, tokens: 1 });
     });
 
-    it(`always, with ${code}, is told as 502 after ${most} calls, each with a new one`, async () => {
-      await wire.fault({ supplier: 'sts', fault: 'error', code });
-      assert.deepEqual(await askOfNewCaller(), { status: 502, fault, sts: most, tokens: most - 1 });
+    it(`repeatedly with ${code} gives the caller 502 after ${most} calls, each with a new token`, async () => {
+      await wire.fault({ upstream: 'sts', fault: 'error', code });
+      assert.deepEqual(await requestAsNewCaller(), { status: 502, fault, sts: most, tokens: most - 1 });
       await wire.clearFaults();
     });
   }
 
-  it('is fetched once for all, and kept where STS dislikes something else', async () => {
-    assert.deepEqual(await askOfNewCaller(), { status: 200, fault: undefined, sts: 1, tokens: 0 });
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
-    assert.deepEqual(await askOfNewCaller(), { status: 502, fault: 'sts_denied', sts: 1, tokens: 0 });
+  it('with AccessDenied is not replaced, and neither is a token that STS accepts', async () => {
+    assert.deepEqual(await requestAsNewCaller(), { status: 200, fault: undefined, sts: 1, tokens: 0 });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
+    assert.deepEqual(await requestAsNewCaller(), { status: 502, fault: 'sts_denied', sts: 1, tokens: 0 });
     await wire.clearFaults();
   });
 
-  it('as it is signed by a key that was withdrawn, is replaced by one of a new key', async () => {
-    // The metadata server forgets its tokens with the keys that signed them; the bridge still holds one.
+  it('because its signing key was withdrawn is replaced with one signed with a new key', async () => {
+    // Replacing the keys also discards the metadata server's tokens, but the bridge still has an old token cached.
     await wire.control('POST', '/keys', { action: 'replace' });
     account += 1;
     await wire.forgetCalls();
@@ -77,28 +77,28 @@ describe('an identity token that STS refuses', () => {
   });
 });
 
-describe('an identity token with little life left', () => {
-  it('of two minutes serves many STS calls, and is asked for once', async (test) => {
+describe('an identity token that expires', () => {
+  it('in two minutes is fetched once and used for many STS calls', async (test) => {
     const wire = await startClockedWire({ config: openToProject() });
     test.after(() => wire.close());
-    // After a minute it would be asked for again.
+    // Stops the clock, because otherwise the bridge would fetch a new token after one minute.
     await wire.setClocks(STOPPED);
     await wire.control('PUT', '/durations', { identityToken: 120 });
-    // What was held until now is refused, so that the short one takes its place.
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+    // Makes STS reject the cached token, so that the bridge replaces it with a short-lived token.
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
     await wire.forgetCalls();
     for (let i = 0; i < 40; i += 1)
       assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, i % 20) })).status, 200);
-    assert.equal((await sessionsAtSts(wire)).length, 21, 'one for each caller, and the refused one');
+    assert.equal((await sessionsAtSts(wire)).length, 21, 'one for each caller, and the rejected one');
     assert.equal(await identityTokensAsked(wire), 1);
   });
 
-  it('of seconds is used as it is, and asked for again only by the next STS call', async (test) => {
+  it('in a few seconds is still used, and a new one is fetched only for the next STS call', async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     await wire.control('PUT', '/durations', { identityToken: 20 });
-    // What was held until now is refused, so that the short one takes its place.
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+    // Makes STS reject the cached token, so that the bridge replaces it with a short-lived token.
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     await wire.forgetCalls();
     for (const n of [2, 3])

@@ -1,4 +1,4 @@
-// Where the metadata server gives no identity token, callers get 503, the operator the reason, and nobody has to restart.
+// If the metadata server returns no identity token, callers get 503, the log shows the reason, and no restart is needed.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -14,13 +14,13 @@ import { inTime } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** So short that each STS call fetches the token anew. */
+/** A token lifetime so short that the bridge fetches a new token for each STS call. */
 const TOKEN_SECONDS = 30;
 
-const startForgetful = async (): Promise<Wire> => {
+const startWithShortTokens = async (): Promise<Wire> => {
   const wire = await startWire({ config: openToProject(), environment: { LOG_LEVEL: 'trace' } });
   await wire.control('PUT', '/durations', { identityToken: TOKEN_SECONDS });
-  await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+  await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
   assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 0) })).status, 200);
   return wire;
 };
@@ -33,7 +33,7 @@ async function failAndRecover(
 ): Promise<void> {
   const headers = asAccount(wire, n);
   await wire.forgetCalls();
-  await wire.fault({ supplier: 'metadata', ...settings });
+  await wire.fault({ upstream: 'metadata', ...settings });
   const reply = await inTime('the bridge responds', wire.get(READABLE, { headers }));
   await wire.clearFaults();
   assert.equal(reply.status, 503);
@@ -43,66 +43,70 @@ async function failAndRecover(
   const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
   assert.equal(line['fault'], fault);
   assert.equal(line['remedy'], FAULTS[fault].fix);
-  assert.deepEqual(await sessionsAtSts(wire), [], 'STS is not asked without a token');
-  assert.equal((await wire.get(READABLE, { headers })).status, 200, 'and is, once there is one');
+  assert.deepEqual(await sessionsAtSts(wire), [], 'STS is not called without a token');
+  assert.equal(
+    (await wire.get(READABLE, { headers })).status,
+    200,
+    'the caller is served once there is a token',
+  );
   assert.doesNotMatch(wire.bridge.output(), /eyJ[\w-]{10,}\.[\w-]{10,}/, 'no token in the log');
 }
 
-/** As GKE's metadata server words it. */
+/** An error message in the wording of GKE's metadata server. */
 const GKE_DENIAL =
   "Unable to generate identity token; IAM returned 403 Forbidden: Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource (or it may not exist).";
 
-describe('while the metadata server', () => {
+describe('if the metadata server', () => {
   let wire: Wire;
   before(async () => {
-    wire = await startForgetful();
+    wire = await startWithShortTokens();
   });
   after(() => wire.close());
 
   let account = 0;
   for (const [what, settings, fault] of [
-    ['knows no account', { fault: 'status', status: 404 }, 'metadata_no_account'],
-    ['forbids it', { fault: 'status', status: 403 }, 'metadata_refused'],
+    ['has no service account', { fault: 'status', status: 404 }, 'metadata_no_account'],
+    ['denies the request', { fault: 'status', status: 403 }, 'metadata_refused'],
     [
-      'forbids it because IAM denies it to GKE',
+      'denies the request because IAM denies it to GKE',
       { fault: 'status', status: 403, message: GKE_DENIAL },
       'metadata_workload_identity_denied',
     ],
-    ['sends a page', { fault: 'status', status: 200, message: 'Log in' }, 'metadata_invalid_response'],
-    ['does not name itself Google', { fault: 'garbage' }, 'metadata_invalid_response'],
-    ['sends nothing', { fault: 'empty' }, 'metadata_invalid_response'],
+    ['sends a web page', { fault: 'status', status: 200, message: 'Log in' }, 'metadata_invalid_response'],
+    ['does not identify itself as Google', { fault: 'garbage' }, 'metadata_invalid_response'],
+    ['sends an empty response', { fault: 'empty' }, 'metadata_invalid_response'],
   ] as const) {
-    it(`${what}, that is ${fault}`, async () => {
+    it(`${what}, the bridge responds 503 and logs ${fault}`, async () => {
       account += 1;
       await failAndRecover(wire, account, settings, fault);
     });
   }
 
-  it('fails once, no caller notices', async () => {
+  it('fails once, the bridge retries and serves the caller', async () => {
     account += 1;
     await wire.forgetCalls();
-    await wire.fault({ supplier: 'metadata', fault: 'status', status: 503, times: 1 });
+    await wire.fault({ upstream: 'metadata', fault: 'status', status: 503, times: 1 });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, account) })).status, 200);
     assert.equal(await identityTokensAsked(wire), 2);
   });
 
-  it('fails, callers with credentials are served all the same', async () => {
-    await wire.fault({ supplier: 'metadata', fault: 'status', status: 500 });
+  it('fails, callers with cached credentials are still served', async () => {
+    await wire.fault({ upstream: 'metadata', fault: 'status', status: 500 });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 0) })).status, 200);
     await wire.clearFaults();
   });
 });
 
-describe('while the metadata server for long', { concurrency: true }, () => {
+describe('if the metadata server persistently', { concurrency: true }, () => {
   for (const [what, settings, fault] of [
-    ['does not answer', { fault: 'hang' }, 'metadata_timeout'],
-    ['stops amid its answer', { fault: 'stall', after: 10 }, 'metadata_timeout'],
-    ['fails again and again', { fault: 'status', status: 503 }, 'metadata_refused'],
-    ['cannot be connected to', { fault: 'refuse' }, 'metadata_unreachable'],
+    ['does not respond', { fault: 'hang' }, 'metadata_timeout'],
+    ['stalls mid-response', { fault: 'stall', after: 10 }, 'metadata_timeout'],
+    ['fails', { fault: 'status', status: 503 }, 'metadata_refused'],
+    ['refuses connections', { fault: 'refuse' }, 'metadata_unreachable'],
     ['resets connections', { fault: 'reset' }, 'metadata_unreachable'],
   ] as const) {
-    it(`${what}, that is ${fault}`, async (test) => {
-      const wire = await startForgetful();
+    it(`${what}, the bridge responds 503 and logs ${fault}`, async (test) => {
+      const wire = await startWithShortTokens();
       test.after(() => wire.close());
       await failAndRecover(wire, 1, settings, fault);
     });

@@ -1,4 +1,5 @@
-// Off Google Cloud the bridge is its service account by a person's own Google login, and says which part of that is missing.
+// Outside Google Cloud the bridge impersonates its service account with a user's Google login, and reports why impersonation
+// fails.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ const loginOf = async ({ control }: SandboxContract): Promise<string> =>
 describe('a bridge that impersonates its service account', () => {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-login-'));
   const file = join(directory, 'application_default_credentials.json');
-  /** With the login in `file`. */
+  /** Starts a bridge with the login in `file`. */
   const start = (): Promise<Wire> =>
     startWire({
       config: impersonating(),
@@ -43,72 +44,78 @@ describe('a bridge that impersonates its service account', () => {
   let account = 0;
   const next = (): number => (account += 1);
 
-  it('reads, and its role sees the unique ID as of a token of the metadata server, which is not asked', async () => {
+  it("serves reads with the service account's unique ID, without calling the metadata server", async () => {
     await assertServed(wire, next());
     await assertServed(wire, next());
     assert.deepEqual(await wire.calls('metadata'), []);
     const { serviceAccount, awsAudience } = wire.sandbox.contract;
-    const asked = (await wire.calls('certs')).filter(({ path }) => String(path).includes('generateIdToken'));
-    assert.equal(asked.length, 1, 'one token for all STS calls of its life');
-    assert.equal(asked[0]?.['impersonates'], serviceAccount.email);
+    const tokenRequests = (await wire.calls('certs')).filter(({ path }) =>
+      String(path).includes('generateIdToken'),
+    );
+    assert.equal(tokenRequests.length, 1, 'one token for all STS calls until it expires');
+    assert.equal(tokenRequests[0]?.['impersonates'], serviceAccount.email);
     assert.deepEqual(
-      [asked[0]['audience'], asked[0]['includeEmail'], asked[0]['useEmailAzp']],
+      [tokenRequests[0]['audience'], tokenRequests[0]['includeEmail'], tokenRequests[0]['useEmailAzp']],
       [awsAudience, false, undefined],
     );
     assertNoSecrets(wire);
   });
 
-  it('goes by its project and the host in sessions named after it', async () => {
+  it('includes its project and host name in the names of its AWS sessions', async () => {
     const calls = (await wire.calls('sts')) as readonly unknown[] as readonly { roleSessionName: string }[];
     assert.equal(calls[0]?.roleSessionName, bridgeSessionName(['acme-prod', hostname()]));
   });
 
   for (const [what, setting, fault] of [
-    ['Google forbids it', { path: 'generateIdToken', fault: 'status', status: 403 }, 'impersonation_denied'],
+    ['Google denies it', { path: 'generateIdToken', fault: 'status', status: 403 }, 'impersonation_denied'],
     [
       'the account is deleted',
       { path: 'generateIdToken', fault: 'status', status: 404 },
       'impersonation_no_account',
     ],
     [
-      'Google disowns the login',
+      'Google rejects the login',
       { path: 'generateIdToken', fault: 'status', status: 401 },
       'google_login_expired',
     ],
     ['Google fails', { path: 'generateIdToken', fault: 'status', status: 503 }, 'google_refused'],
-    ['Google sends a page', { path: 'generateIdToken', fault: 'garbage' }, 'google_invalid_response'],
-    ['Google sends nothing', { path: 'generateIdToken', fault: 'empty' }, 'google_invalid_response'],
-    ['Google does not answer', { path: 'generateIdToken', fault: 'hang' }, 'google_timeout'],
+    ['Google sends a web page', { path: 'generateIdToken', fault: 'garbage' }, 'google_invalid_response'],
+    [
+      'Google sends an empty response',
+      { path: 'generateIdToken', fault: 'empty' },
+      'google_invalid_response',
+    ],
+    ['Google does not respond', { path: 'generateIdToken', fault: 'hang' }, 'google_timeout'],
     ['the login was revoked', { path: '/token', fault: 'status', status: 400 }, 'google_login_expired'],
-    ['the login cannot be renewed', { path: '/token', fault: 'status', status: 500 }, 'google_refused'],
-    ['a renewed login is a page', { path: '/token', fault: 'garbage' }, 'google_invalid_response'],
-    ['the renewal stops amid its answer', { path: '/token', fault: 'stall', after: 10 }, 'google_timeout'],
+    ['the login cannot be refreshed', { path: '/token', fault: 'status', status: 500 }, 'google_refused'],
+    ['the refresh response is a web page', { path: '/token', fault: 'garbage' }, 'google_invalid_response'],
+    ['the refresh stalls mid-response', { path: '/token', fault: 'stall', after: 10 }, 'google_timeout'],
     ['connections are reset', { path: '/token', fault: 'reset' }, 'google_unreachable'],
-    ['Google cannot be connected to', { fault: 'refuse' }, 'google_unreachable'],
+    ['Google refuses connections', { fault: 'refuse' }, 'google_unreachable'],
   ] as const) {
-    it(`tells that ${what} as ${fault}, and goes on after that`, async () => {
+    it(`reports ${fault} if ${what}, and recovers`, async () => {
       await wire.control('PUT', '/durations', { identityToken: SHORT_SECONDS });
-      await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
+      await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
       await assertServed(wire, next());
-      // A failure forgets the login, so that the access token is asked for again.
-      await wire.fault({ supplier: 'certs', path: 'generateIdToken', fault: 'status', status: 404 });
+      // A failed impersonation makes the bridge drop the cached login and request a new access token.
+      await wire.fault({ upstream: 'certs', path: 'generateIdToken', fault: 'status', status: 404 });
       await assertFault(wire, next(), 'impersonation_no_account');
       await wire.clearFaults();
-      await wire.fault({ supplier: 'certs', ...setting });
+      await wire.fault({ upstream: 'certs', ...setting });
       await assertFault(wire, next(), fault);
       await wire.clearFaults();
       await assertServed(wire, account);
     });
   }
 
-  it('takes up a new login without a restart', async () => {
+  it('uses a new login without a restart', async () => {
     const login = await loginOf(wire.sandbox.contract);
     for (const [content, fault] of [
       [login.replace('sandbox-refresh', 'revoked-refresh'), 'google_login_expired'],
       ['{', 'google_login_missing'],
       ['{}', 'google_login_missing'],
     ] as const) {
-      await wire.fault({ supplier: 'certs', path: 'generateIdToken', fault: 'status', status: 404 });
+      await wire.fault({ upstream: 'certs', path: 'generateIdToken', fault: 'status', status: 404 });
       await assertFault(wire, next(), 'impersonation_no_account');
       await wire.clearFaults();
       writeFileSync(file, content);
@@ -118,19 +125,19 @@ describe('a bridge that impersonates its service account', () => {
     }
   });
 
-  it('serves those who have credentials, whatever becomes of the login', async () => {
+  it('serves callers with cached credentials even if the login file has been deleted', async () => {
     await assertServed(wire, next());
     rmSync(file);
     await assertServed(wire, account);
   });
 });
 
-describe('a bridge that cannot impersonate', () => {
+describe('a bridge that cannot impersonate its service account', () => {
   for (const [what, email, fault] of [
-    ['as nobody gave it the right to', 'stranger', 'impersonation_denied'],
-    ['as there is no such account', 'nobody', 'impersonation_no_account'],
+    ['because it lacks the permission', 'stranger', 'impersonation_denied'],
+    ['because the account does not exist', 'nobody', 'impersonation_no_account'],
   ] as const) {
-    it(`${what}, says ${fault}`, async (test) => {
+    it(`${what} reports ${fault}`, async (test) => {
       const directory = mkdtempSync(join(tmpdir(), 'fedbridge-login-'));
       const file = join(directory, 'adc.json');
       const wire = await startWire({
@@ -149,7 +156,7 @@ describe('a bridge that cannot impersonate', () => {
     });
   }
 
-  it('as nobody has logged in, says so at once, in its log alone', async (test) => {
+  it('because nobody has logged in reports the missing login immediately, and only in its log', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-home-'));
     const wire = await startWire({
       config: impersonating(),
@@ -161,7 +168,7 @@ describe('a bridge that cannot impersonate', () => {
       rmSync(directory, { recursive: true });
     });
     await assertFault(wire, 1, 'google_login_missing');
-    assert.deepEqual(await wire.calls('metadata'), [], 'no machine of Google Cloud is looked for');
+    assert.deepEqual(await wire.calls('metadata'), [], 'the metadata server is not probed');
     for (const line of wire.bridge.output().trim().split('\n')) assert.ok(line.startsWith('{'), line);
   });
 });

@@ -1,27 +1,22 @@
-// STS is asked for the configured role, life and endpoint, and for no more than the caller's grants on the bucket.
+// STS calls go to the configured endpoint with the configured role and duration, and are limited to the caller's grants.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
 import type { StsCall } from '../../support/sessions-at-sts.ts';
+import { startStandIn } from '../../support/stand-in.ts';
+import type { StandIn } from '../../support/stand-in.ts';
 import { startWire } from '../../support/wire.ts';
 import type { CallerName, Wire } from '../../support/wire.ts';
 
 const BUCKET = 'arn:aws:s3:::acme-lake';
 
-describe('what STS is asked', () => {
+describe('an STS call', () => {
   let wire: Wire;
-  let askedElsewhere = 0;
-  const elsewhere = createServer((_request, response) => {
-    askedElsewhere += 1;
-    response.end();
-  });
+  let elsewhere: StandIn;
   before(async () => {
-    elsewhere.listen(0, '127.0.0.1');
-    await once(elsewhere, 'listening');
-    const address = elsewhere.address();
-    assert.ok(typeof address === 'object' && address !== null);
+    elsewhere = await startStandIn((_request, response) => {
+      response.end();
+    });
     wire = await startWire({
       config: ({ audience, role, callers }) => `
 audience: ${audience}
@@ -34,8 +29,8 @@ grants:
   - { callers: [${callers.scoped}], allow: [get], bucket: acme-lake, key: README.txt }
   - { callers: [${callers.stranger}], allow: [list], bucket: acme-lake, prefix: raw/public/ }
 `,
-      // The SDK's own variable for all services: what the bridge is told of STS goes before it.
-      environment: { AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}` },
+      // AWS_ENDPOINT_URL applies to all services; the bridge's setting for the STS endpoint takes precedence.
+      environment: { AWS_ENDPOINT_URL: elsewhere.origin },
     });
   });
   after(async () => {
@@ -55,7 +50,7 @@ grants:
   const allowedIn = (call: StsCall): readonly unknown[] =>
     statementsOf(call).filter(({ Effect }) => Effect === 'Allow');
 
-  it('names the role, the caller and the life of the configuration', async () => {
+  it('sends the configured role and duration, and the caller as the session name', async () => {
     const { roleArn, roleSessionName, durationSeconds } = await callFor('reader', READABLE);
     assert.deepEqual(
       { roleArn, roleSessionName, durationSeconds },
@@ -63,15 +58,15 @@ grants:
     );
   });
 
-  it('allows what a grant of a whole bucket allows', async () => {
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
+  it('requests a session with exactly the granted actions if a whole bucket is granted', async () => {
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
     assert.deepEqual(allowedIn(await callFor('reader', READABLE)), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: `${BUCKET}/*` },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: BUCKET },
     ]);
   });
 
-  it('allows a prefix and a key, and to list the prefix alone, and denies all else in S3', async () => {
+  it('requests a session that can read only the granted prefix and key, and list only the granted prefix', async () => {
     assert.deepEqual(statementsOf(await callFor('scoped', READABLE)), [
       {
         Effect: 'Allow',
@@ -100,7 +95,7 @@ grants:
     ]);
   });
 
-  it('allows no read to who may only list', async () => {
+  it('requests a session that cannot read objects if the caller may only list them', async () => {
     assert.deepEqual(allowedIn(await callFor('stranger', '/acme-lake?list-type=2&prefix=raw/public/')), [
       {
         Effect: 'Allow',
@@ -111,13 +106,13 @@ grants:
     ]);
   });
 
-  it('goes to the configured endpoint alone', () => {
-    assert.equal(askedElsewhere, 0);
+  it('goes only to the configured endpoint', () => {
+    assert.deepEqual(elsewhere.asked, []);
   });
 });
 
-describe('the identity token that STS is shown', () => {
-  it("is the instance's own, in full format, for aws.audience", async (test) => {
+describe('the identity token for STS', () => {
+  it('is requested for the default service account, in full format, with aws.audience as its audience', async (test) => {
     const wire = await startWire({
       config: ({ audience, role, callers }) => `
 audience: ${audience}
@@ -129,10 +124,10 @@ grants: [{ callers: [${callers.reader}], allow: [get], bucket: acme-lake }]
       ready: false,
     });
     test.after(() => wire.close());
-    // The role's trust policy wants another audience: what AWS saw of this one is in the log.
+    // The role's trust policy requires another audience, so STS denies the call and the log shows the audience that AWS received.
     const line = await wire.bridge.line(({ fault }) => fault === 'sts_denied');
-    const asked = (await wire.calls('metadata')).map(({ path }) => String(path));
-    const path = asked.find((one) => one.includes('/service-accounts/')) ?? '';
+    const paths = (await wire.calls('metadata')).map(({ path }) => String(path));
+    const path = paths.find((one) => one.includes('/service-accounts/')) ?? '';
     assert.match(path, /\/instance\/service-accounts\/default\/identity\?/);
     const query = new URLSearchParams(path.slice(path.indexOf('?')));
     assert.deepEqual(Object.fromEntries(query), { audience: 'https://aws.example/a b&c', format: 'full' });

@@ -1,9 +1,9 @@
-// Four variables and no file make a bridge for one role, one bucket and its callers.
+// Without a configuration file, environment variables configure one role, one bucket and its callers.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
 
-it('the form without a file serves', async () => {
+it('a bridge configured only by environment variables serves its callers', async () => {
   const wire = await startWire({
     environment: ({ role, audience, bucket, callers }) => ({
       FEDBRIDGE_CONFIG: '',

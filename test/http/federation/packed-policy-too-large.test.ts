@@ -1,4 +1,5 @@
-// STS packs a session policy and limits the packed size, which its length does not show: Deny statements must not cost a read.
+// STS limits the packed size of a session policy, which cannot be computed from the policy's length. Reads must succeed even if
+// Deny statements make the policy too large.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
@@ -11,11 +12,11 @@ const effectsOf = (policy: string): readonly string[] => [
 ];
 
 describe('a session policy that STS reports as too large when packed', () => {
-  it('is sent again without its Deny statements, and still allows what was granted only', async (test) => {
+  it('is sent again without its Deny statements, and still allows only what was granted', async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     await wire.forgetCalls();
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'PackedPolicyTooLarge', times: 1 });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'PackedPolicyTooLarge', times: 1 });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     const calls = await sessionsAtSts(wire);
     assert.deepEqual(

@@ -1,5 +1,5 @@
-// A renewal that AWS refuses is not tried again by each request, as somebody has to mend something first; one that failed by
-// chance is, soon. Either way the old credentials serve, and not beyond the last minute of their life.
+// If AWS denies a renewal, the bridge does not retry it for every request, because a retry fails until someone fixes the cause.
+// A renewal that fails transiently is retried soon. The old credentials stay in use until their last minute.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -7,11 +7,11 @@ import type { ClockedWire } from '../../support/faked-clock.ts';
 import { openToProject, READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
-/** Of the hour: renewal is due in the last five to six minutes. */
+/** Seconds since the one-hour credentials were issued. The bridge renews the credentials in their last five to six minutes. */
 const [NOT_YET, DUE, OVER] = [3200, 3400, 3560];
 const REQUESTS = 100;
 
-async function wireWhoseSessionIsDue(): Promise<{
+async function wireBeforeRenewal(): Promise<{
   readonly wire: ClockedWire;
   readonly get: () => Promise<number>;
 }> {
@@ -26,7 +26,7 @@ async function wireWhoseSessionIsDue(): Promise<{
   return { wire, get };
 }
 
-describe('renewal that is refused', () => {
+describe('a renewal that is denied', () => {
   const codes = ['AccessDenied', 'RegionDisabledException', 'PackedPolicyTooLarge', 'ValidationError'];
   let wire: ClockedWire;
   const get = async (n: number): Promise<number> =>
@@ -34,32 +34,32 @@ describe('renewal that is refused', () => {
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
     for (const n of codes.keys()) assert.equal(await get(n), 200);
-    // Time stands from then on: else more may be asked for as it passes.
+    // Stops the clock, because more renewals would be allowed as time passes.
     await wire.passed(DUE, STOPPED);
   });
   after(() => wire.close());
 
   for (const [n, code] of codes.entries()) {
-    // Sent again without its Deny statements.
+    // If the packed policy is too large, the bridge sends it again without its Deny statements.
     const callsEach = code === 'PackedPolicyTooLarge' ? 2 : 1;
-    it(`with ${code} costs one renewal for many requests`, async () => {
-      await wire.fault({ supplier: 'sts', fault: 'error', code });
+    it(`with ${code} is not repeated for every request`, async () => {
+      await wire.fault({ upstream: 'sts', fault: 'error', code });
       await wire.forgetCalls();
-      const answered = async (): Promise<boolean> =>
+      const responded = async (): Promise<boolean> =>
         (await sessionsAtSts(wire)).filter(({ status }) => status !== null).length === callsEach;
       assert.equal(await get(n), 200);
-      await until('the renewal is refused', answered);
+      await until('the renewal is denied', responded);
       for (let i = 0; i < REQUESTS; i += 1) assert.equal(await get(n), 200);
       assert.equal((await sessionsAtSts(wire)).length, callsEach);
     });
   }
 });
 
-describe('renewal', () => {
-  it('that fails by chance is tried again within seconds, by a request', async (test) => {
-    const { wire, get } = await wireWhoseSessionIsDue();
+describe('a renewal', () => {
+  it('that fails transiently is retried when a request arrives a few seconds later', async (test) => {
+    const { wire, get } = await wireBeforeRenewal();
     test.after(() => wire.close());
-    await wire.fault({ supplier: 'sts', fault: 'status', status: 503, times: 4 });
+    await wire.fault({ upstream: 'sts', fault: 'status', status: 503, times: 4 });
     await wire.passed(DUE);
     await until(
       'the fault is over, after two renewals of two attempts each, and the third succeeds',
@@ -69,15 +69,15 @@ describe('renewal', () => {
       },
     );
     assert.equal((await sessionsAtSts(wire)).length, 5);
-    const asked = (await wire.calls('sts')).length;
+    const calls = (await wire.calls('sts')).length;
     for (let i = 0; i < REQUESTS / 10; i += 1) assert.equal(await get(), 200);
-    assert.equal((await wire.calls('sts')).length, asked, 'and once it has, it is over');
+    assert.equal((await wire.calls('sts')).length, calls, 'no more calls after the renewal');
   });
 
-  it('that goes on failing leaves the old credentials serving until their last minute', async (test) => {
-    const { wire, get } = await wireWhoseSessionIsDue();
+  it('that keeps failing leaves the old credentials in use until their last minute', async (test) => {
+    const { wire, get } = await wireBeforeRenewal();
     test.after(() => wire.close());
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     await wire.passed(3530);
     assert.equal(await get(), 200);
     const line = await wire.bridge.line(({ message }) => String(message).includes('could not be renewed'));
@@ -86,16 +86,16 @@ describe('renewal', () => {
     assert.equal(await get(), 502);
     assert.ok(
       (await wire.calls('s3')).every(({ status }) => status === 200),
-      'S3 saw none that had ended',
+      'S3 received no expired credentials',
     );
     await wire.clearFaults();
-    await until('served again', async () => (await get()) === 200);
+    await until('the caller is served again', async () => (await get()) === 200);
   });
 
-  it('that is refused is tried again after half a minute at most, and then serves', async (test) => {
-    const { wire, get } = await wireWhoseSessionIsDue();
+  it('that is denied is retried after at most half a minute', async (test) => {
+    const { wire, get } = await wireBeforeRenewal();
     test.after(() => wire.close());
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     await wire.passed(DUE);
     assert.equal(await get(), 200);
     await wire.bridge.line(({ message }) => String(message).includes('could not be renewed'));
@@ -103,9 +103,9 @@ describe('renewal', () => {
     await wire.forgetCalls();
     await wire.passed(DUE + 31);
     assert.equal(await get(), 200);
-    await until('the renewal is asked for', async () => (await sessionsAtSts(wire)).length === 1);
+    await until('STS has received the renewal', async () => (await sessionsAtSts(wire)).length === 1);
     await wire.passed(OVER);
-    assert.equal(await get(), 200, 'by new credentials, as the old ones are over');
+    assert.equal(await get(), 200, 'served with new credentials, because the old ones have expired');
     assert.equal((await sessionsAtSts(wire)).length, 1);
   });
 });

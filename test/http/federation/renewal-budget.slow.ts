@@ -1,4 +1,4 @@
-// Renewals after a denial: a caller that is denied, however often, keeps no other caller from a new session after a revocation.
+// A caller that is denied repeatedly must not prevent others from getting new sessions after a revocation.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { revokeRole, roleMay } from '../../support/revocation.ts';
@@ -7,12 +7,12 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const DENIED = 0;
-/** More than a role may renew at once. */
+/** The number of these callers exceeds the number of renewals that a role is allowed at once. */
 const OTHERS = Array.from({ length: 40 }, (_, i) => i + 1);
 const MISSING = '/acme-lake/raw/public/missing.csv';
 const SECRET = '/acme-lake/raw/secret.csv';
 
-/** Without `s3:ListBucket`, S3 denies a read of a missing object. */
+/** This statement lacks `s3:ListBucket`, so S3 responds to reads of missing objects with 403 instead of 404. */
 const MAY_READ = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };
 const MAY_NOT_READ_SECRET = {
   Effect: 'Deny',
@@ -39,7 +39,7 @@ describe('after a revocation', () => {
 
   for (const [what, method, path] of cases) {
     for (const others of ['GET', 'HEAD']) {
-      it(`callers recover at once with ${others} while another ${what}`, async (test) => {
+      it(`callers that send ${others} recover immediately while another caller ${what}`, async (test) => {
         test.after(() => wire.close());
         for (let i = 0; i < 30; i += 1) assert.equal(await statusOf(DENIED, method, path), 403);
         await revokeRole(wire, MAY_READ, MAY_NOT_READ_SECRET);
@@ -51,7 +51,7 @@ describe('after a revocation', () => {
     }
   }
 
-  it('requests that run at the same time all recover, with one STS call for each session', async (test) => {
+  it('concurrent requests all succeed, with one STS call per session', async (test) => {
     test.after(() => wire.close());
     await revokeRole(wire, MAY_READ);
     await wire.forgetCalls();
@@ -61,7 +61,7 @@ describe('after a revocation', () => {
   });
 });
 
-describe('STS calls after denials', () => {
+describe('STS calls after denied reads', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config: openToProject() });
@@ -70,7 +70,7 @@ describe('STS calls after denials', () => {
   });
   after(() => wire.close());
 
-  /** STS calls while each of these callers is denied this read three times, and the seconds that took. */
+  /** @returns the number of STS calls while each caller is denied this read three times, and the elapsed seconds */
   const callsOf = async (
     callers: readonly number[],
     method: string,
@@ -92,37 +92,37 @@ describe('STS calls after denials', () => {
   };
   const callersFrom = (first: number): number[] => OTHERS.map((n) => n + first);
 
-  it('are none if S3 names another reason than a revocation', async () => {
+  it('are not made if S3 gives a reason other than a revocation', async () => {
     assert.equal((await callsOf(callersFrom(100), 'GET', MISSING)).calls, 0);
   });
 
-  it('are bounded for each role if S3 names a Deny in its policy', async () => {
+  it("are limited per role if S3 reports a Deny in the role's policy", async () => {
     const { calls, seconds } = await callsOf(callersFrom(200), 'GET', SECRET);
     assert.ok(calls >= 2, `${calls} calls`);
     assert.ok(calls <= 20 + seconds / 6 + 1, `${calls} calls in ${seconds} s`);
   });
 
-  it('are fewer for each role if S3 names no reason', async () => {
+  it('are limited more strictly per role if S3 gives no reason', async () => {
     const { calls, seconds } = await callsOf(callersFrom(300), 'HEAD', MISSING);
     assert.ok(calls >= 2, `${calls} calls`);
     assert.ok(calls <= 10 + seconds / 30 + 1, `${calls} calls in ${seconds} s`);
   });
 
-  it('are few for one caller, so that it leaves the others of the role theirs', async () => {
-    const own = await startWire({ config: openToProject() });
-    await own.put('raw/secret.csv', 'secret');
-    await roleMay(own, MAY_READ, MAY_NOT_READ_SECRET);
-    const headers = asAccount(own, 1);
-    await own.get(READABLE, { headers });
-    await own.forgetCalls();
+  it("are limited per caller, so that one caller cannot use up the role's budget", async () => {
+    const separate = await startWire({ config: openToProject() });
+    await separate.put('raw/secret.csv', 'secret');
+    await roleMay(separate, MAY_READ, MAY_NOT_READ_SECRET);
+    const headers = asAccount(separate, 1);
+    await separate.get(READABLE, { headers });
+    await separate.forgetCalls();
     const begun = performance.now();
     for (let i = 0; i < 40; i += 1) {
-      await own.get(SECRET, { headers });
-      await own.get(MISSING, { method: 'HEAD', headers });
+      await separate.get(SECRET, { headers });
+      await separate.get(MISSING, { method: 'HEAD', headers });
     }
     const seconds = (performance.now() - begun) / 1000;
-    const calls = (await sessionsAtSts(own)).length;
-    await own.close();
+    const calls = (await sessionsAtSts(separate)).length;
+    await separate.close();
     assert.ok(calls >= 2, `${calls} calls`);
     assert.ok(calls <= 6 + seconds / 24 + 1, `${calls} calls in ${seconds} s`);
   });

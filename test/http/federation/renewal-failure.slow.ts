@@ -1,4 +1,5 @@
-// While STS fails, what is held goes on serving until shortly before its end; then callers are told, and served again soon.
+// While STS fails, cached credentials stay in use until shortly before they expire. After that, callers get errors until STS
+// recovers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -7,12 +8,12 @@ import { openToProject, READABLE, sessionsAtSts } from '../../support/sessions-a
 import { until } from '../../support/until.ts';
 
 const LIFE_SECONDS = 600;
-/** Renewal is due within these, and tried again after half a minute at most. */
+/** Times at which renewal is due; a failed renewal is retried after at most half a minute. */
 const DUE_SECONDS = [440, 460, 480, 500, 520, 537];
-/** A tenth of the life is left; STS tells whole seconds, so that they can end one earlier. */
+/** The time at which a tenth of the lifetime is left. STS reports whole seconds, so this can be up to one second earlier. */
 const FLOOR_SECONDS = 540;
 
-describe('while STS refuses to renew', () => {
+describe('while STS denies renewals', () => {
   let wire: ClockedWire;
   const headers = (n = 1): Record<string, string> => asTimelessAccount(wire, n);
   const get = async (n = 1): Promise<number> => (await wire.get(READABLE, { headers: headers(n) })).status;
@@ -27,9 +28,9 @@ describe('while STS refuses to renew', () => {
   });
   after(() => wire.close());
 
-  it('the old credentials serve until a tenth of their life is left, and not beyond', async () => {
+  it('the old credentials are used only until a tenth of their lifetime is left', async () => {
     assert.equal(await get(), 200);
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     await wire.forgetCalls();
     for (const seconds of DUE_SECONDS) {
       await wire.passed(seconds, STOPPED);
@@ -43,22 +44,22 @@ describe('while STS refuses to renew', () => {
     assert.ok((await wire.calls('s3')).every((call) => call['status'] === 200));
   });
 
-  it('the log says so, with the fault and its remedy', async () => {
+  it('the log reports the fault and its remedy', async () => {
     const line = await wire.bridge.line(({ message }) =>
-      String(message).includes('the old ones serve while they last'),
+      String(message).includes('the current credentials are used until they expire'),
     );
     assert.equal(line['severity'], 'ERROR');
     assert.equal(line['fault'], 'sts_denied');
     assert.match(String(line['remedy']), /trust policy/);
   });
 
-  it('callers are served again once STS is back', async () => {
+  it('callers are served again once STS recovers', async () => {
     await wire.clearFaults();
     await wire.passed(FLOOR_SECONDS + 5, STOPPED);
     assert.equal(await get(), 200);
   });
 
-  it('what ended while nobody asked is renewed before it is used', async () => {
+  it('credentials that expired between requests are renewed before they are used', async () => {
     assert.equal(await get(2), 200);
     await wire.passed(FLOOR_SECONDS + 5 + LIFE_SECONDS, STOPPED);
     await wire.forgetCalls();

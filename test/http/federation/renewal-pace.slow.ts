@@ -1,5 +1,5 @@
-// Sessions that began together do not ask STS together when they are due: ten at once and ten a second, while who comes for the
-// first time does not wait for them.
+// Sessions that started together are not all renewed together: ten are renewed at once, then ten per second. New callers do not
+// wait for these renewals.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -7,17 +7,17 @@ import type { ClockedWire } from '../../support/faked-clock.ts';
 import { openToProject, READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
-/** Of an hour; renewal is due in its last five minutes, and by chance up to one earlier. */
+/** Seconds since the one-hour credentials were issued. The bridge renews the credentials in their last five to six minutes. */
 const DUE_SECONDS = 3400;
 const BURST = 10;
-/** In which ten more are allowed; a millisecond more, as fractions of a second do not add up exactly. */
+/** Ten more renewals are allowed each second; the extra millisecond compensates for rounding errors. */
 const SECOND_MS = 1_001;
 const SESSIONS = 100;
 const NEWCOMERS = 40;
 
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-describe('a hundred sessions that are due at once', () => {
+describe('a hundred sessions due for renewal at the same time', () => {
   let wire: ClockedWire;
   let headers: readonly Record<string, string>[] = [];
   const getAll = async (accounts: readonly number[]): Promise<Set<number>> => {
@@ -40,29 +40,29 @@ describe('a hundred sessions that are due at once', () => {
   });
   after(() => wire.close());
 
-  it('serve on, whether their turn has come or not, and ten are renewed', async () => {
+  it('all stay in use while the first ten are renewed', async () => {
     assert.deepEqual(await getAll(upTo(SESSIONS)), new Set([200]));
-    await until('their calls have come', async () => (await renewals()) >= BURST);
+    await until('STS has received the calls', async () => (await renewals()) >= BURST);
     assert.equal(await renewals(), BURST);
   });
 
-  it('let newcomers through at once', async () => {
+  it('do not delay new callers', async () => {
     assert.deepEqual(await getAll(upTo(NEWCOMERS, SESSIONS)), new Set([200]));
     const names = (await sessionsAtSts(wire)).map(({ roleSessionName }) => roleSessionName);
     assert.equal(names.filter((name) => /^job-\d{3}@/.test(name)).length, NEWCOMERS, 'one call each');
   });
 
-  it('are all renewed in time, ten a second', async () => {
+  it('are all renewed in time, ten per second', async () => {
     for (let seconds = 1; seconds < SESSIONS / BURST; seconds += 1) {
       await settled();
       await wire.passed(DUE_SECONDS, { ...STOPPED, steadyAheadMs: seconds * SECOND_MS });
       assert.deepEqual(await getAll(upTo(SESSIONS)), new Set([200]));
-      await until('their calls have come', async () => (await renewals()) >= BURST * (seconds + 1));
+      await until('STS has received the calls', async () => (await renewals()) >= BURST * (seconds + 1));
       assert.equal(await renewals(), BURST * (seconds + 1));
     }
   });
 
-  it('are renewed once each', async () => {
+  it('are each renewed only once', async () => {
     await settled();
     await wire.passed(DUE_SECONDS, { ...STOPPED, steadyAheadMs: SESSIONS * SECOND_MS });
     assert.deepEqual(await getAll(upTo(SESSIONS)), new Set([200]));

@@ -1,14 +1,13 @@
-// Sessions of a role that its owner revoked, and denials that only look like a revocation.
+// Sessions that the role's owner revoked are renewed. Denials that only look like a revocation cause few renewals.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { configured } from '../../support/configuration.ts';
 import { revokeRole } from '../../support/revocation.ts';
-import { startStandIn } from '../../support/s3-stand-in.ts';
-import type { StandIn } from '../../support/s3-stand-in.ts';
+import { startStandIn } from '../../support/stand-in.ts';
+import type { Respond, StandIn } from '../../support/stand-in.ts';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
 import { refuse } from '../../support/stand-in-wire.ts';
-import type { AnswerOfS3 } from '../../support/stand-in-wire.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
@@ -27,8 +26,8 @@ const statusesOf = (
     callers.map(async (n) => (await wire.get(path, { method, headers: asAccount(wire, n) })).status),
   );
 
-describe('sessions that the owner of their role revokes', () => {
-  it('cost each caller one STS call and no failed read', async (test) => {
+describe("sessions that the role's owner revokes", () => {
+  it('are replaced with one STS call per caller, and no read fails', async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     assert.deepEqual(await statusesOf(wire, CALLERS, READABLE), [200, 200, 200, 200, 200]);
@@ -40,11 +39,13 @@ describe('sessions that the owner of their role revokes', () => {
   });
 });
 
-describe('a denial that turns into a response before the read is repeated', () => {
-  /** A bridge whose S3 denies the first read of `late`, as if it had been uploaded just after, and nothing else. */
+describe('a read that succeeds on retry after a denial', () => {
+  /**
+   * S3 denies every read of `missing`, but only the first read of `late`, as if that object was uploaded after the first read.
+   */
   const startWithLateObject = async (
     test: TestContext,
-    deny: AnswerOfS3,
+    deny: Respond,
   ): Promise<{ readonly wire: Wire; readonly s3: StandIn }> => {
     let reads = 0;
     const s3 = await startStandIn((request, response) => {
@@ -69,7 +70,7 @@ describe('a denial that turns into a response before the read is repeated', () =
     return { wire, s3 };
   };
 
-  const DENIALS: readonly (readonly [what: string, method: string, deny: AnswerOfS3])[] = [
+  const DENIALS: readonly (readonly [what: string, method: string, deny: Respond])[] = [
     ['without a body', 'HEAD', (_, response) => void response.writeHead(403).end()],
     [
       'without a reason',
@@ -90,7 +91,7 @@ describe('a denial that turns into a response before the read is repeated', () =
   ];
 
   for (const [what, method, deny] of DENIALS) {
-    it(`${what} renews that session only`, async (test) => {
+    it(`${what} causes a renewal of its caller's session only`, async (test) => {
       const { wire } = await startWithLateObject(test, deny);
       assert.deepEqual(new Set(await statusesOf(wire, [1, ...OTHERS], '/acme-lake/a')), new Set([200]));
       await wire.forgetCalls();
@@ -100,7 +101,7 @@ describe('a denial that turns into a response before the read is repeated', () =
       assert.equal((await sessionsAtSts(wire)).length, 1, 'the other sessions are still in use');
     });
 
-    it(`${what} gives the other sessions no renewals beyond their budget`, async (test) => {
+    it(`${what} does not exempt other sessions from the renewal budget`, async (test) => {
       const { wire } = await startWithLateObject(test, deny);
       await statusesOf(wire, [1, ...OTHERS], '/acme-lake/a');
       assert.deepEqual(await statusesOf(wire, [1], '/acme-lake/late', method), [200]);

@@ -1,4 +1,5 @@
-// A role's further hops are assumed one by the other; the last one's session, narrowed to the caller's grants, is what reads.
+// In a chain of roles, each role assumes the next one. Reads use the session of the last role, which is limited to the caller's
+// grants.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { chained, hopsAtSts, LAKE, LAKE_DATA, partnerRole, TO_LAKE_DATA } from '../../support/chain.ts';
@@ -42,7 +43,7 @@ for (const { what, hops, roles, arns } of CHAINS) {
     });
     after(() => wire.close());
 
-    it('is walked once, each role by the one before it', async () => {
+    it('is assumed once, with each role assuming the next', async () => {
       const calls = await hopsAtSts(wire);
       assert.deepEqual(
         calls.map(({ action, roleArn, status }) => [action, roleArn, status]),
@@ -50,12 +51,12 @@ for (const { what, hops, roles, arns } of CHAINS) {
       );
     });
 
-    it('names the caller on every hop', async () => {
+    it('uses the caller as the session name on every hop', async () => {
       for (const { roleSessionName } of await hopsAtSts(wire))
         assert.equal(roleSessionName, 'reader@acme-prod');
     });
 
-    it('is narrowed on the last hop alone, as an earlier one must keep sts:AssumeRole', async () => {
+    it("is limited to the caller's grants only in its last session, because earlier sessions need sts:AssumeRole", async () => {
       const policies = (await hopsAtSts(wire)).map(({ policy }) => policy);
       const last = policies.pop();
       assert.ok(policies.every((policy) => policy === undefined));
@@ -63,11 +64,11 @@ for (const { what, hops, roles, arns } of CHAINS) {
       assert.match(last ?? '', /arn:aws:s3:::acme-lake\/\*/);
     });
 
-    it('asks for the same life on every hop', async () => {
+    it('requests the same duration on every hop', async () => {
       for (const { durationSeconds } of await hopsAtSts(wire)) assert.equal(durationSeconds, DURATION);
     });
 
-    it("reads by the last role's session", async () => {
+    it("uses only the last role's session for reads", async () => {
       const [read, ...more] = await wire.calls('s3');
       assert.deepEqual(
         [read?.['roleArn'], read?.['roleSessionName'], read?.['status'], more.length],
@@ -75,13 +76,13 @@ for (const { what, hops, roles, arns } of CHAINS) {
       );
     });
 
-    it('is kept: further requests ask STS nothing', async () => {
+    it('is cached, so that further requests cause no STS calls', async () => {
       await wire.forgetCalls();
       for (let i = 0; i < 5; i += 1) assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
       assert.deepEqual(await hopsAtSts(wire), []);
     });
 
-    it('is walked once for all who ask at once, and for each caller by itself', async () => {
+    it('is assumed once per caller for concurrent requests', async () => {
       await wire.forgetCalls();
       const accounts = [1, 1, 1, 1, 2, 2];
       const replies = await Promise.all(
@@ -93,7 +94,7 @@ for (const { what, hops, roles, arns } of CHAINS) {
       assert.deepEqual(names, [...each('job-1@acme-prod'), ...each('job-2@acme-prod')]);
     });
 
-    it('leaves credentials of no hop in the log', () => {
+    it('does not reveal the credentials of any hop in the log', () => {
       assert.doesNotMatch(wire.bridge.output(), /ASIA[A-Z0-9]{8}|SessionToken|SecretAccessKey/);
     });
   });

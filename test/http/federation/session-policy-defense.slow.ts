@@ -1,4 +1,5 @@
-// With our own authorisation turned off AWS still holds each caller to its grants: the session that reads for it may do no more.
+// Even if the bridge's authorization is turned off, AWS limits each caller to its grants, because the caller's session allows
+// nothing else.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -7,8 +8,8 @@ import { LAKE, LAKE_DATA, TO_LAKE_DATA } from '../../support/chain.ts';
 import { READABLE } from '../../support/sessions-at-sts.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
-import { withoutAuthorisation } from '../../support/without-authorization.ts';
-import type { ProgramWithoutAuthorisation } from '../../support/without-authorization.ts';
+import { withoutAuthorization } from '../../support/without-authorization.ts';
+import type { ProgramWithoutAuthorization } from '../../support/without-authorization.ts';
 
 const configured =
   (role: string) =>
@@ -23,38 +24,38 @@ grants:
   - { callers: [${callers.scoped}], allow: [get, list], bucket: acme-lake, prefix: raw/public/ }
 `;
 
-/** All of it is there, and the role itself may read it. */
+/** The role itself may make all these requests, but they are not covered by the grants of the caller `scoped`. */
 const BEYOND: readonly (readonly [what: string, path: string])[] = [
-  ['an object beside its prefix', '/acme-lake/raw/private/salaries.csv'],
-  ['an object above its prefix', '/acme-lake/README.txt'],
-  ['a list of the whole bucket', '/acme-lake?list-type=2'],
-  ['a list from above its prefix', '/acme-lake?list-type=2&prefix=raw/'],
-  ['a list without the prefix’s slash', '/acme-lake?list-type=2&prefix=raw/public'],
-  ['a list of another prefix', '/acme-lake?list-type=2&prefix=raw/private/'],
-  ['a version of an object that it may get', `${READABLE}?versionId=null`],
-  ['the tags of an object that it may get', `${READABLE}?tagging`],
-  ['the versions below its prefix', '/acme-lake?versions&prefix=raw/public/'],
-  ['an object of another bucket', '/acme-other/raw/public/orders.csv'],
-  ['a list of another bucket', '/acme-other?list-type=2&prefix=raw/public/'],
+  ['reading an object next to its prefix', '/acme-lake/raw/private/salaries.csv'],
+  ['reading an object above its prefix', '/acme-lake/README.txt'],
+  ['listing the whole bucket', '/acme-lake?list-type=2'],
+  ['listing the parent of its prefix', '/acme-lake?list-type=2&prefix=raw/'],
+  ['listing its prefix without the trailing slash', '/acme-lake?list-type=2&prefix=raw/public'],
+  ['listing another prefix', '/acme-lake?list-type=2&prefix=raw/private/'],
+  ['reading a version of a readable object', `${READABLE}?versionId=null`],
+  ['reading the tags of a readable object', `${READABLE}?tagging`],
+  ['listing the versions below its prefix', '/acme-lake?versions&prefix=raw/public/'],
+  ['reading an object in another bucket', '/acme-other/raw/public/orders.csv'],
+  ['listing another bucket', '/acme-other?list-type=2&prefix=raw/public/'],
 ];
 
 const LAKE_SESSIONS = LAKE.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
 
-/** Session policies do not limit what such statements grant within the account; a Deny in them does. */
-const everythingIn = (bucket: string, whom: object): object => ({
+/** In the bucket's own account, a session policy without a Deny does not limit the access that these statements grant. */
+const everythingIn = (bucket: string, principal: object): object => ({
   Version: '2012-10-17',
   Statement: {
     Effect: 'Allow',
     Action: 's3:*',
     Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
-    ...whom,
+    ...principal,
   },
 });
 
-describe('without our own authorisation', () => {
-  let program: ProgramWithoutAuthorisation;
+describe("without the bridge's authorization", () => {
+  let program: ProgramWithoutAuthorization;
   before(async () => {
-    program = await withoutAuthorisation();
+    program = await withoutAuthorization();
   });
   after(() => program.remove());
 
@@ -62,19 +63,19 @@ describe('without our own authorisation', () => {
     ['a role', `{ arn: "${LAKE}" }`, LAKE, undefined],
     ['a chain of roles', `{ arn: "${LAKE}", then: [{ ${TO_LAKE_DATA} }] }`, LAKE_DATA, undefined],
     [
-      'a role to which bucket policies grant everything by aws:PrincipalArn,',
+      'a role that bucket policies grant everything through aws:PrincipalArn',
       `{ arn: "${LAKE}" }`,
       LAKE,
       { Principal: '*', Condition: { ArnEquals: { 'aws:PrincipalArn': LAKE } } },
     ],
     [
-      'a role to whose sessions bucket policies grant everything,',
+      'a role whose sessions are granted everything by bucket policies',
       `{ arn: "${LAKE}" }`,
       LAKE,
       { Principal: { AWS: `${LAKE_SESSIONS}/scoped@acme-prod` } },
     ],
   ] as const) {
-    describe(`${what} whose session policy AWS enforces`, () => {
+    describe(`the session policy of ${what}`, () => {
       let wire: Wire;
       before(async () => {
         wire = await startWire({ program, config: configured(role) });
@@ -93,7 +94,7 @@ describe('without our own authorisation', () => {
       });
       after(() => wire.close());
 
-      it('still opens what was granted', async () => {
+      it('allows what the caller was granted', async () => {
         for (const path of [READABLE, '/acme-lake?list-type=2&prefix=raw/public/'])
           assert.equal((await wire.get(path, { as: 'scoped' })).status, 200, path);
         const [read] = await wire.calls('s3');
@@ -101,20 +102,24 @@ describe('without our own authorisation', () => {
       });
 
       for (const [beyond, path] of BEYOND) {
-        it(`does not open ${beyond}`, async () => {
-          // It is there, and the role may read it: only the session policy is between.
+        it(`does not allow ${beyond}`, async () => {
+          // The object exists and the role may read it, so only the session policy can deny the request.
           if (!path.includes('acme-other?'))
-            assert.equal((await wire.get(path, { as: 'reader' })).status, 200, 'to who was granted it');
+            assert.equal(
+              (await wire.get(path, { as: 'reader' })).status,
+              200,
+              'allowed for a caller with the grant',
+            );
           await wire.forgetCalls();
           const reply = await wire.get(path, { as: 'scoped' });
           assert.deepEqual(
             [reply.status, reply.code, reply.headers['x-fedbridge-error']],
             [403, 'AccessDenied', 'upstream_denied'],
           );
-          const asked = await wire.calls('s3');
-          assert.ok(asked.length > 0, 'S3 was asked');
+          const calls = await wire.calls('s3');
+          assert.ok(calls.length > 0, 'S3 was called');
           const [bucket = ''] = path.slice(1).split(/[/?]/);
-          for (const call of asked) {
+          for (const call of calls) {
             assert.ok(String(call['path']).startsWith(`/${bucket}`), String(call['path']));
             assert.deepEqual([call['status'], call['roleSessionName']], [403, 'scoped@acme-prod']);
           }
@@ -124,8 +129,8 @@ describe('without our own authorisation', () => {
   }
 });
 
-describe('with it', () => {
-  it('S3 is not even asked', async (test) => {
+describe("with the bridge's authorization", () => {
+  it('S3 is not even called for a denied request', async (test) => {
     const wire = await startWire({ config: configured(`{ arn: "${LAKE}" }`) });
     test.after(() => wire.close());
     for (const [beyond, path] of BEYOND) {

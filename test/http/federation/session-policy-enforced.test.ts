@@ -1,4 +1,4 @@
-// AWS holds a caller to its grants: the session that the bridge gets for it reads nothing else, whoever has its credentials.
+// Even if someone obtains the AWS credentials of a caller's session, that session allows nothing beyond the caller's grants.
 import assert from 'node:assert/strict';
 import {
   CreateBucketCommand,
@@ -14,30 +14,30 @@ import { READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';
 import { startWire } from '../../support/wire.ts';
 import type { CallerName, Wire } from '../../support/wire.ts';
 
-describe("a caller's session at AWS", () => {
+describe("a caller's AWS session", () => {
   let wire: Wire;
   let scoped: S3Client;
   before(async () => {
     wire = await startWire();
-    scoped = await holding('scoped');
+    scoped = await sessionOf('scoped');
   });
   after(() => wire.close());
 
-  /** What someone would hold who had taken the caller's credentials: STS is asked word for word as the bridge asked. */
-  const holding = async (caller: CallerName): Promise<S3Client> => {
+  /** @returns an S3 client whose credentials come from the same STS request that the bridge sends for the caller */
+  const sessionOf = async (caller: CallerName): Promise<S3Client> => {
     await wire.forgetCalls();
     assert.equal((await wire.get(READABLE, { as: caller })).status, 200);
-    const [asked] = await sessionsAtSts(wire);
-    assert.ok(asked !== undefined);
+    const [call] = await sessionsAtSts(wire);
+    assert.ok(call !== undefined);
     const { metadata, sts, s3, region, awsAudience } = wire.sandbox.contract;
     const path = `/computeMetadata/v1/instance/service-accounts/default/identity?audience=${awsAudience}&format=full`;
     const own = await request(metadata, path, { headers: { 'Metadata-Flavor': 'Google' } });
     const { Credentials: issued } = await new STSClient({ endpoint: sts, region }).send(
       new AssumeRoleWithWebIdentityCommand({
-        RoleArn: asked.roleArn,
-        RoleSessionName: asked.roleSessionName,
-        Policy: asked.policy,
-        DurationSeconds: asked.durationSeconds,
+        RoleArn: call.roleArn,
+        RoleSessionName: call.roleSessionName,
+        Policy: call.policy,
+        DurationSeconds: call.durationSeconds,
         WebIdentityToken: own.text,
       }),
     );
@@ -53,8 +53,8 @@ describe("a caller's session at AWS", () => {
       },
     });
   };
-  const statusOf = (answer: Promise<{ $metadata: { httpStatusCode?: number } }>): Promise<unknown> =>
-    answer.then(
+  const statusOf = (response: Promise<{ $metadata: { httpStatusCode?: number } }>): Promise<unknown> =>
+    response.then(
       ({ $metadata }) => $metadata.httpStatusCode,
       (error: unknown) => (error as Error).name,
     );
@@ -63,7 +63,7 @@ describe("a caller's session at AWS", () => {
   const list = (s3: S3Client, prefix: string): Promise<unknown> =>
     statusOf(s3.send(new ListObjectsV2Command({ Bucket: 'acme-lake', Prefix: prefix })));
 
-  it('of a prefix reads and lists below it and nowhere else', async () => {
+  it('with a grant on a prefix can read and list only below that prefix', async () => {
     const s3 = scoped;
     assert.equal(await get(s3, 'raw/public/orders.csv'), 200);
     assert.equal(await list(s3, 'raw/public/'), 200);
@@ -73,18 +73,18 @@ describe("a caller's session at AWS", () => {
       assert.equal(await list(s3, prefix), 'AccessDenied', prefix);
   });
 
-  it('of a whole bucket reads all of it, but no other that the role may read', async () => {
+  it('with a grant on a bucket can read that whole bucket, but no other bucket, even if the role may read others', async () => {
     const { s3: endpoint, region, owner: credentials } = wire.sandbox.contract;
     const owner = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
     await owner.send(new CreateBucketCommand({ Bucket: 'acme-other' }));
     await owner.send(new PutObjectCommand({ Bucket: 'acme-other', Key: 'a', Body: 'a' }));
-    const s3 = await holding('reader');
+    const s3 = await sessionOf('reader');
     assert.equal(await get(s3, 'raw/private/salaries.csv'), 200);
     assert.equal(await list(s3, ''), 200);
     assert.equal(await get(s3, 'a', 'acme-other'), 'AccessDenied');
   });
 
-  it('reads and lists below its prefix only, and writes nothing, whatever a bucket policy grants it', async (test) => {
+  it('can read and list only below its prefix and cannot write, even if a bucket policy grants more', async (test) => {
     const setPolicy = (policy: object | null): Promise<unknown> =>
       wire.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy });
     test.after(() => setPolicy(null));
@@ -108,7 +108,7 @@ describe("a caller's session at AWS", () => {
     assert.equal(await statusOf(written), 'AccessDenied');
   });
 
-  it('is the one that reads for it, and no other caller’s', async () => {
+  it('is used only for that caller', async () => {
     await wire.forgetCalls();
     for (const as of ['reader', 'scoped', 'reader', 'scoped'] as const)
       assert.equal((await wire.get(READABLE, { as })).status, 200);

@@ -1,4 +1,5 @@
-// With `session: bridge` callers of equal rights share one session, unless a further hop names them: then each has its own.
+// With `session: bridge`, callers with the same grants share one session, unless a later role in the chain identifies each
+// caller.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chained, hopsAtSts, READER_ID, TO_LAKE_DATA } from '../../support/chain.ts';
@@ -10,8 +11,8 @@ import type { Wire } from '../../support/wire.ts';
 
 const ACCOUNTS = [1, 2, 3];
 
-/** Each account asks twice. */
-async function askedFor(wire: Wire): Promise<Awaited<ReturnType<typeof hopsAtSts>>> {
+/** Sends two requests from each account. @returns the resulting `AssumeRole` calls */
+async function hopsForAccounts(wire: Wire): Promise<Awaited<ReturnType<typeof hopsAtSts>>> {
   await wire.forgetCalls();
   for (const n of [...ACCOUNTS, ...ACCOUNTS])
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, n) })).status, 200);
@@ -19,32 +20,32 @@ async function askedFor(wire: Wire): Promise<Awaited<ReturnType<typeof hopsAtSts
 }
 
 describe('a role whose sessions are named after the bridge', () => {
-  it('has one session for all, where no hop names anyone', async (test) => {
+  it('has one session for all callers if no hop identifies them', async (test) => {
     const hop = `${TO_LAKE_DATA}, tags: { team: data }, transitiveTags: [team]`;
     const wire = await startWire({ config: chained([hop], { session: 'bridge' }) });
     test.after(() => wire.close());
-    const [only, ...more] = await askedFor(wire);
+    const [only, ...more] = await hopsForAccounts(wire);
     assert.deepEqual([only?.roleSessionName, more.length], ['acme-prod.fedbridge-sandbox', 0]);
   });
 
   for (const [what, hop, namesOf] of [
     [
-      'whose hop has the caller as source identity',
+      'with the caller as the source identity of a hop',
       'sourceIdentity: caller',
       ({ sourceIdentity }: { readonly sourceIdentity?: string }) => sourceIdentity,
     ],
     [
-      'whose hop has the caller as a tag',
+      'with the caller as a tag of a hop',
       'callerTags: true',
       ({ tags }: { readonly tags: Readonly<Record<string, string>> }) => tags['caller-email']?.split('.')[0],
     ],
   ] as const) {
-    it(`${what}, has a session for each caller`, async (test) => {
+    it(`${what} has a separate session for each caller`, async (test) => {
       const wire = await startWire({
         config: chained([`${TO_LAKE_DATA}, ${hop}`], { session: 'bridge' }),
       });
       test.after(() => wire.close());
-      const calls = await askedFor(wire);
+      const calls = await hopsForAccounts(wire);
       assert.deepEqual(
         calls.map(namesOf),
         ACCOUNTS.map((n) => `job-${n}@acme-prod`),
@@ -54,8 +55,8 @@ describe('a role whose sessions are named after the bridge', () => {
   }
 });
 
-describe('callers with one e-mail', () => {
-  it('have a session each where a hop names them by ID, as an account that was made again is another one', async (test) => {
+describe('two accounts with the same email', () => {
+  it('have separate sessions if a hop identifies callers by ID, because a re-created account has a new ID', async (test) => {
     const wire = await startWire({ config: chained([`${TO_LAKE_DATA}, callerTags: true`]) });
     test.after(() => wire.close());
     await wire.forgetCalls();

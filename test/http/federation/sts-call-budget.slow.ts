@@ -1,4 +1,4 @@
-// Nothing that a caller sends, and nothing that S3 refuses of everybody, turns each request into an STS call.
+// STS is not called for every request, even if a caller sends unusual headers or S3 rejects all credentials.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -12,7 +12,7 @@ describe('STS', () => {
   });
   after(() => wire.close());
 
-  it('is not asked for headers that a signature could mistake', async () => {
+  it("is not called if a caller's headers could break the signature", async () => {
     await wire.forgetCalls();
     const spaces = { 'x-amz-checksum-mode': 'ENABLED  ENABLED' };
     const accent = { 'x-amz-checksum-mode': 'é' };
@@ -23,11 +23,11 @@ describe('STS', () => {
     assert.equal((await wire.calls('sts')).length, 0);
   });
 
-  it('is asked a bounded number of times where S3 refuses every credential', async () => {
+  it('is called a limited number of times if S3 rejects all credentials', async () => {
     await wire.forgetCalls();
-    // Else more of them would be allowed as time passes.
+    // Stops the clock, because more calls are allowed as time passes.
     await wire.setClocks(STOPPED);
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'SignatureDoesNotMatch' });
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'SignatureDoesNotMatch' });
     for (let i = 0; i < 40; i += 1) {
       const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
       assert.equal(reply.status, 503);
@@ -38,9 +38,9 @@ describe('STS', () => {
     assert.ok(calls >= 1 && calls <= 10, `${calls} calls for 40 requests`);
   });
 
-  it('that fails does not hide what S3 said', async () => {
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'AccessDenied' });
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'Throttling' });
+  it("may fail after a denied read without hiding S3's error from the caller", async () => {
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'Throttling' });
     const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
     await wire.clearFaults();
     assert.equal(reply.status, 403);

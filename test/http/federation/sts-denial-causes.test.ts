@@ -1,4 +1,5 @@
-// One code of STS has several causes, told apart by its words alone: where they are known, the operator reads the remedy for that one.
+// An STS error code can have several causes, and only the error message distinguishes them. For known messages the log shows the
+// specific remedy.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -8,8 +9,11 @@ import { asAccount, openToProject, READABLE, sessionsAtSts } from '../../support
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** AWS's sentences, and the calls that they are worth: a new token changes nothing where the provider is at fault. */
-const WORDS: readonly (readonly [code: string, message: string, fault: FaultCode, calls: number])[] = [
+/**
+ * AWS's error messages, each with the expected fault and the expected number of STS calls. A new token does not fix a
+ * misconfigured OIDC provider.
+ */
+const MESSAGES: readonly (readonly [code: string, message: string, fault: FaultCode, calls: number])[] = [
   [
     'InvalidIdentityToken',
     'No OpenIDConnect provider found in your account for https://accounts.google.com',
@@ -43,37 +47,38 @@ const WORDS: readonly (readonly [code: string, message: string, fault: FaultCode
   ],
 ];
 
-const assertTold = async (wire: Wire, id: unknown, fault: FaultCode): Promise<void> => {
+const assertLogged = async (wire: Wire, id: unknown, fault: FaultCode): Promise<void> => {
   const line = await wire.bridge.line(({ requestId }) => requestId === id);
   assert.deepEqual([line['fault'], line['remedy']], [fault, FAULTS[fault].fix]);
 };
 
-describe('STS that says', () => {
+describe('the STS message', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config: openToProject() });
   });
   after(() => wire.close());
 
-  for (const [i, [code, message, fault, calls]] of WORDS.entries()) {
-    it(`"${message}" means ${fault}`, async () => {
-      await wire.fault({ supplier: 'sts', fault: 'error', code, message });
+  for (const [i, [code, message, fault, calls]] of MESSAGES.entries()) {
+    it(`"${message}" is reported as ${fault}`, async () => {
+      await wire.fault({ upstream: 'sts', fault: 'error', code, message });
       await wire.forgetCalls();
       const reply = await wire.get(READABLE, { headers: asAccount(wire, i) });
       await wire.clearFaults();
       assert.deepEqual([reply.status, reply.code], [502, 'FederationFailed']);
       assert.equal((await sessionsAtSts(wire)).length, calls);
-      await assertTold(wire, reply.headers['x-request-id'], fault);
+      await assertLogged(wire, reply.headers['x-request-id'], fault);
     });
   }
 
-  it('its words nowhere in our log or answer, as they may repeat what was sent', () => {
-    for (const [, message] of WORDS) assert.ok(!wire.bridge.output().includes(message.slice(0, 30)), message);
+  it('does not appear in the log, because it may repeat parts of the request', () => {
+    for (const [, message] of MESSAGES)
+      assert.ok(!wire.bridge.output().includes(message.slice(0, 30)), message);
   });
 });
 
 describe('a role', () => {
-  it('asked for longer than its owner lets it last is told with what to lower or raise', async (test) => {
+  it('whose configured duration exceeds its maximum session duration is reported as sts_duration_too_long', async (test) => {
     const short = `${LAKE}-short`;
     const wire = await startWire({
       roles: [
@@ -101,6 +106,6 @@ describe('a role', () => {
     test.after(() => wire.close());
     const reply = await wire.get(READABLE, { headers: asAccount(wire, 1) });
     assert.equal(reply.status, 502);
-    await assertTold(wire, reply.headers['x-request-id'], 'sts_duration_too_long');
+    await assertLogged(wire, reply.headers['x-request-id'], 'sts_duration_too_long');
   });
 });

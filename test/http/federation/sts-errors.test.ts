@@ -1,4 +1,4 @@
-// What STS refuses is the operator's to mend: the caller learns that and nothing of AWS, the log line the fault and its remedy.
+// The operator must fix the cause of an STS error, so the log line has the fault and its remedy. The caller sees no AWS details.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -8,13 +8,15 @@ import { asAccount, openToProject, READABLE, sessionsAtSts } from '../../support
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** As STS words it, with all that must not go further. */
+/** An STS-style message with all the details that must not reach the caller. */
 const MESSAGE =
   'User arn:aws:sts::123456789012:assumed-role/gcp-lake-read/x is not authorized at 127.0.0.1 (fedbridge)';
 const OF_AWS = /arn:|123456789012|gcp-lake-read|assumed-role|127\.0\.0\.1|sts|AccessDenied|not authorized/i;
 
-/** STS's own codes (API reference, AssumeRoleWithWebIdentity) and any other, with the calls that they are worth. */
-const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCode, calls: number])[] = [
+/**
+ * STS's documented error codes (API reference, AssumeRoleWithWebIdentity) and others, each with the expected number of STS calls.
+ */
+const ERRORS: readonly (readonly [code: string, status: number, fault: FaultCode, calls: number])[] = [
   ['AccessDenied', 502, 'sts_denied', 1],
   ['IDPRejectedClaim', 502, 'sts_claim_rejected', 2],
   ['InvalidIdentityToken', 502, 'sts_token_invalid', 3],
@@ -31,7 +33,7 @@ const REFUSALS: readonly (readonly [code: string, status: number, fault: FaultCo
   ['ThrottlingException', 503, 'sts_throttled', 2],
 ];
 
-describe('a refusal of STS', () => {
+describe('an STS error', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config: openToProject() });
@@ -39,7 +41,7 @@ describe('a refusal of STS', () => {
   after(() => wire.close());
 
   let account = 0;
-  const askOfNewCaller = (headers: Record<string, string> = {}): Promise<Reply> => {
+  const requestAsNewCaller = (headers: Record<string, string> = {}): Promise<Reply> => {
     account += 1;
     return wire.get(READABLE, { headers: { ...asAccount(wire, account), ...headers } });
   };
@@ -61,13 +63,13 @@ describe('a refusal of STS', () => {
     assert.equal(cause['accounts.google.com:email'], email);
   };
 
-  for (const [code, status, fault, calls] of REFUSALS) {
-    it(`${code} is ${status}, and ${fault} in the log`, async () => {
+  for (const [code, status, fault, calls] of ERRORS) {
+    it(`with code ${code} gives the caller ${status} and is logged as ${fault}`, async () => {
       await wire.forgetCalls();
-      await wire.fault({ supplier: 'sts', fault: 'error', code, message: MESSAGE });
-      const reply = await askOfNewCaller();
+      await wire.fault({ upstream: 'sts', fault: 'error', code, message: MESSAGE });
+      const reply = await requestAsNewCaller();
       assert.equal((await sessionsAtSts(wire)).length, calls);
-      const asJson = await askOfNewCaller({ accept: 'application/json' });
+      const asJson = await requestAsNewCaller({ accept: 'application/json' });
       await wire.clearFaults();
       assert.equal(reply.status, status);
       assert.equal(asJson.status, status);
@@ -80,21 +82,21 @@ describe('a refusal of STS', () => {
     });
   }
 
-  it('under a name that means something to JavaScript is one like any other', async () => {
+  it('whose code is the name of a JavaScript built-in is handled like any other error', async () => {
     for (const code of ['constructor', '__proto__', 'toString']) {
-      await wire.fault({ supplier: 'sts', fault: 'status', status: 400, code });
-      const reply = await askOfNewCaller();
+      await wire.fault({ upstream: 'sts', fault: 'status', status: 400, code });
+      const reply = await requestAsNewCaller();
       assert.equal(reply.status, 502);
       await checkLine(reply, 'sts_request_invalid', code);
     }
     await wire.clearFaults();
   });
 
-  it('passes: the next request is served', async () => {
-    assert.equal((await askOfNewCaller()).status, 200);
+  it('does not affect the next request', async () => {
+    assert.equal((await requestAsNewCaller()).status, 200);
   });
 
-  it('says STS’s message nowhere, as it may repeat a token', () => {
+  it("is logged without STS's message, which may repeat a token", () => {
     assert.ok(!wire.bridge.output().includes('is not authorized at'));
   });
 });

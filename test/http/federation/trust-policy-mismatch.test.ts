@@ -1,4 +1,4 @@
-// Where a role does not trust the bridge, or does not exist, the log line shows what AWS compared with the trust policy.
+// If a role does not exist or does not trust the bridge, the log line shows the values that AWS compared with the trust policy.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { READABLE } from '../../support/sessions-at-sts.ts';
@@ -20,10 +20,14 @@ grants: [{ callers: [${callers.reader}], allow: [get], bucket: acme-lake }]
 describe('a role', () => {
   for (const [what, role, awsAudience] of [
     ['that trusts another account', 'arn:aws:iam::210987654321:role/trusts-another', 'fedbridge'],
-    ['that does not exist', 'arn:aws:iam::123456789012:role/misspelt', 'fedbridge'],
-    ['that wants another audience', 'arn:aws:iam::123456789012:role/gcp-lake-read', 'https://other.example'],
+    ['that does not exist', 'arn:aws:iam::123456789012:role/misspelled', 'fedbridge'],
+    [
+      'that requires another audience',
+      'arn:aws:iam::123456789012:role/gcp-lake-read',
+      'https://other.example',
+    ],
   ] as const) {
-    it(`${what} cannot be assumed, at start already, and the log says what to compare`, async (test) => {
+    it(`${what} cannot be assumed, even at startup, and the log shows what to compare`, async (test) => {
       const wire = await startWith(role, awsAudience);
       test.after(() => wire.close());
       const { uniqueId } = wire.sandbox.contract.serviceAccount;
@@ -45,7 +49,7 @@ describe('a role', () => {
         assert.equal(line['fault'], 'sts_denied');
         assert.match(
           String(line['remedy']),
-          /trust policy asks for other values than accounts\.google\.com:aud, :oaud, :sub and :email have in this line/,
+          /trust policy does not match the values of accounts\.google\.com:aud, :oaud, :sub and :email in this line/,
         );
         const cause = line['cause'] as Record<string, unknown>;
         assert.equal(cause['roleArn'], role);

@@ -1,4 +1,4 @@
-// A grant names its callers by e-mail, by unique ID, by both at once, or by their project.
+// Grants can name callers by e-mail, by unique ID, by both, or by project.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ACCOUNTS } from '../../../src/sandbox/google/accounts.ts';
@@ -7,7 +7,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** All four lead to the same bucket of S3. */
+/** All four bucket names map to the same S3 bucket. */
 const BUCKETS = ['by-email', 'by-id', 'by-both', 'by-project'] as const;
 type Bucket = (typeof BUCKETS)[number];
 
@@ -15,14 +15,14 @@ const { email, uniqueId } = ACCOUNTS.reader;
 const OTHER_ID = '119990000000000000000';
 
 const CALLERS: readonly (readonly [
-  who: string,
+  caller: string,
   claims: Readonly<Record<string, unknown>>,
   may: readonly Bucket[],
 ])[] = [
   ['the account itself', {}, BUCKETS],
-  ['an account created anew under the same e-mail', { sub: OTHER_ID }, ['by-email', 'by-project']],
-  ['the account under another e-mail', { email: 'renamed@other-project.iam.gserviceaccount.com' }, ['by-id']],
-  ['the account without an e-mail', { email: undefined, email_verified: undefined }, ['by-id']],
+  ['an account re-created with the same email', { sub: OTHER_ID }, ['by-email', 'by-project']],
+  ['the account with another email', { email: 'renamed@other-project.iam.gserviceaccount.com' }, ['by-id']],
+  ['the account without an email', { email: undefined, email_verified: undefined }, ['by-id']],
   [
     'another account of the project',
     { sub: OTHER_ID, email: 'other@acme-prod.iam.gserviceaccount.com' },
@@ -48,11 +48,11 @@ const CALLERS: readonly (readonly [
     { sub: OTHER_ID, email: '481920364751-compute@developer.gserviceaccount.com' },
     [],
   ],
-  ['a person', { sub: OTHER_ID, email: 'person@acme.example' }, []],
+  ['a human user', { sub: OTHER_ID, email: 'person@acme.example' }, []],
   ["another project's account", { sub: OTHER_ID, email: 'reader@other-project.iam.gserviceaccount.com' }, []],
 ];
 
-describe('a grant', () => {
+describe('grants by email, unique ID and project', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -72,8 +72,8 @@ grants:
   });
   after(() => wire.close());
 
-  for (const [who, claims, may] of CALLERS) {
-    it(`opens to ${who} ${may.length === 0 ? 'nothing' : `what is granted ${may.join(', ')}`}`, async () => {
+  for (const [caller, claims, may] of CALLERS) {
+    it(`give ${caller} ${may.length === 0 ? 'no access' : `access to ${may.join(', ')}`}`, async () => {
       const headers = asBearer(wire.sandbox.mint(googleClaims(wire, 'reader', claims)));
       for (const bucket of BUCKETS) {
         const reply = await wire.get(`/${bucket}/raw/public/orders.csv`, { headers });
@@ -84,7 +84,7 @@ grants:
       assert.deepEqual(
         [...list.text.matchAll(/<Name>([^<]*)<\/Name>/g)].map(([, name]) => name),
         [...may].sort(),
-        'and no other bucket is shown',
+        'the list of buckets shows exactly these',
       );
     });
   }

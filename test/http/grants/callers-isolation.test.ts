@@ -1,4 +1,4 @@
-// However their requests mix, each caller gets what its own grants open, and never what another's do.
+// Each caller gets only what its own grants allow, however many requests of other callers run at the same time.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -9,7 +9,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const CALLERS = ['reader', 'scoped', 'stranger'] as const;
 
-describe('many requests at once', () => {
+describe('concurrent requests by several callers', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -22,12 +22,12 @@ grants:
 ${CALLERS.map((name) => `  - { callers: [${callers[name]}], allow: [get, list], bucket: acme-lake, prefix: of-${name}/ }`).join('\n')}
 `,
     });
-    for (const name of CALLERS) await wire.put(`of-${name}/report`, `for ${name} alone`);
+    for (const name of CALLERS) await wire.put(`of-${name}/report`, `only for ${name}`);
   });
   after(() => wire.close());
 
-  /** Tokens that are not remembered and sessions that do not exist yet, so that everything happens at once. */
-  const askAll = (): Promise<readonly { caller: string; owner: string; reply: Reply }[]> =>
+  /** In the first run no token or session is cached, so token verification, STS calls and reads overlap. */
+  const requestAll = (): Promise<readonly { caller: string; owner: string; reply: Reply }[]> =>
     Promise.all(
       Array.from({ length: 120 }, async (_, i) => {
         const caller = CALLERS[i % 3] ?? assert.fail();
@@ -39,23 +39,23 @@ ${CALLERS.map((name) => `  - { callers: [${callers[name]}], allow: [get, list], 
       }),
     );
 
-  for (const when of ['cold', 'warm']) {
-    it(`give each caller its own, ${when}`, async () => {
-      for (const { caller, owner, reply } of await askAll()) {
+  for (const caches of ['cold', 'warm']) {
+    it(`return only objects that their own caller may read, with ${caches} caches`, async () => {
+      for (const { caller, owner, reply } of await requestAll()) {
         const { status, text, headers } = reply;
-        assert.equal(status, caller === owner ? 200 : 403, `${caller} asks what is ${owner}'s: ${text}`);
+        assert.equal(status, caller === owner ? 200 : 403, `${caller} requests ${owner}'s data: ${text}`);
         assert.equal(headers['x-fedbridge-error'], caller === owner ? undefined : 'not_granted');
         const others = CALLERS.filter((name) => name !== caller);
         for (const other of others) {
-          assert.ok(!text.includes(`for ${other} alone`));
+          assert.ok(!text.includes(`only for ${other}`));
           assert.ok(!text.includes(`<Key>of-${other}/`));
         }
-        if (status === 200) assert.match(text, new RegExp(`for ${caller} alone|<Key>of-${caller}/report`));
+        if (status === 200) assert.match(text, new RegExp(`only for ${caller}|<Key>of-${caller}/report`));
       }
     });
   }
 
-  it('take one session of AWS for each caller', async () => {
+  it('use one AWS session per caller', async () => {
     const names = (await wire.calls('sts')).map(({ roleSessionName }) => String(roleSessionName));
     assert.deepEqual(
       names.filter((name) => name.endsWith('@acme-prod')).sort(),

@@ -1,4 +1,5 @@
-// /-/explain tells callers which of their own grants decides about a read, as the read itself would be decided, and nothing else.
+// /-/explain shows callers which of their own grants decides a read. It makes the same decision as the read itself, and reveals
+// no other caller's grants.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf } from '../../support/configuration.ts';
@@ -7,7 +8,7 @@ import type { CallerName, Wire } from '../../support/wire.ts';
 
 const READER_ID = '112010400000000710080';
 
-interface Explained {
+interface Explanation {
   readonly allowed: boolean;
   readonly needs: readonly string[];
   readonly decidedBy: readonly Readonly<Record<string, unknown>>[];
@@ -15,8 +16,8 @@ interface Explained {
   readonly hint?: string;
 }
 
-/** What is asked, and the read that it is about. */
-const READS: readonly (readonly [question: string, read: string])[] = [
+/** Queries for /-/explain, each with the read that the query asks about. */
+const READS: readonly (readonly [query: string, read: string])[] = [
   ['key=raw/public/orders.csv', '/acme-lake/raw/public/orders.csv'],
   ['key=raw/private/salaries.csv', '/acme-lake/raw/private/salaries.csv'],
   ['key=raw/public', '/acme-lake/raw/public'],
@@ -49,18 +50,18 @@ describe('/-/explain', () => {
   });
   after(() => wire.close());
 
-  const ask = async (question: string, as: CallerName = 'reader'): Promise<Explained> => {
-    const reply = await wire.get(`/-/explain?bucket=acme-lake&${question}`, { as });
+  const explain = async (query: string, as: CallerName = 'reader'): Promise<Explanation> => {
+    const reply = await wire.get(`/-/explain?bucket=acme-lake&${query}`, { as });
     assert.equal(reply.status, 200, reply.text);
     assert.deepEqual(
       [reply.headers['content-type'], reply.headers['cache-control']],
       ['application/json', 'no-store'],
     );
-    return JSON.parse(reply.text) as Explained;
+    return JSON.parse(reply.text) as Explanation;
   };
 
-  it('names the grant that decides, and by what it names the caller', async () => {
-    assert.deepEqual(await ask('key=raw/public/orders.csv'), {
+  it('names the deciding grant and how it matched the caller', async () => {
+    assert.deepEqual(await explain('key=raw/public/orders.csv'), {
       bucket: 'acme-lake',
       key: 'raw/public/orders.csv',
       action: 'get',
@@ -73,9 +74,9 @@ describe('/-/explain', () => {
           matchedBy: [{ projectOfVerifiedEmail: 'acme-prod' }],
         },
       ],
-      why: 'Your grant of get and list on raw/public/ reaches this key.',
+      why: 'Your grant of get and list on raw/public/ covers this key.',
     });
-    const byId = await ask('key=README.txt&action=attributes');
+    const byId = await explain('key=README.txt&action=attributes');
     assert.deepEqual(byId.needs, ['s3:GetObject', 's3:GetObjectAttributes']);
     assert.deepEqual(byId.decidedBy, [
       {
@@ -84,102 +85,102 @@ describe('/-/explain', () => {
         matchedBy: [{ uniqueId: READER_ID }],
       },
     ]);
-    const byBoth = await ask('key=raw/public/old/a&action=versions');
+    const byBoth = await explain('key=raw/public/old/a&action=versions');
     assert.deepEqual(byBoth.decidedBy[0]?.['matchedBy'], [
       { verifiedEmail: emailOf('reader'), uniqueId: READER_ID },
     ]);
   });
 
-  it('decides as the read itself is decided', async () => {
+  it('makes the same decision as the read itself', async () => {
     for (const as of ['reader', 'scoped', 'stranger'] as const) {
-      for (const [question, read] of READS) {
-        const { allowed } = await ask(question, as);
+      for (const [query, read] of READS) {
+        const { allowed } = await explain(query, as);
         const headers = read.endsWith('?attributes') ? { 'x-amz-object-attributes': 'ETag' } : {};
         const reply = await wire.get(read, { as, headers });
         const granted = reply.headers['x-fedbridge-error'] !== 'not_granted';
-        assert.equal(allowed, granted, `${as} ${question}: ${reply.status}`);
+        assert.equal(allowed, granted, `${as} ${query}: ${reply.status}`);
       }
     }
   });
 
-  for (const [what, question, why, hint, as = 'reader'] of [
+  for (const [what, query, why, hint, as = 'reader'] of [
     [
-      'that a grant reaches it but does not allow this',
+      'that a grant covers the key but does not allow the action',
       'action=versions&key=raw/public/orders.csv',
-      /^A grant of yours reaches this key, but none that does allows versions\.$/,
-      /allow versions too on raw\/public\//,
+      /^Your grants cover this key, but do not allow versions on it\.$/,
+      /also allow versions on raw\/public\//,
     ],
     [
-      'that its grants lie elsewhere',
+      'that the grants cover other keys',
       'key=raw/private/salaries.csv',
-      /^Your grants of get in this bucket reach raw\/public\/, raw\/public\/old\/, and the key README\.txt, and this key lies outside\.$/,
+      /^Your grants that allow get in this bucket cover raw\/public\/, raw\/public\/old\/, and the key README\.txt, but not this key\.$/,
       /byte for byte/,
     ],
     [
-      'that none reaches it and none allows it',
+      'that no grant covers the key and none allows the action',
       'action=tags&key=raw/private/x',
-      /^Your grants in this bucket reach raw\/public\/; none reaches this key, and none allows tags\.$/,
-      /operator for a grant of tags/,
+      /^Your grants in this bucket cover raw\/public\/\. No grant covers this key, and no grant allows tags\.$/,
+      /operator for a grant that allows tags and covers the key/,
       'scoped',
     ],
     [
-      'that a prefix must end at its slash',
+      'that the prefix must end with a slash',
       'action=list&prefix=raw/public',
-      /^The prefix must end at a slash inside the grant: .* raw\/public\/ too\.$/,
-      /^Ask for the prefix raw\/public\/\.$/,
+      /^The prefix has no trailing slash, so the list would also include keys outside raw\/public\/, which your grants do not cover\.$/,
+      /^Use the prefix raw\/public\/\.$/,
     ],
     [
-      'that the prefix lies above its grants',
+      'that the prefix is above the grants',
       'action=list',
-      /^This prefix lies above your grants, which begin at raw\/public\/\.$/,
+      /^This prefix is broader than your grants, which cover only raw\/public\/\.$/,
       /delimiter=\//,
     ],
   ] as const) {
-    it(`tells a caller ${what}`, async () => {
-      const explained = await ask(question, as);
-      assert.equal(explained.allowed, false);
-      assert.deepEqual(explained.decidedBy, []);
-      assert.match(explained.why, why);
-      assert.match(explained.hint ?? '', hint);
+    it(`explains ${what}`, async () => {
+      const explanation = await explain(query, as);
+      assert.equal(explanation.allowed, false);
+      assert.deepEqual(explanation.decidedBy, []);
+      assert.match(explanation.why, why);
+      assert.match(explanation.hint ?? '', hint);
     });
   }
 
-  it('tells of nothing where the caller has nothing, whether there is such a bucket or not', async () => {
-    const about = async (bucket: string, as: CallerName): Promise<string> => {
+  it('gives the same explanation for a bucket without a grant as for a missing bucket', async () => {
+    const explanationFor = async (bucket: string, as: CallerName): Promise<string> => {
       const reply = await wire.get(`/-/explain?bucket=${bucket}&key=a`, { as });
       assert.equal(reply.status, 200);
       return reply.text.replaceAll(bucket, 'BUCKET');
     };
-    const ours = await about('acme-hidden', 'reader');
-    assert.equal(ours, await about('no-such-bucket', 'reader'));
-    assert.match(ours, /No grant names you in this bucket, or there is no such bucket\./);
+    const existing = await explanationFor('acme-hidden', 'reader');
+    assert.equal(existing, await explanationFor('no-such-bucket', 'reader'));
+    assert.match(existing, /You have no grant on this bucket, or the bucket does not exist\./);
   });
 
-  it("tells neither of others' grants nor of roles and accounts", async () => {
-    for (const [question] of READS) {
-      const { text } = await wire.get(`/-/explain?bucket=acme-lake&${question}`, { as: 'scoped' });
-      assert.doesNotMatch(text, /other@|README\.txt(?!")|old\/|arn:|123456789012|710080|hidden/, question);
+  it('reveals no grants of other callers, no roles and no accounts', async () => {
+    for (const [query] of READS) {
+      const { text } = await wire.get(`/-/explain?bucket=acme-lake&${query}`, { as: 'scoped' });
+      assert.doesNotMatch(text, /other@|README\.txt(?!")|old\/|arn:|123456789012|710080|hidden/, query);
     }
   });
 
-  it('tells a caller whose token has no e-mail that only a unique ID can name it', async () => {
+  it('explains that a token without an email can only match a unique ID', async () => {
     const token = await wire.token('stranger', { format: 'standard' });
     const reply = await wire.get('/-/explain?bucket=acme-lake&key=raw/public/orders.csv', {
       headers: { authorization: `Bearer ${token}` },
     });
-    assert.match((JSON.parse(reply.text) as Explained).hint ?? '', /no verified e-mail.*format=full/);
+    assert.match((JSON.parse(reply.text) as Explanation).hint ?? '', /no verified e-mail.*format=full/);
   });
 
-  it('asks neither the metadata server nor STS nor S3', async () => {
+  it('does not call the metadata server, STS or S3', async () => {
     const token = await wire.token('reader');
     await wire.forgetCalls();
     const headers = { authorization: `Bearer ${token}` };
-    for (const [question] of READS) await wire.get(`/-/explain?bucket=acme-lake&${question}`, { headers });
-    for (const supplier of ['metadata', 'sts', 's3'] as const)
-      assert.deepEqual(await wire.calls(supplier), [], supplier);
+    for (const [query] of READS) await wire.get(`/-/explain?bucket=acme-lake&${query}`, { headers });
+    for (const upstream of ['metadata', 'sts', 's3'] as const)
+      assert.deepEqual(await wire.calls(upstream), [], upstream);
   });
 
-  it('is for callers alone', async () => {
+  it('requires a token, and rejects a token in the URL', async () => {
     const reply = await wire.get('/-/explain?bucket=acme-lake&key=a');
     assert.deepEqual([reply.status, reply.headers['content-type']], [401, 'application/problem+json']);
     const inUrl = await wire.get(`/-/explain?bucket=acme-lake&key=${await wire.token('reader')}`, {
@@ -190,8 +191,8 @@ describe('/-/explain', () => {
 
   for (const [query, parameter, detail] of [
     ['', 'bucket', 'bucket must be given'],
-    ['bucket=acme-lake', 'key', 'key must be given; for action=list give prefix'],
-    ['bucket=acme-lake&key=', 'key', 'key must be given; for action=list give prefix'],
+    ['bucket=acme-lake', 'key', 'key must be given (for action=list, give prefix instead)'],
+    ['bucket=acme-lake&key=', 'key', 'key must be given (for action=list, give prefix instead)'],
     [
       'bucket=acme-lake&key=a&action=put',
       'action',
@@ -202,11 +203,11 @@ describe('/-/explain', () => {
       'action',
       'action must be one of get, list, versions, tags, attributes',
     ],
-    ['bucket=acme-lake&key=a&action=list', 'key', 'key must not stand beside action=list: give prefix'],
-    ['bucket=acme-lake&key=a&prefix=b', 'prefix', 'prefix must not stand beside action=get: give key'],
+    ['bucket=acme-lake&key=a&action=list', 'key', 'key must not be given with action=list: use prefix'],
+    ['bucket=acme-lake&key=a&prefix=b', 'prefix', 'prefix must not be given with action=get: use key'],
     ['bucket=acme-lake&key=a&key=b', 'key', undefined],
   ] as const) {
-    it(`refuses "${query}" with the parameter and the rule`, async () => {
+    it(`rejects the query "${query}" and names the parameter and the violated rule`, async () => {
       const reply = await wire.get(`/-/explain?${query}`, { as: 'reader' });
       assert.deepEqual([reply.status, reply.headers['content-type']], [400, 'application/problem+json']);
       const problem = JSON.parse(reply.text) as Record<string, unknown>;
@@ -217,9 +218,9 @@ describe('/-/explain', () => {
     });
   }
 
-  it('refuses what is no bucket or key, and parameters that there are not', async () => {
+  it('rejects invalid buckets, invalid keys and unknown parameters', async () => {
     for (const [query, status, title] of [
-      ['bucket=A&key=a', 400, /bucket's name/],
+      ['bucket=A&key=a', 400, /bucket name/],
       [`bucket=acme-lake&key=${'k'.repeat(1025)}`, 400, /1024 bytes/],
       ['bucket=acme-lake&key=%00', 400, /NUL/],
       ['bucket=acme-lake&key=%zz', 400, /escape/],
@@ -231,14 +232,18 @@ describe('/-/explain', () => {
     }
   });
 
-  it('reads its query in form encoding, byte for byte', async () => {
-    const spaced = (await ask('key=raw/public/a+b%2Bc')) as Explained & { key: string };
+  it('decodes its query as form data, byte for byte', async () => {
+    const spaced = (await explain('key=raw/public/a+b%2Bc')) as Explanation & { key: string };
     assert.deepEqual([spaced.key, spaced.allowed], ['raw/public/a b+c', true]);
-    assert.equal((await ask('key=raw//public/a')).allowed, false);
-    assert.equal((await ask('key=raw/public/../private/a')).allowed, true, 'no segment is dissolved');
+    assert.equal((await explain('key=raw//public/a')).allowed, false);
+    assert.equal(
+      (await explain('key=raw/public/../private/a')).allowed,
+      true,
+      'dot segments are not resolved',
+    );
   });
 
-  it('is one line of the log, with bucket and key', async () => {
+  it('writes one log line with the bucket and key', async () => {
     const reply = await wire.get('/-/explain?bucket=acme-lake&key=raw/x', { as: 'reader' });
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// Who may read objects may not therefore list them, and who may list may not therefore read.
+// The right to read objects does not include the right to list them, and vice versa.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -26,34 +26,37 @@ grants:
   });
   after(() => wire.close());
 
-  const ask = async (as: CallerName, path: string, method = 'GET'): Promise<readonly unknown[]> => {
+  const outcomeOf = async (as: CallerName, path: string, method = 'GET'): Promise<readonly unknown[]> => {
     const { status, headers } = await wire.get(path, { as, method });
     return [status, headers['x-fedbridge-error']];
   };
 
-  it('to get opens objects and no list', async () => {
-    assert.deepEqual(await ask('reader', OBJECT), [200, undefined]);
-    assert.deepEqual(await ask('reader', OBJECT, 'HEAD'), [200, undefined]);
-    assert.deepEqual(await ask('reader', LIST), [403, 'not_granted']);
+  it('of the right `get` allows reading objects but not listing them', async () => {
+    assert.deepEqual(await outcomeOf('reader', OBJECT), [200, undefined]);
+    assert.deepEqual(await outcomeOf('reader', OBJECT, 'HEAD'), [200, undefined]);
+    assert.deepEqual(await outcomeOf('reader', LIST), [403, 'not_granted']);
   });
 
-  it('to list opens the list and no object', async () => {
-    assert.deepEqual(await ask('scoped', LIST), [200, undefined]);
-    assert.deepEqual(await ask('scoped', OBJECT), [403, 'not_granted']);
-    assert.deepEqual(await ask('scoped', OBJECT, 'HEAD'), [403, 'not_granted']);
+  it('of the right `list` allows listing objects but not reading them', async () => {
+    assert.deepEqual(await outcomeOf('scoped', LIST), [200, undefined]);
+    assert.deepEqual(await outcomeOf('scoped', OBJECT), [403, 'not_granted']);
+    assert.deepEqual(await outcomeOf('scoped', OBJECT, 'HEAD'), [403, 'not_granted']);
   });
 
-  it('to list one prefix does not open what another opens to get, nor the reverse', async () => {
-    assert.deepEqual(await ask('stranger', OBJECT), [200, undefined]);
-    assert.deepEqual(await ask('stranger', '/acme-lake?list-type=2&prefix=curated/'), [200, undefined]);
-    assert.deepEqual(await ask('stranger', LIST), [403, 'not_granted']);
-    assert.deepEqual(await ask('stranger', '/acme-lake/curated/daily/summary.json'), [403, 'not_granted']);
+  it('of `get` on one prefix does not combine with a grant of `list` on another prefix', async () => {
+    assert.deepEqual(await outcomeOf('stranger', OBJECT), [200, undefined]);
+    assert.deepEqual(await outcomeOf('stranger', '/acme-lake?list-type=2&prefix=curated/'), [200, undefined]);
+    assert.deepEqual(await outcomeOf('stranger', LIST), [403, 'not_granted']);
+    assert.deepEqual(await outcomeOf('stranger', '/acme-lake/curated/daily/summary.json'), [
+      403,
+      'not_granted',
+    ]);
   });
 
-  it("of either kind opens what is known of the bucket without AWS's help", async () => {
+  it('of either `get` or `list` allows HEAD and GetBucketLocation on the bucket', async () => {
     for (const as of ['reader', 'scoped', 'stranger'] as const) {
-      assert.deepEqual(await ask(as, '/acme-lake', 'HEAD'), [200, undefined]);
-      assert.deepEqual(await ask(as, '/acme-lake?location'), [200, undefined]);
+      assert.deepEqual(await outcomeOf(as, '/acme-lake', 'HEAD'), [200, undefined]);
+      assert.deepEqual(await outcomeOf(as, '/acme-lake?location'), [200, undefined]);
     }
   });
 });

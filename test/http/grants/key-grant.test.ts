@@ -1,10 +1,10 @@
-// A grant of one key opens the object of exactly that key, and no list.
+// A grant on a key allows callers to read exactly that object, but not to list anything.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-const NEIGHBOURS = [
+const NEIGHBORS = [
   'raw/one.csv/',
   'raw/one.csv2',
   'raw/one.cs',
@@ -19,7 +19,7 @@ const NEIGHBOURS = [
   'raw/star-',
 ];
 
-describe('a grant of one key', () => {
+describe('a grant on a key', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -33,29 +33,29 @@ grants:
   - { callers: [${callers.scoped}], allow: [get], bucket: acme-lake, key: "raw/star-*" }
 `,
     });
-    for (const key of ['raw/one.csv', 'raw/star-*', ...NEIGHBOURS]) await wire.put(key, `content of ${key}`);
+    for (const key of ['raw/one.csv', 'raw/star-*', ...NEIGHBORS]) await wire.put(key, `content of ${key}`);
   });
   after(() => wire.close());
 
-  it('opens that object, however its key is escaped', async () => {
+  it('allows reading that object, however its key is escaped in the path', async () => {
     for (const path of ['raw/one.csv', 'raw%2Fone.csv', '%72aw/one%2ecsv'])
       assert.equal((await wire.get(`/acme-lake/${path}`, { as: 'scoped' })).text, 'content of raw/one.csv');
     const head = await wire.get('/acme-lake/raw/one.csv', { as: 'scoped', method: 'HEAD' });
     assert.equal(head.headers['content-length'], '22');
   });
 
-  it('with a star in it opens the object with a star in its key', async () => {
+  it('treats a star in the key literally', async () => {
     assert.equal((await wire.get('/acme-lake/raw/star-*', { as: 'scoped' })).text, 'content of raw/star-*');
   });
 
-  for (const key of NEIGHBOURS) {
-    it(`does not open '${key}'`, async () => {
+  for (const key of NEIGHBORS) {
+    it(`does not allow reading '${key}'`, async () => {
       const reply = await wire.get(`/acme-lake/${key.replaceAll(' ', '%20')}`, { as: 'scoped' });
       assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [403, 'not_granted']);
     });
   }
 
-  it('gives no list, not even of that key', async () => {
+  it('does not allow listing anything, not even that key', async () => {
     for (const prefix of ['', 'raw/', 'raw/one.csv'])
       assert.equal(
         (await wire.get(`/acme-lake?list-type=2&prefix=${prefix}`, { as: 'scoped' })).headers[

@@ -1,4 +1,4 @@
-// A grant names exactly one account or one project: whoever merely looks like it may nothing.
+// A grant matches exactly one account or project. Callers with similar names get no access.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -7,7 +7,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** Not an account of the sandbox's: nobody but a look-alike has this unique ID. */
+/** The unique ID in the tokens of all look-alike callers; no account in the sandbox has this ID. */
 const ANOTHER = '119990000000000000000';
 const GRANTED = 'desk@acme-prod.iam.gserviceaccount.com';
 
@@ -49,7 +49,7 @@ const LIKE_THE_PROJECT = [
   'project:acme-lab',
 ];
 
-describe('a look-alike', () => {
+describe('a caller', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -70,7 +70,7 @@ grants:
     return (await wire.get(READABLE, { headers: asBearer(token) })).status;
   };
 
-  it('is none where it is the account itself, in whatever case', async () => {
+  it('has access if a grant names its account or its project, regardless of letter case', async () => {
     assert.equal(await statusOf({ email: GRANTED }), 200);
     assert.equal(await statusOf({ email: 'DESK@Acme-Prod.IAM.gserviceaccount.com' }), 200);
     assert.equal(await statusOf({ email: 'x@acme-lab.iam.gserviceaccount.com' }), 200);
@@ -78,12 +78,12 @@ grants:
   });
 
   for (const email of [...LIKE_THE_ACCOUNT, ...LIKE_THE_PROJECT]) {
-    it(`${JSON.stringify(email)} may nothing`, async () => {
+    it(`with the look-alike name ${JSON.stringify(email)} gets no access`, async () => {
       assert.equal(await statusOf({ email }), 403);
     });
   }
 
-  it('by a unique ID that is spelled as an e-mail or project may nothing', async () => {
+  it('gets no access through a unique ID that looks like an email or a project', async () => {
     for (const sub of [GRANTED, 'project:acme-lab', `${GRANTED}#${ANOTHER}`])
       assert.equal(await statusOf({ sub, email: undefined }), 403);
   });

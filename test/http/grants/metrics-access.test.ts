@@ -1,4 +1,4 @@
-// Metrics are told to the callers that `operators` names, and to no others, whatever those may read.
+// Only callers in `operators` may read the metrics. The right to read objects does not include reading the metrics.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertLogged } from '../../support/refused-token.ts';
@@ -23,7 +23,7 @@ grants:
   });
   after(() => wire.close());
 
-  it('are told to an operator, who may read no object for that', async () => {
+  it('are served to an operator that has no access to objects', async () => {
     const reply = await wire.get('/-/metrics', { as: 'stranger' });
     assert.equal(reply.status, 200);
     assert.match(reply.headers['content-type'] ?? '', /^text\/plain/);
@@ -31,18 +31,18 @@ grants:
     assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { as: 'stranger' })).status, 403);
   });
 
-  it('are not told to anybody else', async () => {
+  it('are denied to callers that are not operators', async () => {
     const reader = await wire.get('/-/metrics', { as: 'reader' });
     assert.equal(reader.status, 403);
     assert.equal(reader.headers['content-type'], 'application/problem+json');
     await assertLogged(wire, reader, 'not_granted');
-    const nobody = await wire.get('/-/metrics');
-    assert.equal(nobody.status, 401);
-    assert.match(nobody.headers['www-authenticate'] ?? '', /^Bearer /);
-    for (const { text } of [reader, nobody]) assert.doesNotMatch(text, /fedbridge_requests_total/);
+    const anonymous = await wire.get('/-/metrics');
+    assert.equal(anonymous.status, 401);
+    assert.match(anonymous.headers['www-authenticate'] ?? '', /^Bearer /);
+    for (const { text } of [reader, anonymous]) assert.doesNotMatch(text, /fedbridge_requests_total/);
   });
 
-  it('are told to nobody on the port of callers where they have one of their own', async () => {
+  it('are denied on the main port if they have a separate port', async () => {
     const measured = await startMeasuredWire();
     assert.equal((await measured.get('/-/metrics', { as: 'reader' })).status, 403);
     assert.equal(await measured.metric('fedbridge_requests_in_flight'), 0);

@@ -1,4 +1,5 @@
-// Who pays is the configuration's to decide. Whose bucket it must be, both may demand, and a caller's demand is never ignored.
+// Only the configuration decides whether the requester pays. The configuration and the caller can each require a bucket owner,
+// and neither requirement is ever ignored.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf } from '../../support/configuration.ts';
@@ -17,7 +18,7 @@ const OWNER = '123456789012';
 const OWN = { 'x-amz-expected-bucket-owner': OWNER };
 const OTHER = { 'x-amz-expected-bucket-owner': '999999999999' };
 
-describe('requester pays and the expected owner', () => {
+describe('the bridge', () => {
   let wire: Wire;
   before(async () => {
     const grants = Object.keys(BUCKETS).map(
@@ -30,39 +31,39 @@ describe('requester pays and the expected owner', () => {
   });
   after(() => wire.close());
 
-  const headersUp = async (path: string, headers: Record<string, string> = {}): Promise<unknown[]> => {
+  const sentHeaders = async (path: string, headers: Record<string, string> = {}): Promise<unknown[]> => {
     await wire.forgetCalls();
     const { status } = await wire.get(path, { as: 'reader', headers });
     const [call] = await wire.calls('s3');
-    const up = call?.['headers'] as Record<string, string>;
-    return [status, up['x-amz-request-payer'], up['x-amz-expected-bucket-owner']];
+    const sent = call?.['headers'] as Record<string, string>;
+    return [status, sent['x-amz-request-payer'], sent['x-amz-expected-bucket-owner']];
   };
 
-  it('are not sent unless they are configured', async () => {
-    assert.deepEqual(await headersUp('/acme-plain/README.txt'), [200, undefined, undefined]);
+  it('sends S3 no requester-pays or expected-owner header unless it is configured', async () => {
+    assert.deepEqual(await sentHeaders('/acme-plain/README.txt'), [200, undefined, undefined]);
   });
-  it('are sent with reads and lists where they are', async () => {
+  it('sends configured requester-pays and expected-owner headers with reads and listings', async () => {
     for (const path of ['/README.txt', '?list-type=2', '?prefix=raw/']) {
-      assert.deepEqual(await headersUp(`/acme-paid${path}`), [200, 'requester', undefined]);
-      assert.deepEqual(await headersUp(`/acme-owned${path}`), [200, undefined, '123456789012']);
+      assert.deepEqual(await sentHeaders(`/acme-paid${path}`), [200, 'requester', undefined]);
+      assert.deepEqual(await sentHeaders(`/acme-owned${path}`), [200, undefined, '123456789012']);
     }
   });
-  it('requester pays is only sent if it is configured', async () => {
+  it("does not send the caller's x-amz-request-payer to S3", async () => {
     const headers = { 'x-amz-request-payer': 'requester' };
-    assert.deepEqual(await headersUp('/acme-plain/README.txt', headers), [200, undefined, undefined]);
+    assert.deepEqual(await sentHeaders('/acme-plain/README.txt', headers), [200, undefined, undefined]);
   });
 
   const READS = ['/README.txt', '?list-type=2', '?versions', '?prefix=raw/'];
 
-  it("a caller's expected owner is sent if none is configured", async () => {
+  it("sends the caller's expected bucket owner to S3 if none is configured", async () => {
     for (const path of READS) {
-      assert.deepEqual(await headersUp(`/acme-plain${path}`, OWN), [200, undefined, OWNER]);
-      assert.deepEqual(await headersUp(`/acme-plain${path}`, OTHER), [403, undefined, '999999999999']);
+      assert.deepEqual(await sentHeaders(`/acme-plain${path}`, OWN), [200, undefined, OWNER]);
+      assert.deepEqual(await sentHeaders(`/acme-plain${path}`, OTHER), [403, undefined, '999999999999']);
     }
   });
-  it("a caller's expected owner must be the configured one", async () => {
+  it("responds 403 if the caller's expected bucket owner differs from the configured one", async () => {
     for (const path of READS) {
-      assert.deepEqual(await headersUp(`/acme-owned${path}`, OWN), [200, undefined, OWNER]);
+      assert.deepEqual(await sentHeaders(`/acme-owned${path}`, OWN), [200, undefined, OWNER]);
       await wire.forgetCalls();
       const reply = await wire.get(`/acme-owned${path}`, { as: 'reader', headers: OTHER });
       assert.deepEqual([reply.status, reply.code], [403, 'AccessDenied']);
@@ -71,7 +72,7 @@ describe('requester pays and the expected owner', () => {
       await assertLogged(wire, reply, 'owner_mismatch');
     }
   });
-  it('an expected owner holds in every way to read an object', async () => {
+  it("checks the caller's expected bucket owner on every route, and responds 403 if the value is malformed", async () => {
     for (const path of [
       '/-/object?bucket=acme-owned&key=README.txt',
       '/-/objects?bucket=acme-owned',
@@ -91,10 +92,10 @@ describe('requester pays and the expected owner', () => {
         `"${value}"`,
       );
   });
-  it('an expected owner counts for HEAD of a bucket', async () => {
+  it("checks the caller's expected bucket owner for HEAD of a bucket", async () => {
     const status = async (bucket: string, headers: Record<string, string>): Promise<number> =>
       (await wire.get(`/${bucket}`, { as: 'reader', method: 'HEAD', headers })).status;
-    // A confirmation without an owner does not count for one.
+    // A result cached for a HEAD without an expected owner must not be used for a HEAD with one.
     for (const bucket of ['acme-plain', 'acme-owned']) {
       assert.equal(await status(bucket, {}), 200, bucket);
       assert.equal(await status(bucket, OTHER), 403, bucket);
@@ -102,7 +103,7 @@ describe('requester pays and the expected owner', () => {
       assert.equal(await status(bucket, OTHER), 403, bucket);
     }
   });
-  it('an expected owner is compared, or refused, if S3 is not called', async () => {
+  it("compares the caller's expected bucket owner if S3 is not called, or responds 501 if none is configured", async () => {
     for (const path of ['?location', '?delimiter=/']) {
       const status = async (bucket: string, headers: Record<string, string>): Promise<number> =>
         (await wire.get(`/${bucket}${path}`, { as: 'scoped', headers })).status;
@@ -112,24 +113,24 @@ describe('requester pays and the expected owner', () => {
       assert.equal(await status('acme-plain', {}), 200, path);
     }
   });
-  it('make HEAD of a bucket that has changed hands 403 for a caller that demands its old owner', async () => {
-    const demand = { as: 'reader', method: 'HEAD', headers: OTHER } as const;
-    assert.equal((await wire.get('/acme-foreign', demand)).status, 403);
-    // Nor is it answered from what S3 said to a caller that demanded nothing.
+  it('responds 403 to HEAD of a bucket with a new owner if the caller expects the old owner', async () => {
+    const requiringOldOwner = { as: 'reader', method: 'HEAD', headers: OTHER } as const;
+    assert.equal((await wire.get('/acme-foreign', requiringOldOwner)).status, 403);
+    // The result of a HEAD without an expected owner must not be reused.
     await wire.get('/acme-foreign', { as: 'reader', method: 'HEAD' });
-    assert.equal((await wire.get('/acme-foreign', demand)).status, 403);
+    assert.equal((await wire.get('/acme-foreign', requiringOldOwner)).status, 403);
   });
-  it('make a bucket that has changed hands unreadable', async () => {
+  it('denies reads of a bucket with a new owner if the configuration expects the old owner', async () => {
     const reply = await wire.get('/acme-foreign/README.txt', { as: 'reader' });
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [403, 'upstream_denied']);
   });
 });
 
-it('an expected owner is compared before AWS is called for credentials', async (test) => {
+it("the bridge compares the caller's expected bucket owner before it calls STS", async (test) => {
   const grants = [`callers: [${emailOf('reader')}], allow: [get], bucket: acme-owned`];
   const wire = await startWire({ config: configured({ buckets: BUCKETS, grants }) });
   test.after(() => wire.close());
-  await wire.fault({ supplier: 'sts', fault: 'status', status: 500 });
+  await wire.fault({ upstream: 'sts', fault: 'status', status: 500 });
   const reply = await wire.get('/acme-owned/README.txt', { as: 'reader', headers: OTHER });
   assert.equal(reply.status, 403);
 });

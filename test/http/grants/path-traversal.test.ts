@@ -1,10 +1,10 @@
-// No spelling of a path reads outside a granted prefix, nor reaches S3 at all.
+// No spelling of a path reads outside a granted prefix. Denied paths do not reach S3.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-const OUTSIDE = [
+const TRAVERSALS = [
   '/acme-lake/raw/public/../private/salaries.csv',
   '/acme-lake/raw/public/%2e%2e/private/salaries.csv',
   '/acme-lake/raw/public/%2E%2E%2Fprivate/salaries.csv',
@@ -13,7 +13,7 @@ const OUTSIDE = [
   '/acme-lake/raw/public/./../private/salaries.csv',
   '/acme-lake/raw/public//../../private/salaries.csv',
 ];
-const NOT_BELOW = [
+const OUTSIDE = [
   '/acme-lake/raw/private/salaries.csv',
   '/acme-lake//raw/public/orders.csv',
   '/acme-lake/./raw/public/orders.csv',
@@ -24,15 +24,15 @@ const NOT_BELOW = [
   '/acme-lake/raw\\public\\orders.csv',
 ];
 
-describe('a path', () => {
+describe('the path', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
   });
   after(() => wire.close());
 
-  for (const path of NOT_BELOW) {
-    it(`${path} is not below raw/public/`, async () => {
+  for (const path of OUTSIDE) {
+    it(`${path} is outside raw/public/ and does not reach S3`, async () => {
       await wire.forgetCalls();
       const reply = await wire.get(path, { as: 'scoped' });
       assert.equal(reply.status, 403);
@@ -40,10 +40,10 @@ describe('a path', () => {
       assert.deepEqual(await wire.calls('s3'), []);
     });
   }
-  for (const path of OUTSIDE) {
-    it(`${path} is a key below raw/public/ and nothing else`, async () => {
+  for (const path of TRAVERSALS) {
+    it(`${path} is a literal key below raw/public/`, async () => {
       const reply = await wire.get(path, { as: 'scoped' });
-      assert.equal(reply.status, 404, 'the key with those characters does not exist');
+      assert.equal(reply.status, 404, 'no object has this literal key');
       assert.doesNotMatch(reply.text, /salary/i);
     });
   }

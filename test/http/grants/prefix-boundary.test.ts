@@ -1,4 +1,4 @@
-// A grant of `team/` opens what is below team/, and neither team-secret/ nor team itself.
+// A grant on the prefix `team/` covers the keys below `team/`, but neither the key `team` nor keys below `team-secret/`.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -17,7 +17,7 @@ const KEYS = [
 ];
 const GRANTED = ['team/x', 'team/sub/x', 'team/', 'team//x'];
 
-describe('a grant of team/', () => {
+describe('a grant on team/', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -37,9 +37,9 @@ grants:
 
   for (const key of KEYS) {
     const granted = GRANTED.includes(key);
-    it(`${granted ? 'opens' : 'does not open'} ${key}`, async () => {
+    it(`${granted ? 'allows' : 'does not allow'} reading ${key}`, async () => {
       const all = await wire.get(`/acme-lake/${key}`, { as: 'reader' });
-      assert.equal(all.text, `content of ${key}`, 'the object is there');
+      assert.equal(all.text, `content of ${key}`, 'the object exists');
       const own = await wire.get(`/acme-lake/${key}`, { as: 'scoped' });
       if (granted) assert.equal(own.text, `content of ${key}`);
       else assert.deepEqual([own.status, own.headers['x-fedbridge-error']], [403, 'not_granted']);
@@ -56,7 +56,7 @@ grants:
     ['/team/', 403],
     ['Team/', 403],
   ] as const) {
-    it(`${status === 200 ? 'lists' : 'does not list'} the prefix '${prefix}'`, async () => {
+    it(`${status === 200 ? 'allows' : 'does not allow'} listing the prefix '${prefix}'`, async () => {
       const reply = await wire.get(`/acme-lake?list-type=2&prefix=${prefix}`, { as: 'scoped' });
       assert.equal(reply.status, status, reply.text);
       assert.equal(reply.headers['x-fedbridge-error'], status === 200 ? undefined : 'not_granted');
@@ -69,7 +69,7 @@ grants:
     });
   }
 
-  it('lists nothing where no prefix is named', async () => {
+  it('does not allow listing without a prefix', async () => {
     assert.equal((await wire.get('/acme-lake?list-type=2', { as: 'scoped' })).status, 403);
     assert.equal((await wire.get('/acme-lake?list-type=2', { as: 'reader' })).status, 200);
   });

@@ -1,4 +1,5 @@
-// A caller that lists from above its grants sees the way down to them, as S3 would show a bucket that held nothing else.
+// A listing above a caller's granted prefixes shows the prefixes that lead to them, as S3 would if the bucket contained nothing
+// else.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -9,11 +10,11 @@ import { ownerOf } from '../../support/owner.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** Where the caller may list; a get of one key and a whole other bucket lie beside it. */
+/** Prefixes on which the caller has the rights `get` and `list`. The caller also has grants with other rights. */
 const GRANTED = ['raw/public/', 'raw/shared/a b+c/', 'raw/shared/été/', 'z%/', 'zoo/a/b/c/'];
 const TWIN = 'acme-twin';
 
-describe('a list from above a grant', () => {
+describe('a listing above the granted prefixes', () => {
   let wire: Wire;
   let owner: Direct;
   before(async () => {
@@ -28,7 +29,7 @@ describe('a list from above a grant', () => {
         ],
       }),
     });
-    // What S3 would say: a bucket in which each grant holds one object, and nothing else is.
+    // The expected responses are S3's own, for a bucket with one object below each prefix that the caller may list.
     const twin = ownerOf(wire);
     await twin.send(new CreateBucketCommand({ Bucket: TWIN }));
     for (const prefix of [...GRANTED, 'old/']) {
@@ -39,7 +40,7 @@ describe('a list from above a grant', () => {
   });
   after(() => wire.close());
 
-  /** Elements, whatever their order; a token is opaque. */
+  /** The XML elements of a listing, sorted, with opaque tokens masked. */
   const elementsOf = (xml: string): string[] =>
     [...xml.replace(/<\/?CommonPrefixes>/g, '').matchAll(/<(\w+)>([^<]*)<\/\1>|<(\w+)\/>/g)]
       .map(
@@ -71,19 +72,19 @@ describe('a list from above a grant', () => {
     'prefix=raw/&marker=raw/public/&',
     'list-type=2&max-keys=2147483647&',
   ]) {
-    it(`?${query}delimiter=/ is told as S3 would tell it`, async () => {
+    it(`with ?${query}delimiter=/ matches S3's response`, async () => {
       await wire.forgetCalls();
       const reply = await wire.get(`/acme-lake?${query}delimiter=/`, { as: 'scoped' });
-      assert.deepEqual(await wire.calls('s3'), [], 'S3 is not asked');
-      assert.deepEqual(await wire.calls('sts'), [], 'STS is not asked');
-      const told = await owner('GET', `/${TWIN}?${query}delimiter=/`);
+      assert.deepEqual(await wire.calls('s3'), [], 'S3 is not called');
+      assert.deepEqual(await wire.calls('sts'), [], 'STS is not called');
+      const expected = await owner('GET', `/${TWIN}?${query}delimiter=/`);
       assert.equal(reply.status, 200, reply.text);
-      assert.deepEqual(elementsOf(reply.text), elementsOf(told.text));
+      assert.deepEqual(elementsOf(reply.text), elementsOf(expected.text));
     });
   }
 
   for (const query of ['max-keys=-1', 'max-keys=many', 'max-keys=2147483648', 'encoding-type=base64']) {
-    it(`?${query} is refused as S3 refuses it`, async () => {
+    it(`with ?${query} is rejected with S3's error code`, async () => {
       for (const kind of ['list-type=2&', '']) {
         const reply = await wire.get(`/acme-lake?${kind}delimiter=/&${query}`, { as: 'scoped' });
         assert.deepEqual([reply.status, reply.code], [400, 'InvalidArgument']);
@@ -92,7 +93,7 @@ describe('a list from above a grant', () => {
     });
   }
 
-  it('goes on from page to page', async () => {
+  it('continues from page to page', async () => {
     const prefixes: string[] = [];
     let more: string | undefined = '';
     while (more !== undefined) {
@@ -106,7 +107,7 @@ describe('a list from above a grant', () => {
     assert.deepEqual(prefixes, ['old/', 'raw/', 'z%/', 'zoo/']);
   });
 
-  it('of versions shows the grants that say versions', async () => {
+  it('of versions shows only prefixes that lead to grants with the right `versions`', async () => {
     const { text } = await wire.get('/acme-lake?versions&delimiter=/', { as: 'scoped' });
     assert.match(text, /^<\?xml[^>]*>\n<ListVersionsResult /);
     assert.equal(
@@ -115,7 +116,7 @@ describe('a list from above a grant', () => {
     );
   });
 
-  it('as JSON is paged too', async () => {
+  it('continues from page to page if it is requested as JSON', async () => {
     const path = '/-/objects?bucket=acme-lake&prefix=raw/&delimiter=/&limit=1';
     const first = JSON.parse((await wire.get(path, { as: 'scoped' })).text) as { next: string };
     assert.deepEqual(first, {
@@ -130,7 +131,7 @@ describe('a list from above a grant', () => {
     assert.deepEqual([prefixes, next], [['raw/shared/'], null]);
   });
 
-  it('is denied where it would show more than the way', async () => {
+  it('is denied if the request asks for more than the prefixes that lead to the grants', async () => {
     for (const query of [
       'list-type=2',
       'list-type=2&prefix=raw/',
@@ -149,7 +150,7 @@ describe('a list from above a grant', () => {
     }
   });
 
-  it('ends at the grant, where S3 is asked', async () => {
+  it("is replaced by S3's own listing if the requested prefix is granted", async () => {
     const { text } = await wire.get('/acme-lake?list-type=2&delimiter=/&prefix=raw/public/', {
       as: 'scoped',
     });

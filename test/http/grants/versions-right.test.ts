@@ -1,4 +1,4 @@
-// Old versions are read and listed by callers whose grant says `versions`, and by nobody else.
+// Only callers with the right `versions` can read and list old versions.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
@@ -9,7 +9,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const KEY = '/acme-lake/raw/public/v.txt';
 
-describe('versions', () => {
+describe('object versions', () => {
   let wire: Wire;
   let first: string;
   let deleted: string;
@@ -29,7 +29,7 @@ describe('versions', () => {
   });
   after(() => wire.close());
 
-  it('are read by their ID', async () => {
+  it('can be read by version ID', async () => {
     const reply = await wire.get(`${KEY}?versionId=${first}`, { as: 'reader' });
     assert.equal(reply.text, 'one');
     assert.equal(reply.headers['x-amz-version-id'], first);
@@ -38,7 +38,7 @@ describe('versions', () => {
     assert.notEqual(now.headers['x-amz-version-id'], first);
   });
 
-  it('have tags and attributes of their own', async () => {
+  it('have their own tags and attributes', async () => {
     const tags = await wire.get(`${KEY}?tagging&versionId=${first}`, { as: 'reader' });
     assert.match(tags.text, /<Tag><Key>round<\/Key><Value>1<\/Value><\/Tag>/);
     const attributes = await wire.get(`${KEY}?attributes&versionId=${first}`, {
@@ -49,7 +49,7 @@ describe('versions', () => {
     assert.equal(attributes.headers['x-amz-version-id'], first);
   });
 
-  it('that are not there are S3’s 404, delete markers its 405', async () => {
+  it("cause S3's 404 if they are missing, and S3's 405 if they are delete markers", async () => {
     const absent = await wire.get(`${KEY}?versionId=absent`, { as: 'reader' });
     assert.deepEqual([absent.status, absent.code], [404, 'NoSuchVersion']);
     const marker = await wire.get(`/acme-lake/raw/public/gone.txt?versionId=${deleted}`, { as: 'reader' });
@@ -60,7 +60,7 @@ describe('versions', () => {
     assert.deepEqual([gone.status, gone.headers['x-amz-delete-marker']], [404, 'true']);
   });
 
-  it('are denied without that right, and AWS is not asked', async () => {
+  it('are denied without the right `versions`, and AWS is not called', async () => {
     await wire.forgetCalls();
     for (const path of [
       `${KEY}?versionId=${first}`,

@@ -1,11 +1,11 @@
-// /-/whoami tells callers who they are here and what they may read: nothing about others, roles or accounts.
+// /-/whoami shows callers their identity and what they may read, but nothing about other callers, roles or accounts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('whoami', () => {
+describe('/-/whoami', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -23,7 +23,7 @@ grants:
   });
   after(() => wire.close());
 
-  it('tells a caller its own names and all that it may read', async () => {
+  it("shows the caller's email, unique ID and session name, and everything that the caller may read", async () => {
     const reply = await wire.get('/-/whoami', { as: 'reader' });
     assert.equal(reply.status, 200);
     assert.equal(reply.headers['cache-control'], 'no-store');
@@ -39,22 +39,22 @@ grants:
     });
   });
 
-  it('tells one whose token has no e-mail, and that may read nothing, why that may be', async () => {
+  it('gives a hint if the caller may read nothing and its token has no email', async () => {
     const hintOf = async (format: 'standard' | 'full'): Promise<string> => {
       const headers = asBearer(await wire.token('stranger', { format }));
-      const self = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
-      return `${String(self['email'])} ${String(self['hint'])}`;
+      const whoami = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
+      return `${String(whoami['email'])} ${String(whoami['hint'])}`;
     };
     assert.match(await hintOf('standard'), /^null .*format=full/);
     assert.match(await hintOf('full'), /^stranger@\S+ undefined$/);
   });
 
-  it("tells nothing of others' grants, of roles or of AWS accounts", async () => {
+  it('reveals no grants of other callers, no roles and no AWS accounts', async () => {
     const { text } = await wire.get('/-/whoami', { as: 'scoped' });
     assert.doesNotMatch(text, /b-second|README|reader|arn:|123456789012/);
   });
 
-  it('tells nothing to somebody without a token', async () => {
+  it('responds 401 without a token', async () => {
     const reply = await wire.get('/-/whoami');
     assert.equal(reply.status, 401);
     assert.equal(reply.headers['content-type'], 'application/problem+json');
@@ -66,13 +66,13 @@ grants:
     assert.match(reply.headers['www-authenticate'] ?? '', /^Bearer realm="fedbridge", error_description=/);
   });
 
-  it('asks neither STS nor S3', async () => {
+  it('does not call STS or S3', async () => {
     await wire.forgetCalls();
     await wire.get('/-/whoami', { as: 'reader' });
-    for (const supplier of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(supplier), []);
+    for (const upstream of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(upstream), []);
   });
 
-  it('answers HEAD without a body, and no other spelling of its path', async () => {
+  it('responds to HEAD without a body, and to other spellings of its path with 404', async () => {
     const head = await wire.get('/-/whoami', { as: 'reader', method: 'HEAD' });
     assert.deepEqual([head.status, head.body.length], [200, 0]);
     for (const path of ['/-/whoami/', '/-/WHOAMI', '/-/x/../whoami', '/-//whoami'])

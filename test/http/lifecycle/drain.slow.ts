@@ -1,4 +1,4 @@
-// After SIGTERM a download that is under way gets all its bytes, new connections are refused, and then the bridge ends.
+// After SIGTERM the bridge finishes downloads in progress, refuses new connections, and then exits.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request as send } from 'node:http';
@@ -9,11 +9,11 @@ import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 
 const SIZE = 400_000;
-/** Longer than any test waits: what ends has not waited for it. */
+/** This timeout is longer than any test waits, so a test fails if the bridge waits for it. */
 const DRAIN_SECONDS = 3_600;
 
-describe('a download that runs when the bridge is told to end', () => {
-  it('is finished first, on a connection that its client would keep', async (test) => {
+describe('a download in progress at SIGTERM', () => {
+  it('completes before the bridge exits, even on a keep-alive connection', async (test) => {
     const wire = await startWire({
       ownProcess: true,
       config: openToProject(`limits: { drain: ${DRAIN_SECONDS}s, stall: 1h }`),
@@ -21,7 +21,7 @@ describe('a download that runs when the bridge is told to end', () => {
     test.after(() => wire.close());
     const body = randomBytes(SIZE);
     await wire.put('slow.bin', body);
-    await wire.fault({ supplier: 's3', fault: 'hold', after: SIZE / 2 });
+    await wire.fault({ upstream: 's3', fault: 'hold', after: SIZE / 2 });
     const { hostname, port } = new URL(wire.bridge.url);
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const agent = new Agent({ keepAlive: true });
@@ -47,7 +47,7 @@ describe('a download that runs when the bridge is told to end', () => {
     assert.equal(await ended, 0);
     const messages = wire.bridge.lines.slice(-3).map(({ message }) => message);
     assert.deepEqual(messages, [
-      `SIGTERM: no new connections; streams have ${DRAIN_SECONDS} s to finish`,
+      `SIGTERM: the bridge accepts no new connections; responses in progress have ${DRAIN_SECONDS} s to finish`,
       'GET /acme-lake/slow.bin 200',
       'ended',
     ]);

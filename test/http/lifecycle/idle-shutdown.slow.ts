@@ -1,4 +1,4 @@
-// On SIGTERM or SIGINT a bridge with nothing to do ends at once with 0, whatever connections clients keep open.
+// On SIGTERM or SIGINT an idle bridge exits immediately with 0, even if clients keep connections open.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request as send } from 'node:http';
@@ -7,12 +7,12 @@ import { describe, it } from 'node:test';
 import { openToProject } from '../../support/sessions-at-sts.ts';
 import { startWire } from '../../support/wire.ts';
 
-/** Longer than any test waits: what ends has not waited for it. */
+/** This timeout is longer than any test waits, so a test fails if the bridge waits for it. */
 const DRAIN_SECONDS = 3_600;
 
 describe('an idle bridge', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`ends on ${signal} with 0, and says so`, async (test) => {
+    it(`exits with code 0 on ${signal}, and logs the signal`, async (test) => {
       const wire = await startWire({
         ownProcess: true,
         config: openToProject(`limits: { drain: ${DRAIN_SECONDS}s }`),
@@ -23,19 +23,22 @@ describe('an idle bridge', () => {
       unused.on('error', () => undefined);
       await once(unused, 'connect');
       const agent = new Agent({ keepAlive: true });
-      const { promise: answered, resolve } = Promise.withResolvers<undefined>();
+      const { promise: responded, resolve } = Promise.withResolvers<undefined>();
       send({ hostname, port, path: '/-/live', agent }, (response) => {
         assert.notEqual(response.headers.connection, 'close');
         response.resume().once('end', resolve);
       }).end();
-      await answered;
+      await responded;
 
       assert.equal(await wire.bridge.stop(signal), 0);
       agent.destroy();
       unused.destroy();
       assert.deepEqual(
         wire.bridge.lines.slice(-2).map(({ message }) => message),
-        [`${signal}: no new connections; streams have ${DRAIN_SECONDS} s to finish`, 'ended'],
+        [
+          `${signal}: the bridge accepts no new connections; responses in progress have ${DRAIN_SECONDS} s to finish`,
+          'ended',
+        ],
       );
     });
   }

@@ -1,4 +1,4 @@
-// The port of the metrics is on loopback unless FEDBRIDGE_METRICS_HOST names another address, whatever the bridge itself listens on.
+// The metrics port listens on loopback unless FEDBRIDGE_METRICS_HOST is set, regardless of the bridge's own address.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startSandbox } from '../../../src/sandbox/sandbox.ts';
@@ -7,10 +7,10 @@ import { startBridge } from '../../support/bridge-process.ts';
 import type { BridgeProcess } from '../../support/bridge-process.ts';
 import { request } from '../../support/http-request.ts';
 
-/** On Linux all of 127.0.0.0/8 is this machine: an address that a listener on 127.0.0.1 does not have, and one on 0.0.0.0 does. */
-const ELSEWHERE = '127.0.0.2';
+/** On Linux all of 127.0.0.0/8 is local, so a listener on 0.0.0.0 accepts connections to this address, but one on 127.0.0.1 does not. */
+const OTHER_ADDRESS = '127.0.0.2';
 
-describe('the port of the metrics', () => {
+describe('the metrics port', () => {
   let sandbox: Sandbox;
   before(async () => {
     sandbox = await startSandbox();
@@ -24,22 +24,22 @@ describe('the port of the metrics', () => {
     return { port: String(line['port']), metricsPort: String(line['metricsPort']) };
   };
 
-  it('is on 127.0.0.1 only, even if callers reach the bridge at every address', async (test) => {
+  it('listens only on 127.0.0.1, even if the bridge listens on all addresses', async (test) => {
     const bridge = await start({});
     test.after(() => bridge.stop());
     const { port, metricsPort } = await portsOf(bridge);
-    assert.equal((await request(`http://${ELSEWHERE}:${port}`, '/-/live')).status, 200);
+    assert.equal((await request(`http://${OTHER_ADDRESS}:${port}`, '/-/live')).status, 200);
     assert.equal((await request(`http://127.0.0.1:${metricsPort}`, '/-/metrics')).status, 200);
-    await assert.rejects(request(`http://${ELSEWHERE}:${metricsPort}`, '/-/metrics'), {
+    await assert.rejects(request(`http://${OTHER_ADDRESS}:${metricsPort}`, '/-/metrics'), {
       code: 'ECONNREFUSED',
     });
   });
 
-  it('is where FEDBRIDGE_METRICS_HOST says', async (test) => {
-    const bridge = await start({ FEDBRIDGE_METRICS_HOST: ELSEWHERE });
+  it('listens on the address in FEDBRIDGE_METRICS_HOST', async (test) => {
+    const bridge = await start({ FEDBRIDGE_METRICS_HOST: OTHER_ADDRESS });
     test.after(() => bridge.stop());
     const { metricsPort } = await portsOf(bridge);
-    assert.equal((await request(`http://${ELSEWHERE}:${metricsPort}`, '/-/metrics')).status, 200);
+    assert.equal((await request(`http://${OTHER_ADDRESS}:${metricsPort}`, '/-/metrics')).status, 200);
     await assert.rejects(request(`http://127.0.0.1:${metricsPort}`, '/-/metrics'), { code: 'ECONNREFUSED' });
   });
 
@@ -47,8 +47,8 @@ describe('the port of the metrics', () => {
     ['FEDBRIDGE_HOST', {}],
     ['FEDBRIDGE_METRICS_HOST', { FEDBRIDGE_METRICS_PORT: '0' }],
   ] as const) {
-    it(`ends the bridge if this machine does not have the address of ${variable}`, async (test) => {
-      // Reserved for documentation (RFC 5737).
+    it(`is not opened, and the bridge exits, if this machine does not have the address in ${variable}`, async (test) => {
+      // No machine has this address, which is reserved for documentation (RFC 5737).
       const started = startBridge({ ...sandbox.environment, ...more, [variable]: '192.0.2.1' });
       test.after(() =>
         started.then(
@@ -58,7 +58,7 @@ describe('the port of the metrics', () => {
       );
       await assert.rejects(started, ({ message }: Error) =>
         message.includes(
-          `Cannot listen on 192.0.2.1:0: this machine has no such address. Set ${variable} to one that it has.`,
+          `Cannot listen on 192.0.2.1:0: this machine does not have that address. Set ${variable} to one of its addresses.`,
         ),
       );
     });

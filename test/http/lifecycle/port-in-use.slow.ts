@@ -1,5 +1,5 @@
-// A bridge that cannot have one of its ports says which and how to choose another, and does not go on by halves; any free
-// port is told.
+// If one of the bridge's ports is in use, the bridge exits and reports which port it is and how to choose another. A port chosen
+// by the system is logged.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -11,18 +11,18 @@ import { startBridge } from '../../support/bridge-process.ts';
 
 describe('a port', () => {
   let sandbox: Sandbox;
-  let holder: Server;
+  let otherProcess: Server;
   let taken: string;
   before(async () => {
     sandbox = await startSandbox();
-    holder = createServer().listen(0, '127.0.0.1');
-    await once(holder, 'listening');
-    const address = holder.address();
+    otherProcess = createServer().listen(0, '127.0.0.1');
+    await once(otherProcess, 'listening');
+    const address = otherProcess.address();
     assert.ok(typeof address === 'object' && address !== null);
     taken = String(address.port);
   });
   after(async () => {
-    holder.close();
+    otherProcess.close();
     await sandbox.close();
   });
 
@@ -30,18 +30,18 @@ describe('a port', () => {
     ['PORT', 'PORT or --port'],
     ['FEDBRIDGE_METRICS_PORT', 'FEDBRIDGE_METRICS_PORT'],
   ] as const) {
-    it(`that another process has ends the bridge, as ${variable}, with a word on what to do`, async () => {
+    it(`set by ${variable} but used by another process makes the bridge exit and report a remedy`, async () => {
       await assert.rejects(
         startBridge({ ...sandbox.environment, [variable]: taken }),
         ({ message }: Error) =>
-          message.includes('the bridge ended') &&
-          message.includes(`Cannot listen on 127.0.0.1:${taken}: another process has it`) &&
+          message.includes('the bridge exited') &&
+          message.includes(`Cannot listen on 127.0.0.1:${taken}: another process uses that port`) &&
           message.includes(`choose another port with ${setBy}.`),
       );
     });
   }
 
-  it('of metrics that the system chose is told like the other', async () => {
+  it('for metrics is logged if the system assigned it', async () => {
     const bridge = await startBridge({ ...sandbox.environment, FEDBRIDGE_METRICS_PORT: '0' });
     const line = await bridge.line(({ message }) => String(message).startsWith('listening on'));
     const metrics = await fetch(`http://127.0.0.1:${String(line['metricsPort'])}/-/metrics`);

@@ -1,4 +1,4 @@
-// Probes of the platform, and anybody else who asks whether the bridge is up, make it ask neither Google nor AWS.
+// Requests to the liveness and readiness routes cause no calls to Google or AWS.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PATIENT, startClockedWire } from '../../support/faked-clock.ts';
@@ -7,7 +7,7 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const PROBES = 100;
-const SUPPLIERS = ['metadata', 'certs', 'sts', 's3'] as const;
+const UPSTREAMS = ['metadata', 'certs', 'sts', 's3'] as const;
 
 async function probe(wire: Wire): Promise<void> {
   for (const path of ['/-/live', '/-/ready'])
@@ -15,28 +15,28 @@ async function probe(wire: Wire): Promise<void> {
 }
 
 describe('a hundred probes', () => {
-  it('of a bridge that is ready cause no call', async (test) => {
+  it('of a ready bridge cause no upstream calls', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     await wire.forgetCalls();
     await probe(wire);
-    for (const supplier of SUPPLIERS) assert.deepEqual(await wire.calls(supplier), [], supplier);
+    for (const upstream of UPSTREAMS) assert.deepEqual(await wire.calls(upstream), [], upstream);
   });
 
-  it('of a bridge that is not cause none beside those it makes by itself', async (test) => {
+  it('of a bridge that is not ready cause no upstream calls beyond those at startup', async (test) => {
     const wire = await startClockedWire({
       ready: false,
       clocks: PATIENT,
-      faults: [{ supplier: 'sts', fault: 'hold' }],
+      faults: [{ upstream: 'sts', fault: 'hold' }],
     });
     test.after(() => wire.close());
-    await until('STS is asked', async () => (await wire.calls('sts')).length === 1);
+    await until('STS has received the call', async () => (await wire.calls('sts')).length === 1);
     const metadata = (await wire.calls('metadata')).length;
     await probe(wire);
     assert.equal((await wire.calls('metadata')).length, metadata);
     assert.equal((await wire.calls('sts')).length, 1);
     assert.deepEqual(await wire.calls('s3'), []);
-    assert.ok((await wire.calls('certs')).length <= 1, 'at most what is fetched at start');
+    assert.ok((await wire.calls('certs')).length <= 1, 'only the fetch at start');
     await wire.clearFaults();
   });
 });

@@ -1,4 +1,4 @@
-// One partner's broken trust makes neither the bridge unready nor the others' buckets unreadable.
+// If one partner's trust policy is wrong, the bridge stays ready and the buckets of other roles stay readable.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -23,7 +23,7 @@ grants:
   });
   after(() => wire.close());
 
-  it('is ready, and serves what the other role may read', async () => {
+  it('is ready, and serves reads that use another role', async () => {
     await wire.bridge.line(({ message }) => message === 'role partner could not be assumed');
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'reader' })).status, 200);
     assert.equal((await wire.get('/partner-lake/x', { as: 'reader' })).status, 502);

@@ -1,4 +1,5 @@
-// A bridge that was ready stays so while what STS gave lasts, and comes back by itself: unready, it gets no requests.
+// A ready bridge stays ready while its credentials are valid. The bridge must recover on its own, because it gets no requests
+// while it is not ready.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -6,7 +7,7 @@ import type { ClockedWire } from '../../support/faked-clock.ts';
 import { openToProject, READABLE } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
-/** So short that the bridge has something to lose soon: it does not try again long before what it holds ends. */
+/** The lifetime of credentials: short, because the bridge retries only shortly before they expire. */
 const LIFE_SECONDS = 30;
 
 describe('a bridge that was ready', () => {
@@ -21,21 +22,21 @@ describe('a bridge that was ready', () => {
 
   const ready = async (): Promise<number> => (await wire.get('/-/ready')).status;
 
-  it('is ready while STS fails and its credentials last', async () => {
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied' });
+  it('stays ready during an STS outage while its credentials are valid', async () => {
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 2) })).status, 502);
-    // STS tells whole seconds, so that they can end one earlier.
+    // STS reports the expiry in whole seconds, so credentials can expire up to one second before their lifetime ends.
     await wire.passed(LIFE_SECONDS - 1.1, STOPPED);
     assert.equal(await ready(), 200);
   });
 
-  it('is not once they have ended', async () => {
+  it('is not ready once its credentials have expired', async () => {
     await wire.passed(LIFE_SECONDS, STOPPED);
     assert.equal(await ready(), 503);
   });
 
-  it('is again soon after STS is back, without any request', async () => {
+  it('is ready again soon after STS recovers, without any request', async () => {
     await wire.clearFaults();
-    await until('ready', async () => (await ready()) === 200);
+    await until('the bridge is ready', async () => (await ready()) === 200);
   });
 });

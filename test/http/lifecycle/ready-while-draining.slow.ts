@@ -1,4 +1,4 @@
-// From SIGTERM on the bridge is not ready, also on connections that are open; what it must cut in the end looks cut in every form.
+// After SIGTERM the bridge is not ready, even on open connections. Downloads that it has to close early never look complete.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -12,55 +12,58 @@ import type { Wire } from '../../support/wire.ts';
 const SIZE = 10_000_000;
 const PATH = '/acme-lake/slow.bin';
 
-describe('a bridge that is told to end', { concurrency: 2 }, () => {
+describe('a bridge that has received SIGTERM', { concurrency: 2 }, () => {
   const startSlow = async (more: string): Promise<Wire> => {
     const wire = await startWire({ ownProcess: true, config: openToProject(more) });
     await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
-    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 200_000 });
+    await wire.fault({ upstream: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 200_000 });
     return wire;
   };
-  const toEnd = (wire: Wire): Promise<unknown> =>
+  const untilDraining = (wire: Wire): Promise<unknown> =>
     wire.bridge.line(({ message }) => String(message).startsWith('SIGTERM:'));
-  /** A connection on which a request has begun. */
-  const begin = async (wire: Wire, bytes: string): Promise<{ socket: Socket; answer: Promise<string> }> => {
+  /** Opens a connection and sends the start of a request on it. */
+  const startRequest = async (
+    wire: Wire,
+    bytes: string,
+  ): Promise<{ socket: Socket; response: Promise<string> }> => {
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
     socket.write(bytes);
-    return { socket, answer: once(socket, 'close').then(() => text) };
+    return { socket, response: once(socket, 'close').then(() => text) };
   };
 
-  it('says on open connections that it lives and is not ready, and serves a read that has begun', async (test) => {
+  it('is live but not ready on open connections, and serves a read in progress', async (test) => {
     const wire = await startSlow('limits: { drain: 3600s }\nresponses: { chunkAbove: 0B }');
     test.after(() => wire.close());
     const download = await startDownload(wire, 'chunked', PATH);
     const authorization = `Authorization: Bearer ${await wire.token('reader')}`;
     const [ready, live, read] = await Promise.all(
       ['/-/ready', '/-/live', '/acme-lake/README.txt'].map((path) =>
-        begin(wire, `GET ${path} HTTP/1.1\r\nHost: b\r\n${authorization}\r\n`),
+        startRequest(wire, `GET ${path} HTTP/1.1\r\nHost: b\r\n${authorization}\r\n`),
       ),
     );
-    // By then what was sent before has been read.
+    // When this response arrives, the bridge has read everything that was sent before.
     assert.equal((await wire.get('/-/ready')).status, 200);
     const stopped = wire.bridge.stop();
-    await toEnd(wire);
+    await untilDraining(wire);
     for (const connection of [ready, live, read]) connection?.socket.write('\r\n');
-    assert.match((await ready?.answer) ?? '', /^HTTP\/1\.1 503 [^]*{"status":"down"}/);
-    assert.match((await live?.answer) ?? '', /^HTTP\/1\.1 200 [^]*{"status":"up"}/);
-    assert.match((await read?.answer) ?? '', /^HTTP\/1\.1 200 /);
+    assert.match((await ready?.response) ?? '', /^HTTP\/1\.1 503 [^]*{"status":"down"}/);
+    assert.match((await live?.response) ?? '', /^HTTP\/1\.1 200 [^]*{"status":"up"}/);
+    assert.match((await read?.response) ?? '', /^HTTP\/1\.1 200 /);
     await wire.bridge.stop();
     assert.equal(await download.ended, 'looks cut');
     assert.equal(await stopped, 1);
   });
 
   for (const [when, drainSeconds, signals, code] of [
-    ['after the time to drain', 1, 1, 0],
-    ['at a second signal', 3_600, 2, 1],
+    ['after the drain timeout', 1, 1, 0],
+    ['on a second signal', 3_600, 2, 1],
   ] as const) {
     for (const form of FORMS) {
-      it(`cuts a download ${form} ${when} so that it looks cut`, async (test) => {
+      it(`closes a download (${form}) ${when} so that it looks incomplete`, async (test) => {
         const chunkAbove = form === 'with Content-Length' ? SIZE : 0;
         const wire = await startSlow(
           `limits: { drain: ${drainSeconds}s }\nresponses: { chunkAbove: ${chunkAbove}B }`,
@@ -68,7 +71,7 @@ describe('a bridge that is told to end', { concurrency: 2 }, () => {
         test.after(() => wire.close());
         const download = await startDownload(wire, form, PATH);
         const stopped = wire.bridge.stop();
-        await toEnd(wire);
+        await untilDraining(wire);
         if (signals === 2) void wire.bridge.stop();
         assert.equal(await download.ended, 'looks cut');
         assert.equal(await stopped, code);

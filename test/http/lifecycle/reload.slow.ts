@@ -1,4 +1,4 @@
-// SIGHUP: the configuration is read anew, whole or not at all, and what has not changed goes on as it was.
+// On SIGHUP the configuration is reloaded, completely or not at all, and everything that is unchanged keeps working.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SandboxContract } from '../../../src/sandbox/sandbox.ts';
@@ -10,12 +10,12 @@ import { emailOf } from '../../support/configuration.ts';
 interface Shape {
   readonly audience?: string;
   readonly awsAudience?: string;
-  /** Of the bucket behind role `second`. */
+  /** The granted prefix in the bucket of role `second`. */
   readonly prefix?: string;
   readonly more?: string;
 }
 
-/** Two roles with a bucket each, of which both are the sandbox's own. */
+/** Two roles with one bucket each; both buckets map to the sandbox's bucket. */
 const yaml =
   ({ audience, awsAudience, prefix = 'raw/', more = '' }: Shape = {}) =>
   (contract: SandboxContract): string => `
@@ -35,11 +35,11 @@ ${more}`;
 const FIRST = '/acme-first/raw/public/orders.csv';
 const SECOND = '/acme-second/raw/public/orders.csv';
 
-describe('a configuration that is read anew', () => {
+describe('a reloaded configuration', () => {
   let wire: ReloadingWire;
   const reload = (shape?: Shape) => wire.reload(yaml(shape)(wire.sandbox.contract));
   const statusOf = async (path: string): Promise<number> => (await wire.get(path, { as: 'reader' })).status;
-  /** The last hops that STS was asked for callers: with a policy, and not one that only shows that the role works. */
+  /** @returns the actions of STS calls for callers' sessions. Unlike role checks, these calls have a policy with an Allow. */
   const callersSessions = async (): Promise<unknown[]> =>
     (await wire.calls('sts'))
       .filter(({ policy }) => typeof policy === 'string' && policy.includes('"Allow"'))
@@ -49,7 +49,7 @@ describe('a configuration that is read anew', () => {
   });
   after(() => wire.close());
 
-  it('takes a right away at once, and keeps the credentials of roles that nothing has changed for', async () => {
+  it('revokes a grant immediately, and keeps the credentials of unchanged roles', async () => {
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
     await wire.forgetCalls();
     const line = await reload({ prefix: 'raw/private/' });
@@ -58,26 +58,26 @@ describe('a configuration that is read anew', () => {
     assert.deepEqual(await callersSessions(), []);
     await reload();
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
-    assert.deepEqual(await callersSessions(), ['AssumeRole'], 'of the changed role alone, anew');
+    assert.deepEqual(await callersSessions(), ['AssumeRole'], 'only for the changed role');
   });
 
-  it('that is not valid changes nothing, and each of its problems is told', async () => {
+  it('that is invalid changes nothing, and each problem is logged', async () => {
     const before = wire.bridge.lines.length;
     await reload({ more: 'limits: { inFlight: 0 }\nnonsense: 1' });
     await wire.bridge.line(({ field }) => field === 'nonsense');
-    const told = wire.bridge.lines.slice(before).filter(({ severity }) => severity === 'ERROR');
-    assert.deepEqual(told.map(({ field }) => field).sort(), ['limits.inFlight', 'nonsense']);
-    for (const { rule, message, remedy } of told) {
+    const errors = wire.bridge.lines.slice(before).filter(({ severity }) => severity === 'ERROR');
+    assert.deepEqual(errors.map(({ field }) => field).sort(), ['limits.inFlight', 'nonsense']);
+    for (const { rule, message, remedy } of errors) {
       assert.ok(String(rule).length > 10);
       assert.equal(typeof remedy, 'string');
-      assert.match(String(message), /is not changed/);
+      assert.match(String(message), /the configuration was not reloaded/);
     }
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
     assert.equal((await wire.reload('audience: ['))['severity'], 'ERROR');
     assert.equal(await statusOf(FIRST), 200);
   });
 
-  it('goes on counting, and asks for no key and no token that it holds', async () => {
+  it('keeps counters, cached keys and cached tokens', async () => {
     const series = 'fedbridge_requests_total{operation="GetObject",status="200"}';
     const counted = await wire.metric(series);
     assert.ok(counted > 0);
@@ -93,7 +93,7 @@ describe('a configuration that is read anew', () => {
     await reload();
   });
 
-  it('with another audience takes tokens of the old one no more', async () => {
+  it('with a different audience rejects tokens for the old one', async () => {
     await reload({ audience: 'https://other.example' });
     assert.equal(await statusOf(FIRST), 401);
     const token = await wire.token('reader', { audience: 'https://other.example' });
@@ -103,7 +103,7 @@ describe('a configuration that is read anew', () => {
     assert.equal(await statusOf(FIRST), 200);
   });
 
-  it('with another aws.audience drops every credential, and the old ones are of no use', async () => {
+  it('with a different aws.audience discards all credentials', async () => {
     await wire.forgetCalls();
     const line = await reload({ awsAudience: 'another' });
     assert.deepEqual([line['rolesKept'], line['rolesChanged']], [[], ['first', 'second']]);
@@ -112,8 +112,8 @@ describe('a configuration that is read anew', () => {
     assert.equal(await statusOf(FIRST), 200);
   });
 
-  it('with another grant leaves the bridge ready, though STS is out of reach meanwhile', async () => {
-    await wire.fault({ supplier: 'sts', fault: 'refuse' });
+  it('with a different grant keeps the bridge ready even if STS is unreachable', async () => {
+    await wire.fault({ upstream: 'sts', fault: 'refuse' });
     await reload({ prefix: 'raw/other/' });
     assert.equal((await wire.get('/-/ready')).status, 200);
     await wire.clearFaults();
@@ -121,11 +121,11 @@ describe('a configuration that is read anew', () => {
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 200]);
   });
 
-  it('leaves a download that is under way alone, also where its limits change', async () => {
+  it('does not affect a download in progress, even if limits change', async () => {
     await wire.put('raw/slow.bin', Buffer.alloc(300_000, 7));
-    // No time passes for the bridge, so this is no stall however long it takes.
+    // The bridge's clock stands still, so that the paused download never counts as stalled.
     await wire.setClocks({ steadyStands: true });
-    await wire.fault({ supplier: 's3', fault: 'hold', after: 100_000, times: 1 });
+    await wire.fault({ upstream: 's3', fault: 'hold', after: 100_000, times: 1 });
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const download = await open(wire.bridge.url, '/acme-second/raw/slow.bin', { headers });
     assert.equal(download.statusCode, 200);
@@ -137,9 +137,9 @@ describe('a configuration that is read anew', () => {
     assert.equal(bytes, 300_000);
   });
 
-  it('with another time to drain is drained by that', async () => {
+  it('with a different drain timeout applies that timeout to the next shutdown', async () => {
     await reload({ more: 'limits: { drain: 7s }' });
     assert.equal(await wire.bridge.stop(), 0);
-    assert.match(wire.bridge.output(), /streams have 7 s to finish/);
+    assert.match(wire.bridge.output(), /responses in progress have 7 s to finish/);
   });
 });

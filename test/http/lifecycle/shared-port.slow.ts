@@ -1,4 +1,5 @@
-// With FEDBRIDGE_REUSE_PORT several processes listen on one port, each with metrics of its own; one that ends leaves the others serving.
+// With FEDBRIDGE_REUSE_PORT several processes listen on one port, each with its own metrics. If one process exits, the others
+// keep serving.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startBridge } from '../../support/bridge-process.ts';
@@ -22,7 +23,7 @@ async function countedBy(bridge: BridgeProcess): Promise<number> {
 }
 
 describe('two processes on one port', () => {
-  it('share its connections, count each its own, and lose none that begins after one has ended', async (test) => {
+  it('share its connections, count their own requests, and lose no request when one process exits', async (test) => {
     const wire = await startWire({ ownProcess: true, environment: REUSE });
     test.after(() => wire.close());
     const { port } = new URL(wire.bridge.url);
@@ -39,20 +40,23 @@ describe('two processes on one port', () => {
     });
     for (const bridge of [wire.bridge, second]) {
       const counted = await countedBy(bridge);
-      // Lines are written a moment later.
-      await until('all are told', () => served(bridge) === counted);
+      // A request is logged shortly after it is counted.
+      await until('all requests are logged', () => served(bridge) === counted);
     }
 
     assert.equal(await wire.bridge.stop(), 0);
     const before = served(second);
     for (let i = 0; i < 20; i++) await read();
-    await until('the other served them all', () => served(second) === before + 20);
+    await until('the other process has served them all', () => served(second) === before + 20);
   });
 
-  it('must both be told to', async (test) => {
+  it('must both have FEDBRIDGE_REUSE_PORT set', async (test) => {
     const wire = await startWire({ ownProcess: true, environment: REUSE });
     test.after(() => wire.close());
     const { port } = new URL(wire.bridge.url);
-    await assert.rejects(startBridge({ ...wire.sandbox.environment, PORT: port }), /another process has it/);
+    await assert.rejects(
+      startBridge({ ...wire.sandbox.environment, PORT: port }),
+      /another process uses that port/,
+    );
   });
 });

@@ -1,4 +1,5 @@
-// After an error that nobody caught the process ends, not with 0, with a line that says where it came from and no more; what it was sending looks cut.
+// After an uncaught error the process exits non-zero with a log line that has only the stack. Downloads in progress look
+// incomplete.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startDownload } from '../../support/download-end.ts';
@@ -9,21 +10,21 @@ import { openToProject } from '../../support/sessions-at-sts.ts';
 
 const SIZE = 10_000_000;
 
-describe('an error that nobody caught', { concurrency: 2 }, () => {
+describe('an uncaught error', { concurrency: 2 }, () => {
   for (const [how, what, form, error] of [
     ['thrown in a timer', 'throw', 'over HTTP/1.0', /^Error\n {4}at /],
-    ['that is no Error', 'throw-text', 'chunked', /^string$/],
-    ['of a promise', 'reject', 'chunked', /^Error\n {4}at /],
+    ['that is not an Error', 'throw-text', 'chunked', /^string$/],
+    ['from a rejected promise', 'reject', 'chunked', /^Error\n {4}at /],
   ] as const satisfies readonly (readonly [string, Harm['what'], Form, RegExp])[]) {
-    it(`(${how}) ends the process, and downloads (${form}) look cut`, async (test) => {
+    it(`${how} ends the process, and downloads (${form}) look incomplete`, async (test) => {
       const wire = await startHarmedWire({ config: openToProject('responses: { chunkAbove: 0B }') });
       test.after(() => wire.close());
       await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
-      await wire.fault({ supplier: 's3', fault: 'drip', bytesPerSecond: 200_000 });
+      await wire.fault({ upstream: 's3', fault: 'drip', bytesPerSecond: 200_000 });
       const download = await startDownload(wire, form, '/acme-lake/slow.bin');
       await wire.harm({ what });
       assert.equal(await download.ended, 'looks cut');
-      // By itself: what goes on is not ended by this signal.
+      // SIGCONT does not end a running process, so the exit code shows that the bridge exited on its own.
       assert.equal(await wire.bridge.stop('SIGCONT'), 1);
       const line = wire.bridge.lines.find(({ severity }) => severity === 'CRITICAL');
       assert.match(String(line?.['error']), error);

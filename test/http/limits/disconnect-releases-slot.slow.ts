@@ -1,4 +1,4 @@
-// A caller that leaves while its token is verified, or takes nothing of what it asked for, gives its place back.
+// A caller that disconnects while its token is verified, or that does not read its response, releases its slot.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -14,10 +14,10 @@ import { until } from '../../support/until.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const IN_FLIGHT = 'fedbridge_requests_in_flight';
-/** More than the kernel buffers in both directions. */
+/** More data than the kernel's socket buffers hold in both directions. */
 const SIZE = 64 * 1024 * 1024;
 
-const asked = async (
+const sendRequests = async (
   wire: Wire,
   path: string,
   times = 1,
@@ -36,18 +36,18 @@ const asked = async (
 
 const inFlight = (wire: MeasuredWire): Promise<number> => wire.metric(IN_FLIGHT);
 const untilFree = (wire: MeasuredWire): Promise<void> =>
-  until('all places are free', async () => (await inFlight(wire)) === 0);
+  until('all slots are free', async () => (await inFlight(wire)) === 0);
 
-it('a caller that leaves while STS is called has no more such requests than limits.perCaller', async (test) => {
+it('requests abandoned during an STS call still count toward limits.perCaller', async (test) => {
   const wire = await startMeasuredWire({
     config: openToProject('limits: { perCaller: 2 }'),
     faults: [],
   });
   test.after(() => wire.close());
-  await wire.fault({ supplier: 'sts', fault: 'hold' });
+  await wire.fault({ upstream: 'sts', fault: 'hold' });
   for (let i = 0; i < 2; i += 1) {
-    const socket = await asked(wire, '/acme-lake/README.txt');
-    await until('it is in flight', async () => (await inFlight(wire)) === 1);
+    const socket = await sendRequests(wire, '/acme-lake/README.txt');
+    await until('the request is in flight', async () => (await inFlight(wire)) === 1);
     socket.destroy();
     await untilFree(wire);
   }
@@ -59,66 +59,68 @@ it('a caller that leaves while STS is called has no more such requests than limi
   });
 });
 
-describe('a place', () => {
+describe('a request slot', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({
       config: openToProject(),
       clocks: PATIENT,
-      faults: [{ supplier: 'certs', fault: 'hold' }],
+      faults: [{ upstream: 'certs', fault: 'hold' }],
     });
   });
   after(() => wire.close());
 
-  it('is given back by callers that leave while Google’s keys are awaited', async () => {
-    const sockets = await Promise.all(Array.from({ length: 10 }, () => asked(wire, '/acme-lake/README.txt')));
-    await until('they are in flight', async () => (await inFlight(wire)) === 10);
+  it("is released if a caller disconnects while Google's keys are fetched", async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 10 }, () => sendRequests(wire, '/acme-lake/README.txt')),
+    );
+    await until('the requests are in flight', async () => (await inFlight(wire)) === 10);
     for (const socket of sockets) socket.destroy();
-    const left = (): number => wire.bridge.lines.filter(({ status }) => status === 499).length;
-    await until('they are counted as having left, not as served', () => left() === 10);
+    const disconnects = (): number => wire.bridge.lines.filter(({ status }) => status === 499).length;
+    await until('they are logged as disconnects, not as served', () => disconnects() === 10);
     await wire.clearFaults();
     await untilFree(wire);
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'reader' })).status, 200);
   });
 
-  it('is given back at once by callers that leave while STS is awaited', async () => {
-    await wire.fault({ supplier: 'sts', fault: 'hold' });
+  it('is released immediately if a caller disconnects during an STS call', async () => {
+    await wire.fault({ upstream: 'sts', fault: 'hold' });
     await wire.forgetCalls();
     const headers = asAccount(wire, 1);
     const sockets = await Promise.all(
-      Array.from({ length: 10 }, () => asked(wire, '/acme-lake/README.txt', 1, headers)),
+      Array.from({ length: 10 }, () => sendRequests(wire, '/acme-lake/README.txt', 1, headers)),
     );
-    await until('they are in flight', async () => (await inFlight(wire)) === 10);
+    await until('the requests are in flight', async () => (await inFlight(wire)) === 10);
     for (const socket of sockets) socket.destroy();
     await untilFree(wire);
     assert.equal((await sessionsAtSts(wire))[0]?.status, null, 'the STS call is still in progress');
     await wire.clearFaults();
     assert.equal((await wire.get('/acme-lake/README.txt', { headers })).status, 200);
-    assert.equal((await sessionsAtSts(wire)).length, 1, 'the call that the others began has served it');
+    assert.equal((await sessionsAtSts(wire)).length, 1, 'served by the call that the others started');
   });
 
-  it('is one for a connection, however many requests it sends ahead', async () => {
+  it('is taken only once per connection, even if requests are pipelined', async () => {
     await wire.put('big', Buffer.alloc(SIZE));
-    const socket = await asked(wire, '/acme-lake/big', 10);
+    const socket = await sendRequests(wire, '/acme-lake/big', 10);
     socket.pause();
-    await until('the first is in flight', async () => (await inFlight(wire)) > 0);
-    // By then the bridge has read everything that was sent before.
+    await until('the first request is in flight', async () => (await inFlight(wire)) > 0);
+    // When this response arrives, the bridge has read everything that was sent before.
     assert.equal((await wire.get('/-/live')).status, 200);
     assert.equal(await inFlight(wire), 1);
     socket.destroy();
     await untilFree(wire);
   });
 
-  it('is not to be had by sending requests ahead without end', async () => {
-    await wire.fault({ supplier: 's3', path: 'README', fault: 'hang' });
-    const socket = await asked(wire, '/acme-lake/README.txt', 5_000);
+  it('is released if a connection is closed because it pipelines too many requests', async () => {
+    await wire.fault({ upstream: 's3', path: 'README', fault: 'hang' });
+    const socket = await sendRequests(wire, '/acme-lake/README.txt', 5_000);
     await until('the connection is closed', () => socket.destroyed);
     await wire.clearFaults();
     await untilFree(wire);
   });
 });
 
-describe('a place, where a window has a second,', () => {
+describe('with a stall timeout of one second, a request slot', () => {
   let wire: MeasuredWire;
   before(async () => {
     wire = await startMeasuredWire({ config: openToProject('limits: { stall: 1s }') });
@@ -126,23 +128,24 @@ describe('a place, where a window has a second,', () => {
   });
   after(() => wire.close());
 
-  const cut = (): readonly LogLine[] => wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall');
+  const stalled = (): readonly LogLine[] =>
+    wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall');
 
-  it('is taken from a caller that takes nothing', async () => {
-    const socket = await asked(wire, '/acme-lake/big');
+  it('is released if the caller does not read', async () => {
+    const socket = await sendRequests(wire, '/acme-lake/big');
     socket.pause();
-    await until('it is cut', () => cut().length === 1);
-    assert.deepEqual([cut()[0]?.['key'], cut()[0]?.['severity']], ['big', 'INFO']);
+    await until('the response is closed early', () => stalled().length === 1);
+    assert.deepEqual([stalled()[0]?.['key'], stalled()[0]?.['severity']], ['big', 'INFO']);
     await untilFree(wire);
     socket.destroy();
   });
 
-  it('is taken as well from a caller that takes nothing and goes on sending', async () => {
-    const socket = await asked(wire, '/acme-lake/big');
+  it('is released if the caller does not read but keeps sending', async () => {
+    const socket = await sendRequests(wire, '/acme-lake/big');
     socket.pause();
     socket.write('GET /');
     const trickle = setInterval(() => socket.write('a'), 300);
-    await until('it is cut', () => cut().length === 2).finally(() => {
+    await until('the response is closed early', () => stalled().length === 2).finally(() => {
       clearInterval(trickle);
     });
     await untilFree(wire);

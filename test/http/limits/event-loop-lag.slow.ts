@@ -1,4 +1,5 @@
-// A process that is late for long refuses new reads as S3 does when it has too much to do; probes are answered, streams go on, and it comes back.
+// A process whose event loop lags for several seconds rejects new reads with SlowDown. Probes and streams continue, and the
+// process recovers.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -11,16 +12,16 @@ import { openToProject, READABLE } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
 const SIZE = 4_000_000;
-/** Of a second each: three would do where they counted. */
+/** The number of one-second pauses. If pauses counted as lag, three would already cause rejections. */
 const PAUSES = 5;
 
-describe('a process that lags', () => {
+describe('a process whose event loop lags', () => {
   let wire: HarmedWire;
   const body = randomBytes(SIZE);
   before(async () => {
     wire = await startHarmedWire({ config: openToProject('limits: { stall: 1h }') });
     await wire.put('slow.bin', body);
-    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'hold', after: SIZE / 2 });
+    await wire.fault({ upstream: 's3', path: 'slow.bin', fault: 'hold', after: SIZE / 2 });
   });
   after(() => wire.close());
 
@@ -31,14 +32,14 @@ describe('a process that lags', () => {
     return digest.digest('hex');
   };
 
-  it('does not shed for one long pause', async () => {
+  it('does not reject reads because of one long pause', async () => {
     assert.equal(await status(), 200);
     await wire.harm({ what: 'pause', milliseconds: 4_000 });
     assert.equal(await status(), 200);
     for (let i = 0; i < 20; i += 1) assert.equal(await status(), 200);
   });
 
-  it('does not shed for pauses between reads, as where the platform gives CPU to requests alone', async () => {
+  it('does not reject reads because of pauses between them, which occur with request-based CPU allocation', async () => {
     assert.equal(await status(), 200);
     for (let i = 0; i < PAUSES; i += 1) {
       process.kill(wire.bridge.pid, 'SIGSTOP');
@@ -49,16 +50,16 @@ describe('a process that lags', () => {
     assert.equal(await status(), 200);
   });
 
-  it('refuses new reads, answers probes, and harms no stream', async () => {
+  it('rejects new reads, but still responds to probes and does not affect streams', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const stream = await open(wire.bridge.url, '/acme-lake/slow.bin', { headers });
     const digest = digestOf(stream);
     await wire.harm({ what: 'lag', milliseconds: 500 });
-    await until('new reads are refused', async () => (await status()) === 503);
-    const refused = await wire.get(READABLE, { as: 'reader' });
-    assert.equal(refused.code, 'SlowDown');
-    assert.equal(refused.headers['retry-after'], '1');
-    assert.equal(refused.headers['x-fedbridge-error'], 'overloaded');
+    await until('new reads are rejected', async () => (await status()) === 503);
+    const rejected = await wire.get(READABLE, { as: 'reader' });
+    assert.equal(rejected.code, 'SlowDown');
+    assert.equal(rejected.headers['retry-after'], '1');
+    assert.equal(rejected.headers['x-fedbridge-error'], 'overloaded');
     const line = await wire.bridge.line(({ fault }) => fault === 'event_loop_lagging');
     assert.ok((line['cause'] as { lagMilliseconds: number }).lagMilliseconds > 100);
     assert.match(String(line['remedy']), /CPU/);

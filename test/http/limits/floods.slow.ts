@@ -1,4 +1,4 @@
-// Idle connections, tokens, headers and log lines in any number: what the bridge keeps of them is bounded.
+// However many idle connections, tokens, headers and log lines there are, the bridge's memory stays bounded.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -18,21 +18,24 @@ import { asBearer } from '../../support/token-headers.ts';
 import { until } from '../../support/until.ts';
 
 const LIMIT_MIB = 260;
-/** What a collection leaves differs by 20 to 40 from one time to the next; what four rounds of a flood send is 70 at least. */
+/** Memory after a garbage collection varies by 20 to 40 MiB, but four rounds of a flood send at least 70 MiB. */
 const MARGIN_MIB = 50;
-/** Beyond the first, which grows what stays the process's: heap, buffers, compiled code. */
+/**
+ * The number of rounds after the first round. In the first round, the process allocates heap, buffers and compiled code that it
+ * keeps.
+ */
 const FURTHER_ROUNDS = 4;
-/** What is outside the heap goes with a second collection, and its pages a moment after that. */
+/** Memory outside the heap is freed only by a second garbage collection, and its pages are returned shortly afterwards. */
 const COLLECTIONS = 10;
 const AT_ONCE = 50;
 
-/** Resident set of a process, in MiB (proc(5), VmRSS). */
+/** @returns the resident set size of a process, in MiB (proc(5), VmRSS) */
 function residentMiB(pid: number): number {
   const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1024;
 }
 
-/** @returns how often each status came */
+/** @returns the number of responses with each status */
 async function flood(
   origin: string,
   times: number,
@@ -42,7 +45,7 @@ async function flood(
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const statuses: Record<number, number> = {};
   let next = 0;
-  const ask = async (): Promise<void> => {
+  const sendNext = async (): Promise<void> => {
     while (next < times) {
       const { path = '/acme-lake/x', headers = {} } = what(next++);
       const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>();
@@ -61,7 +64,7 @@ async function flood(
           .catch(() => undefined);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
   agent.destroy();
   return statuses;
 }
@@ -81,21 +84,21 @@ describe('a bridge', () => {
   };
   const assertBounded = async (round: () => Promise<void>): Promise<void> => {
     await round();
-    let kept = Infinity;
-    for (let i = 0; i < COLLECTIONS; i += 1) kept = Math.min(kept, (await collected()) + MARGIN_MIB);
+    let bound = Infinity;
+    for (let i = 0; i < COLLECTIONS; i += 1) bound = Math.min(bound, (await collected()) + MARGIN_MIB);
     for (let i = 0; i < FURTHER_ROUNDS; i += 1) await round();
     const most = residentMiB(wire.bridge.pid);
     assert.ok(most < LIMIT_MIB, `${most.toFixed(0)} MiB resident`);
-    await until(`no more than ${kept.toFixed(0)} MiB are kept`, async () => (await collected()) < kept);
+    await until(`at most ${bound.toFixed(0)} MiB are kept`, async () => (await collected()) < bound);
   };
 
-  it('keeps none of the tokens that it refuses', async () => {
+  it('keeps no rejected tokens in memory', async () => {
     const good = wire.sandbox.mint(googleClaims(wire, 'reader'));
     const [head = ''] = good.split('.');
     let n = 0;
     await assertBounded(async () => {
       const statuses = await flood(wire.bridge.url, 3_000, () => {
-        // With Google's key in its head, claims of its own, and a signature of nobody.
+        // The token's header names Google's key, but its claims are new and its signature is invalid.
         const claims = Buffer.from(JSON.stringify({ sub: String(n++), x: 'y'.repeat(4_500) }));
         return {
           headers: { authorization: `Bearer ${head}.${claims.toString('base64url')}.${'A'.repeat(342)}` },
@@ -105,22 +108,23 @@ describe('a bridge', () => {
     });
   });
 
-  it('keeps none of the large headers that it is sent', async () => {
+  it('keeps no large request headers in memory', async () => {
     await assertBounded(async () => {
       const most = { cookie: 'x'.repeat(15_000) };
       assert.deepEqual(await flood(wire.bridge.url, 2_000, () => ({ headers: most })), { 401: 2_000 });
       const tooLarge = { cookie: 'x'.repeat(17_000) };
-      const refused = await flood(wire.bridge.url, 1_000, () => ({ headers: tooLarge }));
-      // A connection that is closed amid what it sends may be reset before its response is read: its status is 0 here.
+      const rejected = await flood(wire.bridge.url, 1_000, () => ({ headers: tooLarge }));
+      // If the bridge closes a connection mid-request, the connection may be reset before the response is read. This counts as
+      // status 0.
       assert.ok(
-        Object.keys(refused).every((status) => status === '431' || status === '0'),
-        JSON.stringify(refused),
+        Object.keys(rejected).every((status) => status === '431' || status === '0'),
+        JSON.stringify(rejected),
       );
-      assert.ok(refused[431] !== undefined);
+      assert.ok(rejected[431] !== undefined);
     });
   });
 
-  it('pays little for thousands of connections that idle', async () => {
+  it('uses little memory for thousands of idle connections', async () => {
     const { hostname, port } = new URL(wire.bridge.url);
     await assertBounded(async () => {
       const sockets: Socket[] = [];
@@ -128,7 +132,7 @@ describe('a bridge', () => {
         const socket = connect(Number(port), hostname).on('error', () => undefined);
         await once(socket, 'connect');
         sockets.push(socket);
-        // Half of them after a request.
+        // Half of the connections send a request.
         if (i % 2 === 0) {
           socket.write('GET /-/live HTTP/1.1\r\nHost: b\r\n\r\n');
           await once(socket, 'data');
@@ -136,7 +140,7 @@ describe('a bridge', () => {
       }
       const resident = residentMiB(wire.bridge.pid);
       assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident`);
-      // The others have a quarter of a minute for their first request.
+      // The bridge closes the other connections after 15 seconds without a request.
       const used = sockets.filter((_, i) => i % 2 === 0);
       assert.ok(used.every((socket) => !socket.destroyed));
       for (const socket of sockets) socket.destroy();
@@ -144,13 +148,13 @@ describe('a bridge', () => {
   });
 });
 
-it('a bridge whose log nobody takes keeps a bounded number of lines, and counts the others', async (test) => {
+it('a bridge whose log is not read keeps a bounded number of lines and counts the dropped ones', async (test) => {
   const sandbox = await startSandbox();
   test.after(() => sandbox.close());
   const bridge = await startUnreadBridge(sandbox);
   test.after(() => bridge.process.kill('SIGKILL'));
   const path = `/acme-lake/${'x'.repeat(1_000)}`;
-  // Lines of requests without a valid token are limited; those of a caller without a grant are not.
+  // Log lines for requests without a valid token are limited; those for callers without a grant are not.
   const { email, uniqueId } = ACCOUNTS.stranger;
   const claims = {
     aud: sandbox.contract.audience,
@@ -168,7 +172,7 @@ it('a bridge whose log nobody takes keeps a bounded number of lines, and counts 
   while ((await dropped()) < 3_000) {
     sent += 3_000;
     assert.deepEqual(await flood(bridge.url, 3_000, () => ({ path, headers })), { 403: 3_000 });
-    assert.ok(sent <= 30_000, 'lines are dropped in the end');
+    assert.ok(sent <= 30_000, 'lines are eventually dropped');
   }
   const resident = residentMiB(bridge.process.pid ?? 0);
   assert.ok(resident < LIMIT_MIB, `${resident.toFixed(0)} MiB resident after ${sent} requests`);

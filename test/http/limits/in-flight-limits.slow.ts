@@ -1,4 +1,5 @@
-// A bridge that serves as much as it may says SlowDown, which AWS's own client heeds; probes are answered, and what is under way ends whole.
+// A bridge at its request limit responds SlowDown, which the AWS SDK retries. Probes still succeed, and responses in progress
+// complete.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -17,22 +18,22 @@ const SIZE = 300_000;
 const PER_CALLER = 2;
 const IN_FLIGHT = 4;
 
-describe('a bridge that may serve four requests, two of each caller', () => {
+describe('a bridge limited to four requests in flight, two per caller', () => {
   let wire: ClockedWire;
   const body = randomBytes(SIZE);
   before(async () => {
     wire = await startClockedWire({
       config: openToProject(`limits: { inFlight: ${IN_FLIGHT}, perCaller: ${PER_CALLER}, stall: 1h }`),
     });
-    // Else a bridge on a slow machine may refuse requests because it lags.
+    // Stops the clock, so that a bridge on a slow machine does not reject requests because its event loop lags.
     await wire.setClocks({ steadyStands: true });
     await wire.put('held.bin', body);
   });
   after(() => wire.close());
 
-  /** Until faults are cleared, the rest of the object does not come. */
+  /** Makes S3 hold back the rest of the object until faults are cleared. */
   const hold = (): Promise<void> =>
-    wire.fault({ supplier: 's3', path: 'held.bin', fault: 'hold', after: SIZE / 2 });
+    wire.fault({ upstream: 's3', path: 'held.bin', fault: 'hold', after: SIZE / 2 });
   const startTwo = (caller: number): Promise<IncomingMessage[]> =>
     Promise.all(
       [1, 2].map(() => open(wire.bridge.url, '/acme-lake/held.bin', { headers: asAccount(wire, caller) })),
@@ -56,7 +57,7 @@ describe('a bridge that may serve four requests, two of each caller', () => {
     assert.deepEqual(line['cause'], { limit, max: limit === 'perCaller' ? PER_CALLER : IN_FLIGHT });
   };
 
-  it('slows down the caller that has its share, and serves the others', async () => {
+  it('responds SlowDown to a caller at its limit, and serves others', async () => {
     await hold();
     const streams = await startTwo(1);
     await assertSlowedDown(await read(1), 'perCaller');
@@ -65,22 +66,22 @@ describe('a bridge that may serve four requests, two of each caller', () => {
     assert.equal((await read(1)).status, 200);
   });
 
-  it('slows down everybody where all places are taken, and answers probes', async () => {
+  it('responds SlowDown to all callers when all slots are taken, but still responds to probes', async () => {
     await hold();
     const streams = [...(await startTwo(1)), ...(await startTwo(2))];
     await assertSlowedDown(await read(3), 'inFlight');
     const whoami = await request(wire.bridge.url, '/-/whoami', { headers: asAccount(wire, 3) });
-    assert.equal(whoami.status, 200, 'who asks about itself takes no place of a read');
+    assert.equal(whoami.status, 200, 'whoami does not need a slot');
     for (let i = 0; i < 20; i += 1) {
       assert.equal((await wire.get('/-/live')).status, 200);
       assert.equal((await wire.get('/-/ready')).status, 200);
     }
     assert.equal(await wire.metric('fedbridge_requests_in_flight'), IN_FLIGHT);
     await assertWhole(streams);
-    await until('all places are free', async () => (await wire.metric('fedbridge_requests_in_flight')) === 0);
+    await until('all slots are free', async () => (await wire.metric('fedbridge_requests_in_flight')) === 0);
   });
 
-  it('gives AWS’s client its object once there is a place', async () => {
+  it('serves the AWS SDK once a slot is free', async () => {
     await hold();
     const streams = await startTwo(4);
     const { authorization = '' } = asAccount(wire, 4);
@@ -103,24 +104,24 @@ describe('a bridge that may serve four requests, two of each caller', () => {
     await assertWhole(streams);
     const { Body, $metadata } = await sent;
     assert.match((await Body?.transformToString()) ?? '', /^id,item,quantity/);
-    assert.ok(($metadata.attempts ?? 0) > 1, 'it was told to come back');
+    assert.ok(($metadata.attempts ?? 0) > 1, 'the SDK has retried');
     client.destroy();
   });
 
-  it('lets a bounded number of questions wait for Google’s keys, and reads go on', async () => {
+  it("lets a limited number of whoami requests wait for Google's keys while reads continue", async () => {
     await wire.setClocks({ steadyStands: true, ...PATIENT });
-    await wire.fault({ supplier: 'certs', fault: 'hold' });
+    await wire.fault({ upstream: 'certs', fault: 'hold' });
     const unknown = wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: 'unknown' });
     const statuses: number[] = [];
-    const asked = Array.from({ length: 130 }, async () => {
+    const requests = Array.from({ length: 130 }, async () => {
       const { status } = await request(wire.bridge.url, '/-/whoami', { headers: asBearer(unknown) });
       statuses.push(status);
     });
-    await until('those beyond a hundred are refused', () => statuses.length === 30);
+    await until('those beyond a hundred are rejected', () => statuses.length === 30);
     assert.equal((await read(3)).status, 200);
     assert.deepEqual(new Set(statuses), new Set([503]));
     await wire.clearFaults();
-    await Promise.all(asked);
+    await Promise.all(requests);
     assert.deepEqual(new Set(statuses.slice(30)), new Set([401]));
   });
 });

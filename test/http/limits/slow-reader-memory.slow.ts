@@ -1,4 +1,4 @@
-// Many callers that read a large object slowly: the bridge holds what is on its way, never the object.
+// If many callers read a large object slowly, the bridge buffers only bytes in transit, never the object.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -14,7 +14,7 @@ const SIZE = 2 * 1024 ** 3;
 const READERS = 64;
 const LIMIT_MIB = 200;
 
-/** Resident set of a process, in MiB (proc(5), VmRSS). */
+/** @returns the resident set size of a process, in MiB (proc(5), VmRSS) */
 function residentMiB(pid: number): number {
   const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1024;
@@ -25,12 +25,12 @@ describe('64 slow readers of a 2 GiB object', () => {
   let dir: string;
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'fedbridge-'));
-    // Sparse: 2 GiB to read, nothing on the disk.
+    // Creates a sparse file of 2 GiB, which uses no disk space.
     const file = await openFile(join(dir, 'huge.bin'), 'w');
     await file.truncate(SIZE);
     await file.close();
     wire = await startClockedWire({ sandbox: { dir } });
-    // Else a bridge on a slow machine refuses some, as it lags.
+    // Stops the clock, so that a bridge on a slow machine does not reject requests because its event loop lags.
     await wire.setClocks({ steadyStands: true });
   });
   after(async () => {
@@ -38,7 +38,7 @@ describe('64 slow readers of a 2 GiB object', () => {
     await rm(dir, { recursive: true });
   });
 
-  it(`leave the bridge under ${LIMIT_MIB} MiB`, async () => {
+  it(`keep the bridge's memory under ${LIMIT_MIB} MiB`, async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const readers: IncomingMessage[] = [];
     for (let i = 0; i < READERS; i += 1)
@@ -52,7 +52,7 @@ describe('64 slow readers of a 2 GiB object', () => {
     for (const reader of readers) {
       assert.equal(reader.statusCode, 200);
       assert.equal(reader.headers['content-length'], String(SIZE));
-      assert.ok(!reader.destroyed, 'a slow reader is served on');
+      assert.ok(!reader.destroyed, 'slow readers stay connected');
       reader.on('error', () => undefined).destroy();
     }
     assert.ok(most < LIMIT_MIB, `${most.toFixed(0)} MiB resident`);

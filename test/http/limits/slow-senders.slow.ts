@@ -1,4 +1,4 @@
-// Who sends a request slowly, or none, loses its connection in seconds; who waits between two requests, or reads slowly, does not.
+// Clients that send a request slowly or not at all are disconnected in seconds. Idle clients and slow readers stay connected.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,9 +12,9 @@ import { open as openRead } from '../../support/http-request.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** Beyond every limit of time on a request that is not there yet. */
+/** A time longer than every timeout for receiving a request. */
 const LONG_MS = 27_000;
-/** For what closes after 25 s at most, on a machine that is busy with other tests. */
+/** The bridge closes these connections within 25 s; the longer time allows for a machine that is busy with other tests. */
 const CLOSED_MS = 60_000;
 const SIZE = 2_700_000;
 
@@ -24,7 +24,7 @@ describe('a connection', { concurrency: true }, () => {
   before(async () => {
     wire = await startWire();
     await wire.put('slow.bin', body);
-    await wire.fault({ supplier: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 100_000 });
+    await wire.fault({ upstream: 's3', path: 'slow.bin', fault: 'drip', bytesPerSecond: 100_000 });
   });
   after(() => wire.close());
 
@@ -34,7 +34,7 @@ describe('a connection', { concurrency: true }, () => {
     await once(socket, 'connect');
     return socket;
   };
-  /** @returns what came until it was closed. @param next what is sent every half second */
+  /** @returns the text received until the connection closed @param next the text to send every half second */
   const untilClosed = async (head: string, next: () => string): Promise<string> => {
     const socket = await open();
     let text = '';
@@ -49,11 +49,11 @@ describe('a connection', { concurrency: true }, () => {
     return text;
   };
 
-  it('on which nothing comes is closed without a word', async () => {
+  it('that sends nothing is closed without a response', async () => {
     assert.equal(await untilClosed('', () => ''), '');
   });
 
-  it('on which headers trickle is told 408', async () => {
+  it('that sends its headers slowly gets 408', async () => {
     const text = await untilClosed('GET / HTTP/1.1\r\nHost: b\r\n', () => 'x: y\r\n');
     assert.match(text, /^HTTP\/1\.1 408 [^]*<Code>RequestTimeout<\/Code>/);
     const [, id = ''] = /x-request-id: (\S+)/.exec(text) ?? [];
@@ -61,7 +61,7 @@ describe('a connection', { concurrency: true }, () => {
     assert.equal(line['fault'], 'request_too_slow');
   });
 
-  it('on which a body trickles has its refusal, and then no more time than a request', async () => {
+  it('that sends the body of a rejected request slowly gets the error response, and is then closed', async () => {
     const text = await untilClosed(
       'PUT /acme-lake/x HTTP/1.1\r\nHost: b\r\nContent-Length: 1000\r\n\r\n',
       () => 'x',
@@ -69,10 +69,10 @@ describe('a connection', { concurrency: true }, () => {
     assert.match(text, /^HTTP\/1\.1 405 /);
   });
 
-  it('that waits for its next request is kept', async () => {
+  it('that is idle between requests stays open', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const { hostname, port } = new URL(wire.bridge.url);
-    const ask = async (): Promise<number> => {
+    const sendProbe = async (): Promise<number> => {
       const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
       send({ hostname, port, path: '/-/live', agent }, resolve).on('error', reject).end();
       const response = await promise;
@@ -80,13 +80,13 @@ describe('a connection', { concurrency: true }, () => {
       await response.toArray();
       return localPort;
     };
-    const first = await ask();
+    const first = await sendProbe();
     await sleep(LONG_MS);
-    assert.equal(await ask(), first);
+    assert.equal(await sendProbe(), first);
     agent.destroy();
   });
 
-  it('on which an answer takes longer than that is served on', async () => {
+  it('on which a long response is read stays open', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const response = await openRead(wire.bridge.url, '/acme-lake/slow.bin', { headers });
     const digest = createHash('sha256');

@@ -1,4 +1,5 @@
-// What comes from S3 in small pieces goes to the caller together, and yet whole, without waiting, and no faster than he takes it.
+// Small chunks from S3 are combined before they are sent to the caller. No chunk is lost or delayed, and the bridge waits for a
+// slow caller.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,11 +12,11 @@ import type { StoodInWire } from '../../support/stand-in-wire.ts';
 
 const MIB = 1024 * 1024;
 const PIECE = randomBytes(9_000);
-/** More than the kernel holds on both ways. */
+/** More data than the kernel's socket buffers hold in both directions. */
 const PIECES = Math.ceil((96 * MIB) / PIECE.length);
 const LONG_ENOUGH_MS = 1_500;
 
-describe('a body in small pieces', () => {
+describe('a body in small chunks', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
@@ -24,12 +25,12 @@ describe('a body in small pieces', () => {
 
   const open = async (): Promise<IncomingMessage> => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
-    const asked = request(`${wire.bridge.url}/acme-lake/a`, { headers, agent: false }).end();
-    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    const sent = request(`${wire.bridge.url}/acme-lake/a`, { headers, agent: false }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     return response;
   };
 
-  /** In chunks, or counted; as fast as the bridge takes it. */
+  /** Sends all chunks as fast as the bridge reads them, with chunked encoding unless the headers have a length. */
   const sendAll = async (
     response: ServerResponse,
     headers = {},
@@ -44,10 +45,10 @@ describe('a body in small pieces', () => {
   };
 
   for (const [how, headers] of [
-    ['in chunks', {}],
-    ['counted', { 'content-length': PIECES * PIECE.length }],
+    ['with chunked encoding', {}],
+    ['with Content-Length', { 'content-length': PIECES * PIECE.length }],
   ] as const) {
-    it(`comes whole, and waits for a caller that waits, ${how}`, async () => {
+    it(`arrives in full, even if the caller is slow (${how})`, async () => {
       let sent = 0;
       wire.s3Answers((_request, response) =>
         sendAll(response, headers, () => {
@@ -56,7 +57,7 @@ describe('a body in small pieces', () => {
       );
       const response = await open();
       await sleep(LONG_ENOUGH_MS);
-      assert.ok(sent < PIECES, 'S3 could send all of it to a caller that takes nothing');
+      assert.ok(sent < PIECES, 'S3 cannot send everything to a caller that reads nothing');
       const hash = createHash('sha256');
       for await (const chunk of response) hash.update(chunk as Buffer);
       const expected = createHash('sha256');
@@ -65,7 +66,7 @@ describe('a body in small pieces', () => {
     });
   }
 
-  it('has each piece come by itself where S3 waits for it', async () => {
+  it('reaches the caller chunk by chunk if S3 pauses after each one', async () => {
     const steps = 20;
     let send = (): void => undefined;
     wire.s3Answers((_request, response) => {
@@ -74,15 +75,15 @@ describe('a body in small pieces', () => {
       send();
     });
     const response = await open();
-    let come = 0;
+    let received = 0;
     let due = PIECE.length;
     for await (const chunk of response) {
-      come += (chunk as Buffer).length;
-      if (come < due) continue;
-      assert.equal(come, due);
+      received += (chunk as Buffer).length;
+      if (received < due) continue;
+      assert.equal(received, due);
       due += PIECE.length;
-      if (come < steps * PIECE.length) send();
+      if (received < steps * PIECE.length) send();
     }
-    assert.equal(come, steps * PIECE.length);
+    assert.equal(received, steps * PIECE.length);
   });
 });

@@ -1,4 +1,5 @@
-// A caller that takes a little now and then, to hold a place for ever, is cut; one that reads slowly is not.
+// A caller that tries to keep a slot forever by reading only a few bytes now and then is disconnected. A caller that reads slowly
+// but steadily is served.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -13,7 +14,7 @@ import type { Wire } from '../../support/wire.ts';
 const MIB = 1024 * 1024;
 const SIZE = 64 * MIB;
 const WINDOW_SECONDS = 10;
-/** A MiB each; over more than two windows together. */
+/** A pause after each MiB, so that the whole download takes longer than two stall timeouts. */
 const PAUSE_MS = 400;
 
 describe('a reader', { concurrency: true }, () => {
@@ -22,8 +23,8 @@ describe('a reader', { concurrency: true }, () => {
     await wire.put('big', Buffer.alloc(SIZE));
     return wire;
   };
-  /** A connection of which nothing is taken but what the test reads. */
-  const ask = async (wire: Wire): Promise<Socket> => {
+  /** Opens a connection without a data listener, so that the test controls how fast the response is read. */
+  const startRead = async (wire: Wire): Promise<Socket> => {
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname);
     socket.on('error', () => undefined);
@@ -33,26 +34,26 @@ describe('a reader', { concurrency: true }, () => {
     return socket;
   };
 
-  it('that trickles is cut', async (test) => {
+  it('that reads only a few bytes has its response closed early', async (test) => {
     const wire = await start(1);
     test.after(() => wire.close());
-    const socket = await ask(wire);
-    await until('it is cut', () => {
+    const socket = await startRead(wire);
+    await until('the response is closed early', () => {
       socket.read(20);
       return wire.bridge.lines.some(({ abortedBy }) => abortedBy === 'stall');
     });
     socket.destroy();
   });
 
-  it('that is slow is served', async (test) => {
+  it('that is slow but steady gets the whole response', async (test) => {
     const wire = await start(WINDOW_SECONDS);
     test.after(() => wire.close());
-    const socket = await ask(wire);
-    let taken = 0;
-    while (taken < SIZE && !socket.destroyed) {
-      taken += (socket.read(MIB) as Buffer | null)?.length ?? 0;
+    const socket = await startRead(wire);
+    let bytes = 0;
+    while (bytes < SIZE && !socket.destroyed) {
+      bytes += (socket.read(MIB) as Buffer | null)?.length ?? 0;
       await sleep(PAUSE_MS);
     }
-    assert.ok(taken >= SIZE, `${taken} bytes, then ${wire.bridge.output()}`);
+    assert.ok(bytes >= SIZE, `${bytes} bytes, then ${wire.bridge.output()}`);
   });
 });

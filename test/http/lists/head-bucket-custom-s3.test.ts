@@ -1,4 +1,4 @@
-// HEAD of a bucket at an S3 server that does not list as AWS does.
+// HEAD of a bucket also works with S3 servers that reject the bridge's list request.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { refuse, startStoodInWire } from '../../support/stand-in-wire.ts';
@@ -8,7 +8,7 @@ describe('HEAD of a bucket', () => {
     [400, 'InvalidArgument'],
     [501, 'NotImplemented'],
   ] as const) {
-    it(`is 200 if S3 responds ${status} ${code} to a list of no keys`, async (test) => {
+    it(`returns 200 if S3 responds ${status} ${code} to a listing with max-keys=0`, async (test) => {
       const wire = await startStoodInWire();
       test.after(() => wire.close());
       wire.s3Answers((_request, response) => {

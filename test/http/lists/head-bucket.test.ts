@@ -1,4 +1,4 @@
-// HEAD of a bucket confirms with S3 that it exists, so that clients' checks for it are right.
+// HEAD of a bucket checks with S3 that the bucket exists, so clients can rely on the result.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
@@ -32,30 +32,30 @@ describe('HEAD of a bucket', () => {
     wire.get(`/${bucket}`, { as, method: 'HEAD' });
   const targets = async (): Promise<unknown[]> => (await wire.calls('s3')).map(({ path }) => path);
 
-  it('calls S3 for no keys under a granted prefix, and again only after a minute', async () => {
+  it('requests an empty listing of a granted prefix from S3, at most once a minute', async () => {
     await wire.forgetCalls();
-    const asked = ['/acme-lake?list-type=2&max-keys=0&prefix=raw%2Fpublic%2F'];
+    const expected = ['/acme-lake?list-type=2&max-keys=0&prefix=raw%2Fpublic%2F'];
     for (let i = 0; i < 3; i += 1) {
       const { status, headers, text } = await head('acme-lake');
       assert.deepEqual([status, headers['x-amz-bucket-region'], text], [200, 'eu-west-1', '']);
-      assert.deepEqual(await targets(), asked);
+      assert.deepEqual(await targets(), expected);
     }
-    // Another caller does not ask again.
+    // A request by another caller causes no second call to S3.
     assert.equal((await head('acme-lake', 'reader')).status, 200);
-    assert.deepEqual(await targets(), asked);
+    assert.deepEqual(await targets(), expected);
     await wire.passed(61);
     assert.equal((await head('acme-lake')).status, 200);
-    assert.deepEqual(await targets(), [...asked, ...asked]);
+    assert.deepEqual(await targets(), [...expected, ...expected]);
   });
 
-  it('of a bucket with another name asks for its target', async () => {
+  it("uses the target's name in the request to S3 if the bucket has a target", async () => {
     await wire.forgetCalls();
     assert.equal((await head('acme-other-name')).status, 200);
     assert.deepEqual(await targets(), ['/acme-lake?list-type=2&max-keys=0&prefix=raw%2Fpublic%2F']);
   });
 
   for (const as of ['scoped', 'reader'] as const) {
-    it(`of a configured bucket that is gone is 404 for the ${as}`, async () => {
+    it(`returns 404 to the caller ${as} if the configured bucket does not exist`, async () => {
       const reply = await head('acme-gone', as);
       assert.deepEqual(
         [reply.status, reply.headers['x-fedbridge-error'], reply.text],
@@ -64,11 +64,11 @@ describe('HEAD of a bucket', () => {
       const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
       assert.deepEqual([line['operation'], line['status']], ['HeadBucket', 404]);
       assert.equal((line['s3'] as { code: string }).code, 'NoSuchBucket');
-      assert.match(String(line['remedy']), /The configuration names a bucket that S3 does not have/);
+      assert.match(String(line['remedy']), /The configured bucket does not exist in S3/);
     });
   }
 
-  it('of a caller that may not list is 200, as S3 denies it the list', async () => {
+  it('returns 200 to a caller that may not list, even though S3 denies the listing', async () => {
     await wire.passed(200);
     await wire.forgetCalls();
     assert.equal((await head('acme-lake', 'reader')).status, 200);
@@ -78,7 +78,7 @@ describe('HEAD of a bucket', () => {
     );
   });
 
-  it('sees a bucket at once that is created, and within a minute that it is deleted', async () => {
+  it('detects a new bucket immediately, and a deleted one when the cached result expires', async () => {
     const owner = ownerOf(wire);
     assert.equal((await head('acme-passing')).status, 404);
     await owner.send(new CreateBucketCommand({ Bucket: 'acme-passing' }));
@@ -89,9 +89,9 @@ describe('HEAD of a bucket', () => {
     owner.destroy();
   });
 
-  it('is an error if S3 fails, and calls nobody for a stranger', async () => {
+  it('fails if S3 fails, and does not call S3 for a caller without a grant', async () => {
     await wire.passed(500);
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'InternalError' });
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'InternalError' });
     const failed = await head('acme-lake');
     await wire.clearFaults();
     assert.deepEqual([failed.status, failed.headers['x-fedbridge-error']], [500, 'upstream_failed']);

@@ -1,4 +1,4 @@
-// `/-/objects` tells a list as JSON, with names that stay, for people and scripts.
+// `/-/objects` returns a list as JSON with stable field names, for people and scripts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -12,7 +12,7 @@ interface Page {
 
 const ODD = ['json/a b+c%20&d', 'json/\u0001\u001f', 'json/<é>"日本😀\'', 'json/line\nfeed', 'json/z/deep'];
 
-describe('a list as JSON', () => {
+describe('/-/objects', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -26,11 +26,11 @@ describe('a list as JSON', () => {
     return JSON.parse(reply.text) as Page;
   };
 
-  it('has these names', async () => {
-    const told = await page('prefix=raw/public/orders');
+  it('returns a stable set of fields', async () => {
+    const listed = await page('prefix=raw/public/orders');
     const { etag } = (await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader' })).headers;
-    const [object] = told.objects as readonly Record<string, unknown>[];
-    assert.deepEqual(told, {
+    const [object] = listed.objects as readonly Record<string, unknown>[];
+    assert.deepEqual(listed, {
       bucket: 'acme-lake',
       prefix: 'raw/public/orders',
       prefixes: [],
@@ -48,17 +48,17 @@ describe('a list as JSON', () => {
     assert.match(String(object?.['lastModified']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  it('holds any key, control characters included', async () => {
+  it('returns any key, even if it contains control characters', async () => {
     const { objects } = await page('prefix=json/');
     assert.deepEqual(new Set(objects.map(({ key }) => key)), new Set(ODD));
   });
 
-  it('stops at a delimiter', async () => {
+  it('groups keys at a delimiter', async () => {
     const { objects, prefixes } = await page('prefix=json/&delimiter=/');
     assert.deepEqual([objects.length, prefixes], [ODD.length - 1, ['json/z/']]);
   });
 
-  it('goes on until next is null', async () => {
+  it('returns every key, page by page, until next is null', async () => {
     const keys: string[] = [];
     let more = '';
     for (;;) {
@@ -87,7 +87,7 @@ describe('a list as JSON', () => {
     ['bucket=acme-lake&list-type=2', 501, 'not_implemented'],
     ['bucket=acme-nowhere', 403, 'not_granted'],
   ] as const) {
-    it(`?${query} is the problem ${error}`, async () => {
+    it(`rejects ?${query} as ${error}`, async () => {
       const reply = await wire.get(`/-/objects${query === '' ? '' : '?'}${query}`, { as: 'reader' });
       assert.deepEqual([reply.status, reply.headers['content-type']], [status, 'application/problem+json']);
       assert.equal((JSON.parse(reply.text) as { error: string }).error, error);
@@ -100,7 +100,7 @@ describe('a list as JSON', () => {
     ['object?bucket=acme-lake', 'key', 'key must be given'],
     ['objects?bucket=acme-lake&max-keys=1', 'max-keys', undefined],
   ] as const) {
-    it(`/-/${query} names the parameter ${parameter}`, async () => {
+    it(`names the parameter ${parameter} in its error for /-/${query}`, async () => {
       const { text } = await wire.get(`/-/${query}`, { as: 'reader' });
       const problem = JSON.parse(text) as Record<string, unknown>;
       assert.deepEqual([problem['parameter'], problem['detail']], [parameter, detail]);
@@ -108,13 +108,13 @@ describe('a list as JSON', () => {
   }
 
   for (const [what, fault] of [
-    ['is cut', { fault: 'cut', after: 100 }],
-    ['is no list', { fault: 'garbage' }],
+    ['is truncated', { fault: 'cut', after: 100 }],
+    ['is not a list', { fault: 'garbage' }],
     ['is empty', { fault: 'empty' }],
     ['is an error', { fault: 'error', code: 'SlowDown' }],
   ] as const) {
-    it(`of which S3's answer ${what} is S3's failure`, async () => {
-      await wire.fault({ supplier: 's3', ...fault });
+    it(`reports upstream_failed if S3's response ${what}`, async () => {
+      await wire.fault({ upstream: 's3', ...fault });
       const reply = await wire.get('/-/objects?bucket=acme-lake', { as: 'reader' });
       await wire.clearFaults();
       assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [503, 'upstream_failed']);

@@ -1,4 +1,4 @@
-// ListBuckets has S3's parameters: pages, a prefix, and a region.
+// ListBuckets supports S3's parameters for pages, prefix and region.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ListBucketsCommand, paginateListBuckets, S3Client } from '@aws-sdk/client-s3';
@@ -14,10 +14,10 @@ const BUCKETS = {
   'acme-others': 'role: lake',
   'b-lake': 'role: lake',
 };
-/** Sorted. */
+/** The caller's buckets, sorted. */
 const OWN = ['acme-archive', 'acme-lake', 'acme-logs', 'b-lake', 'zoo-lake'];
 
-describe('a list of buckets', () => {
+describe('the list of buckets', () => {
   let wire: Wire;
   let client: S3Client;
   before(async () => {
@@ -37,7 +37,7 @@ describe('a list of buckets', () => {
   });
 
   for (const pageSize of [1, 2, 4, 5, 10, 10_000]) {
-    it(`in pages of ${pageSize} holds each bucket once`, async () => {
+    it(`in pages of ${pageSize} contains each bucket once`, async () => {
       const pages: (readonly (string | undefined)[])[] = [];
       for await (const { Buckets = [] } of paginateListBuckets({ client, pageSize }, {})) {
         assert.ok(Buckets.length <= pageSize);
@@ -48,7 +48,7 @@ describe('a list of buckets', () => {
     });
   }
 
-  it('is narrowed by a prefix, page by page', async () => {
+  it('can be filtered by prefix, page by page', async () => {
     const first = await client.send(new ListBucketsCommand({ Prefix: 'acme-l', MaxBuckets: 1 }));
     assert.deepEqual([first.Prefix, first.Buckets?.map(({ Name }) => Name)], ['acme-l', ['acme-lake']]);
     const next = { Prefix: 'acme-l', MaxBuckets: 1, ContinuationToken: first.ContinuationToken };
@@ -61,7 +61,7 @@ describe('a list of buckets', () => {
     assert.deepEqual((await client.send(new ListBucketsCommand({ Prefix: 'nothing' }))).Buckets ?? [], []);
   });
 
-  it('is narrowed by a region, which is shown if there is a parameter', async () => {
+  it('can be filtered by region, and shows regions if the request has any parameter', async () => {
     const { Buckets = [] } = await client.send(new ListBucketsCommand({ BucketRegion: 'us-east-1' }));
     assert.deepEqual(
       Buckets.map(({ Name, BucketRegion }) => [Name, BucketRegion]),
@@ -87,7 +87,7 @@ describe('a list of buckets', () => {
     ['continuation-token=YWNtZS1sYWtl%0A', 'continuation-token'],
     ['continuation-token=', 'continuation-token'],
   ] as const) {
-    it(`with ?${query} is 400`, async () => {
+    it(`is rejected with 400 for ?${query}`, async () => {
       const reply = await wire.get(`/?${query}`, { as: 'reader' });
       assert.deepEqual([reply.status, reply.code], [400, 'InvalidArgument']);
       assert.match(reply.text, new RegExp(`<ArgumentName>${parameter}</ArgumentName>`));
@@ -95,7 +95,7 @@ describe('a list of buckets', () => {
     });
   }
 
-  it('continues after a bucket that is gone', async () => {
+  it('continues from a page whose last bucket no longer exists', async () => {
     const token = Buffer.from('acme-gone').toString('base64url');
     const { Buckets } = await client.send(new ListBucketsCommand({ ContinuationToken: token }));
     assert.deepEqual(

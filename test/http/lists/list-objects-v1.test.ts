@@ -1,4 +1,4 @@
-// ListObjects and ListObjectVersions go on from page to page by their own markers.
+// ListObjects and ListObjectVersions continue from page to page with their own markers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -9,7 +9,7 @@ import type { Wire } from '../../support/wire.ts';
 const all = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, value = '']) => value);
 
-describe('a list', () => {
+describe('a listing', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config: configured({ grants: [READER_MAY_ALL] }) });
@@ -33,7 +33,7 @@ describe('a list', () => {
     return pages;
   };
 
-  it('of the first kind goes on behind its last key', async () => {
+  it("by ListObjects continues after the previous page's last key", async () => {
     const pages = await pagesOf('prefix=pages/&max-keys=1', (xml) => {
       return `&marker=${encodeURIComponent(all(xml, 'Key').at(-1) ?? '')}`;
     });
@@ -43,7 +43,7 @@ describe('a list', () => {
     );
   });
 
-  it('of the first kind goes on behind NextMarker where there is a delimiter', async () => {
+  it("by ListObjects continues after the previous page's NextMarker if there is a delimiter", async () => {
     const pages = await pagesOf('prefix=pages/&delimiter=/&max-keys=2', (xml) => {
       return `&marker=${encodeURIComponent(all(xml, 'NextMarker')[0] ?? '')}`;
     });
@@ -51,7 +51,7 @@ describe('a list', () => {
     assert.match(pages[1] ?? '', /<CommonPrefixes><Prefix>pages\/d\/<\/Prefix><\/CommonPrefixes>/);
   });
 
-  it('of versions goes on behind a key and a version', async () => {
+  it("by ListObjectVersions continues after the previous page's last key and version", async () => {
     const pages = await pagesOf('versions&prefix=pages/&max-keys=3', (xml) => {
       const [key = '', version = ''] = [all(xml, 'NextKeyMarker')[0], all(xml, 'NextVersionIdMarker')[0]];
       return `&key-marker=${encodeURIComponent(key)}&version-id-marker=${version}`;

@@ -1,4 +1,4 @@
-// A caller lists what its grants reach, in S3's own words.
+// Callers can list what their grants cover, and receive S3's own XML.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -7,14 +7,14 @@ import type { Wire } from '../../support/wire.ts';
 const keysOf = (xml: string): string[] =>
   [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
 
-describe('a list', () => {
+describe('a listing', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
   });
   after(() => wire.close());
 
-  it('of the bucket holds its keys', async () => {
+  it('of the bucket contains its keys', async () => {
     const reply = await wire.get('/acme-lake?list-type=2', { as: 'reader' });
     assert.equal(reply.status, 200);
     assert.equal(reply.headers['content-type'], 'application/xml');
@@ -22,7 +22,7 @@ describe('a list', () => {
     assert.ok(keysOf(reply.text).includes('raw/private/salaries.csv'));
   });
 
-  it('goes on from page to page', async () => {
+  it('continues from page to page', async () => {
     const all = keysOf((await wire.get('/acme-lake?list-type=2', { as: 'reader' })).text);
     const paged: string[] = [];
     let token: string | undefined;
@@ -35,7 +35,7 @@ describe('a list', () => {
     assert.deepEqual(paged, all);
   });
 
-  it('of a granted prefix, or deeper, is allowed', async () => {
+  it('of a granted prefix, or of a longer prefix, is allowed', async () => {
     for (const prefix of ['raw/public/', 'raw/public/2026/', 'raw/public/ord']) {
       const reply = await wire.get(`/acme-lake?list-type=2&prefix=${encodeURIComponent(prefix)}`, {
         as: 'scoped',
@@ -46,7 +46,7 @@ describe('a list', () => {
     }
   });
 
-  it('of anything above or beside it is not', async () => {
+  it('of a prefix that is not granted is denied', async () => {
     for (const query of [
       '',
       '&prefix=',
@@ -61,13 +61,13 @@ describe('a list', () => {
     }
   });
 
-  it('is refused with parameters given twice, as two readers could take different ones', async () => {
+  it('is rejected if a parameter is repeated, because two parsers could use different values', async () => {
     const reply = await wire.get('/acme-lake?list-type=2&prefix=raw/public/&prefix=', { as: 'scoped' });
     assert.equal(reply.status, 400);
     assert.equal(reply.code, 'InvalidArgument');
   });
 
-  it('with parameters that S3 would read otherwise is 501', async () => {
+  it('returns 501 if its parameters select a different S3 operation', async () => {
     for (const query of ['?acl', '?policy', '?list-type=2&versions', '?list-type=3', '?uploads']) {
       const reply = await wire.get(`/acme-lake${query}`, { as: 'reader' });
       assert.equal(reply.status, 501, query);
@@ -75,7 +75,7 @@ describe('a list', () => {
     }
   });
 
-  it('of buckets names those of the caller', async () => {
+  it('of buckets contains only buckets that the caller may read', async () => {
     const names = async (as: 'reader' | 'stranger'): Promise<string[]> =>
       [...(await wire.get('/', { as })).text.matchAll(/<Name>([^<]*)</g)].map(([, name = '']) => name);
     assert.deepEqual(await names('reader'), ['acme-lake']);
@@ -90,7 +90,7 @@ describe('a bucket', () => {
   });
   after(() => wire.close());
 
-  it('answers location to its callers without asking AWS', async () => {
+  it('has a location that its callers can read without a call to AWS', async () => {
     await wire.forgetCalls();
     const location = await wire.get('/acme-lake?location', { as: 'scoped' });
     assert.match(
@@ -101,7 +101,7 @@ describe('a bucket', () => {
     assert.deepEqual(await wire.calls('sts'), []);
   });
 
-  it('is not told to others, whether it exists or not', async () => {
+  it('is denied to callers without a grant, whether or not it exists', async () => {
     const there = await wire.get('/acme-lake', { as: 'stranger', method: 'HEAD' });
     const nowhere = await wire.get('/acme-nowhere', { as: 'stranger', method: 'HEAD' });
     assert.equal(there.status, 403);

@@ -1,4 +1,5 @@
-// Pages of lists as JSON: a few at once, each read and sent in slices, whatever S3 sends and however slowly a caller takes it.
+// Only a few pages of JSON lists may be in progress at once. Each page is parsed and sent in slices, whatever S3 sends and
+// however slowly the caller reads.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -9,8 +10,8 @@ import { configured } from '../../support/configuration.ts';
 import { request } from '../../support/http-request.ts';
 import type { Reply } from '../../support/http-request.ts';
 import { asAccount } from '../../support/sessions-at-sts.ts';
-import { startStandIn } from '../../support/s3-stand-in.ts';
-import type { StandIn } from '../../support/s3-stand-in.ts';
+import { startStandIn } from '../../support/stand-in.ts';
+import type { StandIn } from '../../support/stand-in.ts';
 import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
@@ -21,16 +22,16 @@ const HEAD =
 const TAIL = '</ListBucketResult>';
 const contents = (key: string): string => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`;
 
-describe('a page of a list as JSON', () => {
+describe('a page of a JSON listing', () => {
   let wire: Wire;
   let s3: StandIn;
-  let answer: (response: ServerResponse) => void;
+  let respond: (response: ServerResponse) => void;
   let held: ServerResponse[] = [];
   const sockets: Socket[] = [];
 
   before(async () => {
     s3 = await startStandIn((_request, response) => {
-      answer(response);
+      respond(response);
     });
     wire = await startWire({
       config: configured({
@@ -49,7 +50,7 @@ describe('a page of a list as JSON', () => {
     s3.close();
   });
 
-  const give = (document: string) => (response: ServerResponse) => {
+  const withDocument = (document: string) => (response: ServerResponse) => {
     response.end(document);
   };
   const hold = (response: ServerResponse): void => {
@@ -61,7 +62,7 @@ describe('a page of a list as JSON', () => {
   };
   const page = (caller: number, path = PATH): Promise<Reply> =>
     request(wire.bridge.url, path, { headers: asAccount(wire, caller) });
-  /** A caller that takes nothing until it is told to. */
+  /** Opens a connection for a caller that reads nothing. */
   const open = async (caller: number): Promise<Socket> => {
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname).on('error', () => undefined);
@@ -72,7 +73,7 @@ describe('a page of a list as JSON', () => {
     return socket;
   };
   const untilHeld = (count: number): Promise<void> =>
-    until(`S3 holds ${count} requests`, () => held.length === count);
+    until(`S3 has ${count} open requests`, () => held.length === count);
   const untilServed = (caller: number): Promise<void> =>
     until('a slot is free', async () => (await page(caller)).status === 200);
   const assertSlowedDown = async (reply: Reply, limit: string): Promise<void> => {
@@ -82,8 +83,8 @@ describe('a page of a list as JSON', () => {
     assert.deepEqual(line['cause'], { limit, max: limit === 'pages' ? 4 : 2 });
   };
 
-  it('is refused with 503 if the caller waits for two others', async () => {
-    answer = hold;
+  it('is rejected with 503 if its caller has two other pages in progress', async () => {
+    respond = hold;
     const others = [page(1), page(1)];
     await untilHeld(2);
     await assertSlowedDown(await page(1), 'pagesPerCaller');
@@ -91,12 +92,12 @@ describe('a page of a list as JSON', () => {
     await untilHeld(3);
     releaseAll();
     for (const reply of await Promise.all([...others, xml])) assert.equal(reply.status, 200);
-    answer = give(HEAD + TAIL);
+    respond = withDocument(HEAD + TAIL);
     assert.equal((await page(1)).status, 200);
   });
 
-  it('is refused with 503 if four others are under way in the process', async () => {
-    answer = hold;
+  it('is rejected with 503 if the process has four other pages in progress', async () => {
+    respond = hold;
     const others = [page(1), page(1), page(2), page(2)];
     await untilHeld(4);
     await assertSlowedDown(await page(3), 'pages');
@@ -104,46 +105,46 @@ describe('a page of a list as JSON', () => {
     for (const reply of await Promise.all(others)) assert.equal(reply.status, 200);
   });
 
-  it('frees its slot when the caller leaves', async () => {
-    answer = hold;
-    const left = [await open(1), await open(1), await open(2), await open(2)];
+  it('frees its slot if the caller disconnects', async () => {
+    respond = hold;
+    const callers = [await open(1), await open(1), await open(2), await open(2)];
     await untilHeld(4);
-    for (const socket of left) socket.destroy();
-    answer = give(HEAD + TAIL);
+    for (const socket of callers) socket.destroy();
+    respond = withDocument(HEAD + TAIL);
     await untilServed(3);
     await untilServed(1);
   });
 
-  it('frees its slot when the caller leaves in the middle of S3’s response', async () => {
-    answer = (response) => {
+  it("frees its slot if the caller disconnects during S3's response", async () => {
+    respond = (response) => {
       response.write(HEAD + contents('a'));
       hold(response);
     };
-    const left = [await open(1), await open(1), await open(2), await open(2)];
+    const callers = [await open(1), await open(1), await open(2), await open(2)];
     await untilHeld(4);
     const closed = Promise.all(held.map((response) => once(response, 'close')));
-    for (const socket of left) socket.destroy();
+    for (const socket of callers) socket.destroy();
     await closed;
-    answer = give(HEAD + TAIL);
+    respond = withDocument(HEAD + TAIL);
     await untilServed(3);
   });
 
-  it('keeps its slot until the caller has taken it, and frees it if the caller stalls', async () => {
-    // More than the kernel holds for a connection: a control character is six bytes of JSON.
-    answer = give(HEAD + contents('%01'.repeat(1_000)).repeat(1_000) + TAIL);
+  it('keeps its slot until the caller has received the page, and frees the slot if the caller stalls', async () => {
+    // The page exceeds the kernel's socket buffers, because each control character takes six bytes of JSON.
+    respond = withDocument(HEAD + contents('%01'.repeat(1_000)).repeat(1_000) + TAIL);
     await Promise.all([open(1), open(1)]);
-    await until('S3 has answered both', () => s3.asked.length >= 2);
+    await until('S3 has received both requests', () => s3.asked.length >= 2);
     await assertSlowedDown(await page(1), 'pagesPerCaller');
-    const cut = ({ abortedBy, prefix }: Readonly<Record<string, unknown>>): boolean =>
+    const aborted = ({ abortedBy, prefix }: Readonly<Record<string, unknown>>): boolean =>
       abortedBy === 'stall' && prefix === 'raw/';
-    await until('both are cut', () => wire.bridge.lines.filter(cut).length === 2);
-    answer = give(HEAD + TAIL);
+    await until('both responses are closed early', () => wire.bridge.lines.filter(aborted).length === 2);
+    respond = withDocument(HEAD + TAIL);
     await untilServed(1);
   });
 
-  it('of more than 4 MiB is rejected, and S3’s response is not read to its end', async () => {
+  it("of more than 4 MiB is rejected before the end of S3's response", async () => {
     const { promise: closed, resolve } = Promise.withResolvers<undefined>();
-    answer = (response) => {
+    respond = (response) => {
       const entries = contents('a'.repeat(1_000)).repeat(10);
       response.write(HEAD);
       response.on('close', resolve);
@@ -165,17 +166,17 @@ describe('a page of a list as JSON', () => {
 
   for (const [what, key] of [
     ['an unknown entity', '&nbsp;'],
-    ['a code point that does not exist', '&#x110000;'],
+    ['an invalid code point', '&#x110000;'],
   ] as const) {
-    it(`with ${what} in a key is rejected as S3’s failure`, async () => {
-      answer = give(HEAD + contents(key) + TAIL);
+    it(`with ${what} in a key is rejected as an upstream failure`, async () => {
+      respond = withDocument(HEAD + contents(key) + TAIL);
       const reply = await page(1);
       assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [503, 'upstream_failed']);
     });
   }
 
-  it('has a key that is a lone surrogate or a control character', async () => {
-    answer = give(HEAD + contents('&#xD800;') + contents('&#1;') + contents('%00') + TAIL);
+  it('can contain a key that is a lone surrogate or a control character', async () => {
+    respond = withDocument(HEAD + contents('&#xD800;') + contents('&#1;') + contents('%00') + TAIL);
     const { objects } = JSON.parse((await page(1)).text) as { objects: { key: string }[] };
     assert.deepEqual(
       objects.map(({ key }) => key),

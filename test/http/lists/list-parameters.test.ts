@@ -1,4 +1,4 @@
-// A list with any prefix, delimiter and page, of any keys, is the one that S3 gives.
+// Listings match S3's own for random keys, prefixes, delimiters and pages.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -10,7 +10,9 @@ import type { Wire } from '../../support/wire.ts';
 const SEED = 20_261_122;
 const KEYS = 80;
 
-/** Few characters, so that prefixes and delimiters meet keys; with those that some encoder or sort gets wrong. */
+/**
+ * A small alphabet, so that prefixes and delimiters often match keys. It includes characters that are often encoded incorrectly.
+ */
 const CHARACTERS = [
   'a',
   'b',
@@ -52,7 +54,7 @@ const queries = fc
     return `${kind}${prefix}${delimiter}${most}&${after}=${encodeURIComponent(from)}`;
   });
 
-describe('a list', () => {
+describe('a listing', () => {
   let wire: Wire;
   let direct: Direct;
   let authorization: string;
@@ -66,7 +68,7 @@ describe('a list', () => {
   });
   after(() => wire.close());
 
-  it('of any prefix, delimiter and page is S3’s, byte for byte', async () => {
+  it("matches S3's byte for byte, for any prefix, delimiter and page", async () => {
     await fc.assert(
       fc.asyncProperty(queries, async (query) => {
         const path = `/acme-lake?${query}`;
@@ -81,7 +83,7 @@ describe('a list', () => {
     );
   });
 
-  it('as JSON, page by page, holds every key once and in order', async () => {
+  it('as JSON, page by page, contains every key once, in order', async () => {
     await fc.assert(
       fc.asyncProperty(text(0, 2), fc.integer({ min: 1, max: 40 }), async (prefix, limit) => {
         const found: string[] = [];

@@ -6,7 +6,7 @@ import type { StoodInWire } from '../../support/stand-in-wire.ts';
 
 const ENCODED = '<EncodingType>url</EncodingType>';
 
-describe('keys of a list as JSON', () => {
+describe('keys in a JSON listing', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
@@ -24,17 +24,17 @@ describe('keys of a list as JSON', () => {
   };
 
   for (const [what, encoding, sent, expected] of [
-    ['are shown as they are if S3 did not encode them', '', ['a+b.txt', '100%.txt'], ['a+b.txt', '100%.txt']],
-    ['are decoded if S3 encoded them', ENCODED, ['a%2Bb+c', '100%25.txt'], ['a+b c', '100%.txt']],
-    ['are shown as sent if they cannot be decoded', ENCODED, ['100%.txt', '%FF'], ['100%.txt', '%FF']],
+    ['returned unchanged if S3 did not encode them', '', ['a+b.txt', '100%.txt'], ['a+b.txt', '100%.txt']],
+    ['decoded if S3 encoded them', ENCODED, ['a%2Bb+c', '100%25.txt'], ['a+b c', '100%.txt']],
+    ['returned unchanged if they cannot be decoded', ENCODED, ['100%.txt', '%FF'], ['100%.txt', '%FF']],
   ] as const) {
     const entries = [
       ...sent.map((key) => `<Contents><Key>${key}</Key></Contents>`),
       ...sent.map((prefix) => `<CommonPrefixes><Prefix>${prefix}</Prefix></CommonPrefixes>`),
     ].join('');
-    it(what, async () => {
+    it(`are ${what}`, async () => {
       assert.deepEqual(await listed(encoding + entries), [expected, expected]);
-      assert.deepEqual(await listed(entries + encoding), [expected, expected], 'EncodingType comes last');
+      assert.deepEqual(await listed(entries + encoding), [expected, expected], 'with EncodingType last');
     });
   }
 });

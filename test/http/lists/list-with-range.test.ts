@@ -1,11 +1,11 @@
-// S3 ignores Range on a list: its API Reference has the header only for GetObject and HeadObject.
+// S3 ignores Range on a list: its API Reference documents the header only for GetObject and HeadObject.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf, READER_MAY_ALL } from '../../support/configuration.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('a range', () => {
+describe('the Range header', () => {
   let wire: Wire;
   before(async () => {
     const scoped = `callers: [${emailOf('scoped')}], allow: [list], bucket: acme-lake, prefix: raw/public/`;
@@ -22,7 +22,7 @@ describe('a range', () => {
     ['reader', '/acme-lake?location'],
     ['reader', '/'],
   ] as const) {
-    it(`is ignored for ${path} of the ${as}`, async () => {
+    it(`is ignored in a request for ${path} by the caller ${as}`, async () => {
       const whole = await wire.get(path, { as });
       for (const range of ['bytes=0-9', 'bytes=999999-', 'bytes=-1']) {
         for (const more of [{}, { 'if-range': '"a"' }]) {

@@ -1,4 +1,4 @@
-// Each request is one line in Cloud Logging's fields, and no line holds a secret.
+// Each request is logged as one line with Cloud Logging's fields, and no line contains a secret.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';
@@ -17,7 +17,7 @@ describe('the log', () => {
   const lineOf = (id: string | string[] | undefined): Promise<LogLine> =>
     wire.bridge.line(({ requestId }) => requestId === id);
 
-  it('says who read what, as which role, how long each step took', async () => {
+  it('shows who read what, with which role, and how long each step took', async () => {
     const reply = await wire.get('/acme-lake/raw/public/orders.csv?x-id=GetObject', {
       as: 'reader',
       headers: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01`, 'user-agent': 'pandas/2' },
@@ -55,10 +55,11 @@ describe('the log', () => {
       responseSize: String(reply.body.length),
       userAgent: 'pandas/2',
       remoteIp: '127.0.0.1',
+      protocol: 'HTTP/1.1',
     });
   });
 
-  it('knows Cloud Trace’s own header too', async () => {
+  it('also contains the trace from X-Cloud-Trace-Context', async () => {
     const reply = await wire.get('/acme-lake/raw/public/orders.csv', {
       as: 'reader',
       headers: { 'x-cloud-trace-context': `${TRACE}/123;o=1` },
@@ -67,13 +68,13 @@ describe('the log', () => {
     assert.equal(line['logging.googleapis.com/trace'], `projects/acme-prod/traces/${TRACE}`);
   });
 
-  it('names the cause and the remedy of a refusal', async () => {
+  it('shows the cause and the remedy of a denial', async () => {
     const denied = await wire.get('/acme-lake/raw/private/salaries.csv', { as: 'scoped' });
     const line = await lineOf(denied.headers['x-request-id']);
     assert.equal(line['severity'], 'WARNING');
     assert.equal(line['fault'], 'not_granted');
     assert.match(String(line['remedy']), /add a grant/);
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'AccessDenied', path: 'orders' });
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', path: 'orders' });
     const byAws = await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader' });
     await wire.clearFaults();
     assert.equal(byAws.headers['x-fedbridge-error'], 'upstream_denied');
@@ -87,26 +88,26 @@ describe('the log', () => {
     });
   });
 
-  it('holds no line break of a key, and no token of a URL', async () => {
+  it('escapes line breaks in keys, and does not contain tokens from URLs', async () => {
     const odd = await wire.get('/acme-lake/a%0A%7B%22severity%22:1', { as: 'reader' });
     assert.equal((await lineOf(odd.headers['x-request-id']))['key'], 'a\n{"severity":1');
-    const refused = await wire.get('/acme-lake/a?X-Amz-Security-Token=SECRETSECRET');
-    assert.equal(refused.status, 400);
-    await lineOf(refused.headers['x-request-id']);
+    const rejected = await wire.get('/acme-lake/a?X-Amz-Security-Token=SECRETSECRET');
+    assert.equal(rejected.status, 400);
+    await lineOf(rejected.headers['x-request-id']);
     assert.ok(!wire.bridge.output().includes('SECRETSECRET'));
   });
 
-  it('holds no token, key or signature, even at its most verbose', async () => {
+  it('contains no token, key or signature, even at the most verbose level', async () => {
     const tokens = [await wire.token('reader'), await wire.token('scoped'), await wire.token('stranger')];
     for (const token of tokens) {
       await wire.get('/acme-lake/README.txt', { headers: { authorization: `Bearer ${token}` } });
       await wire.get('/acme-lake/README.txt', { headers: { authorization: `Bearer ${token}x` } });
       await wire.get('/-/whoami', { headers: { authorization: `Bearer ${token}` } });
     }
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
     await wire.get('/acme-lake/README.txt', { as: 'reader' });
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'AccessDenied', times: 2 });
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'InvalidToken', times: 2 });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied', times: 2 });
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'InvalidToken', times: 2 });
     await wire.get('/acme-lake/README.txt', { as: 'reader' });
     const calls = await wire.calls('s3');
     const accessKeyIds = new Set(calls.map(({ accessKeyId }) => String(accessKeyId)));

@@ -1,4 +1,4 @@
-// What comes on a connection and is no request: an answer in S3's form with an ID, a line of its own, and the end of the connection.
+// A malformed request gets an S3-style error with a request ID and its own log line, and its connection is closed.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -11,12 +11,12 @@ import { READABLE } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
 const TLS_HELLO = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03';
-/** So many lines are written at most in so long. */
-const [LINES_A_WINDOW, WINDOW_MS] = [20, 10_000];
-/** Far more than that. */
+/** The log has at most this many lines per time window. */
+const [LINES_PER_WINDOW, WINDOW_MS] = [20, 10_000];
+/** Far more requests than the number of log lines allowed in one time window. */
 const FLOOD = 500;
 
-describe('what is no request', () => {
+describe('a request', () => {
   let wire: MeasuredWire;
   before(async () => {
     wire = await startMeasuredWire();
@@ -33,9 +33,8 @@ describe('what is no request', () => {
     wire.metric(`fedbridge_requests_total{operation="malformed",status="${status}"}`);
 
   for (const [what, bytes, status, code, fault, looksLike] of [
-    ['other words', 'HELLO\r\n\r\n', 400, 'BadRequest', 'request_malformed', undefined],
+    ['not HTTP', 'HELLO\r\n\r\n', 400, 'BadRequest', 'request_malformed', undefined],
     ['TLS', TLS_HELLO, 400, 'BadRequest', 'request_malformed', 'TLS'],
-    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'BadRequest', 'request_malformed', 'HTTP/2'],
     [
       'PROXY',
       'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n',
@@ -53,9 +52,9 @@ describe('what is no request', () => {
       undefined,
     ],
     ['half a request', 'GET / HTTP/1.1\r\nHo', 400, 'BadRequest', 'request_malformed', undefined],
-    ['no Host', 'GET /-/live HTTP/1.1\r\n\r\n', 400, 'BadRequest', 'host_missing', undefined],
+    ['without Host', 'GET /-/live HTTP/1.1\r\n\r\n', 400, 'BadRequest', 'host_missing', undefined],
     [
-      'a tunnel',
+      'CONNECT',
       'CONNECT s3:443 HTTP/1.1\r\nHost: s3\r\n\r\n',
       405,
       'MethodNotAllowed',
@@ -79,23 +78,23 @@ describe('what is no request', () => {
       undefined,
     ],
   ] as const) {
-    it(`(${what}) is answered ${status} and has a line`, async () => {
+    it(`that is malformed (${what}) gets ${status} and a log line`, async () => {
       const before = await counted(status);
       const socket = await open();
-      let answer = '';
-      socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      let response = '';
+      socket.on('data', (chunk: Buffer) => (response += chunk.toString()));
       const closed = once(socket, 'close');
       if (what === 'half a request') socket.end(bytes, 'latin1');
       else socket.write(bytes, 'latin1');
       await closed;
-      const [, id = ''] = /\r\nx-request-id: (\S+)\r\n/.exec(answer) ?? [];
+      const [, id = ''] = /\r\nx-request-id: (\S+)\r\n/.exec(response) ?? [];
       assert.match(
-        answer,
+        response,
         new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nx-fedbridge-error: invalid_request\r\n`),
       );
-      assert.match(answer, /\r\nconnection: close\r\n/i);
-      assert.match(answer, new RegExp(`<Code>${code}</Code>.*<RequestId>${id}</RequestId>`));
-      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      assert.match(response, /\r\nconnection: close\r\n/i);
+      assert.match(response, new RegExp(`<Code>${code}</Code>.*<RequestId>${id}</RequestId>`));
+      const [head = '', body = ''] = response.split('\r\n\r\n');
       assert.match(
         head,
         new RegExp(
@@ -112,23 +111,23 @@ describe('what is no request', () => {
     });
   }
 
-  it('without a Host header is answered where HTTP has none', async () => {
+  it('in HTTP/1.0 without Host is not malformed', async () => {
     assert.match(await rawExchange(wire.bridge.url, 'GET /-/live HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /);
   });
 
-  it('but an expectation that nobody knows is no reason to refuse a read', async () => {
+  it('with an unknown Expect header is not malformed', async () => {
     const reply = await wire.get(READABLE, { as: 'reader', headers: { expect: 'the unexpected' } });
     assert.equal(reply.status, 200);
   });
 
-  it('gets no answer amid that of a request before it', async () => {
-    await wire.fault({ supplier: 's3', fault: 'hang' });
+  it('that is malformed gets no response if an earlier request on the same connection is still unanswered', async () => {
+    await wire.fault({ upstream: 's3', fault: 'hang' });
     const authorization = `Bearer ${await wire.token('reader')}`;
     const first = `GET ${READABLE} HTTP/1.1\r\nHost: b\r\nAuthorization: ${authorization}\r\n\r\n`;
     const [before, lines] = [await counted(400), wire.bridge.lines.length];
-    const answer = await rawExchange(wire.bridge.url, `${first}HELLO\r\n\r\n`);
+    const response = await rawExchange(wire.bridge.url, `${first}HELLO\r\n\r\n`);
     await wire.clearFaults();
-    assert.equal(answer, '', 'it would be taken for that of the first');
+    assert.equal(response, '', 'the client would take it for the first response');
     assert.equal(await counted(400), before + 1);
     const line = await wire.bridge.line(
       (one) => one['fault'] === 'request_malformed' && wire.bridge.lines.indexOf(one) >= lines,
@@ -136,7 +135,7 @@ describe('what is no request', () => {
     assert.equal(line['answered'], false);
   });
 
-  it('from callers that are gone at once ends nothing', async () => {
+  it('that is malformed does not stop the bridge if its caller disconnects immediately', async () => {
     for (let i = 0; i < 100; i += 1) {
       const socket = await open();
       socket.write(i % 2 === 0 ? 'HELLO\r\n\r\n' : `GET /${'x'.repeat(17_000)}`);
@@ -145,18 +144,18 @@ describe('what is no request', () => {
     assert.equal((await wire.get('/-/live')).status, 200);
   });
 
-  it('as a flood is counted, and has few lines and their number', async () => {
+  it('that is malformed is always counted, but a flood is summarized in a few log lines', async () => {
     const [before, lines] = [await counted(400), wire.bridge.lines.length];
-    const begun = performance.now();
+    const startMs = performance.now();
     for (let i = 0; i < FLOOD; i += 1) await rawExchange(wire.bridge.url, 'HELLO\r\n\r\n');
     assert.equal(await counted(400), before + FLOOD);
     const newLines = (): typeof wire.bridge.lines => wire.bridge.lines.slice(lines);
-    // No later window of lines can begin than by now; one may have begun before.
-    const windows = (performance.now() - begun) / WINDOW_MS + 2;
-    await until('the others are told of', () =>
+    // The two extra windows are the last one, which has not ended, and one that may have started before the flood.
+    const windows = (performance.now() - startMs) / WINDOW_MS + 2;
+    await until('the suppressed lines are reported', () =>
       newLines().some(({ suppressed }) => suppressed !== undefined),
     );
-    const own = newLines().filter(({ fault }) => fault === 'request_malformed').length;
-    assert.ok(own <= windows * LINES_A_WINDOW, `${own} lines in ${windows} windows`);
+    const written = newLines().filter(({ fault }) => fault === 'request_malformed').length;
+    assert.ok(written <= windows * LINES_PER_WINDOW, `${written} lines in ${windows} windows`);
   });
 });

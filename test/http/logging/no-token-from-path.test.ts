@@ -1,10 +1,10 @@
-// A token that somebody puts where a key or a prefix belongs reaches no log line.
+// A token that a caller puts in a path, key or prefix by mistake is not logged.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { rawExchange } from '../../support/raw-exchange.ts';
 import { startWire } from '../../support/wire.ts';
 
-it('a token in a path, a key or a prefix is not logged', async () => {
+it('the log contains no token from a path, a key or a prefix', async () => {
   const wire = await startWire();
   try {
     const token = await wire.token('reader');
@@ -33,8 +33,8 @@ it('a token in a path, a key or a prefix is not logged', async () => {
 const escaped = (text: string): string =>
   text.replace(/./gs, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
-/** Decodes again and again. */
-function decodedAsOftenAsMayBe(text: string): string {
+/** Decodes until nothing changes. */
+function fullyDecoded(text: string): string {
   for (;;) {
     const next = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
@@ -44,7 +44,7 @@ function decodedAsOftenAsMayBe(text: string): string {
   }
 }
 
-it('does not log a token whose characters are percent-encoded, however often', async () => {
+it('the log contains no percent-encoded token, even one encoded several times', async () => {
   const wire = await startWire();
   try {
     const token = await wire.token('reader');
@@ -80,7 +80,7 @@ it('does not log a token whose characters are percent-encoded, however often', a
     }
     const last = await wire.get('/-/whoami', { as: 'reader' });
     await wire.bridge.line(({ requestId }) => requestId === last.headers['x-request-id']);
-    const output = decodedAsOftenAsMayBe(wire.bridge.output());
+    const output = fullyDecoded(wire.bridge.output());
     assert.match(output, /"requestUrl":"\/acme-lake\/…"/);
     assert.ok(!output.includes(signature.slice(0, 40)), 'a signature');
     assert.ok(!output.includes(payload.slice(0, 40)), 'a payload');

@@ -1,4 +1,4 @@
-// Neither at the most talkative level nor when things fail does the log hold a caller's token or the bridge's own.
+// The log never contains the token of a caller or the bridge, even at the most verbose level and on errors.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';
@@ -15,15 +15,15 @@ describe('the log', () => {
   });
   after(() => wire.close());
 
-  /** The metadata server gives the same token again while it is good: the one that the bridge presents. */
-  const bridgesOwn = async (): Promise<string> => {
+  /** The metadata server returns the same token while it is valid, so the test receives the token that the bridge uses. */
+  const bridgeToken = async (): Promise<string> => {
     const { metadata, awsAudience } = wire.sandbox.contract;
     const path = `/computeMetadata/v1/instance/service-accounts/default/identity?audience=${awsAudience}&format=`;
     const headers = { 'Metadata-Flavor': 'Google' };
     return (await request(metadata, `${path}full`, { headers })).text;
   };
 
-  it('of requests that go well and of such that fail holds no token', async () => {
+  it('contains no token, whether requests succeed or fail', async () => {
     const tokens = {
       good: await wire.token('reader'),
       denied: await wire.token('stranger'),
@@ -31,20 +31,20 @@ describe('the log', () => {
       expired: wire.sandbox.mint(googleClaims(wire, 'reader', { exp: 1 })),
       foreign: wire.sandbox.mint(googleClaims(wire, 'reader', { aud: 'https://other.example' })),
     };
-    const askAll = async (path: string): Promise<void> => {
+    const requestAll = async (path: string): Promise<void> => {
       for (const token of Object.values(tokens))
         for (const headers of [asBearer(token), asS3Client(token)]) await wire.get(path, { headers });
     };
-    await askAll(READABLE);
-    await askAll('/-/whoami');
-    await askAll('/acme-lake/%zz');
-    await wire.fault({ supplier: 's3', fault: 'status', status: 500, headers: { 'retry-after': '60' } });
-    await askAll(READABLE);
+    await requestAll(READABLE);
+    await requestAll('/-/whoami');
+    await requestAll('/acme-lake/%zz');
+    await wire.fault({ upstream: 's3', fault: 'status', status: 500, headers: { 'retry-after': '60' } });
+    await requestAll(READABLE);
     await wire.clearFaults();
-    await wire.fault({ supplier: 'sts', fault: 'garbage' });
-    // Another session than the one that is held.
+    await wire.fault({ upstream: 'sts', fault: 'garbage' });
+    // This caller has no cached session yet, so the bridge calls STS.
     await wire.get(READABLE, { as: 'scoped' });
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'InvalidIdentityToken' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken' });
     await wire.get(READABLE, { as: 'scoped' });
     await wire.clearFaults();
     const last = await wire.get('/-/none');
@@ -53,12 +53,12 @@ describe('the log', () => {
     const output = wire.bridge.output();
     for (const token of Object.values(tokens)) assertWithout(token, output);
     assertWithout(await wire.token('scoped'), output);
-    assertWithout(await bridgesOwn(), output);
-    assert.doesNotMatch(output, /eyJ[\w-]{10,}\.[\w-]{10,}/, 'nothing of the form of a token');
+    assertWithout(await bridgeToken(), output);
+    assert.doesNotMatch(output, /eyJ[\w-]{10,}\.[\w-]{10,}/, 'nothing that looks like a token');
     assert.doesNotMatch(output, /AWS4-HMAC-SHA256|Signature=|aws_session_token|"authorization"/i);
   });
 
-  it('would show one, as it names callers and buckets', () => {
+  it('contains the caller and the fault of each request', () => {
     assert.match(wire.bridge.output(), /reader@acme-prod\.iam\.gserviceaccount\.com/);
     assert.match(wire.bridge.output(), /"fault":"token_signature_invalid"/);
     assert.match(wire.bridge.output(), /"fault":"sts_/);

@@ -1,4 +1,5 @@
-// S3 keeps a request's User-Agent in its access log and in CloudTrail: the request ID is in it, so that both sides' lines meet.
+// S3's access log and CloudTrail record the User-Agent. The bridge adds its request ID to the User-Agent, so that requests can be
+// found in all three logs.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -7,7 +8,7 @@ import type { Wire } from '../../support/wire.ts';
 const userAgentOf = (call: Readonly<Record<string, unknown>> | undefined): string =>
   String((call?.['headers'] as Record<string, string> | undefined)?.['user-agent']);
 
-describe('the User-Agent that S3 sees', () => {
+describe('the User-Agent sent to S3', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -20,7 +21,7 @@ describe('the User-Agent that S3 sees', () => {
     '/acme-lake/no-such-key',
     '/-/objects?bucket=acme-lake',
   ]) {
-    it(`names the request ID that the caller and the log line of ${path} have`, async () => {
+    it(`contains the same request ID as the response and the log line for ${path}`, async () => {
       await wire.forgetCalls();
       const reply = await wire.get(path, { as: 'reader' });
       const id = reply.headers['x-request-id'];
@@ -32,7 +33,7 @@ describe('the User-Agent that S3 sees', () => {
     });
   }
 
-  it('is not the caller’s own, which could be made to look like another request’s', async () => {
+  it("does not contain the caller's User-Agent, which could imitate another request's ID", async () => {
     await wire.forgetCalls();
     await wire.get('/acme-lake/README.txt', { as: 'reader', headers: { 'user-agent': 'fedbridge (other)' } });
     const [call] = await wire.calls('s3');

@@ -1,4 +1,4 @@
-// Where nobody takes what the bridge writes, it serves on, and ends when it is told to.
+// If nobody reads the bridge's log, the bridge keeps serving and still exits on SIGTERM.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { it } from 'node:test';
@@ -7,10 +7,10 @@ import { request } from '../../support/http-request.ts';
 import { startUnreadBridge } from '../../support/unread-log.ts';
 import { inTime } from '../../support/until.ts';
 
-/** More lines than a pipe holds. */
+/** More log lines than fit in a pipe. */
 const REQUESTS = 400;
 
-it('a log that nobody reads holds up neither callers nor the end', async (test) => {
+it('a log that nobody reads blocks neither callers nor shutdown', async (test) => {
   const sandbox = await startSandbox();
   test.after(() => sandbox.close());
   const bridge = await startUnreadBridge(sandbox);
@@ -20,5 +20,5 @@ it('a log that nobody reads holds up neither callers nor the end', async (test) 
     assert.equal((await request(bridge.url, `/acme-lake/${'x'.repeat(600)}`)).status, 401);
   }
   bridge.process.kill('SIGTERM');
-  assert.deepEqual(await inTime('the bridge ends', exited), [0, null]);
+  assert.deepEqual(await inTime('the bridge exits', exited), [0, null]);
 });

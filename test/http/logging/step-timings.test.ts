@@ -1,17 +1,17 @@
-// How long each step took is told as a histogram that adds up: what Prometheus works out from another is nonsense.
+// The durations of each step form a consistent histogram. Prometheus computes wrong results from an inconsistent histogram.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startMeasuredWire } from '../../support/metrics.ts';
 import type { MeasuredWire } from '../../support/metrics.ts';
 
-describe('the time of each step', () => {
+describe('the step duration metric', () => {
   let wire: MeasuredWire;
   before(async () => {
     wire = await startMeasuredWire();
   });
   after(() => wire.close());
 
-  /** @returns upper bounds and what is counted below them */
+  /** @returns the upper bound and the cumulative count of each bucket */
   const buckets = async (step: string): Promise<[bound: number, count: number][]> =>
     (await wire.metrics())
       .split('\n')
@@ -23,19 +23,19 @@ describe('the time of each step', () => {
       .filter((match) => match !== null)
       .map(([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)]);
 
-  it('is not told of a step that never was', async () => {
+  it('has no buckets for a step that has not happened', async () => {
     assert.deepEqual(await buckets('s3_first_byte'), []);
     assert.match(await wire.metrics(), /^# TYPE fedbridge_step_duration_seconds histogram$/m);
   });
 
-  it('is counted once a request, in the buckets whose bound it is not above', async () => {
+  it('counts each request once in every bucket whose upper bound is high enough', async () => {
     const before = await wire.metric('fedbridge_step_duration_seconds_count{step="token"}');
     for (let i = 0; i < 5; i += 1) {
       assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader' })).status, 200);
     }
     assert.equal((await wire.get('/acme-lake/raw/public/orders.csv', { as: 'stranger' })).status, 403);
     assert.equal(await wire.metric('fedbridge_step_duration_seconds_count{step="token"}'), before + 6);
-    // A read that is refused here never gets to S3.
+    // A read that the bridge denies never reaches S3.
     for (const step of ['sts', 's3_first_byte']) {
       const counted = await buckets(step);
       assert.equal(counted.at(-1)?.[0], Infinity, step);
@@ -52,7 +52,7 @@ describe('the time of each step', () => {
     }
   });
 
-  it('has a sum that its buckets allow', async () => {
+  it('has a sum that is consistent with its buckets', async () => {
     const sum = await wire.metric('fedbridge_step_duration_seconds_sum{step="s3_first_byte"}');
     const counted = await buckets('s3_first_byte');
     let least = 0;

@@ -1,4 +1,4 @@
-// Metrics tell of each role how its STS calls went, and how long the credentials in use still last.
+// Metrics show the outcome of STS calls and the remaining lifetime of the credentials in use, for each role.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startMeasuredWire } from '../../support/metrics.ts';
@@ -7,7 +7,7 @@ import type { MeasuredWire } from '../../support/metrics.ts';
 const LAKE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 const PARTNER = 'arn:aws:iam::210987654321:role/trusts-another';
 
-describe('metrics', () => {
+describe('STS metrics', () => {
   let wire: MeasuredWire;
   before(async () => {
     wire = await startMeasuredWire({
@@ -30,22 +30,22 @@ grants:
   const remaining = (role: string): Promise<number> =>
     wire.metric(`fedbridge_credentials_remaining_seconds{role="${role}"}`);
 
-  it('count what STS said, by role', async () => {
+  it('count STS results by role', async () => {
     const before = { lake: await sts('lake', 'ok'), partner: await sts('partner', 'sts_denied') };
-    assert.deepEqual(before, { lake: 1, partner: 1 }, 'each was asked once, at start');
+    assert.deepEqual(before, { lake: 1, partner: 1 }, 'one call for each role, at start');
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'reader' })).status, 200);
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'reader' })).status, 200);
     assert.equal((await wire.get('/partner-lake/x', { as: 'scoped' })).status, 502);
-    await wire.fault({ supplier: 'sts', fault: 'error', code: 'Throttling' });
+    await wire.fault({ upstream: 'sts', fault: 'error', code: 'Throttling' });
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'scoped' })).status, 503);
     await wire.clearFaults();
     assert.equal(await sts('lake', 'ok'), 2);
-    assert.equal(await sts('lake', 'sts_throttled'), 1, 'the attempts of one call are one');
+    assert.equal(await sts('lake', 'sts_throttled'), 1, 'a retried call counts once');
     assert.equal(await sts('partner', 'sts_denied'), 2);
     assert.equal(await sts('partner', 'ok'), 0);
   });
 
-  it('tell the least life of credentials in use, of roles that have any', async () => {
+  it('show the shortest remaining lifetime of the credentials in use for each role', async () => {
     const left = await remaining('lake');
     assert.ok(left > 1_700 && left <= 1_800, `${left} s of 1800`);
     await wire.control('PUT', '/durations', { credentials: 600 });

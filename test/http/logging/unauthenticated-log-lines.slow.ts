@@ -1,4 +1,4 @@
-// Log lines that anyone can cause: short, so many in a while, and never instead of those of authenticated callers.
+// Log lines for unauthenticated requests are short and limited in number, and never displace the lines of authenticated callers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';
@@ -12,7 +12,10 @@ import { until } from '../../support/until.ts';
 
 const MOST_LINES = 1_000;
 const WINDOW_MS = 10_000;
-/** Within one window's time they are in at most two windows, and so too many for one of them. */
+/**
+ * If all these requests arrive within ten seconds, they fall into at most two windows. At least one of the windows then exceeds
+ * its limit.
+ */
 const FLOOD = 2 * MOST_LINES + 500;
 const AT_ONCE = 25;
 const MOST_BYTES = 256;
@@ -26,10 +29,10 @@ describe('the log', () => {
 
   const lineOf = (requestId: unknown): Promise<LogLine> =>
     wire.bridge.line((line) => line['requestId'] === requestId);
-  /** All texts of a line, at whatever depth. */
-  const textsOf = (value: unknown): string[] => {
+  /** @returns all strings of a log line, at any depth */
+  const stringsOf = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
-    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
   };
 
   const long = 'z'.repeat(6_000);
@@ -37,8 +40,8 @@ describe('the log', () => {
     ['a path', `GET /acme-lake/${long} HTTP/1.1\r\nHost: b`],
     ['a path of a control route', `GET /-/${long} HTTP/1.1\r\nHost: b`],
     ['a bucket', `GET /${long} HTTP/1.1\r\nHost: b`],
-    ['a key of a question', `GET /-/explain?bucket=acme-lake&key=${'z'.repeat(1_024)} HTTP/1.1\r\nHost: b`],
-    ['a host of an absolute target', `GET http://${long}/a HTTP/1.1\r\nHost: b`],
+    ['a key to explain', `GET /-/explain?bucket=acme-lake&key=${'z'.repeat(1_024)} HTTP/1.1\r\nHost: b`],
+    ['the host of an absolute URL', `GET http://${long}/a HTTP/1.1\r\nHost: b`],
     ['a host', `GET /acme-lake/a HTTP/1.1\r\nHost: ${long}`],
     ['a user agent', `GET /acme-lake/a HTTP/1.1\r\nHost: b\r\nUser-Agent: ${long}`],
     [
@@ -48,28 +51,28 @@ describe('the log', () => {
     ['an unknown parameter', `GET /acme-lake?list-type=2&${long}=1 HTTP/1.1\r\nHost: b`],
     ['a token', `GET /acme-lake/a HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${long}`],
   ] as const) {
-    it(`has at most 256 bytes of ${what} of a request without a valid token`, async () => {
+    it(`contains at most 256 bytes of ${what} from a request without a valid token`, async () => {
       const response = await rawExchange(wire.bridge.url, `${head}\r\nConnection: close\r\n\r\n`);
       const line = await lineOf(/\r\nx-request-id: (\S+)/i.exec(response)?.[1]);
-      const runs = textsOf(line).flatMap((text) => text.match(/z+/g) ?? []);
+      const runs = stringsOf(line).flatMap((text) => text.match(/z+/g) ?? []);
       assert.ok(
         runs.every(({ length }) => length <= MOST_BYTES),
         JSON.stringify(line),
       );
-      assert.ok(JSON.stringify(line).length < 2_048, 'no more comes out than went in');
+      assert.ok(JSON.stringify(line).length < 2_048, 'the line stays short');
     });
   }
 
-  it('has at most 256 bytes of each claim of a token that is refused', async () => {
+  it('contains at most 256 bytes of each claim of a rejected token', async () => {
     const token = wire.sandbox.mint(googleClaims(wire, 'reader', { aud: 'é'.repeat(500) }));
     const reply = await wire.get(READABLE, { headers: asBearer(token) });
     const { cause } = await lineOf(reply.headers['x-request-id']);
-    const texts = textsOf(cause);
+    const texts = stringsOf(cause);
     assert.ok(texts.some((text) => text.includes('é')));
     assert.ok(texts.every((text) => Buffer.byteLength(text) <= MOST_BYTES));
   });
 
-  it('has the whole key of an authenticated caller, which is what an audit needs', async () => {
+  it('contains the whole key if the caller is authenticated, for audits', async () => {
     const key = `raw/public/${'k'.repeat(1_000)}`;
     for (const as of ['reader', 'stranger'] as const) {
       const reply = await wire.get(`/acme-lake/${key}`, { as });
@@ -80,41 +83,41 @@ describe('the log', () => {
     }
   });
 
-  describe('of a flood without tokens', () => {
+  describe('during a flood of requests without tokens', () => {
     const before = (): readonly LogLine[] => wire.bridge.lines.slice(first);
     let first = 0;
     let ids: readonly unknown[] = [];
-    /** Whether the machine was fast enough to exceed the limit. */
-    let isTooMuch = false;
+    /** True if the machine was fast enough to exceed the limit. */
+    let exceedsLimit = false;
     const counted = (): Promise<number> =>
       wire.metric('fedbridge_requests_total{operation="GetObject",status="401"}');
 
-    it('counts all requests in the metrics, and has lines of a few', async () => {
+    it('may omit requests, but the metrics still count them', async () => {
       first = wire.bridge.lines.length;
       const count = await counted();
       const authenticated: unknown[] = [];
-      const begun = performance.now();
+      const startMs = performance.now();
       for (let i = 0; i < FLOOD; i += AT_ONCE) {
         await Promise.all(Array.from({ length: AT_ONCE }, () => wire.get('/acme-lake/a')));
         if (i % 250 === 0)
           authenticated.push((await wire.get(READABLE, { as: 'reader' })).headers['x-request-id']);
       }
-      isTooMuch = performance.now() - begun < WINDOW_MS;
+      exceedsLimit = performance.now() - startMs < WINDOW_MS;
       ids = authenticated;
       assert.equal(await counted(), count + FLOOD);
     });
 
-    it('has each line of an authenticated caller', async () => {
+    it('still has every line for authenticated callers', async () => {
       for (const id of ids) await lineOf(id);
     });
 
-    it('has the lines of other faults', async () => {
+    it('still has the lines for requests with other faults', async () => {
       const forged = wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign');
       const reply = await wire.get('/acme-lake/a', { headers: asBearer(forged) });
       assert.equal((await lineOf(reply.headers['x-request-id']))['fault'], 'token_signature_invalid');
     });
 
-    it('has a line with the number of those that are suppressed', async (test) => {
+    it('reports the number of suppressed lines', async (test) => {
       const sums = (): number[] => {
         const lines = before();
         const written = lines.filter(({ fault }) => fault === 'token_missing').length;
@@ -123,11 +126,11 @@ describe('the log', () => {
         );
         return [written, left.reduce<number>((sum, count) => sum + (count ?? 0), 0)];
       };
-      await until('all are accounted for', () => sums().reduce((a, b) => a + b) === FLOOD);
+      await until('all requests are accounted for', () => sums().reduce((a, b) => a + b) === FLOOD);
       const [written = 0, suppressed = 0] = sums();
       assert.equal(written + suppressed, FLOOD);
-      if (!isTooMuch) {
-        test.diagnostic('too slow: fewer lines than the limit came in one window');
+      if (!exceedsLimit) {
+        test.diagnostic('too slow: one window had fewer lines than the limit');
         return;
       }
       assert.ok(suppressed > 0);

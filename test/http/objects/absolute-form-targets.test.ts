@@ -1,4 +1,4 @@
-// A target may be a whole URL (RFC 9112, 3.2.2): its path is served, and its authority neither used nor logged.
+// A request target may be a full URL (RFC 9112, 3.2.2). The bridge serves the path, and does not use or log the authority.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -13,7 +13,7 @@ const AUTHORITIES = [
   'http://user:password@evil.example',
 ];
 
-describe('a target in absolute form', () => {
+describe('a request target in absolute form', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -21,7 +21,7 @@ describe('a target in absolute form', () => {
   after(() => wire.close());
 
   for (const authority of AUTHORITIES) {
-    it(`${authority}/… is served by its path`, async () => {
+    it(`with the authority ${authority} is served by its path`, async () => {
       const path = await wire.get(READABLE, { as: 'reader' });
       await wire.forgetCalls();
       const absolute = await wire.get(authority + READABLE, { as: 'reader' });
@@ -35,7 +35,7 @@ describe('a target in absolute form', () => {
     });
   }
 
-  it('reaches control routes, routes by query, lists and the service', async () => {
+  it('is accepted for objects named in the query, listings, the list of buckets and control routes', async () => {
     for (const path of [
       '/-/whoami',
       '/-/object?bucket=acme-lake&key=README.txt',
@@ -46,17 +46,17 @@ describe('a target in absolute form', () => {
       '?v=3',
     ]) {
       const reply = await wire.get(`http://evil.example${path}`, { as: 'reader' });
-      const usual = await wire.get(path.startsWith('/') ? path : `/${path}`, { as: 'reader' });
-      assert.deepEqual([reply.status, reply.text], [200, usual.text], path);
+      const relative = await wire.get(path.startsWith('/') ? path : `/${path}`, { as: 'reader' });
+      assert.deepEqual([reply.status, reply.text], [200, relative.text], path);
     }
   });
 
-  it('is read byte for byte, as a path is', async () => {
+  it('is not normalized', async () => {
     await wire.put('a//../b', 'odd');
     assert.equal((await wire.get('http://evil.example/acme-lake/a//../b', { as: 'reader' })).text, 'odd');
   });
 
-  it('opens nothing that its path does not', async () => {
+  it('is subject to the same checks as a target with only a path', async () => {
     assert.equal((await wire.get(`http://evil.example${READABLE}`)).status, 401);
     const denied = await wire.get('http://evil.example/acme-lake/raw/private/salaries.csv', { as: 'scoped' });
     assert.deepEqual([denied.status, denied.headers['x-fedbridge-error']], [403, 'not_granted']);
@@ -69,7 +69,7 @@ describe('a target in absolute form', () => {
     'http:/acme-lake/a',
     'acme-lake/a',
   ]) {
-    it(`${target} is no target`, async () => {
+    it(`is rejected if it is ${target}`, async () => {
       const reply = await wire.get(target, { as: 'reader' });
       assert.equal(reply.status, 400);
       assert.match(reply.code ?? '', /^(?:InvalidURI|BadRequest)$/);

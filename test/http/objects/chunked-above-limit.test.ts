@@ -1,4 +1,4 @@
-// Above `responses.chunkAbove`, on Cloud Run 32,000,000 bytes, no Content-Length goes out; its length is in a header of ours.
+// Above `responses.chunkAbove` (32,000,000 bytes on Cloud Run), the length is in x-fedbridge-object-length instead of Content-Length.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -16,18 +16,18 @@ describe('on Cloud Run', () => {
   });
   after(() => wire.close());
 
-  it('a large answer is chunked', async () => {
+  it('a response of 32,000,001 bytes is chunked', async () => {
     const reply = await wire.get('/acme-lake/big', { as: 'reader' });
     assert.equal(reply.body.length, SIZE);
     assert.equal(reply.headers['content-length'], undefined);
     assert.equal(reply.headers['transfer-encoding'], 'chunked');
     assert.equal(reply.headers['x-fedbridge-object-length'], String(SIZE));
   });
-  it('HEAD of it still tells its length', async () => {
+  it('a response to HEAD has a Content-Length if the object has 32,000,001 bytes', async () => {
     const reply = await wire.get('/acme-lake/big', { as: 'reader', method: 'HEAD' });
     assert.equal(reply.headers['content-length'], String(SIZE));
   });
-  it('an answer of 32,000,000 bytes is not', async () => {
+  it('a response of 32,000,000 bytes is not chunked', async () => {
     const reply = await wire.get('/acme-lake/big', { as: 'reader', headers: { range: 'bytes=0-31999999' } });
     assert.equal(reply.status, 206);
     assert.equal(reply.headers['content-length'], '32000000');

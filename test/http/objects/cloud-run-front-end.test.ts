@@ -1,4 +1,5 @@
-// What Google's front end does to requests and answers, and that callers get every object all the same, and can tell whose an answer is.
+// Cloud Run's front end changes requests and responses. Callers still get every object, and can tell which responses the bridge
+// sent.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -14,7 +15,7 @@ import type { Wire, WireOptions } from '../../support/wire.ts';
 const ON_CLOUD_RUN: WireOptions = {
   environment: { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-00001-abc' },
 };
-/** Above what the front end lets through with a Content-Length. */
+/** More bytes than the front end accepts in a response with Content-Length. */
 const LARGE = 34_000_000;
 const INVOKER_AUDIENCE = 'https://lake-bridge-481920364751.europe-west1.run.app';
 
@@ -36,7 +37,7 @@ const queryOf = (key: string): string =>
   `/-/object?${new URLSearchParams({ bucket: 'acme-lake', key }).toString()}`;
 const digest = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
-describe('behind the front end of Cloud Run', () => {
+describe("behind Cloud Run's front end", () => {
   let wire: Wire;
   let front: FrontEnd;
   let bearer: Record<string, string>;
@@ -56,12 +57,12 @@ describe('behind the front end of Cloud Run', () => {
     request(front.url, path, { ...options, headers: { ...bearer, ...options.headers } });
 
   for (const key of KEYS) {
-    it(`${JSON.stringify(key)} is read by query`, async () => {
+    it(`the key ${JSON.stringify(key)} can be read if it is named in the query`, async () => {
       assert.equal((await get(queryOf(key))).text, `this is ${key}`);
     });
   }
 
-  it('a key whose path ends in z is not to be had by path, and that answer is not the bridge’s', async () => {
+  it('a path that ends in z gets a 404 from the front end, not the bridge', async () => {
     for (const key of ['probe/healthz', 'z', 'é+ z']) {
       const { status, headers } = await get(pathOf(key));
       assert.equal(status, 404, key);
@@ -69,13 +70,13 @@ describe('behind the front end of Cloud Run', () => {
     }
   });
 
-  it('escapes that it decodes on the way name the same key', async () => {
+  it('escapes that the front end decodes still name the same key', async () => {
     assert.equal((await get('/acme-lake/%41%40b%3Ac')).text, 'this is A@b:c');
     assert.equal((await get('/acme-lake/a%252Fb')).text, 'this is a%2Fb');
     assert.equal((await get('/acme-lake/%2541')).text, 'this is %41');
   });
 
-  it('an object of more than its limit arrives whole, and in any range', async () => {
+  it("an object above the front end's limit arrives complete, and so do its ranges", async () => {
     const whole = await get('/acme-lake/large');
     assert.equal(whole.status, 200);
     assert.equal(digest(whole.body), digest(large));
@@ -89,7 +90,7 @@ describe('behind the front end of Cloud Run', () => {
     assert.equal((await get(queryOf('large'))).body.length, LARGE);
   });
 
-  it('an AWS SDK reads: its signature is over another host, and is not looked at', async () => {
+  it('an AWS SDK can read objects, although it signs requests for another host', async () => {
     const credentials = {
       accessKeyId: 'fedbridge',
       secretAccessKey: 'not-a-secret',
@@ -106,7 +107,7 @@ describe('behind the front end of Cloud Run', () => {
     client.destroy();
   });
 
-  it('every answer of the bridge carries its request ID, and every refusal says whose turn it is', async () => {
+  it('every response of the bridge has a request ID, and every error has x-fedbridge-error', async () => {
     for (const [path, status, error] of [
       ['/acme-lake/large', 401, 'unauthenticated'],
       ['/acme-lake/absent', 404, 'not_found'],
@@ -124,21 +125,77 @@ describe('behind the front end of Cloud Run', () => {
   });
 });
 
+describe("behind Cloud Run's front end, with a port named h2c", () => {
+  let wire: Wire;
+  let front: FrontEnd;
+  let bearer: Record<string, string>;
+  const large = randomBytes(LARGE);
+  before(async () => {
+    wire = await startWire(ON_CLOUD_RUN);
+    front = await startFrontEnd(wire.bridge.url, { portName: 'h2c' });
+    bearer = asBearer(await wire.token('reader'));
+    await wire.put('large', large);
+    await wire.put('é+ z', 'this is é+ z');
+  });
+  after(async () => {
+    await front.close();
+    await wire.close();
+  });
+
+  it('a large object and its ranges arrive complete and with Content-Length', async () => {
+    const whole = await request(front.url, '/acme-lake/large', { headers: bearer });
+    assert.deepEqual([whole.status, whole.headers['content-length']], [200, String(LARGE)]);
+    assert.equal(digest(whole.body), digest(large));
+    const headers = { ...bearer, range: 'bytes=1-' };
+    const most = await request(front.url, '/acme-lake/large', { headers });
+    assert.deepEqual([most.status, most.headers['content-length']], [206, String(LARGE - 1)]);
+    assert.equal(digest(most.body), digest(large.subarray(1)));
+  });
+
+  it('an AWS SDK receives the ContentLength of a large object', async () => {
+    const credentials = {
+      accessKeyId: 'fedbridge',
+      secretAccessKey: 'not-a-secret',
+      sessionToken: await wire.token('reader'),
+    };
+    const client = new S3Client({
+      endpoint: front.url,
+      region: 'eu-west-1',
+      credentials,
+      forcePathStyle: true,
+    });
+    const { Body, ContentLength } = await client.send(
+      new GetObjectCommand({ Bucket: 'acme-lake', Key: 'large' }),
+    );
+    assert.equal(ContentLength, LARGE);
+    assert.equal((await Body?.transformToByteArray())?.length, LARGE);
+    client.destroy();
+  });
+
+  it('small reads, probes and errors get the same responses as over HTTP/1', async () => {
+    assert.equal((await request(front.url, queryOf('é+ z'), { headers: bearer })).text, 'this is é+ z');
+    assert.equal((await request(front.url, '/-/ready')).status, 200);
+    const put = await request(front.url, '/acme-lake/x', { method: 'PUT', headers: bearer, body: 'x' });
+    assert.equal(put.status, 405);
+    assert.equal((await request(front.url, '/acme-lake/large')).status, 401);
+  });
+});
+
 describe('without K_SERVICE', () => {
-  it('that limit would cut objects off: chunking is for Cloud Run, or where the configuration says so', async (test) => {
+  it("an object above the front end's limit cannot be read, because chunking is off by default", async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     const front = await startFrontEnd(wire.bridge.url);
     test.after(front.close);
     await wire.put('large', Buffer.alloc(LARGE));
-    const refused = await request(front.url, '/acme-lake/large', {
+    const reply = await request(front.url, '/acme-lake/large', {
       headers: asBearer(await wire.token('reader')),
     });
-    assert.deepEqual([refused.status, refused.headers['x-request-id']], [500, undefined]);
+    assert.deepEqual([reply.status, reply.headers['x-request-id']], [500, undefined]);
   });
 });
 
-describe('behind its invoker check', () => {
+describe("behind Cloud Run's invoker check", () => {
   let wire: Wire;
   let front: FrontEnd;
   before(async () => {
@@ -151,24 +208,24 @@ describe('behind its invoker check', () => {
   });
   const path = '/acme-lake/raw/public/orders.csv';
 
-  it('a caller passes both with two tokens', async () => {
-    const platforms = {
+  it("a caller with two tokens passes both the invoker check and the bridge's check", async () => {
+    const forInvoker = {
       'x-serverless-authorization': `Bearer ${await wire.token('scoped', { audience: INVOKER_AUDIENCE })}`,
     };
-    const both = { ...platforms, ...asBearer(await wire.token('scoped')) };
+    const both = { ...forInvoker, ...asBearer(await wire.token('scoped')) };
     assert.equal((await request(front.url, path, { headers: both })).status, 200);
-    const platformsAlone = await request(front.url, path, { headers: platforms });
+    const invokerOnly = await request(front.url, path, { headers: forInvoker });
     assert.deepEqual(
-      [platformsAlone.status, platformsAlone.headers['x-fedbridge-error']],
+      [invokerOnly.status, invokerOnly.headers['x-fedbridge-error']],
       [401, 'unauthenticated'],
     );
   });
 
-  it('a caller with one token passes one of them at most', async () => {
-    const bridges = await request(front.url, path, { headers: asBearer(await wire.token('scoped')) });
-    assert.deepEqual([bridges.status, bridges.headers['x-request-id']], [401, undefined]);
-    const asInvoker = asBearer(await wire.token('scoped', { audience: INVOKER_AUDIENCE }));
-    const stripped = await request(front.url, path, { headers: asInvoker });
+  it("a caller with only one token fails either the invoker check or the bridge's check", async () => {
+    const bridgeOnly = await request(front.url, path, { headers: asBearer(await wire.token('scoped')) });
+    assert.deepEqual([bridgeOnly.status, bridgeOnly.headers['x-request-id']], [401, undefined]);
+    const forInvoker = asBearer(await wire.token('scoped', { audience: INVOKER_AUDIENCE }));
+    const stripped = await request(front.url, path, { headers: forInvoker });
     assert.deepEqual([stripped.status, stripped.headers['x-fedbridge-error']], [401, 'unauthenticated']);
     await wire.bridge.line(({ fault }) => fault === 'token_signature_removed');
   });

@@ -1,4 +1,4 @@
-// Browsers of configured origins may read, and see every header that S3 sends; those of others may not.
+// Web pages from configured origins can read objects and every response header. Web pages from other origins cannot.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured } from '../../support/configuration.ts';
@@ -8,7 +8,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const APP = 'https://app.example';
 const GRANTS = ['callers: ["project:acme-prod"], allow: [get, list], bucket: acme-lake'];
-const ASKED = {
+const PREFLIGHT = {
   'access-control-request-method': 'GET',
   'access-control-request-headers': 'authorization, range',
 };
@@ -16,7 +16,7 @@ const ASKED = {
 const corsOf = ({ headers }: Reply): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
 
-describe('with origins configured', () => {
+describe('with configured CORS origins', () => {
   let wire: Wire;
   before(async () => {
     const more = `cors: { origins: ["${APP}", "http://localhost:3000"], maxAge: 77s }`;
@@ -25,9 +25,9 @@ describe('with origins configured', () => {
   after(() => wire.close());
 
   const preflight = (path: string, origin: string): Promise<Reply> =>
-    wire.get(path, { method: 'OPTIONS', headers: { origin, ...ASKED } });
+    wire.get(path, { method: 'OPTIONS', headers: { origin, ...PREFLIGHT } });
 
-  it('a preflight needs no token and allows what reading takes', async () => {
+  it('a preflight needs no token, and allows the methods and headers of reads', async () => {
     for (const path of [
       '/acme-lake/raw/public/orders.csv',
       '/acme-lake?list-type=2',
@@ -46,7 +46,7 @@ describe('with origins configured', () => {
     }
   });
 
-  it('an answer is for that origin, with all its headers, whether good or bad', async () => {
+  it('responses and errors are readable from a configured origin, with all their headers', async () => {
     for (const [path, as, status] of [
       ['/acme-lake/raw/public/orders.csv', 'reader', 200],
       ['/acme-lake/absent', 'reader', 404],
@@ -71,28 +71,32 @@ describe('with origins configured', () => {
     'http://app.example',
     'null',
   ]) {
-    it(`${origin} is let nowhere`, async () => {
+    it(`the origin ${origin} is not allowed`, async () => {
       assert.deepEqual(corsOf(await preflight('/acme-lake/a', origin)), {});
       const reply = await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader', headers: { origin } });
       assert.deepEqual(corsOf(reply), {});
-      assert.match(reply.headers.vary ?? '', /\borigin\b/i, 'a cache must not hand this to the right origin');
+      assert.match(
+        reply.headers.vary ?? '',
+        /\borigin\b/i,
+        'a cache must not serve this to an allowed origin',
+      );
     });
   }
 
-  it('a preflight cannot write headers of its own', async () => {
-    const headers = { origin: APP, ...ASKED, 'access-control-request-headers': 'range, a:b' };
+  it('a preflight cannot inject a malformed header name', async () => {
+    const headers = { origin: APP, ...PREFLIGHT, 'access-control-request-headers': 'range, a:b' };
     const reply = await wire.get('/acme-lake/a', { method: 'OPTIONS', headers });
     assert.equal(reply.headers['access-control-allow-headers'], undefined);
   });
 });
 
-describe('without origins', () => {
-  it('OPTIONS is a method like any other, and no origin is let in', async (test) => {
+describe('without configured CORS origins', () => {
+  it('OPTIONS gets 405, and no origin is allowed', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     const preflight = await wire.get('/acme-lake/a', {
       method: 'OPTIONS',
-      headers: { origin: APP, ...ASKED },
+      headers: { origin: APP, ...PREFLIGHT },
     });
     assert.deepEqual([preflight.status, preflight.headers.allow, corsOf(preflight)], [405, 'GET, HEAD', {}]);
     const reply = await wire.get('/acme-lake/raw/public/orders.csv', {

@@ -1,4 +1,4 @@
-// The format of an error: S3's XML for S3 clients, JSON for callers that prefer it.
+// The body of an error is XML for S3 clients. For other callers, it is JSON if they prefer JSON, and otherwise XML.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asBearer, asS3Client, signedWithoutToken } from '../../support/token-headers.ts';
@@ -26,7 +26,7 @@ describe('an error', () => {
     ['signed with SigV4a', () => ({ authorization: 'AWS4-ECDSA-P256-SHA256 Credential=a' })],
     ['signed with SigV2', () => ({ authorization: 'AWS placeholder:c2lnbmF0dXJl' })],
   ] as const) {
-    it(`is XML for a request ${what}, whatever it accepts`, async () => {
+    it(`is XML for a request ${what}, whatever its Accept header`, async () => {
       for (const accept of ['application/json, text/xml, */*', 'application/json'])
         assert.equal(await formatOf({ ...headersOf(), accept }), XML);
     });
@@ -50,13 +50,13 @@ describe('an error', () => {
     ['text/html, application/xhtml+xml', XML],
     ['', XML],
   ] as const) {
-    it(`is ${format} for a bearer that accepts "${accept}"`, async () => {
+    it(`is ${format} for a Bearer request that accepts "${accept}"`, async () => {
       assert.equal(await formatOf({ ...asBearer(token), accept }), format);
       assert.equal(await formatOf({ accept }), format, 'without a token');
     });
   }
 
-  it('is a problem document under /-/', async () => {
+  it('is a JSON problem document for paths under /-/', async () => {
     for (const accept of ['application/json', 'application/xml'])
       assert.equal(await formatOf({ accept }, '/-/object?bucket=acme-lake'), 'application/problem+json');
   });

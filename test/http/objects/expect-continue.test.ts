@@ -1,4 +1,5 @@
-// A read that expects 100 gets it before its response: some clients wait for it for ever (OpenJDK's JDK-8286171).
+// A read with Expect: 100-continue gets 100 before its response, because some clients wait for 100 forever (OpenJDK's
+// JDK-8286171).
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawExchange } from '../../support/raw-exchange.ts';
@@ -30,18 +31,18 @@ describe('Expect: 100-continue', () => {
     ['GET /-/whoami', '200'],
     ['GET /acme-elsewhere/a', '403'],
   ] as const) {
-    it(`is met for ${line}`, async () => {
+    it(`gets 100 for ${line}`, async () => {
       assert.deepEqual(await statuses(expecting(line, 'Connection: close')), ['100', status]);
     });
   }
 
-  it('is met in its turn among pipelined requests', async () => {
+  it('gets 100 in the right order among pipelined requests', async () => {
     const first = `GET ${READABLE} HTTP/1.1\r\n${headers}\r\n\r\n`;
     const second = expecting(`GET ${READABLE}`, 'Connection: close');
     assert.deepEqual(await statuses(first + second), ['200', '100', '200']);
   });
 
-  it('is not met for a method that is refused, so that its body is never sent', async () => {
+  it('gets no 100 for a rejected method, so that the client never sends the body', async () => {
     const bytes = expecting(`PUT ${READABLE}`, 'Content-Length: 5', 'Connection: close');
     assert.deepEqual(await statuses(bytes), ['405']);
   });

@@ -1,4 +1,4 @@
-// The same requests, signed by AWS's own signer straight to S3, and through the bridge, are answered alike but for a list.
+// A request through the bridge gets the same response as one sent directly to S3, except for the listed differences.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
@@ -7,7 +7,8 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
 import { directS3, sameSession } from '../../support/direct-s3.ts';
 import type { Direct } from '../../support/direct-s3.ts';
-import type { Reply } from '../../support/http-request.ts';
+import type { Reply, RequestOptions } from '../../support/http-request.ts';
+import { openSession, requestOver } from '../../support/http2-request.ts';
 import { keepVersions, ownerOf } from '../../support/owner.ts';
 import { s3Requests } from '../../support/s3-requests.ts';
 import type { S3Request, Stocked } from '../../support/s3-requests.ts';
@@ -17,51 +18,61 @@ import type { Wire } from '../../support/wire.ts';
 const REQUESTS = 800;
 const SEED = 20_261_122;
 
-/** What differs, and in which headers; docs/fidelity.md has the same table. */
+/** The accepted differences between S3 and the bridge; docs/explain/fidelity.md has the same table. */
 const DIFFERENCES = [
-  ['`Date`, `Connection`, `Keep-Alive`, `Transfer-Encoding`', 'each connection has its own'],
-  ['`Server`', 'S3’s does not come down'],
-  ['`x-amz-request-id`, `x-amz-id-2`', 'of another request to S3; present in both'],
+  [
+    '`Date`, `Connection`, `Keep-Alive`, `Transfer-Encoding`',
+    'the bridge sets its own values, because they belong to one connection',
+  ],
+  ['`Server`', "the bridge does not pass on S3's `Server` header"],
+  ['`x-amz-request-id`, `x-amz-id-2`', 'differ, because S3 sets new values for each request'],
   [
     '`x-amz-bucket-arn`, `x-amz-server-side-encryption-aws-kms-key-id`',
-    'do not come down: they name an account',
+    'the bridge does not pass them on, because they identify an account',
   ],
   [
     '`x-amz-object-lock-…`, `x-amz-tagging-count`',
-    'S3 sends them only to sessions with `s3:GetObjectRetention`, `s3:GetObjectLegalHold` or `s3:GetObjectTagging`; no grant gives the first two, `tags` gives the third',
+    'S3 sends them only to sessions with `s3:GetObjectRetention`, `s3:GetObjectLegalHold` or `s3:GetObjectTagging`; no grant includes the first two, and `tags` in a grant includes the third',
   ],
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
   [
-    'errors: `x-fedbridge-error`, `Cache-Control: no-store`; of HEAD `x-fedbridge-message`, the sentence that a body would carry',
+    'errors: `x-fedbridge-error`, `Cache-Control: no-store`; for HEAD also `x-fedbridge-message`, the message that would be in the body',
     'the bridge adds them',
   ],
   [
     'errors: body and its length',
-    'status and `Code` are S3’s; the sentence is the bridge’s, and no key, bucket or account is named',
+    'the status and `Code` come from S3; the message comes from the bridge, and does not mention keys, buckets or accounts',
   ],
-  ['`If-Range`', 'S3 does not know it; the bridge gives the part or the whole, as RFC 9110 has it'],
-  ['a parameter given twice', '400 `InvalidArgument`; S3 takes one of them'],
   [
-    'subresources that are not offered; `x-amz-…` in the query; HEAD of lists, tags and attributes',
-    '501 `NotImplemented`',
+    '`If-Range`',
+    'S3 does not support `If-Range`; the bridge sends the range or the whole object, as RFC 9110 defines',
   ],
-  ['`/`, `?location`, lists from above a grant', 'answered from the configuration; S3 is not asked'],
+  ['a duplicate query parameter', 'the bridge returns 400 `InvalidArgument`; S3 uses one of the values'],
   [
-    'HEAD of a bucket',
-    '200 if a grant names the caller and S3 has the bucket, which is confirmed once a minute; S3 wants the right to list',
+    'unsupported subresources; `x-amz-…` in the query; HEAD requests for lists, tags and attributes',
+    'the bridge returns 501 `NotImplemented`',
   ],
-  ['`x-amz-request-payer`', 'the configuration’s, not the caller’s'],
+  [
+    '`/`, `?location`, lists above a granted prefix',
+    'the bridge responds from its configuration and does not call S3',
+  ],
+  [
+    'HEAD requests for a bucket',
+    'the bridge returns 200 if the caller has a grant on the bucket and the bucket exists, which it checks with S3 at most once a minute; S3 requires permission to list',
+  ],
+  ['`x-amz-request-payer`', "the bridge sends the configured value and ignores the caller's"],
   [
     '`x-amz-expected-bucket-owner`',
-    'the caller’s goes up if the configuration has no `expectedOwner`, else the two must be equal; 501 without `expectedOwner` if S3 is not asked',
+    'if `expectedOwner` is configured, the header must have the same value; if not, the bridge passes the header on, or returns 501 if the request does not reach S3',
   ],
   [
-    'other `x-amz-…` headers of a request, such as `x-amz-acl`',
-    'do not go up; S3 has no use for them in a read',
+    'other `x-amz-…` request headers, such as `x-amz-acl`',
+    'are not passed on; S3 does not use them in reads',
   ],
 ] as const;
 
 const OWN = new Set([
+  ':status',
   'date',
   'connection',
   'keep-alive',
@@ -74,6 +85,8 @@ const OWN = new Set([
   'x-fedbridge-error',
   'x-fedbridge-message',
 ]);
+
+type Send = (path: string, options: RequestOptions) => Promise<Reply>;
 
 function comparable(reply: Reply): unknown {
   const isError = reply.status >= 400;
@@ -141,10 +154,10 @@ describe('through the bridge', () => {
     };
   }
 
-  const differ = async ({ method, path, headers }: S3Request): Promise<Reply> => {
+  const assertAlike = async (send: Send, { method, path, headers }: S3Request): Promise<Reply> => {
     const [s3, bridge] = await Promise.all([
       direct(method, path, headers),
-      wire.get(path, { method, headers: { ...headers, authorization } }),
+      send(path, { method, headers: { ...headers, authorization } }),
     ]);
     assert.deepEqual(comparable(bridge), comparable(s3), JSON.stringify({ method, path, headers }));
     for (const name of ['x-amz-request-id', 'x-amz-id-2']) assert.ok(bridge.headers[name], path);
@@ -152,21 +165,30 @@ describe('through the bridge', () => {
     return s3;
   };
 
-  it(`${REQUESTS} requests are answered as S3 answers them`, async () => {
+  const assertAllAlike = async (send: Send): Promise<void> => {
     const requests = s3Requests(stock, REQUESTS, SEED);
     assert.equal(requests.length, REQUESTS);
     const statuses = new Map<number, number>();
     for (const request of requests) {
-      const { status } = await differ(request);
+      const { status } = await assertAlike(send, request);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
-    // Else the requests would all have been refused alike.
+    // Each status must occur at least once: responses would also match if both S3 and the bridge rejected every request.
     for (const status of [200, 206, 304, 400, 404, 405, 412, 416]) {
-      assert.ok(statuses.has(status), `none was ${status}: ${JSON.stringify([...statuses])}`);
+      assert.ok(statuses.has(status), `no response was ${status}: ${JSON.stringify([...statuses])}`);
     }
+  };
+  it(`${REQUESTS} requests get the same responses as directly from S3`, () =>
+    assertAllAlike((path, options) => wire.get(path, options)));
+  it(`${REQUESTS} requests over HTTP/2 get the same responses as directly from S3`, async (test) => {
+    const session = openSession(wire.bridge.url);
+    test.after(() => {
+      session.close();
+    });
+    await assertAllAlike((path, options) => requestOver(session, path, options));
   });
 
-  it('what S3 refuses before it reads a key, the bridge refuses with the same code', async () => {
+  it("an invalid key is rejected with S3's code", async () => {
     for (const path of [
       '/acme-lake/%zz',
       '/acme-lake/%C3',
@@ -178,8 +200,8 @@ describe('through the bridge', () => {
     }
   });
 
-  it('the differences are those that docs/fidelity.md lists', async () => {
-    const text = await readFile(new URL('../../../docs/fidelity.md', import.meta.url), 'utf8');
+  it('the only differences from S3 are those in docs/explain/fidelity.md', async () => {
+    const text = await readFile(new URL('../../../docs/explain/fidelity.md', import.meta.url), 'utf8');
     const rows = text.split('\n').flatMap((line) => {
       const cells = /^\| (.*?) +\| (.*?) +\|$/.exec(line);
       return cells === null || /^(?:-+|what)$/.test(cells[1] ?? '') ? [] : [[cells[1], cells[2]]];

@@ -1,11 +1,11 @@
-// A caller's GET returns the object as S3 has it: status, headers, bytes.
+// A GET returns the object as S3 does: status, headers and bytes.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('a GET', () => {
+describe('a read', () => {
   let wire: Wire;
   const body = randomBytes(300_000);
   before(async () => {
@@ -36,11 +36,11 @@ describe('a GET', () => {
     assert.match(headers.etag ?? '', /^"[0-9a-f]{32}"$/);
     assert.ok(headers['last-modified']);
     assert.ok(headers['x-amz-request-id'], "S3's request ID, for AWS support");
-    assert.ok(headers['x-request-id'], 'ours, for the operator');
+    assert.ok(headers['x-request-id'], "the bridge's request ID, for the operator");
     assert.equal(headers['x-powered-by'], undefined);
   });
 
-  it('as HEAD returns the headers alone', async () => {
+  it('by HEAD returns only the headers', async () => {
     const reply = await wire.get('/acme-lake/raw/public/blob.bin', { as: 'reader', method: 'HEAD' });
     assert.equal(reply.status, 200);
     assert.equal(reply.body.length, 0);
@@ -62,7 +62,7 @@ describe('a GET', () => {
     }
   });
 
-  it('of a range that is not there is 416 with the size of the object', async () => {
+  it('of a range beyond the end returns 416 with the size of the object', async () => {
     const reply = await wire.get('/acme-lake/raw/public/blob.bin', {
       as: 'reader',
       headers: { range: 'bytes=300000-' },
@@ -73,7 +73,7 @@ describe('a GET', () => {
     assert.equal(reply.headers['x-fedbridge-error'], 'invalid_request');
   });
 
-  it('with conditions is 304 or 412 as S3 says', async () => {
+  it('with conditions returns 304 or 412, as S3 decides', async () => {
     const { headers } = await wire.get('/acme-lake/raw/public/blob.bin', { as: 'reader', method: 'HEAD' });
     const etag = headers.etag ?? '';
     const status = async (conditions: Record<string, string>): Promise<number> =>
@@ -86,7 +86,7 @@ describe('a GET', () => {
     assert.equal(await status({ 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' }), 412);
   });
 
-  it('of a missing object is 404 NoSuchKey in our words', async () => {
+  it("of a missing object returns 404 NoSuchKey with the bridge's message", async () => {
     const reply = await wire.get('/acme-lake/raw/none.csv', { as: 'reader' });
     assert.equal(reply.status, 404);
     assert.equal(reply.code, 'NoSuchKey');
@@ -97,7 +97,7 @@ describe('a GET', () => {
     assert.equal(head.body.length, 0);
   });
 
-  it('sends S3 nothing of the caller but ranges and conditions', async () => {
+  it("passes only the caller's range and condition headers to S3", async () => {
     await wire.forgetCalls();
     await wire.get('/acme-lake/raw/public/blob.bin', {
       as: 'reader',

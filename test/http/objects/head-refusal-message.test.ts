@@ -1,4 +1,4 @@
-// A HEAD response has no body: the sentence that a GET would carry is in a header, for people and for pages of browsers.
+// A response to HEAD has no body, so its error message is in a header, for people and for web pages.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -27,7 +27,7 @@ describe('x-fedbridge-message', () => {
   };
   const asReader = async (): Promise<Record<string, string>> => asBearer(await wire.token('reader'));
 
-  it("is the caller's sentence if the bridge refuses a HEAD", async () => {
+  it('contains the error message for the caller if the bridge rejects a HEAD', async () => {
     assert.deepEqual(await messageAt(OBJECT), { status: 401, message: FAULTS.token_missing.sentence });
     const ungranted = await messageAt('/acme-lake/raw/private/salaries.csv', await asReader());
     assert.deepEqual(ungranted, { status: 403, message: FAULTS.not_granted.sentence });
@@ -35,13 +35,13 @@ describe('x-fedbridge-message', () => {
     assert.deepEqual(toS3Client, { status: 403, message: FAULTS.not_granted.sentence });
   });
 
-  it('is the sentence about an error of S3', async () => {
+  it('contains the error message for the caller if S3 returns an error', async () => {
     const reply = await messageAt('/acme-lake/raw/public/absent', await asReader());
     assert.equal(reply.status, 404);
     assert.equal(reply.message, 'The object does not exist.');
   });
 
-  it('is printable ASCII of at most 256 bytes, whatever the token says', async () => {
+  it('is printable ASCII of at most 256 bytes, whatever the token contains', async () => {
     const token = wire.sandbox.mint(googleClaims(wire, 'reader', { aud: `é\r\n${'ö'.repeat(300)}` }));
     const { status, message } = await messageAt(OBJECT, asBearer(token));
     assert.equal(status, 401);
@@ -49,22 +49,22 @@ describe('x-fedbridge-message', () => {
     assert.match(String(message), /This token is for "/);
   });
 
-  it('never has the cause, which is for the operator', async (test) => {
+  it('never contains the cause, which is only for the operator', async (test) => {
     const cause = 'User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized';
-    await wire.fault({ supplier: 's3', fault: 'error', code: 'AccessDenied', message: cause });
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', message: cause });
     test.after(() => wire.clearFaults());
     const { status, message } = await messageAt(OBJECT, await asReader());
     assert.equal(status, 403);
-    assert.match(String(message), /^The storage denied this read: [^:]+\.$/);
+    assert.match(String(message), /^The storage service denied this read: [^:]+\.$/);
   });
 
-  it('is readable by pages of configured origins', async () => {
+  it('can be read by web pages from configured origins', async () => {
     const { headers } = await wire.get(OBJECT, { method: 'HEAD', headers: { origin: ORIGIN } });
     assert.equal(headers['access-control-expose-headers'], '*');
     assert.equal(headers['x-fedbridge-message'], FAULTS.token_missing.sentence);
   });
 
-  it('is not on a GET, whose body has it, nor on a response that is no refusal', async () => {
+  it('is absent from responses to GET, which have the message in the body, and from responses that are not errors', async () => {
     assert.deepEqual(await messageAt(OBJECT, {}, 'GET'), { status: 401, message: undefined });
     assert.deepEqual(await messageAt(OBJECT, await asReader()), { status: 200, message: undefined });
     const { headers } = await wire.get(OBJECT, { as: 'reader' });

@@ -1,4 +1,4 @@
-// `/-/object?bucket=&key=` serves any key, in form encoding, for callers behind something that rewrites paths.
+// `/-/object?bucket=&key=` serves any key, in form encoding, for callers behind a proxy that rewrites paths.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -27,7 +27,7 @@ const ODD_KEYS = [
   'k'.repeat(1024),
 ];
 
-describe('an object that is named in the query', () => {
+describe('an object named in the query', () => {
   let wire: Wire;
   before(async () => {
     const scoped = `callers: [${emailOf('scoped')}], allow: [get], bucket: acme-lake, prefix: raw/public/`;
@@ -38,7 +38,7 @@ describe('an object that is named in the query', () => {
   after(() => wire.close());
 
   for (const key of ODD_KEYS) {
-    it(`${JSON.stringify(key).slice(0, 30)} is read`, async () => {
+    it(`can have the key ${JSON.stringify(key).slice(0, 30)}`, async () => {
       await wire.put(key, `this is ${key}`);
       const query = new URLSearchParams({ bucket: 'acme-lake', key }).toString();
       const reply = await wire.get(`/-/object?${query}`, { as: 'reader' });
@@ -52,7 +52,7 @@ describe('an object that is named in the query', () => {
 
   const PATH = '/-/object?bucket=acme-lake&key=q/a+b.txt';
 
-  it('is answered as S3 answers it: HEAD, ranges, conditions, versions, overrides', async () => {
+  it('supports HEAD, ranges, conditions, versions, response overrides and tags', async () => {
     const whole = await wire.get(PATH, { as: 'reader' });
     assert.deepEqual([whole.text, whole.headers['content-type']], ['0123456789', 'text/plain']);
     const head = await wire.get(PATH, { as: 'reader', method: 'HEAD' });
@@ -72,7 +72,7 @@ describe('an object that is named in the query', () => {
     assert.match((await wire.get(`${PATH}&tagging`, { as: 'reader' })).text, /<Tagging /);
   });
 
-  it('is denied by the same grants', async () => {
+  it('is subject to the same grants as an object named in the path', async () => {
     const query = '/-/object?bucket=acme-lake&key=raw/';
     assert.equal((await wire.get(`${query}public/orders.csv`, { as: 'scoped' })).status, 200);
     for (const key of [
@@ -82,12 +82,13 @@ describe('an object that is named in the query', () => {
       'public/../private/salaries.csv',
     ]) {
       const reply = await wire.get(query + key, { as: 'scoped' });
-      // The last lies below the granted prefix, byte for byte: it is another key, which is not there.
+      // The last key begins with the granted prefix, because `..` has no special meaning in a key. S3 denies the read, because no
+      // such key exists and the caller may not list.
       assert.equal(reply.status, 403, key);
     }
   });
 
-  it('is refused where bucket or key is missing, empty, given twice or none', async () => {
+  it('is rejected if its bucket or key is missing, empty, repeated or invalid', async () => {
     for (const path of [
       '/-/object',
       '/-/object?',
@@ -114,13 +115,13 @@ describe('an object that is named in the query', () => {
     }
   });
 
-  it('that is not there is a problem document of its status', async () => {
+  it('that does not exist returns 404 with a problem document', async () => {
     const reply = await wire.get('/-/object?bucket=acme-lake&key=absent', { as: 'reader' });
     const problem = JSON.parse(reply.text) as Record<string, unknown>;
     assert.deepEqual([reply.status, problem['status'], problem['error']], [404, 404, 'not_found']);
   });
 
-  it('asks for a token like any other', async () => {
+  it('cannot be read without a token or with a token in the URL', async () => {
     const reply = await wire.get(PATH);
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [401, 'unauthenticated']);
     const inUrl = await wire.get(`${PATH}&access_token=${await wire.token('reader')}`);

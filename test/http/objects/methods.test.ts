@@ -1,4 +1,4 @@
-// Whatever would do more than read is refused before anyone is asked who it is, on data and control paths alike.
+// Methods other than GET and HEAD are rejected before authentication, on both data and control paths.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertLogged, READABLE } from '../../support/refused-token.ts';
@@ -33,13 +33,13 @@ describe('a method other than GET and HEAD', () => {
   after(() => wire.close());
 
   for (const method of METHODS) {
-    it(`as ${method} is refused without a token`, async () => {
+    it(`such as ${method} is rejected without a token`, async () => {
       for (const path of DATA_PATHS) {
         const reply = await wire.get(path, { method });
         assert.deepEqual([reply.status, reply.code], [405, 'MethodNotAllowed'], path);
         assert.equal(reply.headers.allow, 'GET, HEAD');
         assert.equal(reply.headers['x-fedbridge-error'], 'invalid_request');
-        assert.match(reply.text, /only reads: GET and HEAD are served/);
+        assert.match(reply.text, /is read-only: use GET or HEAD/);
         await assertLogged(wire, reply, 'method_not_allowed');
       }
       for (const path of CONTROL_PATHS) {
@@ -53,40 +53,40 @@ describe('a method other than GET and HEAD', () => {
     });
   }
 
-  it('as OPTIONS may be a browser’s, and the log says what lets that read', async () => {
+  it("such as a browser's OPTIONS is logged with a remedy that names cors.origins", async () => {
     const reply = await wire.get(READABLE, { method: 'OPTIONS', headers: { origin: 'https://app.example' } });
     const { remedy } = await assertLogged(wire, reply, 'method_not_allowed');
     assert.match(String(remedy), /browser.*`cors\.origins`/);
   });
 
-  it('is refused with a good token, a bad one and one in the URL just the same', async () => {
-    const good = { authorization: `Bearer ${await wire.token('reader')}` };
-    for (const headers of [good, { authorization: 'Bearer not-a-token' }, { authorization: ['a', 'b'] }])
+  it('is rejected in the same way with a valid token, an invalid token or a token in the URL', async () => {
+    const valid = { authorization: `Bearer ${await wire.token('reader')}` };
+    for (const headers of [valid, { authorization: 'Bearer not-a-token' }, { authorization: ['a', 'b'] }])
       assert.equal((await wire.get(READABLE, { method: 'DELETE', headers })).status, 405);
     assert.equal((await wire.get(`${READABLE}?access_token=x`, { method: 'DELETE' })).status, 405);
   });
 
-  it('is refused with a body, also one that is announced and not sent', async () => {
+  it('is rejected even if the request has a body, or announces a body that is never sent', async () => {
     for (const path of [READABLE, '/-/whoami'])
       assert.equal((await wire.get(path, { method: 'PUT', body: Buffer.alloc(200_000) })).status, 405);
     const announced = 'PUT /acme-lake/x HTTP/1.1\r\nHost: b\r\nContent-Length: 100000000\r\n\r\n';
-    const isAnswered = (text: string): boolean => text.includes('\r\n\r\n');
-    assert.match(await rawExchange(wire.bridge.url, announced, isAnswered), /^HTTP\/1\.1 405 /);
+    const isComplete = (text: string): boolean => text.includes('\r\n\r\n');
+    assert.match(await rawExchange(wire.bridge.url, announced, isComplete), /^HTTP\/1\.1 405 /);
   });
 
-  it('as CONNECT opens no tunnel', async () => {
-    const answer = await rawExchange(wire.bridge.url, 'CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: b\r\n\r\n');
-    assert.doesNotMatch(answer, /^HTTP\/1\.1 2/);
+  it('such as CONNECT opens no tunnel', async () => {
+    const response = await rawExchange(wire.bridge.url, 'CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: b\r\n\r\n');
+    assert.doesNotMatch(response, /^HTTP\/1\.1 2/);
   });
 
-  it('is not read out of a header', async () => {
+  it('cannot be set by an override header', async () => {
     const headers = { 'x-http-method-override': 'DELETE', 'x-method-override': 'DELETE' };
     assert.equal((await wire.get(READABLE, { as: 'reader', headers })).status, 200);
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it('made nobody ask for Google’s keys, and S3 only what was read', async () => {
-    // They are there since the start.
+  it("causes no fetch of Google's keys and no call to S3", async () => {
+    // Google's keys were fetched at startup. Both calls to S3 come from the GET requests in the previous test.
     assert.deepEqual(await wire.calls('certs'), []);
     const methods = (await wire.calls('s3')).map(({ method }) => method);
     assert.deepEqual(methods, ['GET', 'GET']);

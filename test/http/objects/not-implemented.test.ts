@@ -1,4 +1,4 @@
-// Whatever S3 would read as another operation is 501, and no request for it is signed.
+// Requests for S3 operations that the bridge does not support get 501. The bridge never signs such requests.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -48,7 +48,7 @@ const OF_A_BUCKET = [
   'versions&list-type=2',
 ];
 
-describe('what the bridge does not offer', () => {
+describe('an operation that the bridge does not support', () => {
   let wire: Wire;
   let authorization: string;
   before(async () => {
@@ -61,26 +61,26 @@ describe('what the bridge does not offer', () => {
     await wire.close();
   });
 
-  const isNotOffered = async (method: string, path: string): Promise<void> => {
+  const assertNotImplemented = async (method: string, path: string): Promise<void> => {
     const reply = await wire.get(path, { method, headers: { authorization } });
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [501, 'not_implemented'], path);
     if (method === 'GET' && !path.startsWith('/-/')) assert.equal(reply.code, 'NotImplemented');
   };
 
   for (const query of OF_AN_OBJECT) {
-    it(`?${query} of an object`, async () => {
-      await isNotOffered('GET', `/acme-lake/README.txt?${query}`);
-      await isNotOffered('HEAD', `/acme-lake/README.txt?${query}`);
-      await isNotOffered('GET', `/-/object?bucket=acme-lake&key=README.txt&${query}`);
+    it(`returns 501 for an object: ?${query}`, async () => {
+      await assertNotImplemented('GET', `/acme-lake/README.txt?${query}`);
+      await assertNotImplemented('HEAD', `/acme-lake/README.txt?${query}`);
+      await assertNotImplemented('GET', `/-/object?bucket=acme-lake&key=README.txt&${query}`);
     });
   }
   for (const query of OF_A_BUCKET) {
-    it(`?${query} of a bucket`, async () => {
-      await isNotOffered('GET', `/acme-lake?${query}`);
-      await isNotOffered('HEAD', `/acme-lake?${query}`);
+    it(`returns 501 for a bucket: ?${query}`, async () => {
+      await assertNotImplemented('GET', `/acme-lake?${query}`);
+      await assertNotImplemented('HEAD', `/acme-lake?${query}`);
     });
   }
-  it('HEAD of lists, tags, attributes and all buckets', async () => {
+  it('returns 501 for HEAD of listings, tags, attributes, the location and the list of buckets', async () => {
     for (const path of [
       '/acme-lake?list-type=2',
       '/acme-lake?versions',
@@ -90,6 +90,6 @@ describe('what the bridge does not offer', () => {
       '/acme-lake/README.txt?attributes',
       '/-/objects?bucket=acme-lake',
     ])
-      await isNotOffered('HEAD', path);
+      await assertNotImplemented('HEAD', path);
   });
 });

@@ -1,4 +1,4 @@
-// `/-/object` is the bridge's own route: a parameter that it does not know is a mistake, and no parameter that S3 ignores.
+// `/-/object` is the bridge's own route: it rejects unknown parameters as mistakes, although S3 ignores them.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -20,7 +20,7 @@ describe('/-/object', () => {
     assert.match(reply.text, /versionID|parameter/);
   });
 
-  it('takes S3’s parameters, and the one that SDKs add', async () => {
+  it("accepts S3's parameters, and the parameter x-id, which SDKs add", async () => {
     assert.equal((await read('&response-content-type=text/plain&x-id=GetObject')).status, 200);
   });
 });

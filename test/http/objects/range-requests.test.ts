@@ -1,4 +1,4 @@
-// Every kind of Range is answered as S3 answers it: what it cannot read, it ignores; what is not there is 416.
+// Every kind of Range works as in S3: malformed ranges are ignored, and ranges beyond the end get 416.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -6,7 +6,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const BODY = '0123456789';
 
-describe('a range', () => {
+describe('the range', () => {
   let wire: Wire;
   let authorization: string;
   before(async () => {
@@ -17,7 +17,7 @@ describe('a range', () => {
   });
   after(() => wire.close());
 
-  const ask = async (range: string, method: string, name = 'ten') =>
+  const read = async (range: string, method: string, name = 'ten') =>
     wire.get(`/acme-lake/raw/public/${name}.txt`, { method, headers: { authorization, range } });
 
   for (const [range, from, to] of [
@@ -32,8 +32,8 @@ describe('a range', () => {
     ['bytes=-10', 0, 9],
     ['bytes=-999', 0, 9],
   ] as const) {
-    it(`${range} is 206 with those bytes, and HEAD the same without them`, async () => {
-      const [part, head] = [await ask(range, 'GET'), await ask(range, 'HEAD')];
+    it(`${range} gets 206 with exactly that range, and HEAD gets 206 without a body`, async () => {
+      const [part, head] = [await read(range, 'GET'), await read(range, 'HEAD')];
       assert.deepEqual([part.status, part.text], [206, BODY.slice(from, to + 1)]);
       assert.deepEqual([head.status, head.text], [206, '']);
       for (const { headers } of [part, head]) {
@@ -57,27 +57,27 @@ describe('a range', () => {
     'bytes=0-0, -1',
     'bytes=0x1-2',
   ]) {
-    it(`${range} is 200 with all of it`, async () => {
-      const reply = await ask(range, 'GET');
+    it(`${range} is ignored, so the response is 200 with the whole object`, async () => {
+      const reply = await read(range, 'GET');
       assert.deepEqual([reply.status, reply.text], [200, BODY]);
       assert.equal(reply.headers['content-range'], undefined);
     });
   }
 
   for (const range of ['bytes=10-', 'bytes=10-20', 'bytes=-0']) {
-    it(`${range} is 416 with the object's size`, async () => {
-      const reply = await ask(range, 'GET');
+    it(`${range} gets 416 with the object's size`, async () => {
+      const reply = await read(range, 'GET');
       assert.deepEqual([reply.status, reply.code], [416, 'InvalidRange']);
       assert.match(reply.text, new RegExp(`<RangeRequested>${range}</RangeRequested>`));
       assert.match(reply.text, /<ActualObjectSize>10<\/ActualObjectSize>/);
       assert.equal(reply.headers['content-range'], 'bytes */10');
-      assert.equal((await ask(range, 'HEAD')).status, 416);
+      assert.equal((await read(range, 'HEAD')).status, 416);
     });
   }
 
-  it('of an object without bytes is 416, and malformed it is nothing', async () => {
-    assert.equal((await ask('bytes=0-', 'GET', 'empty')).status, 416);
-    const malformed = await ask('bytes=0--1', 'GET', 'empty');
+  it('of an empty object gets 416, but is ignored if it is malformed', async () => {
+    assert.equal((await read('bytes=0-', 'GET', 'empty')).status, 416);
+    const malformed = await read('bytes=0--1', 'GET', 'empty');
     assert.deepEqual([malformed.status, malformed.headers['content-length']], [200, '0']);
   });
 });

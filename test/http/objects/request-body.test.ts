@@ -1,4 +1,4 @@
-// The body of a refused request is never taken for the next request of its connection.
+// The body of a rejected request is never mistaken for the next request on the connection.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { assertLogged } from '../../support/refused-token.ts';
@@ -10,7 +10,7 @@ const HIDDEN = 'GET /hidden/x HTTP/1.1\r\nHost: hidden\r\n\r\n';
 const NEXT = 'GET /-/ready HTTP/1.1\r\nHost: next\r\nConnection: close\r\n\r\n';
 const CHUNKED = `${HIDDEN.length.toString(16)}\r\n${HIDDEN}\r\n0\r\n\r\n`;
 
-describe('a body', () => {
+describe('a request body', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -23,11 +23,11 @@ describe('a body', () => {
     );
 
   for (const [what, path, status] of [
-    ['of a refused method', 'POST /acme-lake/x', '405'],
-    ['of a refused method on a control path', 'POST /-/live', '405'],
+    ['of a rejected method', 'POST /acme-lake/x', '405'],
+    ['of a rejected method on a control path', 'POST /-/live', '405'],
     ['of a GET without a token', 'GET /acme-lake/x', '401'],
   ] as const) {
-    it(`${what} is passed over, and the next request answered`, async () => {
+    it(`${what} is skipped, and the next request is served`, async () => {
       const head = `${path} HTTP/1.1\r\nHost: b\r\n`;
       assert.deepEqual(await statuses(`${head}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}${NEXT}`), [
         status,
@@ -40,14 +40,14 @@ describe('a body', () => {
     });
   }
 
-  it('of two lengths is refused, and what follows with it', async () => {
+  it('with two declared lengths is rejected, and nothing after it is served', async () => {
     const head = 'POST /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
     const both = `${head}Content-Length: ${CHUNKED.length}\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKED}${NEXT}`;
     const twice = `${head}Content-Length: 0\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}${NEXT}`;
     for (const bytes of [both, twice]) assert.deepEqual(await statuses(bytes), ['400']);
   });
 
-  it('was never a request of its own', async () => {
+  it('never appears as a request in the log', async () => {
     const last = await wire.get('/acme-lake/last');
     await assertLogged(wire, last, 'token_missing');
     assert.doesNotMatch(wire.bridge.output(), /hidden/);

@@ -1,4 +1,5 @@
-// What S3's GetObject takes goes up as it came: parts, overrides, checksums, a caller's own encryption key.
+// The bridge passes GetObject's parameters to S3 unchanged: part number, response overrides, checksum mode and the caller's own
+// encryption key.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';
@@ -7,7 +8,7 @@ import type { Wire } from '../../support/wire.ts';
 const KEY = '/acme-lake/raw/public/p.txt';
 const SSE_KEY = 'bm90LWEtcmVhbC1rZXktYnV0LWFzLWxvbmctYXMtMzI=';
 
-describe('a parameter of GetObject', () => {
+describe('in a GetObject request', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -18,7 +19,7 @@ describe('a parameter of GetObject', () => {
   });
   after(() => wire.close());
 
-  it('partNumber gives the part, by GET and by HEAD', async () => {
+  it('partNumber returns the part, by GET and by HEAD', async () => {
     for (const method of ['GET', 'HEAD']) {
       const part = await wire.get(`${KEY}?partNumber=1`, { as: 'reader', method });
       assert.deepEqual([part.status, part.headers['content-range']], [206, 'bytes 0-9/10']);
@@ -28,7 +29,7 @@ describe('a parameter of GetObject', () => {
     assert.equal((await wire.get(`${KEY}?partNumber=2`, { as: 'reader' })).code, 'InvalidPartNumber');
   });
 
-  it('response-… replaces that header of the answer', async () => {
+  it('response-… replaces the response header that it names', async () => {
     for (const [name, value] of [
       ['cache-control', 'no-cache'],
       ['content-disposition', 'attachment; filename="a+b é.txt"'.replace('é', 'e')],
@@ -44,7 +45,7 @@ describe('a parameter of GetObject', () => {
     }
   });
 
-  it("response-… that no header can hold is S3's 400", async () => {
+  it("response-… gets S3's 400 if its value is not valid in a header", async () => {
     for (const value of ['attachment; filename="日本.txt"', 'a\r\nb']) {
       const path = `${KEY}?response-content-disposition=${encodeURIComponent(value)}`;
       const reply = await wire.get(path, { as: 'reader' });
@@ -52,7 +53,7 @@ describe('a parameter of GetObject', () => {
     }
   });
 
-  it('x-amz-checksum-mode gives the checksum, which is absent without it', async () => {
+  it('x-amz-checksum-mode adds the checksum, which is otherwise absent', async () => {
     const headers = { 'x-amz-checksum-mode': 'ENABLED' };
     const checked = await wire.get(KEY, { as: 'reader', headers });
     assert.match(checked.headers['x-amz-checksum-sha256']?.toString() ?? '', /^[\w+/]{43}=$/);
@@ -60,13 +61,13 @@ describe('a parameter of GetObject', () => {
     assert.equal((await wire.get(KEY, { as: 'reader' })).headers['x-amz-checksum-sha256'], undefined);
   });
 
-  it('x-id, which is no parameter of S3’s, does not go up', async () => {
+  it('x-id, which is not an S3 parameter, is not sent to S3', async () => {
     await wire.forgetCalls();
     assert.equal((await wire.get(`${KEY}?x-id=GetObject`, { as: 'reader' })).text, 'parameters');
     assert.equal((await wire.calls('s3'))[0]?.['path'], KEY);
   });
 
-  it('that is an encryption key goes up, and into no log', async () => {
+  it("the caller's encryption key is sent to S3, and never logged", async () => {
     await wire.forgetCalls();
     const sent = {
       'x-amz-server-side-encryption-customer-algorithm': 'AES256',
@@ -87,7 +88,7 @@ describe('a parameter of GetObject', () => {
     assert.ok(!reply.text.includes(SSE_KEY));
   });
 
-  it('that is about storing with encryption is refused by S3', async () => {
+  it('upload headers for encryption are sent to S3, which rejects them', async () => {
     const sent = {
       'x-amz-server-side-encryption': 'aws:kms',
       'x-amz-server-side-encryption-aws-kms-key-id': 'alias/a',
@@ -103,7 +104,7 @@ describe('a parameter of GetObject', () => {
     for (const [name, value] of Object.entries(sent)) assert.equal(headers[name], value);
   });
 
-  it('that is about storing in another way does not go up', async () => {
+  it('upload headers other than those for encryption are not sent to S3', async () => {
     await wire.forgetCalls();
     const headers = { 'x-amz-acl': 'public-read', 'x-amz-object-lock-mode': 'GOVERNANCE' };
     assert.equal((await wire.get(KEY, { as: 'reader', headers })).status, 200);

@@ -1,4 +1,4 @@
-// S3's status and code reach the caller, its message, which names ARNs, does not.
+// S3's status and code reach the caller. S3's message does not, because it may contain ARNs.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -8,11 +8,11 @@ import { startWire } from '../../support/wire.ts';
 
 const LEAK = /arn:aws|123456789012|assumed-role|gcp-lake-read|session policy|127\.0\.0\.1/i;
 
-describe('a refusal of S3', () => {
+describe('an error from S3', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: configured({ grants: [READER_MAY_ALL] }) });
-    // No time passes, so the first refusals use up the retry budget and the others are not retried.
+    // The clock stands still, so the first errors use up the retry budget and later errors are not retried.
     await wire.setClocks({ steadyStands: true });
   });
   after(() => wire.close());
@@ -27,10 +27,10 @@ describe('a refusal of S3', () => {
     ['SlowDown', 503, 'upstream_failed'],
     ['InternalError', 500, 'upstream_failed'],
   ] as const) {
-    it(`${code} is told as ${status} ${outcome}`, async () => {
+    it(`with code ${code} reaches the caller as ${status} ${outcome}`, async () => {
       const message =
         'User: arn:aws:sts::123456789012:assumed-role/gcp-lake-read/x is not authorized at 127.0.0.1';
-      await wire.fault({ supplier: 's3', fault: 'status', status, code, message });
+      await wire.fault({ upstream: 's3', fault: 'status', status, code, message });
       const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
       const asJson = await wire.get('/acme-lake/README.txt', {
         as: 'reader',
@@ -52,11 +52,11 @@ describe('a refusal of S3', () => {
 
   for (const [what, fault, status] of [
     ['a refused connection', { fault: 'refuse' }, 503],
-    ['a connection that is reset', { fault: 'reset' }, 503],
-    ['an answer that is no S3 error', { fault: 'status', status: 500 }, 500],
+    ['a connection reset', { fault: 'reset' }, 503],
+    ['a response that is not an S3 error', { fault: 'status', status: 500 }, 500],
   ] as const) {
-    it(`and ${what} is told without saying where S3 is`, async () => {
-      await wire.fault({ supplier: 's3', ...fault });
+    it(`does not reveal S3's address after ${what}`, async () => {
+      await wire.fault({ upstream: 's3', ...fault });
       const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
       await wire.clearFaults();
       assert.equal(reply.status, status);
@@ -67,8 +67,8 @@ describe('a refusal of S3', () => {
   }
 });
 
-describe('an S3 that does not answer', () => {
-  it('is 503 after limits.stall', async () => {
+describe('an S3 server that does not respond', () => {
+  it('causes a 503 after limits.stall', async () => {
     const wire = await startWire({
       config: ({ role }) => `audience: https://lake-bridge.example
 aws: { region: eu-west-1, audience: fedbridge }
@@ -78,7 +78,7 @@ grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }
 limits: { stall: 1s }`,
     });
     try {
-      await wire.fault({ supplier: 's3', fault: 'hang' });
+      await wire.fault({ upstream: 's3', fault: 'hang' });
       const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
       assert.equal(reply.status, 503);
       assert.equal(reply.headers['retry-after'], '1');

@@ -1,4 +1,4 @@
-// The claims that `npm run test:ceph` makes of the bridge before a real Ceph, made of it before the sandbox.
+// Runs the conformance tests against the sandbox. `npm run test:ceph` runs the same tests against a real Ceph.
 import { after, before, describe } from 'node:test';
 import { claimConditions } from '../../conformance/conditions.ts';
 import { claimGrants } from '../../conformance/grants.ts';
@@ -9,7 +9,7 @@ import { startSandboxStage } from '../../conformance/stage.ts';
 import type { Stage } from '../../conformance/stage.ts';
 import { claimVersions } from '../../conformance/versions.ts';
 
-describe('the bridge on the sandbox', () => {
+describe('the bridge against the sandbox', () => {
   let stage: Stage;
   before(async () => {
     stage = await startSandboxStage();

@@ -1,4 +1,5 @@
-// GetObjectTagging and GetObjectAttributes are served to callers who may, with the headers that they take.
+// Callers with the rights `tags` and `attributes` can use GetObjectTagging and GetObjectAttributes, with the headers of these
+// operations.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -10,9 +11,9 @@ const KEY = '/acme-lake/raw/public/tagged.txt';
 describe('tags and attributes', () => {
   let wire: Wire;
   before(async () => {
-    const getAlone = `callers: [${emailOf('scoped')}], allow: [get, list], bucket: acme-lake`;
-    const tagsAlone = `callers: [${emailOf('stranger')}], allow: [tags], bucket: acme-lake`;
-    wire = await startWire({ config: configured({ grants: [READER_MAY_ALL, getAlone, tagsAlone] }) });
+    const getOnly = `callers: [${emailOf('scoped')}], allow: [get, list], bucket: acme-lake`;
+    const tagsOnly = `callers: [${emailOf('stranger')}], allow: [tags], bucket: acme-lake`;
+    wire = await startWire({ config: configured({ grants: [READER_MAY_ALL, getOnly, tagsOnly] }) });
     await wire.put('raw/public/tagged.txt', 'tagged', {
       Tagging: 'team=data&level=2',
       ChecksumAlgorithm: 'SHA256',
@@ -22,7 +23,7 @@ describe('tags and attributes', () => {
 
   const attributes = { 'x-amz-object-attributes': 'ETag,  ObjectSize,Checksum' };
 
-  it('are read', async () => {
+  it('can be read', async () => {
     const tags = await wire.get(`${KEY}?tagging`, { as: 'reader' });
     assert.equal(tags.status, 200);
     assert.match(tags.text, /<Key>team<\/Key><Value>data<\/Value>/);
@@ -32,11 +33,11 @@ describe('tags and attributes', () => {
     assert.doesNotMatch(reply.text, /StorageClass/);
   });
 
-  it('are counted on the object', async () => {
+  it('add a tag count to the response to a read of the object', async () => {
     assert.equal((await wire.get(KEY, { as: 'reader' })).headers['x-amz-tagging-count'], '2');
   });
 
-  it('carry their paging headers up', async () => {
+  it('can be paged, because the paging headers are sent to S3', async () => {
     await wire.forgetCalls();
     const paging = { 'x-amz-max-parts': '7', 'x-amz-part-number-marker': '3' };
     await wire.get(`${KEY}?attributes`, { as: 'reader', headers: { ...attributes, ...paging } });
@@ -46,12 +47,12 @@ describe('tags and attributes', () => {
     assert.equal(headers['x-amz-part-number-marker'], '3');
   });
 
-  it('that S3 does not know are S3’s 400', async () => {
+  it("cause S3's 400 if the request names no attributes", async () => {
     const reply = await wire.get(`${KEY}?attributes`, { as: 'reader' });
     assert.deepEqual([reply.status, reply.code], [400, 'InvalidRequest']);
   });
 
-  it('that cannot be signed are refused, and cost no renewal', async () => {
+  it('are rejected without a call to AWS if a header cannot be signed', async () => {
     await wire.forgetCalls();
     const headers = { 'x-amz-object-attributes': Buffer.from('ETagé').toString('latin1') };
     const reply = await wire.get(`${KEY}?attributes`, { as: 'reader', headers });
@@ -60,7 +61,7 @@ describe('tags and attributes', () => {
     assert.deepEqual(await wire.calls('sts'), []);
   });
 
-  it('need rights of their own', async () => {
+  it('each require their own right', async () => {
     for (const [as, path] of [
       ['scoped', `${KEY}?tagging`],
       ['scoped', `${KEY}?attributes`],

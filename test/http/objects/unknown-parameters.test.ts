@@ -1,11 +1,11 @@
-// Parameters that S3 does not know are ignored, as S3 ignores them, and not sent to S3.
+// The bridge ignores the parameters that S3 ignores, and does not send them to S3.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** Apache Libcloud's, a browser's, and parameters that belong to another operation or to none. */
+/** Parameters that Apache Libcloud or browsers send, that other operations use, or that no operation uses. */
 const IGNORED = [
   'Version=2006-03-01',
   'v=3',
@@ -26,7 +26,7 @@ describe('an unknown parameter', () => {
   });
   after(() => wire.close());
 
-  /** @returns the targets that S3 received, for a request that succeeded */
+  /** @returns the targets of the requests that S3 received; fails if the response is not 200 */
   const sentFor = async (path: string, method = 'GET'): Promise<unknown[]> => {
     await wire.forgetCalls();
     const reply = await wire.get(path, { method, headers: { authorization } });
@@ -35,13 +35,13 @@ describe('an unknown parameter', () => {
   };
 
   for (const query of IGNORED) {
-    it(`?${query} is dropped from reads, lists and requests about buckets`, async () => {
+    it(`such as ?${query} is dropped from reads, listings and requests about buckets`, async () => {
       assert.deepEqual(await sentFor(`/acme-lake/README.txt?${query}`), ['/acme-lake/README.txt']);
       assert.deepEqual(await sentFor(`/acme-lake/README.txt?${query}`, 'HEAD'), ['/acme-lake/README.txt']);
       assert.deepEqual(await sentFor(`/acme-lake/README.txt?tagging&${query}`), [
         '/acme-lake/README.txt?tagging=',
       ]);
-      // On the bridge's own route it is a mistake, except what the AWS SDKs add.
+      // The bridge's own route rejects unknown parameters, except the one that AWS SDKs add.
       const own = await wire.get(`/-/object?bucket=acme-lake&key=README.txt&${query}`, { as: 'reader' });
       assert.equal(own.status, query.startsWith('x-id=') ? 200 : 501);
       assert.deepEqual(await sentFor(`/acme-lake?list-type=2&${query}`), ['/acme-lake?list-type=2']);
@@ -52,7 +52,7 @@ describe('an unknown parameter', () => {
     });
   }
 
-  it('of another operation is dropped, too', async () => {
+  it('is dropped even if another operation uses it', async () => {
     for (const [path, sent] of [
       ['/acme-lake?list-type=2&marker=a', '/acme-lake?list-type=2'],
       ['/acme-lake?marker=a&start-after=b', '/acme-lake?marker=a'],

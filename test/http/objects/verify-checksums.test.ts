@@ -1,4 +1,4 @@
-// Where a bucket's checksums are verified, an object that has another than S3 says is cut before its end.
+// If checksum verification is on for a bucket, a response with the wrong checksum is closed before its end.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -11,8 +11,8 @@ import { startStoodInWire } from '../../support/stand-in-wire.ts';
 import type { StoodInWire } from '../../support/stand-in-wire.ts';
 
 const BODY = Buffer.from(Array.from({ length: 50_000 }, (_, i) => [i >> 8, i, i * 7]).flat());
-const SPOILT = Buffer.from(BODY);
-SPOILT.writeUInt8(SPOILT.readUInt8(1000) ^ 1, 1000);
+const CORRUPT = Buffer.from(BODY);
+CORRUPT.writeUInt8(CORRUPT.readUInt8(1000) ^ 1, 1000);
 
 function base64(value: bigint, bytes: number): string {
   return Buffer.from(value.toString(16).padStart(2 * bytes, '0'), 'hex').toString('base64');
@@ -25,26 +25,26 @@ const SUMS = {
   sha256: createHash('sha256').update(BODY).digest('base64'),
 };
 
-const saying = (sums: Readonly<Record<string, string>>, type?: string): Record<string, string> => ({
+const checksumHeaders = (sums: Readonly<Record<string, string>>, type?: string): Record<string, string> => ({
   ...Object.fromEntries(Object.entries(sums).map(([name, sum]) => [`x-amz-checksum-${name}`, sum])),
   ...(type === undefined ? {} : { 'x-amz-checksum-type': type }),
 });
 
-describe('a bucket whose checksums are verified', () => {
+describe('with checksum verification, the bridge', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire({ bucket: ', verifyChecksums: true' });
   });
   after(() => wire.close());
 
-  const cutAs = async (key: string, size = BODY.length): Promise<void> => {
+  const assertClosedEarly = async (key: string, size = BODY.length): Promise<void> => {
     const authorization = `Bearer ${await wire.token('reader')}`;
     let bytes = 0;
     await assert.rejects(async () => {
       const response = await open(wire.bridge.url, `/acme-lake/${key}`, { headers: { authorization } });
       for await (const chunk of response) bytes += (chunk as Buffer).length;
     });
-    assert.ok(bytes < size, 'the end was held back');
+    assert.ok(bytes < size, 'the end was withheld');
     const line = await wire.bridge.line((each) => each['key'] === key);
     assert.deepEqual(
       [line['fault'], line['severity'], line['abortedBy']],
@@ -54,8 +54,8 @@ describe('a bucket whose checksums are verified', () => {
 
   for (const [name, sum] of Object.entries(SUMS)) {
     for (const type of [undefined, 'FULL_OBJECT']) {
-      it(`hands on what has its ${name}, of type ${String(type)}`, async () => {
-        wire.s3Answers(brokenOff({ body: BODY, headers: saying({ [name]: sum }, type) }));
+      it(`serves an object with the right ${name} and ${type === undefined ? 'no checksum type' : `the checksum type ${type}`}`, async () => {
+        wire.s3Answers(brokenOff({ body: BODY, headers: checksumHeaders({ [name]: sum }, type) }));
         const reply = await wire.read();
         assert.ok(reply.body.equals(BODY));
         assert.equal(wire.asked()[0]?.headers['x-amz-checksum-mode'], 'ENABLED');
@@ -65,87 +65,87 @@ describe('a bucket whose checksums are verified', () => {
         );
       });
     }
-    it(`cuts what has another ${name}`, async () => {
-      wire.s3Answers(brokenOff({ body: SPOILT, headers: saying({ [name]: sum }) }));
-      await cutAs(`spoilt-${name}`);
+    it(`closes a response with the wrong ${name} early`, async () => {
+      wire.s3Answers(brokenOff({ body: CORRUPT, headers: checksumHeaders({ [name]: sum }) }));
+      await assertClosedEarly(`corrupt-${name}`);
     });
   }
 
-  it('hands on nothing of an object that is one chunk, where that is wrong', async () => {
-    wire.s3Answers(brokenOff({ body: Buffer.from('x'), headers: saying(SUMS) }));
-    await cutAs('one-byte', 1);
+  it('sends no byte of a one-chunk object with the wrong checksum', async () => {
+    wire.s3Answers(brokenOff({ body: Buffer.from('x'), headers: checksumHeaders(SUMS) }));
+    await assertClosedEarly('one-byte', 1);
   });
 
-  it('holds the end back also where S3 ends its answer later', async () => {
+  it('withholds the last bytes of a corrupt object even if S3 ends its response late', async () => {
     wire.s3Answers(async (_request, response) => {
-      response.writeHead(200, { etag: '"e1"', ...saying(SUMS) });
-      response.write(SPOILT);
+      response.writeHead(200, { etag: '"e1"', ...checksumHeaders(SUMS) });
+      response.write(CORRUPT);
       await setTimeout(200);
       response.end();
     });
-    await cutAs('ends-later');
+    await assertClosedEarly('ends-later');
   });
 
-  it('hands on an empty object', async () => {
-    wire.s3Answers(brokenOff({ body: Buffer.alloc(0), headers: saying({ crc32: 'AAAAAA==' }) }));
+  it('serves an empty object', async () => {
+    wire.s3Answers(brokenOff({ body: Buffer.alloc(0), headers: checksumHeaders({ crc32: 'AAAAAA==' }) }));
     const reply = await wire.read();
     assert.deepEqual([reply.status, reply.body.length], [200, 0]);
   });
 
-  it('hands on what was broken off and gone on with', async () => {
-    const object = { body: BODY, headers: saying({ crc64nvme: SUMS.crc64nvme }) };
+  it('serves an object that was truncated and resumed', async () => {
+    const object = { body: BODY, headers: checksumHeaders({ crc64nvme: SUMS.crc64nvme }) };
     wire.s3Answers(brokenOff(object, { after: 10_000 }, { after: 1 }));
     assert.ok((await wire.read()).body.equals(BODY));
   });
 
-  it('cuts what was gone on with by other bytes', async () => {
-    let asked = 0;
+  it('closes a response early if it was resumed with different bytes', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      const headers = saying({ crc32c: SUMS.crc32c });
-      if (asked === 1) giveObject({ body: BODY, headers }, request, response, { after: 500 });
-      else giveObject({ body: SPOILT }, request, response);
+      requests += 1;
+      const headers = checksumHeaders({ crc32c: SUMS.crc32c });
+      if (requests === 1) giveObject({ body: BODY, headers }, request, response, { after: 500 });
+      else giveObject({ body: CORRUPT }, request, response);
     });
-    await cutAs('gone-on-with');
+    await assertClosedEarly('resumed');
   });
 
   for (const [what, headers] of [
-    ['of parts by its type', saying({ crc32: SUMS.crc32 }, 'COMPOSITE')],
-    ['of parts by its form', saying({ sha256: `${SUMS.sha256}-3` })],
-    ['of a kind that is not known', saying({ xxhash3: 'AAAAAAAAAAA=' })],
+    ['that is composite by its type', checksumHeaders({ crc32: SUMS.crc32 }, 'COMPOSITE')],
+    ['that is composite by its form', checksumHeaders({ sha256: `${SUMS.sha256}-3` })],
+    ['of an unknown algorithm', checksumHeaders({ xxhash3: 'AAAAAAAAAAA=' })],
   ] as const) {
-    it(`hands on what has a checksum ${what}`, async () => {
-      wire.s3Answers(brokenOff({ body: SPOILT, headers }));
-      assert.ok((await wire.read()).body.equals(SPOILT));
+    it(`does not verify a checksum ${what}`, async () => {
+      wire.s3Answers(brokenOff({ body: CORRUPT, headers }));
+      assert.ok((await wire.read()).body.equals(CORRUPT));
     });
   }
 
-  it('hands on a range, and asks for no checksum of it', async () => {
-    wire.s3Answers(brokenOff({ body: SPOILT, headers: saying(SUMS) }));
+  it('serves a range without requesting its checksum', async () => {
+    wire.s3Answers(brokenOff({ body: CORRUPT, headers: checksumHeaders(SUMS) }));
     const reply = await wire.read({ headers: { range: 'bytes=0-4999' } });
-    assert.ok(reply.body.equals(SPOILT.subarray(0, 5000)));
+    assert.ok(reply.body.equals(CORRUPT.subarray(0, 5000)));
     assert.equal(wire.asked()[0]?.headers['x-amz-checksum-mode'], undefined);
   });
 
-  it('verifies the whole that If-Range gives', async () => {
-    let asked = 0;
+  it('verifies the whole object that If-Range returns', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      giveObject({ body: BODY, etag: '"e2"', headers: saying(SUMS) }, request, response);
+      requests += 1;
+      giveObject({ body: BODY, etag: '"e2"', headers: checksumHeaders(SUMS) }, request, response);
     });
     const headers = { range: 'bytes=5-', 'if-range': '"e1"' };
     assert.ok((await wire.read({ headers })).body.equals(BODY));
-    assert.equal(asked, 2);
+    assert.equal(requests, 2);
     assert.equal(wire.asked()[1]?.headers['x-amz-checksum-mode'], 'ENABLED');
   });
 });
 
-describe('a bucket whose checksums are not verified', () => {
-  it('hands on what S3 sends, and asks for none', async (test) => {
+describe('without checksum verification, the bridge', () => {
+  it("serves S3's response as it is, without requesting a checksum", async (test) => {
     const wire = await startStoodInWire();
     test.after(() => wire.close());
-    wire.s3Answers(brokenOff({ body: SPOILT, headers: saying(SUMS) }));
-    assert.ok((await wire.read()).body.equals(SPOILT));
+    wire.s3Answers(brokenOff({ body: CORRUPT, headers: checksumHeaders(SUMS) }));
+    assert.ok((await wire.read()).body.equals(CORRUPT));
     assert.equal(wire.asked()[0]?.headers['x-amz-checksum-mode'], undefined);
   });
 });

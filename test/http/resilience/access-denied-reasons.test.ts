@@ -1,4 +1,4 @@
-// Why S3 denied a read stands in the log, with the remedy for that kind of policy; the caller learns only that it was denied.
+// The log shows why S3 denied a read, with a remedy for the policy that denied it. The caller sees only that the read was denied.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SAMPLE_ROLES } from '../../../src/sandbox/iam/sample-roles.ts';
@@ -20,7 +20,7 @@ const allow = (action: string | readonly string[], resource = '*'): object => ({
   Resource: resource,
 });
 
-describe('what S3 denies', () => {
+describe('a read that S3 denies', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -36,7 +36,7 @@ describe('what S3 denies', () => {
   });
   after(() => wire.close());
 
-  /** What the role itself may do from now on; sessions that the bridge holds are bound by it at once. */
+  /** Replaces the role's own permissions, with immediate effect on the bridge's existing sessions. */
   const roleMay = async (...statements: readonly object[]): Promise<void> => {
     const role = SAMPLE_ROLES.find(({ arn }) => arn === wire.sandbox.contract.role);
     await wire.control('PUT', '/roles', {
@@ -53,32 +53,32 @@ describe('what S3 denies', () => {
   ): Promise<{ readonly reply: Reply; readonly line: LogLine }> => {
     const reply = await wire.get(path, { as: 'reader', ...options });
     assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [403, 'upstream_denied']);
-    // S3's own ID is of random letters, in which anything may be found.
-    const told = `${reply.text}${JSON.stringify(reply.headers)}`;
-    assert.doesNotMatch(told.replaceAll(String(reply.headers['x-amz-id-2']), ''), LEAK);
+    // S3's host ID consists of random characters, which could match the pattern by chance.
+    const sent = `${reply.text}${JSON.stringify(reply.headers)}`;
+    assert.doesNotMatch(sent.replaceAll(String(reply.headers['x-amz-id-2']), ''), LEAK);
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
     assert.equal(line['severity'], 'WARNING');
     return { reply, line };
   };
   const ofRead = { code: 'AccessDenied', status: 403, action: 's3:GetObject' };
 
-  it("because the role's own policy allows it not", async () => {
+  it("is logged with a remedy if the role's own policy does not allow it", async () => {
     await roleMay(allow('s3:ListBucket'), allow('s3:GetObject', 'arn:aws:s3:::acme-lake/raw/*'));
     const { line } = await denied('/acme-lake/README.txt');
     assert.deepEqual(line['s3'], { ...ofRead, reason: 'role policy', explicit: false });
     assert.match(String(line['remedy']), /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it("because the role's own policy denies it", async () => {
+  it("is logged with a remedy if the role's own policy denies it", async () => {
     await roleMay(allow('s3:*'), { ...allow('s3:GetObject*', '*'), Effect: 'Deny' });
     const { line } = await denied('/acme-lake/README.txt');
     assert.deepEqual(line['s3'], { ...ofRead, reason: 'role policy', explicit: true });
-    assert.match(String(line['remedy']), /^A Deny in the role's own policy/);
+    assert.match(String(line['remedy']), /^A Deny statement in the role's own policy/);
     const { line: ofTags } = await denied('/acme-lake/README.txt?tagging');
     assert.equal((ofTags['s3'] as { action: string }).action, 's3:GetObjectTagging');
   });
 
-  it("because the bucket's policy lets in another network only", async () => {
+  it('is logged with a remedy if the bucket policy allows only another network', async () => {
     await roleMay(allow('s3:*'));
     const arn = 'arn:aws:s3:::acme-lake';
     await bucketPolicy(
@@ -93,10 +93,10 @@ describe('what S3 denies', () => {
     const { line } = await denied('/acme-lake/README.txt');
     await bucketPolicy(null);
     assert.deepEqual(line['s3'], { ...ofRead, reason: 'bucket policy', explicit: true });
-    assert.match(String(line['remedy']), /bucket's policy.*aws:SourceIp/);
+    assert.match(String(line['remedy']), /policy of the bucket.*aws:SourceIp/);
   });
 
-  it('because the bucket names no KMS key for the session policy', async () => {
+  it('is logged with a remedy if no KMS key is configured for the bucket', async () => {
     await roleMay(allow(['s3:*', 'kms:Decrypt']));
     const { line } = await denied('/acme-lake/sealed.csv');
     assert.deepEqual(line['s3'], {
@@ -109,7 +109,7 @@ describe('what S3 denies', () => {
     assert.match(String(line['remedy']), /^Add the object's KMS key to the bucket's kmsKeys/);
   });
 
-  it("because the KMS key's policy leaves the role out", async () => {
+  it('is logged with a remedy if the KMS key policy does not include the role', async () => {
     const policy = statement({
       Effect: 'Allow',
       Principal: { AWS: 'arn:aws:iam::123456789012:role/other' },
@@ -123,7 +123,7 @@ describe('what S3 denies', () => {
     assert.match(String(line['remedy']), /KMS key's policy/);
   });
 
-  it("because the KMS key is another account's", async () => {
+  it('is logged with a remedy if the KMS key belongs to another account', async () => {
     const policy = statement({
       Effect: 'Allow',
       Principal: '*',
@@ -138,16 +138,16 @@ describe('what S3 denies', () => {
     assert.match(String(line['remedy']), /kmsKeys.*role's policy.*key's policy/);
   });
 
-  it('because the object is missing, and the caller may not list', async () => {
+  it('is logged with a remedy if the object is missing and the caller may not list', async () => {
     const { line } = await denied('/acme-lake/raw/none', { as: 'scoped' });
     assert.equal((line['s3'] as { action: string }).action, 's3:ListBucket');
-    assert.match(String(line['remedy']), /no such object/);
+    assert.match(String(line['remedy']), /object most likely does not exist/);
   });
 
-  it('because of a policy of the organization, which S3 names', async () => {
+  it('is logged with the ARN of the organization policy that denied it', async () => {
     const policyArn = 'arn:aws:organizations::777788889999:policy/o-example/service_control_policy/p-example';
     await wire.fault({
-      supplier: 's3',
+      upstream: 's3',
       fault: 'error',
       code: 'AccessDenied',
       message: `User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::acme-lake/README.txt" with an explicit deny in a service control policy: ${policyArn}`,
@@ -158,11 +158,11 @@ describe('what S3 denies', () => {
     assert.match(String(line['remedy']), /SCP/);
   });
 
-  it('with words that nobody knows, or that are too long, leaves the four places to look at', async () => {
+  it('is logged with all possible causes if the message is unknown or too long', async () => {
     const user =
       'User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: s3:GetObject';
     for (const message of ['Access Denied', `${user} because of a tax`, `${user} ${'x'.repeat(20_000)}`]) {
-      await wire.fault({ supplier: 's3', fault: 'error', code: 'AccessDenied', message });
+      await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', message });
       const { line } = await denied('/acme-lake/README.txt');
       await wire.clearFaults();
       assert.equal((line['s3'] as { reason?: string }).reason, undefined);
@@ -170,23 +170,23 @@ describe('what S3 denies', () => {
     }
   });
 
-  it('to HEAD, which has no body to say why, leaves them too', async () => {
+  it('is logged with all possible causes for HEAD, whose response has no body to give a reason', async () => {
     await roleMay(allow('s3:ListBucket'));
     const { line } = await denied('/acme-lake/README.txt', { method: 'HEAD' });
     assert.deepEqual(line['s3'], { status: 403 });
-    assert.match(String(line['remedy']), /HEAD.*four places/);
+    assert.match(String(line['remedy']), /HEAD.*kmsKeys/);
   });
 
-  it("is not read out of a caller's key", async () => {
+  it("is not attributed to a policy because of text in the caller's key", async () => {
     await roleMay(allow('s3:ListBucket'));
     const key = 'x" because no session policy allows the s3:GetObject action';
     const { line } = await denied(`/acme-lake/${encodeURIComponent(key)}`);
     assert.deepEqual(line['s3'], { ...ofRead, reason: 'role policy', explicit: false });
   });
 
-  it('for a key that nobody can use, says that', async () => {
+  it('is logged with a remedy if the KMS key is disabled', async () => {
     await wire.fault({
-      supplier: 's3',
+      upstream: 's3',
       fault: 'error',
       code: 'KMS.DisabledException',
       message: `${KEY} is disabled.`,

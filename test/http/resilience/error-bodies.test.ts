@@ -1,4 +1,4 @@
-// Error documents of S3 that are too long, or never end: their status counts, and no more of them is read.
+// If the body of an S3 error response is too long or never ends, the bridge uses the status and code and stops reading the body.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -6,14 +6,14 @@ import { after, before, describe, it } from 'node:test';
 import { startStoodInWire } from '../../support/stand-in-wire.ts';
 import type { StoodInWire } from '../../support/stand-in-wire.ts';
 
-describe('an error document of S3 without an end', () => {
+describe('an endless S3 error document', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
   });
   after(() => wire.close());
 
-  it('gives the status of an error document that never ends, and closes S3’s connection', async () => {
+  it("still gives the caller S3's status and code, and the bridge closes the connection to S3", async () => {
     const { promise: closed, resolve } = Promise.withResolvers<unknown>();
     const endlessly = (response: ServerResponse): void => {
       while (!response.destroyed && response.write('<Message>again and again</Message>'.repeat(1_000)));

@@ -1,11 +1,11 @@
-// However S3 says where a bucket is, and however many ask at once: each request is signed again at most once, one line tells it.
+// However S3 reports a bucket's region, each request is signed again at most once, and the log reports the region once.
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { configured } from '../../support/configuration.ts';
 import { PATIENT, startClockedWire } from '../../support/faked-clock.ts';
 import type { ClockedWire } from '../../support/faked-clock.ts';
-import { startStandIn } from '../../support/s3-stand-in.ts';
-import type { StandIn } from '../../support/s3-stand-in.ts';
+import { startStandIn } from '../../support/stand-in.ts';
+import type { StandIn } from '../../support/stand-in.ts';
 
 const FIRST_REQUESTS = 50;
 
@@ -19,7 +19,7 @@ const document = (code: string, more = ''): string => `<Error><Code>${code}</Cod
 const REGION = '<Region>us-east-2</Region>';
 const BY_HEADER = { 'x-amz-bucket-region': 'us-east-2' };
 
-/** An S3 whose bucket is in us-east-2, and which says so in one of its ways. */
+/** Starts an S3 endpoint that has its bucket in us-east-2 and reports this region with the given response. */
 async function s3WithRedirect(redirect: Redirect): Promise<StandIn> {
   return startStandIn((request, response) => {
     if (request.headers.authorization?.includes('/us-east-2/s3/') === true) {
@@ -31,7 +31,7 @@ async function s3WithRedirect(redirect: Redirect): Promise<StandIn> {
   });
 }
 
-describe('a bucket elsewhere', () => {
+describe('a bucket in another region', () => {
   const closing: (() => unknown)[] = [];
   let wire: ClockedWire;
   let s3: StandIn;
@@ -52,32 +52,32 @@ describe('a bucket elsewhere', () => {
   after(close);
 
   for (const [what, method, redirect] of [
-    ['301 with a header', 'GET', { status: 301, headers: BY_HEADER, body: document('PermanentRedirect') }],
-    ['301 with a header alone', 'HEAD', { status: 301, headers: BY_HEADER }],
-    ['307', 'GET', { status: 307, headers: BY_HEADER, body: document('TemporaryRedirect') }],
+    ['a 301 and a header', 'GET', { status: 301, headers: BY_HEADER, body: document('PermanentRedirect') }],
+    ['a 301 and only a header', 'HEAD', { status: 301, headers: BY_HEADER }],
+    ['a 307', 'GET', { status: 307, headers: BY_HEADER, body: document('TemporaryRedirect') }],
     [
-      '400 that names the region',
+      'a 400 with the region in its body',
       'GET',
       { status: 400, body: document('AuthorizationHeaderMalformed', REGION) },
     ],
-    ['400 with a header alone', 'HEAD', { status: 400, headers: BY_HEADER }],
+    ['a 400 and only a header', 'HEAD', { status: 400, headers: BY_HEADER }],
   ] as const) {
-    it(`that S3 tells by ${what} is found with one more ${method}`, async () => {
+    it(`whose region S3 reports with ${what} is found with one more ${method}`, async () => {
       await start(redirect);
-      for (const asked of [2, 3]) {
+      for (const requests of [2, 3]) {
         assert.equal((await wire.get('/acme-far/a', { as: 'reader', method })).status, 200);
-        assert.equal(s3.asked.length, asked);
+        assert.equal(s3.asked.length, requests);
       }
     });
   }
 
-  it('is not looked for where S3 names no other region', async () => {
+  it('is not searched for if S3 reports no region', async () => {
     await start({ status: 400, body: document('AuthorizationHeaderMalformed') });
     assert.equal((await wire.get('/acme-far/a', { as: 'reader' })).status, 400);
     assert.equal(s3.asked.length, 1);
   });
 
-  it('that S3 never ends to redirect is given up after one more request', async () => {
+  it('causes an error after one more request if S3 keeps redirecting', async () => {
     await start({
       status: 307,
       headers: { 'x-amz-bucket-region': 'eu-north-1' },
@@ -90,20 +90,20 @@ describe('a bucket elsewhere', () => {
     );
   });
 
-  it(`is learned by ${FIRST_REQUESTS} first requests at once, and told the operator once`, async () => {
+  it(`is found once and logged once for ${FIRST_REQUESTS} concurrent first requests`, async () => {
     await start({ status: 301, headers: BY_HEADER, body: document('PermanentRedirect') });
     const authorization = `Bearer ${await wire.token('reader')}`;
-    // The others wait for half a second at most.
+    // Slows down timers, because the other requests wait at most half a second for the first request to find the region.
     await wire.setClocks(PATIENT);
     const replies = await Promise.all(
       Array.from({ length: FIRST_REQUESTS }, () => wire.get('/acme-far/a', { headers: { authorization } })),
     );
     assert.ok(replies.every(({ status, text }) => status === 200 && text === 'found'));
-    assert.equal(s3.asked.length, FIRST_REQUESTS + 1, 'one is redirected, the others wait for what it finds');
+    assert.equal(s3.asked.length, FIRST_REQUESTS + 1, 'one is redirected, the others wait for its result');
     const before = s3.asked.length;
     assert.equal((await wire.get('/acme-far/a', { headers: { authorization } })).status, 200);
-    assert.equal(s3.asked.length, before + 1, 'and from then on each once');
-    const told = wire.bridge.lines.filter(({ remedy }) => String(remedy).includes('region to us-east-2'));
-    assert.equal(told.length, 1);
+    assert.equal(s3.asked.length, before + 1, 'later requests are sent once');
+    const lines = wire.bridge.lines.filter(({ remedy }) => String(remedy).includes('region to us-east-2'));
+    assert.equal(lines.length, 1);
   });
 });

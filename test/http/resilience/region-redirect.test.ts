@@ -1,4 +1,4 @@
-// A bucket in another region than the one that is tried is found there, and remembered.
+// If a bucket is not in the region tried first, the bridge finds its region and remembers it.
 import assert from 'node:assert/strict';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { after, before, describe, it } from 'node:test';
@@ -6,7 +6,7 @@ import { startStoodInWire } from '../../support/stand-in-wire.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('a bucket elsewhere', () => {
+describe('a bucket in another region', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -30,7 +30,7 @@ grants:
   after(() => wire.close());
 
   for (const method of ['HEAD', 'GET'] as const) {
-    it(`is read by ${method} with one more request, and then with none`, async () => {
+    it(`needs at most one extra request for several ${method} requests`, async () => {
       await wire.forgetCalls();
       for (let i = 0; i < 3; i += 1) {
         assert.equal((await wire.get('/acme-far/a.txt', { as: 'reader', method })).status, 200);
@@ -39,16 +39,16 @@ grants:
     });
   }
 
-  it('is told where it is by HEAD of the bucket, and the operator what to write', async () => {
+  it("is reported with its region, both in the response to HEAD and in the log's remedy", async () => {
     const head = await wire.get('/acme-far', { as: 'reader', method: 'HEAD' });
     assert.equal(head.headers['x-amz-bucket-region'], 'us-east-2');
     const line = await wire.bridge.line(({ region }) => region === 'us-east-2');
     assert.match(String(line['remedy']), /region to us-east-2/);
   });
 
-  it('that names a host as its region is not followed', async () => {
+  it('whose reported region is a host name causes an error', async () => {
     const headers = { 'x-amz-bucket-region': 'evil.example/x' };
-    await wire.fault({ supplier: 's3', fault: 'status', status: 301, code: 'PermanentRedirect', headers });
+    await wire.fault({ upstream: 's3', fault: 'status', status: 301, code: 'PermanentRedirect', headers });
     const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });
     await wire.clearFaults();
     assert.equal(reply.status, 502);
@@ -56,13 +56,13 @@ grants:
   });
 });
 
-it('an S3 that redirects every time is asked twice', async (test) => {
+it('an S3 endpoint that redirects every time is called only twice', async (test) => {
   const wire = await startStoodInWire();
   test.after(() => wire.close());
   wire.s3Answers((_request, response) => {
     const times = wire.asked().length;
     const region = times % 2 === 0 ? 'us-east-2' : 'us-west-2';
-    // Not for ever, so that a bridge that follows them all fails instead of hanging.
+    // Limits the redirects, so that a bridge that follows all of them fails instead of hanging.
     if (times > 5) response.writeHead(404).end();
     else response.writeHead(301, { 'x-amz-bucket-region': region }).end();
   });

@@ -1,4 +1,4 @@
-// A resumed download is one version of one object, also at an S3 that gives every version the same ETag.
+// A resumed download never mixes two versions of an object, even if S3 gives every version the same ETag.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { giveObject } from '../../support/object-at-s3.ts';
@@ -31,7 +31,7 @@ describe('the rest of a truncated download', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
-    // Each test resumes once, and ten requests earn one retry: those that the budget starts with would be gone too soon.
+    // Each test resumes a download once, and ten requests earn one retry. Without these reads the initial retry budget runs out.
     wire.s3Answers((_request, response) => {
       response.end();
     });
@@ -39,12 +39,12 @@ describe('the rest of a truncated download', () => {
   });
   after(() => wire.close());
 
-  /** The download is truncated once, and its rest comes from the second object. */
+  /** Truncates the download once and serves the rest from the second object. */
   const truncatedOnce = (first: AtS3, second: AtS3): void => {
-    let asked = 0;
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      if (asked === 1) giveObject(first, request, response, { after: SENT });
+      requests += 1;
+      if (requests === 1) giveObject(first, request, response, { after: SENT });
       else giveObject(second, request, response);
     });
   };
@@ -83,19 +83,19 @@ describe('the rest of a truncated download', () => {
   });
 
   it('is rejected if S3 ignores If-Match and sends another ETag', async () => {
-    let asked = 0;
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
+      requests += 1;
       delete request.headers['if-match'];
-      const object = { ...version(String(asked), VERSION_1), etag: `"e${asked}"` };
-      giveObject(object, request, response, asked === 1 ? { after: SENT } : undefined);
+      const object = { ...version(String(requests), VERSION_1), etag: `"e${requests}"` };
+      giveObject(object, request, response, requests === 1 ? { after: SENT } : undefined);
     });
     await assert.rejects(wire.read({ path: '/acme-lake/ignored' }), { code: 'ECONNRESET' });
     const line = await wire.bridge.line(({ key }) => key === 'ignored');
     assert.equal(line['fault'], 'object_changed');
   });
 
-  it('is used if all of them are the same', async () => {
+  it('is used if its version and headers match those of the beginning', async () => {
     truncatedOnce(version('1', VERSION_1), version('1', VERSION_1));
     const reply = await wire.read();
     assert.ok(reply.body.equals(Buffer.alloc(SIZE, '1')));
@@ -103,7 +103,7 @@ describe('the rest of a truncated download', () => {
   });
 });
 
-describe('a part that a caller continues with If-Range', () => {
+describe('a download that a caller resumes with If-Range', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
@@ -114,7 +114,7 @@ describe('a part that a caller continues with If-Range', () => {
     ['another ETag', '"e2"'],
     ['no ETag', undefined],
   ] as const) {
-    it(`is the whole object if S3 ignores If-Match and sends ${what}`, async () => {
+    it(`returns the whole object if S3 ignores If-Match and sends ${what}`, async () => {
       let partClosed: Promise<unknown> | undefined;
       wire.s3Answers((request, response) => {
         const isPart = request.headers.range !== undefined;
@@ -128,7 +128,7 @@ describe('a part that a caller continues with If-Range', () => {
           response.end(body);
           return;
         }
-        // More is never sent: only the end of its connection ends it.
+        // The rest is never sent, so only closing the connection ends this response.
         response.write(body.subarray(0, 100));
         partClosed = new Promise((resolve) => response.once('close', resolve));
       });

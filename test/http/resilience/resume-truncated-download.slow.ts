@@ -1,6 +1,6 @@
-// Where S3 breaks off a body, the bridge asks for the rest of the same object, and the caller sees nothing of it.
+// If S3 truncates a body, the bridge requests the rest of the same object, and the caller does not notice.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { brokenOff, giveObject } from '../../support/object-at-s3.ts';
 import type { Break } from '../../support/object-at-s3.ts';
 import { refuse, startClockedStoodInWire } from '../../support/stand-in-wire.ts';
@@ -9,15 +9,15 @@ import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 
 const SIZE = 300_000;
-/** No two places look alike. */
+/** Every group of four bytes is unique, so that a wrong offset is detected. */
 const BODY = Buffer.from(Array.from({ length: SIZE / 4 }, (_, i) => [i >> 16, i >> 8, i, 7]).flat());
 const OBJECT = { body: BODY };
-/** Longer than S3 may send nothing. */
+/** A pause longer than the bridge waits for the next byte from S3. */
 const STALL_MS = 31_000;
-/** Of credentials. */
+/** The lifetime of credentials. */
 const LIFE_SECONDS = 3_600;
 
-describe('a body that S3 breaks off', () => {
+describe('a body that S3 truncates', () => {
   let wire: ClockedStoodInWire;
   before(async () => {
     wire = await startClockedStoodInWire();
@@ -33,7 +33,7 @@ describe('a body that S3 breaks off', () => {
     ['before its last byte', SIZE - 1],
     ['three times', 10, 20, 30],
   ] as const) {
-    it(`${what} reaches the caller whole`, async () => {
+    it(`${what} still reaches the caller in full`, async () => {
       wire.s3Answers(brokenOff(OBJECT, ...after.map((each): Break => ({ after: each }))));
       const counted = await wire.repeated('truncated');
       const reply = await wire.read();
@@ -56,7 +56,7 @@ describe('a body that S3 breaks off', () => {
     });
   }
 
-  it('by going silent reaches the caller whole', async () => {
+  it('still reaches the caller in full if S3 stalls instead of disconnecting', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 1000, silently: true }));
     const response = await wire.open();
     await wire.setClocks({ steadyAheadMs: STALL_MS });
@@ -65,7 +65,7 @@ describe('a body that S3 breaks off', () => {
     assert.equal(await wire.repeated('stall'), 1);
   });
 
-  it('of a range is gone on with within that range', async () => {
+  it('of a range is resumed within that range', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     const reply = await wire.read({ headers: { range: 'bytes=1000-1999' } });
     assert.equal(reply.status, 206);
@@ -74,19 +74,19 @@ describe('a body that S3 breaks off', () => {
     assert.deepEqual(ranges(), ['bytes=1000-1999', 'bytes=1100-1999']);
   });
 
-  it('of the end of an object is gone on with to the end', async () => {
-    let asked = 0;
+  it('of a suffix range is resumed to the end of the object', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      if (asked === 1) request.headers.range = `bytes=${SIZE - 50}-`;
-      giveObject(OBJECT, request, response, asked === 1 ? { after: 20 } : undefined);
+      requests += 1;
+      if (requests === 1) request.headers.range = `bytes=${SIZE - 50}-`;
+      giveObject(OBJECT, request, response, requests === 1 ? { after: 20 } : undefined);
     });
     const reply = await wire.read({ headers: { range: 'bytes=-50' } });
     assert.ok(reply.body.equals(BODY.subarray(SIZE - 50)));
     assert.equal(wire.asked()[1]?.headers.range, `bytes=${SIZE - 30}-${SIZE - 1}`);
   });
 
-  it('of a version is gone on with in that version', async () => {
+  it('of a version is resumed from that version', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     const reply = await wire.read({ path: '/acme-lake/a?versionId=v1' });
     assert.ok(reply.body.equals(BODY));
@@ -96,12 +96,12 @@ describe('a body that S3 breaks off', () => {
     );
   });
 
-  it('of a part is gone on with as a range of the whole', async () => {
-    let asked = 0;
+  it('of a part is resumed as a range of the whole object', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      if (asked === 1) request.headers.range = 'bytes=100000-199999';
-      giveObject(OBJECT, request, response, asked === 1 ? { after: 5 } : undefined);
+      requests += 1;
+      if (requests === 1) request.headers.range = 'bytes=100000-199999';
+      giveObject(OBJECT, request, response, requests === 1 ? { after: 5 } : undefined);
     });
     const reply = await wire.read({ path: '/acme-lake/a?partNumber=2' });
     assert.equal(reply.status, 206);
@@ -110,7 +110,7 @@ describe('a body that S3 breaks off', () => {
     assert.deepEqual([rest?.url, rest?.headers.range], ['/acme-lake/a', 'bytes=100005-199999']);
   });
 
-  it('is gone on with under no other condition than that it is the same', async () => {
+  it("is resumed with If-Match only, not with the caller's other conditions", async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     const headers = {
       'if-match': '"e1"',
@@ -125,12 +125,12 @@ describe('a body that S3 breaks off', () => {
     assert.equal(rest['x-amz-server-side-encryption-customer-algorithm'], 'AES256');
   });
 
-  it('while S3 fails for a moment is gone on with after that', async () => {
-    let asked = 0;
+  it('is resumed with a retry if S3 fails briefly', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      if (asked === 2) refuse(response, 503, 'SlowDown');
-      else giveObject(OBJECT, request, response, asked === 1 ? { after: 100 } : undefined);
+      requests += 1;
+      if (requests === 2) refuse(response, 503, 'SlowDown');
+      else giveObject(OBJECT, request, response, requests === 1 ? { after: 100 } : undefined);
     });
     const reply = await wire.read();
     assert.ok(reply.body.equals(BODY));
@@ -139,14 +139,15 @@ describe('a body that S3 breaks off', () => {
   });
 });
 
-describe('a body that S3 breaks off is cut for the caller', () => {
+describe('a truncated response to the caller is closed early', () => {
   let wire: ClockedStoodInWire;
-  before(async () => {
+  // Each test starts its own bridge, because all tests together exceed one bridge's retry budget.
+  beforeEach(async () => {
     wire = await startClockedStoodInWire();
   });
-  after(() => wire.close());
+  afterEach(() => wire.close());
 
-  const cutAs = async (path: string, times: number, options = {}): Promise<void> => {
+  const assertClosedEarly = async (path: string, times: number, options = {}): Promise<void> => {
     await assert.rejects(wire.read({ path, ...options }), { code: 'ECONNRESET' });
     const key = path.replace(/^\/acme-lake\//, '').replace(/\?.*/, '');
     const line = await wire.bridge.line((each) => each['key'] === key);
@@ -154,56 +155,56 @@ describe('a body that S3 breaks off is cut for the caller', () => {
     assert.equal(wire.asked().length, times);
   };
 
-  it('where the object has changed', async () => {
-    let asked = 0;
+  it('if the object has changed', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      giveObject({ ...OBJECT, etag: `"e${asked}"` }, request, response, { after: 100 });
+      requests += 1;
+      giveObject({ ...OBJECT, etag: `"e${requests}"` }, request, response, { after: 100 });
     });
-    await cutAs('/acme-lake/changed', 2);
+    await assertClosedEarly('/acme-lake/changed', 2);
   });
 
-  it('at the fourth break', async () => {
+  it('if S3 truncates it a fourth time', async () => {
     wire.s3Answers(brokenOff(OBJECT, ...[1, 2, 3, 4].map((after): Break => ({ after }))));
-    await cutAs('/acme-lake/four', 4);
+    await assertClosedEarly('/acme-lake/four', 4);
   });
 
-  it('where it is gone', async () => {
-    let asked = 0;
+  it('if the object has been deleted', async () => {
+    let requests = 0;
     wire.s3Answers((request, response) => {
-      asked += 1;
-      if (asked === 1) giveObject(OBJECT, request, response, { after: 100 });
+      requests += 1;
+      if (requests === 1) giveObject(OBJECT, request, response, { after: 100 });
       else refuse(response, 404, 'NoSuchKey');
     });
-    await cutAs('/acme-lake/gone', 2);
+    await assertClosedEarly('/acme-lake/gone', 2);
   });
 
   for (const [what, headers, status] of [
-    ['of the whole', { 'content-length': String(SIZE), etag: '"e1"' }, 200],
-    ['of another place', { 'content-range': `bytes 99-${SIZE - 2}/${SIZE}` }, 206],
-    ['of another size', { 'content-range': `bytes 100-${SIZE - 1}/${SIZE + 1}` }, 206],
-    ['of a shorter part', { 'content-length': String(SIZE - 101) }, 206],
-    ['of a longer part', { 'content-length': String(SIZE - 99) }, 206],
-    ['of another object', { etag: '"e2"' }, 206],
-    ['without an ETag', { etag: undefined }, 206],
+    ['the whole object', { 'content-length': String(SIZE), etag: '"e1"' }, 200],
+    ['another range', { 'content-range': `bytes 99-${SIZE - 2}/${SIZE}` }, 206],
+    ['another total size', { 'content-range': `bytes 100-${SIZE - 1}/${SIZE + 1}` }, 206],
+    ['a shorter range', { 'content-length': String(SIZE - 101) }, 206],
+    ['a longer range', { 'content-length': String(SIZE - 99) }, 206],
+    ['another object', { etag: '"e2"' }, 206],
+    ['a range without an ETag', { etag: undefined }, 206],
   ] as const) {
-    it(`where S3 answers with something ${what}`, async () => {
-      let asked = 0;
+    it(`if S3 sends ${what} instead of the rest`, async () => {
+      let requests = 0;
       wire.s3Answers((request, response) => {
-        asked += 1;
-        if (asked === 1) {
+        requests += 1;
+        if (requests === 1) {
           giveObject(OBJECT, request, response, { after: 100 });
           return;
         }
-        const right = {
+        const expected = {
           etag: '"e1"',
           'content-length': String(SIZE - 100),
           'content-range': `bytes 100-${SIZE - 1}/${SIZE}`,
         };
-        const given = Object.entries({ ...right, ...headers }).filter(([, value]) => value !== undefined);
+        const given = Object.entries({ ...expected, ...headers }).filter(([, value]) => value !== undefined);
         response.writeHead(status, Object.fromEntries(given)).end(BODY.subarray(100));
       });
-      await cutAs(`/acme-lake/${what.replaceAll(' ', '-')}`, 2);
+      await assertClosedEarly(`/acme-lake/${what.replaceAll(' ', '-')}`, 2);
     });
   }
 
@@ -212,79 +213,79 @@ describe('a body that S3 breaks off is cut for the caller', () => {
     ['no ETag', { etag: undefined }],
     ['no length', { 'content-length': undefined }],
   ] as const) {
-    it(`where its answer has ${what}`, async () => {
+    it(`if the first response has ${what}`, async () => {
       wire.s3Answers((_request, response) => {
-        const right = { etag: '"e1"', 'content-length': String(SIZE) };
-        const given = Object.entries({ ...right, ...headers }).filter(([, value]) => value !== undefined);
+        const expected = { etag: '"e1"', 'content-length': String(SIZE) };
+        const given = Object.entries({ ...expected, ...headers }).filter(([, value]) => value !== undefined);
         response.writeHead(200, Object.fromEntries(given));
         response.write(BODY.subarray(0, 100), () => response.socket?.destroySoon());
       });
-      await cutAs(`/acme-lake/${what.replaceAll(' ', '-')}`, 1);
+      await assertClosedEarly(`/acme-lake/${what.replaceAll(' ', '-')}`, 1);
     });
   }
 
-  it('where it is a part of which S3 does not say what part', async () => {
+  it('if it is a part whose range S3 does not report', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
-    await cutAs('/acme-lake/part?partNumber=1', 1);
+    await assertClosedEarly('/acme-lake/part?partNumber=1', 1);
   });
 
-  it('where it is a list', async () => {
+  it('if it is a listing', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     await assert.rejects(wire.read({ path: '/acme-lake?list-type=2' }), { code: 'ECONNRESET' });
     assert.equal(wire.asked().length, 1);
   });
 });
 
-describe('a caller that leaves while the rest of a body is waited for', () => {
-  it('ends the wait, and S3 is asked no more', async (test) => {
+describe('a caller that disconnects while the bridge waits to resume', () => {
+  it('ends the wait, and S3 gets no more requests', async (test) => {
     const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
-    const askedFor = (key: string): number =>
+    const requestsFor = (key: string): number =>
       wire.asked().filter(({ url }) => url === `/acme-lake/${key}`).length;
     wire.s3Answers((request, response) => {
       if (request.url === '/acme-lake/left') {
-        if (askedFor('left') === 1) giveObject(OBJECT, request, response, { after: 100 });
+        if (requestsFor('left') === 1) giveObject(OBJECT, request, response, { after: 100 });
         else refuse(response, 503, 'SlowDown', { 'retry-after': '1' });
-      } else if (askedFor('later') === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '2' });
+      } else if (requestsFor('later') === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '2' });
       else giveObject(OBJECT, request, response);
     });
     const response = await wire.open({ path: '/acme-lake/left' });
     response.on('error', () => undefined);
-    await until('the retry is waited for', async () => (await wire.repeated('503')) > 0);
+    await until('the bridge waits for the retry', async () => (await wire.repeated('503')) > 0);
     response.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
     assert.deepEqual([line['abortedBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
-    // A request that waits later and longer for its retry has it: for the one that left there would have been one by now.
+    // The retry of this request is due later than any retry for the disconnected caller, so S3 would receive that retry first.
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
-    assert.deepEqual([askedFor('left'), askedFor('later')], [2, 2]);
+    assert.deepEqual([requestsFor('left'), requestsFor('later')], [2, 2]);
   });
 });
 
-describe('a body longer than S3 said', () => {
-  it('is what S3 said, and what is over it answers nobody', async (test) => {
+describe('a body longer than its Content-Length', () => {
+  it('ends at its Content-Length, and no caller gets the extra bytes as a response', async (test) => {
     const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
-    const over = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
+    const extra = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
     wire.s3Answers((_request, response) => {
-      response.socket?.write(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\nETag: "e"\r\n\r\ntrue${over}`);
+      response.socket?.write(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\nETag: "e"\r\n\r\ntrue${extra}`);
     });
     for (let i = 0; i < 5; i += 1) assert.equal((await wire.read()).text, 'true');
   });
 });
 
-describe('a body that S3 breaks off long after it began', () => {
-  it('is gone on with by the credentials of then', async (test) => {
+describe('a body that S3 truncates long after its start', () => {
+  it('is resumed with the current credentials', async (test) => {
     const wire = await startClockedStoodInWire();
     test.after(() => wire.close());
-    let breakOff = (): void => undefined;
+    let truncate = (): void => undefined;
     wire.s3Answers((request, response) => {
       const isFirst = wire.asked().length === 1;
       giveObject(OBJECT, request, response, isFirst ? { after: 100, silently: true } : undefined);
-      if (isFirst) breakOff = () => response.socket?.destroySoon();
+      if (isFirst) truncate = () => response.socket?.destroySoon();
     });
     const response = await wire.open();
     await wire.passed(LIFE_SECONDS);
-    breakOff();
+    truncate();
     assert.ok(Buffer.concat(await response.toArray()).equals(BODY));
     const keys = wire.asked().map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1]);
     assert.equal(keys.length, 2);
@@ -292,13 +293,13 @@ describe('a body that S3 breaks off long after it began', () => {
   });
 });
 
-describe('a body that an S3 which verifies signatures breaks off', () => {
-  it('is gone on with', async (test) => {
+describe('a body truncated by an S3 server that verifies signatures', () => {
+  it('is resumed', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     await wire.put('raw/big.bin', BODY);
     for (const after of [0, 1, SIZE - 1]) {
-      await wire.fault({ supplier: 's3', fault: 'cut', after, times: 1, path: 'big.bin' });
+      await wire.fault({ upstream: 's3', fault: 'cut', after, times: 1, path: 'big.bin' });
       const reply = await wire.get('/acme-lake/raw/big.bin', { as: 'reader' });
       assert.ok(reply.body.equals(BODY));
     }

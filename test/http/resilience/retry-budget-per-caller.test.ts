@@ -1,16 +1,16 @@
-// Retries of different callers: one whose reads fail all the time, as at a broken endpoint, does not use up those of the others.
+// A caller whose reads always fail, for example at a broken endpoint, does not use up the retries of other callers.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { configured } from '../../support/configuration.ts';
-import { startStandIn } from '../../support/s3-stand-in.ts';
+import { startStandIn } from '../../support/stand-in.ts';
 import { asAccount } from '../../support/sessions-at-sts.ts';
 import { refuse } from '../../support/stand-in-wire.ts';
 import { startWire } from '../../support/wire.ts';
 
 const FAILING_AT_ONCE = 100;
-/** Each fails once, and is retried. */
-const PASSING_FAULTS = 4;
+/** The number of reads that fail once and are retried. */
+const TRANSIENT_FAULTS = 4;
 
 it('a read that fails once is retried while every read of another caller fails', async (test) => {
   const failedOnce = new Set<string>();
@@ -42,15 +42,15 @@ it('a read that fails once is retried while every read of another caller fails',
     }
   };
   const failures = Promise.all(Array.from({ length: FAILING_AT_ONCE }, failAlways));
-  const isSpent = async (): Promise<void> => {
+  const untilBudgetSpent = async (): Promise<void> => {
     const before = failed;
     while (failed < before + 2 * FAILING_AT_ONCE) await setTimeout(5);
   };
-  await isSpent();
+  await untilBudgetSpent();
   const statuses: number[] = [];
-  for (let i = 0; i < PASSING_FAULTS; i += 1) {
+  for (let i = 0; i < TRANSIENT_FAULTS; i += 1) {
     statuses.push((await wire.get(`/acme-lake/${i}`, { headers: other })).status);
-    await isSpent();
+    await untilBudgetSpent();
   }
   isOver = true;
   await failures;

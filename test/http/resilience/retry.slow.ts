@@ -1,39 +1,40 @@
-// What fails at S3 before it answers is asked again, within a deadline; the caller sees the outcome alone.
+// If S3 fails before it responds, the bridge retries until a deadline. The caller sees only the final response.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { startClockedWire } from '../../support/faked-clock.ts';
 import { READABLE } from '../../support/sessions-at-sts.ts';
+import type { Respond } from '../../support/stand-in.ts';
 import { refuse, startClockedStoodInWire } from '../../support/stand-in-wire.ts';
-import type { AnswerOfS3, ClockedStoodInWire } from '../../support/stand-in-wire.ts';
+import type { ClockedStoodInWire } from '../../support/stand-in-wire.ts';
 import { until } from '../../support/until.ts';
 
-/** No retry begins later than this after the first attempt. */
+/** The time after the first attempt within which every retry must start. */
 const DEADLINE_MS = 5_000;
-/** The bridge gives up if S3 sends nothing for this long. */
+/** The bridge gives up on a request if S3 sends nothing for this long. */
 const STALL_MS = 30_000;
 
-/** @returns an S3 that fails so often, and then gives `here` */
-function failing(times: number, fail: AnswerOfS3): AnswerOfS3 {
-  let asked = 0;
+/** @returns a handler that fails this many times and then sends `here` */
+function failing(times: number, fail: Respond): Respond {
+  let requests = 0;
   return (request, response) => {
-    asked += 1;
-    if (asked <= times) return fail(request, response);
+    requests += 1;
+    if (requests <= times) return fail(request, response);
     response.writeHead(200, { 'content-length': 4 }).end('here');
   };
 }
 
-const reset: AnswerOfS3 = (request) => {
+const reset: Respond = (request) => {
   request.socket.resetAndDestroy();
 };
 
-describe('an S3', () => {
+describe('a request to S3', () => {
   let wire: ClockedStoodInWire;
   let minutes = 0;
   before(async () => {
     wire = await startClockedStoodInWire();
   });
-  // The retry budget is full again, and the deadline of retries never passes.
+  // Refills the retry budget, and keeps the retry deadline from passing.
   beforeEach(async () => {
     minutes += 1;
     await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000 });
@@ -46,7 +47,7 @@ describe('an S3', () => {
     [502, 'BadGateway', 1],
     [504, 'GatewayTimeout', 1],
   ] as const) {
-    it(`that says ${code} is asked again`, async () => {
+    it(`that fails with ${code} is retried`, async () => {
       wire.s3Answers(
         failing(times, (_, response) => {
           refuse(response, status, code);
@@ -61,14 +62,14 @@ describe('an S3', () => {
     });
   }
 
-  it('that fails for HEAD is asked again', async () => {
+  it('is retried after a failure if its method is HEAD', async () => {
     wire.s3Answers(failing(2, (_, response) => void response.writeHead(500).end()));
     const reply = await wire.read({ method: 'HEAD' });
     assert.deepEqual([reply.status, reply.headers['content-length']], [200, '4']);
     assert.equal(wire.asked().length, 3);
   });
 
-  it('that fails for a list is asked again', async () => {
+  it('is retried after a failure if it is for a listing', async () => {
     wire.s3Answers(
       failing(1, (_, response) => {
         refuse(response, 500, 'InternalError');
@@ -77,8 +78,8 @@ describe('an S3', () => {
     assert.equal((await wire.read({ path: '/acme-lake?list-type=2' })).text, 'here');
   });
 
-  it('that resets connections is asked again', async () => {
-    // One of them may be taken for a connection that was only stale, which is no retry.
+  it('whose connection is reset is retried', async () => {
+    // One reset may look like a stale connection, which does not count as a retry.
     wire.s3Answers(failing(3, reset));
     const reply = await wire.read();
     assert.deepEqual([reply.status, reply.text], [200, 'here']);
@@ -87,14 +88,14 @@ describe('an S3', () => {
     assert.equal(await wire.repeated('unreachable'), retries);
   });
 
-  it('that ended a connection that was idle is asked again, and nothing is counted', async () => {
+  it('on a stale connection is sent again, which does not count as a retry', async () => {
     wire.s3Answers(failing(1, reset));
     const reply = await wire.read();
     assert.equal(reply.status, 200);
     assert.equal((await wire.lineOf(reply))['retries'], undefined);
   });
 
-  it('that answers at once is asked once', async () => {
+  it('that succeeds is sent once', async () => {
     wire.s3Answers(failing(0, reset));
     const reply = await wire.read();
     const line = await wire.lineOf(reply);
@@ -106,7 +107,7 @@ describe('an S3', () => {
     [412, 'PreconditionFailed'],
     [501, 'NotImplemented'],
   ] as const) {
-    it(`that says ${code} is asked once`, async () => {
+    it(`that fails with ${code} is sent once`, async () => {
       wire.s3Answers((_, response) => {
         refuse(response, status, code);
       });
@@ -115,7 +116,7 @@ describe('an S3', () => {
     });
   }
 
-  it('that names a pause is left alone for so long', async () => {
+  it('is retried only after the time in Retry-After', async () => {
     const times: number[] = [];
     wire.s3Answers((_, response) => {
       times.push(performance.now());
@@ -128,10 +129,10 @@ describe('an S3', () => {
   });
 
   for (const [what, pause] of [
-    ['a pause', () => '60'],
-    ['a date', () => new Date(Date.now() + 60_000).toUTCString()],
+    ['seconds', () => '60'],
+    ['date', () => new Date(Date.now() + 60_000).toUTCString()],
   ] as const) {
-    it(`that names ${what} which is too long is left to the caller, at once`, async () => {
+    it(`is not retried if Retry-After (${what}) is too long`, async () => {
       wire.s3Answers((_, response) => {
         refuse(response, 503, 'SlowDown', { 'retry-after': pause() });
       });
@@ -142,15 +143,15 @@ describe('an S3', () => {
     });
   }
 
-  it('is not asked again for a caller that has left meanwhile', async () => {
-    const askedFor = (key: string): number =>
+  it('is not retried if the caller has disconnected', async () => {
+    const requestsFor = (key: string): number =>
       wire.asked().filter(({ url }) => url === `/acme-lake/${key}`).length;
     wire.s3Answers((request, response) => {
       if (request.url === '/acme-lake/left') refuse(response, 503, 'SlowDown', { 'retry-after': '1' });
-      else if (askedFor('later') === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '2' });
+      else if (requestsFor('later') === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '2' });
       else response.end('here');
     });
-    // Long enough for this test to leave during the pause.
+    // Makes the pause long enough for this test to disconnect during it.
     await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000, timerFactor: 10 });
     const counted = await wire.repeated('503');
     const { hostname, port } = new URL(wire.bridge.url);
@@ -158,19 +159,19 @@ describe('an S3', () => {
     socket.write(
       `GET /acme-lake/left HTTP/1.1\r\nHost: b\r\nAuthorization: Bearer ${await wire.token('reader')}\r\n\r\n`,
     );
-    await until('S3 was asked', () => wire.asked().length === 1);
-    await until('the retry is waited for', async () => (await wire.repeated('503')) > counted);
+    await until('S3 has received the request', () => wire.asked().length === 1);
+    await until('the bridge waits for the retry', async () => (await wire.repeated('503')) > counted);
     socket.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
     assert.deepEqual([line['abortedBy'], line['fault']], ['caller', undefined]);
-    // This request starts its pause later, and pauses longer: the retry for the caller that left would have come before.
+    // The retry of this request is due later than any retry for the disconnected caller, so S3 would receive that retry first.
     await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000, timerFactor: 6 });
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
-    assert.deepEqual([askedFor('left'), askedFor('later')], [1, 2]);
+    assert.deepEqual([requestsFor('left'), requestsFor('later')], [1, 2]);
   });
 });
 
-describe('an S3 that goes on failing', () => {
+describe('a request to an S3 server that keeps failing', () => {
   let wire: ClockedStoodInWire;
   before(async () => {
     wire = await startClockedStoodInWire();
@@ -178,7 +179,7 @@ describe('an S3 that goes on failing', () => {
   });
   after(() => wire.close());
 
-  it('is told in its own words, when the deadline has come', async () => {
+  it("returns S3's last error response once the deadline has passed", async () => {
     let times = 0;
     wire.s3Answers(async (_, response) => {
       times += 1;
@@ -188,15 +189,15 @@ describe('an S3 that goes on failing', () => {
     const reply = await wire.read();
     assert.deepEqual([reply.status, reply.code], [503, 'SlowDown']);
     assert.equal(times, 3);
-    assert.equal(reply.headers['x-amz-request-id'], 'ID3', 'the last it said');
+    assert.equal(reply.headers['x-amz-request-id'], 'ID3', 'from the last response');
     const line = await wire.lineOf(reply);
     assert.equal(line['retries'], 2);
   });
 
-  it('with no answer at all is not asked again: the wait has taken the time that there was', async () => {
+  it('is not retried if S3 does not respond at all, because waiting has used up the time for retries', async () => {
     wire.s3Answers(() => undefined);
     const reading = wire.read();
-    await until('S3 was asked', () => wire.asked().length === 1);
+    await until('S3 has received the request', () => wire.asked().length === 1);
     await wire.setClocks({ steadyStands: true, steadyAheadMs: DEADLINE_MS + STALL_MS });
     const reply = await reading;
     assert.equal(reply.status, 503);
@@ -205,17 +206,17 @@ describe('an S3 that goes on failing', () => {
   });
 });
 
-describe('an S3 that refuses connections', () => {
-  it('and is up again a little later serves the request that waited', async (test) => {
+describe('a request to an S3 server that refuses connections', () => {
+  it('succeeds on a retry once S3 accepts connections again', async (test) => {
     const wire = await startClockedWire();
     test.after(() => wire.close());
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
-    await wire.fault({ supplier: 's3', fault: 'refuse' });
-    // Pauses before retries are longer, and the deadline of retries never passes.
+    await wire.fault({ upstream: 's3', fault: 'refuse' });
+    // Makes pauses before retries longer, and keeps the retry deadline from passing.
     await wire.setClocks({ steadyStands: true, timerFactor: 10 });
     const reading = wire.get(READABLE, { as: 'reader' });
     await until(
-      'a retry is waited for',
+      'the bridge waits for a retry',
       async () => (await wire.metric('fedbridge_s3_retries_total{reason="unreachable"}')) > 0,
     );
     await wire.clearFaults();

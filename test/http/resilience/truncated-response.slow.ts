@@ -1,4 +1,4 @@
-// Where S3's body ends early, the caller's connection is cut: a short body never looks complete.
+// If S3's body ends early, the bridge closes the caller's connection, so that a short body never looks complete.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';
@@ -10,13 +10,13 @@ import { until } from '../../support/until.ts';
 
 const SIZE = 3_000_000;
 const PATH = '/acme-lake/raw/big.bin';
-/** Longer than S3 may send nothing. */
+/** A pause longer than the bridge waits for the next byte from S3. */
 const STALL_MS = 31_000;
 
-/** Also when it is asked for the rest, which is three times: that does not make the whole. */
-describe('a body that S3 cuts each time', () => {
+/** S3 also truncates the rest, which the bridge requests up to three times, so the body is never completed. */
+describe('a body that S3 truncates every time', () => {
   let wire: ClockedWire;
-  let cuts = 0;
+  let truncated = 0;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
     await wire.put('raw/big.bin', Buffer.alloc(SIZE, 'x'));
@@ -24,45 +24,45 @@ describe('a body that S3 cuts each time', () => {
   after(() => wire.close());
 
   const authorized = async () => ({ headers: { authorization: `Bearer ${await wire.token('reader')}` } });
-  const assertTold = async (): Promise<void> => {
+  const assertLogged = async (): Promise<void> => {
     const lines = (): readonly LogLine[] => wire.bridge.lines.filter(({ complete }) => complete === false);
-    cuts += 1;
-    await until('the log tells of it', () => lines().length === cuts);
+    truncated += 1;
+    await until('the early close is logged', () => lines().length === truncated);
     const line = lines().at(-1);
     assert.equal(line?.['abortedBy'], 's3');
     assert.equal(line['severity'], 'ERROR');
   };
 
   for (const [what, fault] of [
-    ['by ending the connection', { fault: 'cut', after: 500_000 }],
-    ['at its very first byte', { fault: 'cut', after: 0 }],
-    ['by promising more than it sends', { fault: 'wrong-length', by: 10 }],
+    ['by closing the connection', { fault: 'cut', after: 500_000 }],
+    ['before its first byte', { fault: 'cut', after: 0 }],
+    ['by sending less than its Content-Length', { fault: 'wrong-length', by: 10 }],
   ] as const) {
-    it(`${what} is cut for the caller too`, async () => {
-      await wire.fault({ supplier: 's3', path: 'big.bin', ...fault });
+    it(`${what} is also closed early for the caller`, async () => {
+      await wire.fault({ upstream: 's3', path: 'big.bin', ...fault });
       await assert.rejects(request(wire.bridge.url, PATH, await authorized()));
       await wire.clearFaults();
-      await assertTold();
+      await assertLogged();
     });
   }
 
-  it('by going silent is cut for the caller too', async () => {
-    await wire.fault({ supplier: 's3', path: 'big.bin', fault: 'stall', after: 500_000 });
+  it('by stalling is also closed early for the caller', async () => {
+    await wire.fault({ upstream: 's3', path: 'big.bin', fault: 'stall', after: 500_000 });
     const response = await open(wire.bridge.url, PATH, await authorized());
     const received = response.toArray();
     received.catch(() => undefined);
     let silentMs = 0;
-    await until('the caller is cut', async () => {
+    await until('the connection to the caller is closed', async () => {
       silentMs += STALL_MS;
       await wire.setClocks({ steadyAheadMs: silentMs });
       return response.destroyed;
     });
     await assert.rejects(received);
     await wire.clearFaults();
-    await assertTold();
+    await assertLogged();
   });
 
-  it('does not harm the next read', async () => {
+  it('does not affect the next read', async () => {
     const reply = await wire.get(PATH, { as: 'reader' });
     assert.equal(reply.status, 200);
     assert.equal(reply.body.length, SIZE);

@@ -1,4 +1,5 @@
-// `fedbridge trust-policy --lint` on the keys of claims that many of Google's tokens lack: the e-mail, amr and the organization.
+// `fedbridge trust-policy --lint` notes conditions on claims that many of Google's tokens lack: e-mail, amr and
+// organization.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { by, GOOD, pins, policy, statement } from './policies.ts';
@@ -14,56 +15,56 @@ const onlyLine = (document: object, code: number): string => {
   return outcome.lines[0] ?? '';
 };
 
-describe('a condition on a claim that many tokens lack is a note', () => {
-  const PAGES = 'the IAM user guide lists this key, and the service authorization reference does not';
-  for (const [what, document, said] of [
+describe('the lint', () => {
+  const PAGES = 'the IAM user guide lists this key, but the service authorization reference does not';
+  for (const [what, document, expected] of [
     [
       'on the e-mail, which is not unique over time',
       policy(statement({ Condition: pins({ ':email': E_MAIL }) })),
-      `^Note: statement 1, StringEquals .*:email: is met only by tokens with this claim, and AWS's pages differ: ${PAGES}\\. .*created again under the same e-mail, with another unique ID: keep :sub\\.`,
+      `^Note: statement 1, StringEquals .*:email: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. .*deleted and re-created with the same e-mail but another unique ID: keep :sub\\.`,
     ],
     [
-      'on a pattern of e-mails, as :sub is pinned',
+      'on a pattern of e-mails, if :sub is pinned',
       policy(statement({ Condition: by('StringLike', { ':email': '*@acme-prod.iam.gserviceaccount.com' }) })),
-      '^Note: .*:email: is met only by tokens with this claim',
+      '^Note: .*:email: matches only tokens with this claim',
     ],
     [
       'on amr',
       policy(statement({ Condition: by('ForAnyValue:StringEquals', { ':amr': 'mfa' }) })),
-      `^Note: .*:amr: is met only by tokens with this claim, and AWS's pages differ: ${PAGES}\\. Remove it\\. Tokens of service accounts`,
+      `^Note: .*:amr: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. Remove it\\. No service account token`,
     ],
     [
       'on the organization',
       policy(statement({ Condition: by('NumericEquals', { ':google/organization_number': ORGANIZATION }) })),
-      '^Note: .*number: is met only by tokens with this claim, and .* the service authorization reference lists this key, and the IAM user guide does not\\. .*organizationNumberIncluded',
+      '^Note: .*number: matches only tokens with this claim, and .* the service authorization reference lists this key, but the IAM user guide does not\\. .*organizationNumberIncluded',
     ],
     [
-      'in a Deny of all others, which also denies tokens without it',
+      'on an e-mail in a Deny of all others, which also denies tokens without the claim',
       policy(GOOD, deny({ StringNotEquals: { 'accounts.google.com:email': E_MAIL } })),
       '^Note: statement 2, StringNotEquals .*:email: also denies tokens without this claim, and',
     ],
     [
-      'in a Deny of one, which tokens without it escape',
+      'on an e-mail in a Deny of one, which denies only tokens with the claim',
       policy(GOOD, deny({ StringEquals: { 'accounts.google.com:email': E_MAIL } })),
-      '^Note: statement 2, StringEquals .*:email: does not deny tokens without this claim, and',
+      '^Note: statement 2, StringEquals .*:email: denies only tokens with this claim, and',
     ],
     [
-      'that the token must lack',
+      'that requires tokens without the claim',
       policy(statement({ Condition: { ...pins({}), Null: { 'accounts.google.com:email': 'true' } } })),
-      '^Note: .*:email: is met only by tokens without this claim, and',
+      '^Note: .*:email: matches only tokens without this claim, and',
     ],
     [
-      'that the token must have',
+      'that requires tokens with the claim',
       policy(statement({ Condition: { ...pins({}), Null: { 'accounts.google.com:email': 'false' } } })),
-      '^Note: .*:email: is met only by tokens with this claim, and',
+      '^Note: .*:email: matches only tokens with this claim, and',
     ],
   ] as const) {
-    it(what, () => {
-      assert.match(onlyLine(document, 0), new RegExp(said));
+    it(`notes a condition ${what}`, () => {
+      assert.match(onlyLine(document, 0), new RegExp(expected));
     });
   }
 
-  it('and none of them replaces the pin of :sub', () => {
+  it('notes a condition on a claim, but still requires a pinned :sub', () => {
     for (const pinned of [
       pins({ ':sub': undefined, ':email': E_MAIL }),
       by('NumericEquals', { ':sub': undefined, ':google/organization_number': ORGANIZATION }),

@@ -1,4 +1,5 @@
-// `fedbridge trust-policy --lint`: what is right, what is a note, and what is said of a whole policy.
+// `fedbridge trust-policy --lint` accepts correct policies, prints notes, and reports mistakes that concern a whole
+// policy.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AUDIENCE, by, GOOD, pins, policy, statement, UNIQUE_ID } from './policies.ts';
@@ -22,21 +23,24 @@ const ADMINISTRATORS = {
   Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
 };
 
-describe('nothing is said of', () => {
+describe('the lint', () => {
   for (const [what, document] of [
-    ['the good policy', policy(GOOD)],
-    ['a statement that is no list', { Version: '2012-10-17', Statement: GOOD }],
+    ['the correct policy', policy(GOOD)],
+    ['a single statement instead of a list', { Version: '2012-10-17', Statement: GOOD }],
     [
-      'comparison without case',
+      'a case-insensitive comparison',
       policy(statement({ Condition: by('StringEqualsIgnoreCase', { ':oaud': AUDIENCE }) })),
     ],
     [
       'StringLike without a pattern',
       policy(statement({ Condition: by('StringLike', { ':aud': UNIQUE_ID }) })),
     ],
-    ['ForAnyValue', policy(statement({ Condition: by('ForAnyValue:StringEquals', { ':oaud': AUDIENCE }) }))],
     [
-      'keys in another case',
+      'the prefix ForAnyValue',
+      policy(statement({ Condition: by('ForAnyValue:StringEquals', { ':oaud': AUDIENCE }) })),
+    ],
+    [
+      'keys in a different case',
       policy(statement({ Condition: pins({ ':aud': undefined, 'Accounts.Google.com:AUD': UNIQUE_ID }) })),
     ],
     [
@@ -50,10 +54,10 @@ describe('nothing is said of', () => {
       policy(statement({ Condition: pins({ ':oaud': 'https://sts.example/?a' }) })),
     ],
     [
-      'other conditions',
+      'further conditions',
       policy(statement({ Condition: { ...pins({}), StringLike: { 'sts:RoleSessionName': '*@acme-prod' } } })),
     ],
-    ['statements for others', policy(GITHUBS, GOOD, ADMINISTRATORS)],
+    ['statements for other principals', policy(GITHUBS, GOOD, ADMINISTRATORS)],
     [
       'a Deny of all others',
       policy(GOOD, {
@@ -64,18 +68,18 @@ describe('nothing is said of', () => {
       }),
     ],
   ] as const) {
-    it(what, () => {
+    it(`accepts ${what}`, () => {
       assert.deepEqual(linted(document), NOTHING);
     });
   }
 });
 
-describe('a note, which is no mistake, is', () => {
-  for (const [what, Condition, said] of [
+describe('the lint', () => {
+  for (const [what, Condition, expected] of [
     [
-      'an address',
+      'a source address',
       { ...pins({}), IpAddress: { 'aws:SourceIp': '203.0.113.7/32' } },
-      /^Note: statement 1, IpAddress aws:SourceIp: .*static one: VPC egress for all traffic, and Cloud NAT\.$/,
+      /^Note: statement 1, IpAddress aws:SourceIp: .*static address requires VPC egress for all traffic, and Cloud NAT\.$/,
     ],
     [
       'a VPC endpoint',
@@ -83,46 +87,49 @@ describe('a note, which is no mistake, is', () => {
       /^Note: statement 1, .*aws:SourceVpce: .*VPC endpoint\./,
     ],
     [
-      'Null of a claim that there is',
+      'a Null condition that requires an identity claim',
       { ...pins({}), Null: { 'accounts.google.com:sub': 'false' } },
-      /^Note: statement 1, Null .*:sub: says only that there is a value\./,
+      /^Note: statement 1, Null .*:sub: requires only that the claim exists\./,
     ],
   ] as const) {
-    it(what, () => {
+    it(`reports ${what} as a note, not as a mistake`, () => {
       const { code, lines } = linted(policy(statement({ Condition })));
       assert.deepEqual([code, lines.length], [0, 1]);
-      assert.match(lines[0] ?? '', said);
+      assert.match(lines[0] ?? '', expected);
     });
   }
 });
 
-describe('of the whole policy it is said that', () => {
+describe('the lint', () => {
   const onlyLine = (document: object) => {
     const { code, lines } = linted(document);
     assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
     return lines[0] ?? '';
   };
-  it('nothing trusts Google, as in that of a further hop', () => {
+  it('reports that no statement trusts Google, for example in the trust policy of a further hop', () => {
     assert.match(
       onlyLine(policy(ADMINISTRATORS)),
-      /^Statement: must trust Google's tokens, and none does\. .*--hop N/,
+      /^Statement: must trust Google's tokens, but no statement does\. .*--hop N/,
     );
   });
-  it('everybody may assume the role as an AWS principal', () => {
+  it('reports that every AWS account may assume the role', () => {
     const open = { Sid: 'Open', Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
     assert.match(
       onlyLine(policy(GOOD, open)),
-      /^statement 2 \(Open\), Principal: is "\*" without any condition/,
+      /^statement 2 \(Open\), Principal: is "\*" without a condition that names principals/,
     );
   });
-  it('a Deny is met by everybody, or denies nobody', () => {
+  it('reports a Deny statement that matches every token, or no token', () => {
     const deny = (Condition: object) => ({ ...GOOD, Effect: 'Deny', Condition });
     const outsiders = deny({ StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } });
-    assert.match(onlyLine(policy(GOOD, outsiders)), /^statement 2, .*aws:PrincipalOrgID: .* is always met/);
+    assert.match(onlyLine(policy(GOOD, outsiders)), /^statement 2, .*aws:PrincipalOrgID: .* always matches/);
     const others = deny({ StringNotEquals: { 'accounts.google.com:aud': 'fedbridge' } });
-    assert.match(onlyLine(policy(GOOD, others)), /^statement 2, StringNotEquals .*:aud: .* is no unique ID/);
+    assert.match(
+      onlyLine(policy(GOOD, others)),
+      /^statement 2, StringNotEquals .*:aud: .* is not a unique ID/,
+    );
   });
-  it('what it quotes cannot act on a terminal', () => {
+  it('escapes control characters in quoted values', () => {
     const line = onlyLine(
       policy(statement({ Sid: 'a\u001b[2Jb', Condition: pins({ ':aud': 'x\u001b[2J\ny' }) })),
     );

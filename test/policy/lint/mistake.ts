@@ -1,43 +1,43 @@
-// One mistake in a trust policy: the statement that has it, what is said of it, and what STS makes of it.
+// A mistake in a trust policy: the mistaken statement, the expected findings, and the effect in STS.
 import { statement } from './policies.ts';
 
 /**
- * `refused`: the bridge's own token. `opens to`: a token that should not open the role does. `works`: as without the mistake,
- * as far as the sandbox tells. `malformed`: IAM does not take the policy.
+ * `rejected`: STS rejects the bridge's own token. `opens to`: STS accepts a token that must not assume the role.
+ * `works`: the mistake has no effect in the sandbox. `malformed`: IAM rejects the policy.
  */
 export type AtSts =
-  | 'refused'
+  | 'rejected'
   | 'works'
   | 'malformed'
   | 'opens to a stranger'
   | 'opens to another service'
-  | 'opens to a neighbour'
+  | 'opens to a neighbor'
   | 'opens to another subject'
   | 'opens to another party';
 
 export interface Mistake {
   readonly what: string;
   readonly statement: object;
-  /** One for each line. */
-  readonly said: readonly RegExp[];
+  /** One pattern for each line of output. */
+  readonly expected: readonly RegExp[];
   readonly atSts: AtSts;
 }
 
 export const mistake = (
   what: string,
   changes: object,
-  said: RegExp | readonly RegExp[],
+  expected: RegExp | readonly RegExp[],
   atSts: AtSts,
 ): Mistake => ({
   what,
   statement: statement({ ...changes }),
-  said: [said].flat(),
+  expected: [expected].flat(),
   atSts,
 });
 
 export const conditioned = (
   what: string,
   Condition: object,
-  said: RegExp | readonly RegExp[],
+  expected: RegExp | readonly RegExp[],
   atSts: AtSts,
-) => mistake(what, { Condition }, said, atSts);
+) => mistake(what, { Condition }, expected, atSts);

@@ -1,87 +1,89 @@
-// Conditions on keys that Google's tokens lack, and operators that do not tell one token from another.
+// Mistakes in trust policy conditions: keys that Google's tokens lack, and unsuitable operators.
 import { conditioned } from './mistake.ts';
 import type { Mistake } from './mistake.ts';
 import { by, GOOD, pins, UNIQUE_ID } from './policies.ts';
 
-const NEVER = 'so this condition can never be met\\.';
-const ALWAYS = 'so this condition is always met, and guards nothing\\.';
+const NEVER = 'so this condition can never match\\.';
+const ALWAYS = 'so this condition always matches and protects nothing\\.';
 
 export const MISTAKEN_KEYS: readonly Mistake[] = [
   conditioned(
-    'a condition on an e-mail that is none',
+    'a condition on an invalid e-mail',
     pins({ ':email': UNIQUE_ID }),
-    /:email: is compared with the token's e-mail, and "\d{21}" is none\. Write the e-mail of the service account/,
-    'refused',
+    /:email: is compared with the token's e-mail, but "\d{21}" has a different format\. Use the e-mail of the service account/,
+    'rejected',
   ),
   conditioned(
     'a placeholder in a pattern of e-mails',
     by('StringLike', { ':email': '<NAME>@acme-prod.iam.gserviceaccount.com' }),
     /:email: .*"<NAME>@.*" is a placeholder/,
-    'refused',
+    'rejected',
   ),
   conditioned(
     'an asterisk in an e-mail',
     pins({ ':email': '*@acme-prod.iam.gserviceaccount.com' }),
-    /:email: takes "\*@.*" letter by letter, and no token has an asterisk\./,
-    'refused',
+    /:email: compares "\*@.*" literally, but no token contains an asterisk\./,
+    'rejected',
   ),
   conditioned(
     'an e-mail key with a scheme',
     pins({ 'https://accounts.google.com:email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
-    new RegExp(`:email: .* without a scheme and a slash, ${NEVER} Write accounts.google.com:email.`),
-    'refused',
+    new RegExp(`:email: .* without a scheme or slash, ${NEVER} Write accounts.google.com:email.`),
+    'rejected',
   ),
   conditioned(
-    'an organization that is no number',
+    'an organization that is not a number',
     by('NumericEquals', { ':google/organization_number': 'organizations/730195468210' }),
-    /_number: is compared with the token's organization number, and ".*" is none\. Write the digits/,
-    'refused',
+    /_number: is compared with the token's organization number, but ".*" has a different format\. Write the digits/,
+    'rejected',
   ),
   conditioned(
     'a condition on azp',
     pins({ ':aud': undefined, ':azp': UNIQUE_ID }),
-    new RegExp(`:azp: AWS has no key of this name, ${NEVER} Write accounts\\.google\\.com:aud,`),
-    'refused',
+    new RegExp(`:azp: AWS has no key with this name, ${NEVER} Write accounts\\.google\\.com:aud,`),
+    'rejected',
   ),
   conditioned(
-    'a key that there is not',
+    'a key that does not exist',
     pins({ ':iss': 'https://accounts.google.com' }),
     new RegExp(
-      `:iss: AWS has no key of this name, ${NEVER} The keys are .*:aud .*, :oaud .*, :sub, :email, :amr and :google/`,
+      `:iss: AWS has no key with this name, ${NEVER} The keys are .*:aud .*, :oaud .*, :sub, :email, :amr and :google/`,
     ),
-    'refused',
+    'rejected',
   ),
   conditioned(
     'a key with a scheme',
     pins({ ':oaud': undefined, 'https://accounts.google.com:oaud': 'fedbridge' }),
     new RegExp(
-      `https://accounts.google.com:oaud: .* without a scheme and a slash, ${NEVER} Write accounts.google.com:oaud.`,
+      `https://accounts.google.com:oaud: .* without a scheme or slash, ${NEVER} Write accounts.google.com:oaud.`,
     ),
-    'refused',
+    'rejected',
   ),
   conditioned(
     "another provider's key",
     pins({ 'token.actions.githubusercontent.com:sub': 'repo:acme/lake' }),
-    new RegExp(`: it is not of Google's tokens, ${NEVER}`),
-    'refused',
+    new RegExp(`: AWS does not set this key for Google's tokens, ${NEVER}`),
+    'rejected',
   ),
   conditioned(
     'an external ID',
     pins({ 'sts:ExternalId': '7f3c' }),
-    new RegExp(`sts:ExternalId: AssumeRoleWithWebIdentity takes no external ID, ${NEVER} .*further hops`),
-    'refused',
+    new RegExp(
+      `sts:ExternalId: AssumeRoleWithWebIdentity does not accept an external ID, ${NEVER} .*further hops`,
+    ),
+    'rejected',
   ),
   conditioned(
     'MFA',
     by('Bool', { 'aws:MultiFactorAuthPresent': 'true' }),
-    new RegExp(`aws:MultiFactorAuthPresent: a web identity has no MFA, ${NEVER}`),
-    'refused',
+    new RegExp(`aws:MultiFactorAuthPresent: MFA does not apply to web identities, ${NEVER}`),
+    'rejected',
   ),
   conditioned(
     'the age of MFA',
     by('NumericLessThan', { 'aws:MultiFactorAuthAge': 3600 }),
-    new RegExp(`aws:MultiFactorAuthAge: a web identity has no MFA, ${NEVER}`),
-    'refused',
+    new RegExp(`aws:MultiFactorAuthAge: MFA does not apply to web identities, ${NEVER}`),
+    'rejected',
   ),
   conditioned(
     'MFA, if it exists',
@@ -90,34 +92,36 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
     'works',
   ),
   conditioned(
-    'the organisation of an AWS principal',
+    'the organization of an AWS principal',
     pins({ 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' }),
-    new RegExp(`aws:PrincipalOrgID: the request is not signed, and comes from no AWS principal, ${NEVER}`),
-    'refused',
+    new RegExp(
+      `aws:PrincipalOrgID: the request is not signed and does not come from an AWS principal, ${NEVER}`,
+    ),
+    'rejected',
   ),
   conditioned(
     'the ARN of an AWS principal, by a pattern',
     by('ArnLike', { 'aws:PrincipalArn': 'arn:aws:iam::123456789012:role/*' }),
     new RegExp(`aws:PrincipalArn: .*, ${NEVER}`),
-    'refused',
+    'rejected',
   ),
   conditioned(
     'session tags',
     pins({ 'aws:RequestTag/team': 'data' }),
     new RegExp(`aws:RequestTag/team: Google's tokens carry no session tags .*, ${NEVER}`),
-    'refused',
+    'rejected',
   ),
   conditioned(
     'a source identity',
     pins({ 'sts:SourceIdentity': 'reader' }),
     new RegExp(`sts:SourceIdentity: .* no source identity for AWS, ${NEVER}`),
-    'refused',
+    'rejected',
   ),
 ];
 
 export const MISTAKEN_OPERATORS: readonly Mistake[] = [
   conditioned(
-    'ForAllValues on a key that there is not',
+    'ForAllValues on a key that does not exist',
     by('ForAllValues:StringEquals', { ':iss': 'https://accounts.google.com' }),
     new RegExp(`^statement 1, ForAllValues:StringEquals .*:iss: .*${ALWAYS}`),
     'works',
@@ -125,23 +129,23 @@ export const MISTAKEN_OPERATORS: readonly Mistake[] = [
   conditioned(
     'ForAllValues',
     by('ForAllValues:StringEquals', { ':oaud': 'fedbridge' }),
-    /:oaud: "ForAllValues:" is met by a token without this claim, too\. Write StringEquals\./,
+    /:oaud: "ForAllValues:" also matches a token without this claim\. Use StringEquals\./,
     'works',
   ),
   conditioned(
     'IfExists',
     by('StringEqualsIfExists', { ':oaud': 'fedbridge' }),
-    /:oaud: "…IfExists" is met by a token without this claim, too\./,
+    /:oaud: "…IfExists" also matches a token without this claim\./,
     'works',
   ),
   conditioned(
-    'Null, for a claim that tokens have',
+    'Null for a claim that tokens have',
     { ...pins({}), Null: { 'accounts.google.com:sub': 'true' } },
-    /^statement 1, Null .*:sub: asks for a token without this claim/,
-    'refused',
+    /^statement 1, Null .*:sub: requires a token without this claim/,
+    'rejected',
   ),
   conditioned(
-    'Null, for a claim that there is no key for',
+    'Null for a claim without a key',
     { ...pins({}), Null: { 'accounts.google.com:iss': true } },
     new RegExp(`^statement 1, Null .*:iss: .*${ALWAYS}`),
     'works',
@@ -149,37 +153,42 @@ export const MISTAKEN_OPERATORS: readonly Mistake[] = [
   conditioned(
     'IfExists on a claim that many tokens lack',
     by('StringEqualsIfExists', { ':email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
-    /:email: is also met by tokens without this claim\. Write StringEquals\./,
+    /:email: also matches tokens without this claim\. Use StringEquals\./,
     'works',
   ),
   conditioned(
-    'every e-mail but one',
+    'every e-mail except one',
     by('StringNotEquals', { ':email': 'stranger@acme-prod.iam.gserviceaccount.com' }),
-    /:email: is also met by tokens without this claim\. Write StringEquals\./,
+    /:email: also matches tokens without this claim\. Use StringEquals\./,
     'works',
   ),
   conditioned(
     'an organization compared as a string',
     pins({ ':google/organization_number': '730195468210' }),
-    /_number: compares something other than numbers, and this key is a number\. Write NumericEquals\./,
-    'refused',
+    /_number: must compare numbers, because this key is a number\. Use NumericEquals\./,
+    'rejected',
   ),
   conditioned(
     'an e-mail compared as an ARN',
     by('ArnEquals', { ':email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
-    /:email: compares something other than strings, and this key is a string\. Write StringEquals\./,
+    /:email: must compare strings, because this key is a string\. Use StringEquals\./,
     'works',
   ),
   conditioned(
     'IDs compared as numbers',
     by('NumericEquals', { ':aud': UNIQUE_ID, ':sub': UNIQUE_ID }),
-    [/NumericEquals .*:aud: compares something else than texts/, /:sub: compares something else/],
-    'opens to a neighbour',
+    [/NumericEquals .*:aud: must compare strings/, /:sub: must compare strings/],
+    'opens to a neighbor',
   ),
   conditioned(
-    'an operator that there is not',
+    'an operator that does not exist',
     { StringEqual: GOOD.Condition['StringEquals'] },
-    [/StringEqual .*:aud: is not an operator that IAM has/, /:oaud: is not/, /:sub: is not/, /pins neither/],
+    [
+      /StringEqual .*:aud: uses an operator that does not exist in IAM/,
+      /:oaud: uses an operator/,
+      /:sub: uses an operator/,
+      /pins neither/,
+    ],
     'malformed',
   ),
 ];

@@ -1,4 +1,5 @@
-// `fedbridge trust-policy --lint` finds each known mistake, and STS makes of each what the finding says.
+// `fedbridge trust-policy --lint` finds each known mistake, and each mistake has the reported effect in the sandbox's
+// STS.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startSandbox } from '../../../src/sandbox/sandbox.ts';
@@ -6,7 +7,7 @@ import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 import { assumed, control, identityToken } from '../../sandbox/clients.ts';
 import type { AtSts } from './mistake.ts';
 import { MISTAKEN_KEYS, MISTAKEN_OPERATORS } from './mistaken-conditions.ts';
-import { MALFORMED, MISTAKEN_ACTIONS, MISTAKEN_PRINCIPALS } from './mistaken-parts.ts';
+import { MALFORMED, MISTAKEN_ACTIONS, MISTAKEN_PRINCIPALS } from './mistaken-principals-and-actions.ts';
 import { MISSING_PINS, MISTAKEN_VALUES } from './mistaken-pins.ts';
 import { GOOD, policy, UNIQUE_ID } from './policies.ts';
 import { linted } from './program.ts';
@@ -22,51 +23,51 @@ const trust = (document: object) =>
     permissions: { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } },
   });
 
-const ourToken = (audience = sandbox.contract.awsAudience) => identityToken(sandbox, 'default', audience);
+const bridgeToken = (audience = sandbox.contract.awsAudience) => identityToken(sandbox, 'default', audience);
 
-/** The next number: no other service account has it, as far as anybody knows. */
-const NEIGHBOUR = `${UNIQUE_ID.slice(0, -1)}3`;
+/** Another unique ID, which no service account in the sandbox has. */
+const NEIGHBOR = `${UNIQUE_ID.slice(0, -1)}3`;
 
-/** A token that STS should be asked with. */
+/** For each effect, the token that shows it in STS. */
 const TOKENS: Readonly<Record<Exclude<AtSts, 'malformed'>, () => Promise<string> | string>> = {
-  refused: () => ourToken(),
-  works: () => ourToken(),
+  rejected: () => bridgeToken(),
+  works: () => bridgeToken(),
   'opens to a stranger': () =>
     identityToken(sandbox, sandbox.contract.callers.stranger, sandbox.contract.awsAudience),
-  'opens to another service': () => ourToken('https://another-service.example'),
-  'opens to a neighbour': () =>
-    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: NEIGHBOUR, sub: NEIGHBOUR }),
+  'opens to another service': () => bridgeToken('https://another-service.example'),
+  'opens to a neighbor': () =>
+    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: NEIGHBOR, sub: NEIGHBOR }),
   'opens to another subject': () =>
-    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: UNIQUE_ID, sub: NEIGHBOUR }),
+    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: UNIQUE_ID, sub: NEIGHBOR }),
   'opens to another party': () =>
-    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: NEIGHBOUR, sub: UNIQUE_ID }),
+    sandbox.mint({ aud: sandbox.contract.awsAudience, azp: NEIGHBOR, sub: UNIQUE_ID }),
 };
 
 async function proveAtSts(document: object, atSts: AtSts): Promise<void> {
   if (atSts === 'malformed') {
-    await assert.rejects(trust(document), /is no policy that IAM takes/);
+    await assert.rejects(trust(document), /is not a valid IAM policy/);
     return;
   }
   const token = await TOKENS[atSts]();
   await trust(document);
-  if (atSts === 'refused')
+  if (atSts === 'rejected')
     await assert.rejects(assumed(sandbox, { role: ROLE, token }), { name: 'AccessDenied' });
   else await assumed(sandbox, { role: ROLE, token });
 }
 
-describe('the lint and STS', () => {
+describe('in the lint and in STS', () => {
   before(async () => {
     sandbox = await startSandbox();
   });
   after(() => sandbox.close());
 
-  describe('the good policy', () => {
-    it('opens the role to the bridge, and to none of those whom mistakes let in', async () => {
+  describe('the correct policy', () => {
+    it("trusts only the bridge's token, and no token that a mistaken policy would accept", async () => {
       await proveAtSts(policy(GOOD), 'works');
       for (const atSts of [
         'opens to a stranger',
         'opens to another service',
-        'opens to a neighbour',
+        'opens to a neighbor',
         'opens to another subject',
         'opens to another party',
       ] as const) {
@@ -87,26 +88,29 @@ describe('the lint and STS', () => {
   ];
 
   describe('a trust policy with', () => {
-    /** What is said of each statement of one policy that has them all, as if it were the first. */
-    let said: Map<number, string[]>;
+    /**
+     * The findings of each statement, from one lint of a policy that contains all mistakes. In each finding, the statement number
+     * is replaced with 1.
+     */
+    let found: Map<number, string[]>;
     before(() => {
       const { code, lines, stderr } = linted(policy(...MISTAKES.map(({ statement }) => statement)));
       assert.deepEqual([code, stderr], [1, '']);
-      said = Map.groupBy(lines, (line) => Number(/^statement (\d+)/.exec(line)?.[1]));
-      for (const group of said.values())
+      found = Map.groupBy(lines, (line) => Number(/^statement (\d+)/.exec(line)?.[1]));
+      for (const group of found.values())
         group.forEach((line, index) => (group[index] = line.replace(/^statement \d+/, 'statement 1')));
     });
 
     for (const [index, mistake] of MISTAKES.entries()) {
-      it(`${mistake.what}: is told of it (at STS: ${mistake.atSts})`, async () => {
-        const lines = said.get(index + 1) ?? [];
-        assert.equal(lines.length, mistake.said.length, lines.join('\n'));
-        for (const [at, line] of lines.entries()) assert.match(line, mistake.said[at] ?? /^$/);
+      it(`${mistake.what} gets the expected findings (effect in STS: ${mistake.atSts})`, async () => {
+        const lines = found.get(index + 1) ?? [];
+        assert.equal(lines.length, mistake.expected.length, lines.join('\n'));
+        for (const [at, line] of lines.entries()) assert.match(line, mistake.expected[at] ?? /^$/);
         await proveAtSts(policy(mistake.statement), mistake.atSts);
       });
     }
 
-    it('a number for an ID: is told of it in all its digits, which STS would not see', async () => {
+    it('an ID that is written as a number gets a finding that shows every digit, although STS would round the number', async () => {
       const text = JSON.stringify(policy(GOOD)).replaceAll(`"${UNIQUE_ID}"`, UNIQUE_ID);
       const { code, lines } = linted(text);
       assert.equal(code, 1);
@@ -114,9 +118,9 @@ describe('the lint and STS', () => {
       for (const line of lines)
         assert.match(
           line,
-          new RegExp(`must be in quotes, and is the number ${UNIQUE_ID}: .* Write it as a text`),
+          new RegExp(`must be in quotes, but is the number ${UNIQUE_ID}: .* Write it as a string`),
         );
-      await proveAtSts(JSON.parse(text) as object, 'refused');
+      await proveAtSts(JSON.parse(text) as object, 'rejected');
     });
   });
 });

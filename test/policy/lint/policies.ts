@@ -1,4 +1,4 @@
-// A trust policy to change in one place, for the sandbox's bridge.
+// A correct trust policy for the sandbox's bridge, and helpers that change one part of it.
 
 export const UNIQUE_ID = '104815162342108150001';
 export const AUDIENCE = 'fedbridge';
@@ -11,21 +11,21 @@ const PINS = {
   'accounts.google.com:sub': UNIQUE_ID,
 };
 
-/** Condition keys as people shorten them: `:aud` is `accounts.google.com:aud`. */
+/** Expands shortened condition keys: `:aud` becomes `accounts.google.com:aud`. */
 const long = (key: string): string => (key.startsWith(':') ? `accounts.google.com${key}` : key);
 
 const longKeys = (keys: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(keys).map(([key, value]) => [long(key), value]));
 
-/** A condition with other pins; undefined takes one away. */
+/** @returns the correct condition with these pins changed, where undefined removes a pin */
 export const pins = (changes: Readonly<Record<string, unknown>>): Condition => ({
   StringEquals: JSON.parse(JSON.stringify({ ...PINS, ...longKeys(changes) })) as Record<string, unknown>,
 });
 
-/** Other keys by another operator; what they pin, StringEquals does not. */
+/** @returns the correct condition with these keys moved from StringEquals to another operator */
 export function by(operator: string, keys: Readonly<Record<string, unknown>>): Condition {
-  const away = Object.fromEntries(Object.keys(keys).map((key) => [key, undefined]));
-  return { ...pins(away), [operator]: longKeys(keys) };
+  const removed = Object.fromEntries(Object.keys(keys).map((key) => [key, undefined]));
+  return { ...pins(removed), [operator]: longKeys(keys) };
 }
 
 export const GOOD = {
@@ -35,7 +35,7 @@ export const GOOD = {
   Condition: pins({}),
 } as const;
 
-/** The good statement with these parts changed. */
+/** @returns the correct statement with these fields changed */
 export const statement = (changes: Readonly<Record<string, unknown>> = {}): object => ({
   ...GOOD,
   ...changes,

@@ -1,4 +1,4 @@
-// Runs `fedbridge trust-policy` as its own process, with no variable but those given, or only its lint in this one.
+// Runs `fedbridge trust-policy` in a child process with only the given environment variables, or runs its lint in this process.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -17,7 +17,7 @@ export interface Outcome {
 
 export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
-  /** On standard input. */
+  /** The text that is written to standard input. */
   readonly input?: string;
 }
 
@@ -33,13 +33,13 @@ export async function runTrustPolicy(
   child.on('error', reject).on('close', (code) => {
     resolve(code ?? -1);
   });
-  // One that does not read it may be gone.
+  // The child may exit without reading its input, which causes an error here.
   child.stdin.on('error', () => undefined).end(input);
   const [code, stdout, stderr] = await Promise.all([promise, text(child.stdout), text(child.stderr)]);
   return { code, stdout, stderr };
 }
 
-/** What `--lint -` prints about a policy, without a process of its own. @param more further arguments of it */
+/** Returns what `--lint -` prints about a policy, without a child process. @param more further arguments */
 export function linted(
   policy: unknown,
   ...more: readonly string[]

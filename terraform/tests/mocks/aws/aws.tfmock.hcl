@@ -1,4 +1,4 @@
-# What AWS would answer.
+# Stand-ins for values that AWS would return.
 
 mock_resource "aws_iam_role" {
   defaults = {

@@ -1,4 +1,4 @@
-# What Google would answer.
+# Stand-ins for values that Google would return.
 
 mock_resource "google_service_account" {
   defaults = {

@@ -1,0 +1,58 @@
+// Prompts for the code of an MFA device on the terminal. Standard output stays free for the result of the command.
+import { once } from 'node:events';
+import { openSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { ReadStream } from 'node:tty';
+import { Fault } from '../errors/fault.ts';
+
+/** STS AssumeRole, TokenCode. */
+const CODE = /^\d{6}$/;
+
+/** @throws Fault profile_mfa_no_terminal if there is no terminal, or if the terminal is closed before the user enters a code */
+export async function promptMfaCode(mfaSerial: string): Promise<string> {
+  const terminal = openTerminal();
+  const lines = createInterface({ input: terminal, terminal: false });
+  const close = (): never => {
+    throw new Fault('profile_mfa_no_terminal', { error: 'closed' });
+  };
+  const ended = once(lines, 'close').then(close, close);
+  ended.catch(() => undefined);
+  try {
+    for (;;) {
+      writeToTerminal(`MFA code of ${mfaSerial}: `);
+      const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
+      if (CODE.test(line.trim())) return line.trim();
+      writeToTerminal('The code must have six digits.\n');
+    }
+  } finally {
+    lines.close();
+    if (terminal !== process.stdin) terminal.destroy();
+  }
+}
+
+/**
+ * If standard error is not a terminal, writes to the terminal directly, because programs that run a `credential_process` may
+ * capture standard error.
+ */
+function writeToTerminal(text: string): void {
+  try {
+    if (!process.stderr.isTTY) {
+      writeFileSync('/dev/tty', text);
+      return;
+    }
+  } catch {
+    // If there is no controlling terminal but standard input is a terminal, the user sees standard error.
+  }
+  process.stderr.write(text);
+}
+
+/** Standard input, or the controlling terminal if standard input is a pipe. */
+function openTerminal(): ReadStream {
+  if (process.stdin.isTTY) return process.stdin;
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r'));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new Fault('profile_mfa_no_terminal', { error: code });
+  }
+}

@@ -1,0 +1,168 @@
+// Turns an operator's configuration into one for the sandbox, in which all of its callers, roles and buckets exist. Nothing
+// outside the sandbox is contacted.
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { parseRoleArn } from '../config/aws-names.ts';
+import { readDocument } from '../config/document.ts';
+import type { Bucket, CallerPattern, Config, Grant } from '../config/types.ts';
+import { defineRole, isFirstRole } from '../policy/role-definition.ts';
+import { readPolicyOf } from '../policy/read-policy.ts';
+import { ACCOUNTS, PROJECT, type ServiceAccount } from '../sandbox/google/accounts.ts';
+import type { RoleDefinition } from '../sandbox/iam/roles.ts';
+import { SAMPLE_ROLES } from '../sandbox/iam/sample-roles.ts';
+import { SAMPLE_KEYS } from '../sandbox/s3/sample.ts';
+import { REGION, SAMPLE_KEY, type SampleRead, type Seed, type SeedBucket } from '../sandbox/seed.ts';
+import { readConfigDocument } from './read-config.ts';
+
+/** The policy of a role without grants: IAM does not accept an empty policy. */
+const NOTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: { Effect: 'Deny', Action: '*', Resource: '*' },
+});
+
+const MAX_KEY_BYTES = 1024;
+
+/** @param text YAML, as in a file @throws ConfigError with every problem in the text */
+export function seedFrom(text: string): Seed {
+  const environment = { AWS_REGION: REGION };
+  // Reads the operator's own text first, so that problems show line numbers in that text.
+  readConfigDocument(text, environment);
+  const yaml = `${JSON.stringify(localDocument(readDocument(text).raw), null, 2)}\n`;
+  const config = readConfigDocument(yaml, environment);
+  const { grant, reader } = sampleGrant(config);
+  const bucket = config.buckets.get(grant.bucket);
+  if (bucket === undefined) throw new Error('Unknown bucket: the document was not cross-checked');
+  const operator = config.operators[0] && accountOf(config.operators[0]);
+  const patterns = [...config.grants.flatMap(({ callers }) => callers), ...config.operators];
+  const stranger = strangerTo(patterns);
+  return {
+    config: yaml,
+    audience: config.audiences[0] ?? '',
+    awsAudience: config.aws.audience,
+    region: config.aws.region,
+    accounts: [...patterns.map(accountOf), stranger],
+    roles: [...SAMPLE_ROLES, ...rolesOf(config)],
+    kmsKeys: [...config.buckets.values()].flatMap(({ kmsKeys }) => kmsKeys),
+    buckets: bucketsOf(config),
+    role: bucket.role.arn,
+    sample: sampleRead(bucket, grant),
+    reader: reader.email,
+    stranger: stranger.email,
+    ...(operator === undefined ? {} : { operator: operator.email }),
+  };
+}
+
+const localBucket = z.looseObject({ target: z.string().optional() });
+const localShape = z.looseObject({ buckets: z.record(z.string(), localBucket) });
+
+/**
+ * Removes everything that refers to other machines: the identity, endpoints, and targets that do not exist in the sandbox's S3.
+ */
+function localDocument(raw: unknown): unknown {
+  const { identity, ...document } = localShape.parse(raw);
+  const buckets = Object.entries(document.buckets).map(([name, bucket]) => {
+    const { endpoint, target, ...kept } = bucket;
+    return [name, target === undefined ? kept : { ...kept, target: localTarget(target) }] as const;
+  });
+  return { ...document, buckets: Object.fromEntries(buckets) };
+}
+
+/** The name of an access point, which is also a valid bucket name. */
+const localTarget = (target: string): string => target.replace(/^arn:.*[:/]/, '');
+
+/** Prefers a grant with get and list, and then a grant with get, because such grants demonstrate the most. */
+function sampleGrant({ grants }: Config): { grant: Grant; reader: ServiceAccount } {
+  const grant =
+    grants.find(({ allow }) => allow.includes('get') && allow.includes('list')) ??
+    grants.find(({ allow }) => allow.includes('get')) ??
+    grants[0];
+  const [caller] = grant?.callers ?? [];
+  if (grant === undefined || caller === undefined) {
+    throw new Error(
+      'The configuration has no grants, so nobody could read anything. Add a grant under `grants`.',
+    );
+  }
+  return { grant, reader: accountOf(caller) };
+}
+
+function sampleRead({ name, target }: Bucket, { scope, allow }: Grant): SampleRead {
+  const [key = ''] = scope.kind === 'bucket' ? [SAMPLE_KEY] : keysIn(scope);
+  return { bucket: name, target, key, scope, mayList: scope.kind !== 'key' && allow.includes('list') };
+}
+
+/** Keys of objects that demonstrate the grant. */
+function keysIn(scope: Grant['scope']): readonly string[] {
+  if (scope.kind === 'key') return [scope.key];
+  if (scope.kind === 'bucket') return SAMPLE_KEYS;
+  const key = `${scope.prefix}hello.txt`;
+  return [Buffer.byteLength(key) > MAX_KEY_BYTES ? scope.prefix : key];
+}
+
+/** One S3 bucket may have several names in the configuration. */
+function bucketsOf({ buckets, grants, aws }: Config): SeedBucket[] {
+  const seeds = new Map<string, SeedBucket>();
+  for (const { name, target, region = aws.region, expectedOwner, role } of buckets.values()) {
+    const keys = grants.flatMap(({ bucket, scope }) => (bucket === name ? keysIn(scope) : []));
+    const before = seeds.get(target);
+    const { account } = parseRoleArn(role.then.at(-1)?.arn ?? role.arn);
+    seeds.set(target, {
+      name: target,
+      region: before?.region ?? region,
+      owner: before?.owner ?? expectedOwner ?? account,
+      keys: [...new Set([...(before?.keys ?? []), ...keys])],
+    });
+  }
+  return [...seeds.values()];
+}
+
+/** First roles trust the sandbox's bridge; each further role trusts the one before it. */
+function rolesOf(config: Config): RoleDefinition[] {
+  const { roles, aws } = config;
+  const trusted = { uniqueId: ACCOUNTS.bridge.uniqueId, audience: aws.audience };
+  const arns = new Set([...roles.values()].flatMap(({ arn, then }) => [arn, ...then.map((hop) => hop.arn)]));
+  return [...arns].map((arn) => {
+    const permissions = readPolicyOf(config, arn) ?? NOTHING;
+    return defineRole(roles, { arn, permissions, ...(isFirstRole(roles, arn) ? { trusted } : {}) });
+  });
+}
+
+/** Returns the same ID for an e-mail in every sandbox. Google's IDs have 21 digits. */
+function inventedId(email: string): string {
+  const digest = createHash('sha256').update(email).digest();
+  return `1${String(digest.readBigUInt64BE() % 10n ** 20n).padStart(20, '0')}`;
+}
+
+function accountOf(pattern: CallerPattern): ServiceAccount {
+  switch (pattern.kind) {
+    case 'email-and-id':
+      return { email: pattern.email, uniqueId: pattern.uniqueId };
+    case 'id':
+      return (
+        knownAccount(pattern.uniqueId) ?? {
+          email: `caller-${pattern.uniqueId}@${PROJECT.id}.iam.gserviceaccount.com`,
+          uniqueId: pattern.uniqueId,
+        }
+      );
+    case 'project':
+      return withId(`reader@${pattern.project}.iam.gserviceaccount.com`);
+    case 'email':
+      return withId(pattern.email);
+  }
+}
+
+const knownAccount = (name: string): ServiceAccount | undefined =>
+  Object.values(ACCOUNTS).find(({ email, uniqueId }) => email === name || uniqueId === name);
+
+const withId = (email: string): ServiceAccount =>
+  knownAccount(email) ?? { email, uniqueId: inventedId(email) };
+
+/**
+ * Returns an account that no pattern matches: the sandbox's `stranger`, or another account if a grant names the stranger or the
+ * sandbox's project.
+ */
+function strangerTo(patterns: readonly CallerPattern[]): ServiceAccount {
+  const projects = patterns.flatMap((pattern) => (pattern.kind === 'project' ? [pattern.project] : []));
+  const emails = patterns.map((pattern) => accountOf(pattern).email);
+  const free = !projects.includes(PROJECT.id) && !emails.includes(ACCOUNTS.stranger.email);
+  return free ? ACCOUNTS.stranger : withId('stranger@not-granted.iam.gserviceaccount.com');
+}

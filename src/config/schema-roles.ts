@@ -1,0 +1,69 @@
+// The schema of a role and its further hops.
+import * as z from 'zod';
+import { EXTERNAL_ID, ROLE_ARN, TAG_KEY, TAG_VALUE } from './aws-names.ts';
+import { fields, quantity, text, word, yesOrNo } from './schema-parts.ts';
+import { DURATION } from './units.ts';
+
+const roleArn = text(ROLE_ARN);
+
+const hop = fields({
+  arn: roleArn.meta({
+    description: 'The role to assume with the credentials of the previous role.',
+    example: 'arn:aws:iam::210987654321:role/lake-data',
+  }),
+  externalId: text(EXTERNAL_ID).exactOptional().meta({
+    description: 'The external ID that the trust policy of this role requires.',
+    example: '7f3c',
+  }),
+  tags: z
+    .record(z.string(), text(TAG_VALUE))
+    .prefault({})
+    .meta({
+      description: 'Session tags with fixed values. At most 50, including those that `callerTags` adds.',
+      example: { team: 'data' },
+    }),
+  callerTags: yesOrNo().prefault(false).meta({
+    description:
+      'Whether to add the session tags `caller-email` and `caller-id`, which identify the caller of the bridge.',
+    example: true,
+  }),
+  transitiveTags: z
+    .array(text(TAG_KEY))
+    .prefault([])
+    .meta({
+      description:
+        'Keys of tags that AWS passes on to all later roles of the chain. Later roles cannot set these tags again.',
+      example: ['team'],
+    }),
+  sourceIdentity: word('caller').exactOptional().meta({
+    description:
+      'Sets the source identity, which identifies the caller in CloudTrail and stays the same for the rest of the chain. Default: none.',
+    example: 'caller',
+  }),
+});
+
+export const role = fields({
+  arn: roleArn.meta({
+    description: 'The AWS role that the bridge assumes with its Google identity.',
+    example: 'arn:aws:iam::123456789012:role/gcp-lake-read',
+  }),
+  // These are STS's limits. The role's MaxSessionDuration may be lower, but only STS can check that limit.
+  duration: quantity(900, 43_200, DURATION).prefault('1h').meta({
+    description:
+      "How long the credentials of this role are valid: 15m to 12h, or 15m to 1h if `then` is set. AWS also limits this duration to the role's maximum session duration.",
+    example: '30m',
+  }),
+  session: word('caller', 'bridge').prefault('caller').meta({
+    description:
+      'What the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the service account of the bridge.',
+    example: 'bridge',
+  }),
+  then: z
+    .array(hop)
+    .prefault([])
+    .meta({
+      description:
+        'Further roles, assumed one after another. The last role reads the buckets. Sessions of further roles last at most one hour.',
+      example: [{ arn: 'arn:aws:iam::210987654321:role/lake-data', externalId: '7f3c' }],
+    }),
+});

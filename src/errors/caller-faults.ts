@@ -1,0 +1,185 @@
+// Rows of the fault table for problems with a request, its token, or the object or listing that it requests.
+import { EXPIRED_TOKEN, federationUnavailable, invalid, unauthenticated } from './fault-row.ts';
+import type { FaultRow } from './fault-row.ts';
+
+export const CALLER_FAULTS = {
+  // Bytes on a connection that are not a valid HTTP request.
+  request_malformed: invalid(
+    'BadRequest',
+    'The data received is not an HTTP/1.1 request.',
+    'No action needed unless the error repeats. `cause` describes the data received: a client may be using another protocol on this port (such as TLS), or a scanner may be probing the port.',
+  ),
+  request_headers_too_large: {
+    ...invalid(
+      'RequestHeaderSectionTooLarge',
+      'The request line and headers are longer than 16 KiB.',
+      'No action needed: the caller sends large headers, usually cookies, that the bridge does not use.',
+    ),
+    status: 431,
+  },
+  request_too_slow: {
+    ...invalid(
+      'RequestTimeout',
+      'The request did not arrive in time.',
+      "No action needed unless the error repeats. If it does, a caller's network may be stalling, or a client may be holding connections open.",
+    ),
+    status: 408,
+  },
+  host_missing: invalid('BadRequest', 'HTTP/1.1 requires a Host header.'),
+
+  // Problems with the request that are found before any upstream is called.
+  method_not_allowed: {
+    status: 405,
+    s3Code: 'MethodNotAllowed',
+    outcome: 'invalid_request',
+    sentence: 'This bridge is read-only: use GET or HEAD.',
+    fix: 'No action needed if the caller tried to write. An OPTIONS request comes from a browser, which checks whether a web page may read the response. To allow the page, add its origin to `cors.origins`.',
+  },
+  target_not_path: invalid(
+    'InvalidURI',
+    "The request target must be a path that begins with '/', or an http or https URL.",
+  ),
+  escape_invalid: invalid(
+    'InvalidURI',
+    'The path contains an invalid percent-escape: `%` must be followed by two hexadecimal digits, and the decoded path must be UTF-8.',
+  ),
+  key_holds_nul: invalid('InvalidURI', 'The key contains a NUL byte, which this bridge does not forward.'),
+  key_too_long: invalid('KeyTooLongError', 'The key is longer than 1024 bytes in UTF-8.'),
+  bucket_name_invalid: invalid(
+    'InvalidBucketName',
+    'The bucket name is not valid: S3 bucket names have 3 to 63 lower-case letters, digits, dots and hyphens.',
+  ),
+  parameter_repeated: invalid('InvalidArgument', 'A query parameter is given twice.'),
+  parameter_invalid: invalid(
+    'InvalidArgument',
+    'A query parameter is missing, or has a value that is not allowed.',
+  ),
+  header_invalid: invalid(
+    'InvalidArgument',
+    'An x-amz- header contains characters other than visible ASCII.',
+  ),
+  not_implemented: {
+    status: 501,
+    s3Code: 'NotImplemented',
+    outcome: 'not_implemented',
+    sentence: 'This bridge does not support that operation or query parameter.',
+    fix: 'No action needed: docs/reference/http-api.md lists the supported operations.',
+  },
+  route_unknown: {
+    status: 404,
+    s3Code: 'NoSuchKey',
+    outcome: 'not_found',
+    sentence: 'There is no such control route.',
+    fix: 'No action needed: docs/reference/http-api.md lists the control routes.',
+  },
+
+  // Problems with the caller's identity.
+  token_missing: unauthenticated(
+    'No identity token: send Authorization: Bearer with a Google-signed ID token whose audience is this bridge.',
+    'No action needed: the caller sent no token.',
+    { status: 403, s3Code: 'AccessDenied' },
+  ),
+  token_in_url: {
+    ...invalid(
+      'AuthorizationQueryParametersError',
+      'Tokens and signatures in a URL (presigned requests) are not accepted, because URLs end up in logs. Send the token in a header.',
+    ),
+    outcome: 'unauthenticated',
+  },
+  tokens_conflict: {
+    ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
+    outcome: 'unauthenticated',
+  },
+  signature_not_supported: {
+    ...invalid(
+      'InvalidRequest',
+      // S3's own message.
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+      'No action needed: the caller must configure its S3 client for Signature Version 4.',
+    ),
+    outcome: 'unauthenticated',
+  },
+  token_signature_removed: unauthenticated(
+    "The token's signature was removed by Cloud Run's invoker check, so the bridge cannot verify it.",
+    'Send the token for Cloud Run in X-Serverless-Authorization and the token for the bridge in Authorization, or turn off the invoker check (invoker_iam_disabled).',
+  ),
+  token_malformed: unauthenticated(
+    'The identity token is not a JSON Web Token.',
+    'No action needed: the caller sent something other than a Google ID token.',
+  ),
+  token_too_large: unauthenticated(
+    'The identity token is longer than 8192 characters.',
+    'No action needed: the caller sent something other than a Google ID token.',
+  ),
+  token_algorithm_invalid: unauthenticated(
+    'The identity token is not signed with RS256.',
+    'No action needed unless the error repeats: someone may be trying forged tokens.',
+  ),
+  token_key_unknown: unauthenticated(
+    'The identity token is signed by a key that Google does not publish.',
+    'No action needed unless all callers get this error: in that case, check FEDBRIDGE_GOOGLE_CERTS.',
+  ),
+  token_signature_invalid: unauthenticated(
+    "The identity token's signature does not match.",
+    'No action needed unless the error repeats: someone may be trying forged tokens.',
+  ),
+  token_issuer_invalid: unauthenticated(
+    'The identity token was not issued by https://accounts.google.com.',
+    'No action needed: the caller sent a token from another issuer.',
+  ),
+  token_audience_invalid: unauthenticated(
+    "The identity token is for another audience. Request a token for this bridge's audience from the metadata server.",
+    'Compare the audience in this line with `audience` in the configuration.',
+  ),
+  token_expired: unauthenticated(
+    'The identity token has expired. Fetch a new one.',
+    "No action needed unless all callers get this error: in that case, check the bridge's clock.",
+    EXPIRED_TOKEN,
+  ),
+  token_not_yet_valid: unauthenticated(
+    'The identity token is not valid yet.',
+    'Check the clocks of the caller and of the bridge.',
+  ),
+  token_claims_invalid: unauthenticated(
+    'The identity token lacks a claim that all Google ID tokens have (sub, aud, exp, iat).',
+    'No action needed: the caller sent something other than a Google ID token.',
+  ),
+  signing_keys_unavailable: {
+    ...federationUnavailable(
+      "The bridge could not fetch Google's signing keys. Try again shortly.",
+      "Google's certificate endpoint is unreachable, and the key of this token is not cached. Check egress to `www.googleapis.com`.",
+    ),
+    outcome: 'upstream_failed',
+  },
+
+  // Problems with the caller's permissions.
+  not_granted: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'not_granted',
+    sentence: 'You are not allowed to read this. /-/whoami shows your identity and what you may read.',
+    fix: 'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` explains why no grant applies.',
+  },
+  owner_mismatch: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'invalid_request',
+    sentence: "The bucket's configured owner is not the account in x-amz-expected-bucket-owner.",
+    fix: "No action needed if the bucket's `expectedOwner` is right: the caller must correct or omit x-amz-expected-bucket-owner.",
+  },
+  owner_not_checked: {
+    status: 501,
+    s3Code: 'NotImplemented',
+    outcome: 'not_implemented',
+    sentence:
+      'The bridge serves this operation without calling S3, so x-amz-expected-bucket-owner cannot be checked. Omit the header from this request. The header is checked when you read an object.',
+    fix: 'Set `expectedOwner` for the bucket in the configuration: the bridge then compares it with the header.',
+  },
+  caller_is_bridge: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'not_granted',
+    sentence: "The bridge's own service account cannot be a caller.",
+    fix: 'Use a separate service account for the caller.',
+  },
+} as const satisfies Record<string, FaultRow>;

@@ -1,0 +1,63 @@
+// The members of a caller's request and response that HTTP/1 and HTTP/2 both provide. Request handling uses only these members.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface CallerRequest {
+  readonly httpVersion: string;
+  readonly method?: string | undefined;
+  url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Alternating names and values, as sent. */
+  readonly rawHeaders: readonly string[];
+  /** The connection; all streams of an HTTP/2 session share one. */
+  readonly socket: Socket;
+}
+
+export interface CallerResponse {
+  readonly statusCode: number;
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  /** Whether the complete response has been handed to the kernel. */
+  readonly writableFinished: boolean;
+  /**
+   * Reports what this response has written to its connection; null before the response gets its connection and after it has lost
+   * it.
+   */
+  readonly socket: ResponseSocket | null;
+  /** Sets a header that `writeHead` sends with its own headers. */
+  setHeader(name: string, value: string | number): unknown;
+  /** @param headers alternating names and values */
+  writeHead(status: number, headers?: string[]): CallerResponse;
+  /**
+   * @param free called when the chunk is no longer used
+   * @returns false if the writer should wait for `drain`
+   */
+  write(chunk: Buffer, free?: (error?: Error | null) => void): boolean;
+  end(chunk?: Buffer | string): unknown;
+  // A separate overload, because ServerResponse does not accept an undefined encoding.
+  // eslint-disable-next-line @typescript-eslint/unified-signatures
+  end(chunk: Buffer | string, encoding: BufferEncoding): unknown;
+  /** Aborts the response, so that the caller cannot mistake it for a complete response. */
+  destroy(): unknown;
+  on(event: 'close' | 'drain', listener: () => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+export interface ResponseSocket {
+  /** The number of bytes that the kernel has not accepted yet. */
+  readonly writableLength: number;
+  /** The number of bytes written, including those that the kernel has not accepted yet. */
+  readonly bytesWritten: number;
+  cork(): void;
+  uncork(): void;
+}
+
+export type CallerListener = (request: CallerRequest, response: CallerResponse) => void;
+
+/** Wraps an HTTP/1 or HTTP/2 listener. The guard sends the error response to each request that it rejects. */
+export type Guard = <
+  Request extends Pick<CallerRequest, 'url' | 'headers'>,
+  Response extends Pick<CallerResponse, 'writeHead'>,
+>(
+  listener: (request: Request, response: Response) => void,
+) => (request: Request, response: Response) => void;

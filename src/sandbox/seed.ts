@@ -1,0 +1,100 @@
+// The initial state of a sandbox: the bridge's configuration, and the accounts, roles, KMS keys and buckets that the
+// configuration needs.
+import type { Scope } from '../config/types.ts';
+import { ACCOUNTS, type ServiceAccount } from './google/accounts.ts';
+import { ACCOUNT_ID, AWS_AUDIENCE, LAKE_ROLE, type RoleDefinition } from './iam/roles.ts';
+import { SAMPLE_ROLES } from './iam/sample-roles.ts';
+import { SAMPLE_KEYS } from './s3/sample.ts';
+
+export interface SeedBucket {
+  /** The bucket's name in S3. */
+  readonly name: string;
+  readonly region: string;
+  /** The AWS account that owns the bucket. */
+  readonly owner: string;
+  /** Keys of the initial objects. */
+  readonly keys: readonly string[];
+}
+
+/** The sample request that the sandbox prints at startup. */
+export interface SampleRead {
+  /** `bucket` is the name that callers use, and `target` is the bucket's name in S3. */
+  readonly bucket: string;
+  readonly target: string;
+  readonly key: string;
+  /** The keys that the caller may get; `mayList` says whether the caller may also list them. */
+  readonly scope: Scope;
+  readonly mayList: boolean;
+}
+
+export interface Seed {
+  /** The bridge's configuration in YAML, with at least one newline. */
+  readonly config: string;
+  /** The audience of callers' tokens. */
+  readonly audience: string;
+  /** The audience of the bridge's own token. */
+  readonly awsAudience: string;
+  readonly region: string;
+  /** Service accounts to add to the sandbox's own. */
+  readonly accounts: readonly ServiceAccount[];
+  readonly roles: readonly RoleDefinition[];
+  readonly kmsKeys: readonly string[];
+  readonly buckets: readonly SeedBucket[];
+  /** The ARN of the role that reads the sample's bucket. */
+  readonly role: string;
+  readonly sample: SampleRead;
+  /** E-mails: `reader` may make the sample request, and `stranger` has no grants. */
+  readonly reader: string;
+  readonly stranger: string;
+  /** The operator's e-mail; absent if the configuration has no operator. */
+  readonly operator?: string;
+}
+
+export const REGION = 'eu-west-1';
+const BUCKET = 'acme-lake';
+const AUDIENCE = 'https://lake-bridge.example';
+/** The only prefix that `scoped` may read. */
+export const SCOPED_PREFIX = 'raw/public/';
+
+/** An object that both `reader` and `scoped` may get. */
+export const SAMPLE_KEY = `${SCOPED_PREFIX}orders.csv`;
+
+const { reader, scoped, stranger, operator } = ACCOUNTS;
+
+const CONFIG = `audience: ${AUDIENCE}
+aws:
+  region: ${REGION}
+  audience: ${AWS_AUDIENCE}
+roles:
+  lake:
+    arn: ${LAKE_ROLE}
+buckets:
+  ${BUCKET}:
+    role: lake
+grants:
+  - callers: [${reader.email}]
+    allow: [get, list]
+    bucket: ${BUCKET}
+  - callers: [${scoped.email}]
+    allow: [get, list]
+    bucket: ${BUCKET}
+    prefix: ${SCOPED_PREFIX}
+operators: [${operator.email}]
+`;
+
+/** The initial state of a sandbox without a custom configuration. */
+export const SAMPLE_SEED: Seed = {
+  config: CONFIG,
+  audience: AUDIENCE,
+  awsAudience: AWS_AUDIENCE,
+  region: REGION,
+  accounts: [],
+  roles: SAMPLE_ROLES,
+  kmsKeys: [],
+  buckets: [{ name: BUCKET, region: REGION, owner: ACCOUNT_ID, keys: SAMPLE_KEYS }],
+  role: LAKE_ROLE,
+  sample: { bucket: BUCKET, target: BUCKET, key: SAMPLE_KEY, scope: { kind: 'bucket' }, mayList: true },
+  reader: reader.email,
+  stranger: stranger.email,
+  operator: operator.email,
+};
