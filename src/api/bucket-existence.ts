@@ -15,6 +15,7 @@ import type { Read, ReadSession } from '../s3/read.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
 import { demandedOwner, demandsOwner } from './request-headers.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** How long a confirmation is cached, because some clients check for the bucket before each read. */
 const CONFIRMED_MS = 60_000;
@@ -36,7 +37,7 @@ type Session = ReadSession<SigningCredentials> & { readonly sessionName: string 
  */
 export function bucketConfirmation(steps: {
   readonly read: Read;
-  federate(permit: Permit, caller: Caller): Session | Promise<Session>;
+  federate(permit: Permit, caller: Caller): MaybePromise<Session>;
 }): ConfirmBucket {
   /** Maps each bucket name to a function that returns the milliseconds since S3 confirmed the bucket. */
   const confirmed = new Map<string, () => number>();

@@ -9,9 +9,10 @@ import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { readQuery } from '../s3/target.ts';
 import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface ControlParts {
-  authenticate(request: CallerRequest): Caller | Promise<Caller>;
+  authenticate(request: CallerRequest): MaybePromise<Caller>;
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   sessionNameOf(caller: Caller): string;
   isReady(): boolean;

@@ -26,6 +26,7 @@ import { callerFault, faultResponse, sendFault } from './responses/fault.ts';
 import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
 import { sendS3Error } from './responses/s3-error.ts';
 import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** A role's session for one permit, with its credentials. */
 export interface FederatedSession extends ReadSession<SigningCredentials> {
@@ -51,11 +52,11 @@ export interface Admission {
 /** The steps that `bridge.ts` provides. */
 export interface DataSteps {
   /** @throws Fault token_…, signing_keys_unavailable */
-  authenticate(request: CallerRequest): Caller | Promise<Caller>;
+  authenticate(request: CallerRequest): MaybePromise<Caller>;
   /** Returns the caller's access, by bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** @throws Fault metadata_…, sts_… */
-  federate(permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession>;
+  federate(permit: Permit, caller: Caller): MaybePromise<FederatedSession>;
   readonly read: Read;
   regionOf(bucket: Bucket): string;
   readonly admission: Admission;

@@ -5,6 +5,7 @@ import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Caller, VerifiedToken } from './verify-token.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** A full token cache takes about 3 MB. A caller's SDK sends the same token for an hour. */
 const MAX_TOKENS = 10_000;
@@ -34,7 +35,7 @@ interface CachedToken extends VerifiedToken {
 export function authenticator(
   verify: (token: string, beforeWait: () => void) => Promise<VerifiedToken>,
   onOutcome: (outcome: 'cached' | 'verified') => void,
-): (token: string) => Caller | Promise<Caller> {
+): (token: string) => MaybePromise<Caller> {
   const cached = new Map<string, LruEntry<CachedToken>>();
   const uses = lruList<CachedToken>();
   const forget = (entry: LruEntry<CachedToken>): void => {

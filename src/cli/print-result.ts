@@ -5,6 +5,7 @@ import { FAULTS } from '../errors/table.ts';
 import { asFault } from '../errors/fault.ts';
 import type { Fault } from '../errors/fault.ts';
 import { HelpRequested, UsageError } from './arguments.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface Result {
   readonly text: string;
@@ -34,7 +35,7 @@ export class Failure extends Error {
 export async function printResult(
   command: string,
   usage: string,
-  make: () => Result | Promise<Result>,
+  make: () => MaybePromise<Result>,
 ): Promise<never> {
   const report = (lines: readonly string[], after = ''): Promise<void> =>
     write(process.stderr, lines.map((line) => `fedbridge ${command}: ${line}\n`).join('') + after).catch(

@@ -11,6 +11,8 @@ import type { AssumeChain } from './role-chain.ts';
 import { sessionPolicies } from '../policy/session-policy.ts';
 import { createSessions } from './session-cache.ts';
 import type { Session } from './session-cache.ts';
+import { isPending } from '../runtime/maybe-promise.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** The result of authorization, without which no role can be assumed for a caller. */
 export interface Permitted {
@@ -21,7 +23,7 @@ export interface Permitted {
 
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
-  federate(permit: Permitted, caller: AttributedCaller): Session | Promise<Session>;
+  federate(permit: Permitted, caller: AttributedCaller): MaybePromise<Session>;
   /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
@@ -51,7 +53,7 @@ export function createFederation(options: {
 
   const assume = async (
     role: Role,
-    attribution: Attribution | Promise<Attribution>,
+    attribution: MaybePromise<Attribution>,
     policy: string,
   ): Promise<RoleCredentials> => {
     try {
@@ -97,7 +99,7 @@ export function createFederation(options: {
     permit: Permitted,
     caller: AttributedCaller,
     name: string,
-  ): Session | Promise<Session> => {
+  ): MaybePromise<Session> => {
     const { bucket, decided, grants } = permit;
     const session = sessions.of(
       bucket.role,
@@ -105,7 +107,7 @@ export function createFederation(options: {
       policyOf(bucket, decided, grants),
     );
     const held = session.credentials();
-    return held instanceof Promise ? held.then(() => session) : session;
+    return isPending(held) ? held.then(() => session) : session;
   };
 
   return {

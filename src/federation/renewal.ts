@@ -4,6 +4,7 @@ import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 import { tokenBuckets } from '../runtime/rate-limits.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** Renewal begins LEAD_SHARE of the lifetime or LEAD_MS before expiration, whichever is less, and earlier by a random jitter. */
 const LEAD_SHARE = 0.2;
@@ -33,7 +34,7 @@ const REFUSED_MAX_MS = 5_000;
 
 export interface RenewedCredentials {
   /** Returns valid credentials synchronously, or a promise if there are none. */
-  credentials(): RoleCredentials | Promise<RoleCredentials>;
+  credentials(): MaybePromise<RoleCredentials>;
   /**
    * Returns credentials that replace `rejected`, which S3 no longer accepts. The replacement may already exist.
    * @param mayObtain called if an STS call is needed; returns whether the call is allowed

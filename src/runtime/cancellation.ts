@@ -1,4 +1,6 @@
 // Cancels all work for one request, for example when its caller disconnects.
+import { isPending } from './maybe-promise.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 
 export interface Cancellation {
   /** Whether the request has been cancelled. */
@@ -42,10 +44,10 @@ export function createCancellation(): AbortableCancellation {
  * @param promise a promise, or the value itself if it is cached
  */
 export function untilCancelled<Value>(
-  promise: Value | Promise<Value>,
+  promise: MaybePromise<Value>,
   cancellation: Cancellation,
 ): Promise<Value> {
-  if (!(promise instanceof Promise)) return Promise.resolve(promise);
+  if (!isPending(promise)) return Promise.resolve(promise);
   const { promise: waited, resolve, reject } = Promise.withResolvers<Value>();
   const cancel = (): void => {
     reject(new Error('the caller has disconnected'));

@@ -14,11 +14,12 @@ import type { S3Error } from './s3-error.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { signedRequest } from './signed-request.ts';
 import type { RequestOptions } from './signed-request.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** Credentials that can be replaced if S3 no longer accepts them. */
 export interface ReadSession<Credentials extends SigningCredentials> {
   readonly roleName: string;
-  credentials(): Credentials | Promise<Credentials>;
+  credentials(): MaybePromise<Credentials>;
   /** @returns undefined if a replacement needs an STS call and `mayObtain` returns false */
   replace(rejected: Credentials, mayObtain: () => boolean): Promise<Credentials> | undefined;
 }

@@ -2,6 +2,8 @@
 import type { Admission } from '../api/read-handler.ts';
 import { Fault } from '../errors/fault.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
+import { isPending } from '../runtime/maybe-promise.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface CountedAdmission extends Admission {
   /**
@@ -9,7 +11,7 @@ export interface CountedAdmission extends Admission {
    * continue.
    * @throws Fault overloaded
    */
-  whileStsIsCalled<Result>(subject: string, start: () => Result | Promise<Result>): Result | Promise<Result>;
+  whileStsIsCalled<Result>(subject: string, start: () => MaybePromise<Result>): MaybePromise<Result>;
   inFlight(): number;
 }
 
@@ -59,7 +61,7 @@ export function createAdmission(
     whileStsIsCalled: (subject, start) => {
       limit('perCaller', stsWaitsByCaller.of(subject), limits.perCaller);
       const started = start();
-      if (!(started instanceof Promise)) return started;
+      if (!isPending(started)) return started;
       stsWaitsByCaller.add(subject);
       return started.finally(() => {
         stsWaitsByCaller.remove(subject);
@@ -97,13 +99,13 @@ const MAX_CONTROL_REQUESTS = 200;
 
 /** Wraps a function so that it throws Fault overloaded if a request would have to wait and the limit is reached. */
 export function boundedControlRequests<Request, Result>(
-  run: (request: Request) => Result | Promise<Result>,
-): (request: Request) => Result | Promise<Result> {
+  run: (request: Request) => MaybePromise<Result>,
+): (request: Request) => MaybePromise<Result> {
   let waiting = 0;
   return (request) => {
     const result = run(request);
     // A request with a cached token does not wait.
-    if (!(result instanceof Promise)) return result;
+    if (!isPending(result)) return result;
     if (waiting >= MAX_CONTROL_REQUESTS) {
       // Nothing awaits this promise, so its rejection must be handled here.
       result.catch(() => undefined);

@@ -30,6 +30,8 @@ import { createStallTimeouts } from './stall-timeout.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
 import { buildSteps } from './build-steps.ts';
 import type { Steps } from './build-steps.ts';
+import { isPending } from '../runtime/maybe-promise.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface Bridge {
   readonly listener: RequestListener;
@@ -143,10 +145,10 @@ function joinSteps(
     throw error;
   };
   // Not async, because control requests that return a promise count as waiting.
-  const authenticate = (request: CallerRequest): Caller | Promise<Caller> => {
+  const authenticate = (request: CallerRequest): MaybePromise<Caller> => {
     try {
       const caller = callerOf(presentedToken(request));
-      return caller instanceof Promise ? caller.catch(countFailure) : caller;
+      return isPending(caller) ? caller.catch(countFailure) : caller;
     } catch (error) {
       return countFailure(error);
     }
@@ -155,9 +157,9 @@ function joinSteps(
     rejectBridge(caller, roleAccess);
     return accessOf(caller);
   };
-  const federate = (permit: Permit, caller: Caller): FederatedSession | Promise<FederatedSession> => {
+  const federate = (permit: Permit, caller: Caller): MaybePromise<FederatedSession> => {
     const session = admission.whileStsIsCalled(caller.subject, () => federation.federate(permit, caller));
-    if (!(session instanceof Promise)) return session;
+    if (!isPending(session)) return session;
     return session.then((obtained) => {
       // Checked again, because the bridge learns its own unique ID only when it first federates.
       rejectBridge(caller, roleAccess);

@@ -26,12 +26,13 @@ import { createAdmission } from './admission.ts';
 import type { CountedAdmission } from './admission.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { RoleAccess } from './role-access.ts';
+import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface Steps {
   readonly config: Config;
   readonly admission: CountedAdmission;
   /** Verifies a token. @throws Fault token_…, signing_keys_unavailable */
-  readonly callerOf: (token: string) => Caller | Promise<Caller>;
+  readonly callerOf: (token: string) => MaybePromise<Caller>;
   readonly accessOf: AccessOf;
   readonly roleAccess: RoleAccess;
   readonly federation: Federation;
@@ -88,7 +89,7 @@ const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, 
 function buildVerifier(
   { certsUrl, audiences }: Config,
   { log, metrics }: StepResources,
-): (token: string) => Caller | Promise<Caller> {
+): (token: string) => MaybePromise<Caller> {
   const logFault = faultLogger(log);
   const verify = tokenVerifier({
     certsUrl,
