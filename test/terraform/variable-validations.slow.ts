@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from '../config/audiences.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import type { Block } from './modules.ts';
 import { FIVE, rootValues } from './sample.ts';
 import type { Variables } from './sample.ts';
 
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const [root] = modules;
 assert.equal(root?.path, '');
 
