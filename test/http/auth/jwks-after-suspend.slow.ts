@@ -16,7 +16,7 @@ describe('after a VM has been suspended for two hours', () => {
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
-    // After a token with an unknown key, unknown keys trigger no other refetch for 30 s.
+    // This token with an unknown key triggers a refetch. For the next 30 s, other unknown keys trigger none.
     const unknown = wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: 'unknown' });
     assert.equal((await wire.get(READABLE, { headers: asBearer(unknown) })).status, 401);
     await wire.forgetCalls();

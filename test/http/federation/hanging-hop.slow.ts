@@ -1,5 +1,5 @@
-// If STS does not respond when a later role in a chain is assumed, the waiting caller gets an error within the deadline. Other
-// callers are still served.
+// If STS does not respond when the bridge assumes a later role in a chain, the waiting caller gets an error within the
+// deadline. Other callers are still served.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';

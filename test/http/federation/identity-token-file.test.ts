@@ -156,7 +156,7 @@ describe('a token file', () => {
     writeFileSync(file, token(-60));
     await assertServed(wire, next());
     await wire.control('PUT', '/clock', { offsetSeconds: 0, upstream: 'sts' });
-    // Once the clocks of STS and the bridge agree, the same token counts as expired.
+    // Now that STS's clock matches the bridge's again, STS also considers the token expired.
     await wire.forgetCalls();
     assert.equal(await faultOf(next()), 'token_file_expired');
     assert.equal((await sessionsAtSts(wire)).length, 1);

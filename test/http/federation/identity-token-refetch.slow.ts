@@ -64,7 +64,8 @@ describe('an identity token that STS rejects', () => {
   });
 
   it('because its signing key was withdrawn is replaced with one signed with a new key', async () => {
-    // Replacing the keys also discards the metadata server's tokens, but the bridge still has an old token cached.
+    // Replacing Google's keys also clears the metadata server's cached tokens, but the bridge still has an old token in its
+    // cache.
     await wire.control('POST', '/keys', { action: 'replace' });
     account += 1;
     await wire.forgetCalls();

@@ -1,4 +1,4 @@
-// If a role cannot be assumed, the bridge does not call STS for each retry of a caller.
+// If a role cannot be assumed, the bridge does not call STS every time a caller retries its request.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';

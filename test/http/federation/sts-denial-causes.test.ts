@@ -10,8 +10,8 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 /**
- * AWS's error messages, each with the expected fault and the expected number of STS calls. A new token does not fix a
- * misconfigured OIDC provider.
+ * AWS's error messages, each with the expected fault and the expected number of STS calls. The bridge does not retry if a new
+ * token cannot help, for example if the OIDC provider is misconfigured.
  */
 const MESSAGES: readonly (readonly [code: string, message: string, fault: FaultCode, calls: number])[] = [
   [

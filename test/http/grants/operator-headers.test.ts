@@ -116,7 +116,7 @@ describe('the bridge', () => {
   it('responds 403 to HEAD of a bucket with a new owner if the caller expects the old owner', async () => {
     const requiringOldOwner = { as: 'reader', method: 'HEAD', headers: OTHER } as const;
     assert.equal((await wire.get('/acme-foreign', requiringOldOwner)).status, 403);
-    // The result of a HEAD without an expected owner must not be reused.
+    // The result of a HEAD without an expected owner must not be reused for a HEAD with one.
     await wire.get('/acme-foreign', { as: 'reader', method: 'HEAD' });
     assert.equal((await wire.get('/acme-foreign', requiringOldOwner)).status, 403);
   });

@@ -1,4 +1,5 @@
-// A connection without a request is closed soon, and a session without streams later, but never during a stream.
+// The bridge soon closes a connection that sends no request, and later closes an HTTP/2 session without streams. It never
+// closes a session that has an open stream.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,7 +14,7 @@ import { openSession, openStream, requestOver } from '../../support/http2-reques
 import { inTime, until } from '../../support/until.ts';
 
 const SHORT_MS = 100;
-/** Longer than any test waits. */
+/** A timeout longer than any test waits. */
 const LONG_MS = 3_600_000;
 
 describe('an HTTP/2 server', () => {

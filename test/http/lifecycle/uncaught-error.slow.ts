@@ -1,5 +1,5 @@
-// After an uncaught error the process exits non-zero with a log line that has only the stack. Downloads in progress look
-// incomplete.
+// After an uncaught error the process exits non-zero and logs the stack, but not the error's message. Downloads in progress
+// look incomplete.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startDownload } from '../../support/download-end.ts';
@@ -24,7 +24,7 @@ describe('an uncaught error', { concurrency: 2 }, () => {
       const download = await startDownload(wire, form, '/acme-lake/slow.bin');
       await wire.harm({ what });
       assert.equal(await download.ended, 'looks cut');
-      // SIGCONT does not end a running process, so the exit code shows that the bridge exited on its own.
+      // SIGCONT cannot end a process, so this exit code shows that the bridge exited on its own.
       assert.equal(await wire.bridge.stop('SIGCONT'), 1);
       const line = wire.bridge.lines.find(({ severity }) => severity === 'CRITICAL');
       assert.match(String(line?.['error']), error);

@@ -14,7 +14,7 @@ import { until } from '../../support/until.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const IN_FLIGHT = 'fedbridge_requests_in_flight';
-/** More data than the kernel's socket buffers hold in both directions. */
+/** More data than the kernel's send and receive buffers hold. */
 const SIZE = 64 * 1024 * 1024;
 
 const sendRequests = async (
@@ -104,7 +104,7 @@ describe('a request slot', () => {
     const socket = await sendRequests(wire, '/acme-lake/big', 10);
     socket.pause();
     await until('the first request is in flight', async () => (await inFlight(wire)) > 0);
-    // When this response arrives, the bridge has read everything that was sent before.
+    // Once this response has arrived, the bridge has also read everything that was sent before this request.
     assert.equal((await wire.get('/-/live')).status, 200);
     assert.equal(await inFlight(wire), 1);
     socket.destroy();

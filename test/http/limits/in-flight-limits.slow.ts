@@ -1,5 +1,5 @@
-// A bridge at its request limit responds SlowDown, which the AWS SDK retries. Probes still succeed, and responses in progress
-// complete.
+// A bridge at its request limit responds with SlowDown, which the AWS SDK retries. Probes still succeed, and responses in
+// progress complete.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

@@ -37,7 +37,7 @@ describe('a bucket served under another name', () => {
       response.writeHead(200, { 'content-type': 'application/xml', 'content-length': bytes.length });
       for (const [i, from] of splits.slice(0, -1).entries()) {
         response.write(bytes.subarray(from, splits[i + 1]));
-        // Pauses for long enough that each chunk arrives separately.
+        // Pauses long enough for each chunk to arrive separately.
         await pause(15);
       }
       response.end();

@@ -59,7 +59,10 @@ describe("a jump of the bridge's wall clock", () => {
   });
   after(() => wire.close());
 
-  /** S3 rejects signatures that are more than 15 minutes off, so for larger jumps S3's clock is set as well. */
+  /**
+   * Makes the bridge's clock jump. S3 rejects signatures that are more than 15 minutes off, so a larger jump also sets S3's
+   * clock.
+   */
   const jumpTo = async (seconds: number): Promise<void> => {
     const setsS3 = Math.abs(seconds) > 900;
     await wire.control('PUT', '/clock', { upstream: 's3', offsetSeconds: setsS3 ? seconds : 0 });

@@ -255,7 +255,8 @@ describe('a caller that disconnects while the bridge waits to resume', () => {
     response.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
     assert.deepEqual([line['abortedBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
-    // The retry of this request is due later than any retry for the disconnected caller, so S3 would receive that retry first.
+    // If the bridge retried for the disconnected caller, S3 would receive that retry before the retry of this request, which is
+    // due later.
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
     assert.deepEqual([requestsFor('left'), requestsFor('later')], [2, 2]);
   });
