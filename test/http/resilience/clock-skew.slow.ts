@@ -19,7 +19,7 @@ const HOUR = 3600;
 const TWO_HOURS = 2 * HOUR;
 const THREE_HOURS = 3 * HOUR;
 const DAY_SECONDS = 24 * HOUR;
-/** Less than the 15 minutes of clock skew that S3 tolerates. */
+/** A clock skew below the 15 minutes that S3 tolerates. */
 const TEN_MINUTES = 600;
 /**
  * If S3 rejects a caller's credentials, the bridge allows five STS calls, and then one more every 24 seconds
@@ -71,7 +71,8 @@ describe("a jump of the bridge's wall clock", () => {
 
   for (const [what, seconds, life] of [
     ['ten minutes', 600, 300],
-    // Longer than the jump, because STS sets the expiry by its own clock and S3 checks it by a different clock.
+    // The lifetime of these credentials exceeds the jump, because STS sets the expiry by its own clock and S3 checks it by a
+    // different clock.
     ['three hours', THREE_HOURS, THREE_HOURS + 240],
   ] as const) {
     it(`by ${what} ahead causes one renewal, and the jump back causes none`, async () => {

@@ -12,7 +12,7 @@ const SIZE = 300_000;
 /** Every group of four bytes is unique, so that a wrong offset is detected. */
 const BODY = Buffer.from(Array.from({ length: SIZE / 4 }, (_, i) => [i >> 16, i >> 8, i, 7]).flat());
 const OBJECT = { body: BODY };
-/** A pause longer than the bridge waits for the next byte from S3. */
+/** A pause that exceeds the bridge's timeout for the next byte from S3. */
 const STALL_MS = 31_000;
 /** The lifetime of credentials. */
 const LIFE_SECONDS = 3_600;

@@ -11,10 +11,10 @@ import { until } from '../../support/until.ts';
 
 /** The time after the first attempt within which every retry must start. */
 const DEADLINE_MS = 5_000;
-/** The bridge gives up on a request if S3 sends nothing for this long. */
+/** If S3 sends nothing for longer than this, the bridge gives up on the request. */
 const STALL_MS = 30_000;
 
-/** @returns a handler that fails this many times and then sends `here` */
+/** @returns a handler that fails the given number of times and then sends `here` */
 function failing(times: number, fail: Respond): Respond {
   let requests = 0;
   return (request, response) => {

@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts';
 
 const SIZE = 3_000_000;
 const PATH = '/acme-lake/raw/big.bin';
-/** A pause longer than the bridge waits for the next byte from S3. */
+/** A pause that exceeds the bridge's timeout for the next byte from S3. */
 const STALL_MS = 31_000;
 
 /**
