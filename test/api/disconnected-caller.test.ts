@@ -1,4 +1,5 @@
-// If the caller disconnects after S3's response but before the deferred write, `sendObject` sends no bytes and still resolves.
+// If the caller disconnects after S3 has responded but before the bridge has written its own response, `sendObject` sends no
+// bytes and still resolves.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';

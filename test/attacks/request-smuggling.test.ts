@@ -57,8 +57,8 @@ describe('a request with', () => {
   const statusesIn = (text: string): readonly string[] =>
     [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
   /**
-   * The bridge responds to `bytes` before it responds to later requests on other connections. Two later responses therefore
-   * prove that no response to `bytes` is still pending.
+   * The bridge responds to `bytes` before it responds to later requests on other connections. After two such later responses,
+   * no further response to `bytes` can arrive.
    */
   const statuses = async (bytes: string): Promise<readonly string[]> =>
     statusesIn(
@@ -73,7 +73,7 @@ describe('a request with', () => {
   for (const [what, bytes] of Object.entries(AMBIGUOUS)) {
     it(`${what} is the last request that the bridge reads from its connection`, async () => {
       const seen = await statuses(bytes + last);
-      // Status 200 would mean that the bridge served the request after the ambiguous request.
+      // A status of 200 would mean that the bridge also served the request that follows the ambiguous one.
       assert.ok(['400', '401', '405', '401,400', '405,400', '400,400'].includes(seen.join()), seen.join());
     });
   }

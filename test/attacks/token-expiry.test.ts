@@ -1,4 +1,5 @@
-// The bridge accepts a token until exactly one minute after its expiration. The test stops the bridge's clock.
+// The bridge accepts a token until exactly one minute after its expiration. The bridge's clock is stopped, so that the test can
+// check the exact second.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire } from '../support/faked-clock.ts';

@@ -27,7 +27,7 @@ const USAGE = `npm run bench -- [FLAGS]
   --write               write the results to RESULTS.md
 `;
 
-/** The number of connections for all measurements that do not vary this number. */
+/** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
 /** In a full run, `h2c`, `SDK`, `memory` and `bare` are measured with only these objects. */
@@ -69,7 +69,7 @@ const seconds = wholeNumber('seconds', values.seconds);
 if (parts.includes('latency') && !names.includes('bridge')) {
   throw new Error("--parts latency needs the bridge, because it measures at half of the bridge's maximum");
 }
-/** The flags of this run, without the path of the baseline, which is meaningless on another machine. */
+/** The flags of this run. The baseline's path is omitted, because it is meaningless on another machine. */
 const flags = [
   ...(['parts', 'only', 'connections', 'contenders'] as const).flatMap((flag) =>
     values[flag] === undefined ? [] : [` --${flag} ${values[flag]}`],
@@ -148,7 +148,10 @@ async function run({ sandbox, part }: Bench): Promise<string> {
   }
   return [...howItRan(taking.quietness()), '', ...texts].join('\n');
 
-  /** Measures latency at half of the bridge's maximum rate, which is measured first if the table does not contain it. */
+  /**
+   * Measures latency at half of the bridge's maximum request rate. If the table does not contain this maximum, it is measured
+   * first.
+   */
   async function latency(
     field: Field,
     { bucket, signal }: Omit<Measurement, 'connections'>,

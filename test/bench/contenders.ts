@@ -28,7 +28,7 @@ export interface Contender {
   readonly pid: number;
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Loaded by h2load over one HTTP/2 connection, instead of by wrk. */
+  /** Whether h2load sends the load over one HTTP/2 connection. Otherwise, wrk sends the load. */
   readonly isHttp2?: boolean;
   /** The objects to request from this contender. */
   readonly objects: readonly BenchObject[];
@@ -38,7 +38,7 @@ export interface Field {
   readonly contenders: readonly Contender[];
   /** The bucket in path-style URLs, the same for all contenders. */
   readonly bucket: string;
-  /** The stand-in for S3, requested directly; the time of every contender includes the stand-in's time. */
+  /** The stand-in for S3. It is also measured directly, because every contender's time includes the stand-in's time. */
   readonly behind: Contender;
 }
 
@@ -56,7 +56,7 @@ export interface FieldOptions {
 const program = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const OWN_ROOT = program('../..');
 
-/** The default limits allow only 200 concurrent requests per caller. */
+/** Raises the limits, because by default a caller may have only 200 concurrent requests. */
 export const WIDE_LIMITS = 'limits: { inFlight: 4000, perCaller: 4000 }\n';
 
 /**

@@ -68,7 +68,7 @@ function rowsOf({ object, connections, samples }: Cell): string[][] {
       time('p50Ms', FEWEST.p50),
       time('p99Ms', FEWEST.p99),
       figures((sample) => sample.busy * 100),
-      // Large objects are compared by bytes, because one response may take longer than the load.
+      // Large objects are compared by bytes per second, because a single response may take longer than the load lasts.
       beside((sample) => sample.mibPerSecond),
       beside((sample) => sample.cpuMicrosecondsPerMib),
     ];

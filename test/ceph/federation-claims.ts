@@ -17,7 +17,8 @@ import type { CephStage } from './ceph-stage.ts';
 import { startStsBetween } from './sts-recorder.ts';
 import type { GivenKeys, StsBetween } from './sts-recorder.ts';
 
-// The bridge stops using credentials when a tenth of their lifetime is left. That must be longer than a busy machine's pauses.
+// The bridge stops using credentials when only a tenth of their lifetime is left. That tenth must be longer than the pauses of
+// a busy machine.
 const LIFE_SECONDS = 12;
 const LIVES = 1.5;
 const SCOPED_NAME = 'scoped@acme-prod';
@@ -121,8 +122,8 @@ export function claimFederation(stage: () => CephStage): void {
     });
 
     it('treats "*", "?" and "$" in a prefix literally', async () => {
-      // On AWS, ${*}, ${?} and ${$} stand for the literal characters. Ceph 16 does not support these variables, so it
-      // denies prefixes that AWS serves. Both must deny everything outside the prefix.
+      // On AWS, ${*}, ${?} and ${$} stand for the literal characters. Ceph 16 does not support these variables, so it denies
+      // reads that AWS would allow. Both AWS and Ceph must deny everything outside the prefix.
       for (const path of ['/acme-lake/star*/in', '/acme-lake/%C3%A9$%3F/in'])
         assert.equal(
           (await bridge.get(path, 'reader')).headers['x-fedbridge-error'],
@@ -216,7 +217,7 @@ export function claimFederation(stage: () => CephStage): void {
         const reply = await bridge.get(path, 'reader');
         assert.deepEqual([reply.status, reply.code], [403, 'AccessDenied']);
         assert.equal(reply.headers['x-fedbridge-error'], 'upstream_denied');
-        // Ceph's own Message is empty.
+        // The Message in Ceph's own error document is empty, so this Message comes from the bridge.
         assert.match(reply.text, /<Message>The storage service denied this read: [^<]+<\/Message>/);
         assert.doesNotMatch(reply.text, /arn:|123456789012/);
       }

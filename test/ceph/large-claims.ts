@@ -1,4 +1,4 @@
-// An object of 1 GiB on Ceph arrives whole, and a disconnect of the caller ends the bridge's read.
+// A 1 GiB object arrives whole from Ceph, and the bridge stops reading the object when the caller disconnects.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { before, describe, it } from 'node:test';

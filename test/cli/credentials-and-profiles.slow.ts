@@ -1,5 +1,5 @@
-// `fedbridge credentials` ignores the AWS profile that runs it, and a profile that runs itself fails instead of
-// looping.
+// `fedbridge credentials` ignores the AWS profile that may be running it. If a profile's `credential_process` uses that same
+// profile, the command fails instead of looping.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';

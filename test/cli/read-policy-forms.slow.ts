@@ -1,5 +1,5 @@
-// `fedbridge read-policy --cloudformation` and `--cli` print a template and commands that create a role with its
-// trust policy and its permission policy.
+// `fedbridge read-policy --cloudformation` prints a template, and `--cli` prints commands. Both create a role with its trust
+// policy and its permission policy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ function printed(...args: readonly string[]): string {
 }
 const json = (...args: readonly string[]): unknown => JSON.parse(printed(...args));
 
-/** The arguments for each role, and the role that the template and the commands create. */
+/** For each case, the command's arguments, and the role that both the template and the printed commands create. */
 const ROLES = [
   {
     what: 'a first role',

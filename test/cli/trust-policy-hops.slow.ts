@@ -1,5 +1,5 @@
-// The trust policy that `fedbridge trust-policy ROLE --hop N` prints lets only the previous role of the chain assume
-// the role of the hop.
+// The trust policy that `fedbridge trust-policy ROLE --hop N` prints lets only the previous role of the chain assume the hop's
+// role.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';

@@ -56,7 +56,7 @@ for (const [way, command] of Object.entries(WAYS)) {
       "boto3 reads an object as its machine's identity, and gets a new token before the old one expires",
       { skip: !HAS_BOTO3 },
       async () => {
-        // boto3 fetches a new token before each request if a token's remaining lifetime is this short.
+        // Because tokens have such a short lifetime here, boto3 fetches a new token before each request.
         await lake.wire.control('PUT', '/durations', { identityToken: 60 });
         await lake.wire.forgetCalls();
         const bodies = await callBoto3(lake, env, [

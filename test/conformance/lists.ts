@@ -106,7 +106,7 @@ export function claimLists(stage: () => Stage): void {
 
     it('of ListObjects continues from marker to marker', async () => {
       assert.deepEqual(keysOf(await list(PREFIX)), KEYS);
-      // NextMarker is guaranteed only with a delimiter; without one, the last key is the next marker.
+      // S3 guarantees NextMarker only for requests with a delimiter. Without NextMarker, the last key is the next marker.
       const marker = (xml: string): string =>
         parameter('marker', elements(xml, 'NextMarker')[0] ?? keysOf(xml).at(-1));
       assert.deepEqual(keysOf(await pages(`max-keys=3&${PREFIX}`, marker)), KEYS);
@@ -143,7 +143,7 @@ export function claimLists(stage: () => Stage): void {
     it('reveals no account, tenant or role', async () => {
       for (const query of [`list-type=2&${PREFIX}`, PREFIX, `versions&${PREFIX}`]) {
         const reply = await stage().get(`/acme-lake?${query}`, { as: 'reader' });
-        // Ceph adds an element with its tenant to each list, and the bridge forwards lists unchanged.
+        // Ceph adds an element with the tenant's name to each list, and the bridge forwards lists unchanged.
         const told = reply.text.replace(/<Tenant>123456789012<\/Tenant>|123456789012\$lake-owner/g, '');
         assert.doesNotMatch(told, /arn:aws|123456789012|gcp-lake-read/);
       }

@@ -101,7 +101,7 @@ export function claimObjects(stage: () => Stage): void {
         const reply = await stage().get(PATH, { as: 'reader', headers: { range } });
         assert.deepEqual([reply.status, reply.code], [416, 'InvalidRange']);
         assert.equal(reply.headers['x-fedbridge-error'], 'invalid_request');
-        // Ceph 16 does not report the object's size.
+        // Unlike S3, Ceph 16 does not include the object's size in this error.
         const told = stage().store !== 'Ceph';
         assert.equal(reply.text.includes('<ActualObjectSize>300000</ActualObjectSize>'), told);
       });
