@@ -1,5 +1,5 @@
-// Cloud Build's files use two accounts, pin images by digest, document and require their substitutions, and name only existing files and
-// scripts.
+// The Cloud Build files use two accounts and pin images by digest. They document and require all their substitutions, and name
+// only files and scripts that exist.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Runs cloudbuild.yaml and cloudbuild-deploy.yaml step by step: one tests a commit and pushes a candidate, the other deploys the
-// candidate without traffic, probes it, and only then gives it the traffic.
+// Runs cloudbuild.yaml and cloudbuild-deploy.yaml step by step. The first file tests a commit and pushes a candidate. The
+// second deploys the candidate without traffic, probes it, and only then sends traffic to it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

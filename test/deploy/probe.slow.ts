@@ -1,5 +1,5 @@
-// deploy/probe.ts passes if the bridge serves allowed requests and rejects forbidden requests. Each defect of a bridge fails
-// the check for that defect.
+// deploy/probe.ts passes if the bridge serves allowed requests and rejects forbidden requests. If the bridge has a defect, the
+// check for that defect fails.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { listen } from '../../src/sandbox/upstream-server.ts';

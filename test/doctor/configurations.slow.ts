@@ -1,4 +1,4 @@
-// `fedbridge doctor` reports every problem in a configuration with its line, and suspicious settings in a valid
+// `fedbridge doctor` reports every problem in a configuration with its line number, and reports suspicious settings in a valid
 // configuration.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

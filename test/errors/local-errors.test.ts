@@ -1,4 +1,4 @@
-// An exception in the bridge before a request is sent is not reported as an unreachable upstream.
+// If the bridge itself throws an exception before it sends a request, the error is not reported as an unreachable upstream.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stsRefusal } from '../../src/federation/sts-refusal.ts';

@@ -1,4 +1,4 @@
-// While the bridge's clock is two hours wrong, callers get the documented responses. After the clock is corrected, the same
+// While the bridge's clock is off by two hours, callers get the documented responses. After the clock is corrected, the same
 // process serves them again.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

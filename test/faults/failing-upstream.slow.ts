@@ -10,7 +10,7 @@ const AT_ONCE = (Object.keys(UPSTREAM_FAULTS) as UpstreamFault[]).filter((fault)
 describe('callers get the documented response', { concurrency: 8 }, () => {
   const turn = inTurn();
   for (const fault of AT_ONCE) {
-    // These faults are fast enough to test both cases with one bridge.
+    // These faults take so little time that one bridge can be tested in both cases: at startup and while it serves.
     it(`if an upstream fails at startup and again while the bridge serves (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => struckAtStart(fault));
       test.after(stage.close);

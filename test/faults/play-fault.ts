@@ -40,7 +40,8 @@ export async function playFromTheStart({ fault, stage }: Struck): Promise<void> 
     const next = places[i + 1];
     if (next !== undefined && isHop(next)) await stage.strike(next, fault);
     else await stage.lift(place);
-    // This request makes the bridge ready. Without a request, the bridge would probe its roles again within 30 seconds.
+    // This request makes the bridge ready. Without the request, the test would wait up to 30 seconds until the bridge probes
+    // its roles again.
     if (next === 's3') await see(wire, headers);
   }
   for (const i of places.keys()) await assertServed(wire, asAccount(wire, i));

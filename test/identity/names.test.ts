@@ -1,4 +1,4 @@
-// How the bridge identifies itself in session names if its identity does not come from the metadata server.
+// Tests how the bridge identifies itself in session names if its identity does not come from the metadata server.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';

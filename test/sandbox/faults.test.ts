@@ -17,7 +17,8 @@ const GOOGLE = { 'metadata-flavor': 'Google' };
 const project = (sandbox: Sandbox) => ask(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
 
 /**
- * Statuses of the metadata server's responses, in the order of the requests; null for a request without a response yet.
+ * Returns the statuses of the metadata server's responses, in the order of the requests. The status is null if there is no
+ * response yet.
  */
 async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
   const { metadata } = (await control(sandbox, 'GET', '/calls')) as {
@@ -26,7 +27,10 @@ async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
   return metadata.map(({ status }) => status);
 }
 
-/** A promise, and whether it is still pending; a rejection after the test is ignored. */
+/**
+ * Returns the promise, and a function that reports whether it is still pending. A rejection after the end of the test is
+ * ignored.
+ */
 function pending<Value>(promise: Promise<Value>) {
   let isPending = true;
   const settle = (): void => {

@@ -79,7 +79,7 @@ async function statusOf({ contract }: Running, caller: string, path: string): Pr
   return status;
 }
 
-/** The commands that the banner shows, as shell commands. */
+/** Extracts the shell commands that the sandbox's banner shows. */
 function commandsIn(output: string): string[] {
   const lines = output.split('\n').map((line) => line.trim());
   return lines.filter((line) => /^(?:[A-Z]+=\$\()?curl /.test(line));

@@ -57,7 +57,7 @@ const role = (sandbox: Sandbox, ...more: readonly object[]) =>
 
 const decrypts = (more: object = {}) => ({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: KEY, ...more });
 
-/** A sandbox with an object encrypted with the key. */
+/** Starts a sandbox that contains an object encrypted with the key. */
 async function sealed(context: Parameters<typeof sandboxFor>[0]): Promise<Sandbox> {
   const sandbox = await sandboxFor(context);
   await setKey(sandbox);

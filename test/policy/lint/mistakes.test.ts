@@ -28,7 +28,7 @@ const bridgeToken = (audience = sandbox.contract.awsAudience) => identityToken(s
 /** Another unique ID, which no service account in the sandbox has. */
 const NEIGHBOR = `${UNIQUE_ID.slice(0, -1)}3`;
 
-/** For each effect, the token that shows it in STS. */
+/** For each effect of a mistake, a token that demonstrates the effect when it is sent to STS. */
 const TOKENS: Readonly<Record<Exclude<AtSts, 'malformed'>, () => Promise<string> | string>> = {
   rejected: () => bridgeToken(),
   works: () => bridgeToken(),
