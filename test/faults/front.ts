@@ -38,7 +38,7 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** Below the operating system's range of ephemeral ports. */
+/** Ports below the operating system's range of ephemeral ports. */
 const PORTS = { first: 20_000, last: 32_000 };
 
 /** @param options.authority issues the front's certificate; undefined for plain HTTP */

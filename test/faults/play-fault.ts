@@ -24,7 +24,7 @@ const placesOf = (fault: UpstreamFault): PlaceName[] =>
     (place) => !isHop(place) || !WAITING.includes(fault) || fault === WAITED_FOR_AT_HOPS,
   );
 
-/** @param stage a stage on which the fault affects all upstreams and the first STS call */
+/** @param stage a test setup in which the fault affects all upstreams and the first STS call */
 export async function playFromTheStart({ fault, stage }: Struck): Promise<void> {
   const { wire } = stage;
   const places = placesOf(fault);
@@ -69,7 +69,7 @@ interface Struck {
   readonly stage: Stage;
 }
 
-/** Starts a stage on which the fault affects all upstreams, but not the hops of `then`. */
+/** Starts a test setup in which the fault affects all upstreams, but not the hops of `then`. */
 export const struckAtStart = (fault: UpstreamFault): Promise<Stage> =>
   startStage({
     struck: placesOf(fault)

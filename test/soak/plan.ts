@@ -28,8 +28,8 @@ export interface Plan {
   /** How the caller reads: at full speed, with pauses, or not at all for a while. */
   readonly pace: 'fast' | 'slow' | 'stalls';
   /**
-   * If set, the caller disconnects after it has received this many bytes of the body, or after this many milliseconds if no
-   * body arrives.
+   * If set, the caller disconnects after it has received this many bytes of the body. If `bytes` is 0, it disconnects after
+   * this many milliseconds.
    */
   readonly leaves?: { readonly bytes: number; readonly milliseconds: number };
   /** Whether to send the request on a new connection. */
