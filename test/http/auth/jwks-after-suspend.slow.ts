@@ -1,4 +1,5 @@
-// A suspended VM's monotonic clock stands still. Keys that Google introduced during the suspension must work as soon as the VM resumes.
+// A suspended VM's monotonic clock stands still. Keys that Google introduced during the suspension must work as soon as the VM
+// resumes.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire } from '../../support/faked-clock.ts';

@@ -1,4 +1,5 @@
-// The interval between key fetches is measured with the monotonic clock, so setting the wall clock back does not delay a refetch.
+// The interval between key fetches is measured with the monotonic clock, so setting the wall clock back does not delay a
+// refetch.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire } from '../../support/faked-clock.ts';

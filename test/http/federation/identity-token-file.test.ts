@@ -38,7 +38,9 @@ describe('a token file', () => {
     const line = await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     return line['fault'];
   };
-  /** Makes the bridge drop its cached token and read a new one from the file. @param life seconds until the new token expires */
+  /**
+   * Makes the bridge drop its cached token and read a new one from the file. @param life seconds until the new token expires
+   */
   const replaceCached = async (life: number): Promise<void> => {
     writeFileSync(file, token(life));
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });

@@ -7,7 +7,10 @@ import { startBridge } from '../../support/bridge-process.ts';
 import type { BridgeProcess } from '../../support/bridge-process.ts';
 import { request } from '../../support/http-request.ts';
 
-/** On Linux all of 127.0.0.0/8 is local, so a listener on 0.0.0.0 accepts connections to this address, but one on 127.0.0.1 does not. */
+/**
+ * On Linux all of 127.0.0.0/8 is local, so a listener on 0.0.0.0 accepts connections to this address, but one on 127.0.0.1 does
+ * not.
+ */
 const OTHER_ADDRESS = '127.0.0.2';
 
 describe('the metrics port', () => {

@@ -1,4 +1,5 @@
-// Log lines for unauthenticated requests are short and limited in number, and never displace the lines of authenticated callers.
+// Log lines for unauthenticated requests are short and limited in number, and never displace the lines of authenticated
+// callers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';

@@ -16,7 +16,8 @@ const KEYS = Array.from(
 const LIST = `${MARK}<Name>hidden-bucket</Name><Prefix></Prefix>${KEYS.join('')}</ListBucketResult>`;
 
 /**
- * For each requested prefix, the offsets at which S3's response is split into chunks: inside the `Name` element, or far after it.
+ * For each requested prefix, the offsets at which S3's response is split into chunks: inside the `Name` element, or far after
+ * it.
  */
 const SPLITS: Readonly<Record<string, readonly number[]>> = {
   whole: [],

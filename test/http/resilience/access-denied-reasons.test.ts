@@ -1,4 +1,5 @@
-// The log shows why S3 denied a read, with a remedy for the policy that denied it. The caller sees only that the read was denied.
+// The log shows why S3 denied a read, with a remedy for the policy that denied it. The caller sees only that the read was
+// denied.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SAMPLE_ROLES } from '../../../src/sandbox/iam/sample-roles.ts';

@@ -1,5 +1,5 @@
-// The clock of the bridge, Google, STS or S3 may jump, stand still or be hours off. The bridge keeps using cached credentials if
-// possible, renews them in time and makes few STS calls. Tests that need no faked clock are in clock-skew.test.ts.
+// The clock of the bridge, Google, STS or S3 may jump, stand still or be hours off. The bridge keeps using cached credentials
+// if possible, renews them in time and makes few STS calls. Tests that need no faked clock are in clock-skew.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED, TWO_LIVES } from '../../support/faked-clock.ts';
@@ -165,7 +165,9 @@ describe('a clock jump', () => {
   });
   after(() => wire.close());
 
-  /** S3 may reject credentials issued while a clock was wrong. Asserts that the caller is served once STS may be called again. */
+  /**
+   * S3 may reject credentials issued while a clock was wrong. Asserts that the caller is served once STS may be called again.
+   */
   const assertServedAgain = async (headers: Record<string, string>): Promise<void> => {
     passedMs += PAUSE_MS;
     await wire.setClocks({ ...STOPPED, steadyAheadMs: passedMs });
