@@ -1,4 +1,4 @@
-// The remedies for failed checks, which the probe's line of JSON shows to the operator.
+// The remedies for failed checks. The probe includes each remedy in its line of JSON, for the operator.
 import type { CheckResult } from './probe-checks.ts';
 
 type Failed = Pick<CheckResult, 'name' | 'status' | 'error' | 'requestId'>;
