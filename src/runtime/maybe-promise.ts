@@ -1,4 +1,4 @@
-// Values that are usually cached, and returned as a promise only if they are not.
+// Types for values that are usually cached: a cached value is returned directly, and any other value as a promise.
 
 export type MaybePromise<Value> = Value | Promise<Value>;
 
