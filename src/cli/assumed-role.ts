@@ -11,7 +11,7 @@ import type { RoleAccess } from '../server/role-access.ts';
 import { UsageError } from './arguments.ts';
 import { Failure } from './print-result.ts';
 
-/** Every role allows one hour, because its maximum session duration cannot be shorter (STS, DurationSeconds). */
+/** One hour, which every role allows, because a role's maximum session duration cannot be shorter (STS, DurationSeconds). */
 const DURATION_SECONDS = 3600;
 
 /** @param name the name of a configured role, or any role's ARN. @throws ConfigError if `name` is neither */
@@ -40,7 +40,7 @@ export function hopNumber(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-/** The error if `--hop` exceeds the role's number of further hops. */
+/** The error to report if `--hop` is higher than the role's number of further hops. */
 export function noSuchHop({ name, then }: Role): ConfigError {
   const rule = `must be the number of a further hop, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);

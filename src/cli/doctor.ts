@@ -27,7 +27,7 @@ Exit code: 0 no problems found, 1 problems found, 2 wrong usage, 3 only warnings
 
 const EXIT_CODES: Readonly<Record<Outcome, Result['code']>> = { fine: 0, unknown: 0, doubtful: 3, wrong: 1 };
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function doctor(args: readonly string[]): Promise<never> {
   return printResult('doctor', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, {
@@ -56,7 +56,10 @@ export function doctor(args: readonly string[]): Promise<never> {
 
 const MARKS: Readonly<Record<Outcome, string>> = { fine: '✓', unknown: '–', doubtful: '!', wrong: '✗' };
 
-/** @returns a function that describes an examination; a repeated fix is replaced by a reference to the earlier step */
+/**
+ * @returns a function that describes one finding. If a fix was already printed, the function refers to the earlier step instead
+ * of repeating the fix.
+ */
 function describer(): (examination: Examination) => string {
   const firstStep = new Map<string, string>();
   return ({ step, outcome, found, compared = {}, fix }) => {

@@ -32,7 +32,7 @@ policy of ROLE's N-th further hop. Changes nothing.
 Create the roles of a chain in order: AWS rejects a trust policy that names a missing role.
 `;
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function printReadPolicy(args: readonly string[]): Promise<never> {
   return printResult('read-policy', USAGE, async (): Promise<Result> => {
     const { name, hop, form, uniqueId, file } = readOptions(args);

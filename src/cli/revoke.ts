@@ -20,7 +20,7 @@ credentials of the role's own account: the bridge has no permission to change ro
 /** The policy name that the AWS console uses and shows (IAM user guide, "Revoke IAM role temporary security credentials"). */
 const POLICY_NAME = 'AWSRevokeOlderSessions';
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function revoke(args: readonly string[]): Promise<never> {
   return printResult('revoke', USAGE, (): Result => {
     const { values, positionals } = readArguments(args, { options: ['config'], positionals: ['ROLE'] });
@@ -50,7 +50,10 @@ ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 `;
 }
 
-/** Sessions contain their start time (IAM user guide, aws:TokenIssueTime). Each hop of a role chain has its own start time. */
+/**
+ * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop of a role chain has its own start
+ * time.
+ */
 const olderSessionsDenied = (now: Date) => ({
   Version: '2012-10-17',
   Statement: [

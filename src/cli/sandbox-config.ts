@@ -115,7 +115,7 @@ function bucketsOf({ buckets, grants, aws }: Config): SeedBucket[] {
   return [...seeds.values()];
 }
 
-/** First roles trust the sandbox's bridge; each further role trusts the one before it. */
+/** The first role of each chain trusts the sandbox's bridge, and each further role trusts the role before it. */
 function rolesOf(config: Config): RoleDefinition[] {
   const { roles, aws } = config;
   const trusted = { uniqueId: ACCOUNTS.bridge.uniqueId, audience: aws.audience };

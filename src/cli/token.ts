@@ -17,7 +17,7 @@ Prints the bridge's own identity token, decoded and without its signature.
   --raw                print the token itself instead. Keep it secret: anyone holding it can impersonate the bridge for up to an hour
 `;
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function token(args: readonly string[]): Promise<never> {
   return printResult('token', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, { options: ['audience', 'config'], switches: ['raw'] });

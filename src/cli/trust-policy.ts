@@ -37,7 +37,7 @@ interface Options extends Expected {
   readonly lint?: string;
 }
 
-/** Ends the process, see {@link printResult}. Exits with 1 if `--lint` prints mistakes, which go to standard output. */
+/** Ends the process; see {@link printResult}. Exits with 1 if `--lint` prints mistakes, which go to standard output. */
 export function printTrustPolicy(args: readonly string[]): Promise<never> {
   return printResult('trust-policy', USAGE, async (): Promise<Result> => {
     const options = readOptions(args);
@@ -115,7 +115,7 @@ async function lintFile(file: string, expected: Expected): Promise<Result> {
   return lintText(source.text, field, expected);
 }
 
-/** @param field the name of the text in error messages. @throws ConfigError if the text is not a trust policy */
+/** @param field what error messages call the text. @throws ConfigError if the text is not a trust policy */
 export function lintText(text: string, field: string, expected: Expected): Result {
   const read = readTrustPolicy(text, field);
   if ('problem' in read) throw new ConfigError([read.problem]);

@@ -16,7 +16,7 @@ Prints the bridge's Google identity and, for each role of the configuration, its
   --json         print JSON, for programs
 `;
 
-/** Ends the process, see {@link printResult}. Exits with 0 if all roles can be assumed. */
+/** Ends the process; see {@link printResult}. Exits with 0 if all roles can be assumed. */
 export function whoami(args: readonly string[]): Promise<never> {
   return printResult('whoami', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, { options: ['config'], switches: ['json'] });

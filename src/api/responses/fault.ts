@@ -15,12 +15,12 @@ export interface FaultResponse {
   readonly outcome: string;
   readonly sentence: string;
   readonly details?: readonly (readonly [name: string, value: string])[];
-  /** The query parameter that is wrong, and the rule that it breaks. */
+  /** The invalid query parameter, and the rule that it breaks. */
   readonly parameter?: { readonly name: string; readonly rule?: string };
   /** S3's request ID if S3 sent the error, otherwise the bridge's request ID. */
   readonly requestId: string;
   readonly hostId?: string;
-  /** Additional headers as raw pairs. */
+  /** Additional headers as alternating names and values. */
   readonly headers?: readonly string[];
 }
 
