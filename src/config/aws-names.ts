@@ -18,7 +18,8 @@ const ROLE_ARN_FORM = new RegExp(
 );
 
 /**
- * IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, including its two slashes; a name of up to 64.
+ * IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, including its two slashes; a name of up to 64
+ * characters.
  */
 export const ROLE_ARN: TextRule = {
   must: 'must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME',
@@ -54,7 +55,7 @@ export const ACCOUNT_ID: TextRule = {
   pattern: '^\\d{12}$',
 };
 
-/** STS AssumeRole, parameter ExternalId. */
+/** The format of an external ID (STS AssumeRole, parameter ExternalId). */
 export const EXTERNAL_ID: TextRule = {
   must: 'must be 2 to 1,224 letters, digits and _+=,.@:/-',
   test: (text) => /^[\w+=,.@:/-]{2,1224}$/.test(text),
@@ -110,8 +111,8 @@ const ACCESS_POINT_ARN = new RegExp(
 );
 
 /**
- * Suffixes that S3 reserves for resources that the bridge cannot read, and why ("General purpose bucket naming rules" in the
- * S3 user guide).
+ * Suffixes that S3 reserves for resources that the bridge cannot read, with the reason and what to use instead ("General
+ * purpose bucket naming rules" in the S3 user guide).
  */
 const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = [
   [
@@ -157,7 +158,10 @@ export const BUCKET_TARGET: TextRule = {
 /** A pattern for editors; it matches everything that {@link BUCKET_TARGET} accepts, and possibly more. */
 export const BUCKET_TARGET_FORM = `${BUCKET_NAME_FORM}|${ACCESS_POINT_ARN.source}`;
 
-/** Why a name with a reserved suffix is not a valid {@link BUCKET_TARGET}, and what to use instead; '' for any other text. */
+/**
+ * Explains why a name with a reserved suffix is not a valid {@link BUCKET_TARGET}, and what to use instead; returns '' for any
+ * other text.
+ */
 export function targetFix(text: string): string {
   return UNREADABLE_TARGETS.find(([suffix]) => text.endsWith(suffix))?.[1] ?? '';
 }

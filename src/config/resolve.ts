@@ -67,7 +67,7 @@ function resolveIdentity(
   identity: ValidDocument['identity'],
   { AWS_PROFILE: fallback }: Settings,
 ): IdentitySource {
-  // `identity: metadata` is an empty map here, so AWS_PROFILE does not override it.
+  // Here, `identity: metadata` is an empty map rather than undefined, so AWS_PROFILE does not override it.
   const { impersonate, file, profile } = identity ?? (fallback === undefined ? {} : { profile: fallback });
   if (impersonate !== undefined) return { kind: 'impersonate', email: impersonate };
   if (file !== undefined) return { kind: 'file', path: file };
