@@ -11,10 +11,13 @@ import type { Finding } from './finding.ts';
 
 export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
 
-/** Prints the unique ID, which changes if a service account is deleted and re-created with the same e-mail. */
+/**
+ * The command that prints a service account's unique ID. The ID changes if the account is deleted and re-created with the same
+ * e-mail.
+ */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
 
-/** `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…`, zeros. */
+/** Placeholders such as `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…` or zeros. */
 const PLACEHOLDERS: readonly RegExp[] = [
   /<[^>]*>|\$\{|\{\{/,
   /^(?:0+|…|\.\.\.)$/,
