@@ -57,7 +57,7 @@ it('strings are sorted by their UTF-8 bytes', () => {
   );
 });
 
-it('the visible prefixes are the same as in a check of every single grant', () => {
+it('the visible prefixes are the same as if every grant were checked individually', () => {
   const prefixes = fc.uniqueArray(
     text.map((start) => `${start}/`),
     { minLength: 1, maxLength: 12 },

@@ -102,7 +102,7 @@ describe('the session cache', () => {
 });
 
 describe('a session', () => {
-  it('belongs to exactly one role, attribution and policy', async () => {
+  it('is used only for one combination of role, caller and policy', async () => {
     const { ask, obtained } = held();
     const caller = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };
     const others = [

@@ -36,7 +36,7 @@ describe('after a VM has been suspended for two hours', () => {
   });
 });
 
-describe('after a VM has been suspended for two hours before the first caller arrives', () => {
+describe('if a VM is suspended for two hours before its first caller arrives', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });

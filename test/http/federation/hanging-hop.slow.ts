@@ -55,7 +55,7 @@ describe('a hanging STS call for a later role in a chain', () => {
     await wire.setClocks({});
   });
 
-  it('gives the waiting caller 503 within the deadline', async () => {
+  it('causes a 503 for the waiting caller within the deadline', async () => {
     hang(3);
     const reply = await inTime('the response arrives', get(3));
     assert.deepEqual([reply.status, reply.code], [503, 'ServiceUnavailable']);

@@ -66,7 +66,7 @@ describe('an STS error', () => {
   };
 
   for (const [code, status, fault, calls] of ERRORS) {
-    it(`with code ${code} gives the caller ${status} and is logged as ${fault}`, async () => {
+    it(`with code ${code} becomes a ${status} for the caller and is logged as ${fault}`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 'sts', fault: 'error', code, message: MESSAGE });
       const reply = await requestAsNewCaller();

@@ -73,7 +73,7 @@ describe('an HTTP/2 server', () => {
     await inTime('the session closes', closed);
   });
 
-  it('keeps a session with a stream beyond both timeouts', async (test) => {
+  it('keeps a session open beyond both timeouts while it has a stream', async (test) => {
     const { origin, held } = await start(test, { firstRequestMs: SHORT_MS, idleMs: SHORT_MS });
     const session = openSession(origin);
     const { stream } = await openStream(session, '/held');

@@ -16,7 +16,7 @@ describe('an uncaught error', { concurrency: 2 }, () => {
     ['that is not an Error', 'throw-text', 'chunked', /^string$/],
     ['from a rejected promise', 'reject', 'chunked', /^Error\n {4}at /],
   ] as const satisfies readonly (readonly [string, Harm['what'], Form, RegExp])[]) {
-    it(`${how} ends the process, and downloads (${form}) look incomplete`, async (test) => {
+    it(`${how} ends the process, and interrupted downloads (${form}) look incomplete`, async (test) => {
       const wire = await startHarmedWire({ config: openToProject('responses: { chunkAbove: 0B }') });
       test.after(() => wire.close());
       await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));

@@ -131,7 +131,7 @@ describe('with a stall timeout of one second, a request slot', () => {
   const stalled = (): readonly LogLine[] =>
     wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall');
 
-  it('is released if the caller does not read', async () => {
+  it('is released if the caller does not read its response', async () => {
     const socket = await sendRequests(wire, '/acme-lake/big');
     socket.pause();
     await until('the response is closed early', () => stalled().length === 1);
@@ -140,7 +140,7 @@ describe('with a stall timeout of one second, a request slot', () => {
     socket.destroy();
   });
 
-  it('is released if the caller does not read but keeps sending', async () => {
+  it('is released if the caller does not read its response but keeps sending data', async () => {
     const socket = await sendRequests(wire, '/acme-lake/big');
     socket.pause();
     socket.write('GET /');

@@ -83,7 +83,7 @@ describe('a bucket served under another name', () => {
   });
 
   for (const prefix of Object.keys(SPLITS)) {
-    it(`has only its name replaced in S3's listing, wherever chunks are split (case ${prefix})`, async () => {
+    it(`has only its name replaced in S3's listing, however the listing is split into chunks (case ${prefix})`, async () => {
       const { text } = await wire.get(`/acme-chunked?list-type=2&prefix=${prefix}`, { as: 'reader' });
       assert.ok(text === LIST.replace('<Name>hidden-bucket</Name>', '<Name>acme-chunked</Name>'));
     });

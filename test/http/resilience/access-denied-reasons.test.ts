@@ -139,7 +139,7 @@ describe('a read that S3 denies', () => {
     assert.match(String(line['remedy']), /kmsKeys.*role's policy.*key's policy/);
   });
 
-  it('is logged with a remedy if the object is missing and the caller may not list', async () => {
+  it('is logged with a remedy if the object is missing and the caller may not list objects', async () => {
     const { line } = await denied('/acme-lake/raw/none', { as: 'scoped' });
     assert.equal((line['s3'] as { action: string }).action, 's3:ListBucket');
     assert.match(String(line['remedy']), /object most likely does not exist/);

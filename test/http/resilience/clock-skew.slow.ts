@@ -87,7 +87,7 @@ describe("a jump of the bridge's wall clock", () => {
       assert.equal(await callsFor(wire, headers), 0);
     });
 
-    it(`by ${what} back causes no renewal, and neither does the jump ahead again`, async () => {
+    it(`by ${what} back causes no renewal, and neither does the later jump ahead`, async () => {
       await jumpTo(0);
       await wire.control('PUT', '/durations', { credentials: life });
       headers = asTimelessAccount(wire, seconds + 1);
@@ -222,9 +222,9 @@ describe('a clock jump', () => {
   }
 });
 
-describe('if the clocks of AWS', { concurrency: true }, () => {
+describe('AWS credentials', { concurrency: true }, () => {
   for (const offset of [TEN_MINUTES, -TEN_MINUTES]) {
-    it(`are off by ${offset / 60} minutes, credentials are renewed only as often as they expire`, async (test) => {
+    it(`are renewed only as often as they expire if AWS's clocks are off by ${offset / 60} minutes`, async (test) => {
       const wire = await startClockedWire({ config: openToProject() });
       test.after(() => wire.close());
       const passed = async (seconds: number): Promise<void> => {
