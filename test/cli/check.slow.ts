@@ -49,7 +49,7 @@ const GRANTS = [
 ];
 
 describe('fedbridge check FILE', () => {
-  it('describes who may read what, and as which role', () => {
+  it('describes who may read what, and with which role', () => {
     const text = sampleWith(
       ['buckets acme-lake region', 'us-east-2'],
       [

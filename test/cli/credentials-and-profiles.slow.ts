@@ -18,7 +18,7 @@ describe('if AWS_PROFILE is set, fedbridge credentials', () => {
     AWS_PROFILE: 'lake',
   });
 
-  it('ignores that profile if the output is for a credential_process, because that profile may run the command', async () => {
+  it('ignores that profile if the output is for a credential_process, because the profile may itself run this command', async () => {
     const running = profiles(`credential_process = ${FEDBRIDGE} credentials lake`);
     await here.control('DELETE', '/calls');
     const { code, stderr } = await here.run(['credentials', 'lake'], running);

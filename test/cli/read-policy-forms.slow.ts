@@ -62,7 +62,7 @@ for (const { what, args, trusted, role } of ROLES) {
     const trust = json('trust-policy', ...args, ...trusted);
     const permissions = json('read-policy', ...args);
 
-    it('prints a template with both policies', () => {
+    it('prints a CloudFormation template with the trust policy and the permission policy', () => {
       const { Resources } = json('read-policy', ...args, ...trusted, '--cloudformation') as {
         readonly Resources: object;
       };
@@ -82,7 +82,7 @@ for (const { what, args, trusted, role } of ROLES) {
 
     const script = printed('read-policy', ...args, ...trusted, '--cli');
 
-    it('prints commands with both policies', () => {
+    it('prints AWS CLI commands that create the role with its trust policy and permission policy', () => {
       const { commands, stderr, status } = shellOf(script, role.account);
       assert.deepEqual([stderr, status], ['', 0]);
       assert.deepEqual(commands.map(withoutSpaces), [

@@ -62,7 +62,7 @@ describe('a value that YAML does not read as text', () => {
   }
 });
 
-describe('a name that other YAML parsers change', () => {
+describe('a name that other YAML parsers would change', () => {
   it('is unchanged if it is an all-digit bucket name with a leading zero', () => {
     const config = readConfigDocument(
       YAML.replaceAll('acme-lake', '0123').replace('bucket: 0123', 'bucket: "0123"'),
@@ -131,7 +131,7 @@ describe('syntax errors', () => {
     assert.equal(problemsIn(`${YAML}${'audience: x\n'.repeat(5)}`).length, 5);
   });
 
-  it('are reported without the advice to remove the field if the document is empty', () => {
+  it('do not suggest removing a field if the document is empty', () => {
     assert.doesNotMatch(problemsIn('')[0] ?? '', /the field/);
   });
 

@@ -50,7 +50,7 @@ describe('the output of fedbridge doctor', () => {
     );
   });
 
-  it('shows that the bridge works if the only problem is marked !', async () => {
+  it('states that the bridge works if all problems are marked !, and none is marked ✗', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
       spare: 'arn: "arn:aws:iam::210987654321:role/lake-data"',

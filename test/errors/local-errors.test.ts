@@ -15,7 +15,7 @@ describe('an error in the STS client', () => {
     ['because of an invalid argument', errorWith({ code: 'ERR_INVALID_ARG_TYPE' })],
     ['because of a bug in the program', new TypeError('a message with a secret')],
   ] as const)
-    it(`${what} gets the code internal, and its message is not shown`, () => {
+    it(`${what} gets the code "internal", and its message is not shown`, () => {
       const { code, detail } = stsRefusal(error, { roleArn: 'arn:aws:iam::123456789012:role/lake' });
       assert.equal(code, 'internal');
       assert.equal(detail['roleArn'], 'arn:aws:iam::123456789012:role/lake');

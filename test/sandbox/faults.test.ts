@@ -40,7 +40,7 @@ function pending<Value>(promise: Promise<Value>) {
   return { promise, isPending: () => isPending };
 }
 
-test('the fault in docs/reference/sandbox.md is accepted and takes effect', async (context) => {
+test('the example fault in docs/reference/sandbox.md is accepted and takes effect', async (context) => {
   const page = await readFile(new URL('../../docs/reference/sandbox.md', import.meta.url), 'utf8');
   const [, body = ''] = /curl -X PUT 127\.0\.0\.1:8085\/faults --json '([^']+)'/.exec(page) ?? [];
   const sandbox = await sandboxFor(context);

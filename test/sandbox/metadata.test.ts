@@ -19,7 +19,7 @@ test('requests without Metadata-Flavor or with X-Forwarded-For are rejected', as
   assert.deepEqual([headers['metadata-flavor'], headers['server']], ['Google', 'Metadata Server for VM']);
 });
 
-test('values, directories and missing paths get the same responses as from Google', async (context) => {
+test('metadata values, directories and missing paths get the same responses as from Google', async (context) => {
   const { contract } = await sandboxFor(context);
   const get = async (path: string) => (await ask(contract.metadata, path, { headers: GOOGLE })).text;
   assert.equal(await get('/computeMetadata/v1/project/numeric-project-id'), '481920364751');

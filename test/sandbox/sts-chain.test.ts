@@ -100,7 +100,7 @@ test("session tags beyond AWS's limits are rejected, each with its position", as
   await stsClient(sandbox, keys).send(new AssumeRoleCommand({ ...HOP, Tags: longest }));
 });
 
-test('transitive tags and the source identity reach every hop, must be allowed by its trust policy, and cannot be changed by it', async (context) => {
+test('transitive tags and the source identity reach every hop, which must allow them in its trust policy and cannot change them', async (context) => {
   const sandbox = await sandboxFor(context);
   const third = 'arn:aws:iam::210987654321:role/third';
   const trusting = (Action: string[]) =>
