@@ -136,7 +136,7 @@ describe('a command that replaces a manual workaround', { skip: unavailable('aws
     assert.match(listed.join('\n'), LISTED);
   });
 
-  it("is tested here if and only if the page's table lists it", async () => {
+  it('is tested here if and only if the table in docs/how-to/move-from-access-keys.md lists it', async () => {
     assert.deepEqual(user.played, await documented());
   });
 

@@ -61,7 +61,7 @@ export function claimLists(stage: () => Stage): void {
       for (const key of KEYS) await stage().put(key, key);
     });
 
-    it('of ListObjectsV2 returns the keys below a prefix, with their size and ETag', async () => {
+    it('by ListObjectsV2 returns the keys below a prefix, with their size and ETag', async () => {
       const xml = await list(`list-type=2&${PREFIX}`);
       assert.deepEqual(keysOf(xml), KEYS);
       assert.deepEqual(elements(xml, 'Name'), ['acme-lake']);
@@ -74,7 +74,7 @@ export function claimLists(stage: () => Stage): void {
       stage().seen('ListObjectsV2');
     });
 
-    it('of ListObjectsV2 continues from page to page, with common prefixes in order', async () => {
+    it('by ListObjectsV2 continues from page to page, with common prefixes in order', async () => {
       const token = (xml: string): string =>
         parameter('continuation-token', elements(xml, 'NextContinuationToken')[0]);
       assert.deepEqual(keysOf(await pages(`list-type=2&max-keys=3&${PREFIX}`, token)), KEYS);
@@ -83,12 +83,12 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(prefixesOf(grouped), ['raw/list/deep/', 'raw/list/z/']);
     });
 
-    it('of ListObjectsV2 starts after the key in start-after', async () => {
+    it('by ListObjectsV2 starts after the key in start-after', async () => {
       const xml = await list(`list-type=2&${PREFIX}&start-after=raw/list/deep/2`);
       assert.deepEqual(keysOf(xml), KEYS.slice(4));
     });
 
-    it('of ListObjectsV2 includes owners on request', async () => {
+    it('by ListObjectsV2 includes owners on request', async () => {
       const owners = async (query: string): Promise<number> =>
         elements(await list(`list-type=2&${PREFIX}${query}`), 'ID').length;
       assert.equal(await owners('&fetch-owner=true'), KEYS.length);
@@ -104,7 +104,7 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(elements(xml, 'EncodingType'), ['url']);
     });
 
-    it('of ListObjects continues from marker to marker', async () => {
+    it('by ListObjects continues from marker to marker', async () => {
       assert.deepEqual(keysOf(await list(PREFIX)), KEYS);
       // S3 guarantees NextMarker only for requests with a delimiter. Without NextMarker, the last key is the next marker.
       const marker = (xml: string): string =>

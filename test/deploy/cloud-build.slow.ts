@@ -15,7 +15,7 @@ function assertCalls(calls: readonly string[], beginnings: readonly string[]): v
   assert.equal(calls.length, beginnings.length, calls.join('\n'));
 }
 
-describe('the build of a candidate', () => {
+describe('the build of a candidate image', () => {
   it('checks, audits, tests and builds, and only then pushes the tag that starts a deployment', () => {
     const { calls, failed } = runBuild(TEST_BUILD, TEST_VALUES);
     assert.equal(failed, undefined);

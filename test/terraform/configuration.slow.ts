@@ -158,7 +158,7 @@ const examples = (await readModules()).flatMap(({ path }) =>
   path === '' ? [] : [path.replace('examples/', '')],
 );
 
-describe('the example', () => {
+describe('the Terraform example', () => {
   for (const name of examples) {
     it(`${name} generates a valid configuration`, async () => {
       const { variables } = await readExample(name);

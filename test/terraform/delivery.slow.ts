@@ -175,7 +175,7 @@ describe('the Cloud Build trigger', () => {
   });
 });
 
-describe('if the variable delivery is not set', () => {
+describe('if the variable `delivery` is not set', () => {
   it('no resources for delivery are created', async () => {
     const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
     assert.ok(blocks.length > 10);
