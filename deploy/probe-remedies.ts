@@ -14,7 +14,7 @@ export function remedyOf({ name, status, error = '', requestId }: Failed): strin
   if (name === 'wrong_audience')
     return "The bridge did not reject a token whose audience is https://another-bridge.invalid. In the bridge's configuration, remove every `audience` that belongs to another service.";
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
-  return 'A grant allows this request, which the bridge should deny. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
+  return 'A grant allows this request, but the bridge should deny it. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
 }
 
 /** @param error a fault's code or the system's error code */
@@ -32,6 +32,6 @@ const WRONG_AUDIENCE =
 function afterFailedRead(status: number, error: string): string {
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
   if (error === 'not_granted')
-    return "In the bridge's configuration, grant this machine's service account `get` on the key in --key, and upload an object with that key. If the caller may not list keys, S3 denies reads of missing objects too. The bridge's own service account cannot be a caller.";
-  return status === 404 ? 'The object in --key does not exist: upload it.' : LOG;
+    return "In the bridge's configuration, allow this machine's service account to `get` the key that --key names, and upload an object with that key. If the account may not list keys, S3 denies reads of missing objects too. The bridge's own service account cannot be a caller.";
+  return status === 404 ? 'The object that --key names does not exist: upload it.' : LOG;
 }

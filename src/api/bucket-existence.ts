@@ -87,7 +87,7 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   ]);
   if (scope?.kind === 'prefix') query.set('prefix', scope.prefix);
   const operation = operationOn({ bucket: bucket.name, key: '' }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('a list must use GET');
+  if (!('actions' in operation)) throw new Error('a list request must be a read');
   return operation;
 }
 

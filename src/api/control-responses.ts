@@ -37,7 +37,7 @@ export const CONTROL_ROUTES = [
   ['/-/whoami', 'Your identity, as the bridge has verified it, and what you may read.'],
   [
     '/-/explain',
-    'Which of your grants allows a read, or why none does. Parameters: `bucket`; `action`, a word that `allow` accepts (default `get`); `key`, or `prefix` if the action is `list`.',
+    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`).',
   ],
   [
     '/-/metrics',

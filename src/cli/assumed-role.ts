@@ -25,7 +25,7 @@ export function findRole(name: string, roles: Config['roles']): Role {
     const rule = `${ROLE_ARN.must}, not ${quote(name)}${roles.size === 0 ? ', because there is no configuration' : ''}`;
     const fix = name.startsWith('arn:')
       ? (ROLE_ARN.fix ?? '')
-      : 'To name a configured role instead, pass --config FILE or set FEDBRIDGE_CONFIG.';
+      : 'To use a role from a configuration, pass --config FILE or set FEDBRIDGE_CONFIG.';
     throw new ConfigError([{ field, rule, fix }]);
   }
   const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give the ARN of a role.`;
@@ -36,7 +36,7 @@ export function findRole(name: string, roles: Config['roles']): Role {
 export function hopNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError('--hop must be the number of a further hop of ROLE, counted from 1.');
+    throw new UsageError("--hop must be the number of one of ROLE's further hops; the first is 1.");
   return Number(text);
 }
 

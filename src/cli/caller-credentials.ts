@@ -11,7 +11,7 @@ import { readArguments, UsageError, wantsHelp } from './arguments.ts';
 import { write } from './print-result.ts';
 
 const WRONG_USAGE =
-  "fedbridge caller-credentials: --audience: is required, and no other argument is accepted. Give the audience that the bridge's operator chose.";
+  "fedbridge caller-credentials: --audience is required, and no other argument is accepted. Give the audience that the bridge's operator chose.";
 
 const USAGE = `Usage: fedbridge caller-credentials --audience URL
 

@@ -21,7 +21,7 @@ further hops), and prints them.
                     the profile that runs this command
   --format env      for a shell: eval "$(fedbridge credentials ROLE --format env)"
   --format json     as \`aws sts assume-role\` prints them
-  --config FILE     the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE     use this configuration instead of FEDBRIDGE_CONFIG
 `;
 
 type Format = (credentials: RoleCredentials) => string;

@@ -18,7 +18,7 @@ const USAGE = `Usage: fedbridge doctor [--config FILE] [--trust-policy FILE] [--
 Takes the same steps as the bridge, from the metadata server through STS to each bucket, and reports problems and fixes.
 For each grant that it checks, reads one byte of one object and tries a read and a list outside the grant. Changes nothing.
 
-  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --trust-policy FILE  a role's trust policy, or the output of \`aws iam get-role\`, to compare with the token if STS denies the role
   --json               print JSON, for programs
 
@@ -86,7 +86,7 @@ function summarize(worst: Outcome, found: readonly Examination[]): string {
     case 'fine':
       return 'No problems found.';
     case 'unknown':
-      return 'No problems found. Items marked – were not checked or not proven.';
+      return 'No problems found. Items marked – were not checked or could not be verified.';
     case 'doubtful':
       return 'The bridge works. Review the items marked !.';
     case 'wrong':

@@ -18,8 +18,8 @@ const USAGE = `Usage: fedbridge serve [--config FILE] [--port N]
 
 Runs the bridge, configured by environment variables. docs/reference/configuration.md lists them.
 
-  --config FILE  the configuration, instead of FEDBRIDGE_CONFIG
-  --port N       the port to listen on, instead of PORT; 0: any free port
+  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
+  --port N       listen on this port instead of PORT; 0: any free port
 `;
 
 /**

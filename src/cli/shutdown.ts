@@ -14,7 +14,7 @@ const LAST_LINES_MS = 10;
 export function endOnFault(log: Log): (abortAll: () => void) => void {
   let abortAll = (): void => undefined;
   const end = (error: unknown): void => {
-    log('CRITICAL', 'the process ends: uncaught error', {
+    log('CRITICAL', 'the process is exiting because of an uncaught error', {
       error: describeUnknown(error),
       remedy: 'This is a bug in the bridge: report it, and include this log line.',
     });

@@ -12,8 +12,8 @@ const USAGE = `Usage: fedbridge token [--audience AUDIENCE] [--config FILE] [--r
 
 Prints the bridge's own identity token, decoded and without its signature.
 
-  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, or fedbridge
-  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, otherwise "fedbridge"
+  --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --raw                print the token itself instead. Keep it secret: anyone holding it can impersonate the bridge for up to an hour
 `;
 

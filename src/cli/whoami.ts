@@ -12,7 +12,7 @@ const USAGE = `Usage: fedbridge whoami [--config FILE] [--json]
 
 Prints the bridge's Google identity and, for each role of the configuration, its AWS identity.
 
-  --config FILE  the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
   --json         print JSON, for programs
 `;
 
@@ -28,7 +28,7 @@ export function whoami(args: readonly string[]): Promise<never> {
   });
 }
 
-const NO_ROLES = ['No roles: there is no configuration. Set --config FILE or FEDBRIDGE_CONFIG.'];
+const NO_ROLES = ['No roles: there is no configuration. Pass --config FILE or set FEDBRIDGE_CONFIG.'];
 
 function describe({ identity, roles }: Report): string {
   const { source, email, uniqueId, audience, expires } = identity;

@@ -57,7 +57,7 @@ export const ACCOUNT_ID: TextRule = {
 
 /** The format of an external ID (STS AssumeRole, parameter ExternalId). */
 export const EXTERNAL_ID: TextRule = {
-  must: 'must be 2 to 1,224 letters, digits and _+=,.@:/-',
+  must: 'must be 2 to 1,224 characters: letters, digits and _+=,.@:/-',
   test: (text) => /^[\w+=,.@:/-]{2,1224}$/.test(text),
   pattern: '^[\\w+=,.@:/-]{2,1224}$',
 };

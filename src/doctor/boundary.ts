@@ -76,7 +76,7 @@ function judge(names: StepNames, check: OutsideCheck, response: ObjectResponse |
       return {
         step: names.grant,
         outcome: 'unknown',
-        found: `not proven that S3 denies ${what}: S3 denied a read of a missing object, but gave no reason (${shownOf(response)})`,
+        found: `could not verify that S3 denies ${what}: S3 denied a read of a missing object, but gave no reason (${shownOf(response)})`,
         fix: PROVE_FIX,
       };
     default:

@@ -147,7 +147,7 @@ function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Ex
     return {
       step,
       outcome: 'unknown',
-      found: `S3 rejects requests because of the clock: ${code}`,
+      found: `S3 rejects requests because of a wrong clock: ${code}`,
       fault: code,
     };
   const outOfReach = code === 's3_unreachable' || code === 's3_timeout';

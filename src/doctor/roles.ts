@@ -60,7 +60,7 @@ async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): 
     yield {
       step,
       outcome: 'unknown',
-      found: `STS rejects requests because of the clock: ${code}`,
+      found: `STS rejects requests because of a wrong clock: ${code}`,
       fault: code,
     };
   } else if (code === 'sts_unreachable' || code === 'sts_timeout') {

@@ -112,7 +112,7 @@ function makeRoom(
     close(open, idle);
     closed = true;
   }
-  if (closed) return 'closed the oldest idle one';
+  if (closed) return 'closed the oldest idle connection';
   if (open.size <= max + overLimit)
     return 'no connection is idle, so the newest connection was accepted beyond the limit';
   close(open, newest);

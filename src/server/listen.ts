@@ -175,8 +175,8 @@ function listening(
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const fixFor = (code = 'error'): string => {
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      return `this machine does not have that address. Set ${variables.host} to one of its addresses.`;
-    const cause = code === 'EADDRINUSE' ? 'another process uses that port. Stop it, or' : `${code}:`;
+      return `this machine does not have that address. Set ${variables.host} to one of this machine's addresses.`;
+    const cause = code === 'EADDRINUSE' ? 'another process uses that port. Stop that process, or' : `${code}:`;
     return `${cause} choose another port with ${variables.port}.`;
   };
   const onError = ({ code }: NodeJS.ErrnoException): void => {

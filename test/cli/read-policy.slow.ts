@@ -64,7 +64,7 @@ describe('fedbridge read-policy', () => {
     [
       ['lake', '--hop', '0', '--config', PLAIN],
       2,
-      /--hop must be the number of a further hop of ROLE, counted from 1/,
+      /--hop must be the number of one of ROLE's further hops; the first is 1/,
     ],
     [[LAKE, '--hop', '1', '--config', CHAIN], 2, /With --hop, ROLE must be the name of a configured role/],
     [

@@ -57,7 +57,7 @@ describe('the tags of a further role', () => {
     [
       'leave room for the tags of callerTags',
       { tags: tags(49), callerTags: true },
-      /\.tags: must have at most 48 tags, not 49\. Remove some tags; callerTags adds two more\.$/,
+      /\.tags: must have at most 48 tags, not 49\. Remove some tags: the two tags that callerTags adds count as well\.$/,
     ],
     [
       'have keys of at most 128 characters',

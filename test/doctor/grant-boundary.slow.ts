@@ -104,7 +104,7 @@ describe('when it tests ungranted reads, fedbridge doctor', () => {
     assert.deepEqual([unknown?.step, more.length], [STEP, 0]);
     assert.match(
       unknown?.found ?? '',
-      /^not proven that S3 denies ungranted reads: .* \(403 AccessDenied\)$/,
+      /^could not verify that S3 denies ungranted reads: .* \(403 AccessDenied\)$/,
     );
     assert.match(
       unknown?.fix ?? '',

@@ -131,7 +131,7 @@ export function faultDocument(
 }
 
 const COMPUTE_DEFAULT =
-  "Your account is Compute Engine's default service account, which project grants do not cover: ask the operator for a grant to the account's e-mail.";
+  "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's e-mail.";
 
 /** @returns the fault of a request, with a hint if the caller's account is not covered by project grants */
 export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {

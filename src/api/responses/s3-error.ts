@@ -110,7 +110,7 @@ const FAILED: S3Row = {
 };
 const OTHER_ERROR: S3Row = {
   sentence: 'The storage service returned an error.',
-  fix: 'Look up the S3 error code of this line in the S3 API Reference, under "Error responses".',
+  fix: 'Look up the S3 error code from this line in the S3 API Reference, under "Error responses".',
 };
 
 function rowOf({ code, status }: S3Error): S3Row {

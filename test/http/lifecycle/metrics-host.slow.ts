@@ -61,7 +61,7 @@ describe('the metrics port', () => {
       );
       await assert.rejects(started, ({ message }: Error) =>
         message.includes(
-          `Cannot listen on 192.0.2.1:0: this machine does not have that address. Set ${variable} to one of its addresses.`,
+          `Cannot listen on 192.0.2.1:0: this machine does not have that address. Set ${variable} to one of this machine's addresses.`,
         ),
       );
     });
