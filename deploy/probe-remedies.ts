@@ -23,7 +23,7 @@ function withoutResponse(error: string): string {
     return 'The metadata server returned no token: run the probe on Google Cloud, on a machine with its own service account.';
   if (error.startsWith('impersonation_') || error.startsWith('google_'))
     return "--ungranted-account must be an existing service account. Grant this machine's service account roles/iam.serviceAccountOpenIdTokenCreator on that account, and enable iamcredentials.googleapis.com in the account's project.";
-  return 'The probe received no complete response: check that the bridge runs at --url, and that this machine can reach the bridge and Google.';
+  return 'The probe received no complete response: check that the bridge is running at --url, and that this machine can reach the bridge and Google.';
 }
 
 const WRONG_AUDIENCE =

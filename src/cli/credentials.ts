@@ -17,8 +17,8 @@ Obtains credentials of ROLE as the bridge does (with the bridge's Google identit
 further hops), and prints them.
 
   ROLE              the name of a role in the configuration, or any role's ARN (no configuration needed)
-  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because AWS_PROFILE names
-                    the profile that runs this command
+  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because it names the profile
+                    that runs this command
   --format env      for a shell: eval "$(fedbridge credentials ROLE --format env)"
   --format json     as \`aws sts assume-role\` prints them
   --config FILE     use this configuration instead of FEDBRIDGE_CONFIG

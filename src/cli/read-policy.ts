@@ -24,7 +24,7 @@ policy of ROLE's N-th further hop. Changes nothing.
 
   ROLE              the name of a role in the configuration, or the ARN of a configured role or hop
   --hop N           the number of the further hop, starting at 1 (ROLE must be a name); the last hop reads the buckets
-  --cloudformation  print a template that creates the role, with its trust policy and this policy
+  --cloudformation  print a CloudFormation template that creates the role with its trust policy and this policy
   --cli             print AWS CLI commands that create the same role; they run only with credentials of the role's account
   --unique-id ID    the service account's unique ID, for the trust policy; default: the ID in the bridge's own identity token
   --config FILE     use this configuration instead of FEDBRIDGE_CONFIG

@@ -55,7 +55,7 @@ function sourceIn(source: IdentitySource): string {
     case 'metadata':
       return 'Google identity from the metadata server';
     case 'impersonate':
-      return `Google identity by impersonation of ${escapeText(source.email)}`;
+      return `Google identity from impersonating ${escapeText(source.email)}`;
     case 'file':
       return `Google identity from the file ${escapeText(source.path)}`;
     case 'profile':

@@ -74,13 +74,13 @@ export const KMS_KEY_ARN: TextRule = {
 
 /** STS, parameter Tags: keys of 1 to 128 characters; the prefix `aws:` is reserved. */
 export const TAG_KEY: TextRule = {
-  must: 'must be a session tag key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with "aws:"',
+  must: 'must be a session tag key: 1 to 128 characters (letters, digits, spaces and _.:/=+-@), not beginning with "aws:"',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(text) && !/^aws:/i.test(text),
 };
 
 /** STS, parameter Tags: values of up to 256 characters. */
 export const TAG_VALUE: TextRule = {
-  must: 'must be a session tag value: up to 256 letters, digits, spaces and _.:/=+-@',
+  must: 'must be a session tag value: up to 256 characters (letters, digits, spaces and _.:/=+-@)',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text),
 };
 

@@ -54,7 +54,10 @@ function checkTags(hop: unknown): Finding[] {
           {
             path: ['tags'],
             rule: `must have at most ${room} tags, not ${own.length}`,
-            fix: added.length > 0 ? 'Remove some tags: the two tags that callerTags adds count as well.' : 'Remove some tags.',
+            fix:
+              added.length > 0
+                ? 'Remove some tags: the two tags that callerTags adds count as well.'
+                : 'Remove some tags.',
           },
         ]
       : []),

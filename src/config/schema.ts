@@ -104,7 +104,7 @@ export const documentSchema = fields({
     .prefault([])
     .meta({
       description:
-        'Callers that may read `/-/metrics` on the main port, in the same format as `callers` in a grant.',
+        'Callers that may read `/-/metrics` on the main port. The format is the same as for `callers` in a grant.',
       example: ['ops@acme-prod.iam.gserviceaccount.com'],
     }),
   responses: fields({

@@ -119,7 +119,10 @@ lake (${role})
     const { code, stdout } = await here.run(['whoami'], { FEDBRIDGE_CONFIG: '', AWS_REGION: '' });
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^ {2}unique ID +${here.contract.serviceAccount.uniqueId}$`, 'm'));
-    assert.match(stdout, /^No roles: there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m);
+    assert.match(
+      stdout,
+      /^No roles: there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m,
+    );
     assert.deepEqual(await here.calls('sts'), []);
   });
 

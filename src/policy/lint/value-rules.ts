@@ -62,7 +62,7 @@ function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
   if (!isNumber) return undefined;
   return [
     `must be in quotes, but is the number ${text}: JSON parsers round numbers of this length, so the last digits are lost`,
-    `Write it as a string, exactly as Google prints it: ${UNIQUE_ID_COMMAND}`,
+    `Write the number as a string, exactly as Google prints it: ${UNIQUE_ID_COMMAND}`,
   ];
 }
 
@@ -81,7 +81,10 @@ function wildcard(
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
     return /[*?]/.test(text)
-      ? [`must be one value, but ${quote(text)} matches many`, 'Write the exact value, and use StringEquals.']
+      ? [
+          `must be one value, but ${quote(text)} matches many values`,
+          'Write the exact value, and use StringEquals.',
+        ]
       : undefined;
   // A question mark may be part of an audience.
   return text.includes('*')

@@ -115,7 +115,9 @@ describe('a process with a low connection limit', () => {
     const whole = createHash('sha256').update(body).digest('hex');
     assert.deepEqual(new Set(await Promise.all(digests)), new Set([whole]));
     for (const connection of idle) connection.destroy();
-    const lines = wire.bridge.lines.filter(({ message }) => String(message).includes('the oldest idle connection'));
+    const lines = wire.bridge.lines.filter(({ message }) =>
+      String(message).includes('the oldest idle connection'),
+    );
     const most = LINES_PER_WINDOW * ((performance.now() - startMs) / WINDOW_MS + 2);
     assert.ok(lines.length > 0 && lines.length <= most, `${lines.length} lines, at most ${most} allowed`);
   });

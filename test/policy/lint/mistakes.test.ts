@@ -118,7 +118,7 @@ describe('in the lint and in STS', () => {
       for (const line of lines)
         assert.match(
           line,
-          new RegExp(`must be in quotes, but is the number ${UNIQUE_ID}: .* Write it as a string`),
+          new RegExp(`must be in quotes, but is the number ${UNIQUE_ID}: .* Write the number as a string`),
         );
       await proveAtSts(JSON.parse(text) as object, 'rejected');
     });
