@@ -30,7 +30,7 @@ const USAGE = `npm run bench -- [FLAGS]
 /** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** In a full run, `h2c`, `SDK`, `memory` and `bare` are measured with only these objects. */
+/** In a full run, these contenders are measured with only some objects. */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
@@ -83,7 +83,7 @@ else {
     section: 'Throughput',
     write: values.write,
     needs: {
-      ...(names.includes('h2c') ? { h2load: 'nghttp2-client' } : {}),
+      ...(names.some((name) => name.endsWith('h2c')) ? { h2load: 'nghttp2-client' } : {}),
       ...(parts.includes('latency') ? { hey: 'hey' } : {}),
       ...(parts.includes('tls') ? { openssl: 'openssl' } : {}),
     },
@@ -125,7 +125,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
           measurement,
           (name, object, number) =>
             isChosen ||
-            !['h2c', 'SDK', 'memory', 'bare'].includes(name) ||
+            !['h2c', 'SDK', 'memory', 'bare', 'bare-h2c'].includes(name) ||
             (SDK_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS),
         );
         texts.push('### S3 over plain HTTP\n', report(cells));
@@ -140,7 +140,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
         field,
         { bucket: field.bucket, seconds, signal: children.signal },
         (name, object, number) =>
-          !['h2c', 'memory', 'bare'].includes(name) &&
+          !['h2c', 'memory', 'bare', 'bare-h2c'].includes(name) &&
           (isChosen || (TLS_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS)),
       );
       texts.push('### S3 over TLS\n', report(cells));
