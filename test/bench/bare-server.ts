@@ -49,7 +49,10 @@ const HEADERS = ['content-type', 'binary/octet-stream', 'content-length', '1024'
 if (protocol === 'h2c') {
   const server = createHttp2Server();
   server.on('stream', (stream: ServerHttp2Stream, { ':path': path = '' }) => {
+    // The client resets its streams when a measurement ends.
+    stream.on('error', () => undefined);
     read(path, (body) => {
+      if (stream.destroyed) return;
       stream.respond([':status', '200', ...HEADERS]);
       stream.end(body, 'latin1');
     });
