@@ -63,7 +63,7 @@ const deliveryOf = (more: object): object => ({
   ...more,
 });
 
-/** A wrong value, a pattern for the error message, and other variables on which the rule depends. */
+/** For each variable, an invalid value, a pattern for the error message, and other variables on which the rule depends. */
 const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp, others?: Variables])[] = [
   ['project', '123456789012', /project ID/],
   ['project', 'Acme Production', /project ID/],

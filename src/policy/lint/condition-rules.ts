@@ -54,7 +54,7 @@ function checkCondition(condition: Condition, denies: boolean, service?: GoogleS
 const idCommandOf = (service: GoogleServiceName | undefined): string =>
   service === undefined ? UNIQUE_ID_COMMAND : SERVICE_ACCOUNTS[service].command;
 
-/** @param condition on a key that every Google token has */
+/** @param condition a condition on a key that every Google token has */
 function checkOperator(condition: Condition, operator: Operator, denies: boolean): Finding[] {
   const { where, values } = condition;
   const { comparison, everyValue, ifExists } = operator;
