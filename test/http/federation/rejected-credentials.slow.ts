@@ -73,8 +73,8 @@ describe('credentials that S3 rejects', () => {
   });
 });
 
-describe('credentials that S3 rejects for many concurrent requests', () => {
-  it('are replaced only once', async (test) => {
+describe('many concurrent requests with credentials that S3 rejects', () => {
+  it('cause only one renewal', async (test) => {
     const wire = await startClockedWire({ config: openToProject() });
     test.after(() => wire.close());
     const headers = asAccount(wire, 1);
@@ -94,7 +94,7 @@ describe('credentials that S3 rejects for many concurrent requests', () => {
 });
 
 describe('a read that S3 denies without giving a reason', () => {
-  it("causes one renewal of each caller's session, because the session may have been revoked", async (test) => {
+  it("causes one renewal of each caller's session, because the session might have been revoked", async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     const [first, second] = [asAccount(wire, 1), asAccount(wire, 2)];
