@@ -88,7 +88,7 @@ lake (${role})
     );
   });
 
-  it('shows which values AWS compared, and the fix, for each role that cannot be assumed, and exits with code 1', async () => {
+  it('shows the values that AWS compared and the fix for each role that cannot be assumed, and exits with code 1', async () => {
     const roles = { lake, theirs: `arn: "${ANOTHERS}"`, data: `${lake}, then: [{ arn: "${LAKE_DATA}" }]` };
     const { roles: reportedRoles } = await reported(1, configured(roles));
     const [assumable, theirs, data] = reportedRoles;

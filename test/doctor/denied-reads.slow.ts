@@ -119,7 +119,7 @@ describe('fedbridge doctor', () => {
     );
   });
 
-  it('reports that S3 denies reads in one of several grants, and checks the others', async () => {
+  it('reports that S3 denies reads under one of several grants, and checks the others', async () => {
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `${LAKE}/raw/*` };
     await clinic.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy: policyOf(deny) });
     const curated = 'allow: [get, list], bucket: acme-lake, prefix: curated/';

@@ -34,7 +34,7 @@ describe('credentials that S3 rejects', () => {
   });
 
   for (const code of CODES) {
-    it(`once with ${code} are replaced, and the caller is served`, async () => {
+    it(`are replaced after one ${code}, and the caller is served`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 's3', fault: 'error', code, times: 1 });
       const reply = await wire.get(READABLE, { headers });
@@ -47,7 +47,7 @@ describe('credentials that S3 rejects', () => {
   }
 
   for (const code of ['ExpiredToken', 'InvalidAccessKeyId'] as const) {
-    it(`repeatedly with ${code} cause a 503 after one renewal and one retry`, async () => {
+    it(`cause a 503 after one renewal and one retry if S3 keeps returning ${code}`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 's3', fault: 'error', code });
       const reply = await wire.get(READABLE, { headers });

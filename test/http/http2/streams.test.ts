@@ -14,7 +14,7 @@ const SIZE = 8_000_000;
 const PATH = '/acme-lake/held.bin';
 const [PER_CALLER, IN_FLIGHT] = [2, 4];
 
-describe('the streams of an HTTP/2 session', () => {
+describe("an HTTP/2 session's streams", () => {
   let wire: Wire;
   const body = randomBytes(SIZE);
   before(async () => {

@@ -84,7 +84,7 @@ describe('a listing', () => {
     );
   });
 
-  it('in JSON pages contains every key once, in order', async () => {
+  it('contains every key once, in order, in JSON pages', async () => {
     await fc.assert(
       fc.asyncProperty(text(0, 2), fc.integer({ min: 1, max: 40 }), async (prefix, limit) => {
         const found: string[] = [];
