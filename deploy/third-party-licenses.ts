@@ -15,7 +15,7 @@ interface Manifest {
   readonly license?: string;
 }
 
-const HEAD = `Fedbridge contains code from the packages below. Each license text follows a list of the packages that it applies to.
+const HEAD = `Fedbridge contains code from the packages below. Each license text is preceded by a list of the packages that it applies to.
 `;
 
 const RULE = `\n${'='.repeat(80)}\n\n`;

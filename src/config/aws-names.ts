@@ -69,7 +69,7 @@ export const KMS_KEY_ARN: TextRule = {
   must: 'must be the ARN of a KMS key, arn:aws:kms:REGION:123456789012:key/ID',
   test: (text) => text.length <= 2048 && new RegExp(KMS_KEY_FORM).test(text),
   pattern: KMS_KEY_FORM,
-  fix: 'Aliases are not accepted; `aws kms describe-key` shows the ARN of the key.',
+  fix: "Aliases are not accepted; `aws kms describe-key` shows the key's ARN.",
 };
 
 /** STS, parameter Tags: keys of 1 to 128 characters; the prefix `aws:` is reserved. */

@@ -12,7 +12,7 @@ const hop = fields({
     example: 'arn:aws:iam::210987654321:role/lake-data',
   }),
   externalId: text(EXTERNAL_ID).exactOptional().meta({
-    description: 'The external ID that the trust policy of this role requires.',
+    description: "The external ID that this role's trust policy requires.",
     example: '7f3c',
   }),
   tags: z
@@ -55,7 +55,7 @@ export const role = fields({
   }),
   session: word('caller', 'bridge').prefault('caller').meta({
     description:
-      'Which account the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the service account of the bridge.',
+      "Which account the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the bridge's service account.",
     example: 'bridge',
   }),
   then: z

@@ -125,7 +125,7 @@ function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mi
 }
 
 const ANOTHER_ISSUER =
-  'Get the token from the metadata server or with `identity: { impersonate: EMAIL }`: the roles trust only tokens of accounts.google.com.';
+  'Get the token from the metadata server or with `identity: { impersonate: EMAIL }`: the roles trust only tokens from accounts.google.com.';
 const EMAIL_AS_AZP =
   'AWS compares azp with accounts.google.com:aud, which pins the unique ID. The program that impersonates the service account must omit the e-mail (includeEmail: false), as `identity: { impersonate: EMAIL }` does.';
 const PERSONS_TOKEN =

@@ -11,7 +11,7 @@ variable "region" {
 }
 
 variable "aws_region" {
-  description = "AWS region of the bucket."
+  description = "The bucket's AWS region."
   type        = string
 }
 
