@@ -28,7 +28,7 @@ export function findRole(name: string, roles: Config['roles']): Role {
       : 'To use a role from a configuration, pass --config FILE or set FEDBRIDGE_CONFIG.';
     throw new ConfigError([{ field, rule, fix }]);
   }
-  const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give a role\'s ARN.`;
+  const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give a role's ARN.`;
   throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, fix }]);
 }
 

@@ -122,8 +122,8 @@ const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = 
   ],
   [
     '--ol-s3',
-    'The alias of an Object Lambda access point (--ol-s3) is not accepted, because it requires permission for a separate service ' +
-      '(s3-object-lambda). Use the name of the underlying bucket instead.',
+    'An Object Lambda access point alias (--ol-s3) is not accepted, because it requires permission for a separate service ' +
+      "(s3-object-lambda). Use the underlying bucket's name instead.",
   ],
   [
     '.mrap',
@@ -136,7 +136,7 @@ const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = 
   ],
   [
     '--xa-s3',
-    'An access point of a directory bucket (--xa-s3) is not accepted, because S3 Express requires its own sessions (CreateSession). ' +
+    'An access point for a directory bucket (--xa-s3) is not accepted, because S3 Express requires its own sessions (CreateSession). ' +
       'Copy its objects to a general purpose bucket.',
   ],
   [

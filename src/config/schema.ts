@@ -59,7 +59,7 @@ const identityWord = textForm(
 export const documentSchema = fields({
   audience: either(audience, z.array(audience).min(1), Array.isArray).meta({
     description:
-      "The audience of callers' tokens, or a list of accepted audiences. Usually the bridge\'s URL. No other service may use it, and it must differ from `aws.audience`.",
+      "The audience of callers' tokens, or a list of accepted audiences. Usually the bridge's URL. No other service may use it, and it must differ from `aws.audience`.",
     example: 'https://lake-bridge.example',
   }),
   allowSharedAudience: yesOrNo().prefault(false).meta({
@@ -89,12 +89,12 @@ export const documentSchema = fields({
       example: 'metadata',
     }),
   roles: z.record(z.string(), role).meta({
-    description: 'The AWS roles that the bridge assumes. You choose the name of each entry.',
+    description: "The AWS roles that the bridge assumes. You choose each entry's name.",
     propertyNames: { pattern: '^[\\w.-]{1,64}$' },
     minProperties: 1,
   }),
   buckets: z.record(z.string(), bucket).meta({
-    description: 'The buckets that the bridge serves. Callers use the name of each entry as the bucket name.',
+    description: "The buckets that the bridge serves. Callers use each entry's name as the bucket name.",
     propertyNames: { pattern: aws.BUCKET_NAME_FORM },
     minProperties: 1,
   }),

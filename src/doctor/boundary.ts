@@ -91,7 +91,7 @@ const deniedByDenialsOnly = (
 ): Examination => ({
   step: names.grant,
   outcome: 'doubtful',
-  found: `a bucket policy allows ${UNGRANTED[check]}; only the session policy\'s Deny statements prevent them`,
+  found: `a bucket policy allows ${UNGRANTED[check]}; only the session policy's Deny statements prevent them`,
   compared: comparedOf(response),
   fix: NAME_THE_ROLE,
 });

@@ -119,7 +119,7 @@ function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mi
   if (aud !== audience)
     return wrong(
       `its audience is not ${escapeText(audience)}`,
-      `Make ${source.kind === 'file' ? 'the program that writes the file' : 'the issuer'} use the audience ${escapeText(audience)} (aws.audience). Alternatively, set aws.audience, and :oaud in the trust policy, to the token's audience.`,
+      `Configure ${source.kind === 'file' ? 'the program that writes the file' : 'the issuer'} to use the audience ${escapeText(audience)} (aws.audience). Alternatively, set aws.audience, and :oaud in the trust policy, to the token's audience.`,
     );
   return undefined;
 }
@@ -154,6 +154,6 @@ function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undef
 }
 
 const CLOCK_FIX =
-  "The clock of the server that issued the token differs from Google's: check which server listens at the address in GCE_METADATA_HOST.";
+  "The clock on the server that issued the token differs from Google's: check which server listens at the address in GCE_METADATA_HOST.";
 const SHORT_LIFE_FIX =
   'The metadata server issues a new token shortly before the old one expires: rerun the doctor in a minute. If the problem persists, restart the instance.';

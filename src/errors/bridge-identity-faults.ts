@@ -80,7 +80,7 @@ export const IDENTITY_FAULTS = {
     'The AWS profile depends on itself. The chain of source_profile settings, starting at the profile named in this log line, must end at a profile with access keys, credential_process or sso_ fields.',
   ),
   profile_process_failed: federationRefused(
-    'The credential_process of the AWS profile failed, or did not print credentials. To see why, run it manually.',
+    "The AWS profile's credential_process failed, or did not print credentials. To see why, run it manually.",
   ),
   profile_login_expired: federationRefused(
     "The AWS profile's sign-in has expired: run `aws sso login --profile NAME` (or `aws login --profile NAME`). You do not need to restart the bridge.",
@@ -98,7 +98,7 @@ export const IDENTITY_FAULTS = {
     "AWS did not allow the AWS profile to assume its role. Allow the identity behind the profile's source credentials to call sts:AssumeRole on the role in this log line, and add that identity to the role's trust policy. If the role requires MFA, set mfa_serial in the profile.",
   ),
   profile_credentials_rejected: federationRefused(
-    "AWS rejected the credentials of the AWS profile. Check whether the credentials have expired, were deleted or contain a typo, and whether this machine's clock is right.",
+    "AWS rejected the AWS profile's credentials. Check whether the credentials have expired, were deleted or contain a typo, and whether this machine's clock is right.",
   ),
   profile_failed: federationRefused(
     'The AWS profile provides no credentials: `aws sts get-caller-identity --profile NAME` shows why.',

@@ -138,7 +138,7 @@ export const CALLER_FAULTS = {
   ),
   token_not_yet_valid: unauthenticated(
     'The identity token is not valid yet.',
-    'Check the clocks of the caller and of the bridge.',
+    "Check the caller's clock and the bridge's clock.",
   ),
   token_claims_invalid: unauthenticated(
     'The identity token lacks a claim that all Google ID tokens have (sub, aud, exp, iat).',
@@ -147,7 +147,7 @@ export const CALLER_FAULTS = {
   signing_keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch Google's signing keys. Try again shortly.",
-      "Google's certificate endpoint is unreachable, and this token\'s key is not cached. Check egress to `www.googleapis.com`.",
+      "Google's certificate endpoint is unreachable, and this token's key is not cached. Check egress to `www.googleapis.com`.",
     ),
     outcome: 'upstream_failed',
   },

@@ -123,8 +123,8 @@ const FIXES: Readonly<Record<Reason, Fix>> = {
     deny: "A resource control policy (RCP) of the bucket's organization denies ACTION: exempt the role or the bridge's network in that policy.",
   },
   'VPC endpoint policy': {
-    allow: 'Allow ACTION in the policy of the VPC endpoint through which the bridge calls S3.',
-    deny: 'The policy of the VPC endpoint through which the bridge calls S3 has a Deny statement that covers ACTION: narrow the statement.',
+    allow: 'Allow ACTION in the policy of the VPC endpoint that the bridge uses to call S3.',
+    deny: 'In the policy of the VPC endpoint that the bridge uses to call S3, a Deny statement covers ACTION: narrow the statement.',
   },
 };
 

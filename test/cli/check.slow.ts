@@ -84,7 +84,7 @@ acme-lake (S3 bucket acme-lake in us-east-2)
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
   every service account in project acme-prod (by verified e-mail) except Compute Engine's default account may read the one object raw/one.csv
 
-open-data (S3 bucket open-data in the region that S3 reports; the bridge tries eu-west-1 first, owned by 123456789012, requester pays, checksums of whole objects are verified, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
+open-data (S3 bucket open-data in the region that S3 reports; the bridge tries eu-west-1 first, owned by 123456789012, requester pays, whole-object checksums are verified, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   both@acme-prod.iam.gserviceaccount.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 

@@ -51,7 +51,7 @@ describe('fedbridge doctor', () => {
       const step = firstDoubtful(await diagnose(BELOW_RAW), STEP);
       assert.equal(
         step.found,
-        `a bucket policy allows ${found}; only the session policy\'s Deny statements prevent them`,
+        `a bucket policy allows ${found}; only the session policy's Deny statements prevent them`,
       );
       assert.deepEqual(step.compared, response);
       assert.match(

@@ -65,7 +65,7 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
   const also = [
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
     ...(requesterPays ? ['requester pays'] : []),
-    ...(verifyChecksums ? ['checksums of whole objects are verified'] : []),
+    ...(verifyChecksums ? ['whole-object checksums are verified'] : []),
     ...(kmsKeys.length === 0 ? [] : [`decrypted with ${new Intl.ListFormat('en').format(kmsKeys)}`]),
   ];
   const session = role.session === 'caller' ? 'named after the caller' : 'named after the bridge';
