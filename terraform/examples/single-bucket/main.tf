@@ -15,8 +15,13 @@ module "bridge" {
   project    = var.project
   region     = var.region
   aws_region = var.aws_region
-  buckets    = { (var.bucket) = {} }
+  buckets    = { (var.bucket) = { kms_keys = var.kms_key == null ? [] : [var.kms_key] } }
   grants     = [{ callers = [var.caller], bucket = var.bucket }]
+
+  # The internet can reach the service, so that you can try it from your own machine. Each request still needs a token of a caller in
+  # `grants`. If all callers are in this project's VPC networks, remove the line: the default is internal.
+  ingress             = "all"
+  deletion_protection = var.deletion_protection
 }
 
 output "url" {
