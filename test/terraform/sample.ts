@@ -1,6 +1,7 @@
 // The root module with the variables of a test or an example, and stand-ins for values that Google Cloud and AWS
 // return.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { META_ARGUMENTS } from './block-checks.ts';
 import { moduleValues } from './module-values.ts';
@@ -12,8 +13,12 @@ export const UNIQUE_ID = '104815162342108150001';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** The source of the module in the examples. */
-export const MODULE_SOURCE = '../..';
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  readonly version: string;
+};
+
+/** The source of the module in the examples. It works in any directory, so that examples can be copied. */
+export const MODULE_SOURCE = `git::https://git.example/fedbridge.git//terraform?ref=v${version}`;
 
 /** The five required variables. */
 export const FIVE: Variables = {

@@ -16,7 +16,7 @@ locals {
 }
 
 module "bridge" {
-  source = "../.."
+  source = "git::https://git.example/fedbridge.git//terraform?ref=v0.1.0"
 
   project     = var.project
   region      = var.region

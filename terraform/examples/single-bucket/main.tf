@@ -10,7 +10,7 @@ provider "aws" {
 }
 
 module "bridge" {
-  source = "../.."
+  source = "git::https://git.example/fedbridge.git//terraform?ref=v0.1.0"
 
   project    = var.project
   region     = var.region
