@@ -25,8 +25,8 @@ export async function bundle(directory: string): Promise<Bundle> {
     outdir: directory,
     bundle: true,
     platform: 'node',
-    // An image runs this file as a script, not as an ES module: only a script's code cache can contain the compiled code of
-    // functions that have run.
+    // Images run the bundle as a script instead of an ES module, because only a script's code cache can contain the compiled
+    // code of functions that have already run.
     format: 'cjs',
     target: 'node24',
     metafile: true,
@@ -37,7 +37,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     minifyWhitespace: true,
     lineLimit: 200,
     logLevel: 'warning',
-    // An image runs this file as a `vm` script, in which `import()` does not work. For Node's built-in modules, `require` is
+    // Images run the bundle as a `vm` script, in which `import()` does not work. For Node's built-in modules, `require` is
     // equivalent and faster.
     supported: { 'dynamic-import': false },
     // An image must not contain the sandbox's emulators of Google, STS and S3.
@@ -68,8 +68,9 @@ export async function bundleStart(file: string): Promise<void> {
 }
 
 /**
- * A single character outside Latin-1 makes V8 store the whole program with two bytes per character, and the program must then be
- * decoded. esbuild escapes such characters in strings but not in regular expressions.
+ * Escapes every character outside ASCII, so that the file can be read as Latin-1. With a single character outside Latin-1, V8
+ * would store the whole program with two bytes per character. esbuild escapes such characters in strings but not in regular
+ * expressions.
  */
 async function escapeText(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');

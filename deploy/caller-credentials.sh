@@ -15,7 +15,7 @@ export LC_ALL
 
 usage() {
   cat >&2 <<'USAGE'
-caller-credentials.sh: --audience: is required, and no other argument is accepted. Give the audience that the bridge's operator chose.
+caller-credentials.sh: --audience is required, and no other argument is accepted. Give the audience that the bridge's operator chose.
 Usage: caller-credentials.sh --audience URL
 
 Prints credentials for S3 clients. The session token is this machine's Google ID token for audience URL.

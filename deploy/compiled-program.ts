@@ -12,8 +12,8 @@ export const asFunction = (program: string): string =>
   `(function (exports, require, module, __filename, __dirname) {${program}\n})`;
 
 /**
- * Without a cache, or with a cache from another Node, V8 compiles functions as they are called. Rebuild or delete the cache after
- * any change to the program: V8 compares only the length of the source.
+ * Without a cache, or with a cache from another version of Node, V8 compiles functions as they are called. Rebuild or delete
+ * the cache after any change to the program: V8 compares only the length of the source.
  * @param directory the program's directory, with a trailing separator
  */
 export function compileProgram(directory: string): Script {

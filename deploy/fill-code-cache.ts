@@ -1,4 +1,5 @@
-// Runs a program of an image. When the program exits, writes V8's code cache, which contains the functions that have run.
+// Runs one of an image's programs. When the program exits, writes V8's code cache, which then contains all functions that have
+// run.
 //
 //   node deploy/fill-code-cache.ts APP/ ARGUMENTS…
 import { writeFileSync } from 'node:fs';
@@ -8,8 +9,8 @@ import { CODE_CACHE, compileProgram, PROGRAM, runProgram } from './compiled-prog
 
 const [, , directory = ''] = process.argv;
 process.argv.splice(2, 1);
-// V8 accepts a cache only if the current flags are those that were set when the cache was created. The cache is read before the
-// program has set any flags, so it must be created without flags.
+// V8 accepts a cache only if it was created with the current flags. In an image, the cache is read before the program sets any
+// flags, so the cache must also be created without flags.
 v8.setFlagsFromString = () => undefined;
 const program = compileProgram(directory);
 process.once('exit', () => {

@@ -17,7 +17,7 @@ export async function fillCodeCache(app: string): Promise<void> {
   const sandbox = await startSandbox();
   const child = spawn(process.execPath, [FILL, `${app}/`, 'serve'], {
     timeout: LONGEST_MS,
-    // Sets HOME as the image does, because the image's user has no entry in /etc/passwd.
+    // The image sets HOME to the same value, because its user has no entry in /etc/passwd.
     env: { ...sandbox.environment, HOME: '/', FEDBRIDGE_HOST: '127.0.0.1', PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,8 +3,9 @@
 //
 //   node deploy/image-tree.ts DIR
 //
-// deploy/Dockerfile runs this and copies DIR to /; a machine without containers gets the same files. The caches work only with the
-// Node that runs this script. DIR can be moved, because the caches are found by their path relative to the programs.
+// deploy/Dockerfile runs this script and copies DIR to /. deploy/gce/pack.sh packs the same files for VMs. The caches work only
+// with the version of Node that runs this script. DIR can be moved, because the caches are found by their path relative to the
+// programs.
 import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,7 +19,7 @@ import { softwareBillOfMaterials } from './sbom.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
-/** deploy/Dockerfile sets the same variables, with the path in the image. */
+/** deploy/Dockerfile sets the same variables, but with the directory's path in the image. */
 const compileCache = (app: string) => ({
   NODE_COMPILE_CACHE: join(app, 'cache'),
   NODE_COMPILE_CACHE_PORTABLE: '1',

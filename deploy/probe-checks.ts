@@ -46,8 +46,9 @@ const ANOTHER_AUDIENCE = 'https://another-bridge.invalid';
 const DEADLINE_MS = 30_000;
 
 /**
- * The status is not enough: S3 also responds with 403 to a request that the bridge should not have sent, and Cloud Run responds
- * with 403 to callers that it does not admit. Only the bridge sends `not_granted`.
+ * Each check also compares the `x-fedbridge-error` header, because the status is not enough: S3 also responds with 403 to a
+ * request that the bridge should not have sent, and Cloud Run responds with 403 to callers that it does not admit. Only the
+ * bridge sends `not_granted`.
  */
 export async function runChecks(options: ProbeOptions): Promise<CheckResult[]> {
   const { audience, key, ungrantedKey, ungrantedAccount: email, invokerAudience } = options;
@@ -76,7 +77,7 @@ export async function runChecks(options: ProbeOptions): Promise<CheckResult[]> {
   ];
   const invoker = invokerAudience === undefined ? undefined : () => own(invokerAudience);
   const results: CheckResult[] = [];
-  // The checks run one after the other, because the duration of each check must not depend on the other checks.
+  // Runs one check at a time, so that the checks do not affect each other's durations.
   for (const check of checks) {
     const result = await runCheck(check, options, invoker);
     results.push(result.ok ? result : { ...result, remedy: remedyOf(result) });

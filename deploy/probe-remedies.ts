@@ -1,4 +1,4 @@
-// The remedies for failed checks, which the probe's line of JSON shows to the operator.
+// The remedies for failed checks. The probe includes each remedy in its line of JSON, for the operator.
 import type { CheckResult } from './probe-checks.ts';
 
 type Failed = Pick<CheckResult, 'name' | 'status' | 'error' | 'requestId'>;
@@ -14,7 +14,7 @@ export function remedyOf({ name, status, error = '', requestId }: Failed): strin
   if (name === 'wrong_audience')
     return "The bridge did not reject a token whose audience is https://another-bridge.invalid. In the bridge's configuration, remove every `audience` that belongs to another service.";
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
-  return 'A grant allows this request, which the bridge should deny. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
+  return 'A grant allows this request, but the bridge should deny it. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
 }
 
 /** @param error a fault's code or the system's error code */
@@ -23,7 +23,7 @@ function withoutResponse(error: string): string {
     return 'The metadata server returned no token: run the probe on Google Cloud, on a machine with its own service account.';
   if (error.startsWith('impersonation_') || error.startsWith('google_'))
     return "--ungranted-account must be an existing service account. Grant this machine's service account roles/iam.serviceAccountOpenIdTokenCreator on that account, and enable iamcredentials.googleapis.com in the account's project.";
-  return 'The probe received no complete response: check that the bridge runs at --url, and that this machine can reach the bridge and Google.';
+  return 'The probe received no complete response: check that the bridge is running at --url, and that this machine can reach the bridge and Google.';
 }
 
 const WRONG_AUDIENCE =
@@ -32,6 +32,6 @@ const WRONG_AUDIENCE =
 function afterFailedRead(status: number, error: string): string {
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
   if (error === 'not_granted')
-    return "In the bridge's configuration, grant this machine's service account `get` on the key in --key, and upload an object with that key. If the caller may not list keys, S3 denies reads of missing objects too. The bridge's own service account cannot be a caller.";
-  return status === 404 ? 'The object in --key does not exist: upload it.' : LOG;
+    return "In the bridge's configuration, allow this machine's service account to `get` the key that --key names, and upload an object with that key. If the account may not list keys, S3 denies reads of missing objects too. The bridge's own service account cannot be a caller.";
+  return status === 404 ? 'The object that --key names does not exist: upload it.' : LOG;
 }

@@ -11,10 +11,10 @@ import type { ProbeOptions } from './probe-checks.ts';
 
 const USAGE = `Usage: probe --url ORIGIN --audience AUDIENCE --bucket BUCKET --key KEY --ungranted-key KEY --ungranted-account EMAIL [--invoker-audience URL]
 
-  --url ORIGIN               the bridge: https://HOST[:PORT]
+  --url ORIGIN               the bridge's origin: https://HOST[:PORT]
   --audience AUDIENCE        the audience that the bridge requires in callers' tokens
   --bucket BUCKET            the bucket's name in the bridge's configuration
-  --key KEY                  an object that this machine's service account may get
+  --key KEY                  the key of an object that this machine's service account may get
   --ungranted-key KEY        a key in that bucket that the account may not get; the object need not exist
   --ungranted-account EMAIL  a service account without any grant; to impersonate it, this machine's service account needs
                              roles/iam.serviceAccountOpenIdTokenCreator on it

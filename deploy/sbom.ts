@@ -1,4 +1,5 @@
-// Creates the SBOM of the programs as a CycloneDX document: the production dependencies in the versions of the lock file.
+// Creates the SBOM of the programs as a CycloneDX document. It lists the production dependencies with their versions in the
+// lock file.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -16,7 +17,7 @@ interface CycloneDx {
   dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 
-/** The maximum length of npm's output, far more than npm prints for this project. */
+/** The maximum length of npm's output. For this project, npm prints far less. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -24,7 +25,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * @returns JSON that depends only on the content of these files
  */
 export async function softwareBillOfMaterials(root: string): Promise<string> {
-  // Not `--omit dev`: npm 11 then also omits production packages that a development dependency needs.
+  // `--omit dev` is not used, because npm 11 would then also omit production packages that a development dependency needs.
   const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];
   const { stdout } = await run('npm', args, { cwd: root, maxBuffer: MAX_BYTES });
   const document = JSON.parse(stdout) as CycloneDx;
@@ -35,7 +36,8 @@ export async function softwareBillOfMaterials(root: string): Promise<string> {
   document.dependencies = document.dependencies
     .filter(({ ref }) => kept.has(ref))
     .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }));
-  // npm uses the directory's name, and adds a serial number and the time.
+  // npm names the project after its directory, and adds a serial number and the time. Without these changes, each run would
+  // return a different document.
   document.metadata.component.name = 'fedbridge';
   delete document.serialNumber;
   delete document.metadata.timestamp;

@@ -63,7 +63,7 @@ async function textOf(directory: string, { name, license }: Manifest, apache: st
     );
   const [licenses, notices] = [await read(/^(?:licen[cs]e|copying)/i), await read(/^notice/i)];
   if (licenses.length > 0) return trimmed([...licenses, ...notices]);
-  // The text of Apache-2.0 is the same in every copy.
+  // The text of Apache-2.0 is the same for every package, so a package without a copy gets the project's copy.
   if (license === 'Apache-2.0') return trimmed([apache, ...notices]);
   const [readme = ''] = await read(/^readme/i);
   const section = /^(?:#+ *licen[cs]e|licen[cs]e\n[-=]+) *$(.*)/ims.exec(readme)?.[1] ?? '';

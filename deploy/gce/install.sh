@@ -5,8 +5,8 @@
 #
 # Run it as root, from the directory that an archive of pack.sh unpacks to. A startup script may run it at each boot: unchanged
 # files are not touched. Running processes reload a changed configuration. If the programs change, the processes restart one
-# after the other, so that the port is always served. With ROOT=DIR, the script installs below DIR, the root of a machine image
-# under construction, and starts nothing.
+# after the other, so that at least one serves the port. On a machine with one core, nothing serves the port during the restart.
+# With ROOT=DIR, the script installs below DIR, the root of a machine image under construction, and starts nothing.
 set -eu
 umask 022
 

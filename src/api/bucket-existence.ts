@@ -17,10 +17,13 @@ import type { SigningCredentials } from '../s3/signature.ts';
 import { demandedOwner, demandsOwner } from './request-headers.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** How long a confirmation is cached, because some clients check for the bucket before each read. */
+/**
+ * How long the confirmation of a bucket is cached. Without the cache, clients that check for the bucket before each read would
+ * cause an additional S3 request each time.
+ */
 const CONFIRMED_MS = 60_000;
 
-/** S3's error that explains why the bucket cannot be confirmed, with the request that caused it; undefined if the bucket exists. */
+/** The S3 error that prevented the confirmation, with the request that failed; undefined if the bucket exists. */
 export type Unconfirmed = { readonly read: ObjectRead; readonly error: S3Error } | undefined;
 
 export type ConfirmBucket = (
@@ -39,7 +42,7 @@ export function bucketConfirmation(steps: {
   readonly read: Read;
   federate(permit: Permit, caller: Caller): MaybePromise<Session>;
 }): ConfirmBucket {
-  /** Maps each bucket name to a function that returns the milliseconds since S3 confirmed the bucket. */
+  /** Maps each bucket name to a function that returns how many milliseconds ago S3 confirmed the bucket. */
   const confirmed = new Map<string, () => number>();
   return async (bucket, access, { caller, context }) => {
     const permit = permitOn(access, bucket);
@@ -55,7 +58,7 @@ export function bucketConfirmation(steps: {
     const outcome = await steps.read(permit.bucket, read, session, {
       headers: [],
       amzHeaders: owner,
-      // A denial is expected if the caller may only get objects.
+      // A denial is no reason to renew the session: S3 also denies this list request if the caller may only get objects.
       renewsUnexplained: false,
       cancellation: context.cancellation,
       caller: caller.subject,
@@ -73,7 +76,9 @@ export function bucketConfirmation(steps: {
   };
 }
 
-/** Lists a granted prefix if there is one, because S3 would deny this session a list of the whole bucket. */
+/**
+ * Builds a request that lists a granted prefix if there is one, because S3 would not let this session list the whole bucket.
+ */
 function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   const scope = decided[0]?.scope;
   const query = new Map([
@@ -82,11 +87,11 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   ]);
   if (scope?.kind === 'prefix') query.set('prefix', scope.prefix);
   const operation = operationOn({ bucket: bucket.name, key: '' }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('a list must use GET');
+  if (!('actions' in operation)) throw new Error('a list request must be a read');
   return operation;
 }
 
-/** Reads the body to its end, so that the connection can be used again. */
+/** Reads the body to its end, so that the connection can be reused. */
 function discard(response: UpstreamResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const finish = (): void => {

@@ -1,4 +1,4 @@
-// The response of each control route: health, the caller's own identity and grants, metrics.
+// The response of each control route: health, the caller's own identity and grants, and metrics.
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/verify-token.ts';
@@ -17,14 +17,14 @@ export interface ControlParts {
   sessionNameOf(caller: Caller): string;
   isReady(): boolean;
   readonly metrics: Metrics;
-  /** Callers that may read /-/metrics; undefined if metrics have a separate port. */
+  /** Callers that may read /-/metrics; undefined if metrics are served on a separate port. */
   readonly operators: readonly CallerPattern[] | undefined;
 }
 
 /** @throws Fault token_…, parameter_…, not_granted */
 export type RespondToControl = (context: RequestContext) => void | Promise<void>;
 
-/** The routes, each with its description in docs/reference/http-api.md. */
+/** The control routes, with the descriptions that appear in docs/reference/http-api.md. */
 export const CONTROL_ROUTES = [
   [
     '/-/live',
@@ -37,7 +37,7 @@ export const CONTROL_ROUTES = [
   ['/-/whoami', 'Your identity, as the bridge has verified it, and what you may read.'],
   [
     '/-/explain',
-    'Which of your grants allows a read, or why none does. Parameters: `bucket`; `action`, a word that `allow` accepts (default `get`); `key`, or `prefix` if the action is `list`.',
+    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`).',
   ],
   [
     '/-/metrics',
@@ -51,7 +51,7 @@ export type ControlResponses = ReadonlyMap<string, RespondToControl>;
 
 export function controlResponses(parts: ControlParts): ControlResponses {
   const callerOf = async (context: RequestContext): Promise<Caller> => {
-    // As on data paths, a token in the URL is rejected even if the headers have a valid one.
+    // As on data paths, a token in the URL is rejected even if the headers contain a valid token.
     queryOf(context.request);
     const caller = await parts.authenticate(context.request);
     context.caller = caller;

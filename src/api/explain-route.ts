@@ -77,7 +77,7 @@ export function explainResponse(
   };
 }
 
-/** In the format of the configuration: either `key`, or `prefix`, which is empty for the whole bucket. */
+/** Returns the scope in the configuration's format: either `key` or `prefix`. An empty `prefix` means the whole bucket. */
 export function scopeFields(scope: Scope): object {
   return scope.kind === 'key' ? { key: scope.key } : { prefix: scope.kind === 'prefix' ? scope.prefix : '' };
 }

@@ -1,4 +1,4 @@
-// Responds with a page of a list as JSON, with stable names (docs/reference/http-api.md, "Routes").
+// Sends one page of a list as JSON. The field names are stable (docs/reference/http-api.md, "Routes").
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { ListPage } from '../s3/list-page.ts';
@@ -24,7 +24,7 @@ async function jsonPieces({ bucket, subject: prefix }: ObjectRead, page: ListPag
     for (let from = 0; from < entries.length; from += SLICE) {
       if (from > 0) await nextTurn();
       const slice = Buffer.from(JSON.stringify(entries.slice(from, from + SLICE)));
-      // Drops the brackets. A comma replaces the opening bracket if this is not the first slice.
+      // Removes the brackets around the slice. In every slice except the first, a comma replaces the opening bracket.
       slice.write(',');
       pieces.push(slice.subarray(from > 0 ? 0 : 1, -1));
     }

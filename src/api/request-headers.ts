@@ -1,10 +1,10 @@
-// The allow-list of a caller's headers that are forwarded to S3.
+// The allow-list of request headers that the bridge forwards to S3.
 import { Fault } from '../errors/fault.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { ifRange } from '../s3/if-range.ts';
 import type { IfRange } from '../s3/if-range.ts';
 
-/** Ranges and conditions (S3 API Reference, GetObject), which S3 accepts unsigned. */
+/** Headers for ranges and conditions (S3 API Reference, GetObject). S3 does not require them to be signed. */
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
 /** S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` is omitted, because only the configuration sets it. */
@@ -50,12 +50,12 @@ export function checkExpectedOwner({ headers }: CallerRequest, configured: strin
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
-/** Whether the caller requires an owner, which may be the configured owner. */
+/** Whether the request requires a particular bucket owner, even if that is the configured owner. */
 export const demandsOwner = ({ headers }: CallerRequest): boolean => headers[OWNER] !== undefined;
 
 /**
- * Returns the caller's header for signing; empty if the header is missing, or if it names the configured owner, which is sent in
- * any case.
+ * Returns the caller's header that names the required owner, for signing. The list is empty if there is no such header, or if
+ * the header names the configured owner, which is always sent to S3.
  * @throws Fault header_invalid, owner_mismatch
  */
 export function demandedOwner(

@@ -11,11 +11,15 @@ import { sendJsonList } from './json-list.ts';
 import { responseClosed } from './responses/object.ts';
 
 /**
- * The root element of a page, and the parameters and elements for the start of this page and of the next page (S3 API Reference).
+ * The names that one kind of list uses (S3 API Reference): its root element, the parameters that set where a page starts, and
+ * the element that shows where the next page starts.
  */
 interface Shape {
   readonly root: string;
-  /** Parameters, each with the element that repeats its value. The first parameter that is present takes effect. */
+  /**
+   * The parameters that set where the page starts, each with the element that repeats its value. If several are present, the
+   * first one takes effect.
+   */
   readonly from: readonly (readonly [parameter: string, element: string])[];
   readonly next: string;
 }
@@ -40,7 +44,7 @@ const LIST_OBJECTS: Shape = { root: 'ListBucketResult', from: [['marker', 'Marke
 
 const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
 
-/** S3's limits on a page, and on the value of `max-keys`. */
+/** S3's limits on the number of keys per page, and on the value of `max-keys`. */
 const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
@@ -110,7 +114,7 @@ function pageSize(maxKeys = String(MAX_KEYS)): number {
   return Math.min(Number(maxKeys), MAX_KEYS);
 }
 
-/** Encodes as S3 does in lists: '/' stays, a space becomes '+'. */
+/** Encodes text as S3 does in lists: keeps '/', and replaces a space with '+'. */
 function formEncoded(text: string): string {
   const escaped = encodeURIComponent(text).replace(/[!'()~]/g, escapeCharacter);
   return escaped.replaceAll('%20', '+').replaceAll('%2F', '/');

@@ -7,7 +7,7 @@ import { Fault } from '../errors/fault.ts';
 import type { Caller, VerifiedToken } from './verify-token.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** A full token cache takes about 3 MB. A caller's SDK sends the same token for an hour. */
+/** The maximum number of cached tokens, which take about 3 MB. A caller's SDK sends the same token for an hour. */
 const MAX_TOKENS = 10_000;
 
 /**
@@ -18,7 +18,7 @@ const MAX_WAITING = 100;
 
 interface Verification {
   readonly caller: Promise<Caller>;
-  /** The number of requests that wait for this token's signing key. */
+  /** The number of requests that are waiting for this token's signing key. */
   waiting: number;
 }
 

@@ -14,7 +14,7 @@ export interface Denial {
   readonly why: Why;
   /** The first action that no grant allows; undefined if the caller has no grants on the bucket. */
   readonly withheld: IamAction | undefined;
-  /** The first few of the caller's nearest grants on the bucket. The value of `why` defines "nearest". */
+  /** The caller's nearest grants on the bucket, up to a maximum. What counts as "nearest" depends on `why`. */
   readonly nearest: readonly Grant[];
   /** The number of nearest grants that `nearest` omits. */
   readonly more: number;

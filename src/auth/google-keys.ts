@@ -45,9 +45,9 @@ export function googleKeys(
   let refreshPause = pause(KEYS_REFRESH_MS);
   let refetchPause: Pause | undefined;
   let refetch: Promise<void> | undefined;
-  /** The fault of the last refetch, if it failed. */
+  /** The fault of the last refetch; undefined if the refetch succeeded. */
   let unreachable: Fault | undefined;
-  /** Set if a fetch failed and no keys have been fetched yet; the fault is thrown again until the pause is over. */
+  /** Set if a fetch failed before any keys were known. Until the pause is over, the same fault is thrown again. */
   let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
   return (beforeWait) => async (header, token) => {
     // If Google published only one key, jose would accept a token without `kid`.

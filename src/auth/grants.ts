@@ -13,7 +13,7 @@ export interface Access {
   readonly byAction: ReadonlyMap<IamAction, Reach>;
 }
 
-/** The grants that allow one action, by scope. */
+/** The grants that allow one action, grouped by scope. */
 export interface Reach {
   readonly whole: Grant | undefined;
   /** Grants by prefix; each prefix ends with '/'. */

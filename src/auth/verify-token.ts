@@ -32,7 +32,8 @@ const CLOCK_TOLERANCE_SECONDS = 60;
  * @param options.onKeysFailed called when Google's keys could not be refreshed; the known keys stay in use
  * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid,
  * token_issuer_invalid, token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid,
- * signing_keys_unavailable, and what `beforeWait` throws. The function calls `beforeWait` before it waits for an unknown key
+ * signing_keys_unavailable, and anything that `beforeWait` throws. The function calls `beforeWait` before it waits for an
+ * unknown key
  */
 export function tokenVerifier(options: {
   readonly certsUrl: string;

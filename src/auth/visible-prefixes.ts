@@ -9,7 +9,7 @@ import type { Access } from './grants.ts';
 export interface RequestedList {
   readonly action: IamAction;
   readonly prefix: string;
-  /** The listing continues after this text: a common prefix that was already returned, or any key; '' for the first page. */
+  /** The page starts after this text, which is either a common prefix on an earlier page or any key; '' for the first page. */
   readonly after: string;
 }
 
@@ -32,8 +32,8 @@ export function visiblePrefixes(
     const granted = sorted[i] ?? '';
     if (!granted.startsWith(prefix)) break;
     const common = granted.slice(0, granted.indexOf('/', prefix.length) + 1);
-    // Skips a common prefix that was already returned, because it stands for all of its keys. A granted prefix that contains
-    // `after` may also contain later keys.
+    // Skips a common prefix that was already returned, because that prefix stands for all keys below it. A granted prefix that
+    // contains `after` may also contain later keys.
     if (common !== after && (after.startsWith(granted) || byBytes(granted, after) > 0)) leading.add(common);
   }
   return [...leading];

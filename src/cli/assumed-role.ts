@@ -11,7 +11,7 @@ import type { RoleAccess } from '../server/role-access.ts';
 import { UsageError } from './arguments.ts';
 import { Failure } from './print-result.ts';
 
-/** Every role allows one hour, because its maximum session duration cannot be shorter (STS, DurationSeconds). */
+/** One hour, which every role allows, because a role's maximum session duration cannot be shorter (STS, DurationSeconds). */
 const DURATION_SECONDS = 3600;
 
 /** @param name the name of a configured role, or any role's ARN. @throws ConfigError if `name` is neither */
@@ -25,7 +25,7 @@ export function findRole(name: string, roles: Config['roles']): Role {
     const rule = `${ROLE_ARN.must}, not ${quote(name)}${roles.size === 0 ? ', because there is no configuration' : ''}`;
     const fix = name.startsWith('arn:')
       ? (ROLE_ARN.fix ?? '')
-      : 'To name a configured role instead, pass --config FILE or set FEDBRIDGE_CONFIG.';
+      : 'To use a role from a configuration, pass --config FILE or set FEDBRIDGE_CONFIG.';
     throw new ConfigError([{ field, rule, fix }]);
   }
   const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give the ARN of a role.`;
@@ -36,11 +36,11 @@ export function findRole(name: string, roles: Config['roles']): Role {
 export function hopNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError('--hop must be the number of a further hop of ROLE, counted from 1.');
+    throw new UsageError("--hop must be the number of one of ROLE's further hops; the first is 1.");
   return Number(text);
 }
 
-/** The error if `--hop` exceeds the role's number of further hops. */
+/** The error to report if `--hop` is higher than the role's number of further hops. */
 export function noSuchHop({ name, then }: Role): ConfigError {
   const rule = `must be the number of a further hop, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);

@@ -44,7 +44,8 @@ export async function ownUniqueId(
     );
   });
   const { azp, sub = '' } = claims;
-  // If azp and sub differ, AWS compares :aud with a value that the policy does not pin.
+  // The trust policy pins the same unique ID for :aud, which AWS compares with azp, and for :sub. A token with different values
+  // of azp and sub would not match.
   if (azp !== sub || !isUniqueId(sub)) {
     throw refusal(
       'identity token',

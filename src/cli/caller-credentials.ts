@@ -11,7 +11,7 @@ import { readArguments, UsageError, wantsHelp } from './arguments.ts';
 import { write } from './print-result.ts';
 
 const WRONG_USAGE =
-  "fedbridge caller-credentials: --audience: is required, and no other argument is accepted. Give the audience that the bridge's operator chose.";
+  "fedbridge caller-credentials: --audience is required, and no other argument is accepted. Give the audience that the bridge's operator chose.";
 
 const USAGE = `Usage: fedbridge caller-credentials --audience URL
 
@@ -53,7 +53,7 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
   return process.exit(0);
 }
 
-/** Undefined unless the arguments are exactly one audience. */
+/** Returns the value of `--audience`; undefined if it is missing or if there are other arguments. */
 function audienceOf(args: readonly string[]): string | undefined {
   try {
     return readArguments(args, { options: ['audience'] }).values.audience;
@@ -72,7 +72,7 @@ function audienceOf(args: readonly string[]): string | undefined {
 function credentials({ jwt, expiresAt }: IdentityToken) {
   if (!(expiresAt <= LATEST_MS)) throw new Fault('metadata_invalid_response');
   const Expiration = `${new Date(expiresAt).toISOString().slice(0, -'.000Z'.length)}Z`;
-  // SDKs also report an expired token, but without a fix.
+  // SDKs would also report the expired token, but would not suggest a fix.
   if (expiresAt <= Date.now()) throw new Fault('token_expired', { expiration: Expiration });
   return { Version: 1, ...PLACEHOLDER_KEYS, SessionToken: jwt, Expiration };
 }

@@ -17,10 +17,10 @@ const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
        fedbridge check --schema
 
 Validates FILE (default: the configuration in the environment) and explains it.
-With --caller (an e-mail, a unique ID or EMAIL#ID), shows instead which grant allows a read by that caller and which
-role performs the read, or why no grant allows it:
+With --caller (an e-mail, a unique ID or EMAIL#ID) and one of the reads below, shows instead which grant allows the read
+and which role performs it, or why no grant allows the read:
 
-  --get, --versions, --tags, --attributes BUCKET/KEY   the object, an old version, its tags or its attributes
+  --get, --versions, --tags, --attributes BUCKET/KEY   an object, an old version of it, its tags or its attributes
   --list BUCKET/PREFIX                                 the keys that begin with PREFIX
 
 With --schema, prints the JSON Schema of the configuration, for editors that check YAML files.

@@ -17,18 +17,18 @@ Obtains credentials of ROLE as the bridge does (with the bridge's Google identit
 further hops), and prints them.
 
   ROLE              the name of a role in the configuration, or any role's ARN (no configuration needed)
-  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because AWS_PROFILE names
-                    the profile that runs this command
+  --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because it names the profile
+                    that runs this command
   --format env      for a shell: eval "$(fedbridge credentials ROLE --format env)"
   --format json     as \`aws sts assume-role\` prints them
-  --config FILE     the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE     use this configuration instead of FEDBRIDGE_CONFIG
 `;
 
 type Format = (credentials: RoleCredentials) => string;
 
 const FORMATS: Readonly<Record<string, Format>> = { process: asProcess, env: asEnvironment, json: asJson };
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function credentials(args: readonly string[]): Promise<never> {
   return printResult('credentials', USAGE, async (): Promise<Result> => {
     const { values, positionals } = readArguments(args, {
@@ -65,7 +65,7 @@ function mentionProfile(error: unknown): unknown {
 const expirationOf = ({ expiration }: RoleCredentials): string =>
   `${expiration.toISOString().slice(0, -'.000Z'.length)}Z`;
 
-/** The four fields that AWS's JSON formats share. */
+/** The four fields that AWS's JSON formats for credentials have in common. */
 const fieldsOf = (issued: RoleCredentials) => ({
   AccessKeyId: issued.accessKeyId,
   SecretAccessKey: issued.secretAccessKey,
@@ -78,7 +78,8 @@ function asProcess(issued: RoleCredentials): string {
 }
 
 /**
- * The variables of `aws configure export-credentials --format env`. Does not unset AWS_PROFILE, because the next run may need it.
+ * Prints the same variables as `aws configure export-credentials --format env`. Does not unset AWS_PROFILE, because the next
+ * run may need it.
  */
 function asEnvironment(issued: RoleCredentials): string {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = fieldsOf(issued);

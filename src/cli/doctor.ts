@@ -18,7 +18,7 @@ const USAGE = `Usage: fedbridge doctor [--config FILE] [--trust-policy FILE] [--
 Takes the same steps as the bridge, from the metadata server through STS to each bucket, and reports problems and fixes.
 For each grant that it checks, reads one byte of one object and tries a read and a list outside the grant. Changes nothing.
 
-  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --trust-policy FILE  a role's trust policy, or the output of \`aws iam get-role\`, to compare with the token if STS denies the role
   --json               print JSON, for programs
 
@@ -27,7 +27,7 @@ Exit code: 0 no problems found, 1 problems found, 2 wrong usage, 3 only warnings
 
 const EXIT_CODES: Readonly<Record<Outcome, Result['code']>> = { fine: 0, unknown: 0, doubtful: 3, wrong: 1 };
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function doctor(args: readonly string[]): Promise<never> {
   return printResult('doctor', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, {
@@ -56,7 +56,10 @@ export function doctor(args: readonly string[]): Promise<never> {
 
 const MARKS: Readonly<Record<Outcome, string>> = { fine: '✓', unknown: '–', doubtful: '!', wrong: '✗' };
 
-/** @returns a function that describes an examination; a repeated fix is replaced by a reference to the earlier step */
+/**
+ * @returns a function that describes one finding. If a fix was already printed, the function refers to the earlier step instead
+ * of repeating the fix.
+ */
 function describer(): (examination: Examination) => string {
   const firstStep = new Map<string, string>();
   return ({ step, outcome, found, compared = {}, fix }) => {
@@ -83,7 +86,7 @@ function summarize(worst: Outcome, found: readonly Examination[]): string {
     case 'fine':
       return 'No problems found.';
     case 'unknown':
-      return 'No problems found. Items marked – were not checked or not proven.';
+      return 'No problems found. Items marked – were not checked or could not be verified.';
     case 'doubtful':
       return 'The bridge works. Review the items marked !.';
     case 'wrong':

@@ -9,15 +9,15 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface Result {
   readonly text: string;
-  /** 1 if the text reports a failure, 3 if it reports only warnings. */
+  /** The exit code: 1 if the text reports a failure, 3 if it reports only warnings, otherwise 0. */
   readonly code: 0 | 1 | 3;
 }
 
-/** What could not be obtained, and why. */
+/** Thrown if a command could not obtain something; contains what was not obtained, and why. */
 export class Failure extends Error {
   readonly fault: Fault;
 
-  /** @param what a clause, as in "role lake could not be assumed" */
+  /** @param what a clause, such as "role lake could not be assumed" */
   constructor(what: string, error: unknown) {
     super(what);
     this.name = 'Failure';

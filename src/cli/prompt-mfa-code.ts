@@ -19,7 +19,7 @@ export async function promptMfaCode(mfaSerial: string): Promise<string> {
   ended.catch(() => undefined);
   try {
     for (;;) {
-      writeToTerminal(`MFA code of ${mfaSerial}: `);
+      writeToTerminal(`MFA code for ${mfaSerial}: `);
       const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
       if (CODE.test(line.trim())) return line.trim();
       writeToTerminal('The code must have six digits.\n');

@@ -9,8 +9,8 @@ export const { readConfig, readConfigIn, readConfigDocument, readRoleSettings } 
   configReader(findOversizePolicies);
 
 /**
- * If several grants of one caller exceed the limit together, the bridge uses one grant per read, so each grant must fit. One
- * grant is always enough: only `attributes` needs two actions per read, and a grant of `attributes` must include `get`
+ * If a caller's grants together exceed the limit, the bridge uses only one grant per read, so each grant must fit on its own.
+ * One grant is always enough: only `attributes` needs two actions per read, and a grant of `attributes` must include `get`
  * (grant-checks.ts).
  */
 function findOversizePolicies({ buckets, grants }: Config): Finding[] {

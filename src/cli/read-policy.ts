@@ -23,16 +23,16 @@ Otherwise, the policy allows only the reads that the configuration grants on the
 policy of ROLE's N-th further hop. Changes nothing.
 
   ROLE              the name of a role in the configuration, or the ARN of a configured role or hop
-  --hop N           the number of a further hop, from 1 (ROLE must be a name); the last hop reads the buckets
-  --cloudformation  print a template that creates the role, with its trust policy and this policy
+  --hop N           the number of the further hop, starting at 1 (ROLE must be a name); the last hop reads the buckets
+  --cloudformation  print a CloudFormation template that creates the role with its trust policy and this policy
   --cli             print AWS CLI commands that create the same role; they run only with credentials of the role's account
-  --unique-id ID    the service account's unique ID, for the trust policy; default: that of the bridge's own identity token
-  --config FILE     the configuration, instead of FEDBRIDGE_CONFIG
+  --unique-id ID    the service account's unique ID, for the trust policy; default: the ID in the bridge's own identity token
+  --config FILE     use this configuration instead of FEDBRIDGE_CONFIG
 
 Create the roles of a chain in order: AWS rejects a trust policy that names a missing role.
 `;
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function printReadPolicy(args: readonly string[]): Promise<never> {
   return printResult('read-policy', USAGE, async (): Promise<Result> => {
     const { name, hop, form, uniqueId, file } = readOptions(args);

@@ -1,4 +1,4 @@
-// Reloads the configuration on SIGHUP, if all of it is valid.
+// Reloads the configuration on SIGHUP. If the new configuration has any problem, the current one stays in effect.
 import type { Config } from '../config/types.ts';
 import { ConfigError } from '../config/problem.ts';
 import { findWarnings } from '../config/warnings.ts';

@@ -10,17 +10,17 @@ import type { Result } from './print-result.ts';
 const USAGE = `Usage: fedbridge revoke ROLE [--config FILE]
 
 Prints commands that revoke the existing sessions of ROLE and of each further hop. One command adds a policy that denies
-everything to sessions that began before now; another command removes the policy later. Run the commands yourself, with
+everything to sessions that exist now; another command removes the policy later. Run the commands yourself, with
 credentials of the role's own account: the bridge has no permission to change roles.
 
   ROLE            the name of a role in the configuration, or any role's ARN
-  --config FILE   the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE   use this configuration instead of FEDBRIDGE_CONFIG
 `;
 
 /** The policy name that the AWS console uses and shows (IAM user guide, "Revoke IAM role temporary security credentials"). */
 const POLICY_NAME = 'AWSRevokeOlderSessions';
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function revoke(args: readonly string[]): Promise<never> {
   return printResult('revoke', USAGE, (): Result => {
     const { values, positionals } = readArguments(args, { options: ['config'], positionals: ['ROLE'] });
@@ -50,7 +50,10 @@ ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 `;
 }
 
-/** Sessions contain their start time (IAM user guide, aws:TokenIssueTime). Each hop of a role chain has its own start time. */
+/**
+ * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop of a role chain has its own start
+ * time.
+ */
 const olderSessionsDenied = (now: Date) => ({
   Version: '2012-10-17',
   Statement: [

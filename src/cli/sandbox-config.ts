@@ -31,7 +31,8 @@ export function seedFrom(text: string): Seed {
   const config = readConfigDocument(yaml, environment);
   const { grant, reader } = sampleGrant(config);
   const bucket = config.buckets.get(grant.bucket);
-  if (bucket === undefined) throw new Error('Unknown bucket: the document was not cross-checked');
+  if (bucket === undefined)
+    throw new Error('Unknown bucket: the fields of the configuration were not checked against each other');
   const operator = config.operators[0] && accountOf(config.operators[0]);
   const patterns = [...config.grants.flatMap(({ callers }) => callers), ...config.operators];
   const stranger = strangerTo(patterns);
@@ -115,7 +116,7 @@ function bucketsOf({ buckets, grants, aws }: Config): SeedBucket[] {
   return [...seeds.values()];
 }
 
-/** First roles trust the sandbox's bridge; each further role trusts the one before it. */
+/** The first role of each chain trusts the sandbox's bridge, and each further role trusts the role before it. */
 function rolesOf(config: Config): RoleDefinition[] {
   const { roles, aws } = config;
   const trusted = { uniqueId: ACCOUNTS.bridge.uniqueId, audience: aws.audience };

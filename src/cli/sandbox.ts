@@ -104,7 +104,7 @@ function firstSignal(onSecond: () => void): Promise<undefined> {
   return promise;
 }
 
-/** Describes system errors with a fix. */
+/** Describes an error. For system errors, suggests a fix. */
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {

@@ -18,11 +18,14 @@ const USAGE = `Usage: fedbridge serve [--config FILE] [--port N]
 
 Runs the bridge, configured by environment variables. docs/reference/configuration.md lists them.
 
-  --config FILE  the configuration, instead of FEDBRIDGE_CONFIG
-  --port N       the port to listen on, instead of PORT; 0: any free port
+  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
+  --port N       listen on this port instead of PORT; 0: any free port
 `;
 
-/** @returns undefined once the bridge listens; 0 if the user requested help; 2 for wrong usage. @throws as {@link serve} */
+/**
+ * @returns undefined once the bridge listens; 0 if the user requested help; 2 for wrong usage.
+ * @throws the same errors as {@link serve}
+ */
 export async function serveByArguments(args: readonly string[]): Promise<number | undefined> {
   try {
     await serve({ source: readSource(args) });
@@ -51,7 +54,7 @@ function readSource(args: readonly string[]): ConfigOptions {
  * @param options.guard wraps the bridge's listeners; none by default
  * @returns the port, once the bridge listens. The process later exits with 0 on SIGTERM or SIGINT, and immediately on a second
  * signal.
- * @throws ConfigError, or the error of the listening socket with a fix in its message
+ * @throws ConfigError, or the listening socket's error, whose message includes a fix
  */
 export async function serve(
   options: {

@@ -3,17 +3,18 @@ import { describeUnknown } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-/** Aborted responses write their log lines when their sockets close. */
+/** How long to wait for the log lines of aborted responses, which are written when their sockets close. */
 const LAST_LINES_MS = 10;
 
 /**
  * After an uncaught error, no state can be trusted, so the process ends and the platform starts a new one.
- * @returns a function to call once the bridge exists, with a function that aborts all responses in progress
+ * @returns a function that must be called once the bridge exists; its argument is a function that aborts all responses in
+ * progress
  */
 export function endOnFault(log: Log): (abortAll: () => void) => void {
   let abortAll = (): void => undefined;
   const end = (error: unknown): void => {
-    log('CRITICAL', 'the process ends: uncaught error', {
+    log('CRITICAL', 'the process is exiting because of an uncaught error', {
       error: describeUnknown(error),
       remedy: 'This is a bug in the bridge: report it, and include this log line.',
     });

@@ -12,12 +12,12 @@ const USAGE = `Usage: fedbridge token [--audience AUDIENCE] [--config FILE] [--r
 
 Prints the bridge's own identity token, decoded and without its signature.
 
-  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, or fedbridge
-  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, otherwise "fedbridge"
+  --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --raw                print the token itself instead. Keep it secret: anyone holding it can impersonate the bridge for up to an hour
 `;
 
-/** Ends the process, see {@link printResult}. */
+/** Ends the process; see {@link printResult}. */
 export function token(args: readonly string[]): Promise<never> {
   return printResult('token', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, { options: ['audience', 'config'], switches: ['raw'] });

@@ -22,9 +22,9 @@ const USAGE = `Usage: fedbridge trust-policy [--unique-id ID] [--audience AUDIEN
 Prints the trust policy of a role for this bridge's service account or, with --hop, of ROLE's N-th further hop.
 With --lint, prints the known mistakes in a trust policy.
 
-  --unique-id ID       the service account's unique ID; default: that of the bridge's own identity token
-  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, or fedbridge
-  --config FILE        the configuration, instead of FEDBRIDGE_CONFIG
+  --unique-id ID       the service account's unique ID; default: the ID in the bridge's own identity token
+  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, otherwise "fedbridge"
+  --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --lint FILE          a trust policy, or the output of \`aws iam get-role\`; - for standard input
 
 Exit code of --lint: 0 no known mistakes, 1 mistakes found.
@@ -37,7 +37,7 @@ interface Options extends Expected {
   readonly lint?: string;
 }
 
-/** Ends the process, see {@link printResult}. Exits with 1 if `--lint` prints mistakes, which go to standard output. */
+/** Ends the process; see {@link printResult}. Exits with 1 if `--lint` prints mistakes, which go to standard output. */
 export function printTrustPolicy(args: readonly string[]): Promise<never> {
   return printResult('trust-policy', USAGE, async (): Promise<Result> => {
     const options = readOptions(args);
@@ -87,7 +87,7 @@ const refusal = (field: string, rule: string, fix: string): ConfigError =>
 function checkValues({ uniqueId, audience }: Options): void {
   checkUniqueId(uniqueId);
   if (audience !== undefined && audience.trim() !== audience)
-    throw refusal('--audience', 'must not begin or end with a space', 'Write the value of aws.audience.');
+    throw refusal('--audience', 'must not begin or end with a space', 'Use the value of aws.audience.');
 }
 
 async function pinsOf({ uniqueId, audience, config, role }: Options): Promise<Required<Expected>> {
@@ -115,7 +115,7 @@ async function lintFile(file: string, expected: Expected): Promise<Result> {
   return lintText(source.text, field, expected);
 }
 
-/** @param field the name of the text in error messages. @throws ConfigError if the text is not a trust policy */
+/** @param field what error messages call the text. @throws ConfigError if the text is not a trust policy */
 export function lintText(text: string, field: string, expected: Expected): Result {
   const read = readTrustPolicy(text, field);
   if ('problem' in read) throw new ConfigError([read.problem]);

@@ -12,11 +12,11 @@ const USAGE = `Usage: fedbridge whoami [--config FILE] [--json]
 
 Prints the bridge's Google identity and, for each role of the configuration, its AWS identity.
 
-  --config FILE  the configuration, instead of FEDBRIDGE_CONFIG
+  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
   --json         print JSON, for programs
 `;
 
-/** Ends the process, see {@link printResult}. Exits with 0 if all roles can be assumed. */
+/** Ends the process; see {@link printResult}. Exits with 0 if all roles can be assumed. */
 export function whoami(args: readonly string[]): Promise<never> {
   return printResult('whoami', USAGE, async (): Promise<Result> => {
     const { values, switches } = readArguments(args, { options: ['config'], switches: ['json'] });
@@ -28,7 +28,7 @@ export function whoami(args: readonly string[]): Promise<never> {
   });
 }
 
-const NO_ROLES = ['No roles: there is no configuration. Set --config FILE or FEDBRIDGE_CONFIG.'];
+const NO_ROLES = ['No roles: there is no configuration. Pass --config FILE or set FEDBRIDGE_CONFIG.'];
 
 function describe({ identity, roles }: Report): string {
   const { source, email, uniqueId, audience, expires } = identity;
@@ -55,7 +55,7 @@ function sourceIn(source: IdentitySource): string {
     case 'metadata':
       return 'Google identity from the metadata server';
     case 'impersonate':
-      return `Google identity by impersonation of ${escapeText(source.email)}`;
+      return `Google identity from impersonating ${escapeText(source.email)}`;
     case 'file':
       return `Google identity from the file ${escapeText(source.path)}`;
     case 'profile':

@@ -1,9 +1,9 @@
-// AWS STS limits shared by the configuration, the policies and the role chain, and the session tags that the bridge sets.
+// Limits of AWS STS and IAM that several modules share, and the session tags that the bridge sets.
 
 /** AWS, "Roles terms and concepts": role chaining is limited to one hour. */
 export const MAX_HOP_SECONDS = 3600;
 
-/** STS AssumeRole, parameter Tags: at most 50, with keys that differ in more than case. */
+/** STS AssumeRole, parameter Tags: at most 50 tags, whose keys must differ in more than case. */
 export const MAX_SESSION_TAGS = 50;
 
 /** The tags that `callerTags: true` adds. */
@@ -12,5 +12,8 @@ export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
 /** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
 export const MAX_POLICY_CHARACTERS = 2048;
 
-/** The limit for all inline policies of a role together, not counting white space ("IAM and AWS STS quotas"). */
+/**
+ * The maximum number of characters in all inline policies of a role together, not counting white space ("IAM and AWS STS
+ * quotas").
+ */
 export const MAX_ROLE_POLICY_CHARACTERS = 10_240;

@@ -18,7 +18,8 @@ const ROLE_ARN_FORM = new RegExp(
 );
 
 /**
- * IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, including its two slashes; a name of up to 64.
+ * IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, including its two slashes; a name of up to 64
+ * characters.
  */
 export const ROLE_ARN: TextRule = {
   must: 'must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME',
@@ -54,9 +55,9 @@ export const ACCOUNT_ID: TextRule = {
   pattern: '^\\d{12}$',
 };
 
-/** STS AssumeRole, parameter ExternalId. */
+/** The format of an external ID (STS AssumeRole, parameter ExternalId). */
 export const EXTERNAL_ID: TextRule = {
-  must: 'must be 2 to 1,224 letters, digits and _+=,.@:/-',
+  must: 'must be 2 to 1,224 characters: letters, digits and _+=,.@:/-',
   test: (text) => /^[\w+=,.@:/-]{2,1224}$/.test(text),
   pattern: '^[\\w+=,.@:/-]{2,1224}$',
 };
@@ -73,13 +74,13 @@ export const KMS_KEY_ARN: TextRule = {
 
 /** STS, parameter Tags: keys of 1 to 128 characters; the prefix `aws:` is reserved. */
 export const TAG_KEY: TextRule = {
-  must: 'must be a session tag key: 1 to 128 letters, digits, spaces and _.:/=+-@, not beginning with "aws:"',
+  must: 'must be a session tag key: 1 to 128 characters (letters, digits, spaces and _.:/=+-@), not beginning with "aws:"',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(text) && !/^aws:/i.test(text),
 };
 
 /** STS, parameter Tags: values of up to 256 characters. */
 export const TAG_VALUE: TextRule = {
-  must: 'must be a session tag value: up to 256 letters, digits, spaces and _.:/=+-@',
+  must: 'must be a session tag value: up to 256 characters (letters, digits, spaces and _.:/=+-@)',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text),
 };
 
@@ -110,8 +111,8 @@ const ACCESS_POINT_ARN = new RegExp(
 );
 
 /**
- * Suffixes that S3 reserves for resources that the bridge cannot read, and why ("General purpose bucket naming rules" in the
- * S3 user guide).
+ * Suffixes that S3 reserves for resources that the bridge cannot read, with the reason and what to use instead ("General
+ * purpose bucket naming rules" in the S3 user guide).
  */
 const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = [
   [
@@ -157,7 +158,10 @@ export const BUCKET_TARGET: TextRule = {
 /** A pattern for editors; it matches everything that {@link BUCKET_TARGET} accepts, and possibly more. */
 export const BUCKET_TARGET_FORM = `${BUCKET_NAME_FORM}|${ACCESS_POINT_ARN.source}`;
 
-/** Why a name with a reserved suffix is not a valid {@link BUCKET_TARGET}, and what to use instead; '' for any other text. */
+/**
+ * Explains why a name with a reserved suffix is not a valid {@link BUCKET_TARGET}, and what to use instead; returns '' for any
+ * other text.
+ */
 export function targetFix(text: string): string {
   return UNREADABLE_TARGETS.find(([suffix]) => text.endsWith(suffix))?.[1] ?? '';
 }

@@ -1,4 +1,4 @@
-// Parses how a grant names callers: an e-mail, a unique ID, both, or every service account of a project.
+// Parses the texts with which a grant names callers: an e-mail, a unique ID, both, or a project with all its service accounts.
 import { GOOGLE_EMAIL, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 
@@ -26,7 +26,7 @@ const FEDERATED =
   'Identities in workload and workforce identity pools get no ID tokens from Google. Name the service account that they impersonate.';
 const PROJECT_ROLE = 'To include every service account in a project, use project:PROJECT_ID.';
 
-/** Fixes for IAM members, by their kind (IAM, "Principal identifiers"). */
+/** What to write instead of an IAM member, by the member's kind (IAM, "Principal identifiers"). */
 const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
   ['serviceAccount', MEMBER],
   ['user', MEMBER],
@@ -42,7 +42,7 @@ const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
 const projectNumberFix = (number: string): string =>
   `Use the project ID, not the project number: \`gcloud projects describe ${number.slice(0, 30)} --format 'value(projectId)'\` prints the ID.`;
 
-/** What to use instead of `text`. */
+/** What to write instead of `text`; '' if there is no known replacement. */
 export function callerFix(text: string): string {
   const [, kind = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
   const fix = kind === 'project' && /^\d+$/.test(rest) ? projectNumberFix(rest) : MEMBER_FIXES.get(kind);

@@ -6,7 +6,7 @@ import { type Path, quote, showPath } from './show.ts';
 import type { CallerPattern } from './types.ts';
 
 /**
- * Checks e-mails only: a unique ID does not reveal whether it belongs to a person.
+ * Checks only callers with an e-mail, because a unique ID does not reveal whether it belongs to a person.
  * @param path the path of the list of callers
  */
 export function findUnlikelyCallers(callers: readonly CallerPattern[], path: Path): Problem[] {

@@ -73,7 +73,7 @@ function checkRoles(raw: unknown): Finding[] {
   if (isMap(roles) && entriesOf(roles).length === 0) {
     findings.push({ path: ['roles'], rule: 'must have at least one entry', fix: '' });
   }
-  // Grouped by the first ARN: comparing every pair would be slow for thousands of roles.
+  // Roles are grouped by their first ARN, because comparing every pair would be slow for thousands of roles.
   const byArn = new Map<string, { name: string; then: unknown }[]>();
   for (const [name, role] of entriesOf(roles)) {
     if (!/^[\w.-]{1,64}$/.test(name)) {

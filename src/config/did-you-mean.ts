@@ -20,7 +20,7 @@ function distance(a: string, b: string, limit: number): number {
   return above[b.length] ?? 0;
 }
 
-/** The closest of `names`, if at most about a third of the letters differ. */
+/** The closest of `names`; undefined if more than about a third of the letters differ. */
 export function closestWord(name: string, names: Iterable<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
   const wanted = plain(name);
@@ -36,7 +36,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-/** The fix for a name that `where` does not contain. */
+/** Suggests a similar known name or, if there is none, adding the name under `where`. */
 export function didYouMean(name: string, known: Iterable<string>, where: string): string {
   const meant = closestWord(name, known);
   return meant === undefined ? `Add it under ${where}.` : `Did you mean ${quote(meant)}?`;

@@ -41,7 +41,7 @@ const LEAVES_TREE_WHOLE: ReadonlySet<string> = new Set([
 ]);
 
 const FIXES: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'Keep one of the two.',
+  DUPLICATE_KEY: 'Keep only one of the two fields.',
   NON_STRING_KEY: 'Use a plain name.',
   TAG_RESOLVE_FAILED: 'Remove the tag.',
   BAD_SCALAR_START: 'Put the value in quotes.',

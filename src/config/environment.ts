@@ -23,7 +23,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'PORT', meaning: 'Port to listen on.', default: '8080' },
   {
     name: 'FEDBRIDGE_HOST',
-    meaning: 'Address to listen on. The image and the VM unit set `0.0.0.0`.',
+    meaning: 'Address to listen on. The container image and the systemd unit for VMs set `0.0.0.0`.',
     default: '0.0.0.0 on Cloud Run, 127.0.0.1 elsewhere',
   },
   {
@@ -54,7 +54,7 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: 'FEDBRIDGE_GOOGLE_CERTS',
     meaning:
-      'URL of the key set (JWKS) that verifies tokens. Plain http is accepted only for a loopback host.',
+      'URL of the key set (JWKS) used to verify tokens. Plain http is accepted only for a loopback host.',
     default: 'https://www.googleapis.com/oauth2/v3/certs',
   },
   {
@@ -64,7 +64,7 @@ export const VARIABLES: readonly Variable[] = [
   },
   {
     name: 'LOG_LEVEL',
-    meaning: 'One of fatal, error, warn, info, debug, trace and silent.',
+    meaning: 'Log level: one of fatal, error, warn, info, debug, trace and silent.',
     default: 'info',
   },
   { name: 'FEDBRIDGE_METRICS_PORT', meaning: 'Separate port on which `/-/metrics` requires no token.' },

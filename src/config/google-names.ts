@@ -1,4 +1,4 @@
-// How Google names things: issuers of its tokens, projects, and the service accounts of a project.
+// Google's names and their formats: token issuers, e-mails, unique IDs, projects, and service accounts.
 
 /** Google's tokens contain either of these two issuers (Google Identity, "Verify the Google ID token on your server side"). */
 export const GOOGLE_ISSUERS: readonly string[] = ['https://accounts.google.com', 'accounts.google.com'];
@@ -10,7 +10,7 @@ export const GOOGLE_EMAIL =
 /** The unique ID of a Google account. Google documents no length, but IDs usually have 21 digits. */
 export const UNIQUE_ID = /^\d{10,30}$/;
 
-/** Resource Manager, Project.projectId. An old, domain-scoped project has its domain before the colon. */
+/** The format of project IDs (Resource Manager, Project.projectId). Old project IDs may begin with a domain and a colon. */
 export const PROJECT_ID =
   /^(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 

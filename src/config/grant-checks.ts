@@ -1,4 +1,4 @@
-// Checks each grant as a whole, and compares it with the buckets. Works on raw values, like cross-checks.ts.
+// Checks each grant as a whole, and checks that its bucket exists. Works on raw values, like cross-checks.ts.
 import { didYouMean } from './did-you-mean.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from './unchecked-values.ts';
@@ -45,7 +45,10 @@ function checkScope(grant: unknown): Finding[] {
   return findings;
 }
 
-/** S3 requires both permissions (S3 API Reference, GetObjectAttributes). */
+/**
+ * To read an object's attributes, S3 requires the permissions for both `get` and `attributes` (S3 API Reference,
+ * GetObjectAttributes).
+ */
 function checkAttributes(grant: unknown): Finding[] {
   const allow = itemsOf(fieldOf(grant, 'allow'));
   if (!allow.includes('attributes') || allow.includes('get')) return [];

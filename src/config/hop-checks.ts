@@ -7,7 +7,9 @@ import { entriesOf, fieldOf, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 import { DURATION, readQuantity, showDuration } from './units.ts';
 
-/** Every problem with the `then` of a raw role; the paths of these problems are relative to the role. */
+/**
+ * Every problem with the `then` list of a role that is not validated yet; the paths of these problems are relative to the role.
+ */
 export function checkHops(role: unknown): readonly Finding[] {
   const hops = itemsOf(fieldOf(role, 'then'));
   /** Transitive tags of earlier hops, in lower case; later hops cannot set them again. */
@@ -52,7 +54,10 @@ function checkTags(hop: unknown): Finding[] {
           {
             path: ['tags'],
             rule: `must have at most ${room} tags, not ${own.length}`,
-            fix: added.length > 0 ? 'Remove some tags; callerTags adds two more.' : 'Remove some tags.',
+            fix:
+              added.length > 0
+                ? 'Remove some tags: the two tags that callerTags adds count as well.'
+                : 'Remove some tags.',
           },
         ]
       : []),

@@ -35,7 +35,7 @@ export function documentOf(env: Environment): ConfigDocument {
   return { ...document, problems: [...both, ...document.problems] };
 }
 
-/** Tools that read a path from a file leave a newline at the end of the path. */
+/** Ignores newlines at the end of a path, because tools that read the path from a file often leave one there. */
 function configSource(config: string): ReturnType<typeof readSource> {
   const trimmed = config.replace(/[\r\n]+$/, '');
   const isYaml = trimmed.includes('\n') || (trimmed !== config && looksLikeYaml(trimmed));

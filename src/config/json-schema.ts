@@ -9,7 +9,7 @@ type Json = z.core.JSONSchema.JSONSchema;
 
 const convert = (schema: z.ZodType): Json =>
   z.toJSONSchema(schema, {
-    // Editors support this draft best.
+    // Of all JSON Schema drafts, editors support this one best.
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema }) => {

@@ -23,8 +23,8 @@ export interface ConfigReader {
   /** Like `readConfig`, with options that override the environment. */
   readConfigIn(options: ConfigOptions, env?: Environment): Config;
   /**
-   * Reads `text` like the file in `FEDBRIDGE_CONFIG`. Uses only the variables that fill gaps in the document, and `K_SERVICE`,
-   * because Cloud Run does not accept an AWS profile.
+   * Reads `text` as if it were the content of the file that `FEDBRIDGE_CONFIG` names. Uses only the variables that fill gaps in
+   * the document, and `K_SERVICE`, because Cloud Run does not accept an AWS profile.
    */
   readConfigDocument(text: string, env?: Environment): Config;
   /**

@@ -16,7 +16,7 @@ const NEEDED = {
 const MEANINGS: Readonly<Record<keyof typeof NEEDED, string>> = {
   AWS_ROLE_ARN: 'Set it to the ARN of the role to assume.',
   FEDBRIDGE_AUDIENCE: "Set it to the audience of callers' tokens, usually the URL of this bridge.",
-  FEDBRIDGE_BUCKET: 'Set it to the bucket to serve.',
+  FEDBRIDGE_BUCKET: 'Set it to the name of the bucket to serve.',
   FEDBRIDGE_CALLERS: 'Set it to the callers that may read: e-mails or unique IDs, separated by commas.',
 };
 

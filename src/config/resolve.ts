@@ -15,7 +15,8 @@ const REQUESTS_PER_CALLER = 200;
 /** @throws Error if the document was not cross-checked, which is a bug in the bridge */
 export function resolveConfig(document: ValidDocument, settings: Settings, platform: Platform): Config {
   const region = document.aws.region ?? settings.AWS_REGION;
-  if (region === undefined) throw new Error('No region: the document was not cross-checked');
+  if (region === undefined)
+    throw new Error('No region: the fields of the configuration were not checked against each other');
   const roles = new Map(
     Object.entries(document.roles).map(([name, role]) => [name, resolveRole(name, role)]),
   );
@@ -67,7 +68,7 @@ function resolveIdentity(
   identity: ValidDocument['identity'],
   { AWS_PROFILE: fallback }: Settings,
 ): IdentitySource {
-  // `identity: metadata` is an empty map here, so AWS_PROFILE does not override it.
+  // Here, `identity: metadata` is an empty map rather than undefined, so AWS_PROFILE does not override it.
   const { impersonate, file, profile } = identity ?? (fallback === undefined ? {} : { profile: fallback });
   if (impersonate !== undefined) return { kind: 'impersonate', email: impersonate };
   if (file !== undefined) return { kind: 'file', path: file };
@@ -92,7 +93,8 @@ function resolveBucket(
   const { roles, settings } = context;
   const { AWS_ENDPOINT_URL_S3: commonEndpoint } = settings;
   const role = roles.get(roleName);
-  if (role === undefined) throw new Error('Unknown role: the document was not cross-checked');
+  if (role === undefined)
+    throw new Error('Unknown role: the fields of the configuration were not checked against each other');
   const origin = endpoint ?? commonEndpoint;
   return {
     name,

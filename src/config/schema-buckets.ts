@@ -4,7 +4,7 @@ import { ORIGIN_MUST, readOrigin } from './allowed-origins.ts';
 import * as aws from './aws-names.ts';
 import { fields, text, textForm, yesOrNo } from './schema-parts.ts';
 
-/** The key of a map entry. It appears in logs and as a metric label. */
+/** The name of a role. It appears in logs and as a metric label. */
 const name = text({
   must: 'must be a name of 1 to 64 letters, digits, dots, hyphens and underscores',
   test: (value) => /^[\w.-]{1,64}$/.test(value),

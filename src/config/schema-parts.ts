@@ -3,16 +3,17 @@ import * as z from 'zod';
 import type { TextRule } from './aws-names.ts';
 import { type Notation, guessQuantity, readQuantity, showQuantity } from './units.ts';
 
-/** Details of custom issues, besides the message. */
+/** What a custom issue contains in addition to its message. */
 export interface IssueDetails {
-  /** Whole sentences for the operator. */
+  /** The fix for the operator, in complete sentences. */
   readonly fix: string;
   /** Whether the field expects a string; if so, the fix for an unquoted number or boolean is to add quotes. */
   readonly text: boolean;
 }
 
 /**
- * The form that editors check. It may accept values that the schema rejects, but must accept all values that the schema accepts.
+ * The rules that editors check. The rules may accept values that the schema rejects, but must accept all values that the schema
+ * accepts.
  */
 export interface WrittenForm {
   readonly type?: 'string' | 'boolean' | 'integer';
@@ -68,7 +69,7 @@ export function text({ must, test, fix = '', pattern }: TextRule) {
   );
 }
 
-/** One of a few words. */
+/** A schema for a value that must be one of the given words. */
 export function word<const W extends string>(...words: readonly W[]) {
   const must = words.length === 1 ? `must be ${words.join()}` : `must be one of ${words.join(', ')}`;
   return textForm(
@@ -126,8 +127,8 @@ export function quantity(least: number, most: number, notation: Notation) {
 }
 
 /**
- * A map with exactly these fields. zod's issue for an unknown field does not list the known fields. Its message is otherwise
- * unused, so the message contains their names.
+ * A map with exactly these fields. The issue that zod reports for an unknown field does not list the known fields, so they are
+ * put into the issue's message, which has no other use.
  */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {

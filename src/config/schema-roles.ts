@@ -55,7 +55,7 @@ export const role = fields({
   }),
   session: word('caller', 'bridge').prefault('caller').meta({
     description:
-      'What the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the service account of the bridge.',
+      'Which account the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the service account of the bridge.',
     example: 'bridge',
   }),
   then: z

@@ -44,7 +44,7 @@ const elsewhere = fields({
     }),
   profile: text(aws.AWS_PROFILE).exactOptional().meta({
     description:
-      'An AWS profile that assumes the roles, without any Google identity. If it requires MFA, the bridge prompts for the code once, at startup. Not accepted on Cloud Run.',
+      'An AWS profile that assumes the roles, without any Google identity. If the profile requires MFA, the bridge prompts for the code once, at startup. Not accepted on Cloud Run.',
     example: 'laptop',
   }),
 }).meta({ minProperties: 1, maxProperties: 1 });
@@ -64,7 +64,7 @@ export const documentSchema = fields({
   }),
   allowSharedAudience: yesOrNo().prefault(false).meta({
     description:
-      'Whether `audience` and `aws.audience` may be values that other programs also use, such as OAuth client IDs, numbers, or audiences of STS and Google APIs.',
+      'Whether `audience` and `aws.audience` may be values that other programs also use, such as OAuth client IDs, project numbers, or audiences of STS and Google APIs.',
     example: true,
   }),
   aws: fields({
@@ -104,7 +104,7 @@ export const documentSchema = fields({
     .prefault([])
     .meta({
       description:
-        'Callers that may read `/-/metrics` on the main port, in the same format as `callers` in a grant.',
+        'Callers that may read `/-/metrics` on the main port. The format is the same as for `callers` in a grant.',
       example: ['ops@acme-prod.iam.gserviceaccount.com'],
     }),
   responses: fields({

@@ -7,8 +7,8 @@ import { quote } from './show.ts';
 const AWS_STS = 'an audience of AWS STS';
 
 /**
- * The owners of shared audiences, by host. If an audience is a single word, that word is its host. terraform/variables.tf has the
- * same rules.
+ * Describes the audiences that programs share, by their host. If an audience is a single word, that word counts as its host.
+ * terraform/variables.tf has the same rules.
  */
 const OWNERS: readonly (readonly [host: RegExp, whose: string])[] = [
   [/\.apps\.googleusercontent\.com$/, 'an OAuth client ID'],
@@ -19,7 +19,7 @@ const OWNERS: readonly (readonly [host: RegExp, whose: string])[] = [
   [/^sigstore$/, 'the audience of Sigstore'],
 ];
 
-/** @returns what the audience belongs to, in words; undefined if only this bridge may use it */
+/** @returns a description of a shared audience; undefined if the audience is not known to be shared */
 function ownerOf(audience: string): string | undefined {
   const [, host = ''] = /^(?:(?:[a-z][a-z\d+.-]*:)?\/\/)?([^/:?#]*)/.exec(audience.toLowerCase()) ?? [];
   return OWNERS.find(([pattern]) => pattern.test(host))?.[1];

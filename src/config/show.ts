@@ -47,7 +47,7 @@ export function showValue(path: Path, value: unknown, source?: string): string {
   return typeof value === 'boolean' ? `the boolean ${String(value)}` : 'a map of fields';
 }
 
-/** Like `grants[0].callers[1]` or `buckets."a.b".role`; the root is "the document". */
+/** Formats a path, for example as `grants[0].callers[1]` or `buckets."a.b".role`. The root is shown as "the document". */
 export function showPath(path: Path): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;

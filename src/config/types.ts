@@ -50,9 +50,9 @@ export interface Bucket {
   readonly role: Role;
   /** The name in S3: a bucket name or the ARN of an access point. */
   readonly target: string;
-  /** If absent, the bridge learns the region from S3, starting with `aws.region`. */
+  /** If absent, the bridge first tries `aws.region`, and then learns the actual region from S3. */
   readonly region?: string;
-  /** Origin (scheme, host, port) of an S3 server to use instead of the region's own endpoint. */
+  /** The origin (scheme, host, port) of an S3 server to use instead of the region's own endpoint. */
   readonly endpoint?: string;
   readonly requesterPays: boolean;
   readonly expectedOwner?: string;
@@ -85,9 +85,9 @@ export interface Config {
   };
   readonly platform: Platform;
   readonly logLevel: LogLevel;
-  /** A caller's token must have one of these audiences. Never `aws.audience`. */
+  /** A caller's token must have one of these audiences, which never include `aws.audience`. */
   readonly audiences: readonly string[];
-  /** URL of the JSON Web Key Set that verifies callers' tokens. */
+  /** The URL of the JSON Web Key Set with which callers' tokens are verified. */
   readonly certsUrl: string;
   readonly identity: IdentitySource;
   /** Replaces the origins of Google's OAuth and IAM Credentials APIs, for impersonation. */
@@ -103,7 +103,7 @@ export interface Config {
   readonly grants: readonly Grant[];
   /** Callers that may read `/-/metrics` if it has no separate port. */
   readonly operators: readonly CallerPattern[];
-  /** HTTP/1 responses larger than this many bytes have no Content-Length; Infinity means never. */
+  /** The largest size in bytes at which an HTTP/1 response still has a Content-Length; Infinity if there is no limit. */
   readonly chunkAbove: number;
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {

@@ -3,7 +3,7 @@
 /** The notation of one kind of quantity. */
 export interface Notation {
   readonly name: string;
-  /** Factors by unit, in ascending order from 1. */
+  /** The factor of each unit, in ascending order, starting with 1. */
   readonly units: ReadonlyMap<string, number>;
   readonly examples: string;
 }

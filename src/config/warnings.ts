@@ -85,7 +85,7 @@ function findLongSessions(roles: Config['roles']): Problem[] {
 function findRepeatedGrants(grants: Config['grants']): Problem[] {
   const first = new Map<string, number>();
   return grants.flatMap(({ callers, allow, bucket, scope }, position) => {
-    // The order of callers and the order of actions do not matter.
+    // Two grants are the same even if they list their callers or actions in a different order.
     const parts = [callers.map((caller) => JSON.stringify(caller)).sort(), [...allow].sort(), bucket, scope];
     const text = JSON.stringify(parts);
     const before = first.get(text);

@@ -6,7 +6,7 @@ import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import type { Examination, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** For each check, the name of its requests in findings. */
+/** What findings call the requests of each check. */
 const UNGRANTED = { readOutside: 'ungranted reads', listOutside: 'ungranted lists' } as const;
 type OutsideCheck = keyof typeof UNGRANTED;
 
@@ -76,7 +76,7 @@ function judge(names: StepNames, check: OutsideCheck, response: ObjectResponse |
       return {
         step: names.grant,
         outcome: 'unknown',
-        found: `not proven that S3 denies ${what}: S3 denied a read of a missing object, but gave no reason (${shownOf(response)})`,
+        found: `could not verify that S3 denies ${what}: S3 denied a read of a missing object, but gave no reason (${shownOf(response)})`,
         fix: PROVE_FIX,
       };
     default:
@@ -99,7 +99,7 @@ const deniedByDenialsOnly = (
 const shownOf = (response: ObjectResponse | S3Error): string =>
   isRefused(response) ? s3ErrorDetail(response.status, response.code) : 'success';
 
-/** S3's response, and the IAM action that it names, if any. */
+/** Describes S3's response, with the IAM action that was denied if S3 names one. */
 function comparedOf(response: ObjectResponse | S3Error): NonNullable<Examination['compared']> {
   const action = isRefused(response) ? response.denial?.action : undefined;
   return { response: shownOf(response), ...(action === undefined ? {} : { action }) };

@@ -14,7 +14,7 @@ import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 
-/** A successful response, reduced to its KMS key. */
+/** A successful response, of which only the KMS key is kept. */
 export interface ObjectResponse {
   readonly kmsKey?: string;
 }
@@ -25,7 +25,7 @@ export interface BucketChecks {
   firstKey(): Promise<string | undefined | S3Error>;
   /** Reads the object's first byte. */
   firstByte(key: string): Promise<ObjectResponse | S3Error>;
-  /** Tests an action on an object, except `get`. */
+  /** Tests any action on an object other than `get`. */
   word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
   /** Reads a nonexistent key within the grant. */
   missing(): Promise<ObjectResponse | S3Error>;
@@ -36,7 +36,7 @@ export interface BucketChecks {
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
-/** S3 requires the names of the attributes (API reference, GetObjectAttributes). */
+/** S3 requires a request for attributes to name them (API reference, GetObjectAttributes). */
 const ATTRIBUTES = [['x-amz-object-attributes', 'ObjectSize']] as const;
 /** Folder markers are empty, and archived objects cannot be read, but at least one of the first twenty is almost always readable. */
 const KEYS = '20';
@@ -108,7 +108,7 @@ export function bucketChecks(
 function listOf(bucket: string, prefix: string): ObjectRead {
   const query = { 'list-type': '2', 'max-keys': KEYS, 'encoding-type': 'url', prefix };
   const operation = operationOn({ bucket, key: '' }, 'GET', new Map(Object.entries(query)));
-  if (!('actions' in operation)) throw new Error('A list is a read');
+  if (!('actions' in operation)) throw new Error('a list request must be a read');
   return operation;
 }
 

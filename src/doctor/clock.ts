@@ -2,9 +2,15 @@
 import type { Compared, Examination } from './step-report.ts';
 import { fetchQuickly } from './egress.ts';
 
-/** Larger than the error from a rounded Date and a slow response, but smaller than any skew that causes a rejection. */
+/**
+ * The smallest clock difference to report. A rounded Date or a slow response causes smaller errors, and requests are rejected
+ * only at larger differences.
+ */
 const DOUBTFUL_MS = 30_000;
-/** At this skew or more, the bridge rejects callers' fresh tokens as not yet valid (`src/auth/verify-token.ts`). */
+/**
+ * If this machine's clock is at least this far behind, the bridge rejects callers' fresh tokens as not yet valid
+ * (`src/auth/verify-token.ts`).
+ */
 const WRONG_BEHIND_MS = 60_000;
 /** Most AWS services reject signatures with a larger skew (IAM user guide, "AWS Signature Version 4"); S3 allows 15 minutes. */
 const WRONG_AHEAD_MS = 5 * 60_000;
@@ -12,13 +18,13 @@ const WRONG_AHEAD_MS = 5 * 60_000;
 export interface OtherClock {
   readonly owner: 'Google' | 'AWS';
   readonly url: string;
-  /** How many milliseconds this other clock is ahead of this machine's clock; undefined if no usable Date was received. */
+  /** How many milliseconds the other clock is ahead of this machine's clock; undefined if no usable Date was received. */
   readonly aheadMs: number | undefined;
 }
 
 /**
- * @param url must not be served by a cache; a 404 is fine. Google's key set is not suitable, because it is cached for hours with
- * its original Date.
+ * @param url a URL that no cache serves; a 404 response is fine. Google's key set is not suitable, because it is cached for
+ * hours with its original Date.
  */
 export async function readClock(owner: OtherClock['owner'], url: string): Promise<OtherClock> {
   const sentAt = Date.now();

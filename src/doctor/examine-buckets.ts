@@ -1,5 +1,5 @@
-// Tests some grants of each bucket: whether the bucket exists, whether S3 allows what they grant, and whether AWS limits a session
-// to them.
+// Tests some grants of each bucket: whether the bucket exists, whether S3 allows what the grants allow, and whether AWS limits
+// a session to the grants.
 import type { Bucket, Grant } from '../config/types.ts';
 import { escapeText } from '../config/show.ts';
 import { asFault } from '../errors/fault.ts';
@@ -21,7 +21,10 @@ import { examineReads } from './grant-reads.ts';
 import type { RoleContext } from './roles.ts';
 import { isS3Fault } from './s3-refusal.ts';
 
-/** How many distinct grants are tested per bucket: role, bucket and key policies seldom distinguish more prefixes. */
+/**
+ * How many distinct grants are tested per bucket. More tests would rarely help, because role, bucket and key policies seldom
+ * distinguish more prefixes.
+ */
 const GRANTS = 8;
 /** S3 normally responds within a second. */
 const STALL_MS = 5_000;
@@ -144,7 +147,7 @@ function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Ex
     return {
       step,
       outcome: 'unknown',
-      found: `S3 rejects requests because of the clock: ${code}`,
+      found: `S3 rejects requests because of a wrong clock: ${code}`,
       fault: code,
     };
   const outOfReach = code === 's3_unreachable' || code === 's3_timeout';

@@ -101,4 +101,4 @@ const VERIFY_FIX =
   'To find out, call the bridge with a caller\'s token: `curl -H "Authorization: Bearer $TOKEN" BRIDGE/-/whoami` returns 200 if these keys verify the token.';
 
 const GOOGLE_KEYS_FIX =
-  'If FEDBRIDGE_GOOGLE_CERTS is set, unset it: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If the variable is not set, a proxy responds instead of Google.';
+  'If FEDBRIDGE_GOOGLE_CERTS is set, unset it: Google publishes its keys at https://www.googleapis.com/oauth2/v3/certs. If the variable is not set, a proxy is responding instead of Google.';

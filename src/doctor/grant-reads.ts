@@ -114,7 +114,7 @@ function missingWithoutList(names: StepNames, none: ObjectResponse | S3Error): O
   return {
     step: names.grant,
     outcome: 'unknown',
-    found: `not proven that S3 allows reads: the grant does not allow list, so the doctor knows no key, and S3 gave no reason for denying a read of a missing object (${s3ErrorDetail(none.status, none.code)})`,
+    found: `could not verify that S3 allows reads: the grant does not allow list, so the doctor does not know a key to read, and S3 gave no reason for denying a read of a missing object (${s3ErrorDetail(none.status, none.code)})`,
     fix: "To find out, upload an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
   };
 }
@@ -123,7 +123,7 @@ const respondsToAnything = ({ grant: step }: StepNames): Examination => ({
   step,
   outcome: 'wrong',
   found: 'S3 returned an object for a key that should not exist',
-  fix: "The server at this endpoint does not behave like S3: check the bucket's `endpoint`, and whether a proxy responds instead.",
+  fix: "The server at this endpoint does not behave like S3: check the bucket's `endpoint`, and whether a proxy is responding instead.",
 });
 
 /** If the bucket has kmsKeys, reports whether the read used one. */

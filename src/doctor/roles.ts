@@ -47,7 +47,7 @@ async function* examineRole(role: Role, context: RoleContext): Examined {
 
 export const roleStep = (name: string): string => `role ${name}`;
 
-/** Faults that a wrong clock can cause, although there are other causes. */
+/** Faults that a wrong clock can cause; they may also have other causes. */
 const CLOCK_FAULTS: ReadonlySet<FaultCode> = new Set(['sts_token_expired', 'sts_credentials_rejected']);
 
 const REFUSED = 'cannot be assumed';
@@ -60,7 +60,7 @@ async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): 
     yield {
       step,
       outcome: 'unknown',
-      found: `STS rejects requests because of the clock: ${code}`,
+      found: `STS rejects requests because of a wrong clock: ${code}`,
       fault: code,
     };
   } else if (code === 'sts_unreachable' || code === 'sts_timeout') {

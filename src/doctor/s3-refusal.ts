@@ -6,7 +6,7 @@ import type { S3Error } from '../s3/s3-error.ts';
 import type { Examination, StepNames } from './step-report.ts';
 
 interface Attempt {
-  /** What failed, as in `list failed`. */
+  /** What failed, for example `list`. Findings add the word "failed". */
   readonly what: string;
   readonly key?: string;
 }
@@ -36,7 +36,7 @@ export const isRefused = (given: object): given is S3Error => 'details' in given
 export const onlyListLacks = ({ status, denial }: S3Error): boolean =>
   status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
-/** Codes that apply to every grant on the bucket. */
+/** S3 error codes that concern the bucket as a whole, each with its fix. */
 const BUCKET_CODES: Readonly<Record<string, string>> = {
   NoSuchBucket: "S3 has no bucket with this name: check the bucket's `target` and `endpoint`.",
   InvalidBucketName: "S3 does not accept this bucket name: check the bucket's `target`.",
@@ -65,7 +65,7 @@ function fixOf({ status, code, denial = {} }: S3Error, isList: boolean): string 
   }
   if (status >= 500)
     return "S3 returned a server error. If the error persists, check the AWS Health Dashboard for the bucket's region.";
-  return 'Look up the S3 error code of this line in the S3 API Reference, under "Error responses".';
+  return 'Look up the S3 error code from this line in the S3 API Reference, under "Error responses".';
 }
 
 /** Whether a fault concerns the bucket, not a particular grant. */

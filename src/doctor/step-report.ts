@@ -17,15 +17,18 @@ export interface Examination {
   readonly found: string;
   /** The fault that the bridge would log. */
   readonly fault?: FaultCode;
-  /** The compared values; never a secret. */
+  /** The values that were compared; never a secret. */
   readonly compared?: Compared;
-  /** What to do about it, on one line; absent if there is nothing to do. */
+  /** What the user should do, on one line; absent if there is nothing to do. */
   readonly fix?: string;
 }
 
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
-/** Either a finding with its own step, or a text for the one step that reports all successes of a grant. */
+/**
+ * Either a finding that is reported as a step of its own, or a short text about a success. All successes of a grant are
+ * reported together, in one step.
+ */
 export type Observation = Examination | string;
 
 /** The names used in findings about a grant. */
@@ -39,7 +42,7 @@ export interface StepNames {
 
 /**
  * @param found what failed, for example `cannot be assumed`
- * @param more.fix replaces the fault's own fix if more is known
+ * @param more.fix a more specific fix, which replaces the fault's own fix
  * @param more.compared is added to the fault's own details
  */
 export function failed(
@@ -59,7 +62,7 @@ export function failed(
   };
 }
 
-/** A secret shared with a partner, so it is never printed. */
+/** This value is a secret that is shared with a partner, so it is never printed. */
 const SHARED_SECRET = 'sts:ExternalId';
 
 function comparedOf(detail: Fault['detail']): Compared {
@@ -72,8 +75,8 @@ function comparedOf(detail: Fault['detail']): Compared {
 }
 
 /**
- * High enough that a hanging upstream delays a large configuration little more than a small one, but low enough that STS does not
- * throttle.
+ * How many items are examined at once: enough that a hanging upstream delays a large configuration little more than a small
+ * one, but few enough that STS does not throttle the requests.
  */
 const AT_ONCE = 16;
 

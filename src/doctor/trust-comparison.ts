@@ -19,7 +19,7 @@ import type { TrustFile } from './trust-file.ts';
 type Claims = IdentityToken['claims'];
 
 interface Cause {
-  /** Follows "its trust policy". */
+  /** Completes a sentence that begins with "its trust policy". */
   readonly found: string;
   readonly fix: string;
 }
@@ -58,8 +58,8 @@ const MATCHES =
   'Check that the given policy belongs to this role in this account. If it does, an organization policy (SCP) denies sts:AssumeRoleWithWebIdentity, or the trust policy was changed less than a minute ago.';
 
 /**
- * Mistakes that cause a denial, because no Google token can match the policy. Omits missing pins, which reject no token; their
- * findings have a whole statement as their field.
+ * Mistakes that cause a denial, because no Google token can match the policy. Omits missing pins, because they cause no denial.
+ * A finding about a missing pin has a whole statement as its field.
  */
 function mistakes(statements: readonly Statement[]): Cause[] {
   const wholes = new Set(statements.map(({ where }) => where));
@@ -68,7 +68,7 @@ function mistakes(statements: readonly Statement[]): Cause[] {
     .map(({ field, rule, fix }) => ({ found: `has a mistake: ${field} ${rule}`, fix }));
 }
 
-/** @returns the differences of the statement that comes closest to the token; none if a statement matches */
+/** @returns the differences between the token and the statement that comes closest to it; none if a statement matches */
 function differences(
   statements: readonly Statement[],
   role: Role,

@@ -25,7 +25,7 @@ function roleArnIn(text: string): Pick<TrustFile, 'roleArn'> {
     const roleArn = fieldOf(fieldOf(JSON.parse(text), 'Role'), 'Arn');
     return typeof roleArn === 'string' ? { roleArn } : {};
   } catch {
-    // Text that is not JSON contains only the policy, percent-encoded as in IAM's API response.
+    // If the text is not JSON, it is only the policy, percent-encoded as in IAM's API response.
     return {};
   }
 }

@@ -157,7 +157,8 @@ export const CALLER_FAULTS = {
     status: 403,
     s3Code: 'AccessDenied',
     outcome: 'not_granted',
-    sentence: 'You are not allowed to read this. /-/whoami shows your identity and what you may read.',
+    sentence:
+      'You are not allowed to read this. /-/whoami shows your identity and grants. To see why a read is denied, call /-/explain with its bucket and key.',
     fix: 'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` explains why no grant applies.',
   },
   owner_mismatch: {

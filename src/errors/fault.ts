@@ -1,4 +1,4 @@
-// The error class for a rejection or failure, from where it is detected to where it is reported.
+// The error class for rejections and failures. It carries their details to the code that reports them.
 import type { FaultCode } from './table.ts';
 
 /** Values for the log line only. The values must not include a token, key or signature. */
@@ -12,7 +12,7 @@ export class Fault extends Error {
   readonly code: FaultCode;
   readonly detail: FaultDetail;
   /**
-   * An additional sentence for the caller, after the row's sentence. The rules for the row's sentence apply, but the addition may
+   * An additional sentence for the caller, after the row's sentence. It follows the same rules as the row's sentence, but may
    * contain text from the caller.
    */
   readonly addition: string | undefined;

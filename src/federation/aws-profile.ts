@@ -117,7 +117,7 @@ function heldKeys(keys: ProfileKeys): Held {
 }
 
 interface MfaCodes {
-  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code; and what `askCode` throws */
+  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code, and anything that `askCode` throws */
   ask(mfaSerial: string): Promise<string>;
   endRound(): void;
   /** Milliseconds since a person entered a code; 0 during the prompt, Infinity if there was no prompt. */

@@ -14,7 +14,7 @@ import type { Session } from './session-cache.ts';
 import { isPending } from '../runtime/maybe-promise.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** The result of authorization, without which no role can be assumed for a caller. */
+/** The result of authorization. Without it, no role can be assumed for a caller. */
 export interface Permitted {
   readonly bucket: Bucket;
   readonly decided: readonly Grant[];
@@ -95,11 +95,7 @@ export function createFederation(options: {
   const policyOf = sessionPolicies();
 
   // Returns synchronously if credentials are cached, which is nearly always the case.
-  const sessionFor = (
-    permit: Permitted,
-    caller: AttributedCaller,
-    name: string,
-  ): MaybePromise<Session> => {
+  const sessionFor = (permit: Permitted, caller: AttributedCaller, name: string): MaybePromise<Session> => {
     const { bucket, decided, grants } = permit;
     const session = sessions.of(
       bucket.role,

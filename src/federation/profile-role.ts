@@ -7,7 +7,7 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** The profile's settings, under STS's parameter names. */
+/** The profile's settings, named like the parameters of STS. */
 export interface ProfileRole {
   readonly RoleArn: string;
   readonly RoleSessionName: string;

@@ -4,7 +4,7 @@ import type { Role } from '../config/types.ts';
 import type { RoleCredentials } from './credentials.ts';
 
 /**
- * The first pause between probes, which continue while the last call for every role has failed. The pause doubles up to the
+ * The first pause between probes. Probes continue as long as the last call failed for every role. The pause doubles up to the
  * maximum.
  */
 const RETRY_MS = 1_000;

@@ -6,7 +6,10 @@ import { startElapsed } from '../runtime/elapsed.ts';
 import { tokenBuckets } from '../runtime/rate-limits.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** Renewal begins LEAD_SHARE of the lifetime or LEAD_MS before expiration, whichever is less, and earlier by a random jitter. */
+/**
+ * Credentials are renewed before they expire: by LEAD_SHARE of their lifetime or LEAD_MS, whichever is less, plus a random
+ * jitter.
+ */
 const LEAD_SHARE = 0.2;
 const LEAD_MS = 5 * 60_000;
 /** The maximum jitter as a share of the lead; it spreads the renewals of instances that started together. */
@@ -109,7 +112,7 @@ export function renewCredentials(
     },
     remaining: () => {
       const left = held?.remainingMs() ?? 0;
-      // Expired credentials count as 0 ms only while renewals fail; otherwise they were merely unused.
+      // While renewals fail, expired credentials have 0 ms left. Otherwise, they expired only because nobody used them.
       if (left <= 0) return held !== undefined && failures > 0 ? 0 : undefined;
       const unused = left <= leadMs && failures === 0 && obtaining === undefined;
       return unused ? undefined : left;
@@ -117,7 +120,7 @@ export function renewCredentials(
   };
 }
 
-/** @param neededMs the time that the renewal of all sessions takes at the allowed pace; all sessions may be due together */
+/** @param neededMs how long it takes to renew all sessions at the allowed pace, in case all of them are due together */
 function leadOf(fresh: RoleCredentials, neededMs: number): number {
   const usual = Math.min(fresh.lifeMs * LEAD_SHARE, LEAD_MS);
   return Math.min(Math.max(usual, floorOf(fresh) + neededMs), fresh.lifeMs * LONGEST_LEAD_SHARE);

@@ -29,7 +29,7 @@ interface Held extends Session {
   readonly forget: () => void;
 }
 
-/** Sessions by attribution, then by policy. */
+/** Sessions, grouped by attribution and then by policy. */
 type ByAttribution = Map<string, Map<string, LruEntry<Held>>>;
 
 /**

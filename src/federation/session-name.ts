@@ -6,7 +6,7 @@ import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { HopSession } from './sts-calls.ts';
 
-/** The identity that a session is for: a caller, or the bridge itself if a CLI command runs. */
+/** The identity that a session is for: a caller, or the bridge itself during a CLI command. */
 export interface AttributedCaller {
   /** The caller's unique ID. */
   readonly subject: string;

@@ -39,7 +39,7 @@ const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: F
 const WITHOUT_CODE = 'Unknown';
 
 const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
-/** The SDK also reports these lost connections as a TimeoutError. */
+/** The codes of lost connections, which the SDK also reports as a TimeoutError. */
 const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE']);
 
 /** The prefix of Node's HTTP parser errors: the server responded, but not with valid HTTP. */

@@ -30,7 +30,10 @@ export interface ConnectionLimits {
 }
 
 export interface ConnectionParts {
-  /** Whether another request may follow a HEAD. True only if the server is known never to send a body in response to HEAD. */
+  /**
+   * Whether the connection may carry another request after a HEAD request. True only if the server is known never to send a
+   * body in response to HEAD.
+   */
   readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
   readonly limits: ConnectionLimits;
@@ -85,13 +88,14 @@ export function openConnection(
   const destroy = (error?: Error): void => {
     failure ??= error;
     socket.destroy();
-    // `end` runs before the socket's `close` event, so that this connection reports no events after its removal.
+    // Calls `end` at once instead of waiting for the socket's `close` event, so that this connection reports no events after
+    // its removal.
     end();
   };
 
   /**
-   * @param source this connection's own buffer, if it contains `bytes`; retained again if the exchange receives `bytes` without a
-   * copy
+   * @param source this connection's own buffer, if it contains `bytes`; gets an additional hold if the exchange receives
+   * `bytes` without a copy
    */
   const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
     hasBegun = true;

@@ -11,7 +11,7 @@ const MAX_EARLY_BYTES = 256 * 1024;
 /** @param isNew whether to open a connection even if an idle connection exists */
 type GetConnection = (isNew: boolean) => Connection;
 
-/** @throws HttpError; after a cancellation, any Error, which is ignored */
+/** @throws HttpError, or any Error after a cancellation, because the caller then ignores the error */
 export function dispatch(
   getConnection: GetConnection,
   text: string,

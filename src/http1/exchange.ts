@@ -14,7 +14,7 @@ export interface UpstreamRequest {
 
 export interface UpstreamResponse {
   readonly status: number;
-  /** Alternating names, as sent, and values, in Latin-1. */
+  /** Alternating header names and values in Latin-1. The names are spelled as the upstream sent them. */
   readonly headers: readonly string[];
   /**
    * The complete body if it arrived with its head; a small body is a Latin-1 string. A caller that uses `whole` need not call
@@ -39,7 +39,7 @@ export interface Sink {
    */
   write(chunk: Buffer, free?: Free): boolean;
   end(): void;
-  /** Called if the body ends early, so that the bytes written so far are incomplete. */
+  /** Called if the body ends early. The bytes written so far are then incomplete. */
   fail(error: Error): void;
 }
 

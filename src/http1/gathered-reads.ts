@@ -32,7 +32,7 @@ interface GatheredReadsParts {
   readonly isTls: boolean;
 }
 
-/** Without TLS, larger buffers are used after this many consecutive deliveries that the sink has handled quickly. */
+/** Without TLS, larger buffers are used after the sink has handled this many consecutive deliveries quickly. */
 const QUICK_DELIVERIES = 2;
 
 /**

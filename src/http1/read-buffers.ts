@@ -1,6 +1,9 @@
 // Buffers for reading responses: one shared buffer for bytes that are copied immediately, and a set of reusable buffers.
 
-/** Returns a chunk that is no longer used. If this function is not called, the garbage collector frees the chunk. */
+/**
+ * Gives back a chunk that is no longer used, so that its memory can be reused. Without this call, the garbage collector frees
+ * the memory.
+ */
 export type Free = (error?: Error | null) => void;
 
 /**
@@ -23,20 +26,20 @@ export interface ReadBuffers {
   readonly first: Buffer;
   /** @param isFast whether the reader is fast enough for a large buffer @returns a buffer with one holder */
   take(isFast: boolean): ReadBuffer;
-  /** @returns a copy that can be kept, in reused memory unless it is small or exceeds one buffer */
+  /** @returns a copy that the caller may keep; it is in reused memory, unless it is small or larger than one buffer */
   copy(bytes: Buffer): { readonly bytes: Buffer; readonly free: Free | undefined };
 }
 
 /** Smaller pieces of a body are copied, so that a slow reader does not occupy a whole read buffer for each piece. */
 export const COPIED_BYTES = 16 * 1024;
 
-/** The maximum size of one socket read, and the memory that a slow reader occupies. */
+/** The maximum size of one socket read, which is also the amount of memory that a slow reader occupies. */
 const READ_BYTES = 64 * 1024;
 
 /**
- * Fits a 64 KiB body with its head, because a response that arrives in one read is forwarded in one write. S3's heads are smaller
- * than 8 KiB. Measured with 64 KiB bodies: 20 % less CPU. Using this size for later reads gained
- * nothing, and would split a TLS record.
+ * Large enough for a 64 KiB body with its head, because a response that arrives in one read is forwarded in one write. S3's
+ * heads are smaller than 8 KiB. Measured with 64 KiB bodies: 20 % less CPU. Using this size for later reads gained nothing, and
+ * would split a TLS record.
  */
 const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;
 

@@ -3,7 +3,7 @@ import { invalidResponse } from './http-error.ts';
 
 export interface ResponseHead {
   readonly status: number;
-  /** Alternating names, as sent, and values, in Latin-1. */
+  /** Alternating header names and values in Latin-1. The names are spelled as the upstream sent them. */
   readonly headers: readonly string[];
   /** The body's length in bytes, or `chunked`. */
   readonly length: number | 'chunked';

@@ -10,7 +10,7 @@ import { HttpError } from './http-error.ts';
 import { readBuffers } from './read-buffers.ts';
 
 export interface Transport {
-  /** @throws HttpError; after a cancellation, any Error, which is ignored */
+  /** @throws HttpError, or any Error after a cancellation, because the caller then ignores the error */
   send(origin: string, request: UpstreamRequest): Promise<UpstreamResponse>;
   /** Opens a connection for an expected request, unless a connection already exists. */
   warm(origin: string): void;
@@ -164,7 +164,7 @@ function connectionPool(
       for (const connection of [...idle]) connection.destroy();
     },
     destroy: () => {
-      // Fails with an HttpError, so that `dispatch` does not resend requests on new connections.
+      // Fails all requests with an HttpError, so that `dispatch` does not resend requests on new connections.
       for (const connection of [...all]) connection.destroy(new HttpError('unreachable', 'CLOSED'));
     },
     open: () => all.size,

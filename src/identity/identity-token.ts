@@ -38,7 +38,10 @@ export function readIdentityToken(text: string): IdentityToken | undefined {
 /** The decoded header or claims of a JSON Web Token. */
 type JwtPart = Readonly<Record<string, unknown>>;
 
-/** Decodes the header and the claims without verifying them. A header or payload that is not a JSON object is undefined. */
+/**
+ * Decodes the header and the claims without verifying them. A header or payload that is not a JSON object is returned as
+ * undefined.
+ */
 export function decodeJwt(jwt: string): { readonly header?: JwtPart; readonly claims?: JwtPart } {
   const [header, claims] = jwt.split('.').map(decodePart);
   return { ...(header === undefined ? {} : { header }), ...(claims === undefined ? {} : { claims }) };

@@ -30,7 +30,7 @@ export interface MetadataServer {
   instanceNames(options: { readonly withInstance: boolean }): Promise<InstanceNames>;
 }
 
-/** Makes gcp-metadata skip its check for Google Cloud, even if google-auth-library calls it. */
+/** Prevents gcp-metadata from checking whether it runs on Google Cloud, even when google-auth-library calls gcp-metadata. */
 export const skipResidencyCheck = (): void => {
   setGCPResidency(false);
 };
@@ -41,7 +41,8 @@ export function metadataServer(): MetadataServer {
   skipResidencyCheck();
   return {
     async identityToken(audience) {
-      // On Cloud Run, tokens in the standard format contain no e-mail. gcp-metadata escapes the audience.
+      // The full format is needed because, on Cloud Run, tokens in the standard format contain no e-mail. The audience is not
+      // escaped here, because gcp-metadata escapes it.
       const params = { audience, format: 'full' };
       const text = await withinDeadline(
         'identity',

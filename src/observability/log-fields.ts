@@ -53,7 +53,7 @@ function strangersDetail(value: unknown): unknown {
   );
 }
 
-/** Maps what aborted the response to the fix for the operator. */
+/** Maps the party that aborted a response (S3 or the bridge) to the fix for the operator. */
 const ABORT_REMEDIES: Readonly<Record<string, string>> = {
   s3: 'S3 or the network closed the response early, and the bridge could not resume it, so the caller saw a broken connection. If this error repeats, check egress.',
   bridge:

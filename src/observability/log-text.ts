@@ -29,8 +29,8 @@ export function withoutTokens(text: string): string {
 }
 
 /**
- * Matches `eyJ`, which begins every token, and the percent escapes that may hide it: those of these three letters, of '%' and of
- * hexadecimal digits.
+ * Matches `eyJ`, which begins every token, and percent escapes that may hide a token: escapes of these three letters, of '%',
+ * or of hexadecimal digits.
  */
 const MAY_HIDE = /eyJ|%(?:25|3\d|4[1-6aA]|6[1-6]|79)/;
 
@@ -55,7 +55,7 @@ const TOKEN_START = 'eyJ';
  */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 
-/** A shorter header or payload cannot be part of a token. */
+/** No token has a header or a payload that is shorter than this. */
 const MIN_HEADER = 8;
 const MIN_PAYLOAD = 5;
 

@@ -102,7 +102,8 @@ function standardOutput(): LogOutput {
     sync: false,
     minLength: 0,
     maxLength: MAX_WAITING_BYTES,
-    // Called while nothing reads the output. Returns false at the end, which stops the retries, so that the process can exit.
+    // Called while nothing reads the output. Returns false once the process is ending, which stops the retries and lets the
+    // process exit.
     retryEAGAIN: () => !ending,
   });
   stream.on('error', () => undefined);

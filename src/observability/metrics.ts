@@ -68,7 +68,7 @@ export function createMetrics(sources: {
   };
   const requests = 'fedbridge_request_duration_seconds';
   const requestSeconds = histogram(requests, SECONDS);
-  register(requests, 'Time from the head of a request to the end of its response.', () =>
+  register(requests, "Time from the arrival of a request's headers to the end of its response.", () =>
     requestSeconds.samples(),
   );
   const steps = 'fedbridge_step_duration_seconds';

@@ -1,7 +1,7 @@
 // Maps the actions in a grant's `allow` to IAM actions, so that the bridge authorizes exactly the actions that AWS will check.
 import type { Action } from '../config/types.ts';
 
-/** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
+/** Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
 type ObjectAction =
   | 's3:GetObject'
   | 's3:GetObjectVersion'

@@ -87,7 +87,7 @@ function kmsAllowance({ kmsKeys, region }: Bucket): Statement[] {
 /** An access point is a separate IAM resource (S3 user guide, "Configuring IAM policies for using access points"). */
 const isAccessPoint = ({ target }: Bucket): boolean => target.startsWith('arn:');
 
-/** A bucket is in the partition of its role. */
+/** A bucket is in the same AWS partition as its role. */
 const partitionOf = ({ role }: Bucket): string => role.arn.split(':')[1] ?? 'aws';
 
 const bucketArn = (bucket: Bucket): string =>

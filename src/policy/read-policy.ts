@@ -6,8 +6,8 @@ import type { Statement } from './policy-statements.ts';
 import { hopActions } from './trust-policy.ts';
 
 /**
- * Combines the permissions for all entries of `roles` that assume the ARN, because several entries can use one IAM role.
- * @param arn of a first role or a further hop
+ * Combines the permissions for all entries of `roles` that contain this ARN, because several entries can use one IAM role.
+ * @param arn the ARN of a first role or a further hop
  * @returns JSON without spaces; undefined if the role reads nothing and assumes no other role
  */
 export function readPolicyOf(

@@ -24,7 +24,7 @@ interface Definition {
   readonly arn: string;
   /** JSON. */
   readonly permissions: string;
-  /** Absent if the ARN is not the first role of any entry of `roles`. */
+  /** Absent if no entry of `roles` has this ARN as its first role. */
   readonly trusted?: TrustedToken;
 }
 
@@ -45,7 +45,7 @@ export function defineRole(
   };
 }
 
-/** Combines the statements of all entries of `roles` that assume the ARN, because several entries can use one IAM role. */
+/** Combines the statements of all entries of `roles` that contain this ARN, because several entries can use one IAM role. */
 function trustOf(roles: Config['roles'], arn: string, trusted: TrustedToken | undefined): TrustPolicy {
   const policies = [
     ...(trusted === undefined ? [] : [trustPolicy(trusted)]),

@@ -1,4 +1,4 @@
-// Compiles grants into a session policy, so that AWS itself limits a caller to them.
+// Compiles grants into a session policy, so that AWS itself limits a caller to these grants.
 import { MAX_POLICY_CHARACTERS } from '../config/aws-limits.ts';
 import type { Bucket, Grant } from '../config/types.ts';
 import { allowances, denials } from './policy-statements.ts';
@@ -43,7 +43,7 @@ export function compileAllowances(bucket: Bucket, grants: readonly Grant[]): str
   return document(allowances(bucket, grants));
 }
 
-/** @returns undefined if the policy has no Deny statements, or only Deny statements */
+/** @returns the policy without its Deny statements; undefined if it has no Deny statements, or consists only of them */
 export function withoutDenials(policy: string): string | undefined {
   const { Statement: all } = JSON.parse(policy) as { readonly Statement: readonly Statement[] };
   const allowing = all.filter(({ Effect }) => Effect === 'Allow');

@@ -103,7 +103,7 @@ export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | unde
 
 /**
  * The actions that both sides of a hop must allow: its own trust policy, and the permissions of the role before it.
- * @param number of the hop, starting at 1
+ * @param number the number of the hop, starting at 1
  */
 export function hopActions(role: Role, number: number): readonly string[] {
   const trust = hopTrustOf(role, number);

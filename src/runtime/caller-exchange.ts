@@ -20,11 +20,11 @@ export interface CallerResponse {
   /** Whether the complete response has been handed to the kernel. */
   readonly writableFinished: boolean;
   /**
-   * Reports what this response has written to its connection; null before the response gets its connection and after it has lost
-   * it.
+   * Counts the bytes that this response writes to its connection. Null while the response has no connection, for example while
+   * it waits for earlier responses.
    */
   readonly socket: ResponseSocket | null;
-  /** Sets a header that `writeHead` sends with its own headers. */
+  /** Sets a header, which is sent together with the headers that are passed to `writeHead`. */
   setHeader(name: string, value: string | number): unknown;
   /** @param headers alternating names and values */
   writeHead(status: number, headers?: string[]): CallerResponse;

@@ -14,7 +14,7 @@ export function startElapsed(): () => number {
 
 /**
  * Limits how long to wait for a promise. The work continues after the deadline, but its result or error is ignored.
- * @param options.elapsedMs returns how much of the elapsed time counts; default: all of it
+ * @param options.elapsedMs returns how much of the elapsed time counts toward the deadline; default: all of it
  * @throws what `options.onTimeout` returns if the work takes longer than `options.ms`
  */
 export async function withDeadline<Result>(

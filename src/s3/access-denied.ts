@@ -113,11 +113,13 @@ const FIXES: Readonly<Record<Reason, Fix>> = {
     deny: "A Deny statement in the role's permissions boundary covers ACTION: narrow the statement.",
   },
   'service control policy': {
-    allow: "The organization's service control policies (SCP) do not allow ACTION in the role's account.",
-    deny: "A service control policy (SCP) of the role's organization denies ACTION. Policies that restrict regions are a common cause.",
+    allow:
+      "No service control policy (SCP) of the role's organization allows ACTION in the role's account: ask the organization's administrator to allow ACTION.",
+    deny: "A service control policy (SCP) of the role's organization denies ACTION: ask the organization's administrator to exempt the role. Policies that restrict regions are a common cause.",
   },
   'resource control policy': {
-    allow: "The organization's resource control policies (RCP) do not allow ACTION on the bucket.",
+    allow:
+      "No resource control policy (RCP) of the bucket's organization allows ACTION on the bucket: ask the organization's administrator to allow ACTION.",
     deny: "A resource control policy (RCP) of the bucket's organization denies ACTION: exempt the role or the bridge's network in that policy.",
   },
   'VPC endpoint policy': {

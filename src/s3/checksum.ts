@@ -22,8 +22,8 @@ interface RunningChecksum {
 const MODE = 'x-amz-checksum-mode';
 
 /**
- * If `verifyChecksums` is set for the bucket, a mismatch fails the sink with Fault checksum_mismatch before the last bytes are
- * sent.
+ * If `verifyChecksums` is set for the bucket, a checksum mismatch makes the sink fail with Fault checksum_mismatch before the
+ * last bytes are sent.
  */
 export function withChecksums(read: Read): Read {
   const algorithms = checksumAlgorithms();
@@ -95,7 +95,7 @@ function verifiedResponse(
   };
 }
 
-/** Returns checksums by the algorithm's name in S3's headers, fastest first. */
+/** Maps each algorithm's name in S3's headers to a function that starts a checksum. The fastest algorithm comes first. */
 function checksumAlgorithms(): ReadonlyMap<string, () => RunningChecksum> {
   // The tables of a CRC are created when it is first used.
   let crc32c: ReturnType<typeof createCrc32c> | undefined;

@@ -12,7 +12,7 @@ const MAX_OFFSET_MS = 24 * 3600 * 1000;
  */
 const MIN_SKEW_MS = 10 * 60 * 1000;
 
-/** Smaller changes of the offset are not logged, because rounding and latency cause them. */
+/** If the offset changes by less than this, the change is not logged, because rounding and latency cause small changes. */
 const LOG_ABOVE_MS = 60 * 1000;
 
 export interface S3Clock {
@@ -37,7 +37,7 @@ export function s3Clock(onLearned: (bucketName: string, aheadMs: number) => void
       const s3Now = Date.parse(headerOf(error.headers, 'date') ?? '');
       if (!isClockError(error, s3Now - signedAt)) return false;
       const aheadMs = s3Now - Date.now();
-      // The comparison is negated, so that a missing Date (NaN) also returns false.
+      // The comparison is negated, so that the function also returns false if the Date header is missing (NaN).
       if (!(Math.abs(aheadMs) <= MAX_OFFSET_MS)) return false;
       const before = ahead.get(endpointKey(bucket)) ?? 0;
       ahead.set(endpointKey(bucket), aheadMs);

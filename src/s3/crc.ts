@@ -12,7 +12,7 @@ const SLICES = 8;
 const CRC32C = 0x82f63b78;
 const CRC64NVME = { high: 0x9a6c9329, low: 0xac4bc9b5 };
 
-/** Creates an 8 KiB table. The entry at `slice * 256 + byte` is the CRC of a byte that is followed by `slice` bytes. */
+/** Creates an 8 KiB table. The entry at `slice * 256 + byte` is the CRC of a byte that is followed by `slice` zero bytes. */
 export function createCrc32c(): Crc<number> {
   const table = new Uint32Array(SLICES * BYTE_VALUES);
   for (let i = 0; i < table.length; i += 1) {

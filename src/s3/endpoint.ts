@@ -3,7 +3,7 @@ import { AWS_DOMAINS, awsDomain } from '../config/aws-names.ts';
 import type { Bucket } from '../config/types.ts';
 
 export interface Endpoint {
-  /** Scheme, host and port to connect to; only from the configuration. */
+  /** The scheme, host and port to connect to. They come only from the configuration. */
   readonly origin: string;
   readonly host: string;
   /** The path before the key and its '/': '' in virtual-hosted style, `/bucket` in path style. */
@@ -25,7 +25,7 @@ export function isRegion(region: string): boolean {
  */
 export function endpointOf(bucket: Bucket, region: string): Endpoint {
   const { target, endpoint } = bucket;
-  // Only loopback endpoints use plain HTTP, and a loopback host name with a prefix would not resolve.
+  // An endpoint with plain HTTP is always on loopback, where a host name with a prefix would not resolve.
   if (target.startsWith('arn:') && endpoint?.startsWith('http:') !== true)
     return accessPoint(target, endpoint);
   if (endpoint !== undefined) {

@@ -7,7 +7,10 @@ import { asS3Fault } from './s3-error.ts';
 import { usualObject } from './usual-object.ts';
 import { xmlReader } from './xml-reader.ts';
 
-/** The bridge's own JSON format with stable names. Elements that S3 may add later are not included. */
+/**
+ * One page in the bridge's own JSON format, whose field names do not change. The page does not include elements that S3 may add
+ * later.
+ */
 export interface ListPage {
   readonly objects: readonly ListedObject[];
   /** Common prefixes, if the request had a delimiter. */

@@ -25,7 +25,9 @@ export interface ObjectRead {
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** An operation that is served from the configuration. For HeadBucket, S3 also confirms that the bucket exists. */
+/**
+ * An operation that is served from the configuration. For HeadBucket, the bridge also confirms with S3 that the bucket exists.
+ */
 export interface BucketOperation {
   readonly kind: 'buckets' | 'bucket' | 'location';
   readonly name: 'ListBuckets' | 'HeadBucket' | 'GetBucketLocation';

@@ -13,10 +13,13 @@ export function parseOperation(method: string | undefined, url: string): Operati
   return operationOn(target, method, readQuery(target.query));
 }
 
-/** Serves objects whose key is a query parameter, because Cloud Run decodes some escapes in paths and reserves some paths. */
+/**
+ * This route takes the object's key from a query parameter, because Cloud Run decodes some escapes in paths and reserves some
+ * paths.
+ */
 const OBJECT_PATH = '/-/object';
 
-/** Serves lists as JSON. */
+/** This route returns lists as JSON. */
 const JSON_LIST_PATH = '/-/objects';
 
 /** Whether a request target is one of the two routes under `/-/`. */
@@ -59,7 +62,8 @@ function parseJsonList(method: Method, text: string): Operation {
   const query = new Map(readQuery(text));
   const bucket = checkedBucket(required(query, 'bucket'));
   query.delete('bucket');
-  // A page of S3 has at most 1000 objects and prefixes, and an empty page would look like the last page.
+  // S3 returns at most 1000 objects and prefixes per page. A limit of 0 is rejected, because an empty page would look like the
+  // last page.
   if (!/^(?:[1-9]\d{0,2}|1000)$/.test(query.get('limit') ?? '1'))
     throw new Fault('parameter_invalid', {
       parameter: 'limit',

@@ -29,9 +29,9 @@ export interface ReadOptions extends RequestOptions {
   readonly whole?: readonly string[];
   /** Whether the credentials may be renewed after S3 denies a read without giving a reason; default: true. */
   readonly renewsUnexplained?: boolean;
-  /** The caller's unique ID, because each caller has a share of the budgets for retries and renewals. */
+  /** The caller's unique ID. Each caller has its own share of the budgets for retries and renewals. */
   readonly caller: string;
-  /** Incremented for each retry and resume; for the log. */
+  /** Counters for the log, which are incremented for each retry and resume. */
   readonly counters?: RetryCounters;
 }
 
@@ -98,7 +98,7 @@ export function createReader(options: {
       credentials,
       now: clock?.now(bucket) ?? Date.now(),
     };
-    // Uses a separate cancellation, because the caller's cancellation belongs to the response that the caller is about to
+    // Uses a separate cancellation, because the caller's own cancellation applies to the response that the caller is about to
     // receive.
     const request = signedRequest(options.sign, from, {
       ...readOptions,
@@ -173,7 +173,7 @@ export function createReader(options: {
       try {
         credentials = await untilCancelled(replacement, readOptions.cancellation);
       } catch (error) {
-        // The renewal only served to confirm S3's denial, so the denial is returned even if the renewal fails.
+        // The renewal was only meant to confirm S3's denial, so the denial is returned even if the renewal fails.
         if (!isCredentialsError(outcome)) return outcome;
         throw error;
       }

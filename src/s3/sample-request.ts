@@ -1,4 +1,5 @@
-// Builds the simplest request for each grant action, so that explanations and real requests are decided by the same code.
+// Builds the simplest request for each grant action. Commands and routes that explain grants use these requests, so that they
+// decide with the same code as real requests.
 import type { Action } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';

@@ -108,8 +108,8 @@ export function macWith(key: Buffer): Mac {
   let inner = padded(key, 0x36, BLOCK_BYTES);
   const outer = padded(key, 0x5c, BLOCK_BYTES + DIGEST_BYTES);
   return (text) => {
-    // The buffer seldom has to be replaced: all texts that are signed with one key have the same length, because region and day
-    // are part of the key.
+    // The buffer seldom has to be replaced: each key belongs to one region and day, so all texts that are signed with the key
+    // have the same length.
     if (inner.length !== BLOCK_BYTES + text.length) {
       inner = Buffer.concat([inner.subarray(0, BLOCK_BYTES)], BLOCK_BYTES + text.length);
     }

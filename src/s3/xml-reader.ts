@@ -54,7 +54,7 @@ export function xmlReader(events: {
     else events.onClose(name, parent, '');
   };
   /**
-   * Takes four arguments instead of one object, because it is called for each element.
+   * Takes four arguments instead of one object, because otherwise each element would need a new object.
    * @param nameAt the index in `text` at which the tag's name begins
    * @param end the index in `text` at which the tag ends
    */

@@ -14,7 +14,7 @@ export interface BridgeChild {
   kill(): void;
 }
 
-/** A module with this file's extension: TypeScript in a Git clone, JavaScript in the npm package. */
+/** The module that runs the bridge. Like this file, it is TypeScript in a Git clone and JavaScript in the npm package. */
 const PROGRAM = new URL(`bridge-process${extname(import.meta.url)}`, import.meta.url);
 
 /** Limits the wait for readiness, because a bridge that cannot assume its roles serves requests but never becomes ready. */

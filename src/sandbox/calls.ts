@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
-/** Large enough for a long test; in a benchmark, old calls are evicted. */
+/** The maximum number of recorded calls. It is large enough for a long test; in a benchmark, old calls are evicted. */
 const KEPT_PER_UPSTREAM = 2_000;
 
 const SECRET_PARAMETERS = /^(x-amz-signature|x-amz-security-token|x-amz-credential|webidentitytoken)=/i;

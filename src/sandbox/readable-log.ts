@@ -12,7 +12,7 @@ const lineShape = z.object({
   remedy: z.string().optional(),
 });
 
-/** @returns one line, or two if there is a fix, without a final line feed; an input in another format is returned unchanged */
+/** @returns one line, or two if there is a fix, without a final line feed. Input in any other format is returned unchanged */
 export function readableLine(json: string): string {
   const read = lineShape.safeParse(parsed(json));
   if (!read.success) return json;

@@ -20,7 +20,10 @@ export type Shape =
   | { readonly kind: 'drip'; readonly bytesPerSecond: number }
   | { readonly kind: 'wrong-length'; readonly by: number };
 
-/** The number of writes per second for a slow-drip response, or fewer, so that each write contains at least one byte. */
+/**
+ * The maximum number of writes per second for a slow-drip response. At low rates, there are fewer writes, because each write
+ * contains at least one byte.
+ */
 const DRIPS_PER_SECOND = 10;
 
 /** Sends a response. Rejects if the client disconnects or the source fails; the caller must then destroy the socket. */

@@ -69,7 +69,7 @@ export interface Sandbox {
 
 const MINTED_LIFE_SECONDS = 3600;
 
-/** Closes all servers and rejects if a port is in use or `dir` is not a directory. */
+/** If a port is in use or `dir` is not a directory, closes all servers that were already started, and rejects. */
 export async function startSandbox({
   ports = {},
   dir,

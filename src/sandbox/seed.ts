@@ -22,7 +22,7 @@ export interface SampleRead {
   readonly bucket: string;
   readonly target: string;
   readonly key: string;
-  /** The keys that the caller may get; `mayList` says whether the caller may also list them. */
+  /** The keys that the caller may get. If `mayList` is true, the caller may also list these keys. */
   readonly scope: Scope;
   readonly mayList: boolean;
 }

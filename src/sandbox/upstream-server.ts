@@ -24,7 +24,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Large enough for a GET request to STS with a 20,000-character identity token in its URL. */
+/**
+ * The size limit of a request's URL and headers. It is large enough for a GET request to STS with a 20,000-character identity
+ * token.
+ */
 const MAX_HEADER_BYTES = 65_536;
 const KEEP_ALIVE_MS = 30_000;
 const LOOPBACK = '127.0.0.1';

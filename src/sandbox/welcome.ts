@@ -68,15 +68,18 @@ export function welcome(running: Running): string {
           `  ${get('/-/metrics', 'OPERATOR')}`,
           '',
         ]),
+    // With --as, clients and another bridge need different values of GCE_METADATA_HOST, so only the clients' value is printed.
     ...(as === undefined
-      ? []
+      ? [
+          'To run another bridge against the same emulators, set these variables and run "PORT=9090 npm start":',
+          ...Object.entries(environment).map(([name, value]) => `  export ${name}=${quoted(value)}`),
+        ]
       : [
-          `To run any client as if on a Google Cloud machine with the service account ${as}:`,
+          `To run a client as if it were on a Google Cloud machine with the service account ${as}, set this variable:`,
           `  export GCE_METADATA_HOST=${new URL(metadata).host}`,
           '',
+          'To run another bridge against the same emulators, restart the sandbox without --as: it then prints the variables to set.',
         ]),
-    'To run another bridge against the same emulators, set these variables and run "PORT=9090 npm start":',
-    ...Object.entries(environment).map(([name, value]) => `  export ${name}=${quoted(value)}`),
     '',
     '',
   ].join('\n');

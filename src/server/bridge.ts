@@ -1,4 +1,5 @@
-// The bridge: builds the steps from the configuration, and joins them into one request listener, which each reload replaces.
+// The bridge: builds the steps of request handling from the configuration, and joins them into one request listener. Each
+// reload replaces the listener.
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ControlRoute } from '../api/control-routes.ts';
@@ -55,7 +56,7 @@ export function createBridge(options: {
   readonly config: Config;
   readonly log: Log;
   readonly lag: EventLoopLag;
-  /** Called for the first configuration, and again if a reload changes the identity or STS. */
+  /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }): Bridge {
   const { log, lag, roleAccessFor } = options;
@@ -144,7 +145,7 @@ function joinSteps(
     metrics.token(asFault(error).code);
     throw error;
   };
-  // Not async, because control requests that return a promise count as waiting.
+  // This function is not async, because a control request counts as waiting if the function returns a promise.
   const authenticate = (request: CallerRequest): MaybePromise<Caller> => {
     try {
       const caller = callerOf(presentedToken(request));

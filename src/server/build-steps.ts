@@ -45,7 +45,7 @@ export interface StepResources {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly lag: EventLoopLag;
-  /** Called for the first configuration, and again if a reload changes the identity or STS. */
+  /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }
 

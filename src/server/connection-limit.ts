@@ -112,7 +112,7 @@ function makeRoom(
     close(open, idle);
     closed = true;
   }
-  if (closed) return 'closed the oldest idle one';
+  if (closed) return 'closed the oldest idle connection';
   if (open.size <= max + overLimit)
     return 'no connection is idle, so the newest connection was accepted beyond the limit';
   close(open, newest);
@@ -126,8 +126,8 @@ function close(open: Set<Socket>, socket: Socket): void {
 }
 
 /**
- * Sets aside at most half of the unreserved files for connections to S3, because not all requests have such a connection at the
- * same time.
+ * Returns the maximum number of callers' connections. At most half of the unreserved file descriptors are set aside for
+ * connections to S3, because not all requests need such a connection at the same time.
  */
 function maxOpen(files: number, inFlight: number): number {
   const forOthers = files - RESERVED_FILES;
@@ -137,7 +137,10 @@ function maxOpen(files: number, inFlight: number): number {
   );
 }
 
-/** Moves connections with a response in progress to the end, so that the next search finds an idle one at once. */
+/**
+ * Returns the oldest idle connection. Moves connections with a response in progress to the end of the set, so that the next
+ * search finds an idle connection at once.
+ */
 function oldestIdle(
   open: Set<Socket>,
   newest: Socket,
@@ -147,14 +150,17 @@ function oldestIdle(
   for (const socket of open) {
     if (unchecked-- === 0) return undefined;
     if (socket !== newest && !isResponding(socket)) return socket;
-    // Moved to the end, where the loop reaches it again.
+    // Moves the connection to the end of the set. `unchecked` ends the loop before it reaches the connection again.
     open.delete(socket);
     open.add(socket);
   }
   return undefined;
 }
 
-/** Reads the hard limit, to which Node raises the soft one (proc(5), limits). Systems other than Linux are for development only. */
+/**
+ * Reads the soft limit on open files, which Node has raised to the hard limit at startup (proc(5), limits). Returns Infinity on
+ * systems other than Linux, which are for development only.
+ */
 function maxFiles(): number {
   try {
     const [, files = ''] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

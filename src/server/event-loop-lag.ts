@@ -12,7 +12,7 @@ export interface EventLoopLag {
 
 const TICK_MS = 100;
 
-/** The weight of the newest tick in the mean, which covers about one second if ticks are on time. */
+/** The weight of the newest tick in the moving average, which covers about one second if ticks are on time. */
 const WEIGHT = 0.1;
 
 /**
@@ -36,7 +36,7 @@ const RECOVERED_MS = 100;
 
 /**
  * Between reads, the platform may withdraw the CPU (Cloud Run, "CPU allocation"). A timer that fires late after such a pause
- * is no sign of load, so it is ignored.
+ * does not indicate load, so the delay is ignored.
  */
 export function watchEventLoopLag(): EventLoopLag {
   let mean = 0;

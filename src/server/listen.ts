@@ -26,7 +26,10 @@ const MAX_HEADER_BYTES = 16 * 1024;
  * connection open.
  */
 const HEADERS_MS = 15_000;
-/** Request bodies are discarded. When this timeout ends, even a caller that sends its body slowly has received its response. */
+/**
+ * The timeout for a complete request, including its body, which is discarded. When the timeout ends, even a caller that sends
+ * its body slowly has already received its response.
+ */
 const REQUEST_MS = 20_000;
 const CHECKED_EVERY_MS = 5_000;
 
@@ -43,7 +46,8 @@ const LIMITS = {
   connectionsCheckingInterval: CHECKED_EVERY_MS,
   // Set explicitly, because a Node option can change the default.
   insecureHTTPParser: false,
-  // The bridge checks this header itself, because Node would reject the request without a log line or a request ID.
+  // The bridge checks the Host header itself, because Node would reject a request without it, but would not log the request or
+  // send a request ID.
   requireHostHeader: false,
 };
 
@@ -67,7 +71,7 @@ export interface BridgeServer {
 export function createBridgeServer(options: {
   readonly config: Config;
   readonly log: Log;
-  /** Called for the first configuration, and again if a reload changes the identity or STS. */
+  /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
   readonly lag: EventLoopLag;
   readonly guard?: Guard;
@@ -139,12 +143,12 @@ const unguarded: Guard = (listener) => listener;
 function serverFor(listener: RequestListener, { malformed }: Bridge): Server {
   const server = createServer(LIMITS, listener);
   server.on('checkContinue', (request, response) => {
-    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Other methods get a 405, so
-    // their bodies are not needed.
+    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Requests with methods
+    // other than GET and HEAD get a 405, so their bodies are not needed.
     if (request.method === 'GET' || request.method === 'HEAD') response.writeContinue();
     listener(request, response);
   });
-  // Unknown expectations are ignored.
+  // Unknown values of the Expect header are ignored.
   server.on('checkExpectation', listener);
   return server.on('clientError', malformed.onError).on('connect', malformed.onConnect);
 }
@@ -171,8 +175,9 @@ function listening(
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const fixFor = (code = 'error'): string => {
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      return `this machine does not have that address. Set ${variables.host} to one of its addresses.`;
-    const cause = code === 'EADDRINUSE' ? 'another process uses that port. Stop it, or' : `${code}:`;
+      return `this machine does not have that address. Set ${variables.host} to one of this machine's addresses.`;
+    const cause =
+      code === 'EADDRINUSE' ? 'another process uses that port. Stop that process, or' : `${code}:`;
     return `${cause} choose another port with ${variables.port}.`;
   };
   const onError = ({ code }: NodeJS.ErrnoException): void => {

@@ -18,7 +18,7 @@ const OPERATION = 'malformed';
 export interface MalformedRequests {
   /** Handles the server's `clientError` event. */
   onError(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket: Duplex): void;
-  /** Handles the server's `connect` event with an error, because the bridge is not a proxy. */
+  /** Responds to a CONNECT request (the server's `connect` event) with an error, because the bridge is not a proxy. */
   onConnect(request: IncomingMessage, socket: Duplex): void;
   /** Handles requests without a Host header (RFC 9112, section 3.2), which Node would reject without a body. */
   onMissingHost(request: IncomingMessage, response: ServerResponse): void;
@@ -81,7 +81,7 @@ export function malformedRequests(
       else reject(socket, fault);
     },
     onConnect: (_request, socket) => {
-      // Node no longer handles errors on this connection.
+      // After a CONNECT request, Node no longer handles errors on the connection.
       socket.on('error', () => undefined);
       reject(socket, new Fault('method_not_allowed'));
     },
@@ -99,7 +99,10 @@ const LAST_BYTES_MS = 1_000;
 
 const remoteOf = (socket: Duplex): string | undefined => (socket as Partial<Socket>).remoteAddress;
 
-/** Maps Node's own codes (llhttp's begin with HPE_); all other codes are network errors. */
+/**
+ * Maps Node's error codes to faults; those of its HTTP parser, llhttp, begin with HPE_. All other codes are network errors and
+ * have no fault.
+ */
 function faultOf(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }): Fault | undefined {
   const code = error.code ?? '';
   const fault = KNOWN[code] ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined);
@@ -126,7 +129,7 @@ function rawResponse(fault: Fault, requestId: string): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`;
 }
 
-/** Sends the response after those to earlier pipelined requests. */
+/** Sends the response after the responses to earlier pipelined requests. */
 function respond(response: ServerResponse, fault: Fault, requestId: string): void {
   const [status, pairs, body] = partsOf(fault, requestId);
   response.writeHead(status, pairs.flat()).end(body);

@@ -24,7 +24,7 @@ const LOAD_CONTROL_AFTER_MS = 2_000;
 export interface Router {
   /** Handles HTTP/1 requests. */
   readonly listener: RequestListener;
-  /** Handles the streams of HTTP/2 connections, which do not wait for each other. */
+  /** Handles the streams of HTTP/2 connections. The streams do not wait for each other. */
   readonly streamListener: CallerListener;
 }
 
@@ -40,7 +40,7 @@ export function createRouter(parts: {
   const { createContext, logRequest, data, cors, stallTimeouts } = parts;
   let control: Promise<ControlRoute> | undefined;
   const loadControl = (): Promise<ControlRoute> => (control ??= parts.control());
-  // The routes are loaded soon after startup, because an update of the clone may replace their files later.
+  // The control routes are loaded soon after startup, because an update of the Git clone may replace their files later.
   setTimeout(() => void loadControl(), LOAD_CONTROL_AFTER_MS).unref();
   const serve: CallerListener = (request, response) => {
     const { url } = request;
@@ -84,7 +84,7 @@ export function createRouter(parts: {
   return { listener, streamListener: serve };
 }
 
-/** No bucket name can begin with `/-/`; two of the routes there are ordinary reads. */
+/** No bucket's path can begin with `/-/`. Two of the routes under `/-/` are ordinary reads. */
 function isControl(url = ''): boolean {
   return url.startsWith('/-/') && !isQueryForm(url);
 }

@@ -1,4 +1,5 @@
-// If the caller disconnects after S3's response but before the deferred write, `sendObject` sends no bytes and still resolves.
+// If the caller disconnects after S3 has responded but before the bridge has written its own response, `sendObject` sends no
+// bytes and still resolves.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
@@ -19,7 +20,7 @@ const ANSWER: UpstreamResponse = {
 };
 
 for (const leaves of [true, false]) {
-  it(`sendObject resolves and counts ${leaves ? 'no bytes if the caller has disconnected' : 'the sent bytes if the caller stays connected'}`, async (test) => {
+  it(`sendObject resolves and counts ${leaves ? 'no bytes if the caller has disconnected' : 'the bytes sent if the caller stays connected'}`, async (test) => {
     const deferWrite = deferredWrites();
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((asked, response) => {

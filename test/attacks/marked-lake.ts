@@ -1,4 +1,5 @@
-// Starts a bridge with a fake STS that marks each session, and a fake S3 that recognizes the session that signed a request.
+// Starts a bridge with a fake STS, which issues different credentials for each session, and a fake S3, which recognizes the
+// session that signed a request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startStsStandIn } from '../support/sts-stand-in.ts';
 import type { IssuedSession, StsStandIn } from '../support/sts-stand-in.ts';

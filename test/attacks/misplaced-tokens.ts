@@ -1,6 +1,6 @@
 // Raw requests that contain a token in the wrong position, such as the URL or a `Referer` header.
 
-/** @returns requests with complete headers, and a description of the token's position in each */
+/** @returns requests with complete headers, each with a description of where it contains the token */
 export function tokenInOddPlaces(token: string): readonly (readonly [where: string, bytes: string])[] {
   const get = (target: string, ...headers: readonly string[]): string =>
     [`GET ${target} HTTP/1.1`, 'Host: bridge', ...headers, 'Connection: close', '', ''].join('\r\n');

@@ -122,7 +122,7 @@ describe('a caller with access to raw/public/', () => {
           for (const url of asked) {
             assert.ok(url.startsWith('/acme-lake/raw/public/'), `${target} became ${url}`);
             assert.match(url, /^[A-Za-z0-9\-._~/%]+$/);
-            // A key that is decoded or encoded once too often is a different key.
+            // Decoding or encoding the key one time too many would change its bytes.
             assert.deepEqual(bytesOf(url), bytesOf(target), `${target} became ${url}`);
           }
         }

@@ -47,7 +47,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   'a trailer': `${POST}Transfer-Encoding: chunked\r\n\r\n${CHUNKS.replace(/0\r\n\r\n$/, '0\r\nHost: hidden\r\n\r\n')}`,
 };
 
-describe('a request with', () => {
+describe('a request', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -57,8 +57,8 @@ describe('a request with', () => {
   const statusesIn = (text: string): readonly string[] =>
     [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
   /**
-   * The bridge responds to `bytes` before it responds to later requests on other connections. Two later responses therefore
-   * prove that no response to `bytes` is still pending.
+   * The bridge responds to `bytes` before it responds to later requests on other connections. After two such later responses,
+   * no further response to `bytes` can arrive.
    */
   const statuses = async (bytes: string): Promise<readonly string[]> =>
     statusesIn(
@@ -71,22 +71,22 @@ describe('a request with', () => {
   const last = 'GET /-/live HTTP/1.1\r\nHost: last\r\nConnection: close\r\n\r\n';
 
   for (const [what, bytes] of Object.entries(AMBIGUOUS)) {
-    it(`${what} is the last request that the bridge reads from its connection`, async () => {
+    it(`with ${what} is the last request that the bridge reads from its connection`, async () => {
       const seen = await statuses(bytes + last);
-      // Status 200 would mean that the bridge served the request after the ambiguous request.
+      // A status of 200 would mean that the bridge also served the request that follows the ambiguous one.
       assert.ok(['400', '401', '405', '401,400', '405,400', '400,400'].includes(seen.join()), seen.join());
     });
   }
 
   for (const [what, bytes] of Object.entries(PLAIN)) {
-    it(`${what} is parsed correctly, and the next request is served`, async () => {
+    it(`with ${what} is parsed correctly, and the next request is served`, async () => {
       const [first, next, ...more] = await statuses(bytes + last);
       assert.ok(first === '401' || first === '405', String(first));
       assert.deepEqual([next, more], ['200', []]);
     });
   }
 
-  it('unusual framing never makes the bridge serve a request that is hidden in the body', async () => {
+  it('with unusual framing never makes the bridge serve a request that is hidden in the body', async () => {
     const { headers } = await wire.get('/acme-lake/after-all');
     await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     assert.doesNotMatch(wire.bridge.output(), /hidden/);

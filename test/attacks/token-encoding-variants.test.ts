@@ -1,4 +1,5 @@
-// A token with a different encoding is rejected or identifies the same caller. A token with any other change is rejected.
+// A token that is merely encoded differently is either rejected or identifies the same caller. A token with any other change is
+// rejected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startMint } from '../fuzz/mint.ts';

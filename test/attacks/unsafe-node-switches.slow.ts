@@ -1,5 +1,5 @@
-// The project's programs refuse to start if a Node option disables a protection. Node applies such options before it runs any
-// code of the programs.
+// The project's programs refuse to start if a Node option disables a security protection. Node applies such options before any
+// code of these programs runs.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -122,7 +122,8 @@ it('SIGUSR1 does not start an inspector', async () => {
   const wire = await startWire({ ownProcess: true });
   try {
     process.kill(wire.bridge.pid, 'SIGUSR1');
-    // After SIGUSR1, Node would start the inspector in a later turn of the event loop; each request takes at least one turn.
+    // If SIGUSR1 made Node start the inspector, Node would do so in a later turn of the event loop. Each request takes at least
+    // one turn.
     for (let turn = 0; turn < 20; turn += 1) assert.equal((await wire.get('/-/live')).status, 200);
     assert.equal(await wire.bridge.stop(), 0);
     assert.doesNotMatch(wire.bridge.output(), /Debugger listening/);
@@ -149,7 +150,7 @@ it("every HTTP server in the bridge parses HTTP strictly, whatever Node's option
   const command = [process.execPath, '--insecure-http-parser', UNCHECKED];
   const wire = await startWire({ program: { command, options: {} } });
   context.after(() => wire.close());
-  // The two headers disagree about the end of the request. A lenient parser accepts such a request (RFC 9112, 6.1).
+  // The two headers disagree about where the request ends. A lenient parser would accept such a request (RFC 9112, 6.1).
   const lengths = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n';
   const asked = `GET /-/live HTTP/1.1\r\nHost: bridge\r\n${lengths}\r\n0\r\n\r\n`;
   assert.match(await rawExchange(wire.bridge.url, asked), /^HTTP\/1\.1 400 /);

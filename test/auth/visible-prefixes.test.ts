@@ -1,4 +1,4 @@
-// The prefixes above a caller's grants are grouped in the same way as S3's common prefixes, for any number of grants.
+// A listing above a caller's granted prefixes groups them into common prefixes as S3 does, however many grants there are.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
@@ -37,7 +37,7 @@ function accessTo(prefixes: readonly string[]): Access | undefined {
 
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** The reference implementation, which checks every grant. */
+/** A slow reference implementation of `visiblePrefixes`, which checks every grant. */
 function slowly(prefixes: readonly string[], prefix: string, after: string): readonly string[] | undefined {
   const below = prefixes.filter((granted) => granted.startsWith(prefix));
   if (prefixes.some((granted) => prefix.startsWith(granted)) || below.length === 0) return undefined;
@@ -57,7 +57,7 @@ it('strings are sorted by their UTF-8 bytes', () => {
   );
 });
 
-it('the visible prefixes are the same as in a check of every single grant', () => {
+it('the visible prefixes are the same as if every grant were checked individually', () => {
   const prefixes = fc.uniqueArray(
     text.map((start) => `${start}/`),
     { minLength: 1, maxLength: 12 },

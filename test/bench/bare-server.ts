@@ -1,16 +1,17 @@
 // A minimal Node proxy, as a lower bound for the bridge's cost: it forwards requests over reused connections, without
-// authentication, signing, logs or metrics.
+// authentication, signing, logs or metrics. Arguments: PORT ORIGIN http1|h2c.
 import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
-const [port = '', origin = ''] = process.argv.slice(2);
+const [port = '', origin = '', protocol] = process.argv.slice(2);
 const { hostname, port: originPort, host } = new URL(origin);
 
 interface Connection {
   readonly socket: Socket;
-  response: ServerResponse | undefined;
+  respond: ((body: string) => void) | undefined;
 }
 
 const idle: Connection[] = [];
@@ -25,21 +26,43 @@ function open(): Connection {
       // Assumes that a 1 KiB response arrives in one piece.
       callback: (length) => {
         const text = buffer.toString('latin1', 0, length);
-        const { response } = connection;
-        connection.response = undefined;
+        const { respond } = connection;
+        connection.respond = undefined;
         idle.push(connection);
-        response?.writeHead(200, ['content-type', 'binary/octet-stream', 'content-length', '1024']);
-        response?.end(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1');
+        respond?.(text.slice(text.indexOf('\r\n\r\n') + 4));
         return true;
       },
     },
   });
-  const connection: Connection = { socket, response: undefined };
+  const connection: Connection = { socket, respond: undefined };
   return connection;
 }
 
-createServer((request, response) => {
+function read(path: string, respond: (body: string) => void): void {
   const connection = idle.pop() ?? open();
-  connection.response = response;
-  connection.socket.write(`GET ${request.url ?? ''} HTTP/1.1\r\nhost: ${host}\r\n\r\n`, 'latin1');
-}).listen(Number(port), '127.0.0.1');
+  connection.respond = respond;
+  connection.socket.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`, 'latin1');
+}
+
+const HEADERS = ['content-type', 'binary/octet-stream', 'content-length', '1024'];
+
+if (protocol === 'h2c') {
+  const server = createHttp2Server();
+  server.on('stream', (stream: ServerHttp2Stream, { ':path': path = '' }) => {
+    // The client resets its streams when a measurement ends.
+    stream.on('error', () => undefined);
+    read(path, (body) => {
+      if (stream.destroyed) return;
+      stream.respond([':status', '200', ...HEADERS]);
+      stream.end(body, 'latin1');
+    });
+  });
+  server.listen(Number(port), '127.0.0.1');
+} else {
+  createServer((request, response) => {
+    read(request.url ?? '', (body) => {
+      response.writeHead(200, HEADERS);
+      response.end(body, 'latin1');
+    });
+  }).listen(Number(port), '127.0.0.1');
+}

@@ -27,10 +27,10 @@ const USAGE = `npm run bench -- [FLAGS]
   --write               write the results to RESULTS.md
 `;
 
-/** The number of connections for all measurements that do not vary this number. */
+/** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** In a full run, `h2c`, `SDK`, `memory` and `bare` are measured with only these objects. */
+/** In a full run, these contenders are measured with only some objects. */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
@@ -69,7 +69,7 @@ const seconds = wholeNumber('seconds', values.seconds);
 if (parts.includes('latency') && !names.includes('bridge')) {
   throw new Error("--parts latency needs the bridge, because it measures at half of the bridge's maximum");
 }
-/** The flags of this run, without the path of the baseline, which is meaningless on another machine. */
+/** The flags of this run. The baseline's path is omitted, because it is meaningless on another machine. */
 const flags = [
   ...(['parts', 'only', 'connections', 'contenders'] as const).flatMap((flag) =>
     values[flag] === undefined ? [] : [` --${flag} ${values[flag]}`],
@@ -83,7 +83,7 @@ else {
     section: 'Throughput',
     write: values.write,
     needs: {
-      ...(names.includes('h2c') ? { h2load: 'nghttp2-client' } : {}),
+      ...(names.some((name) => name.endsWith('h2c')) ? { h2load: 'nghttp2-client' } : {}),
       ...(parts.includes('latency') ? { hey: 'hey' } : {}),
       ...(parts.includes('tls') ? { openssl: 'openssl' } : {}),
     },
@@ -125,7 +125,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
           measurement,
           (name, object, number) =>
             isChosen ||
-            !['h2c', 'SDK', 'memory', 'bare'].includes(name) ||
+            !['h2c', 'SDK', 'memory', 'bare', 'bare-h2c'].includes(name) ||
             (SDK_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS),
         );
         texts.push('### S3 over plain HTTP\n', report(cells));
@@ -140,7 +140,7 @@ async function run({ sandbox, part }: Bench): Promise<string> {
         field,
         { bucket: field.bucket, seconds, signal: children.signal },
         (name, object, number) =>
-          !['h2c', 'memory', 'bare'].includes(name) &&
+          !['h2c', 'memory', 'bare', 'bare-h2c'].includes(name) &&
           (isChosen || (TLS_OBJECTS.includes(object.key) && number === USUAL_CONNECTIONS)),
       );
       texts.push('### S3 over TLS\n', report(cells));
@@ -148,7 +148,10 @@ async function run({ sandbox, part }: Bench): Promise<string> {
   }
   return [...howItRan(taking.quietness()), '', ...texts].join('\n');
 
-  /** Measures latency at half of the bridge's maximum rate, which is measured first if the table does not contain it. */
+  /**
+   * Measures latency at half of the bridge's maximum request rate. If the table does not contain this maximum, it is measured
+   * first.
+   */
   async function latency(
     field: Field,
     { bucket, signal }: Omit<Measurement, 'connections'>,

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 
 export interface Child {
   readonly pid: number;
-  /** Stops the process without aborting the measurement; resolves when the process has exited. */
+  /** Stops the process. This expected exit does not abort the measurement. Resolves when the process has exited. */
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,10 @@ export interface Children {
   stop(): Promise<void>;
 }
 
-/** Shorter than the bridge's drain timeout, because no request is in progress when the benchmark stops the bridge. */
+/**
+ * How long to wait for a process to stop. This is shorter than the bridge's drain timeout, because no request is in progress
+ * when the benchmark stops the bridge.
+ */
 const STOP_MS = 5_000;
 
 /** @param interrupted aborted when the user presses Ctrl-C */
@@ -35,7 +38,8 @@ export function createChildren(interrupted: AbortSignal): Children {
   const terminate = (): void => {
     for (const child of running.keys()) child.kill('SIGTERM');
   };
-  // Stops the processes if the benchmark exits without calling `stop`. nginx's master process stops its worker only on SIGTERM.
+  // Stops the processes if the benchmark exits without calling `stop`. The signal is SIGTERM, because on SIGKILL nginx's master
+  // process would leave its worker running.
   process.once('exit', terminate);
 
   return {

@@ -16,10 +16,19 @@ export const LOAD_CORE = 0;
 export const MEASURED_CORE = 1;
 
 /**
- * `h2c` is the bridge over one HTTP/2 connection, with one stream for each connection of the other contenders; `baseline` is
- * the bridge of another worktree.
+ * `h2c` is the bridge over one HTTP/2 connection, with one stream for each connection of the other contenders, and `bare-h2c` is
+ * `bare` in the same way; `baseline` is the bridge of another worktree.
  */
-export const CONTENDERS = ['bridge', 'h2c', 'baseline', 'nginx', 'SDK', 'memory', 'bare'] as const;
+export const CONTENDERS = [
+  'bridge',
+  'h2c',
+  'baseline',
+  'nginx',
+  'SDK',
+  'memory',
+  'bare',
+  'bare-h2c',
+] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
@@ -28,7 +37,7 @@ export interface Contender {
   readonly pid: number;
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Loaded by h2load over one HTTP/2 connection, instead of by wrk. */
+  /** Whether h2load sends the load over one HTTP/2 connection. Otherwise, wrk sends the load. */
   readonly isHttp2?: boolean;
   /** The objects to request from this contender. */
   readonly objects: readonly BenchObject[];
@@ -38,7 +47,7 @@ export interface Field {
   readonly contenders: readonly Contender[];
   /** The bucket in path-style URLs, the same for all contenders. */
   readonly bucket: string;
-  /** The stand-in for S3, requested directly; the time of every contender includes the stand-in's time. */
+  /** The stand-in for S3. It is also measured directly, because every contender's time includes the stand-in's time. */
   readonly behind: Contender;
 }
 
@@ -56,7 +65,7 @@ export interface FieldOptions {
 const program = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const OWN_ROOT = program('../..');
 
-/** The default limits allow only 200 concurrent requests per caller. */
+/** Raises the limits, because by default a caller may have only 200 concurrent requests. */
 export const WIDE_LIMITS = 'limits: { inFlight: 4000, perCaller: 4000 }\n';
 
 /**
@@ -68,7 +77,7 @@ export async function startField(
   directory: string,
   sandbox: Sandbox,
   {
-    names = ['bridge', 'h2c', 'nginx', 'SDK', 'memory', 'bare'],
+    names = CONTENDERS.filter((name) => name !== 'baseline'),
     baseline,
     tls = false,
     environment = {},
@@ -116,6 +125,15 @@ export async function startField(
         logs,
       ),
   });
+  // Gets the same token as the bridge, because parsing a header of a kilobyte takes time. Does not support TLS.
+  const bareOver = (protocol: 'http1' | 'h2c'): Entry | undefined =>
+    tls
+      ? undefined
+      : {
+          headers: token,
+          start: (port) => node([program('bare-server.ts'), String(port), origin, protocol], {}),
+          objects: SMALL,
+        };
   interface Entry {
     readonly start: (port: number) => Child;
     readonly headers?: Readonly<Record<string, string>>;
@@ -138,10 +156,8 @@ export async function startField(
     },
     SDK: { start: (port) => node([program('sdk-server.ts'), String(port), origin, region], {}) },
     memory: { start: (port) => node([program('memory-server.ts'), String(port)], {}), objects: SMALL },
-    // The bare server does not support TLS.
-    bare: tls
-      ? undefined
-      : { start: (port) => node([program('bare-server.ts'), String(port), origin], {}), objects: SMALL },
+    bare: bareOver('http1'),
+    'bare-h2c': bareOver('h2c'),
   };
 
   const contenders: Contender[] = [];
@@ -158,7 +174,7 @@ export async function startField(
       origin: `http://127.0.0.1:${port}`,
       headers,
       objects,
-      isHttp2: name === 'h2c',
+      isHttp2: name.endsWith('h2c'),
     });
   }
   return { contenders, bucket, behind: { name: 'S3 alone', pid, origin, headers: {}, objects: OBJECTS } };

@@ -10,8 +10,8 @@ import type { Load, LoadOptions } from './wrk.ts';
 const GRACE_MS = 15_000;
 
 /**
- * The flow-control window of a stream and of the connection, as a power of two. It is larger than all objects but one, so that flow
- * control does not affect the results.
+ * The flow-control window of a stream and of the connection, as a power of two. It is larger than every object except the 64
+ * MiB one, so that flow control does not affect the results for the other objects.
  */
 const WINDOW_BITS = '24';
 

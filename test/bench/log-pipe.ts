@@ -9,6 +9,6 @@ export function openLogPipe(children: Children, core: number, directory: string)
   const pipe = join(directory, 'log.pipe');
   execFileSync('mkfifo', [pipe]);
   children.start({ core, command: 'sh', args: ['-c', 'exec cat <"$0" >/dev/null', pipe] });
-  // A pipe that is opened only for writing would wait for a reader.
+  // Opening the pipe only for writing would block until a reader opens it too.
   return openSync(pipe, 'r+');
 }

@@ -26,14 +26,14 @@ function checkMachine(needed: Readonly<Record<string, string>>): void {
   }
 }
 
-/** Keeps the benchmark's own garbage collector off the measured core. */
+/** Pins this process to another core, so that its garbage collector does not run on the measured core. */
 export function pinSelf(core: number): void {
   execFileSync('taskset', ['-acp', String(core), String(process.pid)], { stdio: 'ignore' });
 }
 
 /**
- * Describes the machine in lines without paths or host names. Must be called before `pinSelf`, after which only one core is
- * counted.
+ * Describes the machine in lines without paths or host names. Must be called before `pinSelf`, because only one core is counted
+ * after that.
  * @param needs additional required programs and their Debian packages
  * @throws Error with a fix if the benchmark cannot run on this machine
  */

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOAD_CORE, MEASURED_CORE } from './contenders.ts';
+import { http2Request } from '../support/http2-request.ts';
 import type { Contender } from './contenders.ts';
 import { coreBusySeconds, cpuSeconds } from './cpu-time.ts';
 import type { BenchObject } from './objects.ts';
@@ -44,17 +45,29 @@ export async function check(
   object: BenchObject,
   measurement: Measurement,
 ): Promise<void> {
-  const answer = await fetch(urlOf(contender, object, measurement), {
-    headers: contender.headers,
-    signal: AbortSignal.any([measurement.signal, AbortSignal.timeout(ANSWER_MS)]),
-  });
-  const body = Buffer.from(await answer.arrayBuffer());
-  if (answer.status !== 200) {
-    throw new Error(`${contender.name} responded with ${answer.status}: ${body.toString('utf8', 0, 500)}`);
+  const signal = AbortSignal.any([measurement.signal, AbortSignal.timeout(ANSWER_MS)]);
+  const url = urlOf(contender, object, measurement);
+  const { status, body } = await (contender.isHttp2
+    ? getOverHttp2(url, contender.headers)
+    : getOverHttp1(url, contender.headers, signal));
+  if (status !== 200) {
+    throw new Error(`${contender.name} responded with ${status}: ${body.toString('utf8', 0, 500)}`);
   }
   if (hash('sha256', body, 'hex') !== object.sha256()) {
     throw new Error(`${contender.name} returned ${body.length} different bytes for ${object.name}`);
   }
+}
+
+type Headers = Contender['headers'];
+
+async function getOverHttp1(url: string, headers: Headers, signal: AbortSignal) {
+  const answer = await fetch(url, { headers, signal });
+  return { status: answer.status, body: Buffer.from(await answer.arrayBuffer()) };
+}
+
+function getOverHttp2(url: string, headers: Headers) {
+  const { origin, pathname } = new URL(url);
+  return http2Request(origin, pathname, { headers });
 }
 
 export async function measure(

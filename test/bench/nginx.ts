@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts';
 import type { Child, Children } from './children.ts';
 import type { BenchObject } from './objects.ts';
 
-/** Keeps connections open for the whole benchmark. S3 closes a connection after a few hundred requests. */
+/** Keeps connections open for the whole benchmark, unlike S3, which closes a connection after a few hundred requests. */
 const KEEP_ALIVE = 'keepalive_requests 100000000; keepalive_timeout 600s;';
 
 /** The maximum number of idle connections to the origin: more than any benchmark opens. */
@@ -17,7 +17,7 @@ export interface OriginOptions {
   readonly directory: string;
   readonly bucket: string;
   readonly objects: readonly BenchObject[];
-  /** Undefined for plain HTTP. */
+  /** The certificate to serve; undefined for plain HTTP. */
   readonly tls?: Certificate | undefined;
 }
 

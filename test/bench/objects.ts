@@ -1,4 +1,5 @@
-// The benchmark's objects: from 1 KiB, to measure the request rate, to 64 MiB, to measure the throughput in bytes.
+// The benchmark's objects. The smallest one (1 KiB) measures the request rate, and the largest one (64 MiB) measures the
+// throughput in bytes.
 import { createHash, hash } from 'node:crypto';
 
 export const SIZES = { '1k': '1 KiB', '64k': '64 KiB', '1m': '1 MiB', '64m': '64 MiB' } as const;
@@ -9,8 +10,8 @@ export interface BenchObject {
   /** Bytes. */
   readonly size: number;
   /**
-   * Whether to report MiB per second instead of requests per second, because a load may end before a large response is
-   * complete.
+   * Whether to report MiB per second instead of requests per second. This is necessary for large objects, because the load may
+   * end before a response is complete.
    */
   readonly isLarge: boolean;
   /** Returns the content, which is created on first use and then cached. */

@@ -17,7 +17,9 @@ const TITLES: Readonly<Record<string, string>> = {
   nginx: 'nginx as a reverse proxy',
   SDK: 'Express + `GetObjectCommand`',
   memory: 'Express from memory',
+  h2c: 'Fedbridge over HTTP/2',
   bare: '`node:http` and sockets, nothing else',
+  'bare-h2c': '`node:http2` and sockets, nothing else',
 };
 
 export const titleOf = (name: string): string => TITLES[name] ?? name;
@@ -68,9 +70,10 @@ function rowsOf({ object, connections, samples }: Cell): string[][] {
       time('p50Ms', FEWEST.p50),
       time('p99Ms', FEWEST.p99),
       figures((sample) => sample.busy * 100),
-      // Large objects are compared by bytes, because one response may take longer than the load.
-      beside((sample) => sample.mibPerSecond),
-      beside((sample) => sample.cpuMicrosecondsPerMib),
+      // Large objects are compared by bytes per second, because a single response may take longer than the load lasts. Small
+      // objects are compared by requests, because wrk counts the bytes of headers too.
+      beside((sample) => (object.isLarge ? sample.mibPerSecond : sample.requestsPerSecond)),
+      beside((sample) => (object.isLarge ? sample.cpuMicrosecondsPerMib : sample.cpuMicrosecondsPerRequest)),
     ];
   });
 }

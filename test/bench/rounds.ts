@@ -11,7 +11,7 @@ import type { BenchObject } from './objects.ts';
 const DISTURBED = 0.05;
 const RETAKES = 15;
 
-/** Long enough for V8 to compile the hot code; later loads need a shorter warm-up. */
+/** The duration of the first warm-up: long enough for V8 to compile the hot code. Later warm-ups can be shorter. */
 const FIRST_WARM_UP_SECONDS = 3;
 const WARM_UP_SECONDS = 1;
 

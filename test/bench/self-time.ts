@@ -68,7 +68,7 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
   };
 }
 
-/** Returns each name once, even if the function is recursive. */
+/** Returns the names of a function and of its callers. Each name occurs once, even if the function is recursive. */
 function namesAbove(
   id: number,
   frames: ReadonlyMap<number, Frame>,

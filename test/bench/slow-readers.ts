@@ -18,7 +18,7 @@ export interface Readers {
 interface Stream {
   readonly socket: Socket;
   bytes: number;
-  /** The number of bytes that the stream may still read in this turn. */
+  /** The number of bytes that the stream may still read in the current second. */
   allowed: number;
   failure: string | undefined;
 }
@@ -57,7 +57,7 @@ while (performance.now() - began < seconds * 1000) {
   for (let index = turn % TURNS_A_SECOND; index < all.length; index += TURNS_A_SECOND) {
     const stream = all[index];
     if (stream === undefined) continue;
-    // A stream that exceeded its allowance gets a smaller allowance in this turn.
+    // A stream that read more than its allowance gets a smaller allowance for the next second.
     stream.allowed = Math.min(bytesASecond, stream.allowed + bytesASecond);
     if (stream.allowed > 0) stream.socket.resume();
   }

@@ -8,7 +8,7 @@ import type { AnotherBridge } from './another-bridge.ts';
 import type { CephStage } from './ceph-stage.ts';
 
 const OPEN = '/acme-lake/raw/public/orders.csv';
-/** Objects and prefixes outside the caller's grants, which exist and which the role may read. */
+/** Existing objects and prefixes that the role may read, but that are outside the caller's grants. */
 const BEYOND: readonly (readonly [what: string, path: string])[] = [
   ['reading an object outside its prefix', '/acme-lake/raw/private/pay.csv'],
   ['listing the whole bucket', '/acme-lake?list-type=2'],

@@ -21,7 +21,7 @@ const script = (name: string): string => new URL(name, import.meta.url).pathname
 const PORTS = 13;
 /** The ports are below Linux's ephemeral range, so no outgoing connection of another process can use one of them. */
 const [FIRST_PORT, LAST_PORT] = [12_000, 32_000];
-/** The start timeout includes the installation of the packages. */
+/** The start timeout, which includes the time to install the packages. */
 const START_MS = 300_000;
 const STOP_MS = 20_000;
 
@@ -32,7 +32,8 @@ export async function startCeph(googleProxy: string): Promise<CephProcess> {
   const stopNow = (): void => {
     execFileSync(script('stop.sh'), [state], { timeout: STOP_MS });
   };
-  // An interrupted run must stop the daemons, but a signal ends the process without an 'exit' event.
+  // An interrupted run must also stop the daemons. Without these handlers, a signal would end the process without an 'exit'
+  // event.
   const breakOff = (): void => {
     process.exit(1);
   };

@@ -20,7 +20,10 @@ export interface CephStage extends Stage {
   readonly lakeOwner: LakeOwner;
 }
 
-/** Omits `attributes`, because Ceph 16 does not know its IAM action and rejects every policy that contains the action. */
+/**
+ * The actions of a grant that Ceph 16 supports. `attributes` is omitted, because Ceph 16 does not know its IAM action and
+ * rejects every policy that contains it.
+ */
 const KNOWN_TO_CEPH = 'get, list, versions, tags';
 /** Ceph accepts any region. */
 const REGION = 'us-east-1';
@@ -28,7 +31,7 @@ export const BUCKETS = ['acme-lake', 'acme-versions', 'acme-sealed'];
 /** A role that trusts another service account. */
 export const OTHERS_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/trusts-another`;
 
-/** The permissions of the role, which never include `acme-sealed`. */
+/** The permissions of the role. They never include access to the bucket `acme-sealed`. */
 const READS = {
   Effect: 'Allow',
   Action: ['s3:GetObject*', 's3:ListBucket*'],

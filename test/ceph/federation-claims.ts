@@ -17,7 +17,8 @@ import type { CephStage } from './ceph-stage.ts';
 import { startStsBetween } from './sts-recorder.ts';
 import type { GivenKeys, StsBetween } from './sts-recorder.ts';
 
-// The bridge stops using credentials when a tenth of their lifetime is left. That must be longer than a busy machine's pauses.
+// The bridge stops using credentials when only a tenth of their lifetime is left. That tenth must be longer than the pauses of
+// a busy machine.
 const LIFE_SECONDS = 12;
 const LIVES = 1.5;
 const SCOPED_NAME = 'scoped@acme-prod';
@@ -85,7 +86,7 @@ export function claimFederation(stage: () => CephStage): void {
       await session.send(new ListObjectsV2Command({ Bucket, Prefix: 'raw/public/' }));
     });
 
-    it("is denied all reads outside its caller's grants by Ceph itself", async () => {
+    it("cannot read outside its caller's grants, because Ceph itself denies such reads", async () => {
       const denied = { name: 'AccessDenied' };
       for (const Key of ['raw/private/pay.csv', 'starry/out'])
         await assert.rejects(session.send(new GetObjectCommand({ Bucket, Key })), denied, Key);
@@ -98,7 +99,7 @@ export function claimFederation(stage: () => CephStage): void {
       );
     });
 
-    it("is denied reads outside its caller's grants even if a bucket policy allows the session to make them", async (test) => {
+    it("cannot read outside its caller's grants even if a bucket policy allows such reads", async (test) => {
       const Statement = {
         Effect: 'Allow',
         Principal: { AWS: [sessionArn()] },
@@ -121,8 +122,8 @@ export function claimFederation(stage: () => CephStage): void {
     });
 
     it('treats "*", "?" and "$" in a prefix literally', async () => {
-      // On AWS, ${*}, ${?} and ${$} stand for the literal characters. Ceph 16 does not support these variables, so it
-      // denies prefixes that AWS serves. Both must deny everything outside the prefix.
+      // On AWS, ${*}, ${?} and ${$} stand for the literal characters. Ceph 16 does not support these variables, so it denies
+      // reads that AWS would allow. Both AWS and Ceph must deny everything outside the prefix.
       for (const path of ['/acme-lake/star*/in', '/acme-lake/%C3%A9$%3F/in'])
         assert.equal(
           (await bridge.get(path, 'reader')).headers['x-fedbridge-error'],
@@ -142,7 +143,7 @@ export function claimFederation(stage: () => CephStage): void {
   });
 
   describe('a session that lasts 12 seconds', () => {
-    it('is renewed in the background, and Ceph rejects the expired one', async (test) => {
+    it('is replaced in the background before it expires, and Ceph rejects it once it has expired', async (test) => {
       const between = await startStsBetween(stage().ceph.endpoint, LIFE_SECONDS);
       const bridge = await startAnotherBridge(stage(), {
         roles: role(),
@@ -201,7 +202,7 @@ export function claimFederation(stage: () => CephStage): void {
       // Ceph 16 rejects a policy with an unknown action, such as s3:GetObjectAttributes.
       ['a session policy', '/acme-lake/raw/rates.csv', 'sts_request_invalid'],
     ] as const) {
-      it(`becomes a 502, with its cause in the log, for ${what}`, async () => {
+      it(`about ${what} becomes a 502, and its cause is logged`, async () => {
         const reply = await bridge.get(path, 'reader');
         assert.deepEqual([reply.status, reply.headers['x-fedbridge-error']], [502, 'federation_failed']);
         assert.doesNotMatch(reply.text, /arn:|123456789012|127\.0\.0\.1/);
@@ -210,13 +211,13 @@ export function claimFederation(stage: () => CephStage): void {
       });
     }
 
-    it("becomes a 403 upstream_denied, with the bridge's own message, for a read that the role does not allow", async () => {
+    it("becomes a 403 upstream_denied with the bridge's own message if the role does not allow the read", async () => {
       await stage().owner.send(new PutObjectCommand({ Bucket: 'acme-sealed', Key: 'secret', Body: 'x' }));
       for (const path of ['/acme-sealed/secret', '/acme-sealed?list-type=2']) {
         const reply = await bridge.get(path, 'reader');
         assert.deepEqual([reply.status, reply.code], [403, 'AccessDenied']);
         assert.equal(reply.headers['x-fedbridge-error'], 'upstream_denied');
-        // Ceph's own Message is empty.
+        // The Message in Ceph's own error document is empty, so this Message comes from the bridge.
         assert.match(reply.text, /<Message>The storage service denied this read: [^<]+<\/Message>/);
         assert.doesNotMatch(reply.text, /arn:|123456789012/);
       }

@@ -1,5 +1,5 @@
-// An HTTP proxy that sends requests for accounts.google.com and www.googleapis.com to the sandbox's Google. Ceph fetches Google's keys
-// through it, so it can verify the tokens that the bridge gets from the metadata server.
+// An HTTP proxy that sends requests for accounts.google.com and www.googleapis.com to the sandbox's Google. Because Ceph
+// fetches Google's keys through this proxy, Ceph can verify the tokens that the bridge gets from the sandbox's metadata server.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -30,7 +30,7 @@ export async function startGoogleProxy(certs: string): Promise<GoogleProxy> {
     certificates.set(key.kid, certificate);
     return certificate;
   };
-  /** Google's key set has no x5c. Ceph 16 reads keys only from x5c, and only its first entry. */
+  /** Adds an x5c to each key, because Google's key set has none. Ceph 16 reads a key only from the first entry of its x5c. */
   const keySet = async (): Promise<unknown> => {
     const { keys } = (await (await fetch(certs)).json()) as { readonly keys: readonly PublicKey[] };
     return {

@@ -8,11 +8,11 @@ import { request } from '../support/http-request.ts';
 import type { CephProcess } from './ceph-process.ts';
 
 export interface LakeOwner extends KeyPair {
-  /** Calls Ceph's IAM once. */
+  /** Sends one request to Ceph's IAM. */
   iam(action: string, parameters: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** The name of a role, its trust and its permissions. */
+/** A role: its ARN, the subject and the audience that it trusts, and its permissions. */
 export interface CephRole {
   readonly arn: string;
   readonly subject: string;
@@ -94,8 +94,8 @@ export async function createRole(owner: LakeOwner, role: CephRole): Promise<void
 }
 
 /**
- * A role that other roles can assume: `trusts` are ARNs of roles or of their sessions. Ceph 16 supports no condition on an
- * external ID.
+ * Creates a role that other roles can assume. `trusts` contains the ARNs of those roles or of their sessions. Ceph 16 supports
+ * no condition on an external ID.
  */
 export async function createHopRole(
   owner: LakeOwner,

@@ -1,5 +1,5 @@
-// A proxy between a bridge and Ceph's STS that records requests and credentials. It can request a lifetime below 900 s, which
-// is AWS's minimum and the minimum in the bridge's configuration.
+// A proxy between a bridge and Ceph's STS that records requests and credentials. It can request a lifetime shorter than 900 s,
+// the minimum that AWS and the bridge's configuration allow.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';

@@ -56,7 +56,7 @@ describe('fedbridge credentials', () => {
       'a role name without a configuration',
       ['lake'],
       { FEDBRIDGE_CONFIG: '' },
-      /ROLE: must be the ARN .*, not "lake", because there is no configuration\. To name a configured role/,
+      /ROLE: must be the ARN .*, not "lake", because there is no configuration\. To use a role from a configuration/,
     ],
     [
       'a missing region',

@@ -102,7 +102,7 @@ describe('both caller-credentials programs', () => {
         const { code, stdout, stderr } = await programs.run(name, args);
         assert.deepEqual([code, stdout], [2, '']);
         assert.ok(
-          stderr.startsWith(`${name}: --audience: is required, and no other argument is accepted. `),
+          stderr.startsWith(`${name}: --audience is required, and no other argument is accepted. `),
           stderr,
         );
         assert.match(stderr, /^Usage: .*caller-credentials(?:\.sh)? --audience URL$/m);

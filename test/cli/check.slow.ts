@@ -49,7 +49,7 @@ const GRANTS = [
 ];
 
 describe('fedbridge check FILE', () => {
-  it('describes who may read what, and as which role', () => {
+  it('describes who may read what, and with which role', () => {
     const text = sampleWith(
       ['buckets acme-lake region', 'us-east-2'],
       [
@@ -72,7 +72,7 @@ describe('fedbridge check FILE', () => {
     assert.deepEqual(run([file(text)]), {
       status: 0,
       stderr: '',
-      stdout: `Callers' tokens must be for https://lake-bridge.example.
+      stdout: `Callers' tokens must have the audience https://lake-bridge.example.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
 The bridge serves at most 500 concurrent requests, and at most 200 per caller. A response may stall for 1m; on shutdown, responses have 9s to finish.
 Responses larger than 32MB have no Content-Length.

@@ -1,5 +1,5 @@
-// `fedbridge credentials` ignores the AWS profile that runs it, and a profile that runs itself fails instead of
-// looping.
+// `fedbridge credentials` ignores the AWS profile that may be running it. If a profile's `credential_process` uses that same
+// profile, the command fails instead of looping.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -18,7 +18,7 @@ describe('if AWS_PROFILE is set, fedbridge credentials', () => {
     AWS_PROFILE: 'lake',
   });
 
-  it('ignores that profile if the output is for a credential_process, because that profile may run the command', async () => {
+  it('ignores that profile if the output is for a credential_process, because the profile may itself run this command', async () => {
     const running = profiles(`credential_process = ${FEDBRIDGE} credentials lake`);
     await here.control('DELETE', '/calls');
     const { code, stderr } = await here.run(['credentials', 'lake'], running);

@@ -23,7 +23,7 @@ async function atTerminal(command: string, inputs: readonly string[]): Promise<s
   let shown = '';
   child.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
   for (const [index, input] of inputs.entries()) {
-    await until('the prompt appears', () => shown.split(`MFA code of ${SERIAL}: `).length > index + 1);
+    await until('the prompt appears', () => shown.split(`MFA code for ${SERIAL}: `).length > index + 1);
     child.stdin.write(input);
   }
   await once(child, 'close');
@@ -33,17 +33,17 @@ async function atTerminal(command: string, inputs: readonly string[]): Promise<s
 describe('the prompt for an MFA code', () => {
   it('is repeated until the person enters six digits', async () => {
     const shown = await atTerminal(NODE, ['12345\n', ' 123456 \n']);
-    assert.match(shown, /: 12345\nThe code must have six digits\.\nMFA code of .*\n?got 123456\n/s);
+    assert.match(shown, /: 12345\nThe code must have six digits\.\nMFA code for .*\n?got 123456\n/s);
   });
 
   it('appears on the terminal, not on standard output, if standard input and output are pipes', async () => {
     const shown = await atTerminal(`echo 999999 | ${NODE} | sed 's/^/result: /'`, ['123456\n']);
-    assert.match(shown, /^MFA code of [^\n]*: 123456\nresult: got 123456\n$/);
+    assert.match(shown, /^MFA code for [^\n]*: 123456\nresult: got 123456\n$/);
   });
 
   it('appears on the terminal if standard error is redirected', async () => {
     const shown = await atTerminal(`${NODE} 2>/dev/null`, ['123456\n']);
-    assert.match(shown, /^MFA code of [^\n]*: 123456\ngot 123456\n$/);
+    assert.match(shown, /^MFA code for [^\n]*: 123456\ngot 123456\n$/);
   });
 
   it('fails if the terminal is closed', async () => {

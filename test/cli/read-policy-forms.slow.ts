@@ -1,5 +1,5 @@
-// `fedbridge read-policy --cloudformation` and `--cli` print a template and commands that create a role with its
-// trust policy and its permission policy.
+// `fedbridge read-policy --cloudformation` prints a template, and `--cli` prints commands. Both create a role with its trust
+// policy and its permission policy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ function printed(...args: readonly string[]): string {
 }
 const json = (...args: readonly string[]): unknown => JSON.parse(printed(...args));
 
-/** The arguments for each role, and the role that the template and the commands create. */
+/** For each case, the command's arguments, and the role that both the template and the printed commands create. */
 const ROLES = [
   {
     what: 'a first role',
@@ -62,7 +62,7 @@ for (const { what, args, trusted, role } of ROLES) {
     const trust = json('trust-policy', ...args, ...trusted);
     const permissions = json('read-policy', ...args);
 
-    it('prints a template with both policies', () => {
+    it('prints a CloudFormation template with the trust policy and the permission policy', () => {
       const { Resources } = json('read-policy', ...args, ...trusted, '--cloudformation') as {
         readonly Resources: object;
       };
@@ -82,7 +82,7 @@ for (const { what, args, trusted, role } of ROLES) {
 
     const script = printed('read-policy', ...args, ...trusted, '--cli');
 
-    it('prints commands with both policies', () => {
+    it('prints AWS CLI commands that create the role with its trust policy and permission policy', () => {
       const { commands, stderr, status } = shellOf(script, role.account);
       assert.deepEqual([stderr, status], ['', 0]);
       assert.deepEqual(commands.map(withoutSpaces), [

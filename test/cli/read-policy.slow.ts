@@ -46,7 +46,7 @@ describe('fedbridge read-policy', () => {
     assert.deepEqual(printed(LAKE, '--config', PLAIN), READING);
   });
 
-  it('prints the policy of a role that assumes another and, with --hop, the policy of the assumed role', () => {
+  it('prints the policy of a role that assumes another role and, with --hop, the policy of the assumed role', () => {
     const assuming = allowing({ Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: DATA });
     assert.deepEqual(printed('lake', '--config', CHAIN), assuming);
     assert.deepEqual(printed('lake', '--hop', '1', '--config', CHAIN), READING);
@@ -64,7 +64,7 @@ describe('fedbridge read-policy', () => {
     [
       ['lake', '--hop', '0', '--config', PLAIN],
       2,
-      /--hop must be the number of a further hop of ROLE, counted from 1/,
+      /--hop must be the number of one of ROLE's further hops; the first is 1/,
     ],
     [[LAKE, '--hop', '1', '--config', CHAIN], 2, /With --hop, ROLE must be the name of a configured role/],
     [

@@ -91,7 +91,7 @@ describe('fedbridge revoke ROLE', () => {
       ['123456789012', '210987654321'],
       ['210987654321', '123456789012'],
     ] as const) {
-      it(`prints commands that, with credentials for ${account}, change only the role in that account and report the other role`, () => {
+      it(`prints commands that, with credentials for ${account}, change only the role in that account and report that the other role is unchanged`, () => {
         const { commands, stderr, status } = shellOf(stdout, { account });
         assert.deepEqual([commands.length, stderr, status], [1, notApplied(other), 0]);
       });

@@ -1,4 +1,4 @@
-// A starting bridge logs its configuration and its identity, and logs each role when the role is first assumed.
+// When the bridge starts, it logs its configuration and its identity. It logs each role when that role is first assumed.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';

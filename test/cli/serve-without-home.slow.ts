@@ -8,7 +8,7 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const UNKNOWN_ID = 54_321;
 
 it(
-  'fedbridge serve serves reads without HOME and under an unknown user ID',
+  'fedbridge serve serves reads even if HOME is unset and its user ID is unknown',
   { skip: process.getuid?.() === 0 ? false : 'only root may start a process of another user' },
   async (test) => {
     const wire = await startWire({

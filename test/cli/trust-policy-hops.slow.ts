@@ -1,5 +1,5 @@
-// The trust policy that `fedbridge trust-policy ROLE --hop N` prints lets only the previous role of the chain assume
-// the role of the hop.
+// The trust policy that `fedbridge trust-policy ROLE --hop N` prints lets only the previous role of the chain assume the hop's
+// role.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
@@ -35,8 +35,8 @@ const allowing = (...statements: readonly object[]) => ({
   Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
 });
 
-describe('the trust policy of a further hop', () => {
-  it('trusts the previous role, and has no condition if the hop has no external ID', async () => {
+describe('the trust policy of a later role in a chain', () => {
+  it('trusts the previous role, and has no condition if no external ID is set', async () => {
     const plain = allowing({ Principal: { AWS: LAKE }, Action: 'sts:AssumeRole' });
     assert.deepEqual(await printed(1, { arn: DATA }), plain);
     const second = allowing({ Principal: { AWS: DATA }, Action: 'sts:AssumeRole' });
@@ -72,7 +72,7 @@ describe('the trust policy of a further hop', () => {
     assert.deepEqual(await printed(2, { arn: DATA }, tagged), along('sts:TagSession'));
   });
 
-  it('lets the previous role assume the role of the hop, but only with the external ID', async () => {
+  it('lets the previous role assume this role, but only with the external ID', async () => {
     const hop = { arn: DATA, externalId: '7f3c', tags: { team: 'data' }, sourceIdentity: 'caller' };
     await control(sandbox, 'PUT', '/roles', {
       arn: DATA,
@@ -89,7 +89,7 @@ describe('the trust policy of a further hop', () => {
     await assert.rejects(assume({ ExternalId: undefined }), { name: 'AccessDenied' });
   });
 
-  it('is not printed if the role does not have that hop', async () => {
+  it('is not printed if the chain is too short for the given --hop', async () => {
     for (const [then, has] of [
       [[], 'none'],
       [[{ arn: DATA }], 'only 1'],

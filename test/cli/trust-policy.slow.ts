@@ -115,51 +115,51 @@ describe('the trust policy', () => {
   });
 });
 
-describe('on standard error only, fedbridge trust-policy', () => {
+describe('with invalid arguments or an unsuitable identity, fedbridge trust-policy', () => {
   const rejected = async (args: readonly string[], surroundings: Surroundings, expected: RegExp) => {
     const { code, stdout, stderr } = await runTrustPolicy(args, surroundings);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, expected);
   };
-  it('reports that an email is not a unique ID, and shows the command that finds the ID', async () => {
+  it('prints only an error if --unique-id is an email, and shows the command that finds the ID', async () => {
     const email = 'fedbridge@acme-prod.iam.gserviceaccount.com';
     const expected = new RegExp(
       `^fedbridge trust-policy: --unique-id: must be the service account's numeric unique ID, but "${email}" is an e-mail\\. To find the ID, run: gcloud iam service-accounts describe ${email} --format='value\\(uniqueId\\)'\n$`,
     );
     await rejected(['--unique-id', email], {}, expected);
   });
-  it('reports that any other text is not a unique ID, and does not copy it into a command', async () => {
+  it('prints only an error if --unique-id is any other text, which is not copied into a command', async () => {
     const expected =
       /--unique-id: .*"x@y; rm -rf" is not one\. To find the ID, run: gcloud iam service-accounts describe EMAIL /;
     await rejected(['--unique-id', 'x@y; rm -rf'], {}, expected);
   });
-  it('reports that an audience must not be blank', () =>
+  it('prints only an error if the audience is blank', () =>
     rejected(['--audience', ' '], {}, /--audience: must not begin or end with a space/));
-  it('reports that a role is unknown', () =>
+  it('prints only an error if the role is unknown', () =>
     rejected(
       ['lakes'],
       configured(),
       /ROLE: must be the name of a role, not "lakes"\. Did you mean "lake"\?/,
     ));
-  it('reports that a role name needs a configuration', () =>
+  it('prints only an error if a role name is given without a configuration', () =>
     rejected(
       ['lake'],
       onlyMetadata(),
       /ROLE: .*, not "lake", because there is no configuration\. .*--config FILE/,
     ));
-  it('reports that the metadata server is unreachable', () =>
+  it('prints only an error if the metadata server is unreachable', () =>
     rejected(
       [],
       { environment: { GCE_METADATA_HOST: '127.0.0.1:1' } },
       /^fedbridge trust-policy: the unique ID is unknown: --unique-id was not given, and there is no identity token: metadata_\w+ \(.*\)\. The metadata server .*\n$/,
     ));
-  it('reports that an AWS profile is not a Google identity', () =>
+  it('prints only an error if the identity is an AWS profile, which has no Google identity', () =>
     rejected(
       [],
       configured(['identity', { profile: 'lake' }]),
       /identity: is an AWS profile, which has no Google identity\. Set --unique-id to the unique ID of the service account that the role should trust\.\n$/,
     ));
-  it('reports that a token with an email as azp does not match, and does not show the token', async () => {
+  it('prints only an error, without the token, if the azp claim of the token is an email', async () => {
     const { serviceAccount, awsAudience } = sandbox.contract;
     const token = sandbox.mint({ aud: awsAudience, azp: serviceAccount.email, sub: serviceAccount.uniqueId });
     const identity = { file: file('token', token) };

@@ -114,16 +114,19 @@ lake (${role})
     assert.match(inWords.stdout, /^ {2}The role does not exist, or its trust policy does not match/m);
   });
 
-  it('shows only the Google identity without a configuration', async () => {
+  it('shows only the Google identity if there is no configuration', async () => {
     await here.control('DELETE', '/calls');
     const { code, stdout } = await here.run(['whoami'], { FEDBRIDGE_CONFIG: '', AWS_REGION: '' });
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^ {2}unique ID +${here.contract.serviceAccount.uniqueId}$`, 'm'));
-    assert.match(stdout, /^No roles: there is no configuration\. Set --config FILE or FEDBRIDGE_CONFIG\.$/m);
+    assert.match(
+      stdout,
+      /^No roles: there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m,
+    );
     assert.deepEqual(await here.calls('sts'), []);
   });
 
-  it('assumes no role without an identity token', async () => {
+  it('assumes no role if it has no identity token', async () => {
     await here.control('DELETE', '/calls');
     const { identity, roles } = await reported(1, [], { GCE_METADATA_HOST: '127.0.0.1:1' });
     assert.deepEqual(

@@ -41,22 +41,26 @@ for (const [way, command] of Object.entries(WAYS)) {
     });
     after(() => lake.close());
 
-    it("the AWS CLI reads an object as its machine's identity", { skip: unavailable('aws') }, async () => {
-      const aws = async (machine: Record<string, string>, ...args: string[]) =>
-        lake.run('aws', ['--endpoint-url', lake.url, ...args], { env: machine });
-      const copy = ['s3', 'cp', `s3://${BUCKET}/${ORDERS_KEY}`, '-'];
-      assert.equal(succeeded(await aws(env, ...copy)), ORDERS);
-      const scoped = await machineOf('scoped');
-      assert.equal(succeeded(await aws(scoped, ...copy)), ORDERS);
-      const denied = ['s3api', 'get-object', '--bucket', BUCKET, '--key', PRIVATE_KEY, 'copy'];
-      failed(await aws(scoped, ...denied), /\(AccessDenied\)/);
-    });
+    it(
+      'the AWS CLI reads an object with the identity of its machine',
+      { skip: unavailable('aws') },
+      async () => {
+        const aws = async (machine: Record<string, string>, ...args: string[]) =>
+          lake.run('aws', ['--endpoint-url', lake.url, ...args], { env: machine });
+        const copy = ['s3', 'cp', `s3://${BUCKET}/${ORDERS_KEY}`, '-'];
+        assert.equal(succeeded(await aws(env, ...copy)), ORDERS);
+        const scoped = await machineOf('scoped');
+        assert.equal(succeeded(await aws(scoped, ...copy)), ORDERS);
+        const denied = ['s3api', 'get-object', '--bucket', BUCKET, '--key', PRIVATE_KEY, 'copy'];
+        failed(await aws(scoped, ...denied), /\(AccessDenied\)/);
+      },
+    );
 
     it(
-      "boto3 reads an object as its machine's identity, and gets a new token before the old one expires",
+      'boto3 reads an object with the identity of its machine, and gets a new token before the old one expires',
       { skip: !HAS_BOTO3 },
       async () => {
-        // boto3 fetches a new token before each request if a token's remaining lifetime is this short.
+        // Because tokens have such a short lifetime here, boto3 fetches a new token before each request.
         await lake.wire.control('PUT', '/durations', { identityToken: 60 });
         await lake.wire.forgetCalls();
         const bodies = await callBoto3(lake, env, [

@@ -38,7 +38,9 @@ export interface Lake {
   readonly tokens: Readonly<Record<'reader' | 'scoped' | 'lister' | 'expired', string>>;
   /** Runs a client, with `directory` as its home and working directory. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Ended>;
-  /** Records operations that the client just performed; rejects if the bridge logged no success for one of them. */
+  /**
+   * Records the operations that the client just performed; rejects if the bridge's log does not show that each one succeeded.
+   */
   saw(...operations: readonly Operation[]): Promise<void>;
   /** Writes the results. */
   close(): Promise<void>;

@@ -127,7 +127,7 @@ describe('a command that replaces a manual workaround', { skip: unavailable('aws
     });
     let shown = '';
     child.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
-    await until('the command prompts for the code', () => shown.includes(`MFA code of ${mfaSerial}: `));
+    await until('the command prompts for the code', () => shown.includes(`MFA code for ${mfaSerial}: `));
     const { code } = (await user.here.control('GET', '/mfa')) as { code: string };
     child.stdin.write(`${code}\n`);
     await once(child, 'close');
@@ -136,7 +136,7 @@ describe('a command that replaces a manual workaround', { skip: unavailable('aws
     assert.match(listed.join('\n'), LISTED);
   });
 
-  it("is tested here if and only if the page's table lists it", async () => {
+  it('is tested here if and only if the table in docs/how-to/move-from-access-keys.md lists it', async () => {
     assert.deepEqual(user.played, await documented());
   });
 

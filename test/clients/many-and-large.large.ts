@@ -20,7 +20,7 @@ const LARGE_BYTES = 4 * 1024 ** 3;
 const MARK_EVERY_BYTES = 1_000_003;
 const LIMIT_MS = 600_000;
 
-/** The content of the nth small object, different for each. */
+/** Returns the content of the nth small object. No two objects have the same content. */
 const contentOf = (n: number): string => `${n}\n`.repeat(1 + (n % 500));
 
 async function makeMany(directory: string): Promise<Map<string, string>> {

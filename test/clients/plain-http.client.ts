@@ -1,5 +1,5 @@
-// Tests plain HTTP requests with a Bearer token, for the same operations as the S3 clients and for the "wire test" column of
-// the results.
+// Tests the same operations as the tests of S3 clients, but with plain HTTP requests and a Bearer token. The results are shown
+// in the "wire test" column.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { RequestOptions, Reply } from '../support/http-request.ts';

@@ -21,7 +21,7 @@ export interface RunOptions {
 
 const LIMIT_MS = 60_000;
 
-/** Finds Debian's clients before other programs with the same name. */
+/** Searches /usr/bin first, so that Debian's clients are found before other programs with the same name. */
 export const PATH = `/usr/bin:${process.env['PATH'] ?? ''}`;
 
 /** Passes only PATH from this environment, so that no user setting on this machine takes effect. */

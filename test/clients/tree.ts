@@ -55,7 +55,7 @@ export async function digestOfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Digests of all files below the directory, by relative path, in the order of TREE_DIGESTS. */
+/** Returns the digests of all files below the directory, keyed by relative path and in the order of TREE_DIGESTS. */
 export async function digestsBelow(directory: string): Promise<Digests> {
   const digests: [string, string][] = [];
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {

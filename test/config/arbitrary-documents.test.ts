@@ -1,4 +1,4 @@
-// Reading any document gives either a configuration or a ConfigError that fits on a terminal.
+// Whatever a document contains, reading it yields either a configuration or a ConfigError that is short enough for a terminal.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -12,7 +12,8 @@ function assertReadOrRejected(text: string): void {
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
     assert.ok(error.problems.length > 0);
-    // All values in the sample are short, so a rule of 600 characters would have to contain a copy of the document.
+    // All values in the sample are short, so the description of a rule could reach 600 characters only by containing a copy of
+    // the document.
     for (const { rule } of error.problems) assert.ok(rule.length < 600, rule);
     assert.doesNotMatch(error.message, /[\p{Cc}--\n]/v);
   }

@@ -1,7 +1,7 @@
-// Shared audiences, and similar audiences that are not shared. The tests of the bridge and of its Terraform files both use this
-// list, because the bridge and the files must agree.
+// Token audiences that several programs share, and similar ones that are not shared. The tests of the bridge and of its
+// Terraform files use the same list, because both must agree on which audiences are shared.
 
-/** Each audience with a description of its owner. */
+/** Shared audiences, each with its description in the error message. */
 export const SHARED_AUDIENCES: readonly (readonly [audience: string, whose: string])[] = [
   ['32555940559.apps.googleusercontent.com', 'an OAuth client ID'],
   ['764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com', 'an OAuth client ID'],

@@ -1,4 +1,5 @@
-// Values that a YAML parser changes, invalid YAML, and the positions of errors in the text of a configuration.
+// Configuration documents that are invalid YAML, or that contain values that a YAML parser would change. Every error shows its
+// position in the document.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -61,7 +62,7 @@ describe('a value that YAML does not read as text', () => {
   }
 });
 
-describe('a name that other YAML parsers change', () => {
+describe('a name that other YAML parsers would change', () => {
   it('is unchanged if it is an all-digit bucket name with a leading zero', () => {
     const config = readConfigDocument(
       YAML.replaceAll('acme-lake', '0123').replace('bucket: 0123', 'bucket: "0123"'),
@@ -126,11 +127,11 @@ describe('syntax errors', () => {
     const problems = problemsIn(readFileSync(import.meta.filename, 'utf8'));
     assert.ok(problems.length > 5 && problems.length < 30, String(problems.length));
     assert.match(problems.at(-1) ?? '', /^the document: has \d+ more errors like these\. /);
-    // Up to the limit, every error is reported.
+    // Five errors do not exceed the limit on error messages, so all of them are reported.
     assert.equal(problemsIn(`${YAML}${'audience: x\n'.repeat(5)}`).length, 5);
   });
 
-  it('are reported without the advice to remove the field if the document is empty', () => {
+  it('do not suggest removing a field if the document is empty', () => {
     assert.doesNotMatch(problemsIn('')[0] ?? '', /the field/);
   });
 

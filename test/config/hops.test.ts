@@ -57,7 +57,7 @@ describe('the tags of a further role', () => {
     [
       'leave room for the tags of callerTags',
       { tags: tags(49), callerTags: true },
-      /\.tags: must have at most 48 tags, not 49\. Remove some tags; callerTags adds two more\.$/,
+      /\.tags: must have at most 48 tags, not 49\. Remove some tags: the two tags that callerTags adds count as well\.$/,
     ],
     [
       'have keys of at most 128 characters',
@@ -97,7 +97,7 @@ describe('the tags of a further role', () => {
     });
   }
 
-  it('may reach the limits on their number and length', () => {
+  it("may be as many and as long as AWS's limits allow", () => {
     const fullest = { ['k'.repeat(128)]: 'v'.repeat(256), ...tags(47) };
     assert.deepEqual(problemsOfHops({ tags: fullest, callerTags: true }), []);
     assert.deepEqual(problemsOfHops({ tags: { ...fullest, ...tags(49) } }), []);
@@ -138,7 +138,7 @@ describe('the transitive tags of a hop', () => {
     });
   }
 
-  it('may be those of callerTags, and a later hop may set tags that are not transitive again', () => {
+  it('may be those of callerTags, and a later hop may still set the other tags again', () => {
     assert.deepEqual(
       problemsOfHops(
         { tags: { team: 'data' }, callerTags: true, transitiveTags: [...CALLER_TAG_KEYS] },

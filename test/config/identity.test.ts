@@ -35,7 +35,7 @@ describe("the bridge's identity", () => {
     assert.deepEqual(identityOf(noFile), { kind: 'metadata' });
   });
 
-  it('cannot be a profile on Cloud Run', () => {
+  it('cannot be an AWS profile on Cloud Run', () => {
     const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig({ ...env, K_SERVICE: 'bridge' }));
     assertOneProblem(
       problemsOfEnv({ AWS_PROFILE: 'lake', FEDBRIDGE_CONFIG: inline() }),

@@ -14,7 +14,7 @@ describe('a grant', () => {
       /^grants\[0\]: needs a session policy of \d{4} characters, but STS accepts at most 2048\. Grant a shorter prefix/,
     );
   });
-  it("has a session policy that fits, even if the caller's grants do not fit together", () => {
+  it("has a session policy within STS's limit, even if one policy for all of the caller's grants would exceed it", () => {
     const [email, bucket, prefix] = ['reader@example.com', 'acme-lake', `${'a'.repeat(940)}/`];
     const { grants, buckets } = configWith([
       'grants',

@@ -1,4 +1,4 @@
-// All problems are shown on a terminal, one per line, and each is short and safe to print, whatever the document
+// Configuration problems are printed to a terminal, one per line. Each line is short and safe to print, whatever the document
 // contains.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -44,13 +44,13 @@ export function problemsOf(read: () => Config): readonly string[] {
   return [];
 }
 
-/** The problems of the changed sample. */
+/** @returns the problems in the changed sample */
 export function problemsWith(...changes: readonly Change[]): readonly string[] {
   const text = sampleWith(...changes);
   return problemsOf(() => readConfigDocument(text, {}));
 }
 
-/** The configuration in the changed sample. */
+/** @returns the configuration read from the changed sample */
 export function configWith(...changes: readonly Change[]): Config {
   return readConfigDocument(sampleWith(...changes), {});
 }

@@ -14,7 +14,7 @@ describe('a shared audience', () => {
       const [problem = '', ...more] = problemsWith(['audience', ['https://lake-bridge.example', audience]]);
       assert.deepEqual(more, []);
       assert.match(problem, /^audience: must be for this bridge only/);
-      // Long values are truncated.
+      // The error message truncates long values, so this compares only their first 60 characters.
       assert.ok(problem.includes(`"${audience.slice(0, 60)}`), problem);
       assert.ok(problem.includes(` is ${whose}: `), problem);
       assert.match(problem, REMEDY);

@@ -82,18 +82,18 @@ export function claimKeys(
       );
     }
 
-    it('is read exactly as it was written, with any byte that UTF-8 allows', async () => {
+    it('may contain any byte that UTF-8 allows, and is read exactly as it was written', async () => {
       for (const key of EVERY_BYTE) await comesBack(key);
     });
 
-    it('is read exactly as it was written, with any characters', async () => {
+    it('may contain any characters, and is read exactly as it was written', async () => {
       const anyKey = fc
         .string({ unit: 'binary', minLength: 1, maxLength: 60 })
         .filter((key) => key.isWellFormed() && !key.includes('\0') && !left.has(key));
       await fc.assert(fc.asyncProperty(anyKey, comesBack), { numRuns: 150 });
     });
 
-    it('is read exactly as it was written in a query', async () => {
+    it('is read exactly as it was written if it is sent in the query', async () => {
       for (const key of ODD_KEYS.filter((one) => !left.has(one))) {
         await stage().put(key, `this is ${key}`);
         const query = new URLSearchParams({ bucket: 'acme-lake', key }).toString();
@@ -102,7 +102,7 @@ export function claimKeys(
       }
     });
 
-    it('has the same meaning without its optional escapes', async () => {
+    it('names the same object without its optional escapes', async () => {
       await stage().put('a/../b//c', 'dots and slashes');
       assert.equal((await stage().get('/acme-lake/a/../b//c', { headers })).text, 'dots and slashes');
     });

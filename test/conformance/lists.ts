@@ -61,7 +61,7 @@ export function claimLists(stage: () => Stage): void {
       for (const key of KEYS) await stage().put(key, key);
     });
 
-    it('of ListObjectsV2 returns the keys below a prefix, with their size and ETag', async () => {
+    it('by ListObjectsV2 returns the keys below a prefix, with their size and ETag', async () => {
       const xml = await list(`list-type=2&${PREFIX}`);
       assert.deepEqual(keysOf(xml), KEYS);
       assert.deepEqual(elements(xml, 'Name'), ['acme-lake']);
@@ -74,7 +74,7 @@ export function claimLists(stage: () => Stage): void {
       stage().seen('ListObjectsV2');
     });
 
-    it('of ListObjectsV2 continues from page to page, with common prefixes in order', async () => {
+    it('by ListObjectsV2 continues from page to page, with common prefixes in order', async () => {
       const token = (xml: string): string =>
         parameter('continuation-token', elements(xml, 'NextContinuationToken')[0]);
       assert.deepEqual(keysOf(await pages(`list-type=2&max-keys=3&${PREFIX}`, token)), KEYS);
@@ -83,12 +83,12 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(prefixesOf(grouped), ['raw/list/deep/', 'raw/list/z/']);
     });
 
-    it('of ListObjectsV2 starts after the key in start-after', async () => {
+    it('by ListObjectsV2 starts after the key in start-after', async () => {
       const xml = await list(`list-type=2&${PREFIX}&start-after=raw/list/deep/2`);
       assert.deepEqual(keysOf(xml), KEYS.slice(4));
     });
 
-    it('of ListObjectsV2 includes owners on request', async () => {
+    it('by ListObjectsV2 includes owners on request', async () => {
       const owners = async (query: string): Promise<number> =>
         elements(await list(`list-type=2&${PREFIX}${query}`), 'ID').length;
       assert.equal(await owners('&fetch-owner=true'), KEYS.length);
@@ -104,9 +104,9 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(elements(xml, 'EncodingType'), ['url']);
     });
 
-    it('of ListObjects continues from marker to marker', async () => {
+    it('by ListObjects continues from marker to marker', async () => {
       assert.deepEqual(keysOf(await list(PREFIX)), KEYS);
-      // NextMarker is guaranteed only with a delimiter; without one, the last key is the next marker.
+      // S3 guarantees NextMarker only for requests with a delimiter. Without NextMarker, the last key is the next marker.
       const marker = (xml: string): string =>
         parameter('marker', elements(xml, 'NextMarker')[0] ?? keysOf(xml).at(-1));
       assert.deepEqual(keysOf(await pages(`max-keys=3&${PREFIX}`, marker)), KEYS);
@@ -143,7 +143,7 @@ export function claimLists(stage: () => Stage): void {
     it('reveals no account, tenant or role', async () => {
       for (const query of [`list-type=2&${PREFIX}`, PREFIX, `versions&${PREFIX}`]) {
         const reply = await stage().get(`/acme-lake?${query}`, { as: 'reader' });
-        // Ceph adds an element with its tenant to each list, and the bridge forwards lists unchanged.
+        // Ceph adds an element with the tenant's name to each list, and the bridge forwards lists unchanged.
         const told = reply.text.replace(/<Tenant>123456789012<\/Tenant>|123456789012\$lake-owner/g, '');
         assert.doesNotMatch(told, /arn:aws|123456789012|gcp-lake-read/);
       }

@@ -1,4 +1,4 @@
-// Reads of versions, tags and attributes, and version listings.
+// Tests reads of object versions, tags and attributes, and lists of versions.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';

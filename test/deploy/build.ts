@@ -154,7 +154,7 @@ export function runBuild(
         cwd: at('workspace'),
         env,
         encoding: 'utf8',
-        // If stdin is a socket, as it is by default, bash assumes that it is a remote shell.
+        // By default, stdin would be a socket, and bash would then assume that it runs as a remote shell.
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       if (status !== 0) return { calls: calls(), failed: { id, stderr } };
@@ -165,7 +165,10 @@ export function runBuild(
   }
 }
 
-/** Turns `$$` into `$`. Leaves unknown names unchanged, although Cloud Build would reject them. */
+/**
+ * Replaces each substitution with its value, and `$$` with `$`. Leaves unknown names unchanged, although Cloud Build would
+ * reject them.
+ */
 export function substitute(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(
     /\$\$|\$(?:\{(\w+)\}|(\w+))/g,

@@ -72,7 +72,7 @@ describe('the license file of a bundle', () => {
     assert.match(await thirdPartyLicenses(root, inputsOf(1)), /\(MIT\)\n\nMIT, Copyright \(c\) Odd\n$/);
   });
 
-  it('fails the build if a license or its text is missing', async () => {
+  it('cannot be created if a license or its text is missing, so the build fails', async () => {
     await assert.rejects(
       thirdPartyLicenses(makePackage({ license: 'MIT' }), inputsOf(1)),
       /^Error: odd: must include the text of its license, but does not\./,

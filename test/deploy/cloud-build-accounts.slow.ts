@@ -1,5 +1,5 @@
-// Cloud Build's files use two accounts, pin images by digest, document and require their substitutions, and name only existing files and
-// scripts.
+// The Cloud Build files use two accounts and pin images by digest. They document and require all their substitutions, and name
+// only files and scripts that exist.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ for (const [file, values] of [
       }
     });
 
-    it('fail the first step with an error that names them if they are not set', () => {
+    it('make the first step fail with an error that names them if they are not set', () => {
       const checked = /for name in ([A-Z_ ]+); do/.exec(scriptsOfSteps[0] ?? '')?.[1]?.split(' ') ?? [];
       assert.ok(checked.length >= 2);
       for (const one of checked) {
@@ -87,7 +87,7 @@ for (const [file, values] of [
         assert.equal(substitutions[one], `must-be-set.invalid/${one.slice(1).toLowerCase()}`);
     });
 
-    it('fail the first step with an error that names them if they have no digest', () => {
+    it('make the first step fail with an error that names them if they have no digest', () => {
       for (const one of images)
         for (const value of ['node:26-slim', `node@sha256:…`, substitutions[one] ?? '']) {
           const { calls, failed } = runBuild(file, { ...values, [one]: value });
@@ -156,7 +156,7 @@ describe('the two builds', () => {
   });
 });
 
-describe('a candidate', () => {
+describe('a candidate image', () => {
   it('must be in the registry of candidates', () => {
     const stray = DEPLOY_VALUES._CANDIDATE.replace('-candidates', '');
     const { calls, failed } = runBuild(DEPLOY_BUILD, { ...DEPLOY_VALUES, _CANDIDATE: stray });

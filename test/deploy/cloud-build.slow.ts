@@ -1,5 +1,5 @@
-// Runs cloudbuild.yaml and cloudbuild-deploy.yaml step by step: one tests a commit and pushes a candidate, the other deploys the
-// candidate without traffic, probes it, and only then gives it the traffic.
+// Runs cloudbuild.yaml and cloudbuild-deploy.yaml step by step. The first file tests a commit and pushes a candidate. The
+// second deploys the candidate without traffic, probes it, and only then sends traffic to it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ function assertCalls(calls: readonly string[], beginnings: readonly string[]): v
   assert.equal(calls.length, beginnings.length, calls.join('\n'));
 }
 
-describe('the build of a candidate', () => {
+describe('the build of a candidate image', () => {
   it('checks, audits, tests and builds, and only then pushes the tag that starts a deployment', () => {
     const { calls, failed } = runBuild(TEST_BUILD, TEST_VALUES);
     assert.equal(failed, undefined);

@@ -53,8 +53,8 @@ const ignored = readFileSync(`${ROOT}.dockerignore`, 'utf8')
   .filter((line) => !/^(?:#|$)/.test(line));
 
 /**
- * @returns whether Docker sends the path to the build; the last line of .dockerignore that matches it or a parent
- * directory decides
+ * @returns whether Docker sends the path to the build, which the last line of .dockerignore that matches the path or one of its
+ * parent directories determines
  */
 export function isSent(path: string): boolean {
   let sent = true;

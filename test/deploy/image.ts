@@ -1,4 +1,4 @@
-// Creates the files of an image without Docker, with the COPY and RUN instructions of the Dockerfile's build stage. A
+// Creates the files of an image without Docker, by following the COPY and RUN instructions of the Dockerfile's build stage. A
 // separate copy of Node runs these files.
 import { execFile } from 'node:child_process';
 import {
@@ -21,7 +21,7 @@ import { isSent, ROOT, STAGES, textsOf } from './dockerfile.ts';
 const run = promisify(execFile);
 const [buildStage, imageStage] = STAGES;
 
-/** The image's user as a number, because a base image need not have a name for it. */
+/** The numeric ID of the image's user, because a base image need not have a name for this user. */
 export const USER_ID = Number(/^\d+/.exec(textsOf(imageStage, 'USER')[0] ?? '')?.[0]);
 
 export interface ImageFiles {
@@ -31,7 +31,7 @@ export interface ImageFiles {
   readonly node: string;
   /** The environment that the image sets, with paths below `root`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Paths below `root`; the value for a path changes if its file is written. */
+  /** Returns the paths below `root`, each with a value that changes if the file is written. */
   state(): Readonly<Record<string, string>>;
   remove(): void;
 }
@@ -58,7 +58,7 @@ export async function makeImageFiles(): Promise<ImageFiles> {
         filter: (path) => isSent(relative(ROOT, path)),
       });
   }
-  // A link to this project's packages replaces `npm ci`.
+  // Instead of running `npm ci`, links to this project's packages.
   symlinkSync(join(ROOT, 'node_modules'), join(context, 'node_modules'));
   const maker = buildStage?.instructions.find(({ words }) => words?.includes('/image') === true);
   const [, ...args] = maker?.words ?? [];

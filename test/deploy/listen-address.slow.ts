@@ -39,7 +39,7 @@ const platform = (more: Readonly<Record<string, string>>): Record<string, string
   ...more,
 });
 
-/** @returns the status of `/-/live` at an address of this machine, and 0 if nothing listens there */
+/** @returns the status of `/-/live` at an address of this machine, or 0 if nothing listens there */
 async function statusAt(address: string, port: string): Promise<number> {
   return fetch(`http://${address}:${port}/-/live`).then(
     ({ status }) => status,

@@ -5,7 +5,7 @@ import { remedyOf } from '../../deploy/probe-remedies.ts';
 
 const ID = { requestId: 'a-000001' };
 
-describe('the remedy of a failed probe check', () => {
+describe('the remedy for a failed probe check', () => {
   for (const [what, cause, failed, expected] of [
     [
       'a machine on Google Cloud',

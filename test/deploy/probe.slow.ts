@@ -1,5 +1,5 @@
-// deploy/probe.ts passes if the bridge serves allowed requests and rejects forbidden requests. Each defect of a bridge fails
-// the check for that defect.
+// deploy/probe.ts passes if the bridge serves allowed requests and rejects forbidden requests. If the bridge has a defect, the
+// check for that defect fails.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { listen } from '../../src/sandbox/upstream-server.ts';
@@ -64,7 +64,7 @@ describe('against a correct bridge, the probe', () => {
     );
   });
 
-  it('fails if the object is missing or its response is truncated', async () => {
+  it('fails if the object is missing or the response is truncated', async () => {
     assert.deepEqual(failuresIn(await stage.probe({ key: 'raw/absent' })), { read: [403, 'not_granted'] });
     await stage.wire.fault({ upstream: 's3', fault: 'cut', after: 0, path: 'healthz' });
     const { read } = failuresIn(await stage.probe());
@@ -79,7 +79,7 @@ describe('against a correct bridge, the probe', () => {
     assert.deepEqual(failures, { read: [403, 'upstream_denied'] });
   });
 
-  it('fails each check that it cannot get a token for', async () => {
+  it('fails each check for which it cannot get a token', async () => {
     const nowhere = { GCE_METADATA_HOST: '127.0.0.1:1' };
     const failures = failuresIn(await stage.probe({}, nowhere));
     assert.deepEqual(failures['read'], [null, 'metadata_unreachable']);
@@ -119,7 +119,7 @@ describe('against a bridge that grants too much, the probe', () => {
 });
 
 describe('the probe without a bridge', () => {
-  it('fails every check if nothing listens at the URL, or if a platform responds instead of the bridge', async (test) => {
+  it('fails every check if nothing listens at the URL, or if the hosting platform responds instead of the bridge', async (test) => {
     const { probe, close } = await startStage(RIGHT);
     test.after(close);
     const gone = await listen(0, () => undefined);

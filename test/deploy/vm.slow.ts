@@ -90,7 +90,7 @@ describe('while it waits for a process to start, the installer', () => {
       await once(server.listen(0, host), 'listening');
       const { port } = server.address() as AddressInfo;
       const file = join(vm.root, 'environment');
-      // If the file does not exist, the installer must use the default, 127.0.0.1.
+      // If the environment file does not exist, the installer must use the default address, 127.0.0.1.
       if (host === '127.0.0.1') rmSync(file, { force: true });
       else writeFileSync(file, `LOG_LEVEL=warn\nFEDBRIDGE_METRICS_HOST=${host}\n`);
       const script = readFileSync(new URL('../../deploy/gce/install.sh', import.meta.url), 'utf8');

@@ -16,13 +16,15 @@ export interface Vm {
   readonly root: string;
   /** Installs from the archive; rejects with the standard error of the installer. */
   install(config: string, options?: { readonly cores: number }): Promise<void>;
-  /** The paths of all files and links; the value for a path changes if its file is written. */
+  /** Returns the paths of all files and links, each with a value that changes if the file is written. */
   state(): Readonly<Record<string, string>>;
-  /** Values of a directive of the installed template unit, in order. */
+  /** Returns the values of a directive of the installed template unit, in order. */
   directives(name: string): string[];
   /** @returns the ID of a group in the VM's group database @throws Error if the group does not exist */
   groupId(name: string): number;
-  /** @returns the program and the environment of the instance with that name; only root can start it as another user */
+  /**
+   * @returns the program and the environment of the instance with that name; only root can start the program as another user
+   */
   instance(name: string, as?: Identity): { program: Program; environment: Record<string, string> };
   remove(): void;
 }

@@ -6,7 +6,7 @@ import { tableOf } from './markdown.ts';
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
-/** The document's maps in the page's order, each with its path from the document's root. */
+/** The maps of the configuration document, in the order of the page, each with its path from the document's root. */
 const SECTIONS: readonly (readonly [heading: string, path: readonly string[]])[] = [
   ['The document', []],
   ['`aws`', ['aws']],

@@ -1,5 +1,5 @@
-// In the documentation, a shell can parse every command, and the fedbridge commands, options, files and npm scripts
-// exist.
+// A shell can parse every command in the documentation, and the fedbridge commands, options, files and npm scripts in these
+// commands exist.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';

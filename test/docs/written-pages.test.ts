@@ -1,4 +1,4 @@
-// Handwritten parts of docs/ that must agree with the code.
+// Checks that handwritten parts of docs/ agree with the code.
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';

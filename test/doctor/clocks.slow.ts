@@ -57,13 +57,13 @@ describe('fedbridge doctor', () => {
   });
 
   for (const offset of [7200, -7200])
-    it(`reports this machine's clock as the only ✗ if it is off by ${offset} s, which makes S3 reject requests`, async () => {
+    it(`marks only this machine's clock with ✗ if it is off by ${offset} s, which makes S3 reject requests`, async () => {
       const diagnosis = await diagnoseWithShift(allUpstreams(offset));
       firstWrong(diagnosis, 'clock');
       assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
       const bucket = diagnosis.steps.find(({ step }) => step === 'bucket acme-lake');
       assert.deepEqual([bucket?.outcome, bucket?.fault], ['unknown', 's3_credentials_rejected']);
-      assert.match(bucket?.found ?? '', /because of the clock/);
+      assert.match(bucket?.found ?? '', /because of a wrong clock/);
     });
 });
 
@@ -86,7 +86,7 @@ describe("if Google's and AWS's clocks differ, fedbridge doctor", () => {
     assert.ok(step.fix?.includes(clinic.contract.sts), JSON.stringify(step));
   });
 
-  it("reports AWS's clock as the only ✗ if it is so far ahead that STS rejects every token", async () => {
+  it("marks only AWS's clock with ✗ if it is so far ahead that STS rejects every token", async () => {
     const diagnosis = await diagnoseWithShift({ sts: 7200 });
     firstWrong(diagnosis, 'clock');
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
@@ -118,7 +118,7 @@ describe("if Google's and AWS's clocks agree, fedbridge doctor", () => {
     });
 });
 
-it("fedbridge doctor compares Google's or AWS's clock even if the other is unavailable", async () => {
+it("fedbridge doctor checks this machine's clock against Google's or AWS's even if the other is unavailable", async () => {
   await clinic.fault({ upstream: 'sts', fault: 'refuse' });
   const diagnosis = await diagnoseWithShift({ certs: -600, metadata: -600 });
   assert.match(

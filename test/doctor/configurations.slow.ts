@@ -1,4 +1,4 @@
-// `fedbridge doctor` reports every problem in a configuration with its line, and suspicious settings in a valid
+// `fedbridge doctor` reports every problem in a configuration with its line number, and reports suspicious settings in a valid
 // configuration.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -44,7 +44,7 @@ describe('fedbridge doctor', () => {
     assert.match(step.found, /"\/nowhere\.yaml" does not exist/);
   });
 
-  it("reports a configuration in which callers' tokens and the bridge's have the same audience", async () => {
+  it("reports a configuration in which callers' tokens and the bridge's own token have the same audience", async () => {
     const yaml = withGrants({ ...clinic.contract, audience: 'fedbridge' }, [
       'allow: [get], bucket: acme-lake',
     ]);

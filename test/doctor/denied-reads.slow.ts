@@ -165,7 +165,7 @@ describe('fedbridge doctor', () => {
     assert.equal(silent.code, 0);
     assert.match(
       silent.steps.find(({ step: name }) => name === STEP)?.found ?? '',
-      /the doctor knows no key, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
+      /the doctor does not know a key to read, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
     );
   });
 

@@ -1,4 +1,4 @@
-// If STS returns an error or is unreachable, `fedbridge doctor` reports this with the fix as its first ✗.
+// If STS returns an error or is unreachable, `fedbridge doctor` reports this problem and its fix as the first ✗.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { TO_LAKE_DATA } from '../support/chain.ts';

@@ -46,7 +46,7 @@ describe('fedbridge doctor', () => {
     [['s3:ListBucket'], 'ungranted lists', { response: 'success' }],
     [['s3:GetObject', 's3:ListBucket'], 'ungranted reads', { response: '404 NoSuchKey' }],
   ] as const)
-    it(`finds a bucket policy that allows ${actions.join(' and ')} outside the grant, although Deny statements block it`, async () => {
+    it(`reports that a bucket policy allows ${actions.join(' and ')} outside the grant, even if the session policy denies these requests`, async () => {
       await bucketPolicyGrants(...actions);
       const step = firstDoubtful(await diagnose(BELOW_RAW), STEP);
       assert.equal(
@@ -60,7 +60,7 @@ describe('fedbridge doctor', () => {
       );
     });
 
-  it('finds a bucket policy that allows reads because the session policy of a long prefix has no Deny statements', async () => {
+  it('reports that S3 allows ungranted reads if the prefix is too long for a session policy with Deny statements', async () => {
     await bucketPolicyGrants('s3:GetObject');
     const prefix = `${'a'.repeat(900)}/`;
     const step = firstWrong(
@@ -104,7 +104,7 @@ describe('when it tests ungranted reads, fedbridge doctor', () => {
     assert.deepEqual([unknown?.step, more.length], [STEP, 0]);
     assert.match(
       unknown?.found ?? '',
-      /^not proven that S3 denies ungranted reads: .* \(403 AccessDenied\)$/,
+      /^could not verify that S3 denies ungranted reads: .* \(403 AccessDenied\)$/,
     );
     assert.match(
       unknown?.fix ?? '',

@@ -1,5 +1,5 @@
-// If the bridge gets no identity token, or a token that AWS would reject, `fedbridge doctor` reports this as its
-// first ✗.
+// If the bridge gets no identity token, or a token that AWS would reject, `fedbridge doctor` reports this problem as its first
+// ✗.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { firstDoubtful, firstWrong, openClinic, stepsThatAre, withGrants } from './diagnosis.ts';

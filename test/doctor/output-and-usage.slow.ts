@@ -50,7 +50,7 @@ describe('the output of fedbridge doctor', () => {
     );
   });
 
-  it('shows that the bridge works if the only problem is marked !', async () => {
+  it('states that the bridge works if all problems are marked !, and none is marked ✗', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
       spare: 'arn: "arn:aws:iam::210987654321:role/lake-data"',
@@ -79,7 +79,7 @@ describe('the output of fedbridge doctor', () => {
     ].join('\n');
     const { code, stdout } = await clinic.run(['doctor', ...clinic.configured(yaml)]);
     assert.equal(code, 0);
-    assert.ok(stdout.endsWith('Items marked – were not checked or not proven.\n'), stdout);
+    assert.ok(stdout.endsWith('Items marked – were not checked or could not be verified.\n'), stdout);
   });
 
   it('shows no secrets, and no terminal control characters', async () => {

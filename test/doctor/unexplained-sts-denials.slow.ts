@@ -31,7 +31,7 @@ describe('without the trust policy, fedbridge doctor', () => {
     );
   });
 
-  it('shows the role and the same command if the role does not exist, because STS responds in the same way', async () => {
+  it('shows the role and the command that prints its trust policy even if the role does not exist, because STS returns the same error', async () => {
     const arn = 'arn:aws:iam::123456789012:role/teams/lake/gone';
     const yaml = withRoles(clinic.contract, { lake: `arn: "${arn}"` });
     const step = firstWrong(await clinic.diagnose(clinic.configured(yaml)), 'role lake');

@@ -86,7 +86,7 @@ describe('when it checks a bucket, fedbridge doctor', () => {
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['bucket acme-lake']);
   });
 
-  it('reports that the host in its endpoint does not exist', async () => {
+  it("reports that the host in the bucket's endpoint does not exist", async () => {
     const diagnosis = await clinic.diagnose(named('acme-lake', 'endpoint: "https://s3.invalid"'));
     const step = firstWrong(diagnosis, 'bucket acme-lake');
     assert.match(

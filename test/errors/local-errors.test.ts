@@ -1,4 +1,4 @@
-// An exception in the bridge before a request is sent is not reported as an unreachable upstream.
+// If the bridge itself throws an exception before it sends a request, the error is not reported as an unreachable upstream.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stsRefusal } from '../../src/federation/sts-refusal.ts';
@@ -15,7 +15,7 @@ describe('an error in the STS client', () => {
     ['because of an invalid argument', errorWith({ code: 'ERR_INVALID_ARG_TYPE' })],
     ['because of a bug in the program', new TypeError('a message with a secret')],
   ] as const)
-    it(`${what} gets the code internal, and its message is not shown`, () => {
+    it(`${what} gets the code "internal", and its message is not shown`, () => {
       const { code, detail } = stsRefusal(error, { roleArn: 'arn:aws:iam::123456789012:role/lake' });
       assert.equal(code, 'internal');
       assert.equal(detail['roleArn'], 'arn:aws:iam::123456789012:role/lake');

@@ -1,4 +1,4 @@
-// While the bridge's clock is two hours wrong, callers get the documented responses. After the clock is corrected, the same
+// While the bridge's clock is off by two hours, callers get the documented responses. After the clock is corrected, the same
 // process serves them again.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -41,9 +41,9 @@ async function assertAllServed(wire: Wire, account: number): Promise<void> {
   for (const i of PLACE_NAMES.keys()) await assertServed(wire, asAccount(wire, account + i));
 }
 
-describe('callers get the documented response', { concurrency: 4 }, () => {
+describe('the bridge', { concurrency: 4 }, () => {
   for (const fault of Object.keys(CLOCK_FAULTS) as ClockFault[]) {
-    it(`if ${CLOCK_FAULTS[fault]} when the bridge starts`, async (test) => {
+    it(`responds as documented if ${CLOCK_FAULTS[fault]} at startup`, async (test) => {
       const clocks = await fakedClocks();
       test.after(clocks.remove);
       await clocks.setClocks({ wallAheadMs: SECONDS[fault] * 1000 });
@@ -54,7 +54,7 @@ describe('callers get the documented response', { concurrency: 4 }, () => {
       await assertAllServed(stage.wire, 1);
     });
 
-    it(`if ${CLOCK_FAULTS[fault]} because it jumped while the bridge was serving`, async (test) => {
+    it(`responds as documented if ${CLOCK_FAULTS[fault]} after a jump during operation`, async (test) => {
       const clocks = await fakedClocks();
       test.after(clocks.remove);
       const stage = await startStage({ struck: [], clocks });

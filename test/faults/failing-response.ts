@@ -27,12 +27,13 @@ const SAID: Readonly<Partial<Record<UpstreamFault, Saying>>> = {
 };
 
 /**
- * The interval between two pieces of a slow response. S3's body takes longer than the stall limit, but is complete in the end.
+ * The interval between two pieces of a slow response. At this rate, S3's body takes longer than the stall limit, but arrives
+ * complete.
  */
 const DRIP_MS = 500;
 const DRIPS_OF_S3 = 8;
 
-/** The wait before a connection is reset, because a reset could discard bytes that are still being sent. */
+/** How long to wait before resetting a connection. An immediate reset could discard bytes that are still being sent. */
 const ARRIVAL_MS = 100;
 
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
@@ -95,7 +96,7 @@ async function sendInPart({
   const promised = { short: Math.floor(length / 2), long: length + 10 }[fault as string] ?? length;
   begin(response, reply, promised);
   response.flushHeaders();
-  // A range request, which resumes the download, gets no bytes, so that retries make no progress.
+  // A range request that resumes the download gets no bytes, so that retries make no progress.
   const half = request.headers.range === undefined ? Math.floor(length / 2) : 0;
   switch (fault) {
     case 'hang-midway':

@@ -7,11 +7,11 @@ import type { UpstreamFault } from './upstream-faults.ts';
 
 const AT_ONCE = (Object.keys(UPSTREAM_FAULTS) as UpstreamFault[]).filter((fault) => !WAITING.includes(fault));
 
-describe('callers get the documented response', { concurrency: 8 }, () => {
+describe('the bridge', { concurrency: 8 }, () => {
   const turn = inTurn();
   for (const fault of AT_ONCE) {
     // These faults are fast enough to test both cases with one bridge.
-    it(`if an upstream fails at startup and again while the bridge serves (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
+    it(`responds as documented if an upstream fails at startup and again during operation (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => struckAtStart(fault));
       test.after(stage.close);
       await playFromTheStart({ fault, stage });

@@ -22,14 +22,14 @@ export interface Strike {
   readonly fault: UpstreamFault;
   readonly meant: Meant;
   /**
-   * If set, a connection fault begins after the response to a request that this function selects. If not set, it begins
-   * immediately.
+   * If this function is set, a connection fault begins after the response to a request that the function selects. Otherwise,
+   * the fault begins immediately.
    */
   readonly after?: Meant;
 }
 
 export interface Front {
-  /** The origin that the bridge is configured with. */
+  /** The origin of this proxy, which the bridge uses instead of the upstream's. */
   readonly origin: string;
   /** Replaces the current fault. */
   strike(strike: Strike | undefined): Promise<void>;
@@ -38,7 +38,7 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** Below the operating system's range of ephemeral ports. */
+/** Ports below the operating system's range of ephemeral ports. */
 const PORTS = { first: 20_000, last: 32_000 };
 
 /** @param options.authority issues the front's certificate; undefined for plain HTTP */
@@ -126,7 +126,7 @@ export async function startFront(options: {
   return {
     origin: `${authority === undefined ? 'http' : 'https'}://${host}:${port}`,
     strike: async (strike) => {
-      // Must be set before the first `await`, so that the fault applies to the next request.
+      // This must be set before the first `await`, so that the fault applies to the next request.
       current = strike;
       await mend();
       if (strike !== undefined && BEFORE_REQUESTS.has(strike.fault) && strike.after === undefined)

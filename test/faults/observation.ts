@@ -16,7 +16,10 @@ export interface Answer {
   readonly s3Code?: string;
   /** `x-fedbridge-error` */
   readonly error?: string;
-  /** For status 200: the whole body, a body that ends with a closed connection, or a shorter body that looks complete. */
+  /**
+   * For status 200, whether the body was complete (`whole`), was truncated by a closed connection (`cut`), or was too short but
+   * looked complete (`less`).
+   */
   readonly body?: 'whole' | 'cut' | 'less';
 }
 

@@ -24,7 +24,7 @@ const placesOf = (fault: UpstreamFault): PlaceName[] =>
     (place) => !isHop(place) || !WAITING.includes(fault) || fault === WAITED_FOR_AT_HOPS,
   );
 
-/** @param stage a stage on which the fault affects all upstreams and the first STS call */
+/** @param stage a test setup in which the fault affects all upstreams and the first STS call */
 export async function playFromTheStart({ fault, stage }: Struck): Promise<void> {
   const { wire } = stage;
   const places = placesOf(fault);
@@ -40,7 +40,8 @@ export async function playFromTheStart({ fault, stage }: Struck): Promise<void> 
     const next = places[i + 1];
     if (next !== undefined && isHop(next)) await stage.strike(next, fault);
     else await stage.lift(place);
-    // This request makes the bridge ready. Without a request, the bridge would probe its roles again within 30 seconds.
+    // This request makes the bridge ready. Without the request, the test would wait up to 30 seconds until the bridge probes
+    // its roles again.
     if (next === 's3') await see(wire, headers);
   }
   for (const i of places.keys()) await assertServed(wire, asAccount(wire, i));
@@ -68,7 +69,7 @@ interface Struck {
   readonly stage: Stage;
 }
 
-/** Starts a stage on which the fault affects all upstreams, but not the hops of `then`. */
+/** Starts a test setup in which the fault affects all upstreams, but not the hops of `then`. */
 export const struckAtStart = (fault: UpstreamFault): Promise<Stage> =>
   startStage({
     struck: placesOf(fault)

@@ -5,16 +5,16 @@ import { inTurn, playFromTheStart, playWhileItServes, struckAtStart } from './pl
 import { startStage } from './stage.ts';
 import { UPSTREAM_FAULTS, WAITING } from './upstream-faults.ts';
 
-describe('callers wait no longer than documented', { concurrency: true }, () => {
+describe('callers', { concurrency: true }, () => {
   const turn = inTurn();
   for (const fault of WAITING) {
-    it(`if an upstream fails at startup (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
+    it(`wait no longer than documented if an upstream fails when the bridge starts (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => struckAtStart(fault));
       test.after(stage.close);
       await playFromTheStart({ fault, stage });
     });
 
-    it(`if an upstream fails while the bridge serves (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
+    it(`wait no longer than documented if an upstream fails while the bridge is running (fault: ${UPSTREAM_FAULTS[fault]})`, async (test) => {
       const stage = await turn(() => startStage({ struck: [] }));
       test.after(stage.close);
       await playWhileItServes({ fault, stage });

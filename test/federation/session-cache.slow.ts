@@ -61,7 +61,7 @@ function held(): Held {
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe('the session cache', () => {
-  // This test runs first, because memory of earlier tests could be collected between its two measurements.
+  // This test runs first: otherwise, memory from earlier tests could be freed between its two measurements.
   it('uses no more memory after forty thousand callers than after ten thousand', async () => {
     const { ask, remainingSeconds } = held();
     setFlagsFromString('--expose-gc');
@@ -102,7 +102,7 @@ describe('the session cache', () => {
 });
 
 describe('a session', () => {
-  it('belongs to exactly one role, attribution and policy', async () => {
+  it('is used only for one combination of role, caller and policy', async () => {
     const { ask, obtained } = held();
     const caller = { subject: '112010400000000710080', email: 'reader@acme-prod.iam.gserviceaccount.com' };
     const others = [
@@ -112,7 +112,8 @@ describe('a session', () => {
       { caller: { subject: caller.subject } },
       { caller: { subject: '112010400000000710081', email: caller.email } },
       { caller, policy: '{"other":true}' },
-      // If the cache joined the fields without escaping, these keys would collide with other keys.
+      // If the cache joined the fields without escaping them, these callers would have the same cache keys as others in this
+      // list.
       { caller: { subject: `${caller.subject}","${caller.email}` } },
       { caller: { subject: '' } },
     ];

@@ -176,14 +176,14 @@ describe('a session policy', () => {
     assert.doesNotMatch(policy, /arn:aws:/);
   });
 
-  it('has no Deny statements if a single grant with them would be too long', () => {
+  it('has no Deny statements if they would make the policy of a single grant too long', () => {
     const long = below(`${'a'.repeat(940)}/`, 'get');
     const policy = compilePolicy(lake, [long]);
     assert.equal(policy, compileAllowances(lake, [long]));
     assert.doesNotMatch(policy, /Deny/);
   });
 
-  it('covers only the grant that allows the request if all grants with Deny statements would be too long', () => {
+  it('covers only the grant that allows the request if a policy for all grants, with Deny statements, would be too long', () => {
     const grants = Array.from({ length: 30 }, (_, i) => below(`partition-${i}/`, 'get'));
     const [decided] = grants;
     assert.ok(decided !== undefined);

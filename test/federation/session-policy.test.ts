@@ -66,7 +66,7 @@ describe('the Allow part of a session policy', () => {
       },
     ]);
   });
-  it('is written in ASCII', () => {
+  it('contains only ASCII characters', () => {
     assert.match(compilePolicy(bucket, [prefix('日本/é"/')]), /^[\x20-\x7e]+$/);
     assert.deepEqual(statements([prefix('日本/é"/', ['get'])]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/日本/é"/*' },
@@ -82,7 +82,7 @@ describe('the Allow part of a session policy', () => {
       compilePolicy(bucket, [grant({ kind: 'bucket' })]),
     );
   });
-  it('keeps both prefixes if one only begins like the other', () => {
+  it('keeps both team/ and team-secret/, because neither prefix covers the other', () => {
     assert.deepEqual(statements([prefix('team/', ['get']), prefix('team-secret/', ['get'])]), [
       {
         Effect: 'Allow',
@@ -156,7 +156,7 @@ describe('the Allow part of a session policy', () => {
       },
     ]);
   });
-  it('covers only the grant that allows the request if all grants together are too long', () => {
+  it('covers only the grant that allows the request if a policy for all grants would be too long', () => {
     const many = Array.from({ length: 100 }, (_, i) => prefix(`partition-${i}/`, ['get']));
     const [first = prefix('never/')] = many;
     assert.ok(compilePolicy(bucket, many).length > MAX_POLICY_CHARACTERS);

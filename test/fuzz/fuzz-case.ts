@@ -22,7 +22,7 @@ export interface FuzzCase {
   readonly token: TokenRecipe;
   /** The header that contains the token: `Authorization`, `X-Amz-Security-Token`, or none. */
   readonly place: 'bearer' | 's3' | 'nowhere';
-  /** Edits of the raw request head, used only over the network. The result may be several requests, or an invalid one. */
+  /** Edits of the raw request head, used only over the network. The edited head may contain several requests, or be invalid. */
   readonly raw?: readonly Edit[];
 }
 

@@ -7,18 +7,22 @@ import type { LoopReport } from './loop.ts';
 interface Order {
   readonly cases: number;
   readonly seed: number;
-  /** If set, only this case is judged. */
+  /** If set, the fuzzer judges only this case. */
   readonly replay?: FuzzCase;
   readonly watched: SharedArrayBuffer;
 }
 
 /**
- * The size of two counters in shared memory: the number of cases begun and the length of the latest case, whose JSON follows.
+ * The size in bytes of two counters in shared memory: the number of cases begun, and the length of the latest case. The JSON of
+ * that case follows the counters.
  */
 const HEAD_BYTES = 8;
 const WATCHED_BYTES = 256 * 1024;
 
-/** Much longer than a case takes, because a busy machine may pause the worker for seconds. */
+/**
+ * How long a case may run before it counts as a hang. This is much longer than a case takes, because a busy machine may pause
+ * the worker for seconds.
+ */
 const HANG_MS = 60_000;
 const LOOK_MS = 500;
 

@@ -9,7 +9,7 @@ export interface Mint {
   readonly certsUrl: string;
   readonly kid: string;
   token(recipe: TokenRecipe): string;
-  /** Returns the signature of Google's key for this header and these claims, if there is one. */
+  /** Returns the signature for this header and these claims, if Google's key has signed them. */
   signatureOf(signedPart: string): Buffer | undefined;
   close(): void;
 }

@@ -29,9 +29,12 @@ export interface WireReport {
 const CONNECTIONS = 8;
 /** The share of cases with a mutated request head. */
 const RAW_SHARE = 0.25;
-/** Short, because the bridge does not respond to an incomplete head. */
+/**
+ * How long to wait for the response to a mutated head. The time is short, because the bridge does not respond to an incomplete
+ * head.
+ */
 const RAW_WAIT_MS = 40;
-/** Long enough for a slow machine; only a request that hangs takes longer. */
+/** How long to wait for any other response. Even on a slow machine, only a request that hangs takes longer. */
 const WAIT_MS = 60_000;
 
 export async function fuzzOnTheWire(options: {
@@ -123,7 +126,10 @@ async function judgeOne(
   return { breach: seen?.caller === own ? undefined : `session: of ${String(seen?.caller)}`, status };
 }
 
-/** Returns the next violation after the first `before` violations, on any connection. */
+/**
+ * Returns the violation that was recorded next after the first `before` violations, on any connection; undefined if there is
+ * none.
+ */
 const breachSince = (before: number, { breaches }: WireStage): string | undefined => breaches[before];
 
 function callerOf(token: string, mint: Mint): CallerName | undefined {

@@ -1,4 +1,4 @@
-// Creates a request as Node's HTTP parser passes it to a listener, with a method, target and headers.
+// Creates a request from a method, a target and headers, in the form in which Node's HTTP parser passes it to a listener.
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 
@@ -30,7 +30,9 @@ export function asReceived(
 
 const NOBODY = new Socket();
 
-/** Removes what Node's parser never passes on: control characters other than tabs, and leading and trailing spaces. */
+/**
+ * Removes characters that Node's parser never passes on: control characters other than tabs, and leading and trailing spaces.
+ */
 const asParsed = (value: string): string =>
   value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').replace(/^[ \t]+|[ \t]+$/g, '');
 

@@ -59,7 +59,7 @@ const HEADERS: readonly FuzzCase['headers'][] = [
   ],
 ];
 
-/** Every URL for every caller, with the token in one of the two possible headers. */
+/** One case for each combination of URL and caller. The token is in one of the two possible headers. */
 export const SEEDS: readonly FuzzCase[] = URLS.flatMap((url, i) =>
   CALLER_NAMES.map((name, j) => ({
     method: (i + j) % 5 === 0 ? 'HEAD' : 'GET',

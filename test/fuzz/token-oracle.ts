@@ -4,7 +4,7 @@ import type { Mint } from './mint.ts';
 import type { PlainCaller } from './lake.ts';
 
 /**
- * With `either`, the bridge may accept or reject the token, because its validity begins or ends at this moment or its base64url
+ * With `either`, the bridge may accept or reject the token: its validity begins or ends at about this moment, or its base64url
  * is not canonical.
  */
 export interface Verdict {
@@ -14,7 +14,7 @@ export interface Verdict {
 
 const REFUSED: Verdict = { verdict: 'refused' };
 const TOLERANCE_SECONDS = 60;
-/** The maximum time between the two readings of the clock, by the oracle and by the bridge. */
+/** The maximum time between the moments at which the oracle and the bridge read the clock. */
 const EDGE_SECONDS = 3;
 const ISSUERS: readonly unknown[] = ['https://accounts.google.com', 'accounts.google.com'];
 

@@ -51,7 +51,7 @@ describe('a disconnect', () => {
     s3.close();
   });
 
-  it('ends a request after another request by the same caller has finished', async () => {
+  it('still ends a request after another request by the same caller has finished', async () => {
     const cancellation = createCancellation();
     const { request, response } = await sendUnanswered(cancellation);
     assert.equal((await send('/at-once', cancellation)).status, 200);
@@ -61,7 +61,7 @@ describe('a disconnect', () => {
     await closed;
   });
 
-  it('ends a request after a retry pause for the same caller has finished', async () => {
+  it('still ends a request after a retry pause for the same caller has finished', async () => {
     const cancellation = createCancellation();
     const { request, response } = await sendUnanswered(cancellation);
     await pause(1, cancellation);
@@ -71,7 +71,7 @@ describe('a disconnect', () => {
     await closed;
   });
 
-  it('ends a retry pause after a request by the same caller has finished', async () => {
+  it('still ends a retry pause after a request by the same caller has finished', async () => {
     const cancellation = createCancellation();
     const pausing = pause(STALL_MS, cancellation);
     pausing.catch(() => undefined);

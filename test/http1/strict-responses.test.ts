@@ -111,7 +111,7 @@ const BROKEN_CHUNKS: readonly (readonly [name: string, raw: string])[] = [
   ['a control character in a chunk extension', '3;a=\x01\r\nabc\r\n0\r\n\r\n'],
 ];
 
-/** Responds to each request with the current raw bytes, in pieces of the current size. */
+/** The raw bytes that are sent in response to each request, and the size of the pieces in which they are sent. */
 const stage = { raw: '', pieceBytes: Infinity };
 let s3: StandIn;
 const transport = createTransport({ stallMs: 5_000 });

@@ -1,5 +1,5 @@
-// With TLS, one read arrives in several pieces, which the client gathers. The bytes, their order and connection reuse
-// are the same as without TLS.
+// TLS data arrives one record at a time, and the client gathers several records before delivering them. The bytes, their order
+// and connection reuse are the same as without TLS.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// How the bridge identifies itself in session names if its identity does not come from the metadata server.
+// Tests how the bridge identifies itself in session names if its identity does not come from the metadata server.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -29,25 +29,25 @@ async function fromFile(claims: Readonly<Record<string, unknown>>): Promise<Iden
   return identity;
 }
 
-describe('the bridge identifies itself by', () => {
-  it('the project of the account that it impersonates, and its host name', async () => {
+describe('the bridge', () => {
+  it('identifies itself by the project of the account that it impersonates and by its host name', async () => {
     const identity = identityFrom({ kind: 'impersonate', email: EMAIL });
     assert.deepEqual(await identity.names(), ['acme-prod', hostname()]);
     assert.equal(identity.project(), 'acme-prod');
   });
 
-  it('its service and revision on Cloud Run, where host names are meaningless', async () => {
+  it('identifies itself by its service and revision on Cloud Run, where host names are meaningless', async () => {
     const identity = identityFrom({ kind: 'impersonate', email: EMAIL }, CLOUD_RUN);
     assert.deepEqual(await identity.names(), ['acme-prod', 'bridge', 'bridge-00001']);
   });
 
-  it('the project in the email claim of the token in its token file', async () => {
+  it('identifies itself by the project in the email claim of the token that it reads from a file', async () => {
     const identity = await fromFile({ sub: '104815162342108150001', email: EMAIL });
     assert.deepEqual(await identity.names(), ['acme-prod', hostname()]);
     assert.equal(identity.subject(), '104815162342108150001');
   });
 
-  it('the word fedbridge if the project is unknown', async () => {
+  it('identifies itself by the word "fedbridge" if the project is unknown', async () => {
     for (const claims of [
       {},
       { email: 'person@example.com' },

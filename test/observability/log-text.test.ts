@@ -85,7 +85,7 @@ describe('text for the log', () => {
     );
   });
 
-  it('is truncated to at most 256 bytes, between characters', () => {
+  it('is truncated to at most 256 bytes without splitting a character', () => {
     assert.equal(logText('a'.repeat(256)), 'a'.repeat(256));
     assert.equal(logText('a'.repeat(257)), `${'a'.repeat(253)}…`);
     fc.assert(

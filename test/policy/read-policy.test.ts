@@ -1,4 +1,5 @@
-// The permission policy that a role needs. test/terraform/read-policies.slow.ts verifies that Terraform's policy is the same.
+// Tests the permission policy that a role needs. test/terraform/read-policies.slow.ts verifies that Terraform's policy is the
+// same.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readPolicyOf } from '../../src/policy/read-policy.ts';

@@ -18,7 +18,7 @@ test('the table of operations has check marks only for operations that a client 
   assert.equal(table.split('\n').length, OPERATIONS.length + 3);
 });
 
-test('rendering the table of operations keeps a column without results, and replaces one with results', () => {
+test('rendering the table of operations replaces a column if there are new results for it, and keeps it otherwise', () => {
   const before = operationsTable([
     { operation: 'range', client: 'Ceph' },
     { operation: 'range', client: 'boto3' },

@@ -46,8 +46,8 @@ async function assertUnused(shared: string, environment: Readonly<Record<string,
   assert.deepEqual(readdirSync(shared), before);
 }
 
-describe('compiled code is stored', () => {
-  it('under XDG_CACHE_HOME, readable and writable only by this user', async () => {
+describe('compiled code', () => {
+  it('is stored under XDG_CACHE_HOME, readable and writable only by this user', async () => {
     const environment = { XDG_CACHE_HOME: join(directory, 'caches') };
     await start(environment);
     const own = join(directory, 'caches', 'fedbridge');
@@ -55,27 +55,27 @@ describe('compiled code is stored', () => {
     assert.match(await start(environment), /check\.ts was accepted/);
   });
 
-  it('under ~/.cache if XDG_CACHE_HOME is unset or relative', async () => {
+  it('is stored under ~/.cache if XDG_CACHE_HOME is unset or relative', async () => {
     const own = join(directory, '.cache', 'fedbridge');
     assert.ok((await start({})).includes(`resolved path ${own} `));
     assert.ok((await start({ XDG_CACHE_HOME: 'caches' })).includes(`resolved path ${own} `));
     assert.equal(statSync(own).mode & 0o777, 0o700);
   });
 
-  it('nowhere if there is no home directory', async () => {
+  it('is not stored if there is no home directory', async () => {
     assert.doesNotMatch(await start({ HOME: '' }), /resolved path/);
     assert.deepEqual(readdirSync(directory), []);
   });
 
-  it('in the directory that NODE_COMPILE_CACHE names', async () => {
+  it('is stored in the directory that NODE_COMPILE_CACHE names', async () => {
     const named = join(directory, 'named');
     assert.ok((await start({ NODE_COMPILE_CACHE: named })).includes(`resolved path ${named} `));
     assert.deepEqual(readdirSync(directory), ['named']);
   });
 });
 
-describe('a compile cache is not used', () => {
-  it("in the system's temporary directory", async () => {
+describe('a compile cache', () => {
+  it("in the system's temporary directory is not used", async () => {
     const planted = join(directory, 'node-compile-cache');
     mkdirSync(planted);
     writeFileSync(join(directory, 'file'), '');
@@ -83,7 +83,7 @@ describe('a compile cache is not used', () => {
   });
 
   for (const mode of [0o777, 0o770, 0o750, 0o701]) {
-    it(`in a directory of mode ${mode.toString(8)}`, async () => {
+    it(`in a directory of mode ${mode.toString(8)} is not used`, async () => {
       const planted = join(directory, 'fedbridge');
       mkdirSync(planted);
       chmodSync(planted, mode);
@@ -92,7 +92,7 @@ describe('a compile cache is not used', () => {
   }
 
   it(
-    'in a directory owned by another user',
+    'in a directory owned by another user is not used',
     { skip: asRoot ? false : 'only root can create one' },
     async () => {
       const planted = join(directory, 'fedbridge');
@@ -102,7 +102,7 @@ describe('a compile cache is not used', () => {
     },
   );
 
-  it('if its path is a symbolic link', async () => {
+  it('is not used if its path is a symbolic link', async () => {
     const planted = join(directory, 'elsewhere');
     mkdirSync(planted, { mode: 0o700 });
     symlinkSync(planted, join(directory, 'fedbridge'));
@@ -110,7 +110,7 @@ describe('a compile cache is not used', () => {
   });
 
   for (const mode of [0o777, 0o775]) {
-    it(`below a directory of mode ${mode.toString(8)}, in which other users could replace it`, async () => {
+    it(`below a directory of mode ${mode.toString(8)} is not used, because other users could replace it`, async () => {
       const shared = join(directory, 'shared');
       mkdirSync(shared);
       chmodSync(shared, mode);
@@ -119,7 +119,7 @@ describe('a compile cache is not used', () => {
   }
 
   it(
-    'below a directory owned by another user',
+    'below a directory owned by another user is not used',
     { skip: asRoot ? false : 'only root can create one' },
     async () => {
       const home = join(directory, 'home');
@@ -129,7 +129,7 @@ describe('a compile cache is not used', () => {
     },
   );
 
-  it('if its path is a file, and the command still works', async () => {
+  it('is not used if its path is a file, and the command still works', async () => {
     writeFileSync(join(directory, 'fedbridge'), 'planted');
     await assertUnused(directory, { XDG_CACHE_HOME: directory });
   });

@@ -1,5 +1,5 @@
-// Deferred writes are sent once each, in order, at the end of the current turn of the event loop. At most a few dozen
-// writes wait.
+// Each deferred write is sent once, in order, at the end of the current turn of the event loop. At most a few dozen writes
+// wait.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';

@@ -37,7 +37,7 @@ describe('a reset connection', () => {
   it('closes even if this side is already ending it', async (test) => {
     const { client, server } = await pairOf(test);
     server.end();
-    // The promise of `once` also rejects on an `error` event, so this asserts that there is none.
+    // The promise that `once` returns also rejects on an `error` event, so awaiting it asserts that there is no error.
     const closed = once(server, 'close');
     process.nextTick(resetConnection, server);
     await closed;

@@ -19,7 +19,7 @@ export type SuiteAccounts = Readonly<Record<'main' | 'alt' | 'tenant' | 'iam', S
 
 /** The suite numbers its buckets: `s3tests-1` and so on. */
 const PREFIX = 's3tests-';
-/** More buckets than the suite creates. */
+/** The number of buckets in the bridge's configuration, which is more than the suite creates. */
 const BUCKETS = 3000;
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/s3-tests-read`;
 

@@ -1,5 +1,4 @@
-// From S3's AccessDenied messages, the bridge parses only AWS's own phrases, never text that a caller could have
-// written.
+// In S3's AccessDenied messages, the bridge recognizes only AWS's own phrases, never text that a caller could have written.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

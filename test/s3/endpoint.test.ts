@@ -136,7 +136,7 @@ describe('an origin', () => {
     'https://s3.eu-west-1.xamazonaws.com',
     'https://notans3.eu-west-1.amazonaws.com',
     'https://s3x.eu-west-1.amazonaws.com',
-    // The servers with these host names in AWS's domains belong to AWS customers.
+    // These host names are in AWS's domains, but the servers belong to AWS customers.
     'https://s3-0123456789abcdef.elb.us-east-1.amazonaws.com',
     'https://s3-1234567890.us-east-1.elb.amazonaws.com',
     'https://s3.execute-api.us-east-1.amazonaws.com',

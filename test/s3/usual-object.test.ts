@@ -37,7 +37,7 @@ async function assertReadStrictly(document: string): Promise<void> {
 
 const list = (inner: string): string => `<ListBucketResult>${inner}</ListBucketResult>`;
 
-/** Pieces of text that change a document's meaning or make it invalid. */
+/** Pieces of text that can change a document's meaning or make it invalid when they are inserted into it. */
 const PIECES = [
   '< > / & ; " % + 0 - \0 \ufeff é 😀 %2F %FF &amp; &quot; &#34; &#0; &#x110000; &nbsp; <![CDATA[a]]> <?a?>',
   '<Key> </Key> <Contents> </Contents> <Size>1</Size> <Owner><ID>1</ID></Owner> <a/> </ListBucketResult>',

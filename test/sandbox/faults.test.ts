@@ -17,7 +17,8 @@ const GOOGLE = { 'metadata-flavor': 'Google' };
 const project = (sandbox: Sandbox) => ask(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
 
 /**
- * Statuses of the metadata server's responses, in the order of the requests; null for a request without a response yet.
+ * Returns the statuses of the metadata server's responses, in the order of the requests. The status is null if there is no
+ * response yet.
  */
 async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
   const { metadata } = (await control(sandbox, 'GET', '/calls')) as {
@@ -26,7 +27,10 @@ async function statuses(sandbox: Sandbox): Promise<(number | null)[]> {
   return metadata.map(({ status }) => status);
 }
 
-/** A promise, and whether it is still pending; a rejection after the test is ignored. */
+/**
+ * Returns the promise, and a function that reports whether it is still pending. A rejection after the end of the test is
+ * ignored.
+ */
 function pending<Value>(promise: Promise<Value>) {
   let isPending = true;
   const settle = (): void => {
@@ -36,7 +40,7 @@ function pending<Value>(promise: Promise<Value>) {
   return { promise, isPending: () => isPending };
 }
 
-test('the fault in docs/reference/sandbox.md is accepted and takes effect', async (context) => {
+test('the example fault in docs/reference/sandbox.md is accepted and takes effect', async (context) => {
   const page = await readFile(new URL('../../docs/reference/sandbox.md', import.meta.url), 'utf8');
   const [, body = ''] = /curl -X PUT 127\.0\.0\.1:8085\/faults --json '([^']+)'/.exec(page) ?? [];
   const sandbox = await sandboxFor(context);

@@ -49,7 +49,7 @@ test("with the defaults of Google's library, azp is the email address and STS re
   await assert.rejects(assumed(sandbox, { token }), { name: 'AccessDenied' });
 });
 
-test('with only the email included in the token, azp remains the unique ID', async (context) => {
+test('if a request sets only includeEmail, the azp claim of the token remains the unique ID', async (context) => {
   const sandbox = await sandboxFor(context);
   const { email, uniqueId } = sandbox.contract.serviceAccount;
   const { text } = await generate(sandbox, `-/serviceAccounts/${email}`, {
@@ -103,7 +103,7 @@ test('a request with a missing or expired access token gets a 401', async (conte
   assert.equal((await again()).status, 401);
 });
 
-test("a fault on one API has that API's format and leaves the key endpoint working", async (context) => {
+test("a fault on one Google API returns errors in that API's format and does not affect the key endpoint", async (context) => {
   const sandbox = await sandboxFor(context);
   const fault = (fields: object) =>
     control(sandbox, 'PUT', '/faults', { upstream: 'certs', fault: 'status', times: 1, ...fields });

@@ -8,7 +8,7 @@ import { GoogleAuth } from 'google-auth-library';
 import { ask, control, sandboxFor } from './clients.ts';
 import { loginOf, type Login } from './developer-login.ts';
 
-test('GoogleAuth accepts a file with the content of /adc', async (context) => {
+test('GoogleAuth accepts a login file with the content that the control port serves at /adc', async (context) => {
   const sandbox = await sandboxFor(context);
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-adc-'));
   context.after(() => {

@@ -21,7 +21,7 @@ const BYTES_PER_SAMPLE = 8 * 2 ** 20;
 const SAMPLES = 8;
 const PROGRAM = new URL('sandbox-process.ts', import.meta.url);
 
-test('64 slow readers of a 2 GiB file fit into 150 MiB', async (context) => {
+test('the sandbox serves 64 slow readers of a 2 GiB file with less than 150 MiB of memory', async (context) => {
   const dir = mkdtempSync(join(tmpdir(), 'fedbridge-large-'));
   writeFileSync(join(dir, 'large'), '');
   truncateSync(join(dir, 'large'), FILE_BYTES);

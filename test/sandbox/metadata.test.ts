@@ -19,7 +19,7 @@ test('requests without Metadata-Flavor or with X-Forwarded-For are rejected', as
   assert.deepEqual([headers['metadata-flavor'], headers['server']], ['Google', 'Metadata Server for VM']);
 });
 
-test('values, directories and missing paths get the same responses as from Google', async (context) => {
+test('metadata values, directories and missing paths get the same responses as from Google', async (context) => {
   const { contract } = await sandboxFor(context);
   const get = async (path: string) => (await ask(contract.metadata, path, { headers: GOOGLE })).text;
   assert.equal(await get('/computeMetadata/v1/project/numeric-project-id'), '481920364751');
@@ -87,7 +87,7 @@ test('a token is cached until shortly before it expires', async (context) => {
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: 3400 });
   const later = await token();
   assert.notEqual(later, first);
-  // After the clock is set back, a token that was issued later must not remain cached.
+  // After the clock is set back, the cache must not return a token that was issued at a later time.
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: 0 });
   assert.ok(Number(claimsOf(await token())['iat']) < Number(claimsOf(later)['iat']) - 3000);
 });

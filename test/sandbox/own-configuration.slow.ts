@@ -79,7 +79,7 @@ async function statusOf({ contract }: Running, caller: string, path: string): Pr
   return status;
 }
 
-/** The commands that the banner shows, as shell commands. */
+/** Extracts the shell commands that the sandbox's banner shows. */
 function commandsIn(output: string): string[] {
   const lines = output.split('\n').map((line) => line.trim());
   return lines.filter((line) => /^(?:[A-Z]+=\$\()?curl /.test(line));
@@ -198,6 +198,8 @@ describe('fedbridge sandbox --as', () => {
       assert.equal(await account.text(), contract.callers.reader);
       assert.notEqual(email, contract.callers.reader);
       assert.equal(await statusOf({ contract, output }, 'default', '/acme-lake/raw/public/orders.csv'), 200);
+      const printed = [...output().matchAll(/export GCE_METADATA_HOST=(\S+)/g)].map(([, host]) => host);
+      assert.deepEqual(printed, [new URL(contract.metadata).host]);
     });
 
   it("rejects an unknown account and the bridge's own account", async (context) => {

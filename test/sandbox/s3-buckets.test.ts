@@ -1,4 +1,4 @@
-// The region and location of buckets, bucket operations other than lists, and operations that the sandbox does not
+// Tests the region and location of buckets, bucket operations other than lists, and operations that the sandbox does not
 // support.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

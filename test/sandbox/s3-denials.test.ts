@@ -1,4 +1,5 @@
-// S3's denials name the kind of policy in AWS's words, and show whether the policy lacks an Allow or has a Deny.
+// If S3 denies a request, its error names the kind of policy in AWS's words, and shows whether that policy lacks an Allow or
+// contains a Deny.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -31,7 +32,7 @@ const Key = 'raw/public/orders.csv';
 const get = (sandbox: Sandbox, keys: Keys, key = Key) =>
   s3Client(sandbox, keys).send(new GetObjectCommand({ Bucket, Key: key }));
 
-/** @returns the message of the denial without its constant beginning */
+/** @returns the part of the denial's message after its constant beginning */
 async function reasonOf(promise: Promise<unknown>, resource = `${LAKE}/${Key}`, action = 's3:GetObject') {
   const beginning = `User: ${SESSION} is not authorized to perform: ${action} on resource: "${resource}" `;
   const error = await promise.then(

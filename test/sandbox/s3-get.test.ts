@@ -1,4 +1,4 @@
-// GetObject and HeadObject: ranges, conditions, overrides, checksums and metadata as in S3.
+// GetObject and HeadObject support ranges, conditions, overridden response headers, checksums and metadata as in S3.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';

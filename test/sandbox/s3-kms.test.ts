@@ -57,7 +57,7 @@ const role = (sandbox: Sandbox, ...more: readonly object[]) =>
 
 const decrypts = (more: object = {}) => ({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: KEY, ...more });
 
-/** A sandbox with an object encrypted with the key. */
+/** Starts a sandbox that contains an object encrypted with the key. */
 async function sealed(context: Parameters<typeof sandboxFor>[0]): Promise<Sandbox> {
   const sandbox = await sandboxFor(context);
   await setKey(sandbox);
@@ -140,7 +140,7 @@ test('KMS keys that are disabled, pending deletion or deleted each cause a diffe
   await get(sandbox, keys);
 });
 
-test('a denial of decryption to another account does not name the key', async (context) => {
+test('a denial does not name the KMS key if the role belongs to another account', async (context) => {
   const sandbox = await sealed(context);
   const RoleArn = 'arn:aws:iam::210987654321:role/lake-data';
   const hop = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'reader', ExternalId: '7f3c' });

@@ -1,4 +1,4 @@
-// The order, common prefixes, pages, markers and encoding of object lists.
+// Tests the order, common prefixes, pages, markers and encoding of object lists.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import {

@@ -1,4 +1,4 @@
-// Versions and delete markers.
+// Tests object versions and delete markers in the sandbox's S3.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

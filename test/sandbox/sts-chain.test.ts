@@ -1,5 +1,4 @@
-// AssumeRole for the second role of a chain: its external ID, tags, source identity, and maximum duration of one
-// hour.
+// Tests AssumeRole for the second role of a chain: its external ID, tags, source identity, and maximum duration of one hour.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -101,7 +100,7 @@ test("session tags beyond AWS's limits are rejected, each with its position", as
   await stsClient(sandbox, keys).send(new AssumeRoleCommand({ ...HOP, Tags: longest }));
 });
 
-test('transitive tags and the source identity reach every hop, must be allowed by its trust policy, and cannot be changed by it', async (context) => {
+test('transitive tags and the source identity reach every hop, which must allow them in its trust policy and cannot change them', async (context) => {
   const sandbox = await sandboxFor(context);
   const third = 'arn:aws:iam::210987654321:role/third';
   const trusting = (Action: string[]) =>

@@ -17,6 +17,8 @@ export interface Told {
   readonly code: string | undefined;
   readonly abortedBy: string | undefined;
   readonly requestId: string | undefined;
+  /** The limit that the request exceeded. */
+  readonly limit: string | undefined;
 }
 
 /** How long requests may fail after a Google or STS fault: the time to assume a chain of roles, plus the pause after errors. */
@@ -80,8 +82,11 @@ export function explainer(sources: {
     if (code === 'token_key_unknown') return during(from, to, KEY_FELT_MS, ({ kind }) => kind === 'new-key');
     return undefined;
   };
-  const byCode = (one: Told, from: number, to: number): string | undefined =>
-    byInjected(one, from, to) ?? bySlowness(one, from, to);
+  const byCode = (one: Told, from: number, to: number): string | undefined => {
+    // The plan has no limit for a caller's concurrent JSON lists, and the bridge accepts two.
+    if (one.code === 'overloaded' && one.limit === 'pagesPerCaller') return one.limit;
+    return byInjected(one, from, to) ?? bySlowness(one, from, to);
+  };
   return {
     line: (line, at) => {
       if (String(line['message']).startsWith('SIGHUP'))
@@ -109,10 +114,12 @@ const causeIn = (strikes: readonly StrikeName[]): string | undefined =>
 /** Extracts the fault code or S3's error code from a log line, or S3's status if there is no code. */
 export function toldIn(line: LogLine): Told {
   const s3 = line['s3'] as { readonly code?: string; readonly status: number } | undefined;
+  const cause = line['cause'] as { readonly limit?: unknown } | undefined;
   return {
     code: text(line['fault']) ?? (s3 && (s3.code ?? `s3_${s3.status}`)),
     abortedBy: text(line['abortedBy']),
     requestId: text(line['requestId']),
+    limit: text(cause?.limit),
   };
 }
 

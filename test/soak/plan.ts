@@ -27,7 +27,10 @@ export interface Plan {
   };
   /** How the caller reads: at full speed, with pauses, or not at all for a while. */
   readonly pace: 'fast' | 'slow' | 'stalls';
-  /** The caller disconnects after this many bytes of the body, or after this many milliseconds without a body. */
+  /**
+   * If set, the caller disconnects after it has received this many bytes of the body. If `bytes` is 0, it disconnects after
+   * this many milliseconds.
+   */
   readonly leaves?: { readonly bytes: number; readonly milliseconds: number };
   /** Whether to send the request on a new connection. */
   readonly fresh: boolean;

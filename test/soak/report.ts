@@ -6,7 +6,7 @@ export interface Report extends Omit<Sums, 'findings'> {
   readonly seed: number;
   readonly seconds: number;
   readonly spells: number;
-  /** The number of the bridge's requests with an S3 fault, by kind of fault. */
+  /** For each kind of S3 fault, the number of the bridge's requests that it affected. */
   readonly strikes: Readonly<Record<string, number>>;
   /** Measured while the bridge is idle: `before` after a first period of load, and `after` at the end. */
   readonly before: Holdings;
@@ -33,7 +33,7 @@ export function leaksOf(before: Holdings, after: Holdings): Finding[] {
     found: `${what}: ${was} before, ${is} after`,
   });
   const grown = (Object.keys(MAX_GROWTH) as (keyof typeof MAX_GROWTH)[]).flatMap((name) =>
-    // Not `>`, because NaN must be reported as a leak.
+    // This comparison must not be replaced with `>`, because NaN must be reported as a leak.
     after[name] - before[name] <= MAX_GROWTH[name] ? [] : [leak(name, before[name], after[name])],
   );
   const kept = Object.entries(after.resources).flatMap(([type, is]) => {

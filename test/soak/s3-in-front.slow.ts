@@ -1,4 +1,5 @@
-// The soak's S3 proxy closes its connection if the bridge disconnects just before the proxy resets the connection.
+// If the bridge disconnects just before the soak's S3 proxy resets the connection, the proxy still closes its end of the
+// connection.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';

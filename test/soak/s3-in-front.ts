@@ -18,7 +18,7 @@ export interface S3InFront {
   /** Sets whether one byte of each object's body is changed, to test that a soak detects the change. */
   liesFrom(now: boolean): void;
   dropIdleConnections(): void;
-  /** The last request on each open connection of the bridge, with its outcome. */
+  /** Describes the last request on each of the bridge's open connections, and its outcome. */
   connections(): readonly string[];
   close(): void;
 }

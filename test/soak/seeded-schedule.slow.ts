@@ -17,7 +17,7 @@ it('the same seed gives the same schedule, and another seed gives a different sc
   assert.notEqual(scheduleOf(5), scheduleOf(6));
 });
 
-it('no two requests of a run have the same number', () => {
+it('no two requests in a run have the same number', () => {
   const planOf = createSchedule(5, createStock());
   const ids = [0, 1, 2].flatMap((worker) => Array.from({ length: 500 }, (_, n) => planOf(worker, n).id));
   assert.equal(new Set(ids).size, ids.length);

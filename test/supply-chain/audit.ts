@@ -16,7 +16,7 @@ export interface Weakness {
 /** The fields of one package in the output of `npm audit --json`. */
 interface Vulnerability {
   readonly name: string;
-  /** A string is the name of the dependency that has the vulnerability. */
+  /** A string names the dependency that has the vulnerability. An object describes the vulnerability itself. */
   readonly via: readonly (
     string | { readonly url: string; readonly severity: string; readonly title: string }
   )[];

@@ -1,4 +1,4 @@
-// Emulates a caller's machine with a proxy for the sandbox's metadata server, in which `default` is the caller's account.
+// Emulates a caller's machine. Its metadata server is a proxy for the sandbox's, in which `default` is the caller's account.
 import { request } from 'node:http';
 import { pipeline } from 'node:stream';
 import { listen } from '../../src/sandbox/upstream-server.ts';

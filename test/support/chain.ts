@@ -92,7 +92,8 @@ export interface HopCall {
 }
 
 /**
- * Returns the STS calls since the call log was last cleared, in order. The bridge must have finished its role probes before that.
+ * Returns the STS calls since the call log was last cleared, in order. The bridge must have finished its role probes before the
+ * log was cleared.
  */
 export async function hopsAtSts(wire: Wire): Promise<readonly HopCall[]> {
   return (await wire.calls('sts')).map((call) => {

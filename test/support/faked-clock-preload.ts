@@ -7,7 +7,10 @@ import type { Clocks } from './faked-clock.ts';
 const path = process.env['FAKED_CLOCKS'] ?? '';
 const clocks = (): Clocks => JSON.parse(readFileSync(path, 'utf8')) as Clocks;
 
-/** @param stands whether the clock is stopped; the clock stops when this function first returns true */
+/**
+ * @param stands returns whether the clock is stopped. A stopped clock shows the time at which this function first returned
+ * true.
+ */
 function standing(now: () => number, stands: () => boolean): () => number {
   let at: number | undefined;
   return () => {
@@ -26,7 +29,7 @@ globalThis.Date = new Proxy(Date, {
 
 const steady = performance.now.bind(performance);
 const steadyNow = standing(steady, () => clocks().steadyStands);
-// Rounds to milliseconds, so that a difference is exactly the time that a test adds.
+// Rounds down to milliseconds, so that two readings differ by exactly the time that a test has added.
 performance.now = () => Math.floor(steadyNow()) + clocks().steadyAheadMs;
 
 /** The longest timeout that Node accepts. */

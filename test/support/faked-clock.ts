@@ -19,7 +19,7 @@ export interface Clocks {
   readonly steadyAheadMs: number;
   /** Whether `performance.now` is stopped, as it is while a virtual machine is suspended. */
   readonly steadyStands: boolean;
-  /** The factor by which new timers take longer. */
+  /** The factor by which the delays of new timers are multiplied. */
   readonly timerFactor: number;
 }
 
@@ -30,8 +30,9 @@ export const STOPPED = { wallStands: true, steadyStands: true } as const;
 export const PATIENT = { timerFactor: 100 } as const;
 
 /**
- * Times of requests, in seconds after the bridge obtained credentials for one hour. In both lifetimes, one request arrives when
- * renewal is due, and one request arrives when only renewed credentials are valid.
+ * The times at which a test sends requests, in seconds after the bridge obtained credentials for one hour. During the lifetime
+ * of the first credentials and again during that of the next, one request arrives when renewal is due, and one arrives when
+ * only renewed credentials are valid.
  */
 export const TWO_LIVES = [0, 1_800, 3_200, 3_320, 3_570, 5_000, 6_520, 6_640, 6_900, 9_000];
 

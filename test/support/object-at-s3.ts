@@ -10,7 +10,7 @@ export interface AtS3 {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Truncates a response after this many bytes. With `silently`, the connection stays open. */
+/** Truncates a response after the number of bytes in `after`. With `silently`, the connection stays open. */
 export interface Break {
   readonly after: number;
   readonly silently?: boolean;

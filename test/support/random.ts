@@ -1,4 +1,4 @@
-// Makes random choices that a seed reproduces.
+// Makes random choices that are the same for the same seed.
 import { createHash } from 'node:crypto';
 
 export interface Random {

@@ -1,7 +1,7 @@
 // Records secrets, and asserts that the recorded responses and logs contain no secret and no large part of a secret.
 import assert from 'node:assert/strict';
 
-/** The length of a part that could help an attacker; shorter parts may occur by chance. */
+/** The minimum length of a part of a secret that could help an attacker. Shorter parts may occur in a text by chance. */
 const LARGE = 24;
 
 export interface Secrets {
@@ -18,7 +18,7 @@ export interface Secrets {
 }
 
 export function secretsRecorder(): Secrets {
-  /** The name of the secret that contains each part. Short secrets are not split. */
+  /** Maps each part of a secret to the secret's name. Short secrets are not split. */
   const parts = new Map<string, string>();
   const short = new Map<string, string>();
   const texts: (readonly [where: string, text: string])[] = [];

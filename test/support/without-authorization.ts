@@ -27,7 +27,7 @@ const [READS_PERMITTED, READS_ASKED] = [
   'steps.read({ ...permit.bucket, target: operation.bucket }, operation,',
 ] as const;
 
-/** @returns a program that runs a copy of the sources with these two changes */
+/** @returns a program that runs the changed copy of the sources */
 export async function withoutAuthorization(): Promise<ProgramWithoutAuthorization> {
   const directory = await mkdtemp(join(tmpdir(), 'fedbridge-permits-all-'));
   const source = (name: string): string => join(directory, 'src', name);

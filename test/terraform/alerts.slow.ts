@@ -42,7 +42,7 @@ function labelsOf(line: LogLine, { labels }: LogMetric): Record<string, unknown>
 const root = await rootValues(FIVE);
 const metrics = (await root.local('log_metrics')) as Readonly<Record<string, LogMetric>>;
 
-describe('the log-based metrics in the Terraform files count', () => {
+describe('the log-based metrics in the Terraform files', () => {
   const metric = (name: string): LogMetric => {
     const found = metrics[name];
     assert.ok(found);
@@ -60,7 +60,7 @@ describe('the log-based metrics in the Terraform files count', () => {
     return lines();
   };
 
-  it('failed requests by fault and operation', async () => {
+  it('count failed requests by fault and operation', async () => {
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
     assert.equal((await wire.get(READABLE)).status, 401);
     const lines = await counted('faults');
@@ -70,7 +70,7 @@ describe('the log-based metrics in the Terraform files count', () => {
     );
     assert.equal(typeof lines[0]?.['operation'], 'string');
   });
-  it('failed role assumptions by role and fault', async () => {
+  it('count failed role assumptions by role and fault', async () => {
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 2) })).status, 502);
     const lines = await counted('role_failures');
@@ -80,7 +80,7 @@ describe('the log-based metrics in the Terraform files count', () => {
     );
     await wire.clearFaults();
   });
-  it('failed renewals by role and fault while the old credentials are still valid', async () => {
+  it('count failed renewals by role and fault while the old credentials are still valid', async () => {
     await wire.control('PUT', '/durations', { credentials: 4 });
     const headers = asAccount(wire, 3);
     assert.equal((await wire.get(READABLE, { headers })).status, 200);

@@ -33,7 +33,7 @@ describe('the generated configuration', () => {
   it('defines who may read what if only the five required variables are set', async () => {
     assert.equal(
       await meaningOf(FIVE),
-      `Callers' tokens must be for https://fedbridge-123456789012.europe-west1.run.app.
+      `Callers' tokens must have the audience https://fedbridge-123456789012.europe-west1.run.app.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
 The bridge serves at most 1000 concurrent requests, and at most 200 per caller. A response may stall for 30s; on shutdown, responses have 9s to finish.
 
@@ -158,7 +158,7 @@ const examples = (await readModules()).flatMap(({ path }) =>
   path === '' ? [] : [path.replace('examples/', '')],
 );
 
-describe('the example', () => {
+describe('the Terraform example', () => {
   for (const name of examples) {
     it(`${name} generates a valid configuration`, async () => {
       const { variables } = await readExample(name);

@@ -1,5 +1,5 @@
-// The values that the two Cloud Build triggers pass to the build files, and the permissions of the accounts that run
-// the builds.
+// Tests the values that the two Cloud Build triggers pass to the build files, and the permissions of the accounts that run the
+// builds.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
@@ -27,7 +27,7 @@ const WITH: Variables = { ...FIVE, delivery: DELIVERY, ingress: 'all' };
 const EMAIL = 'fedbridge-deploy@acme-prod.iam.gserviceaccount.com';
 const root = await readModule('');
 
-/** The attributes of an account's resource. */
+/** The attributes that Terraform returns for a service account with this ID. */
 const account = (id: string): object => {
   const email = `${id}@acme-prod.iam.gserviceaccount.com`;
   const name = `projects/acme-prod/serviceAccounts/${email}`;
@@ -161,7 +161,7 @@ describe('the Cloud Build trigger', () => {
   });
 });
 
-describe('if the variable delivery is not set', () => {
+describe('if the variable `delivery` is not set', () => {
   it('no resources for delivery are created', async () => {
     const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
     assert.ok(blocks.length > 10);

@@ -19,7 +19,10 @@ const HOP = { arn: 'arn:aws:iam::210987654321:role/lake-data', external_id: EXTE
 const WITH_HOP: Variables = { ...FIVE, roles: { lake: { then: [HOP] } } };
 const isSensitive = ({ body }: Module['outputs'][number]): boolean => body['sensitive'] === true;
 
-/** @returns the module as a plan shows it, where "(sensitive value)" replaces values passed through `sensitive` */
+/**
+ * @returns the module as a plan shows it; `null` stands in for values that the plan hides because they are passed through
+ * `sensitive`
+ */
 const shown = (module: Module): Module => ({
   ...module,
   locals: new Map(

@@ -1,5 +1,5 @@
-// The managed instance group example: a machine's metadata does not contain the configuration. At startup the machine fetches it
-// from Secret Manager, and only the bridge can read it.
+// In the managed instance group example, a machine's metadata does not contain the configuration. At startup, the machine
+// fetches the configuration from Secret Manager, and only the bridge can read it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -97,7 +97,7 @@ describe('the script that fetches the configuration', () => {
       `http://127.0.0.1:${port}`,
     );
     const env = { PATH: process.env['PATH'], RUNTIME_DIRECTORY: directory, NO_PROXY: '127.0.0.1' };
-    // Only root can change the group of a file, so the test removes that line if another user runs it.
+    // Only root can change the group of a file, so the test removes the `chgrp` line if another user runs the test.
     const text = process.getuid?.() === 0 ? here : here.replace(/^chgrp .*$/m, '');
     return run('bash', ['-c', text], { env });
   };

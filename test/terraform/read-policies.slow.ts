@@ -130,8 +130,8 @@ describe("a role's policy", () => {
   });
 });
 
-describe('a role with further hops', () => {
-  it('may only assume the next role and pass on tags and the source identity', async () => {
+describe('a role that is not the last in its chain', () => {
+  it('may only assume the next role, and pass on tags and the source identity', async () => {
     const { variables } = await readExample('second-hop-role');
     const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const values = await rootValues(variables, { each: { key: 'lake', value: hop } });
@@ -154,7 +154,7 @@ describe('a role with further hops', () => {
     assert.deepEqual(await values.evaluate(policyOf('aws_iam_role_policy.read')['for_each']), {});
   });
 
-  it('and its next hop have the policies that `fedbridge read-policy` prints', async () => {
+  it('has the policy that `fedbridge read-policy` prints, and so does the next role', async () => {
     const { module, values: example, variables } = await readExample('second-hop-role');
     const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const values = await rootValues(variables, { each: { key: 'lake', value: hop } });

@@ -16,7 +16,7 @@ function defaultOf({ body }: Block): string {
   return value === null ? 'none' : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
 }
 
-/** The tables, by the names in the comments around them. */
+/** The tables, keyed by the name in the comments that enclose each table on the page. */
 function tablesOf({ variables, outputs }: Module): Readonly<Record<string, string>> {
   return {
     variables: [

@@ -30,7 +30,7 @@ describe('the trust policy of a role', () => {
       );
     });
   }
-  it('equals the output of `fedbridge trust-policy` for a further hop in the example', async () => {
+  it("equals the output of `fedbridge trust-policy` for a later role in the example's chain", async () => {
     const { module, values } = await readExample('second-hop-role');
     const owner = module.resources.find(({ address }) => address === 'aws_iam_role.owner');
     const file = join(directory, 'config.yaml');

@@ -21,7 +21,7 @@ export const ACCOUNT = 'lake@acme-prod.iam.gserviceaccount.com';
 export const SUBNET = 'projects/acme-network/regions/europe-west1/subnetworks/lake';
 export const KEY = 'projects/acme-keys/locations/europe-west1/keyRings/data/cryptoKeys/lake';
 
-/** A wrong value, a pattern for the error message, and other variables on which the rule depends. */
+/** For each variable, an invalid value, a pattern for the error message, and other variables on which the rule depends. */
 export const WRONG: readonly (readonly [
   variable: string,
   value: unknown,

@@ -8,7 +8,7 @@ import { escapeXml, S3_NAMESPACE } from './document.ts';
 const MAX_BUCKETS = 10_000;
 
 /**
- * @param options.since sent as CreationDate, because the bridge does not know the actual one
+ * @param options.since sent as CreationDate, because the bridge does not know the actual creation date
  * @returns the root element
  * @throws Fault parameter_invalid
  */
@@ -30,7 +30,7 @@ export function bucketList(
     element('Bucket', [
       element('Name', [escapeXml(bucket.name)]),
       element('CreationDate', [since.toISOString()]),
-      // S3 returns BucketRegion only if the request has a parameter.
+      // S3 returns BucketRegion only if the request has at least one parameter.
       ...(parameters.size === 0 ? [] : [element('BucketRegion', [escapeXml(regionOf(bucket))])]),
     ]),
   );

@@ -7,7 +7,7 @@ export interface CorsRules {
   readonly maxAgeSeconds: number;
 }
 
-/** A list of header names in a preflight. */
+/** Matches a list of header names in a preflight request. */
 const NAMES = /^[a-z0-9-]+(?:, ?[a-z0-9-]+)*$/i;
 
 /**
@@ -27,7 +27,7 @@ export function sendCors(rules: CorsRules, request: CallerRequest, response: Cal
   if (allowed) {
     response.setHeader('access-control-allow-methods', 'GET, HEAD');
     response.setHeader('access-control-max-age', rules.maxAgeSeconds);
-    // '*' would not include Authorization.
+    // '*' would not allow the Authorization header.
     if (requestedHeaders !== undefined && NAMES.test(requestedHeaders))
       response.setHeader('access-control-allow-headers', requestedHeaders);
   }

@@ -1,4 +1,4 @@
-// Sends a document that the bridge itself wrote.
+// Sends a response body that the bridge generated itself.
 import type { RequestContext } from '../../observability/request-context.ts';
 
 export const S3_NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';

@@ -4,7 +4,7 @@ import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 
 export type ErrorFormat = 's3-xml' | 'json' | 'problem';
 
-/** A signed request always gets XML, because S3 ignores Accept. */
+/** A signed request always gets XML, because S3 ignores the Accept header. */
 export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>): ErrorFormat {
   if (request.url?.startsWith('/-/') === true) return 'problem';
   const { accept } = request.headers;
@@ -12,7 +12,7 @@ export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>):
   return prefersJson(accept) ? 'json' : 's3-xml';
 }
 
-/** JSON must be named explicitly: a wildcard accepts XML as well. */
+/** JSON must be requested explicitly, because a wildcard accepts XML as well. */
 function prefersJson(accept: string): boolean {
   const qualities = mediaRanges(accept);
   const json = qualities.get('application/json') ?? 0;
@@ -29,7 +29,7 @@ function mediaRanges(accept: string): ReadonlyMap<string, number> {
     accept.split(',').map((range) => {
       const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
       const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-      // An invalid quality is ignored.
+      // An invalid quality value is ignored.
       return [name, quality !== undefined && /^[01](?:\.\d{0,3})?$/.test(quality) ? Number(quality) : 1];
     }),
   );

@@ -15,12 +15,12 @@ export interface FaultResponse {
   readonly outcome: string;
   readonly sentence: string;
   readonly details?: readonly (readonly [name: string, value: string])[];
-  /** The query parameter that is wrong, and the rule that it breaks. */
+  /** The invalid query parameter, and the rule that it breaks. */
   readonly parameter?: { readonly name: string; readonly rule?: string };
   /** S3's request ID if S3 sent the error, otherwise the bridge's request ID. */
   readonly requestId: string;
   readonly hostId?: string;
-  /** Additional headers as raw pairs. */
+  /** Additional headers as alternating names and values. */
   readonly headers?: readonly string[];
 }
 
@@ -131,7 +131,7 @@ export function faultDocument(
 }
 
 const COMPUTE_DEFAULT =
-  "Your account is Compute Engine's default service account, which project grants do not cover: ask the operator for a grant to the account's e-mail.";
+  "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's e-mail.";
 
 /** @returns the fault of a request, with a hint if the caller's account is not covered by project grants */
 export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {

@@ -37,14 +37,14 @@ type Rule = 'forward' | 'forward last' | 'drop';
 
 function ruleFor(name: string): Rule {
   const lower = name.toLowerCase();
-  // Must come last: once Node knows the length, it rejects a non-ASCII Content-Disposition (nodejs/node#46528).
+  // Content-Length must come last: once Node knows the length, it rejects a non-ASCII Content-Disposition (nodejs/node#46528).
   if (lower === 'content-length') return 'forward last';
   return FORWARDED.has(lower) || (lower.startsWith('x-amz-') && !DROPPED.has(lower)) ? 'forward' : 'drop';
 }
 
 const USUAL_RULES: ReadonlyMap<string, Rule> = new Map([...USUAL_NAMES].map((name) => [name, ruleFor(name)]));
 
-/** @returns raw pairs, with Content-Length last */
+/** @returns alternating names and values, with Content-Length last */
 function responseHeaders(headers: readonly string[]): string[] {
   const kept: string[] = [];
   let length = -1;
@@ -58,7 +58,9 @@ function responseHeaders(headers: readonly string[]): string[] {
   return kept;
 }
 
-/** The size of a TLS record (RFC 8446, 5.1), and the size at which collected pieces are written. */
+/**
+ * PIECE_BYTES is the maximum size of a TLS record (RFC 8446, 5.1). Collected pieces are written when they reach BATCH_BYTES.
+ */
 const [PIECE_BYTES, BATCH_BYTES] = [16 * 1024, 64 * 1024];
 
 const LOGGED_DURING_BODY: ReadonlySet<string> = new Set(['checksum_mismatch', 'object_changed']);
@@ -78,10 +80,10 @@ export function sendObject(
   { chunkAbove, deferWrite }: { readonly chunkAbove: number; readonly deferWrite: DeferWrite },
 ): Promise<void> {
   const { request, response } = context;
-  // The caller has disconnected, which also ended the request to S3; the response emits no more events.
+  // The caller has disconnected, which also ended the request to S3. The response emits no more events.
   if (response.destroyed) return Promise.resolve();
   const headers = responseHeaders(upstream.headers);
-  // Over HTTP/2 the front end has no such limit.
+  // Over HTTP/2, Cloud Run's front end does not limit the size of a response.
   if (request.method !== 'HEAD' && request.httpVersion !== '2.0') chunkLarge(headers, chunkAbove);
   headers.push('vary', VARY, 'x-request-id', context.requestId);
   const s3RequestId = headerOf(upstream.headers, 'x-amz-request-id');
@@ -99,7 +101,7 @@ export function sendObject(
     },
     fail: (error) => {
       context.abortedBy ??= 's3';
-      // For any other error, `abortedBy` is enough for the log line.
+      // Other errors need no details in the log line, because `abortedBy` already names the cause.
       if (error instanceof Fault && LOGGED_DURING_BODY.has(error.code)) context.fault = error;
       abortResponse(request, response);
     },
@@ -123,7 +125,7 @@ function sendWhole(
     }
     context.bytes = whole.length;
     response.end(whole, 'latin1');
-    // Usually, the kernel has already accepted all bytes of the response.
+    // Usually, the kernel has already accepted the whole response, so its memory can be reused at once.
     if (response.socket?.writableLength === 0) {
       free?.();
       resolve(undefined);
@@ -184,8 +186,8 @@ export function responseClosed(response: CallerResponse): Promise<void> {
 }
 
 /**
- * Ends a response so that it cannot look complete. An HTTP/1.0 client treats a closed connection as the end of the body, so its
- * connection is reset.
+ * Ends a response so that it cannot look complete. An HTTP/1.0 client treats a closed connection as the end of the body, so the
+ * bridge resets the connection instead.
  */
 export function abortResponse(request: CallerRequest, response: CallerResponse): void {
   if (request.httpVersion === '1.0') resetConnection(request.socket);

@@ -48,7 +48,7 @@ export function sendS3Error(context: RequestContext, { kind }: ObjectRead, error
   });
 }
 
-/** The code if S3 sent no error document, or if something other than S3 responded. */
+/** The error code for each status, used if S3 sent no error document or if something other than S3 responded. */
 const CODES_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'InvalidRequest',
   403: 'AccessDenied',
@@ -60,9 +60,9 @@ const CODES_BY_STATUS: Readonly<Record<number, string>> = {
 };
 
 interface S3Row {
-  /** Message for the caller; S3's own message is not sent because it contains ARNs. */
+  /** The message for the caller. S3's own message is not sent, because it contains ARNs. */
   readonly sentence: string;
-  /** For the operator; absent if the caller must fix its request. */
+  /** The fix for the operator; absent if the caller must fix its request. */
   readonly fix?: string | typeof accessDeniedFix;
 }
 
@@ -98,7 +98,7 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   },
 };
 
-/** S3 forwards KMS's own codes for a key that cannot be used. */
+/** If a KMS key cannot be used, S3 forwards the error code that KMS returned. */
 const KMS: S3Row = {
   sentence: 'The object is encrypted with a key that is currently unavailable.',
   fix: "The object's KMS key is disabled, scheduled for deletion, or deleted: the key's owner must enable it or cancel the deletion.",
@@ -110,7 +110,7 @@ const FAILED: S3Row = {
 };
 const OTHER_ERROR: S3Row = {
   sentence: 'The storage service returned an error.',
-  fix: 'Look up the S3 error code of this line in the S3 API Reference, under "Error responses".',
+  fix: 'Look up the S3 error code from this line in the S3 API Reference, under "Error responses".',
 };
 
 function rowOf({ code, status }: S3Error): S3Row {
@@ -120,7 +120,7 @@ function rowOf({ code, status }: S3Error): S3Row {
   return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? OTHER_ERROR);
 }
 
-/** The outcomes of S3's errors by status. For a status below 500 that is not listed, the outcome is `invalid_request`. */
+/** The outcome for each status of an S3 error. For a status below 500 that is not listed, the outcome is `invalid_request`. */
 export const S3_OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
   ['upstream_denied', 403],
   ['not_found', 404],

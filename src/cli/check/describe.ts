@@ -9,7 +9,7 @@ import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
 export function describeConfig(config: Config): string {
   const { audiences, aws, buckets, grants, operators } = config;
   const lines = [
-    `Callers' tokens must be for ${audiences.map(escapeText).join(' or ')}.`,
+    `Callers' tokens must have the audience ${audiences.map(escapeText).join(' or ')}.`,
     describeIdentity(config),
     ...describeLimits(config),
     '',

@@ -41,7 +41,7 @@ function readCaller(text: string): CheckRequest['caller'] {
   throw new UsageError(`--caller ${must}, not ${quote(text)}. ${fix}`.trimEnd());
 }
 
-/** The key is everything after the first slash, byte for byte, including a second slash. */
+/** The key is everything after the first slash, byte for byte, including any further slashes. */
 function readTarget(word: Action, text: string): ObjectRead {
   if (/^s3:\/\//i.test(text))
     throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: remove s3://.`);

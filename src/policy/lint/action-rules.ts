@@ -9,7 +9,7 @@ const FIX = `Write "Action": "${ACTION}".`;
 
 export const isWebIdentity = (action: string): boolean => action.toLowerCase() === ACTION.toLowerCase();
 
-/** Also matches patterns with `*` and `?`. */
+/** Whether the action, which may contain the wildcards `*` and `?`, includes sts:AssumeRoleWithWebIdentity. */
 export function coversWebIdentity(action: string): boolean {
   const text = ACTION.toLowerCase();
   /** The lengths of all prefixes of `text` that match the part of the pattern read so far. */

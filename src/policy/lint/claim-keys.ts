@@ -21,8 +21,8 @@ const SERVICE_REFERENCE_ONLY =
   'the service authorization reference lists this key, but the IAM user guide does not';
 
 /**
- * IAM user guide, "Available keys for AWS OIDC federation", default tab, and the service authorization reference for STS.
- * Not yet tested on AWS.
+ * Sources: IAM user guide, "Available keys for AWS OIDC federation", default tab, and the service authorization reference for
+ * STS. Not yet tested on AWS.
  */
 const CLAIMS: readonly Claim[] = [
   {

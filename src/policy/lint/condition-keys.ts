@@ -21,7 +21,7 @@ type ConditionKey =
   | { readonly kind: 'outside'; readonly because: string; readonly fix: string }
   | { readonly kind: 'other' };
 
-const GOOGLE_CONDITION_KEYS = `The keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub, :email, :amr and :google/organization_number.`;
+const GOOGLE_CONDITION_KEYS = `The valid keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub, :email, :amr and :google/organization_number.`;
 
 const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'sub'].includes(name);
 
@@ -37,8 +37,8 @@ interface Row {
 }
 
 /**
- * Keys that the request lacks. An AssumeRoleWithWebIdentity request is unsigned, so AWS does not know a principal yet ("AWS
- * global condition context keys", availability).
+ * Condition keys that an AssumeRoleWithWebIdentity request lacks. The request is unsigned, so AWS does not know a principal yet
+ * ("AWS global condition context keys", availability).
  */
 const ABSENT: readonly Row[] = [
   {

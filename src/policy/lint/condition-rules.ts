@@ -40,7 +40,7 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
   }
 }
 
-/** @param condition on a key that every Google token has */
+/** @param condition a condition on a key that every Google token has */
 function checkOperator(condition: Condition, operator: Operator, denies: boolean): Finding[] {
   const { where, values } = condition;
   const { comparison, everyValue, ifExists } = operator;

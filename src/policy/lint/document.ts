@@ -10,7 +10,7 @@ export interface ConditionValue {
 }
 
 export interface Condition {
-  /** `statement 1, StringEquals accounts.google.com:aud` */
+  /** For example `statement 1, StringEquals accounts.google.com:aud`. */
   readonly where: string;
   readonly operator: string;
   readonly key: string;
@@ -18,13 +18,13 @@ export interface Condition {
 }
 
 export interface Principal {
-  /** `Federated`, `AWS`, …; `*` for `"Principal": "*"`. */
+  /** The principal's type, such as `Federated` or `AWS`; `*` for `"Principal": "*"`. */
   readonly type: string;
   readonly name: string;
 }
 
 export interface Statement {
-  /** `statement 1 (its Sid)` */
+  /** For example `statement 1 (its Sid)`. */
   readonly where: string;
   readonly effect: unknown;
   readonly principals: readonly Principal[];

@@ -67,7 +67,7 @@ function isForGoogle(statement: Statement): boolean {
   const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;
   if (conditions.some(({ key }) => isGoogleKey(key))) return true;
-  // Other providers use this action, too.
+  // Statements for other identity providers also use this action.
   if (actions.some(isWebIdentity)) return isOpen(statement) || !principals.some(isAnotherProvider);
   const covered = hasNotAction || actions.some(coversWebIdentity);
   return effect !== 'Deny' && covered && isOpen(statement) && !conditions.some(namesAwsPrincipals);

@@ -11,10 +11,13 @@ import type { Finding } from './finding.ts';
 
 export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
 
-/** Prints the unique ID, which changes if a service account is deleted and re-created with the same e-mail. */
+/**
+ * The command that prints a service account's unique ID. The ID changes if the account is deleted and re-created with the same
+ * e-mail.
+ */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
 
-/** `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…`, zeros. */
+/** Placeholders such as `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…` or zeros. */
 const PLACEHOLDERS: readonly RegExp[] = [
   /<[^>]*>|\$\{|\{\{/,
   /^(?:0+|…|\.\.\.)$/,
@@ -59,7 +62,7 @@ function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
   if (!isNumber) return undefined;
   return [
     `must be in quotes, but is the number ${text}: JSON parsers round numbers of this length, so the last digits are lost`,
-    `Write it as a string, exactly as Google prints it: ${UNIQUE_ID_COMMAND}`,
+    `Write the number as a string, exactly as Google prints it: ${UNIQUE_ID_COMMAND}`,
   ];
 }
 
@@ -78,7 +81,10 @@ function wildcard(
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
     return /[*?]/.test(text)
-      ? [`must be one value, but ${quote(text)} matches many`, 'Write the exact value, and use StringEquals.']
+      ? [
+          `must be one value, but ${quote(text)} matches many values`,
+          'Write the exact value, and use StringEquals.',
+        ]
       : undefined;
   // A question mark may be part of an audience.
   return text.includes('*')

@@ -1,4 +1,4 @@
-// Decides whether an S3 error justifies new credentials, so that rejected reads cause only a limited number of STS calls.
+// Decides whether an S3 error justifies new credentials, and limits the number of STS calls that rejected reads cause.
 import { tokenBuckets } from '../../runtime/rate-limits.ts';
 import type { Rate, TokenBuckets } from '../../runtime/rate-limits.ts';
 import type { S3Error } from '../s3-error.ts';
@@ -29,7 +29,8 @@ const RATES: Readonly<Record<RenewalReason, { readonly caller: Rate; readonly ro
     caller: { burst: 5, intervalMs: 24_000 },
     role: { burst: 20, intervalMs: 6_000 },
   },
-  // These rates are lower, because S3 denies each HEAD of a missing object if the role may not list the bucket.
+  // The rates for unexplained errors are lower, because S3 denies each HEAD of a missing object if the role may not list the
+  // bucket.
   unexplained: {
     caller: { burst: 1, intervalMs: 300_000 },
     role: { burst: 10, intervalMs: 30_000 },

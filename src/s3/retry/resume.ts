@@ -83,7 +83,7 @@ function withResume(
   };
 }
 
-/** @param restOf resolves to a response with the remaining bytes, or to undefined if the body cannot be resumed; may reject */
+/** @param restOf fetches the remaining bytes. Resolves to undefined if the body cannot be resumed; may reject */
 function resumable(
   response: UpstreamResponse,
   restOf: (error: Error, received: number, resumes: number) => Promise<UpstreamResponse | undefined>,

@@ -10,8 +10,8 @@ import type { Read } from '../read.ts';
 import type { S3Error } from '../s3-error.ts';
 
 /**
- * The maximum pause before the first retry; doubles for each further retry. Each pause is a random part of its maximum ("full
- * jitter").
+ * The maximum pause before the first retry. The maximum doubles for each further retry, up to `MAX_PAUSE_MS`. Each pause is a
+ * random fraction of the maximum ("full jitter").
  */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;

@@ -35,7 +35,7 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
   },
   hold: {
     fields: {
-      after: 'optional: bytes of the body to send first; the rest is sent when the fault is cleared',
+      after: 'optional: how many bytes of the body to send first; the rest is sent when the fault is cleared',
     },
     read: (fields) => ({
       kind: 'hold',
@@ -79,11 +79,11 @@ export const FAULT_KINDS: Readonly<Record<Fault['kind'], FaultKind>> = {
     },
   },
   cut: {
-    fields: { after: 'bytes of the body to send before the connection closes' },
+    fields: { after: 'how many bytes of the body to send before the connection closes' },
     read: (fields) => ({ kind: 'cut', after: bytes(fields) }),
   },
   stall: {
-    fields: { after: 'bytes of the body to send before the response stalls' },
+    fields: { after: 'how many bytes of the body to send before the response stalls' },
     read: (fields) => ({ kind: 'stall', after: bytes(fields) }),
   },
   drip: {

@@ -15,7 +15,10 @@ export interface AccessTokens {
 }
 
 const LIFE_SECONDS = 3599;
-/** Large enough for any test, because a client requests one access token per hour. */
+/**
+ * The maximum number of stored tokens. It is large enough for any test, because a client requests only one access token per
+ * hour.
+ */
 const KEPT_TOKENS = 1_000;
 const SCOPES = [
   'https://www.googleapis.com/auth/cloud-platform',

@@ -2,7 +2,7 @@
 
 export interface ServiceAccount {
   readonly email: string;
-  /** A number of 21 digits; the claims `sub` and `azp` of the account's ID tokens. */
+  /** A 21-digit number, which is also the value of the claims `sub` and `azp` in the account's ID tokens. */
   readonly uniqueId: string;
 }
 

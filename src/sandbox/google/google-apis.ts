@@ -72,7 +72,7 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Returns a path that does not exist if the percent-encoding is invalid. */
+/** Decodes a path. If its percent-encoding is invalid, returns a path that does not exist. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);

@@ -113,7 +113,7 @@ export function createMetadata(
   }
 }
 
-/** Returns a path that does not exist if the percent-encoding is invalid. */
+/** Decodes a path. If its percent-encoding is invalid, returns a path that does not exist. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);

@@ -10,7 +10,7 @@ export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly context: Context;
-  /** The account that owns the resource; if undefined, every caller counts as belonging to that account. */
+  /** The account that owns the resource; if undefined, no caller counts as belonging to another account. */
   readonly owner?: string | undefined;
   /** The policy of the bucket or KMS key. */
   readonly resourcePolicy?: Policy | undefined;

@@ -75,7 +75,7 @@ export function createCredentials(users: Pick<Users, 'find'>): Credentials {
     },
     find(accessKeyId, sessionToken) {
       if (sessionToken === undefined) {
-        // Without its session token, AWS treats a temporary access key as unknown.
+        // AWS treats a temporary access key without its session token as unknown.
         const user = users.find(accessKeyId);
         if (!user) return 'unknown-key';
         return { secretAccessKey: user.keys.secretAccessKey, principal: { kind: 'user', user } };

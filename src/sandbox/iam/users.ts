@@ -26,7 +26,7 @@ export interface Users {
   find(accessKeyId: string): User | undefined;
 }
 
-/** Fixed, so that an AWS profile with these keys works with every sandbox. */
+/** The keys are always the same, so that an AWS profile with these keys works with every sandbox. */
 const DEVELOPER_KEYS: KeyPair = {
   accessKeyId: 'AKIASANDBOXDEVELOPER',
   secretAccessKey: 'sandbox+developer+key+that+opens+nothing',

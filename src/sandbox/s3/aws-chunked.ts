@@ -1,4 +1,5 @@
-// Decodes `aws-chunked`, in which AWS SDKs send uploads: chunks with signatures (not verified), and trailers.
+// Decodes `aws-chunked`, the encoding in which AWS SDKs send uploads: signed chunks, followed by trailers. Does not verify the
+// signatures.
 import { S3Error } from './s3-error.ts';
 
 export interface DecodedBody {

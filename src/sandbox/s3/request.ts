@@ -107,7 +107,7 @@ function parametersOf(search: string): Record<string, string | string[]> {
   return Object.fromEntries(parameters);
 }
 
-/** Large enough for the body of any bucket-level request. */
+/** The size limit of a body, which is large enough for any bucket-level request. */
 const MAX_BODY_BYTES = 65_536;
 
 /** Throws MalformedXML for a body that is too long. */

@@ -133,7 +133,7 @@ export const idHeaders = ({ requestId, hostId }: ExchangeIds) => ({
   server: 'AmazonS3',
 });
 
-/** Creates an XML error response. Responses to HEAD requests and 304 responses have no body, and so no error code. */
+/** Creates an XML error response. Responses to HEAD requests and 304 responses have no body, and therefore no error code. */
 export function s3ErrorResponse(
   error: S3Error,
   ids: ExchangeIds,

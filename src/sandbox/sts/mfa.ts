@@ -11,9 +11,9 @@ const WRONG_DEVICE =
 const HALF = 'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.';
 
 /**
- * Returns the MFA condition keys, or an empty map if the request has no MFA code. As in AWS, a request with long-term keys and
- * no code has no `aws:MultiFactorAuthPresent`. Throws AccessDenied for a wrong code, and ValidationError if only the serial
- * number or only the code is present.
+ * Returns the MFA condition keys, or an empty map if the request has no MFA code. As in AWS, the key
+ * `aws:MultiFactorAuthPresent` is missing for a request with long-term keys and no code. Throws AccessDenied for a wrong code,
+ * and ValidationError if only the serial number or only the code is present.
  */
 export function checkMfa(
   { SerialNumber, TokenCode }: Parameters,

@@ -1,4 +1,5 @@
-// Runs an HTTP/2 session on a connection, and closes it if it exceeds its limits or is idle.
+// Runs an HTTP/2 session on a connection. Closes the session if the client exceeds a limit, or if the session is idle for too
+// long.
 import { constants, performServerHandshake } from 'node:http2';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -7,14 +8,14 @@ import { tokenBuckets } from '../../runtime/rate-limits.ts';
 import { streamRequest, StreamResponse } from './stream-exchange.ts';
 
 /**
- * Maximum concurrent streams on one connection, on which Google's front end may send many callers' requests. nghttp2 rejects
- * further streams.
+ * The maximum number of concurrent streams on one connection. Google's front end may send many callers' requests on the same
+ * connection. nghttp2 rejects further streams.
  */
 const MAX_STREAMS = 250;
 
 /**
- * How many streams over that limit a client may open before Node closes the session. A client can exceed the limit if it has not
- * read the settings yet.
+ * How many streams a client may open beyond the limit on concurrent streams before Node closes the session. A client can exceed
+ * the limit if it has not read the settings yet.
  */
 const MAX_REJECTED_STREAMS = 100;
 
@@ -25,8 +26,8 @@ const MAX_INVALID_FRAMES = 100;
 const REQUEST_BODY_BYTES = 16 * 1024;
 
 /**
- * The memory limit for a session in MB, which covers the state of streams and headers, and frames that the kernel has not
- * accepted. Above this limit, Node rejects further streams.
+ * The memory limit for a session, in MB. It covers the state of streams and headers, and frames that the kernel has not
+ * accepted yet. Above this limit, Node rejects further streams.
  */
 const MAX_SESSION_MEMORY = 32;
 
@@ -103,7 +104,8 @@ export function openSession(
   session.on('timeout', () => {
     if (streams === 0) session.close();
   });
-  // The session closes as well. Errors of the socket mean that the client has disconnected.
+  // After an error, the session closes on its own. Errors of the socket are not reported, because they only mean that the
+  // client has disconnected.
   session.on('error', ({ code, errno }: NodeJS.ErrnoException) => {
     if (code?.startsWith('ERR_HTTP2_') !== true) return;
     onRejected(errno === undefined ? code : `${code} ${errno}`, remoteAddress);
@@ -115,11 +117,11 @@ export function openSession(
       streams -= 1;
       countReset(stream);
     });
-    // Every error is followed by `close`.
+    // The error can be ignored, because every error is followed by `close`.
     stream.on('error', ignoreError);
     // The client may have cancelled the request in the same packet.
     if (stream.destroyed || stream.closed) return;
-    // nghttp2 does the same, but only once the client has acknowledged the settings.
+    // nghttp2 also rejects headers that are too large, but only once the client has acknowledged the settings.
     if (headerListBytes(rawHeaders) > limits.maxHeaderBytes) {
       stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;

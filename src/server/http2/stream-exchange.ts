@@ -1,17 +1,18 @@
-// Presents a stream of an HTTP/2 session as the request and response that the steps use.
+// Presents a stream of an HTTP/2 session as the request and response that request handling uses.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { CallerRequest, CallerResponse, ResponseSocket } from '../../runtime/caller-exchange.ts';
 
 /**
- * The limit on the bytes that all streams of a session together have waiting for the kernel. Above this limit, each stream that
- * writes pauses until its own bytes are sent. A lower limit would slow down a single stream. With a higher limit, the bytes of
- * many streams leave the CPU's caches before they are sent. Measured with 1 MiB: with one stream, a limit of 1 byte reduces the
- * throughput by 40 %; with 32 streams, 256 KiB for all streams together takes a third less CPU than 128 KiB for each stream.
+ * The limit on the bytes that are waiting to be accepted by the kernel, for all streams of a session together. Above this
+ * limit, each stream that writes pauses until its own bytes are sent. A lower limit would slow down a single stream. With a
+ * higher limit, the bytes of many streams leave the CPU's caches before they are sent. Measured with 1 MiB: with one stream, a
+ * limit of 1 byte reduces the throughput by 40 %; with 32 streams, 256 KiB for all streams together takes a third less CPU than
+ * 128 KiB for each stream.
  */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** The bytes that a session's streams have written and the kernel has not accepted. */
+/** The number of bytes that a session's streams have written but the kernel has not accepted yet. */
 export interface WaitingBytes {
   count: number;
 }
@@ -90,14 +91,14 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   }
 
   writeHead(status: number, headers: readonly string[] = []): this {
-    // Unlike over HTTP/1, Node would throw here.
+    // If the stream is closed, Node would throw an error, unlike over HTTP/1.
     if (this.destroyed) return this;
     this.statusCode = status;
     const pairs = responseHeaders(status, headers, this.#added);
     // For HEAD, and for a status without a body, this also ends the stream.
     this.#stream.respond(pairs);
-    // Node's closed streams survive minor garbage collections, and would keep S3's response in memory, because these strings are
-    // parts of it.
+    // Node's closed streams survive minor garbage collections. If they kept these strings, S3's response would also stay in
+    // memory, because the strings are parts of that response.
     pairs.length = 0;
     return this;
   }
@@ -150,10 +151,10 @@ function responseHeaders(status: number, headers: readonly string[], added: read
   const pairs = [':status', String(status)];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    // This header exists only in HTTP/1 (RFC 9113, 8.2.2), so Node would throw.
+    // Skips the Connection header: it exists only in HTTP/1 (RFC 9113, 8.2.2), so Node would throw an error.
     if (name.toLowerCase() !== 'connection') pairs.push(name, headers[i + 1] ?? '');
   }
-  // A header from `setHeader` is replaced, as over HTTP/1.
+  // As over HTTP/1, a header in `headers` replaces the header of the same name from `setHeader`.
   const names =
     added.length > 0
       ? new Set(pairs.map((text) => text.toLowerCase()).filter((_, i) => i % 2 === 0))

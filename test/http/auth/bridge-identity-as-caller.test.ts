@@ -47,7 +47,7 @@ describe("the bridge's own service account", () => {
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
   });
 
-  it('is denied even before the bridge has learned its own identity', async () => {
+  it('is denied even before the bridge has determined its own identity', async () => {
     const metadata = { upstream: 'metadata', fault: 'status', status: 404 };
     const early = await startWire({ config, ready: false, faults: [metadata] });
     await early.bridge.line(({ message }) => String(message).includes('could not be assumed'));

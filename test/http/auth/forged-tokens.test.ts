@@ -16,7 +16,7 @@ describe('a forged token', () => {
   before(async () => {
     wire = await startWire();
     genuine = wire.sandbox.mint(googleClaims(wire, 'reader'));
-    // Puts the genuine token into the cache, because the cached token must not cause forgeries of it to be accepted.
+    // Caches the genuine token, because forged variants of a cached token must still be rejected.
     assert.equal((await wire.get(READABLE, { headers: asBearer(genuine) })).status, 200);
   });
   after(() => wire.close());

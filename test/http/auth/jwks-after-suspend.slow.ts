@@ -1,4 +1,5 @@
-// A suspended VM's monotonic clock stands still. Keys that Google introduced during the suspension must work as soon as the VM resumes.
+// A suspended VM's monotonic clock stands still. Keys that Google introduced during the suspension must work as soon as the VM
+// resumes.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire } from '../../support/faked-clock.ts';
@@ -16,7 +17,7 @@ describe('after a VM has been suspended for two hours', () => {
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
-    // After a token with an unknown key, unknown keys trigger no other refetch for 30 s.
+    // This token with an unknown key triggers a refetch. For the next 30 s, other unknown keys trigger none.
     const unknown = wire.sandbox.mint(googleClaims(wire, 'reader'), { kid: 'unknown' });
     assert.equal((await wire.get(READABLE, { headers: asBearer(unknown) })).status, 401);
     await wire.forgetCalls();
@@ -35,7 +36,7 @@ describe('after a VM has been suspended for two hours', () => {
   });
 });
 
-describe('after a VM has been suspended for two hours before the first caller arrives', () => {
+describe('if a VM is suspended for two hours before its first caller arrives', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });

@@ -1,4 +1,5 @@
-// The interval between key fetches is measured with the monotonic clock, so setting the wall clock back does not delay a refetch.
+// The interval between key fetches is measured with the monotonic clock, so setting the wall clock back does not delay a
+// refetch.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire } from '../../support/faked-clock.ts';
@@ -9,7 +10,7 @@ import { openToProject } from '../../support/sessions-at-sts.ts';
 import { asBearer } from '../../support/token-headers.ts';
 
 const TWO_HOURS = 2 * 3600;
-/** A time longer than the pause between two key refetches for unknown keys. */
+/** A time longer than the 30 s during which unknown keys trigger only one refetch. */
 const A_WHILE_MS = 31_000;
 
 describe("if the wall clock is set back by two hours after a refetch of Google's keys", () => {

@@ -1,4 +1,4 @@
-// However many tokens name an unknown key, the bridge refetches Google's keys once and then pauses.
+// However many tokens name unknown keys, the bridge refetches Google's keys only once in 30 s.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire, STOPPED, timeless } from '../../support/faked-clock.ts';

@@ -7,7 +7,7 @@ import { googleClaims, inSeconds } from '../../support/google-claims.ts';
 import { assertRefused, READABLE } from '../../support/refused-token.ts';
 import { asBearer } from '../../support/token-headers.ts';
 
-/** The tolerated clock skew. */
+/** The clock skew that the bridge tolerates. */
 const TOLERANCE_MS = 60_000;
 
 describe('a cached token', () => {

@@ -16,7 +16,7 @@ const NOT_YET = { fault: 'token_not_yet_valid', says: /not valid yet/ } as const
 
 describe('the bridge', () => {
   let wire: ClockedWire;
-  /** The bridge's stopped clock, in seconds since 1970. */
+  /** The time at which the bridge's clock is stopped, in seconds since 1970. */
   const now = inSeconds(0);
   before(async () => {
     wire = await startClockedWire();

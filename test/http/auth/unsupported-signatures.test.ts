@@ -5,7 +5,7 @@ import { assertLogged, READABLE } from '../../support/refused-token.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('a request signed with', () => {
+describe('a request', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -16,7 +16,7 @@ describe('a request signed with', () => {
     ['SigV2', 'AWS AKIDEXAMPLE:c2lnbmF0dXJl'],
     ['SigV4a', 'AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20261122/s3/aws4_request, Signature=00'],
   ] as const) {
-    it(`${what} is rejected with a message that names AWS4-HMAC-SHA256`, async () => {
+    it(`signed with ${what} is rejected with a message that names AWS4-HMAC-SHA256`, async () => {
       const token = await wire.token('reader');
       for (const more of [{}, { 'x-amz-security-token': token }]) {
         const reply = await wire.get(READABLE, { headers: { authorization, ...more } });

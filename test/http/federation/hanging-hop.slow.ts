@@ -1,5 +1,5 @@
-// If STS does not respond when a later role in a chain is assumed, the waiting caller gets an error within the deadline. Other
-// callers are still served.
+// If STS does not respond when the bridge assumes a later role in a chain, the waiting caller gets an error within the
+// deadline. Other callers are still served.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -55,7 +55,7 @@ describe('a hanging STS call for a later role in a chain', () => {
     await wire.setClocks({});
   });
 
-  it('gives the waiting caller 503 within the deadline', async () => {
+  it('causes a 503 for the waiting caller within the deadline', async () => {
     hang(3);
     const reply = await inTime('the response arrives', get(3));
     assert.deepEqual([reply.status, reply.code], [503, 'ServiceUnavailable']);

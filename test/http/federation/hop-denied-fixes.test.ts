@@ -54,7 +54,7 @@ describe('an STS error for a later role in a chain', () => {
 
   let account = 0;
   for (const [code, status, fault, attempts] of ERRORS) {
-    it(`with code ${code} gives the caller ${status} and is logged as ${fault}`, async () => {
+    it(`with code ${code} becomes a ${status} for the caller and is logged as ${fault}`, async () => {
       account += 1;
       const from = sts.forms.length;
       sts.respondWith(failing({ code, message: `User: ${LAKE_DATA} is x` }, { action: 'AssumeRole' }));

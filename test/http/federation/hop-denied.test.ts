@@ -109,7 +109,8 @@ const DENIED: Readonly<Record<string, Denied>> = {
       roleArn: VAULT,
       assumedBy: sessionOf(LAKE_DATA),
       denied: 'sts:AssumeRole',
-      // Every trust policy must allow inherited values again (IAM user guide, "Permissions required to set source identity").
+      // The trust policy of each later role must also allow the tags and source identity that the role inherits (IAM user
+      // guide, "Permissions required to set source identity").
       needs: 'sts:AssumeRole sts:TagSession sts:SetSourceIdentity',
     },
   },
@@ -178,7 +179,7 @@ ${[bucket, ...names.map((name) => `by-${name}`)]
   for (const [name, { what, hops, cause }] of Object.entries(DENIED)) {
     it(`${what} causes a 502, and the log shows which actions both roles must allow`, async () => {
       const failed = `fedbridge_sts_calls_total{role="${name}",outcome="sts_hop_denied"}`;
-      // The bridge also assumes roles at startup, except chains with a hop that identifies the caller.
+      // At startup the bridge also assumes each role, unless a hop in its chain identifies the caller.
       const atStart = !/callerTags|sourceIdentity/.test(hops.join());
       if (atStart) await wire.bridge.line(({ message }) => message === `role ${name} could not be assumed`);
       const before = await wire.metric(failed);

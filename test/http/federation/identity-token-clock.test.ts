@@ -47,7 +47,7 @@ const rejectCached = (wire: Wire): Promise<void> =>
   wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
 
 describe('an identity token', () => {
-  it('with two minutes left is cached for one minute', async (test) => {
+  it('with two minutes of validity left is cached for one minute', async (test) => {
     const wire = await start(test);
     await wire.control('PUT', '/durations', { identityToken: 120 });
     await rejectCached(wire);
@@ -63,7 +63,7 @@ describe('an identity token', () => {
     assert.deepEqual(await costOf(wire, 2, 5), { sts: 5, tokens: 5 });
   });
 
-  it("that has expired, although not according to the bridge's clock, is replaced when STS rejects it", async (test) => {
+  it("that is still valid only according to the bridge's clock is replaced when STS rejects it", async (test) => {
     const wire = await start(test);
     await costOf(wire, 1, 1);
     await shiftBridgeClock(wire, -HOUR_AND_A_BIT);

@@ -38,7 +38,9 @@ describe('a token file', () => {
     const line = await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     return line['fault'];
   };
-  /** Makes the bridge drop its cached token and read a new one from the file. @param life seconds until the new token expires */
+  /**
+   * Makes the bridge drop its cached token and read a new one from the file. @param life seconds until the new token expires
+   */
   const replaceCached = async (life: number): Promise<void> => {
     writeFileSync(file, token(life));
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
@@ -156,7 +158,7 @@ describe('a token file', () => {
     writeFileSync(file, token(-60));
     await assertServed(wire, next());
     await wire.control('PUT', '/clock', { offsetSeconds: 0, upstream: 'sts' });
-    // Once the clocks of STS and the bridge agree, the same token counts as expired.
+    // Now that STS's clock matches the bridge's again, STS also considers the token expired.
     await wire.forgetCalls();
     assert.equal(await faultOf(next()), 'token_file_expired');
     assert.equal((await sessionsAtSts(wire)).length, 1);

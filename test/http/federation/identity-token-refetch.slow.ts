@@ -49,7 +49,7 @@ describe('an identity token that STS rejects', () => {
       assert.deepEqual(await requestAsNewCaller(), { status: 200, fault: undefined, sts: 2, tokens: 1 });
     });
 
-    it(`repeatedly with ${code} gives the caller 502 after ${most} calls, each with a new token`, async () => {
+    it(`repeatedly with ${code} causes a 502 after ${most} calls, each with a new token`, async () => {
       await wire.fault({ upstream: 'sts', fault: 'error', code });
       assert.deepEqual(await requestAsNewCaller(), { status: 502, fault, sts: most, tokens: most - 1 });
       await wire.clearFaults();
@@ -64,7 +64,8 @@ describe('an identity token that STS rejects', () => {
   });
 
   it('because its signing key was withdrawn is replaced with one signed with a new key', async () => {
-    // Replacing the keys also discards the metadata server's tokens, but the bridge still has an old token cached.
+    // Replacing Google's keys also clears the metadata server's cached tokens, but the bridge still has an old token in its
+    // cache.
     await wire.control('POST', '/keys', { action: 'replace' });
     account += 1;
     await wire.forgetCalls();

@@ -56,7 +56,7 @@ async function failAndRecover(
 const GKE_DENIAL =
   "Unable to generate identity token; IAM returned 403 Forbidden: Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource (or it may not exist).";
 
-describe('if the metadata server', () => {
+describe('the bridge', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWithShortTokens();
@@ -76,13 +76,13 @@ describe('if the metadata server', () => {
     ['does not identify itself as Google', { fault: 'garbage' }, 'metadata_invalid_response'],
     ['sends an empty response', { fault: 'empty' }, 'metadata_invalid_response'],
   ] as const) {
-    it(`${what}, the bridge responds 503 and logs ${fault}`, async () => {
+    it(`responds with 503 and logs ${fault} if the metadata server ${what}`, async () => {
       account += 1;
       await failAndRecover(wire, account, settings, fault);
     });
   }
 
-  it('fails once, the bridge retries and serves the caller', async () => {
+  it('retries and serves the caller if the metadata server fails once', async () => {
     account += 1;
     await wire.forgetCalls();
     await wire.fault({ upstream: 'metadata', fault: 'status', status: 503, times: 1 });
@@ -90,14 +90,14 @@ describe('if the metadata server', () => {
     assert.equal(await identityTokensAsked(wire), 2);
   });
 
-  it('fails, callers with cached credentials are still served', async () => {
+  it('still serves callers with cached credentials if the metadata server fails', async () => {
     await wire.fault({ upstream: 'metadata', fault: 'status', status: 500 });
     assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 0) })).status, 200);
     await wire.clearFaults();
   });
 });
 
-describe('if the metadata server persistently', { concurrency: true }, () => {
+describe('the bridge', { concurrency: true }, () => {
   for (const [what, settings, fault] of [
     ['does not respond', { fault: 'hang' }, 'metadata_timeout'],
     ['stalls mid-response', { fault: 'stall', after: 10 }, 'metadata_timeout'],
@@ -105,7 +105,7 @@ describe('if the metadata server persistently', { concurrency: true }, () => {
     ['refuses connections', { fault: 'refuse' }, 'metadata_unreachable'],
     ['resets connections', { fault: 'reset' }, 'metadata_unreachable'],
   ] as const) {
-    it(`${what}, the bridge responds 503 and logs ${fault}`, async (test) => {
+    it(`responds with 503 and logs ${fault} if the metadata server ${what}`, async (test) => {
       const wire = await startWithShortTokens();
       test.after(() => wire.close());
       await failAndRecover(wire, 1, settings, fault);

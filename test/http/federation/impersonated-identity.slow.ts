@@ -24,7 +24,7 @@ const loginOf = async ({ control }: SandboxContract): Promise<string> =>
 describe('a bridge that impersonates its service account', () => {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-login-'));
   const file = join(directory, 'application_default_credentials.json');
-  /** Starts a bridge with the login in `file`. */
+  /** Starts a bridge that uses the Google login stored in `file`. */
   const start = (): Promise<Wire> =>
     startWire({
       config: impersonating(),

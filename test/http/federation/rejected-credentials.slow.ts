@@ -47,7 +47,7 @@ describe('credentials that S3 rejects', () => {
   }
 
   for (const code of ['ExpiredToken', 'InvalidAccessKeyId'] as const) {
-    it(`repeatedly with ${code} give the caller 503 after one renewal and one retry`, async () => {
+    it(`repeatedly with ${code} cause a 503 after one renewal and one retry`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 's3', fault: 'error', code });
       const reply = await wire.get(READABLE, { headers });
@@ -93,7 +93,7 @@ describe('credentials that S3 rejects for many concurrent requests', () => {
   });
 });
 
-describe('a read that S3 denies without a reason', () => {
+describe('a read that S3 denies without giving a reason', () => {
   it("causes one renewal of each caller's session, because the session may have been revoked", async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());

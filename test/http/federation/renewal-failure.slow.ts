@@ -8,9 +8,15 @@ import { openToProject, READABLE, sessionsAtSts } from '../../support/sessions-a
 import { until } from '../../support/until.ts';
 
 const LIFE_SECONDS = 600;
-/** Times at which renewal is due; a failed renewal is retried after at most half a minute. */
+/**
+ * Times at which a renewal is due, in seconds since the credentials were issued. A failed renewal is retried after at most half
+ * a minute.
+ */
 const DUE_SECONDS = [440, 460, 480, 500, 520, 537];
-/** The time at which a tenth of the lifetime is left. STS reports whole seconds, so this can be up to one second earlier. */
+/**
+ * The time at which a tenth of the credentials' lifetime is left. STS reports the expiry in whole seconds, so the bridge may
+ * reach this time up to one second earlier.
+ */
 const FLOOR_SECONDS = 540;
 
 describe('while STS denies renewals', () => {

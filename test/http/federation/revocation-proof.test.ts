@@ -40,9 +40,7 @@ describe("sessions that the role's owner revokes", () => {
 });
 
 describe('a read that succeeds on retry after a denial', () => {
-  /**
-   * S3 denies every read of `missing`, but only the first read of `late`, as if that object was uploaded after the first read.
-   */
+  /** S3 denies every read of `missing`, but only the first read of `late`, as if `late` had been uploaded after that read. */
   const startWithLateObject = async (
     test: TestContext,
     deny: Respond,

@@ -1,4 +1,5 @@
-// Session names in CloudTrail identify the caller (email or unique ID) or the bridge (where it runs), as configured for the role.
+// Session names in CloudTrail identify the caller (email or unique ID) or the bridge (where it runs), as configured for the
+// role.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';

@@ -24,7 +24,7 @@ grants:
   - { callers: [${callers.scoped}], allow: [get, list], bucket: acme-lake, prefix: raw/public/ }
 `;
 
-/** The role itself may make all these requests, but they are not covered by the grants of the caller `scoped`. */
+/** Requests that the role itself may make, but that the grants of the caller `scoped` do not cover. */
 const BEYOND: readonly (readonly [what: string, path: string])[] = [
   ['reading an object next to its prefix', '/acme-lake/raw/private/salaries.csv'],
   ['reading an object above its prefix', '/acme-lake/README.txt'],
@@ -41,7 +41,9 @@ const BEYOND: readonly (readonly [what: string, path: string])[] = [
 
 const LAKE_SESSIONS = LAKE.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
 
-/** In the bucket's own account, a session policy without a Deny does not limit the access that these statements grant. */
+/**
+ * A bucket policy that allows everything. In the bucket's own account, a session policy can limit this access only with a Deny.
+ */
 const everythingIn = (bucket: string, principal: object): object => ({
   Version: '2012-10-17',
   Statement: {

@@ -1,4 +1,4 @@
-// A caller's first requests share one STS call, which continues even if the client that started it disconnects.
+// A caller's concurrent first requests share one STS call, which continues even if the client that triggered it disconnects.
 import assert from 'node:assert/strict';
 import { request as send } from 'node:http';
 import { after, before, describe, it } from 'node:test';

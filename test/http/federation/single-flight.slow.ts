@@ -77,7 +77,10 @@ describe('concurrent first requests', () => {
 });
 
 describe('concurrent first requests by many callers', () => {
-  /** Starts a bridge whose metadata server returns neither an identity token nor a name, so that the bridge retries. */
+  /**
+   * Starts a bridge that gets neither an identity token nor its own name from the metadata server at startup, and therefore
+   * requests both again later.
+   */
   const startNameless = async (session: 'caller' | 'bridge'): Promise<ClockedWire> => {
     const wire = await startClockedWire({
       config: ({ audience, role }) => `

@@ -1,4 +1,4 @@
-// If a role cannot be assumed, the bridge does not call STS for each retry of a caller.
+// If a role cannot be assumed, the bridge does not call STS every time a caller retries its request.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';
@@ -22,7 +22,7 @@ describe('a role that cannot be assumed', () => {
     passedMs += milliseconds;
     await wire.setClocks({ ...STOPPED, steadyAheadMs: passedMs });
   };
-  /** @returns the number of STS calls for this many requests, all of which fail */
+  /** Sends the given number of requests, which all fail. @returns the number of resulting STS calls */
   const callsFor = async (requests: number): Promise<number> => {
     await wire.forgetCalls();
     const headers = asTimelessAccount(wire, 1);

@@ -1,5 +1,5 @@
-// An STS error code can have several causes, and only the error message distinguishes them. For known messages the log shows the
-// specific remedy.
+// An STS error code can have several causes, and only the error message distinguishes them. For known messages the log shows
+// the specific remedy.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -10,8 +10,8 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 /**
- * AWS's error messages, each with the expected fault and the expected number of STS calls. A new token does not fix a
- * misconfigured OIDC provider.
+ * AWS's error messages, each with the expected fault and the expected number of STS calls. The bridge does not retry if a new
+ * token cannot help, for example if the OIDC provider is misconfigured.
  */
 const MESSAGES: readonly (readonly [code: string, message: string, fault: FaultCode, calls: number])[] = [
   [

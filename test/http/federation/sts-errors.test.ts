@@ -1,4 +1,5 @@
-// The operator must fix the cause of an STS error, so the log line has the fault and its remedy. The caller sees no AWS details.
+// The operator must fix the cause of an STS error, so the log line has the fault and its remedy. The caller sees no AWS
+// details.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';
@@ -14,7 +15,8 @@ const MESSAGE =
 const OF_AWS = /arn:|123456789012|gcp-lake-read|assumed-role|127\.0\.0\.1|sts|AccessDenied|not authorized/i;
 
 /**
- * STS's documented error codes (API reference, AssumeRoleWithWebIdentity) and others, each with the expected number of STS calls.
+ * STS's documented error codes (API reference, AssumeRoleWithWebIdentity) and others, each with the expected number of STS
+ * calls.
  */
 const ERRORS: readonly (readonly [code: string, status: number, fault: FaultCode, calls: number])[] = [
   ['AccessDenied', 502, 'sts_denied', 1],
@@ -64,7 +66,7 @@ describe('an STS error', () => {
   };
 
   for (const [code, status, fault, calls] of ERRORS) {
-    it(`with code ${code} gives the caller ${status} and is logged as ${fault}`, async () => {
+    it(`with code ${code} becomes a ${status} for the caller and is logged as ${fault}`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 'sts', fault: 'error', code, message: MESSAGE });
       const reply = await requestAsNewCaller();

@@ -34,7 +34,7 @@ async function failAndRecover(
   assert.equal((await wire.get(READABLE, { headers })).status, 200);
 }
 
-describe('if STS', () => {
+describe('the bridge', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({ config: openToProject() });
@@ -50,7 +50,7 @@ describe('if STS', () => {
     ['closes connections mid-response', { fault: 'cut', after: 200 }, 'sts_failed'],
     ['has an internal error', { fault: 'status', status: 500 }, 'sts_failed'],
   ] as const) {
-    it(`${what}, the bridge responds 503, logs ${fault} and serves the next request`, async () => {
+    it(`responds with 503 and logs ${fault} if STS ${what}, and then serves the next request`, async () => {
       account += 1;
       await failAndRecover(wire, asAccount(wire, account), settings, fault);
     });
@@ -61,7 +61,7 @@ describe('if STS', () => {
     ['throttles once', { fault: 'error', code: 'Throttling' }],
     ['fails once', { fault: 'status', status: 500 }],
   ] as const) {
-    it(`${what}, the bridge retries and serves the caller`, async () => {
+    it(`retries and serves the caller if STS ${what}`, async () => {
       account += 1;
       await wire.forgetCalls();
       await wire.fault({ upstream: 'sts', ...settings, times: 1 });
@@ -71,7 +71,7 @@ describe('if STS', () => {
   }
 });
 
-describe('if a slow STS', { concurrency: true }, () => {
+describe('the bridge', { concurrency: true }, () => {
   for (const [what, settings, fault] of [
     ['does not respond', { fault: 'hang' }, 'sts_timeout'],
     ['stalls mid-response', { fault: 'stall', after: 200 }, 'sts_timeout'],
@@ -81,14 +81,14 @@ describe('if a slow STS', { concurrency: true }, () => {
       'sts_failed',
     ],
   ] as const) {
-    it(`${what}, the bridge responds 503, logs ${fault} and serves the next request`, async (test) => {
+    it(`responds with 503 and logs ${fault} if STS ${what}, and then serves the next request`, async (test) => {
       const wire = await startWire({ config: openToProject() });
       test.after(() => wire.close());
       await failAndRecover(wire, asAccount(wire, 1), settings, fault);
     });
   }
 
-  it('does not respond to one call, the bridge retries and serves the caller', async (test) => {
+  it('retries and serves the caller if STS does not respond to one call', async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     await wire.fault({ upstream: 'sts', fault: 'hang', times: 1 });

@@ -61,7 +61,7 @@ describe('the bridge', () => {
       assert.deepEqual(await sentHeaders(`/acme-plain${path}`, OTHER), [403, undefined, '999999999999']);
     }
   });
-  it("responds 403 if the caller's expected bucket owner differs from the configured one", async () => {
+  it("responds with 403 if the caller's expected bucket owner differs from the configured one", async () => {
     for (const path of READS) {
       assert.deepEqual(await sentHeaders(`/acme-owned${path}`, OWN), [200, undefined, OWNER]);
       await wire.forgetCalls();
@@ -72,7 +72,7 @@ describe('the bridge', () => {
       await assertLogged(wire, reply, 'owner_mismatch');
     }
   });
-  it("checks the caller's expected bucket owner on every route, and responds 403 if the value is malformed", async () => {
+  it("checks the caller's expected bucket owner on every route, and responds with 403 if the value is malformed", async () => {
     for (const path of [
       '/-/object?bucket=acme-owned&key=README.txt',
       '/-/objects?bucket=acme-owned',
@@ -103,7 +103,7 @@ describe('the bridge', () => {
       assert.equal(await status(bucket, OTHER), 403, bucket);
     }
   });
-  it("compares the caller's expected bucket owner if S3 is not called, or responds 501 if none is configured", async () => {
+  it("compares the caller's expected bucket owner with the configured one if S3 is not called, and responds with 501 if no owner is configured", async () => {
     for (const path of ['?location', '?delimiter=/']) {
       const status = async (bucket: string, headers: Record<string, string>): Promise<number> =>
         (await wire.get(`/${bucket}${path}`, { as: 'scoped', headers })).status;
@@ -113,10 +113,10 @@ describe('the bridge', () => {
       assert.equal(await status('acme-plain', {}), 200, path);
     }
   });
-  it('responds 403 to HEAD of a bucket with a new owner if the caller expects the old owner', async () => {
+  it('responds with 403 to HEAD of a bucket with a new owner if the caller expects the old owner', async () => {
     const requiringOldOwner = { as: 'reader', method: 'HEAD', headers: OTHER } as const;
     assert.equal((await wire.get('/acme-foreign', requiringOldOwner)).status, 403);
-    // The result of a HEAD without an expected owner must not be reused.
+    // The result of a HEAD without an expected owner must not be reused for a HEAD with one.
     await wire.get('/acme-foreign', { as: 'reader', method: 'HEAD' });
     assert.equal((await wire.get('/acme-foreign', requiringOldOwner)).status, 403);
   });

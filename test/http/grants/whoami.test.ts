@@ -54,7 +54,7 @@ grants:
     assert.doesNotMatch(text, /b-second|README|reader|arn:|123456789012/);
   });
 
-  it('responds 401 without a token', async () => {
+  it('responds with 401 if the request has no token', async () => {
     const reply = await wire.get('/-/whoami');
     assert.equal(reply.status, 401);
     assert.equal(reply.headers['content-type'], 'application/problem+json');

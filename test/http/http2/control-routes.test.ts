@@ -35,7 +35,7 @@ describe('a control route over HTTP/2', () => {
     ['/-/live', { method: 'DELETE' }, 405],
   ];
   for (const [path, options, status] of REQUESTS) {
-    it(`responds ${status} to ${options.method ?? 'GET'} ${path}, as over HTTP/1`, async () => {
+    it(`responds with ${status} to ${options.method ?? 'GET'} ${path}, as over HTTP/1`, async () => {
       const sent = { ...options, headers: { ...headers, ...options.headers } };
       const [one, two] = [await wire.get(path, sent), await http2Request(wire.bridge.url, path, sent)];
       assert.deepEqual([one.status, two.status], [status, status]);

@@ -23,8 +23,8 @@ const CANCEL = 8;
 const REFUSED_STREAM = 7;
 const ORDERS = '/acme-lake/raw/public/orders.csv';
 /**
- * Twice the burst of resets in session.ts. The bridge allows more resets over time, and even a flood on a slow machine must
- * exceed the limit.
+ * Twice the number of resets that session.ts allows in a burst. A flood takes longer on a slow machine, so the bridge then
+ * allows more resets, and the flood must still exceed the limit.
  */
 const RESETS = 2_000;
 const MAX_STREAMS = 250;
@@ -105,7 +105,8 @@ describe('an HTTP/2 client', () => {
 
   it('that expands a few bytes into many headers by repeating an indexed header gets no response', async () => {
     const client = rawHttp2(wire.bridge.url);
-    // Adds the header to the table once (RFC 7541, 6.2.1), then refers to that entry 10,000 times, with one byte each time.
+    // Adds the header to HPACK's dynamic table once (RFC 7541, 6.2.1), then refers to this entry 10,000 times, with one byte
+    // for each reference.
     const value = 'y'.repeat(3_000);
     const [, ...literal] = headerBlock([['x', value]]);
     const bomb = Buffer.concat([get('/'), Buffer.from([0x40, ...literal]), Buffer.alloc(10_000, 0x80 | 62)]);

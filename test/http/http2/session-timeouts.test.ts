@@ -1,4 +1,5 @@
-// A connection without a request is closed soon, and a session without streams later, but never during a stream.
+// The bridge soon closes a connection that sends no request, and later closes an HTTP/2 session without streams. It never
+// closes a session that has an open stream.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,7 +14,7 @@ import { openSession, openStream, requestOver } from '../../support/http2-reques
 import { inTime, until } from '../../support/until.ts';
 
 const SHORT_MS = 100;
-/** Longer than any test waits. */
+/** A timeout longer than any test waits. */
 const LONG_MS = 3_600_000;
 
 describe('an HTTP/2 server', () => {
@@ -72,7 +73,7 @@ describe('an HTTP/2 server', () => {
     await inTime('the session closes', closed);
   });
 
-  it('keeps a session with a stream beyond both timeouts', async (test) => {
+  it('keeps a session open beyond both timeouts while it has a stream', async (test) => {
     const { origin, held } = await start(test, { firstRequestMs: SHORT_MS, idleMs: SHORT_MS });
     const session = openSession(origin);
     const { stream } = await openStream(session, '/held');

@@ -1,4 +1,5 @@
-// A stream whose caller reads nothing is reset; after SIGTERM, a session ends when its last stream has finished, or after `limits.drain`.
+// A stream whose caller reads nothing is reset. After SIGTERM, a session ends when its last stream has finished, or after
+// `limits.drain`.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';

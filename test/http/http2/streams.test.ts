@@ -34,7 +34,7 @@ describe('the streams of an HTTP/2 session', () => {
   };
   const whole = createHash('sha256').update(body).digest('hex');
 
-  it('count toward the limits individually', async () => {
+  it('each count toward the limits on requests in flight', async () => {
     await hold();
     const session = openSession(wire.bridge.url);
     const open = async (caller: number): Promise<ClientHttp2Stream> =>

@@ -1,4 +1,4 @@
-// When `limits.drain` has passed since the signal, unfinished downloads are closed so that they look incomplete. A second signal
+// When `limits.drain` has passed since SIGTERM, unfinished downloads are closed so that they look incomplete. A second signal
 // ends the process immediately.
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';

@@ -1,4 +1,4 @@
-// On SIGTERM or SIGINT an idle bridge exits immediately with 0, even if clients keep connections open.
+// On SIGTERM or SIGINT an idle bridge exits immediately with exit code 0, even if clients keep connections open.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request as send } from 'node:http';

@@ -7,7 +7,10 @@ import { startBridge } from '../../support/bridge-process.ts';
 import type { BridgeProcess } from '../../support/bridge-process.ts';
 import { request } from '../../support/http-request.ts';
 
-/** On Linux all of 127.0.0.0/8 is local, so a listener on 0.0.0.0 accepts connections to this address, but one on 127.0.0.1 does not. */
+/**
+ * On Linux all of 127.0.0.0/8 is local, so a listener on 0.0.0.0 accepts connections to this address, but one on 127.0.0.1 does
+ * not.
+ */
 const OTHER_ADDRESS = '127.0.0.2';
 
 describe('the metrics port', () => {
@@ -58,7 +61,7 @@ describe('the metrics port', () => {
       );
       await assert.rejects(started, ({ message }: Error) =>
         message.includes(
-          `Cannot listen on 192.0.2.1:0: this machine does not have that address. Set ${variable} to one of its addresses.`,
+          `Cannot listen on 192.0.2.1:0: this machine does not have that address. Set ${variable} to one of this machine's addresses.`,
         ),
       );
     });

@@ -1,5 +1,5 @@
-// If one of the bridge's ports is in use, the bridge exits and reports which port it is and how to choose another. A port chosen
-// by the system is logged.
+// If one of the bridge's ports is in use, the bridge exits and reports which port it is and how to choose another. A port
+// chosen by the system is logged.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -7,7 +7,7 @@ import type { ClockedWire } from '../../support/faked-clock.ts';
 import { openToProject, READABLE } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
-/** The lifetime of credentials: short, because the bridge retries only shortly before they expire. */
+/** The lifetime of credentials. It is short, because the bridge retries only shortly before credentials expire. */
 const LIFE_SECONDS = 30;
 
 describe('a bridge that was ready', () => {

@@ -1,5 +1,5 @@
-// A bridge is live immediately and ready once it has assumed a role. Until then the bridge keeps retrying and logs why it is not
-// ready.
+// A bridge is live immediately and ready once it has assumed a role. Until then the bridge keeps retrying and logs why it is
+// not ready.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';

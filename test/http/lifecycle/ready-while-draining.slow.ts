@@ -45,7 +45,7 @@ describe('a bridge that has received SIGTERM', { concurrency: 2 }, () => {
         startRequest(wire, `GET ${path} HTTP/1.1\r\nHost: b\r\n${authorization}\r\n`),
       ),
     );
-    // When this response arrives, the bridge has read everything that was sent before.
+    // Once this response has arrived, the bridge has also read everything that was sent before this request.
     assert.equal((await wire.get('/-/ready')).status, 200);
     const stopped = wire.bridge.stop();
     await untilDraining(wire);

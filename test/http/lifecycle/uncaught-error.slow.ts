@@ -1,5 +1,5 @@
-// After an uncaught error the process exits non-zero with a log line that has only the stack. Downloads in progress look
-// incomplete.
+// After an uncaught error the process exits non-zero and logs the stack, but not the error's message. Downloads in progress
+// look incomplete.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startDownload } from '../../support/download-end.ts';
@@ -16,7 +16,7 @@ describe('an uncaught error', { concurrency: 2 }, () => {
     ['that is not an Error', 'throw-text', 'chunked', /^string$/],
     ['from a rejected promise', 'reject', 'chunked', /^Error\n {4}at /],
   ] as const satisfies readonly (readonly [string, Harm['what'], Form, RegExp])[]) {
-    it(`${how} ends the process, and downloads (${form}) look incomplete`, async (test) => {
+    it(`${how} ends the process, and interrupted downloads (${form}) look incomplete`, async (test) => {
       const wire = await startHarmedWire({ config: openToProject('responses: { chunkAbove: 0B }') });
       test.after(() => wire.close());
       await wire.put('slow.bin', Buffer.alloc(SIZE, 'y'));
@@ -24,7 +24,7 @@ describe('an uncaught error', { concurrency: 2 }, () => {
       const download = await startDownload(wire, form, '/acme-lake/slow.bin');
       await wire.harm({ what });
       assert.equal(await download.ended, 'looks cut');
-      // SIGCONT does not end a running process, so the exit code shows that the bridge exited on its own.
+      // SIGCONT cannot end a process, so this exit code shows that the bridge exited on its own.
       assert.equal(await wire.bridge.stop('SIGCONT'), 1);
       const line = wire.bridge.lines.find(({ severity }) => severity === 'CRITICAL');
       assert.match(String(line?.['error']), error);

@@ -16,22 +16,25 @@ import { openToProject } from '../../support/sessions-at-sts.ts';
 import { inTime, until } from '../../support/until.ts';
 
 const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;
-/** The limit on open files: the bridge reserves 500 for itself and 100 for connections to S3. */
+/** The limit on open files. The bridge reserves 500 of them for itself and 100 for connections to S3. */
 const FILES = 900;
 const IN_FLIGHT = 100;
 /**
- * The number of streams: more than 64, the minimum connection limit. The streams are opened first, so they use the oldest
- * connections.
+ * The number of streams, which must exceed 64, the minimum connection limit. The streams are opened first, so they use the
+ * oldest connections.
  */
 const STREAMS = 80;
 const CONNECTIONS = FILES - 500 - IN_FLIGHT;
 const IDLE = CONNECTIONS - STREAMS;
 const SIZE = 1_500_000;
 
-/** The log has at most this many lines per time window. */
+/** The maximum number of log lines in a time window, and the length of the window in milliseconds. */
 const [LINES_PER_WINDOW, WINDOW_MS] = [20, 10_000];
 
-/** Starts a bridge that may open this many files. Its clock is stopped, so that a slow machine does not cause rejections. */
+/**
+ * Starts a bridge with the given limit on open files. Its clock is stopped, so that it does not reject requests on a slow
+ * machine.
+ */
 async function startWithFiles(files: number, inFlight: number): Promise<ClockedWire> {
   const wire = await startClockedWire({
     config: openToProject(`limits: { inFlight: ${inFlight}, stall: 1h }`),
@@ -104,14 +107,17 @@ describe('a process with a low connection limit', () => {
       probes += 1;
     }
     await until('the oldest connections are closed', () => closed.size >= 2 * CONNECTIONS);
-    // A probe's own connection may still be open when the next connection arrives.
+    // The connection of a probe may still be open when the next connection arrives, so each probe may cause one more closed
+    // connection.
     assert.ok(closed.size <= 2 * CONNECTIONS + probes, `${closed.size} closed`);
     assert.ok(idle.slice(0, 2 * CONNECTIONS).every((connection) => closed.has(connection)));
     await wire.clearFaults();
     const whole = createHash('sha256').update(body).digest('hex');
     assert.deepEqual(new Set(await Promise.all(digests)), new Set([whole]));
     for (const connection of idle) connection.destroy();
-    const lines = wire.bridge.lines.filter(({ message }) => String(message).includes('the oldest idle one'));
+    const lines = wire.bridge.lines.filter(({ message }) =>
+      String(message).includes('the oldest idle connection'),
+    );
     const most = LINES_PER_WINDOW * ((performance.now() - startMs) / WINDOW_MS + 2);
     assert.ok(lines.length > 0 && lines.length <= most, `${lines.length} lines, at most ${most} allowed`);
   });
@@ -119,8 +125,8 @@ describe('a process with a low connection limit', () => {
 
 describe('a process whose connection limit is below its request limit', () => {
   /**
-   * The minimum connection limit, whatever the file limit, and the number of extra connections accepted while no connection is
-   * idle.
+   * The minimum connection limit, which applies even if the file limit is low, and the number of extra connections that the
+   * bridge accepts while no connection is idle.
    */
   const [LEAST, BEYOND] = [64, 100];
   let wire: ClockedWire;

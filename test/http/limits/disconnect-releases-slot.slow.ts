@@ -14,7 +14,7 @@ import { until } from '../../support/until.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const IN_FLIGHT = 'fedbridge_requests_in_flight';
-/** More data than the kernel's socket buffers hold in both directions. */
+/** More data than the kernel's send and receive buffers hold. */
 const SIZE = 64 * 1024 * 1024;
 
 const sendRequests = async (
@@ -104,7 +104,7 @@ describe('a request slot', () => {
     const socket = await sendRequests(wire, '/acme-lake/big', 10);
     socket.pause();
     await until('the first request is in flight', async () => (await inFlight(wire)) > 0);
-    // When this response arrives, the bridge has read everything that was sent before.
+    // Once this response has arrived, the bridge has also read everything that was sent before this request.
     assert.equal((await wire.get('/-/live')).status, 200);
     assert.equal(await inFlight(wire), 1);
     socket.destroy();
@@ -131,7 +131,7 @@ describe('with a stall timeout of one second, a request slot', () => {
   const stalled = (): readonly LogLine[] =>
     wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'stall');
 
-  it('is released if the caller does not read', async () => {
+  it('is released if the caller does not read its response', async () => {
     const socket = await sendRequests(wire, '/acme-lake/big');
     socket.pause();
     await until('the response is closed early', () => stalled().length === 1);
@@ -140,7 +140,7 @@ describe('with a stall timeout of one second, a request slot', () => {
     socket.destroy();
   });
 
-  it('is released if the caller does not read but keeps sending', async () => {
+  it('is released if the caller does not read its response but keeps sending data', async () => {
     const socket = await sendRequests(wire, '/acme-lake/big');
     socket.pause();
     socket.write('GET /');

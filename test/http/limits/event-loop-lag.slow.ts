@@ -12,7 +12,7 @@ import { openToProject, READABLE } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
 const SIZE = 4_000_000;
-/** The number of one-second pauses. If pauses counted as lag, three would already cause rejections. */
+/** The number of one-second pauses. If the bridge counted pauses as lag, it would reject reads after only three of them. */
 const PAUSES = 5;
 
 describe('a process whose event loop lags', () => {

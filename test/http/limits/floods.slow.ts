@@ -18,14 +18,20 @@ import { asBearer } from '../../support/token-headers.ts';
 import { until } from '../../support/until.ts';
 
 const LIMIT_MIB = 260;
-/** Memory after a garbage collection varies by 20 to 40 MiB, but four rounds of a flood send at least 70 MiB. */
+/**
+ * The tolerated growth in memory. Memory use after a garbage collection varies by 20 to 40 MiB, but four rounds of a flood send
+ * at least 70 MiB.
+ */
 const MARGIN_MIB = 50;
 /**
- * The number of rounds after the first round. In the first round, the process allocates heap, buffers and compiled code that it
- * keeps.
+ * The number of measured rounds. They follow a first round, in which the process allocates heap, buffers and compiled code that
+ * it keeps.
  */
 const FURTHER_ROUNDS = 4;
-/** Memory outside the heap is freed only by a second garbage collection, and its pages are returned shortly afterwards. */
+/**
+ * Memory outside the heap is freed only by a second garbage collection, and is returned to the operating system shortly
+ * afterwards.
+ */
 const COLLECTIONS = 10;
 const AT_ONCE = 50;
 

@@ -1,5 +1,5 @@
-// A bridge at its request limit responds SlowDown, which the AWS SDK retries. Probes still succeed, and responses in progress
-// complete.
+// A bridge at its request limit responds with SlowDown, which the AWS SDK retries. Probes still succeed, and responses in
+// progress complete.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -57,7 +57,7 @@ describe('a bridge limited to four requests in flight, two per caller', () => {
     assert.deepEqual(line['cause'], { limit, max: limit === 'perCaller' ? PER_CALLER : IN_FLIGHT });
   };
 
-  it('responds SlowDown to a caller at its limit, and serves others', async () => {
+  it('responds with SlowDown to a caller at its limit, and serves other callers', async () => {
     await hold();
     const streams = await startTwo(1);
     await assertSlowedDown(await read(1), 'perCaller');
@@ -66,7 +66,7 @@ describe('a bridge limited to four requests in flight, two per caller', () => {
     assert.equal((await read(1)).status, 200);
   });
 
-  it('responds SlowDown to all callers when all slots are taken, but still responds to probes', async () => {
+  it('responds with SlowDown to all callers when all slots are taken, but still responds to probes', async () => {
     await hold();
     const streams = [...(await startTwo(1)), ...(await startTwo(2))];
     await assertSlowedDown(await read(3), 'inFlight');

@@ -10,9 +10,15 @@ import type { MeasuredWire } from '../../support/metrics.ts';
 const AT_ONCE = 32;
 const REQUESTS = 4_096;
 const PARTS = 8;
-/** Each request usually promotes 0.6 KB, including compiled code. A bug that kept finished responses promoted 4.6 KB. */
+/**
+ * Each request usually promotes 0.6 KB to the old generation, including compiled code. With a bug that kept finished responses,
+ * each request promoted 4.6 KB.
+ */
 const MOST_BYTES_EACH = 2_000;
-/** Node's own objects for a stream are always promoted. A bug that kept the response with them promoted 5.4 KB. */
+/**
+ * Node's own objects for an HTTP/2 stream are always promoted to the old generation. With a bug that also kept the response,
+ * each stream promoted 5.4 KB.
+ */
 const MOST_BYTES_PER_STREAM = 2_500;
 const PATH = '/acme-lake/raw/public/orders.csv';
 

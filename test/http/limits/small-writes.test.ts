@@ -12,7 +12,7 @@ import type { StoodInWire } from '../../support/stand-in-wire.ts';
 
 const MIB = 1024 * 1024;
 const PIECE = randomBytes(9_000);
-/** More data than the kernel's socket buffers hold in both directions. */
+/** The number of chunks, which together exceed the kernel's send and receive buffers. */
 const PIECES = Math.ceil((96 * MIB) / PIECE.length);
 const LONG_ENOUGH_MS = 1_500;
 
@@ -30,7 +30,7 @@ describe('a body in small chunks', () => {
     return response;
   };
 
-  /** Sends all chunks as fast as the bridge reads them, with chunked encoding unless the headers have a length. */
+  /** Sends all chunks as fast as the bridge reads them. Uses chunked encoding unless `headers` contains a Content-Length. */
   const sendAll = async (
     response: ServerResponse,
     headers = {},

@@ -8,7 +8,7 @@ describe('HEAD of a bucket', () => {
     [400, 'InvalidArgument'],
     [501, 'NotImplemented'],
   ] as const) {
-    it(`returns 200 if S3 responds ${status} ${code} to a listing with max-keys=0`, async (test) => {
+    it(`returns 200 if S3 responds with ${status} ${code} to a listing with max-keys=0`, async (test) => {
       const wire = await startStoodInWire();
       test.after(() => wire.close());
       wire.s3Answers((_request, response) => {

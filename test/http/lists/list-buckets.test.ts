@@ -95,7 +95,7 @@ describe('the list of buckets', () => {
     });
   }
 
-  it('continues from a page whose last bucket no longer exists', async () => {
+  it('continues after a page whose last bucket no longer exists', async () => {
     const token = Buffer.from('acme-gone').toString('base64url');
     const { Buckets } = await client.send(new ListBucketsCommand({ ContinuationToken: token }));
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// ListObjects and ListObjectVersions continue from page to page with their own markers.
+// ListObjects and ListObjectVersions each have their own markers for continuing from page to page.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';

@@ -11,7 +11,8 @@ const SEED = 20_261_122;
 const KEYS = 80;
 
 /**
- * A small alphabet, so that prefixes and delimiters often match keys. It includes characters that are often encoded incorrectly.
+ * A small alphabet, so that prefixes and delimiters often match keys. It includes characters that are often encoded
+ * incorrectly.
  */
 const CHARACTERS = [
   'a',

@@ -11,7 +11,7 @@ import { READABLE } from '../../support/sessions-at-sts.ts';
 import { until } from '../../support/until.ts';
 
 const TLS_HELLO = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03';
-/** The log has at most this many lines per time window. */
+/** The maximum number of log lines in a time window, and the length of the window in milliseconds. */
 const [LINES_PER_WINDOW, WINDOW_MS] = [20, 10_000];
 /** Far more requests than the number of log lines allowed in one time window. */
 const FLOOD = 500;

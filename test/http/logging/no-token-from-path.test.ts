@@ -33,7 +33,7 @@ it('the log contains no token from a path, a key or a prefix', async () => {
 const escaped = (text: string): string =>
   text.replace(/./gs, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
-/** Decodes until nothing changes. */
+/** Decodes percent-encoding repeatedly, until the text no longer changes. */
 function fullyDecoded(text: string): string {
   for (;;) {
     const next = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>

@@ -1,4 +1,5 @@
-// Log lines for unauthenticated requests are short and limited in number, and never displace the lines of authenticated callers.
+// Log lines for unauthenticated requests are short and limited in number, and never displace the lines of authenticated
+// callers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';
@@ -13,8 +14,8 @@ import { until } from '../../support/until.ts';
 const MOST_LINES = 1_000;
 const WINDOW_MS = 10_000;
 /**
- * If all these requests arrive within ten seconds, they fall into at most two windows. At least one of the windows then exceeds
- * its limit.
+ * If all these requests arrive within ten seconds, they fall into at most two time windows, so at least one window exceeds its
+ * limit on log lines.
  */
 const FLOOD = 2 * MOST_LINES + 500;
 const AT_ONCE = 25;
@@ -87,7 +88,7 @@ describe('the log', () => {
     const before = (): readonly LogLine[] => wire.bridge.lines.slice(first);
     let first = 0;
     let ids: readonly unknown[] = [];
-    /** True if the machine was fast enough to exceed the limit. */
+    /** Whether the requests arrived fast enough to exceed the limit on log lines. */
     let exceedsLimit = false;
     const counted = (): Promise<number> =>
       wire.metric('fedbridge_requests_total{operation="GetObject",status="401"}');

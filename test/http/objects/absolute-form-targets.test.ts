@@ -21,7 +21,7 @@ describe('a request target in absolute form', () => {
   after(() => wire.close());
 
   for (const authority of AUTHORITIES) {
-    it(`with the authority ${authority} is served by its path`, async () => {
+    it(`with the authority ${authority} is served as if it contained only the path`, async () => {
       const path = await wire.get(READABLE, { as: 'reader' });
       await wire.forgetCalls();
       const absolute = await wire.get(authority + READABLE, { as: 'reader' });

@@ -16,7 +16,8 @@ const KEYS = Array.from(
 const LIST = `${MARK}<Name>hidden-bucket</Name><Prefix></Prefix>${KEYS.join('')}</ListBucketResult>`;
 
 /**
- * For each requested prefix, the offsets at which S3's response is split into chunks: inside the `Name` element, or far after it.
+ * For each requested prefix, the offsets at which S3's response is split into chunks: inside the `Name` element, or far after
+ * it.
  */
 const SPLITS: Readonly<Record<string, readonly number[]>> = {
   whole: [],
@@ -37,7 +38,7 @@ describe('a bucket served under another name', () => {
       response.writeHead(200, { 'content-type': 'application/xml', 'content-length': bytes.length });
       for (const [i, from] of splits.slice(0, -1).entries()) {
         response.write(bytes.subarray(from, splits[i + 1]));
-        // Pauses for long enough that each chunk arrives separately.
+        // Pauses long enough for each chunk to arrive separately.
         await pause(15);
       }
       response.end();
@@ -82,7 +83,7 @@ describe('a bucket served under another name', () => {
   });
 
   for (const prefix of Object.keys(SPLITS)) {
-    it(`has only its name replaced in S3's listing, wherever chunks are split (case ${prefix})`, async () => {
+    it(`has only its name replaced in S3's listing, however the listing is split into chunks (case ${prefix})`, async () => {
       const { text } = await wire.get(`/acme-chunked?list-type=2&prefix=${prefix}`, { as: 'reader' });
       assert.ok(text === LIST.replace('<Name>hidden-bucket</Name>', '<Name>acme-chunked</Name>'));
     });

@@ -1,4 +1,5 @@
-// Above `responses.chunkAbove` (32,000,000 bytes on Cloud Run), the length is in x-fedbridge-object-length instead of Content-Length.
+// For an object larger than `responses.chunkAbove` (32,000,000 bytes on Cloud Run), the response has the length in
+// x-fedbridge-object-length instead of Content-Length.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';

@@ -172,7 +172,7 @@ describe("behind Cloud Run's front end, with a port named h2c", () => {
     client.destroy();
   });
 
-  it('small reads, probes and errors get the same responses as over HTTP/1', async () => {
+  it('small reads, probes and errors work as over HTTP/1', async () => {
     assert.equal((await request(front.url, queryOf('é+ z'), { headers: bearer })).text, 'this is é+ z');
     assert.equal((await request(front.url, '/-/ready')).status, 200);
     const put = await request(front.url, '/acme-lake/x', { method: 'PUT', headers: bearer, body: 'x' });

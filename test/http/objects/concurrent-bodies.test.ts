@@ -10,8 +10,8 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 /**
- * Body sizes below and above each threshold at which the bridge changes how it sends a body: as text, in one piece, or in reused
- * memory.
+ * Body sizes below and above each threshold at which the bridge changes how it sends a body: as text, in one piece, or in
+ * reused memory.
  */
 const SIZES = [9_000, 17_000, 65_536, 72_000, 140_000, 1_000_000];
 const READERS = 24;

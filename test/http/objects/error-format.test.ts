@@ -50,7 +50,7 @@ describe('an error', () => {
     ['text/html, application/xhtml+xml', XML],
     ['', XML],
   ] as const) {
-    it(`is ${format} for a Bearer request that accepts "${accept}"`, async () => {
+    it(`is ${format} if a request with a bearer token accepts "${accept}"`, async () => {
       assert.equal(await formatOf({ ...asBearer(token), accept }), format);
       assert.equal(await formatOf({ accept }), format, 'without a token');
     });

@@ -188,7 +188,7 @@ describe('through the bridge', () => {
     await assertAllAlike((path, options) => requestOver(session, path, options));
   });
 
-  it("an invalid key is rejected with S3's code", async () => {
+  it("an invalid key is rejected with S3's error code", async () => {
     for (const path of [
       '/acme-lake/%zz',
       '/acme-lake/%C3',

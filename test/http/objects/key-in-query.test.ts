@@ -1,4 +1,4 @@
-// `/-/object?bucket=&key=` serves any key, in form encoding, for callers behind a proxy that rewrites paths.
+// `/-/object?bucket=&key=` serves any object by its form-encoded key, for callers behind a proxy that rewrites paths.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf, READER_MAY_ALL } from '../../support/configuration.ts';
@@ -82,8 +82,8 @@ describe('an object named in the query', () => {
       'public/../private/salaries.csv',
     ]) {
       const reply = await wire.get(query + key, { as: 'scoped' });
-      // The last key begins with the granted prefix, because `..` has no special meaning in a key. S3 denies the read, because no
-      // such key exists and the caller may not list.
+      // Only the last key begins with the granted prefix, because `..` has no special meaning in an S3 key. S3 denies this
+      // read, because no such key exists and the caller may not list.
       assert.equal(reply.status, 403, key);
     }
   });

@@ -29,7 +29,7 @@ describe('in a GetObject request', () => {
     assert.equal((await wire.get(`${KEY}?partNumber=2`, { as: 'reader' })).code, 'InvalidPartNumber');
   });
 
-  it('response-… replaces the response header that it names', async () => {
+  it('a response-… parameter replaces the response header that it names', async () => {
     for (const [name, value] of [
       ['cache-control', 'no-cache'],
       ['content-disposition', 'attachment; filename="a+b é.txt"'.replace('é', 'e')],
@@ -45,7 +45,7 @@ describe('in a GetObject request', () => {
     }
   });
 
-  it("response-… gets S3's 400 if its value is not valid in a header", async () => {
+  it("a response-… parameter causes S3's 400 if its value is not valid in a header", async () => {
     for (const value of ['attachment; filename="日本.txt"', 'a\r\nb']) {
       const path = `${KEY}?response-content-disposition=${encodeURIComponent(value)}`;
       const reply = await wire.get(path, { as: 'reader' });

@@ -5,7 +5,9 @@ import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** Parameters that Apache Libcloud or browsers send, that other operations use, or that no operation uses. */
+/**
+ * Parameters that S3 ignores: some are sent by Apache Libcloud or browsers, some belong to other operations, and some to none.
+ */
 const IGNORED = [
   'Version=2006-03-01',
   'v=3',

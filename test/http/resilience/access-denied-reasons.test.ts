@@ -1,4 +1,5 @@
-// The log shows why S3 denied a read, with a remedy for the policy that denied it. The caller sees only that the read was denied.
+// The log shows why S3 denied a read, with a remedy for the policy that denied it. The caller sees only that the read was
+// denied.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SAMPLE_ROLES } from '../../../src/sandbox/iam/sample-roles.ts';
@@ -138,7 +139,7 @@ describe('a read that S3 denies', () => {
     assert.match(String(line['remedy']), /kmsKeys.*role's policy.*key's policy/);
   });
 
-  it('is logged with a remedy if the object is missing and the caller may not list', async () => {
+  it('is logged with a remedy if the object is missing and the caller may not list objects', async () => {
     const { line } = await denied('/acme-lake/raw/none', { as: 'scoped' });
     assert.equal((line['s3'] as { action: string }).action, 's3:ListBucket');
     assert.match(String(line['remedy']), /object most likely does not exist/);

@@ -1,5 +1,5 @@
-// The clock of the bridge, Google, STS or S3 may jump, stand still or be hours off. The bridge keeps using cached credentials if
-// possible, renews them in time and makes few STS calls. Tests that need no faked clock are in clock-skew.test.ts.
+// The clock of the bridge, Google, STS or S3 may jump, stand still or be hours off. The bridge keeps using cached credentials
+// if possible, renews them in time and makes few STS calls. Tests that need no faked clock are in clock-skew.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED, TWO_LIVES } from '../../support/faked-clock.ts';
@@ -19,7 +19,7 @@ const HOUR = 3600;
 const TWO_HOURS = 2 * HOUR;
 const THREE_HOURS = 3 * HOUR;
 const DAY_SECONDS = 24 * HOUR;
-/** Less than the 15 minutes of clock skew that S3 tolerates. */
+/** A clock skew below the 15 minutes that S3 tolerates. */
 const TEN_MINUTES = 600;
 /**
  * If S3 rejects a caller's credentials, the bridge allows five STS calls, and then one more every 24 seconds
@@ -59,7 +59,10 @@ describe("a jump of the bridge's wall clock", () => {
   });
   after(() => wire.close());
 
-  /** S3 rejects signatures that are more than 15 minutes off, so for larger jumps S3's clock is set as well. */
+  /**
+   * Makes the bridge's clock jump. S3 rejects signatures that are more than 15 minutes off, so a larger jump also sets S3's
+   * clock.
+   */
   const jumpTo = async (seconds: number): Promise<void> => {
     const setsS3 = Math.abs(seconds) > 900;
     await wire.control('PUT', '/clock', { upstream: 's3', offsetSeconds: setsS3 ? seconds : 0 });
@@ -68,7 +71,8 @@ describe("a jump of the bridge's wall clock", () => {
 
   for (const [what, seconds, life] of [
     ['ten minutes', 600, 300],
-    // Longer than the jump, because STS sets the expiry by its own clock and S3 checks it by a different clock.
+    // The lifetime of these credentials exceeds the jump, because STS sets the expiry by its own clock and S3 checks it by a
+    // different clock.
     ['three hours', THREE_HOURS, THREE_HOURS + 240],
   ] as const) {
     it(`by ${what} ahead causes one renewal, and the jump back causes none`, async () => {
@@ -83,7 +87,7 @@ describe("a jump of the bridge's wall clock", () => {
       assert.equal(await callsFor(wire, headers), 0);
     });
 
-    it(`by ${what} back causes no renewal, and neither does the jump ahead again`, async () => {
+    it(`by ${what} back causes no renewal, and neither does the later jump ahead`, async () => {
       await jumpTo(0);
       await wire.control('PUT', '/durations', { credentials: life });
       headers = asTimelessAccount(wire, seconds + 1);
@@ -161,7 +165,9 @@ describe('a clock jump', () => {
   });
   after(() => wire.close());
 
-  /** S3 may reject credentials issued while a clock was wrong. Asserts that the caller is served once STS may be called again. */
+  /**
+   * S3 may reject credentials issued while a clock was wrong. Asserts that the caller is served once STS may be called again.
+   */
   const assertServedAgain = async (headers: Record<string, string>): Promise<void> => {
     passedMs += PAUSE_MS;
     await wire.setClocks({ ...STOPPED, steadyAheadMs: passedMs });
@@ -216,9 +222,9 @@ describe('a clock jump', () => {
   }
 });
 
-describe('if the clocks of AWS', { concurrency: true }, () => {
+describe('AWS credentials', { concurrency: true }, () => {
   for (const offset of [TEN_MINUTES, -TEN_MINUTES]) {
-    it(`are off by ${offset / 60} minutes, credentials are renewed only as often as they expire`, async (test) => {
+    it(`are renewed only as often as they expire if AWS's clocks are off by ${offset / 60} minutes`, async (test) => {
       const wire = await startClockedWire({ config: openToProject() });
       test.after(() => wire.close());
       const passed = async (seconds: number): Promise<void> => {

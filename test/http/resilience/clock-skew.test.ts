@@ -101,7 +101,7 @@ describe('an S3 server that always rejects the signing time', () => {
   });
 });
 
-it("a HEAD denied without a code is not re-signed if S3's clock is right", async (test) => {
+it("a HEAD request that S3 denies without an error code is not re-signed if S3's clock is right", async (test) => {
   const wire = await startStoodInWire();
   test.after(() => wire.close());
   wire.s3Answers((_, response) => {

@@ -1,4 +1,5 @@
-// If the body of an S3 error response is too long or never ends, the bridge uses the status and code and stops reading the body.
+// If the body of an S3 error response is too long or never ends, the bridge uses the status and code and stops reading the
+// body.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';

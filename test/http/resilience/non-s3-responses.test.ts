@@ -45,7 +45,7 @@ grants: [{ callers: [project:acme-prod], allow: [get, list], bucket: acme-lake }
     ],
     ['that uses another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ] as const) {
-    it(`${what} gives the caller 503 and is logged as s3_invalid_response`, async () => {
+    it(`${what} causes a 503 and is logged as s3_invalid_response`, async () => {
       respond = (socket) => socket.end(bytes, 'latin1');
       const reply = await wire.get('/acme-lake/a', { as: 'reader' });
       assert.equal(reply.status, 503);

@@ -19,7 +19,7 @@ const document = (code: string, more = ''): string => `<Error><Code>${code}</Cod
 const REGION = '<Region>us-east-2</Region>';
 const BY_HEADER = { 'x-amz-bucket-region': 'us-east-2' };
 
-/** Starts an S3 endpoint that has its bucket in us-east-2 and reports this region with the given response. */
+/** Starts an S3 endpoint whose bucket is in us-east-2. The given response reports this region. */
 async function s3WithRedirect(redirect: Redirect): Promise<StandIn> {
   return startStandIn((request, response) => {
     if (request.headers.authorization?.includes('/us-east-2/s3/') === true) {

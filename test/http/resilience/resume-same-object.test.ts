@@ -31,7 +31,8 @@ describe('the rest of a truncated download', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire();
-    // Each test resumes a download once, and ten requests earn one retry. Without these reads the initial retry budget runs out.
+    // Each test resumes a download once, and ten requests earn one retry. Without these reads, the tests would use up the
+    // initial retry budget.
     wire.s3Answers((_request, response) => {
       response.end();
     });

@@ -12,12 +12,12 @@ const SIZE = 300_000;
 /** Every group of four bytes is unique, so that a wrong offset is detected. */
 const BODY = Buffer.from(Array.from({ length: SIZE / 4 }, (_, i) => [i >> 16, i >> 8, i, 7]).flat());
 const OBJECT = { body: BODY };
-/** A pause longer than the bridge waits for the next byte from S3. */
+/** A pause that exceeds the bridge's timeout for the next byte from S3. */
 const STALL_MS = 31_000;
 /** The lifetime of credentials. */
 const LIFE_SECONDS = 3_600;
 
-describe('a body that S3 truncates', () => {
+describe('a download that S3 truncates', () => {
   let wire: ClockedStoodInWire;
   before(async () => {
     wire = await startClockedStoodInWire();
@@ -65,7 +65,7 @@ describe('a body that S3 truncates', () => {
     assert.equal(await wire.repeated('stall'), 1);
   });
 
-  it('of a range is resumed within that range', async () => {
+  it('is resumed within its range if a range was requested', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     const reply = await wire.read({ headers: { range: 'bytes=1000-1999' } });
     assert.equal(reply.status, 206);
@@ -74,7 +74,7 @@ describe('a body that S3 truncates', () => {
     assert.deepEqual(ranges(), ['bytes=1000-1999', 'bytes=1100-1999']);
   });
 
-  it('of a suffix range is resumed to the end of the object', async () => {
+  it('is resumed to the end of the object if a suffix range was requested', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;
@@ -86,7 +86,7 @@ describe('a body that S3 truncates', () => {
     assert.equal(wire.asked()[1]?.headers.range, `bytes=${SIZE - 30}-${SIZE - 1}`);
   });
 
-  it('of a version is resumed from that version', async () => {
+  it('is resumed from the same version if a version was requested', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     const reply = await wire.read({ path: '/acme-lake/a?versionId=v1' });
     assert.ok(reply.body.equals(BODY));
@@ -96,7 +96,7 @@ describe('a body that S3 truncates', () => {
     );
   });
 
-  it('of a part is resumed as a range of the whole object', async () => {
+  it('is resumed as a range of the whole object if a part was requested', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;
@@ -139,7 +139,7 @@ describe('a body that S3 truncates', () => {
   });
 });
 
-describe('a truncated response to the caller is closed early', () => {
+describe('a response truncated by S3', () => {
   let wire: ClockedStoodInWire;
   // Each test starts its own bridge, because all tests together exceed one bridge's retry budget.
   beforeEach(async () => {
@@ -155,7 +155,7 @@ describe('a truncated response to the caller is closed early', () => {
     assert.equal(wire.asked().length, times);
   };
 
-  it('if the object has changed', async () => {
+  it('is closed early if the object has changed', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;
@@ -164,12 +164,12 @@ describe('a truncated response to the caller is closed early', () => {
     await assertClosedEarly('/acme-lake/changed', 2);
   });
 
-  it('if S3 truncates it a fourth time', async () => {
+  it('is closed early if S3 truncates it a fourth time', async () => {
     wire.s3Answers(brokenOff(OBJECT, ...[1, 2, 3, 4].map((after): Break => ({ after }))));
     await assertClosedEarly('/acme-lake/four', 4);
   });
 
-  it('if the object has been deleted', async () => {
+  it('is closed early if the object has been deleted', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;
@@ -188,7 +188,7 @@ describe('a truncated response to the caller is closed early', () => {
     ['another object', { etag: '"e2"' }, 206],
     ['a range without an ETag', { etag: undefined }, 206],
   ] as const) {
-    it(`if S3 sends ${what} instead of the rest`, async () => {
+    it(`is closed early if S3 sends ${what} instead of the rest`, async () => {
       let requests = 0;
       wire.s3Answers((request, response) => {
         requests += 1;
@@ -213,7 +213,7 @@ describe('a truncated response to the caller is closed early', () => {
     ['no ETag', { etag: undefined }],
     ['no length', { 'content-length': undefined }],
   ] as const) {
-    it(`if the first response has ${what}`, async () => {
+    it(`is closed early if the first response has ${what}`, async () => {
       wire.s3Answers((_request, response) => {
         const expected = { etag: '"e1"', 'content-length': String(SIZE) };
         const given = Object.entries({ ...expected, ...headers }).filter(([, value]) => value !== undefined);
@@ -224,12 +224,12 @@ describe('a truncated response to the caller is closed early', () => {
     });
   }
 
-  it('if it is a part whose range S3 does not report', async () => {
+  it('is closed early if it is a part whose range S3 does not report', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     await assertClosedEarly('/acme-lake/part?partNumber=1', 1);
   });
 
-  it('if it is a listing', async () => {
+  it('is closed early if it is a listing', async () => {
     wire.s3Answers(brokenOff(OBJECT, { after: 100 }));
     await assert.rejects(wire.read({ path: '/acme-lake?list-type=2' }), { code: 'ECONNRESET' });
     assert.equal(wire.asked().length, 1);
@@ -255,7 +255,8 @@ describe('a caller that disconnects while the bridge waits to resume', () => {
     response.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
     assert.deepEqual([line['abortedBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
-    // The retry of this request is due later than any retry for the disconnected caller, so S3 would receive that retry first.
+    // If the bridge retried for the disconnected caller, S3 would receive that retry before the retry of this request, which is
+    // due later.
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
     assert.deepEqual([requestsFor('left'), requestsFor('later')], [2, 2]);
   });

@@ -6,7 +6,7 @@ import { refuse, startClockedStoodInWire } from '../../support/stand-in-wire.ts'
 const WAVES = 4;
 const AT_ONCE = 100;
 const PER_SECOND = 10;
-/** The last five retries are reserved for other callers, and rounding may cost one more retry. */
+/** The last five retries in the budget are reserved for other callers, and rounding may cost one more. */
 const RESERVED = 6;
 
 function assertWithin(retries: number, budget: number): void {

@@ -11,10 +11,10 @@ import { until } from '../../support/until.ts';
 
 /** The time after the first attempt within which every retry must start. */
 const DEADLINE_MS = 5_000;
-/** The bridge gives up on a request if S3 sends nothing for this long. */
+/** If S3 sends nothing for longer than this, the bridge gives up on the request. */
 const STALL_MS = 30_000;
 
-/** @returns a handler that fails this many times and then sends `here` */
+/** @returns a handler that fails the given number of times and then sends `here` */
 function failing(times: number, fail: Respond): Respond {
   let requests = 0;
   return (request, response) => {
@@ -151,7 +151,7 @@ describe('a request to S3', () => {
       else if (requestsFor('later') === 1) refuse(response, 503, 'SlowDown', { 'retry-after': '2' });
       else response.end('here');
     });
-    // Makes the pause long enough for this test to disconnect during it.
+    // Makes the pause before the retry long enough for the caller to disconnect during it.
     await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000, timerFactor: 10 });
     const counted = await wire.repeated('503');
     const { hostname, port } = new URL(wire.bridge.url);
@@ -164,7 +164,8 @@ describe('a request to S3', () => {
     socket.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
     assert.deepEqual([line['abortedBy'], line['fault']], ['caller', undefined]);
-    // The retry of this request is due later than any retry for the disconnected caller, so S3 would receive that retry first.
+    // If the bridge retried for the disconnected caller, S3 would receive that retry before the retry of this request, which is
+    // due later.
     await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000, timerFactor: 6 });
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
     assert.deepEqual([requestsFor('left'), requestsFor('later')], [1, 2]);

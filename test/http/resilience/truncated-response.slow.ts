@@ -10,10 +10,12 @@ import { until } from '../../support/until.ts';
 
 const SIZE = 3_000_000;
 const PATH = '/acme-lake/raw/big.bin';
-/** A pause longer than the bridge waits for the next byte from S3. */
+/** A pause that exceeds the bridge's timeout for the next byte from S3. */
 const STALL_MS = 31_000;
 
-/** S3 also truncates the rest, which the bridge requests up to three times, so the body is never completed. */
+/**
+ * The bridge requests the rest of the body up to three times, but S3 truncates each response, so the body is never completed.
+ */
 describe('a body that S3 truncates every time', () => {
   let wire: ClockedWire;
   let truncated = 0;

@@ -1,4 +1,4 @@
-// `fedbridge trust-policy --lint` notes conditions on claims that many of Google's tokens lack: e-mail, amr and
+// `fedbridge trust-policy --lint` prints notes about conditions on claims that many of Google's tokens lack: e-mail, amr and
 // organization.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -30,7 +30,7 @@ describe('if a unique ID or an audience is expected, the lint', () => {
       /^statement 1, accounts\.google\.com:oaud: must be "other", but is "fedbridge"\./,
     );
   });
-  it('notes the IDs of other statements if one statement matches', () => {
+  it('notes a different unique ID in another statement if one statement matches', () => {
     const other = statement({ Condition: pins({ ':aud': ANOTHER_ID, ':sub': ANOTHER_ID }) });
     const { code, lines } = linted(policy(GOOD, other), '--unique-id', ANOTHER_ID);
     assert.deepEqual([code, lines.length], [0, 1]);
@@ -39,7 +39,7 @@ describe('if a unique ID or an audience is expected, the lint', () => {
       new RegExp(`^Note: statement 1: trusts "${UNIQUE_ID}" in addition to "${ANOTHER_ID}"\\.`),
     );
   });
-  it('notes each additional value', () => {
+  it('notes each additional unique ID and audience', () => {
     const more = ['9'.repeat(21), '8'.repeat(21)];
     const Condition = pins({
       ':aud': [UNIQUE_ID, ...more],
@@ -58,7 +58,7 @@ describe('if a unique ID or an audience is expected, the lint', () => {
       /^Note: statement 1, accounts\.google\.com:oaud: accepts tokens for "https:\/\/public\.example" in addition to "fedbridge"\./,
     );
   });
-  it('notes each additional value even if another key does not match', () => {
+  it('notes each additional audience even if the unique ID does not match', () => {
     const Condition = pins({ ':oaud': ['fedbridge', 'other'] });
     const { code, lines } = linted(
       policy(statement({ Condition })),

@@ -1,4 +1,4 @@
-// The documents that `fedbridge trust-policy --lint` accepts, and those that it rejects.
+// Tests which documents `fedbridge trust-policy --lint` accepts and which it rejects.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -106,7 +106,7 @@ describe('the lint', () => {
     assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
     return lines[0] ?? '';
   };
-  it('reports that no statement trusts Google, for example in the trust policy of a further hop', () => {
+  it('reports that no statement trusts Google, for example in the trust policy of a later role in a chain', () => {
     assert.match(
       onlyLine(policy(ADMINISTRATORS)),
       /^Statement: must trust Google's tokens, but no statement does\. .*--hop N/,

@@ -47,7 +47,7 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
     'a key that does not exist',
     pins({ ':iss': 'https://accounts.google.com' }),
     new RegExp(
-      `:iss: AWS has no key with this name, ${NEVER} The keys are .*:aud .*, :oaud .*, :sub, :email, :amr and :google/`,
+      `:iss: AWS has no key with this name, ${NEVER} The valid keys are .*:aud .*, :oaud .*, :sub, :email, :amr and :google/`,
     ),
     'rejected',
   ),

@@ -28,7 +28,7 @@ const bridgeToken = (audience = sandbox.contract.awsAudience) => identityToken(s
 /** Another unique ID, which no service account in the sandbox has. */
 const NEIGHBOR = `${UNIQUE_ID.slice(0, -1)}3`;
 
-/** For each effect, the token that shows it in STS. */
+/** For each effect of a mistake, a token that demonstrates the effect when it is sent to STS. */
 const TOKENS: Readonly<Record<Exclude<AtSts, 'malformed'>, () => Promise<string> | string>> = {
   rejected: () => bridgeToken(),
   works: () => bridgeToken(),
@@ -87,7 +87,7 @@ describe('in the lint and in STS', () => {
     ...MALFORMED,
   ];
 
-  describe('a trust policy with', () => {
+  describe('a trust policy', () => {
     /**
      * The findings of each statement, from one lint of a policy that contains all mistakes. In each finding, the statement number
      * is replaced with 1.
@@ -102,7 +102,7 @@ describe('in the lint and in STS', () => {
     });
 
     for (const [index, mistake] of MISTAKES.entries()) {
-      it(`${mistake.what} gets the expected findings (effect in STS: ${mistake.atSts})`, async () => {
+      it(`with ${mistake.what} gets the expected findings (effect in STS: ${mistake.atSts})`, async () => {
         const lines = found.get(index + 1) ?? [];
         assert.equal(lines.length, mistake.expected.length, lines.join('\n'));
         for (const [at, line] of lines.entries()) assert.match(line, mistake.expected[at] ?? /^$/);
@@ -110,7 +110,7 @@ describe('in the lint and in STS', () => {
       });
     }
 
-    it('an ID that is written as a number gets a finding that shows every digit, although STS would round the number', async () => {
+    it('with an ID that is written as a number gets a finding that shows every digit, although STS would round the number', async () => {
       const text = JSON.stringify(policy(GOOD)).replaceAll(`"${UNIQUE_ID}"`, UNIQUE_ID);
       const { code, lines } = linted(text);
       assert.equal(code, 1);
@@ -118,7 +118,7 @@ describe('in the lint and in STS', () => {
       for (const line of lines)
         assert.match(
           line,
-          new RegExp(`must be in quotes, but is the number ${UNIQUE_ID}: .* Write it as a string`),
+          new RegExp(`must be in quotes, but is the number ${UNIQUE_ID}: .* Write the number as a string`),
         );
       await proveAtSts(JSON.parse(text) as object, 'rejected');
     });
