@@ -81,7 +81,7 @@ describe('syntax errors', () => {
     [
       'a duplicate field',
       `${YAML}audience: https://other.example\n`,
-      /^line 13, column 1: Map keys must be unique: "audience"\. Keep one/,
+      /^line 13, column 1: Map keys must be unique: "audience"\. Keep only one/,
     ],
     ['a duplicate role', YAML.replace('buckets:', '  lake: {}\nbuckets:'), /^line 6, column 3: .*"lake"/],
     [

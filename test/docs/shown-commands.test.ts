@@ -14,7 +14,7 @@ const DOCUMENTS = [
   'SUPPORT.md',
   'CODE_OF_CONDUCT.md',
   'CHANGELOG.md',
-  ...globSync('{docs/**,terraform}/*.md', { cwd: ROOT }),
+  ...globSync('{docs/**,terraform,terraform/modules/*}/*.md', { cwd: ROOT }),
 ];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');

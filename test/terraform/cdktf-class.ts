@@ -38,7 +38,7 @@ function schemaOfClass(body: string, classes: ReadonlyMap<string, string>): Bloc
     attributes[name] = `${usage(body, property)} ${set === undefined ? type : type.replace('list', 'set')}`;
   }
   // The third argument of a list of blocks says whether it is a set.
-  const complex = /^ +this\._(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"(?:, (true|false))?/gm;
+  const complex = /^ +(?:this\.)?_(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"(?:, (true|false))?/gm;
   for (const [, property = '', className = '', name = '', isSet] of body.matchAll(complex)) {
     const use = usage(body, property);
     const repeated = className.endsWith('List');

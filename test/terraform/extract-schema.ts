@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { schemaOfType } from './cdktf-class.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import { schemaOfInterface } from './pulumi-interface.ts';
 import type { BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
 import { SCHEMA_FILE } from './provider-schema.ts';
@@ -53,7 +53,7 @@ const LATER = [
 
 type Kind = 'resources' | 'data';
 
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const typesOf = (kind: Kind): string[] =>
   [...new Set(modules.flatMap((module) => module[kind].map(({ type }) => type)))].sort();
 

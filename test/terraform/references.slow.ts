@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Reference } from './expression.ts';
-import { bodiesOf, HCL_FILES, readModules } from './modules.ts';
+import { bodiesOf, HCL_FILES, readModules, readSubmodules } from './modules.ts';
 import type { Block, Module } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 import { readSchemas, REMEDY, TERRAFORM_DATA } from './provider-schema.ts';
 import { referencesOfModule } from './references.ts';
 
 const schemas = readSchemas();
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const root = modules.find(({ path }) => path === '');
 assert.ok(root);
 

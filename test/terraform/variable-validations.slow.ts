@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from '../config/audiences.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import type { Block } from './modules.ts';
 import { FIVE, rootValues } from './sample.ts';
 import type { Variables } from './sample.ts';
 import { ACCOUNT, deliveryOf, DIGEST, grantOf, KEY, SUBNET, WRONG } from './wrong-values.ts';
 
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const [root] = modules;
 assert.equal(root?.path, '');
 
