@@ -62,7 +62,7 @@ describe('schema.json', () => {
   });
 });
 
-describe('the check of a Terraform block', () => {
+describe('the Terraform block checker', () => {
   const schema = schemas.resources['google_secret_manager_secret'];
   assert.ok(schema);
   for (const [body, problem] of [

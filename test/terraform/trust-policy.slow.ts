@@ -20,7 +20,7 @@ function printed(...args: readonly string[]): unknown {
   return JSON.parse(stdout);
 }
 
-describe('the trust policy of a role', () => {
+describe("a role's trust policy", () => {
   for (const audience of ['fedbridge', 'lake']) {
     it(`equals the output of \`fedbridge trust-policy\` for the audience ${audience}`, async () => {
       const root = await rootValues({ ...FIVE, sts_audience: audience });

@@ -45,13 +45,13 @@ describe('a Terraform variable', () => {
       });
     }
   }
-  it('has a default, with five exceptions in the root module', () => {
+  it('has a default, except for five variables in the root module', () => {
     const required = root.variables.filter(({ body }) => !('default' in body)).map(({ name }) => name);
     assert.deepEqual(new Set(required), new Set(Object.keys(FIVE)));
   });
 });
 
-describe('the validation of Terraform variables', () => {
+describe('Terraform variable validation', () => {
   for (const [variable, value, rule, others = {}] of WRONG) {
     it(`rejects ${variable} = ${JSON.stringify(value)}`, async () => {
       const values = await rootValues({ ...FIVE, ...others, [variable]: value });
@@ -60,7 +60,7 @@ describe('the validation of Terraform variables', () => {
       assert.match(problems.join(), rule);
     });
   }
-  it('is tested with a wrong value for every rule', async () => {
+  it('is tested with an invalid value for every rule', async () => {
     const tried = await Promise.all(
       WRONG.map(async ([variable, value, , others = {}]) =>
         (await rootValues({ ...FIVE, ...others, [variable]: value })).problemsOf(variable),
@@ -74,12 +74,12 @@ describe('the validation of Terraform variables', () => {
   });
 });
 
-describe('the validation of audiences', () => {
+describe('Terraform audience validation', () => {
   const problemsOf = async (variable: string, value: unknown, others: Variables = {}) =>
     (await rootValues({ ...FIVE, ...others, [variable]: value })).problemsOf(variable);
 
   for (const [audience, whose] of SHARED_AUDIENCES)
-    it(`rejects ${audience} unless audiences may be shared`, async () => {
+    it(`rejects ${audience} unless shared audiences are allowed`, async () => {
       assert.match((await problemsOf('audiences', [audience])).join(), /must be only for this bridge/);
       const allowed = { settings: { allow_shared_audience: true } };
       assert.deepEqual(await problemsOf('audiences', [audience], allowed), []);
@@ -93,7 +93,7 @@ describe('the validation of audiences', () => {
     });
 });
 
-describe('the validation of Terraform variables', () => {
+describe('Terraform variable validation', () => {
   for (const [variable, value, others = {}] of [
     ['region', 'northamerica-northeast2'],
     ['aws_region', 'us-gov-west-1'],
