@@ -63,3 +63,9 @@ variable "external_id" {
     error_message = "external_id must be 2 to 1,224 letters, digits and _+=,.@:/-. The owner chooses the value, for example a UUID."
   }
 }
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete the service. Set it to true after the first successful apply."
+  type        = bool
+  default     = false
+}
