@@ -27,15 +27,17 @@ do what its row says. [By upstream](#by-upstream) shows how each upstream can fa
 
 <!-- \`node test/faults/render.ts\` writes this page from test/faults/rows.ts. Do not edit it here. -->
 
-Tests reproduce every row twice: with the fault present when the bridge starts, and with the fault beginning while the bridge serves requests. The result is the same in both cases. STS calls for the hops of
-\`then\` use the same code as the first STS call. For these hops, the tests therefore reproduce only one of the faults that make callers wait ("${UPSTREAM_FAULTS[WAITED_FOR_AT_HOPS]}"), and skip the others: ${waitedForElsewhere()}.
+Tests reproduce every row twice: once with a fault that is present when the bridge starts, and once with a fault that begins while the bridge is serving requests. The result is the same in both cases. STS calls for the hops of
+\`then\` use the same code as the first STS call. For these hops, the tests therefore skip the following faults, which make callers wait:
+
+${waitedForElsewhere()}
 
 In each case:
 
 - The bridge keeps running, and \`/-/live\` returns 200. When the fault ends, the bridge serves the caller within ${RECOVERY_SECONDS} seconds, without a restart or a reload.
-- If the metadata server or STS fails at startup, \`/-/ready\` returns 503 until the bridge has assumed a role, either for a caller's request or when the bridge retries, within half a minute. A bridge that
+- If the metadata server or STS fails at startup, \`/-/ready\` returns 503 until the bridge has assumed a role. The bridge tries again for each caller's request, and otherwise at least every half minute. A bridge that
   is ready stays ready until its credentials expire.
-- Callers with a cached token and an AWS session keep working unless S3 itself fails. The tables describe callers without a session and, for the certificate endpoint, tokens whose key is not cached.
+- The bridge still serves callers that have a cached token and an AWS session, unless S3 itself fails. The tables describe callers without a session and, for the certificate endpoint, tokens whose key is not cached.
 - Concurrent requests from one caller share calls to the certificate endpoint, the metadata server and STS, and the results of these calls. The sections below show the maximum number of calls
   for ${REQUESTS_AT_ONCE} concurrent requests, including retries.
 - \`cause.error\` in the log line has more details. If \`cause.error\` contains \`CERT\`, a server other than the upstream responded, or a clock is wrong.
@@ -55,8 +57,8 @@ ${PLACE_NAMES.map(section).join('')}`;
 /** The faults that cause a timeout and are not tested at the hops of `then`. */
 const waitedForElsewhere = (): string =>
   WAITING.filter((fault) => fault !== WAITED_FOR_AT_HOPS)
-    .map((fault) => `"${UPSTREAM_FAULTS[fault]}"`)
-    .join(', ');
+    .map((fault) => `- ${UPSTREAM_FAULTS[fault]}`)
+    .join('\n');
 
 function section(place: PlaceName): string {
   const { name, waits, asks } = PLACES[place];
