@@ -1,4 +1,5 @@
 // The response of each control route: health, the caller's own identity and grants, credentials for SDKs, and metrics.
+import { containerToken } from '../auth/authenticate.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/verify-token.ts';
@@ -8,6 +9,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { readQuery } from '../s3/target.ts';
+import { credentialsResponse, readCredentialsRequest } from './credentials-route.ts';
 import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
 import { formReader } from './request-form.ts';
 import { assumeRoleWithWebIdentity } from './sts-route.ts';
@@ -41,6 +43,10 @@ export const CONTROL_ROUTES = [
   [
     '/-/explain',
     'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`).',
+  ],
+  [
+    '/-/credentials',
+    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
   ],
   [
     '/-/sts',
@@ -98,6 +104,15 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       Object.assign(context, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
       const caller = await callerOf(context);
       const document = explainResponse(explained, caller, parts.accessOf(caller));
+      context.bytes = sendJson(context.response, 200, document);
+    },
+    '/-/credentials': async (context) => {
+      context.operation = 'credentials';
+      const { mode, bucket } = readCredentialsRequest(queryOf(context.request));
+      context.bucket = bucket;
+      const caller = await callerOf(context, containerToken);
+      const access = parts.accessOf(caller);
+      const document = await credentialsResponse(mode, { context, caller, bucket, access });
       context.bytes = sendJson(context.response, 200, document);
     },
     '/-/sts': async (context) => {

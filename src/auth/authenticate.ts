@@ -134,6 +134,19 @@ export function presentedToken(request: CallerRequest): string {
 }
 
 /**
+ * Also accepts a token that is the whole `Authorization` header: for container credentials, the AWS SDKs send the content of a token
+ * file without a scheme.
+ * @throws the same faults as {@link presentedToken}
+ */
+export function containerToken(request: CallerRequest): string {
+  const { authorization = '', 'x-amz-security-token': sessionToken } = request.headers;
+  if (!/^[^ ]+$/.test(authorization)) return presentedToken(request);
+  rejectRepeats(request.rawHeaders);
+  if (sessionToken !== undefined && sessionToken !== authorization) throw new Fault('tokens_conflict');
+  return checkedToken(authorization);
+}
+
+/**
  * Returns the token in the body of an STS request. A token in a header must be the same.
  * @throws Fault tokens_conflict, token_too_large, token_signature_removed
  */

@@ -22,10 +22,15 @@ const WAYS: Readonly<Record<string, Way>> = {
     AWS_ROLE_ARN: 'arn:aws:iam::000000000000:role/fedbridge',
     AWS_ENDPOINT_URL_STS: `${url}/-/sts`,
   }),
+  'container credentials and a token file': ({ url }, file) => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/-/credentials`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
+  }),
 };
 
 const ERRORS: Readonly<Record<string, RegExp>> = {
   'STS and a token file': /\(ExpiredTokenException\).*AssumeRoleWithWebIdentity.*token has expired/s,
+  'container credentials and a token file': /401.*ExpiredToken.*token has expired/s,
 };
 
 for (const [name, way] of Object.entries(WAYS)) {

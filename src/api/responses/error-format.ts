@@ -2,7 +2,8 @@
 import { isSigned } from '../../auth/authenticate.ts';
 import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 
-export type ErrorFormat = 's3-xml' | 'json' | 'problem' | 'sts-xml';
+/** `container-problem` is a problem document with the members that the AWS SDKs read in container credentials errors. */
+export type ErrorFormat = 's3-xml' | 'json' | 'problem' | 'container-problem' | 'sts-xml';
 
 /** A signed request always gets XML, because S3 ignores the Accept header. */
 export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>): ErrorFormat {
@@ -18,7 +19,8 @@ const STS_PATH = /^\/-\/sts\/?(?:\?|$)/;
 export const isStsPath = (url = ''): boolean => STS_PATH.test(url);
 
 function controlFormat(url: string): ErrorFormat {
-  return isStsPath(url) ? 'sts-xml' : 'problem';
+  if (isStsPath(url)) return 'sts-xml';
+  return /^\/-\/credentials(?:\?|$)/.test(url) ? 'container-problem' : 'problem';
 }
 
 /** JSON must be requested explicitly, because a wildcard accepts XML as well. */

@@ -129,6 +129,7 @@ export function faultDocument(
     error: outcome,
     ...details,
     requestId,
+    ...(format === 'container-problem' ? { Code: s3Code, Message: messageOf(fault) } : {}),
   };
   return ['application/problem+json', JSON.stringify(problem)];
 }

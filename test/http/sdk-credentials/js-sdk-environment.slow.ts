@@ -40,10 +40,16 @@ const WAYS: Readonly<Record<string, (url: string, file: string) => Record<string
     AWS_ROLE_ARN: 'arn:aws:iam::000000000000:role/fedbridge',
     AWS_ENDPOINT_URL_STS: `${url}/-/sts`,
   }),
+  'container credentials and a token file': (url, file) => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/-/credentials`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
+  }),
 };
 
 const THROWN: Readonly<Record<string, RegExp>> = {
   'STS and a token file': /^ExpiredTokenException .*The identity token has expired/,
+  // The SDK's default chain of credential providers does not show the error of a single provider.
+  'container credentials and a token file': /^CredentialsProviderError .*Could not load credentials/,
 };
 
 for (const [name, way] of Object.entries(WAYS)) {
