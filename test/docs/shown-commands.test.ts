@@ -57,7 +57,7 @@ for (const [, name = ''] of usage.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)) {
 }
 
 for (const document of DOCUMENTS) {
-  describe(`${document}`, () => {
+  describe(document, () => {
     it('has only shell blocks that parse', () => {
       for (const block of shellBlocks(document)) {
         const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
