@@ -5,14 +5,14 @@ import type { Caller } from '../auth/verify-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import { isComputeDefault } from '../config/google-names.ts';
-import type { Action, CallerPattern, Scope } from '../config/types.ts';
+import type { CallerPattern, ReadAction, Scope } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { isWord, sampleRequest, wordOf, WORDS } from '../s3/sample-request.ts';
 import { checkedBucket, checkedKey, loggable } from '../s3/target.ts';
 
 export interface ExplainRequest {
-  readonly word: Action;
+  readonly word: ReadAction;
   readonly read: ObjectRead;
 }
 

@@ -1,7 +1,7 @@
 // The options of `fedbridge check` that test whether a caller may read something.
 import { CALLER_MUST, callerFix, readCallerPattern } from '../../config/caller-pattern.ts';
 import { quote } from '../../config/show.ts';
-import type { Action, CallerPattern } from '../../config/types.ts';
+import type { CallerPattern, ReadAction } from '../../config/types.ts';
 import { FAULTS } from '../../errors/table.ts';
 import { Fault } from '../../errors/fault.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
@@ -12,7 +12,7 @@ import { UsageError } from '../arguments.ts';
 export interface CheckRequest {
   /** A pattern that names a single caller. */
   readonly caller: Exclude<CallerPattern, { kind: 'project' }>;
-  readonly word: Action;
+  readonly word: ReadAction;
   readonly read: ObjectRead;
 }
 
@@ -42,7 +42,7 @@ function readCaller(text: string): CheckRequest['caller'] {
 }
 
 /** The key is everything after the first slash, byte for byte, including any further slashes. */
-function readTarget(word: Action, text: string): ObjectRead {
+function readTarget(word: ReadAction, text: string): ObjectRead {
   if (/^s3:\/\//i.test(text))
     throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: remove s3://.`);
   const slash = text.indexOf('/');
