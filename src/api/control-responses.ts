@@ -9,11 +9,16 @@ import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { readQuery } from '../s3/target.ts';
 import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
+import { explainVending, readVendingQuestion } from './explain-vending.ts';
+import { vendCredentials } from './vending.ts';
+import type { VendingSteps } from './vending.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface ControlParts {
   authenticate(request: CallerRequest): MaybePromise<Caller>;
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
+  /** Issues AWS credentials (vending.ts). */
+  readonly vend: VendingSteps['vend'];
   sessionNameOf(caller: Caller): string;
   isReady(): boolean;
   readonly metrics: Metrics;
@@ -37,7 +42,11 @@ export const CONTROL_ROUTES = [
   ['/-/whoami', 'Your identity, as the bridge has verified it, and what you may read.'],
   [
     '/-/explain',
-    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`).',
+    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`; neither if the action is `vend`).',
+  ],
+  [
+    '/-/credentials',
+    'With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow. [Call S3 directly](../how-to/call-s3-directly.md) explains the response.',
   ],
   [
     '/-/metrics',
@@ -74,13 +83,31 @@ export function controlResponses(parts: ControlParts): ControlResponses {
     },
     '/-/explain': async (context) => {
       context.operation = 'explain';
-      const explained = readExplainRequest(queryOf(context.request));
+      const query = queryOf(context.request);
+      if (query.get('action') === 'vend') {
+        const bucket = readVendingQuestion(query);
+        context.bucket = bucket;
+        const caller = await callerOf(context);
+        context.bytes = sendJson(
+          context.response,
+          200,
+          explainVending(bucket, caller, parts.accessOf(caller)),
+        );
+        return;
+      }
+      const explained = readExplainRequest(query);
       const { kind, bucket, subject } = explained.read;
       Object.assign(context, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
       const caller = await callerOf(context);
       const document = explainResponse(explained, caller, parts.accessOf(caller));
       context.bytes = sendJson(context.response, 200, document);
     },
+    '/-/credentials': (context) =>
+      vendCredentials(context, queryOf(context.request), {
+        authenticate: callerOf,
+        accessOf: parts.accessOf,
+        vend: parts.vend,
+      }),
     '/-/metrics': async (context) => {
       context.operation = 'metrics';
       const caller = await callerOf(context);

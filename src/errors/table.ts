@@ -4,9 +4,11 @@ import { CALLER_FAULTS } from './caller-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
+import { VENDING_FAULTS } from './vending-faults.ts';
 
 export const FAULTS = {
   ...CALLER_FAULTS,
+  ...VENDING_FAULTS,
   ...IDENTITY_FAULTS,
   ...FEDERATION_FAULTS,
   ...S3_FAULTS,
