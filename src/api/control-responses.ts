@@ -1,4 +1,5 @@
-// The response of each control route: health, the caller's own identity and grants, and metrics.
+// The response of each control route: health, the caller's own identity and grants, credentials for SDKs, and metrics.
+import { containerToken } from '../auth/authenticate.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/verify-token.ts';
@@ -8,14 +9,18 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { readQuery } from '../s3/target.ts';
+import { credentialsResponse, readCredentialsRequest } from './credentials-route.ts';
 import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
 import { explainVending, readVendingQuestion } from './explain-vending.ts';
+import { formReader } from './request-form.ts';
+import { assumeRoleWithWebIdentity } from './sts-route.ts';
 import { vendCredentials } from './vending.ts';
 import type { VendingSteps } from './vending.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface ControlParts {
-  authenticate(request: CallerRequest): MaybePromise<Caller>;
+  /** @param tokenIn finds the token in the request; by default, in the headers of a read */
+  authenticate(request: CallerRequest, tokenIn?: (request: CallerRequest) => string): MaybePromise<Caller>;
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** Issues AWS credentials (vending.ts). */
   readonly vend: VendingSteps['vend'];
@@ -26,7 +31,7 @@ export interface ControlParts {
   readonly operators: readonly CallerPattern[] | undefined;
 }
 
-/** @throws Fault token_…, parameter_…, not_granted */
+/** @throws Fault token_…, parameter_…, web_identity_…, not_granted */
 export type RespondToControl = (context: RequestContext) => void | Promise<void>;
 
 /** The control routes, with the descriptions that appear in docs/reference/http-api.md. */
@@ -46,7 +51,11 @@ export const CONTROL_ROUTES = [
   ],
   [
     '/-/credentials',
-    'With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow. [Call S3 directly](../how-to/call-s3-directly.md) explains the response.',
+    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow ([Call S3 directly](../how-to/call-s3-directly.md)). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
+  ],
+  [
+    '/-/sts',
+    "Your token as S3 credentials, in the format of STS (`AWS_ENDPOINT_URL_STS`). POST only, also as `/-/sts/`: AssumeRoleWithWebIdentity as a form with `Action`, `Version`, `RoleArn` (of any role), `RoleSessionName`, `WebIdentityToken` and `DurationSeconds`. Errors have STS's format and codes.",
   ],
   [
     '/-/metrics',
@@ -59,12 +68,24 @@ type ControlPath = (typeof CONTROL_ROUTES)[number][0];
 export type ControlResponses = ReadonlyMap<string, RespondToControl>;
 
 export function controlResponses(parts: ControlParts): ControlResponses {
-  const callerOf = async (context: RequestContext): Promise<Caller> => {
+  const callerOf = async (
+    context: RequestContext,
+    tokenIn?: (request: CallerRequest) => string,
+  ): Promise<Caller> => {
     // As on data paths, a token in the URL is rejected even if the headers contain a valid token.
     queryOf(context.request);
-    const caller = await parts.authenticate(context.request);
+    const caller = await parts.authenticate(context.request, tokenIn);
     context.caller = caller;
     return caller;
+  };
+  const stsParts = {
+    readForm: formReader(),
+    authenticate: async (context: RequestContext, tokenIn: (request: CallerRequest) => string) => {
+      const caller = await callerOf(context, tokenIn);
+      parts.accessOf(caller);
+      return caller;
+    },
+    sessionNameOf: parts.sessionNameOf,
   };
   const responses: Readonly<Record<ControlPath, RespondToControl>> = {
     '/-/live': (context) => {
@@ -102,12 +123,28 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       const document = explainResponse(explained, caller, parts.accessOf(caller));
       context.bytes = sendJson(context.response, 200, document);
     },
-    '/-/credentials': (context) =>
-      vendCredentials(context, queryOf(context.request), {
-        authenticate: callerOf,
-        accessOf: parts.accessOf,
-        vend: parts.vend,
-      }),
+    '/-/credentials': async (context) => {
+      const query = queryOf(context.request);
+      if (query.get('mode') === 'aws') {
+        const authenticate = (): Promise<Caller> => callerOf(context, containerToken);
+        await vendCredentials(context, query, { authenticate, accessOf: parts.accessOf, vend: parts.vend });
+        return;
+      }
+      context.operation = 'credentials';
+      const { mode, bucket } = readCredentialsRequest(query);
+      context.bucket = bucket;
+      const caller = await callerOf(context, containerToken);
+      const access = parts.accessOf(caller);
+      const document = await credentialsResponse(mode, { context, caller, bucket, access });
+      context.bytes = sendJson(context.response, 200, document);
+    },
+    '/-/sts': async (context) => {
+      context.operation = 'sts';
+      const { request, response, requestId } = context;
+      response.setHeader('x-amzn-requestid', requestId);
+      const document = await assumeRoleWithWebIdentity(context, queryOf(request), stsParts);
+      context.bytes = send(response, 200, ['text/xml', document]);
+    },
     '/-/metrics': async (context) => {
       context.operation = 'metrics';
       const caller = await callerOf(context);
@@ -119,16 +156,19 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       context.response.writeHead(200, headers).end(text);
     },
   };
-  return new Map(Object.entries(responses));
+  return new Map([...Object.entries(responses), ['/-/sts/', responses['/-/sts']]]);
 }
 
 const queryOf = ({ url = '' }: CallerRequest): ReadonlyMap<string, string> =>
   readQuery(/\?(.*)$/s.exec(url)?.[1] ?? '');
 
+const sendJson = (response: CallerResponse, status: number, document: object): number =>
+  send(response, status, ['application/json', JSON.stringify(document)]);
+
 /** @returns the bytes of the body */
-function sendJson(response: CallerResponse, status: number, document: object): number {
-  const body = Buffer.from(JSON.stringify(document));
-  const headers = ['cache-control', 'no-store', 'content-type', 'application/json'];
+function send(response: CallerResponse, status: number, [type, text]: readonly [string, string]): number {
+  const body = Buffer.from(text);
+  const headers = ['cache-control', 'no-store', 'content-type', type];
   response.writeHead(status, [...headers, 'content-length', String(body.length)]).end(body);
   return body.length;
 }

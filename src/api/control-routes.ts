@@ -7,6 +7,7 @@ import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { controlResponses } from './control-responses.ts';
 import type { ControlParts, ControlResponses } from './control-responses.ts';
+import { isStsPath } from './responses/error-format.ts';
 import { callerFault, faultResponse, sendFault } from './responses/fault.ts';
 
 /** Sends an error response for every fault, and never throws. */
@@ -41,7 +42,7 @@ function expressApp(
     begin(contextOf(request));
     next();
   });
-  for (const [path, respond] of responses) app.get(path, (request) => respond(contextOf(request)));
+  for (const [path, respond] of responses) app.all(path, (request) => respond(contextOf(request)));
   app.use(() => {
     throw new Fault('route_unknown');
   });
@@ -64,13 +65,19 @@ async function respondOverHttp2(responses: ControlResponses, context: RequestCon
   }
 }
 
-/** @throws Fault method_not_allowed */
+/** @throws Fault method_not_allowed, web_identity_method_invalid */
 function begin({ request, response, requestId }: RequestContext): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw new Fault('method_not_allowed');
+  const { method } = request;
+  if (isStsPath(request.url)) {
+    if (method !== 'POST') throw new Fault('web_identity_method_invalid');
+  } else if (method !== 'GET' && method !== 'HEAD') throw new Fault('method_not_allowed');
   response.setHeader('x-request-id', requestId);
 }
 
 function sendError(context: RequestContext, error: unknown): void {
+  const { request, response, requestId } = context;
+  // The error only means that the caller disconnected before it had sent its whole request.
+  if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
-  sendFault(context, faultResponse(context.fault, context.requestId, false));
+  sendFault(context, faultResponse(context.fault, requestId, isStsPath(request.url) ? 'sts' : 'bearer'));
 }

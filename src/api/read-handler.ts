@@ -182,5 +182,5 @@ function respondToError(context: RequestContext, error: unknown): void {
     abortResponse(request, response);
     return;
   }
-  sendFault(context, faultResponse(context.fault, context.requestId, presentationOf(request) === 's3'));
+  sendFault(context, faultResponse(context.fault, context.requestId, presentationOf(request)));
 }

@@ -12,7 +12,7 @@ import type { RequestContext } from '../observability/request-context.ts';
 import { checkedBucket, loggable } from '../s3/target.ts';
 
 export interface VendingSteps {
-  authenticate(context: RequestContext): Promise<Caller>;
+  authenticate(): Promise<Caller>;
   /** @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** Each call starts a new session. @throws Fault vend_rate_limited, vend_policy_too_large, overloaded, metadata_…, sts_… */
@@ -31,7 +31,7 @@ export async function vendCredentials(
   context.operation = 'vend';
   const bucket = vendedBucket(query);
   context.bucket = bucket;
-  const caller = await authenticate(context);
+  const caller = await authenticate();
   endStep(context, 'tokenMs');
   const permit = authorizeVending(accessOf(caller), bucket);
   context.role = permit.bucket.role.name;
@@ -50,8 +50,6 @@ export async function vendCredentials(
  * requested.
  */
 function vendedBucket(query: ReadonlyMap<string, string>): string {
-  if (query.get('mode') !== 'aws')
-    throw new Fault('parameter_invalid', { parameter: 'mode', rule: 'must be aws' });
   const bucket = query.get('bucket') ?? '';
   if (bucket === '')
     throw new Fault('parameter_invalid', { parameter: 'bucket', rule: 'must be given with mode=aws' });

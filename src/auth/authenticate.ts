@@ -114,6 +114,8 @@ export function isSigned({ headers: { authorization = '' } }: Pick<CallerRequest
   return /^AWS(?:4-[A-Z\d-]+)? /.test(authorization);
 }
 
+const BEARER = /^Bearer +([^ ]+)$/i;
+
 /**
  * Returns the token from `Authorization: Bearer`, or the session token of a SigV4 request. `X-Serverless-Authorization` is for
  * Cloud Run and is ignored.
@@ -123,12 +125,40 @@ export function presentedToken(request: CallerRequest): string {
   rejectRepeats(request.rawHeaders);
   const authorization = request.headers.authorization ?? '';
   const sessionToken = request.headers['x-amz-security-token'];
-  const bearer = /^Bearer +([^ ]+)$/i.exec(authorization)?.[1];
+  const bearer = BEARER.exec(authorization)?.[1];
   if (bearer !== undefined && sessionToken !== undefined && sessionToken !== bearer)
     throw new Fault('tokens_conflict');
   const isS3Client = presentationOf(request) === 's3';
   if (bearer === undefined && !isS3Client && isSigned(request)) throw new Fault('signature_not_supported');
-  const token = bearer ?? (isS3Client ? sessionToken : undefined);
+  return checkedToken(bearer ?? (isS3Client ? sessionToken : undefined));
+}
+
+/**
+ * Also accepts a token that is the whole `Authorization` header: for container credentials, the AWS SDKs send the content of a token
+ * file without a scheme.
+ * @throws the same faults as {@link presentedToken}
+ */
+export function containerToken(request: CallerRequest): string {
+  const { authorization = '', 'x-amz-security-token': sessionToken } = request.headers;
+  if (!/^[^ ]+$/.test(authorization)) return presentedToken(request);
+  rejectRepeats(request.rawHeaders);
+  if (sessionToken !== undefined && sessionToken !== authorization) throw new Fault('tokens_conflict');
+  return checkedToken(authorization);
+}
+
+/**
+ * Returns the token in the body of an STS request. A token in a header must be the same.
+ * @throws Fault tokens_conflict, token_too_large, token_signature_removed
+ */
+export function bodyToken({ headers, rawHeaders }: CallerRequest, token: string): string {
+  rejectRepeats(rawHeaders);
+  const { authorization = '', 'x-amz-security-token': sessionToken = token } = headers;
+  const bearer = BEARER.exec(authorization)?.[1] ?? token;
+  if (bearer !== token || sessionToken !== token) throw new Fault('tokens_conflict');
+  return checkedToken(token);
+}
+
+function checkedToken(token: string | string[] | undefined): string {
   if (typeof token !== 'string' || token === '') throw new Fault('token_missing');
   if (token.length > MAX_TOKEN_CHARACTERS) throw new Fault('token_too_large');
   if (token.endsWith(STRIPPED_SIGNATURE)) throw new Fault('token_signature_removed');

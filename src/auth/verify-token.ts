@@ -23,6 +23,17 @@ export interface VerifiedToken {
   readonly expiresAt: number;
 }
 
+/** Describes a token that has been verified. */
+export function describeToken(verified: string): {
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  /** The token's `exp`, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+} {
+  const { iss, aud, exp = 0 } = decodeJwt(verified);
+  return { issuer: iss, audience: Array.isArray(aud) ? aud[0] : aud, expiresAt: exp * 1000 };
+}
+
 /** The tolerated difference between the clocks of Google, the caller and the bridge. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 

@@ -1,5 +1,6 @@
 // `fedbridge caller-credentials --audience URL`: prints a caller's identity token for the `credential_process` of the AWS SDKs.
 // deploy/caller-credentials.sh does the same without Node; a test checks that their output is identical.
+import { LATEST_MS, tokenCredentials } from '../auth/token-credentials.ts';
 import { describeProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import type { FaultCode } from '../errors/table.ts';
@@ -18,12 +19,6 @@ const USAGE = `Usage: fedbridge caller-credentials --audience URL
 Prints credentials for S3 clients. The session token is this machine's Google ID token for audience URL.
 In ~/.aws/config:  credential_process = fedbridge caller-credentials --audience URL
 `;
-
-/** Clients sign requests with these keys, but the bridge ignores signatures and checks only the token. */
-const PLACEHOLDER_KEYS = { AccessKeyId: 'fedbridge', SecretAccessKey: 'not-a-secret' };
-
-/** The end of the year 9999, because later years have more than four digits. */
-const LATEST_MS = 253_402_300_799_000;
 
 /**
  * Ends the process, because gcp-metadata keeps retrying after the deadline. Exit code: 0, credentials on standard output;
@@ -63,18 +58,9 @@ function audienceOf(args: readonly string[]): string | undefined {
   }
 }
 
-/**
- * `Expiration` is exactly the token's own expiry. An earlier time is not safer: the metadata server returns the same token until
- * about four minutes before it expires, so earlier refreshes have no effect. In addition, botocore and the JS SDK fail if
- * credentials are expired after a refresh. If `Expiration` were later, SDKs that refresh exactly at the expiry would send an
- * expired token.
- */
 function credentials({ jwt, expiresAt }: IdentityToken) {
   if (!(expiresAt <= LATEST_MS)) throw new Fault('metadata_invalid_response');
-  const Expiration = `${new Date(expiresAt).toISOString().slice(0, -'.000Z'.length)}Z`;
-  // SDKs would also report the expired token, but would not suggest a fix.
-  if (expiresAt <= Date.now()) throw new Fault('token_expired', { expiration: Expiration });
-  return { Version: 1, ...PLACEHOLDER_KEYS, SessionToken: jwt, Expiration };
+  return { Version: 1, ...tokenCredentials(jwt, expiresAt) };
 }
 
 const OFF_GOOGLE_CLOUD =

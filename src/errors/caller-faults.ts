@@ -1,5 +1,13 @@
 // Rows of the fault table for problems with a request, its token, or the object or listing that it requests.
-import { EXPIRED_TOKEN, federationUnavailable, invalid, unauthenticated } from './fault-row.ts';
+import {
+  EXPIRED_TOKEN,
+  federationUnavailable,
+  invalid,
+  STS_EXPIRED_TOKEN,
+  STS_INVALID_TOKEN,
+  STS_KEYS_UNAVAILABLE,
+  unauthenticated,
+} from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 
 export const CALLER_FAULTS = {
@@ -33,6 +41,7 @@ export const CALLER_FAULTS = {
     s3Code: 'MethodNotAllowed',
     outcome: 'invalid_request',
     sentence: 'This bridge is read-only: use GET or HEAD.',
+    allow: 'GET, HEAD',
     fix: 'No action needed if the caller tried to write. An OPTIONS request comes from a browser, which checks whether a web page may read the response. To allow the page, add its origin to `cors.origins`.',
   },
   target_not_path: invalid(
@@ -89,6 +98,7 @@ export const CALLER_FAULTS = {
   tokens_conflict: {
     ...invalid('InvalidRequest', 'The request presents more than one identity token.'),
     outcome: 'unauthenticated',
+    toStsClient: STS_INVALID_TOKEN,
   },
   signature_not_supported: {
     ...invalid(
@@ -131,11 +141,14 @@ export const CALLER_FAULTS = {
     "The identity token is for another audience. Request a token for this bridge's audience from the metadata server.",
     'Compare the audience in this line with `audience` in the configuration.',
   ),
-  token_expired: unauthenticated(
-    'The identity token has expired. Fetch a new one.',
-    "No action needed unless all callers get this error: in that case, check the bridge's clock.",
-    EXPIRED_TOKEN,
-  ),
+  token_expired: {
+    ...unauthenticated(
+      'The identity token has expired. Fetch a new one.',
+      "No action needed unless all callers get this error: in that case, check the bridge's clock.",
+      EXPIRED_TOKEN,
+    ),
+    toStsClient: STS_EXPIRED_TOKEN,
+  },
   token_not_yet_valid: unauthenticated(
     'The identity token is not valid yet.',
     'Check the clocks of the caller and of the bridge.',
@@ -150,6 +163,7 @@ export const CALLER_FAULTS = {
       "Google's certificate endpoint is unreachable, and the key of this token is not cached. Check egress to `www.googleapis.com`.",
     ),
     outcome: 'upstream_failed',
+    toStsClient: STS_KEYS_UNAVAILABLE,
   },
 
   // Problems with the caller's permissions.

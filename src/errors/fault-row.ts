@@ -3,7 +3,7 @@
 /** How one fault appears in responses and in the log. */
 export interface FaultRow {
   readonly status: number;
-  /** `<Code>` in the S3 error document; S3's own code if there is one. */
+  /** `<Code>` in the error document; S3's own code, or STS's own code for faults of `/-/sts`, if there is one. */
   readonly s3Code: string;
   /** `x-fedbridge-error`: the coarse reason that a caller may know. */
   readonly outcome: Outcome;
@@ -13,7 +13,11 @@ export interface FaultRow {
   readonly fix: string;
   /** S3's own status and code, which make the SDK of an S3 client refresh its token. */
   readonly toS3Client?: { readonly status: number; readonly s3Code: string };
+  /** STS's own status and code, for clients that call `/-/sts` as they would call STS. */
+  readonly toStsClient?: { readonly status: number; readonly s3Code: string };
   readonly retryAfterSeconds?: number;
+  /** The methods that the route accepts, if the status is 405. */
+  readonly allow?: string;
 }
 
 export type Outcome =
@@ -34,6 +38,14 @@ const INVALID_TOKEN = { status: 400, s3Code: 'InvalidToken' };
 /** S3 clients refresh their token when they receive this code. */
 export const EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredToken' };
 
+/** STS API Reference, AssumeRoleWithWebIdentity, "Errors", and "Common error types". */
+export const STS_INVALID_TOKEN = { status: 400, s3Code: 'InvalidIdentityToken' };
+export const STS_EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredTokenException' };
+/** SDKs retry this code. */
+export const STS_KEYS_UNAVAILABLE = { status: 400, s3Code: 'IDPCommunicationError' };
+export const STS_THROTTLING = { status: 400, s3Code: 'Throttling' };
+export const STS_INTERNAL = { status: 500, s3Code: 'InternalFailure' };
+
 export const unauthenticated = (sentence: string, fix: string, toS3Client = INVALID_TOKEN): FaultRow => ({
   status: 401,
   s3Code: toS3Client.s3Code,
@@ -41,6 +53,7 @@ export const unauthenticated = (sentence: string, fix: string, toS3Client = INVA
   sentence,
   fix,
   toS3Client,
+  toStsClient: STS_INVALID_TOKEN,
 });
 
 export const invalid = (

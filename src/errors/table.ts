@@ -1,13 +1,16 @@
 // The fault table: for each code, the message for the caller and the fix for the operator.
+import { STS_INTERNAL, STS_THROTTLING } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 import { CALLER_FAULTS } from './caller-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
+import { STS_ROUTE_FAULTS } from './sts-route-faults.ts';
 import { VENDING_FAULTS } from './vending-faults.ts';
 
 export const FAULTS = {
   ...CALLER_FAULTS,
+  ...STS_ROUTE_FAULTS,
   ...VENDING_FAULTS,
   ...IDENTITY_FAULTS,
   ...FEDERATION_FAULTS,
@@ -21,6 +24,7 @@ export const FAULTS = {
     sentence: 'The bridge is serving as many requests as its limits allow. Slow down and try again.',
     fix: 'Check `limit` in this line. For inFlight and perCaller, add instances or raise limits.inFlight and limits.perCaller. The other limits are fixed: add instances, or have callers send fewer concurrent requests.',
     retryAfterSeconds: 1,
+    toStsClient: STS_THROTTLING,
   },
   event_loop_lagging: {
     status: 503,
@@ -36,6 +40,7 @@ export const FAULTS = {
     outcome: 'internal',
     sentence: "The bridge failed. The bridge's operator can find the reason with this request ID.",
     fix: 'This is a bug in the bridge: report it, and include this log line.',
+    toStsClient: STS_INTERNAL,
   },
 } as const satisfies Record<string, FaultRow>;
 

@@ -1,5 +1,6 @@
 // The members of a caller's request and response that HTTP/1 and HTTP/2 both provide. Request handling uses only these members.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 
 export interface CallerRequest {
@@ -11,6 +12,8 @@ export interface CallerRequest {
   readonly rawHeaders: readonly string[];
   /** The connection; all streams of an HTTP/2 session share one. */
   readonly socket: Socket;
+  /** The stream with the body of an HTTP/2 request. An HTTP/1 request has no such property, and is the stream itself. */
+  readonly stream?: ServerHttp2Stream;
 }
 
 export interface CallerResponse {

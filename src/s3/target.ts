@@ -100,7 +100,7 @@ export function encodeQueryPart(part: string): string {
 export const escapeCharacter = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
-/** The lower-case names of query parameters that carry a credential, in S3's presigned URLs (SigV4, SigV2) or in RFC 6750. */
+/** The lower-case names of query parameters that carry a credential, in S3's presigned URLs (SigV4, SigV2), in RFC 6750 or in STS. */
 const CREDENTIAL_PARAMETERS = new Set([
   'x-amz-security-token',
   'x-amz-signature',
@@ -111,6 +111,7 @@ const CREDENTIAL_PARAMETERS = new Set([
   'access_token',
   'id_token',
   'token',
+  'webidentitytoken',
 ]);
 
 /** Matches a JSON Web Token, which is rejected in every parameter. */

@@ -98,12 +98,12 @@ function countsByCaller(): {
 const MAX_CONTROL_REQUESTS = 200;
 
 /** Wraps a function so that it throws Fault overloaded if a request would have to wait and the limit is reached. */
-export function boundedControlRequests<Request, Result>(
-  run: (request: Request) => MaybePromise<Result>,
-): (request: Request) => MaybePromise<Result> {
+export function boundedControlRequests<Args extends readonly unknown[], Result>(
+  run: (...args: Args) => MaybePromise<Result>,
+): (...args: Args) => MaybePromise<Result> {
   let waiting = 0;
-  return (request) => {
-    const result = run(request);
+  return (...args) => {
+    const result = run(...args);
     // A request with a cached token does not wait.
     if (!isPending(result)) return result;
     if (waiting >= MAX_CONTROL_REQUESTS) {

@@ -149,9 +149,9 @@ function joinSteps(
     throw error;
   };
   // This function is not async, because a control request counts as waiting if the function returns a promise.
-  const authenticate = (request: CallerRequest): MaybePromise<Caller> => {
+  const authenticate = (request: CallerRequest, tokenIn = presentedToken): MaybePromise<Caller> => {
     try {
-      const caller = callerOf(presentedToken(request));
+      const caller = callerOf(tokenIn(request));
       return isPending(caller) ? caller.catch(countFailure) : caller;
     } catch (error) {
       return countFailure(error);

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isStsPath } from '../api/responses/error-format.ts';
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 import type { Guard } from '../runtime/caller-exchange.ts';
@@ -143,9 +144,10 @@ const unguarded: Guard = (listener) => listener;
 function serverFor(listener: RequestListener, { malformed }: Bridge): Server {
   const server = createServer(LIMITS, listener);
   server.on('checkContinue', (request, response) => {
-    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Requests with methods
-    // other than GET and HEAD get a 405, so their bodies are not needed.
-    if (request.method === 'GET' || request.method === 'HEAD') response.writeContinue();
+    // Some clients wait for the status 100 forever, even if they have no body to send (JDK-8286171). Requests that get a 405 do
+    // not need it.
+    const { method = '', url } = request;
+    if (['GET', 'HEAD'].includes(method) || isStsPath(url)) response.writeContinue();
     listener(request, response);
   });
   // Unknown values of the Expect header are ignored.

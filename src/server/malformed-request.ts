@@ -45,7 +45,7 @@ export function malformedRequests(
     from: { requestId: string; remoteIp: string | undefined; answered: boolean },
   ): void => {
     const { requestId, remoteIp, answered } = from;
-    const { status } = faultResponse(fault, requestId, true);
+    const { status } = faultResponse(fault, requestId, 's3');
     metrics.request(OPERATION, status, 0);
     write('WARNING', `malformed request: ${status} ${fault.code}`, {
       httpRequest: { status, remoteIp },
@@ -139,7 +139,7 @@ function partsOf(
   fault: Fault,
   requestId: string,
 ): [status: number, headers: (readonly [name: string, value: string])[], body: string] {
-  const response = faultResponse(fault, requestId, true);
+  const response = faultResponse(fault, requestId, 's3');
   const [contentType, body] = faultDocument(response, 's3-xml');
   const headers = [
     ['x-request-id', requestId],

@@ -1,15 +1,26 @@
-// Chooses the format of an error document: S3's XML, JSON, or a problem document on control paths.
+// Chooses the format of an error document: S3's XML, JSON, STS's XML, or a problem document on control paths.
 import { isSigned } from '../../auth/authenticate.ts';
 import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 
-export type ErrorFormat = 's3-xml' | 'json' | 'problem';
+/** `container-problem` is a problem document with the members that the AWS SDKs read in container credentials errors. */
+export type ErrorFormat = 's3-xml' | 'json' | 'problem' | 'container-problem' | 'sts-xml';
 
 /** A signed request always gets XML, because S3 ignores the Accept header. */
 export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>): ErrorFormat {
-  if (request.url?.startsWith('/-/') === true) return 'problem';
+  if (request.url?.startsWith('/-/') === true) return controlFormat(request.url);
   const { accept } = request.headers;
   if (accept === undefined || isSigned(request)) return 's3-xml';
   return prefersJson(accept) ? 'json' : 's3-xml';
+}
+
+/** The AWS SDKs add a slash to an endpoint that has none at its end. */
+const STS_PATH = /^\/-\/sts\/?(?:\?|$)/;
+
+export const isStsPath = (url = ''): boolean => STS_PATH.test(url);
+
+function controlFormat(url: string): ErrorFormat {
+  if (isStsPath(url)) return 'sts-xml';
+  return /^\/-\/credentials(?:\?|$)/.test(url) ? 'container-problem' : 'problem';
 }
 
 /** JSON must be requested explicitly, because a wildcard accepts XML as well. */

@@ -1,4 +1,5 @@
 // Responds with an error: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
+import type { Presentation } from '../../auth/authenticate.ts';
 import { isComputeDefault } from '../../config/google-names.ts';
 import { FAULTS } from '../../errors/table.ts';
 import type { FaultRow } from '../../errors/fault-row.ts';
@@ -7,6 +8,7 @@ import type { RequestContext } from '../../observability/request-context.ts';
 import { escapeXml, xmlDocument } from './document.ts';
 import { errorFormatFor } from './error-format.ts';
 import type { ErrorFormat } from './error-format.ts';
+import { stsError } from './sts.ts';
 
 /** The content of an error response, whatever its format. */
 export interface FaultResponse {
@@ -24,15 +26,15 @@ export interface FaultResponse {
   readonly headers?: readonly string[];
 }
 
-/** @param toS3Client whether the caller is an S3 client; its SDK refreshes the token only for S3's own codes */
-export function faultResponse(fault: Fault, requestId: string, toS3Client: boolean): FaultResponse {
+/** @param client the kind of client; an SDK refreshes its token or retries only for the codes of S3 or STS */
+export function faultResponse(fault: Fault, requestId: string, client: Presentation | 'sts'): FaultResponse {
   const row: FaultRow = FAULTS[fault.code];
-  const { status, s3Code } = (toS3Client ? row.toS3Client : undefined) ?? row;
+  const { status, s3Code } = { bearer: row, s3: row.toS3Client ?? row, sts: row.toStsClient ?? row }[client];
   const headers: string[] = [];
   const { outcome } = row;
   const sentence = fault.addition === undefined ? row.sentence : `${row.sentence} ${fault.addition}`;
   if (status === 401) headers.push('WWW-Authenticate', challenge(fault, sentence));
-  if (status === 405) headers.push('Allow', 'GET, HEAD');
+  if (row.allow !== undefined) headers.push('Allow', row.allow);
   if (row.retryAfterSeconds !== undefined) headers.push('Retry-After', String(row.retryAfterSeconds));
   return { status, s3Code, outcome, sentence, requestId, headers, ...parameterOf(fault) };
 }
@@ -104,6 +106,7 @@ export function faultDocument(
       .join('');
     return ['application/xml', xmlDocument(`<Error>${inner}</Error>`)];
   }
+  if (format === 'sts-xml') return ['text/xml', stsError({ status, s3Code, requestId }, messageOf(fault))];
   const details = {
     ...Object.fromEntries(fault.details ?? []),
     ...(parameter === undefined ? {} : { parameter: parameter.name }),
@@ -126,6 +129,7 @@ export function faultDocument(
     error: outcome,
     ...details,
     requestId,
+    ...(format === 'container-problem' ? { Code: s3Code, Message: messageOf(fault) } : {}),
   };
   return ['application/problem+json', JSON.stringify(problem)];
 }

@@ -126,7 +126,10 @@ export function openSession(
       stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;
     }
-    onRequest(streamRequest(headers, rawHeaders, socket), new StreamResponse(stream, socket, waiting));
+    onRequest(
+      streamRequest(headers, rawHeaders, { stream, socket }),
+      new StreamResponse(stream, socket, waiting),
+    );
   });
   return session;
 }

@@ -20,12 +20,12 @@ export interface WaitingBytes {
 export function streamRequest(
   headers: IncomingHttpHeaders,
   rawHeaders: readonly string[],
-  socket: Socket,
+  { stream, socket }: { readonly stream: ServerHttp2Stream; readonly socket: Socket },
 ): CallerRequest {
   const { ':method': method, ':path': url, ':authority': authority } = headers;
   // RFC 9113, 8.3.1: `:authority` replaces Host, and nghttp2 rejects requests with neither.
   if (authority !== undefined) headers.host = authority;
-  return { httpVersion: '2.0', method, url, headers, rawHeaders, socket };
+  return { httpVersion: '2.0', method, url, headers, rawHeaders, socket, stream };
 }
 
 /**

@@ -52,7 +52,8 @@ describe('a request for AWS credentials', () => {
   });
 
   for (const [what, query, status, message] of [
-    ['an unknown mode', 'bucket=acme-lake&mode=gcp', 400, /mode must be aws/],
+    ['an unknown mode', 'bucket=acme-lake&mode=gcp', 400, /mode must be bridge or aws/],
+    ['an empty mode', 'bucket=acme-lake&mode=', 400, /mode must be bridge or aws/],
     ['no bucket', 'mode=aws', 400, /bucket must be given with mode=aws/],
     ['a repeated bucket', 'bucket=acme-lake&mode=aws&bucket=b', 400, /given twice/],
     [

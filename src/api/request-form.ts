@@ -1,0 +1,59 @@
+// Reads the form-encoded body of a POST request over HTTP/1 or HTTP/2, within limits on its size, its time and its number.
+import { IncomingMessage } from 'node:http';
+import { Fault } from '../errors/fault.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import { untilCancelled } from '../runtime/cancellation.ts';
+import { withDeadline } from '../runtime/elapsed.ts';
+
+/** A token has up to 8 KiB (auth/authenticate.ts), and the ARN of a role up to 2 KiB. */
+const MAX_BYTES = 16 * 1024;
+
+/** Shorter than the server's timeout for a whole HTTP/1 request. HTTP/2 streams have no such timeout. */
+const MAX_MS = 10_000;
+
+/** The maximum number of bodies that are being received, so that anyone without a token can use only 3 MiB of memory. */
+const MAX_FORMS = 200;
+
+/** @throws Fault web_identity_too_large, request_too_slow, overloaded */
+export type ReadForm = (context: RequestContext) => Promise<URLSearchParams>;
+
+export function formReader(): ReadForm {
+  let reading = 0;
+  return async (context) => {
+    const { request, cancellation } = context;
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BYTES) throw new Fault('web_identity_too_large');
+    if (reading >= MAX_FORMS) throw new Fault('overloaded', { limit: 'forms', max: MAX_FORMS });
+    reading += 1;
+    try {
+      const received = untilCancelled(receiveText(context), cancellation);
+      const onTimeout = (): Fault => new Fault('request_too_slow');
+      return new URLSearchParams(await withDeadline(received, { ms: MAX_MS, onTimeout }));
+    } finally {
+      reading -= 1;
+    }
+  };
+}
+
+/** Bytes above the limit are read and discarded until the response has ended, because an HTTP/1 client may send them first. */
+function receiveText({ request, response }: RequestContext): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const body = request instanceof IncomingMessage ? request : request.stream;
+  // Node resets a stream whose body it has begun to read only if it is told to.
+  request.stream?.once('finish', () => request.stream?.close());
+  body
+    ?.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_BYTES) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(new Fault('web_identity_too_large'));
+      }
+    })
+    .once('end', () => {
+      // Node also ends the stream if the client cancels it; the text is then incomplete.
+      if (!response.destroyed) resolve(Buffer.concat(chunks).toString());
+    });
+  return promise;
+}
