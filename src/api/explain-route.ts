@@ -72,7 +72,7 @@ export function explainResponse(
       ...scopeFields(grant.scope),
       matchedBy: matchingPatterns(caller, grant.callers).map(matchFields),
     })),
-    why: `Your grant of ${describeGrants(decided)} covers ${what}.`,
+    why: `Your grants cover ${what}: ${describeGrants(decided)}.`,
   };
 }
 
@@ -138,9 +138,9 @@ function reasonOf(
   }
 }
 
-/** Example: `get and list on raw/public/, and of get on the key README.txt`. */
+/** Example: `get and list on raw/public/, and get on the key README.txt`. */
 export const describeGrants = (grants: readonly Grant[]): string =>
-  grants.map(({ allow, scope }) => `${listed(allow)} on ${describeScope(scope)}`).join(', and of ');
+  grants.map(({ allow, scope }) => `${listed(allow)} on ${describeScope(scope)}`).join(', and ');
 
 const describeScope = (scope: Scope): string => {
   if (scope.kind === 'bucket') return 'the whole bucket';
