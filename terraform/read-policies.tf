@@ -9,6 +9,7 @@ locals {
     versions   = ["s3:GetObjectVersion"]
     tags       = ["s3:GetObjectTagging"]
     attributes = ["s3:GetObjectAttributes"]
+    vend       = []
   }
   actions_with_versions = {
     list       = ["s3:ListBucketVersions"]

@@ -70,7 +70,7 @@ variable "buckets" {
 }
 
 variable "grants" {
-  description = "Who may read what. Each of `callers` is an e-mail, a unique ID, EMAIL#ID, or project:PROJECT_ID for all service accounts of a project except Compute Engine's default one, `NUMBER-compute@developer.gserviceaccount.com`. VMs and Cloud Run use that account by default; name this account by its e-mail. `allow` lists one or more of get, list, versions, tags and attributes. A grant applies in `bucket`, to keys below `prefix` or only to `key`; without `prefix` and `key`, it applies to the whole bucket."
+  description = "Who may read what. Each of `callers` is an e-mail, a unique ID, EMAIL#ID, or project:PROJECT_ID for all service accounts of a project except Compute Engine's default one, `NUMBER-compute@developer.gserviceaccount.com`. VMs and Cloud Run use that account by default; name this account by its e-mail. `allow` lists one or more of get, list, versions, tags and attributes, and may also contain vend, which lets the callers obtain AWS credentials for these actions. A grant applies in `bucket`, to keys below `prefix` or only to `key`; without `prefix` and `key`, it applies to the whole bucket."
   type = list(object({
     callers = list(string)
     bucket  = string
@@ -96,8 +96,12 @@ variable "grants" {
     error_message = "grants: bucket must be the name of an entry of buckets. Correct the name, or add the bucket."
   }
   validation {
-    condition     = alltrue(flatten([for grant in var.grants : [for word in grant.allow : contains(["get", "list", "versions", "tags", "attributes"], word)]]))
-    error_message = "grants: allow must contain only get, list, versions, tags and attributes. The bridge only reads."
+    condition     = alltrue(flatten([for grant in var.grants : [for word in grant.allow : contains(["get", "list", "versions", "tags", "attributes", "vend"], word)]]))
+    error_message = "grants: allow must contain only get, list, versions, tags, attributes and vend. The bridge only reads."
+  }
+  validation {
+    condition     = alltrue([for grant in var.grants : length(grant.allow) == 0 || length([for word in grant.allow : word if word != "vend"]) > 0])
+    error_message = "grants: allow must contain another action besides vend, because credentials allow only the other actions of the grant. Add the actions that the credentials should allow, such as get."
   }
   validation {
     condition     = alltrue([for grant in var.grants : grant.prefix == null || endswith(coalesce(grant.prefix, "/"), "/")])

@@ -11,14 +11,19 @@ import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.t
 import { readQuery } from '../s3/target.ts';
 import { credentialsResponse, readCredentialsRequest } from './credentials-route.ts';
 import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
+import { explainVending, readVendingQuestion } from './explain-vending.ts';
 import { formReader } from './request-form.ts';
 import { assumeRoleWithWebIdentity } from './sts-route.ts';
+import { vendCredentials } from './vending.ts';
+import type { VendingSteps } from './vending.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface ControlParts {
   /** @param tokenIn finds the token in the request; by default, in the headers of a read */
   authenticate(request: CallerRequest, tokenIn?: (request: CallerRequest) => string): MaybePromise<Caller>;
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
+  /** Issues AWS credentials (vending.ts). */
+  readonly vend: VendingSteps['vend'];
   sessionNameOf(caller: Caller): string;
   isReady(): boolean;
   readonly metrics: Metrics;
@@ -42,11 +47,11 @@ export const CONTROL_ROUTES = [
   ['/-/whoami', 'Your identity, as verified by the bridge, and your grants.'],
   [
     '/-/explain',
-    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`).',
+    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`; neither if the action is `vend`).',
   ],
   [
     '/-/credentials',
-    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
+    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow ([Call S3 directly](../how-to/call-s3-directly.md)). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
   ],
   [
     '/-/sts',
@@ -99,7 +104,19 @@ export function controlResponses(parts: ControlParts): ControlResponses {
     },
     '/-/explain': async (context) => {
       context.operation = 'explain';
-      const explained = readExplainRequest(queryOf(context.request));
+      const query = queryOf(context.request);
+      if (query.get('action') === 'vend') {
+        const bucket = readVendingQuestion(query);
+        context.bucket = bucket;
+        const caller = await callerOf(context);
+        context.bytes = sendJson(
+          context.response,
+          200,
+          explainVending(bucket, caller, parts.accessOf(caller)),
+        );
+        return;
+      }
+      const explained = readExplainRequest(query);
       const { kind, bucket, subject } = explained.read;
       Object.assign(context, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
       const caller = await callerOf(context);
@@ -107,8 +124,14 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       context.bytes = sendJson(context.response, 200, document);
     },
     '/-/credentials': async (context) => {
+      const query = queryOf(context.request);
+      if (query.get('mode') === 'aws') {
+        const authenticate = (): Promise<Caller> => callerOf(context, containerToken);
+        await vendCredentials(context, query, { authenticate, accessOf: parts.accessOf, vend: parts.vend });
+        return;
+      }
       context.operation = 'credentials';
-      const { mode, bucket } = readCredentialsRequest(queryOf(context.request));
+      const { mode, bucket } = readCredentialsRequest(query);
       context.bucket = bucket;
       const caller = await callerOf(context, containerToken);
       const access = parts.accessOf(caller);

@@ -1,4 +1,5 @@
-// `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. Each `mode` has a row in one table.
+// `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. Each `mode` has a row in one table,
+// except `aws` (vending.ts), which calls STS.
 import { containerToken } from '../auth/authenticate.ts';
 import { permitOn } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
@@ -55,7 +56,7 @@ export function readCredentialsRequest(query: ReadonlyMap<string, string>): Cred
   if (!isMode(mode))
     throw new Fault('parameter_invalid', {
       parameter: 'mode',
-      rule: `must be ${Object.keys(MODES).join(' or ')}`,
+      rule: `must be ${[...Object.keys(MODES), 'aws'].join(' or ')}`,
     });
   const unknown = [...query.keys()].find((name) => name !== 'mode' && name !== 'bucket');
   if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });

@@ -5,14 +5,14 @@ import type { Caller } from '../auth/verify-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import { isComputeDefault } from '../config/google-names.ts';
-import type { Action, CallerPattern, Scope } from '../config/types.ts';
+import type { CallerPattern, Grant, ReadAction, Scope } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { ObjectRead } from '../s3/operation.ts';
 import { isWord, sampleRequest, wordOf, WORDS } from '../s3/sample-request.ts';
 import { checkedBucket, checkedKey, loggable } from '../s3/target.ts';
 
 export interface ExplainRequest {
-  readonly word: Action;
+  readonly word: ReadAction;
   readonly read: ObjectRead;
 }
 
@@ -31,7 +31,7 @@ export function hintWithoutGrants({ email }: Caller): string | undefined {
 /** @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, key_too_long, key_holds_nul */
 export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainRequest {
   const word = query.get('action') ?? 'get';
-  if (!isWord(word)) throw invalid('action', `must be one of ${WORDS.join(', ')}`);
+  if (!isWord(word)) throw invalid('action', `must be one of ${WORDS.join(', ')}, vend`);
   const bucket = query.get('bucket') ?? '';
   if (bucket === '') throw invalid('bucket', 'must be given');
   const [subject, other] = word === 'list' ? ['prefix', 'key'] : ['key', 'prefix'];
@@ -64,7 +64,6 @@ export function explainResponse(
     return { ...request, allowed: false, decidedBy: [], ...reasonOf(explained.denial, read, caller) };
   const { decided } = explained.permit;
   const what = read.kind === 'list' ? 'this prefix' : 'this key';
-  const rights = decided.map((grant) => `${listed(grant.allow)} on ${describeScope(grant.scope)}`);
   return {
     ...request,
     allowed: true,
@@ -73,7 +72,7 @@ export function explainResponse(
       ...scopeFields(grant.scope),
       matchedBy: matchingPatterns(caller, grant.callers).map(matchFields),
     })),
-    why: `Your grants cover ${what}: ${rights.join(', and ')}.`,
+    why: `Your grants cover ${what}: ${describeGrants(decided)}.`,
   };
 }
 
@@ -83,7 +82,7 @@ export function scopeFields(scope: Scope): object {
 }
 
 /** Shows only the pattern that matches the caller, not the grant's other callers. */
-function matchFields(pattern: CallerPattern): object {
+export function matchFields(pattern: CallerPattern): object {
   switch (pattern.kind) {
     case 'email':
       return { verifiedEmail: pattern.email };
@@ -138,6 +137,10 @@ function reasonOf(
       };
   }
 }
+
+/** Example: `get and list on raw/public/, and get on the key README.txt`. */
+export const describeGrants = (grants: readonly Grant[]): string =>
+  grants.map(({ allow, scope }) => `${listed(allow)} on ${describeScope(scope)}`).join(', and ');
 
 const describeScope = (scope: Scope): string => {
   if (scope.kind === 'bucket') return 'the whole bucket';

@@ -10,7 +10,8 @@ import { HelpRequested, readArguments, UsageError } from './arguments.ts';
 import { decide } from './check/decision.ts';
 import { describeConfig } from './check/describe.ts';
 import { REQUEST_OPTIONS, readCheckRequest } from './check/request.ts';
-import type { CheckRequest } from './check/request.ts';
+import type { CheckRequest, VendingRequest } from './check/request.ts';
+import { describeVending } from './check/vending.ts';
 import { write } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
@@ -22,6 +23,7 @@ grant allows the read and which role performs it, or why the read is denied.
 
   --get, --versions, --tags, --attributes BUCKET/KEY   an object, an old version of it, its tags or its attributes
   --list BUCKET/PREFIX                                 the keys that begin with PREFIX
+  --vend BUCKET                                        AWS credentials for everything in the grants with vend on BUCKET
 
 With --schema, prints the JSON Schema of the configuration, for editors that check YAML files.
 `;
@@ -42,7 +44,9 @@ export async function check(args: readonly string[]): Promise<number> {
       await write(process.stdout, describeConfig(config));
       return 0;
     }
-    const decision = decide(config, request, linesIn(text));
+    const lineOf = linesIn(text);
+    const decision =
+      'read' in request ? decide(config, request, lineOf) : describeVending(config, request, lineOf);
     await write(process.stdout, decision.text);
     return decision.allowed ? 0 : 1;
   } catch (error) {
@@ -63,7 +67,7 @@ export async function check(args: readonly string[]): Promise<number> {
 /** @throws HelpRequested, UsageError */
 function readUsage(args: readonly string[]): {
   readonly file?: string;
-  readonly request?: CheckRequest;
+  readonly request?: CheckRequest | VendingRequest;
   readonly schema: boolean;
 } {
   const accepted = { options: REQUEST_OPTIONS, switches: ['schema'], optional: ['FILE'] } as const;

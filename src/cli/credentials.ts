@@ -3,6 +3,7 @@ import { rejectProfileLoop } from '../config/load.ts';
 import { readRoleSettings } from './read-config.ts';
 import { withRegion } from '../config/role-settings.ts';
 import type { FaultCode } from '../errors/table.ts';
+import { expirationText } from '../federation/credentials.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { readArguments, UsageError } from './arguments.ts';
@@ -61,16 +62,12 @@ function mentionProfile(error: unknown): unknown {
   return new Failure(`${message} (AWS_PROFILE is ignored with --format process)`, fault);
 }
 
-/** Omits fractions of a second, as botocore and the SDKs expect. */
-const expirationOf = ({ expiration }: RoleCredentials): string =>
-  `${expiration.toISOString().slice(0, -'.000Z'.length)}Z`;
-
 /** The four fields that AWS's JSON formats for credentials have in common. */
 const fieldsOf = (issued: RoleCredentials) => ({
   AccessKeyId: issued.accessKeyId,
   SecretAccessKey: issued.secretAccessKey,
   SessionToken: issued.sessionToken,
-  Expiration: expirationOf(issued),
+  Expiration: expirationText(issued),
 });
 
 function asProcess(issued: RoleCredentials): string {

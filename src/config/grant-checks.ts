@@ -10,7 +10,12 @@ export function checkGrants(raw: unknown): Finding[] {
   const names = entriesOf(buckets).map(([name]) => name);
   const known = new Set(names);
   return itemsOf(fieldOf(raw, 'grants')).flatMap((grant, position) => {
-    const findings = [...checkScope(grant), ...checkAttributes(grant), ...checkRepeats(grant)];
+    const findings = [
+      ...checkScope(grant),
+      ...checkAttributes(grant),
+      ...checkVend(grant),
+      ...checkRepeats(grant),
+    ];
     const bucket = fieldOf(grant, 'bucket');
     if (isMap(buckets) && typeof bucket === 'string' && bucket !== '' && !known.has(bucket)) {
       findings.push({
@@ -57,6 +62,19 @@ function checkAttributes(grant: unknown): Finding[] {
       path: ['allow', allow.indexOf('attributes')],
       rule: 'requires `get` as well, because S3 checks both permissions',
       fix: 'Add `get` to `allow`.',
+    },
+  ];
+}
+
+/** Credentials allow the other actions of the same grant, so `vend` on its own would allow nothing. */
+function checkVend(grant: unknown): Finding[] {
+  const allow = itemsOf(fieldOf(grant, 'allow'));
+  if (!allow.includes('vend') || allow.some((action) => action !== 'vend')) return [];
+  return [
+    {
+      path: ['allow', allow.indexOf('vend')],
+      rule: 'requires another action as well, because credentials allow only the other actions of the grant',
+      fix: 'Add the actions that the credentials should allow, such as `get`, to `allow`.',
     },
   ];
 }

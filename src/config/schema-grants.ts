@@ -4,7 +4,7 @@ import { CALLER_MUST, callerFix, readCallerPattern } from './caller-pattern.ts';
 import { quote } from './show.ts';
 import { fields, text, textForm, word } from './schema-parts.ts';
 
-const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes'] as const;
+const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes', 'vend'] as const;
 
 /** S3 user guide, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8. */
 const LONGEST_KEY_BYTES = 1024;
@@ -38,7 +38,7 @@ export const grant = fields({
     .min(1)
     .meta({
       description:
-        'What the callers may do: `get` objects, `list` keys, or read `tags`, `attributes` or older `versions`. `attributes` also requires `get`.',
+        'What the callers may do: `get` objects, `list` keys, or read `tags`, `attributes` or older `versions`. `attributes` also requires `get`. `vend` also lets the callers obtain AWS credentials for the other actions in this list, so that they can call S3 directly.',
       example: ['get', 'list'],
     }),
   bucket: text({

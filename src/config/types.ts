@@ -1,7 +1,10 @@
 // The types of a valid configuration. This file imports nothing, so that every other file can import it.
 
-/** What a grant allows. */
-export type Action = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
+/** A kind of read that a grant allows. */
+export type ReadAction = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
+
+/** What a grant allows. `vend` lets callers also obtain AWS credentials that allow the grant's reads. */
+export type Action = ReadAction | 'vend';
 
 /** One way to name callers in a grant. An e-mail matches only a *verified* e-mail. */
 export type CallerPattern =

@@ -23,6 +23,7 @@ export function findWarnings(config: Config): readonly Problem[] {
       findUnlikelyCallers(callers, ['grants', position, 'callers']),
     ),
     ...findUnlikelyCallers(operators, ['operators']),
+    ...findRefusedVending(config),
     ...(identity.kind === 'profile' ? findLongSessions(roles) : []),
   ];
 }
@@ -80,6 +81,21 @@ function findLongSessions(roles: Config['roles']): Problem[] {
       rule: `is longer than ${longest}, the maximum that STS allows if the AWS profile itself assumes a role`,
       fix: `Set it to ${longest} or less, unless the profile uses an IAM user's access keys.`,
     }));
+}
+
+/** CloudTrail must be able to attribute each use of vended credentials to a caller. */
+function findRefusedVending({ buckets, grants }: Config): Problem[] {
+  return grants.flatMap(({ allow, bucket }, position) => {
+    const role = buckets.get(bucket)?.role;
+    if (role?.session !== 'bridge' || !allow.includes('vend')) return [];
+    return [
+      {
+        field: showPath(['grants', position, 'allow', allow.indexOf('vend')]),
+        rule: `has no effect, because ${showPath(['roles', role.name, 'session'])} is \`bridge\`, and the bridge issues credentials only for sessions that are named after the caller`,
+        fix: 'Set the `session` of the role to `caller`, or remove `vend`.',
+      },
+    ];
+  });
 }
 
 function findRepeatedGrants(grants: Config['grants']): Problem[] {

@@ -1,6 +1,6 @@
 // Sends S3 the requests that test a grant, in a session that may do only what the grant allows.
 import { randomUUID } from 'node:crypto';
-import type { Action, Bucket, Grant } from '../config/types.ts';
+import type { Bucket, Grant, ReadAction } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
 import { createCancellation } from '../runtime/cancellation.ts';
@@ -26,7 +26,7 @@ export interface BucketChecks {
   /** Reads the object's first byte. */
   firstByte(key: string): Promise<ObjectResponse | S3Error>;
   /** Tests any action on an object other than `get`. */
-  word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
+  word(word: Exclude<ReadAction, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
   /** Reads a nonexistent key within the grant. */
   missing(): Promise<ObjectResponse | S3Error>;
   /** Reads a nonexistent key outside the grant's prefix. */

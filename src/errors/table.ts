@@ -6,10 +6,12 @@ import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 import { STS_ROUTE_FAULTS } from './sts-route-faults.ts';
+import { VENDING_FAULTS } from './vending-faults.ts';
 
 export const FAULTS = {
   ...CALLER_FAULTS,
   ...STS_ROUTE_FAULTS,
+  ...VENDING_FAULTS,
   ...IDENTITY_FAULTS,
   ...FEDERATION_FAULTS,
   ...S3_FAULTS,

@@ -21,6 +21,10 @@ export interface RoleCredentials extends AccessKeys {
   remainingMs(): number;
 }
 
+/** Returns the expiration without fractions of a second, as botocore and the SDKs expect it. */
+export const expirationText = ({ expiration }: Pick<RoleCredentials, 'expiration'>): string =>
+  `${expiration.toISOString().slice(0, -'.000Z'.length)}Z`;
+
 /** The fields that `readStsResponse` reads from the SDK's output. */
 interface StsOutput {
   readonly Credentials?:

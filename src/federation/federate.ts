@@ -1,9 +1,14 @@
 // Provides the session for a permit. The session is for the bucket's role, is narrowed to the caller's grants, and is named after
 // the caller or the bridge.
 import type { Bucket, Grant, Role } from '../config/types.ts';
-import { asFault } from '../errors/fault.ts';
-import type { Fault } from '../errors/fault.ts';
-import { attributionOf, bridgeSessionName, callerSessionName, namesTheCaller } from './session-name.ts';
+import { asFault, Fault } from '../errors/fault.ts';
+import {
+  attributionOf,
+  bridgeSessionName,
+  callerSessionName,
+  namesTheCaller,
+  vendedSessionName,
+} from './session-name.ts';
 import type { AttributedCaller, Attribution } from './session-name.ts';
 import type { RoleCredentials } from './credentials.ts';
 import { createReadiness } from './readiness.ts';
@@ -21,9 +26,25 @@ export interface Permitted {
   readonly grants: readonly Grant[];
 }
 
+/** Credentials for a caller to use. */
+export interface VendedCredentials extends RoleCredentials {
+  readonly sessionName: string;
+}
+
+/** The longest life of credentials that the bridge gives away, because only the role's owner can revoke them. */
+const MAX_VENDED_SECONDS = 3600;
+
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
   federate(permit: Permitted, caller: AttributedCaller): MaybePromise<Session>;
+  /**
+   * Always starts a new session, so that the bridge's own sessions and the caller's can be distinguished and revoked separately.
+   * @throws Fault vend_policy_too_large, sts_…, metadata_…
+   */
+  vend(
+    permit: { readonly bucket: Bucket; readonly policy: string },
+    caller: AttributedCaller,
+  ): Promise<VendedCredentials>;
   /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
@@ -44,6 +65,8 @@ export const DENY_ALL = JSON.stringify({
  */
 export function createFederation(options: {
   readonly assumeChain: AssumeChain;
+  /** Like `assumeChain`, but never omits the policy's Deny statements. */
+  readonly assumeChainStrictly: AssumeChain;
   readonly roles: readonly Role[];
   readonly names: () => Promise<readonly string[]>;
   readonly onAssumed: (role: Role, fault: Fault | undefined) => void;
@@ -106,7 +129,27 @@ export function createFederation(options: {
     return isPending(held) ? held.then(() => session) : session;
   };
 
+  /** Does not affect readiness: the role's owner may accept the bridge's own sessions only. */
+  const vend: Federation['vend'] = async ({ bucket: { role }, policy }, caller) => {
+    const sessionName = vendedSessionName(caller);
+    const shortened = { ...role, durationSeconds: Math.min(role.durationSeconds, MAX_VENDED_SECONDS) };
+    try {
+      const credentials = await options.assumeChainStrictly(
+        shortened,
+        attributionOf(role, caller, sessionName),
+        policy,
+      );
+      options.onAssumed(role, undefined);
+      return { ...credentials, sessionName };
+    } catch (error) {
+      const fault = asFault(error);
+      options.onAssumed(role, fault);
+      throw fault.code === 'sts_policy_too_large' ? new Fault('vend_policy_too_large', fault.detail) : error;
+    }
+  };
+
   return {
+    vend,
     federate: (permit, caller) =>
       permit.bucket.role.session === 'caller'
         ? sessionFor(permit, caller, callerSessionName(caller))

@@ -86,13 +86,26 @@ const MAX_CHARACTERS = 64;
 const ALLOWED = /^[\w+=,.@-]{2,64}$/;
 
 /**
+ * Separates credentials that callers hold from the bridge's own sessions, in CloudTrail and in conditions on `sts:RoleSessionName`.
+ * No session of the bridge has a name that begins with this text.
+ */
+const VENDED = 'vend=';
+
+/**
  * Returns `local@project` for a project's service account, otherwise the unique ID. A person's `a@b.example` has no short form,
  * because it could collide with the account `a` of the domain-scoped project `b.example`.
  */
 export function callerSessionName(caller: { readonly subject: string; readonly email?: string }): string {
   const account = parseServiceAccount(caller.email ?? '');
   const name = account === undefined ? '' : `${account.local}@${account.project}`;
-  return ALLOWED.test(name) ? name : caller.subject;
+  return ALLOWED.test(name) && !name.startsWith(VENDED) ? name : caller.subject;
+}
+
+/** Names the session after the caller, or after a digest of the caller's usual session name if the name would be too long. */
+export function vendedSessionName(caller: AttributedCaller): string {
+  const usual = callerSessionName(caller);
+  const name = `${VENDED}${usual}`;
+  return ALLOWED.test(name) ? name : `${VENDED}${hash('sha256', usual, 'hex').slice(0, 32)}`;
 }
 
 /** @param parts `project, instance` on a machine; `project, service, revision` on Cloud Run, which has no instance name */

@@ -13,6 +13,8 @@ export interface Metrics {
   stepDuration(step: Step, seconds: number): void;
   token(outcome: string): void;
   sts(role: string, outcome: string): void;
+  /** Counts a request for AWS credentials that the caller's grants allow. */
+  vended(role: string, outcome: string): void;
   /** Counts a retried S3 request or a resumed download. */
   s3Retry(reason: string): void;
   /** Returns all metrics in Prometheus text format. */
@@ -99,6 +101,12 @@ export function createMetrics(sources: {
     labelNames: ['role', 'outcome'],
     registers,
   });
+  const vended = new Counter({
+    name: 'fedbridge_vended_credentials_total',
+    help: "Requests for AWS credentials that a grant with vend allowed, by role and outcome: ok, or the fault's code.",
+    labelNames: ['role', 'outcome'],
+    registers,
+  });
   const s3Retries = new Counter({
     name: 'fedbridge_s3_retries_total',
     help: 'Retried requests to S3 (reason: the status from S3, unreachable or timeout), and resumed downloads (reason: truncated or stall).',
@@ -150,6 +158,9 @@ export function createMetrics(sources: {
     },
     sts: (role, outcome) => {
       sts.inc({ role, outcome });
+    },
+    vended: (role, outcome) => {
+      vended.inc({ role, outcome });
     },
     s3Retry: (reason) => {
       s3Retries.inc({ reason });

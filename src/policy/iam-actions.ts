@@ -21,6 +21,8 @@ const PLAIN: Readonly<Record<Action, readonly IamAction[]>> = {
   versions: ['s3:GetObjectVersion'],
   tags: ['s3:GetObjectTagging'],
   attributes: ['s3:GetObjectAttributes'],
+  // Decides who obtains credentials (auth/authorize-vending.ts); IAM has no such action.
+  vend: [],
 };
 
 const WITH_VERSIONS: Readonly<Partial<Record<Action, IamAction>>> = {

@@ -1,6 +1,6 @@
 // The statements of a session policy: what the grants on a bucket allow, and an explicit Deny for everything else in S3.
 import type { Bucket, Grant } from '../config/types.ts';
-import { isListAction } from './iam-actions.ts';
+import { iamActions, isListAction } from './iam-actions.ts';
 import { reachesOf } from './grant-reach.ts';
 import type { Reach } from './grant-reach.ts';
 
@@ -41,16 +41,25 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
  * from its key policy.
  */
 export function denials(bucket: Bucket, grants: readonly Grant[]): Statement[] {
-  const [objects, lists] = [objectReaches(grants), listReaches(grants)];
-  const granted = [...objects, ...lists].flatMap(({ actions }) => actions).sort();
   return [
-    { Effect: 'Deny', NotAction: oneOrMany(granted), Resource: `arn:${partitionOf(bucket)}:s3:*:*:*` },
-    ...objects.map(({ actions, patterns }): Statement => ({
+    {
+      Effect: 'Deny',
+      NotAction: oneOrMany(grantedActions(grants)),
+      Resource: `arn:${partitionOf(bucket)}:s3:*:*:*`,
+    },
+    ...reachDenials(bucket, grants),
+  ];
+}
+
+/** Denies each granted action outside the keys and prefixes of its grants. */
+export function reachDenials(bucket: Bucket, grants: readonly Grant[]): Statement[] {
+  return [
+    ...objectReaches(grants).map(({ actions, patterns }): Statement => ({
       Effect: 'Deny',
       Action: oneOrMany(actions),
       NotResource: oneOrMany([...objectArns(bucket, patterns), ...bucketsBehind(bucket)]),
     })),
-    ...lists.flatMap(({ actions, patterns }): Statement[] => {
+    ...listReaches(grants).flatMap(({ actions, patterns }): Statement[] => {
       const denied = { Effect: 'Deny', Action: oneOrMany(actions) } as const;
       const own = bucketArn(bucket);
       const elsewhere = { ...denied, NotResource: oneOrMany([own, ...bucketsBehind(bucket)]) };
@@ -59,6 +68,10 @@ export function denials(bucket: Bucket, grants: readonly Grant[]): Statement[] {
     }),
   ];
 }
+
+/** The S3 actions that the grants allow, sorted. */
+export const grantedActions = (grants: readonly Grant[]): readonly string[] =>
+  [...new Set(grants.flatMap(({ allow }) => iamActions(allow)))].sort();
 
 const objectReaches = (grants: readonly Grant[]): Reach[] =>
   reachesOf(grants, (action) => !isListAction(action));

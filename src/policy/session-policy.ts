@@ -40,22 +40,22 @@ export function compilePolicy(bucket: Bucket, grants: readonly Grant[]): string 
 
 /** The policy without Deny statements. {@link denials} explains what such a policy does not limit. */
 export function compileAllowances(bucket: Bucket, grants: readonly Grant[]): string {
-  return document(allowances(bucket, grants));
+  return policyDocument(allowances(bucket, grants));
 }
 
 /** @returns the policy without its Deny statements; undefined if it has no Deny statements, or consists only of them */
 export function withoutDenials(policy: string): string | undefined {
   const { Statement: all } = JSON.parse(policy) as { readonly Statement: readonly Statement[] };
   const allowing = all.filter(({ Effect }) => Effect === 'Allow');
-  return allowing.length === 0 || allowing.length === all.length ? undefined : document(allowing);
+  return allowing.length === 0 || allowing.length === all.length ? undefined : policyDocument(allowing);
 }
 
 function compileWithDenials(bucket: Bucket, grants: readonly Grant[]): string {
-  return document([...allowances(bucket, grants), ...denials(bucket, grants)]);
+  return policyDocument([...allowances(bucket, grants), ...denials(bucket, grants)]);
 }
 
 /** STS accepts only Latin-1, so JSON escapes replace all other characters. */
-function document(statements: readonly Statement[]): string {
+export function policyDocument(statements: readonly Statement[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

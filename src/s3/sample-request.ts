@@ -1,6 +1,6 @@
 // Builds the simplest request for each grant action. Commands and routes that explain grants use these requests, so that they
 // decide with the same code as real requests.
-import type { Action } from '../config/types.ts';
+import type { ReadAction } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import { operationOn } from './operation.ts';
@@ -9,7 +9,7 @@ import type { ObjectRead } from './operation.ts';
 /** S3's version ID for an object without versions. */
 const ANY_VERSION = 'null';
 
-const QUERIES: Readonly<Record<Action, readonly [name: string, value: string]>> = {
+const QUERIES: Readonly<Record<ReadAction, readonly [name: string, value: string]>> = {
   get: ['x-id', 'GetObject'],
   list: ['list-type', '2'],
   versions: ['versionId', ANY_VERSION],
@@ -17,18 +17,18 @@ const QUERIES: Readonly<Record<Action, readonly [name: string, value: string]>> 
   attributes: ['attributes', ''],
 };
 
-/** The actions of grants, in the order of the configuration's schema. */
-export const WORDS = Object.keys(QUERIES) as Action[];
+/** The kinds of reads that grants allow, in the order of the configuration's schema. */
+export const WORDS = Object.keys(QUERIES) as ReadAction[];
 
-export const isWord = (text: string): text is Action => Object.hasOwn(QUERIES, text);
+export const isWord = (text: string): text is ReadAction => Object.hasOwn(QUERIES, text);
 
 /** Returns the grant action that allows this IAM action on its own. */
-export function wordOf(action: IamAction): Action | undefined {
+export function wordOf(action: IamAction): ReadAction | undefined {
   return WORDS.find((word) => iamActions([word]).includes(action));
 }
 
 /** @param subject the prefix for `list`; otherwise the object's key, which must not be empty */
-export function sampleRequest(word: Action, bucket: string, subject: string): ObjectRead {
+export function sampleRequest(word: ReadAction, bucket: string, subject: string): ObjectRead {
   const query = new Map([QUERIES[word]]);
   if (word === 'list') query.set('prefix', subject);
   const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);

@@ -4,12 +4,10 @@ import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ControlRoute } from '../api/control-routes.ts';
 import { dataRoute } from '../api/read-handler.ts';
-import type { FederatedSession } from '../api/read-handler.ts';
-import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/verify-token.ts';
 import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
-import { asFault, Fault } from '../errors/fault.ts';
+import { asFault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';
 import { createAccessLog } from '../observability/access-log.ts';
 import type { Log } from '../observability/log.ts';
@@ -21,6 +19,7 @@ import type { CallerListener, CallerRequest, CallerResponse } from '../runtime/c
 import { deferredWrites } from '../runtime/deferred-writes.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { boundedControlRequests } from './admission.ts';
+import { callerSessions, rejectBridge } from './caller-sessions.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { malformedRequests } from './malformed-request.ts';
 import type { MalformedRequests } from './malformed-request.ts';
@@ -29,6 +28,8 @@ import { createRouter } from './route.ts';
 import type { Router } from './route.ts';
 import { createStallTimeouts } from './stall-timeout.ts';
 import type { StallTimeouts } from './stall-timeout.ts';
+import { vendingLimit } from './vending-limit.ts';
+import type { LimitVending } from './vending-limit.ts';
 import { buildSteps } from './build-steps.ts';
 import type { Steps } from './build-steps.ts';
 import { isPending } from '../runtime/maybe-promise.ts';
@@ -78,6 +79,7 @@ export function createBridge(options: {
   const resources = { log, metrics, lag, roleAccessFor };
   const shared = {
     metrics,
+    limitVending: vendingLimit(metrics),
     createContext: requestContexts(),
     logRequest,
     stallTimeouts,
@@ -128,6 +130,7 @@ export function createBridge(options: {
 
 interface Shared {
   readonly metrics: Metrics;
+  readonly limitVending: LimitVending;
   readonly createContext: (request: CallerRequest, response: CallerResponse) => RequestContext;
   readonly logRequest: (context: RequestContext) => void;
   readonly stallTimeouts: StallTimeouts;
@@ -158,15 +161,12 @@ function joinSteps(
     rejectBridge(caller, roleAccess);
     return accessOf(caller);
   };
-  const federate = (permit: Permit, caller: Caller): MaybePromise<FederatedSession> => {
-    const session = admission.whileStsIsCalled(caller.subject, () => federation.federate(permit, caller));
-    if (!isPending(session)) return session;
-    return session.then((obtained) => {
-      // Checked again, because the bridge learns its own unique ID only when it first federates.
-      rejectBridge(caller, roleAccess);
-      return obtained;
-    });
-  };
+  const { federate, vend } = callerSessions({
+    admission,
+    federation,
+    roleAccess,
+    limitVending: shared.limitVending,
+  });
   const data = dataRoute({
     admission,
     authenticate,
@@ -181,6 +181,7 @@ function joinSteps(
   const controlParts = {
     authenticate: boundedControlRequests(authenticate),
     accessOf: checkedAccessOf,
+    vend,
     metrics,
     sessionNameOf: callerSessionName,
     isReady: () => !isDraining() && federation.isReady(),
@@ -193,9 +194,4 @@ function joinSteps(
   };
   const { createContext, logRequest, stallTimeouts } = shared;
   return createRouter({ createContext, logRequest, control, data, cors: config.cors, stallTimeouts });
-}
-
-/** Rejects the bridge's own account as a caller, so that nobody can read objects with the bridge's token. */
-function rejectBridge(caller: Caller, { identity }: RoleAccess): void {
-  if (caller.subject === identity?.subject()) throw new Fault('caller_is_bridge');
 }

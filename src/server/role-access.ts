@@ -6,7 +6,7 @@ import type { AccessKeys } from '../federation/credentials.ts';
 import { awsProfile } from '../federation/aws-profile.ts';
 import { withFittingPolicies } from '../federation/packed-policy.ts';
 import { roleChain } from '../federation/role-chain.ts';
-import type { AssumeChain } from '../federation/role-chain.ts';
+import type { AssumeChain, ChainStart } from '../federation/role-chain.ts';
 import { bridgeSessionName } from '../federation/session-name.ts';
 import { createSts } from '../federation/sts-calls.ts';
 import { createIdentity } from '../identity/identity.ts';
@@ -16,6 +16,8 @@ export interface RoleAccess {
   /** The bridge's identity in Google; undefined if an AWS profile is used instead. */
   readonly identity: Identity | undefined;
   readonly assumeChain: AssumeChain;
+  /** Like `assumeChain`, but never omits the Deny statements of a session policy. */
+  readonly assumeChainStrictly: AssumeChain;
   /** Names that show where the bridge runs, outermost first, for use in session names. @throws Fault metadata_… */
   names(): Promise<readonly string[]>;
   /**
@@ -36,9 +38,11 @@ export function createRoleAccess(
   askMfaCode: (mfaSerial: string) => Promise<string>,
 ): RoleAccess {
   const { region, stsEndpoint } = config.aws;
-  const sts = withFittingPolicies(
-    createSts({ region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) }),
-  );
+  const sts = createSts({ region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) });
+  const chainsFrom = (start: ChainStart): Pick<RoleAccess, 'assumeChain' | 'assumeChainStrictly'> => ({
+    assumeChain: roleChain(withFittingPolicies(sts), start),
+    assumeChainStrictly: roleChain(sts, start),
+  });
   const { callerIdentity, close } = sts;
   if (config.identity.kind === 'profile') {
     const profile = awsProfile({
@@ -50,7 +54,7 @@ export function createRoleAccess(
     const names = () => Promise.resolve([hostname()]);
     return {
       identity: undefined,
-      assumeChain: roleChain(sts, { kind: 'profile', keys: profile.credentials }),
+      ...chainsFrom({ kind: 'profile', keys: profile.credentials }),
       names,
       self: async () => ({ subject: bridgeSessionName(await names()) }),
       prepare: profile.prepare,
@@ -61,7 +65,7 @@ export function createRoleAccess(
   const identity = createIdentity({ ...config, identity: config.identity });
   return {
     identity,
-    assumeChain: roleChain(sts, { kind: 'identity-token', token: identity.token }),
+    ...chainsFrom({ kind: 'identity-token', token: identity.token }),
     names: identity.names,
     self: async () => {
       const { sub, email } = (await identity.token({ refresh: false })).claims;

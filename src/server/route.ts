@@ -54,7 +54,7 @@ export function createRouter(parts: {
       // Cancels the request after logging it, because errors that the cancellation causes must not appear in the log line.
       if (!response.writableFinished) context.cancellation.abort();
     });
-    if (cors !== undefined && sendCors(cors, request, response)) {
+    if (cors !== undefined && !isCredentials(request.url) && sendCors(cors, request, response)) {
       context.operation = 'preflight';
     } else if (isControl(request.url)) {
       context.operation = 'control';
@@ -88,3 +88,6 @@ export function createRouter(parts: {
 function isControl(url = ''): boolean {
   return url.startsWith('/-/') && !isQueryForm(url);
 }
+
+/** No web page may read credentials, whatever `cors` allows. The routers below accept no other spelling of this path. */
+const isCredentials = (url = ''): boolean => url.startsWith('/-/credentials');

@@ -276,9 +276,78 @@ describe('fedbridge check --caller', () => {
   });
 });
 
+describe('fedbridge check with --vend', () => {
+  const vendFile = join(directory, 'vend.yaml');
+  writeFileSync(
+    vendFile,
+    CONFIG.replace('allow: [get, list]', 'allow: [get, list, vend]').replace(
+      'allow: [get]',
+      'allow: [get, vend]',
+    ),
+  );
+
+  it('shows the grants that the credentials are limited to, and their policy', () => {
+    const { status, stdout } = check([vendFile, '--caller', `${READER}#${ID}`, '--vend', 'acme-lake']);
+    assert.equal(status, 0);
+    assert.match(stdout, /^reader@.* may get AWS credentials for acme-lake\.$/m);
+    assert.match(
+      stdout,
+      /^Decided by grants\[0\] \(line 10\): .* may read, list, and get AWS credentials for everything below raw\/public\/\.$/m,
+    );
+    assert.match(stdout, /"Effect": "Deny"/);
+    assert.doesNotMatch(stdout, /one\.csv/);
+  });
+
+  for (const [what, config, caller, bucket, why] of [
+    [
+      'without a grant that includes vend',
+      file,
+      `${READER}#${ID}`,
+      'acme-lake',
+      /None of the caller's grants on this bucket allows vend\.\nRemedy: /,
+    ],
+    [
+      'if the sessions are named after the bridge',
+      vendFile,
+      `${READER}#${ID}`,
+      'partner-lake',
+      /sessions are named after the bridge\.\nRemedy: /,
+    ],
+    [
+      'for a missing bucket',
+      vendFile,
+      `${READER}#${ID}`,
+      'acme-lak',
+      /no such bucket\. Did you mean "acme-lake"\?/,
+    ],
+    [
+      'for a caller with only an ID',
+      vendFile,
+      ID,
+      'acme-lake',
+      /Grants that name callers by e-mail or project are not included/,
+    ],
+  ] as const)
+    it(`exits with code 1 and explains why ${what}`, () => {
+      const { status, stdout } = check([config, '--caller', caller, '--vend', bucket]);
+      assert.equal(status, 1);
+      assert.match(stdout, /may not get AWS credentials/);
+      assert.match(stdout, why);
+    });
+});
+
 describe('fedbridge check with invalid options', () => {
   for (const [args, expected] of [
-    [['--caller', READER], /--caller also needs one of --get, --list, --versions, --tags, --attributes/],
+    [['--vend', 'acme-lake'], /--vend also needs --caller/],
+    [
+      ['--caller', READER, '--vend', 'acme-lake/raw/'],
+      /--vend must be the name of a bucket, not "acme-lake\/raw\/"\. Credentials always allow everything/,
+    ],
+    [['--caller', READER, '--vend', 'acme-lake', '--get', 'acme-lake/a'], /Give only one of --get/],
+    [
+      ['--caller', READER],
+      /--caller also needs one of --get, --list, --versions, --tags, --attributes, --vend/,
+    ],
     [['--get', 'acme-lake/a'], /--get also needs --caller/],
     [['--caller', READER, '--get', 'acme-lake/a', '--list', 'acme-lake/'], /Give only one of --get/],
     [['--caller', READER, '--caller', ID, '--get', 'acme-lake/a'], /--caller is given more than once/],

@@ -80,6 +80,11 @@ const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], p
     /^grants\[0\]\.allow\[2\]: must not repeat "get"/,
   ],
   [
+    'a grant of credentials also grants a read',
+    [['grants 0 allow', ['vend']]],
+    /^grants\[0\]\.allow\[0\]: requires another action as well, .*Add the actions that the credentials should allow/,
+  ],
+  [
     'limits.perCaller is at most limits.inFlight',
     [['limits', { inFlight: 10, perCaller: 11 }]],
     /^limits\.perCaller: must be at most limits\.inFlight \(10\), not 11/,

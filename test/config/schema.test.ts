@@ -110,7 +110,7 @@ const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegEx
   [
     'grants 0 allow',
     ['get', 'read'],
-    /^grants\[0\]\.allow\[1\]: must be one of get, list, versions, tags, attributes, not "read"/,
+    /^grants\[0\]\.allow\[1\]: must be one of get, list, versions, tags, attributes, vend, not "read"/,
   ],
   ['grants 0 allow', 'get', /^grants\[0\]\.allow: must be a list, not "get"/],
   ['grants 0 bucket', undefined, /^grants\[0\]\.bucket: is missing/],

@@ -73,6 +73,14 @@ describe('the configuration check', () => {
       'the region of the bucket is not configured',
     );
   });
+  it('warns about a grant of credentials whose sessions are named after the bridge', () => {
+    const vend: Change = ['grants 0 allow', ['get', 'vend']];
+    assertOneProblem(
+      warningsWith(vend, ['roles lake session', 'bridge']),
+      /^grants\[0\]\.allow\[1\]: has no effect, because roles\.lake\.session is `bridge`.*Set the `session` of the role to `caller`/,
+    );
+    assert.deepEqual(warningsWith(vend), []);
+  });
   it('warns about an audience with a trailing slash unless the same audience is also listed without it', () => {
     const audience = 'https://lake-bridge.example/';
     assertOneProblem(

@@ -1,7 +1,11 @@
 // Session names comply with STS's limits, and no two callers have the same session name.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bridgeSessionName, callerSessionName } from '../../src/federation/session-name.ts';
+import {
+  bridgeSessionName,
+  callerSessionName,
+  vendedSessionName,
+} from '../../src/federation/session-name.ts';
 
 const ID = '112010400000000710080';
 const STS_RULE = /^[\w+=,.@-]{2,64}$/;
@@ -24,6 +28,29 @@ describe("a caller's session name", () => {
       assert.match(made, STS_RULE);
     });
   }
+});
+
+describe('the session name of vended credentials', () => {
+  const named = (email: string): string => vendedSessionName({ subject: ID, email });
+  it("is the caller's session name after vend=", () => {
+    assert.equal(named('reader@acme-prod.iam.gserviceaccount.com'), 'vend=reader@acme-prod');
+    assert.equal(vendedSessionName({ subject: ID }), `vend=${ID}`);
+  });
+  it('stays unique if it would be too long', () => {
+    const names = ['33', '34'].map((end) =>
+      named(`${'r'.repeat(30)}@${'p'.repeat(31)}${end}.iam.gserviceaccount.com`),
+    );
+    for (const name of names) assert.match(name, /^vend=[0-9a-f]{32}$/);
+    assert.equal(new Set(names).size, 2);
+  });
+  it('differs from every session name of a caller, even of an account with a similar name', () => {
+    assert.equal(
+      callerSessionName({ subject: ID, email: 'vend@acme-prod.iam.gserviceaccount.com' }),
+      'vend@acme-prod',
+    );
+    const forged = { subject: ID, email: 'vend=reader@acme-prod.iam.gserviceaccount.com' };
+    assert.equal(callerSessionName(forged), ID);
+  });
 });
 
 describe("the bridge's session name", () => {

@@ -24,7 +24,12 @@ const VARIABLES: Variables = {
     'acme-point': { role: 'ledger', target: 'arn:aws:s3:eu-west-1:123456789012:accesspoint/point' },
   },
   grants: [
-    { callers: ['a@example.com'], bucket: 'acme-lake', prefix: 'raw/public/' },
+    {
+      callers: ['a@example.com'],
+      bucket: 'acme-lake',
+      prefix: 'raw/public/',
+      allow: ['get', 'list', 'vend'],
+    },
     { callers: ['b@example.com'], bucket: 'acme-lake', prefix: 'a*?$/', allow: ['get', 'versions', 'tags'] },
     { callers: ['b@example.com'], bucket: 'acme-lake', key: 'one.csv', allow: ['get', 'attributes'] },
     { callers: ['c@example.com'], bucket: 'acme-lake', prefix: 'ключи/', allow: ['get'] },

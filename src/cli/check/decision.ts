@@ -41,14 +41,14 @@ export function decide(
 }
 
 /** A caller with only an e-mail gets an empty ID, which no account has, so grants by unique ID never match it. */
-function callerOf(pattern: CheckRequest['caller']): Caller {
+export function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
   return pattern.kind === 'id'
     ? { subject: pattern.uniqueId }
     : { subject: pattern.uniqueId, email: pattern.email };
 }
 
-function shown(pattern: CheckRequest['caller']): string {
+export function shown(pattern: CheckRequest['caller']): string {
   if (pattern.kind === 'email') return pattern.email;
   return pattern.kind === 'id' ? pattern.uniqueId : `${pattern.email}#${pattern.uniqueId}`;
 }

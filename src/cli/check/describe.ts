@@ -114,6 +114,7 @@ const VERBS: Readonly<Record<Grant['allow'][number], string>> = {
   versions: 'read old versions of',
   tags: 'read the tags of',
   attributes: 'read the attributes of',
+  vend: 'get AWS credentials for',
 };
 
 export const describeActions = (allow: Grant['allow']) =>

@@ -1,7 +1,7 @@
 // The options of `fedbridge check` that test whether a caller may read something.
 import { CALLER_MUST, callerFix, readCallerPattern } from '../../config/caller-pattern.ts';
 import { quote } from '../../config/show.ts';
-import type { Action, CallerPattern } from '../../config/types.ts';
+import type { CallerPattern, ReadAction } from '../../config/types.ts';
 import { FAULTS } from '../../errors/table.ts';
 import { Fault } from '../../errors/fault.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
@@ -12,25 +12,35 @@ import { UsageError } from '../arguments.ts';
 export interface CheckRequest {
   /** A pattern that names a single caller. */
   readonly caller: Exclude<CallerPattern, { kind: 'project' }>;
-  readonly word: Action;
+  readonly word: ReadAction;
   readonly read: ObjectRead;
 }
 
-export const REQUEST_OPTIONS = ['caller', ...WORDS] as const;
+/** A question about the AWS credentials that a caller may obtain for a bucket. */
+export interface VendingRequest {
+  readonly caller: CheckRequest['caller'];
+  readonly vendBucket: string;
+}
+
+const QUESTIONS = [...WORDS, 'vend'] as const;
+
+export const REQUEST_OPTIONS = ['caller', ...QUESTIONS] as const;
 
 type Values = Readonly<Partial<Record<(typeof REQUEST_OPTIONS)[number], string>>>;
 
 /** @returns undefined if none of these options is given. @throws UsageError */
-export function readCheckRequest(values: Values): CheckRequest | undefined {
-  const [word, ...more] = WORDS.filter((each) => values[each] !== undefined);
-  const options = WORDS.map((each) => `--${each}`);
+export function readCheckRequest(values: Values): CheckRequest | VendingRequest | undefined {
+  const [word, ...more] = QUESTIONS.filter((each) => values[each] !== undefined);
+  const options = QUESTIONS.map((each) => `--${each}`);
   if (word === undefined) {
     if (values.caller === undefined) return undefined;
     throw new UsageError(`--caller also needs one of ${options.join(', ')}.`);
   }
   if (more.length > 0) throw new UsageError(`Give only one of ${options.join(', ')}.`);
   if (values.caller === undefined) throw new UsageError(`--${word} also needs --caller.`);
-  return { caller: readCaller(values.caller), word, read: readTarget(word, values[word] ?? '') };
+  const caller = readCaller(values.caller);
+  if (word === 'vend') return { caller, vendBucket: readBucket(values.vend ?? '') };
+  return { caller, word, read: readTarget(word, values[word] ?? '') };
 }
 
 function readCaller(text: string): CheckRequest['caller'] {
@@ -42,7 +52,7 @@ function readCaller(text: string): CheckRequest['caller'] {
 }
 
 /** The key is everything after the first slash, byte for byte, including any further slashes. */
-function readTarget(word: Action, text: string): ObjectRead {
+function readTarget(word: ReadAction, text: string): ObjectRead {
   if (/^s3:\/\//i.test(text))
     throw new UsageError(`--${word} must be BUCKET/KEY, not ${quote(text)}: remove s3://.`);
   const slash = text.indexOf('/');
@@ -57,5 +67,17 @@ function readTarget(word: Action, text: string): ObjectRead {
     throw new UsageError(
       `--${word} must be BUCKET/KEY (for a list, BUCKET/PREFIX). ${FAULTS[error.code].sentence}`,
     );
+  }
+}
+
+function readBucket(text: string): string {
+  try {
+    return checkedBucket(text);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const fix = text.includes('/')
+      ? ' Credentials always allow everything in the grants that include vend.'
+      : '';
+    throw new UsageError(`--vend must be the name of a bucket, not ${quote(text)}.${fix}`);
   }
 }

@@ -196,12 +196,12 @@ describe('/-/explain', () => {
     [
       'bucket=acme-lake&key=a&action=put',
       'action',
-      'action must be one of get, list, versions, tags, attributes',
+      'action must be one of get, list, versions, tags, attributes, vend',
     ],
     [
       'bucket=acme-lake&key=a&action=toString',
       'action',
-      'action must be one of get, list, versions, tags, attributes',
+      'action must be one of get, list, versions, tags, attributes, vend',
     ],
     ['bucket=acme-lake&key=a&action=list', 'key', 'key must not be given with action=list: use prefix'],
     ['bucket=acme-lake&key=a&prefix=b', 'prefix', 'prefix must not be given with action=get: use key'],

@@ -57,9 +57,9 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
 
     it('rejects other parameters, with the allowed values', async () => {
       for (const [query, status, says] of [
-        ['?mode=', 400, /mode must be bridge/],
-        ['?mode=Bridge', 400, /mode must be bridge/],
-        ['?mode=toString', 400, /mode must be bridge/],
+        ['?mode=', 400, /mode must be bridge or aws/],
+        ['?mode=Bridge', 400, /mode must be bridge or aws/],
+        ['?mode=toString', 400, /mode must be bridge or aws/],
         ['?bucket=acme-lake&bucket=acme-lake', 400, /given twice/],
         ['?bucket=A', 400, /bucket name is not valid/],
         ['?prefix=raw/', 501, /does not support that operation or query parameter/],

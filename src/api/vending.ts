@@ -1,0 +1,75 @@
+// `/-/credentials?bucket=B&mode=aws`: issues AWS credentials with which the caller calls S3 directly, limited to its grants that
+// include `vend`.
+import { authorizeVending } from '../auth/authorize-vending.ts';
+import type { VendingPermit } from '../auth/authorize-vending.ts';
+import type { Access } from '../auth/grants.ts';
+import type { Caller } from '../auth/verify-token.ts';
+import { Fault } from '../errors/fault.ts';
+import { expirationText } from '../federation/credentials.ts';
+import type { VendedCredentials } from '../federation/federate.ts';
+import { endStep } from '../observability/request-context.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import { checkedBucket, loggable } from '../s3/target.ts';
+
+export interface VendingSteps {
+  authenticate(): Promise<Caller>;
+  /** @throws Fault caller_is_bridge */
+  accessOf(caller: Caller): ReadonlyMap<string, Access>;
+  /** Each call starts a new session. @throws Fault vend_rate_limited, vend_policy_too_large, overloaded, metadata_…, sts_… */
+  vend(permit: VendingPermit, caller: Caller): Promise<VendedCredentials>;
+}
+
+/**
+ * A HEAD request only checks the grants: it must not issue credentials that nobody receives.
+ * @throws Fault parameter_invalid, not_implemented, bucket_name_invalid, token_…, vend_…, sts_…
+ */
+export async function vendCredentials(
+  context: RequestContext,
+  query: ReadonlyMap<string, string>,
+  { authenticate, accessOf, vend }: VendingSteps,
+): Promise<void> {
+  context.operation = 'vend';
+  const bucket = vendedBucket(query);
+  context.bucket = bucket;
+  const caller = await authenticate();
+  endStep(context, 'tokenMs');
+  const permit = authorizeVending(accessOf(caller), bucket);
+  context.role = permit.bucket.role.name;
+  if (context.request.method === 'HEAD') {
+    sendCredentials(context, '');
+    return;
+  }
+  const issued = await vend(permit, caller);
+  endStep(context, 'stsMs');
+  context.sessionName = issued.sessionName;
+  sendCredentials(context, JSON.stringify(containerCredentials(issued)));
+}
+
+/**
+ * Rejects every other parameter: ignoring one that is meant to narrow the credentials would issue broader credentials than
+ * requested.
+ */
+function vendedBucket(query: ReadonlyMap<string, string>): string {
+  const bucket = query.get('bucket') ?? '';
+  if (bucket === '')
+    throw new Fault('parameter_invalid', { parameter: 'bucket', rule: 'must be given with mode=aws' });
+  const unknown = [...query.keys()].find((name) => name !== 'mode' && name !== 'bucket');
+  if (unknown !== undefined) throw new Fault('not_implemented', { parameter: loggable(unknown) });
+  return checkedBucket(bucket);
+}
+
+/** The fields of container credentials (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
+const containerCredentials = (issued: VendedCredentials): object => ({
+  AccessKeyId: issued.accessKeyId,
+  SecretAccessKey: issued.secretAccessKey,
+  Token: issued.sessionToken,
+  Expiration: expirationText(issued),
+});
+
+function sendCredentials(context: RequestContext, document: string): void {
+  const body = Buffer.from(document);
+  const headers = ['cache-control', 'no-store', 'content-type', 'application/json'];
+  if (body.length > 0) headers.push('content-length', String(body.length));
+  context.response.writeHead(200, headers).end(body);
+  context.bytes = body.length;
+}
