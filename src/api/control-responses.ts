@@ -1,7 +1,7 @@
 // The response of each control route: health, the caller's own identity and grants, and metrics.
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { CallerPattern } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -112,7 +112,8 @@ function whoami(parts: ControlParts, caller: Caller): object {
   const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;
   return {
     email: caller.email ?? null,
-    uniqueId: caller.subject,
+    uniqueId: caller.issuer === undefined ? caller.subject : null,
+    ...(caller.issuer === undefined ? {} : { issuer: caller.issuer, caller: caller.subject }),
     sessionName: parts.sessionNameOf(caller),
     ...(hint === undefined ? {} : { hint }),
     mayRead: access.flatMap(([bucket, { grants }]) =>

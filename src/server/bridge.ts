@@ -6,7 +6,7 @@ import type { ControlRoute } from '../api/control-routes.ts';
 import { dataRoute } from '../api/read-handler.ts';
 import type { FederatedSession } from '../api/read-handler.ts';
 import type { Permit } from '../auth/authorize.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
