@@ -1,7 +1,7 @@
 # The callers that Cloud Run admits if invoker_check is true, and the bridge's access to the mounted bucket.
 
 locals {
-  caller_emails  = distinct([for caller in flatten(local.grants[*].callers) : lower(split("#", caller)[0]) if strcontains(caller, "@")])
+  caller_emails  = distinct([for caller in flatten(local.grants[*].callers) : lower(split("#", caller)[0]) if can(regex("^[^:]+@", caller))])
   caller_members = [for email in local.caller_emails : endswith(email, ".gserviceaccount.com") ? "serviceAccount:${email}" : "user:${email}"]
 }
 
