@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'trust-policy': {
     description:
-      'print the trust policy that a role needs, or check a trust policy  [ROLE [--hop N]] | --lint FILE',
+      'print the trust policy that a role needs, or check a trust policy  [ROLE [--hop N]] | --for SERVICE | --lint FILE',
     run: async (args) => {
       const { printTrustPolicy } = await import('./cli/trust-policy.ts');
       return printTrustPolicy(args);

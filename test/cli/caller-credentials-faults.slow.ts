@@ -63,7 +63,7 @@ describe('both caller-credentials programs', () => {
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, UNREACHABLE);
   });
-  it('report the same error, and print nothing to standard output, if another web server responds without Metadata-Flavor or with an invalid token', async () => {
+  it('report the same error, and print nothing to standard output, if the response has no Metadata-Flavor header or contains an invalid token', async () => {
     const token = await programs.wire.token('reader');
     const [head = '', , signature = ''] = token.split('.');
     const withClaims = (claims: string) =>

@@ -50,8 +50,8 @@ function check(args: readonly string[], env: Readonly<Record<string, string>> = 
 
 const checkCaller = (...args: readonly string[]) => check([file, '--caller', ...args]);
 
-describe('for an allowed read, fedbridge check --caller', () => {
-  it('shows the grant, the matching caller entry, the role, the session and its policy', () => {
+describe('fedbridge check --caller', () => {
+  it('shows the grant that allows a read, the matching caller entry, the role, the session and its policy', () => {
     assert.deepEqual(checkCaller(`${READER}#${ID}`, '--get', 'acme-lake/raw/public/orders.csv'), {
       status: 0,
       stderr: '',
@@ -128,7 +128,7 @@ AWS limits the session to this policy:
     });
   });
 
-  it('shows the further hops and the session policy of the last hop, but no external ID', () => {
+  it("shows every hop of a role chain and the last hop's session policy, but no external ID", () => {
     const { status, stdout } = checkCaller(READER, '--get', 'partner-lake/x');
     assert.equal(status, 0);
     assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account of project acme-prod /m);
@@ -141,7 +141,7 @@ AWS limits the session to this policy:
     assert.doesNotMatch(stdout, /7f3c/);
   });
 
-  it('accepts a caller as a unique ID or as an email in any letter case', () => {
+  it("accepts the caller's unique ID, or its email in any letter case", () => {
     const byId = checkCaller(ID, '--tags', 'acme-lake/raw/a/\u202eone.csv');
     assert.equal(byId.status, 0);
     assert.match(byId.stdout, new RegExp(`^${ID} may read the tags of raw/a/\\\\u\\{202e\\}one\\.csv in `));
@@ -167,7 +167,7 @@ AWS limits the session to this policy:
   });
 });
 
-describe('for a denied read, fedbridge check --caller', () => {
+describe('fedbridge check --caller', () => {
   for (const [what, args, expected] of [
     [
       'the closest grants if they cover other keys',
@@ -242,7 +242,7 @@ describe('for a denied read, fedbridge check --caller', () => {
       [/may not read \/raw\/public\/\\u\{1b\}\[31m in acme-lake/],
     ],
   ] as const) {
-    it(`reports ${what}`, () => {
+    it(`reports, for a denied read, ${what}`, () => {
       const { status, stdout, stderr } = checkCaller(...args);
       assert.deepEqual([status, stderr], [1, '']);
       for (const part of expected) assert.match(stdout, part);

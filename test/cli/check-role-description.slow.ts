@@ -38,7 +38,7 @@ describe('the description of a role', () => {
   });
 });
 
-describe('the description of the token that the bridge sends to STS', () => {
+describe("the description of the bridge's token for STS", () => {
   for (const [identity, expected] of [
     [{ kind: 'metadata' }, 'The bridge calls STS in eu-west-1 with its own token for audience fedbridge.'],
     [

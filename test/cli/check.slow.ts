@@ -144,7 +144,7 @@ Nobody else may read anything.
     );
   });
 
-  it('uses the AWS profile from the environment if the file has no identity, as the bridge does', () => {
+  it('uses the AWS profile from the environment if the file configures no identity, as the bridge does', () => {
     const { status, stdout } = run([file(sampleWith())], { AWS_PROFILE: 'lake-dev' });
     assert.equal(status, 0);
     assert.match(
@@ -163,7 +163,7 @@ Nobody else may read anything.
     assert.equal(run([path], { K_SERVICE: 'lake-bridge' }).status, 0);
   });
 
-  it('reports that a file does not exist', () => {
+  it('reports a file that does not exist', () => {
     const { status, stderr, stdout } = run([join(directory, 'missing.yaml')]);
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /FILE: .*missing\.yaml" does not exist/);
@@ -182,7 +182,7 @@ describe('fedbridge check', () => {
     assert.equal(status, 0);
     assert.match(stdout, /reader@example\.com \(by verified e-mail\) may read and list everything in it/);
   });
-  it('explains both forms of configuration if FILE is omitted and the environment contains neither', () => {
+  it('explains both ways to configure the bridge if FILE is omitted and the environment has no configuration', () => {
     const { status, stderr } = run([]);
     assert.equal(status, 1);
     assert.match(stderr, /FEDBRIDGE_CONFIG: is not set.*FEDBRIDGE_BUCKET/);

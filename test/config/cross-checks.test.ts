@@ -108,7 +108,7 @@ describe('an empty map of roles or buckets', () => {
   });
 });
 
-describe('the error for a document', () => {
+describe('the error for an invalid document', () => {
   it('reports all problems together, including unknown names and invalid fields in the same entry', () => {
     const problems = problemsWith(
       ['audience', 5],

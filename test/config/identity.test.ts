@@ -14,7 +14,7 @@ describe("the bridge's identity", () => {
     assert.deepEqual(identityOf({ FEDBRIDGE_CONFIG: inline() }), { kind: 'metadata' });
   });
 
-  it('is the profile in AWS_PROFILE if the document does not set one', () => {
+  it('is the profile in AWS_PROFILE if the document sets no identity', () => {
     const env = { AWS_PROFILE: 'lake' };
     const profile = { kind: 'profile', name: 'lake' };
     assert.deepEqual(identityOf({ ...env, FEDBRIDGE_CONFIG: inline() }), profile);

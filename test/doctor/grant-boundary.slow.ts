@@ -89,8 +89,8 @@ describe('fedbridge doctor', () => {
   });
 });
 
-describe('when it tests ungranted reads, fedbridge doctor', () => {
-  it('does not accept a 403 without a reason as proof of a denial, and explains how to prove it', async () => {
+describe('fedbridge doctor', () => {
+  it('does not accept a 403 without a reason as proof that S3 denies ungranted reads, and explains how to prove it', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'error',
@@ -116,7 +116,7 @@ describe('when it tests ungranted reads, fedbridge doctor', () => {
     );
   });
 
-  it('does not accept a 403 with an unrelated error code as proof of a denial', async () => {
+  it('does not accept a 403 with an unrelated error code as proof that S3 denies ungranted reads', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'status',
@@ -129,7 +129,7 @@ describe('when it tests ungranted reads, fedbridge doctor', () => {
   });
 });
 
-describe('for unusual servers and grants, fedbridge doctor', () => {
+describe('fedbridge doctor', () => {
   it('reports a server that returns an object for every key', async () => {
     const everything = await startStandIn((request, response) => {
       const isList = request.url?.includes('list-type=2') === true;
@@ -152,7 +152,7 @@ describe('for unusual servers and grants, fedbridge doctor', () => {
     }
   });
 
-  it('reports the rights in a grant that it could not test', async () => {
+  it("reports which of a grant's permissions it could not test", async () => {
     const grant = 'allow: [get, list, tags, attributes], bucket: acme-lake, prefix: raw/empty/';
     const diagnosis = await diagnose(grant);
     assert.equal(diagnosis.code, 0);

@@ -73,7 +73,7 @@ describe('fedbridge doctor', () => {
   });
 });
 
-describe('for a token in a file, fedbridge doctor', () => {
+describe('fedbridge doctor, configured with a token file', () => {
   const inSeconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow;
   const withToken = (changes: Readonly<Record<string, unknown>>): readonly string[] => {
     const { email, uniqueId } = clinic.contract.serviceAccount;
@@ -163,7 +163,7 @@ describe('for a token in a file, fedbridge doctor', () => {
   });
 });
 
-describe('for an impersonated service account, fedbridge doctor', () => {
+describe('fedbridge doctor, with an impersonated service account', () => {
   const impersonating = async (
     email: string,
   ): Promise<readonly [readonly string[], Record<string, string>]> => {
@@ -192,7 +192,7 @@ describe('for an impersonated service account, fedbridge doctor', () => {
     assert.match(step.fix ?? '', /gcloud auth application-default login/);
   });
 
-  it('reports that the login may not impersonate the account', async () => {
+  it('reports that the login is not allowed to impersonate the account', async () => {
     const diagnosis = await clinic.diagnose(...(await impersonating(clinic.contract.callers.stranger)));
     const step = firstWrong(diagnosis, 'identity token');
     assert.equal(step.fault, 'impersonation_denied');

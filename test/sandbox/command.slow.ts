@@ -76,7 +76,7 @@ test('a killed sandbox leaves no bridge process behind', async (context) => {
   await gone(contract.bridge);
 });
 
-test('if the bridge dies, the sandbox reports it and exits with code 1', async (context) => {
+test('the sandbox exits with code 1 and reports the cause if the bridge dies', async (context) => {
   const { child, exit } = await running(context);
   bridgeOf(child);
   const { code, output } = await exit;

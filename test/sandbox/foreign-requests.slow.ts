@@ -97,7 +97,7 @@ describe('a request for a foreign host name', () => {
   });
 });
 
-describe('a request for a host name of this machine', () => {
+describe("a request for one of this machine's host names", () => {
   for (const host of ['127.0.0.1', '127.0.0.1:1', 'localhost', 'LOCALHOST:8081', '[::1]:8081'])
     it(`is served: ${host}`, async () => {
       const { metadata } = sandbox.contract;

@@ -37,7 +37,7 @@ function schemaOfClass(body: string, classes: ReadonlyMap<string, string>): Bloc
     const type = typeOf(accessor);
     attributes[name] = `${usage(body, property)} ${set === undefined ? type : type.replace('list', 'set')}`;
   }
-  const complex = /^ +this\._(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"/gm;
+  const complex = /^ +(?:this\.)?_(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"/gm;
   for (const [, property = '', className = '', name = ''] of body.matchAll(complex)) {
     const use = usage(body, property);
     const repeated = className.endsWith('List');

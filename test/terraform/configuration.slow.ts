@@ -172,7 +172,7 @@ Nobody else may read anything.
   });
 });
 
-describe('the maximum session duration of a role', () => {
+describe("a role's maximum session duration", () => {
   it('is converted to seconds for AWS', async () => {
     const roles = {
       short: { duration: '900s' },

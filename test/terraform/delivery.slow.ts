@@ -93,7 +93,7 @@ function rolesIn({ text }: BuildFile): string[] {
 }
 
 describe('the account that runs the tests', () => {
-  it('can only push candidates and their SBOMs', async () => {
+  it('can push only candidates and their SBOMs', async () => {
     const rights = await rightsOf('tester');
     assert.deepEqual(rights, [
       'roles/artifactregistry.writer on fedbridge-candidates',
@@ -123,7 +123,7 @@ describe('the account that deploys', () => {
     assert.ok(((await values.local('caller_emails')) as string[]).includes(EMAIL));
   });
 
-  it('may read only the probe object through the bridge, and the stranger account may read nothing', async () => {
+  it('can read only the probe object through the bridge, and the stranger account can read nothing', async () => {
     const values = await rootValues(WITH);
     const { grants } = readConfigDocument(String(await values.output('config')));
     assert.deepEqual(
@@ -140,7 +140,7 @@ describe('the Cloud Build trigger', () => {
     ['test', TEST_BUILD, []],
     ['deploy', DEPLOY_BUILD, ['_ACTION', '_TAG']],
   ] as const) {
-    it(`${name} sets every substitution of ${file} and runs as its own account`, async () => {
+    it(`${name} sets every substitution in ${file} and runs as its own account`, async () => {
       const { substitutions, service_account: runsAs } = await onlyOne(`google_cloudbuild_trigger.${name}`);
       const set = substitutions as Record<string, string>;
       assert.deepEqual(Object.keys(set).sort(), [...Object.keys(build.substitutions), ...more].sort());
@@ -150,7 +150,7 @@ describe('the Cloud Build trigger', () => {
     });
   }
 
-  it("`deploy` starts on the last tag that a candidate gets, deploys its digest, and waits for a person's approval", async () => {
+  it('`deploy` starts on the last tag that a candidate gets, deploys its digest, and waits for manual approval', async () => {
     const body = await onlyOne('google_cloudbuild_trigger.deploy');
     const { substitutions, filter, approval_config: approval } = body;
     const { substitutions: tested } = await onlyOne('google_cloudbuild_trigger.test');
@@ -175,8 +175,8 @@ describe('the Cloud Build trigger', () => {
   });
 });
 
-describe('if the variable `delivery` is not set', () => {
-  it('no resources for delivery are created', async () => {
+describe('the variable `delivery`', () => {
+  it('creates no delivery resources if it is not set', async () => {
     const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
     assert.ok(blocks.length > 10);
     for (const block of blocks) assert.deepEqual(await created(block, FIVE), [], block.address);

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { schemaOfType } from './cdktf-class.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import { schemaOfInterface } from './pulumi-interface.ts';
 import type { BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
 import { SCHEMA_FILE } from './provider-schema.ts';
@@ -18,6 +18,7 @@ import { SCHEMA_FILE } from './provider-schema.ts';
 const CDKTF: Readonly<Record<string, string>> = {
   google: '@cdktf/provider-google@16.12.1',
   aws: '@cdktn/provider-aws@25.7.0',
+  time: '@cdktf/provider-time@11.0.1',
 };
 
 /**
@@ -38,7 +39,7 @@ const LATER = [
 
 type Kind = 'resources' | 'data';
 
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const typesOf = (kind: Kind, provider: string): string[] =>
   [...new Set(modules.flatMap((module) => module[kind].map(({ type }) => type)))]
     .filter((type) => type.startsWith(`${provider}_`))

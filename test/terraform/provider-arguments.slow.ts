@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemsOfResource } from './block-checks.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import type { Block } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 import { readSchemas, REMEDY, TERRAFORM_DATA } from './provider-schema.ts';
 
 const schemas = readSchemas();
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const [root] = modules;
 assert.equal(root?.path, '');
 
@@ -60,7 +60,7 @@ describe('schema.json', () => {
   });
 });
 
-describe('the check of a Terraform block', () => {
+describe('the Terraform block checker', () => {
   const schema = schemas.resources['google_secret_manager_secret'];
   assert.ok(schema);
   for (const [body, problem] of [

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Reference } from './expression.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import type { Block, Module } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 import { readSchemas, REMEDY, TERRAFORM_DATA } from './provider-schema.ts';
 import { referencesOfModule } from './references.ts';
 
 const schemas = readSchemas();
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const root = modules.find(({ path }) => path === '');
 assert.ok(root);
 

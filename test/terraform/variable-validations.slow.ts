@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from '../config/audiences.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import type { Block } from './modules.ts';
 import { FIVE, rootValues } from './sample.ts';
 import type { Variables } from './sample.ts';
 
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const [root] = modules;
 assert.equal(root?.path, '');
 
@@ -41,7 +41,7 @@ describe('a Terraform variable', () => {
       });
     }
   }
-  it('has a default, with five exceptions in the root module', () => {
+  it('has a default, except for five variables in the root module', () => {
     const required = root.variables.filter(({ body }) => !('default' in body)).map(({ name }) => name);
     assert.deepEqual(new Set(required), new Set(Object.keys(FIVE)));
   });
@@ -150,7 +150,7 @@ const WRONG: readonly (readonly [variable: string, value: unknown, rule: RegExp,
   ['delivery', deliveryOf({}), /must be omitted if image is set/, { image: `x.example/x@${DIGEST}` }],
 ];
 
-describe('the validation of Terraform variables', () => {
+describe('Terraform variable validation', () => {
   for (const [variable, value, rule, others = {}] of WRONG) {
     it(`rejects ${variable} = ${JSON.stringify(value)}`, async () => {
       const values = await rootValues({ ...FIVE, ...others, [variable]: value });
@@ -159,7 +159,7 @@ describe('the validation of Terraform variables', () => {
       assert.match(problems.join(), rule);
     });
   }
-  it('is tested with a wrong value for every rule', async () => {
+  it('is tested with an invalid value for every rule', async () => {
     const tried = await Promise.all(
       WRONG.map(async ([variable, value, , others = {}]) =>
         (await rootValues({ ...FIVE, ...others, [variable]: value })).problemsOf(variable),
@@ -173,12 +173,12 @@ describe('the validation of Terraform variables', () => {
   });
 });
 
-describe('the validation of audiences', () => {
+describe('Terraform audience validation', () => {
   const problemsOf = async (variable: string, value: unknown, others: Variables = {}) =>
     (await rootValues({ ...FIVE, ...others, [variable]: value })).problemsOf(variable);
 
   for (const [audience, whose] of SHARED_AUDIENCES)
-    it(`rejects ${audience} unless audiences may be shared`, async () => {
+    it(`rejects ${audience} unless shared audiences are allowed`, async () => {
       assert.match((await problemsOf('audiences', [audience])).join(), /must be only for this bridge/);
       const allowed = { settings: { allow_shared_audience: true } };
       assert.deepEqual(await problemsOf('audiences', [audience], allowed), []);
@@ -192,7 +192,7 @@ describe('the validation of audiences', () => {
     });
 });
 
-describe('the validation of Terraform variables', () => {
+describe('Terraform variable validation', () => {
   for (const [variable, value, others = {}] of [
     ['region', 'northamerica-northeast2'],
     ['aws_region', 'us-gov-west-1'],

@@ -30,7 +30,7 @@ describe('a port', () => {
     ['PORT', 'PORT or --port'],
     ['FEDBRIDGE_METRICS_PORT', 'FEDBRIDGE_METRICS_PORT'],
   ] as const) {
-    it(`set by ${variable} but used by another process makes the bridge exit and report a remedy`, async () => {
+    it(`set in ${variable} but already in use makes the bridge exit and report a remedy`, async () => {
       await assert.rejects(
         startBridge({ ...sandbox.environment, [variable]: taken }),
         ({ message }: Error) =>

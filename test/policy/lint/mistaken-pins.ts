@@ -92,6 +92,12 @@ export const MISSING_PINS: readonly Mistake[] = [
     'opens to another service',
   ),
   conditioned(
+    'only :sub',
+    { StringEquals: { 'accounts.google.com:sub': UNIQUE_ID } },
+    [/^statement 1: does not pin accounts\.google\.com:aud: /, /does not pin .*:oaud: .* --for bigquery/],
+    'opens to another service',
+  ),
+  conditioned(
     'neither :aud nor :sub',
     pins({ ':aud': undefined, ':sub': undefined }),
     /^statement 1: pins neither accounts\.google\.com:aud nor :sub: anyone with a Google account/,
