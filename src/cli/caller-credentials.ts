@@ -78,7 +78,7 @@ function credentials({ jwt, expiresAt }: IdentityToken) {
 }
 
 const OFF_GOOGLE_CLOUD =
-  'Outside Google Cloud there is no metadata server: impersonate a service account, as docs/how-to/clients shows.';
+  'Outside Google Cloud there is no metadata server: impersonate a service account, as shown in docs/how-to/clients.';
 
 const refusedBy = ({ status }: FaultDetail): Problem => ({
   field: 'metadata server',
@@ -108,7 +108,7 @@ const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   metadata_invalid_response: () => ({
     field: 'metadata server',
     rule: 'must respond with an ID token, but responded with something else',
-    fix: 'Check whether another server listens at GCE_METADATA_HOST.',
+    fix: 'Check which server listens at GCE_METADATA_HOST.',
   }),
   token_expired: ({ expiration }) => ({
     field: 'identity token',

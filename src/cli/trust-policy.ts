@@ -25,13 +25,13 @@ const USAGE = `Usage: fedbridge trust-policy [--unique-id ID] [--audience AUDIEN
        fedbridge trust-policy --lint FILE [--unique-id ID] [--audience AUDIENCE]
        fedbridge trust-policy --lint FILE --for SERVICE [options of SERVICE]
 
-Prints the trust policy of a role for this bridge's service account or, with --hop, of ROLE's N-th further hop.
-With --for, prints the trust policy of a role that a Google service assumes to read S3 itself, without the bridge.
-With --lint, prints the known mistakes in a trust policy.
+Prints a trust policy for a role that this bridge's service account assumes. With --hop, prints the trust policy for ROLE's
+N-th further hop. With --for, prints the trust policy for a role that a Google service assumes to read S3 itself, without the
+bridge. With --lint, prints the known mistakes in a trust policy.
 
   --unique-id ID       the service account's unique ID; default: the ID in the bridge's own identity token.
-                       With --for dataflow: that of the workers' service account
-  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, otherwise "fedbridge".
+                       With --for dataflow: the unique ID of the workers' service account
+  --audience AUDIENCE  the token's audience; default: aws.audience in the configuration, otherwise "fedbridge".
                        With --for dataflow: the audience in the pipeline's options
   --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --for SERVICE        storage-transfer, bigquery or dataflow

@@ -36,7 +36,7 @@ export function onlySameOrigin<Request extends Addressed, Response extends Local
 const BY_ANOTHER_NAME =
   'The sandbox accepts only requests to 127.0.0.1, localhost or [::1]. Send the request to one of these names.\n';
 const ACROSS_SITES =
-  'The sandbox rejects requests from web pages of another origin. Send the request from a program, without the headers Origin and Sec-Fetch-Site.\n';
+  'The sandbox rejects requests from web pages on other origins. Send the request from a program, without the headers Origin and Sec-Fetch-Site.\n';
 
 /** An absolute request target takes precedence over the `Host` header (RFC 9112, 3.2.2). */
 function authorityOf({ url = '', headers: { host = '' } }: Addressed): URL | undefined {

@@ -177,7 +177,7 @@ function listening(
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       return `this machine does not have that address. Set ${variables.host} to one of this machine's addresses.`;
     const cause =
-      code === 'EADDRINUSE' ? 'another process uses that port. Stop that process, or' : `${code}:`;
+      code === 'EADDRINUSE' ? 'another process is using that port. Stop that process, or' : `${code}:`;
     return `${cause} choose another port with ${variables.port}.`;
   };
   const onError = ({ code }: NodeJS.ErrnoException): void => {

@@ -44,11 +44,7 @@ describe("a command that uses the bridge's identity", () => {
       ['token', '--audience', '--raw'],
       /'--audience' argument is ambiguous\./,
     ],
-    [
-      'the value of an option is empty',
-      ['token', '--audience='],
-      /--audience needs a value, but the value is empty\./,
-    ],
+    ['the value of an option is empty', ['token', '--audience='], /--audience must not be empty\./],
     ['an option is unknown', ['whoami', '--yaml'], /Unknown option '--yaml'\./],
     ['a switch has a value', ['whoami', '--json=yes'], /'--json' does not take an argument\./],
     ['there is an unexpected argument', ['whoami', 'lake'], /Unexpected argument "lake"\./],

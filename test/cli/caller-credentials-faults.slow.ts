@@ -13,7 +13,7 @@ before(async () => {
 after(() => programs.close());
 
 const INVALID =
-  /^metadata server: must respond with an ID token, but responded with something else\. Check whether another server listens at GCE_/;
+  /^metadata server: must respond with an ID token, but responded with something else\. Check which server listens at GCE_/;
 const UNREACHABLE =
   /^metadata server: must be reachable, but is not\. On Google Cloud, check GCE_METADATA_HOST\. /;
 const LATE = /^metadata server: must respond within 5 s, but did not\. Try again\. If the problem persists, /;

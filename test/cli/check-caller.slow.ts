@@ -57,7 +57,7 @@ describe('fedbridge check --caller', () => {
       stderr: '',
       stdout: `${READER}#${ID} may read raw/public/orders.csv in acme-lake (s3:GetObject).
 Decided by grants[0] (line 10): ${READER} (by verified e-mail) may read and list everything below raw/public/.
-The bridge reads as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
+The bridge performs this read as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
 AWS limits the session to this policy:
 {
   "Version": "2012-10-17",
@@ -131,12 +131,12 @@ AWS limits the session to this policy:
   it("shows every hop of a role chain and the last hop's session policy, but no external ID", () => {
     const { status, stdout } = checkCaller(READER, '--get', 'partner-lake/x');
     assert.equal(status, 0);
-    assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account of project acme-prod /m);
+    assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account in project acme-prod /m);
     assert.match(
       stdout,
-      /^The bridge reads as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after the bridge\.$/m,
+      /^The bridge performs this read as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after the bridge\.$/m,
     );
-    assert.match(stdout, /^AWS limits the session of the last role to this policy:$/m);
+    assert.match(stdout, /^AWS limits the last role's session to this policy:$/m);
     assert.match(stdout, /"Resource": "arn:aws:s3:::acme-partner\/\*"/);
     assert.doesNotMatch(stdout, /7f3c/);
   });
@@ -220,13 +220,13 @@ describe('fedbridge check --caller', () => {
     [
       'that a prefix must end with a slash',
       [READER, '--list', 'acme-lake/raw/public'],
-      [/must end with a slash to be inside the grant/, /Remedy: list raw\/public\/\./],
+      [/does not cover this prefix, because it has no trailing slash/, /Remedy: list raw\/public\/\./],
     ],
     [
       'that the grants cover only parts of the list',
       [READER, '--list', 'acme-lake'],
       [
-        /may not list everything in acme-lake/,
+        /is not allowed to list everything in acme-lake/,
         /The caller's grants cover only parts of this list:\n {2}grants\[0\]/,
         /delimiter=\//,
       ],
@@ -239,7 +239,7 @@ describe('fedbridge check --caller', () => {
     [
       'everything after the first slash as the key, in escaped form',
       [READER, '--get', 'acme-lake//raw/public/\u001b[31m'],
-      [/may not read \/raw\/public\/\\u\{1b\}\[31m in acme-lake/],
+      [/is not allowed to read \/raw\/public\/\\u\{1b\}\[31m in acme-lake/],
     ],
   ] as const) {
     it(`reports, for a denied read, ${what}`, () => {

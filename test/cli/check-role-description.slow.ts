@@ -43,7 +43,7 @@ describe("the description of the bridge's token for STS", () => {
     [{ kind: 'metadata' }, 'The bridge calls STS in eu-west-1 with its own token for audience fedbridge.'],
     [
       { kind: 'impersonate', email: 'lake@acme-prod.iam.gserviceaccount.com' },
-      'The bridge calls STS in eu-west-1 with a token of lake@acme-prod.iam.gserviceaccount.com for audience fedbridge; your Google login impersonates that account.',
+      "The bridge calls STS in eu-west-1 with lake@acme-prod.iam.gserviceaccount.com's token for audience fedbridge; your Google login impersonates that account.",
     ],
     [
       { kind: 'file', path: '/run/\u001btoken' },

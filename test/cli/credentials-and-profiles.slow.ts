@@ -66,7 +66,7 @@ describe('an AWS profile whose credential_process refers back to the profile', (
     assert.deepEqual([run, more], ['run', []]);
     assert.match(
       why ?? '',
-      /identity\.profile: must not depend on itself, but the credential_process of AWS profile "loop" uses that profile again/,
+      /identity\.profile: must not depend on itself, but AWS profile "loop" has a credential_process that uses the same profile/,
     );
   });
 });

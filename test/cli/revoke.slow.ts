@@ -85,7 +85,7 @@ describe('fedbridge revoke ROLE', () => {
     writeFileSync(config, sampleWith(['roles lake then', [hop]]));
     const { stdout } = run('lake', '--config', config);
     const notApplied = (account: string) =>
-      `Not applied to role gcp-lake-read of account ${account}: the current credentials are for another account.\n`;
+      `Not applied to role gcp-lake-read in account ${account}: the current credentials are for a different account.\n`;
 
     for (const [account, other] of [
       ['123456789012', '210987654321'],

@@ -95,7 +95,7 @@ lake (${role})
     assert.ok(assumable?.['callerIdentity']);
     const { uniqueId } = here.contract.serviceAccount;
     assert.equal(theirs?.['fault'], 'sts_denied');
-    assert.match(String(theirs['remedy']), /its trust policy does not match the values/);
+    assert.match(String(theirs['remedy']), /its trust policy does not match the bridge's token/);
     const { detail = {} } = theirs;
     assert.deepEqual(
       ['aud', 'oaud', 'sub'].map((key) => detail[`accounts.google.com:${key}`]),
@@ -121,7 +121,7 @@ lake (${role})
     assert.match(stdout, new RegExp(`^ {2}unique ID +${here.contract.serviceAccount.uniqueId}$`, 'm'));
     assert.match(
       stdout,
-      /^No roles: there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m,
+      /^There are no roles to show, because there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m,
     );
     assert.deepEqual(await here.calls('sts'), []);
   });

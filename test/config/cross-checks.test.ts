@@ -62,7 +62,7 @@ const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], p
       ['buckets acme-lake target', 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake'],
       ['buckets acme-lake region', 'us-east-2'],
     ],
-    /^buckets\.acme-lake\.region: must match the region in target, eu-west-1/,
+    /^buckets\.acme-lake\.region: must match the region in target \(eu-west-1\)/,
   ],
   [
     'a grant has a prefix or a key, not both',

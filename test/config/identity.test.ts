@@ -39,7 +39,7 @@ describe("the bridge's identity", () => {
     const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig({ ...env, K_SERVICE: 'bridge' }));
     assertOneProblem(
       problemsOfEnv({ AWS_PROFILE: 'lake', FEDBRIDGE_CONFIG: inline() }),
-      /^AWS_PROFILE: must not be used on Cloud Run\. Assume the roles with the Google identity of the service/,
+      /^AWS_PROFILE: must not be used on Cloud Run\. Assume the roles with the service's Google identity/,
     );
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: inline({ profile: 'lake' }) }),

@@ -64,7 +64,7 @@ const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegEx
   [
     'buckets acme-lake target',
     'lake--use1-az4--xa-s3',
-    /^buckets\.acme-lake\.target: .*access point of a directory/,
+    /^buckets\.acme-lake\.target: .*access point for a directory/,
   ],
   [
     'buckets acme-lake target',

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/cli/read-config.ts';
 import { problemsOf, problemsWith, assertOneProblem } from './sample.ts';
 import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from './audiences.ts';
 
-const REMEDY = /Use the URL of this bridge.*`allowSharedAudience: true` in the configuration file/;
+const REMEDY = /Use this bridge's URL.*`allowSharedAudience: true` in the configuration file/;
 
 describe('a shared audience', () => {
   for (const [audience, whose] of SHARED_AUDIENCES) {

@@ -182,7 +182,7 @@ describe('processes started by the systemd units', () => {
       assert.match(text, /operation="GetObject"/);
     }
     if (process.getuid?.() === 0)
-      await assert.rejects(start(port, { userId: 65533 }), /another process uses that port/);
+      await assert.rejects(start(port, { userId: 65533 }), /another process is using that port/);
     else test.diagnostic('not root: did not test that another user cannot share the port');
     for (const bridge of bridges) {
       assert.equal(await bridge.stop(), 0);

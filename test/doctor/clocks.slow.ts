@@ -63,7 +63,7 @@ describe('fedbridge doctor', () => {
       assert.deepEqual(stepsThatAre('wrong', diagnosis), ['clock']);
       const bucket = diagnosis.steps.find(({ step }) => step === 'bucket acme-lake');
       assert.deepEqual([bucket?.outcome, bucket?.fault], ['unknown', 's3_credentials_rejected']);
-      assert.match(bucket?.found ?? '', /because of a wrong clock/);
+      assert.match(bucket?.found ?? '', /because a clock is wrong/);
     });
 });
 

@@ -115,7 +115,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual([step.compared?.['reason'], step.compared?.['explicit']], ['bucket policy', true]);
     assert.match(
       step.fix ?? '',
-      /Deny statement in the policy of the bucket or of its access point.*aws:SourceIp/,
+      /Deny statement in the bucket policy or the access point policy.*aws:SourceIp/,
     );
   });
 
@@ -165,7 +165,7 @@ describe('fedbridge doctor', () => {
     assert.equal(silent.code, 0);
     assert.match(
       silent.steps.find(({ step: name }) => name === STEP)?.found ?? '',
-      /the doctor does not know a key to read, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
+      /the doctor has no key to read, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
     );
   });
 
@@ -180,7 +180,7 @@ describe('fedbridge doctor', () => {
     assert.equal(code, 0);
     assert.match(
       steps.at(-1)?.found ?? '',
-      /^lists, may read \(the tested object is archived\), returns 404/,
+      /^lists, may read objects \(the tested object is archived\), returns 404/,
     );
   });
 

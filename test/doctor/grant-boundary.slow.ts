@@ -51,12 +51,12 @@ describe('fedbridge doctor', () => {
       const step = firstDoubtful(await diagnose(BELOW_RAW), STEP);
       assert.equal(
         step.found,
-        `a bucket policy allows ${found}; only the Deny statements of the session policy prevent them`,
+        `a bucket policy allows ${found}; only the session policy's Deny statements prevent them`,
       );
       assert.deepEqual(step.compared, response);
       assert.match(
         step.fix ?? '',
-        /^In the bucket policy, set Principal to the ARN of the role, .*\. They do not limit what is granted to "\*"/,
+        /^In the bucket policy, set Principal to the role's ARN: .*, but not permissions that are granted to "\*"/,
       );
     });
 
@@ -71,7 +71,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual(step.compared, { response: '403 AccessDenied', action: 's3:ListBucket' });
     assert.match(
       step.fix ?? '',
-      /^Either a bucket policy allows these requests .* set Principal to the ARN of the role/,
+      /^Either a bucket policy allows these requests .* set Principal to the role's ARN/,
     );
   });
 

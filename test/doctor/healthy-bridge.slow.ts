@@ -77,7 +77,7 @@ No problems found.
         ],
         [
           'fine',
-          'may read (a missing object returns 403 because the grant does not allow list), denies ungranted reads, denies ungranted lists',
+          'may read objects (a missing object returns 403 because the grant does not allow list), denies ungranted reads, denies ungranted lists',
         ],
         ['fine', 'reads, denies ungranted reads, denies ungranted lists'],
         ['unknown', 'not tested, because no object is known: tags'],

@@ -25,7 +25,7 @@ describe('fedbridge doctor', () => {
       'that fails',
       { fault: 'status', status: 500 },
       'metadata_refused',
-      /rejected the request with the status in this line/,
+      /rejected the request; this log line contains the status/,
     ],
     [
       'that is a different server',
@@ -118,7 +118,7 @@ describe('fedbridge doctor, configured with a token file', () => {
       'that Google did not issue it',
       { iss: 'https://token.actions.githubusercontent.com' },
       /issued by https:\/\/token\.actions/,
-      /roles trust only tokens of accounts\.google\.com/,
+      /roles trust only tokens from accounts\.google\.com/,
     ],
     [
       'that it has expired',
@@ -196,6 +196,6 @@ describe('fedbridge doctor, with an impersonated service account', () => {
     const diagnosis = await clinic.diagnose(...(await impersonating(clinic.contract.callers.stranger)));
     const step = firstWrong(diagnosis, 'identity token');
     assert.equal(step.fault, 'impersonation_denied');
-    assert.match(step.fix ?? '', /grant it roles\/iam\.serviceAccountOpenIdTokenCreator/);
+    assert.match(step.fix ?? '', /grant the login roles\/iam\.serviceAccountOpenIdTokenCreator/);
   });
 });

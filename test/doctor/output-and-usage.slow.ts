@@ -121,7 +121,7 @@ describe('fedbridge doctor', () => {
     });
 
   const FILES: readonly (readonly [string, string, RegExp])[] = [
-    ['does not exist', '/nowhere.json', /--trust-policy: must be the path of a readable file/],
+    ['does not exist', '/nowhere.json', /--trust-policy: must be the path to a readable file/],
     ['is not JSON', '', /--trust-policy: must be valid JSON/],
   ];
   for (const [what, path, expected] of FILES)

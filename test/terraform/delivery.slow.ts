@@ -5,11 +5,11 @@ import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { DEPLOY_BUILD, TEST_BUILD } from '../deploy/build.ts';
 import type { BuildFile } from '../deploy/build.ts';
-import { META_ARGUMENTS } from './block-checks.ts';
+import { creations } from './created.ts';
 import { moduleValues } from './module-values.ts';
 import { readModule } from './modules.ts';
-import type { Block } from './modules.ts';
-import { FIVE, rootStandIns, rootValues } from './sample.ts';
+import type { Block, Body } from './modules.ts';
+import { FIVE, rootValues, UNIQUE_ID } from './sample.ts';
 import type { Variables } from './sample.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -23,7 +23,7 @@ const DELIVERY = {
   probe_bucket: 'acme-lake',
   probe_key: 'probe/healthz',
 };
-const WITH: Variables = { ...FIVE, delivery: DELIVERY };
+const WITH: Variables = { ...FIVE, delivery: DELIVERY, ingress: 'all' };
 const EMAIL = 'fedbridge-deploy@acme-prod.iam.gserviceaccount.com';
 const root = await readModule('');
 
@@ -31,38 +31,24 @@ const root = await readModule('');
 const account = (id: string): object => {
   const email = `${id}@acme-prod.iam.gserviceaccount.com`;
   const name = `projects/acme-prod/serviceAccounts/${email}`;
-  return { id: name, name, email, member: `serviceAccount:${email}` };
+  return { id: name, name, email, member: `serviceAccount:${email}`, unique_id: UNIQUE_ID };
 };
 const ACCOUNTS = ['builder', 'tester', 'deployer', 'stranger'];
 const STAND_INS: Variables = {
-  ...rootStandIns(WITH),
   google_service_account: {
-    bridge: account('fedbridge'),
+    bridge: [account('fedbridge')],
     ...Object.fromEntries(ACCOUNTS.map((name) => [name, [account(name)]])),
   },
   google_artifact_registry_repository: {
-    images: { repository_id: 'fedbridge' },
+    images: [{ repository_id: 'fedbridge' }],
     candidates: [{ repository_id: 'fedbridge-candidates' }],
   },
   google_storage_bucket: { artifacts: [{ name: 'sbom' }], build: [{ name: 'source' }] },
   google_cloud_run_v2_service: { bridge: { name: 'service' } },
 };
 
-/** @returns the arguments of each resource that a block creates */
-async function created({ body }: Block, variables = WITH): Promise<Variables[]> {
-  const { for_each: each, count = 1 } = body;
-  const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !META_ARGUMENTS.has(name)));
-  const values = moduleValues(root, variables, STAND_INS);
-  if (each === undefined) {
-    const bodies = (await values.evaluate(count)) === 0 ? [] : [await values.evaluate(rest)];
-    return bodies as Variables[];
-  }
-  const items = Object.values((await values.evaluate(each)) as object) as unknown[];
-  const bodies = items.map((value) =>
-    moduleValues(root, variables, { ...STAND_INS, each: { value } }).evaluate(rest),
-  );
-  return (await Promise.all(bodies)) as Variables[];
-}
+const created = (block: Block, variables = WITH): Promise<Body[]> =>
+  creations(root, variables, STAND_INS)(block);
 
 async function onlyOne(address: string): Promise<Variables> {
   const block = root.resources.find((one) => one.address === address);

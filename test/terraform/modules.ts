@@ -27,6 +27,7 @@ export interface Module {
   readonly resources: readonly Block[];
   readonly data: readonly Block[];
   readonly calls: readonly Block[];
+  readonly checks: readonly Block[];
   readonly providers: readonly Block[];
   readonly terraform: readonly Body[];
 }
@@ -102,6 +103,7 @@ export async function readModule(path: string): Promise<Module> {
     resources: typed('resource', ''),
     data: typed('data', 'data.'),
     calls: plain('module', 'module.'),
+    checks: plain('check', 'check.'),
     providers: plain('provider', ''),
     terraform: parsed.flatMap(({ body }) => bodiesOf(body['terraform'])),
   };

@@ -65,7 +65,7 @@ const ABSENT: readonly Row[] = [
   },
   {
     pattern: /^(?:sts:DurationSeconds|sts:AWSServiceName)$/i,
-    because: "AWS sets this key only for bearer tokens of AWS's own services",
+    because: "AWS sets this key only for AWS services' own bearer tokens",
     fix: "Remove this key. To limit sessions, set the role's maximum session duration.",
   },
   {

@@ -41,8 +41,8 @@ export function checkPins(statement: Statement): Finding[] {
 /** Which other tokens would match if the key were not pinned. AWS compares each key with a different claim. */
 const OPENING: Readonly<Record<IdentityKey, string>> = {
   aud: 'another party that obtained a token for this service account could also assume the role',
-  sub: 'the role could also be assumed with a token that this service account obtained for another account',
-  oaud: 'the role could also be assumed with a token that this service account obtained for another service',
+  sub: 'the role could also be assumed with a token that this service account obtained for a different account',
+  oaud: 'the role could also be assumed with a token that this service account obtained for a different service',
 };
 
 const TO_PIN: Readonly<Record<IdentityKey, string>> = {

@@ -115,7 +115,7 @@ function misplaced(
   }
   if (isUniqueId(text)) return undefined;
   const claim =
-    name === 'aud' ? "the token's azp, which is the unique ID of the service account" : "the token's sub";
+    name === 'aud' ? "the token's azp, which is the service account's unique ID" : "the token's sub";
   if (text.includes('@')) {
     return [
       `is compared with ${claim}, but ${quote(text)} is an e-mail`,

@@ -74,7 +74,7 @@ describe('/-/explain', () => {
           matchedBy: [{ projectOfVerifiedEmail: 'acme-prod' }],
         },
       ],
-      why: 'Your grant of get and list on raw/public/ covers this key.',
+      why: 'Your grants cover this key: get and list on raw/public/.',
     });
     const byId = await explain('key=README.txt&action=attributes');
     assert.deepEqual(byId.needs, ['s3:GetObject', 's3:GetObjectAttributes']);

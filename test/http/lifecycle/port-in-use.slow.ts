@@ -35,7 +35,7 @@ describe('a port', () => {
         startBridge({ ...sandbox.environment, [variable]: taken }),
         ({ message }: Error) =>
           message.includes('the bridge exited') &&
-          message.includes(`Cannot listen on 127.0.0.1:${taken}: another process uses that port`) &&
+          message.includes(`Cannot listen on 127.0.0.1:${taken}: another process is using that port`) &&
           message.includes(`choose another port with ${setBy}.`),
       );
     });

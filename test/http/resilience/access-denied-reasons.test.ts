@@ -94,7 +94,7 @@ describe('a read that S3 denies', () => {
     const { line } = await denied('/acme-lake/README.txt');
     await bucketPolicy(null);
     assert.deepEqual(line['s3'], { ...ofRead, reason: 'bucket policy', explicit: true });
-    assert.match(String(line['remedy']), /policy of the bucket.*aws:SourceIp/);
+    assert.match(String(line['remedy']), /bucket policy.*aws:SourceIp/);
   });
 
   it('is logged with a remedy if no KMS key is configured for the bucket', async () => {
@@ -167,7 +167,7 @@ describe('a read that S3 denies', () => {
       const { line } = await denied('/acme-lake/README.txt');
       await wire.clearFaults();
       assert.equal((line['s3'] as { reason?: string }).reason, undefined);
-      assert.match(String(line['remedy']), /role's policy.*session policy.*bucket's policy.*KMS key/);
+      assert.match(String(line['remedy']), /role's policy.*bucket policy.*session policy.*KMS key/);
     }
   });
 

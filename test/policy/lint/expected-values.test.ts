@@ -15,7 +15,7 @@ describe('the lint, given an expected unique ID or audience', () => {
     const lines = lintedWith('--unique-id', ANOTHER_ID);
     assert.deepEqual(
       lines.map((line) =>
-        /^statement 1, (\S+): must be "(\d+)", but is "(\d+)"\. A service account that was deleted and re-created/
+        /^statement 1, (\S+): must be "(\d+)", but is "(\d+)"\. If the service account was deleted and re-created/
           .exec(line)
           ?.slice(1),
       ),
