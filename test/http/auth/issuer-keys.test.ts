@@ -69,7 +69,7 @@ describe('an issuer that is unavailable when the bridge starts', () => {
   it('an issuer that hangs gets only its own part of the waiting requests', async () => {
     await wire.control('POST', '/keys', { action: 'replace', upstream: 'issuer' });
     await wire.fault({ upstream: 'issuer', fault: 'hang' });
-    const tokens = await Promise.all(Array.from({ length: 60 }, () => clusterToken(wire, 'analytics/etl')));
+    const tokens = await Promise.all(Array.from({ length: 120 }, () => clusterToken(wire, 'analytics/etl')));
     const asked = Promise.all(tokens.map((token) => wire.get(AS_SCOPED, { headers: asBearer(token) })));
     // Google's new key also causes a wait, for which the hanging issuer leaves room.
     await wire.control('POST', '/keys', { action: 'replace' });
