@@ -2,7 +2,7 @@
 # an image and a subnet in other projects.
 
 locals {
-  caller_emails  = distinct([for caller in flatten(local.grants[*].callers) : lower(split("#", caller)[0]) if strcontains(caller, "@")])
+  caller_emails  = distinct([for caller in flatten(local.grants[*].callers) : lower(split("#", caller)[0]) if can(regex("^[^:]+@", caller))])
   caller_members = [for email in local.caller_emails : endswith(email, ".gserviceaccount.com") ? "serviceAccount:${email}" : "user:${email}"]
 }
 

@@ -16,6 +16,7 @@ locals {
     for field, value in {
       audience            = local.audiences
       allowSharedAudience = var.settings.allow_shared_audience ? true : null
+      issuers             = length(var.issuers) > 0 ? local.config_issuers : null
       aws                 = { region = var.aws_region, audience = var.sts_audience }
       roles               = local.config_roles
       buckets             = local.config_buckets
@@ -27,6 +28,18 @@ locals {
     } : field => value if value != null
   }
   config_yaml = yamlencode(local.config)
+
+  config_issuers = [
+    for issuer in var.issuers : {
+      for field, value in {
+        name     = issuer.name
+        kind     = issuer.kind
+        url      = issuer.url
+        audience = length(issuer.audiences) > 0 ? issuer.audiences : null
+        jwks     = issuer.jwks
+      } : field => value if value != null
+    }
+  ]
 
   config_roles = {
     for name, role in var.roles : name => {

@@ -2,7 +2,7 @@
 import { permitOn } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { endStep } from '../observability/request-context.ts';

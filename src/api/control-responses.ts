@@ -2,7 +2,7 @@
 import { containerToken } from '../auth/authenticate.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { CallerPattern } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -179,7 +179,8 @@ function whoami(parts: ControlParts, caller: Caller): object {
   const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;
   return {
     email: caller.email ?? null,
-    uniqueId: caller.subject,
+    uniqueId: caller.issuer === undefined ? caller.subject : null,
+    ...(caller.issuer === undefined ? {} : { issuer: caller.issuer, caller: caller.subject }),
     sessionName: parts.sessionNameOf(caller),
     ...(hint === undefined ? {} : { hint }),
     mayRead: access.flatMap(([bucket, { grants }]) =>

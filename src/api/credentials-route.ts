@@ -5,7 +5,7 @@ import { permitOn } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
 import { tokenCredentials } from '../auth/token-credentials.ts';
 import { describeToken } from '../auth/verify-token.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';

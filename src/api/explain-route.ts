@@ -1,7 +1,7 @@
 // `/-/explain`: shows callers which of their grants decides a request, or why none does, without calling an upstream.
 import { explain } from '../auth/explain-decision.ts';
 import type { Denial } from '../auth/explain-decision.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import { isComputeDefault } from '../config/google-names.ts';
@@ -23,7 +23,8 @@ const COMPUTE_DEFAULT_HINT =
   "Your account is Compute Engine's default service account, which project grants do not cover. Ask the operator for a grant to the account's e-mail.";
 
 /** Names a possible reason why a caller has no grants: its token has no e-mail, or project grants do not cover its account. */
-export function hintWithoutGrants({ email }: Caller): string | undefined {
+export function hintWithoutGrants({ email, issuer, subject }: Caller): string | undefined {
+  if (issuer !== undefined) return `Grants name you as ${subject}. Ask the operator for a grant.`;
   if (email === undefined) return NO_EMAIL_HINT;
   return isComputeDefault(email) ? COMPUTE_DEFAULT_HINT : undefined;
 }
@@ -92,6 +93,8 @@ export function matchFields(pattern: CallerPattern): object {
       return { verifiedEmail: pattern.email, uniqueId: pattern.uniqueId };
     case 'project':
       return { projectOfVerifiedEmail: pattern.project };
+    case 'issued':
+      return { issuer: pattern.issuer, subject: pattern.subject };
   }
 }
 

@@ -2,7 +2,7 @@
 import { decideVending } from '../auth/authorize-vending.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import { FAULTS } from '../errors/table.ts';
 import { checkedBucket, loggable } from '../s3/target.ts';

@@ -1,7 +1,7 @@
 // Handles every request on a data path: authenticate, authorize, federate, read, respond, in that order.
 import { authorize } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
 import { presentationOf } from '../auth/authenticate.ts';
 import type { Bucket } from '../config/types.ts';

@@ -2,7 +2,7 @@
 import { bodyToken } from '../auth/authenticate.ts';
 import { tokenCredentials } from '../auth/token-credentials.ts';
 import { describeToken } from '../auth/verify-token.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { parseRoleArn } from '../config/aws-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { RequestContext } from '../observability/request-context.ts';

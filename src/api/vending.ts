@@ -3,7 +3,7 @@
 import { authorizeVending } from '../auth/authorize-vending.ts';
 import type { VendingPermit } from '../auth/authorize-vending.ts';
 import type { Access } from '../auth/grants.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import { expirationText } from '../federation/credentials.ts';
 import type { VendedCredentials } from '../federation/federate.ts';

@@ -4,22 +4,30 @@ import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { lruList } from '../runtime/lru-list.ts';
 import type { LruEntry } from '../runtime/lru-list.ts';
 import { Fault } from '../errors/fault.ts';
-import type { Caller, VerifiedToken } from './verify-token.ts';
+import type { Caller } from './caller.ts';
+import type { VerifiedToken, VerifyToken } from './verify-token.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /** The maximum number of cached tokens, which take about 3 MB. A caller's SDK sends the same token for an hour. */
 const MAX_TOKENS = 10_000;
 
 /**
- * The maximum number of requests that may wait at once for a refetch of Google's keys. Without a limit, requests with made-up key
- * IDs could occupy all request slots while Google's endpoint hangs.
+ * The maximum number of requests that may wait at once for a refetch of issuers' keys. Without a limit, requests with made-up key
+ * IDs could occupy all request slots while an issuer's endpoint hangs. Each issuer gets an equal part, so that one issuer's outage
+ * does not affect the others' callers.
  */
 const MAX_WAITING = 100;
 
 interface Verification {
   readonly caller: Promise<Caller>;
-  /** The number of requests that are waiting for this token's signing key. */
-  waiting: number;
+  readonly wait: Wait;
+}
+
+/** The requests that wait for a token's signing key. */
+interface Wait {
+  requests: number;
+  /** The name of the issuer of the key; undefined for Google. */
+  issuer: string | undefined;
 }
 
 interface CachedToken extends VerifiedToken {
@@ -29,13 +37,17 @@ interface CachedToken extends VerifiedToken {
 /**
  * The token cache holds identities, never permissions. The cache's keys are SHA-256 hashes of whole tokens: a token that differs
  * in one bit is verified separately, and no token stays in memory.
- * @param verify verifies a token, and must call `beforeWait` before waiting for an unknown key; rejections are not cached
- * @param onOutcome called for each token that is accepted
+ * @param options.verify verifies a token, and must call `beforeWait` before waiting for an unknown key; rejections are not cached
+ * @param options.issuers the number of issuers whose tokens `verify` accepts
+ * @param options.onOutcome called for each token that is accepted
  */
-export function authenticator(
-  verify: (token: string, beforeWait: () => void) => Promise<VerifiedToken>,
-  onOutcome: (outcome: 'cached' | 'verified') => void,
-): (token: string) => MaybePromise<Caller> {
+export function authenticator(options: {
+  readonly verify: VerifyToken;
+  readonly issuers: number;
+  readonly onOutcome: (outcome: 'cached' | 'verified') => void;
+}): (token: string) => MaybePromise<Caller> {
+  const { verify, onOutcome } = options;
+  const mostWaiting = Math.floor(MAX_WAITING / options.issuers);
   const cached = new Map<string, LruEntry<CachedToken>>();
   const uses = lruList<CachedToken>();
   const forget = (entry: LruEntry<CachedToken>): void => {
@@ -49,31 +61,36 @@ export function authenticator(
     if (oldest !== undefined) forget(oldest);
   };
   const verifying = new Map<string, Verification>();
-  let waiting = 0;
-  const countWaiting = (verification: Verification): void => {
-    if (waiting >= MAX_WAITING)
-      throw new Fault('signing_keys_unavailable', {
+  const waiting = new Map<string | undefined, number>();
+  const countWaiting = (wait: Wait): void => {
+    const count = waiting.get(wait.issuer) ?? 0;
+    if (count >= mostWaiting)
+      throw new Fault(wait.issuer === undefined ? 'signing_keys_unavailable' : 'issuer_keys_unavailable', {
+        issuer: wait.issuer,
         error: 'too many requests are waiting for signing keys that the bridge has not fetched yet',
       });
-    waiting += 1;
-    verification.waiting += 1;
+    waiting.set(wait.issuer, count + 1);
+    wait.requests += 1;
   };
   const begin = (token: string, key: string): Verification => {
-    const verification: Verification = {
-      waiting: 0,
-      caller: verify(token, () => {
-        countWaiting(verification);
+    const wait: Wait = { requests: 0, issuer: undefined };
+    const verified = verify(token, (issuer) => {
+      // A verification may wait twice, but with the same requests.
+      if (wait.requests > 0) return;
+      wait.issuer = issuer;
+      countWaiting(wait);
+    });
+    const caller = verified
+      .then((accepted) => {
+        cacheToken(key, accepted);
+        onOutcome('verified');
+        return accepted.caller;
       })
-        .then((verified) => {
-          cacheToken(key, verified);
-          onOutcome('verified');
-          return verified.caller;
-        })
-        .finally(() => {
-          verifying.delete(key);
-          waiting -= verification.waiting;
-        }),
-    };
+      .finally(() => {
+        verifying.delete(key);
+        if (wait.requests > 0) waiting.set(wait.issuer, (waiting.get(wait.issuer) ?? 0) - wait.requests);
+      });
+    const verification = { caller, wait };
     verifying.set(key, verification);
     return verification;
   };
@@ -90,7 +107,7 @@ export function authenticator(
     }
     const inProgress = verifying.get(key);
     if (inProgress === undefined) return begin(token, key).caller;
-    if (inProgress.waiting > 0) countWaiting(inProgress);
+    if (inProgress.wait.requests > 0) countWaiting(inProgress.wait);
     return inProgress.caller;
   };
 }

@@ -3,7 +3,7 @@ import { projectInEmail } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
-import type { Caller } from './verify-token.ts';
+import type { Caller } from './caller.ts';
 
 /** The access of one caller to one bucket. */
 export interface Access {
@@ -69,10 +69,14 @@ function patternKey(pattern: CallerPattern): string {
       return JSON.stringify(['both', pattern.email, pattern.uniqueId]);
     case 'project':
       return JSON.stringify(['project', projectAsInEmail(pattern.project)]);
+    case 'issued':
+      return JSON.stringify(['issued', pattern.issuer, `${pattern.issuer}:${pattern.subject}`]);
   }
 }
 
-function callerKeys({ subject, email }: Caller): string[] {
+/** Only a Google caller has an e-mail or a unique ID, whatever another issuer's token claims. */
+function callerKeys({ subject, issuer, email }: Caller): string[] {
+  if (issuer !== undefined) return [JSON.stringify(['issued', issuer, subject])];
   const keys = [JSON.stringify(['id', subject])];
   if (email !== undefined) {
     keys.push(JSON.stringify(['email', email]), JSON.stringify(['both', email, subject]));

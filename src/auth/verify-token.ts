@@ -1,25 +1,19 @@
-// Verifies Google ID tokens: signature against Google's published keys, issuer, audience, lifetime.
-import { decodeJwt, errors, jwtVerify } from 'jose';
-import type { JWTPayload, JWTVerifyResult } from 'jose';
-import { GOOGLE_ISSUERS } from '../config/google-names.ts';
+// Verifies callers' tokens: signature against their issuer's published keys, issuer, audience, lifetime. Google is always an
+// issuer; the configuration may add others.
+import { decodeJwt, jwtVerify } from 'jose';
+import type { FlattenedJWSInput, JWTHeaderParameters, JWTPayload, JWTVerifyResult } from 'jose';
+import type { Issuer } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
-import type { FaultCode } from '../errors/table.ts';
-import { googleKeys, keysFault } from './google-keys.ts';
-
-/** The identity in a verified Google ID token, and nothing else. */
-export interface Caller {
-  /** `sub`: the account's numeric unique ID, which is never reused. */
-  readonly subject: string;
-  /**
-   * The e-mail address in lower case, if Google has verified it. On Cloud Run, tokens in the standard format contain no e-mail
-   * address.
-   */
-  readonly email?: string;
-}
+import { keysFault } from './fetch-keys.ts';
+import type { Caller } from './caller.ts';
+import { chooseIssuer } from './choose-issuer.ts';
+import { audienceMismatch, claimsForLog, tokenFault } from './token-fault.ts';
+import { googleIssuer, otherIssuer } from './trusted-issuer.ts';
+import type { OnKeysFailed, TrustedIssuer } from './trusted-issuer.ts';
 
 export interface VerifiedToken {
   readonly caller: Caller;
-  /** The token's `exp`, in milliseconds since the epoch. */
+  /** When the token must be verified again, in milliseconds since the epoch; at the latest, its `exp`. */
   readonly expiresAt: number;
 }
 
@@ -34,142 +28,86 @@ export function describeToken(verified: string): {
   return { issuer: iss, audience: Array.isArray(aud) ? aud[0] : aud, expiresAt: exp * 1000 };
 }
 
-/** The tolerated difference between the clocks of Google, the caller and the bridge. */
+/** @param beforeWait called before the function waits for an unknown key; if it throws, the function does not wait */
+export type VerifyToken = (token: string, beforeWait: BeforeWait) => Promise<VerifiedToken>;
+
+/** @param issuer the name of the issuer whose keys are awaited; undefined for Google. @throws Fault if too many requests wait */
+export type BeforeWait = (issuer: string | undefined) => void;
+
+/** The tolerated difference between the clocks of the issuer, the caller and the bridge. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /**
+ * Google's tokens are valid for an hour. Those of other issuers may be valid for much longer, but are verified again after an
+ * hour, so that the bridge notices if the issuer has withdrawn their key.
+ */
+const MAX_CACHED_MS = 60 * 60 * 1000;
+
+/**
  * @param options.certsUrl URL of Google's JSON Web Key Set
- * @param options.audiences accepted audiences; a token must have one of them
- * @param options.onKeysFailed called when Google's keys could not be refreshed; the known keys stay in use
+ * @param options.audiences accepted audiences of Google's tokens; a token must have one of them
+ * @param options.issuers issuers other than Google
  * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid,
  * token_issuer_invalid, token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid,
- * signing_keys_unavailable, and anything that `beforeWait` throws. The function calls `beforeWait` before it waits for an
- * unknown key
+ * signing_keys_unavailable, issuer_keys_unavailable, and anything that `beforeWait` throws
  */
 export function tokenVerifier(options: {
   readonly certsUrl: string;
   readonly audiences: readonly string[];
-  readonly onKeysFailed: (fault: Fault) => void;
-}): (token: string, beforeWait: () => void) => Promise<VerifiedToken> {
-  const keysFor = googleKeys(options.certsUrl, options.onKeysFailed);
+  readonly issuers: readonly Issuer[];
+  readonly onKeysFailed: OnKeysFailed;
+}): VerifyToken {
+  const google = googleIssuer(options);
+  const others = options.issuers.map((issuer) => otherIssuer(issuer, options.onKeysFailed));
+  const all = [google, ...others];
+  const select = chooseIssuer(google, others);
+  // jose decodes the token once and verifies it once. Its rules accept any issuer's values, and `checkIssuer` pins them to the
+  // issuer whose key verified the signature.
   const rules = {
-    algorithms: ['RS256'],
-    issuer: [...GOOGLE_ISSUERS],
-    audience: [...options.audiences],
+    algorithms: [...new Set(all.flatMap(({ algorithms }) => algorithms))],
+    issuer: all.flatMap(({ urls }) => urls),
+    audience: all.flatMap(({ audiences }) => audiences),
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     requiredClaims: ['sub', 'iat', 'exp'],
   };
   return async (token, beforeWait) => {
+    let issuer = google;
     let verified: JWTVerifyResult;
     try {
-      verified = await jwtVerify(token, keysFor(beforeWait), rules);
+      verified = await jwtVerify(
+        token,
+        (header: JWTHeaderParameters, parts: FlattenedJWSInput) => {
+          issuer = select(header, parts);
+          if (!issuer.algorithms.includes(String(header.alg))) throw new Fault('token_algorithm_invalid');
+          return issuer.keys.getter(() => {
+            beforeWait(issuer.name);
+          })(header, parts);
+        },
+        rules,
+      );
     } catch (error) {
-      throw asTokenFault(error, token, options.audiences);
+      throw tokenFault(error, token, issuer.audiences) ?? keysFault(error, issuer.name);
     }
+    checkIssuer(issuer, verified.payload);
     const { sub, exp, iat } = verified.payload;
     // jose checks `iat` only if a maximum age is set. An `iat` in the future means that a clock is wrong.
     if (typeof iat !== 'number' || iat > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
       throw new Fault('token_not_yet_valid', claimsForLog(verified.payload));
     }
     // jose checks `sub` only if a particular value is expected.
-    if (typeof sub !== 'string' || sub === '' || exp === undefined) {
+    const caller = typeof sub === 'string' ? issuer.callerOf(sub, verified.payload) : undefined;
+    if (caller === undefined || exp === undefined) {
       throw new Fault('token_claims_invalid', claimsForLog(verified.payload));
     }
-    return { caller: callerOf(sub, verified.payload), expiresAt: exp * 1000 };
+    const mayBeCachedUntil = issuer === google ? Infinity : Date.now() + MAX_CACHED_MS;
+    return { caller, expiresAt: Math.min(exp * 1000, mayBeCachedUntil) };
   };
 }
 
-function callerOf(subject: string, claims: JWTPayload): Caller {
-  const { email, email_verified: verified } = claims;
-  return typeof email === 'string' && verified === true ? { subject, email: lowerCase(email) } : { subject };
-}
-
-/**
- * Converts ASCII letters only: `toLowerCase` turns the Kelvin sign into an ASCII k, which could turn one person's address into
- * another's.
- */
-const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-
-/** Keeps only codes and named claims, because messages of jose and Node can contain the token. */
-function asTokenFault(error: unknown, token: string, audiences: readonly string[]): Fault {
-  if (error instanceof Fault) return error;
-  if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));
-  // jose checks claims only after it has verified the signature.
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    const { claim, payload } = error;
-    const addition = claim === 'aud' ? audienceMismatch(payload.aud, audiences) : undefined;
-    return new Fault(CLAIM_FAULTS[claim] ?? 'token_claims_invalid', claimsForLog(payload), addition);
-  }
-  if (error instanceof errors.JWSSignatureVerificationFailed)
-    return new Fault('token_signature_invalid', unverifiedClaims(token));
-  if (error instanceof errors.JOSEAlgNotAllowed) return new Fault('token_algorithm_invalid');
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-    return new Fault('token_key_unknown');
-  }
-  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid)
-    return new Fault('token_malformed');
-  if (error instanceof errors.JOSENotSupported) return new Fault('token_algorithm_invalid');
-  return keysFault(error);
-}
-
-const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {
-  iss: 'token_issuer_invalid',
-  aud: 'token_audience_invalid',
-  nbf: 'token_not_yet_valid',
-};
-
-/** An audience has at most 255 characters in the configuration, but may have any length in a token. */
-const LONGEST_SHOWN = 200;
-
-/** The maximum number of audiences in an error message, because the configuration may list many. */
-const MOST_SHOWN = 5;
-
-/**
- * Explains to a caller which audiences its token has and which audiences the bridge accepts. Audiences are not secret.
- * @param own the `aud` claim of a token whose signature has been verified
- */
-function audienceMismatch(own: unknown, expected: readonly string[]): string {
-  const audiences = Array.isArray(own) ? (own as readonly unknown[]) : [own];
-  const named = audiences.filter((audience) => audience !== undefined);
-  return `This token ${named.length === 0 ? 'has no audience' : `is for ${shownList(named)}`}; this bridge accepts ${shownList(expected)}.`;
-}
-
-function shownList(audiences: readonly unknown[]): string {
-  const more = audiences.length - MOST_SHOWN;
-  const shown = audiences.slice(0, MOST_SHOWN).map(shownAudience);
-  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(' or ');
-}
-
-/** Quotes an audience, truncated and escaped so that it fits in a header and contains no quotation marks. */
-function shownAudience(audience: unknown): string {
-  const text = typeof audience === 'string' ? audience : JSON.stringify(audience);
-  const dots = text.length > LONGEST_SHOWN ? '…' : '';
-  const escaped = text
-    .slice(0, LONGEST_SHOWN)
-    .replace(/[^ !#-[\]-~]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-  return `"${escaped}${dots}"`;
-}
-
-/**
- * Returns the claims that an operator may need to compare. These claims are not secret, because they are useless without the
- * token's signature.
- */
-function claimsForLog(claims: JWTPayload): Record<string, string | undefined> {
-  const text = (value: unknown): string | undefined =>
-    value === undefined ? undefined : JSON.stringify(value).slice(0, 256);
-  return {
-    iss: text(claims.iss),
-    aud: text(claims.aud),
-    sub: text(claims.sub),
-    email: text(claims['email']),
-    exp: text(claims.exp),
-  };
-}
-
-function unverifiedClaims(token: string): Record<string, string | undefined> {
-  try {
-    return claimsForLog(decodeJwt(token));
-  } catch {
-    return {};
-  }
+/** @throws Fault token_issuer_invalid, token_audience_invalid if the token's claims are for another of the trusted issuers */
+function checkIssuer({ urls, audiences }: TrustedIssuer, claims: JWTPayload): void {
+  if (!urls.includes(String(claims.iss))) throw new Fault('token_issuer_invalid', claimsForLog(claims));
+  const own = [claims.aud].flat();
+  if (!own.some((audience) => audience !== undefined && audiences.includes(audience)))
+    throw new Fault('token_audience_invalid', claimsForLog(claims), audienceMismatch(claims.aud, audiences));
 }

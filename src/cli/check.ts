@@ -9,7 +9,7 @@ import { findWarnings } from '../config/warnings.ts';
 import { HelpRequested, readArguments, UsageError } from './arguments.ts';
 import { decide } from './check/decision.ts';
 import { describeConfig } from './check/describe.ts';
-import { REQUEST_OPTIONS, readCheckRequest } from './check/request.ts';
+import { checkCallerIssuer, REQUEST_OPTIONS, readCheckRequest } from './check/request.ts';
 import type { CheckRequest, VendingRequest } from './check/request.ts';
 import { describeVending } from './check/vending.ts';
 import { write } from './print-result.ts';
@@ -18,8 +18,8 @@ const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
        fedbridge check --schema
 
 Validates FILE (default: the configuration in the environment) and explains it.
-With --caller (an e-mail, a unique ID or EMAIL#ID) and one of the options below, checks a single read instead: shows which
-grant allows the read and which role performs it, or why the read is denied.
+With --caller (an e-mail, a unique ID, EMAIL#ID or ISSUER:SUBJECT) and one of the options below, checks a single read instead:
+shows which grant allows the read and which role performs it, or why the read is denied.
 
   --get, --versions, --tags, --attributes BUCKET/KEY   an object, an old version of it, its tags or its attributes
   --list BUCKET/PREFIX                                 the keys that begin with PREFIX
@@ -44,6 +44,7 @@ export async function check(args: readonly string[]): Promise<number> {
       await write(process.stdout, describeConfig(config));
       return 0;
     }
+    checkCallerIssuer(request, config);
     const lineOf = linesIn(text);
     const decision =
       'read' in request ? decide(config, request, lineOf) : describeVending(config, request, lineOf);

@@ -10,6 +10,7 @@ import { readPolicyOf } from '../policy/read-policy.ts';
 import { ACCOUNTS, PROJECT, type ServiceAccount } from '../sandbox/google/accounts.ts';
 import type { RoleDefinition } from '../sandbox/iam/roles.ts';
 import { SAMPLE_ROLES } from '../sandbox/iam/sample-roles.ts';
+import { ISSUER_KEYS_PATH } from '../sandbox/issuer/issuer.ts';
 import { SAMPLE_KEYS } from '../sandbox/s3/sample.ts';
 import { REGION, SAMPLE_KEY, type SampleRead, type Seed, type SeedBucket } from '../sandbox/seed.ts';
 import { readConfigDocument } from './read-config.ts';
@@ -27,17 +28,25 @@ export function seedFrom(text: string): Seed {
   const environment = { AWS_REGION: REGION };
   // Reads the operator's own text first, so that problems show line numbers in that text.
   readConfigDocument(text, environment);
-  const yaml = `${JSON.stringify(localDocument(readDocument(text).raw), null, 2)}\n`;
-  const config = readConfigDocument(yaml, environment);
+  const yaml = (issuer: string): string =>
+    `${JSON.stringify(localDocument(readDocument(text).raw, issuer), null, 2)}\n`;
+  const config = readConfigDocument(yaml(UNKNOWN_ISSUER), environment);
   const { grant, reader } = sampleGrant(config);
   const bucket = config.buckets.get(grant.bucket);
   if (bucket === undefined)
     throw new Error('the configuration was used before its bucket names were checked');
-  const operator = config.operators[0] && accountOf(config.operators[0]);
-  const patterns = [...config.grants.flatMap(({ callers }) => callers), ...config.operators];
+  const operator = config.operators.find(isGoogle);
+  const patterns = [...config.grants.flatMap(({ callers }) => callers), ...config.operators].filter(isGoogle);
   const stranger = strangerTo(patterns);
   return {
     config: yaml,
+    issuers: () =>
+      config.issuers.map(({ name, kind, url, audiences: [audience = ''] }) => ({
+        name,
+        kind,
+        url,
+        audience,
+      })),
     audience: config.audiences[0] ?? '',
     awsAudience: config.aws.audience,
     region: config.aws.region,
@@ -47,32 +56,41 @@ export function seedFrom(text: string): Seed {
     buckets: bucketsOf(config),
     role: bucket.role.arn,
     sample: sampleRead(bucket, grant),
-    reader: reader.email,
+    reader,
     stranger: stranger.email,
-    ...(operator === undefined ? {} : { operator: operator.email }),
+    ...(operator === undefined ? {} : { operator: accountOf(operator).email }),
   };
 }
 
 const localBucket = z.looseObject({ target: z.string().optional() });
-const localShape = z.looseObject({ buckets: z.record(z.string(), localBucket) });
+const localShape = z.looseObject({
+  buckets: z.record(z.string(), localBucket),
+  issuers: z.array(z.looseObject({})).optional(),
+});
+
+/** Stands in for the emulated issuer's origin until its port is known. */
+const UNKNOWN_ISSUER = 'http://127.0.0.1:1';
 
 /**
  * Removes everything that refers to other machines: the identity, endpoints, and targets that do not exist in the sandbox's S3.
+ * Issuers keep their URLs, which the bridge only compares, but get the emulated issuer's keys.
  */
-function localDocument(raw: unknown): unknown {
-  const { identity, ...document } = localShape.parse(raw);
+function localDocument(raw: unknown, issuer: string): unknown {
+  const { identity, issuers, ...document } = localShape.parse(raw);
+  const jwks = `${issuer}${ISSUER_KEYS_PATH}`;
+  const local = issuers === undefined ? {} : { issuers: issuers.map((each) => ({ ...each, jwks })) };
   const buckets = Object.entries(document.buckets).map(([name, bucket]) => {
     const { endpoint, target, ...kept } = bucket;
     return [name, target === undefined ? kept : { ...kept, target: localTarget(target) }] as const;
   });
-  return { ...document, buckets: Object.fromEntries(buckets) };
+  return { ...document, ...local, buckets: Object.fromEntries(buckets) };
 }
 
 /** The name of an access point, which is also a valid bucket name. */
 const localTarget = (target: string): string => target.replace(/^arn:.*[:/]/, '');
 
 /** Prefers a grant with get and list, and then a grant with get, because such grants demonstrate the most. */
-function sampleGrant({ grants }: Config): { grant: Grant; reader: ServiceAccount } {
+function sampleGrant({ grants }: Config): { grant: Grant; reader: string } {
   const grant =
     grants.find(({ allow }) => allow.includes('get') && allow.includes('list')) ??
     grants.find(({ allow }) => allow.includes('get')) ??
@@ -83,8 +101,13 @@ function sampleGrant({ grants }: Config): { grant: Grant; reader: ServiceAccount
       'The configuration has no grants, so nobody could read anything. Add a grant under `grants`.',
     );
   }
-  return { grant, reader: accountOf(caller) };
+  const reader = isGoogle(caller) ? accountOf(caller).email : `${caller.issuer}:${caller.subject}`;
+  return { grant, reader };
 }
+
+type GooglePattern = Exclude<CallerPattern, { kind: 'issued' }>;
+
+const isGoogle = (pattern: CallerPattern): pattern is GooglePattern => pattern.kind !== 'issued';
 
 function sampleRead({ name, target }: Bucket, { scope, allow }: Grant): SampleRead {
   const [key = ''] = scope.kind === 'bucket' ? [SAMPLE_KEY] : keysIn(scope);
@@ -133,7 +156,7 @@ function inventedId(email: string): string {
   return `1${String(digest.readBigUInt64BE() % 10n ** 20n).padStart(20, '0')}`;
 }
 
-function accountOf(pattern: CallerPattern): ServiceAccount {
+function accountOf(pattern: GooglePattern): ServiceAccount {
   switch (pattern.kind) {
     case 'email-and-id':
       return { email: pattern.email, uniqueId: pattern.uniqueId };
@@ -161,7 +184,7 @@ const withId = (email: string): ServiceAccount =>
  * Returns an account that no pattern matches: the sandbox's `stranger`, or another account if a grant names the stranger or the
  * sandbox's project.
  */
-function strangerTo(patterns: readonly CallerPattern[]): ServiceAccount {
+function strangerTo(patterns: readonly GooglePattern[]): ServiceAccount {
   const projects = patterns.flatMap((pattern) => (pattern.kind === 'project' ? [pattern.project] : []));
   const emails = patterns.map((pattern) => accountOf(pattern).email);
   const free = !projects.includes(PROJECT.id) && !emails.includes(ACCOUNTS.stranger.email);

@@ -108,7 +108,7 @@ function firstSignal(onSecond: () => void): Promise<undefined> {
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {
-    return `Port ${port ?? ''} on 127.0.0.1 is in use. Stop the program that uses it, or set --port to the first of six consecutive free ports (0: any free ports).`;
+    return `Port ${port ?? ''} on 127.0.0.1 is in use. Stop the program that uses it, or set --port to the first of seven consecutive free ports (0: any free ports).`;
   }
   if (code === 'EACCES' && port !== undefined)
     return `Listening on port ${port} is not permitted. Choose another port with --port N.`;

@@ -43,6 +43,16 @@ export const KEY_SET_URL: TextRule = {
   },
 };
 
+/** Compared with a token's `iss` byte for byte, so only its safety is checked, and it is never normalized. */
+export const ISSUER_URL: TextRule = {
+  must: 'must be the https URL of an issuer without query and fragment (http only for a loopback host)',
+  test: (text) => {
+    const url = parseUrl(text);
+    return url !== undefined && isSafe(url) && !/[?#\\]/.test(text) && text.length <= 255;
+  },
+  fix: 'Copy the `iss` claim of a token. Keys and tokens of an issuer without TLS could be forged by anyone on the network.',
+};
+
 /** Like gcp-metadata, assumes http if there is no scheme, because the metadata server supports only http. */
 export const METADATA_HOST: TextRule = {
   must: 'must be HOST or HOST:PORT of a metadata server, with or without http://',

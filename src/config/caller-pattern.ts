@@ -1,9 +1,19 @@
-// Parses the texts with which a grant names callers: an e-mail, a unique ID, both, or a project with all its service accounts.
+// Parses the texts with which a grant names callers: an e-mail, a unique ID, both, a project with all its service accounts, or a
+// subject of another issuer.
 import { GOOGLE_EMAIL, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 
 export const CALLER_MUST =
-  'must be an e-mail, a unique ID (digits), EMAIL#ID for both, or project:PROJECT_ID for every service account in a project';
+  'must be an e-mail, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, or ISSUER:SUBJECT for a caller of an issuer under `issuers`';
+
+/** Words that would be mistaken for another kind of caller, or for an IAM member. */
+export const RESERVED_ISSUER_NAMES: readonly string[] = ['project', 'user', 'group', 'domain', 'principal'];
+
+/** An issuer's name has no colon, so the first colon of a caller ends it, and no two pairs of issuer and subject look alike. */
+export const ISSUER_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
+
+/** A subject has at most 255 ASCII characters (OpenID Connect Core 1.0, "ID Token"). */
+const SUBJECT = /^[!-~](?:[ -~]{0,253}[!-~])?$/;
 
 /** The callers that `text` names; undefined if its format is not known. */
 export function readCallerPattern(text: string): CallerPattern | undefined {
@@ -12,11 +22,20 @@ export function readCallerPattern(text: string): CallerPattern | undefined {
     return PROJECT_ID.test(project) ? { kind: 'project', project } : undefined;
   }
   if (UNIQUE_ID.test(text)) return { kind: 'id', uniqueId: text };
+  const issued = readIssued(text);
+  if (issued !== undefined) return issued;
   const [address = '', uniqueId, ...more] = text.split('#');
   const email = address.toLowerCase();
   if (!GOOGLE_EMAIL.test(email) || more.length > 0) return undefined;
   if (uniqueId === undefined) return { kind: 'email', email };
   return UNIQUE_ID.test(uniqueId) ? { kind: 'email-and-id', email, uniqueId } : undefined;
+}
+
+function readIssued(text: string): CallerPattern | undefined {
+  const colon = text.indexOf(':');
+  const [issuer, subject] = [text.slice(0, colon), text.slice(colon + 1)];
+  const isIssuer = colon > 0 && ISSUER_NAME.test(issuer) && !RESERVED_ISSUER_NAMES.includes(issuer);
+  return isIssuer && SUBJECT.test(subject) ? { kind: 'issued', issuer, subject } : undefined;
 }
 
 const MEMBER = 'Remove the prefix (serviceAccount: or user:), and keep only the e-mail.';

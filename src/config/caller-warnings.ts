@@ -1,4 +1,4 @@
-// Warns about callers with an e-mail that is misspelled or does not belong to a service account.
+// Warns about callers with an e-mail that is misspelled or does not belong to a service account, and about wildcards.
 import { closestWord } from './did-you-mean.ts';
 import { isServiceAccount } from './google-names.ts';
 import type { Problem } from './problem.ts';
@@ -6,16 +6,23 @@ import { type Path, quote, showPath } from './show.ts';
 import type { CallerPattern } from './types.ts';
 
 /**
- * Checks only callers with an e-mail, because a unique ID does not reveal whether it belongs to a person.
+ * Does not check unique IDs, because they do not reveal whether they belong to a person.
  * @param path the path of the list of callers
  */
 export function findUnlikelyCallers(callers: readonly CallerPattern[], path: Path): Problem[] {
   return callers.flatMap((caller, position) => {
+    if (caller.kind === 'issued' && caller.subject.includes('*'))
+      return [{ field: showPath([...path, position]), ...WILDCARD }];
     if (!('email' in caller) || isServiceAccount(caller.email)) return [];
     const found = misspelling(caller.email) ?? notServiceAccount(caller.email);
     return [{ field: showPath([...path, position]), ...found }];
   });
 }
+
+const WILDCARD = {
+  rule: 'contains "*", which matches only that character',
+  fix: 'Subjects are compared exactly. Name each subject in full.',
+};
 
 const SERVICE_ACCOUNT_DOMAIN = 'gserviceaccount.com';
 

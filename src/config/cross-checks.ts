@@ -6,6 +6,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
 import { checkHops } from './hop-checks.ts';
+import { checkIssuers } from './issuer-checks.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, textsOf } from './unchecked-values.ts';
 import { checkAudiences } from './shared-audiences.ts';
@@ -24,6 +25,7 @@ export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly
     ...checkAws(raw, outside),
     ...checkAudiences(raw),
     ...checkIdentity(fieldOf(raw, 'identity'), outside),
+    ...checkIssuers(raw),
     ...checkRoles(raw),
     ...checkBuckets(raw),
     ...checkGrants(raw),

@@ -32,6 +32,10 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     logLevel: settings.LOG_LEVEL,
     audiences: [document.audience].flat(),
     certsUrl: settings.FEDBRIDGE_GOOGLE_CERTS,
+    issuers: document.issuers.map(({ audience, ...issuer }) => ({
+      ...issuer,
+      audiences: [audience ?? document.audience].flat(),
+    })),
     identity: resolveIdentity(document.identity, settings),
     ...(settings.FEDBRIDGE_GOOGLE_APIS === undefined ? {} : { googleApis: settings.FEDBRIDGE_GOOGLE_APIS }),
     aws: {

@@ -14,7 +14,7 @@ const isKey = (key: string) =>
   key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= LONGEST_KEY_BYTES;
 
 /** A pattern for editors, which accepts more than {@link readCallerPattern}. */
-const CALLER_PATTERN = '^(?:project:.+|\\d{10,30}|[^@\\s]+@[^@\\s#]+(?:#\\d{10,30})?)$';
+const CALLER_PATTERN = '^(?:[a-z][a-z0-9-]*:.+|\\d{10,30}|[^@\\s]+@[^@\\s#]+(?:#\\d{10,30})?)$';
 
 export const caller = textForm(CALLER_MUST, readCallerPattern, callerFix, { pattern: CALLER_PATTERN });
 
@@ -30,7 +30,7 @@ export const grant = fields({
     .min(1)
     .meta({
       description:
-        'The callers that the grant applies to. Each entry is a verified e-mail, a unique ID in quotes, `EMAIL#ID` for both, or `project:PROJECT_ID` for every service account in a project except its default Compute Engine account.',
+        'The callers that the grant applies to. Each entry is a verified e-mail, a unique ID in quotes, `EMAIL#ID` for both, `project:PROJECT_ID` for every service account in a project except its default Compute Engine account, or `ISSUER:SUBJECT` for a caller of an issuer under `issuers`.',
       example: ['reader@acme-prod.iam.gserviceaccount.com'],
     }),
   allow: z

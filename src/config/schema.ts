@@ -1,4 +1,4 @@
-// The YAML schema: all fields, their valid values and their defaults. Roles, buckets and grants have separate files.
+// The YAML schema: all fields, their valid values and their defaults. Issuers, roles, buckets and grants have separate files.
 // cross-checks.ts and grant-checks.ts check fields against each other.
 import * as z from 'zod';
 import { CORS_ORIGIN } from './allowed-origins.ts';
@@ -7,17 +7,12 @@ import { readCallerPattern } from './caller-pattern.ts';
 import { bucket } from './schema-buckets.ts';
 import { caller, grant } from './schema-grants.ts';
 import { either, fields, quantity, text, textForm, wholeNumber, yesOrNo } from './schema-parts.ts';
+import { audience, issuer, MAX_ISSUERS } from './schema-issuers.ts';
 import { role } from './schema-roles.ts';
 import { DURATION, SIZE } from './units.ts';
 
 // Descriptions are for editors and the configuration reference. Each description ends with "Default: …" if the schema does not
 // fill in the default.
-
-const audience = text({
-  must: 'must be a string of 1 to 255 characters without spaces at either end',
-  test: (value) => /^[^\p{C}]{1,255}$/u.test(value) && value.trim() === value,
-  pattern: '^\\S(?:.*\\S)?$',
-});
 
 const elsewhere = fields({
   impersonate: textForm(
@@ -88,6 +83,10 @@ export const documentSchema = fields({
         'Where the bridge gets its identity: `metadata` for the service account that is attached to the service or machine, otherwise a map with exactly one of the fields below. Default: the profile in `AWS_PROFILE` if that variable is set, otherwise `metadata`.',
       example: 'metadata',
     }),
+  issuers: z.array(issuer).max(MAX_ISSUERS, `must have at most ${MAX_ISSUERS} entries`).prefault([]).meta({
+    description:
+      'Issuers other than Google whose tokens the bridge accepts from callers, such as a Kubernetes cluster or GitHub Actions. Grants name these callers as `ISSUER:SUBJECT`.',
+  }),
   roles: z.record(z.string(), role).meta({
     description: "The AWS roles that the bridge assumes. You choose each entry's name.",
     propertyNames: { pattern: '^[\\w.-]{1,64}$' },

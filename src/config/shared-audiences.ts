@@ -1,7 +1,7 @@
 // Rejects audiences that other programs share. Each of those programs receives tokens for the audience and could present them
 // here.
 import type { Finding } from './problem.ts';
-import { fieldOf, textsOf } from './unchecked-values.ts';
+import { fieldOf, itemsOf, textsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 
 const AWS_STS = 'an audience of AWS STS';
@@ -25,15 +25,25 @@ function ownerOf(audience: string): string | undefined {
   return OWNERS.find(([pattern]) => pattern.test(host))?.[1];
 }
 
-/** Shared values of `audience` and `aws.audience`, unless the document allows them. */
+/** Shared values of `audience`, of issuers' audiences and of `aws.audience`, unless the document allows them. */
 export function checkAudiences(raw: unknown): Finding[] {
   if (fieldOf(raw, 'allowSharedAudience') === true) return [];
   const findings: Finding[] = [];
-  for (const audience of textsOf(fieldOf(raw, 'audience'))) {
+  const issuers = itemsOf(fieldOf(raw, 'issuers'));
+  const accepted = [
+    ...textsOf(fieldOf(raw, 'audience')).map((audience) => ({ audience, path: ['audience'] })),
+    ...issuers.flatMap((issuer, position) =>
+      textsOf(fieldOf(issuer, 'audience')).map((audience) => ({
+        audience,
+        path: ['issuers', position, 'audience'],
+      })),
+    ),
+  ];
+  for (const { audience, path } of accepted) {
     const owner = ownerOf(audience);
     if (owner === undefined) continue;
     findings.push({
-      path: ['audience'],
+      path,
       rule: `must be for this bridge only, but ${quote(audience)} is ${owner}: other programs receive callers' tokens for this audience and could present them to the bridge`,
       fix: "Use this bridge's URL. If callers cannot obtain tokens for it, write `allowSharedAudience: true` in the configuration file.",
     });

@@ -11,7 +11,21 @@ export type CallerPattern =
   | { readonly kind: 'email'; readonly email: string }
   | { readonly kind: 'id'; readonly uniqueId: string }
   | { readonly kind: 'email-and-id'; readonly email: string; readonly uniqueId: string }
-  | { readonly kind: 'project'; readonly project: string };
+  | { readonly kind: 'project'; readonly project: string }
+  /** A caller of a configured issuer. `subject` is spelled as in the configuration: NAMESPACE/SERVICEACCOUNT for Kubernetes. */
+  | { readonly kind: 'issued'; readonly issuer: string; readonly subject: string };
+
+/** An issuer of callers' tokens other than Google. */
+export interface Issuer {
+  /** The name in the configuration, with which grants refer to the issuer. It contains no colon. */
+  readonly name: string;
+  readonly kind: 'kubernetes' | 'generic';
+  /** The exact `iss` claim of the issuer's tokens. */
+  readonly url: string;
+  readonly audiences: readonly string[];
+  /** The URL of the issuer's JSON Web Key Set; undefined if the issuer's discovery document names it. */
+  readonly jwks?: string;
+}
 
 /** The keys that a grant covers: a whole bucket, a prefix that ends with '/', or exactly one key. */
 export type Scope =
@@ -90,8 +104,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** A caller's token must have one of these audiences, which never include `aws.audience`. */
   readonly audiences: readonly string[];
-  /** The URL of the JSON Web Key Set with which callers' tokens are verified. */
+  /** The URL of Google's JSON Web Key Set. */
   readonly certsUrl: string;
+  /** Issuers whose tokens are accepted in addition to Google's. */
+  readonly issuers: readonly Issuer[];
   readonly identity: IdentitySource;
   /** Replaces the origins of Google's OAuth and IAM Credentials APIs, for impersonation. */
   readonly googleApis?: string;

@@ -1,5 +1,5 @@
 // Warns about valid settings that are probably mistakes: unused entries, repeated grants, sessions that STS may reject.
-import type { Config } from './types.ts';
+import type { CallerPattern, Config } from './types.ts';
 import { findUnlikelyCallers } from './caller-warnings.ts';
 import { MAX_HOP_SECONDS } from './aws-limits.ts';
 import type { Problem } from './problem.ts';
@@ -9,12 +9,14 @@ import { showDuration } from './units.ts';
 
 /** The warnings for a valid configuration. Warnings do not prevent the bridge from starting. */
 export function findWarnings(config: Config): readonly Problem[] {
-  const { audiences, identity, roles, buckets, grants, operators } = config;
+  const { audiences, issuers, identity, roles, buckets, grants, operators } = config;
+  const callers = [...grants.flatMap((grant) => grant.callers), ...operators];
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
   return [
     ...findUnused('roles', roles.keys(), { used: usedRoles, by: 'bucket' }),
     ...findUnused('buckets', buckets.keys(), { used: usedBuckets, by: 'grant' }),
+    ...findUnusedIssuers(issuers, callers),
     ...findRepeatedGrants(grants),
     ...findClosingSlashes(audiences),
     ...findDistantKeys(buckets),
@@ -40,6 +42,21 @@ function findUnused(
       rule: `is not used by any ${by}`,
       fix: 'Remove it if it is not needed.',
     }));
+}
+
+function findUnusedIssuers(issuers: Config['issuers'], callers: readonly CallerPattern[]): Problem[] {
+  const used = new Set(callers.flatMap((caller) => (caller.kind === 'issued' ? [caller.issuer] : [])));
+  return issuers.flatMap(({ name }, position) =>
+    used.has(name)
+      ? []
+      : [
+          {
+            field: showPath(['issuers', position]),
+            rule: `${name} is not used by any grant, but its tokens are accepted`,
+            fix: 'Remove it if it is not needed.',
+          },
+        ],
+  );
 }
 
 /** Audiences are compared exactly, and Cloud Run URLs have no trailing slash. */

@@ -122,24 +122,24 @@ export const CALLER_FAULTS = {
     'No action needed: the caller sent something other than a Google ID token.',
   ),
   token_algorithm_invalid: unauthenticated(
-    'The identity token is not signed with RS256.',
+    'The identity token is not signed with RS256, or with ES256 for issuers other than Google.',
     'No action needed unless the error repeats: someone may be trying forged tokens.',
   ),
   token_key_unknown: unauthenticated(
-    'The identity token is signed by a key that Google does not publish.',
-    'No action needed unless all callers get this error: in that case, check FEDBRIDGE_GOOGLE_CERTS.',
+    'The identity token is signed by a key that Google does not publish, or that its issuer does not publish.',
+    'No action needed unless all callers of an issuer get this error: in that case, check `jwks` of the issuer, or FEDBRIDGE_GOOGLE_CERTS for Google.',
   ),
   token_signature_invalid: unauthenticated(
     "The identity token's signature does not match.",
     'No action needed unless the error repeats: someone may be trying forged tokens.',
   ),
   token_issuer_invalid: unauthenticated(
-    'The identity token was not issued by https://accounts.google.com.',
-    'No action needed: the caller sent a token from a different issuer.',
+    'The identity token was not issued by https://accounts.google.com or another issuer that this bridge trusts.',
+    'No action needed: the caller sent a token from another issuer. To accept tokens of that issuer, add it under `issuers`.',
   ),
   token_audience_invalid: unauthenticated(
-    "The identity token is for a different audience. Request a token for this bridge's audience from the metadata server.",
-    'Compare the audience in this log line with `audience` in the configuration.',
+    "The identity token is for another audience. Request a token for this bridge's audience from the metadata server, or from the token's issuer.",
+    'Compare the audience in this line with `audience` in the configuration, or with the `audience` of the issuer.',
   ),
   token_expired: {
     ...unauthenticated(
@@ -154,8 +154,8 @@ export const CALLER_FAULTS = {
     "Check the caller's clock and the bridge's clock.",
   ),
   token_claims_invalid: unauthenticated(
-    'The identity token lacks a claim that all Google ID tokens have (sub, aud, exp, iat).',
-    'No action needed: the caller sent something other than a Google ID token.',
+    'The identity token lacks a claim that is required (sub, aud, exp, iat), or has a subject that its issuer does not use.',
+    'No action needed: the caller sent something other than an ID token. The subject of a Kubernetes token must be a service account.',
   ),
   signing_keys_unavailable: {
     ...federationUnavailable(
@@ -164,6 +164,14 @@ export const CALLER_FAULTS = {
     ),
     outcome: 'upstream_failed',
     toStsClient: STS_KEYS_UNAVAILABLE,
+  },
+
+  issuer_keys_unavailable: {
+    ...federationUnavailable(
+      "The bridge could not fetch the signing keys of the token's issuer. Try again shortly.",
+      "The keys of the issuer in `cause` could not be fetched, so its callers get this error, while other issuers' callers are not affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin.",
+    ),
+    outcome: 'upstream_failed',
   },
 
   // Problems with the caller's permissions.

@@ -8,7 +8,7 @@ import type { HopSession } from './sts-calls.ts';
 
 /** The identity that a session is for: a caller, or the bridge itself during a CLI command. */
 export interface AttributedCaller {
-  /** The caller's unique ID. */
+  /** The caller's unique ID, or `ISSUER:SUBJECT` for a caller of another issuer than Google. */
   readonly subject: string;
   /** The caller's verified e-mail address. */
   readonly email?: string;
@@ -77,7 +77,7 @@ function callerTags({ subject, email }: AttributedCaller): Record<string, string
   const [emailKey, idKey] = CALLER_TAG_KEYS;
   return {
     ...(email !== undefined && TAG_VALUE.test(email) ? { [emailKey]: email } : {}),
-    [idKey]: subject,
+    [idKey]: TAG_VALUE.test(subject) ? subject : callerSessionName({ subject }),
   };
 }
 
@@ -93,12 +93,15 @@ const VENDED = 'vend=';
 
 /**
  * Returns `local@project` for a project's service account, otherwise the unique ID. A person's `a@b.example` has no short form,
- * because it could collide with the account `a` of the domain-scoped project `b.example`.
+ * because it could collide with the account `a` of the domain-scoped project `b.example`. For a caller of another issuer, see
+ * {@link issuedSessionName}.
  */
 export function callerSessionName(caller: { readonly subject: string; readonly email?: string }): string {
+  const { subject } = caller;
   const account = parseServiceAccount(caller.email ?? '');
   const name = account === undefined ? '' : `${account.local}@${account.project}`;
-  return ALLOWED.test(name) && !name.startsWith(VENDED) ? name : caller.subject;
+  if (ALLOWED.test(name) && !name.startsWith(VENDED)) return name;
+  return subject.includes(':') ? issuedSessionName(subject) : subject;
 }
 
 /** Names the session after the caller, or after a digest of the caller's usual session name if the name would be too long. */
@@ -107,6 +110,21 @@ export function vendedSessionName(caller: AttributedCaller): string {
   const name = `${VENDED}${usual}`;
   return ALLOWED.test(name) ? name : `${VENDED}${hash('sha256', usual, 'hex').slice(0, 32)}`;
 }
+
+/**
+ * STS accepts neither `:` nor `/`, so `gke-prod:etl/reader` becomes `gke-prod=etl,reader`. If that is too long, or if it could be
+ * another caller's name, the subject becomes a digest. No two callers share a name: names of Google's accounts contain no `=`,
+ * and a digest contains neither `=` nor `@`.
+ */
+function issuedSessionName(subject: string): string {
+  const name = subject.replaceAll(':', '=').replaceAll('/', ',');
+  if (!/[=,]/.test(subject) && ALLOWED.test(name)) return name;
+  const issuer = subject.slice(0, subject.indexOf(':'));
+  return `${issuer}.${hash('sha256', subject, 'hex').slice(0, CALLER_DIGEST_CHARACTERS)}`;
+}
+
+/** 128 bits, because callers may be able to choose their subjects. An issuer's name has at most 31 characters. */
+const CALLER_DIGEST_CHARACTERS = 32;
 
 /** @param parts `project, instance` on a machine; `project, service, revision` on Cloud Run, which has no instance name */
 export function bridgeSessionName(parts: readonly string[]): string {

@@ -37,6 +37,7 @@ export function faultFields({
 
 function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): string | undefined {
   if (code !== 'not_granted' || caller === undefined) return FAULTS[code].fix;
+  if (caller.issuer !== undefined) return FAULTS[code].fix;
   if (caller.email === undefined) return WITHOUT_EMAIL;
   // If the fault names an action, the caller has grants on the bucket, so the configuration already covers the caller's e-mail.
   const isUncovered = detail['action'] === undefined && isComputeDefault(caller.email);

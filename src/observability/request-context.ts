@@ -17,7 +17,7 @@ export interface RequestContext {
   /** The number of retries before the response, and the number of resumes during its body. */
   readonly counters: { retries: number; resumed: number };
   operation: string;
-  caller: { readonly subject: string; readonly email?: string } | undefined;
+  caller: { readonly subject: string; readonly issuer?: string; readonly email?: string } | undefined;
   bucket: string | undefined;
   key: string | undefined;
   /** The prefix of a list request. */

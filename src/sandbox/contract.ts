@@ -14,6 +14,8 @@ export interface SandboxContract {
   readonly sts: string;
   readonly s3: string;
   readonly control: string;
+  /** The origin of the emulated Kubernetes cluster, whose tokens have it as their issuer. The control API issues the tokens. */
+  readonly issuer: string;
   /** The audience of callers' tokens. */
   readonly audience: string;
   /** The audience of the bridge's own token. */
@@ -26,7 +28,7 @@ export interface SandboxContract {
   /** A developer's long-term access keys, which can assume the role `developer` with an MFA code from the control API. */
   readonly developer: KeyPair & { readonly mfaSerial: string };
   readonly serviceAccount: ServiceAccount;
-  /** E-mails of callers. In a custom configuration, `reader` is the first caller, and `scoped` has no grants. */
+  /** E-mails of callers; `reader` may be ISSUER:SUBJECT. In a custom configuration, `reader` is the first caller, and `scoped` has no grants. */
   readonly callers: { readonly reader: string; readonly scoped: string; readonly stranger: string };
   /** The operator's e-mail; absent if the configuration has no operator. */
   readonly operator?: string;
@@ -38,6 +40,7 @@ export interface Ports {
   readonly sts: number;
   readonly s3: number;
   readonly control: number;
+  readonly issuer: number;
 }
 
 /** The emulators in the order of their ports; the first port is the bridge's port plus one. */
@@ -47,6 +50,7 @@ export const UPSTREAM_PORTS = [
   'sts',
   's3',
   'control',
+  'issuer',
 ] as const satisfies readonly (keyof Ports)[];
 
 export const originOf = (port: number) => `http://127.0.0.1:${port}`;
@@ -61,6 +65,7 @@ export function contractOf(ports: Ports, { owner, developer }: Users, seed: Seed
     sts: originOf(ports.sts),
     s3: originOf(ports.s3),
     control: originOf(ports.control),
+    issuer: originOf(ports.issuer),
     audience,
     awsAudience,
     region,

@@ -10,6 +10,8 @@ import { createGoogleApis } from './google/google-apis.ts';
 import { createIdentityTokens } from './google/identity-tokens.ts';
 import { createSigningKeys, type Signer } from './google/keys.ts';
 import { createMetadata } from './google/metadata.ts';
+import { createIssuer } from './issuer/issuer.ts';
+import { createIssuerTokens } from './issuer/issuer-tokens.ts';
 import { createCredentials } from './iam/credentials.ts';
 import { createRoles } from './iam/roles.ts';
 import { createUsers } from './iam/users.ts';
@@ -91,6 +93,7 @@ export async function startSandbox({
     calls,
     faults,
     keys,
+    issuerKeys: await createSigningKeys('ES256'),
     accounts,
     users,
     buckets,
@@ -120,14 +123,21 @@ export async function startSandbox({
     certs: serveUpstream('certs', createGoogleApis(parts), parts),
     sts: serveUpstream('sts', createSts(parts), parts),
     s3: serveUpstream('s3', createS3(parts), parts),
+    issuer: serveUpstream('issuer', createIssuer(parts.issuerKeys), parts),
   };
+  const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0, issuer: 0 };
   const listeners = new Map<UpstreamName | 'control', Listener>();
   const machines: Listener[] = [];
   const setRefusing = async (upstream: UpstreamName, refusing: boolean) => {
     const all = [listeners.get(upstream), ...(upstream === 'metadata' ? machines : [])];
     await Promise.all(all.map(async (one) => (refusing ? one?.stopListening() : one?.listenAgain())));
   };
-  const control = createControl({ ...parts, keys: { ...keys, mint }, setRefusing });
+  const issuerTokens = createIssuerTokens({
+    ...parts,
+    keys: parts.issuerKeys,
+    issuers: () => seed.issuers(originOf(opened.issuer)),
+  });
+  const control = createControl({ ...parts, keys: { ...keys, mint }, issuerTokens, setRefusing });
 
   const listenLocally = (port: number, serve: RequestListener): Promise<Listener> =>
     listen(port, onlyByLocalName(onlySameOrigin(serve), hosts));
@@ -143,7 +153,6 @@ export async function startSandbox({
     parts.spool.close();
   };
   let bridgeMachine: string | undefined;
-  const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0 };
   try {
     for (const [name, serve] of Object.entries({ ...emulators, control }) as [
       keyof Ports,
@@ -161,7 +170,7 @@ export async function startSandbox({
   const contract = contractOf(opened, users, seed);
   return {
     contract,
-    environment: environmentOf(contract, bridgeMachine ?? contract.metadata, seed.config),
+    environment: environmentOf(contract, bridgeMachine ?? contract.metadata, seed.config(contract.issuer)),
     sampleKey,
     mint,
     machineOf: (caller) => machineWith(ACCOUNTS[caller].email),

@@ -27,9 +27,24 @@ export interface SampleRead {
   readonly mayList: boolean;
 }
 
+/** An issuer in the bridge's configuration. */
+export interface SeedIssuer {
+  readonly name: string;
+  readonly kind: 'kubernetes' | 'generic';
+  /** The `iss` claim of its tokens. */
+  readonly url: string;
+  /** The audience of its tokens. */
+  readonly audience: string;
+}
+
 export interface Seed {
-  /** The bridge's configuration in YAML, with at least one newline. */
-  readonly config: string;
+  /**
+   * Returns the bridge's configuration in YAML, with at least one newline.
+   * @param issuer the origin of the emulated issuer, which has the keys of all issuers
+   */
+  readonly config: (issuer: string) => string;
+  /** Returns the issuers in the configuration. */
+  readonly issuers: (issuer: string) => readonly SeedIssuer[];
   /** The audience of callers' tokens. */
   readonly audience: string;
   /** The audience of the bridge's own token. */
@@ -43,7 +58,7 @@ export interface Seed {
   /** The ARN of the role that reads the sample's bucket. */
   readonly role: string;
   readonly sample: SampleRead;
-  /** E-mails: `reader` may make the sample request, and `stranger` has no grants. */
+  /** `reader` may make the sample request, and `stranger` has no grants. E-mails; `reader` may be ISSUER:SUBJECT. */
   readonly reader: string;
   readonly stranger: string;
   /** The operator's e-mail; absent if the configuration has no operator. */
@@ -61,7 +76,15 @@ export const SAMPLE_KEY = `${SCOPED_PREFIX}orders.csv`;
 
 const { reader, scoped, stranger, operator } = ACCOUNTS;
 
-const CONFIG = `audience: ${AUDIENCE}
+/** The name of the emulated Kubernetes cluster in the sample, and a service account that may read what `scoped` may read. */
+const CLUSTER = 'cluster';
+export const SERVICE_ACCOUNT = `${CLUSTER}:analytics/etl`;
+
+const configFor = (issuer: string): string => `audience: ${AUDIENCE}
+issuers:
+  - name: ${CLUSTER}
+    kind: kubernetes
+    url: ${issuer}
 aws:
   region: ${REGION}
   audience: ${AWS_AUDIENCE}
@@ -75,7 +98,7 @@ grants:
   - callers: [${reader.email}]
     allow: [get, list]
     bucket: ${BUCKET}
-  - callers: [${scoped.email}]
+  - callers: [${scoped.email}, ${SERVICE_ACCOUNT}]
     allow: [get, list]
     bucket: ${BUCKET}
     prefix: ${SCOPED_PREFIX}
@@ -84,7 +107,8 @@ operators: [${operator.email}]
 
 /** The initial state of a sandbox without a custom configuration. */
 export const SAMPLE_SEED: Seed = {
-  config: CONFIG,
+  config: configFor,
+  issuers: (url) => [{ name: CLUSTER, kind: 'kubernetes', url, audience: AUDIENCE }],
   audience: AUDIENCE,
   awsAudience: AWS_AUDIENCE,
   region: REGION,

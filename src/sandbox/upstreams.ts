@@ -1,6 +1,6 @@
 // The names of the emulated upstreams, and the type of an injected error.
 
-export const UPSTREAMS = ['metadata', 'certs', 'sts', 's3'] as const;
+export const UPSTREAMS = ['metadata', 'certs', 'sts', 's3', 'issuer'] as const;
 export type UpstreamName = (typeof UPSTREAMS)[number];
 
 /** An injected error, which each emulator sends in the format of its upstream. */

@@ -1,7 +1,7 @@
 // The text that a sandbox prints when it is ready: commands to paste, with the actual ports.
 import type { SandboxContract } from './contract.ts';
 import { ACCOUNTS } from './google/accounts.ts';
-import { SCOPED_PREFIX, type Seed } from './seed.ts';
+import { SCOPED_PREFIX, SERVICE_ACCOUNT, type Seed } from './seed.ts';
 
 export interface Running {
   readonly contract: SandboxContract;
@@ -21,10 +21,14 @@ const encoded = (key: string) => key.split('/').map(encodeURIComponent).join('/'
 
 export function welcome(running: Running): string {
   const { contract, environment, bridge, seed, isSample, sampleKey, as } = running;
-  const { metadata, control, audience, bucket, callers, operator } = contract;
+  const { metadata, control, issuer, audience, bucket, callers, operator } = contract;
   const { scope, mayList } = seed.sample;
   const prefix = scope.kind === 'prefix' ? scope.prefix : '';
-  const token = (variable: string, email: string) =>
+  const token = (variable: string, caller: string) =>
+    isIssued(caller) ? issuerToken(variable, caller) : googleToken(variable, caller);
+  const issuerToken = (variable: string, caller: string) =>
+    `${variable}=$(curl -s ${quoted(`${control}/issuer-tokens`)} --json ${quoted(JSON.stringify({ caller }))} | sed -n 's/.*"token": "\\(.*\\)".*/\\1/p')`;
+  const googleToken = (variable: string, email: string) =>
     `${variable}=$(curl -s -H 'Metadata-Flavor: Google' ${quoted(`${metadata}/computeMetadata/v1/instance/service-accounts/${email}/identity?audience=${encodeURIComponent(audience)}&format=full`)})`;
   const get = (path: string, variable = 'TOKEN', options = '') =>
     `curl -s ${options}-H "Authorization: Bearer $${variable}" ${quoted(bridge + path)}`;
@@ -46,6 +50,7 @@ export function welcome(running: Running): string {
     `  bridge ${bridge}   control ${control}`,
     `  metadata ${metadata}   keys ${contract.certs}`,
     `  STS ${contract.sts}   S3 ${contract.s3}`,
+    `  issuer ${issuer}`,
     '',
     `Get a token for ${callers.reader}, which may read ${whatOf(seed)}:`,
     `  ${token('TOKEN', callers.reader)}`,
@@ -60,6 +65,14 @@ export function welcome(running: Running): string {
     `  ${token(denied.variable, denied.email)}`,
     `  ${get(`/${bucket}/${encoded(denied.key)}`, denied.variable, '-i ')}`,
     '',
+    ...(isSample
+      ? [
+          `Authenticate as a Kubernetes service account without a Google account, which may read only ${SCOPED_PREFIX}:`,
+          `  ${token('POD', SERVICE_ACCOUNT)}`,
+          `  ${get('/-/whoami', 'POD')}`,
+          '',
+        ]
+      : []),
     ...(operator === undefined
       ? []
       : [
@@ -84,6 +97,9 @@ export function welcome(running: Running): string {
     '',
   ].join('\n');
 }
+
+/** Only a caller of an issuer has a colon in its name and, before it, no `@`. */
+const isIssued = (caller: string): boolean => /^[^@]*:/.test(caller);
 
 function whatOf({ sample: { bucket, scope } }: Seed): string {
   if (scope.kind === 'key') return `${scope.key} in ${bucket}`;

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ControlRoute } from '../api/control-routes.ts';
 import { dataRoute } from '../api/read-handler.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { presentedToken } from '../auth/authenticate.ts';
 import type { Config } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';

@@ -2,7 +2,7 @@
 // credentials, keys, verified tokens and connections.
 import { isDeepStrictEqual } from 'node:util';
 import { authenticator } from '../auth/authenticate.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
 import { tokenVerifier } from '../auth/verify-token.ts';
@@ -58,7 +58,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
 
   const isSameIdentity = isSame(assumerIn);
   const isSameStall = isSame(({ limits }) => limits.stallSeconds);
-  const isSameVerifier = isSame(({ audiences, certsUrl }) => [audiences, certsUrl]);
+  const isSameVerifier = isSame(({ audiences, certsUrl, issuers }) => [audiences, certsUrl, issuers]);
   const isSameAdmission = isSame(({ limits }) => [limits.inFlight, limits.perCaller]);
 
   const admission = keepOrBuild(previous?.admission, isSameAdmission, () =>
@@ -87,18 +87,23 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
 const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, aws];
 
 function buildVerifier(
-  { certsUrl, audiences }: Config,
+  { certsUrl, audiences, issuers }: Config,
   { log, metrics }: StepResources,
 ): (token: string) => MaybePromise<Caller> {
   const logFault = faultLogger(log);
   const verify = tokenVerifier({
     certsUrl,
     audiences,
-    onKeysFailed: (fault) => {
-      logFault('WARNING', "Google's keys could not be refreshed; the known keys stay in use", fault);
+    issuers,
+    onKeysFailed: (fault, { issuer, isFirst }) => {
+      const whose = issuer === undefined ? "Google's keys" : `the keys of issuer ${issuer}`;
+      if (!isFirst) logFault('WARNING', `${whose} could not be refreshed; the known keys stay in use`, fault);
+      // While Google's keys are missing, every request logs this fault.
+      else if (issuer !== undefined)
+        logFault('ERROR', `${whose} could not be fetched; callers of other issuers are not affected`, fault);
     },
   });
-  return authenticator(verify, metrics.token);
+  return authenticator({ verify, issuers: 1 + issuers.length, onOutcome: metrics.token });
 }
 
 function buildFederation(

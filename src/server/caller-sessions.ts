@@ -2,7 +2,7 @@
 import type { VendingSteps } from '../api/vending.ts';
 import type { FederatedSession } from '../api/read-handler.ts';
 import type { Permit } from '../auth/authorize.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Federation } from '../federation/federate.ts';
 import { isPending } from '../runtime/maybe-promise.ts';

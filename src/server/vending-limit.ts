@@ -1,6 +1,6 @@
 // Issues AWS credentials to callers: limits how often each caller may obtain them, and counts the outcomes.
 import type { VendingPermit } from '../auth/authorize-vending.ts';
-import type { Caller } from '../auth/verify-token.ts';
+import type { Caller } from '../auth/caller.ts';
 import { asFault, Fault } from '../errors/fault.ts';
 import type { VendedCredentials } from '../federation/federate.ts';
 import type { Metrics } from '../observability/metrics.ts';

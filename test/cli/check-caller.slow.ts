@@ -336,6 +336,48 @@ describe('fedbridge check with --vend', () => {
     });
 });
 
+describe("for another issuer's caller, fedbridge check --caller", () => {
+  const issuers = join(ROOT, 'deploy/example-issuers.yaml');
+
+  it('shows the grant that decides, and the session name', () => {
+    const read = ['--caller', 'gke-prod:analytics/etl', '--get', 'acme-lake/raw/orders.csv'];
+    const { status, stdout, stderr } = check([issuers, ...read]);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^gke-prod:analytics\/etl may read raw\/orders\.csv in acme-lake/);
+    assert.match(
+      stdout,
+      /Decided by grants\[0\] .*: gke-prod:analytics\/etl \(by issuer and subject\) may read and list/,
+    );
+    assert.match(stdout, /in a session named gke-prod=analytics,etl\./);
+  });
+
+  it('shows why a similar subject may not read', () => {
+    const read = [
+      '--caller',
+      'github:repo:acme/etl:pull_request',
+      '--get',
+      'acme-lake/raw/public/orders.csv',
+    ];
+    const { status, stdout } = check([issuers, ...read]);
+    assert.equal(status, 1);
+    assert.match(stdout, /No grant on this bucket names the caller/);
+    assert.match(stdout, /only for other callers:[^]*github:repo:acme\/etl:ref:refs\/heads\/main/);
+  });
+
+  for (const [caller, expected] of [
+    [
+      'eks:analytics/etl',
+      /--caller must be an e-mail.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
+    ],
+    ['gke-prod:analytics', /--caller must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
+  ] as const)
+    it(`rejects a caller that no grant could name: ${caller}`, () => {
+      const { status, stdout, stderr } = check([issuers, '--caller', caller, '--get', 'acme-lake/a']);
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.match(stderr, expected);
+    });
+});
+
 describe('fedbridge check with invalid options', () => {
   for (const [args, expected] of [
     [['--vend', 'acme-lake'], /--vend also needs --caller/],

@@ -9,6 +9,15 @@ aws:
   region: eu-west-1
   audience: fedbridge
 identity: metadata
+issuers:
+  - name: gke-prod
+    kind: kubernetes
+    url: https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters/prod
+    audience: https://lake-bridge.example
+  - name: github
+    kind: generic
+    url: https://token.actions.githubusercontent.com
+    jwks: https://token.actions.githubusercontent.com/.well-known/jwks
 roles:
   lake:
     arn: arn:aws:iam::123456789012:role/gcp-lake-read
@@ -36,6 +45,8 @@ grants:
       - "112010400000000710080"
       - reader@acme-prod.iam.gserviceaccount.com#112010400000000710080
       - project:acme-prod
+      - gke-prod:analytics/etl
+      - github:repo:acme/etl:ref:refs/heads/main
     allow: [get, list]
     bucket: acme-lake
     prefix: raw/public/
@@ -73,6 +84,21 @@ describe('the complete example', () => {
       logLevel: 'info',
       audiences: ['https://lake-bridge.example'],
       certsUrl: 'https://www.googleapis.com/oauth2/v3/certs',
+      issuers: [
+        {
+          name: 'gke-prod',
+          kind: 'kubernetes',
+          url: 'https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters/prod',
+          audiences: ['https://lake-bridge.example'],
+        },
+        {
+          name: 'github',
+          kind: 'generic',
+          url: 'https://token.actions.githubusercontent.com',
+          audiences: ['https://lake-bridge.example'],
+          jwks: 'https://token.actions.githubusercontent.com/.well-known/jwks',
+        },
+      ],
       identity: { kind: 'metadata' },
       aws: { region: 'eu-west-1', audience: 'fedbridge' },
       roles: new Map([['lake', role]]),
@@ -103,6 +129,8 @@ describe('the complete example', () => {
               uniqueId: '112010400000000710080',
             },
             { kind: 'project', project: 'acme-prod' },
+            { kind: 'issued', issuer: 'gke-prod', subject: 'analytics/etl' },
+            { kind: 'issued', issuer: 'github', subject: 'repo:acme/etl:ref:refs/heads/main' },
           ],
           allow: ['get', 'list'],
           bucket: 'acme-lake',

@@ -53,6 +53,46 @@ describe('the session name of vended credentials', () => {
   });
 });
 
+describe("the session name of another issuer's caller", () => {
+  const nameOf = (subject: string): string => callerSessionName({ subject });
+  it('shows the issuer and the subject, with the characters that STS accepts', () => {
+    assert.equal(nameOf('gke-prod:analytics/etl'), 'gke-prod=analytics,etl');
+    assert.equal(
+      nameOf('github:repo:acme/etl:ref:refs/heads/main'),
+      'github=repo=acme,etl=ref=refs,heads,main',
+    );
+  });
+  it('becomes a digest if STS would not accept it', () => {
+    for (const subject of [
+      `gke:${'n'.repeat(63)}/etl`,
+      'idp:a b',
+      'idp:ä',
+      `${'i'.repeat(31)}:${'s'.repeat(255)}`,
+    ]) {
+      assert.match(nameOf(subject), STS_RULE);
+      assert.match(nameOf(subject), /^[a-z-]+\.[0-9a-f]{32}$/);
+    }
+  });
+  it('is never that of another caller', () => {
+    const subjects = [
+      'idp:a:b',
+      'idp:a=b',
+      'idp:a/b',
+      'idp:a,b',
+      'idp:a=b:c',
+      'idp:a:b=c',
+      'a:b@c',
+      'a=b@c:x',
+      'idp:A:b',
+    ];
+    const names = subjects.map(nameOf);
+    assert.equal(new Set(names).size, subjects.length, names.join(' '));
+    // A digest is no way around: its own text as a subject gets a different name.
+    assert.notEqual(nameOf(`x:${nameOf('idp:a=b')}`), nameOf('idp:a=b'));
+    for (const name of names) assert.doesNotMatch(name, /^(?:[^=@]*@|\d+$)/, "no name of Google's accounts");
+  });
+});
+
 describe("the bridge's session name", () => {
   it('has the form project.instance, or project.service.revision on Cloud Run', () => {
     assert.equal(bridgeSessionName(['acme-prod', 'bridge-vm-1']), 'acme-prod.bridge-vm-1');

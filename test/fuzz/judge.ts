@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { authenticator } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
-import type { Caller } from '../../src/auth/verify-token.ts';
+import type { Caller } from '../../src/auth/caller.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import { presentedToken } from '../../src/auth/authenticate.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';
@@ -37,10 +37,12 @@ export function createJudge(mint: Mint): Judge {
     FEDBRIDGE_CONFIG: configuration(S3),
     FEDBRIDGE_GOOGLE_CERTS: mint.certsUrl,
   });
-  const authenticate = authenticator(
-    tokenVerifier({ certsUrl: mint.certsUrl, audiences: config.audiences, onKeysFailed: () => undefined }),
-    () => undefined,
-  );
+  const { audiences, issuers } = config;
+  const authenticate = authenticator({
+    verify: tokenVerifier({ certsUrl: mint.certsUrl, audiences, issuers, onKeysFailed: () => undefined }),
+    issuers: 1,
+    onOutcome: () => undefined,
+  });
   const accessOf = grantIndex(config.grants, config.buckets);
   const sent: (UpstreamRequest & { readonly origin: string })[] = [];
   const { read } = createReader({

@@ -28,7 +28,9 @@ export function judgeToken(token: string, mint: Mint, audience: string): Verdict
   if (head['alg'] !== 'RS256' || head['kid'] !== mint.kid || 'crit' in head) return REFUSED;
   const { iss, aud, sub, exp, iat, nbf, email, email_verified: verified } = body;
   const forUs = Array.isArray(aud) ? aud.includes(audience) : aud === audience;
-  if (!ISSUERS.includes(iss) || !forUs || typeof sub !== 'string' || sub === '') return REFUSED;
+  if (!ISSUERS.includes(iss) || !forUs || typeof sub !== 'string') return REFUSED;
+  // A colon would make Google's subject look like another issuer's caller.
+  if (sub === '' || sub.includes(':')) return REFUSED;
   const now = Date.now() / 1000;
   const inTime = [since(iat, now), nbf === undefined ? 'yes' : since(nbf, now), until(exp, now)];
   if (inTime.includes('no')) return REFUSED;

@@ -46,5 +46,11 @@ test('/calls lists the requests to each upstream, without secrets', async (conte
     assert.ok(!written.includes(secret));
   }
   await control(sandbox, 'DELETE', '/calls');
-  assert.deepEqual(await control(sandbox, 'GET', '/calls'), { metadata: [], certs: [], sts: [], s3: [] });
+  assert.deepEqual(await control(sandbox, 'GET', '/calls'), {
+    metadata: [],
+    certs: [],
+    sts: [],
+    s3: [],
+    issuer: [],
+  });
 });

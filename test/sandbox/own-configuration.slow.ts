@@ -9,7 +9,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
-import { ask, identityToken } from './clients.ts';
+import { ask, control, identityToken } from './clients.ts';
 import { runSandbox } from './sandbox-command.ts';
 
 /**
@@ -112,6 +112,38 @@ describe('a sandbox with its own configuration', () => {
       [etl, '/-/metrics', 403],
     ] as const)
       assert.equal(await statusOf(sandbox, caller, path), status, `${caller} ${path}\n${sandbox.output()}`);
+  });
+
+  it('issues tokens for the callers of its issuers, and shows commands that work for them', async (context) => {
+    const text = `
+audience: https://partner-bridge.example
+aws: { region: us-east-2 }
+issuers:
+  - { name: gke-prod, kind: kubernetes, url: "https://container.googleapis.com/v1/projects/P/locations/L/clusters/C" }
+  - { name: github, kind: generic, url: "https://token.actions.githubusercontent.com", jwks: "https://keys.example/jwks" }
+roles: { lake: { arn: "arn:aws:iam::444455556666:role/direct" } }
+buckets: { landing: { role: lake } }
+grants:
+  - { callers: ["gke-prod:analytics/etl", "github:repo:acme/etl:ref:refs/heads/main"], allow: [get, list], bucket: landing }
+`;
+    const { contract, output } = await sandboxWith(context, ['--config', configFile(context, text)]);
+    assert.equal(contract.callers.reader, 'gke-prod:analytics/etl');
+    for (const [caller, status] of [
+      ['gke-prod:analytics/etl', 200],
+      ['github:repo:acme/etl:ref:refs/heads/main', 200],
+      ['gke-prod:analytics/other', 403],
+    ] as const) {
+      const { token } = (await control({ contract }, 'POST', '/issuer-tokens', { caller })) as {
+        token: string;
+      };
+      const headers = { authorization: `Bearer ${token}` };
+      const reply = await ask(contract.bridge, '/landing?list-type=2', { headers });
+      assert.equal(reply.status, status, `${caller}\n${output()}`);
+    }
+    const [tokenCommand = '', readCommand = ''] = commandsIn(output());
+    const script = `${tokenCommand}\n${readCommand} -o /dev/null -w '%{http_code}'`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', script]);
+    assert.equal(stdout, '200', script);
   });
 
   it("has roles whose trust policies pin this bridge's service account", async (context) => {

@@ -33,7 +33,9 @@ export interface Wire {
   /** Calls a route of the sandbox's control API. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Returns the upstream's requests since the last `forgetCalls`. */
-  calls(upstream: 'metadata' | 'certs' | 'sts' | 's3'): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  calls(
+    upstream: 'metadata' | 'certs' | 'sts' | 's3' | 'issuer',
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   forgetCalls(): Promise<void>;
   close(): Promise<void>;
 }

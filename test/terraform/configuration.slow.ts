@@ -59,6 +59,20 @@ Nobody else may read anything.
       ...FIVE,
       audiences: ['https://lake-bridge.example', 'https://other.example'],
       sts_audience: 'lake',
+      issuers: [
+        {
+          name: 'gke-prod',
+          kind: 'kubernetes',
+          url: 'https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters/prod',
+        },
+        {
+          name: 'github',
+          kind: 'generic',
+          url: 'https://token.actions.githubusercontent.com',
+          audiences: ['https://lake-bridge.example'],
+          jwks: 'https://keys.example/jwks',
+        },
+      ],
       roles: { lake: { duration: '15m', session: 'bridge', then: [hop] } },
       buckets: {
         'acme-lake': {
@@ -72,7 +86,11 @@ Nobody else may read anything.
       },
       grants: [
         {
-          callers: ['112010400000000710080'],
+          callers: [
+            '112010400000000710080',
+            'gke-prod:analytics/etl',
+            'github:repo:acme/etl:ref:refs/heads/main',
+          ],
           bucket: 'acme-lake',
           key: 'raw/one.csv',
           allow: ['get', 'tags'],
@@ -91,6 +109,20 @@ Nobody else may read anything.
     assert.deepEqual(parseYaml(String(await root.output('config'))), {
       audience: ['https://lake-bridge.example', 'https://other.example'],
       allowSharedAudience: true,
+      issuers: [
+        {
+          name: 'gke-prod',
+          kind: 'kubernetes',
+          url: 'https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters/prod',
+        },
+        {
+          name: 'github',
+          kind: 'generic',
+          url: 'https://token.actions.githubusercontent.com',
+          audience: ['https://lake-bridge.example'],
+          jwks: 'https://keys.example/jwks',
+        },
+      ],
       aws: { region: 'eu-west-1', audience: 'lake' },
       roles: {
         lake: {
@@ -122,7 +154,11 @@ Nobody else may read anything.
       },
       grants: [
         {
-          callers: ['112010400000000710080'],
+          callers: [
+            '112010400000000710080',
+            'gke-prod:analytics/etl',
+            'github:repo:acme/etl:ref:refs/heads/main',
+          ],
           bucket: 'acme-lake',
           key: 'raw/one.csv',
           allow: ['get', 'tags'],

@@ -5,6 +5,13 @@ export const grantOf = (more: object): object[] => [
   { callers: ['reader@example.com'], bucket: 'acme-lake', ...more },
 ];
 
+const issuerOf = (more: object): object => ({
+  name: 'gke-prod',
+  kind: 'kubernetes',
+  url: 'https://issuer.example',
+  ...more,
+});
+
 export const DIGEST = `sha256:${'ab'.repeat(32)}`;
 export const deliveryOf = (more: object): object => ({
   repository: 'projects/acme-prod/locations/europe-west1/connections/github/repositories/fedbridge',
@@ -50,6 +57,23 @@ export const WRONG: readonly (readonly [
   ['grants', grantOf({ allow: ['get', 'put'] }), /only reads/],
   ['grants', grantOf({ prefix: 'raw/public' }), /must end with/],
   ['grants', grantOf({ prefix: 'raw/', key: 'raw/one.csv' }), /must not have both prefix and key/],
+  ['grants', grantOf({ callers: ['group:data@example.com'] }), /ISSUER:SUBJECT/],
+  ...['project', 'GKE', 'a:b', 'gke-', 'a'.repeat(32)].map(
+    (name) => ['issuers', [issuerOf({ name })], /name must be/] as const,
+  ),
+  ['issuers', [issuerOf({}), issuerOf({ url: 'https://other.example' })], /be used once/],
+  ['issuers', [issuerOf({ kind: 'github' })], /kind must be/],
+  ['issuers', [issuerOf({ url: 'http://issuer.example' })], /url and jwks must be https/],
+  ['issuers', [issuerOf({ jwks: 'http://issuer.example/keys' })], /url and jwks must be https/],
+  ['issuers', [issuerOf({}), issuerOf({ name: 'other' })], /each url may occur once/],
+  ['issuers', [issuerOf({ audiences: ['fedbridge'] })], /must contain neither sts_audience/],
+  ['issuers', [issuerOf({ audiences: ['https://issuer.example'] })], /default audience of its tokens/],
+  [
+    'issuers',
+    [issuerOf({})],
+    /must contain the issuer of every caller/,
+    { grants: grantOf({ callers: ['eks:a/b'] }) },
+  ],
   ['roles', {}, /at least one entry/],
   ['roles', { lake: { arn: 'gcp-lake-read' } }, /ARN of an IAM role/],
   ['roles', { lake: { then: [{ arn: 'lake-data' }] } }, /ARN of an IAM role/],

@@ -1,6 +1,6 @@
 // Explains to the operator which grant decides a caller's read, and which role, session and policy the bridge uses in AWS.
 import type { Permit } from '../../auth/authorize.ts';
-import type { Caller } from '../../auth/verify-token.ts';
+import type { Caller } from '../../auth/caller.ts';
 import { explain } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
 import type { Config, Role } from '../../config/types.ts';
@@ -43,6 +43,7 @@ export function decide(
 /** A caller with only an e-mail gets an empty ID, which no account has, so grants by unique ID never match it. */
 export function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
+  if (pattern.kind === 'issued') return { subject: shown(pattern), issuer: pattern.issuer };
   return pattern.kind === 'id'
     ? { subject: pattern.uniqueId }
     : { subject: pattern.uniqueId, email: pattern.email };
@@ -50,6 +51,7 @@ export function callerOf(pattern: CheckRequest['caller']): Caller {
 
 export function shown(pattern: CheckRequest['caller']): string {
   if (pattern.kind === 'email') return pattern.email;
+  if (pattern.kind === 'issued') return `${pattern.issuer}:${pattern.subject}`;
   return pattern.kind === 'id' ? pattern.uniqueId : `${pattern.email}#${pattern.uniqueId}`;
 }
 

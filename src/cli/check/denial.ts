@@ -111,6 +111,8 @@ export function describeUnjudged(
 
 /** Whether the pattern could match if the caller's e-mail and unique ID were both known. */
 function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
+  // An issuer's caller is known in full, and no other caller matches a pattern of an issuer.
+  if (caller.kind === 'issued' || pattern.kind === 'issued') return false;
   if (caller.kind === 'email')
     return pattern.kind === 'id' || (pattern.kind === 'email-and-id' && pattern.email === caller.email);
   if (caller.kind === 'email-and-id' || pattern.kind === 'id') return false;

@@ -1,7 +1,7 @@
 // Describes a configuration or one of its grants in words: who may read what, and as which role.
-import type { Caller } from '../../auth/verify-token.ts';
+import type { Caller } from '../../auth/caller.ts';
 import { matchingPatterns } from '../../auth/grants.ts';
-import type { Bucket, CallerPattern, Config, Grant, Hop, Role, Scope } from '../../config/types.ts';
+import type { Bucket, CallerPattern, Config, Grant, Hop, Issuer, Role, Scope } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration, showQuantity, SIZE } from '../../config/units.ts';
 import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
@@ -10,6 +10,7 @@ export function describeConfig(config: Config): string {
   const { audiences, aws, buckets, grants, operators } = config;
   const lines = [
     `Callers' tokens must have the audience ${audiences.map(escapeText).join(' or ')}.`,
+    ...config.issuers.map(describeIssuer),
     describeIdentity(config),
     ...describeLimits(config),
     '',
@@ -18,6 +19,12 @@ export function describeConfig(config: Config): string {
     'Nobody else may read anything.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeIssuer({ name, kind, url, audiences, jwks }: Issuer): string {
+  const subjects = kind === 'kubernetes' ? 'Kubernetes service accounts' : 'subjects';
+  const keys = jwks === undefined ? 'the keys that its discovery document names' : `the keys at ${jwks}`;
+  return `Issuer ${name} (${escapeText(url)}) identifies ${subjects}, with tokens for the audience ${audiences.map(escapeText).join(' or ')}, verified with ${keys}.`;
 }
 
 function describeIdentity({ identity, aws }: Config): string {
@@ -130,6 +137,8 @@ export function describeCaller(caller: CallerPattern): string {
       return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
     case 'project':
       return `every service account in project ${caller.project} (by verified e-mail) except Compute Engine's default account`;
+    case 'issued':
+      return `${caller.issuer}:${caller.subject} (by issuer and subject)`;
   }
 }
 

@@ -1,7 +1,8 @@
 // The options of `fedbridge check` that test whether a caller may read something.
 import { CALLER_MUST, callerFix, readCallerPattern } from '../../config/caller-pattern.ts';
+import { issuedProblem } from '../../config/issuer-checks.ts';
 import { quote } from '../../config/show.ts';
-import type { CallerPattern, ReadAction } from '../../config/types.ts';
+import type { CallerPattern, Config, ReadAction } from '../../config/types.ts';
 import { FAULTS } from '../../errors/table.ts';
 import { Fault } from '../../errors/fault.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
@@ -47,8 +48,18 @@ function readCaller(text: string): CheckRequest['caller'] {
   const pattern = readCallerPattern(text);
   if (pattern !== undefined && pattern.kind !== 'project') return pattern;
   const fix = pattern === undefined ? callerFix(text) : "Name one of the project's service accounts.";
-  const must = pattern === undefined ? CALLER_MUST : 'must be one caller: an e-mail, a unique ID or EMAIL#ID';
+  const must =
+    pattern === undefined
+      ? CALLER_MUST
+      : 'must be one caller: an e-mail, a unique ID, EMAIL#ID or ISSUER:SUBJECT';
   throw new UsageError(`--caller ${must}, not ${quote(text)}. ${fix}`.trimEnd());
+}
+
+/** @throws UsageError if the caller's issuer is not in the configuration, or does not use such subjects */
+export function checkCallerIssuer({ caller }: Pick<CheckRequest, 'caller'>, { issuers }: Config): void {
+  if (caller.kind !== 'issued') return;
+  const problem = issuedProblem(caller, new Map(issuers.map(({ name, kind }) => [name, kind])));
+  if (problem !== undefined) throw new UsageError(`--caller ${problem.rule}. ${problem.fix}`.trimEnd());
 }
 
 /** The key is everything after the first slash, byte for byte, including any further slashes. */

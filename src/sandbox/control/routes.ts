@@ -5,10 +5,20 @@ import type { Durations } from '../clock.ts';
 import type { Faults } from '../injected-faults.ts';
 import type { IdentityTokens } from '../google/identity-tokens.ts';
 import type { SigningKeys } from '../google/keys.ts';
+import type { IssuerTokens } from '../issuer/issuer-tokens.ts';
 import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';
 import { DONE, identityRoutes, type IdentityParts, type Route } from './identity-routes.ts';
 import { faultRequestOf, FAULT_KINDS } from './fault-request.ts';
-import { choice, number, optional, optionalChoice, record, refuseOthers, type Fields } from './fields.ts';
+import {
+  choice,
+  number,
+  optional,
+  optionalChoice,
+  record,
+  refuseOthers,
+  text,
+  type Fields,
+} from './fields.ts';
 
 export interface ControlParts extends IdentityParts {
   readonly calls: CallLog;
@@ -16,6 +26,9 @@ export interface ControlParts extends IdentityParts {
   readonly faults: Faults;
   readonly keys: SigningKeys;
   readonly tokens: IdentityTokens;
+  /** The keys and tokens of the emulated issuer. */
+  readonly issuerKeys: SigningKeys;
+  readonly issuerTokens: IssuerTokens;
   /** Makes an emulator refuse connections, or accept them again. */
   setRefusing(upstream: UpstreamName, refusing: boolean): Promise<void>;
 }
@@ -24,7 +37,7 @@ const nullableSeconds = (fields: Fields, name: string) =>
   fields[name] === null ? null : number(fields, name, { least: 1, most: 43_200 });
 
 export function controlRoutes(parts: ControlParts): Readonly<Record<string, Route>> {
-  const { calls, clock, durations, faults, keys, tokens, setRefusing } = parts;
+  const { calls, clock, durations, faults, keys, tokens, issuerKeys, issuerTokens, setRefusing } = parts;
   const listen = (upstreams: readonly UpstreamName[]) =>
     Promise.all(upstreams.map((name) => setRefusing(name, false)));
 
@@ -77,15 +90,22 @@ export function controlRoutes(parts: ControlParts): Readonly<Record<string, Rout
       return DONE;
     },
     'POST /keys': async (fields) => {
-      refuseOthers(fields, ['action']);
-      await keys.rotate(choice(fields, 'action', ['rotate', 'replace']) === 'rotate' ? 'keep' : 'drop');
+      refuseOthers(fields, ['action', 'upstream']);
+      const isIssuer = optionalChoice(fields, 'upstream', ['certs', 'issuer']) === 'issuer';
+      const rotated = isIssuer ? issuerKeys : keys;
+      await rotated.rotate(choice(fields, 'action', ['rotate', 'replace']) === 'rotate' ? 'keep' : 'drop');
       tokens.forget();
-      return { keys: keys.jwks().keys.map(({ kid }) => kid) };
+      return { keys: rotated.jwks().keys.map(({ kid }) => kid) };
     },
     'POST /tokens': (fields) => {
       refuseOthers(fields, ['claims', 'header', 'signer']);
       const signer = optionalChoice(fields, 'signer', ['google', 'foreign']);
       return { token: keys.mint(record(fields, 'claims'), optional(fields, 'header', record), signer) };
+    },
+    'POST /issuer-tokens': (fields) => {
+      refuseOthers(fields, ['caller', 'claims', 'header']);
+      const [claims, header] = [optional(fields, 'claims', record), optional(fields, 'header', record)];
+      return { token: issuerTokens.issue({ caller: text(fields, 'caller'), claims, header }) };
     },
     ...identityRoutes(parts),
   };

@@ -1,0 +1,18 @@
+// The caller of a request: the identity that authentication returns, and that everything else uses.
+
+/** The identity in a verified token, and nothing else. */
+export interface Caller {
+  /**
+   * Unique among the callers of all issuers. For Google, `sub`: the account's numeric unique ID, which is never reused. For
+   * another issuer, the issuer's name and the subject, as in a grant: `gke-prod:NAMESPACE/SERVICEACCOUNT`. All code that tells
+   * callers apart uses only this value.
+   */
+  readonly subject: string;
+  /** The name of the issuer in the configuration; absent for Google. */
+  readonly issuer?: string;
+  /**
+   * The e-mail address in lower case, if Google has verified it. On Cloud Run, tokens in the standard format contain no e-mail
+   * address. Absent for other issuers, whose claims about e-mail mean nothing.
+   */
+  readonly email?: string;
+}

@@ -1,0 +1,40 @@
+// Chooses the issuer whose keys verify a token, so that each token is decoded and verified only once.
+import type { FlattenedJWSInput, JWTHeaderParameters } from 'jose';
+import { Fault } from '../errors/fault.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
+
+/**
+ * Chooses by the ID of the key, which jose has already decoded. The claims are not verified yet, so they are decoded only if the
+ * key ID does not decide: if it is new, or if several issuers publish it, which could be an attempt to block another issuer's
+ * callers. The choice only selects keys: after verification, the claims must name the issuer that was chosen.
+ * @returns a function that throws Fault token_issuer_invalid if the token names an issuer that the bridge does not trust
+ */
+export function chooseIssuer(
+  google: TrustedIssuer,
+  others: readonly TrustedIssuer[],
+): (header: JWTHeaderParameters, parts: FlattenedJWSInput) => TrustedIssuer {
+  if (others.length === 0) return () => google;
+  const all = [google, ...others];
+  return ({ kid = '' }, { payload }) => {
+    const [found, ...more] = all.filter(({ keys }) => keys.has(kid));
+    if (found !== undefined && more.length === 0) return found;
+    const iss = claimedIssuer(payload);
+    // Google's verifier reports what is wrong with a token that names no issuer at all.
+    if (iss === undefined) return google;
+    const claimed = all.find(({ urls }) => urls.includes(iss));
+    if (claimed === undefined)
+      throw new Fault('token_issuer_invalid', { iss: JSON.stringify(iss).slice(0, 256) });
+    return claimed;
+  };
+}
+
+function claimedIssuer(payload: string | Uint8Array): string | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(String(payload), 'base64url').toString());
+    return typeof claims === 'object' && claims !== null && 'iss' in claims && typeof claims.iss === 'string'
+      ? claims.iss
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+// Fetches an issuer's JSON Web Key Set, from a fixed URL or from the one that the issuer's discovery document names.
+import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { errors } from 'jose';
+import type { FetchImplementation } from 'jose';
+import { Fault } from '../errors/fault.ts';
+
+/** Key sets and discovery documents have a few kilobytes; an issuer must not be able to fill the bridge's memory. */
+const MAX_BYTES = 256 * 1024;
+
+/** Fetches the key set at the given URL. */
+export const fetchKeySet: FetchImplementation = async (url, init) => new Response(await fetchBody(url, init));
+
+/**
+ * Returns a function that fetches the key set that an issuer's discovery document names (OpenID Connect Discovery 1.0, "Obtaining
+ * OpenID Provider Configuration Information"). The document is fetched each time, because the issuer may move its keys. The keys
+ * must be on the issuer's own origin, so that the document cannot send the bridge to another host.
+ */
+export function discoverKeySet(issuer: string): FetchImplementation {
+  return async (_url, init) => {
+    const document = parseDocument(
+      await fetchBody(`${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`, init),
+    );
+    if (document?.issuer !== issuer) throw unavailable('the discovery document names another issuer');
+    const keys = URL.parse(document.jwksUri);
+    if (keys?.origin !== new URL(issuer).origin)
+      throw unavailable('the discovery document names keys on another origin');
+    return new Response(await fetchBody(keys.href, init));
+  };
+}
+
+function parseDocument(body: Buffer): { readonly issuer: unknown; readonly jwksUri: string } | undefined {
+  try {
+    const document: unknown = JSON.parse(body.toString());
+    if (typeof document !== 'object' || document === null) return undefined;
+    const { issuer, jwks_uri: jwksUri } = { issuer: undefined, jwks_uri: undefined, ...document };
+    return { issuer, jwksUri: String(jwksUri) };
+  } catch {
+    throw unavailable('the discovery document is not JSON');
+  }
+}
+
+const unavailable = (error: string): Fault => new Fault('signing_keys_unavailable', { error });
+
+/**
+ * Avoids the global `fetch`, because its first call takes 5 % of the startup time. Redirects are not followed.
+ * @throws Fault if the status is not 200, because jose's error would not contain the status; after an abort, the signal's reason
+ */
+async function fetchBody(
+  url: string,
+  { headers, signal }: Parameters<FetchImplementation>[1],
+): Promise<Buffer<ArrayBuffer>> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { get } = url.startsWith('https:') ? https : http;
+  const strict = { rejectUnauthorized: true, insecureHTTPParser: false };
+  // node:https does not decompress response bodies.
+  get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal, ...strict })
+    .on('response', resolve)
+    .on('error', reject)
+    // For a 101 response, Node emits only `close`, even if the signal aborts the request.
+    .on('close', () => {
+      reject(unavailable('closed'));
+    });
+  try {
+    const response = await promise;
+    const { statusCode: status } = response;
+    if (status !== 200) {
+      // An unread body would keep its connection open.
+      response.destroy();
+      throw new Fault('signing_keys_unavailable', { status });
+    }
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) throw unavailable('the response is too large');
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** @param issuer the name of the issuer; undefined for Google */
+export function keysFault(error: unknown, issuer: string | undefined): Fault {
+  const fault =
+    error instanceof Fault ? error : new Fault('signing_keys_unavailable', { error: reasonOf(error) });
+  if (issuer === undefined || fault.code !== 'signing_keys_unavailable') return fault;
+  return new Fault('issuer_keys_unavailable', { issuer, ...fault.detail });
+}
+
+/** Returns the first error code in the chain of causes, or the name of the innermost error: jose wraps errors in generic ones. */
+function reasonOf(error: unknown): string {
+  let reason: string = typeof error;
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string' && at.code !== errors.JOSEError.code) return at.code;
+    reason = at.name;
+  }
+  return reason;
+}

@@ -1,0 +1,126 @@
+// An issuer's published keys: fetched at startup, refreshed in the background, and kept while the endpoint is down.
+import { createRemoteJWKSet, customFetch, errors } from 'jose';
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
+import { Fault } from '../errors/fault.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
+
+/** The timeout of a fetch. Issuers respond within tens of milliseconds, and callers without a cached token wait for it. */
+const KEYS_DEADLINE_MS = 3_000;
+
+/** Issuers rotate their keys slowly: Google publishes each new key hours before it signs tokens with that key. */
+const KEYS_REFRESH_MS = 60 * 60 * 1000;
+
+/** The minimum time between fetches that are triggered by tokens with unknown key IDs. */
+const UNKNOWN_KEY_REFETCH_MS = 30_000;
+
+/** The minimum time between fetches while the issuer's endpoint fails, however many requests arrive. */
+const AFTER_FAILURE_MS = 1_000;
+
+export interface IssuerKeys {
+  /**
+   * Creates a key getter for jose. The getter throws Fault token_key_unknown and what `faultOf` returns; jose's
+   * JWKSNoMatchingKey, JWKSMultipleMatchingKeys. Before the getter waits for an unknown key, it calls `beforeWait`, and it does
+   * not wait if `beforeWait` throws.
+   */
+  getter(beforeWait: () => void): JWTVerifyGetKey;
+  /** Whether the key set that was fetched last has a key with this ID. */
+  has(kid: string): boolean;
+}
+
+export interface IssuerKeysOptions {
+  readonly url: URL;
+  /** Fetches the key set. */
+  readonly fetch: FetchImplementation;
+  /** Converts the error of a fetch to a fault. */
+  readonly faultOf: (error: unknown) => Fault;
+  /** Called if a fetch in the background failed. @param isFirst whether no keys are known yet */
+  readonly onKeysFailed: (fault: Fault, isFirst: boolean) => void;
+}
+
+/**
+ * Known keys keep working while the issuer's endpoint is down; an unknown key triggers at most one refetch at a time. jose
+ * coalesces concurrent fetches, but would drop known keys when they expire. A pause ends when either the wall clock or the
+ * monotonic clock has advanced far enough: the wall clock may be set back, and the monotonic clock stops while the machine is
+ * suspended.
+ */
+export function issuerKeys({ url, fetch, faultOf, onKeysFailed }: IssuerKeysOptions): IssuerKeys {
+  const keys = createRemoteJWKSet(url, {
+    timeoutDuration: KEYS_DEADLINE_MS,
+    cacheMaxAge: Infinity,
+    cooldownDuration: Infinity,
+    [customFetch]: fetch,
+  });
+  /** Kept separately, because jose copies its whole key set for each look. Undefined until keys are known. */
+  let known: ReadonlySet<string> | undefined;
+  const learn = (): void => {
+    const set = keys.jwks();
+    if (set !== undefined) known = new Set(set.keys.flatMap(({ kid }) => kid ?? []));
+  };
+  const reload = async (): Promise<void> => {
+    await keys.reload();
+    learn();
+  };
+  // Fetches the keys at startup, so that the first caller does not wait. If the fetch fails, the next token triggers another one.
+  reload().catch((error: unknown) => {
+    onKeysFailed(faultOf(error), true);
+  });
+  let refreshPause = pause(KEYS_REFRESH_MS);
+  let refetchPause: Pause | undefined;
+  let refetch: Promise<void> | undefined;
+  /** The fault of the last refetch; undefined if the refetch succeeded. */
+  let unreachable: Fault | undefined;
+  /** Set if a fetch failed before any keys were known. Until the pause is over, the same fault is thrown again. */
+  let empty: { readonly fault: Fault; readonly pause: Pause } | undefined;
+  const getter: IssuerKeys['getter'] = (beforeWait) => async (header, token) => {
+    // If the issuer published only one key, jose would accept a token without `kid`.
+    if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
+    if (empty?.pause.isOver() === false) throw empty.fault;
+    // The first fetch is not counted: at startup, all callers wait for it. Later ones could be triggered by anyone.
+    if (known === undefined && empty !== undefined) beforeWait();
+    if (refreshPause.isOver()) {
+      reload().catch((error: unknown) => {
+        refreshPause = pause(UNKNOWN_KEY_REFETCH_MS);
+        onKeysFailed(faultOf(error), false);
+      });
+      refreshPause = pause(KEYS_REFRESH_MS);
+    }
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) {
+        if (keys.jwks() === undefined) empty = { fault: faultOf(error), pause: pause(AFTER_FAILURE_MS) };
+        throw error;
+      }
+      if (refetch === undefined && refetchPause?.isOver() !== false) {
+        refetchPause = pause(UNKNOWN_KEY_REFETCH_MS);
+        unreachable = undefined;
+        refetch = reload()
+          .catch((cause: unknown) => {
+            unreachable = faultOf(cause);
+            refetchPause = pause(AFTER_FAILURE_MS);
+            onKeysFailed(unreachable, false);
+          })
+          .finally(() => (refetch = undefined));
+      }
+      if (refetch !== undefined) {
+        beforeWait();
+        await refetch;
+      }
+      // The issuer may have published the token's key by now, so the caller should retry instead of discarding its token.
+      if (unreachable !== undefined) throw unreachable;
+      return await keys(header, token);
+    } finally {
+      if (known === undefined) learn();
+    }
+  };
+  return { getter, has: (kid) => known?.has(kid) === true };
+}
+
+interface Pause {
+  isOver(): boolean;
+}
+
+function pause(milliseconds: number): Pause {
+  const passed = startElapsed();
+  return { isOver: () => passed() >= milliseconds };
+}

@@ -1,0 +1,101 @@
+// The rules for each issuer's tokens: its URLs, audiences, algorithms and keys, and how its claims become a caller.
+import type { JWTPayload } from 'jose';
+import { GOOGLE_ISSUERS } from '../config/google-names.ts';
+import type { Issuer } from '../config/types.ts';
+import type { Fault } from '../errors/fault.ts';
+import { discoverKeySet, fetchKeySet, keysFault } from './fetch-keys.ts';
+import { issuerKeys } from './issuer-keys.ts';
+import type { IssuerKeys } from './issuer-keys.ts';
+import type { Caller } from './caller.ts';
+
+export interface TrustedIssuer {
+  /** The name in the configuration; undefined for Google. */
+  readonly name: string | undefined;
+  /** The accepted `iss` claims. */
+  readonly urls: readonly string[];
+  readonly audiences: readonly string[];
+  /** JWS algorithms with which the issuer may sign. */
+  readonly algorithms: readonly string[];
+  readonly keys: IssuerKeys;
+  /** @returns undefined if the subject is none that the issuer uses */
+  callerOf(subject: string, claims: JWTPayload): Caller | undefined;
+}
+
+/** Called if an issuer's keys could not be fetched in the background. */
+export type OnKeysFailed = (
+  fault: Fault,
+  about: {
+    /** The name of the issuer; undefined for Google. */
+    readonly issuer: string | undefined;
+    /** Whether the bridge has no keys of this issuer yet. Otherwise, the known keys stay in use. */
+    readonly isFirst: boolean;
+  },
+) => void;
+
+export function googleIssuer(options: {
+  readonly certsUrl: string;
+  readonly audiences: readonly string[];
+  readonly onKeysFailed: OnKeysFailed;
+}): TrustedIssuer {
+  return {
+    name: undefined,
+    urls: GOOGLE_ISSUERS,
+    audiences: options.audiences,
+    algorithms: ['RS256'],
+    keys: issuerKeys({
+      url: new URL(options.certsUrl),
+      fetch: fetchKeySet,
+      faultOf: (error) => keysFault(error, undefined),
+      onKeysFailed: (fault, isFirst) => {
+        options.onKeysFailed(fault, { issuer: undefined, isFirst });
+      },
+    }),
+    // A subject with a colon would look like another issuer's caller. Google's subjects are digits.
+    callerOf: (subject, claims) => (/^[^:]+$/.test(subject) ? googleCaller(subject, claims) : undefined),
+  };
+}
+
+function googleCaller(subject: string, claims: JWTPayload): Caller {
+  const { email, email_verified: verified } = claims;
+  return typeof email === 'string' && verified === true ? { subject, email: lowerCase(email) } : { subject };
+}
+
+/**
+ * Converts ASCII letters only: `toLowerCase` turns the Kelvin sign into an ASCII k, which could turn one person's address into
+ * another's.
+ */
+const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+export function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed): TrustedIssuer {
+  const { name, url, audiences, jwks } = issuer;
+  const subjectIn = issuer.kind === 'kubernetes' ? serviceAccountIn : (subject: string) => subject;
+  return {
+    name,
+    urls: [url],
+    audiences,
+    algorithms: ['RS256', 'ES256'],
+    keys: issuerKeys({
+      url: new URL(jwks ?? url),
+      fetch: jwks === undefined ? discoverKeySet(url) : fetchKeySet,
+      faultOf: (error) => keysFault(error, name),
+      onKeysFailed: (fault, isFirst) => {
+        onKeysFailed(fault, { issuer: name, isFirst });
+      },
+    }),
+    callerOf: (claimed) => {
+      const subject = subjectIn(claimed);
+      return subject === undefined || !IS_SUBJECT.test(subject)
+        ? undefined
+        : { subject: `${name}:${subject}`, issuer: name };
+    },
+  };
+}
+
+/** OpenID Connect Core 1.0, "ID Token": at most 255 ASCII characters. Others could not be logged and compared reliably. */
+const IS_SUBJECT = /^[ -~]{1,255}$/;
+
+/** Neither name contains a colon or slash, so different subjects stay different (Kubernetes, "Service account tokens"). */
+function serviceAccountIn(subject: string): string | undefined {
+  const [, namespace, name] = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(subject) ?? [];
+  return namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`;
+}
