@@ -101,6 +101,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return callerCredentials(args);
     },
   },
+  'caller-doctor': {
+    description:
+      "test this machine's access to a bridge: its token, the bridge's response, the grant that decides, and a read  --audience URL [--upstream URL] [--as EMAIL] [--get BUCKET/KEY] [--json]",
+    run: async (args) => {
+      const { callerDoctor } = await import('./cli/caller-doctor.ts');
+      return callerDoctor(args);
+    },
+  },
 };
 
 const LONGEST_NAME = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
