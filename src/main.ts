@@ -109,6 +109,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return callerDoctor(args);
     },
   },
+  proxy: {
+    description:
+      'run a local proxy that adds a fresh identity token to each request  --audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL] [--allow-any-local-client] [--allow-remote]',
+    run: async (args) => {
+      const { proxy } = await import('./cli/proxy.ts');
+      return proxy(args);
+    },
+  },
 };
 
 const LONGEST_NAME = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));

@@ -3,6 +3,7 @@ import type { FaultRow } from './fault-row.ts';
 import { CALLER_FAULTS } from './caller-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
+import { PROXY_FAULTS } from './proxy-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 
 export const FAULTS = {
@@ -10,6 +11,7 @@ export const FAULTS = {
   ...IDENTITY_FAULTS,
   ...FEDERATION_FAULTS,
   ...S3_FAULTS,
+  ...PROXY_FAULTS,
 
   // Problems in the bridge itself.
   overloaded: {
