@@ -80,7 +80,7 @@ for pause in 1 2 0; do
   [ "$pause" -eq 0 ] || sleep "$pause"
 done
 
-off_google_cloud='Outside Google Cloud there is no metadata server: impersonate a service account, as docs/how-to/clients shows.'
+off_google_cloud='Outside Google Cloud there is no metadata server: impersonate a service account, as shown in docs/how-to/clients.'
 if [ "$result" -eq 28 ]; then
   fail 'metadata server' 'must respond within 5 s, but did not' \
     "Try again. If the problem persists, restart the machine. $off_google_cloud"
@@ -154,7 +154,7 @@ case $? in
   3) fail 'identity token' "must still be valid, but expired at $credentials" "Correct this machine's clock." ;;
   *)
     fail 'metadata server' 'must respond with an ID token, but responded with something else' \
-      'Check whether another server listens at GCE_METADATA_HOST.'
+      'Check which server listens at GCE_METADATA_HOST.'
     ;;
 esac
 

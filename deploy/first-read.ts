@@ -25,7 +25,7 @@ export async function fillCodeCache(app: string): Promise<void> {
     const ended = once(child, 'exit') as Promise<[number | null]>;
     const lines = createInterface(child.stdout);
     const port = await Promise.race([portIn(lines), ended.then(() => undefined)]);
-    if (port === undefined) throw new Error('The bridge exited before it started to listen.');
+    if (port === undefined) throw new Error('The bridge exited before it started listening.');
     const { audience, callers } = sandbox.contract;
     const id = '100000000000000000001';
     const claims = { aud: audience, azp: id, sub: id, email: callers.scoped, email_verified: true };

@@ -51,7 +51,7 @@ async function splitStart(app: string): Promise<void> {
   await bundleStart(join(app, 'main.js'));
   await fillCodeCache(app);
   if (compileProgram(`${app}/`).cachedDataRejected !== false)
-    throw new Error('V8 rejected the code cache of the bridge.');
+    throw new Error("V8 rejected the bridge's code cache.");
 }
 
 /** Makes the files readable by everyone and writable by nobody, whatever the umask is. deploy/Dockerfile sets the owner. */
@@ -73,7 +73,7 @@ const directory = resolve(target);
 await mkdir(directory, { recursive: true });
 if ((await readdir(directory)).length > 0) {
   process.stderr.write(
-    `image-tree: DIR: must be empty, but ${target} is not. Name another directory, or delete ${target}.\n`,
+    `image-tree: DIR: must be empty, but ${target} is not. Choose a different directory, or delete ${target}.\n`,
   );
   process.exit(2);
 }

@@ -3,7 +3,7 @@ import type { CheckResult } from './probe-checks.ts';
 
 type Failed = Pick<CheckResult, 'name' | 'status' | 'error' | 'requestId'>;
 
-const LOG = "Find the line with this requestId in the bridge's log, and follow its remedy.";
+const LOG = "Find the bridge's log line with this requestId, and follow its remedy.";
 
 export function remedyOf({ name, status, error = '', requestId }: Failed): string {
   if (status === null) return withoutResponse(error);
@@ -14,7 +14,7 @@ export function remedyOf({ name, status, error = '', requestId }: Failed): strin
   if (name === 'wrong_audience')
     return "The bridge did not reject a token whose audience is https://another-bridge.invalid. In the bridge's configuration, remove every `audience` that belongs to another service.";
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
-  return 'A grant allows this request, but the bridge should deny it. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
+  return 'The bridge should deny this request, but a grant allows it. To find the grant, run `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. Remove the grant, or use another account and key for the probe.';
 }
 
 /** @param error a fault's code or the system's error code */
@@ -27,11 +27,11 @@ function withoutResponse(error: string): string {
 }
 
 const WRONG_AUDIENCE =
-  "--audience must be an `audience` in the bridge's configuration. Find the line with this requestId in the bridge's log, and compare the audience in that line with the configuration.";
+  "--audience must be an `audience` in the bridge's configuration. Find the bridge's log line with this requestId, and compare the audience in that line with the configuration.";
 
 function afterFailedRead(status: number, error: string): string {
   if (error === 'unauthenticated') return WRONG_AUDIENCE;
   if (error === 'not_granted')
-    return "In the bridge's configuration, allow this machine's service account to `get` the key that --key names, and upload an object with that key. If the account may not list keys, S3 denies reads of missing objects too. The bridge's own service account cannot be a caller.";
+    return "In the bridge's configuration, allow this machine's service account to `get` the object that --key names, and upload the object if it is missing. If the account is not allowed to list keys, S3 also denies reads of missing objects. The bridge's own service account cannot be a caller.";
   return status === 404 ? 'The object that --key names does not exist: upload it.' : LOG;
 }

@@ -15,7 +15,7 @@ interface Manifest {
   readonly license?: string;
 }
 
-const HEAD = `Fedbridge contains code from the packages below. Each license text follows a list of the packages that it applies to.
+const HEAD = `Fedbridge contains code from the packages below. Each license text is preceded by a list of the packages that it applies to.
 `;
 
 const RULE = `\n${'='.repeat(80)}\n\n`;
@@ -69,7 +69,7 @@ async function textOf(directory: string, { name, license }: Manifest, apache: st
   const section = /^(?:#+ *licen[cs]e|licen[cs]e\n[-=]+) *$(.*)/ims.exec(readme)?.[1] ?? '';
   if (!/copyright/i.test(section))
     throw new Error(
-      `${name}: must include the text of its license, but does not. Find the text at its source, or replace the package.`,
+      `${name}: must include its license text, but does not. Find the text at its source, or replace the package.`,
     );
   return trimmed([section]);
 }

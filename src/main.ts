@@ -4,6 +4,8 @@ import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {
   readonly description: string;
+  /** The command's arguments, as its usage line shows them. */
+  readonly args: string;
   /** Resolves with an exit code; undefined if the command keeps running. */
   run(args: readonly string[]): Promise<number | undefined>;
 }
@@ -11,15 +13,16 @@ interface Command {
 /** Each command is loaded only when it runs, so that `serve` does not load the others. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
-    description: 'run the bridge, configured by the environment  [--config FILE] [--port N]',
+    description: 'run the bridge',
+    args: '[--config FILE] [--port N]',
     run: async (args) => {
       const { serveByArguments } = await import('./cli/serve.ts');
       return serveByArguments(args);
     },
   },
   sandbox: {
-    description:
-      'run the bridge locally against built-in emulators of Google, STS and S3  [--port N] [--dir DIR] [--config FILE] [--as CALLER] [--ready-file FILE]',
+    description: 'run the bridge locally against built-in emulators of Google, STS and S3',
+    args: '[--port N] [--dir DIR] [--config FILE] [--as CALLER] [--ready-file FILE]',
     run: async (args) => {
       // The container image does not contain the sandbox.
       const found = await import('./cli/sandbox.ts').catch(() => {
@@ -31,16 +34,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   check: {
-    description:
-      'validate and explain a configuration, or show which grant allows a read  [FILE] [--caller CALLER --get BUCKET/KEY] | --schema',
+    description: 'validate and explain a configuration, or show which grant allows a read',
+    args: '[FILE] [--caller CALLER --get BUCKET/KEY] | --schema',
     run: async (args) => {
       const { check } = await import('./cli/check.ts');
       return check(args);
     },
   },
   'trust-policy': {
-    description:
-      'print the trust policy that a role needs, or check a trust policy  [ROLE [--hop N]] | --lint FILE',
+    description: 'print the trust policy that a role needs, or check a trust policy',
+    args: '[ROLE [--hop N]] | --for SERVICE | --lint FILE',
     run: async (args) => {
       const { printTrustPolicy } = await import('./cli/trust-policy.ts');
       return printTrustPolicy(args);
@@ -48,54 +51,56 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'read-policy': {
     description:
-      'print the permission policy that a role needs, or a template or commands that create the role  ROLE [--hop N] [--cloudformation | --cli] [--config FILE]',
+      'print the permission policy that a role needs, or a template or commands that create the role',
+    args: 'ROLE [--hop N] [--cloudformation | --cli] [--config FILE]',
     run: async (args) => {
       const { printReadPolicy } = await import('./cli/read-policy.ts');
       return printReadPolicy(args);
     },
   },
   whoami: {
-    description:
-      "show the bridge's Google identity, and its AWS identity in each role  [--config FILE] [--json]",
+    description: "show the bridge's Google identity, and its AWS identity in each role",
+    args: '[--config FILE] [--json]',
     run: async (args) => {
       const { whoami } = await import('./cli/whoami.ts');
       return whoami(args);
     },
   },
   token: {
-    description:
-      "print the bridge's own identity token, decoded  [--audience AUDIENCE] [--config FILE] [--raw]",
+    description: "print the bridge's own identity token, decoded",
+    args: '[--audience AUDIENCE] [--config FILE] [--raw]',
     run: async (args) => {
       const { token } = await import('./cli/token.ts');
       return token(args);
     },
   },
   credentials: {
-    description:
-      'print credentials of a role, for the AWS SDKs or a shell  ROLE [--format process|env|json] [--config FILE]',
+    description: 'print credentials for a role, in a format for the AWS SDKs or a shell',
+    args: 'ROLE [--format process|env|json] [--config FILE]',
     run: async (args) => {
       const { credentials } = await import('./cli/credentials.ts');
       return credentials(args);
     },
   },
   doctor: {
-    description:
-      'test the connections to Google, STS and the buckets, and report problems and their fixes  [--config FILE] [--trust-policy FILE] [--json]',
+    description: 'test the connections to Google, STS and the buckets, and report problems and their fixes',
+    args: '[--config FILE] [--trust-policy FILE] [--json]',
     run: async (args) => {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(args);
     },
   },
   revoke: {
-    description:
-      "print a policy that revokes a role's existing sessions, and the commands that apply the policy  ROLE [--config FILE]",
+    description: "print commands that revoke a role's existing sessions",
+    args: 'ROLE [--config FILE]',
     run: async (args) => {
       const { revoke } = await import('./cli/revoke.ts');
       return revoke(args);
     },
   },
   'caller-credentials': {
-    description: "print this machine's identity token as credentials for S3 clients  --audience URL",
+    description: "print this machine's identity token as credentials for S3 clients",
+    args: '--audience URL',
     run: async (args) => {
       const { callerCredentials } = await import('./cli/caller-credentials.ts');
       return callerCredentials(args);
@@ -103,15 +108,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'caller-doctor': {
     description:
-      "test this machine's access to a bridge: its token, the bridge's response, the grant that decides, and a read  --audience URL [--upstream URL] [--as EMAIL] [--get BUCKET/KEY] [--json]",
+      "test this machine's access to a bridge: its token, the bridge's response, the grant that decides, and a read",
+    args: '--audience URL [--upstream URL] [--as EMAIL] [--get BUCKET/KEY] [--json]',
     run: async (args) => {
       const { callerDoctor } = await import('./cli/caller-doctor.ts');
       return callerDoctor(args);
     },
   },
   proxy: {
-    description:
-      'run a local proxy that adds a fresh identity token to each request  --audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL] [--allow-any-local-client] [--allow-remote]',
+    description: 'run a local proxy that adds a fresh identity token to each request',
+    args: '--audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL] [--allow-any-local-client] [--allow-remote]',
     run: async (args) => {
       const { proxy } = await import('./cli/proxy.ts');
       return proxy(args);
@@ -119,11 +125,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-const LONGEST_NAME = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
-
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { description }]) => `  fedbridge ${name.padEnd(LONGEST_NAME)} ${description}`,
+    ([name, { description, args }]) => `  fedbridge ${name} ${args}\n      ${description}`,
   );
   return `Usage:\n${lines.join('\n')}\n\nRun "fedbridge COMMAND --help" for details, and "fedbridge --version" for the version.\n`;
 }

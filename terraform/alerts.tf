@@ -59,7 +59,7 @@ resource "google_logging_metric" "bridge" {
     }
   }
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 # The bridge is ready if it could assume at least one role. While no role can be assumed, it retries each role after 30 seconds
@@ -70,6 +70,7 @@ resource "google_monitoring_alert_policy" "unready" {
   combiner              = "OR"
   severity              = "CRITICAL"
   notification_channels = var.notification_channels
+  user_labels           = var.labels
 
   conditions {
     display_name = "The bridge could assume no role for five minutes"
@@ -105,6 +106,7 @@ resource "google_monitoring_alert_policy" "credentials" {
   combiner              = "OR"
   severity              = "ERROR"
   notification_channels = var.notification_channels
+  user_labels           = var.labels
 
   conditions {
     display_name = "Renewal of a role's credentials keeps failing"

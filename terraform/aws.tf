@@ -6,7 +6,10 @@ data "aws_partition" "current" {}
 locals {
   roles_created  = { for name, role in var.roles : name => role if role.arn == null }
   roles_existing = { for name, role in var.roles : name => role if role.arn != null }
-  role_arns      = merge({ for name, role in aws_iam_role.bridge : name => role.arn }, { for name, role in local.roles_existing : name => role.arn })
+  # Terraform does not know an ARN before the role exists. The prefix shows that it is not null, so that another instance of this
+  # module can use it as the `arn` of a role in the same apply.
+  arns_created = { for name, role in aws_iam_role.bridge : name => "arn:${trimprefix(role.arn, "arn:")}" }
+  role_arns    = merge(local.arns_created, { for name, role in local.roles_existing : name => role.arn })
 
   # Durations have the format of the bridge's configuration, but AWS requires seconds.
   seconds_per  = { s = 1, m = 60, h = 3600 }
@@ -21,9 +24,9 @@ locals {
       Action    = "sts:AssumeRoleWithWebIdentity"
       Condition = {
         StringEquals = {
-          "accounts.google.com:aud"  = google_service_account.bridge.unique_id
+          "accounts.google.com:aud"  = local.account.unique_id
           "accounts.google.com:oaud" = var.sts_audience
-          "accounts.google.com:sub"  = google_service_account.bridge.unique_id
+          "accounts.google.com:sub"  = local.account.unique_id
         }
       }
     }]
@@ -34,9 +37,12 @@ resource "aws_iam_role" "bridge" {
   for_each = local.roles_created
 
   name                 = "${var.name}-${each.key}"
-  description          = "Assumed by ${google_service_account.bridge.email} of Google Cloud, to read S3 for its callers."
+  path                 = var.aws_roles.path
+  description          = "Assumed by ${local.account.email} of Google Cloud, to read S3 for its callers."
   assume_role_policy   = local.trust_policy
   max_session_duration = max(3600, local.role_seconds[each.key])
+  permissions_boundary = var.aws_roles.permissions_boundary
+  tags                 = var.aws_roles.tags
 }
 
 resource "aws_iam_role_policy" "read" {

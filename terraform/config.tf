@@ -96,17 +96,24 @@ resource "google_secret_manager_secret" "config" {
 
   project   = var.project
   secret_id = "${var.name}-config"
+  labels    = var.labels
 
   # The secret stays in one region, because an organization's policy may require that.
   replication {
     user_managed {
       replicas {
         location = var.region
+        dynamic "customer_managed_encryption" {
+          for_each = var.encryption_key == null ? [] : [var.encryption_key]
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
       }
     }
   }
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis, time_sleep.encryption]
 }
 
 resource "google_secret_manager_secret_version" "config" {
@@ -133,5 +140,5 @@ resource "google_secret_manager_secret_iam_member" "bridge" {
   project   = var.project
   secret_id = google_secret_manager_secret.config[0].secret_id
   role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.bridge.member
+  member    = local.account_member
 }

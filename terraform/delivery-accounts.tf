@@ -15,7 +15,7 @@ resource "google_service_account" "tester" {
   account_id   = local.tester_id
   display_name = "Tests Fedbridge ${var.name}, builds its images and pushes candidates"
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_service_account" "deployer" {
@@ -25,7 +25,7 @@ resource "google_service_account" "deployer" {
   account_id   = local.deployer_id
   display_name = "Deploys Fedbridge ${var.name}, and probes it"
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 # An account without permissions or grants: the probe impersonates it, and the bridge must deny the request.
@@ -36,7 +36,7 @@ resource "google_service_account" "stranger" {
   account_id   = "${substr(var.name, 0, 21)}-stranger"
   display_name = "Must be denied by Fedbridge ${var.name}; its probe checks this"
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "delivery_logs" {
@@ -72,7 +72,7 @@ resource "google_storage_bucket_iam_member" "tester" {
 resource "google_artifact_registry_repository_iam_member" "deployer" {
   for_each = var.delivery == null ? {} : {
     candidates = { repository = google_artifact_registry_repository.candidates[0].repository_id, role = "roles/artifactregistry.reader" }
-    images     = { repository = google_artifact_registry_repository.images.repository_id, role = "roles/artifactregistry.writer" }
+    images     = { repository = google_artifact_registry_repository.images[0].repository_id, role = "roles/artifactregistry.writer" }
   }
 
   project    = var.project
@@ -94,7 +94,7 @@ resource "google_cloud_run_v2_service_iam_member" "deployer" {
 
 resource "google_service_account_iam_member" "deployer" {
   for_each = var.delivery == null ? {} : {
-    bridge   = { account = google_service_account.bridge.name, role = "roles/iam.serviceAccountUser" }
+    bridge   = { account = local.account.name, role = "roles/iam.serviceAccountUser" }
     itself   = { account = google_service_account.deployer[0].name, role = "roles/iam.serviceAccountOpenIdTokenCreator" }
     stranger = { account = google_service_account.stranger[0].name, role = "roles/iam.serviceAccountOpenIdTokenCreator" }
   }

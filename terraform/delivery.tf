@@ -29,8 +29,10 @@ resource "google_artifact_registry_repository" "candidates" {
   repository_id = "${var.name}-candidates"
   description   = "Images of Fedbridge that have passed the tests and are not deployed yet."
   format        = "DOCKER"
+  kms_key_name  = var.encryption_key
+  labels        = var.labels
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis, time_sleep.encryption]
 }
 
 # The SBOM of each candidate.
@@ -42,15 +44,23 @@ resource "google_storage_bucket" "artifacts" {
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+  labels                      = var.labels
 
-  depends_on = [google_project_service.used]
+  dynamic "encryption" {
+    for_each = var.encryption_key == null ? [] : [var.encryption_key]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  depends_on = [time_sleep.apis, time_sleep.encryption]
 }
 
 resource "google_cloudbuild_trigger" "test" {
   count = local.delivers
 
   project         = var.project
-  location        = var.region
+  location        = local.build_region
   name            = "${var.name}-test"
   description     = "Tests each commit of the branch, and pushes its image to the candidates."
   service_account = google_service_account.tester[0].id
@@ -85,7 +95,7 @@ resource "google_cloudbuild_trigger" "deploy" {
   count = local.delivers
 
   project         = var.project
-  location        = var.region
+  location        = local.build_region
   name            = "${var.name}-deploy"
   description     = "Deploys a candidate without traffic, probes it, and moves the traffic to it."
   service_account = google_service_account.deployer[0].id

@@ -1,48 +1,11 @@
-# The Google side: the bridge's service account, and the Cloud Run service that runs as it.
-
-data "google_project" "this" {
-  project_id = var.project
-
-  depends_on = [google_project_service.used]
-}
-
-resource "google_project_service" "used" {
-  for_each = toset(concat(
-    [
-      "artifactregistry.googleapis.com",
-      "cloudresourcemanager.googleapis.com",
-      "iam.googleapis.com",
-      "iamcredentials.googleapis.com",
-      "logging.googleapis.com",
-      "monitoring.googleapis.com",
-      "run.googleapis.com",
-    ],
-    var.image == null ? ["cloudbuild.googleapis.com", "storage.googleapis.com"] : [],
-    var.delivery == null ? [] : ["cloudbuild.googleapis.com", "pubsub.googleapis.com", "storage.googleapis.com"],
-    local.config_in == "secret" ? ["secretmanager.googleapis.com"] : [],
-    var.egress_cidr == null ? [] : ["compute.googleapis.com"],
-  ))
-
-  project = var.project
-  service = each.value
-  # Other services in the project may use the same API.
-  disable_on_destroy = false
-}
-
-# The bridge's account needs no permission in Google Cloud, only an identity token.
-resource "google_service_account" "bridge" {
-  project      = var.project
-  account_id   = var.name
-  display_name = "Fedbridge ${var.name}: reads S3 for its callers"
-
-  depends_on = [google_project_service.used]
-}
+# The Cloud Run service, and a check of its latest revision.
 
 resource "google_cloud_run_v2_service" "bridge" {
   project     = var.project
   location    = var.region
   name        = var.name
   description = "Fedbridge: private S3 objects for callers with a Google identity."
+  labels      = var.labels
 
   deletion_protection  = var.deletion_protection
   ingress              = { all = "INGRESS_TRAFFIC_ALL", internal = "INGRESS_TRAFFIC_INTERNAL_ONLY", internal-and-load-balancer = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" }[var.ingress]
@@ -58,7 +21,9 @@ resource "google_cloud_run_v2_service" "bridge" {
   }
 
   template {
-    service_account                  = google_service_account.bridge.email
+    labels                           = var.labels
+    service_account                  = local.account.email
+    encryption_key                   = var.encryption_key
     execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
     max_instance_request_concurrency = var.concurrency
     # Cloud Run's maximum, because a large object or a slow reader can take that long.
@@ -158,17 +123,20 @@ resource "google_cloud_run_v2_service" "bridge" {
         gcs {
           bucket    = volumes.value.bucket
           read_only = volumes.value.read_only
+          # Files belong to root by default, but the image runs as this user (deploy/Dockerfile).
+          mount_options = volumes.value.read_only ? null : ["uid=65532", "gid=65532"]
         }
       }
     }
 
     dynamic "vpc_access" {
-      for_each = google_compute_subnetwork.egress
+      for_each = local.service_networks
       content {
-        egress = "ALL_TRAFFIC"
+        egress = vpc_access.value.egress
         network_interfaces {
-          network    = google_compute_network.egress[0].name
-          subnetwork = vpc_access.value.name
+          network    = vpc_access.value.network
+          subnetwork = vpc_access.value.subnetwork
+          tags       = vpc_access.value.tags
         }
       }
     }
@@ -176,7 +144,7 @@ resource "google_cloud_run_v2_service" "bridge" {
 
   lifecycle {
     # A deployment with gcloud sets these fields.
-    ignore_changes = [client, client_version]
+    ignore_changes = [client, client_version, template[0].labels["client.knative.dev/nonce"]]
 
     precondition {
       condition     = local.config_in == "secret" || length(local.config_yaml) <= 32768
@@ -184,9 +152,14 @@ resource "google_cloud_run_v2_service" "bridge" {
     }
   }
 
-  depends_on = [
-    google_compute_router_nat.egress,
-    google_secret_manager_secret_iam_member.bridge,
-    google_storage_bucket_iam_member.volume,
-  ]
+  depends_on = [google_compute_router_nat.egress, time_sleep.permissions]
+}
+
+# If the revision of an update fails, the apply fails too. But later plans show no changes, because the service already has the new
+# configuration, while an earlier revision serves.
+check "latest_revision" {
+  assert {
+    condition     = google_cloud_run_v2_service.bridge.latest_ready_revision == google_cloud_run_v2_service.bridge.latest_created_revision && try(google_cloud_run_v2_service.bridge.terminal_condition[0].state, "CONDITION_SUCCEEDED") == "CONDITION_SUCCEEDED"
+    error_message = "The latest revision of ${var.name} is not ready, so an earlier one serves, if there is one. Look for the cause in the log of the latest revision. To deploy the same configuration again, run `gcloud run services update ${var.name} --project ${var.project} --region ${var.region} --timeout 3600`."
+  }
 }

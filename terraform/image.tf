@@ -1,20 +1,30 @@
-# The registry of the bridge's images and, unless `image` is set, the first image, which Cloud Build builds from this checkout. Later
+# Unless `image` is set, the registry of the bridge's images and the first image, which Cloud Build builds from this checkout. Later
 # images come from cloudbuild-deploy.yaml, and the next apply uses the one tagged `latest`.
 
 locals {
-  builds   = var.image == null ? 1 : 0
-  registry = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.repository_id}"
-  image    = var.image != null ? var.image : data.google_artifact_registry_docker_image.latest[0].self_link
+  builds       = var.image == null ? 1 : 0
+  build_region = var.build_region == null ? var.region : var.build_region
+  registry     = one([for repository in google_artifact_registry_repository.images : "${var.region}-docker.pkg.dev/${var.project}/${repository.repository_id}"])
+  image        = var.image != null ? var.image : data.google_artifact_registry_docker_image.latest[0].self_link
 }
 
 resource "google_artifact_registry_repository" "images" {
+  count = local.builds
+
   project       = var.project
   location      = var.region
   repository_id = var.name
   description   = "Images of Fedbridge."
   format        = "DOCKER"
+  kms_key_name  = var.encryption_key
+  labels        = var.labels
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis, time_sleep.encryption]
+}
+
+moved {
+  from = google_artifact_registry_repository.images
+  to   = google_artifact_registry_repository.images[0]
 }
 
 data "google_artifact_registry_docker_image" "latest" {
@@ -22,7 +32,7 @@ data "google_artifact_registry_docker_image" "latest" {
 
   project       = var.project
   location      = var.region
-  repository_id = google_artifact_registry_repository.images.repository_id
+  repository_id = google_artifact_registry_repository.images[0].repository_id
   image_name    = "fedbridge:latest"
 
   depends_on = [terraform_data.first_image]
@@ -31,26 +41,28 @@ data "google_artifact_registry_docker_image" "latest" {
 resource "terraform_data" "first_image" {
   count = local.builds
 
-  triggers_replace = google_artifact_registry_repository.images.id
+  triggers_replace = google_artifact_registry_repository.images[0].id
 
   provisioner "local-exec" {
     working_dir = "${path.module}/.."
     # New permissions may need a minute to take effect.
     command = <<-EOT
       for pause in 20 40 0; do
-        gcloud builds submit . --project "$PROJECT" --config terraform/first-image.yaml --ignore-file terraform/first-image.ignore \
+        gcloud builds submit . --project "$PROJECT" --region "$REGION" --config terraform/first-image.yaml --ignore-file terraform/first-image.ignore \
           --service-account "projects/$PROJECT/serviceAccounts/$BUILDER" --gcs-source-staging-dir "$STAGING" \
-          --substitutions "_IMAGE=$IMAGE" --suppress-logs && exit 0
+          --substitutions "_IMAGE=$IMAGE,_NODE_IMAGE=$NODE_IMAGE" --suppress-logs && exit 0
         sleep "$pause"
       done
-      echo "The image could not be built. Fix the gcloud errors above and apply again, or set the variable image." >&2
+      echo "The image could not be built. Fix the gcloud errors above and apply again, or set the variable build_region or image." >&2
       exit 1
     EOT
     environment = {
-      PROJECT = var.project
-      BUILDER = google_service_account.builder[0].email
-      STAGING = "gs://${google_storage_bucket.build[0].name}/source"
-      IMAGE   = "${local.registry}/fedbridge:latest"
+      PROJECT    = var.project
+      REGION     = local.build_region
+      BUILDER    = google_service_account.builder[0].email
+      STAGING    = "gs://${google_storage_bucket.build[0].name}/source"
+      IMAGE      = "${local.registry}/fedbridge:latest"
+      NODE_IMAGE = var.build_node_image
     }
   }
 
@@ -69,7 +81,7 @@ resource "google_service_account" "builder" {
   account_id   = "${substr(var.name, 0, 24)}-build"
   display_name = "Builds images of Fedbridge ${var.name}"
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_artifact_registry_repository_iam_member" "builder" {
@@ -77,7 +89,7 @@ resource "google_artifact_registry_repository_iam_member" "builder" {
 
   project    = var.project
   location   = var.region
-  repository = google_artifact_registry_repository.images.repository_id
+  repository = google_artifact_registry_repository.images[0].repository_id
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.builder[0].member
 }
@@ -98,6 +110,7 @@ resource "google_storage_bucket" "build" {
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+  labels                      = var.labels
   # The source is also in git, and a build needs this copy only for minutes.
   force_destroy = true
   lifecycle_rule {
@@ -108,8 +121,14 @@ resource "google_storage_bucket" "build" {
       age = 1
     }
   }
+  dynamic "encryption" {
+    for_each = var.encryption_key == null ? [] : [var.encryption_key]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis, time_sleep.encryption]
 }
 
 resource "google_storage_bucket_iam_member" "builder" {

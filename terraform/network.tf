@@ -1,7 +1,24 @@
-# A separate network that gives the bridge's requests one static source address. Created only if egress_cidr is set.
+# The network that the service uses: `vpc`, or a separate network that gives the bridge's requests one static source address, created
+# only if egress_cidr is set.
 
 locals {
   egress_count = var.egress_cidr == null ? 0 : 1
+
+  # None or one.
+  service_networks = concat(
+    [for subnetwork in google_compute_subnetwork.egress : {
+      egress     = "ALL_TRAFFIC"
+      network    = google_compute_network.egress[0].name
+      subnetwork = subnetwork.name
+      tags       = null
+    }],
+    [for vpc in var.vpc == null ? [] : [var.vpc] : {
+      egress     = vpc.all_traffic ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY"
+      network    = null
+      subnetwork = vpc.subnet
+      tags       = vpc.tags
+    }],
+  )
 }
 
 resource "google_compute_network" "egress" {
@@ -11,7 +28,7 @@ resource "google_compute_network" "egress" {
   name                    = var.name
   auto_create_subnetworks = false
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_compute_subnetwork" "egress" {
@@ -33,8 +50,9 @@ resource "google_compute_address" "egress" {
   region       = var.region
   name         = "${var.name}-egress"
   address_type = "EXTERNAL"
+  labels       = var.labels
 
-  depends_on = [google_project_service.used]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_compute_router" "egress" {

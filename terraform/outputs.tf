@@ -5,6 +5,11 @@ output "url" {
   value       = local.service_url
 }
 
+output "service" {
+  description = "Name of the Cloud Run service, for a load balancer's backend."
+  value       = google_cloud_run_v2_service.bridge.name
+}
+
 output "audiences" {
   description = "Audiences of callers' tokens."
   value       = local.audiences
@@ -17,12 +22,12 @@ output "try" {
 
 output "service_account" {
   description = "E-mail of the bridge's service account."
-  value       = google_service_account.bridge.email
+  value       = local.account.email
 }
 
 output "service_account_unique_id" {
   description = "Unique ID of the bridge's service account, which the trust policies name. If the account is deleted and re-created, its unique ID changes."
-  value       = google_service_account.bridge.unique_id
+  value       = local.account.unique_id
 }
 
 output "trust_policy" {
@@ -57,8 +62,18 @@ output "image" {
 }
 
 output "registry" {
-  description = "Registry of the images: push to REGISTRY/fedbridge."
+  description = "Registry of the images: push to REGISTRY/fedbridge; null if `image` is set."
   value       = local.registry
+}
+
+output "apis" {
+  description = "APIs that must be enabled in the project, by the module (`enable_apis`) or elsewhere."
+  value       = local.apis
+}
+
+output "service_agents" {
+  description = "IAM members of Google's service agents, by service, for the roles that you grant yourself if `grant_service_agents` is false."
+  value       = local.service_agents
 }
 
 output "builder" {

@@ -1,7 +1,7 @@
 # The variable that makes Cloud Build test and deploy each commit.
 
 variable "delivery" {
-  description = "Cloud Build triggers, each with its own account: one tests each commit of `branch` and pushes its image as a candidate; the other deploys the candidate without traffic, probes it, and moves the traffic. `repository` is a repository connected to Cloud Build in `region`, and `source_url` is the repository's URL for the image's labels. `node_image`, `docker_image` and `gcloud_image` are the images of the build steps, by digest: the command in the first lines of cloudbuild.yaml prints the digests. `probe_key` is an object in `probe_bucket` that the probe reads; the deployer's only grant is to get this object. With `approval`, a person must approve each deployment. Without `delivery`, there are no triggers."
+  description = "Cloud Build triggers, each with its own account: one tests each commit of `branch` and pushes its image as a candidate; the other deploys the candidate without traffic, probes it, and moves the traffic. `repository` is a repository connected to Cloud Build in `build_region`, and `source_url` is the repository's URL for the image's labels. `node_image`, `docker_image` and `gcloud_image` are the images of the build steps, by digest: the command in the first lines of cloudbuild.yaml prints the digests. `probe_key` is an object in `probe_bucket` that the probe reads; the deployer's only grant is to get this object. With `approval`, a person must approve each deployment. Without `delivery`, there are no triggers."
   type = object({
     repository   = string
     source_url   = string
@@ -35,6 +35,10 @@ variable "delivery" {
   validation {
     condition     = var.delivery == null ? true : contains(["GITHUB", "BITBUCKET_SERVER", "UNKNOWN"], var.delivery.repo_type)
     error_message = "delivery: repo_type must be GITHUB, BITBUCKET_SERVER or UNKNOWN. Use UNKNOWN for any other host that Cloud Build connects to."
+  }
+  validation {
+    condition     = var.delivery == null || var.ingress == "all"
+    error_message = "delivery must be omitted unless ingress is all: the probe of a new revision runs on Cloud Build, which is outside of your VPC networks. Set ingress to all, or deploy in another way."
   }
   validation {
     condition     = var.delivery == null || var.image == null

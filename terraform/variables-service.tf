@@ -12,7 +12,7 @@ variable "name" {
 }
 
 variable "image" {
-  description = "Image of the bridge by digest, like europe-west1-docker.pkg.dev/PROJECT/fedbridge/fedbridge@sha256:…. If it is not set, the first apply uses Cloud Build to build an image from this checkout; gcloud must be installed and signed in. Later applies use the image tagged latest, by its digest."
+  description = "Image of the bridge by digest, like europe-west1-docker.pkg.dev/PROJECT/fedbridge/fedbridge@sha256:…. Your build server pushes it, and the module creates no registry. If the image is in another project, Cloud Run's service agent needs roles/artifactregistry.reader there (`grant_service_agents`). If it is not set, the first apply creates a registry and uses Cloud Build to build an image from this checkout; gcloud must be installed and signed in. Later applies use the image tagged latest, by its digest."
   type        = string
   default     = null
 
@@ -59,13 +59,13 @@ variable "invokers" {
 }
 
 variable "ingress" {
-  description = "Networks that can reach the service: all, internal (VPC networks of the project), or internal-and-load-balancer."
+  description = "Networks that can reach the service: internal (VPC networks of the project, its shared VPC network, and internal load balancers), internal-and-load-balancer, or all (the internet, where only the bridge's own check of tokens protects it)."
   type        = string
-  default     = "all"
+  default     = "internal"
 
   validation {
     condition     = contains(["all", "internal", "internal-and-load-balancer"], var.ingress)
-    error_message = "ingress must be all, internal or internal-and-load-balancer. Requests from other networks get 404 and are not logged."
+    error_message = "ingress must be internal, internal-and-load-balancer or all. Requests from other networks get 404 and are not logged."
   }
 }
 
@@ -122,6 +122,13 @@ variable "memory" {
     condition     = can(regex("^[0-9]+(Mi|Gi)$", var.memory))
     error_message = "memory must be a number with Mi or Gi, like 512Mi. Cloud Run requires at least 512Mi for this service."
   }
+  validation {
+    condition = alltrue([
+      for mib in [try(tonumber(regex("^[0-9]+", var.memory)) * (endswith(var.memory, "Gi") ? 1024 : 1), 0)] :
+      mib >= lookup({ "4" = 2048, "8" = 4096 }, var.cpu, 512) && mib <= lookup({ "1" = 4096, "2" = 8192, "4" = 16384 }, var.cpu, 32768)
+    ])
+    error_message = "memory must be 512Mi to 4Gi with 1 CPU, 512Mi to 8Gi with 2 CPUs, 2Gi to 16Gi with 4, and 4Gi to 32Gi with 8, because Cloud Run rejects other combinations. Change memory or cpu."
+  }
 }
 
 variable "cpu_idle" {
@@ -144,38 +151,6 @@ variable "log_level" {
   validation {
     condition     = contains(["fatal", "error", "warn", "info", "debug", "trace", "silent"], var.log_level)
     error_message = "log_level must be fatal, error, warn, info, debug, trace or silent. The alerts need log lines of level error, which fatal and silent omit."
-  }
-}
-
-variable "deletion_protection" {
-  description = "Whether Terraform refuses to delete the service. To delete the service, first apply this variable with false."
-  type        = bool
-  default     = true
-}
-
-variable "egress_cidr" {
-  description = "IPv4 range of a separate network, such as 10.8.0.0/26. Requests to AWS then come from one static address (output egress_address, for aws:SourceIp). If it is not set, the requests come from Google's own addresses."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.egress_cidr == null ? true : can(cidrnetmask(var.egress_cidr)) && try(tonumber(split("/", var.egress_cidr)[1]) <= 26, false) && !startswith(var.egress_cidr, "192.168.1.")
-    error_message = "egress_cidr must be an IPv4 range of /26 or larger outside 192.168.1.0/24, which Cloud Run does not support. 10.8.0.0/26 is enough for about 30 instances."
-  }
-}
-
-variable "volume" {
-  description = "A Cloud Storage bucket to mount, and the path at which to mount it. The service account gets read access, or read and write access if `read_only` is false."
-  type = object({
-    bucket     = string
-    mount_path = string
-    read_only  = optional(bool, true)
-  })
-  default = null
-
-  validation {
-    condition     = var.volume == null ? true : startswith(var.volume.mount_path, "/") && !startswith(var.volume.mount_path, "/etc/fedbridge")
-    error_message = "volume: mount_path must be an absolute path outside /etc/fedbridge, which contains the configuration. Use /mnt/NAME."
   }
 }
 

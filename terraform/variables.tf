@@ -61,7 +61,7 @@ variable "buckets" {
   }
   validation {
     condition     = alltrue(flatten([for bucket in values(var.buckets) : [for key in bucket.kms_keys : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", key))]]))
-    error_message = "buckets: kms_keys must be ARNs of KMS keys, arn:aws:kms:REGION:123456789012:key/ID. Aliases are not accepted; `aws kms describe-key` shows the ARN of the key."
+    error_message = "buckets: kms_keys must be ARNs of KMS keys, arn:aws:kms:REGION:123456789012:key/ID. Aliases are not accepted; `aws kms describe-key` shows the key's ARN."
   }
   validation {
     condition     = alltrue([for bucket in values(var.buckets) : bucket.role == null ? length(var.roles) == 1 : contains(keys(var.roles), coalesce(bucket.role, "none"))])

@@ -87,7 +87,7 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   ]);
   if (scope?.kind === 'prefix') query.set('prefix', scope.prefix);
   const operation = operationOn({ bucket: bucket.name, key: '' }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('a list request must be a read');
+  if (!('actions' in operation)) throw new Error('the list request was not parsed as a read');
   return operation;
 }
 

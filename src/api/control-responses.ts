@@ -28,20 +28,20 @@ export type RespondToControl = (context: RequestContext) => void | Promise<void>
 export const CONTROL_ROUTES = [
   [
     '/-/live',
-    'Responds with 200 as long as the process runs. Use this route for liveness probes. It calls no upstream.',
+    'Responds with 200 as long as the process is running. Use this route for liveness probes. It does not call any upstream.',
   ],
   [
     '/-/ready',
-    'Responds with 200 once the bridge has an identity token and has assumed at least one role. Use this route for readiness probes. It calls no upstream.',
+    'Responds with 200 once the bridge has an identity token and has assumed at least one role. Use this route for readiness probes. It does not call any upstream.',
   ],
-  ['/-/whoami', 'Your identity, as the bridge has verified it, and what you may read.'],
+  ['/-/whoami', 'Your identity, as verified by the bridge, and your grants.'],
   [
     '/-/explain',
     'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`).',
   ],
   [
     '/-/metrics',
-    'Prometheus metrics. The main port requires the token of a caller in `operators`; a separate metrics port requires no token.',
+    'Prometheus metrics. On the main port, only callers in `operators` may read them; on a separate metrics port, no token is required.',
   ],
 ] as const;
 

@@ -18,7 +18,7 @@ export function controlRoutes(parts: ControlParts): ControlRoute {
   const app = expressApp(responses, (request) => {
     const context = contexts.get(request);
     if (context === undefined)
-      throw new Error('a control route received a request that has no request context');
+      throw new Error('a control route received a request without a request context');
     return context;
   });
   return (context) => {

@@ -73,7 +73,7 @@ export function explainResponse(
       ...scopeFields(grant.scope),
       matchedBy: matchingPatterns(caller, grant.callers).map(matchFields),
     })),
-    why: `Your grant of ${rights.join(', and of ')} covers ${what}.`,
+    why: `Your grants cover ${what}: ${rights.join(', and ')}.`,
   };
 }
 

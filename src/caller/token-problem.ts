@@ -5,7 +5,7 @@ import type { Fault, FaultDetail } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 
 const OFF_GOOGLE_CLOUD =
-  'Outside Google Cloud there is no metadata server: impersonate a service account, as docs/how-to/clients shows.';
+  'Outside Google Cloud there is no metadata server: impersonate a service account, as shown in docs/how-to/clients.';
 
 const refusedBy = ({ status }: FaultDetail): Problem => ({
   field: 'metadata server',
@@ -34,7 +34,7 @@ const METADATA: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   metadata_invalid_response: () => ({
     field: 'metadata server',
     rule: 'must respond with an ID token, but responded with something else',
-    fix: 'Check whether another server listens at GCE_METADATA_HOST.',
+    fix: 'Check which server listens at GCE_METADATA_HOST.',
   }),
 };
 

@@ -43,7 +43,7 @@ export function readArguments<Option extends string, Switch extends string = nev
   if (twice !== undefined) throw new UsageError(`--${twice} is given more than once; give it only once.`);
   const values = new Map(Object.entries(parsed.values));
   const empty = options.find((name) => values.get(name) === '');
-  if (empty !== undefined) throw new UsageError(`--${empty} needs a value, but the value is empty.`);
+  if (empty !== undefined) throw new UsageError(`--${empty} must not be empty.`);
   const [surplus] = parsed.positionals.slice(positionals.length + optional.length);
   if (surplus !== undefined) throw new UsageError(`Unexpected argument ${quote(surplus)}.`);
   const [missing] = positionals.slice(parsed.positionals.length);

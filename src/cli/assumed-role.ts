@@ -28,7 +28,7 @@ export function findRole(name: string, roles: Config['roles']): Role {
       : 'To use a role from a configuration, pass --config FILE or set FEDBRIDGE_CONFIG.';
     throw new ConfigError([{ field, rule, fix }]);
   }
-  const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give the ARN of a role.`;
+  const fix = `${didYouMean(name, roles.keys(), '`roles`')} You can also give a role's ARN.`;
   throw new ConfigError([{ field, rule: `must be the name of a role, not ${quote(name)}`, fix }]);
 }
 
@@ -36,7 +36,7 @@ export function findRole(name: string, roles: Config['roles']): Role {
 export function hopNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError("--hop must be the number of one of ROLE's further hops; the first is 1.");
+    throw new UsageError("--hop must be 1 for ROLE's first further hop, 2 for the second, and so on.");
   return Number(text);
 }
 

@@ -17,8 +17,8 @@ const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
        fedbridge check --schema
 
 Validates FILE (default: the configuration in the environment) and explains it.
-With --caller (an e-mail, a unique ID or EMAIL#ID) and one of the reads below, shows instead which grant allows the read
-and which role performs it, or why no grant allows the read:
+With --caller (an e-mail, a unique ID or EMAIL#ID) and one of the options below, checks a single read instead: shows which
+grant allows the read and which role performs it, or why the read is denied.
 
   --get, --versions, --tags, --attributes BUCKET/KEY   an object, an old version of it, its tags or its attributes
   --list BUCKET/PREFIX                                 the keys that begin with PREFIX

@@ -19,7 +19,7 @@ Takes the same steps as the bridge, from the metadata server through STS to each
 For each grant that it checks, reads one byte of one object and tries a read and a list outside the grant. Changes nothing.
 
   --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
-  --trust-policy FILE  a role's trust policy, or the output of \`aws iam get-role\`, to compare with the token if STS denies the role
+  --trust-policy FILE  a role's trust policy, or the output of \`aws iam get-role\`, to compare with the token if STS denies access
   --json               print JSON, for programs
 
 Exit code: 0 no problems found, 1 problems found, 2 wrong usage, 3 only warnings.
@@ -52,7 +52,7 @@ async function* examineAll(file: string | undefined, trust: TrustFile | undefine
         outcome: 'wrong',
         found: `${field} ${rule}`,
         ...(line === undefined ? {} : { compared: { line } }),
-        fix: fix === '' ? 'Change the value to match the rule in this line.' : fix,
+        fix: fix === '' ? 'Change the value to follow this rule.' : fix,
       };
     }
     yield {

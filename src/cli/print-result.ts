@@ -61,7 +61,7 @@ export async function printResult(
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     if (!READER_GONE.has(code))
       await report([
-        `standard output: the result could not be written (${code}). Check that the disk is not full.`,
+        `standard output: the result could not be written (${code}). Check whether the disk is full.`,
       ]);
     return process.exit(1);
   }

@@ -25,7 +25,7 @@ policy of ROLE's N-th further hop. Changes nothing.
   ROLE              the name of a role in the configuration, or the ARN of a configured role or hop
   --hop N           the number of the further hop, starting at 1 (ROLE must be a name); the last hop reads the buckets
   --cloudformation  print a CloudFormation template that creates the role with its trust policy and this policy
-  --cli             print AWS CLI commands that create the same role; they run only with credentials of the role's account
+  --cli             print AWS CLI commands that create the same role; they run only with credentials for the role's account
   --unique-id ID    the service account's unique ID, for the trust policy; default: the ID in the bridge's own identity token
   --config FILE     use this configuration instead of FEDBRIDGE_CONFIG
 
@@ -40,7 +40,7 @@ export function printReadPolicy(args: readonly string[]): Promise<never> {
     const role = findRole(name, config.roles);
     if (hop !== undefined && !config.roles.has(name))
       throw new UsageError(
-        'With --hop, ROLE must be the name of a configured role. Alternatively, omit --hop and give the ARN of the hop.',
+        "With --hop, ROLE must be the name of a configured role. Alternatively, omit --hop and give the hop's ARN.",
       );
     const arn = arnAt(role, hop);
     const permissions = neededPolicy(config, arn);
@@ -131,14 +131,14 @@ function neededPolicy(config: Config, arn: string): string {
   const refusal = (rule: string, fix: string) => new ConfigError([{ field: 'ROLE', rule, fix }]);
   if (policy === undefined) {
     throw refusal(
-      `must read a bucket or assume a further role, but ${arn} does neither in this configuration`,
-      'Add a grant on a bucket that uses this role, or name another role.',
+      `must read a bucket or assume a further role, but in this configuration, ${arn} does neither`,
+      'Add a grant on a bucket that uses this role, or choose a different role.',
     );
   }
   if (policy.length > MAX_ROLE_POLICY_CHARACTERS) {
     throw refusal(
-      `needs a policy of ${policy.length} characters, but IAM accepts at most ${MAX_ROLE_POLICY_CHARACTERS} in a role`,
-      'Grant shorter or fewer prefixes, or use another role for some buckets.',
+      `needs a policy of ${policy.length} characters, but IAM accepts at most ${MAX_ROLE_POLICY_CHARACTERS} per role`,
+      'Grant shorter or fewer prefixes, or use a second role for some buckets.',
     );
   }
   return policy;

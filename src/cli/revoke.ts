@@ -10,8 +10,8 @@ import type { Result } from './print-result.ts';
 const USAGE = `Usage: fedbridge revoke ROLE [--config FILE]
 
 Prints commands that revoke the existing sessions of ROLE and of each further hop. One command adds a policy that denies
-everything to sessions that exist now; another command removes the policy later. Run the commands yourself, with
-credentials of the role's own account: the bridge has no permission to change roles.
+everything to sessions that exist now; a second command removes the policy later. Run the commands yourself, with
+credentials for the role's account: the bridge has no permission to change roles.
 
   ROLE            the name of a role in the configuration, or any role's ARN
   --config FILE   use this configuration instead of FEDBRIDGE_CONFIG

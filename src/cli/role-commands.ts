@@ -35,7 +35,7 @@ export function onlyInAccountOf(arn: string, command: string): string {
   return `if [ "$(aws sts get-caller-identity --query Account --output text)" = ${account} ]; then
   ${command}
 else
-  echo 'Not applied to role ${name} of account ${account}: the current credentials are for another account.' >&2
+  echo 'Not applied to role ${name} in account ${account}: the current credentials are for a different account.' >&2
 fi`;
 }
 

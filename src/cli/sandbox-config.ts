@@ -32,7 +32,7 @@ export function seedFrom(text: string): Seed {
   const { grant, reader } = sampleGrant(config);
   const bucket = config.buckets.get(grant.bucket);
   if (bucket === undefined)
-    throw new Error('Unknown bucket: the fields of the configuration were not checked against each other');
+    throw new Error('the configuration was used before its bucket names were checked');
   const operator = config.operators[0] && accountOf(config.operators[0]);
   const patterns = [...config.grants.flatMap(({ callers }) => callers), ...config.operators];
   const stranger = strangerTo(patterns);

@@ -74,7 +74,7 @@ async function run(options: SandboxCommand): Promise<number> {
       }),
     );
     const why = await Promise.race([signalled, child.ended]);
-    if (why !== undefined) throw new Error(`The bridge ended unexpectedly (${why}).`);
+    if (why !== undefined) throw new Error(`The bridge exited unexpectedly (${why}).`);
     return 0;
   } finally {
     await stop(child, emulators);
@@ -108,7 +108,7 @@ function firstSignal(onSecond: () => void): Promise<undefined> {
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {
-    return `Port ${port ?? ''} on 127.0.0.1 is in use. Stop the program that uses it, or choose six consecutive free ports with --port N (0: any).`;
+    return `Port ${port ?? ''} on 127.0.0.1 is in use. Stop the program that uses it, or set --port to the first of six consecutive free ports (0: any free ports).`;
   }
   if (code === 'EACCES' && port !== undefined)
     return `Listening on port ${port} is not permitted. Choose another port with --port N.`;

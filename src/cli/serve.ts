@@ -16,7 +16,7 @@ import { logStartup } from './startup-line.ts';
 
 const USAGE = `Usage: fedbridge serve [--config FILE] [--port N]
 
-Runs the bridge, configured by environment variables. docs/reference/configuration.md lists them.
+Runs the bridge with the configuration from environment variables (docs/reference/configuration.md lists them).
 
   --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
   --port N       listen on this port instead of PORT; 0: any free port

@@ -12,7 +12,7 @@ const USAGE = `Usage: fedbridge token [--audience AUDIENCE] [--config FILE] [--r
 
 Prints the bridge's own identity token, decoded and without its signature.
 
-  --audience AUDIENCE  the token's audience; default: aws.audience of the configuration, otherwise "fedbridge"
+  --audience AUDIENCE  the token's audience; default: aws.audience in the configuration, otherwise "fedbridge"
   --config FILE        use this configuration instead of FEDBRIDGE_CONFIG
   --raw                print the token itself instead. Keep it secret: anyone holding it can impersonate the bridge for up to an hour
 `;
@@ -32,7 +32,7 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
   if (identity.kind === 'profile') {
     const rule = 'is an AWS profile, which has no identity token';
     const fix =
-      'Run `fedbridge whoami` to see the AWS identity of the profile. To get an identity token, set `identity` to metadata, impersonate or file.';
+      "Run `fedbridge whoami` to see the profile's AWS identity. To get an identity token, set `identity` to metadata, impersonate or file.";
     throw new ConfigError([{ field: 'identity', rule, fix }]);
   }
   const { audience = aws.audience } = options;

@@ -10,7 +10,7 @@ import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge whoami [--config FILE] [--json]
 
-Prints the bridge's Google identity and, for each role of the configuration, its AWS identity.
+Prints the bridge's Google identity and its AWS identity in each configured role.
 
   --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
   --json         print JSON, for programs
@@ -28,7 +28,9 @@ export function whoami(args: readonly string[]): Promise<never> {
   });
 }
 
-const NO_ROLES = ['No roles: there is no configuration. Pass --config FILE or set FEDBRIDGE_CONFIG.'];
+const NO_ROLES = [
+  'There are no roles to show, because there is no configuration. Pass --config FILE or set FEDBRIDGE_CONFIG.',
+];
 
 function describe({ identity, roles }: Report): string {
   const { source, email, uniqueId, audience, expires } = identity;

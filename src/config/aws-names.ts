@@ -69,7 +69,7 @@ export const KMS_KEY_ARN: TextRule = {
   must: 'must be the ARN of a KMS key, arn:aws:kms:REGION:123456789012:key/ID',
   test: (text) => text.length <= 2048 && new RegExp(KMS_KEY_FORM).test(text),
   pattern: KMS_KEY_FORM,
-  fix: 'Aliases are not accepted; `aws kms describe-key` shows the ARN of the key.',
+  fix: "Aliases are not accepted; `aws kms describe-key` shows the key's ARN.",
 };
 
 /** STS, parameter Tags: keys of 1 to 128 characters; the prefix `aws:` is reserved. */
@@ -122,8 +122,8 @@ const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = 
   ],
   [
     '--ol-s3',
-    'The alias of an Object Lambda access point (--ol-s3) is not accepted, because it requires permission for a separate service ' +
-      '(s3-object-lambda). Use the name of the underlying bucket instead.',
+    'An Object Lambda access point alias (--ol-s3) is not accepted, because it requires permission for a separate service ' +
+      "(s3-object-lambda). Use the underlying bucket's name instead.",
   ],
   [
     '.mrap',
@@ -136,7 +136,7 @@ const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = 
   ],
   [
     '--xa-s3',
-    'An access point of a directory bucket (--xa-s3) is not accepted, because S3 Express requires its own sessions (CreateSession). ' +
+    'An access point for a directory bucket (--xa-s3) is not accepted, because S3 Express requires its own sessions (CreateSession). ' +
       'Copy its objects to a general purpose bucket.',
   ],
   [

@@ -23,7 +23,7 @@ const MEMBER = 'Remove the prefix (serviceAccount: or user:), and keep only the 
 const SHARED_BY_MANY =
   'Groups and domains never match, because tokens do not contain them. Name each caller.';
 const FEDERATED =
-  'Identities in workload and workforce identity pools get no ID tokens from Google. Name the service account that they impersonate.';
+  'Identities in workload and workforce identity pools cannot get ID tokens from Google. Name the service account that they impersonate.';
 const PROJECT_ROLE = 'To include every service account in a project, use project:PROJECT_ID.';
 
 /** What to write instead of an IAM member, by the member's kind (IAM, "Principal identifiers"). */

@@ -31,7 +31,7 @@ function misspelling(email: string): Pick<Problem, 'rule' | 'fix'> | undefined {
     };
   if (!NOT_A_DOMAIN.test(email)) return undefined;
   return {
-    rule: `names ${email}, which never matches, because that top-level domain does not exist`,
+    rule: `names ${email}, which never matches, because its top-level domain does not exist`,
     fix: `Did you mean ${quote(email.replace(NOT_A_DOMAIN, '.com'))}?`,
   };
 }

@@ -47,7 +47,7 @@ function checkAws(raw: unknown, { regionIsSet }: EnvironmentFacts): Finding[] {
       path: ['audience'],
       // If the two audiences were equal, STS would accept callers' tokens, and the bridge would accept its own token.
       rule: `must differ from aws.audience, which is also ${quote(stsAudience)}`,
-      fix: 'Use the URL of this bridge as `audience`, and a different value as `aws.audience`.',
+      fix: "Use this bridge's URL as `audience`, and a different value as `aws.audience`.",
     });
   }
   return findings;
@@ -132,7 +132,7 @@ function checkBuckets(raw: unknown): Finding[] {
     if (targetRegion !== undefined && typeof region === 'string' && region !== targetRegion) {
       findings.push({
         path: ['buckets', name, 'region'],
-        rule: `must match the region in target, ${targetRegion}, but is ${quote(region)}`,
+        rule: `must match the region in target (${targetRegion}), but is ${quote(region)}`,
         fix: 'Remove `region`, because the ARN in `target` already contains it.',
       });
     }

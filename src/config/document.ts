@@ -169,7 +169,7 @@ function readYaml(text: string): ConfigDocument {
     problems.push({
       field: 'the document',
       rule: `has ${unreported} more errors like these`,
-      fix: 'Check that the document is a YAML configuration.',
+      fix: 'Check that the document is a Fedbridge configuration in YAML.',
     });
   return {
     // An alias without an anchor would make the conversion throw.

@@ -23,12 +23,12 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'PORT', meaning: 'Port to listen on.', default: '8080' },
   {
     name: 'FEDBRIDGE_HOST',
-    meaning: 'Address to listen on. The container image and the systemd unit for VMs set `0.0.0.0`.',
+    meaning: 'Address to listen on. The container image and the systemd unit for VMs set it to `0.0.0.0`.',
     default: '0.0.0.0 on Cloud Run, 127.0.0.1 elsewhere',
   },
   {
     name: 'FEDBRIDGE_CONFIG',
-    meaning: 'Path of the YAML file, or the YAML itself if the value contains a newline.',
+    meaning: 'Path to the YAML file, or the YAML itself if the value contains a newline.',
   },
   { name: 'AWS_REGION', meaning: 'Default for `aws.region`.' },
   {
@@ -78,22 +78,26 @@ export const VARIABLES: readonly Variable[] = [
     meaning: 'Set to 1 to let several processes share the port (SO_REUSEPORT).',
     default: '0',
   },
-  { name: 'AWS_ROLE_ARN', meaning: 'Without a configuration file: ARN of the role that the bridge assumes.' },
+  {
+    name: 'AWS_ROLE_ARN',
+    meaning: 'ARN of the role that the bridge assumes. For use instead of a configuration file.',
+  },
   {
     name: 'FEDBRIDGE_AUDIENCE',
-    meaning: "Without a configuration file: audience of callers' tokens. It must not be `fedbridge`.",
+    meaning: "Audience of callers' tokens; must not be `fedbridge`. For use instead of a configuration file.",
   },
   {
     name: 'FEDBRIDGE_BUCKET',
-    meaning: 'Without a configuration file: name of the bucket that callers may read.',
+    meaning: 'Name of the bucket that callers may read. For use instead of a configuration file.',
   },
   {
     name: 'FEDBRIDGE_CALLERS',
-    meaning: 'Without a configuration file: callers that may get and list, separated by commas.',
+    meaning:
+      'Comma-separated callers that may get and list objects in the bucket. For use instead of a configuration file.',
   },
   {
     name: 'FEDBRIDGE_PREFIX',
-    meaning: 'Without a configuration file: prefix of the keys that callers may read.',
+    meaning: 'Prefix of the keys that callers may read. For use instead of a configuration file.',
     default: 'the whole bucket',
   },
 ];
@@ -146,7 +150,7 @@ const variables = z.object({
 /** A profile contains, or leads to, the long-lived AWS keys that the bridge exists to avoid. */
 export const NO_PROFILE_ON_CLOUD_RUN = {
   rule: 'must not be used on Cloud Run',
-  fix: 'Assume the roles with the Google identity of the service (`identity: metadata`).',
+  fix: "Assume the roles with the service's Google identity (`identity: metadata`).",
 };
 
 /** The values of the variables, with defaults filled in. */

@@ -46,7 +46,7 @@ const NEITHER_FORM: Problem = {
   field: 'FEDBRIDGE_CONFIG',
   rule: 'is not set, and neither are the variables that can replace it',
   fix:
-    'Set it to the path of a YAML file, or to the YAML itself. For a single role and bucket, you can instead set ' +
+    "Set it to a YAML file's path, or to the YAML itself. For a single role and bucket, you can instead set " +
     'AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE, FEDBRIDGE_BUCKET, FEDBRIDGE_CALLERS and, optionally, FEDBRIDGE_PREFIX.',
 };
 

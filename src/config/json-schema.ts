@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { documentSchema } from './schema.ts';
 
 const INTRODUCTION =
-  'The configuration of Fedbridge. `fedbridge check FILE` also checks the fields against each other.';
+  'A Fedbridge configuration. `fedbridge check FILE` also checks the fields against each other.';
 
 type Json = z.core.JSONSchema.JSONSchema;
 

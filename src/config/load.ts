@@ -84,9 +84,9 @@ export function rejectProfileLoop(name: string, env: Record<string, string | und
   const { [PROFILES_IN_USE]: above = '' } = env;
   const names = above.split('\n');
   if (names.includes(name)) {
-    const rule = `must not depend on itself, but the credential_process of AWS profile ${quote(name)} uses that profile again`;
+    const rule = `must not depend on itself, but AWS profile ${quote(name)} has a credential_process that uses the same profile`;
     const fix =
-      'Use a profile with its own keys, or pass another configuration to the command in credential_process (--config FILE).';
+      'Use a profile with its own keys, or pass a different configuration to the command in credential_process (--config FILE).';
     throw new ConfigError([{ field: 'identity.profile', rule, fix }]);
   }
   env[PROFILES_IN_USE] = [...names, name].join('\n');

@@ -15,9 +15,9 @@ const NEEDED = {
 
 const MEANINGS: Readonly<Record<keyof typeof NEEDED, string>> = {
   AWS_ROLE_ARN: 'Set it to the ARN of the role to assume.',
-  FEDBRIDGE_AUDIENCE: "Set it to the audience of callers' tokens, usually the URL of this bridge.",
+  FEDBRIDGE_AUDIENCE: "Set it to the audience of callers' tokens, usually this bridge's URL.",
   FEDBRIDGE_BUCKET: 'Set it to the name of the bucket to serve.',
-  FEDBRIDGE_CALLERS: 'Set it to the callers that may read: e-mails or unique IDs, separated by commas.',
+  FEDBRIDGE_CALLERS: "Set it to the callers' e-mails or unique IDs, separated by commas.",
 };
 
 /** If any of these variables is set, the document is built from variables instead of `FEDBRIDGE_CONFIG`. */

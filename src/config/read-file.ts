@@ -48,14 +48,14 @@ export function readSource(path: string, field: string): { text: string } | { pr
       ? {
           problem: {
             field,
-            rule: `must be the path of a file, but that path ${reason}`,
+            rule: `must be the path to a file, but that path ${reason}`,
             fix: 'If the value is YAML, add a newline to it.',
           },
         }
       : {
           problem: {
             field,
-            rule: `must be the path of a readable file, but ${quote(path)} ${reason}`,
+            rule: `must be the path to a readable file, but ${quote(path)} ${reason}`,
             fix: 'Check the path and its permissions.',
           },
         };

@@ -15,8 +15,7 @@ const REQUESTS_PER_CALLER = 200;
 /** @throws Error if the document was not cross-checked, which is a bug in the bridge */
 export function resolveConfig(document: ValidDocument, settings: Settings, platform: Platform): Config {
   const region = document.aws.region ?? settings.AWS_REGION;
-  if (region === undefined)
-    throw new Error('No region: the fields of the configuration were not checked against each other');
+  if (region === undefined) throw new Error('the configuration was used before its region was checked');
   const roles = new Map(
     Object.entries(document.roles).map(([name, role]) => [name, resolveRole(name, role)]),
   );
@@ -93,8 +92,7 @@ function resolveBucket(
   const { roles, settings } = context;
   const { AWS_ENDPOINT_URL_S3: commonEndpoint } = settings;
   const role = roles.get(roleName);
-  if (role === undefined)
-    throw new Error('Unknown role: the fields of the configuration were not checked against each other');
+  if (role === undefined) throw new Error('the configuration was used before its role names were checked');
   const origin = endpoint ?? commonEndpoint;
   return {
     name,

@@ -24,17 +24,17 @@ export const bucket = fields({
   role: name.meta({ description: 'The role under `roles` that reads this bucket.', example: 'lake' }),
   target: target.exactOptional().meta({
     description:
-      'The bucket in S3: the name of a general purpose bucket, or the ARN of an access point in one region. Aliases are not accepted. Default: the name of this entry.',
+      "The name of a general purpose bucket in S3, or the ARN of an access point in one region. Aliases are not accepted. Default: this entry's name.",
     example: 'arn:aws:s3:us-east-2:123456789012:accesspoint/lake-readers',
   }),
   region: text(aws.AWS_REGION).exactOptional().meta({
     description:
-      'The region of the bucket. Default: the region in the ARN of `target`, otherwise discovered through S3, starting with `aws.region`.',
+      "The bucket's region. Default: the region in `target` if that is an ARN; otherwise, the region that S3 reports (the bridge tries `aws.region` first).",
     example: 'us-east-2',
   }),
   endpoint: origin.exactOptional().meta({
     description:
-      'Custom S3 endpoint for this bucket, such as AWS PrivateLink or another S3 server: `https://HOST[:PORT]`. Plain http is accepted only for a loopback host. Default: `AWS_ENDPOINT_URL_S3`, otherwise the endpoint of the region.',
+      "Custom S3 endpoint for this bucket, in the form `https://HOST[:PORT]`: for example, an AWS PrivateLink endpoint or an S3-compatible server. Plain http is accepted only for a loopback host. Default: `AWS_ENDPOINT_URL_S3`, otherwise the region's endpoint.",
     example: 'https://bucket.vpce-1a2b3c4d.s3.us-east-2.vpce.amazonaws.com',
   }),
   requesterPays: yesOrNo().prefault(false).meta({

@@ -30,7 +30,7 @@ export const grant = fields({
     .min(1)
     .meta({
       description:
-        'Who may read. Each entry is a verified e-mail, a unique ID in quotes, `EMAIL#ID` for both, or `project:PROJECT_ID` for every service account in a project except its default Compute Engine account.',
+        'The callers that the grant applies to. Each entry is a verified e-mail, a unique ID in quotes, `EMAIL#ID` for both, or `project:PROJECT_ID` for every service account in a project except its default Compute Engine account.',
       example: ['reader@acme-prod.iam.gserviceaccount.com'],
     }),
   allow: z
@@ -54,14 +54,14 @@ export const grant = fields({
     .exactOptional()
     .meta({
       description:
-        'Grants only keys that begin with this prefix, which must end with `/`. Cannot be combined with `key`. Default: the whole bucket.',
+        'Limits the grant to keys that begin with this prefix, which must end with `/`. Cannot be combined with `key`. Default: the whole bucket.',
       example: 'raw/public/',
     }),
   key: text({ must: "must be an object's key: 1 to 1,024 bytes without NUL", test: isKey })
     .exactOptional()
     .meta({
       description:
-        'Grants only the object with this key. Cannot be combined with `prefix` or `list`. Default: the whole bucket.',
+        'Limits the grant to the object with this key. Cannot be combined with `prefix` or `list`. Default: the whole bucket.',
       example: 'raw/rates.csv',
     }),
 });

@@ -8,11 +8,11 @@ const roleArn = text(ROLE_ARN);
 
 const hop = fields({
   arn: roleArn.meta({
-    description: 'The role to assume with the credentials of the previous role.',
+    description: "The role to assume with the previous role's credentials.",
     example: 'arn:aws:iam::210987654321:role/lake-data',
   }),
   externalId: text(EXTERNAL_ID).exactOptional().meta({
-    description: 'The external ID that the trust policy of this role requires.',
+    description: "The external ID that this role's trust policy requires.",
     example: '7f3c',
   }),
   tags: z
@@ -32,12 +32,12 @@ const hop = fields({
     .prefault([])
     .meta({
       description:
-        'Keys of tags that AWS passes on to all later roles of the chain. Later roles cannot set these tags again.',
+        'Keys of tags that AWS passes on to all later roles in the chain. Later roles cannot set these tags again.',
       example: ['team'],
     }),
   sourceIdentity: word('caller').exactOptional().meta({
     description:
-      'Sets the source identity, which identifies the caller in CloudTrail and stays the same for the rest of the chain. Default: none.',
+      'Sets the source identity, which identifies the caller in CloudTrail and cannot change in the rest of the chain. Default: none.',
     example: 'caller',
   }),
 });
@@ -50,12 +50,12 @@ export const role = fields({
   // These are STS's limits. The role's MaxSessionDuration may be lower, but only STS can check that limit.
   duration: quantity(900, 43_200, DURATION).prefault('1h').meta({
     description:
-      "How long the credentials of this role are valid: 15m to 12h, or 15m to 1h if `then` is set. AWS also limits this duration to the role's maximum session duration.",
+      "How long this role's credentials are valid: 15m to 12h, or 15m to 1h if `then` is set. AWS also limits this duration to the role's maximum session duration.",
     example: '30m',
   }),
   session: word('caller', 'bridge').prefault('caller').meta({
     description:
-      'Which account the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the service account of the bridge.',
+      "Which account the session name in CloudTrail identifies: `caller` for the caller, `bridge` for the bridge's service account.",
     example: 'bridge',
   }),
   then: z

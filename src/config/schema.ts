@@ -39,7 +39,7 @@ const elsewhere = fields({
     .exactOptional()
     .meta({
       description:
-        'The path of a file that contains an ID token. Another program must keep the file up to date.',
+        'The path to a file that contains an ID token. Another program must keep the file up to date.',
       example: '/var/run/fedbridge/token',
     }),
   profile: text(aws.AWS_PROFILE).exactOptional().meta({
@@ -59,7 +59,7 @@ const identityWord = textForm(
 export const documentSchema = fields({
   audience: either(audience, z.array(audience).min(1), Array.isArray).meta({
     description:
-      "The audience of callers' tokens, or a list of accepted audiences. Usually the URL of the bridge. No other service may use it, and it must differ from `aws.audience`.",
+      "The audience of callers' tokens, or a list of accepted audiences. Usually the bridge's URL. No other service may use it, and it must differ from `aws.audience`.",
     example: 'https://lake-bridge.example',
   }),
   allowSharedAudience: yesOrNo().prefault(false).meta({
@@ -85,16 +85,16 @@ export const documentSchema = fields({
     .exactOptional()
     .meta({
       description:
-        'Where the bridge gets its identity: `metadata` for the service account of the service or machine, otherwise a map with exactly one of the fields below. Default: the profile in `AWS_PROFILE` if that variable is set, otherwise `metadata`.',
+        'Where the bridge gets its identity: `metadata` for the service account that is attached to the service or machine, otherwise a map with exactly one of the fields below. Default: the profile in `AWS_PROFILE` if that variable is set, otherwise `metadata`.',
       example: 'metadata',
     }),
   roles: z.record(z.string(), role).meta({
-    description: 'The AWS roles that the bridge assumes. You choose the name of each entry.',
+    description: "The AWS roles that the bridge assumes. You choose each entry's name.",
     propertyNames: { pattern: '^[\\w.-]{1,64}$' },
     minProperties: 1,
   }),
   buckets: z.record(z.string(), bucket).meta({
-    description: 'The buckets that the bridge serves. Callers use the name of each entry as the bucket name.',
+    description: "The buckets that the bridge serves. Callers use each entry's name as the bucket name.",
     propertyNames: { pattern: aws.BUCKET_NAME_FORM },
     minProperties: 1,
   }),
@@ -147,7 +147,7 @@ export const documentSchema = fields({
     }),
     stall: quantity(1, 3600, DURATION).prefault('30s').meta({
       description:
-        'Maximum time without data from S3, or without reads by the caller: 1s to 1h. After that time, the bridge retries, resumes or closes the transfer.',
+        'How long a transfer may stall because S3 sends no data or the caller reads none: 1s to 1h. After that time, the bridge retries, resumes or closes the transfer.',
       example: '1m',
     }),
     drain: quantity(0, 3600, DURATION).prefault('9s').meta({
@@ -157,7 +157,7 @@ export const documentSchema = fields({
     }),
   })
     .prefault({})
-    .meta({ description: 'Limits on concurrent requests and on waiting times.' }),
+    .meta({ description: 'Limits on concurrent requests and waiting times.' }),
 });
 
 /** A document in which each field is valid on its own. */

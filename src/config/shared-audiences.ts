@@ -35,7 +35,7 @@ export function checkAudiences(raw: unknown): Finding[] {
     findings.push({
       path: ['audience'],
       rule: `must be for this bridge only, but ${quote(audience)} is ${owner}: other programs receive callers' tokens for this audience and could present them to the bridge`,
-      fix: 'Use the URL of this bridge. If callers cannot obtain tokens for it, write `allowSharedAudience: true` in the configuration file.',
+      fix: "Use this bridge's URL. If callers cannot obtain tokens for it, write `allowSharedAudience: true` in the configuration file.",
     });
   }
   const stsAudience = fieldOf(fieldOf(raw, 'aws'), 'audience');

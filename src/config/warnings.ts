@@ -60,8 +60,8 @@ function findDistantKeys(buckets: Config['buckets']): Problem[] {
       if (region === undefined || keyRegion === region) return [];
       return {
         field: showPath(['buckets', bucket, 'kmsKeys', position]),
-        rule: `is in ${keyRegion}, but the bucket is in ${region}, and S3 uses only keys in the region of the bucket`,
-        fix: 'Correct the region of the key or of the bucket.',
+        rule: `is in ${keyRegion}, but the bucket is in ${region}, and S3 uses only keys in the bucket's region`,
+        fix: "Correct the key's ARN or the bucket's region.",
       };
     }),
   );
@@ -78,7 +78,7 @@ function findLongSessions(roles: Config['roles']): Problem[] {
     .map(({ name }) => ({
       field: showPath(['roles', name, 'duration']),
       rule: `is longer than ${longest}, the maximum that STS allows if the AWS profile itself assumes a role`,
-      fix: `Set it to ${longest} or less, unless the profile has an IAM user's keys.`,
+      fix: `Set it to ${longest} or less, unless the profile uses an IAM user's access keys.`,
     }));
 }
 

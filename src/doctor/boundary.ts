@@ -91,7 +91,7 @@ const deniedByDenialsOnly = (
 ): Examination => ({
   step: names.grant,
   outcome: 'doubtful',
-  found: `a bucket policy allows ${UNGRANTED[check]}; only the Deny statements of the session policy prevent them`,
+  found: `a bucket policy allows ${UNGRANTED[check]}; only the session policy's Deny statements prevent them`,
   compared: comparedOf(response),
   fix: NAME_THE_ROLE,
 });
@@ -106,7 +106,7 @@ function comparedOf(response: ObjectResponse | S3Error): NonNullable<Examination
 }
 
 const NAME_THE_ROLE =
-  'In the bucket policy, set Principal to the ARN of the role, because session policies limit what is granted to a role\'s ARN. They do not limit what is granted to "*" (even with aws:PrincipalArn) or to a session\'s ARN. Alternatively, narrow the statement to what callers may read.';
+  "In the bucket policy, set Principal to the role's ARN: session policies limit permissions that are granted to a role's ARN, but not permissions that are granted to \"*\" (even with aws:PrincipalArn) or to a session's ARN. Alternatively, narrow the statement to what callers may read.";
 const NOT_LIMITED = `Either a bucket policy allows these requests in a way that session policies do not limit, or the server at this endpoint does not enforce session policies (check that the server is AWS). Until this is fixed, only the bridge itself limits callers to their grants. ${NAME_THE_ROLE}`;
 const PROVE_FIX =
   "To find out: (1) Print the grant's policy with `fedbridge check FILE --caller CALLER --get BUCKET/KEY`. (2) Start a session with `aws sts assume-role-with-web-identity --policy POLICY --web-identity-token TOKEN`; `fedbridge token --raw` prints the token. (3) In that session, request an object that exists but is not covered by the grant: S3 must return 403.";

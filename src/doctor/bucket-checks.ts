@@ -108,7 +108,7 @@ export function bucketChecks(
 function listOf(bucket: string, prefix: string): ObjectRead {
   const query = { 'list-type': '2', 'max-keys': KEYS, 'encoding-type': 'url', prefix };
   const operation = operationOn({ bucket, key: '' }, 'GET', new Map(Object.entries(query)));
-  if (!('actions' in operation)) throw new Error('a list request must be a read');
+  if (!('actions' in operation)) throw new Error('the list request was not parsed as a read');
   return operation;
 }
 

@@ -65,7 +65,7 @@ export function judgeClock(clocks: readonly OtherClock[]): Examination {
       outcome,
       compared,
       found: `${farthest.owner}'s clock is ${difference(differing)} ${nearest.owner}'s`,
-      fix: `The clocks of Google and AWS normally agree. Check whether the server at ${farthest.url} belongs to ${farthest.owner}, and whether a proxy in between changes the Date header.`,
+      fix: `Google's and AWS's clocks normally agree. Check whether the server at ${farthest.url} belongs to ${farthest.owner}, and whether a proxy in between changes the Date header.`,
     };
   }
   return {

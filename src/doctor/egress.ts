@@ -29,7 +29,7 @@ export function egressFix(origin: string, platform: Platform, error?: string | n
   if (typeof error === 'string' && SILENCE.test(error))
     return `${host} accepts the connection but does not respond: check for a proxy or firewall in between. If there is none, check the AWS Health Dashboard for the region.`;
   return platform.kind === 'cloud-run'
-    ? `This service cannot reach ${host}. With VPC egress for all traffic, its subnet needs Cloud NAT and a firewall that allows outbound TCP 443. With VPC egress for private ranges only, the subnet needs neither. On a new instance, VPC egress can take a minute to work.`
+    ? `This service cannot reach ${host}. With VPC egress for all traffic, its subnet needs Cloud NAT and a firewall that allows outbound TCP 443. With VPC egress for private ranges only, the subnet needs neither. On a new instance, VPC egress can take a minute to start working.`
     : `This machine cannot reach ${host}. A VM without an external address needs Cloud NAT, and so does a Cloud Run job with VPC egress for all traffic. Firewalls must allow outbound TCP 443.`;
 }
 

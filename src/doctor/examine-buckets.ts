@@ -147,7 +147,7 @@ function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Ex
     return {
       step,
       outcome: 'unknown',
-      found: `S3 rejects requests because of a wrong clock: ${code}`,
+      found: `S3 rejects requests because a clock is wrong: ${code}`,
       fault: code,
     };
   const outOfReach = code === 's3_unreachable' || code === 's3_timeout';

@@ -85,6 +85,6 @@ function* checkTrustFile({ roles }: Config, trust: TrustFile | undefined): Gener
     outcome: 'doubtful',
     found: 'the given policy belongs to a role that is not in the configuration',
     compared: { 'policy is for': roleArn, configured: arns.join(' ') },
-    fix: 'Compare the account and the name: a role with the same name in another account is a different role. Fix the ARN in the configuration, or pass the policy of a configured role.',
+    fix: 'Compare the account and the name: a role with the same name in a different account is not the same role. Fix the ARN in the configuration, or pass the policy of a configured role.',
   };
 }

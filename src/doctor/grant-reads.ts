@@ -69,7 +69,7 @@ const notTried = ({ grant: step }: StepNames, words: readonly Action[]): Examina
   step,
   outcome: 'unknown',
   found: `not tested, because no object is known: ${words.join(', ')}`,
-  fix: 'The doctor tests these actions on the first object that it lists, or on the `key` of a grant. Upload an object or add a grant with `key`, then rerun the doctor.',
+  fix: "The doctor tests these actions on the first object that it lists, or on a grant's `key`. Upload an object or add a grant with `key`, then rerun the doctor.",
 });
 
 /**
@@ -80,7 +80,7 @@ const isAboutTheVersion = (refusal: S3Error): boolean =>
   refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);
 
 function unreadable(names: StepNames, key: string, refusal: S3Error): Observation {
-  if (refusal.code === 'InvalidObjectState') return 'may read (the tested object is archived)';
+  if (refusal.code === 'InvalidObjectState') return 'may read objects (the tested object is archived)';
   if (refusal.code !== 'NoSuchKey' && !onlyListLacks(refusal))
     return refused(names, { what: 'get', key }, refusal);
   return {
@@ -107,15 +107,15 @@ const NO_LIST =
 /** There is no key to test, but S3 checks the right to get before it looks for the object. */
 function missingWithoutList(names: StepNames, none: ObjectResponse | S3Error): Observation {
   if (!isRefused(none)) return respondsToAnything(names);
-  if (none.code === 'NoSuchKey') return 'may read';
+  if (none.code === 'NoSuchKey') return 'may read objects';
   if (onlyListLacks(none))
-    return 'may read (a missing object returns 403 because the grant does not allow list)';
+    return 'may read objects (a missing object returns 403 because the grant does not allow list)';
   if (none.status !== 403 || none.denial?.action !== undefined) return refused(names, { what: 'get' }, none);
   return {
     step: names.grant,
     outcome: 'unknown',
-    found: `could not verify that S3 allows reads: the grant does not allow list, so the doctor does not know a key to read, and S3 gave no reason for denying a read of a missing object (${s3ErrorDetail(none.status, none.code)})`,
-    fix: "To find out, upload an object below the prefix and read it through the bridge with a token of one of the grant's callers.",
+    found: `could not verify that S3 allows reads: the grant does not allow list, so the doctor has no key to read, and S3 gave no reason for denying a read of a missing object (${s3ErrorDetail(none.status, none.code)})`,
+    fix: "To find out, upload an object below the prefix and read it through the bridge with a token from one of the grant's callers.",
   };
 }
 
@@ -129,5 +129,5 @@ const respondsToAnything = ({ grant: step }: StepNames): Examination => ({
 /** If the bucket has kmsKeys, reports whether the read used one. */
 function byKms({ kmsKeys }: Bucket, kmsKey: string | undefined): string {
   if (kmsKey !== undefined) return ` with KMS key ${escapeText(kmsKey)}`;
-  return kmsKeys.length === 0 ? '' : ' (the object is not encrypted with any of the kmsKeys)';
+  return kmsKeys.length === 0 ? '' : ' (the object is not encrypted with any key in kmsKeys)';
 }

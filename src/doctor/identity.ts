@@ -119,13 +119,13 @@ function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mi
   if (aud !== audience)
     return wrong(
       `its audience is not ${escapeText(audience)}`,
-      `Make ${source.kind === 'file' ? 'the program that writes the file' : 'the issuer'} use the audience ${escapeText(audience)} (aws.audience). Alternatively, set aws.audience, and :oaud in the trust policy, to the token's audience.`,
+      `Configure ${source.kind === 'file' ? 'the program that writes the file' : 'the issuer'} to use the audience ${escapeText(audience)} (aws.audience). Alternatively, set aws.audience, and :oaud in the trust policy, to the token's audience.`,
     );
   return undefined;
 }
 
 const ANOTHER_ISSUER =
-  'Get the token from the metadata server or with `identity: { impersonate: EMAIL }`: the roles trust only tokens of accounts.google.com.';
+  'Get the token from the metadata server or with `identity: { impersonate: EMAIL }`: the roles trust only tokens from accounts.google.com.';
 const EMAIL_AS_AZP =
   'AWS compares azp with accounts.google.com:aud, which pins the unique ID. The program that impersonates the service account must omit the e-mail (includeEmail: false), as `identity: { impersonate: EMAIL }` does.';
 const PERSONS_TOKEN =
@@ -154,6 +154,6 @@ function lifeMistake(seconds: number, { kind }: IdentitySource): Mistake | undef
 }
 
 const CLOCK_FIX =
-  "The clock of the server that issued the token differs from Google's: check which server listens at the address in GCE_METADATA_HOST.";
+  "The clock on the server that issued the token differs from Google's: check which server listens at the address in GCE_METADATA_HOST.";
 const SHORT_LIFE_FIX =
   'The metadata server issues a new token shortly before the old one expires: rerun the doctor in a minute. If the problem persists, restart the instance.';

@@ -60,7 +60,7 @@ async function* explainRefusal(role: Role, fault: Fault, context: RoleContext): 
     yield {
       step,
       outcome: 'unknown',
-      found: `STS rejects requests because of a wrong clock: ${code}`,
+      found: `STS rejects requests because a clock is wrong: ${code}`,
       fault: code,
     };
   } else if (code === 'sts_unreachable' || code === 'sts_timeout') {
@@ -88,5 +88,5 @@ function hopFix({ name }: Role, { detail }: Fault): string {
   const { hop } = detail;
   return hop === undefined
     ? "AWS does not report which side denied the call. Check that the role trusts the profile's identity (`aws sts get-caller-identity --profile NAME`), and that this identity may call sts:AssumeRole on the role."
-    : `AWS does not report which side denied the call. Compare the trust policy of hop ${hop} with the output of \`fedbridge trust-policy ${name} --hop ${hop}\`. Also allow the role in \`assumedBy\` to perform the actions in \`needs\` on the role of hop ${hop}.`;
+    : `AWS does not report which side denied the call. Compare the trust policy of hop ${hop} with the output of \`fedbridge trust-policy ${name} --hop ${hop}\`. Also allow the role in \`assumedBy\` to perform the actions in \`needs\` on the role at hop ${hop}.`;
 }

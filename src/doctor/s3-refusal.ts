@@ -65,7 +65,7 @@ function fixOf({ status, code, denial = {} }: S3Error, isList: boolean): string 
   }
   if (status >= 500)
     return "S3 returned a server error. If the error persists, check the AWS Health Dashboard for the bucket's region.";
-  return 'Look up the S3 error code from this line in the S3 API Reference, under "Error responses".';
+  return 'Look up the S3 error code in the S3 API Reference, under "Error responses".';
 }
 
 /** Whether a fault concerns the bucket, not a particular grant. */

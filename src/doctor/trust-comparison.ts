@@ -119,7 +119,7 @@ function otherAccount(pins: Pins, { name }: Role, { azp, sub = '', email }: Clai
   return [
     {
       found: `pins unique ID ${[...new Set(others)].join(' or ')}, but this service account's ID is ${escapeText(sub)}`,
-      fix: `${account} was probably deleted and re-created: the e-mail is the same, but the unique ID is new. Trust the new ID: \`fedbridge trust-policy ${name}\` prints the policy. If \`gcloud iam service-accounts describe ${other}\` still finds an account, no account was deleted: the bridge runs as one service account, but the role trusts another.`,
+      fix: `${account} was probably deleted and re-created: the e-mail is the same, but the unique ID is new. Trust the new ID: \`fedbridge trust-policy ${name}\` prints the policy. If \`gcloud iam service-accounts describe ${other}\` still finds an account, no account was deleted: the bridge runs as one service account, but the role trusts a different one.`,
     },
   ];
 }

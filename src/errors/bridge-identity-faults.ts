@@ -20,11 +20,11 @@ export const IDENTITY_FAULTS = {
   ),
   metadata_refused: federationUnavailable(
     IDENTITY_SENTENCE,
-    'The metadata server rejected the request with the status in this line. If the status is 403, check whether Google, a proxy or another cloud sent the response. Outside Google Cloud, set `identity` to impersonate, file or profile. A status of 429 or 5xx is temporary; if it persists, restart the instance.',
+    'The metadata server rejected the request; this log line contains the status. If the status is 403, check whether Google, a proxy or another cloud sent the response. Outside Google Cloud, set `identity` to impersonate, file or profile. A status of 429 or 5xx is temporary; if it persists, restart the instance.',
   ),
   metadata_workload_identity_denied: federationUnavailable(
     IDENTITY_SENTENCE,
-    'IAM does not let the Kubernetes service account impersonate the Google service account in its annotation. Run `gcloud iam service-accounts add-iam-policy-binding GSA_EMAIL --role roles/iam.workloadIdentityUser --member "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]"`, and check that iamcredentials.googleapis.com is enabled in the Google account\'s project.',
+    'IAM does not allow the Kubernetes service account to impersonate the Google service account that its annotation names. Run `gcloud iam service-accounts add-iam-policy-binding GSA_EMAIL --role roles/iam.workloadIdentityUser --member "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]"`, and check that iamcredentials.googleapis.com is enabled in the Google account\'s project.',
   ),
   metadata_invalid_response: federationUnavailable(
     IDENTITY_SENTENCE,
@@ -32,20 +32,20 @@ export const IDENTITY_FAULTS = {
   ),
 
   google_login_missing: federationRefused(
-    'The Google login that impersonation requires is missing, or its file is invalid. Run `gcloud auth application-default login`. If GOOGLE_APPLICATION_CREDENTIALS is set, it must be the path of the JSON file that this command writes.',
+    'The Google login that impersonation requires is missing, or its file is invalid. Run `gcloud auth application-default login`. If GOOGLE_APPLICATION_CREDENTIALS is set, it must be the path to the JSON file that this command writes.',
   ),
   google_login_expired: federationRefused(
     'The Google login has expired or was revoked: run `gcloud auth application-default login` again. You do not need to restart the bridge.',
   ),
   impersonation_denied: federationRefused(
-    "The Google login is not allowed to impersonate the account in this line: grant it roles/iam.serviceAccountOpenIdTokenCreator or roles/iam.serviceAccountTokenCreator (iam.serviceAccounts.getOpenIdToken) on that account. If the reason is SERVICE_DISABLED, enable iamcredentials.googleapis.com in the account's project.",
+    "The Google login is not allowed to impersonate the service account in this log line. On that account, grant the login roles/iam.serviceAccountOpenIdTokenCreator or roles/iam.serviceAccountTokenCreator (both include iam.serviceAccounts.getOpenIdToken). If the reason is SERVICE_DISABLED, enable iamcredentials.googleapis.com in the account's project.",
   ),
   impersonation_no_account: federationRefused(
     'No service account has the e-mail in `identity.impersonate`. Compare the e-mail with the output of `gcloud iam service-accounts list`.',
   ),
   google_refused: federationUnavailable(
     IDENTITY_SENTENCE,
-    'Google rejected the login or the impersonation with the status in this line. 5xx and 429 are temporary; for a 400, check aws.audience and `identity.impersonate`.',
+    'Google rejected the login or the impersonation; this log line contains the status. A status of 429 or 5xx is temporary; for a 400, check aws.audience and `identity.impersonate`.',
   ),
   google_unreachable: federationUnavailable(
     IDENTITY_SENTENCE,
@@ -62,7 +62,7 @@ export const IDENTITY_FAULTS = {
 
   token_file_unreadable: federationUnavailable(
     IDENTITY_SENTENCE,
-    'The token file (`identity.file`) cannot be read; the reason is in this line. Check its path and permissions, and that the program that writes the token is running.',
+    'The token file (`identity.file`) cannot be read; this log line contains the reason. Check the path, the permissions, and whether the program that writes the token is running.',
   ),
   token_file_invalid: federationUnavailable(
     IDENTITY_SENTENCE,
@@ -74,19 +74,19 @@ export const IDENTITY_FAULTS = {
   ),
 
   profile_unresolved: federationRefused(
-    'The AWS profile in this line is missing or incomplete. Define it as [profile NAME] in AWS_CONFIG_FILE (default: ~/.aws/config) or as [NAME] in AWS_SHARED_CREDENTIALS_FILE (default: ~/.aws/credentials). The profile must have role_arn and source_profile, or access keys, or credential_process, or all sso_ fields.',
+    'The AWS profile named in this log line is missing or incomplete. Define it as [profile NAME] in AWS_CONFIG_FILE (default: ~/.aws/config) or as [NAME] in AWS_SHARED_CREDENTIALS_FILE (default: ~/.aws/credentials). The profile must have role_arn and source_profile, or access keys, or credential_process, or all sso_ fields.',
   ),
   profile_cycle: federationRefused(
-    'The AWS profile depends on itself. The chain of source_profile settings, starting at the profile in this line, must end at a profile with access keys, credential_process or sso_ fields.',
+    'The AWS profile depends on itself. The chain of source_profile settings, starting at the profile named in this log line, must end at a profile with access keys, credential_process or sso_ fields.',
   ),
   profile_process_failed: federationRefused(
-    'The credential_process of the AWS profile failed, or did not print credentials. To see why, run it manually.',
+    "The AWS profile's credential_process failed, or did not print credentials. To see why, run it manually.",
   ),
   profile_login_expired: federationRefused(
-    'The sign-in of the AWS profile has expired: run `aws sso login --profile NAME` (or `aws login --profile NAME`). You do not need to restart the bridge.',
+    "The AWS profile's sign-in has expired: run `aws sso login --profile NAME` (or `aws login --profile NAME`). You do not need to restart the bridge.",
   ),
   profile_mfa_refused: federationRefused(
-    "AWS did not accept the MFA code. Restart the bridge, or rerun this command, and enter the code that the device shows at that time. Each code works only once. Also check that mfa_serial is the ARN or serial number of this user's device.",
+    "AWS did not accept the MFA code. Restart the bridge, or rerun this command, and enter the code that the device shows then. Each code works only once. Also check that mfa_serial is the ARN or serial number of this user's device.",
   ),
   profile_mfa_expired: federationRefused(
     'The AWS session for the MFA code has expired or was never created. Restart the bridge or rerun this command, and enter a new code.',
@@ -95,10 +95,10 @@ export const IDENTITY_FAULTS = {
     'The AWS profile requires an MFA code, but there is no terminal in which to enter the code. Run the bridge or this command in a terminal, or use a profile without mfa_serial.',
   ),
   profile_denied: federationRefused(
-    "AWS did not allow the AWS profile to assume its role. Allow the identity of the profile's source credentials to call sts:AssumeRole on the role in this line, and let the role trust that identity. If the role requires MFA, set mfa_serial in the profile.",
+    "AWS did not allow the AWS profile to assume its role. Allow the identity behind the profile's source credentials to call sts:AssumeRole on the role in this log line, and add that identity to the role's trust policy. If the role requires MFA, set mfa_serial in the profile.",
   ),
   profile_credentials_rejected: federationRefused(
-    "AWS rejected the credentials of the AWS profile. Check whether the credentials have expired, were deleted or contain a typo, and whether this machine's clock is right.",
+    "AWS rejected the AWS profile's credentials. Check whether the credentials have expired, were deleted or contain a typo, and whether this machine's clock is right.",
   ),
   profile_failed: federationRefused(
     'The AWS profile provides no credentials: `aws sts get-caller-identity --profile NAME` shows why.',

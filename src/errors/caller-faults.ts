@@ -7,7 +7,7 @@ export const CALLER_FAULTS = {
   request_malformed: invalid(
     'BadRequest',
     'The data received is not an HTTP/1.1 request.',
-    'No action needed unless the error repeats. `cause` describes the data received: a client may be using another protocol on this port (such as TLS), or a scanner may be probing the port.',
+    'No action needed unless the error repeats. `cause` describes the data received: a client may be using a different protocol on this port (such as TLS), or a scanner may be probing the port.',
   ),
   request_headers_too_large: {
     ...invalid(
@@ -100,7 +100,7 @@ export const CALLER_FAULTS = {
     outcome: 'unauthenticated',
   },
   token_signature_removed: unauthenticated(
-    "The token's signature was removed by Cloud Run's invoker check, so the bridge cannot verify it.",
+    "Cloud Run's invoker check removed the token's signature, so the bridge cannot verify the token.",
     'Send the token for Cloud Run in X-Serverless-Authorization and the token for the bridge in Authorization, or turn off the invoker check (invoker_iam_disabled).',
   ),
   token_malformed: unauthenticated(
@@ -125,11 +125,11 @@ export const CALLER_FAULTS = {
   ),
   token_issuer_invalid: unauthenticated(
     'The identity token was not issued by https://accounts.google.com.',
-    'No action needed: the caller sent a token from another issuer.',
+    'No action needed: the caller sent a token from a different issuer.',
   ),
   token_audience_invalid: unauthenticated(
-    "The identity token is for another audience. Request a token for this bridge's audience from the metadata server.",
-    'Compare the audience in this line with `audience` in the configuration.',
+    "The identity token is for a different audience. Request a token for this bridge's audience from the metadata server.",
+    'Compare the audience in this log line with `audience` in the configuration.',
   ),
   token_expired: unauthenticated(
     'The identity token has expired. Fetch a new one.',
@@ -138,7 +138,7 @@ export const CALLER_FAULTS = {
   ),
   token_not_yet_valid: unauthenticated(
     'The identity token is not valid yet.',
-    'Check the clocks of the caller and of the bridge.',
+    "Check the caller's clock and the bridge's clock.",
   ),
   token_claims_invalid: unauthenticated(
     'The identity token lacks a claim that all Google ID tokens have (sub, aud, exp, iat).',
@@ -147,7 +147,7 @@ export const CALLER_FAULTS = {
   signing_keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch Google's signing keys. Try again shortly.",
-      "Google's certificate endpoint is unreachable, and the key of this token is not cached. Check egress to `www.googleapis.com`.",
+      "Google's certificate endpoint is unreachable, and this token's key is not cached. Check egress to `www.googleapis.com`.",
     ),
     outcome: 'upstream_failed',
   },
@@ -159,7 +159,7 @@ export const CALLER_FAULTS = {
     outcome: 'not_granted',
     sentence:
       'You are not allowed to read this. /-/whoami shows your identity and grants. To see why a read is denied, call /-/explain with its bucket and key.',
-    fix: 'If the caller should read this, add a grant for it; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` explains why no grant applies.',
+    fix: 'If this read should be allowed, add a grant for the caller; `fedbridge check FILE --caller CALLER --get BUCKET/KEY` explains why no grant applies.',
   },
   owner_mismatch: {
     status: 403,

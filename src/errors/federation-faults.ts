@@ -6,7 +6,7 @@ const STS_SENTENCE = 'The bridge could not get credentials in time. Try again sh
 
 export const FEDERATION_FAULTS = {
   sts_denied: federationRefused(
-    "The role does not exist, or its trust policy does not match the values of accounts.google.com:aud, :oaud, :sub and :email in this line (azp, aud, sub and email in the bridge's token). A service account that was deleted and re-created has a new unique ID. `fedbridge trust-policy` prints a matching policy; with --lint, the command checks your policy for mistakes.",
+    "The role does not exist, or its trust policy does not match the bridge's token. Compare the policy's conditions with the accounts.google.com values in this log line: AWS compares :aud with the token's azp, and :oaud with its aud. A service account that was deleted and re-created has a new unique ID. `fedbridge trust-policy` prints a matching policy; `fedbridge trust-policy --lint FILE` finds mistakes in your policy.",
   ),
   sts_token_invalid: federationRefused(
     "STS did not accept the bridge's identity token. Check aws.audience, and that the account has no IAM OIDC provider registered for accounts.google.com.",
@@ -24,10 +24,10 @@ export const FEDERATION_FAULTS = {
     'The account has an IAM OIDC provider registered for accounts.google.com, which overrides the provider built into AWS. Find the registered provider with `aws iam list-open-id-connect-providers`, and delete it.',
   ),
   sts_hop_denied: federationRefused(
-    "AWS denied the action in `denied`, which is needed to assume a further role (`then`, or the first role after an AWS profile). Allow all actions in `needs` both in the policy of the identity in `assumedBy` and in this role's trust policy. Also check the trust policy's conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
+    "AWS denied the action in `denied`, which is needed to assume a further role (`then`, or the first role after an AWS profile). Allow all actions in `needs` in two policies: this role's trust policy, and the policy of the identity that `assumedBy` names. Also check the trust policy's conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
   ),
   sts_credentials_rejected: federationRefused(
-    "STS did not accept the credentials used to assume a further role. Check this machine's clock, and whether the previous role or profile was revoked.",
+    "STS did not accept the credentials used to assume a further role. Check this machine's clock, and whether the sessions of the previous role or profile were revoked.",
   ),
   sts_duration_too_long: federationRefused(
     "`duration` is longer than STS allows: at most the role's MaxSessionDuration, and at most one hour for a role that another role assumes. Lower `duration`, or raise MaxSessionDuration (aws iam update-role --max-session-duration).",
@@ -36,7 +36,7 @@ export const FEDERATION_FAULTS = {
     'STS rejected the session policy as malformed. This is a bug in the bridge: report it, and include this log line.',
   ),
   sts_policy_too_large: federationRefused(
-    'The session policy and the session tags together exceed a size limit of STS. Grant shorter prefixes, set fewer tags, or give each caller fewer grants per bucket.',
+    'The session policy and the session tags together exceed an STS size limit. Grant shorter prefixes, set fewer tags, or give each caller fewer grants per bucket.',
   ),
   sts_request_invalid: federationRefused(
     'STS rejected the request as invalid: check that the role ARN, external ID and tags are in a form that STS accepts.',
@@ -44,7 +44,7 @@ export const FEDERATION_FAULTS = {
   sts_throttled: {
     ...federationUnavailable(
       STS_SENTENCE,
-      'STS is throttling this account: too many different callers are active at the same time, or another client in the account also calls STS.',
+      'STS is throttling this account: too many different callers are active at the same time, or other clients in the account also call STS.',
     ),
     s3Code: 'SlowDown',
   },

@@ -5,7 +5,7 @@ import type { FaultRow } from './fault-row.ts';
 export const S3_FAULTS = {
   s3_credentials_rejected: upstreamUnavailable(
     "The storage service did not accept the bridge's credentials. Try again shortly.",
-    "S3 rejected the credentials even after they were renewed; S3's error code is in this line. Check the bridge's clock, and whether the role was changed.",
+    "S3 rejected the credentials even after they were renewed; this log line contains S3's error code. Check the bridge's clock, and whether the role was changed.",
   ),
   s3_unreachable: upstreamUnavailable(
     'The storage service could not be reached. Try again shortly.',
@@ -17,7 +17,7 @@ export const S3_FAULTS = {
   ),
   s3_invalid_response: upstreamUnavailable(
     'The storage service sent a response that is not valid HTTP. Try again shortly.',
-    'Check that AWS_ENDPOINT_URL_S3, or the `endpoint` of the bucket, is the URL of an S3 server.',
+    "Check that AWS_ENDPOINT_URL_S3, or the bucket's `endpoint`, is an S3 server's URL.",
   ),
   checksum_mismatch: {
     status: 502,
@@ -39,6 +39,6 @@ export const S3_FAULTS = {
     outcome: 'upstream_failed',
     sentence:
       "The storage service redirected the bridge, but the bridge could not determine the bucket's region.",
-    fix: "Set the bucket's `region` in the configuration. If S3 returned the region, this line contains it; otherwise, `aws s3api head-bucket` shows it.",
+    fix: "Set the bucket's `region` in the configuration. If S3 returned the region, this log line contains it; otherwise, `aws s3api head-bucket` shows it.",
   },
 } as const satisfies Record<string, FaultRow>;

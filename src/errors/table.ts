@@ -19,7 +19,7 @@ export const FAULTS = {
     s3Code: 'SlowDown',
     outcome: 'overloaded',
     sentence: 'The bridge is serving as many requests as its limits allow. Slow down and try again.',
-    fix: 'Check `limit` in this line. For inFlight and perCaller, add instances or raise limits.inFlight and limits.perCaller. The other limits are fixed: add instances, or have callers send fewer concurrent requests.',
+    fix: 'Check `limit` in this log line. For inFlight and perCaller, add instances or raise limits.inFlight and limits.perCaller. The other limits are fixed: add instances, or have callers send fewer concurrent requests.',
     retryAfterSeconds: 1,
   },
   event_loop_lagging: {

@@ -18,11 +18,11 @@ export function faultLogger(log: Log): LogFault {
 
 /** Grants by e-mail cannot match a caller whose token contains no e-mail. */
 export const WITHOUT_EMAIL =
-  "This caller's token has no verified e-mail, so grants can name the caller only by unique ID (callerId). Grant that ID, or have the caller request its token with format=full from the metadata server.";
+  "This caller's token has no verified e-mail, so grants can name the caller only by unique ID (callerId). Add that ID to a grant, or have the caller request its token with format=full from the metadata server.";
 
 /** A project grant matches the project in the caller's e-mail, but this account's e-mail does not contain the project ID. */
 const COMPUTE_DEFAULT =
-  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: grant its e-mail, or run the workload as a separate service account.";
+  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: name the account by its e-mail in a grant, or run the workload as a separate service account.";
 
 export function faultFields({
   fault,
@@ -55,9 +55,9 @@ function strangersDetail(value: unknown): unknown {
 
 /** Maps the party that aborted a response (S3 or the bridge) to the fix for the operator. */
 const ABORT_REMEDIES: Readonly<Record<string, string>> = {
-  s3: 'S3 or the network closed the response early, and the bridge could not resume it, so the caller saw a broken connection. If this error repeats, check egress.',
+  s3: "S3 or the network closed the response early, and the bridge could not resume it, so the caller's connection was closed mid-response. If this error repeats, check egress.",
   bridge:
-    'The process ended during the download, so the caller saw a broken connection. Clients can resume with range requests; on a VM, raise limits.drain to give downloads more time.',
+    "The process exited during the download, so the caller's connection was closed mid-response. Clients can resume with range requests; on a VM, raise limits.drain to give downloads more time.",
 };
 
 export function s3Fields({

@@ -79,7 +79,7 @@ export function createMetrics(sources: {
   };
   register(
     steps,
-    'Duration of the steps of a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
+    'Duration of each step in serving a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
     () => Object.entries(stepSeconds).flatMap(([step, times]) => times.samples({ step })),
   );
   const tokens = new Map<string, number>();

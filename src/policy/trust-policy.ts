@@ -1,4 +1,5 @@
-// The trust policies that roles need: the first role trusts the bridge's service account, a further hop trusts the role before it.
+// The trust policies that roles need: the first role trusts the bridge's service account, a further hop trusts the role before it,
+// and a role for bulk copies trusts a Google service.
 import type { Hop, Role } from '../config/types.ts';
 
 /** The provider that is built into AWS; an IAM identity provider with the same name would override it. */
@@ -24,25 +25,32 @@ export const ASSUME_ROLE = 'sts:AssumeRole';
  * `:oaud` with the token's `aud` (IAM user guide, "IAM and AWS STS condition context keys"). Without `:oaud`, any other service
  * that receives one of the bridge's tokens could present it to STS.
  */
-export function trustPolicy({ uniqueId, audience }: TrustedToken): TrustPolicy {
-  return {
-    Version: VERSION,
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { Federated: GOOGLE },
-        Action: 'sts:AssumeRoleWithWebIdentity',
-        Condition: {
-          StringEquals: {
-            [`${GOOGLE}:aud`]: uniqueId,
-            [`${GOOGLE}:oaud`]: audience,
-            [`${GOOGLE}:sub`]: uniqueId,
-          },
-        },
-      },
-    ],
-  };
-}
+export const trustPolicy = ({ uniqueId, audience }: TrustedToken): TrustPolicy =>
+  trustOf({
+    [`${GOOGLE}:aud`]: uniqueId,
+    [`${GOOGLE}:oaud`]: audience,
+    [`${GOOGLE}:sub`]: uniqueId,
+  });
+
+/** Trusts the Google tokens whose claims have these values. */
+const trustOf = (pins: Readonly<Record<string, string>>): TrustPolicy => ({
+  Version: VERSION,
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Federated: GOOGLE },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: { StringEquals: pins },
+    },
+  ],
+});
+
+/**
+ * The trust policy for a Google service that reads S3 with an account of Google's own: Storage Transfer Service has one per
+ * project, BigQuery has one per connection. Google documents only the `sub` of these tokens, so nothing else can be pinned. `:sub`
+ * is enough, because customers cannot obtain tokens for these accounts.
+ */
+export const serviceTrustPolicy = (subject: string): TrustPolicy => trustOf({ [`${GOOGLE}:sub`]: subject });
 
 interface HopTrust {
   readonly previousRoleArn: string;

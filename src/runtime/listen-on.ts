@@ -16,7 +16,7 @@ export function listenOn(
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       return `this machine does not have that address. Set ${settings.host} to one of this machine's addresses.`;
     const cause =
-      code === 'EADDRINUSE' ? 'another process uses that port. Stop that process, or' : `${code}:`;
+      code === 'EADDRINUSE' ? 'another process is using that port. Stop that process, or' : `${code}:`;
     return `${cause} choose another port with ${settings.port}.`;
   };
   const onError = ({ code }: NodeJS.ErrnoException): void => {

@@ -90,22 +90,22 @@ interface Fix {
 const FIXES: Readonly<Record<Reason, Fix>> = {
   'role policy': {
     allow:
-      "Allow ACTION in the role's own policy. The resource is in this line, as bucket and key or as kmsKey.",
+      "Allow ACTION in the role's own policy. This log line contains the resource: either bucket and key, or kmsKey.",
     deny: "A Deny statement in the role's own policy covers ACTION on this resource: narrow the statement.",
   },
   'session policy': {
     allow:
-      "This caller's grants allow ACTION, but the session policy that the bridge compiled from them does not: check that `target` is the bucket's name in S3. If `target` is right, report this log line as a bug.",
-    deny: "This caller's grants allow ACTION, but the session policy that the bridge compiled from them has a Deny statement that covers ACTION: check that `target` is the bucket's name in S3. If `target` is right, report this log line as a bug.",
+      "This caller's grants allow ACTION, but the session policy that the bridge compiled from them does not: check that `target` is the bucket's name in S3. If `target` is right, this is a bug in the bridge: report it, and include this log line.",
+    deny: "This caller's grants allow ACTION, but the session policy that the bridge compiled from them has a Deny statement that covers ACTION: check that `target` is the bucket's name in S3. If `target` is right, this is a bug in the bridge: report it, and include this log line.",
   },
   'bucket policy': {
     allow:
-      "Allow ACTION for the role in the policy of the bucket or of its access point: if the bucket belongs to another account, the role's own policy is not enough.",
-    deny: "A Deny statement in the policy of the bucket or of its access point covers ACTION. Check RestrictPublicBuckets, and the statement's network conditions (aws:SourceIp, aws:SourceVpce), because the bridge's address on Google Cloud may not meet them.",
+      "Allow ACTION for the role in the bucket policy or the access point policy: if the bucket belongs to a different account, the role's own policy is not enough.",
+    deny: "A Deny statement in the bucket policy or the access point policy covers ACTION. Check RestrictPublicBuckets. Also check the statement's network conditions (aws:SourceIp, aws:SourceVpce), which the bridge's address on Google Cloud might not meet.",
   },
   'key policy': {
     allow:
-      "Allow ACTION for the role in the KMS key's policy. The key must exist in the bucket's region; the aws/s3 key cannot be used from another account.",
+      "Allow ACTION for the role in the KMS key's policy. The key must exist in the bucket's region; the aws/s3 key cannot be used from a different account.",
     deny: "A Deny statement in the KMS key's policy covers ACTION: narrow the statement.",
   },
   'permissions boundary': {
@@ -123,8 +123,8 @@ const FIXES: Readonly<Record<Reason, Fix>> = {
     deny: "A resource control policy (RCP) of the bucket's organization denies ACTION: exempt the role or the bridge's network in that policy.",
   },
   'VPC endpoint policy': {
-    allow: 'Allow ACTION in the policy of the VPC endpoint through which the bridge calls S3.',
-    deny: 'The policy of the VPC endpoint through which the bridge calls S3 has a Deny statement that covers ACTION: narrow the statement.',
+    allow: 'Allow ACTION in the policy of the VPC endpoint that the bridge uses to call S3.',
+    deny: 'In the policy of the VPC endpoint that the bridge uses to call S3, a Deny statement covers ACTION: narrow the statement.',
   },
 };
 
@@ -133,9 +133,9 @@ const KMS_IN_SESSION =
 const KMS_SILENT =
   "The bridge is not allowed to use the object's KMS key for ACTION. Add the key to the bucket's kmsKeys (session policy), allow ACTION with that key in the role's policy, and allow the role in the key's policy. The key must exist and be in the bucket's region.";
 const MISSING =
-  "The object most likely does not exist: S3 returns 404 only to callers that may list. To get 404 for missing objects, also grant the caller `list`, and allow s3:ListBucket in the role's policy.";
+  "The object most likely does not exist: S3 returns 404 only to callers that may list the bucket. To get 404 for missing objects, also grant the caller `list`, and allow s3:ListBucket in the role's policy.";
 const SILENT =
-  "S3 gives no reason if it denies a HEAD request, or a request from another organization. Check the role's policy, the session policy (the caller's grants; `fedbridge check --caller` shows it), the bucket's policy, and for encrypted objects the KMS key's policy and the bucket's kmsKeys. If the bucket belongs to another account, also check requesterPays and expectedOwner. Without s3:ListBucket, S3 also denies reads of missing objects.";
+  "S3 gives no reason if it denies a HEAD request, or a request from a different organization. Check the role's policy, the bucket policy, and the session policy, which comes from the caller's grants (`fedbridge check --caller` shows it). For encrypted objects, also check the KMS key's policy and the bucket's kmsKeys. If the bucket belongs to a different account, check requesterPays and expectedOwner. Without s3:ListBucket, S3 also denies reads of missing objects.";
 
 /**
  * @param isList whether the request was a list request. For any other request, S3 checks the permission to list only if the

@@ -32,6 +32,6 @@ export function sampleRequest(word: Action, bucket: string, subject: string): Ob
   const query = new Map([QUERIES[word]]);
   if (word === 'list') query.set('prefix', subject);
   const operation = operationOn({ bucket, key: word === 'list' ? '' : subject }, 'GET', query);
-  if (!('actions' in operation)) throw new Error('the key of an object must not be empty');
+  if (!('actions' in operation)) throw new Error("an object's key must not be empty");
   return operation;
 }

@@ -35,7 +35,7 @@ export function onlySameOrigin<Request extends Addressed, Response extends Local
 const BY_ANOTHER_NAME =
   'The sandbox accepts only requests to 127.0.0.1, localhost or [::1]. Send the request to one of these names.\n';
 const ACROSS_SITES =
-  'The sandbox rejects requests from web pages of another origin. Send the request from a program, without the headers Origin and Sec-Fetch-Site.\n';
+  'The sandbox rejects requests from web pages on other origins. Send the request from a program, without the headers Origin and Sec-Fetch-Site.\n';
 
 function refuse(response: LocalResponse, status: number, text: string): void {
   response.writeHead(status, ['content-type', 'text/plain', 'connection', 'close']).end(text);

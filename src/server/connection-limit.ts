@@ -43,7 +43,7 @@ export function boundConnections(
       'WARNING',
       `the process may open only ${files} files, so the bridge keeps at most ${maxOpen(files, inFlight())} connections open`,
       {
-        remedy: `Raise the process's limit to ${wanted} files (LimitNOFILE, ulimit -n), or lower limits.inFlight.`,
+        remedy: `Raise the process's open-file limit to ${wanted} (LimitNOFILE, ulimit -n), or lower limits.inFlight.`,
       },
     );
   }
@@ -80,8 +80,7 @@ function limitConnections(server: Server, log: Log, limit: Limit): void {
   server.on('error', ({ code }: NodeJS.ErrnoException) => {
     write('ERROR', 'a connection could not be accepted', {
       error: code,
-      remedy:
-        'Look up the error code. If the code is EMFILE or ENFILE, raise the number of files that the process may open.',
+      remedy: "Look up the error code. If the code is EMFILE or ENFILE, raise the process's open-file limit.",
     });
   });
   const open = new Set<Socket>();

@@ -5,9 +5,14 @@ mock_provider "google" {
   source = "./tests/mocks/google"
 }
 
+mock_provider "google-beta" {}
+
 mock_provider "aws" {
   source = "./tests/mocks/aws"
 }
+
+# Without a mock, each test would wait for permissions that no test needs.
+mock_provider "time" {}
 
 variables {
   project    = "acme-prod"
@@ -58,7 +63,7 @@ run "bridge_checks_callers" {
     error_message = "Cloud Run must admit every request, because the bridge checks callers."
   }
   assert {
-    condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == output.config
+    condition     = one([for variable in google_cloud_run_v2_service.bridge.template[0].containers[0].env : variable.value if variable.name == "FEDBRIDGE_CONFIG"]) == output.config
     error_message = "The service must have its configuration in FEDBRIDGE_CONFIG."
   }
   assert {
@@ -69,7 +74,18 @@ run "bridge_checks_callers" {
 
 run "optional_resources_are_not_created" {
   assert {
-    condition     = length(google_secret_manager_secret.config) + length(google_compute_network.egress) + length(google_service_account.builder) + length(google_storage_bucket_iam_member.volume) + length(google_cloudbuild_trigger.test) + length(google_cloudbuild_trigger.deploy) == 0
-    error_message = "Secrets, networks, builders, volumes and triggers must be created only if their variables are set."
+    condition     = length(google_artifact_registry_repository.images) + length(google_artifact_registry_repository_iam_member.run) + length(google_kms_crypto_key_iam_member.agents) + length(google_secret_manager_secret.config) + length(google_compute_network.egress) + length(google_service_account.builder) + length(google_storage_bucket_iam_member.volume) + length(google_cloudbuild_trigger.test) + length(google_cloudbuild_trigger.deploy) == 0
+    error_message = "Registries, grants, secrets, networks, builders, volumes and triggers must be created only if their variables are set."
+  }
+}
+
+run "only_vpc_networks_reach_the_service" {
+  assert {
+    condition     = google_cloud_run_v2_service.bridge.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+    error_message = "The internet must not be able to reach the service by default."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.bridge.deletion_protection == false
+    error_message = "A failed first apply must not leave a service that Terraform cannot delete."
   }
 }

@@ -4,9 +4,14 @@ mock_provider "google" {
   source = "./tests/mocks/google"
 }
 
+mock_provider "google-beta" {}
+
 mock_provider "aws" {
   source = "./tests/mocks/aws"
 }
+
+# Without a mock, each test would wait for permissions that no test needs.
+mock_provider "time" {}
 
 variables {
   project    = "acme-prod"
@@ -54,11 +59,11 @@ run "configuration_can_be_a_secret" {
     config_in = "secret"
   }
   assert {
-    condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == "/etc/fedbridge/config.yaml" && google_secret_manager_secret_version.config[0].secret_data == output.config
+    condition     = one([for variable in google_cloud_run_v2_service.bridge.template[0].containers[0].env : variable.value if variable.name == "FEDBRIDGE_CONFIG"]) == "/etc/fedbridge/config.yaml" && google_secret_manager_secret_version.config[0].secret_data == output.config
     error_message = "The service must read its configuration from the mounted secret."
   }
   assert {
-    condition     = google_secret_manager_secret_iam_member.bridge[0].member == google_service_account.bridge.member
+    condition     = google_secret_manager_secret_iam_member.bridge[0].member == "serviceAccount:${google_service_account.bridge[0].email}"
     error_message = "Only the service account must be able to read the secret."
   }
 }
@@ -113,7 +118,7 @@ run "role_with_a_hop_may_only_assume_the_hop" {
     error_message = "The first role must be allowed to assume the next one."
   }
   assert {
-    condition     = google_cloud_run_v2_service.bridge.template[0].containers[0].env[0].value == "/etc/fedbridge/config.yaml" && length(google_secret_manager_secret.config) == 1
+    condition     = one([for variable in google_cloud_run_v2_service.bridge.template[0].containers[0].env : variable.value if variable.name == "FEDBRIDGE_CONFIG"]) == "/etc/fedbridge/config.yaml" && length(google_secret_manager_secret.config) == 1
     error_message = "A configuration that may contain external IDs must be in the secret."
   }
   assert {

@@ -24,7 +24,7 @@ const CRASH = 'crash-secret-5e6f708192a3b4c5d6e7f809';
 const PRELOAD = new URL('crash-preload.ts', import.meta.url).href;
 const OBJECT = '/acme-lake/raw/public/orders.csv';
 
-describe('at its most verbose log level, the bridge', () => {
+describe('the bridge at its most verbose log level', () => {
   const secrets = secretsRecorder();
   let [wire, sts, s3, metrics] = [{} as Wire, {} as StsStandIn, {} as StandIn, ''];
   let answer: (typeof TELLING_S3)[string] = (_, response) => response.end('ok');

@@ -20,7 +20,7 @@ const WAYS: Readonly<Record<string, WireOptions>> = {
 
 describe('the bridge', () => {
   for (const [way, options] of Object.entries(WAYS)) {
-    it(`does not start, and reports why, if Node is configured to use proxies ${way}`, async () => {
+    it(`refuses to start, and reports why, if Node is configured to use proxies ${way}`, async () => {
       const started = startWire({ ...options, ready: false }).then((wire) => wire.close());
       await assert.rejects(
         started,

@@ -110,7 +110,7 @@ describe('a caller with access to raw/public/', () => {
   });
 
   for (const dots of DOTS) {
-    it(`cannot read outside that prefix with ${dots}`, async () => {
+    it(`cannot use ${dots} to read outside that prefix`, async () => {
       for (const slash of SLASHES) {
         for (const tail of [
           `${dots}${slash}private${slash}x`,
@@ -130,7 +130,7 @@ describe('a caller with access to raw/public/', () => {
     });
   }
 
-  it('cannot read outside that prefix with any other spelling of the path', async () => {
+  it('cannot use any other spelling of a path to read outside that prefix', async () => {
     for (const target of ASIDE) {
       const [status, asked] = await ask(target);
       assert.deepEqual(asked, [], target);

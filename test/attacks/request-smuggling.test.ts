@@ -71,7 +71,7 @@ describe('a request', () => {
   const last = 'GET /-/live HTTP/1.1\r\nHost: last\r\nConnection: close\r\n\r\n';
 
   for (const [what, bytes] of Object.entries(AMBIGUOUS)) {
-    it(`with ${what} is the last request that the bridge reads from its connection`, async () => {
+    it(`with ${what} is the last one that the bridge reads from the connection`, async () => {
       const seen = await statuses(bytes + last);
       // A status of 200 would mean that the bridge also served the request that follows the ambiguous one.
       assert.ok(['400', '401', '405', '401,400', '405,400', '400,400'].includes(seen.join()), seen.join());
@@ -86,7 +86,7 @@ describe('a request', () => {
     });
   }
 
-  it('with unusual framing never makes the bridge serve a request that is hidden in the body', async () => {
+  it('with unusual framing never makes the bridge serve a request hidden in the body', async () => {
     const { headers } = await wire.get('/acme-lake/after-all');
     await wire.bridge.line(({ requestId }) => requestId === headers['x-request-id']);
     assert.doesNotMatch(wire.bridge.output(), /hidden/);

@@ -8,7 +8,7 @@ import { googleClaims } from '../support/google-claims.ts';
 import { READABLE } from '../support/refused-token.ts';
 import { asBearer } from '../support/token-headers.ts';
 
-describe('with a stopped clock, a token', () => {
+describe('a token', () => {
   let wire: ClockedWire;
   /** The time on the bridge's stopped clock, in seconds since 1970. */
   let now: number;
@@ -28,13 +28,13 @@ describe('with a stopped clock, a token', () => {
     return (await wire.get(READABLE, { headers: asBearer(token) })).status;
   };
 
-  it('is valid for a minute after its expiry, and not a second longer', async () => {
+  it('is accepted for a minute after it expires, and not a second longer', async () => {
     assert.equal(await statusOf({ exp: now - 59 }), 200);
     assert.equal(await statusOf({ exp: now - 60 }), 401);
     assert.equal(await statusOf({ exp: now - 61 }), 401);
   });
 
-  it('is valid from a minute before its iat or nbf claim, and no earlier', async () => {
+  it('is accepted from one minute before its iat or nbf time, and no earlier', async () => {
     assert.equal(await statusOf({ iat: now + 60 }), 200);
     assert.equal(await statusOf({ iat: now + 62 }), 401);
     assert.equal(await statusOf({ nbf: now + 60 }), 200);

@@ -42,7 +42,7 @@ const CASES: Readonly<Record<string, WireOptions>> = {
 describe('the bridge', () => {
   for (const [name, options] of Object.entries(CASES)) {
     const [, option = ''] = /^(\S+)/.exec(name) ?? [];
-    it(`does not start, and reports why, with ${name}`, async () => {
+    it(`refuses to start with ${name}, and reports why`, async () => {
       const started = startWire({ ...options, ready: false }).then((wire) => wire.close());
       await assert.rejects(started, ({ message }: Error) => {
         assert.ok(message.includes(`\n${option} `), message);
@@ -132,7 +132,7 @@ it('SIGUSR1 does not start an inspector', async () => {
   }
 });
 
-it('Node ignores SIGUSR1 wherever the project controls the command line', () => {
+it('Node ignores SIGUSR1 in every command line that the project provides', () => {
   const read = (path: string): string => readFileSync(`${ROOT}${path}`, 'utf8');
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   assert.match(scripts['start'] ?? '', /^exec node .*--disable-sigusr1 .*src\/main\.ts serve$/);
@@ -146,7 +146,7 @@ it('Node ignores SIGUSR1 wherever the project controls the command line', () => 
   );
 });
 
-it("every HTTP server in the bridge parses HTTP strictly, whatever Node's options", async (context) => {
+it("every HTTP server in the bridge parses HTTP strictly, regardless of Node's options", async (context) => {
   const command = [process.execPath, '--insecure-http-parser', UNCHECKED];
   const wire = await startWire({ program: { command, options: {} } });
   context.after(() => wire.close());

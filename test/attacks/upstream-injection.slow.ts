@@ -187,7 +187,7 @@ describe('the host that the bridge calls', () => {
     answer = well;
   });
 
-  it('is a configured one for every connection that the bridge has opened', async () => {
+  it('is a configured host on every connection that the bridge has opened', async () => {
     const seen = new Set((await readFile(file, 'utf8')).split('\n').filter((line) => line !== ''));
     const { metadata, certs } = lake.wire.sandbox.contract;
     const upstreams = [metadata, certs, lake.sts.origin, lake.s3.origin].map(

@@ -109,7 +109,7 @@ describe('a bridge that starts despite unsafe options', () => {
     });
 });
 
-describe('a command that acts as the bridge', () => {
+describe("a command that uses the bridge's identity", () => {
   let here: AsTheBridge;
   before(async () => {
     here = await startAsTheBridge();

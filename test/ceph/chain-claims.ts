@@ -81,7 +81,7 @@ export function claimChain(stage: () => CephStage): void {
         (one) => one.sessionName === `${caller}@acme-prod` && roles.includes(one.roleArn),
       );
 
-    it('reads an object after assuming each role once', async () => {
+    it('lets a caller read an object, and assumes each role only once', async () => {
       for (let i = 0; i < 3; i += 1) {
         const reply = await bridge.get(`/${Bucket}/${CLOSED}`, 'reader');
         assert.deepEqual([reply.status, reply.text], [200, CLOSED]);
@@ -102,7 +102,7 @@ export function claimChain(stage: () => CephStage): void {
       );
     });
 
-    it('uses a session named after the caller for every role', async () => {
+    it("names every role's session after the caller", async () => {
       assert.equal((await bridge.get(`/by-readers/${OPEN}`, 'reader')).status, 200);
       const refused = await bridge.get(`/by-readers/${OPEN}`, 'scoped');
       assert.equal(refused.status, 502, "the trust policy allows only another caller's session");

@@ -38,7 +38,7 @@ describe('fedbridge credentials', () => {
       'an unknown role without a similar name',
       ['zebra'],
       {},
-      /not "zebra"\. Add it under `roles`\. You can also give the ARN of a role\.$/,
+      /not "zebra"\. Add it under `roles`\. You can also give a role's ARN\.$/,
     ],
     [
       'a malformed ARN',
@@ -80,14 +80,14 @@ describe('fedbridge credentials', () => {
       'a missing file',
       ['lake', '--config', '/nowhere.yaml'],
       {},
-      /--config: must be the path of a readable file, but "\/nowhere\.yaml" does not exist/,
+      /--config: must be the path to a readable file, but "\/nowhere\.yaml" does not exist/,
     ],
     ['a directory instead of a file', ['lake', '--config', '/'], {}, /--config: .* is a directory/],
     [
       'a missing configuration file',
       ['lake'],
       { FEDBRIDGE_CONFIG: '/nowhere.yaml' },
-      /FEDBRIDGE_CONFIG: must be the path of a readable file/,
+      /FEDBRIDGE_CONFIG: must be the path to a readable file/,
     ],
     [
       'an AWS profile on Cloud Run',

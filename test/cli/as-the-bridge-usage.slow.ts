@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => here.close());
 
-describe('a command that acts as the bridge', () => {
+describe("a command that uses the bridge's identity", () => {
   const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['the role is missing', ['credentials'], /ROLE is required\./],
     ['there are two roles', ['credentials', 'lake', 'data'], /Unexpected argument "data"\./],
@@ -44,11 +44,7 @@ describe('a command that acts as the bridge', () => {
       ['token', '--audience', '--raw'],
       /'--audience' argument is ambiguous\./,
     ],
-    [
-      'the value of an option is empty',
-      ['token', '--audience='],
-      /--audience needs a value, but the value is empty\./,
-    ],
+    ['the value of an option is empty', ['token', '--audience='], /--audience must not be empty\./],
     ['an option is unknown', ['whoami', '--yaml'], /Unknown option '--yaml'\./],
     ['a switch has a value', ['whoami', '--json=yes'], /'--json' does not take an argument\./],
     ['there is an unexpected argument', ['whoami', 'lake'], /Unexpected argument "lake"\./],
@@ -61,7 +57,7 @@ describe('a command that acts as the bridge', () => {
     });
 });
 
-describe('if the result cannot be written, fedbridge credentials', () => {
+describe('fedbridge credentials', () => {
   it('exits with code 1 and prints no message if the reader has closed the pipe', async () => {
     const [node = '', main = ''] = FEDBRIDGE.split(' ');
     const child = spawn(node, [main, 'credentials', 'lake'], {

@@ -13,7 +13,7 @@ before(async () => {
 after(() => programs.close());
 
 const INVALID =
-  /^metadata server: must respond with an ID token, but responded with something else\. Check whether another server listens at GCE_/;
+  /^metadata server: must respond with an ID token, but responded with something else\. Check which server listens at GCE_/;
 const UNREACHABLE =
   /^metadata server: must be reachable, but is not\. On Google Cloud, check GCE_METADATA_HOST\. /;
 const LATE = /^metadata server: must respond within 5 s, but did not\. Try again\. If the problem persists, /;
@@ -63,7 +63,7 @@ describe('both caller-credentials programs', () => {
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, UNREACHABLE);
   });
-  it('report the same error, and print nothing to standard output, if another web server responds without Metadata-Flavor or with an invalid token', async () => {
+  it('report the same error, and print nothing to standard output, if the response has no Metadata-Flavor header or contains an invalid token', async () => {
     const token = await programs.wire.token('reader');
     const [head = '', , signature = ''] = token.split('.');
     const withClaims = (claims: string) =>

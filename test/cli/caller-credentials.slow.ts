@@ -30,7 +30,7 @@ describe('both caller-credentials programs', () => {
     assert.match(String(Expiration), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     assert.equal(Date.parse(String(Expiration)) / 1000, claimsIn(outcome)['exp']);
   });
-  it("print a full-format token that contains the email of the machine's account", async () => {
+  it("print a full-format token, which contains the email of the machine's service account", async () => {
     const { aud, email } = claimsIn(await programs.both([`--audience=${AUDIENCE}`]));
     assert.deepEqual([aud, email], [AUDIENCE, programs.wire.sandbox.contract.callers.reader]);
   });
@@ -38,7 +38,7 @@ describe('both caller-credentials programs', () => {
     const odd = 'a b&c=d+é#%41@"\\';
     assert.equal(claimsIn(await programs.both(['--audience', odd]))['aud'], odd);
   });
-  it('print the same output for each form of GCE_METADATA_HOST, and use no proxy', async () => {
+  it('print the same output for every form of GCE_METADATA_HOST, and bypass any proxy', async () => {
     const plain = await programs.both(['--audience', AUDIENCE]);
     const nowhere = 'http://127.0.0.1:1';
     for (const environment of [
@@ -48,7 +48,7 @@ describe('both caller-credentials programs', () => {
     ])
       assert.deepEqual(await programs.both(['--audience', AUDIENCE], environment), plain);
   });
-  it("print no token on standard error, even if Google's libraries log in debug mode", async () => {
+  it("print no token on standard error, even if debug logging is on in Google's libraries", async () => {
     const { code, stderr } = await programs.both(['--audience', AUDIENCE], { GOOGLE_SDK_NODE_LOGGING: '*' });
     assert.deepEqual([code, stderr], [0, '']);
   });

@@ -50,14 +50,14 @@ function check(args: readonly string[], env: Readonly<Record<string, string>> = 
 
 const checkCaller = (...args: readonly string[]) => check([file, '--caller', ...args]);
 
-describe('for an allowed read, fedbridge check --caller', () => {
-  it('shows the grant, the matching caller entry, the role, the session and its policy', () => {
+describe('fedbridge check --caller', () => {
+  it('shows the grant that allows a read, the matching caller entry, the role, the session and its policy', () => {
     assert.deepEqual(checkCaller(`${READER}#${ID}`, '--get', 'acme-lake/raw/public/orders.csv'), {
       status: 0,
       stderr: '',
       stdout: `${READER}#${ID} may read raw/public/orders.csv in acme-lake (s3:GetObject).
 Decided by grants[0] (line 10): ${READER} (by verified e-mail) may read and list everything below raw/public/.
-The bridge reads as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
+The bridge performs this read as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
 AWS limits the session to this policy:
 {
   "Version": "2012-10-17",
@@ -128,20 +128,20 @@ AWS limits the session to this policy:
     });
   });
 
-  it('shows the further hops and the session policy of the last hop, but no external ID', () => {
+  it("shows every hop of a role chain and the last hop's session policy, but no external ID", () => {
     const { status, stdout } = checkCaller(READER, '--get', 'partner-lake/x');
     assert.equal(status, 0);
-    assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account of project acme-prod /m);
+    assert.match(stdout, /^Decided by grants\[2\] \(line 18\): every service account in project acme-prod /m);
     assert.match(
       stdout,
-      /^The bridge reads as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after the bridge\.$/m,
+      /^The bridge performs this read as role theirs \(arn:aws:iam::123456789012:role\/gcp-hop, 1h\), then as arn:aws:iam::210987654321:role\/data \(with external ID\), in a session named after the bridge\.$/m,
     );
-    assert.match(stdout, /^AWS limits the session of the last role to this policy:$/m);
+    assert.match(stdout, /^AWS limits the last role's session to this policy:$/m);
     assert.match(stdout, /"Resource": "arn:aws:s3:::acme-partner\/\*"/);
     assert.doesNotMatch(stdout, /7f3c/);
   });
 
-  it('accepts a caller as a unique ID or as an email in any letter case', () => {
+  it("accepts the caller's unique ID, or its email in any letter case", () => {
     const byId = checkCaller(ID, '--tags', 'acme-lake/raw/a/\u202eone.csv');
     assert.equal(byId.status, 0);
     assert.match(byId.stdout, new RegExp(`^${ID} may read the tags of raw/a/\\\\u\\{202e\\}one\\.csv in `));
@@ -167,7 +167,7 @@ AWS limits the session to this policy:
   });
 });
 
-describe('for a denied read, fedbridge check --caller', () => {
+describe('fedbridge check --caller', () => {
   for (const [what, args, expected] of [
     [
       'the closest grants if they cover other keys',
@@ -220,13 +220,13 @@ describe('for a denied read, fedbridge check --caller', () => {
     [
       'that a prefix must end with a slash',
       [READER, '--list', 'acme-lake/raw/public'],
-      [/must end with a slash to be inside the grant/, /Remedy: list raw\/public\/\./],
+      [/does not cover this prefix, because it has no trailing slash/, /Remedy: list raw\/public\/\./],
     ],
     [
       'that the grants cover only parts of the list',
       [READER, '--list', 'acme-lake'],
       [
-        /may not list everything in acme-lake/,
+        /is not allowed to list everything in acme-lake/,
         /The caller's grants cover only parts of this list:\n {2}grants\[0\]/,
         /delimiter=\//,
       ],
@@ -239,10 +239,10 @@ describe('for a denied read, fedbridge check --caller', () => {
     [
       'everything after the first slash as the key, in escaped form',
       [READER, '--get', 'acme-lake//raw/public/\u001b[31m'],
-      [/may not read \/raw\/public\/\\u\{1b\}\[31m in acme-lake/],
+      [/is not allowed to read \/raw\/public\/\\u\{1b\}\[31m in acme-lake/],
     ],
   ] as const) {
-    it(`reports ${what}`, () => {
+    it(`reports, for a denied read, ${what}`, () => {
       const { status, stdout, stderr } = checkCaller(...args);
       assert.deepEqual([status, stderr], [1, '']);
       for (const part of expected) assert.match(stdout, part);

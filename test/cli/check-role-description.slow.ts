@@ -38,12 +38,12 @@ describe('the description of a role', () => {
   });
 });
 
-describe('the description of the token that the bridge sends to STS', () => {
+describe("the description of the bridge's token for STS", () => {
   for (const [identity, expected] of [
     [{ kind: 'metadata' }, 'The bridge calls STS in eu-west-1 with its own token for audience fedbridge.'],
     [
       { kind: 'impersonate', email: 'lake@acme-prod.iam.gserviceaccount.com' },
-      'The bridge calls STS in eu-west-1 with a token of lake@acme-prod.iam.gserviceaccount.com for audience fedbridge; your Google login impersonates that account.',
+      "The bridge calls STS in eu-west-1 with lake@acme-prod.iam.gserviceaccount.com's token for audience fedbridge; your Google login impersonates that account.",
     ],
     [
       { kind: 'file', path: '/run/\u001btoken' },

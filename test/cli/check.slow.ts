@@ -74,7 +74,7 @@ describe('fedbridge check FILE', () => {
       stderr: '',
       stdout: `Callers' tokens must have the audience https://lake-bridge.example.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
-The bridge serves at most 500 concurrent requests, and at most 200 per caller. A response may stall for 1m; on shutdown, responses have 9s to finish.
+The bridge serves at most 500 concurrent requests, and at most 200 per caller. It waits at most 1m for a stalled response; on shutdown, responses have 9s to finish.
 Responses larger than 32MB have no Content-Length.
 Web pages from https://app.example and https://lab.example may call the bridge; browsers cache this permission for 10m.
 
@@ -82,9 +82,9 @@ acme-lake (S3 bucket acme-lake in us-east-2)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
-  every service account of project acme-prod (by verified e-mail) except Compute Engine's default account may read the one object raw/one.csv
+  every service account in project acme-prod (by verified e-mail) except Compute Engine's default account may read the one object raw/one.csv
 
-open-data (S3 bucket open-data in the region that S3 reports; the bridge tries eu-west-1 first, owned by 123456789012, requester pays, checksums of whole objects are verified, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
+open-data (S3 bucket open-data in the region that S3 reports; the bridge tries eu-west-1 first, owned by 123456789012, requester pays, whole-object checksums are verified, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
   both@acme-prod.iam.gserviceaccount.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
 
@@ -144,7 +144,7 @@ Nobody else may read anything.
     );
   });
 
-  it('uses the AWS profile from the environment if the file has no identity, as the bridge does', () => {
+  it('uses the AWS profile from the environment if the file configures no identity, as the bridge does', () => {
     const { status, stdout } = run([file(sampleWith())], { AWS_PROFILE: 'lake-dev' });
     assert.equal(status, 0);
     assert.match(
@@ -163,7 +163,7 @@ Nobody else may read anything.
     assert.equal(run([path], { K_SERVICE: 'lake-bridge' }).status, 0);
   });
 
-  it('reports that a file does not exist', () => {
+  it('reports a file that does not exist', () => {
     const { status, stderr, stdout } = run([join(directory, 'missing.yaml')]);
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /FILE: .*missing\.yaml" does not exist/);
@@ -182,7 +182,7 @@ describe('fedbridge check', () => {
     assert.equal(status, 0);
     assert.match(stdout, /reader@example\.com \(by verified e-mail\) may read and list everything in it/);
   });
-  it('explains both forms of configuration if FILE is omitted and the environment contains neither', () => {
+  it('explains both ways to configure the bridge if FILE is omitted and the environment has no configuration', () => {
     const { status, stderr } = run([]);
     assert.equal(status, 1);
     assert.match(stderr, /FEDBRIDGE_CONFIG: is not set.*FEDBRIDGE_BUCKET/);

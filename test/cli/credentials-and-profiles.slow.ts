@@ -12,13 +12,13 @@ before(async () => {
 });
 after(() => here.close());
 
-describe('if AWS_PROFILE is set, fedbridge credentials', () => {
+describe('fedbridge credentials with AWS_PROFILE set', () => {
   const profiles = (...lines: readonly string[]) => ({
     AWS_CONFIG_FILE: here.file('aws-config', ['[profile lake]', ...lines, ''].join('\n')),
     AWS_PROFILE: 'lake',
   });
 
-  it('ignores that profile if the output is for a credential_process, because the profile may itself run this command', async () => {
+  it('ignores that profile if the output is for a credential_process, because the profile itself might run this command', async () => {
     const running = profiles(`credential_process = ${FEDBRIDGE} credentials lake`);
     await here.control('DELETE', '/calls');
     const { code, stderr } = await here.run(['credentials', 'lake'], running);
@@ -41,8 +41,8 @@ describe('if AWS_PROFILE is set, fedbridge credentials', () => {
   });
 });
 
-describe('an AWS profile whose credential_process uses the same profile', () => {
-  it('fails instead of starting processes forever', async () => {
+describe('an AWS profile whose credential_process refers back to the profile', () => {
+  it('fails instead of starting processes endlessly', async () => {
     const log = here.file('runs', '');
     const config = withRoles(
       here.contract,
@@ -66,7 +66,7 @@ describe('an AWS profile whose credential_process uses the same profile', () => 
     assert.deepEqual([run, more], ['run', []]);
     assert.match(
       why ?? '',
-      /identity\.profile: must not depend on itself, but the credential_process of AWS profile "loop" uses that profile again/,
+      /identity\.profile: must not depend on itself, but AWS profile "loop" has a credential_process that uses the same profile/,
     );
   });
 });

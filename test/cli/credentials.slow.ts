@@ -91,7 +91,7 @@ describe('fedbridge credentials', () => {
     );
   });
 
-  it('accepts the ARN of a role, with or without a configuration', async () => {
+  it("accepts a role's ARN, with or without a configuration", async () => {
     for (const environment of [{}, { FEDBRIDGE_CONFIG: '' }]) {
       await here.control('DELETE', '/calls');
       const issued = asProcess(await here.run(['credentials', here.contract.role], environment));
@@ -100,7 +100,7 @@ describe('fedbridge credentials', () => {
     }
   });
 
-  it('supports a configuration that consists only of environment variables', async () => {
+  it('can be configured with environment variables only', async () => {
     const { role, audience, bucket, callers } = here.contract;
     const form = { AWS_ROLE_ARN: role, FEDBRIDGE_AUDIENCE: audience, FEDBRIDGE_BUCKET: bucket };
     const environment = { ...form, FEDBRIDGE_CALLERS: callers.reader, FEDBRIDGE_CONFIG: '' };
@@ -108,7 +108,7 @@ describe('fedbridge credentials', () => {
     assert.equal(await arnOf(keysIn(issued)), SESSION);
   });
 
-  it('ignores the environment variables of other programs', async () => {
+  it("ignores other programs' environment variables", async () => {
     const others = { PORT: 'usb0', LOG_LEVEL: 'verbose', FEDBRIDGE_METRICS_PORT: 'none' };
     asProcess(await here.run(['credentials', 'lake'], others));
     asProcess(await here.run(['credentials', here.contract.role], { ...others, FEDBRIDGE_CONFIG: '' }));
@@ -116,7 +116,7 @@ describe('fedbridge credentials', () => {
 });
 
 describe('fedbridge credentials --format env', () => {
-  it('prints only the four variables of `aws configure export-credentials`', async () => {
+  it('prints only the four variables that `aws configure export-credentials` prints', async () => {
     const text = printed(await here.run(['credentials', 'lake', '--format', 'env']));
     const lines = text.split('\n').map((line) => line.replace(/'[^']*'$/, 'VALUE'));
     const names = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'CREDENTIAL_EXPIRATION'];
@@ -153,7 +153,7 @@ describe('fedbridge credentials --format env', () => {
 });
 
 describe('fedbridge credentials --format json', () => {
-  it('prints the format of `aws sts assume-role`', async () => {
+  it('prints the same format as `aws sts assume-role`', async () => {
     const text = printed(await here.run(['credentials', 'lake', '--format', 'json']));
     const document = JSON.parse(text) as { Credentials: Issued; AssumedRoleUser: { Arn: string } };
     const { Credentials: issued, AssumedRoleUser: user } = document;

@@ -31,7 +31,7 @@ async function atTerminal(command: string, inputs: readonly string[]): Promise<s
 }
 
 describe('the prompt for an MFA code', () => {
-  it('is repeated until the person enters six digits', async () => {
+  it('is repeated until the user enters six digits', async () => {
     const shown = await atTerminal(NODE, ['12345\n', ' 123456 \n']);
     assert.match(shown, /: 12345\nThe code must have six digits\.\nMFA code for .*\n?got 123456\n/s);
   });

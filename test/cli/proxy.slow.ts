@@ -88,7 +88,7 @@ describe('the arguments of fedbridge proxy', () => {
     const [line = ''] = await failing(here, 1, ['proxy', ...WITH, '--listen', listen]);
     assert.equal(
       line,
-      `fedbridge proxy: Cannot listen on ${listen}: another process uses that port. Stop that process, or choose another port with --listen HOST:PORT.`,
+      `fedbridge proxy: Cannot listen on ${listen}: another process is using that port. Stop that process, or choose another port with --listen HOST:PORT.`,
     );
   });
 });

@@ -110,7 +110,7 @@ for (const { what, args, trusted, role } of ROLES) {
     it("prints commands that change nothing if they run with another account's credentials", () => {
       const { commands, stderr } = shellOf(script, '999999999999');
       assert.deepEqual(commands, []);
-      assert.match(stderr, new RegExp(`Not applied to role ${role.name} of account ${role.account}`));
+      assert.match(stderr, new RegExp(`Not applied to role ${role.name} in account ${role.account}`));
     });
   });
 }

@@ -46,7 +46,7 @@ describe('fedbridge read-policy', () => {
     assert.deepEqual(printed(LAKE, '--config', PLAIN), READING);
   });
 
-  it('prints the policy of a role that assumes another role and, with --hop, the policy of the assumed role', () => {
+  it("prints the policy of a role that assumes a second role, and with --hop the second role's policy", () => {
     const assuming = allowing({ Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: DATA });
     assert.deepEqual(printed('lake', '--config', CHAIN), assuming);
     assert.deepEqual(printed('lake', '--hop', '1', '--config', CHAIN), READING);
@@ -61,11 +61,7 @@ describe('fedbridge read-policy', () => {
   }));
   for (const [args, code, message] of [
     [[], 2, /ROLE is required/],
-    [
-      ['lake', '--hop', '0', '--config', PLAIN],
-      2,
-      /--hop must be the number of one of ROLE's further hops; the first is 1/,
-    ],
+    [['lake', '--hop', '0', '--config', PLAIN], 2, /--hop must be 1 for ROLE's first further hop/],
     [[LAKE, '--hop', '1', '--config', CHAIN], 2, /With --hop, ROLE must be the name of a configured role/],
     [
       ['lake', '--hop', '1', '--config', PLAIN],
@@ -76,7 +72,7 @@ describe('fedbridge read-policy', () => {
     [
       [DATA, '--config', PLAIN],
       1,
-      /ROLE: must read a bucket or assume a further role, but arn:\S+ does neither/,
+      /ROLE: must read a bucket or assume a further role, but in this configuration, arn:\S+ does neither/,
     ],
     [
       ['lake', '--config', fileWith('long.yaml', ['grants', long])],

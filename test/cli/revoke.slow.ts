@@ -47,7 +47,7 @@ function commandsIn(stdout: string): readonly (readonly string[])[] {
 }
 
 describe('fedbridge revoke ROLE', () => {
-  it('prints commands for each role of a chain, with a policy that denies sessions that began before now', () => {
+  it('prints commands for each role in a chain, with a policy that denies sessions issued before now', () => {
     const config = join(directory, 'bridge.yaml');
     const hop = { arn: 'arn:aws:iam::210987654321:role/team:lake/of/lake-data' };
     writeFileSync(config, sampleWith(['roles lake then', [hop]]));
@@ -79,32 +79,32 @@ describe('fedbridge revoke ROLE', () => {
     assert.deepEqual([commands.length, stderr], [1, '']);
   });
 
-  describe('for a chain of two roles with the same name in different accounts', () => {
+  describe('with same-named roles in two accounts', () => {
     const config = join(directory, 'namesakes.yaml');
     const hop = { arn: 'arn:aws:iam::210987654321:role/gcp-lake-read' };
     writeFileSync(config, sampleWith(['roles lake then', [hop]]));
     const { stdout } = run('lake', '--config', config);
     const notApplied = (account: string) =>
-      `Not applied to role gcp-lake-read of account ${account}: the current credentials are for another account.\n`;
+      `Not applied to role gcp-lake-read in account ${account}: the current credentials are for a different account.\n`;
 
     for (const [account, other] of [
       ['123456789012', '210987654321'],
       ['210987654321', '123456789012'],
     ] as const) {
-      it(`prints commands that, with credentials for ${account}, change only the role in that account and report that the other role is unchanged`, () => {
+      it(`prints commands that, run with credentials for ${account}, change only that account's role and report the other as unchanged`, () => {
         const { commands, stderr, status } = shellOf(stdout, { account });
         assert.deepEqual([commands.length, stderr, status], [1, notApplied(other), 0]);
       });
     }
 
-    it('prints commands that change nothing with credentials for another account or without credentials', () => {
+    it('prints commands that change nothing with credentials for a third account or without credentials', () => {
       for (const account of ['999999999999', '']) {
         const { commands, stderr } = shellOf(stdout, { account });
         assert.deepEqual([commands, stderr], [[], notApplied('123456789012') + notApplied('210987654321')]);
       }
     });
 
-    it('prints commands that show errors of the AWS CLI unchanged', () => {
+    it('prints commands that pass AWS CLI errors through unchanged', () => {
       const { stderr } = shellOf(stdout, { account: '123456789012', code: 254 });
       assert.equal(stderr, notApplied('210987654321'));
     });

@@ -35,7 +35,7 @@ it('fedbridge serve --config rejects a file that cannot be read', async () => {
   const lines = await failing(here, 1, ['serve', '--config', 'missing.yaml']);
   assert.match(
     lines.join('\n'),
-    /--config: must be the path of a readable file, but "missing\.yaml" does not exist/,
+    /--config: must be the path to a readable file, but "missing\.yaml" does not exist/,
   );
 });
 

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
 
-describe('the log of a starting bridge', () => {
+describe("the bridge's startup log", () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({

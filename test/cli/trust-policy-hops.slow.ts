@@ -35,7 +35,7 @@ const allowing = (...statements: readonly object[]) => ({
   Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
 });
 
-describe('the trust policy of a later role in a chain', () => {
+describe("a later role's trust policy", () => {
   it('trusts the previous role, and has no condition if no external ID is set', async () => {
     const plain = allowing({ Principal: { AWS: LAKE }, Action: 'sts:AssumeRole' });
     assert.deepEqual(await printed(1, { arn: DATA }), plain);
@@ -43,7 +43,7 @@ describe('the trust policy of a later role in a chain', () => {
     assert.deepEqual(await printed(2, { arn: DATA }, { arn: VAULT }), second);
   });
 
-  it('requires the external ID only for sts:AssumeRole, and allows tags and source identity', async () => {
+  it('requires the external ID only for sts:AssumeRole, and allows tags and a source identity', async () => {
     const hop = { arn: DATA, externalId: '7f3c', tags: { team: 'data' }, sourceIdentity: 'caller' };
     assert.deepEqual(
       await printed(1, hop),
@@ -58,7 +58,7 @@ describe('the trust policy of a later role in a chain', () => {
     );
   });
 
-  it('allows tags and source identity from an earlier hop, and tags that name the caller', async () => {
+  it('allows tags and a source identity from an earlier hop, and tags that name the caller', async () => {
     const along = (action: string) =>
       allowing(
         { Principal: { AWS: DATA }, Action: 'sts:AssumeRole' },

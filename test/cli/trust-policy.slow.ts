@@ -99,7 +99,7 @@ describe('the trust policy', () => {
     assert.deepEqual(pinsIn(policy), pinned('sts-lake', other));
   });
 
-  it('is printed for the configuration in --config even if FEDBRIDGE_CONFIG is also set', async () => {
+  it('matches the configuration in --config even if FEDBRIDGE_CONFIG is also set', async () => {
     const path = file('other.yaml', sampleWith(['aws audience', 'sts-other']));
     const policy = await printed(['--config', path, 'lake'], configured(['aws audience', 'sts-lake']));
     assert.deepEqual(pinsIn(policy), pinned('sts-other'));
@@ -115,7 +115,7 @@ describe('the trust policy', () => {
   });
 });
 
-describe('with invalid arguments or an unsuitable identity, fedbridge trust-policy', () => {
+describe('fedbridge trust-policy', () => {
   const rejected = async (args: readonly string[], surroundings: Surroundings, expected: RegExp) => {
     const { code, stdout, stderr } = await runTrustPolicy(args, surroundings);
     assert.deepEqual([code, stdout], [1, '']);
@@ -128,7 +128,7 @@ describe('with invalid arguments or an unsuitable identity, fedbridge trust-poli
     );
     await rejected(['--unique-id', email], {}, expected);
   });
-  it('prints only an error if --unique-id is any other text, which is not copied into a command', async () => {
+  it('prints only an error if --unique-id is invalid, and does not copy its value into a command', async () => {
     const expected =
       /--unique-id: .*"x@y; rm -rf" is not one\. To find the ID, run: gcloud iam service-accounts describe EMAIL /;
     await rejected(['--unique-id', 'x@y; rm -rf'], {}, expected);
@@ -159,7 +159,7 @@ describe('with invalid arguments or an unsuitable identity, fedbridge trust-poli
       configured(['identity', { profile: 'lake' }]),
       /identity: is an AWS profile, which has no Google identity\. Set --unique-id to the unique ID of the service account that the role should trust\.\n$/,
     ));
-  it('prints only an error, without the token, if the azp claim of the token is an email', async () => {
+  it("prints only an error, without the token, if the token's azp claim is an email", async () => {
     const { serviceAccount, awsAudience } = sandbox.contract;
     const token = sandbox.mint({ aud: awsAudience, azp: serviceAccount.email, sub: serviceAccount.uniqueId });
     const identity = { file: file('token', token) };

@@ -39,7 +39,7 @@ const configured = (roles: Readonly<Record<string, string>>, more?: string): rea
 ];
 
 describe('fedbridge whoami', () => {
-  it('describes the identity of the bridge, and exits with code 0 if all roles can be assumed', async () => {
+  it("describes the bridge's identity, and exits with code 0 if all roles can be assumed", async () => {
     const { code, stdout, stderr } = await here.run(['whoami']);
     assert.deepEqual([code, stderr], [0, '']);
     const { serviceAccount, role } = here.contract;
@@ -57,7 +57,7 @@ lake (${role})
     );
   });
 
-  it('prints both identities as JSON, including the last role of each chain', async () => {
+  it('prints the Google and AWS identities as JSON, including the last role in each chain', async () => {
     const roles = {
       lake,
       data: `${lake}, then: [{ ${TO_LAKE_DATA} }]`,
@@ -88,14 +88,14 @@ lake (${role})
     );
   });
 
-  it('shows the compared values and the fix for each role that cannot be assumed, and exits with code 1', async () => {
+  it('shows the values that AWS compared and the fix for each role that cannot be assumed, and exits with code 1', async () => {
     const roles = { lake, theirs: `arn: "${ANOTHERS}"`, data: `${lake}, then: [{ arn: "${LAKE_DATA}" }]` };
     const { roles: reportedRoles } = await reported(1, configured(roles));
     const [assumable, theirs, data] = reportedRoles;
     assert.ok(assumable?.['callerIdentity']);
     const { uniqueId } = here.contract.serviceAccount;
     assert.equal(theirs?.['fault'], 'sts_denied');
-    assert.match(String(theirs['remedy']), /its trust policy does not match the values/);
+    assert.match(String(theirs['remedy']), /its trust policy does not match the bridge's token/);
     const { detail = {} } = theirs;
     assert.deepEqual(
       ['aud', 'oaud', 'sub'].map((key) => detail[`accounts.google.com:${key}`]),
@@ -121,7 +121,7 @@ lake (${role})
     assert.match(stdout, new RegExp(`^ {2}unique ID +${here.contract.serviceAccount.uniqueId}$`, 'm'));
     assert.match(
       stdout,
-      /^No roles: there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m,
+      /^There are no roles to show, because there is no configuration\. Pass --config FILE or set FEDBRIDGE_CONFIG\.$/m,
     );
     assert.deepEqual(await here.calls('sts'), []);
   });
@@ -149,14 +149,14 @@ lake (${role})
   });
 });
 
-describe('with an AWS profile as identity, fedbridge whoami', () => {
+describe('fedbridge whoami with an AWS profile as its identity', () => {
   const OPEN = 'arn:aws:iam::123456789012:role/open-to-owner';
   const inProfiles = (fields: readonly string[]): Record<string, string> => ({
     AWS_CONFIG_FILE: here.file('aws-config', ['[profile laptop]', ...fields, ''].join('\n')),
     AWS_PROFILE: 'laptop',
   });
 
-  it('assumes the configured roles with the credentials of the profile', async () => {
+  it("assumes the configured roles with the profile's credentials", async () => {
     const policy = (statement: object) => ({
       Version: '2012-10-17',
       Statement: { Effect: 'Allow', ...statement },

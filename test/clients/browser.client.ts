@@ -88,7 +88,7 @@ describe('a browser', { skip }, () => {
     });
   });
 
-  it('can read nothing if the page comes from another origin', async () => {
+  it('can read nothing if the page comes from a different origin', async () => {
     assert.deepEqual(await seenFrom(originAs('localhost')), { error: 'TypeError' });
   });
 });

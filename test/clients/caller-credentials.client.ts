@@ -17,7 +17,7 @@ const WAYS = {
 const ORDERS_OBJECT = { Bucket: BUCKET, Key: ORDERS_KEY };
 
 for (const [way, command] of Object.entries(WAYS)) {
-  describe(`with credential_process = ${way}`, () => {
+  describe(`credential_process = ${way}`, () => {
     let lake: Lake;
     let env: Record<string, string>;
     /** The environment of a program on this caller's machine, where the sandbox's metadata server replaces Google's. */
@@ -42,7 +42,7 @@ for (const [way, command] of Object.entries(WAYS)) {
     after(() => lake.close());
 
     it(
-      'the AWS CLI reads an object with the identity of its machine',
+      "lets the AWS CLI read an object with its machine's identity",
       { skip: unavailable('aws') },
       async () => {
         const aws = async (machine: Record<string, string>, ...args: string[]) =>
@@ -57,7 +57,7 @@ for (const [way, command] of Object.entries(WAYS)) {
     );
 
     it(
-      'boto3 reads an object with the identity of its machine, and gets a new token before the old one expires',
+      "lets boto3 read an object with its machine's identity, and supplies a new token before the old one expires",
       { skip: !HAS_BOTO3 },
       async () => {
         // Because tokens have such a short lifetime here, boto3 fetches a new token before each request.
@@ -80,7 +80,7 @@ for (const [way, command] of Object.entries(WAYS)) {
     );
 
     it(
-      'the AWS CLI shows an error that names the metadata server if that server is unreachable',
+      'makes the AWS CLI show an error that names the metadata server if that server is unreachable',
       { skip: unavailable('aws') },
       async () => {
         const off = { ...env, GCE_METADATA_HOST: '127.0.0.1:1' };

@@ -45,7 +45,7 @@ describe('a command that replaces a manual workaround', { skip: unavailable('aws
     for (const arn of [LAKE_SESSION, DATA_SESSION]) assert.match(shown, new RegExp(`^ {2}${arn}$`, 'm'));
   });
 
-  it('sets the credential variables of a shell through web identity', async () => {
+  it("sets a shell's credential variables through web identity federation", async () => {
     const shown = await user.shell([
       user.command(
         'eval "$(fedbridge credentials arn:aws:iam::123456789012:role/gcp-lake-read --format env)"',
@@ -66,7 +66,7 @@ describe('a command that replaces a manual workaround', { skip: unavailable('aws
     assert.match(shown, LISTED);
   });
 
-  it("removes the need for an assume-role provider in a program's code", async () => {
+  it('removes the need for an assume-role provider in application code', async () => {
     const profile = user.asProfile(
       'credential_process = fedbridge credentials lake --config /etc/fedbridge.yaml',
     );

@@ -54,7 +54,7 @@ describe('s3fs', { skip }, () => {
     }
   }
 
-  it('lists a bucket, and reads an object, a part of an object, and a tree with unusual keys', async () => {
+  it('lists a bucket, and reads an object, part of an object, and a tree with unusual keys', async () => {
     const { root } = await mount('reader');
     assert.deepEqual((await readdir(join(root, 'raw'))).sort(), ['private', 'public']);
     const orders = join(root, ORDERS_KEY);
@@ -68,13 +68,13 @@ describe('s3fs', { skip }, () => {
     await assert.rejects(readFile(join(root, 'none')), { code: 'ENOENT' });
   });
 
-  it('shows an empty file to a caller that may list but not read', async () => {
+  it('shows an object as an empty file to a caller that may list it but not read it', async () => {
     const { root, log } = await mount('lister');
     assert.equal(await readFile(join(root, 'README.txt'), 'utf8'), '');
     await untilSaid(log, /403/);
   });
 
-  it('mounts nothing if the caller may not list the bucket or its token has expired', async () => {
+  it('fails to mount a bucket if the caller is not allowed to list it or its token has expired', async () => {
     await untilSaid((await mount('scoped')).log, /403.*[^]*<Code>AccessDenied<\/Code>/);
     await untilSaid((await mount('expired')).log, /400.*[^]*<Code>ExpiredToken<\/Code>/);
   });

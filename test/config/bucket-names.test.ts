@@ -25,7 +25,7 @@ describe('a bucket name', () => {
   }
 });
 
-it('the error for the name of a directory bucket, which is not supported, does not suggest setting `target`', () => {
+it("the error for a directory bucket's name does not suggest `target`, because directory buckets are unsupported", () => {
   assertOneProblem(
     problemsWith(['buckets acme--use1-az4--x-s3', { role: 'lake' }]),
     /^buckets\..*: must be a bucket name: .* A directory bucket \(--x-s3\) is not accepted, /,

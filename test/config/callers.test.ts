@@ -47,11 +47,11 @@ describe('the configuration', () => {
     ['domain:corp.example', /Groups and domains never match, because tokens do not contain them/],
     [
       'principalSet://iam.googleapis.com/projects/1/x',
-      /workload and workforce identity pools get no ID tokens from Google/,
+      /workload and workforce identity pools cannot get ID tokens from Google/,
     ],
     [
       'principal://iam.googleapis.com/projects/1/x',
-      /workload and workforce identity pools get no ID tokens from Google/,
+      /workload and workforce identity pools cannot get ID tokens from Google/,
     ],
     ['projectEditor:acme-prod', /To include every service account in a project, use/],
     ['constructor:acme-prod', /, not "constructor:acme-prod"\.?$/],

@@ -62,7 +62,7 @@ const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], p
       ['buckets acme-lake target', 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake'],
       ['buckets acme-lake region', 'us-east-2'],
     ],
-    /^buckets\.acme-lake\.region: must match the region in target, eu-west-1/,
+    /^buckets\.acme-lake\.region: must match the region in target \(eu-west-1\)/,
   ],
   [
     'a grant has a prefix or a key, not both',
@@ -108,7 +108,7 @@ describe('an empty map of roles or buckets', () => {
   });
 });
 
-describe('the error for a document', () => {
+describe('the error for an invalid document', () => {
   it('reports all problems together, including unknown names and invalid fields in the same entry', () => {
     const problems = problemsWith(
       ['audience', 5],

@@ -56,21 +56,21 @@ describe('a value that YAML does not read as text', () => {
     ['an empty value', 'role: lake', 'role:', /^buckets\.acme-lake\.role: .*not empty/],
     ['a null', 'role: lake', 'role: ~', /^buckets\.acme-lake\.role: .*not empty/],
   ] as const) {
-    it(`is rejected and shown as written: ${name}`, () => {
+    it(`is rejected, and the error shows it as written: ${name}`, () => {
       assertOneProblem(problemsIn(YAML.replace(from, to)), problem);
     });
   }
 });
 
 describe('a name that other YAML parsers would change', () => {
-  it('is unchanged if it is an all-digit bucket name with a leading zero', () => {
+  it('is left unchanged if it is an all-digit bucket name with a leading zero', () => {
     const config = readConfigDocument(
       YAML.replaceAll('acme-lake', '0123').replace('bucket: 0123', 'bucket: "0123"'),
       {},
     );
     assert.deepEqual([...config.buckets.keys()], ['0123']);
   });
-  it('is unchanged if it is the role name "no", even with a YAML 1.1 directive', () => {
+  it('is left unchanged if it is the role name "no", even with a YAML 1.1 directive', () => {
     const text = YAML.replace('lake:\n    arn', 'no:\n    arn').replace('role: lake', 'role: no');
     assert.deepEqual([...readConfigDocument(`%YAML 1.1\n---\n${text}`, {}).roles.keys()], ['no']);
   });
@@ -81,7 +81,7 @@ describe('syntax errors', () => {
     [
       'a duplicate field',
       `${YAML}audience: https://other.example\n`,
-      /^line 13, column 1: Map keys must be unique: "audience"\. Keep one/,
+      /^line 13, column 1: Map keys must be unique: "audience"\. Keep only one/,
     ],
     ['a duplicate role', YAML.replace('buckets:', '  lake: {}\nbuckets:'), /^line 6, column 3: .*"lake"/],
     [
@@ -135,7 +135,7 @@ describe('syntax errors', () => {
     assert.doesNotMatch(problemsIn('')[0] ?? '', /the field/);
   });
 
-  it('are reported without showing a secret next to them', () => {
+  it('are reported without revealing a secret next to them', () => {
     for (const hop of [
       'externalId: "s3cr3t',
       'externalId: "x" s3cr3t',
@@ -160,7 +160,7 @@ describe('syntax errors', () => {
 });
 
 describe('a configuration problem', () => {
-  it('has a line number for an invalid value, a missing field and an unknown field', () => {
+  it('is reported with its line number for an invalid value, a missing field or an unknown field', () => {
     const text = YAML.replace('role: lake', 'role: laek\n    tarqet: x').replace(
       '    allow: [get, list]\n',
       '',
@@ -195,8 +195,8 @@ describe('YAML aliases', () => {
   });
 });
 
-describe('the text of a configuration', () => {
-  it('is rejected if it is larger than 1 MiB', () => {
+describe('a configuration document', () => {
+  it('is rejected if its text is larger than 1 MiB', () => {
     const room = LARGEST_DOCUMENT_BYTES - YAML.length - 1;
     assert.deepEqual(problemsIn(`${YAML}#${'x'.repeat(room)}`), []);
     assertOneProblem(

@@ -46,7 +46,7 @@ describe('an environment variable', () => {
     });
   }
 
-  it('named FEDBRIDGE_METRICS_HOST changes the address of the metrics port from 127.0.0.1', () => {
+  it("named FEDBRIDGE_METRICS_HOST changes the metrics port's address from 127.0.0.1", () => {
     const env = { FEDBRIDGE_CONFIG: INLINE, FEDBRIDGE_HOST: '10.8.0.2', FEDBRIDGE_METRICS_PORT: '9101' };
     assert.deepEqual(readConfig(env).listen.metrics, { host: '127.0.0.1', port: 9101 });
     const { listen } = readConfig({ ...env, FEDBRIDGE_METRICS_HOST: '::' });
@@ -97,7 +97,7 @@ describe('an environment variable', () => {
     assert.equal(bare.aws.region, 'us-east-2');
   });
 
-  it('is reported together with the problems in the document if it is invalid', () => {
+  it("that is invalid is reported together with the document's problems", () => {
     const FEDBRIDGE_CONFIG = `${sampleWith(['audience', 5])}\n`;
     assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG, PORT: 'x', LOG_LEVEL: 'x' }).length, 3);
     assert.equal(problemsOfEnv({ FEDBRIDGE_CONFIG: 'a: "\n', PORT: 'x' }).length, 2);

@@ -31,7 +31,7 @@ describe('a role with the field `then`', () => {
       assert.deepEqual(problemsWith(['roles lake then', none], ['roles lake duration', '12h']), []);
   });
 
-  it('may have any number of further roles, each with an ARN', () => {
+  it('may list any number of roles, each with an ARN', () => {
     const many = Array.from({ length: 5 }, (_, i) => ({
       arn: `arn:aws:iam::21098765432${i}:role/hop-${i}`,
     }));
@@ -47,7 +47,7 @@ describe('a role with the field `then`', () => {
   });
 });
 
-describe('the tags of a further role', () => {
+describe("a later role's tags", () => {
   for (const [claim, hop, problem] of [
     [
       'are at most 50',
@@ -97,18 +97,18 @@ describe('the tags of a further role', () => {
     });
   }
 
-  it("may be as many and as long as AWS's limits allow", () => {
+  it('are accepted up to the number and length that AWS allows', () => {
     const fullest = { ['k'.repeat(128)]: 'v'.repeat(256), ...tags(47) };
     assert.deepEqual(problemsOfHops({ tags: fullest, callerTags: true }), []);
     assert.deepEqual(problemsOfHops({ tags: { ...fullest, ...tags(49) } }), []);
   });
 
-  it('may use the keys of callerTags if callerTags is not set', () => {
+  it('may have the keys that callerTags reserves if callerTags is not set', () => {
     assert.deepEqual(problemsOfHops({ tags: { 'caller-id': 'x' } }), []);
   });
 });
 
-describe('the transitive tags of a hop', () => {
+describe("a hop's transitive tags", () => {
   const first = { tags: { team: 'data' }, transitiveTags: ['team'] };
 
   for (const [again, hops, problem] of [
@@ -138,7 +138,7 @@ describe('the transitive tags of a hop', () => {
     });
   }
 
-  it('may be those of callerTags, and a later hop may still set the other tags again', () => {
+  it('may include those that callerTags adds, and a later hop may still set the other tags again', () => {
     assert.deepEqual(
       problemsOfHops(
         { tags: { team: 'data' }, callerTags: true, transitiveTags: [...CALLER_TAG_KEYS] },
@@ -149,7 +149,7 @@ describe('the transitive tags of a hop', () => {
   });
 });
 
-describe('the external ID of a hop', () => {
+describe("a hop's external ID", () => {
   it('is not shown if it is invalid', () => {
     assertOneProblem(
       problemsOfHops({ externalId: 's' }),

@@ -14,7 +14,7 @@ describe("the bridge's identity", () => {
     assert.deepEqual(identityOf({ FEDBRIDGE_CONFIG: inline() }), { kind: 'metadata' });
   });
 
-  it('is the profile in AWS_PROFILE if the document does not set one', () => {
+  it('is the profile in AWS_PROFILE if the document sets no identity', () => {
     const env = { AWS_PROFILE: 'lake' };
     const profile = { kind: 'profile', name: 'lake' };
     assert.deepEqual(identityOf({ ...env, FEDBRIDGE_CONFIG: inline() }), profile);
@@ -39,7 +39,7 @@ describe("the bridge's identity", () => {
     const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig({ ...env, K_SERVICE: 'bridge' }));
     assertOneProblem(
       problemsOfEnv({ AWS_PROFILE: 'lake', FEDBRIDGE_CONFIG: inline() }),
-      /^AWS_PROFILE: must not be used on Cloud Run\. Assume the roles with the Google identity of the service/,
+      /^AWS_PROFILE: must not be used on Cloud Run\. Assume the roles with the service's Google identity/,
     );
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: inline({ profile: 'lake' }) }),

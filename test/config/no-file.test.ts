@@ -15,8 +15,8 @@ const NO_FILE = {
 };
 const problemsOfEnv = (env: Environment) => problemsOf(() => readConfig(env));
 
-describe('in a configuration without a file', () => {
-  it('environment variables configure one role, one bucket and one grant', () => {
+describe('environment variables without a configuration file', () => {
+  it('configure one role, one bucket and one grant', () => {
     const config = readConfig({ ...NO_FILE, FEDBRIDGE_PREFIX: 'raw/' });
     assert.deepEqual(config.audiences, ['https://lake-bridge.example']);
     assert.deepEqual(config.aws, { region: 'eu-west-1', audience: 'fedbridge' });
@@ -60,21 +60,21 @@ describe('in a configuration without a file', () => {
     ['FEDBRIDGE_CALLERS', ',', /^FEDBRIDGE_CALLERS: must have at least one entry/],
     ['FEDBRIDGE_PREFIX', 'raw', /^FEDBRIDGE_PREFIX: .*end with "\/"/],
   ] as const) {
-    it(`${name} must not be ${JSON.stringify(value)}`, () => {
+    it(`are rejected if ${name} is ${JSON.stringify(value)}`, () => {
       assertOneProblem(problemsOfEnv({ ...NO_FILE, [name]: value }), problem);
     });
   }
 
-  it('all missing variables are reported together', () => {
+  it('are reported together if several are missing', () => {
     assert.equal(problemsOfEnv({ FEDBRIDGE_PREFIX: 'raw/' }).length, 5);
   });
-  it('an empty environment is reported as one problem that explains both forms of configuration', () => {
+  it('are listed in one error, along with FEDBRIDGE_CONFIG, if none is set', () => {
     assertOneProblem(
       problemsOfEnv({}),
       /^FEDBRIDGE_CONFIG: is not set.*YAML file.*AWS_ROLE_ARN, FEDBRIDGE_AUDIENCE/,
     );
   });
-  it('FEDBRIDGE_CONFIG must not be set', () => {
+  it('must not be set together with FEDBRIDGE_CONFIG', () => {
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: INLINE, AWS_ROLE_ARN: NO_FILE.AWS_ROLE_ARN }),
       /^AWS_ROLE_ARN: must not be set together with FEDBRIDGE_CONFIG/,

@@ -17,7 +17,7 @@ function messageWith(...changes: readonly Change[]): string {
   assert.fail('no problem');
 }
 
-describe('the error message for a configuration', () => {
+describe('the error message for an invalid configuration', () => {
   it('has a line for each problem, with the field, the rule, the value and the line number', () => {
     assert.equal(
       messageWith(['roles lake session', 'callr'], ['audience', undefined]),
@@ -36,7 +36,7 @@ describe('the error message for a configuration', () => {
     assert.match(message, new RegExp(`not "${'😀'.repeat(80)}…"`, 'u'));
     assert.ok(message.length < 400);
   });
-  it('escapes characters that would move the cursor or hide or reverse text, in values and names', () => {
+  it('escapes characters in names and values that would move the cursor, or hide or reverse text', () => {
     const nasty = 'a\u001b[2J\r\n\u0007\u202e\u2028\u0085z';
     const escaped = 'a\\u{1b}[2J\\u{d}\\u{a}\\u{7}\\u{202e}\\u{2028}\\u{85}z';
     const message = messageWith(['buckets acme-lake region', nasty], [nasty, 1]);

@@ -32,7 +32,7 @@ describe('FEDBRIDGE_CONFIG', () => {
     assert.deepEqual(problemsOfEnv({ FEDBRIDGE_CONFIG: `${path}\r\n` }), []);
     assertOneProblem(
       problemsOfEnv({ FEDBRIDGE_CONFIG: `${directory}/missing.yaml\n` }),
-      /^FEDBRIDGE_CONFIG: must be the path of a readable file, but ".*\/missing\.yaml" does not exist/,
+      /^FEDBRIDGE_CONFIG: must be the path to a readable file, but ".*\/missing\.yaml" does not exist/,
     );
   });
   it('may be the path of a file that begins with a byte order mark', () => {

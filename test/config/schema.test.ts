@@ -64,7 +64,7 @@ const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegEx
   [
     'buckets acme-lake target',
     'lake--use1-az4--xa-s3',
-    /^buckets\.acme-lake\.target: .*access point of a directory/,
+    /^buckets\.acme-lake\.target: .*access point for a directory/,
   ],
   [
     'buckets acme-lake target',
@@ -208,7 +208,7 @@ describe('a valid document', () => {
     assert.equal(configWith(['limits inFlight', 50]).limits.perCaller, 50);
   });
 
-  it('sets the region of a bucket from its access point ARN', () => {
+  it("has a bucket's region filled in from its access point ARN", () => {
     const target = 'arn:aws:s3:us-east-2:123456789012:accesspoint/lake';
     assert.equal(
       configWith(['buckets acme-lake target', target]).buckets.get('acme-lake')?.region,

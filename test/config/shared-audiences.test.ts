@@ -6,11 +6,11 @@ import { readConfig } from '../../src/cli/read-config.ts';
 import { problemsOf, problemsWith, assertOneProblem } from './sample.ts';
 import { SHARED_AUDIENCES, UNSHARED_AUDIENCES } from './audiences.ts';
 
-const REMEDY = /Use the URL of this bridge.*`allowSharedAudience: true` in the configuration file/;
+const REMEDY = /Use this bridge's URL.*`allowSharedAudience: true` in the configuration file/;
 
 describe('a shared audience', () => {
   for (const [audience, whose] of SHARED_AUDIENCES) {
-    it(`is rejected as audience: ${audience}`, () => {
+    it(`is rejected in the audience field: ${audience}`, () => {
       const [problem = '', ...more] = problemsWith(['audience', ['https://lake-bridge.example', audience]]);
       assert.deepEqual(more, []);
       assert.match(problem, /^audience: must be for this bridge only/);
@@ -25,7 +25,7 @@ describe('a shared audience', () => {
     });
   }
 
-  it('is rejected in a configuration without a file, with an error that names the variable', () => {
+  it('is rejected in an environment variable, with an error that names the variable', () => {
     const env = {
       AWS_REGION: 'eu-west-1',
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/gcp-lake-read',
@@ -48,7 +48,7 @@ describe('a shared audience', () => {
     assert.deepEqual(problemsWith(['aws audience', 'sts.amazonaws.com']), []);
   });
 
-  it('is allowed only by the boolean true, not by a string', () => {
+  it('is accepted only if allowSharedAudience is the boolean true, not a string', () => {
     assertOneProblem(
       problemsWith(['allowSharedAudience', 'true']),
       /^allowSharedAudience: must be true or false.*Write the value without quotes/,

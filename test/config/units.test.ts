@@ -108,7 +108,7 @@ describe('a field with a duration or a size', () => {
     ],
     ['responses chunkAbove', '32 mib', /^responses\.chunkAbove: .*not "32 mib"\. Write 32MiB\.$/],
   ] as const) {
-    it(`is rejected with the value to write instead: ${path}: ${JSON.stringify(value)}`, () => {
+    it(`is rejected, and the error suggests the right value: ${path}: ${JSON.stringify(value)}`, () => {
       const expected = typeof problem === 'string' ? new RegExp(`^${RegExp.escape(problem)}$`) : problem;
       assertOneProblem(problemsWith([path, value]), expected);
     });
@@ -129,7 +129,7 @@ describe('a field with a duration or a size', () => {
     ['responses chunkAbove', -1, /^responses\.chunkAbove: .*not the number -1\. Write one whole number/],
     ['cors', { origins: ['*'], maxAge: true }, /^cors\.maxAge: .*not the boolean true\. Write one whole/],
   ] as const) {
-    it(`is rejected with the notation to use: ${path}: ${JSON.stringify(value)}`, () => {
+    it(`is rejected, and the error explains the notation: ${path}: ${JSON.stringify(value)}`, () => {
       assertOneProblem(problemsWith([path, value]), problem);
     });
   }
@@ -150,7 +150,7 @@ describe('a field with a duration or a size', () => {
     });
   }
 
-  it('does not have a unit in its name', () => {
+  it('has no unit in its name', () => {
     for (const [path, meant] of [
       ['limits stallSeconds', 'stall'],
       ['limits drain_seconds', 'drain'],

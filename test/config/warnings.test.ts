@@ -12,7 +12,7 @@ describe('the configuration check', () => {
   const warningsWith = (...changes: readonly Change[]) =>
     findWarnings(configWith(...changes)).map(describeProblem);
 
-  it('prints no warnings for the sample', () => {
+  it('prints no warnings for the sample configuration', () => {
     assert.deepEqual(warningsWith(), []);
   });
   it('warns about a role that no bucket uses', () => {
@@ -92,7 +92,7 @@ describe('the configuration check', () => {
         new RegExp(`^grants\\[0\\]\\.callers\\[0\\]: names ${email}, .* Did you mean "${meant}"\\?`),
       );
   });
-  it('warns about an email that may belong to a group or a person', () => {
+  it('warns about an email that might belong to a group or a person', () => {
     assertOneProblem(
       warningsWith(['grants', [{ ...grant, callers: ['x@corp.example'] }]]),
       /^grants\[0\]\.callers\[0\]: names x@corp\.example, .* A Google group never matches\./,
@@ -123,7 +123,7 @@ describe('the configuration check', () => {
       /^operators\[0\]: names /,
     );
   });
-  it('warns about a duration that is too long for role chaining if the AWS profile may itself assume a role', () => {
+  it('warns about a duration that is too long for role chaining if the AWS profile might itself assume a role', () => {
     const profile: Change = ['identity', { profile: 'lake' }];
     assertOneProblem(
       warningsWith(profile, ['roles lake duration', '2h']),

@@ -74,7 +74,7 @@ export function claimConditions(stage: () => Stage): void {
       modified = headers['last-modified'] ?? '';
     });
 
-    it('get the documented status of 200, 304 or 412 for each combination of headers, with GET and HEAD', async () => {
+    it('return the documented status (200, 304 or 412) for each combination of headers, with GET and HEAD', async () => {
       const told: string[] = [];
       const wanted: string[] = [];
       const ofStore = stage().store === 'Ceph' ? expectedOfCeph : expected;
@@ -88,7 +88,7 @@ export function claimConditions(stage: () => Stage): void {
       stage().seen('conditional');
     });
 
-    it("get a 304 with the object's ETag and no body if the object is unchanged", async () => {
+    it("return a 304 with the object's ETag and no body if the object is unchanged", async () => {
       const reply = await stage().get(PATH, { as: 'reader', headers: { 'if-none-match': etag } });
       assert.deepEqual([reply.status, reply.body.length], [304, 0]);
       assert.ok(reply.headers['x-request-id']);
@@ -96,14 +96,14 @@ export function claimConditions(stage: () => Stage): void {
       assert.equal(reply.headers.etag, stage().store === 'Ceph' ? undefined : etag);
     });
 
-    it("get a 412 with the bridge's own message if a precondition fails", async () => {
+    it("return a 412 with the bridge's own message if a precondition fails", async () => {
       const reply = await stage().get(PATH, { as: 'reader', headers: { 'if-match': '"other"' } });
       assert.deepEqual([reply.status, reply.code], [412, 'PreconditionFailed']);
       assert.equal(reply.headers['x-fedbridge-error'], 'precondition_failed');
       assert.match(reply.text, /<Message>A precondition of the request failed\.<\/Message>/);
     });
 
-    it('may contain "*", lists and weak ETags', async () => {
+    it('may contain "*", a list of ETags or a weak ETag', async () => {
       // Ceph 16 compares the whole header with its one ETag, so "*", a list or a weak ETag never matches.
       const [whole, notModified] = stage().store === 'Ceph' ? [412, 200] : [200, 304];
       for (const tags of ['*', `"a", ${etag}`]) assert.equal(await status({ 'if-match': tags }), whole, tags);

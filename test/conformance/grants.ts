@@ -67,7 +67,7 @@ export function claimGrants(stage: () => Stage): void {
       assert.equal(await status('stranger', '/acme-lake?list-type=2&prefix=blind/'), '403 not_granted');
     });
 
-    it('can browse from a parent prefix to a prefix that they may list', async () => {
+    it('can browse from a parent prefix down to a prefix that they may list', async () => {
       const reply = await stage().get('/acme-lake?list-type=2&delimiter=/&prefix=raw/', { as: 'scoped' });
       assert.equal(reply.status, 200);
       assert.match(reply.text, /<CommonPrefixes><Prefix>raw\/public\/<\/Prefix><\/CommonPrefixes>/);

@@ -28,7 +28,7 @@ export function claimVersions(stage: () => Stage): void {
     });
     const get = (query: string, method = 'GET') => stage().get(`${PATH}?${query}`, { as: 'reader', method });
 
-    it('is read by its ID, with GET, HEAD and a range', async () => {
+    it('can be read by its ID with GET, HEAD and ranges', async () => {
       for (const [id, body] of [
         [first, 'first'],
         [second, 'second!'],

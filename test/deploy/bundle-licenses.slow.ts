@@ -16,7 +16,7 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe('the license file of a bundle', () => {
+describe("a bundle's license file", () => {
   it('contains the full license of every direct and indirect dependency', async () => {
     const made = join(directory, 'dist');
     await bundle(made);
@@ -66,7 +66,7 @@ describe('the license file of a bundle', () => {
     assert.ok(!(await thirdPartyLicenses(root, inputsOf(0))).includes('odd'));
   });
 
-  it('contains the license text from the README of a package that has no license file', async () => {
+  it("contains the license text from a package's README if the package has no license file", async () => {
     const readme = '# odd\n\nCopyright is not meant here.\n\n## License\n\nMIT, Copyright (c) Odd\n';
     const root = makePackage({ license: 'MIT' }, { 'README.md': readme });
     assert.match(await thirdPartyLicenses(root, inputsOf(1)), /\(MIT\)\n\nMIT, Copyright \(c\) Odd\n$/);

@@ -41,7 +41,7 @@ for (const [file, values] of [
   const scriptsOfSteps = build.steps.map(({ args: [, script] }) => script);
   const images = Object.keys(substitutions).filter((one) => one.endsWith('_IMAGE') && one !== '_IMAGE');
 
-  describe(`the substitutions of ${name}`, () => {
+  describe(`the substitutions in ${name}`, () => {
     // Cloud Build rejects a substitution that is unused or undeclared.
     it('are all used, declared and explained', () => {
       const used = textsIn(rest).flatMap((one) =>
@@ -66,7 +66,7 @@ for (const [file, values] of [
       }
     });
 
-    it('make the first step fail with an error that names them if they are not set', () => {
+    it('make the first step fail, with an error that names them, if they are unset', () => {
       const checked = /for name in ([A-Z_ ]+); do/.exec(scriptsOfSteps[0] ?? '')?.[1]?.split(' ') ?? [];
       assert.ok(checked.length >= 2);
       for (const one of checked) {
@@ -80,14 +80,14 @@ for (const [file, values] of [
     });
   });
 
-  describe(`the images that ${name} runs in`, () => {
+  describe(`the images that ${name} uses`, () => {
     it('come from substitutions, whose default values are placeholders under must-be-set.invalid', () => {
       for (const step of build.steps) assert.ok(images.includes(step.name.slice(1)), step.name);
       for (const one of images)
         assert.equal(substitutions[one], `must-be-set.invalid/${one.slice(1).toLowerCase()}`);
     });
 
-    it('make the first step fail with an error that names them if they have no digest', () => {
+    it('make the first step fail, with an error that names them, if they have no digest', () => {
       for (const one of images)
         for (const value of ['node:26-slim', `node@sha256:…`, substitutions[one] ?? '']) {
           const { calls, failed } = runBuild(file, { ...values, [one]: value });
@@ -114,7 +114,7 @@ for (const [file, values] of [
       assert.equal(build.options.logging, 'CLOUD_LOGGING_ONLY');
     });
 
-    it('names files and scripts that exist, and gives each step less time than the whole build', () => {
+    it('names only existing files and scripts, and gives each step less time than the whole build', () => {
       for (const script of scriptsOfSteps) {
         for (const [path] of script.matchAll(/\b(?:deploy|test)\/[\w./-]+\.ts/g))
           assert.ok(existsSync(ROOT + path), path);
@@ -130,7 +130,7 @@ for (const [file, values] of [
 }
 
 describe('the two builds', () => {
-  it('run as two different accounts', () => {
+  it('run as different service accounts', () => {
     const accounts = [TEST_BUILD, DEPLOY_BUILD].map(({ build }) => build.serviceAccount);
     assert.deepEqual(accounts, [
       'projects/$PROJECT_ID/serviceAccounts/$_BUILDER',
@@ -138,7 +138,7 @@ describe('the two builds', () => {
     ]);
   });
 
-  it('share only the probe: the build that deploys runs no test, no package script and no code of the candidate', () => {
+  it("share only the probe, because the deploying build runs no tests, no package scripts and none of the candidate's code", () => {
     const script = DEPLOY_BUILD.build.steps.map(({ args: [, one] }) => one).join('\n');
     assert.doesNotMatch(script, /npm (?:test|run|exec)|npx|docker (?:run|create|start|build)/);
     assert.deepEqual(
@@ -147,7 +147,7 @@ describe('the two builds', () => {
     );
   });
 
-  it('share one command that looks up digests, and a shell can parse it', () => {
+  it('look up digests with the same command, which a shell can parse', () => {
     const [, command = ''] = /^#\n((?:# {3}.*\n)+)(?=#\n# The values)/m.exec(TEST_BUILD.text) ?? [];
     const lines = command.replaceAll(/^# {3}/gm, '');
     execFileSync('bash', ['-n', '-c', lines]);
@@ -157,7 +157,7 @@ describe('the two builds', () => {
 });
 
 describe('a candidate image', () => {
-  it('must be in the registry of candidates', () => {
+  it('must be in the candidate registry', () => {
     const stray = DEPLOY_VALUES._CANDIDATE.replace('-candidates', '');
     const { calls, failed } = runBuild(DEPLOY_BUILD, { ...DEPLOY_VALUES, _CANDIDATE: stray });
     assert.deepEqual([failed?.id, calls], ['check', []]);

@@ -62,8 +62,8 @@ const BEFORE_TRAFFIC = [
   `node deploy/probe.ts --url ${CANDIDATE.url} --audience ${DEPLOY_VALUES._AUDIENCE} --bucket acme-lake --key ${DEPLOY_VALUES._PROBE_KEY} `,
 ];
 
-describe('the build that deploys', () => {
-  it('copies the candidate, deploys it by digest without traffic, probes it, moves the traffic, and tags it as latest', () => {
+describe('the build that deploys an image', () => {
+  it('copies the candidate, deploys it by digest without traffic, probes it, moves traffic to it, and tags it as latest', () => {
     const { calls, failed } = runBuild(DEPLOY_BUILD, DEPLOY_VALUES);
     assert.equal(failed, undefined, failed?.stderr ?? '');
     assertCalls(calls, [

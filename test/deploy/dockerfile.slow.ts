@@ -38,12 +38,12 @@ describe('the base image', () => {
 });
 
 describe('the image', () => {
-  it('contains only files copied from the build stage and owned by root, because its stage has no RUN or ADD instruction', () => {
+  it('contains only root-owned files copied from the build stage, because its own stage has no RUN or ADD instruction', () => {
     assert.deepEqual(textsOf(image, 'COPY'), ['--from=build --chown=0:0 /image/ /']);
     for (const name of ['RUN', 'ADD', 'SHELL', 'VOLUME']) assert.deepEqual(textsOf(image, name), [], name);
   });
 
-  it('runs as an unprivileged numeric user, and the build creates the cache as the same user', () => {
+  it('runs as an unprivileged numeric user, the same one that creates the cache during the build', () => {
     assert.deepEqual(textsOf(image, 'USER'), ['65532:65532']);
     assert.deepEqual(textsOf(build, 'USER'), ['65532:65532']);
     const last = build.instructions.at(-1);

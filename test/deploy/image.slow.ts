@@ -37,7 +37,7 @@ const wordsOf = (name: string): readonly string[] =>
   STAGES[1]?.instructions.find((one) => one.name === name)?.words ?? [];
 
 describe('the files in an image', () => {
-  it('are the programs, their caches, licenses and SBOM, and nothing else', () => {
+  it('are only the programs, their caches, the licenses and the SBOM', () => {
     const files = Object.keys(image.state()).filter((path) => !path.startsWith('app/cache/'));
     const programs = ['cache', 'main.js', 'probe.js', 'program.cache', 'program.js'];
     const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json', 'sbom.cdx.json', ...programs];
@@ -47,7 +47,7 @@ describe('the files in an image', () => {
     assert.deepEqual(wordsOf('CMD'), ['serve']);
   });
 
-  it('have no node_modules in their directory or a parent directory', () => {
+  it('have no node_modules directory next to them or in a parent directory', () => {
     for (let at = join(image.root, 'app'); at !== '/'; at = dirname(at))
       assert.ok(!existsSync(join(at, 'node_modules')), at);
   });
@@ -102,7 +102,7 @@ describe('the bridge in an image', () => {
     assert.deepEqual(image.state(), before);
   });
 
-  it("has a code cache that V8 accepts under the image's flags", async () => {
+  it("has a code cache that V8 accepts with the image's Node flags", async () => {
     const script = `
       const { readFileSync } = require('node:fs');
       const [source, cachedData] = ['js', 'cache'].map((kind) => readFileSync('${program('program.')}' + kind));
@@ -111,7 +111,7 @@ describe('the bridge in an image', () => {
     assert.equal((await run(image.node, [...flags, '-e', script])).stdout, 'false\n');
   });
 
-  it('starts even without its caches, which a different Node version could not use', async (test) => {
+  it('can start without its caches, which a different Node version could not use', async (test) => {
     const directory = makeDirectory();
     test.after(() => {
       rmSync(directory, { recursive: true });

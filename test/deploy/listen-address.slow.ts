@@ -47,7 +47,7 @@ async function statusAt(address: string, port: string): Promise<number> {
   );
 }
 
-describe('the address that the bridge listens on', () => {
+describe("the bridge's listening address", () => {
   /**
    * On Linux, every address in 127.0.0.0/8 is local, but a listener on 127.0.0.1 does not accept connections to
    * 127.0.0.2.
@@ -70,13 +70,13 @@ describe('the address that the bridge listens on', () => {
       assert.equal(await statusAt('127.0.0.2', port), status);
     });
 
-  it('is every address in the image', async (test) => {
+  it('includes all interfaces in the image', async (test) => {
     const bridge = await startBridge(platform(image.environment), imageBridge());
     test.after(() => bridge.stop());
     assert.equal(await statusAt('127.0.0.2', new URL(bridge.url).port), 200);
   });
 
-  it('is every address on a VM by default', async () => {
+  it('includes all interfaces on a VM by default', async () => {
     const vm = await makeVm();
     try {
       await vm.install(EXAMPLE);

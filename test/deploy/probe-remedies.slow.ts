@@ -55,7 +55,7 @@ describe('the remedy for a failed probe check', () => {
       'the command that finds the grant',
       'a grant allows too much',
       { name: 'ungranted_key', status: 403, error: 'upstream_denied', ...ID },
-      /A grant allows this request, .* run `fedbridge check/,
+      /should deny this request, but a grant allows it\. .* run `fedbridge check/,
     ],
   ] as const)
     it(`mentions ${what} if ${cause}`, () => {

@@ -10,14 +10,14 @@ import { lineOf } from './probes-machine.ts';
 import { failuresIn, KEY, RIGHT, startStage } from './probes-stage.ts';
 import type { Stage } from './probes-stage.ts';
 
-describe('against a correct bridge, the probe', () => {
+describe('the probe', () => {
   let stage: Stage;
   before(async () => {
     stage = await startStage(RIGHT);
   });
   after(() => stage.close());
 
-  it('passes with one line of JSON and exit code 0', async () => {
+  it('passes on a correct bridge, with one line of JSON and exit code 0', async () => {
     const outcome = await stage.probe();
     assert.deepEqual([outcome.code, outcome.stderr], [0, '']);
     const { ok, severity, message, url, checks } = lineOf(outcome);
@@ -45,7 +45,7 @@ describe('against a correct bridge, the probe', () => {
     }
   });
 
-  it('sends each request with the token of the intended caller', () => {
+  it("sends each request with the intended caller's token", () => {
     const callersOf = (outcome: string): unknown[] =>
       stage.wire.bridge.lines.filter(({ fault }) => fault === outcome).map(({ caller }) => caller);
     const { stranger, reader } = stage.wire.sandbox.contract.callers;
@@ -91,7 +91,7 @@ describe('against a correct bridge, the probe', () => {
   });
 });
 
-describe('against a bridge that grants too much, the probe', () => {
+describe('the probe of an overly permissive bridge', () => {
   it('fails if the bridge allows a read of the ungranted key', async (test) => {
     const whole = `callers: [${emailOf('reader')}], allow: [get], bucket: acme-lake`;
     const { probe, close } = await startStage(configured({ grants: [whole] }));
@@ -109,7 +109,7 @@ describe('against a bridge that grants too much, the probe', () => {
     assert.deepEqual(failuresIn(await probe()), { ungranted_caller: [200, undefined] });
   });
 
-  it('fails if the bridge accepts a token for another audience', async (test) => {
+  it('fails if the bridge accepts a token for a different audience', async (test) => {
     const careless: NonNullable<WireOptions['config']> = (contract) =>
       RIGHT(contract).replace(/^audience: (.*)$/m, 'audience: [$1, https://another-bridge.invalid]');
     const { probe, close } = await startStage(careless);
@@ -138,8 +138,8 @@ describe('the probe without a bridge', () => {
   });
 });
 
-describe('a probe with wrong options', () => {
-  it('names the wrong option and sends no request', async (test) => {
+describe('a probe with invalid options', () => {
+  it('reports the invalid option and sends no request', async (test) => {
     const { probe, wire, machine, close } = await startStage(RIGHT);
     test.after(close);
     await wire.forgetCalls();

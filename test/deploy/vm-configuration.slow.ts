@@ -33,7 +33,7 @@ function assertClosed(): void {
 }
 
 describe('the configuration on a VM', () => {
-  it('is readable only by root and the group of the service', () => {
+  it("is readable only by root and the service's group", () => {
     assertClosed();
     assert.deepEqual(vm.directives('SupplementaryGroups'), [GROUP]);
     assert.equal(statSync(join(vm.root, UNITS, 'fedbridge@.service')).mode & 0o7777, 0o644);
@@ -56,7 +56,7 @@ describe('the configuration on a VM', () => {
 
   it("can be read by the unit's processes, but not by a process outside its group", async (test) => {
     if (!isRoot) {
-      test.skip('requires root, because a process must run as another user');
+      test.skip('requires root, because a process must run as a different user');
       return;
     }
     const wire = await startWire();

@@ -40,14 +40,14 @@ const changedSince = (before: Readonly<Record<string, string>>): string[] => {
 };
 
 describe('the installer', () => {
-  it('enables one process per core, and the target at boot', () => {
+  it('enables one service per core, and a target that starts them at boot', () => {
     assert.equal(linkOf('multi-user.target.wants/fedbridge.target'), '../fedbridge.target');
     for (const port of [9101, 9102])
       assert.equal(linkOf(`fedbridge.target.wants/fedbridge@${port}.service`), '../fedbridge@.service');
     assert.throws(() => linkOf('fedbridge.target.wants/fedbridge@9103.service'), { code: 'ENOENT' });
   });
 
-  it('writes no file if nothing has changed, and only the configuration if only the configuration has changed', async () => {
+  it('writes no files if nothing has changed, and only the configuration file if only that has changed', async () => {
     const before = vm.state();
     await vm.install(EXAMPLE);
     assert.deepEqual(changedSince(before), []);
@@ -79,9 +79,9 @@ describe('the installer', () => {
   });
 });
 
-describe('while it waits for a process to start, the installer', () => {
+describe("the installer's wait for a process to start", () => {
   for (const host of ['127.0.0.1', '127.0.0.2', '::1', '0.0.0.0']) {
-    it(`requests the metrics at the address that /etc/fedbridge/environment sets: ${host}`, async (test) => {
+    it(`polls the metrics at the address set in /etc/fedbridge/environment: ${host}`, async (test) => {
       const server = createServer((request, response) => {
         response.statusCode = request.url === '/-/metrics' ? 200 : 404;
         response.end();
@@ -125,7 +125,7 @@ describe('the systemd unit', () => {
     assert.match(vm.directives('ExecReload')[0] ?? '', /-HUP \$MAINPID$/);
   });
 
-  it('has a stop timeout that is longer than the drain timeout of the bridge', () => {
+  it("has a stop timeout that is longer than the bridge's drain timeout", () => {
     const { drainSeconds } = readConfigDocument(EXAMPLE).limits;
     assert.ok(Number(vm.directives('TimeoutStopSec')[0]) > drainSeconds);
   });
@@ -152,7 +152,7 @@ describe('the systemd unit', () => {
   });
 });
 
-describe('the processes of the systemd units', () => {
+describe('processes started by the systemd units', () => {
   it('load the compile cache, have separate metrics, and share one port if they run as the same user', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
@@ -182,7 +182,7 @@ describe('the processes of the systemd units', () => {
       assert.match(text, /operation="GetObject"/);
     }
     if (process.getuid?.() === 0)
-      await assert.rejects(start(port, { userId: 65533 }), /another process uses that port/);
+      await assert.rejects(start(port, { userId: 65533 }), /another process is using that port/);
     else test.diagnostic('not root: did not test that another user cannot share the port');
     for (const bridge of bridges) {
       assert.equal(await bridge.stop(), 0);

@@ -29,7 +29,7 @@ function fieldsIn(value: unknown): (readonly [name: string, schema: Schema])[] {
 
 const fields = fieldsIn(schema);
 
-describe('every field of the JSON Schema', () => {
+describe('every field in the JSON Schema', () => {
   it('has a description', () => {
     assert.ok(fields.length > 40, String(fields.length));
     const without = fields.flatMap(([name, { description = '' }]) => (description === '' ? [name] : []));

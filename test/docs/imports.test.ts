@@ -53,7 +53,7 @@ it('the import check finds a cycle', () => {
   assert.deepEqual(findCycle(imports), ['c', 'd', 'c']);
 });
 
-it('the import check finds imports of types and dynamic imports', () => {
+it('the import check finds type imports and dynamic imports', () => {
   const found = importsOf(join(ROOT, 'src/cli/reload.ts'));
   assert.ok(found.includes('../config/types.ts'), 'a type import');
   assert.ok(importsOf(join(ROOT, 'src/main.ts')).includes('./cli/serve.ts'), 'a dynamic import');

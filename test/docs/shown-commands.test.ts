@@ -14,7 +14,7 @@ const DOCUMENTS = [
   'SUPPORT.md',
   'CODE_OF_CONDUCT.md',
   'CHANGELOG.md',
-  ...globSync('{docs/**,terraform}/*.md', { cwd: ROOT }),
+  ...globSync('{docs/**,terraform,terraform/modules/*}/*.md', { cwd: ROOT }),
 ];
 
 const textOf = (document: string): string => readFileSync(join(ROOT, document), 'utf8');
@@ -57,15 +57,15 @@ for (const [, name = ''] of usage.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)) {
 }
 
 for (const document of DOCUMENTS) {
-  describe(`in ${document}`, () => {
-    it('every shell block parses', () => {
+  describe(`${document}`, () => {
+    it('has only shell blocks that parse', () => {
       for (const block of shellBlocks(document)) {
         const { status, stderr } = spawnSync('bash', ['-n'], { input: block, encoding: 'utf8' });
         assert.equal(status, 0, `${stderr}\n${block}`);
       }
     });
 
-    it('every fedbridge command and option exists', () => {
+    it('names only fedbridge commands and options that exist', () => {
       for (const [command, rest] of ownCommands(document)) {
         const told = commands.get(command);
         assert.ok(told !== undefined, `there is no fedbridge ${command}`);
@@ -74,7 +74,7 @@ for (const document of DOCUMENTS) {
       }
     });
 
-    it('every link leads to an existing file or heading', () => {
+    it('links only to files and headings that exist', () => {
       const links = textOf(document).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g);
       for (const [, link = '', anchor] of links) {
         if (link.includes('://')) continue;
@@ -84,7 +84,7 @@ for (const document of DOCUMENTS) {
       }
     });
 
-    it('every npm script is in package.json', () => {
+    it('names only npm scripts in package.json', () => {
       const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
       for (const [, script = ''] of textOf(document).matchAll(/\bnpm run ([a-z:-]+)/g))
         assert.ok(Object.hasOwn(scripts, script), `npm run ${script}`);

@@ -1,4 +1,4 @@
-// Runs the command blocks in docs/how-to/ and docs/reference/, except blocks that state that they need a cloud.
+// Runs the command blocks in docs/how-to/, docs/how-to/bulk-copies/ and docs/reference/, except blocks that state that they need a cloud.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { textOf } from './render.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PAGES = globSync('docs/{how-to,reference}/*.md', { cwd: ROOT });
+const PAGES = globSync('docs/{how-to,how-to/bulk-copies,reference}/*.md', { cwd: ROOT });
 
 /** Other tests run the blocks that use a client, a running sandbox, or the archive for VMs. */
 const RUN_ELSEWHERE = [

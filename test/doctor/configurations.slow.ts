@@ -36,7 +36,7 @@ describe('fedbridge doctor', () => {
   it('reports a missing configuration', async () => {
     const step = firstWrong(await clinic.diagnose([], { FEDBRIDGE_CONFIG: '' }), 'configuration');
     assert.match(step.found, /^FEDBRIDGE_CONFIG is not set/);
-    assert.match(step.fix ?? '', /Set it to the path of a YAML file/);
+    assert.match(step.fix ?? '', /Set it to a YAML file's path/);
   });
 
   it('reports a configuration file that does not exist', async () => {

@@ -38,7 +38,7 @@ const granting = (grants: readonly string[], fields = ''): readonly string[] =>
   clinic.configured(withGrants(clinic.contract, grants, { buckets: { 'acme-lake': fields } }));
 
 describe('fedbridge doctor', () => {
-  it('reports that the role may not list objects, and what that means for missing objects', async () => {
+  it('reports that the role cannot list objects, and how that affects missing objects', async () => {
     await roleMay(allow('s3:GetObject'));
     const diagnosis = await clinic.diagnose(granting([BELOW_RAW]));
     const step = firstWrong(diagnosis, STEP);
@@ -56,7 +56,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual(stepsThatAre('wrong', diagnosis), [STEP]);
   });
 
-  it('reports that the role may list the prefix but not the key, so a missing object returns 403', async () => {
+  it('reports that the role can list the prefix but not the key, so a missing object returns 403', async () => {
     const exact = { Condition: { StringEquals: { 's3:prefix': 'raw/' } } };
     await roleMay(allow('s3:GetObject'), allow('s3:ListBucket', LAKE, exact));
     const step = firstWrong(await clinic.diagnose(granting([BELOW_RAW])), STEP);
@@ -67,7 +67,7 @@ describe('fedbridge doctor', () => {
     );
   });
 
-  it('reports that the role may not read objects', async () => {
+  it('reports that the role cannot read objects', async () => {
     await roleMay(allow('s3:ListBucket'));
     const step = firstWrong(await clinic.diagnose(granting([BELOW_RAW])), STEP);
     assert.equal(step.found, 'get failed: 403 AccessDenied');
@@ -81,14 +81,14 @@ describe('fedbridge doctor', () => {
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it('reports that the role may not read objects, even if the grant does not allow listing them', async () => {
+  it('reports that the role cannot read objects, even if the grant does not allow listing them', async () => {
     await roleMay(allow('s3:ListBucket'));
     const grant = 'allow: [get], bucket: acme-lake, prefix: raw/';
     const step = firstWrong(await clinic.diagnose(granting([grant])), STEP);
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it('reports that the role may not read objects, even if there are none yet', async () => {
+  it('reports that the role cannot read objects, even if no objects exist yet', async () => {
     await roleMay(allow('s3:ListBucket'));
     const grant = 'allow: [get, list], bucket: acme-lake, prefix: raw/empty/';
     const step = firstWrong(await clinic.diagnose(granting([grant])), 'bucket acme-lake, raw/empty/');
@@ -96,7 +96,7 @@ describe('fedbridge doctor', () => {
     assert.match(step.fix ?? '', /^Allow s3:GetObject in the role's own policy/);
   });
 
-  it('reports that the role lacks a right that the grant includes', async () => {
+  it('reports that the role lacks a permission that the grant includes', async () => {
     await roleMay(allow(['s3:GetObject', 's3:ListBucket', 's3:GetObjectAttributes']));
     const grant = 'allow: [get, list, attributes, tags], bucket: acme-lake, prefix: raw/';
     const step = firstWrong(await clinic.diagnose(granting([grant])), STEP);
@@ -104,7 +104,7 @@ describe('fedbridge doctor', () => {
     assert.match(step.fix ?? '', /^Allow s3:GetObjectTagging in the role's own policy/);
   });
 
-  it('reports that a bucket policy allows only one network', async () => {
+  it('reports that a bucket policy allows requests from only one network', async () => {
     const elsewhere = { NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } };
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: [LAKE, `${LAKE}/*`] };
     await clinic.control('PUT', '/bucket-policy', {
@@ -115,11 +115,11 @@ describe('fedbridge doctor', () => {
     assert.deepEqual([step.compared?.['reason'], step.compared?.['explicit']], ['bucket policy', true]);
     assert.match(
       step.fix ?? '',
-      /Deny statement in the policy of the bucket or of its access point.*aws:SourceIp/,
+      /Deny statement in the bucket policy or the access point policy.*aws:SourceIp/,
     );
   });
 
-  it('reports that S3 denies one of several grants, and checks the others', async () => {
+  it('reports that S3 denies reads under one of several grants, and checks the others', async () => {
     const deny = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `${LAKE}/raw/*` };
     await clinic.control('PUT', '/bucket-policy', { bucket: 'acme-lake', policy: policyOf(deny) });
     const curated = 'allow: [get, list], bucket: acme-lake, prefix: curated/';
@@ -165,11 +165,11 @@ describe('fedbridge doctor', () => {
     assert.equal(silent.code, 0);
     assert.match(
       silent.steps.find(({ step: name }) => name === STEP)?.found ?? '',
-      /the doctor does not know a key to read, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
+      /the doctor has no key to read, and S3 gave no reason for denying a read of a missing object \(403 AccessDenied\)/,
     );
   });
 
-  it('reports that an archived object may be read, although it must be restored first', async () => {
+  it('reports that the role can read an archived object once it has been restored', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'error',
@@ -180,7 +180,7 @@ describe('fedbridge doctor', () => {
     assert.equal(code, 0);
     assert.match(
       steps.at(-1)?.found ?? '',
-      /^lists, may read \(the tested object is archived\), returns 404/,
+      /^lists, may read objects \(the tested object is archived\), returns 404/,
     );
   });
 

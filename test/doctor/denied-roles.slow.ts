@@ -15,7 +15,7 @@ afterEach(() => clinic.heal());
 
 const CLOUD_RUN = { K_SERVICE: 'lake-bridge', K_REVISION: 'lake-bridge-7' };
 
-describe('if STS rejects a role, fedbridge doctor', () => {
+describe('fedbridge doctor, with a role that STS rejects', () => {
   const ERRORS: readonly (readonly [string, { code: string; message?: string }, string, RegExp])[] = [
     [
       'STS is not activated in the region',
@@ -75,7 +75,7 @@ describe('if STS rejects a role, fedbridge doctor', () => {
     });
 });
 
-describe('if STS is unreachable, fedbridge doctor', () => {
+describe('fedbridge doctor, with STS unreachable', () => {
   const hostOfSts = (): string => new URL(clinic.contract.sts).host;
 
   it('explains the network egress that a machine outside Cloud Run needs', async () => {
@@ -115,8 +115,8 @@ describe('if STS is unreachable, fedbridge doctor', () => {
   });
 });
 
-describe('if one of several roles is denied, fedbridge doctor', () => {
-  it('reports the roles in order, and checks the buckets of the others', async () => {
+describe('fedbridge doctor, with one of several roles denied', () => {
+  it("reports the roles in order, and checks the other roles' buckets", async () => {
     const { role, bucket } = clinic.contract;
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${role}"`,

@@ -15,8 +15,8 @@ afterEach(() => clinic.heal());
 
 const STEP = "Google's keys";
 
-describe("when it checks Google's keys, fedbridge doctor", () => {
-  it('reports that the keys are unreachable, and names the host that firewalls must allow', async () => {
+describe('fedbridge doctor', () => {
+  it("reports that Google's keys are unreachable, and names the host that firewalls must allow", async () => {
     await clinic.fault({ upstream: 'certs', fault: 'refuse' });
     const diagnosis = await clinic.diagnose();
     const step = firstWrong(diagnosis, STEP);
@@ -31,12 +31,12 @@ describe("when it checks Google's keys, fedbridge doctor", () => {
     assert.ok(stepsThatAre('fine', diagnosis).includes('role lake'));
   });
 
-  it('reports that the key endpoint does not respond', async () => {
+  it("reports that Google's key endpoint does not respond", async () => {
     await clinic.fault({ upstream: 'certs', fault: 'hang' });
     assert.equal(firstWrong(await clinic.diagnose(), STEP).compared?.['error'], 'TimeoutError');
   });
 
-  it('reports that the keys are unreachable if the response stalls', async () => {
+  it("reports that Google's keys are unreachable if the response stalls", async () => {
     await clinic.fault({ upstream: 'certs', fault: 'stall', after: 20, path: '/oauth2' });
     assert.match(firstWrong(await clinic.diagnose(), STEP).found, /unreachable/);
   });
@@ -58,7 +58,7 @@ describe("when it checks Google's keys, fedbridge doctor", () => {
       );
     });
 
-  it("reports that the keys are not Google's if none of them signed the bridge's own token", async () => {
+  it("reports that the fetched keys are not Google's if none of them signed the bridge's own token", async () => {
     const other = await startStandIn((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ keys: [{ kty: 'RSA', kid: 'anothers', n: 'AQAB', e: 'AQAB' }] }));
@@ -73,7 +73,7 @@ describe("when it checks Google's keys, fedbridge doctor", () => {
     }
   });
 
-  it("reports that a key with the right ID is not the one that signed the bridge's own token", async () => {
+  it("reports that a key with the right ID did not sign the bridge's own token", async () => {
     const { keys } = (await (await fetch(clinic.contract.certs)).json()) as { keys: readonly object[] };
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const forged = keys.map((key) => ({ ...key, ...publicKey.export({ format: 'jwk' }) }));
@@ -94,13 +94,13 @@ describe("when it checks Google's keys, fedbridge doctor", () => {
     }
   });
 
-  it("reports that the keys verify the bridge's own token", async () => {
+  it("reports that Google's keys verify the bridge's own token", async () => {
     const { steps } = await clinic.diagnose();
     const step = steps.find(({ step: name }) => name === STEP);
     assert.deepEqual([step?.outcome, step?.found], ['fine', "1 key, which verifies the bridge's own token"]);
   });
 
-  it('reports that it could not test the keys without a token, and explains how to test them', async () => {
+  it("reports that it could not test Google's keys without a token, and explains how to test them", async () => {
     await clinic.fault({ upstream: 'metadata', fault: 'refuse' });
     const { steps } = await clinic.diagnose();
     const step = steps.find(({ step: name }) => name === STEP);

@@ -51,12 +51,12 @@ describe('fedbridge doctor', () => {
       const step = firstDoubtful(await diagnose(BELOW_RAW), STEP);
       assert.equal(
         step.found,
-        `a bucket policy allows ${found}; only the Deny statements of the session policy prevent them`,
+        `a bucket policy allows ${found}; only the session policy's Deny statements prevent them`,
       );
       assert.deepEqual(step.compared, response);
       assert.match(
         step.fix ?? '',
-        /^In the bucket policy, set Principal to the ARN of the role, .*\. They do not limit what is granted to "\*"/,
+        /^In the bucket policy, set Principal to the role's ARN: .*, but not permissions that are granted to "\*"/,
       );
     });
 
@@ -71,7 +71,7 @@ describe('fedbridge doctor', () => {
     assert.deepEqual(step.compared, { response: '403 AccessDenied', action: 's3:ListBucket' });
     assert.match(
       step.fix ?? '',
-      /^Either a bucket policy allows these requests .* set Principal to the ARN of the role/,
+      /^Either a bucket policy allows these requests .* set Principal to the role's ARN/,
     );
   });
 
@@ -89,8 +89,8 @@ describe('fedbridge doctor', () => {
   });
 });
 
-describe('when it tests ungranted reads, fedbridge doctor', () => {
-  it('does not accept a 403 without a reason as proof of a denial, and explains how to prove it', async () => {
+describe('fedbridge doctor', () => {
+  it('does not accept a 403 without a reason as proof that S3 denies ungranted reads, and explains how to prove it', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'error',
@@ -116,7 +116,7 @@ describe('when it tests ungranted reads, fedbridge doctor', () => {
     );
   });
 
-  it('does not accept a 403 with an unrelated error code as proof of a denial', async () => {
+  it('does not accept a 403 with an unrelated error code as proof that S3 denies ungranted reads', async () => {
     await clinic.fault({
       upstream: 's3',
       fault: 'status',
@@ -129,7 +129,7 @@ describe('when it tests ungranted reads, fedbridge doctor', () => {
   });
 });
 
-describe('for unusual servers and grants, fedbridge doctor', () => {
+describe('fedbridge doctor', () => {
   it('reports a server that returns an object for every key', async () => {
     const everything = await startStandIn((request, response) => {
       const isList = request.url?.includes('list-type=2') === true;
@@ -152,7 +152,7 @@ describe('for unusual servers and grants, fedbridge doctor', () => {
     }
   });
 
-  it('reports the rights in a grant that it could not test', async () => {
+  it("reports which of a grant's permissions it could not test", async () => {
     const grant = 'allow: [get, list, tags, attributes], bucket: acme-lake, prefix: raw/empty/';
     const diagnosis = await diagnose(grant);
     assert.equal(diagnosis.code, 0);

@@ -10,8 +10,8 @@ before(async () => {
 });
 after(() => clinic.close());
 
-describe('if everything works, fedbridge doctor', () => {
-  it('reports each step with the compared values, and exits with code 0', async () => {
+describe('fedbridge doctor, on a working deployment', () => {
+  it('reports each step with the values that it compared, and exits with code 0', async () => {
     const { code, stdout, stderr } = await clinic.run(['doctor']);
     assert.deepEqual([code, stderr], [0, '']);
     const { email, uniqueId } = clinic.contract.serviceAccount;
@@ -59,7 +59,7 @@ No problems found.
     assert.equal(steps[0]?.found, 'Cloud Run, service lake-bridge, revision lake-bridge-7');
   });
 
-  it('tests each permission in a grant, and a prefix that the caller may not list', async () => {
+  it('verifies each permission in a grant, and that ungranted reads and listings are denied', async () => {
     const grants = [
       'allow: [get, list, versions, tags, attributes], bucket: acme-lake, prefix: raw/',
       'allow: [get], bucket: acme-lake, prefix: curated/',
@@ -77,7 +77,7 @@ No problems found.
         ],
         [
           'fine',
-          'may read (a missing object returns 403 because the grant does not allow list), denies ungranted reads, denies ungranted lists',
+          'may read objects (a missing object returns 403 because the grant does not allow list), denies ungranted reads, denies ungranted lists',
         ],
         ['fine', 'reads, denies ungranted reads, denies ungranted lists'],
         ['unknown', 'not tested, because no object is known: tags'],

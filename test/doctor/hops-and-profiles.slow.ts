@@ -14,7 +14,7 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-describe('for a chain of roles, fedbridge doctor', () => {
+describe('fedbridge doctor, with a chain of roles', () => {
   const chained = (hops: string): readonly string[] =>
     clinic.configured(
       withRoles(clinic.contract, { data: `arn: "${clinic.contract.role}", then: [${hops}]` }),
@@ -44,7 +44,7 @@ describe('for a chain of roles, fedbridge doctor', () => {
     assert.deepEqual(stepsThatAre('unknown', diagnosis), ['buckets of role data']);
   });
 
-  it('reports a denial of the first role in the same way as for a role without hops', async () => {
+  it('reports a denied first role in the same way as a role without hops', async () => {
     await clinic.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     const step = firstWrong(await clinic.diagnose(chained(`{ ${TO_LAKE_DATA} }`)), 'role data');
     assert.equal(step.fault, 'sts_denied');
@@ -52,7 +52,7 @@ describe('for a chain of roles, fedbridge doctor', () => {
   });
 });
 
-describe('with an AWS profile as identity, fedbridge doctor', () => {
+describe('fedbridge doctor, configured with an AWS profile', () => {
   const OPEN = 'arn:aws:iam::123456789012:role/open-to-owner';
   const allowing = (statement: object): object => ({
     Version: '2012-10-17',
@@ -79,7 +79,7 @@ describe('with an AWS profile as identity, fedbridge doctor', () => {
     return [`aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
   };
 
-  it('reports no problems if everything works', async () => {
+  it('reports no problems if the profile works', async () => {
     await open('arn:aws:iam::123456789012:root');
     const { code, steps } = await clinic.diagnose(...asProfile(ownersKeys()));
     assert.equal(code, 0, JSON.stringify(steps, null, 2));
@@ -88,7 +88,7 @@ describe('with an AWS profile as identity, fedbridge doctor', () => {
     assert.ok(!steps.some(({ step }) => step === 'identity token' || step === 'metadata server'));
     assert.equal(
       steps.at(-1)?.found,
-      'may read (a missing object returns 403 because the grant does not allow list), denies ungranted lists',
+      'may read objects (a missing object returns 403 because the grant does not allow list), denies ungranted lists',
     );
   });
 

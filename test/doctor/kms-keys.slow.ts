@@ -18,7 +18,7 @@ const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/lake';
 const granting = (grants: readonly string[], fields = ''): readonly string[] =>
   clinic.configured(withGrants(clinic.contract, grants, { buckets: { 'acme-lake': fields } }));
 
-describe('for a KMS-encrypted bucket, fedbridge doctor', () => {
+describe('fedbridge doctor, with a KMS-encrypted bucket', () => {
   const SEALED = 'allow: [get, list], bucket: acme-lake, prefix: sealed/';
   const KMS_STEP = 'bucket acme-lake, sealed/';
   const withKeys = `kmsKeys: ["${KEY}"]`;
@@ -36,17 +36,17 @@ describe('for a KMS-encrypted bucket, fedbridge doctor', () => {
   });
   afterEach(() => clinic.control('PUT', '/kms-keys', { arn: KEY }));
 
-  it('reports the key that a read used', async () => {
+  it('reports which KMS key a read used', async () => {
     const { code, steps } = await clinic.diagnose(granting([SEALED], withKeys));
     assert.equal(code, 0);
     assert.ok(steps.at(-1)?.found.includes(`reads with KMS key ${KEY}`), JSON.stringify(steps.at(-1)));
   });
 
-  it('reports that the tested object needs no key', async () => {
+  it('reports that the tested object needs no KMS key', async () => {
     const { steps } = await clinic.diagnose(
       granting(['allow: [get, list], bucket: acme-lake, prefix: raw/'], withKeys),
     );
-    assert.match(steps.at(-1)?.found ?? '', /reads \(the object is not encrypted with any of the kmsKeys\)/);
+    assert.match(steps.at(-1)?.found ?? '', /reads \(the object is not encrypted with any key in kmsKeys\)/);
   });
 
   const DENIED = [

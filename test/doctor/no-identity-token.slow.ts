@@ -25,7 +25,7 @@ describe('fedbridge doctor', () => {
       'that fails',
       { fault: 'status', status: 500 },
       'metadata_refused',
-      /rejected the request with the status in this line/,
+      /rejected the request; this log line contains the status/,
     ],
     [
       'that is a different server',
@@ -73,7 +73,7 @@ describe('fedbridge doctor', () => {
   });
 });
 
-describe('for a token in a file, fedbridge doctor', () => {
+describe('fedbridge doctor, configured with a token file', () => {
   const inSeconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow;
   const withToken = (changes: Readonly<Record<string, unknown>>): readonly string[] => {
     const { email, uniqueId } = clinic.contract.serviceAccount;
@@ -118,7 +118,7 @@ describe('for a token in a file, fedbridge doctor', () => {
       'that Google did not issue it',
       { iss: 'https://token.actions.githubusercontent.com' },
       /issued by https:\/\/token\.actions/,
-      /roles trust only tokens of accounts\.google\.com/,
+      /roles trust only tokens from accounts\.google\.com/,
     ],
     [
       'that it has expired',
@@ -163,7 +163,7 @@ describe('for a token in a file, fedbridge doctor', () => {
   });
 });
 
-describe('for an impersonated service account, fedbridge doctor', () => {
+describe('fedbridge doctor, with an impersonated service account', () => {
   const impersonating = async (
     email: string,
   ): Promise<readonly [readonly string[], Record<string, string>]> => {
@@ -192,10 +192,10 @@ describe('for an impersonated service account, fedbridge doctor', () => {
     assert.match(step.fix ?? '', /gcloud auth application-default login/);
   });
 
-  it('reports that the login may not impersonate the account', async () => {
+  it('reports that the login is not allowed to impersonate the account', async () => {
     const diagnosis = await clinic.diagnose(...(await impersonating(clinic.contract.callers.stranger)));
     const step = firstWrong(diagnosis, 'identity token');
     assert.equal(step.fault, 'impersonation_denied');
-    assert.match(step.fix ?? '', /grant it roles\/iam\.serviceAccountOpenIdTokenCreator/);
+    assert.match(step.fix ?? '', /grant the login roles\/iam\.serviceAccountOpenIdTokenCreator/);
   });
 });

@@ -16,7 +16,7 @@ before(async () => {
 after(() => clinic.close());
 afterEach(() => clinic.heal());
 
-describe('the output of fedbridge doctor', () => {
+describe("fedbridge doctor's output", () => {
   it('shows each compared value on its own line, and each fix in full only once', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
@@ -50,7 +50,7 @@ describe('the output of fedbridge doctor', () => {
     );
   });
 
-  it('states that the bridge works if all problems are marked !, and none is marked ✗', async () => {
+  it('states that the bridge works if every problem is only a warning (!)', async () => {
     const yaml = withRoles(clinic.contract, {
       lake: `arn: "${clinic.contract.role}"`,
       spare: 'arn: "arn:aws:iam::210987654321:role/lake-data"',
@@ -121,7 +121,7 @@ describe('fedbridge doctor', () => {
     });
 
   const FILES: readonly (readonly [string, string, RegExp])[] = [
-    ['does not exist', '/nowhere.json', /--trust-policy: must be the path of a readable file/],
+    ['does not exist', '/nowhere.json', /--trust-policy: must be the path to a readable file/],
     ['is not JSON', '', /--trust-policy: must be valid JSON/],
   ];
   for (const [what, path, expected] of FILES)
@@ -134,7 +134,7 @@ describe('fedbridge doctor', () => {
     });
 
   for (const args of [[], ['--json']])
-    it(`exits with code 1 and prints no error message if nobody reads its output${args.map((arg) => ` (${arg})`).join('')}`, async () => {
+    it(`exits with code 1 and prints no error message if the reader of its output has closed the pipe${args.map((arg) => ` (${arg})`).join('')}`, async () => {
       const [node = '', main = ''] = FEDBRIDGE.split(' ');
       const child = spawn(node, [main, 'doctor', ...args], {
         env: { ...inheritedEnvironment(), ...clinic.sandbox.environment },

@@ -27,7 +27,7 @@ function causesOf(Condition: object, claims: object) {
   return [...compareWithTrust({ step: 'role lake', role: ROLE, fault, token: tokenWith(claims), trust })];
 }
 
-describe('with the trust policy, fedbridge doctor', () => {
+describe('fedbridge doctor, given the trust policy', () => {
   for (const [what, condition, claims, found, fix] of [
     [
       'an e-mail claim that the token lacks',

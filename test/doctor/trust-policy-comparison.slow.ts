@@ -64,7 +64,7 @@ function assertCompared({ steps }: Diagnosis, uniqueId: string): void {
   );
 }
 
-describe('with the trust policy, fedbridge doctor', () => {
+describe('fedbridge doctor, given the trust policy', () => {
   it('reports that the service account was probably deleted and re-created', async () => {
     const { email } = clinic.contract.serviceAccount;
     await clinic.control('PUT', '/accounts', { email, uniqueId: NEW_ID });
@@ -137,7 +137,7 @@ describe('with the trust policy, fedbridge doctor', () => {
       assert.deepEqual(stepsThatAre('wrong', diagnosis), ['role lake'], 'nothing is reported twice');
     });
 
-  it('reports every cause if there are several, and the compared values once', async () => {
+  it('reports every cause if there are several, but the compared values only once', async () => {
     const trust = trustOf({ aud: '117031600000000930102', oaud: 'another', sub: '117031600000000930102' });
     await setTrust(trust);
     const { steps } = await clinic.diagnose(getRole(trust));
@@ -160,7 +160,7 @@ describe('with the trust policy, fedbridge doctor', () => {
     assert.match(step.fix ?? '', /policy belongs to this role in this account\..*SCP/);
   });
 
-  it('reports that the policy belongs to another role', async () => {
+  it('reports that the policy belongs to a different role', async () => {
     const anotherArn = 'arn:aws:iam::210987654321:role/gcp-lake-read';
     await setTrust(trustOf({ aud: NEW_ID, oaud: 'fedbridge', sub: NEW_ID }));
     const { steps } = await clinic.diagnose(getRole(trustOf({ aud: BRIDGE_ID }), anotherArn));
@@ -187,7 +187,7 @@ describe('with the trust policy, fedbridge doctor', () => {
     assert.match(another?.found ?? '', /pins unique ID 199999999999999999999/);
   });
 
-  it('reports the cause even if the file contains only the policy', async () => {
+  it('reports the cause even if the file contains nothing but the policy', async () => {
     const trust = trustOf({ aud: BRIDGE_ID, oaud: 'lake-bridge', sub: BRIDGE_ID });
     await setTrust(trust);
     const file = clinic.file('trust.json', JSON.stringify(trust));

@@ -15,7 +15,7 @@ afterEach(() => clinic.heal());
 
 const RECREATED = '104815162342108150002';
 
-describe('without the trust policy, fedbridge doctor', () => {
+describe('fedbridge doctor, without the trust policy', () => {
   it('shows what AWS compared, and the command that prints the trust policy', async () => {
     const { email } = clinic.contract.serviceAccount;
     await clinic.control('PUT', '/accounts', { email, uniqueId: RECREATED });
@@ -31,7 +31,7 @@ describe('without the trust policy, fedbridge doctor', () => {
     );
   });
 
-  it('shows the role and the command that prints its trust policy even if the role does not exist, because STS returns the same error', async () => {
+  it('shows the role and the command that prints its trust policy even if the role does not exist, because STS returns the same error in both cases', async () => {
     const arn = 'arn:aws:iam::123456789012:role/teams/lake/gone';
     const yaml = withRoles(clinic.contract, { lake: `arn: "${arn}"` });
     const step = firstWrong(await clinic.diagnose(clinic.configured(yaml)), 'role lake');

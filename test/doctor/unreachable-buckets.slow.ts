@@ -26,8 +26,8 @@ const named = (bucket: string, fields = ''): readonly string[] =>
     ),
   );
 
-describe('when it checks a bucket, fedbridge doctor', () => {
-  it('reports that the bucket does not exist, and does not check its other grants', async () => {
+describe('fedbridge doctor', () => {
+  it("reports that a bucket does not exist, and does not check the bucket's other grants", async () => {
     const diagnosis = await clinic.diagnose(named('acme-none'));
     const step = firstWrong(diagnosis, 'bucket acme-none');
     assert.equal(step.found, 'list failed: 404 NoSuchBucket');
@@ -37,7 +37,7 @@ describe('when it checks a bucket, fedbridge doctor', () => {
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['bucket acme-none']);
   });
 
-  it('reports that the bucket does not exist even if no grant allows listing objects', async () => {
+  it('reports that a bucket does not exist even if no grant allows listing objects', async () => {
     const grants = ['allow: [get], bucket: acme-none, prefix: raw/'];
     const yaml = withGrants(clinic.contract, grants, { buckets: { 'acme-none': '' } });
     const step = firstWrong(await clinic.diagnose(clinic.configured(yaml)), 'bucket acme-none');
@@ -48,7 +48,7 @@ describe('when it checks a bucket, fedbridge doctor', () => {
     ['no region is configured', '', 'eu-west-1 (aws.region)'],
     ['another region is configured', 'region: us-west-2', 'us-west-2'],
   ] as const)
-    it(`reports the actual region of the bucket if ${what}`, async () => {
+    it(`reports a bucket's actual region if ${what}`, async () => {
       const name = fields === '' ? 'acme-far' : 'acme-farther';
       const region = { LocationConstraint: 'us-east-2' } as const;
       await s3Client(clinic.sandbox).send(
@@ -86,7 +86,7 @@ describe('when it checks a bucket, fedbridge doctor', () => {
     assert.deepEqual(stepsThatAre('wrong', diagnosis), ['bucket acme-lake']);
   });
 
-  it("reports that the host in the bucket's endpoint does not exist", async () => {
+  it("reports that the host in a bucket's endpoint does not exist", async () => {
     const diagnosis = await clinic.diagnose(named('acme-lake', 'endpoint: "https://s3.invalid"'));
     const step = firstWrong(diagnosis, 'bucket acme-lake');
     assert.match(
@@ -95,7 +95,7 @@ describe('when it checks a bucket, fedbridge doctor', () => {
     );
   });
 
-  it('reports that the server is not S3', async () => {
+  it("reports that a bucket's server is not S3", async () => {
     const other = await startStandIn((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html', 'content-length': '2' }).end('hi');
     });

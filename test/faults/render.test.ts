@@ -7,12 +7,12 @@ import { faultOf } from './expected.ts';
 import { faultsPage } from './render.ts';
 import { ROWS } from './rows.ts';
 
-test('docs/operate/faults.md is up to date with the table of faults', async () => {
+test('docs/operate/faults.md matches the table of faults', async () => {
   const page = await readFile(new URL('../../docs/operate/faults.md', import.meta.url), 'utf8');
   assert.equal(page, faultsPage(), 'write it with `node test/faults/render.ts`');
 });
 
-test('docs/operate/faults.md lists each fault code of the table once, with its fix', () => {
+test('docs/operate/faults.md lists each fault code once, with its fix', () => {
   const page = faultsPage();
   for (const outcome of Object.values(ROWS).flatMap((row) => Object.values(row))) {
     const fault = faultOf(outcome);

@@ -6,7 +6,7 @@ import { FAULTS } from '../../src/errors/table.ts';
 import { faultOf, startProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';
 
-describe('while the bridge waits for an MFA code', () => {
+describe('a profile that needs an MFA code', () => {
   let profiles: Profiles;
   before(async () => {
     profiles = await startProfiles();
@@ -25,7 +25,7 @@ describe('while the bridge waits for an MFA code', () => {
   });
   after(() => profiles.close());
 
-  it('a request fails with profile_mfa_awaited, and succeeds once the person has entered the code', async () => {
+  it('fails with profile_mfa_awaited until the user enters the code, and then provides credentials', async () => {
     const { promise: code, resolve: answer } = Promise.withResolvers<string>();
     let asked = 0;
     const { prepare, credentials } = profiles.profile('developer', () => {

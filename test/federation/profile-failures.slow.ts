@@ -127,7 +127,7 @@ describe('an AWS profile that yields no credentials', () => {
     ['the code is wrong', 'with-code', () => Promise.resolve('000000')],
     ['the device does not belong to the user', 'other-device', () => profiles.code()],
   ] as const) {
-    it(`is reported as profile_mfa_refused if ${what}, and the person is not prompted again`, async () => {
+    it(`is reported as profile_mfa_refused if ${what}, and the user is not prompted again`, async () => {
       let asked = 0;
       const { credentials } = profiles.profile(name, () => {
         asked += 1;
@@ -165,7 +165,7 @@ describe('an AWS profile that yields no credentials', () => {
     });
   }
 
-  it('causes the same fault for one second after a failure, without another call to STS', async () => {
+  it('is reported with the same fault for a second after a failure, without another call to STS', async () => {
     const { credentials } = profiles.profile('no-code');
     await profiles.control('DELETE', '/calls');
     // The third call follows the failure immediately, so less than one second has passed.
@@ -178,7 +178,7 @@ describe('an AWS profile that yields no credentials', () => {
     assert.equal((await profiles.stsCalls()).length, 1);
   });
 
-  it('is reported as profile_timeout while its program waits for a person, until the program prints credentials', async () => {
+  it('is reported as profile_timeout while its program waits for user input, until the program prints credentials', async () => {
     const { credentials } = profiles.profile('waiting');
     assert.equal((await faultOf(credentials())).code, 'profile_timeout');
     const keys = { Version: 1, AccessKeyId: 'AKIAGO', SecretAccessKey: SECRET };

@@ -12,7 +12,7 @@ const DEVELOPER_ROLE = 'arn:aws:iam::123456789012:role/developer';
 const LAPTOP_ROLE = 'arn:aws:iam::123456789012:role/lake-from-laptop';
 const OWNERS_ROLE = 'arn:aws:iam::123456789012:role/owners';
 
-describe('the credentials of a profile', () => {
+describe("an AWS profile's credentials", () => {
   let profiles: Profiles;
   before(async () => {
     profiles = await startProfiles();
@@ -74,7 +74,7 @@ describe('the credentials of a profile', () => {
   const rolesAsked = async (): Promise<unknown[]> =>
     (await profiles.stsCalls()).map(({ roleArn, status }) => [roleArn, status]);
 
-  it('with keys are those keys, without an expiry', async () => {
+  it("are the profile's own keys, without an expiry, if it has any", async () => {
     const { accessKeyId, secretAccessKey } = profiles.contract.developer;
     assert.deepEqual(await profiles.profile('keys').credentials(), {
       accessKeyId,
@@ -84,7 +84,7 @@ describe('the credentials of a profile', () => {
     assert.deepEqual(await profiles.profile('user').credentials(), { accessKeyId, secretAccessKey });
   });
 
-  it('with a role come from one AssumeRole call, even if several callers request them at the same time', async () => {
+  it('come from one AssumeRole call for a profile with a role, even if several callers request them at the same time', async () => {
     const { credentials } = profiles.profile('owners');
     const [first, ...others] = await Promise.all([credentials(), credentials(), credentials()]);
     assert.match(first.accessKeyId, /^ASIA/);
@@ -93,7 +93,7 @@ describe('the credentials of a profile', () => {
     assert.deepEqual(await rolesAsked(), [[OWNERS_ROLE, 200]]);
   });
 
-  it("with an MFA device require only one prompt for a code, and come from the profile's chain of roles", async () => {
+  it("require only one prompt for a profile with an MFA device, and come from the profile's chain of roles", async () => {
     const asked: string[] = [];
     const { credentials } = profiles.profile('laptop', (mfaSerial) => {
       asked.push(mfaSerial);
@@ -107,7 +107,7 @@ describe('the credentials of a profile', () => {
     ]);
   });
 
-  it('with a program are those that a single run of the program printed', async () => {
+  it("come from a single run of the profile's program, if it has one", async () => {
     const { credentials } = profiles.profile('program');
     await credentials();
     assert.deepEqual(await credentials(), {
@@ -135,7 +135,7 @@ describe('the credentials of a profile', () => {
     await until('a new session serves', async () => (await credentials()) !== first);
   });
 
-  it("have a lifetime that is measured against STS's clock, not the bridge's", async () => {
+  it("have a lifetime measured by STS's clock, not the bridge's", async () => {
     await profiles.control('PUT', '/clock', { offsetSeconds: -3600 * 5, upstream: 'sts' });
     const { credentials } = profiles.profile('owners');
     const first = await credentials();
@@ -143,7 +143,7 @@ describe('the credentials of a profile', () => {
     await profiles.control('PUT', '/clock', { offsetSeconds: 0, upstream: 'sts' });
   });
 
-  it('that needs an MFA code are not renewed without a person, and their expiry is reported', async () => {
+  it('are not renewed automatically if the profile needs an MFA code, and their expiry is reported', async () => {
     await profiles.control('PUT', '/durations', { credentials: 2 });
     let asked = 0;
     const { credentials } = profiles.profile('developer', () => {
@@ -170,7 +170,7 @@ describe('the credentials of a profile', () => {
 });
 
 describe('a changed profile', () => {
-  it('is read from its files again', async () => {
+  it('is reread from its files', async () => {
     const rewritten = await startProfiles();
     rewritten.write({ changing: { aws_access_key_id: 'AKIABEFORE', aws_secret_access_key: 'x' } });
     assert.equal((await rewritten.profile('changing').credentials()).accessKeyId, 'AKIABEFORE');

@@ -141,7 +141,7 @@ describe('a session policy', () => {
       assert.deepEqual(undecided(lake, grants, requests), []);
     });
 
-    it(`for ${what} through an access point denies everything else through access points`, () => {
+    it(`for ${what} through an access point denies all other requests through access points`, () => {
       const bucket = { ...lake, target: POINT };
       const others = [POINT.replace('/lake', '/other'), POINT.replace('123456789012', '210987654321')];
       assert.deepEqual(undecided(bucket, grants, [POINT, ...others].flatMap(pointRequests)), []);
@@ -170,13 +170,13 @@ describe('a session policy', () => {
     }
   });
 
-  it('names the partition of the role in its Deny statements', () => {
+  it("names the role's partition in its Deny statements", () => {
     const role = { ...lake.role, arn: 'arn:aws-cn:iam::123456789012:role/lake' };
     const policy = compilePolicy({ ...lake, role }, [below('a/', 'get', 'list')]);
     assert.doesNotMatch(policy, /arn:aws:/);
   });
 
-  it('has no Deny statements if they would make the policy of a single grant too long', () => {
+  it("has no Deny statements if they would make a single grant's policy too long", () => {
     const long = below(`${'a'.repeat(940)}/`, 'get');
     const policy = compilePolicy(lake, [long]);
     assert.equal(policy, compileAllowances(lake, [long]));

@@ -34,14 +34,14 @@ const statements = (grants: readonly Grant[], of = bucket): unknown => {
   return policy.Statement;
 };
 
-describe('the Allow part of a session policy', () => {
-  it('allows reading and listing a whole bucket without conditions', () => {
+describe('a session policy', () => {
+  it('allows reading and listing an entire bucket, without conditions, if the grant covers the bucket', () => {
     assert.deepEqual(statements([grant({ kind: 'bucket' })]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/*' },
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::acme-lake' },
     ]);
   });
-  it('allows listing only a granted prefix', () => {
+  it('restricts listing to a granted prefix', () => {
     assert.deepEqual(statements([prefix('raw/public/')]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/public/*' },
       {
@@ -52,7 +52,7 @@ describe('the Allow part of a session policy', () => {
       },
     ]);
   });
-  it('allows only reading a granted key', () => {
+  it('allows reading a granted key, and nothing else', () => {
     assert.deepEqual(statements([grant({ kind: 'key', key: 'raw/one.csv' }, ['get'])]), [
       { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme-lake/raw/one.csv' },
     ]);
@@ -91,7 +91,7 @@ describe('the Allow part of a session policy', () => {
       },
     ]);
   });
-  it('is the same for any order of grants', () => {
+  it('does not depend on the order of the grants', () => {
     const grants = [prefix('b/'), prefix('a/', ['get']), grant({ kind: 'key', key: 'c' }, ['get'])];
     assert.equal(compilePolicy(bucket, grants), compilePolicy(bucket, [...grants].reverse()));
     assert.equal(compilePolicy(bucket, grants), compilePolicy(bucket, [...grants, ...grants]));

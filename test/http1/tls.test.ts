@@ -99,7 +99,7 @@ async function download(path: string, slow: boolean): Promise<Download> {
 const read = async (length: number, slow: boolean): Promise<number> =>
   (await download(`/${length}`, slow)).body.length;
 
-describe('over TLS', () => {
+describe('TLS connections', () => {
   before(async () => {
     setDefaultCACertificates([authority.cert]);
     server.listen(0);
@@ -113,7 +113,7 @@ describe('over TLS', () => {
     server.close();
   });
 
-  it('a response that follows a slowly read response arrives complete', async () => {
+  it('deliver a complete response after a slowly read one', async () => {
     let connections = 0;
     server.on('secureConnection', () => (connections += 1));
     for (let turn = 0; turn < 4; turn += 1) {
@@ -123,7 +123,7 @@ describe('over TLS', () => {
     assert.equal(connections, 1, 'everything on one connection');
   });
 
-  it('bytes after a response are not matched to the next request', async () => {
+  it('do not match the bytes after a response to the next request', async () => {
     const first = await send('/with-leftover');
     // Sends this request before the client has processed the bytes that follow the first response.
     const second = await send('/100');
@@ -132,7 +132,7 @@ describe('over TLS', () => {
   });
 
   for (const slow of [false, true])
-    it(`${slow ? 'a slow' : 'a fast'} reader gets exactly the bytes of the object`, async () => {
+    it(`deliver exactly the object's bytes to ${slow ? 'a slow' : 'a fast'} reader`, async () => {
       const lengths = [16_384, 16_385, 65_536, 65_537, 100_000, LARGE, 2 * LARGE];
       const bodies = await Promise.all(lengths.map((length) => download(`/${length}`, slow)));
       assert.deepEqual(
@@ -141,7 +141,7 @@ describe('over TLS', () => {
       );
     });
 
-  it('a reader gets all bytes that arrived before an early close, and then an error', async () => {
+  it('deliver all bytes that arrived before an early close, and then an error', async () => {
     for (const sent of [40_000, 70_001, 500_003]) {
       const { body, error } = await download(`/${LARGE}/${sent}`, false);
       assert.equal(digestOf(body), digestOf(contentOf(sent)));
@@ -149,7 +149,7 @@ describe('over TLS', () => {
     }
   });
 
-  it('many parallel responses arrive complete', async () => {
+  it('deliver many parallel responses in full', async () => {
     const lengths = Array.from({ length: 40 }, (_, i) => i * 10_007);
     assert.deepEqual(await Promise.all(lengths.map((length) => read(length, length % 2 === 0))), lengths);
   });

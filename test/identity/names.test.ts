@@ -30,7 +30,7 @@ async function fromFile(claims: Readonly<Record<string, unknown>>): Promise<Iden
 }
 
 describe('the bridge', () => {
-  it('identifies itself by the project of the account that it impersonates and by its host name', async () => {
+  it("identifies itself by the impersonated account's project and its own host name", async () => {
     const identity = identityFrom({ kind: 'impersonate', email: EMAIL });
     assert.deepEqual(await identity.names(), ['acme-prod', hostname()]);
     assert.equal(identity.project(), 'acme-prod');

@@ -14,8 +14,8 @@ const VAULT = 'arn:aws:iam::210987654321:role/vault';
 const policyWith = (arn: string, ...changes: readonly Change[]): string | undefined =>
   readPolicyOf(configWith(...changes), arn);
 
-describe('the permission policy of a role', () => {
-  it('allows each granted action on the granted keys, and decryption only by S3', () => {
+describe("a role's permission policy", () => {
+  it('allows each granted action on the granted keys, and decryption only through S3', () => {
     const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const grant = { callers: ['a@example.com'], bucket: 'acme-lake', prefix: 'ключи/' };
     const policy = policyWith(

@@ -32,7 +32,7 @@ describe('token buckets', () => {
     buckets.take('a');
   });
 
-  it('free the memory of keys with a full burst, and keep all other keys', () => {
+  it('free the memory of keys whose buckets are full, and keep all other keys', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const used = (): number => {

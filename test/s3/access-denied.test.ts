@@ -41,7 +41,7 @@ const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: R
   [
     `${READ} because no session policy allows the s3:GetObject action`,
     s3('session policy', false),
-    /grants.*report this log line/,
+    /grants.*include this log line/,
   ],
   [
     `${OBJECT} with an explicit deny in a sessions policy`,
@@ -51,12 +51,12 @@ const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: R
   [
     `${READ} because no resource-based policy allows the s3:GetObject action`,
     s3('bucket policy', false),
-    /^Allow s3:GetObject for the role in the policy of the bucket or of its access point/,
+    /^Allow s3:GetObject for the role in the bucket policy or the access point policy/,
   ],
   [
     `${OBJECT} with an explicit deny in a resource-based policy`,
     s3('bucket policy', true),
-    /^A Deny statement in the policy of the bucket or of its access point.*aws:SourceIp/,
+    /^A Deny statement in the bucket policy or the access point policy.*aws:SourceIp/,
   ],
   [
     `${OBJECT} because no permissions boundary allows the s3:GetObject action`,
@@ -120,7 +120,7 @@ const SAID: readonly (readonly [message: string, denial: AccessDenied, remedy: R
   ],
 ];
 
-const FOUR_PLACES = /role's policy.*session policy.*bucket's policy.*KMS key/;
+const FOUR_PLACES = /role's policy.*bucket policy.*session policy.*KMS key/;
 
 describe("S3's AccessDenied", () => {
   for (const [message, denial, remedy] of SAID) {

@@ -43,7 +43,7 @@ describe('CRC-64/NVME', () => {
 });
 
 describe('a CRC', () => {
-  it('is the same for any split of the bytes into chunks', () => {
+  it('is the same however the bytes are split into chunks', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, at) => {
         const [start, end] = [bytes.subarray(0, at), bytes.subarray(at)];

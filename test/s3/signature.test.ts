@@ -166,7 +166,7 @@ describe('the signer', () => {
  * These examples, which have no session token, are from "Signature Calculations for the Authorization Header" in the
  * Amazon S3 API Reference.
  */
-describe("in AWS's published examples", () => {
+describe('the signer', () => {
   const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
   const [DATE, DAY, REGION] = ['20130524T000000Z', '20130524', 'us-east-1'];
   const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -199,7 +199,7 @@ describe("in AWS's published examples", () => {
       '34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7',
     ],
   ] as const) {
-    it(`a ${what} has the published signature`, () => {
+    it(`returns AWS's published signature for a ${what}`, () => {
       const { canonical } = canonicalRequest(
         { method: 'GET', path, query },
         [HOST, ...more, ...ALWAYS].flat(),

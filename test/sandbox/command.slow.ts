@@ -76,12 +76,12 @@ test('a killed sandbox leaves no bridge process behind', async (context) => {
   await gone(contract.bridge);
 });
 
-test('if the bridge dies, the sandbox reports it and exits with code 1', async (context) => {
+test('the sandbox exits with code 1 and reports the cause if the bridge dies', async (context) => {
   const { child, exit } = await running(context);
   bridgeOf(child);
   const { code, output } = await exit;
   assert.equal(code, 1);
-  assert.match(output, /The bridge ended unexpectedly \(signal SIGKILL\)/);
+  assert.match(output, /The bridge exited unexpectedly \(signal SIGKILL\)/);
 });
 
 test('a port in use is reported together with the fix', async (context) => {
@@ -101,7 +101,7 @@ test('the sandbox exits with code 2 and explains the mistake if its arguments ar
     [['8280'], /npm run sandbox -- --port N/],
     [['--port', 'x'], /--port must be a whole number from 0 to 65530/],
     [['--dir', '/not/there'], /--dir must be an existing directory/],
-    [['--config', '/not/there'], /--config: must be the path of a readable file/],
+    [['--config', '/not/there'], /--config: must be the path to a readable file/],
   ];
   for (const [options, said] of cases) {
     const { code, output } = await runSandbox(context, options).exit;

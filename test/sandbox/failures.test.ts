@@ -77,7 +77,7 @@ test('the metadata server of a machine without a service account responds with 4
   assert.deepEqual([status, (JSON.parse(text) as { field: string }).field], [400, 'uniqueId']);
 });
 
-test('a missing key gets 403 if the role may not list', async (context) => {
+test('a missing key gets 403 if the role cannot list the bucket', async (context) => {
   const sandbox = await sandboxFor(context);
   await control(sandbox, 'PUT', '/roles', {
     arn: sandbox.contract.role,
@@ -104,7 +104,7 @@ test('a missing key gets 403 if the role may not list', async (context) => {
   assert.match(message, /because no identity-based policy allows the s3:ListBucket action$/);
 });
 
-test('the sandbox can simulate a bucket that is in another region or missing', async (context) => {
+test('the sandbox can simulate a bucket that is in a different region or missing', async (context) => {
   const sandbox = await sandboxFor(context);
   await s3Client(sandbox).send(
     new CreateBucketCommand({

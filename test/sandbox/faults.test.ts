@@ -121,7 +121,7 @@ test('a hold fault delays a response until it is cleared or replaced', async (co
   }
 });
 
-test('a hold fault with `after` sends that many bytes immediately, and the rest when the fault is cleared', async (context) => {
+test('a hold fault sends the number of bytes in `after` immediately, and the rest once the fault is cleared', async (context) => {
   const sandbox = await sandboxFor(context);
   await fault(sandbox, { upstream: 'metadata', fault: 'hold', after: 4, times: 1 });
   const response = await open(sandbox.contract.metadata, PROJECT_PATH, { headers: GOOGLE });
@@ -137,7 +137,7 @@ test('a hold fault with `after` sends that many bytes immediately, and the rest 
   assert.equal(text, 'acme-prod');
 });
 
-test('a body can be truncated, stalled, slowed, delayed, empty, invalid or of the wrong length', async (context) => {
+test('a fault can truncate, stall, slow, delay, empty or corrupt a body, or give it the wrong length', async (context) => {
   const sandbox = await sandboxFor(context);
   const strike = (fields: object) => fault(sandbox, { upstream: 'metadata', times: 1, ...fields });
   await strike({ fault: 'cut', after: 4 });

@@ -97,7 +97,7 @@ describe('a request for a foreign host name', () => {
   });
 });
 
-describe('a request for a host name of this machine', () => {
+describe("a request for one of this machine's host names", () => {
   for (const host of ['127.0.0.1', '127.0.0.1:1', 'localhost', 'LOCALHOST:8081', '[::1]:8081'])
     it(`is served: ${host}`, async () => {
       const { metadata } = sandbox.contract;
@@ -134,7 +134,7 @@ describe('a cross-origin request', () => {
         const asked = ['POST / HTTP/1.1', 'Host: 127.0.0.1:8085', 'Content-Length: 0', header];
         const { status, body } = await answerTo(ports[port] ?? '', ...asked);
         assert.equal(status, 403);
-        assert.match(body, /rejects requests from web pages of another origin/);
+        assert.match(body, /rejects requests from web pages on other origins/);
       });
 
   it('is rejected with 403, but a request from the same origin or the address bar is served', async () => {

@@ -40,7 +40,7 @@ test("an impersonated token has the same claims as the metadata server's, and ST
   }
 });
 
-test("with the defaults of Google's library, azp is the email address and STS rejects the token", async (context) => {
+test("a token requested with the defaults of Google's library has an email as azp, so STS rejects it", async (context) => {
   const sandbox = await sandboxFor(context);
   const { email } = sandbox.contract.serviceAccount;
   const token = await idToken(sandbox, email);
@@ -49,7 +49,7 @@ test("with the defaults of Google's library, azp is the email address and STS re
   await assert.rejects(assumed(sandbox, { token }), { name: 'AccessDenied' });
 });
 
-test('if a request sets only includeEmail, the azp claim of the token remains the unique ID', async (context) => {
+test("the token's azp claim remains the unique ID if a request sets only includeEmail", async (context) => {
   const sandbox = await sandboxFor(context);
   const { email, uniqueId } = sandbox.contract.serviceAccount;
   const { text } = await generate(sandbox, `-/serviceAccounts/${email}`, {
@@ -60,7 +60,7 @@ test('if a request sets only includeEmail, the azp claim of the token remains th
   assert.deepEqual([claims['azp'], claims['email']], [uniqueId, email]);
 });
 
-test("a service account that is missing or may not be impersonated gets Google's own errors", async (context) => {
+test("impersonation of a missing or forbidden service account fails with Google's own errors", async (context) => {
   const sandbox = await sandboxFor(context);
   const { stranger, reader } = sandbox.contract.callers;
   const refusal = async (account: string, body: unknown = { audience: 'a' }, project = '-') => {

@@ -35,7 +35,7 @@ test('metadata values, directories and missing paths get the same responses as f
   assert.equal((await ask(contract.metadata, '/')).headers['metadata-flavor'], 'Google');
 });
 
-test('the claims azp and sub contain the unique ID, and only the full format contains an email', async (context) => {
+test('the azp and sub claims contain the unique ID, and only the full format contains an email', async (context) => {
   const sandbox = await sandboxFor(context);
   const { reader } = sandbox.contract.callers;
   const full = claimsOf(await identityToken(sandbox, reader, 'https://a.example/?x=1&y=2'));
@@ -63,7 +63,7 @@ test('a request for a token must name an audience and an existing account', asyn
   assert.equal(await status('nobody@acme-prod.iam.gserviceaccount.com/identity?audience=a'), 404);
 });
 
-test("on a caller's machine, the default account is the caller, and full-format tokens describe the machine", async (context) => {
+test("a caller's machine has the caller as its default account, and full-format tokens describe the machine", async (context) => {
   const sandbox = await sandboxFor(context);
   const { callers, serviceAccount } = sandbox.contract;
   const machine = await sandbox.machineOf('reader');

@@ -134,7 +134,7 @@ describe('a sandbox with its own configuration', () => {
     await everyCommandWorks(output());
   });
 
-  it('reports the problems of the file with their line numbers, and starts nothing', async (context) => {
+  it("reports the file's problems with their line numbers, and starts nothing", async (context) => {
     const path = configFile(context, CONFIG.replace('allow: [get, list]', 'alow: [get, list]'));
     const { code, output } = await runSandbox(context, ['--port', '0', '--config', path]).exit;
     assert.equal(code, 1, output);
@@ -143,7 +143,7 @@ describe('a sandbox with its own configuration', () => {
   });
 });
 
-describe('the banner of the sandbox', () => {
+describe("the sandbox's banner", () => {
   it('shows commands that work', async (context) => {
     const { output } = await sandboxWith(context, []);
     await everyCommandWorks(output());
@@ -188,7 +188,7 @@ describe("the bridge's log in the sandbox", () => {
 
 describe('fedbridge sandbox --as', () => {
   for (const caller of ['reader', 'reader@acme-prod.iam.gserviceaccount.com', '112010400000000710080'])
-    it(`makes ${caller} the default account of the metadata server, but not the bridge's account`, async (context) => {
+    it(`makes ${caller} the metadata server's default account, but not the bridge's account`, async (context) => {
       const { contract, output } = await sandboxWith(context, ['--as', caller]);
       const { email } = contract.serviceAccount;
       const account = await fetch(

@@ -25,7 +25,7 @@ function decide(
   });
 }
 
-test('wildcards, escapes and variables in the resources of a policy match as in IAM', () => {
+test("wildcards, escapes and variables in a policy's resources match as in IAM", () => {
   const cases: readonly (readonly [pattern: string, key: string, fits: boolean])[] = [
     ['*', 'anything/at?all', true],
     ['a*c', 'a/b/c', true],

@@ -58,7 +58,7 @@ test('a policy variable for a wildcard matches only the literal character', asyn
   }
 });
 
-test('a session policy cannot grant more than the role has', async (context) => {
+test('a session policy cannot grant more permissions than the role has', async (context) => {
   const sandbox = await sandboxFor(context);
   const s3 = s3Client(sandbox, await assumed(sandbox, { policy: allowing({ Action: '*', Resource: '*' }) }));
   await assert.rejects(s3.send(new PutObjectCommand({ Bucket: 'acme-lake', Key: 'x', Body: 'x' })), {

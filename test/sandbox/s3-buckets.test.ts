@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { assumed, s3Client, sandboxFor } from './clients.ts';
 
-test('a read of a bucket in another region is redirected to that region', async (context) => {
+test('a read of a bucket in a different region is redirected to that region', async (context) => {
   const sandbox = await sandboxFor(context);
   const Bucket = 'far-away';
   await s3Client(sandbox).send(

@@ -142,7 +142,7 @@ test('a bucket policy can grant access to a role that has no policy of its own, 
   );
 });
 
-test('a role of another account needs a bucket policy that allows it, and gets no reason for a denial', async (context) => {
+test('a role in another account needs a bucket policy that allows it, and gets no reason for a denial', async (context) => {
   const sandbox = await sandboxFor(context);
   const hop = new AssumeRoleCommand({ RoleArn: PARTNER, RoleSessionName: 'reader', ExternalId: '7f3c' });
   const partner = keysOf((await stsClient(sandbox, await assumed(sandbox)).send(hop)).Credentials);
@@ -158,7 +158,7 @@ test('a role of another account needs a bucket policy that allows it, and gets n
   await assert.rejects(get(sandbox, partner), { name: 'AccessDenied', message: 'Access Denied' });
 });
 
-test('the denial of a listing or of a missing key mentions s3:ListBucket', async (context) => {
+test('the error for a denied listing or a missing key mentions s3:ListBucket', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox, {
     policy: allowing({ Action: 's3:GetObject', Resource: `${LAKE}/*` }),

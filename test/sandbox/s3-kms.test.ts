@@ -140,7 +140,7 @@ test('KMS keys that are disabled, pending deletion or deleted each cause a diffe
   await get(sandbox, keys);
 });
 
-test('a denial does not name the KMS key if the role belongs to another account', async (context) => {
+test('a denial does not name the KMS key if the role belongs to a different account', async (context) => {
   const sandbox = await sealed(context);
   const RoleArn = 'arn:aws:iam::210987654321:role/lake-data';
   const hop = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'reader', ExternalId: '7f3c' });

@@ -26,7 +26,7 @@ test('an unsigned request gets AccessDenied', async (context) => {
   assert.deepEqual([headers['server'], headers['content-type']], ['AmazonS3', 'application/xml']);
 });
 
-test('each kind of wrong credentials has its own error code', async (context) => {
+test('each kind of invalid credentials gets its own error code', async (context) => {
   const sandbox = await sandboxFor(context);
   const keys = await assumed(sandbox);
   const { accessKeyId, secretAccessKey } = keys;

@@ -30,7 +30,7 @@ async function refused(promise: Promise<unknown>, name: string, status: number, 
   });
 }
 
-test('with the current MFA code, the developer can assume two roles in turn and read an object', async (context) => {
+test('the developer can use the current MFA code to assume two roles in turn and read an object', async (context) => {
   const sandbox = await sandboxFor(context);
   const { mfaSerial: SerialNumber, ...keys } = sandbox.contract.developer;
   const identity = async (of: Keys) => stsClient(sandbox, of).send(new GetCallerIdentityCommand({}));

@@ -12,7 +12,7 @@ const scheduleOf = (seed: number): string => {
   return JSON.stringify([plans.map((plan) => ({ ...plan, expected: plan.expected.status })), spells]);
 };
 
-it('the same seed gives the same schedule, and another seed gives a different schedule', () => {
+it('the same seed gives the same schedule, and a different seed gives a different one', () => {
   assert.equal(scheduleOf(5), scheduleOf(5));
   assert.notEqual(scheduleOf(5), scheduleOf(6));
 });

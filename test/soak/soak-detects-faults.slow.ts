@@ -63,12 +63,12 @@ function findingsOf(
   return tally.sum(explainer({ struck: strikes, told: tally.told, held: [] }), () => false).findings.length;
 }
 
-describe('a response', () => {
-  it('is not a finding if it is as expected', () => {
+describe('a response in the soak test', () => {
+  it('is not reported as a finding if it is as expected', () => {
     assert.equal(findingsOf(sound, []), 0);
   });
 
-  it('is a finding if it is unexpected and no log line explains it with an injected fault', () => {
+  it('is reported as a finding if it is unexpected and no injected fault explains it in the log', () => {
     assert.equal(findingsOf(failed, []), 1);
     const unexplained = line({ severity: 'WARNING', fault: 's3_unreachable' });
     assert.equal(findingsOf(failed, [unexplained]), 1);
@@ -77,25 +77,25 @@ describe('a response', () => {
     assert.equal(findingsOf(failed, [line({ severity: 'WARNING', fault: 'sts_failed' })], ['cut']), 1);
   });
 
-  it('is a finding if it is truncated, unless S3 truncated it', () => {
+  it('is reported as a finding if it is truncated, unless S3 truncated it', () => {
     const cut = { ...sound, complete: false };
     assert.equal(findingsOf(cut, [line({ severity: 'INFO', abortedBy: 'bridge' })], ['cut']), 1);
     assert.equal(findingsOf(cut, [line({ severity: 'INFO', abortedBy: 's3' })], ['cut']), 0);
   });
 });
 
-describe('a log line', () => {
-  it('is a finding if its severity is ERROR, unless an injected fault explains it', () => {
+describe('a log line in the soak test', () => {
+  it('is reported as a finding if its severity is ERROR, unless an injected fault explains it', () => {
     assert.equal(findingsOf(sound, [line({ fault: 'internal' })], ['cut']), 1);
     assert.equal(findingsOf(sound, [line({ fault: 's3_timeout' })], ['cut']), 0);
     assert.equal(findingsOf(sound, [line({ severity: 'CRITICAL', fault: 's3_timeout' })], ['cut']), 1);
   });
 });
 
-describe('a retained resource', () => {
+describe('a retained resource in the soak test', () => {
   const idle = { resident: 1e8, heapUsed: 3e7, external: 8e6, fileDescriptors: 24, inFlight: 0 };
 
-  it('is a leak, whatever its kind, if there is more of it after the run than before', () => {
+  it('is reported as a leak if there is more of it after the run than before', () => {
     const before = { ...idle, resources: { TCPSocketWrap: 1 } };
     assert.deepEqual(leaksOf(before, before), []);
     for (const more of [

@@ -37,14 +37,18 @@ function schemaOfClass(body: string, classes: ReadonlyMap<string, string>): Bloc
     const type = typeOf(accessor);
     attributes[name] = `${usage(body, property)} ${set === undefined ? type : type.replace('list', 'set')}`;
   }
-  const complex = /^ +this\._(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"/gm;
-  for (const [, property = '', className = '', name = ''] of body.matchAll(complex)) {
+  // The third argument of a list of blocks says whether it is a set.
+  const complex = /^ +(?:this\.)?_(\w+) = new (?:cdkt[fn]\.)?(\w+)\(this, "(\w+)"(?:, (true|false))?/gm;
+  for (const [, property = '', className = '', name = '', isSet] of body.matchAll(complex)) {
     const use = usage(body, property);
     const repeated = className.endsWith('List');
     const nested = classes.get(repeated ? className.replace(/List$/, 'OutputReference') : className);
     if (nested === undefined) attributes[name] = `${use} ${typeOf(className)}`;
     else if (use === 'computed') attributes[name] = 'computed object';
-    else blocks[name] = { required: use === 'required', repeated, ...schemaOfClass(nested, classes) };
+    else {
+      const nesting = { required: use === 'required', repeated, ...(isSet === 'true' && { set: true }) };
+      blocks[name] = { ...nesting, ...schemaOfClass(nested, classes) };
+    }
   }
   return { attributes, blocks };
 }

@@ -35,7 +35,7 @@ describe('the generated configuration', () => {
       await meaningOf(FIVE),
       `Callers' tokens must have the audience https://fedbridge-123456789012.europe-west1.run.app.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
-The bridge serves at most 1000 concurrent requests, and at most 200 per caller. A response may stall for 30s; on shutdown, responses have 9s to finish.
+The bridge serves at most 1000 concurrent requests, and at most 200 per caller. It waits at most 30s for a stalled response; on shutdown, responses have 9s to finish.
 
 acme-lake (S3 bucket acme-lake in the region that S3 reports; the bridge tries eu-west-1 first)
   as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):
@@ -136,7 +136,7 @@ Nobody else may read anything.
   });
 });
 
-describe('the maximum session duration of a role', () => {
+describe("a role's maximum session duration", () => {
   it('is converted to seconds for AWS', async () => {
     const roles = {
       short: { duration: '900s' },

@@ -5,11 +5,11 @@ import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';
 import { DEPLOY_BUILD, TEST_BUILD } from '../deploy/build.ts';
 import type { BuildFile } from '../deploy/build.ts';
-import { META_ARGUMENTS } from './block-checks.ts';
+import { creations } from './created.ts';
 import { moduleValues } from './module-values.ts';
 import { readModule } from './modules.ts';
-import type { Block } from './modules.ts';
-import { FIVE, rootStandIns, rootValues } from './sample.ts';
+import type { Block, Body } from './modules.ts';
+import { FIVE, rootValues, UNIQUE_ID } from './sample.ts';
 import type { Variables } from './sample.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -23,7 +23,7 @@ const DELIVERY = {
   probe_bucket: 'acme-lake',
   probe_key: 'probe/healthz',
 };
-const WITH: Variables = { ...FIVE, delivery: DELIVERY };
+const WITH: Variables = { ...FIVE, delivery: DELIVERY, ingress: 'all' };
 const EMAIL = 'fedbridge-deploy@acme-prod.iam.gserviceaccount.com';
 const root = await readModule('');
 
@@ -31,38 +31,24 @@ const root = await readModule('');
 const account = (id: string): object => {
   const email = `${id}@acme-prod.iam.gserviceaccount.com`;
   const name = `projects/acme-prod/serviceAccounts/${email}`;
-  return { id: name, name, email, member: `serviceAccount:${email}` };
+  return { id: name, name, email, member: `serviceAccount:${email}`, unique_id: UNIQUE_ID };
 };
 const ACCOUNTS = ['builder', 'tester', 'deployer', 'stranger'];
 const STAND_INS: Variables = {
-  ...rootStandIns(WITH),
   google_service_account: {
-    bridge: account('fedbridge'),
+    bridge: [account('fedbridge')],
     ...Object.fromEntries(ACCOUNTS.map((name) => [name, [account(name)]])),
   },
   google_artifact_registry_repository: {
-    images: { repository_id: 'fedbridge' },
+    images: [{ repository_id: 'fedbridge' }],
     candidates: [{ repository_id: 'fedbridge-candidates' }],
   },
   google_storage_bucket: { artifacts: [{ name: 'sbom' }], build: [{ name: 'source' }] },
   google_cloud_run_v2_service: { bridge: { name: 'service' } },
 };
 
-/** @returns the arguments of each resource that a block creates */
-async function created({ body }: Block, variables = WITH): Promise<Variables[]> {
-  const { for_each: each, count = 1 } = body;
-  const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !META_ARGUMENTS.has(name)));
-  const values = moduleValues(root, variables, STAND_INS);
-  if (each === undefined) {
-    const bodies = (await values.evaluate(count)) === 0 ? [] : [await values.evaluate(rest)];
-    return bodies as Variables[];
-  }
-  const items = Object.values((await values.evaluate(each)) as object) as unknown[];
-  const bodies = items.map((value) =>
-    moduleValues(root, variables, { ...STAND_INS, each: { value } }).evaluate(rest),
-  );
-  return (await Promise.all(bodies)) as Variables[];
-}
+const created = (block: Block, variables = WITH): Promise<Body[]> =>
+  creations(root, variables, STAND_INS)(block);
 
 async function onlyOne(address: string): Promise<Variables> {
   const block = root.resources.find((one) => one.address === address);
@@ -93,7 +79,7 @@ function rolesIn({ text }: BuildFile): string[] {
 }
 
 describe('the account that runs the tests', () => {
-  it('can only push candidates and their SBOMs', async () => {
+  it('can push only candidates and their SBOMs', async () => {
     const rights = await rightsOf('tester');
     assert.deepEqual(rights, [
       'roles/artifactregistry.writer on fedbridge-candidates',
@@ -123,7 +109,7 @@ describe('the account that deploys', () => {
     assert.ok(((await values.local('caller_emails')) as string[]).includes(EMAIL));
   });
 
-  it('may read only the probe object through the bridge, and the stranger account may read nothing', async () => {
+  it('can read only the probe object through the bridge, and the stranger account can read nothing', async () => {
     const values = await rootValues(WITH);
     const { grants } = readConfigDocument(String(await values.output('config')));
     assert.deepEqual(
@@ -140,7 +126,7 @@ describe('the Cloud Build trigger', () => {
     ['test', TEST_BUILD, []],
     ['deploy', DEPLOY_BUILD, ['_ACTION', '_TAG']],
   ] as const) {
-    it(`${name} sets every substitution of ${file} and runs as its own account`, async () => {
+    it(`${name} sets every substitution in ${file} and runs as its own account`, async () => {
       const { substitutions, service_account: runsAs } = await onlyOne(`google_cloudbuild_trigger.${name}`);
       const set = substitutions as Record<string, string>;
       assert.deepEqual(Object.keys(set).sort(), [...Object.keys(build.substitutions), ...more].sort());
@@ -150,7 +136,7 @@ describe('the Cloud Build trigger', () => {
     });
   }
 
-  it("`deploy` starts on the last tag that a candidate gets, deploys its digest, and waits for a person's approval", async () => {
+  it('`deploy` starts on the last tag that a candidate gets, deploys its digest, and waits for manual approval', async () => {
     const body = await onlyOne('google_cloudbuild_trigger.deploy');
     const { substitutions, filter, approval_config: approval } = body;
     const { substitutions: tested } = await onlyOne('google_cloudbuild_trigger.test');
@@ -175,8 +161,8 @@ describe('the Cloud Build trigger', () => {
   });
 });
 
-describe('if the variable `delivery` is not set', () => {
-  it('no resources for delivery are created', async () => {
+describe('the variable `delivery`', () => {
+  it('creates no delivery resources if it is not set', async () => {
     const blocks = root.resources.filter(({ file }) => file.startsWith('delivery'));
     assert.ok(blocks.length > 10);
     for (const block of blocks) assert.deepEqual(await created(block, FIVE), [], block.address);

@@ -1,24 +1,32 @@
 // Writes schema.json: the providers' schema for only the types that the Terraform files use. Run it by hand when a file begins to
-// use another type (`node test/terraform/extract-schema.ts`). It needs `npm` and `tar`, and downloads about 80 MB of npm packages
+// use another type (`node test/terraform/extract-schema.ts`). It needs `npm` and `tar`, and downloads about 100 MB of npm packages
 // that contain the providers' schemas into a temporary directory.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { schemaOfType } from './cdktf-class.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import { schemaOfInterface } from './pulumi-interface.ts';
 import type { BlockSchema, NestedBlockSchema, ProviderSchemas } from './provider-schema.ts';
 import { SCHEMA_FILE } from './provider-schema.ts';
 
+/** Types that only google-beta has. */
+const BETA: readonly string[] = ['google_project_service_identity'];
+
 /**
- * The npm package for each provider, by the first word of its types. cdktf's last package for Google contains
- * provider 6.50, so `LATER` lists newer blocks.
+ * The npm packages, each with the types that it describes. cdktf's last package for Google contains provider 6.50, so
+ * `LATER` lists newer blocks.
  */
-const CDKTF: Readonly<Record<string, string>> = {
-  google: '@cdktf/provider-google@16.12.1',
-  aws: '@cdktn/provider-aws@25.7.0',
-};
+const CDKTF: readonly { readonly package: string; readonly describes: (type: string) => boolean }[] = [
+  {
+    package: '@cdktf/provider-google@16.12.1',
+    describes: (type) => type.startsWith('google_') && !BETA.includes(type),
+  },
+  { package: '@cdktf/provider-google-beta@16.12.1', describes: (type) => BETA.includes(type) },
+  { package: '@cdktn/provider-aws@25.7.0', describes: (type) => type.startsWith('aws_') },
+  { package: '@cdktf/provider-time@11.0.1', describes: (type) => type.startsWith('time_') },
+];
 
 /**
  * This package is generated from google-beta 7.46 (pulumi-gcp's release notes). Its comments mark fields that exist
@@ -34,20 +42,26 @@ const LATER = [
     namespace: 'cloudrunv2',
     interface: 'ServiceTemplateContainerReadinessProbe',
   },
+  {
+    type: 'google_cloud_run_v2_service',
+    within: ['template', 'volumes'],
+    block: 'gcs',
+    namespace: 'cloudrunv2',
+    interface: 'ServiceTemplateVolumeGcs',
+  },
 ] as const;
 
 type Kind = 'resources' | 'data';
 
-const modules = await readModules();
-const typesOf = (kind: Kind, provider: string): string[] =>
-  [...new Set(modules.flatMap((module) => module[kind].map(({ type }) => type)))]
-    .filter((type) => type.startsWith(`${provider}_`))
-    .sort();
+const modules = [...(await readModules()), ...(await readSubmodules())];
+const typesOf = (kind: Kind): string[] =>
+  [...new Set(modules.flatMap((module) => module[kind].map(({ type }) => type)))].sort();
 
-/** @returns the path of a type's file in a cdktf package */
+/** @returns the path of a type's file in a cdktf package, which omits the provider's name from the names of its types */
 const folderOf = (kind: Kind, type: string): string => {
   const [provider = '', ...words] = type.split('_');
-  return `lib/${[...(kind === 'data' ? ['data', provider] : []), ...words].join('-')}/index.js`;
+  const prefix = [...(kind === 'data' ? ['data', provider] : []), ...(BETA.includes(type) ? [provider] : [])];
+  return `lib/${[...prefix, ...words].join('-')}/index.js`;
 };
 
 const directory = mkdtempSync(join(tmpdir(), 'fedbridge-schema-'));
@@ -55,9 +69,11 @@ try {
   const resources: Record<string, BlockSchema> = {};
   const data: Record<string, BlockSchema> = {};
   const from: { package: string; provider: string }[] = [];
-  for (const [provider, name] of Object.entries(CDKTF)) {
+  for (const { package: name, describes } of CDKTF) {
     const types = (['resources', 'data'] as const).flatMap((kind) =>
-      typesOf(kind, provider).map((type) => ({ kind, type, path: folderOf(kind, type) })),
+      typesOf(kind)
+        .filter(describes)
+        .map((type) => ({ kind, type, path: folderOf(kind, type) })),
     );
     const read = unpack(name, ['package.json', ...types.map(({ path }) => path)]);
     for (const { kind, type, path } of types) {

@@ -1,4 +1,5 @@
 // The Terraform functions that the Terraform files call. Arguments are evaluated lazily, because some functions catch their errors.
+import { createHash } from 'node:crypto';
 
 /** @returns the entries of an object in Terraform's order */
 export const entriesOf = (value: object): [string, unknown][] =>
@@ -85,6 +86,13 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   lookup: strict((map: Record<string, unknown>, key: string, otherwise: unknown) => map[key] ?? otherwise),
   lower: strict((text: string) => text.toLowerCase()),
   max: strict((...values: number[]) => Math.max(...values)),
+  min: strict((...values: number[]) => Math.min(...values)),
+  pow: strict((base: number, exponent: number) => base ** exponent),
+  sha256: strict((text: string) => createHash('sha256').update(text).digest('hex')),
+  tostring: strict((value: unknown) => String(value)),
+  trimprefix: strict((text: string, start: string) =>
+    text.startsWith(start) ? text.slice(start.length) : text,
+  ),
   merge: strict((...maps: object[]) => Object.fromEntries(maps.flatMap((map) => entriesOf(map)))),
   one: strict((list: unknown[]) => {
     if (list.length > 1) throw new Error('one requires a list with at most one item.');

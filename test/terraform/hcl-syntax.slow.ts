@@ -18,11 +18,11 @@ describe('the Terraform files', () => {
       assert.ok(readFileSync(path, 'utf8').split('\n').length <= 201);
     });
   }
-  it('include four examples, each with a module call, two providers and their versions', async () => {
+  it('include seven examples, each with a module call, two providers and their versions', async () => {
     const examples = (await readModules()).filter(({ path }) => path !== '');
-    assert.equal(examples.length, 4);
+    assert.equal(examples.length, 7);
     for (const { path, calls, providers, terraform } of examples) {
-      assert.equal(calls.length, 1, path);
+      assert.equal(calls[0]?.name, 'bridge', path);
       assert.ok(new Set(providers.map(({ name }) => name)).size === 2, `${path} configures both providers`);
       assert.ok(
         terraform.some((body) => 'required_providers' in body),

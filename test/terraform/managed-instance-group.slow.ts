@@ -37,7 +37,7 @@ const fileOf = (ending: string): WrittenFile => {
 const unit = fileOf('/fedbridge.service');
 const script = fileOf('/fetch-config.sh');
 
-describe('the metadata of a machine', () => {
+describe("a machine's metadata", () => {
   it('contains the name of the secret, but nothing from the configuration', () => {
     assert.match(userData, /^#cloud-config\n/);
     assert.ok(userData.includes(CONFIG_SECRET));
@@ -46,7 +46,7 @@ describe('the metadata of a machine', () => {
   });
 });
 
-describe('the systemd unit of a machine', () => {
+describe("a machine's systemd unit", () => {
   it('fetches the configuration at each start, and retries until that succeeds', () => {
     assert.ok(unit.content.includes(`ExecStartPre=/bin/bash ${script.path}\n`));
     assert.match(unit.content, /^StartLimitIntervalSec=0$/m);
@@ -102,7 +102,7 @@ describe('the script that fetches the configuration', () => {
     return run('bash', ['-c', text], { env });
   };
 
-  it("writes only the configuration, readable by root and the group of the image's user", async () => {
+  it("writes only the configuration, readable by root and by the image user's group", async () => {
     await fetchConfig();
     assert.equal(readFileSync(target, 'utf8'), CONFIG);
     const { mode, gid } = statSync(target);
@@ -115,7 +115,7 @@ describe('the script that fetches the configuration', () => {
     assert.equal(seen.length, 2);
   });
 
-  it('fails if it may not read the secret, and leaves no configuration behind', async () => {
+  it('fails if it is not allowed to read the secret, and leaves no configuration behind', async () => {
     rmSync(target, { force: true });
     accessible = false;
     await assert.rejects(fetchConfig(), ({ stdout, stderr }: { stdout: string; stderr: string }) => {

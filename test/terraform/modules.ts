@@ -1,4 +1,4 @@
-// Parses the Terraform modules into plain values: the root module and each example.
+// Parses the Terraform modules into plain values: the root module, each example, and each module in modules/.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse } from '@cdktn/hcl2json';
@@ -27,6 +27,7 @@ export interface Module {
   readonly resources: readonly Block[];
   readonly data: readonly Block[];
   readonly calls: readonly Block[];
+  readonly checks: readonly Block[];
   readonly providers: readonly Block[];
   readonly terraform: readonly Body[];
 }
@@ -38,6 +39,7 @@ const filesIn = (directory: string, ending: string): string[] =>
     .map((name) => join(directory, name));
 
 const EXAMPLES = join(TERRAFORM, 'examples');
+const SUBMODULES = join(TERRAFORM, 'modules');
 
 /** The paths of all HCL files in terraform/. */
 export const HCL_FILES: readonly string[] = [
@@ -47,6 +49,10 @@ export const HCL_FILES: readonly string[] = [
   ...readdirSync(EXAMPLES).flatMap((name) => [
     ...filesIn(join(EXAMPLES, name), '.tf'),
     ...filesIn(join(EXAMPLES, name), '.tfvars.example'),
+  ]),
+  ...readdirSync(SUBMODULES).flatMap((name) => [
+    ...filesIn(join(SUBMODULES, name), '.tf'),
+    ...filesIn(join(SUBMODULES, name, 'tests'), '.tftest.hcl'),
   ]),
 ];
 
@@ -97,6 +103,7 @@ export async function readModule(path: string): Promise<Module> {
     resources: typed('resource', ''),
     data: typed('data', 'data.'),
     calls: plain('module', 'module.'),
+    checks: plain('check', 'check.'),
     providers: plain('provider', ''),
     terraform: parsed.flatMap(({ body }) => bodiesOf(body['terraform'])),
   };
@@ -104,6 +111,11 @@ export async function readModule(path: string): Promise<Module> {
 
 export async function readModules(): Promise<Module[]> {
   return Promise.all(['', ...readdirSync(EXAMPLES).map((name) => `examples/${name}`)].map(readModule));
+}
+
+/** The modules that work without the root module. */
+export async function readSubmodules(): Promise<Module[]> {
+  return Promise.all(readdirSync(SUBMODULES).map((name) => readModule(`modules/${name}`)));
 }
 
 const mapOf = (value: unknown): [string, unknown][] =>

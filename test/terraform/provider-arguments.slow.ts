@@ -1,14 +1,15 @@
 // Every resource, block and argument of the Terraform files is in the providers' schema, and all required arguments are set.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { problemsOfResource } from './block-checks.ts';
-import { readModules } from './modules.ts';
+import { META_ARGUMENTS, problemsOfResource } from './block-checks.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import type { Block } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 import { readSchemas, REMEDY, TERRAFORM_DATA } from './provider-schema.ts';
+import { MODULE_SOURCE } from './sample.ts';
 
 const schemas = readSchemas();
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const [root] = modules;
 assert.equal(root?.path, '');
 
@@ -26,8 +27,9 @@ describe('the arguments in the Terraform files', () => {
     });
     it(`match the root module's variables in every call from terraform/${module.path}`, () => {
       for (const { address, body } of module.calls) {
-        const { source, ...set } = body;
-        assert.equal(source, '../..', `${address} calls the root module`);
+        const { source, ...all } = body;
+        assert.equal(source, MODULE_SOURCE, `${address} calls the root module`);
+        const set = Object.fromEntries(Object.entries(all).filter(([name]) => !META_ARGUMENTS.has(name)));
         const known: string[] = root.variables.map(({ name }) => name);
         assert.deepEqual(
           Object.keys(set).filter((name) => !known.includes(name)),
@@ -60,7 +62,7 @@ describe('schema.json', () => {
   });
 });
 
-describe('the check of a Terraform block', () => {
+describe('the Terraform block checker', () => {
   const schema = schemas.resources['google_secret_manager_secret'];
   assert.ok(schema);
   for (const [body, problem] of [

@@ -16,6 +16,8 @@ export interface NestedBlockSchema extends BlockSchema {
   readonly required: boolean;
   /** Whether the block may occur more than once. */
   readonly repeated: boolean;
+  /** Whether the blocks have no order. An expression cannot index a set. */
+  readonly set?: boolean;
 }
 
 export interface ProviderSchemas {

@@ -22,9 +22,14 @@ export function schemaOfInterface(code: string, namespace: string, name: string)
         repeated: type.includes('[]'),
       };
     } else {
-      const plain = /^(string|number|boolean)(?: \| undefined)?$/.exec(type)?.[1];
+      const [, simple, item] =
+        /^(?:(string|number|boolean)|pulumi\.Input<(string|number|boolean)>\[\])(?: \| undefined)?$/.exec(
+          type,
+        ) ?? [];
+      const plain = (simple ?? item)?.replace('boolean', 'bool');
       if (plain === undefined) throw new Error(`${name}.${property} has an unknown type: ${type}`);
-      attributes[snake] = `${required ? 'required' : 'optional'} ${plain === 'boolean' ? 'bool' : plain}`;
+      attributes[snake] =
+        `${required ? 'required' : 'optional'} ${item === undefined ? plain : `list(${plain})`}`;
     }
   }
   return { required: false, repeated: false, attributes, blocks };

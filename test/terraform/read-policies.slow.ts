@@ -131,7 +131,7 @@ describe("a role's policy", () => {
 });
 
 describe('a role that is not the last in its chain', () => {
-  it('may only assume the next role, and pass on tags and the source identity', async () => {
+  it('can only assume the next role, and pass on tags and the source identity', async () => {
     const { variables } = await readExample('second-hop-role');
     const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const values = await rootValues(variables, { each: { key: 'lake', value: hop } });
@@ -168,7 +168,7 @@ describe('a role that is not the last in its chain', () => {
     assert.deepEqual(statementsOf(readPolicyOf(chained, then[0]?.arn ?? '')), statementsOf(String(owners)));
   });
 
-  it("may assume only the next role, even if that role's path contains IAM's wildcards", async () => {
+  it("can assume only the next role, even if that role's path contains IAM's wildcards", async () => {
     const { variables } = await readExample('second-hop-role');
     const hop = await (await rootValues(variables)).evaluate('${local.roles_created["lake"].then[0]}');
     const value = { ...(hop as Body), arn: 'arn:aws:iam::210987654321:role/te*m/$?/lake-data' };

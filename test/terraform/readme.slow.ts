@@ -1,23 +1,60 @@
-// terraform/README.md matches the Terraform files: its tables list the declared variables and outputs, and its links lead to files.
+// Each README.md in terraform/ matches the Terraform files: its tables list the declared variables and outputs, its links lead to
+// files, and its calls of the module set variables that exist.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { readModules } from './modules.ts';
-import { readReadme, rendered } from './render.ts';
+import { parse } from '@cdktn/hcl2json';
+import { blocks } from '../docs/markdown.ts';
+import { moduleValues } from './module-values.ts';
+import { readModule, readModules, readSubmodules } from './modules.ts';
+import type { Body } from './modules.ts';
+import { DOCUMENTED, readReadme, rendered } from './render.ts';
 
-const page = readReadme();
+for (const path of DOCUMENTED) {
+  const page = readReadme(path);
+  describe(`terraform/${path === '' ? '' : `${path}/`}README.md`, () => {
+    it('lists every variable and output as declared', async () => {
+      assert.equal(page, await rendered(page, path), 'Run `node test/terraform/render.ts`.');
+    });
+    it('links to files that exist', () => {
+      for (const [, link = ''] of page.matchAll(/\]\(((?!https:)[^)#]+)\)/g))
+        assert.ok(existsSync(join(import.meta.dirname, '../../terraform', path, link)), link);
+    });
+    it('shows calls that set every required variable, and no others than the declared ones', async () => {
+      const { variables } = await readModule(path);
+      const required = variables.filter(({ body }) => !('default' in body)).map(({ name }) => name);
+      const calls = await Promise.all(
+        blocks('hcl', page)
+          .filter((block) => block.startsWith('module '))
+          .map((block) => parse('README.md', block) as Promise<{ module: Record<string, Body[]> }>),
+      );
+      assert.ok(calls.length > 0);
+      for (const { source, ...set } of calls.flatMap(({ module }) => Object.values(module).flat())) {
+        assert.match(String(source), new RegExp(`//terraform${path === '' ? '' : `/${path}`}\\?ref=`));
+        const names = Object.keys(set);
+        assert.deepEqual(
+          names.filter((name) => !variables.some((variable) => variable.name === name)),
+          [],
+        );
+        assert.deepEqual(
+          required.filter((name) => !names.includes(name)),
+          [],
+        );
+        for (const name of names) {
+          const problems = await moduleValues(await readModule(path), set).problemsOf(name);
+          assert.deepEqual(problems, [], name);
+        }
+      }
+    });
+  });
+}
 
 describe('terraform/README.md', () => {
-  it('lists every variable and output as declared', async () => {
-    assert.equal(page, await rendered(page), 'Run `node test/terraform/render.ts`.');
-  });
-  it('names every example, and no others', async () => {
-    const named = [...page.matchAll(/\]\(examples\/([\w-]+)\)/g)].map(([, name]) => `examples/${name ?? ''}`);
-    const there = (await readModules()).map(({ path }) => path).filter((path) => path !== '');
+  it('names every example and module, and no others', async () => {
+    const named = [...readReadme().matchAll(/\]\(((?:examples|modules)\/[\w-]+)\)/g)].map(([, name]) => name);
+    const modules = [...(await readModules()), ...(await readSubmodules())];
+    const there = modules.map(({ path }) => path).filter((path) => path !== '');
     assert.deepEqual(new Set(named), new Set(there));
-  });
-  it('links to files that exist', () => {
-    for (const [, path = ''] of page.matchAll(/\]\(((?!https:)[^)#]+)\)/g))
-      assert.ok(existsSync(new URL(`../../terraform/${path}`, import.meta.url)), path);
   });
 });

@@ -1,15 +1,16 @@
 // Every reference in the Terraform files resolves: to variables, locals, resources and their attributes, and outputs of modules.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Reference } from './expression.ts';
-import { readModules } from './modules.ts';
+import { bodiesOf, HCL_FILES, readModules, readSubmodules } from './modules.ts';
 import type { Block, Module } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';
 import { readSchemas, REMEDY, TERRAFORM_DATA } from './provider-schema.ts';
 import { referencesOfModule } from './references.ts';
 
 const schemas = readSchemas();
-const modules = await readModules();
+const modules = [...(await readModules()), ...(await readSubmodules())];
 const root = modules.find(({ path }) => path === '');
 assert.ok(root);
 
@@ -23,6 +24,8 @@ function problemOf(module: Module, [first = '', second = '', third, ...more]: Re
       return module.locals.has(second) ? undefined : 'there is no such local';
     case 'module':
       if (!named(module.calls)) return 'there is no such module';
+      // A module as a whole: in depends_on, or in a loop over its instances.
+      if (third === undefined) return undefined;
       return root?.outputs.some(({ name }) => name === third) === true
         ? undefined
         : 'there is no such output';
@@ -47,6 +50,20 @@ function attributeProblem(
     ? undefined
     : `${type} has no attribute ${attribute}`;
 }
+
+describe('the files of the root module and its Terraform tests', () => {
+  it('index every resource that has count or for_each before they use its attributes', () => {
+    const counted = root.resources.filter(({ body }) => 'count' in body || 'for_each' in body);
+    assert.ok(counted.length > 20);
+    const files = HCL_FILES.filter((file) => !file.includes('/examples/'));
+    assert.ok(files.some((file) => file.endsWith('.tftest.hcl')));
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8');
+      for (const { address } of counted)
+        assert.doesNotMatch(text, new RegExp(`\\b${address.replace('.', '\\.')}\\.\\w`), file);
+    }
+  });
+});
 
 describe('the Terraform files', () => {
   for (const module of modules) {
@@ -76,8 +93,12 @@ describe('the Terraform files', () => {
       const aliases = new Set(
         module.providers.map(({ name, body }) => `\${${name}.${String(body['alias'])}}`),
       );
+      const required = module.terraform.flatMap(({ required_providers: all }) =>
+        bodiesOf(all).flatMap((body) => Object.keys(body)),
+      );
+      const known = new Set([...aliases, ...required.map((name) => `\${${name}}`)]);
       const named = [...module.resources, ...module.data].flatMap(({ body }) => body['provider'] ?? []);
-      for (const provider of named) assert.ok(typeof provider === 'string' && aliases.has(provider));
+      for (const provider of named) assert.ok(typeof provider === 'string' && known.has(provider));
     });
   }
 });

@@ -15,8 +15,8 @@ const NAMES_OF_OTHER_THINGS = {
 } as const;
 
 export async function referencesOfModule(module: Module): Promise<Found[]> {
-  const { variables, outputs, resources, data, calls, providers, locals } = module;
-  const blocks = [...variables, ...outputs, ...resources, ...data, ...calls, ...providers].map(
+  const { variables, outputs, resources, data, calls, checks, providers, locals } = module;
+  const blocks = [...variables, ...outputs, ...resources, ...data, ...calls, ...checks, ...providers].map(
     async (block) => {
       const known = new Set(['path']);
       if ('for_each' in block.body) known.add('each');

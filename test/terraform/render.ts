@@ -1,11 +1,15 @@
-// `node test/terraform/render.ts` writes the tables of terraform/README.md from the declared variables and outputs.
+// `node test/terraform/render.ts` writes the tables of the modules' README.md files from the declared variables and outputs.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readModule } from './modules.ts';
 import type { Block, Module } from './modules.ts';
 
-const README = new URL('../../terraform/README.md', import.meta.url);
+/** The modules that have a README.md with tables, by path below terraform/. */
+export const DOCUMENTED = ['', 'modules/bulk-copy'] as const;
 
-export const readReadme = (): string => readFileSync(README, 'utf8');
+const readmeOf = (path: string): string => join(import.meta.dirname, '../../terraform', path, 'README.md');
+
+export const readReadme = (path = ''): string => readFileSync(readmeOf(path), 'utf8');
 
 const line = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
@@ -35,15 +39,16 @@ function tablesOf({ variables, outputs }: Module): Readonly<Record<string, strin
 }
 
 /** @returns the page with updated tables. @throws Error if a table's comments are missing */
-export async function rendered(page: string): Promise<string> {
-  return Object.entries(tablesOf(await readModule(''))).reduce((text, [name, table]) => {
+export async function rendered(page: string, path = ''): Promise<string> {
+  return Object.entries(tablesOf(await readModule(path))).reduce((text, [name, table]) => {
     const marked = new RegExp(`(?<=<!-- ${name} -->\\n)[^]*?(?=<!-- /${name} -->)`);
     if (!marked.test(text))
       throw new Error(
-        `terraform/README.md must have <!-- ${name} --> and <!-- /${name} -->, each on its own line.`,
+        `${readmeOf(path)} must have <!-- ${name} --> and <!-- /${name} -->, each on its own line.`,
       );
     return text.replace(marked, () => table);
   }, page);
 }
 
-if (import.meta.main) writeFileSync(README, await rendered(readReadme()));
+if (import.meta.main)
+  for (const path of DOCUMENTED) writeFileSync(readmeOf(path), await rendered(readReadme(path), path));

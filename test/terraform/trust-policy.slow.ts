@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fedbridge } from './fedbridge.ts';
-import { readModules } from './modules.ts';
+import { readModules, readSubmodules } from './modules.ts';
 import { FIVE, readExample, rootValues, UNIQUE_ID } from './sample.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'fedbridge-terraform-'));
@@ -20,7 +20,7 @@ function printed(...args: readonly string[]): unknown {
   return JSON.parse(stdout);
 }
 
-describe('the trust policy of a role', () => {
+describe("a role's trust policy", () => {
   for (const audience of ['fedbridge', 'lake']) {
     it(`equals the output of \`fedbridge trust-policy\` for the audience ${audience}`, async () => {
       const root = await rootValues({ ...FIVE, sts_audience: audience });
@@ -44,7 +44,8 @@ describe('the trust policy of a role', () => {
 
 describe('the Terraform files', () => {
   it("register no identity provider, which would replace AWS's built-in one", async () => {
-    const types = (await readModules()).flatMap(({ resources }) => resources.map(({ type }) => type));
+    const modules = [...(await readModules()), ...(await readSubmodules())];
+    const types = modules.flatMap(({ resources }) => resources.map(({ type }) => type));
     assert.ok(types.includes('aws_iam_role'));
     assert.ok(!types.includes('aws_iam_openid_connect_provider'));
   });

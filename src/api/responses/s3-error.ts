@@ -70,7 +70,7 @@ interface S3Row {
 const S3_ROWS: Readonly<Record<string, S3Row>> = {
   AccessDenied: {
     sentence:
-      'The storage service denied this read: the object may not exist, or its owner does not allow this bridge to read it.',
+      'The storage service denied this read: either the object does not exist, or its owner does not allow this bridge to read it.',
     fix: accessDeniedFix,
   },
   InvalidArgument: { sentence: 'The storage service rejected an argument of the request.' },
@@ -110,7 +110,7 @@ const FAILED: S3Row = {
 };
 const OTHER_ERROR: S3Row = {
   sentence: 'The storage service returned an error.',
-  fix: 'Look up the S3 error code from this line in the S3 API Reference, under "Error responses".',
+  fix: 'Look up the S3 error code in the S3 API Reference, under "Error responses".',
 };
 
 function rowOf({ code, status }: S3Error): S3Row {

@@ -56,6 +56,6 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
   return { step: STEP, outcome: 'fine', found: `belongs to ${escapeText(email)}`, compared };
 }
 
-const WRONG_SERVER = 'Check whether another server listens at GCE_METADATA_HOST.';
+const WRONG_SERVER = 'Check which server listens at GCE_METADATA_HOST.';
 const CLOCK = "Correct this machine's clock.";
 const NO_EMAIL = 'Ask the operator for a grant to the unique ID, or use a service account with an e-mail.';

@@ -30,7 +30,7 @@ export function decide(
   const allowed = 'permit' in explained;
   const subject = read.subject === '' ? 'everything' : escapeText(read.subject);
   const lines = [
-    `${shown(request.caller)} ${allowed ? 'may' : 'may not'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
+    `${shown(request.caller)} ${allowed ? 'may' : 'is not allowed to'} ${describeActions([word])} ${subject} in ${read.bucket} (${read.actions.join(', ')}).`,
     ...(allowed
       ? explained.permit.decided.map((grant) => `Decided by ${describeGrant(grant)}.`)
       : describeDenial(request, explained.denial, { config, describeGrant })),
@@ -61,8 +61,8 @@ function describeSession(
   const { role } = bucket;
   const policy: unknown = JSON.parse(sessionPolicies()(bucket, decided, grants));
   return [
-    `The bridge reads as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, request, caller)}.`,
-    `AWS limits the session${role.then.length === 0 ? '' : ' of the last role'} to this policy:`,
+    `The bridge performs this read as ${describeRole(role, showDuration(role.durationSeconds))}, in a session named ${sessionName(role, request, caller)}.`,
+    `AWS limits ${role.then.length === 0 ? 'the session' : "the last role's session"} to this policy:`,
     ...JSON.stringify(policy, null, 2).split('\n').map(escapeText),
   ];
 }

@@ -72,7 +72,7 @@ export function describeDenial(
       ];
     case 'prefix_open':
       return [
-        `The prefix must end with a slash to be inside the grant: without the slash, the list would include keys outside ${shown}/.`,
+        `The grant does not cover this prefix, because it has no trailing slash: the list would include keys outside ${shown}/.`,
         ...own,
         `Remedy: list ${shown}/.`,
       ];

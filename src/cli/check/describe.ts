@@ -27,7 +27,7 @@ function describeIdentity({ identity, aws }: Config): string {
     case 'metadata':
       return `${call} its own token for audience ${audience}.`;
     case 'impersonate':
-      return `${call} a token of ${identity.email} for audience ${audience}; your Google login impersonates that account.`;
+      return `${call} ${identity.email}'s token for audience ${audience}; your Google login impersonates that account.`;
     case 'file':
       return `${call} the token in the file ${escapeText(identity.path)}. The token must be for audience ${audience}.`;
     case 'profile':
@@ -40,7 +40,7 @@ function describeLimits({ limits, chunkAbove, cors }: Config): string[] {
   const origins = cors?.origins.includes('*') === true ? ['every origin'] : (cors?.origins ?? []);
   const pages = new Intl.ListFormat('en').format(origins.map(escapeText));
   return [
-    `The bridge serves at most ${inFlight} concurrent requests, and at most ${perCaller} per caller. A response may stall for ${showDuration(stallSeconds)}; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
+    `The bridge serves at most ${inFlight} concurrent requests, and at most ${perCaller} per caller. It waits at most ${showDuration(stallSeconds)} for a stalled response; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
     ...(chunkAbove === Infinity
       ? []
       : [`Responses larger than ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),
@@ -65,7 +65,7 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
   const also = [
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),
     ...(requesterPays ? ['requester pays'] : []),
-    ...(verifyChecksums ? ['checksums of whole objects are verified'] : []),
+    ...(verifyChecksums ? ['whole-object checksums are verified'] : []),
     ...(kmsKeys.length === 0 ? [] : [`decrypted with ${new Intl.ListFormat('en').format(kmsKeys)}`]),
   ];
   const session = role.session === 'caller' ? 'named after the caller' : 'named after the bridge';
@@ -128,7 +128,7 @@ export function describeCaller(caller: CallerPattern): string {
     case 'email-and-id':
       return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
     case 'project':
-      return `every service account of project ${caller.project} (by verified e-mail) except Compute Engine's default account`;
+      return `every service account in project ${caller.project} (by verified e-mail) except Compute Engine's default account`;
   }
 }
 

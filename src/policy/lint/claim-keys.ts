@@ -30,10 +30,10 @@ const CLAIMS: readonly Claim[] = [
     type: 'string',
     contains: 'e-mail',
     form: /@/,
-    fillIn: 'Use the e-mail of the service account.',
+    fillIn: "Use the service account's e-mail.",
     listed: USER_GUIDE_ONLY,
     advice:
-      'A service account can be deleted and re-created with the same e-mail but another unique ID: keep :sub.',
+      'Keep the condition on :sub: a service account that is deleted and re-created has the same e-mail but a different unique ID.',
     carriers:
       'Tokens from the metadata server have this claim, but tokens from `identity: { impersonate: EMAIL }` do not.',
   },
@@ -52,9 +52,9 @@ const CLAIMS: readonly Claim[] = [
     type: 'number',
     contains: 'organization number',
     form: /^\d+$/,
-    fillIn: 'Write the digits of the ID that `gcloud organizations list` prints.',
+    fillIn: 'Write the numeric ID that `gcloud organizations list` prints.',
     listed: SERVICE_REFERENCE_ONLY,
-    advice: 'The organization number does not identify the service account: keep :sub.',
+    advice: 'Keep the condition on :sub: the organization number does not identify the service account.',
     carriers:
       "Only tokens from generateIdToken with organizationNumberIncluded have this claim. The bridge's tokens have this claim only if `identity: { file: PATH }` is set and that file contains such a token.",
   },

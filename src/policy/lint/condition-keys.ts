@@ -18,7 +18,8 @@ type ConditionKey =
       readonly fix: string;
       readonly meant?: IdentityKey;
     }
-  | { readonly kind: 'outside'; readonly because: string; readonly fix: string }
+  /** A key about how the caller reaches STS; `how` continues "calls STS". */
+  | { readonly kind: 'outside'; readonly how: string; readonly fix: string }
   | { readonly kind: 'other' };
 
 const GOOGLE_CONDITION_KEYS = `The valid keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub, :email, :amr and :google/organization_number.`;
@@ -64,7 +65,7 @@ const ABSENT: readonly Row[] = [
   },
   {
     pattern: /^(?:sts:DurationSeconds|sts:AWSServiceName)$/i,
-    because: "AWS sets this key only for bearer tokens of AWS's own services",
+    because: "AWS sets this key only for AWS services' own bearer tokens",
     fix: "Remove this key. To limit sessions, set the role's maximum session duration.",
   },
   {
@@ -74,15 +75,15 @@ const ABSENT: readonly Row[] = [
   },
 ];
 
-const OUTSIDE: readonly Row[] = [
+const OUTSIDE: readonly (Pick<Row, 'pattern' | 'fix'> & { readonly how: string })[] = [
   {
     pattern: /^aws:(?:SourceIp)$/i,
-    because: 'matches only if the bridge calls STS from these addresses',
+    how: 'from these addresses',
     fix: 'On Google Cloud, a static address requires VPC egress for all traffic, and Cloud NAT.',
   },
   {
     pattern: /^aws:(?:SourceVpc|SourceVpce|SourceVpcArn|VpcSourceIp)$/i,
-    because: 'matches only if the bridge calls STS through a VPC endpoint',
+    how: 'through a VPC endpoint',
     fix: 'Requests over the internet do not have this key.',
   },
 ];

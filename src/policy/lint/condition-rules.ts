@@ -1,6 +1,8 @@
 // Checks the conditions of a statement for Google's tokens: the keys must exist, and the operators must distinguish one token from
 // another.
 import { quote } from '../../config/show.ts';
+import { SERVICE_ACCOUNTS } from '../google-services.ts';
+import type { GoogleServiceName } from '../google-services.ts';
 import { checkClaim } from './claim-rules.ts';
 import { readConditionKey } from './condition-keys.ts';
 import { readOperator } from './condition-operators.ts';
@@ -8,12 +10,13 @@ import type { Operator } from './condition-operators.ts';
 import type { Condition, Statement } from './document.ts';
 import { mistake, note } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { checkValues } from './value-rules.ts';
+import { checkValues, UNIQUE_ID_COMMAND } from './value-rules.ts';
 
-export const checkConditions = ({ conditions, effect }: Statement): Finding[] =>
-  conditions.flatMap((condition) => checkCondition(condition, effect === 'Deny'));
+/** @param service the service that the statement is for, if it is not for the bridge */
+export const checkConditions = ({ conditions, effect }: Statement, service?: GoogleServiceName): Finding[] =>
+  conditions.flatMap((condition) => checkCondition(condition, effect === 'Deny', service));
 
-function checkCondition(condition: Condition, denies: boolean): Finding[] {
+function checkCondition(condition: Condition, denies: boolean, service?: GoogleServiceName): Finding[] {
   const { where, key, values } = condition;
   const operator = readOperator(condition.operator);
   if (operator === undefined)
@@ -26,7 +29,15 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
       return [mistake(where, `${read.because}, so this condition ${effect}`, read.fix)];
     }
     case 'outside':
-      return [note(where, read.because, read.fix)];
+      return [
+        service === undefined
+          ? note(where, `matches only if the bridge calls STS ${read.how}`, read.fix)
+          : note(
+              where,
+              `matches only if ${SERVICE_ACCOUNTS[service].owner} calls STS ${read.how}`,
+              "Remove this key: the service uses Google's own network.",
+            ),
+      ];
     case 'claim':
       return checkClaim(condition, { claim: read.claim, operator, denies });
     case 'other':
@@ -35,10 +46,13 @@ function checkCondition(condition: Condition, denies: boolean): Finding[] {
       const findings = checkOperator(condition, operator, denies);
       return findings.length > 0 || operator.comparison === 'null'
         ? findings
-        : checkValues(condition, { name: read.name, operator, denies });
+        : checkValues(condition, { name: read.name, operator, denies, idCommand: idCommandOf(service) });
     }
   }
 }
+
+const idCommandOf = (service: GoogleServiceName | undefined): string =>
+  service === undefined ? UNIQUE_ID_COMMAND : SERVICE_ACCOUNTS[service].command;
 
 /** @param condition a condition on a key that every Google token has */
 function checkOperator(condition: Condition, operator: Operator, denies: boolean): Finding[] {

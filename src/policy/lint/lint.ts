@@ -1,5 +1,6 @@
 // Finds known mistakes in a trust policy for Google's tokens. Statements for other principals, such as AWS roles, are reported
 // only if they open the role to everyone.
+import type { GoogleService } from '../google-services.ts';
 import { GOOGLE } from '../trust-policy.ts';
 import { checkActions, checkUnrelatedActions, coversWebIdentity, isWebIdentity } from './action-rules.ts';
 import { isGoogleKey } from './condition-keys.ts';
@@ -8,17 +9,23 @@ import type { Statement } from './document.ts';
 import { mistake } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { checkPrincipal, checkUnrelatedPrincipal, isOpen, namesAwsPrincipals } from './principal-rules.ts';
-import { checkExpected, checkPins } from './pin-rules.ts';
-import type { Expected } from './pin-rules.ts';
+import { checkExpected } from './expected-rules.ts';
+import type { Expected } from './expected-rules.ts';
+import { checkServicePins, serviceStatements } from './google-service-rules.ts';
+import { checkPins } from './pin-rules.ts';
 
 /** @returns mistakes and notes, in the order of the statements */
 export function lintTrustPolicy(statements: readonly Statement[], expected: Expected): Finding[] {
   const googleStatements = statements.filter(isForGoogle);
   const trusting = googleStatements.filter(({ effect }) => effect === 'Allow');
+  const { service } = expected;
+  const forService = new Set(service === undefined ? [] : serviceStatements(trusting, service));
   const trustsNobody = statements.every(({ malformed }) => malformed.length === 0) && trusting.length === 0;
   return [
     ...statements.flatMap((statement) =>
-      googleStatements.includes(statement) ? checkGoogleStatement(statement) : checkOtherStatement(statement),
+      googleStatements.includes(statement)
+        ? checkGoogleStatement(statement, forService.has(statement) ? service : undefined)
+        : checkOtherStatement(statement),
     ),
     ...(trustsNobody
       ? [
@@ -33,16 +40,24 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
   ];
 }
 
-/** If an element of the statement is malformed, reports only that it is malformed. */
-function checkGoogleStatement(statement: Statement): Finding[] {
+/**
+ * If an element of the statement is malformed, reports only that it is malformed.
+ * @param service undefined if the statement is for the bridge, or another service account of the user's
+ */
+function checkGoogleStatement(statement: Statement, service: GoogleService | undefined): Finding[] {
   const readable = (part: string) => !statement.malformed.includes(part);
   return [
     ...checkForm(statement),
-    ...(readable('Principal') ? checkPrincipal(statement) : []),
+    ...(readable('Principal') ? checkPrincipal(statement, service?.name) : []),
     ...(readable('Action') ? checkActions(statement) : []),
-    ...(readable('Condition') ? [...checkConditions(statement), ...checkPins(statement)] : []),
+    ...(readable('Condition')
+      ? [...checkConditions(statement, service?.name), ...pinFindings(statement, service)]
+      : []),
   ];
 }
+
+const pinFindings = (statement: Statement, service: GoogleService | undefined): Finding[] =>
+  service === undefined ? checkPins(statement) : checkServicePins(statement, service);
 
 const checkOtherStatement = (statement: Statement): Finding[] => [
   ...checkForm(statement),

@@ -1,6 +1,7 @@
 // Checks the principals in a trust policy: a statement for Google's tokens must name the built-in Google provider, and no
 // statement may open the role to everyone.
 import { quote } from '../../config/show.ts';
+import type { GoogleServiceName } from '../google-services.ts';
 import { GOOGLE } from '../trust-policy.ts';
 import { readOperator } from './condition-operators.ts';
 import type { Condition, Principal, Statement } from './document.ts';
@@ -9,18 +10,28 @@ import type { Finding } from './finding.ts';
 
 const FIX = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
 
+/** BigQuery, "Connect to Amazon S3", describes this; for the bridge it has not been tried. */
+const KEEP_FOR_BIGQUERY =
+  '. If another role needs the provider, keep it, and add the identity of the connection to its audiences: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id IDENTITY';
+
 const NAME_WHO =
   'Name the allowed principals in "Principal", or pin aws:PrincipalOrgID, aws:PrincipalArn or aws:PrincipalAccount without a wildcard.';
 
 const isGoogle = ({ type, name }: Principal): boolean => type === 'Federated' && name === GOOGLE;
 
-/** @param statement a statement for Google's tokens; a Deny may safely name any principal */
-export function checkPrincipal({ where, effect, principals, hasNotPrincipal }: Statement): Finding[] {
+/**
+ * @param statement a statement for Google's tokens; a Deny may safely name any principal
+ * @param service the service that the policy is for, if it is not for the bridge
+ */
+export function checkPrincipal(
+  { where, effect, principals, hasNotPrincipal }: Statement,
+  service?: GoogleServiceName,
+): Finding[] {
   const at = `${where}, Principal`;
   if (effect === 'Deny') return [];
   if (hasNotPrincipal)
     return [mistake(`${where}, NotPrincipal`, 'trusts everyone except the listed principals', FIX)];
-  const findings = principals.flatMap((principal) => checkOne(at, principal));
+  const findings = principals.flatMap((principal) => checkOne(at, principal, service));
   if (findings.length > 0 || principals.some(isGoogle)) return findings;
   return [mistake(at, `must be ${GOOGLE}, because this statement is for Google's tokens`, FIX)];
 }
@@ -46,7 +57,7 @@ export function checkUnrelatedPrincipal(statement: Statement): Finding[] {
 export const isOpen = ({ principals, hasNotPrincipal }: Statement): boolean =>
   hasNotPrincipal || principals.some(({ name }) => name === '*');
 
-function checkOne(at: string, principal: Principal): Finding[] {
+function checkOne(at: string, principal: Principal, service?: GoogleServiceName): Finding[] {
   const { type, name } = principal;
   if (name.includes('*'))
     return [mistake(at, `must name one provider, but ${quote(name)} is a wildcard`, FIX)];
@@ -55,7 +66,7 @@ function checkOne(at: string, principal: Principal): Finding[] {
       mistake(
         at,
         `must be the provider that is built into AWS, ${GOOGLE}, but is ${quote(name)}: STS returns InvalidIdentityToken if an account registers its own provider for Google`,
-        `${FIX} Then delete the provider: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN`,
+        `${FIX} Then delete the provider: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn ARN${service === 'bigquery' ? KEEP_FOR_BIGQUERY : ''}`,
       ),
     ];
   }

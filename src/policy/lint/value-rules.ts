@@ -30,6 +30,8 @@ const LOOKS_LIKE_UNIQUE_ID = /^\d{21}$/;
 
 interface Compared {
   readonly name: IdentityKey;
+  /** Prints the ID that `:aud` and `:sub` must have. */
+  readonly idCommand: string;
   readonly operator: Operator;
   readonly denies: boolean;
 }
@@ -38,7 +40,7 @@ interface Compared {
 export function checkValues({ where, values }: Condition, compared: Compared): Finding[] {
   return values.flatMap((value) => {
     const found =
-      misread(value) ?? unfilled(value) ?? wildcard(value, compared) ?? misplaced(value, compared.name);
+      misread(value, compared) ?? unfilled(value) ?? wildcard(value, compared) ?? misplaced(value, compared);
     return found === undefined ? [] : [mistake(where, ...found)];
   });
 }
@@ -46,7 +48,7 @@ export function checkValues({ where, values }: Condition, compared: Compared): F
 /** Checks the values that a policy lists for a claim's condition key. Patterns are accepted because :sub is also pinned. */
 export function checkClaimValues(
   { where, values }: Condition,
-  { claim, ...compared }: Omit<Compared, 'name'> & { readonly claim: Claim },
+  { claim, ...compared }: Omit<Compared, 'name' | 'idCommand'> & { readonly claim: Claim },
 ): Finding[] {
   const isPattern = compared.operator.comparison === 'pattern';
   return values.flatMap((value) => {
@@ -58,11 +60,14 @@ export function checkClaimValues(
 
 type ValueFinding = readonly [rule: string, fix: string];
 
-function misread({ text, isNumber }: ConditionValue): ValueFinding | undefined {
+function misread(
+  { text, isNumber }: ConditionValue,
+  { idCommand }: Pick<Compared, 'idCommand'>,
+): ValueFinding | undefined {
   if (!isNumber) return undefined;
   return [
     `must be in quotes, but is the number ${text}: JSON parsers round numbers of this length, so the last digits are lost`,
-    `Write the number as a string, exactly as Google prints it: ${UNIQUE_ID_COMMAND}`,
+    `Write the number as a string, exactly as Google prints it: ${idCommand}`,
   ];
 }
 
@@ -76,7 +81,7 @@ function unfilled({ text }: ConditionValue): ValueFinding | undefined {
 
 function wildcard(
   { text }: ConditionValue,
-  { operator, denies }: Omit<Compared, 'name'>,
+  { operator, denies }: Pick<Compared, 'operator' | 'denies'>,
 ): ValueFinding | undefined {
   if (denies) return undefined;
   if (operator.comparison === 'pattern')
@@ -97,7 +102,10 @@ function malformed({ text }: ConditionValue, { contains, form, fillIn }: Claim):
   return [`is compared with the token's ${contains}, but ${quote(text)} has a different format`, fillIn];
 }
 
-function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | undefined {
+function misplaced(
+  { text }: ConditionValue,
+  { name, idCommand }: Pick<Compared, 'name' | 'idCommand'>,
+): ValueFinding | undefined {
   if (name === 'oaud') {
     if (!LOOKS_LIKE_UNIQUE_ID.test(text)) return undefined;
     return [
@@ -107,17 +115,17 @@ function misplaced({ text }: ConditionValue, name: IdentityKey): ValueFinding | 
   }
   if (isUniqueId(text)) return undefined;
   const claim =
-    name === 'aud' ? "the token's azp, which is the unique ID of the service account" : "the token's sub";
+    name === 'aud' ? "the token's azp, which is the service account's unique ID" : "the token's sub";
   if (text.includes('@')) {
     return [
       `is compared with ${claim}, but ${quote(text)} is an e-mail`,
-      `Write the unique ID: ${UNIQUE_ID_COMMAND}`,
+      `Write the unique ID: ${idCommand}`,
     ];
   }
   return [
     `is compared with ${claim}, but ${quote(text)} is not a unique ID`,
     name === 'aud'
-      ? `Write the unique ID here (${UNIQUE_ID_COMMAND}), and the audience in ${GOOGLE}:oaud.`
-      : `Write the unique ID: ${UNIQUE_ID_COMMAND}`,
+      ? `Write the unique ID here (${idCommand}), and the audience in ${GOOGLE}:oaud.`
+      : `Write the unique ID: ${idCommand}`,
   ];
 }

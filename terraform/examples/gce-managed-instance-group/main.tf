@@ -16,7 +16,7 @@ locals {
 }
 
 module "bridge" {
-  source = "../.."
+  source = "git::https://git.example/fedbridge.git//terraform?ref=v0.1.0"
 
   project     = var.project
   region      = var.region
@@ -27,6 +27,8 @@ module "bridge" {
   audiences   = [var.audience]
   config_in   = "secret"
   egress_cidr = "10.8.0.0/24"
+
+  deletion_protection = var.deletion_protection
 }
 
 # Unlike a Cloud Run instance, a machine needs permission to pull its image and to write its log.
@@ -94,6 +96,9 @@ resource "google_compute_health_check" "live" {
     port         = local.port
     request_path = "/-/live"
   }
+
+  # The module enables Compute Engine's API.
+  depends_on = [module.bridge]
 }
 
 resource "google_compute_region_instance_group_manager" "machines" {

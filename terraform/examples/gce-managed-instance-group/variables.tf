@@ -1,4 +1,4 @@
-# The variables of the single-bucket example, and those of the machines.
+# Who may read what, and the machines.
 
 variable "project" {
   description = "ID of the Google Cloud project that the bridge runs in."
@@ -11,7 +11,7 @@ variable "region" {
 }
 
 variable "aws_region" {
-  description = "AWS region of the bucket."
+  description = "The bucket's AWS region."
   type        = string
 }
 
@@ -45,4 +45,10 @@ variable "machines" {
     condition     = var.machines >= 1 && floor(var.machines) == var.machines
     error_message = "machines must be a whole number of at least 1. With 2 machines, the service survives the failure of one zone."
   }
+}
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete the service. Set it to true after the first successful apply."
+  type        = bool
+  default     = false
 }

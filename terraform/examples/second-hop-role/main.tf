@@ -26,7 +26,7 @@ locals {
 }
 
 module "bridge" {
-  source = "../.."
+  source = "git::https://git.example/fedbridge.git//terraform?ref=v0.1.0"
 
   project    = var.project
   region     = var.region
@@ -45,6 +45,8 @@ module "bridge" {
   }
   buckets = { (var.bucket) = { expected_owner = var.owner_account } }
   grants  = [{ callers = [var.caller], bucket = var.bucket, prefix = var.prefix }]
+
+  deletion_protection = var.deletion_protection
 }
 
 # The owner's account: the role that reads, and its trust policy.

@@ -11,7 +11,7 @@ variable "region" {
 }
 
 variable "aws_region" {
-  description = "AWS region of the bucket."
+  description = "The bucket's AWS region."
   type        = string
 }
 
@@ -62,4 +62,10 @@ variable "external_id" {
     condition     = can(regex("^[\\w+=,.@:/-]+$", var.external_id)) && length(var.external_id) >= 2 && length(var.external_id) <= 1224
     error_message = "external_id must be 2 to 1,224 letters, digits and _+=,.@:/-. The owner chooses the value, for example a UUID."
   }
+}
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete the service. Set it to true after the first successful apply."
+  type        = bool
+  default     = false
 }

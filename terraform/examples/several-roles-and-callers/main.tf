@@ -16,7 +16,7 @@ locals {
 }
 
 module "bridge" {
-  source = "../.."
+  source = "git::https://git.example/fedbridge.git//terraform?ref=v0.1.0"
 
   project    = local.project
   region     = local.region
@@ -67,10 +67,13 @@ module "bridge" {
     limits    = { per_caller = 50 }
   }
 
-  config_in             = "secret"
-  min_instances         = 1
-  max_instances         = 20
-  egress_cidr           = "10.8.0.0/26"
+  config_in     = "secret"
+  ingress       = "internal-and-load-balancer"
+  min_instances = 1
+  max_instances = 20
+  egress_cidr   = "10.8.0.0/25"
+  # Set it to true after the first successful apply.
+  deletion_protection   = false
   notification_channels = ["projects/acme-prod/notificationChannels/1234567890"]
 }
 

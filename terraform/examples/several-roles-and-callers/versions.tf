@@ -7,9 +7,17 @@ terraform {
       source  = "hashicorp/google"
       version = ">= 7.24.0, < 9.0.0"
     }
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = ">= 7.24.0, < 9.0.0"
+    }
     aws = {
       source  = "hashicorp/aws"
       version = "~> 6.0"
+    }
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.9"
     }
   }
 }

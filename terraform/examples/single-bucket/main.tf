@@ -10,13 +10,18 @@ provider "aws" {
 }
 
 module "bridge" {
-  source = "../.."
+  source = "git::https://git.example/fedbridge.git//terraform?ref=v0.1.0"
 
   project    = var.project
   region     = var.region
   aws_region = var.aws_region
-  buckets    = { (var.bucket) = {} }
+  buckets    = { (var.bucket) = { kms_keys = var.kms_key == null ? [] : [var.kms_key] } }
   grants     = [{ callers = [var.caller], bucket = var.bucket }]
+
+  # The internet can reach the service, so that you can try it from your own machine. Each request still needs a token of a caller in
+  # `grants`. If all callers are in this project's VPC networks, remove the line: the default is internal.
+  ingress             = "all"
+  deletion_protection = var.deletion_protection
 }
 
 output "url" {

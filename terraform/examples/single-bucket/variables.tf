@@ -1,4 +1,4 @@
-# The five values without a default. The module validates them.
+# The five values without a default, and two with one. The module validates them.
 
 variable "project" {
   description = "ID of the Google Cloud project that the bridge runs in."
@@ -11,7 +11,7 @@ variable "region" {
 }
 
 variable "aws_region" {
-  description = "AWS region of the bucket."
+  description = "The bucket's AWS region."
   type        = string
 }
 
@@ -23,4 +23,16 @@ variable "bucket" {
 variable "caller" {
   description = "E-mail of the service account that may get and list everything in the bucket."
   type        = string
+}
+
+variable "kms_key" {
+  description = "ARN of the KMS key that encrypts the bucket's objects (SSE-KMS), so that the role may decrypt with it. Leave it out if the bucket uses SSE-S3 or the key aws/s3."
+  type        = string
+  default     = null
+}
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete the service. Set it to true after the first successful apply."
+  type        = bool
+  default     = false
 }

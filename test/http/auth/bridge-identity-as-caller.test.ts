@@ -26,7 +26,7 @@ describe("the bridge's own service account", () => {
   });
   after(() => wire.close());
 
-  it('cannot read or list anything, whichever format its token has', async () => {
+  it("cannot read or list anything, regardless of its token's format", async () => {
     const full = wire.sandbox.mint(googleClaims(wire, 'bridge'));
     const standard = wire.sandbox.mint(googleClaims(wire, 'bridge', { email: undefined }));
     await wire.forgetCalls();

@@ -37,7 +37,7 @@ describe('a forged token', () => {
     await assertRefused(wire, `${header}.${claims}.${signature}`, FORGED);
   });
 
-  it("is rejected if it has Google's key ID but was signed with another key", async () => {
+  it("is rejected if it has Google's key ID but was signed with a different key", async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader'), {}, 'foreign'), FORGED);
   });
 

@@ -12,7 +12,7 @@ import { until } from '../../support/until.ts';
 
 const TWO_HOURS = 2 * 3600;
 
-describe('after a VM has been suspended for two hours', () => {
+describe('a bridge on a VM that was suspended for two hours', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
@@ -25,18 +25,18 @@ describe('after a VM has been suspended for two hours', () => {
   });
   after(() => wire.close());
 
-  it('the first request triggers a key refresh in the background', async () => {
+  it("refreshes Google's keys in the background on the first request", async () => {
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 2) })).status, 200);
     await until('the keys are requested', async () => (await wire.calls('certs')).length === 1);
   });
 
-  it('a token signed with a new key is accepted', async () => {
+  it('accepts a token signed with a new key', async () => {
     await wire.control('POST', '/keys', { action: 'rotate' });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 3) })).status, 200);
   });
 });
 
-describe('if a VM is suspended for two hours before its first caller arrives', () => {
+describe('a bridge on a VM that was suspended before its first caller arrived', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
@@ -46,7 +46,7 @@ describe('if a VM is suspended for two hours before its first caller arrives', (
   });
   after(() => wire.close());
 
-  it('the first request refreshes the keys fetched at startup', async () => {
+  it('refreshes the keys on the first request, although it fetched them at startup', async () => {
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);
     await until('the keys are requested', async () => (await wire.calls('certs')).length === 1);
   });

@@ -13,7 +13,7 @@ const TWO_HOURS = 2 * 3600;
 /** A time longer than the 30 s during which unknown keys trigger only one refetch. */
 const A_WHILE_MS = 31_000;
 
-describe("if the wall clock is set back by two hours after a refetch of Google's keys", () => {
+describe('a bridge whose wall clock was set back by two hours', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: openToProject() });
@@ -26,7 +26,7 @@ describe("if the wall clock is set back by two hours after a refetch of Google's
   });
   after(() => wire.close());
 
-  it("a token signed with Google's new key is accepted without extra delay", async () => {
+  it("accepts a token signed with Google's new key without extra delay", async () => {
     await wire.setClocks({ wallAheadMs: -TWO_HOURS * 1000, steadyAheadMs: A_WHILE_MS });
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 2) })).status, 200);
   });

@@ -9,7 +9,7 @@ import type { Reply } from '../../support/http-request.ts';
 import { assertLogged, assertRefused, READABLE } from '../../support/refused-token.ts';
 import { asBearer } from '../../support/token-headers.ts';
 
-describe("while Google's certificate endpoint is down", () => {
+describe("the bridge, during an outage of Google's certificate endpoint", () => {
   let wire: ClockedWire;
   let remembered: string;
   before(async () => {
@@ -27,23 +27,23 @@ describe("while Google's certificate endpoint is down", () => {
     wire.sandbox.mint(googleClaims(wire, caller, { ...timeless(), ...claims }));
   const ask = (token: string): Promise<Reply> => wire.get(READABLE, { headers: asBearer(token) });
 
-  it('a cached token is still accepted', async () => {
+  it('still accepts a cached token', async () => {
     assert.equal((await ask(remembered)).status, 200);
   });
 
-  it('a new token signed with a known key is accepted', async () => {
+  it('accepts a new token signed with a known key', async () => {
     assert.equal((await ask(tokenOf('scoped'))).status, 200);
     assert.deepEqual(await wire.calls('certs'), []);
   });
 
-  it('a forged token that names a known key is rejected', async () => {
+  it('rejects a forged token that names a known key', async () => {
     await assertRefused(wire, wire.sandbox.mint(googleClaims(wire, 'reader', timeless()), {}, 'foreign'), {
       fault: 'token_signature_invalid',
       says: /signature does not match/,
     });
   });
 
-  it('requests with tokens signed with a new key get 503, and cause only one key fetch and one log line', async () => {
+  it('returns 503 for tokens signed with a new key, with only one key fetch and one log line', async () => {
     await wire.control('POST', '/keys', { action: 'rotate' });
     const rotated = Array.from({ length: 20 }, (_, i) => tokenOf('reader', { jti: String(i) }));
     for (const reply of [...(await Promise.all(rotated.map(ask))), await ask(rotated[0] ?? '')]) {
@@ -60,7 +60,7 @@ describe("while Google's certificate endpoint is down", () => {
     assert.equal(told[0]?.['fault'], 'signing_keys_unavailable');
   });
 
-  it('a cached token is still accepted after a failed key fetch', async () => {
+  it('still accepts a cached token after a failed key fetch', async () => {
     assert.equal((await ask(remembered)).status, 200);
   });
 });

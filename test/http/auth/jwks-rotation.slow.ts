@@ -8,7 +8,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('after Google rotates its keys', () => {
+describe('the bridge, after Google rotates its keys', () => {
   // Each test starts its own bridge, because unknown keys trigger only one refetch in 30 s.
   const wires: Wire[] = [];
   beforeEach(async () => {
@@ -19,7 +19,7 @@ describe('after Google rotates its keys', () => {
   const statusOf = async (wire: Wire, token: string): Promise<number> =>
     (await wire.get(READABLE, { headers: asBearer(token) })).status;
 
-  it('tokens signed with the old or the new key are accepted, and concurrent requests share one refetch', async () => {
+  it('accepts tokens signed with the old or the new key, and refetches the keys once for concurrent requests', async () => {
     const wire = wires[0] ?? assert.fail();
     const old = wire.sandbox.mint(googleClaims(wire, 'reader'));
     const oldAndUnseen = wire.sandbox.mint(googleClaims(wire, 'reader', { jti: '1' }));
@@ -37,7 +37,7 @@ describe('after Google rotates its keys', () => {
     assert.equal(await statusOf(wire, oldAndUnseen), 200);
   });
 
-  it('a new token signed with a withdrawn key is rejected', async () => {
+  it('rejects a new token signed with a withdrawn key', async () => {
     const wire = wires[1] ?? assert.fail();
     assert.equal(await statusOf(wire, wire.sandbox.mint(googleClaims(wire, 'reader'))), 200);
     const unseen = wire.sandbox.mint(googleClaims(wire, 'reader', { jti: 'unseen' }));

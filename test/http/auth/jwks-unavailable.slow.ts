@@ -11,7 +11,7 @@ import { asBearer, asS3Client } from '../../support/token-headers.ts';
 /** How long the bridge waits after a failed key fetch before it tries again. */
 const PAUSE_MS = 1_000;
 
-describe("while Google's keys are unavailable", () => {
+describe("the bridge, without access to Google's keys", () => {
   let wire: ClockedWire;
   let token: string;
   let passedMs = 0;
@@ -46,7 +46,7 @@ describe("while Google's keys are unavailable", () => {
     { fault: 'status', status: 404 },
     { fault: 'cut', after: 20 },
   ]) {
-    it(`callers get 503 with Retry-After if the key endpoint has the fault ${JSON.stringify(fault)}`, async () => {
+    it(`responds with 503 and Retry-After if the key endpoint has the fault ${JSON.stringify(fault)}`, async () => {
       await wire.fault({ upstream: 'certs', ...fault });
       await pass(PAUSE_MS);
       await assertUnavailable(await wire.get(READABLE, { headers: asBearer(token) }));
@@ -54,7 +54,7 @@ describe("while Google's keys are unavailable", () => {
     });
   }
 
-  it('concurrent callers share one key fetch if the key endpoint hangs', async () => {
+  it('fetches the keys once for all concurrent callers if the key endpoint hangs', async () => {
     await wire.fault({ upstream: 'certs', fault: 'hang' });
     await pass(PAUSE_MS);
     await wire.forgetCalls();
@@ -63,15 +63,15 @@ describe("while Google's keys are unavailable", () => {
     assert.equal((await wire.calls('certs')).length, 1);
   });
 
-  it('a request without a token gets 401, not 503', async () => {
+  it('responds with 401, not 503, to a request without a token', async () => {
     assert.equal((await wire.get(READABLE)).status, 401);
   });
 
-  it('the liveness and readiness probes succeed', async () => {
+  it('still passes its liveness and readiness probes', async () => {
     for (const path of ['/-/live', '/-/ready']) assert.equal((await wire.get(path)).status, 200);
   });
 
-  it("Google's key endpoint is called at most once a second, however many requests arrive", async () => {
+  it("calls Google's key endpoint at most once a second, however many requests arrive", async () => {
     await wire.clearFaults();
     await wire.fault({ upstream: 'certs', fault: 'status', status: 503 });
     await wire.forgetCalls();
@@ -85,7 +85,7 @@ describe("while Google's keys are unavailable", () => {
     }
   });
 
-  it('callers get their objects once the keys are available again', async () => {
+  it('serves objects once the keys are available again', async () => {
     await wire.clearFaults();
     await pass(PAUSE_MS);
     assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);

@@ -17,7 +17,7 @@ const TOKENS = 50;
 const WHOAMI = '/-/whoami';
 
 for (const path of [READABLE, WHOAMI]) {
-  describe(`while Google's key endpoint hangs, ${REQUESTS} requests for ${path} with unknown key IDs`, () => {
+  describe(`${REQUESTS} requests for ${path} with unknown key IDs while Google's key endpoint hangs`, () => {
     let wire: MeasuredWire;
     let strangers: Promise<readonly Reply[]>;
     let answered = 0;
@@ -53,7 +53,7 @@ for (const path of [READABLE, WHOAMI]) {
       for (const what of [READABLE, WHOAMI]) assert.equal((await read(2, what)).status, 200);
     });
 
-    it('get 503, because any of the key IDs may be real', async () => {
+    it('get 503, because any of the key IDs might be valid', async () => {
       assert.deepEqual(new Set((await strangers).map(({ status }) => status)), new Set([503]));
     });
   });

@@ -19,7 +19,7 @@ describe('the token in X-Serverless-Authorization', () => {
       assert.equal((await wire.get(path, { headers: platforms })).status, 401);
   });
 
-  it("neither adds rights to the caller's own token nor conflicts with it", async () => {
+  it("gives the caller no extra access, and does not conflict with the caller's own token", async () => {
     assert.equal((await wire.get(READABLE, { as: 'stranger', headers: platforms })).status, 403);
     const stripped = { 'x-serverless-authorization': 'Bearer a.b.SIGNATURE_REMOVED_BY_GOOGLE' };
     assert.equal((await wire.get(READABLE, { as: 'reader', headers: stripped })).status, 200);

@@ -8,7 +8,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const STRIPPED = {
   fault: 'token_signature_removed',
-  says: /removed by Cloud Run.{1,5}s invoker check/,
+  says: /Cloud Run.{1,5}s invoker check removed/,
 } as const;
 
 describe('a token whose signature Cloud Run removed', () => {

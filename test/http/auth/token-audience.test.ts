@@ -8,7 +8,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-const AUDIENCE = { fault: 'token_audience_invalid', says: /is for another audience/ } as const;
+const AUDIENCE = { fault: 'token_audience_invalid', says: /is for a different audience/ } as const;
 
 describe("a token's audience", () => {
   let wire: Wire;

@@ -31,7 +31,7 @@ for (const [source, identity, variables] of [
   ['set in the configuration', 'identity: { profile: owner }', {}],
   ['set in AWS_PROFILE', '', { AWS_PROFILE: 'owner' }],
 ] as const) {
-  describe(`with an AWS profile ${source}`, () => {
+  describe(`a bridge with an AWS profile ${source}`, () => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-profile-'));
     let wire: Wire;
     before(async () => {
@@ -53,7 +53,7 @@ for (const [source, identity, variables] of [
       rmSync(directory, { recursive: true });
     });
 
-    it("the bridge assumes the role with the caller's name and grants, without calling Google's metadata server", async () => {
+    it("assumes the role with the caller's name and grants, without calling Google's metadata server", async () => {
       assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
       const [session] = await sessionsAtSts(wire);
       assert.equal(session?.roleArn, OWNERS_ROLE.arn);
@@ -62,7 +62,7 @@ for (const [source, identity, variables] of [
       assert.deepEqual(await wire.calls('metadata'), []);
     });
 
-    it("the log does not contain the profile's keys", () => {
+    it("does not log the profile's keys", () => {
       const { accessKeyId, secretAccessKey } = wire.sandbox.contract.owner;
       assert.doesNotMatch(wire.bridge.output(), new RegExp(accessKeyId));
       assert.ok(!wire.bridge.output().includes(secretAccessKey));

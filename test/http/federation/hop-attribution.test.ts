@@ -42,7 +42,7 @@ describe('an STS call for a later role in a chain', () => {
     );
   });
 
-  it("sends the configured tags, the caller's email and ID as tags, and the caller as source identity", async (test) => {
+  it("sends the configured tags, the caller's email and ID as tags, and the caller as the source identity", async (test) => {
     const wire = await wireFor(test, ALL);
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     const { externalId, tags, transitive, sourceIdentity } = await lastHop(wire);
@@ -69,7 +69,7 @@ describe('an STS call for a later role in a chain', () => {
     assert.deepEqual([roleSessionName, sourceIdentity], [READER_ID, READER_ID]);
   });
 
-  it('is not made at startup if it identifies the caller, because a partner may trust only one caller', async (test) => {
+  it('is not made at startup if it identifies the caller, because a partner might trust only one caller', async (test) => {
     const arn = 'arn:aws:iam::210987654321:role/for-reader';
     const roles = [
       partnerRole({ arn, condition: { StringEquals: { 'sts:SourceIdentity': 'reader@acme-prod' } } }),
@@ -85,7 +85,7 @@ describe('an STS call for a later role in a chain', () => {
     assert.equal((await wire.get('/-/ready')).status, 200);
   });
 
-  it('sets transitive tags and a source identity that the session of the next role inherits', async (test) => {
+  it("sets transitive tags and a source identity that the next role's session inherits", async (test) => {
     const vault = 'arn:aws:iam::345678901234:role/vault';
     // In a trust policy, inherited values match aws:PrincipalTag and aws:SourceIdentity, not aws:RequestTag and
     // sts:SourceIdentity.
@@ -177,7 +177,7 @@ grants: [${names.map((name) => `{ callers: [${callers.reader}], allow: [get], bu
   after(() => wire.close());
 
   for (const [i, [what]] of CONDITIONS.entries()) {
-    it(`may require ${what}`, async () => {
+    it(`can require ${what}`, async () => {
       const statusOf = async (bucket: string): Promise<number> =>
         (await wire.get(`/${bucket}/README.txt`, { as: 'reader' })).status;
       assert.deepEqual([await statusOf(`meets-${i}`), await statusOf(`lacks-${i}`)], [200, 502]);

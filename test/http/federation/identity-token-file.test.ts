@@ -150,7 +150,7 @@ describe('a token file', () => {
     });
   }
 
-  it("is used even if its token has expired according to the bridge's clock, which may be wrong", async () => {
+  it("is used even if its token has expired according to the bridge's clock, which might be wrong", async () => {
     rmSync(file);
     await replaceCached(SHORT_SECONDS);
     await wire.control('PUT', '/clock', { offsetSeconds: -600, upstream: 'sts' });

@@ -44,26 +44,26 @@ describe('an identity token that STS rejects', () => {
     ['ExpiredTokenException', 'sts_token_expired', 2],
     ['IDPRejectedClaim', 'sts_claim_rejected', 2],
   ] as const) {
-    it(`once with ${code} is replaced, and the caller is served`, async () => {
+    it(`is replaced after one ${code}, and the caller is served`, async () => {
       await wire.fault({ upstream: 'sts', fault: 'error', code, times: 1 });
       assert.deepEqual(await requestAsNewCaller(), { status: 200, fault: undefined, sts: 2, tokens: 1 });
     });
 
-    it(`repeatedly with ${code} causes a 502 after ${most} calls, each with a new token`, async () => {
+    it(`causes a 502 after ${most} calls, each with a new token, if STS keeps returning ${code}`, async () => {
       await wire.fault({ upstream: 'sts', fault: 'error', code });
       assert.deepEqual(await requestAsNewCaller(), { status: 502, fault, sts: most, tokens: most - 1 });
       await wire.clearFaults();
     });
   }
 
-  it('with AccessDenied is not replaced, and neither is a token that STS accepts', async () => {
+  it('is not replaced after AccessDenied, and neither is a token that STS accepts', async () => {
     assert.deepEqual(await requestAsNewCaller(), { status: 200, fault: undefined, sts: 1, tokens: 0 });
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     assert.deepEqual(await requestAsNewCaller(), { status: 502, fault: 'sts_denied', sts: 1, tokens: 0 });
     await wire.clearFaults();
   });
 
-  it('because its signing key was withdrawn is replaced with one signed with a new key', async () => {
+  it('is replaced with one signed with a new key if its signing key was withdrawn', async () => {
     // Replacing Google's keys also clears the metadata server's cached tokens, but the bridge still has an old token in its
     // cache.
     await wire.control('POST', '/keys', { action: 'replace' });

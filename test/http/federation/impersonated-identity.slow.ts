@@ -134,10 +134,10 @@ describe('a bridge that impersonates its service account', () => {
 
 describe('a bridge that cannot impersonate its service account', () => {
   for (const [what, email, fault] of [
-    ['because it lacks the permission', 'stranger', 'impersonation_denied'],
-    ['because the account does not exist', 'nobody', 'impersonation_no_account'],
+    ['it lacks the permission', 'stranger', 'impersonation_denied'],
+    ['the account does not exist', 'nobody', 'impersonation_no_account'],
   ] as const) {
-    it(`${what} reports ${fault}`, async (test) => {
+    it(`reports ${fault} if ${what}`, async (test) => {
       const directory = mkdtempSync(join(tmpdir(), 'fedbridge-login-'));
       const file = join(directory, 'adc.json');
       const wire = await startWire({
@@ -156,7 +156,7 @@ describe('a bridge that cannot impersonate its service account', () => {
     });
   }
 
-  it('because nobody has logged in reports the missing login immediately, and only in its log', async (test) => {
+  it('reports a missing login immediately, and only in its log', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-home-'));
     const wire = await startWire({
       config: impersonating(),

@@ -95,7 +95,7 @@ grants:
     ]);
   });
 
-  it('requests a session that cannot read objects if the caller may only list them', async () => {
+  it('requests a session that cannot read objects if the caller can only list them', async () => {
     assert.deepEqual(allowedIn(await callFor('stranger', '/acme-lake?list-type=2&prefix=raw/public/')), [
       {
         Effect: 'Allow',

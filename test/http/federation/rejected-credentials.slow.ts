@@ -34,7 +34,7 @@ describe('credentials that S3 rejects', () => {
   });
 
   for (const code of CODES) {
-    it(`once with ${code} are replaced, and the caller is served`, async () => {
+    it(`are replaced after one ${code}, and the caller is served`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 's3', fault: 'error', code, times: 1 });
       const reply = await wire.get(READABLE, { headers });
@@ -47,7 +47,7 @@ describe('credentials that S3 rejects', () => {
   }
 
   for (const code of ['ExpiredToken', 'InvalidAccessKeyId'] as const) {
-    it(`repeatedly with ${code} cause a 503 after one renewal and one retry`, async () => {
+    it(`cause a 503 after one renewal and one retry if S3 keeps returning ${code}`, async () => {
       await wire.forgetCalls();
       await wire.fault({ upstream: 's3', fault: 'error', code });
       const reply = await wire.get(READABLE, { headers });
@@ -73,8 +73,8 @@ describe('credentials that S3 rejects', () => {
   });
 });
 
-describe('credentials that S3 rejects for many concurrent requests', () => {
-  it('are replaced only once', async (test) => {
+describe('many concurrent requests with credentials that S3 rejects', () => {
+  it('cause only one renewal', async (test) => {
     const wire = await startClockedWire({ config: openToProject() });
     test.after(() => wire.close());
     const headers = asAccount(wire, 1);
@@ -94,7 +94,7 @@ describe('credentials that S3 rejects for many concurrent requests', () => {
 });
 
 describe('a read that S3 denies without giving a reason', () => {
-  it("causes one renewal of each caller's session, because the session may have been revoked", async (test) => {
+  it("causes one renewal of each caller's session, because the session might have been revoked", async (test) => {
     const wire = await startWire({ config: openToProject() });
     test.after(() => wire.close());
     const [first, second] = [asAccount(wire, 1), asAccount(wire, 2)];

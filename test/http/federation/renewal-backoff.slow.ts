@@ -26,7 +26,7 @@ async function wireBeforeRenewal(): Promise<{
   return { wire, get };
 }
 
-describe('a renewal that is denied', () => {
+describe('a denied renewal', () => {
   const codes = ['AccessDenied', 'RegionDisabledException', 'PackedPolicyTooLarge', 'ValidationError'];
   let wire: ClockedWire;
   const get = async (n: number): Promise<number> =>

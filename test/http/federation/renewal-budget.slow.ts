@@ -20,7 +20,7 @@ const MAY_NOT_READ_SECRET = {
   Resource: 'arn:aws:s3:::acme-lake/raw/secret.csv',
 };
 
-describe('after a revocation', () => {
+describe('callers whose sessions were revoked', () => {
   let wire: Wire;
   beforeEach(async () => {
     wire = await startWire({ config: openToProject() });
@@ -39,7 +39,7 @@ describe('after a revocation', () => {
 
   for (const [what, method, path] of cases) {
     for (const others of ['GET', 'HEAD']) {
-      it(`callers that send ${others} recover immediately while another caller ${what}`, async (test) => {
+      it(`recover on their next ${others} request while another caller ${what}`, async (test) => {
         test.after(() => wire.close());
         for (let i = 0; i < 30; i += 1) assert.equal(await statusOf(DENIED, method, path), 403);
         await revokeRole(wire, MAY_READ, MAY_NOT_READ_SECRET);
@@ -51,7 +51,7 @@ describe('after a revocation', () => {
     }
   }
 
-  it('concurrent requests all succeed, with one STS call per session', async (test) => {
+  it('can all be served at once, with one STS call per session', async (test) => {
     test.after(() => wire.close());
     await revokeRole(wire, MAY_READ);
     await wire.forgetCalls();

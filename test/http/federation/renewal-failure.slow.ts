@@ -19,7 +19,7 @@ const DUE_SECONDS = [440, 460, 480, 500, 520, 537];
  */
 const FLOOR_SECONDS = 540;
 
-describe('while STS denies renewals', () => {
+describe('credentials whose renewal STS denies', () => {
   let wire: ClockedWire;
   const headers = (n = 1): Record<string, string> => asTimelessAccount(wire, n);
   const get = async (n = 1): Promise<number> => (await wire.get(READABLE, { headers: headers(n) })).status;
@@ -34,7 +34,7 @@ describe('while STS denies renewals', () => {
   });
   after(() => wire.close());
 
-  it('the old credentials are used only until a tenth of their lifetime is left', async () => {
+  it('stay in use only until a tenth of their lifetime is left', async () => {
     assert.equal(await get(), 200);
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'AccessDenied' });
     await wire.forgetCalls();
@@ -50,7 +50,7 @@ describe('while STS denies renewals', () => {
     assert.ok((await wire.calls('s3')).every((call) => call['status'] === 200));
   });
 
-  it('the log reports the fault and its remedy', async () => {
+  it('cause a log line with the fault and its remedy', async () => {
     const line = await wire.bridge.line(({ message }) =>
       String(message).includes('the current credentials are used until they expire'),
     );
@@ -59,13 +59,13 @@ describe('while STS denies renewals', () => {
     assert.match(String(line['remedy']), /trust policy/);
   });
 
-  it('callers are served again once STS recovers', async () => {
+  it('are replaced once STS recovers, and reads succeed again', async () => {
     await wire.clearFaults();
     await wire.passed(FLOOR_SECONDS + 5, STOPPED);
     assert.equal(await get(), 200);
   });
 
-  it('credentials that expired between requests are renewed before they are used', async () => {
+  it('are renewed before use if they expired between requests', async () => {
     assert.equal(await get(2), 200);
     await wire.passed(FLOOR_SECONDS + 5 + LIFE_SECONDS, STOPPED);
     await wire.forgetCalls();

@@ -53,7 +53,7 @@ describe('credentials that are about to expire', () => {
     assert.deepEqual(rejected, [], 'S3 received no expired credentials');
   });
 
-  it('are not renewed when nobody uses them', async () => {
+  it('are not renewed while nobody uses them', async () => {
     await wire.passed(0);
     assert.deepEqual([await get(3), await get(4)], [200, 200]);
     await wire.forgetCalls();

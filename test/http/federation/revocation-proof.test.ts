@@ -89,7 +89,7 @@ describe('a read that succeeds on retry after a denial', () => {
   ];
 
   for (const [what, method, deny] of DENIALS) {
-    it(`${what} causes a renewal of its caller's session only`, async (test) => {
+    it(`${what} causes a renewal of only its caller's session`, async (test) => {
       const { wire } = await startWithLateObject(test, deny);
       assert.deepEqual(new Set(await statusesOf(wire, [1, ...OTHERS], '/acme-lake/a')), new Set([200]));
       await wire.forgetCalls();

@@ -94,7 +94,7 @@ for (const { what, hops, roles, arns } of CHAINS) {
       assert.deepEqual(names, [...each('job-1@acme-prod'), ...each('job-2@acme-prod')]);
     });
 
-    it('does not reveal the credentials of any hop in the log', () => {
+    it("does not reveal any hop's credentials in the log", () => {
       assert.doesNotMatch(wire.bridge.output(), /ASIA[A-Z0-9]{8}|SessionToken|SecretAccessKey/);
     });
   });

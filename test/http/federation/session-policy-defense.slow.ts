@@ -54,7 +54,7 @@ const everythingIn = (bucket: string, principal: object): object => ({
   },
 });
 
-describe("without the bridge's authorization", () => {
+describe("the session policy, with the bridge's authorization disabled", () => {
   let program: ProgramWithoutAuthorization;
   before(async () => {
     program = await withoutAuthorization();
@@ -77,7 +77,7 @@ describe("without the bridge's authorization", () => {
       { Principal: { AWS: `${LAKE_SESSIONS}/scoped@acme-prod` } },
     ],
   ] as const) {
-    describe(`the session policy of ${what}`, () => {
+    describe(`for ${what}`, () => {
       let wire: Wire;
       before(async () => {
         wire = await startWire({ program, config: configured(role) });
@@ -131,8 +131,8 @@ describe("without the bridge's authorization", () => {
   }
 });
 
-describe("with the bridge's authorization", () => {
-  it('S3 is not even called for a denied request', async (test) => {
+describe("the bridge's authorization", () => {
+  it('denies a request without calling S3', async (test) => {
     const wire = await startWire({ config: configured(`{ arn: "${LAKE}" }`) });
     test.after(() => wire.close());
     for (const [beyond, path] of BEYOND) {

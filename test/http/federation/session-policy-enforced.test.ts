@@ -73,7 +73,7 @@ describe("a caller's AWS session", () => {
       assert.equal(await list(s3, prefix), 'AccessDenied', prefix);
   });
 
-  it('with a grant on a bucket can read that whole bucket, but no other bucket, even if the role may read others', async () => {
+  it('with a grant on a bucket can read that whole bucket, but no other bucket, even if the role can read others', async () => {
     const { s3: endpoint, region, owner: credentials } = wire.sandbox.contract;
     const owner = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
     await owner.send(new CreateBucketCommand({ Bucket: 'acme-other' }));

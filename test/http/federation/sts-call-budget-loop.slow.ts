@@ -54,7 +54,7 @@ describe('a role that cannot be assumed', () => {
     assert.equal((await sessionsAtSts(wire)).length, 1);
   });
 
-  it('can be assumed within five seconds after the cause has been fixed', async () => {
+  it('becomes usable within five seconds once the cause has been fixed', async () => {
     await wire.clearFaults();
     await advance(5_000);
     assert.equal((await wire.get(READABLE, { headers: asTimelessAccount(wire, 1) })).status, 200);

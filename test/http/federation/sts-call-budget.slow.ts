@@ -38,7 +38,7 @@ describe('STS', () => {
     assert.ok(calls >= 1 && calls <= 10, `${calls} calls for 40 requests`);
   });
 
-  it("does not hide S3's error from the caller if it fails after a denied read", async () => {
+  it("does not mask S3's error if it fails after a denied read", async () => {
     await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied' });
     await wire.fault({ upstream: 'sts', fault: 'error', code: 'Throttling' });
     const reply = await wire.get('/acme-lake/README.txt', { as: 'reader' });

@@ -71,7 +71,7 @@ describe('the STS message', () => {
     });
   }
 
-  it('does not appear in the log, because it may repeat parts of the request', () => {
+  it('does not appear in the log, because it might repeat parts of the request', () => {
     for (const [, message] of MESSAGES)
       assert.ok(!wire.bridge.output().includes(message.slice(0, 30)), message);
   });

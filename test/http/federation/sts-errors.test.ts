@@ -98,7 +98,7 @@ describe('an STS error', () => {
     assert.equal((await requestAsNewCaller()).status, 200);
   });
 
-  it("is logged without STS's message, which may repeat a token", () => {
+  it("is logged without STS's message, which might repeat a token", () => {
     assert.ok(!wire.bridge.output().includes('is not authorized at'));
   });
 });

@@ -49,7 +49,7 @@ describe('a role', () => {
         assert.equal(line['fault'], 'sts_denied');
         assert.match(
           String(line['remedy']),
-          /trust policy does not match the values of accounts\.google\.com:aud, :oaud, :sub and :email in this line/,
+          /trust policy does not match the bridge's token\. .* the accounts\.google\.com values in this log line/,
         );
         const cause = line['cause'] as Record<string, unknown>;
         assert.equal(cause['roleArn'], role);

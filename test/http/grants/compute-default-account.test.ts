@@ -40,7 +40,7 @@ grants:
     assert.match(reply.text, MESSAGE);
     const id = reply.headers['x-request-id'];
     const line = await wire.bridge.line(({ requestId }) => requestId === id);
-    assert.match(String(line['remedy']), /project:PROJECT_ID does not cover.*grant its e-mail/);
+    assert.match(String(line['remedy']), /project:PROJECT_ID does not cover.*name the account by its e-mail/);
     const explained = await wire.get('/-/explain?bucket=by-project&key=a', { headers });
     const { hint } = JSON.parse(explained.text) as { hint: string };
     assert.match(hint, /Compute Engine's default service account.* to the account's e-mail/);

@@ -60,7 +60,7 @@ describe('/-/explain', () => {
     return JSON.parse(reply.text) as Explanation;
   };
 
-  it('names the deciding grant and how it matched the caller', async () => {
+  it('names the deciding grant, and shows how it matched the caller', async () => {
     assert.deepEqual(await explain('key=raw/public/orders.csv'), {
       bucket: 'acme-lake',
       key: 'raw/public/orders.csv',
@@ -74,7 +74,7 @@ describe('/-/explain', () => {
           matchedBy: [{ projectOfVerifiedEmail: 'acme-prod' }],
         },
       ],
-      why: 'Your grant of get and list on raw/public/ covers this key.',
+      why: 'Your grants cover this key: get and list on raw/public/.',
     });
     const byId = await explain('key=README.txt&action=attributes');
     assert.deepEqual(byId.needs, ['s3:GetObject', 's3:GetObjectAttributes']);
@@ -156,7 +156,7 @@ describe('/-/explain', () => {
     assert.match(existing, /You have no grant on this bucket, or the bucket does not exist\./);
   });
 
-  it('reveals no grants of other callers, no roles and no accounts', async () => {
+  it("reveals no other callers' grants, no roles and no accounts", async () => {
     for (const [query] of READS) {
       const { text } = await wire.get(`/-/explain?bucket=acme-lake&${query}`, { as: 'scoped' });
       assert.doesNotMatch(text, /other@|README\.txt(?!")|old\/|arn:|123456789012|710080|hidden/, query);
@@ -207,7 +207,7 @@ describe('/-/explain', () => {
     ['bucket=acme-lake&key=a&prefix=b', 'prefix', 'prefix must not be given with action=get: use key'],
     ['bucket=acme-lake&key=a&key=b', 'key', undefined],
   ] as const) {
-    it(`rejects the query "${query}" and names the parameter and the violated rule`, async () => {
+    it(`rejects the query "${query}" and names the parameter and the rule that it violates`, async () => {
       const reply = await wire.get(`/-/explain?${query}`, { as: 'reader' });
       assert.deepEqual([reply.status, reply.headers['content-type']], [400, 'application/problem+json']);
       const problem = JSON.parse(reply.text) as Record<string, unknown>;

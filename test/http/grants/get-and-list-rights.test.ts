@@ -31,13 +31,13 @@ grants:
     return [status, headers['x-fedbridge-error']];
   };
 
-  it('of the right `get` allows reading objects but not listing them', async () => {
+  it('of `get` allows reading objects but not listing them', async () => {
     assert.deepEqual(await outcomeOf('reader', OBJECT), [200, undefined]);
     assert.deepEqual(await outcomeOf('reader', OBJECT, 'HEAD'), [200, undefined]);
     assert.deepEqual(await outcomeOf('reader', LIST), [403, 'not_granted']);
   });
 
-  it('of the right `list` allows listing objects but not reading them', async () => {
+  it('of `list` allows listing objects but not reading them', async () => {
     assert.deepEqual(await outcomeOf('scoped', LIST), [200, undefined]);
     assert.deepEqual(await outcomeOf('scoped', OBJECT), [403, 'not_granted']);
     assert.deepEqual(await outcomeOf('scoped', OBJECT, 'HEAD'), [403, 'not_granted']);

@@ -60,7 +60,7 @@ describe('object versions', () => {
     assert.deepEqual([gone.status, gone.headers['x-amz-delete-marker']], [404, 'true']);
   });
 
-  it('are denied without the right `versions`, and AWS is not called', async () => {
+  it('are denied without a grant of `versions`, and AWS is not called', async () => {
     await wire.forgetCalls();
     for (const path of [
       `${KEY}?versionId=${first}`,

@@ -39,7 +39,7 @@ grants:
     });
   });
 
-  it('gives a hint if the caller may read nothing and its token has no email', async () => {
+  it('gives a hint if the caller has no access and its token has no email', async () => {
     const hintOf = async (format: 'standard' | 'full'): Promise<string> => {
       const headers = asBearer(await wire.token('stranger', { format }));
       const whoami = JSON.parse((await wire.get('/-/whoami', { headers })).text) as Record<string, unknown>;
@@ -49,7 +49,7 @@ grants:
     assert.match(await hintOf('full'), /^stranger@\S+ undefined$/);
   });
 
-  it('reveals no grants of other callers, no roles and no AWS accounts', async () => {
+  it("reveals no other callers' grants, no roles and no AWS accounts", async () => {
     const { text } = await wire.get('/-/whoami', { as: 'scoped' });
     assert.doesNotMatch(text, /b-second|README|reader|arn:|123456789012/);
   });
@@ -72,7 +72,7 @@ grants:
     for (const upstream of ['sts', 's3'] as const) assert.deepEqual(await wire.calls(upstream), []);
   });
 
-  it('responds to HEAD without a body, and to other spellings of its path with 404', async () => {
+  it('responds to HEAD without a body, and returns 404 for other spellings of its path', async () => {
     const head = await wire.get('/-/whoami', { as: 'reader', method: 'HEAD' });
     assert.deepEqual([head.status, head.body.length], [200, 0]);
     for (const path of ['/-/whoami/', '/-/WHOAMI', '/-/x/../whoami', '/-//whoami'])

@@ -54,7 +54,7 @@ describe('the port of a bridge on Cloud Run', () => {
     session.close();
   });
 
-  it('sends Content-Length for a large object over HTTP/2, and no connection-specific header', async () => {
+  it('sends a large object over HTTP/2 with Content-Length and without connection-specific headers', async () => {
     const reply = await http2Request(wire.bridge.url, '/acme-lake/large', { headers });
     assert.equal(reply.headers['content-length'], String(LARGE));
     assert.ok(reply.body.equals(large));

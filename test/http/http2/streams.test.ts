@@ -14,7 +14,7 @@ const SIZE = 8_000_000;
 const PATH = '/acme-lake/held.bin';
 const [PER_CALLER, IN_FLIGHT] = [2, 4];
 
-describe('the streams of an HTTP/2 session', () => {
+describe("an HTTP/2 session's streams", () => {
   let wire: Wire;
   const body = randomBytes(SIZE);
   before(async () => {
@@ -58,7 +58,7 @@ describe('the streams of an HTTP/2 session', () => {
     session.close();
   });
 
-  it('end individually: canceling one ends its S3 read, and the others continue', async () => {
+  it("can be canceled individually, which ends only the canceled stream's S3 read", async () => {
     const session = openSession(wire.bridge.url);
     const headers = asAccount(wire, 1);
     const staying = await openStream(session, PATH, { headers });
@@ -87,7 +87,7 @@ describe('the streams of an HTTP/2 session', () => {
     session.close();
   });
 
-  it('wait for their callers: an unread stream pauses only its own S3 read', async () => {
+  it('apply backpressure individually, so that an unread stream pauses only its own S3 read', async () => {
     const session = openSession(wire.bridge.url);
     const headers = asAccount(wire, 1);
     const unread = await openStream(session, PATH, { headers });

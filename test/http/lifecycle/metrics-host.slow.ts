@@ -50,7 +50,7 @@ describe('the metrics port', () => {
     ['FEDBRIDGE_HOST', {}],
     ['FEDBRIDGE_METRICS_HOST', { FEDBRIDGE_METRICS_PORT: '0' }],
   ] as const) {
-    it(`is not opened, and the bridge exits, if this machine does not have the address in ${variable}`, async (test) => {
+    it(`is not opened, and the bridge exits, if the address in ${variable} does not belong to this machine`, async (test) => {
       // No machine has this address, which is reserved for documentation (RFC 5737).
       const started = startBridge({ ...sandbox.environment, ...more, [variable]: '192.0.2.1' });
       test.after(() =>

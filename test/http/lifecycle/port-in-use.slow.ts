@@ -30,12 +30,12 @@ describe('a port', () => {
     ['PORT', 'PORT or --port'],
     ['FEDBRIDGE_METRICS_PORT', 'FEDBRIDGE_METRICS_PORT'],
   ] as const) {
-    it(`set by ${variable} but used by another process makes the bridge exit and report a remedy`, async () => {
+    it(`set in ${variable} but already in use makes the bridge exit and report a remedy`, async () => {
       await assert.rejects(
         startBridge({ ...sandbox.environment, [variable]: taken }),
         ({ message }: Error) =>
           message.includes('the bridge exited') &&
-          message.includes(`Cannot listen on 127.0.0.1:${taken}: another process uses that port`) &&
+          message.includes(`Cannot listen on 127.0.0.1:${taken}: another process is using that port`) &&
           message.includes(`choose another port with ${setBy}.`),
       );
     });

@@ -23,7 +23,7 @@ grants:
   });
   after(() => wire.close());
 
-  it('is ready, and serves reads that use another role', async () => {
+  it('is ready, and serves reads that use a different role', async () => {
     await wire.bridge.line(({ message }) => message === 'role partner could not be assumed');
     assert.equal((await wire.get('/acme-lake/README.txt', { as: 'reader' })).status, 200);
     assert.equal((await wire.get('/partner-lake/x', { as: 'reader' })).status, 502);

@@ -30,12 +30,12 @@ describe('a bridge that was ready', () => {
     assert.equal(await ready(), 200);
   });
 
-  it('is not ready once its credentials have expired', async () => {
+  it('stops being ready once its credentials have expired', async () => {
     await wire.passed(LIFE_SECONDS, STOPPED);
     assert.equal(await ready(), 503);
   });
 
-  it('is ready again soon after STS recovers, without any request', async () => {
+  it('becomes ready again soon after STS recovers, even without a request', async () => {
     await wire.clearFaults();
     await until('the bridge is ready', async () => (await ready()) === 200);
   });

@@ -56,7 +56,7 @@ describe('two processes on one port', () => {
     const { port } = new URL(wire.bridge.url);
     await assert.rejects(
       startBridge({ ...wire.sandbox.environment, PORT: port }),
-      /another process uses that port/,
+      /another process is using that port/,
     );
   });
 });

@@ -120,7 +120,7 @@ describe('a request slot', () => {
   });
 });
 
-describe('with a stall timeout of one second, a request slot', () => {
+describe('a request slot, with a stall timeout of one second', () => {
   let wire: MeasuredWire;
   before(async () => {
     wire = await startMeasuredWire({ config: openToProject('limits: { stall: 1s }') });

@@ -38,7 +38,7 @@ describe('64 slow readers of a 2 GiB object', () => {
     await rm(dir, { recursive: true });
   });
 
-  it(`keep the bridge's memory under ${LIMIT_MIB} MiB`, async () => {
+  it(`do not raise the bridge's memory above ${LIMIT_MIB} MiB`, async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const readers: IncomingMessage[] = [];
     for (let i = 0; i < READERS; i += 1)

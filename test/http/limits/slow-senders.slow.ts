@@ -89,7 +89,7 @@ describe('a connection', { concurrency: true }, () => {
     agent.destroy();
   });
 
-  it('on which a long response is read stays open', async () => {
+  it('that carries a long response stays open', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const response = await openRead(wire.bridge.url, '/acme-lake/slow.bin', { headers });
     const digest = createHash('sha256');

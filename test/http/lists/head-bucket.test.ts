@@ -68,7 +68,7 @@ describe('HEAD of a bucket', () => {
     });
   }
 
-  it('returns 200 to a caller that may not list, even though S3 denies the listing', async () => {
+  it('returns 200 to a caller without permission to list, even though S3 denies the listing', async () => {
     await wire.passed(200);
     await wire.forgetCalls();
     assert.equal((await head('acme-lake', 'reader')).status, 200);

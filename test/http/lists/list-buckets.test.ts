@@ -37,7 +37,7 @@ describe('the list of buckets', () => {
   });
 
   for (const pageSize of [1, 2, 4, 5, 10, 10_000]) {
-    it(`in pages of ${pageSize} contains each bucket once`, async () => {
+    it(`contains each bucket once in pages of ${pageSize}`, async () => {
       const pages: (readonly (string | undefined)[])[] = [];
       for await (const { Buckets = [] } of paginateListBuckets({ client, pageSize }, {})) {
         assert.ok(Buckets.length <= pageSize);

@@ -59,7 +59,7 @@ describe('the log', () => {
     });
   });
 
-  it('also contains the trace from X-Cloud-Trace-Context', async () => {
+  it('contains the trace from X-Cloud-Trace-Context', async () => {
     const reply = await wire.get('/acme-lake/raw/public/orders.csv', {
       as: 'reader',
       headers: { 'x-cloud-trace-context': `${TRACE}/123;o=1` },

@@ -111,11 +111,11 @@ describe('a request', () => {
     });
   }
 
-  it('in HTTP/1.0 without Host is not malformed', async () => {
+  it('in HTTP/1.0 without Host is not treated as malformed', async () => {
     assert.match(await rawExchange(wire.bridge.url, 'GET /-/live HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /);
   });
 
-  it('with an unknown Expect header is not malformed', async () => {
+  it('with an unknown Expect header is not treated as malformed', async () => {
     const reply = await wire.get(READABLE, { as: 'reader', headers: { expect: 'the unexpected' } });
     assert.equal(reply.status, 200);
   });

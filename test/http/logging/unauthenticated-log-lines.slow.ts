@@ -64,7 +64,7 @@ describe('the log', () => {
     });
   }
 
-  it('contains at most 256 bytes of each claim of a rejected token', async () => {
+  it('contains at most 256 bytes of each claim in a rejected token', async () => {
     const token = wire.sandbox.mint(googleClaims(wire, 'reader', { aud: 'é'.repeat(500) }));
     const reply = await wire.get(READABLE, { headers: asBearer(token) });
     const { cause } = await lineOf(reply.headers['x-request-id']);

@@ -27,7 +27,7 @@ const SPLITS: Readonly<Record<string, readonly number[]>> = {
   large: [MARK.length + 10, 5000, 100_000],
 };
 
-describe('a bucket served under another name', () => {
+describe('a bucket served under a different name', () => {
   let wire: Wire;
   let s3: StandIn;
   before(async () => {

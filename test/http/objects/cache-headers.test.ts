@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { rawExchange } from '../../support/raw-exchange.ts';
 import { startWire } from '../../support/wire.ts';
 
-it("a response has a Vary header for the caller's credentials, whatever the object's Cache-Control", async () => {
+it("a response has a Vary header for the caller's credentials, regardless of the object's Cache-Control", async () => {
   const wire = await startWire();
   try {
     await wire.put('public.css', 'body {}', { CacheControl: 'public, max-age=86400' });

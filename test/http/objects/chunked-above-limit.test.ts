@@ -7,7 +7,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const SIZE = 32_000_001;
 
-describe('on Cloud Run', () => {
+describe('a bridge on Cloud Run', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({
@@ -17,18 +17,18 @@ describe('on Cloud Run', () => {
   });
   after(() => wire.close());
 
-  it('a response of 32,000,001 bytes is chunked', async () => {
+  it('sends a response of 32,000,001 bytes in chunks', async () => {
     const reply = await wire.get('/acme-lake/big', { as: 'reader' });
     assert.equal(reply.body.length, SIZE);
     assert.equal(reply.headers['content-length'], undefined);
     assert.equal(reply.headers['transfer-encoding'], 'chunked');
     assert.equal(reply.headers['x-fedbridge-object-length'], String(SIZE));
   });
-  it('a response to HEAD has a Content-Length if the object has 32,000,001 bytes', async () => {
+  it('sends a Content-Length in response to HEAD for an object of 32,000,001 bytes', async () => {
     const reply = await wire.get('/acme-lake/big', { as: 'reader', method: 'HEAD' });
     assert.equal(reply.headers['content-length'], String(SIZE));
   });
-  it('a response of 32,000,000 bytes is not chunked', async () => {
+  it('sends a response of 32,000,000 bytes without chunking', async () => {
     const reply = await wire.get('/acme-lake/big', { as: 'reader', headers: { range: 'bytes=0-31999999' } });
     assert.equal(reply.status, 206);
     assert.equal(reply.headers['content-length'], '32000000');

@@ -37,7 +37,7 @@ const queryOf = (key: string): string =>
   `/-/object?${new URLSearchParams({ bucket: 'acme-lake', key }).toString()}`;
 const digest = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
-describe("behind Cloud Run's front end", () => {
+describe("the bridge behind Cloud Run's front end", () => {
   let wire: Wire;
   let front: FrontEnd;
   let bearer: Record<string, string>;
@@ -57,12 +57,12 @@ describe("behind Cloud Run's front end", () => {
     request(front.url, path, { ...options, headers: { ...bearer, ...options.headers } });
 
   for (const key of KEYS) {
-    it(`the key ${JSON.stringify(key)} can be read if it is named in the query`, async () => {
+    it(`serves the key ${JSON.stringify(key)} if it is named in the query`, async () => {
       assert.equal((await get(queryOf(key))).text, `this is ${key}`);
     });
   }
 
-  it('a path that ends in z gets a 404 from the front end, not the bridge', async () => {
+  it('receives no request whose path ends in z, because the front end returns a 404', async () => {
     for (const key of ['probe/healthz', 'z', 'é+ z']) {
       const { status, headers } = await get(pathOf(key));
       assert.equal(status, 404, key);
@@ -70,13 +70,13 @@ describe("behind Cloud Run's front end", () => {
     }
   });
 
-  it('escapes that the front end decodes still name the same key', async () => {
+  it('serves the same key even though the front end decodes some escapes', async () => {
     assert.equal((await get('/acme-lake/%41%40b%3Ac')).text, 'this is A@b:c');
     assert.equal((await get('/acme-lake/a%252Fb')).text, 'this is a%2Fb');
     assert.equal((await get('/acme-lake/%2541')).text, 'this is %41');
   });
 
-  it("an object above the front end's limit arrives complete, and so do its ranges", async () => {
+  it("sends a complete object, or a range of it, even above the front end's size limit", async () => {
     const whole = await get('/acme-lake/large');
     assert.equal(whole.status, 200);
     assert.equal(digest(whole.body), digest(large));
@@ -90,7 +90,7 @@ describe("behind Cloud Run's front end", () => {
     assert.equal((await get(queryOf('large'))).body.length, LARGE);
   });
 
-  it('an AWS SDK can read objects, although it signs requests for another host', async () => {
+  it('serves an AWS SDK, although the SDK signs requests for a different host', async () => {
     const credentials = {
       accessKeyId: 'fedbridge',
       secretAccessKey: 'not-a-secret',
@@ -107,7 +107,7 @@ describe("behind Cloud Run's front end", () => {
     client.destroy();
   });
 
-  it('every response of the bridge has a request ID, and every error has x-fedbridge-error', async () => {
+  it('puts a request ID in every response, and x-fedbridge-error in every error', async () => {
     for (const [path, status, error] of [
       ['/acme-lake/large', 401, 'unauthenticated'],
       ['/acme-lake/absent', 404, 'not_found'],
@@ -125,7 +125,7 @@ describe("behind Cloud Run's front end", () => {
   });
 });
 
-describe("behind Cloud Run's front end, with a port named h2c", () => {
+describe("the bridge behind Cloud Run's front end, with a port named h2c", () => {
   let wire: Wire;
   let front: FrontEnd;
   let bearer: Record<string, string>;
@@ -142,7 +142,7 @@ describe("behind Cloud Run's front end, with a port named h2c", () => {
     await wire.close();
   });
 
-  it('a large object and its ranges arrive complete and with Content-Length', async () => {
+  it('sends a large object and its ranges complete and with Content-Length', async () => {
     const whole = await request(front.url, '/acme-lake/large', { headers: bearer });
     assert.deepEqual([whole.status, whole.headers['content-length']], [200, String(LARGE)]);
     assert.equal(digest(whole.body), digest(large));
@@ -152,7 +152,7 @@ describe("behind Cloud Run's front end, with a port named h2c", () => {
     assert.equal(digest(most.body), digest(large.subarray(1)));
   });
 
-  it('an AWS SDK receives the ContentLength of a large object', async () => {
+  it('gives an AWS SDK the ContentLength of a large object', async () => {
     const credentials = {
       accessKeyId: 'fedbridge',
       secretAccessKey: 'not-a-secret',
@@ -172,7 +172,7 @@ describe("behind Cloud Run's front end, with a port named h2c", () => {
     client.destroy();
   });
 
-  it('small reads, probes and errors work as over HTTP/1', async () => {
+  it('handles small reads, probes and errors as over HTTP/1', async () => {
     assert.equal((await request(front.url, queryOf('é+ z'), { headers: bearer })).text, 'this is é+ z');
     assert.equal((await request(front.url, '/-/ready')).status, 200);
     const put = await request(front.url, '/acme-lake/x', { method: 'PUT', headers: bearer, body: 'x' });
@@ -181,8 +181,8 @@ describe("behind Cloud Run's front end, with a port named h2c", () => {
   });
 });
 
-describe('without K_SERVICE', () => {
-  it("an object above the front end's limit cannot be read, because chunking is off by default", async (test) => {
+describe('a bridge without K_SERVICE', () => {
+  it("cannot send an object above the front end's size limit, because chunking is off by default", async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     const front = await startFrontEnd(wire.bridge.url);
@@ -195,7 +195,7 @@ describe('without K_SERVICE', () => {
   });
 });
 
-describe("behind Cloud Run's invoker check", () => {
+describe('a caller of a Cloud Run service with an invoker check', () => {
   let wire: Wire;
   let front: FrontEnd;
   before(async () => {
@@ -208,7 +208,7 @@ describe("behind Cloud Run's invoker check", () => {
   });
   const path = '/acme-lake/raw/public/orders.csv';
 
-  it("a caller with two tokens passes both the invoker check and the bridge's check", async () => {
+  it("passes the invoker check and the bridge's check with two tokens", async () => {
     const forInvoker = {
       'x-serverless-authorization': `Bearer ${await wire.token('scoped', { audience: INVOKER_AUDIENCE })}`,
     };
@@ -221,7 +221,7 @@ describe("behind Cloud Run's invoker check", () => {
     );
   });
 
-  it("a caller with only one token fails either the invoker check or the bridge's check", async () => {
+  it("fails either the invoker check or the bridge's check with only one token", async () => {
     const bridgeOnly = await request(front.url, path, { headers: asBearer(await wire.token('scoped')) });
     assert.deepEqual([bridgeOnly.status, bridgeOnly.headers['x-request-id']], [401, undefined]);
     const forInvoker = asBearer(await wire.token('scoped', { audience: INVOKER_AUDIENCE }));

@@ -16,7 +16,7 @@ const PREFLIGHT = {
 const corsOf = ({ headers }: Reply): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
 
-describe('with configured CORS origins', () => {
+describe('a bridge with configured CORS origins', () => {
   let wire: Wire;
   before(async () => {
     const more = `cors: { origins: ["${APP}", "http://localhost:3000"], maxAge: 77s }`;
@@ -27,7 +27,7 @@ describe('with configured CORS origins', () => {
   const preflight = (path: string, origin: string): Promise<Reply> =>
     wire.get(path, { method: 'OPTIONS', headers: { origin, ...PREFLIGHT } });
 
-  it('a preflight needs no token, and allows the methods and headers of reads', async () => {
+  it('requires no token for a preflight, and allows the methods and headers of reads', async () => {
     for (const path of [
       '/acme-lake/raw/public/orders.csv',
       '/acme-lake?list-type=2',
@@ -46,7 +46,7 @@ describe('with configured CORS origins', () => {
     }
   });
 
-  it('responses and errors are readable from a configured origin, with all their headers', async () => {
+  it('lets a configured origin read responses and errors, with all their headers', async () => {
     for (const [path, as, status] of [
       ['/acme-lake/raw/public/orders.csv', 'reader', 200],
       ['/acme-lake/absent', 'reader', 404],
@@ -71,7 +71,7 @@ describe('with configured CORS origins', () => {
     'http://app.example',
     'null',
   ]) {
-    it(`the origin ${origin} is not allowed`, async () => {
+    it(`does not allow the origin ${origin}`, async () => {
       assert.deepEqual(corsOf(await preflight('/acme-lake/a', origin)), {});
       const reply = await wire.get('/acme-lake/raw/public/orders.csv', { as: 'reader', headers: { origin } });
       assert.deepEqual(corsOf(reply), {});
@@ -83,15 +83,15 @@ describe('with configured CORS origins', () => {
     });
   }
 
-  it('a preflight cannot inject a malformed header name', async () => {
+  it('does not let a preflight inject a malformed header name', async () => {
     const headers = { origin: APP, ...PREFLIGHT, 'access-control-request-headers': 'range, a:b' };
     const reply = await wire.get('/acme-lake/a', { method: 'OPTIONS', headers });
     assert.equal(reply.headers['access-control-allow-headers'], undefined);
   });
 });
 
-describe('without configured CORS origins', () => {
-  it('OPTIONS gets 405, and no origin is allowed', async (test) => {
+describe('a bridge without configured CORS origins', () => {
+  it('responds to OPTIONS with 405, and allows no origin', async (test) => {
     const wire = await startWire();
     test.after(() => wire.close());
     const preflight = await wire.get('/acme-lake/a', {

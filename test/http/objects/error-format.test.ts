@@ -26,7 +26,7 @@ describe('an error', () => {
     ['signed with SigV4a', () => ({ authorization: 'AWS4-ECDSA-P256-SHA256 Credential=a' })],
     ['signed with SigV2', () => ({ authorization: 'AWS placeholder:c2lnbmF0dXJl' })],
   ] as const) {
-    it(`is XML for a request ${what}, whatever its Accept header`, async () => {
+    it(`is XML for a request ${what}, regardless of its Accept header`, async () => {
       for (const accept of ['application/json, text/xml, */*', 'application/json'])
         assert.equal(await formatOf({ ...headersOf(), accept }), XML);
     });

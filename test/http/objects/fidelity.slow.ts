@@ -111,7 +111,7 @@ const KEYS = [
   'd/z.gz',
 ];
 
-describe('through the bridge', () => {
+describe('the bridge', () => {
   let wire: Wire;
   let direct: Direct;
   let authorization: string;
@@ -178,9 +178,9 @@ describe('through the bridge', () => {
       assert.ok(statuses.has(status), `no response was ${status}: ${JSON.stringify([...statuses])}`);
     }
   };
-  it(`${REQUESTS} requests get the same responses as directly from S3`, () =>
+  it(`gives the same responses as S3 to ${REQUESTS} requests`, () =>
     assertAllAlike((path, options) => wire.get(path, options)));
-  it(`${REQUESTS} requests over HTTP/2 get the same responses as directly from S3`, async (test) => {
+  it(`gives the same responses as S3 to ${REQUESTS} requests over HTTP/2`, async (test) => {
     const session = openSession(wire.bridge.url);
     test.after(() => {
       session.close();
@@ -188,7 +188,7 @@ describe('through the bridge', () => {
     await assertAllAlike((path, options) => requestOver(session, path, options));
   });
 
-  it("an invalid key is rejected with S3's error code", async () => {
+  it("rejects an invalid key with S3's error code", async () => {
     for (const path of [
       '/acme-lake/%zz',
       '/acme-lake/%C3',
@@ -200,7 +200,7 @@ describe('through the bridge', () => {
     }
   });
 
-  it('the only differences from S3 are those in docs/explain/fidelity.md', async () => {
+  it('differs from S3 only as docs/explain/fidelity.md describes', async () => {
     const text = await readFile(new URL('../../../docs/explain/fidelity.md', import.meta.url), 'utf8');
     const rows = text.split('\n').flatMap((line) => {
       const cells = /^\| (.*?) +\| (.*?) +\|$/.exec(line);

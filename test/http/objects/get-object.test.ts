@@ -62,7 +62,7 @@ describe('a read', () => {
     }
   });
 
-  it('of a range beyond the end returns 416 with the size of the object', async () => {
+  it("of a range beyond the end returns 416 with the object's size", async () => {
     const reply = await wire.get('/acme-lake/raw/public/blob.bin', {
       as: 'reader',
       headers: { range: 'bytes=300000-' },
@@ -73,7 +73,7 @@ describe('a read', () => {
     assert.equal(reply.headers['x-fedbridge-error'], 'invalid_request');
   });
 
-  it('with conditions returns 304 or 412, as S3 decides', async () => {
+  it("with conditions returns S3's 304 or 412", async () => {
     const { headers } = await wire.get('/acme-lake/raw/public/blob.bin', { as: 'reader', method: 'HEAD' });
     const etag = headers.etag ?? '';
     const status = async (conditions: Record<string, string>): Promise<number> =>

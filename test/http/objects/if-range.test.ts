@@ -34,7 +34,7 @@ describe('If-Range', () => {
     assert.deepEqual(await outcomeOf({ 'if-range': etag }), [206, '56789', 1]);
     assert.deepEqual(await outcomeOf({ 'if-range': etag }, 'HEAD'), [206, '5', 1]);
   });
-  it('with another ETag returns the whole object', async () => {
+  it('with a different ETag returns the whole object', async () => {
     assert.deepEqual(await outcomeOf({ 'if-range': '"other"' }), [200, '0123456789', 2]);
     assert.deepEqual(await outcomeOf({ 'if-range': '"other"' }, 'HEAD'), [200, '10', 2]);
   });

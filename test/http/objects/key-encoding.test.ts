@@ -73,16 +73,16 @@ describe('object keys', () => {
   };
 
   for (const key of ODD_KEYS) {
-    it(`such as ${JSON.stringify(key).slice(0, 40)} are read as written`, () => assertReadsBack(key));
+    it(`such as ${JSON.stringify(key).slice(0, 40)} round-trip unchanged`, () => assertReadsBack(key));
   }
 
-  it('with any ASCII or Latin-1 character except NUL are read as written', async () => {
+  it('with any ASCII or Latin-1 character except NUL round-trip unchanged', async () => {
     for (let byte = 1; byte < 0x80; byte += 1) await assertReadsBack(`byte/${String.fromCharCode(byte)}`);
     for (let point = 0x80; point <= 0xff; point += 1)
       await assertReadsBack(`latin/${String.fromCodePoint(point)}`);
   });
 
-  it('of random characters are read as written', async () => {
+  it('of random characters round-trip unchanged', async () => {
     const anyKey = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 60 })
       .filter((key) => key.isWellFormed() && !key.includes('\0'));

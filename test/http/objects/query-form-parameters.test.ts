@@ -14,7 +14,7 @@ describe('/-/object', () => {
   const read = (more: string): ReturnType<Wire['get']> =>
     wire.get(`/-/object?bucket=acme-lake&key=README.txt${more}`, { as: 'reader' });
 
-  it('rejects a misspelled parameter instead of serving another version', async () => {
+  it('rejects a misspelled parameter instead of serving a different version', async () => {
     const reply = await read('&versionID=1');
     assert.equal(reply.status, 501);
     assert.match(reply.text, /versionID|parameter/);

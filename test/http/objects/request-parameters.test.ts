@@ -8,7 +8,7 @@ import type { Wire } from '../../support/wire.ts';
 const KEY = '/acme-lake/raw/public/p.txt';
 const SSE_KEY = 'bm90LWEtcmVhbC1rZXktYnV0LWFzLWxvbmctYXMtMzI=';
 
-describe('in a GetObject request', () => {
+describe('a GetObject request', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire();
@@ -19,7 +19,7 @@ describe('in a GetObject request', () => {
   });
   after(() => wire.close());
 
-  it('partNumber returns the part, by GET and by HEAD', async () => {
+  it('with partNumber returns only that part, as does HEAD', async () => {
     for (const method of ['GET', 'HEAD']) {
       const part = await wire.get(`${KEY}?partNumber=1`, { as: 'reader', method });
       assert.deepEqual([part.status, part.headers['content-range']], [206, 'bytes 0-9/10']);
@@ -29,7 +29,7 @@ describe('in a GetObject request', () => {
     assert.equal((await wire.get(`${KEY}?partNumber=2`, { as: 'reader' })).code, 'InvalidPartNumber');
   });
 
-  it('a response-… parameter replaces the response header that it names', async () => {
+  it('can replace a response header with a response-… parameter', async () => {
     for (const [name, value] of [
       ['cache-control', 'no-cache'],
       ['content-disposition', 'attachment; filename="a+b é.txt"'.replace('é', 'e')],
@@ -45,7 +45,7 @@ describe('in a GetObject request', () => {
     }
   });
 
-  it("a response-… parameter causes S3's 400 if its value is not valid in a header", async () => {
+  it("returns S3's 400 if a response-… parameter is not a valid header value", async () => {
     for (const value of ['attachment; filename="日本.txt"', 'a\r\nb']) {
       const path = `${KEY}?response-content-disposition=${encodeURIComponent(value)}`;
       const reply = await wire.get(path, { as: 'reader' });
@@ -53,7 +53,7 @@ describe('in a GetObject request', () => {
     }
   });
 
-  it('x-amz-checksum-mode adds the checksum, which is otherwise absent', async () => {
+  it('returns a checksum only if x-amz-checksum-mode requests it', async () => {
     const headers = { 'x-amz-checksum-mode': 'ENABLED' };
     const checked = await wire.get(KEY, { as: 'reader', headers });
     assert.match(checked.headers['x-amz-checksum-sha256']?.toString() ?? '', /^[\w+/]{43}=$/);
@@ -61,13 +61,13 @@ describe('in a GetObject request', () => {
     assert.equal((await wire.get(KEY, { as: 'reader' })).headers['x-amz-checksum-sha256'], undefined);
   });
 
-  it('x-id, which is not an S3 parameter, is not sent to S3', async () => {
+  it('is sent to S3 without x-id, which is not an S3 parameter', async () => {
     await wire.forgetCalls();
     assert.equal((await wire.get(`${KEY}?x-id=GetObject`, { as: 'reader' })).text, 'parameters');
     assert.equal((await wire.calls('s3'))[0]?.['path'], KEY);
   });
 
-  it("the caller's encryption key is sent to S3, and never logged", async () => {
+  it("is sent to S3 with the caller's encryption key, which is never logged", async () => {
     await wire.forgetCalls();
     const sent = {
       'x-amz-server-side-encryption-customer-algorithm': 'AES256',
@@ -88,7 +88,7 @@ describe('in a GetObject request', () => {
     assert.ok(!reply.text.includes(SSE_KEY));
   });
 
-  it('upload headers for encryption are sent to S3, which rejects them', async () => {
+  it('is sent to S3 with any upload headers for encryption, which S3 rejects', async () => {
     const sent = {
       'x-amz-server-side-encryption': 'aws:kms',
       'x-amz-server-side-encryption-aws-kms-key-id': 'alias/a',
@@ -104,7 +104,7 @@ describe('in a GetObject request', () => {
     for (const [name, value] of Object.entries(sent)) assert.equal(headers[name], value);
   });
 
-  it('upload headers other than those for encryption are not sent to S3', async () => {
+  it('is sent to S3 without any other upload headers', async () => {
     await wire.forgetCalls();
     const headers = { 'x-amz-acl': 'public-read', 'x-amz-object-lock-mode': 'GOVERNANCE' };
     assert.equal((await wire.get(KEY, { as: 'reader', headers })).status, 200);

@@ -9,7 +9,7 @@ import { startSandboxStage } from '../../conformance/stage.ts';
 import type { Stage } from '../../conformance/stage.ts';
 import { claimVersions } from '../../conformance/versions.ts';
 
-describe('the bridge against the sandbox', () => {
+describe('the bridge running against the sandbox', () => {
   let stage: Stage;
   before(async () => {
     stage = await startSandboxStage();

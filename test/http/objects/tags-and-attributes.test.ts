@@ -33,7 +33,7 @@ describe('tags and attributes', () => {
     assert.doesNotMatch(reply.text, /StorageClass/);
   });
 
-  it('add a tag count to the response to a read of the object', async () => {
+  it("include a tag count in the object's response headers", async () => {
     assert.equal((await wire.get(KEY, { as: 'reader' })).headers['x-amz-tagging-count'], '2');
   });
 
@@ -52,7 +52,7 @@ describe('tags and attributes', () => {
     assert.deepEqual([reply.status, reply.code], [400, 'InvalidRequest']);
   });
 
-  it('are rejected without a call to AWS if a header cannot be signed', async () => {
+  it('cause a 400 without a call to AWS if a request header cannot be signed', async () => {
     await wire.forgetCalls();
     const headers = { 'x-amz-object-attributes': Buffer.from('ETagé').toString('latin1') };
     const reply = await wire.get(`${KEY}?attributes`, { as: 'reader', headers });
@@ -61,7 +61,7 @@ describe('tags and attributes', () => {
     assert.deepEqual(await wire.calls('sts'), []);
   });
 
-  it('each require their own right', async () => {
+  it('each require their own permission', async () => {
     for (const [as, path] of [
       ['scoped', `${KEY}?tagging`],
       ['scoped', `${KEY}?attributes`],

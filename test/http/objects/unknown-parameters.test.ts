@@ -54,7 +54,7 @@ describe('an unknown parameter', () => {
     });
   }
 
-  it('is dropped even if another operation uses it', async () => {
+  it('is dropped even if a different operation uses it', async () => {
     for (const [path, sent] of [
       ['/acme-lake?list-type=2&marker=a', '/acme-lake?list-type=2'],
       ['/acme-lake?marker=a&start-after=b', '/acme-lake?marker=a'],

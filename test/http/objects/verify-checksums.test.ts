@@ -30,7 +30,7 @@ const checksumHeaders = (sums: Readonly<Record<string, string>>, type?: string):
   ...(type === undefined ? {} : { 'x-amz-checksum-type': type }),
 });
 
-describe('with checksum verification, the bridge', () => {
+describe('the bridge, with checksum verification on', () => {
   let wire: StoodInWire;
   before(async () => {
     wire = await startStoodInWire({ bucket: ', verifyChecksums: true' });
@@ -140,8 +140,8 @@ describe('with checksum verification, the bridge', () => {
   });
 });
 
-describe('without checksum verification, the bridge', () => {
-  it("serves S3's response as it is, without requesting a checksum", async (test) => {
+describe('the bridge, with checksum verification off', () => {
+  it("passes on S3's response unchanged, without requesting a checksum", async (test) => {
     const wire = await startStoodInWire();
     test.after(() => wire.close());
     wire.s3Answers(brokenOff({ body: CORRUPT, headers: checksumHeaders(SUMS) }));

@@ -79,7 +79,7 @@ describe('a read that S3 denies', () => {
     assert.equal((ofTags['s3'] as { action: string }).action, 's3:GetObjectTagging');
   });
 
-  it('is logged with a remedy if the bucket policy allows only another network', async () => {
+  it('is logged with a remedy if the bucket policy allows only a different network', async () => {
     await roleMay(allow('s3:*'));
     const arn = 'arn:aws:s3:::acme-lake';
     await bucketPolicy(
@@ -94,7 +94,7 @@ describe('a read that S3 denies', () => {
     const { line } = await denied('/acme-lake/README.txt');
     await bucketPolicy(null);
     assert.deepEqual(line['s3'], { ...ofRead, reason: 'bucket policy', explicit: true });
-    assert.match(String(line['remedy']), /policy of the bucket.*aws:SourceIp/);
+    assert.match(String(line['remedy']), /bucket policy.*aws:SourceIp/);
   });
 
   it('is logged with a remedy if no KMS key is configured for the bucket', async () => {
@@ -124,7 +124,7 @@ describe('a read that S3 denies', () => {
     assert.match(String(line['remedy']), /KMS key's policy/);
   });
 
-  it('is logged with a remedy if the KMS key belongs to another account', async () => {
+  it('is logged with a remedy if the KMS key belongs to a different account', async () => {
     const policy = statement({
       Effect: 'Allow',
       Principal: '*',
@@ -139,7 +139,7 @@ describe('a read that S3 denies', () => {
     assert.match(String(line['remedy']), /kmsKeys.*role's policy.*key's policy/);
   });
 
-  it('is logged with a remedy if the object is missing and the caller may not list objects', async () => {
+  it('is logged with a remedy if the object is missing and the caller is not allowed to list objects', async () => {
     const { line } = await denied('/acme-lake/raw/none', { as: 'scoped' });
     assert.equal((line['s3'] as { action: string }).action, 's3:ListBucket');
     assert.match(String(line['remedy']), /object most likely does not exist/);
@@ -167,7 +167,7 @@ describe('a read that S3 denies', () => {
       const { line } = await denied('/acme-lake/README.txt');
       await wire.clearFaults();
       assert.equal((line['s3'] as { reason?: string }).reason, undefined);
-      assert.match(String(line['remedy']), /role's policy.*session policy.*bucket's policy.*KMS key/);
+      assert.match(String(line['remedy']), /role's policy.*bucket policy.*session policy.*KMS key/);
     }
   });
 

@@ -113,7 +113,7 @@ describe('a bridge with a wrong clock', { concurrency: true }, () => {
       (ms) => ({ steadyAheadMs: ms, wallAheadMs: -600_000 + ms }),
     ],
   ] satisfies readonly (readonly [string, (passedMs: number) => Partial<Clocks>])[]) {
-    it(`serves every request over two credential lifetimes with two renewals if ${what}`, async (test) => {
+    it(`serves every request over two credential lifetimes with only two renewals if ${what}`, async (test) => {
       const wire = await startClockedWire({ config: openToProject() });
       test.after(() => wire.close());
       await wire.setClocks(clocksAfter(0));

@@ -41,7 +41,7 @@ describe('a caller that disconnects', () => {
     assert.equal(await reads(), 2);
   });
 
-  it('before S3 responds also ends the request to S3', async () => {
+  it('ends its request to S3 even before S3 responds', async () => {
     await wire.fault({ upstream: 's3', path: 'huge.bin', fault: 'hang' });
     const { hostname, port } = new URL(wire.bridge.url);
     const socket = connect(Number(port), hostname);

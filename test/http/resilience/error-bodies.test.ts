@@ -14,7 +14,7 @@ describe('an endless S3 error document', () => {
   });
   after(() => wire.close());
 
-  it("still gives the caller S3's status and code, and the bridge closes the connection to S3", async () => {
+  it("does not prevent the caller from getting S3's status and code, and the bridge closes the connection to S3", async () => {
     const { promise: closed, resolve } = Promise.withResolvers<unknown>();
     const endlessly = (response: ServerResponse): void => {
       while (!response.destroyed && response.write('<Message>again and again</Message>'.repeat(1_000)));

@@ -31,7 +31,7 @@ async function s3WithRedirect(redirect: Redirect): Promise<StandIn> {
   });
 }
 
-describe('a bucket in another region', () => {
+describe('a bucket in a different region', () => {
   const closing: (() => unknown)[] = [];
   let wire: ClockedWire;
   let s3: StandIn;

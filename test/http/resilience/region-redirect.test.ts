@@ -6,7 +6,7 @@ import { startStoodInWire } from '../../support/stand-in-wire.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-describe('a bucket in another region', () => {
+describe('a bucket in a different region', () => {
   let wire: Wire;
   before(async () => {
     wire = await startWire({

@@ -83,7 +83,7 @@ describe('the rest of a truncated download', () => {
     assert.equal(line['fault'], 'object_changed');
   });
 
-  it('is rejected if S3 ignores If-Match and sends another ETag', async () => {
+  it('is rejected if S3 ignores If-Match and sends a different ETag', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;

@@ -13,7 +13,7 @@ function assertWithin(retries: number, budget: number): void {
   assert.ok(retries <= budget && retries >= budget - RESERVED, `${retries} retries, budget ${budget}`);
 }
 
-it('while S3 fails, the bridge sends S3 only slightly more requests than callers send', async (test) => {
+it('the bridge sends S3 only slightly more requests than it receives while S3 is failing', async (test) => {
   const wire = await startClockedStoodInWire();
   test.after(() => wire.close());
   await wire.setClocks({ steadyStands: true });

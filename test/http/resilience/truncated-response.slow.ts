@@ -40,7 +40,7 @@ describe('a body that S3 truncates every time', () => {
     ['before its first byte', { fault: 'cut', after: 0 }],
     ['by sending less than its Content-Length', { fault: 'wrong-length', by: 10 }],
   ] as const) {
-    it(`${what} is also closed early for the caller`, async () => {
+    it(`${what} makes the bridge close the caller's response early`, async () => {
       await wire.fault({ upstream: 's3', path: 'big.bin', ...fault });
       await assert.rejects(request(wire.bridge.url, PATH, await authorized()));
       await wire.clearFaults();
@@ -48,7 +48,7 @@ describe('a body that S3 truncates every time', () => {
     });
   }
 
-  it('by stalling is also closed early for the caller', async () => {
+  it("by stalling makes the bridge close the caller's response early", async () => {
     await wire.fault({ upstream: 's3', path: 'big.bin', fault: 'stall', after: 500_000 });
     const response = await open(wire.bridge.url, PATH, await authorized());
     const received = response.toArray();

@@ -21,7 +21,7 @@ describe('the lint', () => {
     [
       'on the e-mail, which is not unique over time',
       policy(statement({ Condition: pins({ ':email': E_MAIL }) })),
-      `^Note: statement 1, StringEquals .*:email: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. .*deleted and re-created with the same e-mail but another unique ID: keep :sub\\.`,
+      `^Note: statement 1, StringEquals .*:email: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. Keep the condition on :sub: a service account that is deleted and re-created has the same e-mail but a different unique ID\\.`,
     ],
     [
       'on a pattern of e-mails, if :sub is pinned',

@@ -6,7 +6,7 @@ import { linted } from './program.ts';
 
 const ANOTHER_ID = '112010400000000710080';
 
-describe('if a unique ID or an audience is expected, the lint', () => {
+describe('the lint, given an expected unique ID or audience', () => {
   const lintedWith = (...more: readonly string[]) => linted(policy(GOOD), ...more).lines;
   it('accepts a policy that matches the expected unique ID and audience', () => {
     assert.deepEqual(lintedWith('--unique-id', UNIQUE_ID, '--audience', AUDIENCE), []);
@@ -15,7 +15,7 @@ describe('if a unique ID or an audience is expected, the lint', () => {
     const lines = lintedWith('--unique-id', ANOTHER_ID);
     assert.deepEqual(
       lines.map((line) =>
-        /^statement 1, (\S+): must be "(\d+)", but is "(\d+)"\. A service account that was deleted and re-created/
+        /^statement 1, (\S+): must be "(\d+)", but is "(\d+)"\. If the service account was deleted and re-created/
           .exec(line)
           ?.slice(1),
       ),
@@ -30,7 +30,7 @@ describe('if a unique ID or an audience is expected, the lint', () => {
       /^statement 1, accounts\.google\.com:oaud: must be "other", but is "fedbridge"\./,
     );
   });
-  it('notes a different unique ID in another statement if one statement matches', () => {
+  it('only notes a different unique ID if another statement matches the expected one', () => {
     const other = statement({ Condition: pins({ ':aud': ANOTHER_ID, ':sub': ANOTHER_ID }) });
     const { code, lines } = linted(policy(GOOD, other), '--unique-id', ANOTHER_ID);
     assert.deepEqual([code, lines.length], [0, 1]);

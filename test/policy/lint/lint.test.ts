@@ -112,7 +112,7 @@ describe('the lint', () => {
       /^Statement: must trust Google's tokens, but no statement does\. .*--hop N/,
     );
   });
-  it('reports that every AWS account may assume the role', () => {
+  it('reports that every AWS account can assume the role', () => {
     const open = { Sid: 'Open', Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
     assert.match(
       onlyLine(policy(GOOD, open)),

@@ -10,7 +10,7 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
   conditioned(
     'a condition on an invalid e-mail',
     pins({ ':email': UNIQUE_ID }),
-    /:email: is compared with the token's e-mail, but "\d{21}" has a different format\. Use the e-mail of the service account/,
+    /:email: is compared with the token's e-mail, but "\d{21}" has a different format\. Use the service account's e-mail/,
     'rejected',
   ),
   conditioned(
@@ -34,7 +34,7 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
   conditioned(
     'an organization that is not a number',
     by('NumericEquals', { ':google/organization_number': 'organizations/730195468210' }),
-    /_number: is compared with the token's organization number, but ".*" has a different format\. Write the digits/,
+    /_number: is compared with the token's organization number, but ".*" has a different format\. Write the numeric ID/,
     'rejected',
   ),
   conditioned(

@@ -7,7 +7,7 @@ export const MISTAKEN_VALUES: readonly Mistake[] = [
   conditioned(
     'the audience in :aud',
     pins({ ':aud': 'fedbridge' }),
-    /^statement 1, StringEquals accounts\.google\.com:aud: is compared with the token's azp, which is the unique ID of the service account, but "fedbridge" is not a unique ID\. .* and the audience in accounts\.google\.com:oaud\.$/,
+    /^statement 1, StringEquals accounts\.google\.com:aud: is compared with the token's azp, which is the service account's unique ID, but "fedbridge" is not a unique ID\. .* and the audience in accounts\.google\.com:oaud\.$/,
     'rejected',
   ),
   conditioned(
@@ -70,13 +70,13 @@ export const MISSING_PINS: readonly Mistake[] = [
   conditioned(
     'no :oaud',
     pins({ ':oaud': undefined }),
-    /^statement 1: does not pin accounts\.google\.com:oaud: the role could also be assumed with a token that this service account obtained for another service\./,
+    /^statement 1: does not pin accounts\.google\.com:oaud: the role could also be assumed with a token that this service account obtained for a different service\./,
     'opens to another service',
   ),
   conditioned(
     'no :sub',
     pins({ ':sub': undefined }),
-    /^statement 1: does not pin accounts\.google\.com:sub: the role could also be assumed with a token that this service account obtained for another account\. .*unique ID/,
+    /^statement 1: does not pin accounts\.google\.com:sub: the role could also be assumed with a token that this service account obtained for a different account\. .*unique ID/,
     'opens to another subject',
   ),
   conditioned(
@@ -89,6 +89,12 @@ export const MISSING_PINS: readonly Mistake[] = [
     'only :aud',
     { StringEquals: { 'accounts.google.com:aud': UNIQUE_ID } },
     [/^statement 1: does not pin accounts\.google\.com:sub: /, /^statement 1: does not pin .*:oaud: /],
+    'opens to another service',
+  ),
+  conditioned(
+    'only :sub',
+    { StringEquals: { 'accounts.google.com:sub': UNIQUE_ID } },
+    [/^statement 1: does not pin accounts\.google\.com:aud: /, /does not pin .*:oaud: .* --for bigquery/],
     'opens to another service',
   ),
   conditioned(

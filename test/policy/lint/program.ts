@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { lintText } from '../../../src/cli/trust-policy.ts';
 import { inheritedEnvironment } from '../../../src/config/load.ts';
 import { ConfigError, describeProblem } from '../../../src/config/problem.ts';
+import type { Expected } from '../../../src/policy/lint/expected-rules.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -49,11 +50,19 @@ export function linted(
     options: { 'unique-id': { type: 'string' }, audience: { type: 'string' } },
   });
   const { 'unique-id': uniqueId, audience } = values;
+  return lintedFor(policy, {
+    ...(uniqueId === undefined ? {} : { uniqueId }),
+    ...(audience === undefined ? {} : { audience }),
+  });
+}
+
+/** Like {@link linted}, with the expected values instead of the options. */
+export function lintedFor(
+  policy: unknown,
+  expected: Expected,
+): Outcome & { readonly lines: readonly string[] } {
   try {
-    const { text: stdout, code } = lintText(asText(policy), 'standard input', {
-      ...(uniqueId === undefined ? {} : { uniqueId }),
-      ...(audience === undefined ? {} : { audience }),
-    });
+    const { text: stdout, code } = lintText(asText(policy), 'standard input', expected);
     return { code, stdout, stderr: '', lines: stdout.split('\n').slice(0, -1) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

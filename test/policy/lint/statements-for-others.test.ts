@@ -15,7 +15,7 @@ const findingsOf = (changes: object) => {
   return { code, lines };
 };
 
-describe('in the lint, a statement for principals other than Google', () => {
+describe('a linted statement for principals other than Google', () => {
   for (const [what, changes, expected] of [
     [
       'NotPrincipal',
@@ -76,7 +76,7 @@ describe('in the lint, a statement for principals other than Google', () => {
   }
 });
 
-describe('in the lint, a statement for principals other than Google', () => {
+describe('a linted statement for principals other than Google', () => {
   for (const [what, Condition] of [
     ['an organization', { StringEquals: ORGANIZATION }],
     ['a principal', { ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:role/reader` } }],

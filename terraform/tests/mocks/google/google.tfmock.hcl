@@ -8,6 +8,14 @@ mock_resource "google_service_account" {
   }
 }
 
+mock_resource "google_cloud_run_v2_service" {
+  defaults = {
+    latest_created_revision = "fedbridge-00001-abc"
+    latest_ready_revision   = "fedbridge-00001-abc"
+    terminal_condition      = []
+  }
+}
+
 mock_data "google_project" {
   defaults = {
     number = "123456789012"

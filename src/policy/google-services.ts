@@ -1,0 +1,37 @@
+// The Google services that read S3 with an account of Google's own, which the trust policy of their role pins.
+
+export type GoogleServiceName = 'storage-transfer' | 'bigquery';
+
+export interface GoogleService {
+  readonly name: GoogleServiceName;
+  /** The `sub` of the service's tokens; undefined if the user did not give it. */
+  readonly subject?: string;
+}
+
+interface Account {
+  /** A noun for the service or resource that has the account. */
+  readonly owner: string;
+  /** Google's word for the `sub` of the tokens. */
+  readonly id: string;
+  /** The option of `fedbridge trust-policy` for this ID, without the hyphens. */
+  readonly option: 'subject-id' | 'identity';
+  /** Prints the ID. */
+  readonly command: string;
+}
+
+export const SERVICE_ACCOUNTS: Readonly<Record<GoogleServiceName, Account>> = {
+  // If the API of Storage Transfer Service is disabled, only this request reports that; a transfer job reports a denial by STS.
+  'storage-transfer': {
+    owner: 'Storage Transfer Service',
+    id: 'subject ID',
+    option: 'subject-id',
+    command:
+      'curl -sH "Authorization: Bearer $(gcloud auth print-access-token)" https://storagetransfer.googleapis.com/v1/googleServiceAccounts/PROJECT',
+  },
+  bigquery: {
+    owner: 'the BigQuery connection',
+    id: 'identity',
+    option: 'identity',
+    command: 'bq show --connection --format=prettyjson PROJECT.LOCATION.CONNECTION',
+  },
+};
