@@ -39,6 +39,7 @@ const DIRECTION = {
   cache: ['s3'],
   api: ['auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability'],
   server: ['api', 'auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability'],
+  caller: ['config', 'identity', 'auth', 'api', 'doctor'],
   console: ['config', 'auth'],
   doctor: ['config', 'policy', 'identity', 'federation', 's3', 'http1', 'server'],
   cli: [
@@ -51,6 +52,7 @@ const DIRECTION = {
     'observability',
     'server',
     'doctor',
+    'caller',
     'console',
     'sandbox',
   ],

@@ -1,11 +1,9 @@
 // `fedbridge caller-credentials --audience URL`: prints a caller's identity token for the `credential_process` of the AWS SDKs.
 // deploy/caller-credentials.sh does the same without Node; a test checks that their output is identical.
 import { LATEST_MS, tokenCredentials } from '../auth/token-credentials.ts';
+import { tokenProblem } from '../caller/token-problem.ts';
 import { describeProblem } from '../config/problem.ts';
-import type { Problem } from '../config/problem.ts';
-import type { FaultCode } from '../errors/table.ts';
 import { asFault, Fault } from '../errors/fault.ts';
-import type { FaultDetail } from '../errors/fault.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { metadataServer } from '../identity/metadata.ts';
 import { readArguments, UsageError, wantsHelp } from './arguments.ts';
@@ -40,7 +38,7 @@ export async function callerCredentials(args: readonly string[]): Promise<never>
   } catch (error) {
     await write(
       process.stderr,
-      `fedbridge caller-credentials: ${describeProblem(problemOf(asFault(error)))}\n`,
+      `fedbridge caller-credentials: ${describeProblem(tokenProblem(asFault(error)))}\n`,
     );
     return process.exit(1);
   }
@@ -62,47 +60,3 @@ function credentials({ jwt, expiresAt }: IdentityToken) {
   if (!(expiresAt <= LATEST_MS)) throw new Fault('metadata_invalid_response');
   return { Version: 1, ...tokenCredentials(jwt, expiresAt) };
 }
-
-const OFF_GOOGLE_CLOUD =
-  'Outside Google Cloud there is no metadata server: impersonate a service account, as shown in docs/how-to/clients.';
-
-const refusedBy = ({ status }: FaultDetail): Problem => ({
-  field: 'metadata server',
-  rule: `must respond with status 200, but responded with ${String(status)}`,
-  fix: 'Try again. If the problem persists, check GCE_METADATA_HOST.',
-});
-
-/** Messages for people who run an S3 client. The messages in the fault table are for the bridge's operator. */
-const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
-  metadata_timeout: () => ({
-    field: 'metadata server',
-    rule: 'must respond within 5 s, but did not',
-    fix: `Try again. If the problem persists, restart the machine. ${OFF_GOOGLE_CLOUD}`,
-  }),
-  metadata_unreachable: () => ({
-    field: 'metadata server',
-    rule: 'must be reachable, but is not',
-    fix: `On Google Cloud, check GCE_METADATA_HOST. ${OFF_GOOGLE_CLOUD}`,
-  }),
-  metadata_no_account: () => ({
-    field: 'metadata server',
-    rule: 'must have a service account, but has none',
-    fix: 'Attach a service account to this machine or service. On GKE, link the Kubernetes service account to a Google service account.',
-  }),
-  metadata_refused: refusedBy,
-  metadata_workload_identity_denied: refusedBy,
-  metadata_invalid_response: () => ({
-    field: 'metadata server',
-    rule: 'must respond with an ID token, but responded with something else',
-    fix: 'Check which server listens at GCE_METADATA_HOST.',
-  }),
-  token_expired: ({ expiration }) => ({
-    field: 'identity token',
-    rule: `must still be valid, but expired at ${String(expiration)}`,
-    fix: "Correct this machine's clock.",
-  }),
-};
-
-const BUG: Problem = { field: 'fedbridge', rule: 'failed', fix: 'This is a bug: please report it.' };
-
-const problemOf = ({ code, detail }: Fault): Problem => PROBLEMS[code]?.(detail) ?? BUG;

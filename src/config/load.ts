@@ -1,4 +1,5 @@
 // Reads the configuration from the environment or a file. Nothing else reads the environment.
+import { ORIGIN_MUST, readOrigin } from './allowed-origins.ts';
 import { readDocument } from './document.ts';
 import { type Environment, setVariables } from './environment.ts';
 import { type ConfigCheck, documentOf, interpret } from './interpret.ts';
@@ -89,6 +90,18 @@ export function rejectProfileLoop(name: string, env: Record<string, string | und
     throw new ConfigError([{ field: 'identity.profile', rule, fix }]);
   }
   env[PROFILES_IN_USE] = [...names, name].join('\n');
+}
+
+/**
+ * Reads only FEDBRIDGE_GOOGLE_APIS, for commands on a caller's machine, which has no configuration of a bridge.
+ * @throws ConfigError
+ */
+export function readGoogleApis(env: Environment = process.env): string | undefined {
+  const { FEDBRIDGE_GOOGLE_APIS: text } = setVariables(env);
+  const origin = text === undefined ? undefined : readOrigin(text);
+  if (text !== undefined && origin === undefined)
+    throw new ConfigError([{ field: 'FEDBRIDGE_GOOGLE_APIS', rule: ORIGIN_MUST, fix: '' }]);
+  return origin;
 }
 
 /** Detects Cloud Run by its variables, because its second generation otherwise looks like Compute Engine. */

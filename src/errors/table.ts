@@ -4,6 +4,7 @@ import type { FaultRow } from './fault-row.ts';
 import { CALLER_FAULTS } from './caller-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
+import { PROXY_FAULTS } from './proxy-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 import { STS_ROUTE_FAULTS } from './sts-route-faults.ts';
 import { VENDING_FAULTS } from './vending-faults.ts';
@@ -15,6 +16,7 @@ export const FAULTS = {
   ...IDENTITY_FAULTS,
   ...FEDERATION_FAULTS,
   ...S3_FAULTS,
+  ...PROXY_FAULTS,
 
   // Problems in the bridge itself.
   overloaded: {

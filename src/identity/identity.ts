@@ -104,7 +104,7 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
     }
     case 'impersonate': {
       const { email } = identity;
-      const fetchToken = impersonation({ email, googleApis });
+      const fetchToken = impersonation({ email, googleApis, includeEmail: false });
       return {
         fetch: () => fetchToken(aws.audience),
         instanceNames: () => Promise.resolve(onHost(email)),

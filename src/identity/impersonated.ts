@@ -20,14 +20,19 @@ const ATTEMPT_MS = 3_000;
 
 const SCOPES = 'https://www.googleapis.com/auth/cloud-platform';
 
+interface Impersonation {
+  /** The service account to impersonate. */
+  readonly email: string;
+  readonly googleApis: string | undefined;
+  /** Whether the token contains the account's e-mail. Grants name callers by e-mail, but AWS needs the unique ID in `azp`. */
+  readonly includeEmail: boolean;
+}
+
 /**
  * @param options.googleApis origin that replaces oauth2.googleapis.com and iamcredentials.googleapis.com
  * @returns a function that fetches an identity token. @throws Fault google_…, impersonation_…
  */
-export function impersonation(options: {
-  readonly email: string;
-  readonly googleApis: string | undefined;
-}): (audience: string) => Promise<IdentityToken> {
+export function impersonation(options: Impersonation): (audience: string) => Promise<IdentityToken> {
   const { email } = options;
   let login: Promise<AuthClient> | undefined;
   const fetchToken = async (audience: string): Promise<IdentityToken> => {
@@ -67,7 +72,7 @@ function verifyingAgent(): (url: URL) => http.Agent {
   return ({ protocol }) => (protocol === 'https:' ? verifying : http.globalAgent);
 }
 
-async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promise<AuthClient> {
+async function logIn({ googleApis }: Impersonation): Promise<AuthClient> {
   // Loaded on demand, because a bridge on Google Cloud never needs it.
   const { GoogleAuth } = await import('google-auth-library');
   // If there is no login, the library would spend seconds looking for a metadata server, and write a warning to standard error.
@@ -92,13 +97,18 @@ async function logIn({ googleApis }: Parameters<typeof impersonation>[0]): Promi
  */
 async function generateIdToken(
   source: AuthClient,
-  options: { readonly email: string; readonly googleApis: string | undefined; readonly audience: string },
+  options: Impersonation & { readonly audience: string },
 ): Promise<unknown> {
-  const { email, audience, googleApis = `https://iamcredentials.${source.universeDomain}` } = options;
+  const {
+    email,
+    audience,
+    includeEmail,
+    googleApis = `https://iamcredentials.${source.universeDomain}`,
+  } = options;
   const { data } = await source.request<{ readonly token?: unknown }>({
     url: `${googleApis}/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateIdToken`,
     method: 'POST',
-    data: { audience, includeEmail: false },
+    data: { audience, includeEmail },
     retry: true,
     retryConfig: { httpMethodsToRetry: ['POST'] },
   });

@@ -1,8 +1,9 @@
 // Protects the sandbox from web pages: rejects cross-site requests, and requests whose host name is not local (DNS rebinding).
 import { isLoopback } from '../config/allowed-origins.ts';
-import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
+import type { CallerResponse } from '../runtime/caller-exchange.ts';
+import { authorityOf, isFromOtherOrigin } from '../runtime/request-origin.ts';
+import type { Addressed } from '../runtime/request-origin.ts';
 
-type Addressed = Pick<CallerRequest, 'url' | 'headers'>;
 type LocalResponse = Pick<CallerResponse, 'writeHead'>;
 type Listener<Request, Response> = (request: Request, response: Response) => void;
 
@@ -26,10 +27,8 @@ export function onlySameOrigin<Request extends Addressed, Response extends Local
   serve: Listener<Request, Response>,
 ): Listener<Request, Response> {
   return (request, response) => {
-    const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
-    const isOwn = origin === undefined || origin === authorityOf(request)?.origin;
-    if (isOwn && (site === 'none' || site === 'same-origin')) serve(request, response);
-    else refuse(response, 403, ACROSS_SITES);
+    if (isFromOtherOrigin(request)) refuse(response, 403, ACROSS_SITES);
+    else serve(request, response);
   };
 }
 
@@ -37,11 +36,6 @@ const BY_ANOTHER_NAME =
   'The sandbox accepts only requests to 127.0.0.1, localhost or [::1]. Send the request to one of these names.\n';
 const ACROSS_SITES =
   'The sandbox rejects requests from web pages on other origins. Send the request from a program, without the headers Origin and Sec-Fetch-Site.\n';
-
-/** An absolute request target takes precedence over the `Host` header (RFC 9112, 3.2.2). */
-function authorityOf({ url = '', headers: { host = '' } }: Addressed): URL | undefined {
-  return URL.parse(url.startsWith('/') || url === '*' ? `http://${host}` : url) ?? undefined;
-}
 
 function refuse(response: LocalResponse, status: number, text: string): void {
   response.writeHead(status, ['content-type', 'text/plain', 'connection', 'close']).end(text);

@@ -6,6 +6,7 @@ import { isStsPath } from '../api/responses/error-format.ts';
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 import type { Guard } from '../runtime/caller-exchange.ts';
+import { listenOn } from '../runtime/listen-on.ts';
 import { createBridge } from './bridge.ts';
 import type { Bridge } from './bridge.ts';
 import { boundConnections, boundMetricsConnections } from './connection-limit.ts';
@@ -93,7 +94,7 @@ export function createBridgeServer(options: {
     listen: async () => {
       const { listen } = config;
       try {
-        const port = await listening(dataServer, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT or --port' });
+        const port = await listenOn(dataServer, listen, { host: 'FEDBRIDGE_HOST', port: 'PORT or --port' });
         boundConnections(dataServer, log, {
           inFlight: () => config.limits.inFlight,
           isResponding: bridge.isResponding,
@@ -163,36 +164,9 @@ async function listenForMetrics(
 ): Promise<number | undefined> {
   if (metrics === undefined) return undefined;
   const variables = { host: 'FEDBRIDGE_METRICS_HOST', port: 'FEDBRIDGE_METRICS_PORT' };
-  const port = await listening(server, { ...metrics, reusePort }, variables);
+  const port = await listenOn(server, { ...metrics, reusePort }, variables);
   boundMetricsConnections(server, log);
   return port;
-}
-
-/** @param variables the environment variables for the address and the port, which the fix in an error names */
-function listening(
-  server: Server,
-  { host, port, reusePort }: Pick<Config['listen'], 'host' | 'port' | 'reusePort'>,
-  variables: { readonly host: string; readonly port: string },
-): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const fixFor = (code = 'error'): string => {
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      return `this machine does not have that address. Set ${variables.host} to one of this machine's addresses.`;
-    const cause =
-      code === 'EADDRINUSE' ? 'another process is using that port. Stop that process, or' : `${code}:`;
-    return `${cause} choose another port with ${variables.port}.`;
-  };
-  const onError = ({ code }: NodeJS.ErrnoException): void => {
-    reject(new Error(`Cannot listen on ${host}:${port}: ${fixFor(code)}`));
-  };
-  server.once('error', onError);
-  server.listen({ port, host, reusePort }, () => {
-    // Another listener handles errors that occur after the server has begun to listen.
-    server.off('error', onError);
-    const address = server.address();
-    resolve(typeof address === 'object' && address !== null ? address.port : port);
-  });
-  return promise;
 }
 
 function closed(server: Server): Promise<void> {

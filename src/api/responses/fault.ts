@@ -61,7 +61,10 @@ const messageOf = ({ sentence, parameter }: FaultResponse): string =>
   parameter?.rule === undefined ? sentence : `${sentence} Here ${parameter.name} ${parameter.rule}.`;
 
 /** Must be called before anything else is sent. A HEAD response has no body, so a header carries the message. */
-export function sendFault(context: RequestContext, fault: FaultResponse): void {
+export function sendFault(
+  context: Pick<RequestContext, 'request' | 'response' | 'requestId' | 'bytes'>,
+  fault: FaultResponse,
+): void {
   const { request, response } = context;
   const [contentType, document] = faultDocument(fault, errorFormatFor(request));
   const body = Buffer.from(document);

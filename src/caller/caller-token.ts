@@ -1,0 +1,70 @@
+// Keeps a caller's identity token valid: renews it before it expires, and replaces it if the bridge rejects it.
+import { asFault } from '../errors/fault.ts';
+import type { Fault } from '../errors/fault.ts';
+import type { IdentityToken } from '../identity/identity-token.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
+
+export interface CallerToken {
+  /** @throws Fault if the source fails and no valid token is left */
+  get(): Promise<string>;
+  /**
+   * Requests another token from the source, at most once in a while.
+   * @param rejected the token that the bridge rejected, for example because this machine's clock is behind
+   * @returns undefined if there is no other token
+   */
+  replace(rejected: string): Promise<string | undefined>;
+}
+
+/** Called after each request to the source: with the fault, or with undefined if the source returned a token. */
+export type OnToken = (fault: Fault | undefined) => void;
+
+/** The metadata server returns the same token until about four minutes before it expires. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+/** A token with less time left might expire before the bridge checks it. */
+const USABLE_MS = 10_000;
+/** The pause between renewals in the background, while the source fails or returns the same token. */
+const PAUSE_MS = 15_000;
+
+/** @param fetchToken requests a token from the source; concurrent requests share one call */
+export function renewingToken(fetchToken: () => Promise<IdentityToken>, onToken: OnToken): CallerToken {
+  let held: IdentityToken | undefined;
+  let fetching: Promise<IdentityToken> | undefined;
+  let sinceFetch: (() => number) | undefined;
+
+  const renew = (): Promise<IdentityToken> => {
+    if (fetching !== undefined) return fetching;
+    sinceFetch = startElapsed();
+    fetching = fetchToken()
+      .then(
+        (token) => {
+          onToken(undefined);
+          held = token;
+          return token;
+        },
+        (error: unknown) => {
+          const fault = asFault(error);
+          onToken(fault);
+          throw fault;
+        },
+      )
+      .finally(() => (fetching = undefined));
+    return fetching;
+  };
+  const mayRenewAgain = (): boolean => sinceFetch === undefined || sinceFetch() > PAUSE_MS;
+  const heldOtherThan = (rejected: string): string | undefined =>
+    held?.jwt === rejected ? undefined : held?.jwt;
+
+  return {
+    get: async () => {
+      const leftMs = held === undefined ? 0 : held.expiresAt - Date.now();
+      if (held === undefined || leftMs < USABLE_MS) return (await renew()).jwt;
+      // A failure is reported through `onToken`, and the held token is still valid.
+      if (leftMs < RENEW_BEFORE_MS && mayRenewAgain()) renew().catch(() => undefined);
+      return held.jwt;
+    },
+    replace: async (rejected) => {
+      if (held?.jwt === rejected && mayRenewAgain()) await renew().catch(() => undefined);
+      return heldOtherThan(rejected);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// Checks a caller's identity token: whether there is one, and whether a bridge could accept its claims.
+import { describeProblem } from '../../config/problem.ts';
+import { escapeText } from '../../config/show.ts';
+import type { Fault } from '../../errors/fault.ts';
+import { decodeJwt } from '../../identity/identity-token.ts';
+import type { IdentityToken } from '../../identity/identity-token.ts';
+import type { Examination } from '../../doctor/step-report.ts';
+import { tokenProblem } from '../token-problem.ts';
+
+const STEP = 'identity token';
+
+export function withoutToken(fault: Fault): Examination {
+  const problem = tokenProblem(fault);
+  return {
+    step: STEP,
+    outcome: 'wrong',
+    found: `not available: ${describeProblem({ ...problem, fix: '' }).replace(/\.$/, '')}`,
+    fault: fault.code,
+    fix: problem.fix,
+  };
+}
+
+/** @param audience the audience that was requested */
+export function judgeToken(token: IdentityToken, audience: string): Examination {
+  const { iss, email_verified: verified } = decodeJwt(token.jwt).claims ?? {};
+  const { aud, sub, email } = token.claims;
+  const seconds = Math.round((token.expiresAt - Date.now()) / 1000);
+  const hasEmail = email !== undefined && verified === true;
+  const compared = {
+    issuer: typeof iss === 'string' ? iss : 'none',
+    audience: aud ?? 'none',
+    'e-mail': email === undefined ? 'none' : `${email}${verified === true ? '' : ' (not verified)'}`,
+    'unique ID': sub ?? 'none',
+    'seconds left': seconds,
+  };
+  const judged = (outcome: Examination['outcome'], found: string, fix: string): Examination => ({
+    step: STEP,
+    outcome,
+    found,
+    compared,
+    fix,
+  });
+  if (aud !== audience)
+    return judged(
+      'wrong',
+      `its audience is not ${escapeText(audience)}, although that was requested`,
+      WRONG_SERVER,
+    );
+  if (seconds <= 0) return judged('wrong', `by this machine's clock, it expired ${-seconds} s ago`, CLOCK);
+  if (!hasEmail)
+    return judged(
+      'doubtful',
+      'it contains no verified e-mail, so only grants to the unique ID match',
+      NO_EMAIL,
+    );
+  return { step: STEP, outcome: 'fine', found: `belongs to ${escapeText(email)}`, compared };
+}
+
+const WRONG_SERVER = 'Check which server listens at GCE_METADATA_HOST.';
+const CLOCK = "Correct this machine's clock.";
+const NO_EMAIL = 'Ask the operator for a grant to the unique ID, or use a service account with an e-mail.';

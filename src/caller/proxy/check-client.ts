@@ -1,0 +1,39 @@
+// Decides which requests the proxy accepts: only those of local programs that know the access key, never those of web pages.
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { isLoopback } from '../../config/allowed-origins.ts';
+import { Fault } from '../../errors/fault.ts';
+import type { CallerRequest } from '../../runtime/caller-exchange.ts';
+import { authorityOf, isFromOtherOrigin } from '../../runtime/request-origin.ts';
+
+export interface AcceptedClients {
+  /** undefined: clients need no key. */
+  readonly accessKey: string | undefined;
+  /** Whether other machines may address the proxy. */
+  readonly remote: boolean;
+}
+
+/**
+ * @param presentsKey whether a request presents this key
+ * @throws Fault proxy_…_rejected, proxy_target_not_path
+ */
+export function checkClient(
+  request: CallerRequest,
+  { accessKey, remote }: AcceptedClients,
+  presentsKey: (request: CallerRequest, key: string) => boolean,
+): void {
+  const host = authorityOf(request)?.hostname ?? '';
+  if (!isLoopback(host) && !(remote && isSafeFromRebinding(host))) throw new Fault('proxy_host_rejected');
+  if (isFromOtherOrigin(request)) throw new Fault('proxy_origin_rejected');
+  if (request.url?.startsWith('/') !== true) throw new Fault('proxy_target_not_path');
+  if (accessKey !== undefined && !presentsKey(request, accessKey)) throw new Fault('proxy_key_rejected');
+}
+
+/**
+ * Whether no attacker can make the name resolve to this machine (DNS rebinding): IP addresses, this machine's own name, and names
+ * without a dot, such as a container's.
+ */
+function isSafeFromRebinding(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  return isIP(bare) !== 0 || /^[\w-]+$/.test(bare) || bare === hostname().toLowerCase();
+}

@@ -1,0 +1,73 @@
+// The proxy as a whole: joins the token, the checks and the bridge, and listens.
+import { createServer } from 'node:http';
+import { listenOn } from '../../runtime/listen-on.ts';
+import type { IdentityToken } from '../../identity/identity-token.ts';
+import { renewingToken } from '../caller-token.ts';
+import type { OnToken } from '../caller-token.ts';
+import { presentsKey } from './access-key.ts';
+import { checkClient } from './check-client.ts';
+import type { AcceptedClients } from './check-client.ts';
+import { createForwarder } from './forward.ts';
+import type { ForwardParts } from './forward.ts';
+import { upstreamAt } from './upstream.ts';
+
+export interface ProxyOptions extends AcceptedClients {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The origin of the bridge. */
+  readonly upstream: string;
+  readonly fetchToken: () => Promise<IdentityToken>;
+  readonly onToken: OnToken;
+  readonly onResponse: ForwardParts['onResponse'];
+  /** How long the bridge may stall while a client waits, in milliseconds; default: 60 s. */
+  readonly stallMs?: number;
+}
+
+export interface Proxy {
+  readonly port: number;
+  /** Closes all connections, and so aborts responses in progress. */
+  close(): void;
+}
+
+/** The bridge's own limits for upstreams and queues are shorter. */
+const STALL_MS = 60_000;
+
+const LIMITS = {
+  // S3 clients keep connections for minutes, and a request on a connection that is being closed fails.
+  keepAliveTimeout: 620_000,
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 15_000,
+  // Uploads may take any time.
+  requestTimeout: 0,
+  // Set explicitly, because a Node option can change the default.
+  insecureHTTPParser: false,
+};
+
+/** Resolves when the proxy listens. @throws an error whose message includes a fix */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const { listen, stallMs = STALL_MS } = options;
+  const upstream = upstreamAt({ origin: options.upstream, stallMs });
+  const token = renewingToken(options.fetchToken, options.onToken);
+  const server = createServer(
+    LIMITS,
+    createForwarder({
+      checkClient: (request) => {
+        checkClient(request, options, presentsKey);
+      },
+      token,
+      upstream,
+      onResponse: options.onResponse,
+    }),
+  );
+  const setting = { host: '--listen', port: '--listen HOST:PORT' };
+  const port = await listenOn(server, { ...listen, reusePort: false }, setting);
+  // Reports a failing source at startup. Later requests try again.
+  token.get().catch(() => undefined);
+  return {
+    port,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      upstream.close();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// Sends the proxy's requests to the bridge over HTTP/1.1, and streams bodies with back-pressure in both directions.
+import http from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import { Fault } from '../../errors/fault.ts';
+import { hasBody, requestHeaders } from './forwarded-headers.ts';
+
+export interface Upstream {
+  /**
+   * @param exchange.response if it closes early, the request to the bridge is aborted
+   * @returns the bridge's response, whose body must be read or destroyed. @throws Fault proxy_upstream_…
+   */
+  send(exchange: {
+    readonly request: IncomingMessage;
+    readonly response: ServerResponse;
+    readonly token: string;
+  }): Promise<IncomingMessage>;
+  close(): void;
+}
+
+type Exchange = Parameters<Upstream['send']>[0];
+
+/** Idle connections that are kept for later requests; enough for the parallel downloads of one client. */
+const MOST_IDLE = 32;
+
+/**
+ * @param options.origin scheme, host and port of the bridge
+ * @param options.stallMs how long the bridge may send nothing and accept nothing while a client waits
+ */
+export function upstreamAt(options: { readonly origin: string; readonly stallMs: number }): Upstream {
+  const url = new URL(options.origin);
+  const client = url.protocol === 'https:' ? https : http;
+  const agent = new client.Agent({ keepAlive: true, maxFreeSockets: MOST_IDLE });
+  const target = {
+    protocol: url.protocol,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port,
+    // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+    rejectUnauthorized: true,
+    timeout: options.stallMs,
+  };
+
+  const attempt = (exchange: Exchange, onNewConnection: boolean): Promise<IncomingMessage> => {
+    const { request, response, token } = exchange;
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const outgoing = client.request({
+      ...target,
+      method: request.method,
+      path: request.url,
+      headers: requestHeaders(request, { host: url.host, token }),
+      agent: onNewConnection ? false : agent,
+    });
+    const onClosed = (): void => {
+      if (!response.writableFinished) outgoing.destroy();
+    };
+    outgoing.on('timeout', () => {
+      // While the client is slow, the bridge has nothing to send or to accept.
+      if (response.writableNeedDrain || (!request.complete && !outgoing.writableNeedDrain))
+        outgoing.setTimeout(options.stallMs);
+      else outgoing.destroy(new Fault('proxy_upstream_timeout'));
+    });
+    outgoing.on('response', resolve);
+    // Stays until the end, because an error can also follow the response, for example while a body is being uploaded.
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      response.off('close', onClosed);
+      // The bridge may close an idle connection just as it is used again. A request without a body can be sent again.
+      const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      if (isStale && !hasBody(request) && !response.destroyed) resolve(attempt(exchange, true));
+      else reject(faultOf(error));
+    });
+    response.on('close', onClosed);
+    if (hasBody(request)) request.pipe(outgoing);
+    else outgoing.end();
+    return promise;
+  };
+  return {
+    send: (exchange) => attempt(exchange, false),
+    close: () => {
+      agent.destroy();
+    },
+  };
+}
+
+function faultOf(error: NodeJS.ErrnoException): Fault {
+  if (error instanceof Fault) return error;
+  const { code = 'unknown' } = error;
+  const fault = code.startsWith('HPE_') ? 'proxy_upstream_invalid_response' : 'proxy_upstream_unreachable';
+  return new Fault(fault, { error: code }, `(${code})`);
+}

@@ -1,0 +1,95 @@
+// `fedbridge proxy`: runs a proxy on a caller's machine until a signal ends it.
+import { createAccessKey } from '../caller/proxy/access-key.ts';
+import { startProxy } from '../caller/proxy/proxy-server.ts';
+import type { Proxy } from '../caller/proxy/proxy-server.ts';
+import { tokenProblem } from '../caller/token-problem.ts';
+import { tokenSource } from '../caller/token-source.ts';
+import { readGoogleApis } from '../config/load.ts';
+import { describeProblem } from '../config/problem.ts';
+import type { Fault } from '../errors/fault.ts';
+import { HelpRequested, UsageError } from './arguments.ts';
+import { describeFault } from './print-result.ts';
+import { readProxyOptions, USAGE } from './proxy-options.ts';
+import type { ProxyCommand } from './proxy-options.ts';
+
+/**
+ * @returns undefined once the proxy listens; 0 if the user requested help; 2 for wrong usage.
+ * @throws ConfigError, or the listening socket's error, whose message includes a fix
+ */
+export async function proxy(args: readonly string[]): Promise<number | undefined> {
+  let options: ProxyCommand;
+  try {
+    options = readProxyOptions(args);
+  } catch (error) {
+    if (error instanceof HelpRequested) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`fedbridge proxy: ${error.message}\n${USAGE}`);
+    return 2;
+  }
+  const accessKey = options.needsKey ? createAccessKey() : undefined;
+  const running = await startProxy({
+    ...options,
+    accessKey,
+    fetchToken: tokenSource({ ...options, googleApis: readGoogleApis() }),
+    onToken: reportChanges('has an identity token again', (fault) => describeProblem(tokenProblem(fault))),
+    onResponse: reportChanges(`reaches ${options.upstream} again`, describeFault),
+  });
+  process.stdout.write(welcome(options, running.port, accessKey));
+  endOnSignal(running);
+  return undefined;
+}
+
+/**
+ * Writes one line when a fault begins or changes, and one line when it ends, so that a failing upstream does not flood the
+ * terminal.
+ */
+function reportChanges(
+  recovered: string,
+  describe: (fault: Fault) => string,
+): (fault: Fault | undefined) => void {
+  let current: string | undefined;
+  return (fault) => {
+    const text = fault === undefined ? undefined : describe(fault);
+    if (text === current) return;
+    current = text;
+    process.stderr.write(`fedbridge proxy: ${text ?? recovered}\n`);
+  };
+}
+
+function welcome(
+  { listen, upstream, as, remote }: ProxyCommand,
+  port: number,
+  accessKey: string | undefined,
+): string {
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  const key = accessKey ?? 'fedbridge';
+  const who = as ?? "this machine's identity";
+  const variables = [
+    `AWS_ACCESS_KEY_ID=${key}`,
+    'AWS_SECRET_ACCESS_KEY=not-a-secret',
+    `AWS_ENDPOINT_URL_S3=http://${remote ? 'ADDRESS' : host}:${port}`,
+    'AWS_REGION=us-east-1',
+  ];
+  const warning =
+    accessKey === undefined
+      ? '\nNo access key is needed: every user and program on this machine can read with this identity.\n'
+      : '';
+  return `The proxy listens on http://${host}:${port} and forwards to ${upstream} with ${who}.
+${warning}
+For S3 clients:
+  export ${variables.join(' ')}
+`;
+}
+
+/** Responses in progress are aborted: S3 clients retry them. */
+function endOnSignal(running: Proxy): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      running.close();
+      process.exit(0);
+    });
+  }
+}
