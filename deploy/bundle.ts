@@ -7,7 +7,7 @@ import { thirdPartyLicenses } from './third-party-licenses.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Maps the name of each output file to its entry point. */
+/** Maps each output file's name to its entry point. */
 const PROGRAMS = { main: 'src/main.ts', probe: 'deploy/probe.ts' };
 
 export interface Bundle {

@@ -34,8 +34,8 @@ export interface FederatedSession extends ReadSession<SigningCredentials> {
 }
 
 /**
- * Limits the number of requests in progress. Each successful call of an `acquire…` method requires a call of the matching
- * `release…` method.
+ * Limits the number of requests in progress. After each successful call to an `acquire…` method, the matching `release…` method
+ * must be called.
  */
 export interface Admission {
   /** @throws Fault overloaded, event_loop_lagging */
@@ -49,7 +49,7 @@ export interface Admission {
   releasePage(subject: string): void;
 }
 
-/** The parts that are needed to handle a request; `bridge.ts` provides them. */
+/** Everything that is needed to handle a request; `bridge.ts` provides it. */
 export interface DataSteps {
   /** @throws Fault token_…, signing_keys_unavailable */
   authenticate(request: CallerRequest): MaybePromise<Caller>;

@@ -14,7 +14,7 @@ const SIGNED = [
   'x-amz-object-attributes',
   'x-amz-optional-object-attributes',
   'x-amz-part-number-marker',
-  // Headers for storing objects are forwarded so that S3 responds with its own 400 (S3 API Reference, GetObject).
+  // Headers that are valid only in uploads are forwarded, so that S3 responds with its own 400 (S3 API Reference, GetObject).
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-aws-kms-key-id',
   'x-amz-server-side-encryption-bucket-key-enabled',

@@ -17,7 +17,7 @@ export interface Permit {
   readonly grants: readonly Grant[];
 }
 
-/** A request that needs all actions in `actions` on one object or prefix. */
+/** A request for one object or prefix; it is allowed only if the caller may perform every action in `actions`. */
 export interface RequestedRead {
   readonly kind: 'object' | 'list';
   readonly bucket: string;
@@ -27,7 +27,7 @@ export interface RequestedRead {
 }
 
 /**
- * Either a permit, or in `withheld` the first action that none of the caller's grants allows; undefined if the caller has no
+ * Either a permit, or the first action that none of the caller's grants allows (in `withheld`); undefined if the caller has no
  * grants on the bucket.
  */
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };

@@ -44,8 +44,8 @@ export async function ownUniqueId(
     );
   });
   const { azp, sub = '' } = claims;
-  // The trust policy pins the same unique ID for :aud, which AWS compares with azp, and for :sub. A token with different values
-  // of azp and sub would not match.
+  // The trust policy pins :aud (which AWS compares with azp) and :sub to the same unique ID. A token with different values of
+  // azp and sub would not match.
   if (azp !== sub || !isUniqueId(sub)) {
     throw refusal(
       'identity token',

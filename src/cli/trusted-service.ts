@@ -7,7 +7,7 @@ import type { GoogleService, GoogleServiceName } from '../policy/google-services
 import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { UsageError } from './arguments.ts';
 
-/** Dataflow's workers run as a service account of the user's, so they have the same kind of token as the bridge. */
+/** Dataflow workers run as one of the user's service accounts, so they have the same kind of token as the bridge. */
 type Trusted = GoogleService | { readonly name: 'dataflow' };
 
 const NAMES = ['storage-transfer', 'bigquery', 'dataflow'] as const;
@@ -34,7 +34,7 @@ export function readTrustedService(values: Readonly<Partial<Record<Option, strin
   }
   if (name === undefined) return undefined;
   const missing = IDENTIFYING[name].filter((option) => values[option] === undefined);
-  // The lint checks what it can without the IDs.
+  // Without the IDs, the lint checks everything that does not depend on them.
   if (missing.length > 0 && values.lint === undefined)
     throw new UsageError(`--for ${name} needs ${missing.map((option) => `--${option}`).join(' and ')}.`);
   if (name === 'dataflow') return { name };

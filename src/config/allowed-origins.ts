@@ -25,7 +25,7 @@ const isSafe = (url: URL) =>
 /** Whether the URL has only a host and port. Checks the text too, because the URL parser drops an empty `?` or `#`. */
 const isBare = (url: URL, text: string) => url.pathname === '/' && !/[?#@\\]/.test(text);
 
-/** The origin in `text`, without a closing slash; undefined if `text` is not a safe origin. */
+/** The origin in `text`, without a trailing slash; undefined if `text` is not a safe origin. */
 export function readOrigin(text: string): string | undefined {
   const url = parseUrl(text);
   return url !== undefined && isSafe(url) && isBare(url, text) ? url.origin : undefined;

@@ -1,4 +1,4 @@
-// Parses the texts with which a grant names callers: an e-mail, a unique ID, both, or a project with all its service accounts.
+// Parses the strings that name callers in a grant: an e-mail, a unique ID, both, or a project with all its service accounts.
 import { GOOGLE_EMAIL, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 

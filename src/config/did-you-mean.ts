@@ -36,7 +36,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-/** Suggests a similar known name or, if there is none, adding the name under `where`. */
+/** Suggests a similar known name. If no known name is similar, suggests adding the name under `where`. */
 export function didYouMean(name: string, known: Iterable<string>, where: string): string {
   const meant = closestWord(name, known);
   return meant === undefined ? `Add it under ${where}.` : `Did you mean ${quote(meant)}?`;

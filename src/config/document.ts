@@ -1,4 +1,4 @@
-// Reads YAML 1.2 into plain values, and remembers where each value is in the text. Nothing else imports `yaml`.
+// Reads YAML 1.2 into plain values, and records each value's position in the text. Nothing else imports `yaml`.
 import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Document as YamlDocument, Node } from 'yaml';
 import type { Problem } from './problem.ts';

@@ -13,7 +13,7 @@ export interface Problem {
   readonly line?: number;
 }
 
-/** A problem before its line is looked up. */
+/** A problem whose line number is not known yet. */
 export interface Finding {
   readonly path: Path;
   readonly rule: string;

@@ -1,5 +1,4 @@
-// Tests that S3 denies a session everything outside its grant, and whether S3 does so only because of the policy's Deny
-// statements.
+// Tests that S3 denies a session everything outside its grant, and whether the denials depend on the policy's Deny statements.
 import type { Grant } from '../config/types.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
@@ -99,7 +98,7 @@ const deniedByDenialsOnly = (
 const shownOf = (response: ObjectResponse | S3Error): string =>
   isRefused(response) ? s3ErrorDetail(response.status, response.code) : 'success';
 
-/** Describes S3's response, with the IAM action that was denied if S3 names one. */
+/** Describes S3's response. Includes the denied IAM action, if S3 names it. */
 function comparedOf(response: ObjectResponse | S3Error): NonNullable<Examination['compared']> {
   const action = isRefused(response) ? response.denial?.action : undefined;
   return { response: shownOf(response), ...(action === undefined ? {} : { action }) };

@@ -1,4 +1,4 @@
-// Sends S3 the requests that test a grant, in a session that may do only what the grant allows.
+// Sends the requests that test a grant to S3, in a session that may do only what the grant allows.
 import { randomUUID } from 'node:crypto';
 import type { Action, Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
@@ -25,7 +25,7 @@ export interface BucketChecks {
   firstKey(): Promise<string | undefined | S3Error>;
   /** Reads the object's first byte. */
   firstByte(key: string): Promise<ObjectResponse | S3Error>;
-  /** Tests any action on an object other than `get`. */
+  /** Tests an action other than `get` on an object. */
   word(word: Exclude<Action, 'get' | 'list'>, key: string): Promise<ObjectResponse | S3Error>;
   /** Reads a nonexistent key within the grant. */
   missing(): Promise<ObjectResponse | S3Error>;

@@ -2,7 +2,7 @@
 // runs.
 import type { Platform } from '../config/types.ts';
 
-/** These servers normally respond at once, so a longer wait is pointless. */
+/** These servers normally respond at once, so there is no point in waiting longer. */
 const DEADLINE_MS = 3_000;
 
 /** Follows no redirects, so that the response always comes from the requested server. The timeout includes reading the body. */

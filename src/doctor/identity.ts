@@ -82,7 +82,7 @@ interface Expected {
 
 function judgeToken(step: string, token: IdentityToken, expected: Expected): Examination {
   const { azp, aud, sub, email } = token.claims;
-  // Uses Google's clock, which determined the token's expiry, because this machine's clock may be wrong.
+  // Compares the expiry with Google's clock, because Google set the expiry and this machine's clock may be wrong.
   const seconds = Math.round((token.expiresAt - Date.now() - expected.googleAheadMs) / 1000);
   const compared = {
     'accounts.google.com:aud': azp ?? aud ?? 'no azp',

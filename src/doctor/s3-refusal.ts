@@ -32,7 +32,10 @@ export const s3ErrorDetail = (status: number, code: string | undefined): string 
 
 export const isRefused = (given: object): given is S3Error => 'details' in given;
 
-/** Whether only the right to list is missing: S3 checks it only after the right to get, and only if the object is missing. */
+/**
+ * Whether the session may get objects but not list them. S3 checks the right to list only after the right to get, and only if
+ * the object does not exist.
+ */
 export const onlyListLacks = ({ status, denial }: S3Error): boolean =>
   status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 

@@ -26,8 +26,8 @@ export interface Examination {
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
 /**
- * Either a finding that is reported as a step of its own, or a short text about a success. All successes of a grant are
- * reported together, in one step.
+ * Either a finding that is reported as a separate step, or a short text about a success. A grant's successes are all reported
+ * in one step.
  */
 export type Observation = Examination | string;
 

@@ -21,15 +21,15 @@ export interface ProfileCredentials {
 /** Long enough to assume a chain of roles, or to run a program that signs in. */
 const DEADLINE_MS = 10_000;
 
-/** Renewal begins before the credentials expire: by LEAD_MS or by LEAD_SHARE of their lifetime, whichever is less. */
+/** How early renewal begins before the credentials expire: LEAD_MS, or LEAD_SHARE of their lifetime, whichever is less. */
 const LEAD_MS = 5 * 60_000;
 const LEAD_SHARE = 0.2;
 /** Credentials must not expire before they reach STS. */
 const FLOOR_MS = 10_000;
 const FLOOR_SHARE = 0.1;
-/** The interval at which long-term credentials are read again, because people and tools may change the files. */
+/** How often long-term credentials are reread, because people and tools may change the files. */
 const ENDLESS_RENEW_MS = 5 * 60_000;
-/** How long a failure is cached, so that not every request reads the profile again. */
+/** How long a failure is cached. Without this cache, every request would read the profile again. */
 const FAILED_MS = 1_000;
 
 /** @param options.askCode prompts a person for an MFA code; called only while the bridge obtains its first credentials */

@@ -8,10 +8,10 @@ export interface AccessKeys {
   readonly sessionToken?: string;
 }
 
-/** Credentials of a role's session. */
+/** A role session's credentials. */
 export interface RoleCredentials extends AccessKeys {
   readonly sessionToken: string;
-  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, the form of the session's ARN in CloudTrail and policies. */
+  /** The session's ARN, as in CloudTrail and policies: `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`. */
   readonly assumedRoleArn: string;
   /** The expiration time by STS's clock. */
   readonly expiration: Date;

@@ -24,7 +24,7 @@ export interface Permitted {
 export interface Federation {
   /** @throws Fault sts_…, metadata_… */
   federate(permit: Permitted, caller: AttributedCaller): MaybePromise<Session>;
-  /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
+  /** Maps each role's name to the shortest remaining lifetime of its credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
   /** Replaces the roles; drops the credentials of all roles that are not in `kept`. */
@@ -122,7 +122,7 @@ export function createFederation(options: {
 }
 
 /**
- * Whether the denial may concern only one caller: a hop that receives the caller's identity may deny one caller and accept
+ * Whether the denial might affect only one caller: a hop that receives the caller's identity may deny one caller and accept
  * others.
  */
 function rejectsOneCaller({ then }: Role, { code, detail }: Fault): boolean {

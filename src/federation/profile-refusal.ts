@@ -4,8 +4,8 @@ import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 
 /**
- * The shortest text that identifies each message of the SDK (packages credential-provider-ini, -process, -sso, -login and
- * token-providers). The full message must not be logged, because it may contain a command line and its output.
+ * For each of the SDK's messages, the shortest text that identifies it (packages credential-provider-ini, -process, -sso,
+ * -login and token-providers). The full message must not be logged, because it may contain a command line and its output.
  */
 const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Detected a cycle/, 'profile_cycle'],

@@ -7,7 +7,7 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** The profile's settings, named like the parameters of STS. */
+/** The profile's settings, with the names of the corresponding STS parameters. */
 export interface ProfileRole {
   readonly RoleArn: string;
   readonly RoleSessionName: string;

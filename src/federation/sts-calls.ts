@@ -118,8 +118,7 @@ const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail =
 });
 
 /**
- * Returns the values that the trust policy of a further role may require, by condition key, and the IAM actions that the call
- * needs.
+ * Returns the values that a further role's trust policy may require, by condition key, and the IAM actions that the call needs.
  */
 function neededOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {

@@ -34,7 +34,7 @@ export interface StsClient {
   ): Promise<RoleCredentials>;
   /** @returns the ARN of the credentials' principal */
   callerIdentity(signal: AbortSignal): Promise<string | undefined>;
-  /** Returns a client that uses other credentials but the same connections. */
+  /** Returns a client with different credentials that shares this client's connections. */
   withCredentials(credentials: AccessKeys): StsClient;
   /** Closes the connections. */
   close(): void;
@@ -72,7 +72,7 @@ export function createStsClient(options: StsEndpoint & { readonly attempts: numb
 
 function clientOf(config: STSClientConfig): StsClient {
   const client = new STSClient(config);
-  /** Maps each output object of the SDK to the time of its response by STS's clock, in milliseconds since the epoch. */
+  /** Maps each of the SDK's output objects to the response's time by STS's clock, in milliseconds since the epoch. */
   const dates = new WeakMap<object, number>();
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -94,7 +94,7 @@ export function readResponseHead(text: string, isHead: boolean): ResponseHead {
   }
   if (closes && persists) reject('connection');
   if (isChunked && length !== undefined) reject('two framings');
-  // HTTP/1.0 has no transfer codings, so the framing of this response is faulty (RFC 9112, 6.1).
+  // HTTP/1.0 has no transfer codings, so this response's framing is invalid (RFC 9112, 6.1).
   if (isChunked && minor === '0') reject('transfer-encoding in HTTP/1.0');
   const hasBody = isChunked || (length ?? 0) > 0;
   const isAmbiguous = (BODYLESS.has(status) && hasBody) || status === REQUEST_TIMEOUT;

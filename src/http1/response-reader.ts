@@ -9,8 +9,8 @@ import { readResponseHead } from './response-head.ts';
 import type { ResponseHead } from './response-head.ts';
 
 /**
- * A response continues, is paused until `resume`, or has ended. After 'ended', the connection may be reused; after 'ended and
- * closes', the connection must be closed.
+ * The state of a response: it continues, is paused until `resume`, or has ended. After 'ended', the connection may be reused;
+ * after 'ended and closes', the connection must be closed.
  */
 export type Progress = 'continues' | 'paused' | 'ended' | 'ended and closes';
 
@@ -41,7 +41,7 @@ const NOTHING = Buffer.alloc(0);
 const PROTOCOL = 'HTTP/1.';
 const END_OF_HEAD = '\r\n\r\n';
 
-/** A bare line feed is rejected early, because a head with bare line feeds would never be complete. */
+/** A bare line feed is rejected at once, because a head with bare line feeds would never look complete. */
 const BARE_LINE_FEED = /(?<!\r)\n/;
 
 /** @param mayReuseAfterHead whether this server is known never to send a body in response to HEAD */

@@ -88,7 +88,7 @@ function observe(metrics: Metrics, context: RequestContext, status: number, tota
  */
 const PROBES = new Set(['live', 'ready']);
 
-/** Warnings and errors are for problems that the operator may have to fix, not for S3 errors that a caller caused. */
+/** Warnings and errors are for problems that the operator may have to fix, not for S3 errors caused by a caller. */
 function severityOf(context: RequestContext, status: number): Severity {
   if (PROBES.has(context.operation)) return 'DEBUG';
   if (context.abortedBy === 's3' || context.abortedBy === 'bridge') return 'ERROR';

@@ -43,7 +43,10 @@ function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): s
   return isUncovered ? COMPUTE_DEFAULT : FAULTS[code].fix;
 }
 
-/** Redacts all text in the details of a fault. Used for callers without a valid token, which may have sent any of this text. */
+/**
+ * Makes every string in a fault's details safe for the log. Used for callers without a valid token, because any string may come
+ * from them.
+ */
 function strangersDetail(value: unknown): unknown {
   if (typeof value === 'string') return logText(value);
   if (Array.isArray(value)) return value.map(strangersDetail);

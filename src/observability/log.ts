@@ -7,9 +7,9 @@ export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
-  /** @param fields only individual values, because whole requests, responses and errors may contain tokens */
+  /** @param fields must not contain whole requests, responses or errors, because they may contain tokens */
   (severity: Severity, message: string, fields?: LogFields): void;
-  /** Whether lines of this severity are written at all. */
+  /** Whether lines of this severity are written. */
   isWanted(severity: Severity): boolean;
   /** Writes frequent lines with less CPU time. @param members the members of the JSON object, without braces; not validated */
   members(severity: Severity, members: string): void;
@@ -102,8 +102,8 @@ function standardOutput(): LogOutput {
     sync: false,
     minLength: 0,
     maxLength: MAX_WAITING_BYTES,
-    // Called while nothing reads the output. Returns false once the process is ending, which stops the retries and lets the
-    // process exit.
+    // Called repeatedly while nothing reads the output. Returns false once the process is ending, which stops the retries and
+    // lets the process exit.
     retryEAGAIN: () => !ending,
   });
   stream.on('error', () => undefined);

@@ -8,7 +8,7 @@ export type Step = 'token' | 'sts' | 's3_first_byte';
 
 export interface Metrics {
   request(operation: string, status: number, bytes: number): void;
-  /** Records the total duration of a request. */
+  /** Records a request's total duration. */
   requestDuration(seconds: number): void;
   stepDuration(step: Step, seconds: number): void;
   token(outcome: string): void;

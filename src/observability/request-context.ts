@@ -37,7 +37,7 @@ export interface RequestContext {
   tokenMs: number;
   stsMs: number;
   s3FirstByteMs: number;
-  /** When the current step began. */
+  /** The time at which the current step began. */
   stepStartedAt: number;
 }
 

@@ -11,7 +11,7 @@ export interface Reach {
   readonly patterns: readonly string[];
 }
 
-/** @returns the same result for the same rights, regardless of the order of grants */
+/** @returns a result that depends only on the rights, not on the order of the grants */
 export function reachesOf(grants: readonly Grant[], wanted: (action: IamAction) => boolean): Reach[] {
   const patterns = new Map<IamAction, string[]>();
   for (const { allow, scope } of grants) {

@@ -50,7 +50,7 @@ const KMS_KEY = /\barn:[\w-]{1,20}:kms:[\w-]{1,40}:\d{12}:key\/[\w-]{1,128}/;
 const KEY_OUT_OF_REACH =
   /\bno resource-based policies allow access, or a resource-based policy explicitly denies /;
 
-/** An older message of KMS, which names no action. */
+/** An older KMS message, which names no action. */
 const OLD_KMS = /^The ciphertext refers to a customer master key that does not exist\b/i;
 
 /**
@@ -86,7 +86,7 @@ interface Fix {
   readonly deny: string;
 }
 
-/** The text ACTION is replaced with the IAM action. */
+/** In these texts, ACTION is replaced with the IAM action. */
 const FIXES: Readonly<Record<Reason, Fix>> = {
   'role policy': {
     allow:

@@ -97,7 +97,7 @@ function verifiedResponse(
 
 /** Maps each algorithm's name in S3's headers to a function that starts a checksum. The fastest algorithm comes first. */
 function checksumAlgorithms(): ReadonlyMap<string, () => RunningChecksum> {
-  // The tables of a CRC are created when it is first used.
+  // The tables for a CRC are created on first use.
   let crc32c: ReturnType<typeof createCrc32c> | undefined;
   let crc64: ReturnType<typeof createCrc64Nvme> | undefined;
   return new Map([

@@ -3,7 +3,7 @@ import type { Bucket } from '../config/types.ts';
 import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from './s3-error.ts';
 
-/** Clock offsets that are larger than this are ignored. */
+/** Larger clock offsets than this are ignored. */
 const MAX_OFFSET_MS = 24 * 3600 * 1000;
 
 /**

@@ -1,4 +1,4 @@
-// Builds an object of a list from the texts of its XML elements.
+// Builds a listed object from the text of its XML elements.
 import { Fault } from '../errors/fault.ts';
 
 export interface ListedObject {

@@ -46,7 +46,7 @@ interface Row {
   readonly selector?: readonly [name: string, value?: string];
   readonly parameters: readonly string[];
   readonly actions: readonly IamAction[];
-  /** The IAM actions if the request has a `versionId`; absent if the operation does not accept a `versionId`. */
+  /** The IAM actions for a request with a `versionId`; absent if the operation does not accept one. */
   readonly versionActions?: readonly IamAction[];
 }
 

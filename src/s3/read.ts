@@ -89,7 +89,7 @@ export function createReader(options: {
     credentials: SigningCredentials,
     readOptions: ReadOptions,
   ): Promise<boolean> => {
-    // HEAD needs the same permission as GET, and its response has no body.
+    // Uses HEAD, which needs the same permission as GET but has no response body.
     const plain: ObjectRead = read.name === 'GetObject' ? { ...read, method: 'HEAD' } : read;
     const from = {
       bucket,
@@ -136,7 +136,7 @@ export function createReader(options: {
         hasMoved = true;
         continue;
       }
-      // S3 did not redirect the request, so the region is correct and can be remembered.
+      // S3 did not redirect the request, so the region is correct and can be cached.
       regions.found(bucket, region);
       if (!isS3Error(outcome)) {
         if (replaced !== undefined && budget.wantsProof(session)) {

@@ -133,7 +133,7 @@ export function faultDocument(
 const COMPUTE_DEFAULT =
   "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's e-mail.";
 
-/** @returns the fault of a request, with a hint if the caller's account is not covered by project grants */
+/** @returns the request's fault, with a hint if the caller's account is not covered by project grants */
 export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {
   const fault = asFault(error);
   return fault.code === 'not_granted' && isUncovered(fault, caller)

@@ -1,5 +1,4 @@
-// Condition keys in a trust policy for Google's tokens: the keys that AWS sets for these tokens, and keys that it never sets for
-// them.
+// Condition keys in a trust policy for Google's tokens: keys that AWS sets for these tokens, and keys that it never sets.
 import { GOOGLE } from '../trust-policy.ts';
 import { findClaim } from './claim-keys.ts';
 import type { Claim } from './claim-keys.ts';

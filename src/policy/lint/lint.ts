@@ -42,7 +42,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
 
 /**
  * If an element of the statement is malformed, reports only that it is malformed.
- * @param service undefined if the statement is for the bridge, or another service account of the user's
+ * @param service undefined if the statement is for the bridge or one of the user's other service accounts
  */
 function checkGoogleStatement(statement: Statement, service: GoogleService | undefined): Finding[] {
   const readable = (part: string) => !statement.malformed.includes(part);
