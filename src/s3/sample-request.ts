@@ -1,5 +1,5 @@
-// Builds the simplest request for each grant action. Commands and routes that explain grants use these requests, so that they
-// decide with the same code as real requests.
+// Builds the simplest request for each grant action. Commands and routes that explain grants use these requests, so that the
+// code for real requests makes the decision.
 import type { Action } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -17,7 +17,7 @@ const QUERIES: Readonly<Record<Action, readonly [name: string, value: string]>> 
   attributes: ['attributes', ''],
 };
 
-/** The actions of grants, in the order of the configuration's schema. */
+/** A grant's possible actions, in the same order as in the configuration's schema. */
 export const WORDS = Object.keys(QUERIES) as Action[];
 
 export const isWord = (text: string): text is Action => Object.hasOwn(QUERIES, text);

@@ -21,7 +21,7 @@ export interface FaultSetting {
 
 export interface Strike {
   readonly fault: Fault;
-  /** Resolves when the fault is cleared or replaced, but not when the fault has affected `times` requests. */
+  /** Resolves when the fault is cleared or replaced, but not when it ends because it has affected `times` requests. */
   readonly cleared: Promise<void>;
 }
 

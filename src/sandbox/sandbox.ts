@@ -39,7 +39,7 @@ export interface SandboxOptions {
   readonly seed?: Seed;
   /** The e-mail of the metadata server's `default` account; the default is the bridge's account. */
   readonly as?: string;
-  /** Additional host names to accept, in lower case and without a port, for reverse proxies that forward `Host`. */
+  /** Additional host names to accept, for reverse proxies that forward `Host`. In lower case, without a port. */
   readonly hosts?: readonly string[];
 }
 

@@ -22,7 +22,7 @@ export interface SampleRead {
   readonly bucket: string;
   readonly target: string;
   readonly key: string;
-  /** The keys that the caller may get. If `mayList` is true, the caller may also list these keys. */
+  /** The keys that the caller may get and, if `mayList` is true, list. */
   readonly scope: Scope;
   readonly mayList: boolean;
 }

@@ -119,7 +119,7 @@ export function serveUpstream<Request>(
 
 const bugText = (error: unknown): string => `This is a bug in the sandbox: ${String(error)}`;
 
-/** Returns the response that a fault sends instead of the emulator's normal response. */
+/** Returns the response that a fault specifies instead of the emulator's normal response. */
 function faultResponse<Request>(
   fault: Fault | undefined,
   emulator: Upstream<Request>,

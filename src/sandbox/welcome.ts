@@ -1,4 +1,4 @@
-// The text that a sandbox prints when it is ready: commands to paste, with the actual ports.
+// The text that a sandbox prints when it is ready: commands that users can paste, with the actual ports.
 import type { SandboxContract } from './contract.ts';
 import { ACCOUNTS } from './google/accounts.ts';
 import { SCOPED_PREFIX, type Seed } from './seed.ts';
@@ -68,7 +68,8 @@ export function welcome(running: Running): string {
           `  ${get('/-/metrics', 'OPERATOR')}`,
           '',
         ]),
-    // With --as, clients and another bridge need different values of GCE_METADATA_HOST, so only the clients' value is printed.
+    // With --as, clients need a different value of GCE_METADATA_HOST than a second bridge would, so only the clients' value is
+    // printed.
     ...(as === undefined
       ? [
           'To run another bridge against the same emulators, set these variables and run "PORT=9090 npm start":',

@@ -38,7 +38,7 @@ export interface Bridge {
   readonly listener: RequestListener;
   /** Handles the streams of HTTP/2 connections; `listener` handles HTTP/1 requests. */
   readonly streamListener: CallerListener;
-  /** Metrics without authentication, for a separate port. */
+  /** Serves metrics without authentication, for a separate port. */
   readonly metricsListener: RequestListener;
   /** Uses a different configuration for new requests. Requests in progress keep their configuration. */
   change(config: Config): void;
@@ -186,7 +186,7 @@ function joinSteps(
     isReady: () => !isDraining() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
   };
-  // Loaded late, because loading Express takes a twentieth of the startup time and no read needs it.
+  // Loaded late, because reads do not need Express, and loading it takes a twentieth of the startup time.
   const control = async (): Promise<ControlRoute> => {
     const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts);

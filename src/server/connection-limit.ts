@@ -7,7 +7,10 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../observability/log.ts';
 import { limitLines } from '../observability/bounded-lines.ts';
 
-/** How many connections are allowed beyond the maximum number of requests in progress. An idle connection takes about 10 KB. */
+/**
+ * The number of connections that are allowed in addition to the maximum number of requests in progress. An idle connection
+ * takes about 10 KB.
+ */
 const MAX_IDLE = 9_000;
 
 /**
@@ -18,7 +21,7 @@ const RESERVED_FILES = 500;
 /** The minimum limit, even if the process may open only a few files. */
 const MIN_CONNECTIONS = 64;
 
-/** How many more connections are accepted beyond the limit if every open connection has a response in progress. */
+/** The number of connections that are accepted above the limit if every open connection has a response in progress. */
 const MAX_OVER_LIMIT = 100;
 
 /** A Prometheus scraper keeps only one or two connections open. */
@@ -119,7 +122,9 @@ function makeRoom(
   return 'no connection is idle, so the newest connection was closed';
 }
 
-/** Frees the slot at once, because several connections may arrive before the socket emits `close`. */
+/**
+ * Frees the slot at once instead of at the socket's `close` event, because several connections may arrive before that event.
+ */
 function close(open: Set<Socket>, socket: Socket): void {
   open.delete(socket);
   socket.destroy();

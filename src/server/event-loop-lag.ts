@@ -16,8 +16,8 @@ const TICK_MS = 100;
 const WEIGHT = 0.1;
 
 /**
- * The maximum lag that one tick contributes. A single pause (a garbage collection, a machine suspended for an hour) is one late
- * tick; only two or three late ticks in a row have an effect.
+ * The maximum lag that one tick contributes. A single pause, such as a garbage collection or an hour's suspension of the
+ * machine, makes one tick late. Only two or three late ticks in a row have an effect.
  */
 const MAX_TICK_MS = 1_000;
 

@@ -1,4 +1,4 @@
-// Rejects malformed requests, which reach no route: sends an S3-style error, writes a log line, and closes the connection.
+// Rejects malformed requests before routing: sends an S3-style error, writes a log line, and closes the connection.
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -38,7 +38,7 @@ export function malformedRequests(
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
   /**
-   * @param from.answered whether a response is sent; false, for example, if it would corrupt another response on the connection
+   * @param from.answered whether to send a response; false, for example, if it would corrupt another response on the connection
    */
   const record = (
     fault: Fault,

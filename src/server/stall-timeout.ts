@@ -69,8 +69,8 @@ export function createStallTimeouts(windowMs: () => number): StallTimeouts {
       all[index] = last;
       last.index = index;
     },
-    // A linear search, so that normal requests have no overhead: only malformed requests and connections over the limit need this
-    // check.
+    // Searches linearly, because only malformed requests and connections over the limit need this check, and an index would
+    // slow down all other requests.
     isResponding: (socket) => all.some(({ context }) => context.request.socket === socket),
     abortAll: () => {
       for (const { context } of [...all]) {

@@ -13,7 +13,7 @@ const REJECTIONS = new Set([
 ]);
 
 /**
- * Why new credentials may help:
+ * The reason why new credentials may help:
  * - `explained`: S3 reports that it rejected the credentials, or that the role's own policy denies the read. Owners revoke
  *   sessions with such a Deny.
  * - `unexplained`: S3 gives no reason, for example because a response to HEAD has no body.
@@ -47,7 +47,7 @@ export function isCredentialsError({ code }: S3Error): boolean {
   return code !== undefined && REJECTIONS.has(code);
 }
 
-/** @returns undefined if other credentials would be rejected as well */
+/** @returns undefined if different credentials would be rejected as well */
 export function renewalReasonFor(error: S3Error): RenewalReason | undefined {
   const { code, status, denial } = error;
   if (code === undefined) return status === 400 || status === 403 ? 'unexplained' : undefined;

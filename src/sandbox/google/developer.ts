@@ -14,7 +14,7 @@ export const ADC = {
 };
 
 /**
- * The unique IDs of the accounts that the developer may impersonate. A grant belongs to an account's unique ID, so an account
- * that is recreated with the same e-mail cannot be impersonated.
+ * The unique IDs of the accounts that the developer may impersonate. The permission is for a unique ID, so the developer cannot
+ * impersonate an account that was recreated with the same e-mail.
  */
 export const MAY_IMPERSONATE: readonly string[] = [ACCOUNTS.bridge.uniqueId, ACCOUNTS.reader.uniqueId];

@@ -29,7 +29,10 @@ const SIGN_IN = 'See https://developers.google.com/identity/sign-in/web/devconso
 const EXPECTED = 'Expected OAuth 2 access token, login cookie or other valid authentication credential.';
 const PERMISSION = 'iam.serviceAccounts.getOpenIdToken';
 
-/** Checks in Google's order: authentication, the form of the request, the existence of the account, permission. */
+/**
+ * Checks in the same order as Google: whether the request is authenticated and well-formed, whether the account exists, and
+ * whether the caller has permission.
+ */
 export function generateIdToken(request: ImpersonationRequest, parts: ImpersonationParts): SandboxResponse {
   const { keys, accounts, access } = parts;
   const token = /^Bearer\s+(\S+)$/i.exec(request.authorization ?? '')?.[1];

@@ -1,5 +1,4 @@
-// Issues the metadata server's ID tokens. As on Google Cloud, a cached token may be close to its expiration when it is
-// returned.
+// Issues the metadata server's ID tokens. As on Google Cloud, a cached token may expire soon after it is returned.
 import type { Clock, Durations } from '../clock.ts';
 import { INSTANCE, PROJECT, type ServiceAccount } from './accounts.ts';
 import type { SigningKeys } from './keys.ts';

@@ -1,4 +1,4 @@
-// Emulates Google's metadata server: data about the project, the instance and its service accounts, and ID tokens.
+// Emulates Google's metadata server: it serves ID tokens, and data about the project, the instance and its service accounts.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { SandboxResponse } from '../response.ts';
@@ -65,7 +65,7 @@ const page = (status: number, title: string, text: string) =>
     `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`,
   );
 
-/** @param ownEmail the e-mail of the account that is named `default`; if omitted, the bridge's account */
+/** @param ownEmail the e-mail of the account that is named `default`; default: the bridge's account */
 export function createMetadata(
   { tokens, accounts }: { readonly tokens: IdentityTokens; readonly accounts: Accounts },
   ownEmail = ACCOUNTS.bridge.email,

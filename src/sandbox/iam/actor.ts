@@ -1,4 +1,4 @@
-// Describes the user or role session that makes a request: its names in policies, and its own policies.
+// Describes the user or role session that makes a request: how policies refer to it, and its own policies.
 import type { Principal, Session } from './credentials.ts';
 import type { Context } from './pattern.ts';
 import { readPolicy, type Policy } from './policy.ts';

@@ -10,7 +10,7 @@ export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly context: Context;
-  /** The account that owns the resource; if undefined, no caller counts as belonging to another account. */
+  /** The account that owns the resource; if undefined, all callers are treated as belonging to the owner's account. */
   readonly owner?: string | undefined;
   /** The policy of the bucket or KMS key. */
   readonly resourcePolicy?: Policy | undefined;
@@ -20,7 +20,7 @@ export interface Permission {
   readonly resourceMustAllow?: boolean;
 }
 
-/** AWS's message when it denies access to a caller from another account. */
+/** AWS's message for a caller from another account that is denied access. */
 export const PLAIN_REFUSAL = 'Access Denied';
 
 /** Returns undefined if the action is allowed, otherwise AWS's message, which names the role and the kind of policy. */

@@ -6,7 +6,7 @@ export interface Role {
   readonly arn: string;
   readonly name: string;
   readonly accountId: string;
-  /** The unique ID, `AROA…`, derived from the ARN. */
+  /** The unique ID (`AROA…`), which is derived from the ARN. */
   readonly id: string;
   readonly maxSessionSeconds: number;
   readonly trust: Policy;

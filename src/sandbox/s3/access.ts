@@ -1,4 +1,4 @@
-// Authenticates S3 requests by their signature and session, and authorizes them by all policies that apply.
+// Authenticates S3 requests by their signature and session, and checks all policies that apply to them.
 import type { Clock } from '../clock.ts';
 import { refusalOf } from '../iam/authorize.ts';
 import type { Credentials, Principal } from '../iam/credentials.ts';

@@ -51,7 +51,7 @@ export async function createDirectoryBucket(
       key,
       versionId: NULL_VERSION,
       size,
-      // The ETag ends with a part count, as after a multipart upload. Without the count, clients would compare the ETag with the
+      // The ETag ends with a part count, as after a multipart upload. Otherwise, clients would compare the ETag with the
       // content's MD5.
       etag: `"${mark}-1"`,
       modified: mtimeMs,

@@ -7,7 +7,7 @@ import type { Bucket } from './objects.ts';
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 
-/** A caller's use of a KMS key for one object. */
+/** Describes how a caller uses a KMS key for one object. */
 export interface KeyUse {
   readonly principal: Principal;
   readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';

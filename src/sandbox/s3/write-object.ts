@@ -9,7 +9,7 @@ import type { ObjectRead } from './read-object.ts';
 import type { S3Request } from './request.ts';
 import type { Spool, Spooled } from './spool.ts';
 
-/** The headers of an upload that are stored with the object and sent with every response for the object. */
+/** The upload headers that are stored with the object and returned with it. */
 const KEPT_HEADERS = [
   'content-type',
   'cache-control',

@@ -55,7 +55,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
     return this;
   }
 
-  /** Counts an unsent last frame as one byte, because it may still be waiting for a client that does not read. */
+  /** Counts an unsent last frame as one byte, because the frame may be waiting for a client that does not read. */
   get writableLength(): number {
     const stream = this.#stream;
     return stream.writableLength || Number(stream.writableEnded && !stream.closed);
@@ -146,7 +146,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   }
 }
 
-/** @returns the form that Node's `respond` takes; repeated headers stay separate, as over HTTP/1 */
+/** @returns the headers in the form that Node's `respond` requires; repeated headers stay separate, as over HTTP/1 */
 function responseHeaders(status: number, headers: readonly string[], added: readonly string[]): string[] {
   const pairs = [':status', String(status)];
   for (let i = 0; i < headers.length; i += 2) {
