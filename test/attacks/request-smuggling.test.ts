@@ -10,7 +10,7 @@ const CHUNKS = `${HIDDEN.length.toString(16)}\r\n${HIDDEN}\r\n0\r\n\r\n`;
 const GET = 'GET /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 const POST = 'POST /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 
-/** Requests for which two HTTP parsers could disagree about the end of the body. */
+/** Requests whose body might end at a different byte for different HTTP parsers. */
 const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a length and chunks': `${GET}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
   'chunks and a length': `${GET}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n${CHUNKS}`,
@@ -39,7 +39,7 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'no Host header': `GET /acme-lake/x HTTP/1.1\r\n\r\n${HIDDEN}`,
 };
 
-/** Requests for which all HTTP parsers agree about the end of the body. */
+/** Requests whose body ends at the same byte for all HTTP parsers. */
 const PLAIN: Readonly<Record<string, string>> = {
   'a length on a GET': `${GET}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
   'chunks on a GET': `${GET}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,

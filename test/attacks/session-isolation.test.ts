@@ -18,7 +18,7 @@ describe('many concurrent callers', () => {
       grants: NAMES.map(
         (name) => `callers: [${emailOf(name)}], allow: [get, list], bucket: acme-lake, prefix: of-${name}/`,
       ),
-      // The response times vary, so that responses arrive in a different order than their requests were sent.
+      // The response times vary, so that responses arrive in a different order from their requests.
       answer: ({ url = '' }, response, session) => {
         const body = JSON.stringify({ sessionName: session?.sessionName, policy: session?.policy, url });
         setTimeout(() => response.end(body), url.length % 7);

@@ -30,7 +30,7 @@ const USAGE = `npm run bench -- [FLAGS]
 /** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** In a full run, these contenders are measured with only some objects. */
+/** A full run measures these contenders with only some of the objects. */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());

@@ -22,7 +22,7 @@ export function cpuSeconds(pid: number): number {
   );
 }
 
-/** VmRSS of the process and its descendants; a page that several processes share is counted once for each process. */
+/** The VmRSS of the process and its descendants. If several processes share a page, it is counted once for each process. */
 export const residentMiB = (pid: number): number => statusMiB(pid, /^VmRSS:\s*(\d+) kB/m);
 
 /** VmHWM: the peak resident size since the process started or `forgetPeak` was called. */

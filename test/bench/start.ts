@@ -1,6 +1,6 @@
 // `npm run bench:start`: measures the time from the start of the bridge's process to the first served object, in an image and
-// in development. Flags: --starts N (10, for each way to start), --baseline DIR (another worktree; starts of its image
-// alternate with starts of this one), --write.
+// in development. Flags: --starts N (10, for each way to start), --baseline DIR (a different worktree; its image and this one
+// are started alternately), --write.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

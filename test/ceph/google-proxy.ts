@@ -10,7 +10,7 @@ import type { PublicKey } from './certificates.ts';
 
 export interface GoogleProxy {
   readonly origin: string;
-  /** The URLs that Ceph fetched, as `host/path`. */
+  /** The URLs that Ceph fetched, in the form `host/path`. */
   readonly fetched: readonly string[];
   close(): void;
 }

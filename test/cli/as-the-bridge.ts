@@ -27,7 +27,7 @@ type Call = Readonly<Record<string, unknown>>;
 export interface AsTheBridge {
   readonly sandbox: Sandbox;
   readonly contract: SandboxContract;
-  /** A temporary directory, which is also the home of the processes. */
+  /** A temporary directory, which is also the processes' home directory. */
   readonly directory: string;
   /** @returns the path of a new file with that name in the directory */
   file(name: string, content: string): string;

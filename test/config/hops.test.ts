@@ -103,7 +103,7 @@ describe("a later role's tags", () => {
     assert.deepEqual(problemsOfHops({ tags: { ...fullest, ...tags(49) } }), []);
   });
 
-  it('may have the keys that callerTags reserves if callerTags is not set', () => {
+  it('may include the key caller-id unless callerTags is set', () => {
     assert.deepEqual(problemsOfHops({ tags: { 'caller-id': 'x' } }), []);
   });
 });

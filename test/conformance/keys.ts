@@ -55,7 +55,7 @@ const EVERY_BYTE: readonly string[] = [
   ...Array.from({ length: 0x80 }, (_, i) => `latin/${String.fromCodePoint(i + 0x80)}`),
 ];
 
-/** @param options.left keys that the store does not support, and the reason for each */
+/** @param options.left keys that the store does not support, each with the reason */
 export function claimKeys(
   stage: () => Stage,
   options: { readonly left?: ReadonlyMap<string, string> } = {},

@@ -116,7 +116,7 @@ esac
 export interface Faults {
   readonly deployCode?: number;
   readonly probeCode?: number;
-  /** The name of a revision that is created during the probe. */
+  /** The name of a revision that is created while the probe runs. */
   readonly latestRevision?: string;
 }
 

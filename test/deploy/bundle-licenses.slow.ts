@@ -56,7 +56,7 @@ describe("a bundle's license file", () => {
     return root;
   };
 
-  it('contains the notices of Apache-2.0 packages, and the license text if a package has none', async () => {
+  it("contains an Apache-2.0 package's notices, and the license text even if the package lacks it", async () => {
     const root = makePackage({ license: 'Apache-2.0' }, { NOTICE: 'Odd, by Odd Ltd.' });
     const text = await thirdPartyLicenses(root, inputsOf(1));
     assert.match(

@@ -120,7 +120,9 @@ describe('docs/how-to/bulk-copies/', () => {
   });
 });
 
-/** Not synchronous, because the sandbox is in this process. @returns standard output of a process that succeeds */
+/**
+ * Runs asynchronously, because the sandbox runs in this process. @returns the standard output of a process that must succeed
+ */
 async function run(
   command: string,
   args: readonly string[],

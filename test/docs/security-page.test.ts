@@ -1,5 +1,5 @@
-// The tests that SECURITY.md names exist, each threat has a test or states that the bridge cannot prevent it, and no
-// table cell is empty.
+// Every test that SECURITY.md names exists. For each threat, the page names a test or states that the bridge cannot prevent it.
+// No table cell is empty.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

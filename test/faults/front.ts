@@ -15,7 +15,7 @@ import type { UpstreamName } from './upstream-responses.ts';
 import { BEFORE_REQUESTS } from './upstream-faults.ts';
 import type { UpstreamFault } from './upstream-faults.ts';
 
-/** Whether a fault applies to the request with this body. */
+/** Whether a fault applies to a request with this body. */
 export type Meant = (body: string) => boolean;
 
 export interface Strike {

@@ -12,7 +12,7 @@ export interface Place {
   readonly meant: Meant;
   /** For a hop of `then`: selects the STS request for the preceding hop. */
   readonly after?: Meant;
-  /** The maximum number of upstream requests for three concurrent requests of one caller. */
+  /** The maximum number of upstream requests for three concurrent requests from one caller. */
   readonly asks: number;
   /** The maximum time that a caller waits, and its description in the documentation. */
   readonly waits: { readonly seconds: number; readonly by: string };

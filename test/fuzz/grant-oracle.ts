@@ -142,8 +142,8 @@ function needOf({ key, query }: Place): Need {
 }
 
 /**
- * Reading a version of an object requires only `versions`. Reading its tags or attributes requires `versions` and their own
- * action.
+ * To read an object version, a caller needs only `versions`. To read a version's tags or attributes, a caller needs both
+ * `versions` and `tags` or `attributes`.
  */
 const withVersions = (words: readonly string[]): readonly string[] => [
   ...words.filter((word) => word !== 'get'),

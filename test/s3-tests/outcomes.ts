@@ -6,7 +6,7 @@ export type Outcomes = ReadonlyMap<string, boolean>;
 export interface Score {
   /** The number of tests that pass against Ceph directly. */
   readonly direct: number;
-  /** The number of tests that pass against Ceph directly and also with reads through the bridge. */
+  /** The number of tests that pass both against Ceph directly and with reads through the bridge. */
   readonly throughBridge: number;
   /** The names of tests that pass against Ceph directly but fail with reads through the bridge. */
   readonly failing: readonly string[];

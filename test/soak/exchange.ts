@@ -121,7 +121,7 @@ async function readAnswer(
   return { bytes, complete: ended, wrong };
 }
 
-/** Checks the Content-Length of a HEAD response, or the keys of a list. */
+/** Compares a HEAD response's Content-Length, or a list's keys, with the plan. */
 function bodyProblem(response: IncomingMessage, plan: Plan, text: Buffer): string | undefined {
   const { body, keys } = plan.expected;
   if (plan.method === 'HEAD' && body !== undefined) {

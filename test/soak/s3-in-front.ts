@@ -18,7 +18,7 @@ export interface S3InFront {
   /** Sets whether one byte of each object's body is changed, to test that a soak detects the change. */
   liesFrom(now: boolean): void;
   dropIdleConnections(): void;
-  /** Describes the last request on each of the bridge's open connections, and its outcome. */
+  /** Describes the last request on each of the bridge's open connections, and that request's outcome. */
   connections(): readonly string[];
   close(): void;
 }
@@ -172,7 +172,7 @@ export async function startS3InFront(
   };
 }
 
-/** Resolves when more can be written; rejects if the bridge has disconnected. */
+/** Resolves when more data can be written; rejects if the bridge has disconnected. */
 async function written(response: ServerResponse, piece: Buffer, bytesPerSecond: number): Promise<void> {
   const drop = Math.max(1, Math.min(piece.length, Math.floor((bytesPerSecond * DRIP_MS) / 1000)));
   for (let start = 0; start < piece.length; start += drop) {

@@ -49,7 +49,7 @@ export function weaknessesIn(output: string): Weakness[] | undefined {
 }
 
 /**
- * @param rows of the page's table: advisory, package, why it does not affect the project, last day of the exemption.
+ * @param rows the rows of the page's table: advisory, package, why it does not affect the project, last day of the exemption.
  * @param today YYYY-MM-DD
  */
 export function unexplained(

@@ -32,7 +32,7 @@ export interface Wire {
   clearFaults(): Promise<void>;
   /** Calls a route of the sandbox's control API. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Returns the upstream's requests since the last `forgetCalls`. */
+  /** Returns the requests to an upstream since the last call to `forgetCalls`. */
   calls(upstream: 'metadata' | 'certs' | 'sts' | 's3'): Promise<readonly Readonly<Record<string, unknown>>[]>;
   forgetCalls(): Promise<void>;
   close(): Promise<void>;

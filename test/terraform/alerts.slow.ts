@@ -19,7 +19,7 @@ function fieldOf(line: LogLine, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Evaluates a filter for Cloud Logging that consists only of `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
+/** Evaluates a Cloud Logging filter that consists only of `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
 function matches(line: LogLine, { filter }: LogMetric): boolean {
   return filter.split(' AND ').every((term) => {
     const [, path = '', pattern] = /^(jsonPayload\.\w+)(?:=~"(.+)"|:\*)$/.exec(term) ?? [];

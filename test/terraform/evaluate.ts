@@ -58,8 +58,8 @@ export async function evaluate(node: Node, code: string, scope: Scope): Promise<
     case 'unaryOp':
       return node.meta['operator'] === 'negate' ? -Number(await value(0)) : (await value(0)) !== true;
     case 'binaryOp':
-      // Evaluates both sides, as Terraform did before 1.12: an error on the right side counts even if the left side decides the
-      // result.
+      // Evaluates both sides, as Terraform did before 1.12: an error on the right side causes a failure even if the left side
+      // determines the result.
       return operate(String(node.meta['operator']), await value(0), await value(1));
     case 'tuple':
       return Promise.all(node.children.map((_, i) => value(i)));
@@ -142,7 +142,7 @@ async function follow(value: unknown, steps: readonly (string | number)[], node:
   return at;
 }
 
-/** A key that is an unquoted word is the word itself, not a reference. */
+/** Returns the key of an object's entry. An unquoted word is the key itself, not a reference. */
 async function keyOf(key: Node, code: string, scope: Scope): Promise<string> {
   const [inner] = key.children;
   if (inner !== undefined) return textOf(await evaluate(inner, code, scope));

@@ -1,6 +1,6 @@
-// Writes schema.json: the providers' schema for only the types that the Terraform files use. Run it by hand when a file begins to
-// use another type (`node test/terraform/extract-schema.ts`). It needs `npm` and `tar`, and downloads about 80 MB of npm packages
-// that contain the providers' schemas into a temporary directory.
+// Writes schema.json, which contains the providers' schemas for the types that the Terraform files use. Run this script by hand
+// when a file begins to use a new type (`node test/terraform/extract-schema.ts`). The script needs `npm` and `tar`, and
+// downloads about 80 MB of npm packages that contain the providers' schemas into a temporary directory.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

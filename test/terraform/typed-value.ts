@@ -5,7 +5,7 @@ import { evaluate } from './evaluate.ts';
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 
-/** @param type in the parser's format, `${list(string)}` @throws Error if the value has another type */
+/** @param type in the parser's format, `${list(string)}` @throws Error if the value has a different type */
 export async function typedValue(type: string, value: unknown): Promise<unknown> {
   const code = type.slice(2, -1);
   return convert(await treeOf(code), code, value);

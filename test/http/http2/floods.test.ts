@@ -1,4 +1,5 @@
-// The bridge limits every known kind of HTTP/2 flood, or closes the connection. Other connections are still served.
+// For every known kind of HTTP/2 flood, the bridge limits its effect or closes the connection. Other connections are still
+// served.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import {

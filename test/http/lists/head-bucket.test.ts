@@ -40,7 +40,7 @@ describe('HEAD of a bucket', () => {
       assert.deepEqual([status, headers['x-amz-bucket-region'], text], [200, 'eu-west-1', '']);
       assert.deepEqual(await targets(), expected);
     }
-    // A request by another caller causes no second call to S3.
+    // A second caller's request causes no further call to S3.
     assert.equal((await head('acme-lake', 'reader')).status, 200);
     assert.deepEqual(await targets(), expected);
     await wire.passed(61);

@@ -161,7 +161,7 @@ describe("S3's response", () => {
     });
   }
 
-  it('reaches a caller that uses HTTP/2 with the same headers', async () => {
+  it('has the same headers over HTTP/2 as over HTTP/1', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const reply = await http2Request(wire.bridge.url, '/acme-lake/a', { headers });
     assert.deepEqual(pairsOf(reply.rawHeaders, PASSED_ON), pairsOf(S3_SENDS, PASSED_ON));

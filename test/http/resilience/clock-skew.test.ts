@@ -158,7 +158,7 @@ describe('a later role in a chain', () => {
     const wire = await startWire({ config: chained([TO_LAKE_DATA]) });
     test.after(() => wire.close());
     for (const [n, offset] of [2 * HOUR, -2 * HOUR].entries()) {
-      // S3 serves no object with this clock, so the test only checks that the whole chain of roles is assumed.
+      // With this clock, S3 serves no object, so the test checks only that every role in the chain is assumed.
       await wire.control('PUT', '/clock', { offsetSeconds: offset });
       await wire.forgetCalls();
       await wire.get(READABLE, { headers: asAccount(wire, n) });

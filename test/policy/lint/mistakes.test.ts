@@ -25,7 +25,7 @@ const trust = (document: object) =>
 
 const bridgeToken = (audience = sandbox.contract.awsAudience) => identityToken(sandbox, 'default', audience);
 
-/** Another unique ID, which no service account in the sandbox has. */
+/** A unique ID that belongs to no service account in the sandbox. */
 const NEIGHBOR = `${UNIQUE_ID.slice(0, -1)}3`;
 
 /** For each effect of a mistake, a token that demonstrates the effect when it is sent to STS. */
