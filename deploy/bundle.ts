@@ -1,4 +1,4 @@
-// Builds files that run without node_modules: one file per program, a package.json, and the licenses of the bundled packages.
+// Builds files that run without node_modules: one file per program, a package.json, and the bundled packages' licenses.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Requests an ID token for another service account from IAM Credentials, as the service account of this Google Cloud machine.
+// Requests an ID token for a different service account from IAM Credentials, as this Google Cloud machine's service account.
 import { Fault } from '../src/errors/fault.ts';
 
 /** Each of the two calls normally takes less than half a second. */

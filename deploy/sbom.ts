@@ -1,5 +1,5 @@
-// Creates the SBOM of the programs as a CycloneDX document. It lists the production dependencies with their versions in the
-// lock file.
+// Creates the programs' SBOM as a CycloneDX document. It lists the production dependencies with their versions in the lock
+// file.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 

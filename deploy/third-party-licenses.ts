@@ -1,4 +1,4 @@
-// Writes the notices of a bundle: the name, version, license and license text of each package in the bundle.
+// Writes a bundle's notices: the name, version, license and license text of each package in the bundle.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 

@@ -40,7 +40,7 @@ export function googleKeys(
     cooldownDuration: Infinity,
     [customFetch]: fetchKeys,
   });
-  // Fetches the keys at startup, so that the first caller does not wait. If the fetch fails, the next token triggers another one.
+  // Fetches the keys at startup, so that the first caller does not wait. If the fetch fails, the next token triggers a new one.
   keys.reload().catch(() => undefined);
   let refreshPause = pause(KEYS_REFRESH_MS);
   let refetchPause: Pause | undefined;

@@ -75,7 +75,7 @@ function callerOf(subject: string, claims: JWTPayload): Caller {
 
 /**
  * Converts ASCII letters only: `toLowerCase` turns the Kelvin sign into an ASCII k, which could turn one person's address into
- * another's.
+ * someone else's.
  */
 const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 

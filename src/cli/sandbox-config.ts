@@ -158,8 +158,8 @@ const withId = (email: string): ServiceAccount =>
   knownAccount(email) ?? { email, uniqueId: inventedId(email) };
 
 /**
- * Returns an account that no pattern matches: the sandbox's `stranger`, or another account if a grant names the stranger or the
- * sandbox's project.
+ * Returns an account that no pattern matches: the sandbox's `stranger`, or a different account if a grant names the stranger or
+ * the sandbox's project.
  */
 function strangerTo(patterns: readonly CallerPattern[]): ServiceAccount {
   const projects = patterns.flatMap((pattern) => (pattern.kind === 'project' ? [pattern.project] : []));

@@ -19,7 +19,7 @@ export async function logStartup(
   log('INFO', `fedbridge ${version} starts: ${counted}`, {
     version,
     identity: identity.kind,
-    // Logged only if the bridge impersonates another account.
+    // Logged only if the bridge impersonates a service account.
     ...('email' in identity ? { identityEmail: identity.email } : {}),
     platform: platform.kind,
     roles: [...roles.keys()].slice(0, MOST_NAMES),

@@ -1,4 +1,4 @@
-// Reads `--for` of `fedbridge trust-policy`: the Google service that reads S3 itself, and the ID of the account that it uses.
+// Reads `--for` of `fedbridge trust-policy`: the Google service that reads S3 itself, and the ID of the service's account.
 import { closestWord } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
@@ -14,7 +14,7 @@ const NAMES = ['storage-transfer', 'bigquery', 'dataflow'] as const;
 
 type Option = 'for' | 'subject-id' | 'identity' | 'unique-id' | 'audience' | 'lint';
 
-/** The options that identify the account of each service. */
+/** The options that identify each service's account. */
 const IDENTIFYING: Readonly<Record<Trusted['name'], readonly Option[]>> = {
   'storage-transfer': ['subject-id'],
   bigquery: ['identity'],

@@ -34,7 +34,7 @@ export function readOrigin(text: string): string | undefined {
 export const ORIGIN_MUST =
   'must be https://HOST[:PORT] with nothing after it (http only for a loopback host)';
 
-/** Unlike an origin, the URL of a key set has a path. */
+/** Unlike an origin, a key set's URL has a path. */
 export const KEY_SET_URL: TextRule = {
   must: 'must be the https URL of a JSON Web Key Set (http only for a loopback host)',
   test: (text) => {

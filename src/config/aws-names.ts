@@ -167,7 +167,7 @@ export function targetFix(text: string): string {
   return UNREADABLE_TARGETS.find(([suffix]) => text.endsWith(suffix))?.[1] ?? '';
 }
 
-/** The region in the ARN of an access point; undefined for a bucket name. */
+/** The region in an access point's ARN; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
 }

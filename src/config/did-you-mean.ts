@@ -1,7 +1,7 @@
 // Finds the known name that a misspelled name probably means.
 import { quote } from './show.ts';
 
-/** Longer names are not compared, because the work grows with the square of the length. */
+/** Longer names are not compared, because the work grows quadratically with the length. */
 const LONGEST_COMPARED = 100;
 
 /** How many letters to add, remove or replace to turn `a` into `b` (Levenshtein distance), up to a limit. */

@@ -22,7 +22,7 @@ export interface ConfigDocument {
   readonly locate: (path: Path) => Location;
 }
 
-/** The library scans the document for the anchor of each alias, so a document with many aliases would take too long. */
+/** The library scans the document for each alias's anchor, so a document with many aliases would take too long. */
 const MOST_ALIASES = 500;
 
 /**
@@ -101,7 +101,7 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
 /** Text that is not YAML causes hundreds of errors of the same kind. */
 const MOST_FAULTS_OF_A_KIND = 5;
 
-/** Reads the text of a configuration. Reports every error as a problem and never throws. */
+/** Reads a configuration's text. Reports every error as a problem and never throws. */
 export function readDocument(text: string): ConfigDocument {
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) {
     const rule = `must be at most ${LARGEST_DOCUMENT_BYTES.toLocaleString('en')} bytes long`;

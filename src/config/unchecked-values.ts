@@ -1,4 +1,4 @@
-// Reads values that are not validated yet, so that one broken part of a document does not hide problems in another.
+// Reads values that are not validated yet, so that one broken part of a document does not hide problems in other parts.
 
 export function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -11,7 +11,7 @@ export interface FaultRow {
   readonly sentence: string;
   /** The fix for the operator, shown in the log. */
   readonly fix: string;
-  /** S3's own status and code, which make the SDK of an S3 client refresh its token. */
+  /** S3's own status and code, which make an S3 client's SDK refresh its token. */
   readonly toS3Client?: { readonly status: number; readonly s3Code: string };
   readonly retryAfterSeconds?: number;
 }

@@ -1,4 +1,4 @@
-// Provides the credentials of an AWS profile, which replace a Google identity if the bridge runs on a developer's machine.
+// Provides an AWS profile's credentials, which replace a Google identity if the bridge runs on a developer's machine.
 import { Fault } from '../errors/fault.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';

@@ -27,7 +27,7 @@ export interface Federation {
   /** Maps each role's name to the shortest remaining lifetime of its credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
-  /** Replaces the roles; drops the credentials of all roles that are not in `kept`. */
+  /** Replaces the roles; drops the credentials for all roles that are not in `kept`. */
   change(roles: readonly Role[], kept: ReadonlySet<string>): void;
   close(): void;
 }

@@ -18,7 +18,7 @@ const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Failed to load token from/, 'profile_login_expired'],
 ];
 
-/** @param name the requested profile; the error may come from another profile that it refers to */
+/** @param name the requested profile; the error may come from a different profile, to which this profile refers */
 export function profileRefusal(error: unknown, name: string): Fault {
   if (error instanceof Fault) return new Fault(error.code, { profile: name, ...error.detail });
   const message = error instanceof Error ? error.message : '';

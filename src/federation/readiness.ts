@@ -76,7 +76,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
   return {
     record: (role, { failing, credentials }) => {
       const state = states.get(role.name);
-      // Ignores the outcome of a call that began under an earlier configuration.
+      // Ignores a call's outcome if the call began under an earlier configuration.
       if (state === undefined || !isDeepStrictEqual(state.role, role)) return;
       states.set(role.name, { role, failing, credentials: credentials ?? state.credentials });
       probeLaterWhileAllFail();

@@ -89,7 +89,7 @@ interface HopSession {
   readonly session: RoleSession;
 }
 
-/** Returns the parameters of each role's session. */
+/** Returns the parameters for each role's session. */
 function sessionsOf(
   { arn, durationSeconds, then }: Role,
   { sessionName }: Attribution,

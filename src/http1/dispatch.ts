@@ -133,6 +133,6 @@ const nothing = (): void => undefined;
 
 /**
  * Whether the error was thrown by Node instead of this client. The client's own errors (timeouts, invalid responses) usually
- * recur on another connection.
+ * recur on a different connection.
  */
 const isNodes = (error: unknown): boolean => !(error instanceof HttpError);

@@ -53,8 +53,8 @@ const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 const MAX_LENGTH_DIGITS = 15;
 
 /**
- * Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers frame differently can hide
- * another message (RFC 9112, 11.2).
+ * Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers frame differently can
+ * hide a second message (RFC 9112, 11.2).
  * @param text the head in Latin-1, without the empty line at its end
  * @param isHead whether the request was a HEAD; its response has no body, whatever its headers say
  * @throws HttpError invalid_response

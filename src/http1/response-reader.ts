@@ -70,8 +70,8 @@ export function responseReader(mayReuseAfterHead: boolean, buffers: ReadBuffers)
         length = text.indexOf(END_OF_HEAD);
       }
       if (length === -1) {
-        // The first bytes of an incomplete head are checked early, because a server that speaks another protocol may wait for
-        // the client or close the connection.
+        // The first bytes of an incomplete head are checked early, because a server that speaks a different protocol may wait
+        // for the client or close the connection.
         if (!PROTOCOL.startsWith(text.slice(0, PROTOCOL.length))) throw invalidResponse('protocol');
         if (BARE_LINE_FEED.test(text)) throw invalidResponse('line feed');
         if (text.length > MAX_HEAD_BYTES) throw invalidResponse('long head');

@@ -142,7 +142,7 @@ function standardOutput(): LogOutput {
   };
 }
 
-/** @returns a function that returns the current time in RFC 3339; it caches the text of the current second */
+/** @returns a function that returns the current time in RFC 3339 format; it caches the text for the current second */
 function timestamps(): () => string {
   let second = -1;
   let text = '';
@@ -171,8 +171,9 @@ const WAIT_MS = 10;
 const FULL_BATCH = 64 * 1024;
 
 /**
- * Collects lines that arrive close together and writes them with one call, because one write costs more than preparing ten lines.
- * The first line after a pause is written immediately, so that no line waits while Cloud Run suspends the CPU of an idle bridge.
+ * Collects lines that arrive close together and writes them with one call, because one write costs more than preparing ten
+ * lines. The first line after a pause is written immediately, so that no line waits while Cloud Run suspends an idle bridge's
+ * CPU.
  */
 function lineBatch(write: (lines: string) => void): LineBatch {
   let lines = '';

@@ -52,7 +52,7 @@ export interface UpstreamError {
 
 export const NOT_REACHED = -1;
 
-/** @returns a function that creates the context of a request */
+/** @returns a function that creates a request's context */
 export function requestContexts(): (request: CallerRequest, response: CallerResponse) => RequestContext {
   // A random process ID with a counter takes less CPU than a random number per request.
   const processId = randomBytes(6).toString('hex');

@@ -45,7 +45,7 @@ export function defineRole(
   };
 }
 
-/** Combines the statements of all entries of `roles` that contain this ARN, because several entries can use one IAM role. */
+/** Combines the statements for all entries in `roles` that contain this ARN, because several entries can use one IAM role. */
 function trustOf(roles: Config['roles'], arn: string, trusted: TrustedToken | undefined): TrustPolicy {
   const policies = [
     ...(trusted === undefined ? [] : [trustPolicy(trusted)]),

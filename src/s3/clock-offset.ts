@@ -16,7 +16,7 @@ const MIN_SKEW_MS = 10 * 60 * 1000;
 const LOG_ABOVE_MS = 60 * 1000;
 
 export interface S3Clock {
-  /** Milliseconds since the epoch by the clock of the bucket's S3 endpoint, or by this machine's clock if S3's is unknown. */
+  /** Milliseconds since the epoch, by the S3 endpoint's clock if it is known, otherwise by this machine's clock. */
   now(bucket: Bucket): number;
   /**
    * Adopts S3's time if S3 rejected the request because of clock skew.

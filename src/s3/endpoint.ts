@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly region: string;
 }
 
-/** Allows only host-name labels, so that a region sent by S3 can never name another host. */
+/** Allows only host-name labels, so that a region sent by S3 can never point to a different host. */
 const REGION = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 
 export function isRegion(region: string): boolean {

@@ -167,7 +167,7 @@ function bucketOperation(
 
 /**
  * Drops unknown parameters, because S3 ignores them too.
- * @throws Fault not_implemented for parameters that would select another operation
+ * @throws Fault not_implemented for parameters that would select a different operation
  */
 function selectParameters(
   known: readonly string[],

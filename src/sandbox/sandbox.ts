@@ -60,8 +60,8 @@ export interface Sandbox {
     signer?: Signer,
   ): string;
   /**
-   * Starts another metadata server with this caller's account as `default`, and returns the server's origin. The server stops
-   * when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
+   * Starts an additional metadata server with this caller's account as `default`, and returns the server's origin. The server
+   * stops when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
    */
   machineOf(caller: Exclude<keyof typeof ACCOUNTS, 'bridge'>): Promise<string>;
   close(): Promise<void>;

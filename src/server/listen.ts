@@ -188,7 +188,7 @@ function listening(
   };
   server.once('error', onError);
   server.listen({ port, host, reusePort }, () => {
-    // Another listener handles errors that occur after the server has begun to listen.
+    // A different listener handles errors that occur after the server has begun to listen.
     server.off('error', onError);
     const address = server.address();
     resolve(typeof address === 'object' && address !== null ? address.port : port);

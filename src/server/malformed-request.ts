@@ -38,7 +38,8 @@ export function malformedRequests(
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
   /**
-   * @param from.answered whether to send a response; false, for example, if it would corrupt another response on the connection
+   * @param from.answered whether to send a response; false, for example, if it would corrupt a different response on the
+   * connection
    */
   const record = (
     fault: Fault,

@@ -1,4 +1,4 @@
-// The bridge never serves a request that is hidden in the body of another request.
+// The bridge never serves a request that is hidden in a different request's body.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawExchange } from '../support/raw-exchange.ts';

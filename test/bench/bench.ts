@@ -69,7 +69,7 @@ const seconds = wholeNumber('seconds', values.seconds);
 if (parts.includes('latency') && !names.includes('bridge')) {
   throw new Error("--parts latency needs the bridge, because it measures at half of the bridge's maximum");
 }
-/** The flags of this run. The baseline's path is omitted, because it is meaningless on another machine. */
+/** The flags of this run. The baseline's path is omitted, because it is meaningless on other machines. */
 const flags = [
   ...(['parts', 'only', 'connections', 'contenders'] as const).flatMap((flag) =>
     values[flag] === undefined ? [] : [` --${flag} ${values[flag]}`],

@@ -32,7 +32,7 @@ export const CONTENDERS = [
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
-  /** A name from `CONTENDERS`, or the name of another program that a benchmark starts. */
+  /** A name from `CONTENDERS`, or the name of a different program that a benchmark starts. */
   readonly name: string;
   readonly pid: number;
   readonly origin: string;

@@ -29,14 +29,14 @@ export interface AsTheBridge {
   readonly contract: SandboxContract;
   /** A temporary directory, which is also the processes' home directory. */
   readonly directory: string;
-  /** @returns the path of a new file with that name in the directory */
+  /** @returns the path to a new file with that name in the directory */
   file(name: string, content: string): string;
   /**
-   * Runs `fedbridge ARGS` with the variables of a bridge.
+   * Runs `fedbridge ARGS` with a bridge's variables.
    * @param environment adds or replaces variables; '' unsets a variable
    */
   run(args: readonly string[], environment?: Variables): Promise<Outcome>;
-  /** Runs another program with the variables of a bridge. */
+  /** Runs a different program with a bridge's variables. */
   spawn(program: string, args: readonly string[], environment?: Variables): Promise<Outcome>;
   control(method: string, path: string, fields?: unknown): Promise<unknown>;
   /** The calls to an upstream since the list of calls was last cleared. */

@@ -132,7 +132,7 @@ export function claimObjects(stage: () => Stage): void {
       assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
       assert.equal(reply.headers['x-fedbridge-error'], 'not_found');
       assert.match(reply.text, /<Message>The object does not exist\.<\/Message>/);
-      // Ceph's response to HEAD has the Content-Length of a document that it does not send.
+      // In Ceph's response to HEAD, the Content-Length is that of a document that is not sent.
       const head = await stage().get(path, { as: 'reader', method: 'HEAD' });
       assert.deepEqual([head.status, head.body.length], [404, 0]);
       assert.equal(head.headers['x-fedbridge-error'], 'not_found');

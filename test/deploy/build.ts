@@ -1,4 +1,4 @@
-// Runs a build file as Cloud Build does: replaces substitutions, then runs the script of each step in one directory. Stand-ins
+// Runs a build file as Cloud Build does: replaces substitutions, then runs each step's script in the same directory. Stand-ins
 // that record their calls replace the programs that contact a registry or a cloud.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -51,7 +51,7 @@ export async function startStage(config: NonNullable<WireOptions['config']>): Pr
   };
 }
 
-/** @returns the status and the error of each failed check, keyed by the check's name */
+/** @returns each failed check's status and error, keyed by the check's name */
 export function failuresIn(outcome: Outcome): Record<string, unknown> {
   const { ok, severity, message, checks } = lineOf(outcome);
   const failed = checks.filter((check) => !check.ok);

@@ -146,7 +146,7 @@ describe('the systemd unit', () => {
     const names = ['fedbridge@9101.service', 'fedbridge.target'];
     const { stderr } = await run('systemd-analyze', ['verify', `--root=${vm.root}`, ...names]);
     assert.equal(stderr, '');
-    // systemd rates the exposure of a unit from 0 to 100. Without the hardening directives, this unit is near 100.
+    // systemd rates a unit's exposure from 0 to 100. Without the hardening directives, this unit is near 100.
     const limits = ['--offline=true', '--threshold=20'];
     await run('systemd-analyze', ['security', `--root=${vm.root}`, ...limits, 'fedbridge@9101.service']);
   });

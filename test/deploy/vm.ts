@@ -23,7 +23,8 @@ export interface Vm {
   /** @returns the ID of a group in the VM's group database @throws Error if the group does not exist */
   groupId(name: string): number;
   /**
-   * @returns the program and the environment of the instance with that name; only root can start the program as another user
+   * @returns the program and the environment for the instance with that name; only root can start the program as a different
+   * user
    */
   instance(name: string, as?: Identity): { program: Program; environment: Record<string, string> };
   remove(): void;

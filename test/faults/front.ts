@@ -113,7 +113,7 @@ export async function startFront(options: {
     for (const socket of connections.values()) socket.destroy();
     if (!server.listening) await listen();
   };
-  // While the front refuses connections, its port is free. An ephemeral port could be assigned to another program in the
+  // While the front refuses connections, its port is free. An ephemeral port could be assigned to a different program in the
   // meantime.
   while (!server.listening) {
     port = randomInt(PORTS.first, PORTS.last);

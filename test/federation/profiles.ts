@@ -25,7 +25,7 @@ export interface Profiles {
   close(): Promise<void>;
 }
 
-/** Changes the environment of this process, because the SDK reads it. */
+/** Changes this process's environment, because the SDK reads it. */
 export async function startProfiles(): Promise<Profiles> {
   const { contract, close } = await startSandbox();
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-profiles-'));

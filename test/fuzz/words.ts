@@ -78,7 +78,7 @@ export const TOKEN_EDITS = [
   ...words('. = == A eyJ9 - _ + / % \xff .. e30 , SIGNATURE_REMOVED_BY_GOOGLE'),
 ];
 
-/** Line breaks and contradictory headers to insert into the head of a request. */
+/** Line breaks and contradictory headers to insert into a request head. */
 export const HEAD_WORDS = [
   '\r\n',
   '\n',

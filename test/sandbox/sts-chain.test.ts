@@ -62,7 +62,7 @@ test('altered or unknown credentials are rejected', async (context) => {
   await assert.rejects(call({ accessKeyId: 'ASIAAAAAAAAAAAAAAAAA' }), { name: 'InvalidClientTokenId' });
 });
 
-/** Asserts that STS rejects an AssumeRole request from a session of the first role. */
+/** Asserts that STS rejects an AssumeRole request from the first role's session. */
 async function refusedHop(
   sandbox: Sandbox,
   more: Partial<AssumeRoleCommandInput>,

@@ -76,7 +76,7 @@ export interface Held {
   to: number;
 }
 
-/** Functions that change the environment of the bridge. */
+/** Functions that change the bridge's environment. */
 export interface Surroundings {
   control(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   s3Refuses(on: boolean): void;

@@ -1,4 +1,4 @@
-// Defines the results of a soak, and formats them as text.
+// Defines a soak's results, and formats them as text.
 import type { Holdings } from './soaked-bridge.ts';
 import type { Finding, Sums } from './tally.ts';
 

@@ -46,7 +46,7 @@ export interface PartnerRole {
   readonly mayAssume?: string;
 }
 
-/** Creates the definition of a partner's role, which may read all buckets. */
+/** Defines a partner's role, which may read all buckets. */
 export function partnerRole({
   arn,
   trusts = LAKE,

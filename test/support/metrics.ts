@@ -40,7 +40,7 @@ export async function startMeasuredWire(options: WireOptions = {}): Promise<Meas
   };
 }
 
-/** Returns the origin of the metrics port if the bridge chose a free port (`FEDBRIDGE_METRICS_PORT=0`). */
+/** Returns the metrics port's origin if the bridge chose a free port (`FEDBRIDGE_METRICS_PORT=0`). */
 export async function metricsOrigin(bridge: BridgeProcess): Promise<string> {
   const { metricsPort } = await bridge.line(({ message }) => String(message).startsWith('listening on'));
   return `http://127.0.0.1:${String(metricsPort)}`;

@@ -67,7 +67,7 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from([...prefix, rest]), bytes]);
 }
 
-/** Encodes the headers of a GET request with additional headers. */
+/** Encodes a GET request's headers, including additional headers. */
 export const get = (path: string, more: Readonly<Record<string, string>> = {}): Buffer =>
   headerBlock([
     [':method', 'GET'],

@@ -41,7 +41,7 @@ export interface StsStandIn {
 const LIFE_MS = 3_600_000;
 const XML = { 'content-type': 'text/xml' };
 
-/** @param forwardTo the origin of the STS to forward calls to; by default, the stand-in issues the sessions */
+/** @param forwardTo the origin of an STS to which calls are forwarded; by default, the stand-in issues the sessions */
 export async function startStsStandIn(forwardTo?: string): Promise<StsStandIn> {
   const forms: URLSearchParams[] = [];
   const sessions = new Map<string, IssuedSession>();

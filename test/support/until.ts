@@ -1,4 +1,4 @@
-// Waits for conditions and promises, so that no test depends on the speed of the machine.
+// Waits for conditions and promises, so that no test depends on the machine's speed.
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 

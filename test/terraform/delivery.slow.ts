@@ -48,7 +48,7 @@ const STAND_INS: Variables = {
   google_cloud_run_v2_service: { bridge: { name: 'service' } },
 };
 
-/** @returns the arguments of each resource that a block creates */
+/** @returns the arguments for each resource that a block creates */
 async function created({ body }: Block, variables = WITH): Promise<Variables[]> {
   const { for_each: each, count = 1 } = body;
   const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !META_ARGUMENTS.has(name)));

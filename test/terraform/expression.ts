@@ -1,4 +1,4 @@
-// Parses the expressions in a string of a Terraform file into syntax trees, and finds their references.
+// Parses the expressions in a Terraform file's strings into syntax trees, and finds their references.
 import { getExpressionAst } from '@cdktn/hcl2json';
 
 /** A node of hcl2json. Nodes for parentheses, object keys and the element of a splat have an empty type. */

@@ -1,4 +1,4 @@
-// Converts a value to the type of a variable as Terraform does: fills in defaults, and rejects missing fields and wrong types.
+// Converts a value to a variable's type, as Terraform does: fills in defaults, and rejects missing fields and wrong types.
 import type { Node } from './expression.ts';
 import { treeOf } from './expression.ts';
 import { evaluate } from './evaluate.ts';

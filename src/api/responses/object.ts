@@ -132,7 +132,7 @@ function sendWhole(
       return;
     }
     response.once('close', () => {
-      // Does not free the memory of an aborted response, because the kernel may still read it.
+      // Does not free an aborted response's memory, because the kernel may still read it.
       if (response.writableFinished) free?.();
       resolve(undefined);
     });

@@ -75,7 +75,7 @@ function checkOne(at: string, principal: Principal, service?: GoogleServiceName)
   return [mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, but is ${actual}`, FIX)];
 }
 
-/** Keys about the signer of a request, or the account that an AWS service acts for. Each identifies one account or organization. */
+/** Keys about a request's signer, or the account that an AWS service acts for. Each identifies one account or organization. */
 const NAMING_KEY = /^aws:(?:PrincipalOrgID|PrincipalArn|PrincipalAccount|SourceAccount)$/i;
 
 const COMPARES_ARNS = /^(?:ForAnyValue:)?Arn(?:Equals|Like)$/i;

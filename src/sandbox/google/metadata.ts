@@ -65,7 +65,7 @@ const page = (status: number, title: string, text: string) =>
     `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`,
   );
 
-/** @param ownEmail the e-mail of the account that is named `default`; default: the bridge's account */
+/** @param ownEmail the e-mail of the account named `default`; default: the bridge's account */
 export function createMetadata(
   { tokens, accounts }: { readonly tokens: IdentityTokens; readonly accounts: Accounts },
   ownEmail = ACCOUNTS.bridge.email,

@@ -27,7 +27,7 @@ export function sessionArn(role: Role, session: Session): string {
   return `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${session.name}`;
 }
 
-/** Returns undefined for a session of a role that no longer exists. */
+/** Returns undefined for a session whose role no longer exists. */
 export function actorOf(roles: Roles, principal: Principal): Actor | undefined {
   if (principal.kind === 'user') {
     const { arn, id, name, accountId, permissions } = principal.user;

@@ -26,7 +26,7 @@ const ALGORITHM = 'x-amz-server-side-encryption';
 const KEY_ID = 'x-amz-server-side-encryption-aws-kms-key-id';
 const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
 
-/** KMS's message if a key does not exist, or if a caller from another account may not use the key. */
+/** KMS's message if a key does not exist, or if a caller from a different account is not allowed to use the key. */
 const UNKNOWN_KEY =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.';
 

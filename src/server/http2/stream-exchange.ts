@@ -1,4 +1,4 @@
-// Presents a stream of an HTTP/2 session as the request and response that request handling uses.
+// Presents an HTTP/2 stream as the request and response that request handling uses.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { CallerRequest, CallerResponse, ResponseSocket } from '../../runtime/caller-exchange.ts';

@@ -46,7 +46,7 @@ describe('an HTTP/2 client', () => {
   beforeEach(() => {
     linesBefore = wire.bridge.lines.length;
   });
-  /** Resolves when the bridge has closed the connection, logged the reason and served another connection. */
+  /** Resolves when the bridge has closed the connection, logged the reason and served a different connection. */
   const closedFor = async (client: RawHttp2, reason: RegExp): Promise<void> => {
     await client.closed();
     await until('it is logged', () =>
