@@ -68,9 +68,9 @@ export async function bundleStart(file: string): Promise<void> {
 }
 
 /**
- * Escapes every character outside ASCII, so that the file can be read as Latin-1. With a single character outside Latin-1, V8
- * would store the whole program with two bytes per character. esbuild escapes such characters in strings but not in regular
- * expressions.
+ * Escapes every character outside ASCII, so that the file can be read as Latin-1. If the program contained a single character
+ * outside Latin-1, V8 would store all of it with two bytes per character. esbuild escapes such characters in strings but not in
+ * regular expressions.
  */
 async function escapeText(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');

@@ -121,8 +121,8 @@ export function readDocument(text: string): ConfigDocument {
 }
 
 /**
- * Removes what the parser appends to its messages: the unexpected text, which may be a secret and as long as the document, or, if
- * there are several documents, advice for programmers.
+ * Removes what the parser appends to its messages: either the unexpected text, which may be secret or very long, or advice for
+ * programmers (if there are several documents).
  */
 const plainMessage = (code: string, message: string) =>
   message.replace(code === 'UNEXPECTED_TOKEN' ? /: .*$/s : /; please use .*$/s, '').slice(0, 120);

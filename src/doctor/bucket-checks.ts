@@ -14,7 +14,7 @@ import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 
-/** A successful response, of which only the KMS key is kept. */
+/** A successful response. Only its KMS key is kept. */
 export interface ObjectResponse {
   readonly kmsKey?: string;
 }

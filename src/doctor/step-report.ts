@@ -75,8 +75,8 @@ function comparedOf(detail: Fault['detail']): Compared {
 }
 
 /**
- * How many items are examined at once: enough that a hanging upstream delays a large configuration little more than a small
- * one, but few enough that STS does not throttle the requests.
+ * The number of items that are examined at once. It is high enough that a hanging upstream delays a large configuration little
+ * more than a small one, and low enough that STS does not throttle the requests.
  */
 const AT_ONCE = 16;
 

@@ -11,8 +11,8 @@ import type { RequestContext } from './request-context.ts';
 const CLIENT_CLOSED_REQUEST = 499;
 
 /**
- * Anyone can send requests without a valid token, so at most this many are logged per fault in ten seconds. Authenticated
- * requests are always logged.
+ * The maximum number of requests without a valid token that are logged per fault in ten seconds. The limit is needed because
+ * anyone can send such requests. Authenticated requests are always logged.
  */
 const MAX_STRANGERS = 1_000;
 

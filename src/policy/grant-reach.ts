@@ -7,7 +7,7 @@ import type { IamAction } from './iam-actions.ts';
 export interface Reach {
   /** Sorted. */
   readonly actions: readonly IamAction[];
-  /** Sorted; no pattern covers a different one. `*` means every key. */
+  /** Sorted; no two patterns overlap. `*` means every key. */
   readonly patterns: readonly string[];
 }
 

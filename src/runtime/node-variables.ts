@@ -23,7 +23,7 @@ const UNWANTED = [
 /**
  * Must be called before the libraries are loaded. Because of METADATA_SERVER_DETECTION, google-auth-library does not look for a
  * metadata server if it finds no credentials. The bridge ignores the variable's original value, because only its configuration
- * decides whether it calls the metadata server.
+ * determines whether it calls the metadata server.
  */
 export function setLibraryVariables(env: ProcessEnvironment): void {
   for (const name of UNWANTED) Reflect.deleteProperty(env, name);

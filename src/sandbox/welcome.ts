@@ -91,6 +91,8 @@ function whatOf({ sample: { bucket, scope } }: Seed): string {
   return scope.kind === 'prefix' ? `${scope.prefix} in ${bucket}` : `all of ${bucket}`;
 }
 
-/** A key that `scoped` may not read. The object may be missing, because the bridge checks grants before it calls S3. */
+/**
+ * A key that `scoped` is not allowed to read. The object may be missing, because the bridge checks grants before it calls S3.
+ */
 const privateKey = (sampleKey = ''): string =>
   sampleKey === '' || sampleKey.startsWith(SCOPED_PREFIX) ? 'raw/private/salaries.csv' : sampleKey;

@@ -76,8 +76,8 @@ export function malformedRequests(
       // The parser also reports an error for anything that the client sends after the error response.
       if (socket.writableEnded) return;
       const fault = faultOf(error);
-      // A disconnect, a reset, or a connection that never sent a byte (a browser's preconnect, a TCP probe): there is nothing to
-      // respond to, and nothing to log.
+      // After a disconnect or a reset, or if the connection never sent a byte (a browser's preconnect, a TCP probe), there is
+      // nothing to respond to or to log.
       if (fault === undefined || ('bytesRead' in socket && socket.bytesRead === 0)) socket.destroy();
       else reject(socket, fault);
     },

@@ -21,8 +21,8 @@ export interface CephStage extends Stage {
 }
 
 /**
- * The actions of a grant that Ceph 16 supports. `attributes` is omitted, because Ceph 16 does not know its IAM action and
- * rejects every policy that contains it.
+ * The actions of a grant that Ceph 16 supports. `attributes` is omitted, because Ceph 16 rejects every policy that contains its
+ * IAM action.
  */
 const KNOWN_TO_CEPH = 'get, list, versions, tags';
 /** Ceph accepts any region. */

@@ -28,7 +28,8 @@ export interface Tally {
   /** After this call, only a slow machine is accepted as the cause of an unexpected result. */
   fairFromNow(): void;
   /**
-   * Data from the log by plan ID, because a caller does not know the request ID if the response is aborted before its headers.
+   * Data from the log, by plan ID instead of request ID: a caller gets no request ID if the response is aborted before its
+   * headers.
    */
   readonly told: ReadonlyMap<number, Told>;
   sum(explainer: Explainer, isStruck: (requestId: string) => boolean): Sums;

@@ -42,7 +42,7 @@ function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultRe
   return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
 
-/** RFC 6750, section 3: a request without a token gets no error code, and descriptions may not contain `"` or `\\`. */
+/** RFC 6750, section 3: a request without a token gets no error code, and descriptions must not contain `"` or `\\`. */
 function challenge(fault: Fault, sentence: string): string {
   const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
   const description = printable(sentence).replaceAll('"', "'").replaceAll('\\', '');

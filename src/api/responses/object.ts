@@ -37,7 +37,7 @@ type Rule = 'forward' | 'forward last' | 'drop';
 
 function ruleFor(name: string): Rule {
   const lower = name.toLowerCase();
-  // Content-Length must come last: once Node knows the length, it rejects a non-ASCII Content-Disposition (nodejs/node#46528).
+  // Content-Length must come last: after it has been set, Node rejects a non-ASCII Content-Disposition (nodejs/node#46528).
   if (lower === 'content-length') return 'forward last';
   return FORWARDED.has(lower) || (lower.startsWith('x-amz-') && !DROPPED.has(lower)) ? 'forward' : 'drop';
 }

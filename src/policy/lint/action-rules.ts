@@ -12,7 +12,7 @@ export const isWebIdentity = (action: string): boolean => action.toLowerCase() =
 /** Whether the action, which may contain the wildcards `*` and `?`, includes sts:AssumeRoleWithWebIdentity. */
 export function coversWebIdentity(action: string): boolean {
   const text = ACTION.toLowerCase();
-  /** The lengths of all prefixes of `text` that match the characters of the pattern so far. */
+  /** The lengths of all prefixes of `text` that match the part of the pattern that has been read. */
   let ends = [0];
   for (const letter of action.toLowerCase()) {
     const [shortest = text.length + 1] = ends;

@@ -37,8 +37,8 @@ interface Row {
 }
 
 /**
- * Condition keys that an AssumeRoleWithWebIdentity request lacks. The request is unsigned, so AWS does not know a principal yet
- * ("AWS global condition context keys", availability).
+ * Condition keys that an AssumeRoleWithWebIdentity request lacks. The request is unsigned, so AWS has not identified a
+ * principal yet ("AWS global condition context keys", availability).
  */
 const ABSENT: readonly Row[] = [
   {

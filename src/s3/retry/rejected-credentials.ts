@@ -29,8 +29,8 @@ const RATES: Readonly<Record<RenewalReason, { readonly caller: Rate; readonly ro
     caller: { burst: 5, intervalMs: 24_000 },
     role: { burst: 20, intervalMs: 6_000 },
   },
-  // The rates for unexplained errors are lower, because S3 denies each HEAD of a missing object if the role may not list the
-  // bucket.
+  // The rates for unexplained errors are lower, because S3 denies each HEAD of a missing object if the role has no permission
+  // to list the bucket.
   unexplained: {
     caller: { burst: 1, intervalMs: 300_000 },
     role: { burst: 10, intervalMs: 30_000 },

@@ -107,7 +107,7 @@ export function pause(milliseconds: number, cancellation: Cancellation): Promise
   return promise;
 }
 
-/** One retry is allowed for this many requests, so that at most 10 % of requests are retried. */
+/** The number of requests for each allowed retry, so that at most 10 % of requests are retried. */
 const REQUESTS_A_RETRY = 10;
 
 /**

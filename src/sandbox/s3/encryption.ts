@@ -18,7 +18,7 @@ export interface KeyUse {
 export interface Encryption {
   /** Returns the SSE-KMS headers to store with a new object; empty for SSE-S3. Throws S3's error for an invalid KMS key. */
   headersOf(request: S3Request, bucket: Bucket): Readonly<Record<string, string>>;
-  /** Throws S3's error if the object is encrypted with a KMS key that the caller may not use. */
+  /** Throws S3's error if the object is encrypted with a KMS key that the caller is not allowed to use. */
   require(headers: Readonly<Record<string, string>>, use: KeyUse): void;
 }
 
