@@ -1,4 +1,4 @@
-// The requests that a probe sends to a bridge, the identity each one uses, and the response it expects.
+// The requests that a probe sends to a bridge, each with its identity and its expected response.
 import { metadataServer } from '../src/identity/metadata.ts';
 import { impersonatedToken } from './impersonated-account.ts';
 import { remedyOf } from './probe-remedies.ts';

@@ -91,7 +91,7 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   return operation;
 }
 
-/** Reads the body to its end, so that the connection can be reused. */
+/** Reads the whole body, so that the connection can be reused. */
 function discard(response: UpstreamResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const finish = (): void => {

@@ -1,4 +1,4 @@
-// The response of each control route: health, the caller's own identity and grants, and metrics.
+// Creates the control routes' responses: health, the caller's own identity and grants, and metrics.
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/verify-token.ts';

@@ -37,7 +37,7 @@ function signable(name: string, value: string): string {
   return value.trim().replace(/ +/g, ' ');
 }
 
-/** This header names the required owner of the bucket; S3 denies the request if the bucket has a different owner. */
+/** This header names the bucket's required owner; S3 denies the request if the bucket has a different owner. */
 const OWNER = 'x-amz-expected-bucket-owner';
 
 /**
@@ -50,7 +50,7 @@ export function checkExpectedOwner({ headers }: CallerRequest, configured: strin
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
-/** Whether the request requires a particular bucket owner, even if that is the configured owner. */
+/** Whether the request requires a particular bucket owner, including the configured one. */
 export const demandsOwner = ({ headers }: CallerRequest): boolean => headers[OWNER] !== undefined;
 
 /**

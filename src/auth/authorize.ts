@@ -46,7 +46,7 @@ export function decide(
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // Any single grant fits in a session policy (cli/read-config.ts checks this), but two grants may be too long for one policy.
+  // Each grant fits in a session policy (cli/read-config.ts checks this), but two grants together may be too long.
   const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
     permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },
@@ -84,7 +84,8 @@ export function grantReaching(reach: Reach, kind: RequestedRead['kind'], subject
 }
 
 /**
- * Granted prefixes end with '/', so only the text up to each '/' is looked up: a grant on `team/` never covers `team-secret/`.
+ * Granted prefixes end with '/', so only prefixes that end with '/' are looked up: a grant on `team/` never covers
+ * `team-secret/`.
  */
 function grantAbove(reach: Reach, keyOrPrefix: string): Grant | undefined {
   if (reach.whole !== undefined) return reach.whole;

@@ -83,7 +83,7 @@ export function googleKeys(
         beforeWait();
         await refetch;
       }
-      // Google may have published the token's key by now, so the caller should retry instead of discarding its token.
+      // Google may have published the token's key in the meantime, so the caller should retry instead of discarding its token.
       if (unreachable !== undefined) throw unreachable;
       return await keys(header, token);
     }

@@ -79,7 +79,7 @@ function callerOf(subject: string, claims: JWTPayload): Caller {
  */
 const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** Keeps only codes and named claims, because messages of jose and Node can contain the token. */
+/** Keeps only codes and named claims, because messages from jose and Node can contain the token. */
 function asTokenFault(error: unknown, token: string, audiences: readonly string[]): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof errors.JWTExpired) return new Fault('token_expired', claimsForLog(error.payload));

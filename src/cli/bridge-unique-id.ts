@@ -1,4 +1,4 @@
-// The unique ID of the bridge's service account, which trust policies pin: from an option, or from the identity token.
+// Gets the unique ID of the bridge's service account, which trust policies pin, from an option or from the identity token.
 import { readCallerPattern } from '../config/caller-pattern.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { RoleSettings } from '../config/role-settings.ts';

@@ -1,4 +1,4 @@
-// Turns an operator's configuration into one for the sandbox, in which all of its callers, roles and buckets exist. Nothing
+// Converts an operator's configuration for use in a sandbox in which all of its callers, roles and buckets exist. Nothing
 // outside the sandbox is contacted.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
@@ -25,7 +25,7 @@ const MAX_KEY_BYTES = 1024;
 /** @param text YAML, as in a file @throws ConfigError with every problem in the text */
 export function seedFrom(text: string): Seed {
   const environment = { AWS_REGION: REGION };
-  // Reads the operator's own text first, so that problems show line numbers in that text.
+  // Reads the operator's own text first, so that reported line numbers refer to that text.
   readConfigDocument(text, environment);
   const yaml = `${JSON.stringify(localDocument(readDocument(text).raw), null, 2)}\n`;
   const config = readConfigDocument(yaml, environment);

@@ -2,7 +2,7 @@
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 
-/** Limits how many names this line lists, because people read it. */
+/** The maximum number of names in this log line, because people read it. */
 const MOST_NAMES = 20;
 
 export async function logStartup(

@@ -23,7 +23,7 @@ const IDENTIFYING: Readonly<Record<Trusted['name'], readonly Option[]>> = {
 
 /**
  * @returns undefined without `--for`
- * @throws UsageError if the options do not fit together, ConfigError if the service is unknown or the ID has the wrong format
+ * @throws UsageError if the options cannot be combined, ConfigError if the service is unknown or the ID has the wrong format
  */
 export function readTrustedService(values: Readonly<Partial<Record<Option, string>>>): Trusted | undefined {
   const name = values.for === undefined ? undefined : serviceName(values.for);

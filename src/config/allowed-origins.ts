@@ -1,4 +1,4 @@
-// Decides which addresses may be configured: https anywhere, plain http only on this machine.
+// Determines which addresses may be configured: https anywhere, plain http only on this machine.
 import type { TextRule } from './aws-names.ts';
 
 /**
@@ -22,7 +22,9 @@ const isSafe = (url: URL) =>
   url.password === '' &&
   HOST_NAME.test(url.hostname);
 
-/** Whether the URL has only a host and port. Checks the text too, because the URL parser drops an empty `?` or `#`. */
+/**
+ * Whether the URL has only a host and port. Checks the original text, too, because the URL parser drops an empty `?` or `#`.
+ */
 const isBare = (url: URL, text: string) => url.pathname === '/' && !/[?#@\\]/.test(text);
 
 /** The origin in `text`, without a trailing slash; undefined if `text` is not a safe origin. */

@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './read-file.ts';
 
-/** The position of a value in the document, in the form that messages show. */
+/** A value's position in the document, in the form that messages show. */
 export interface Location {
   readonly field: string;
   readonly line?: number;

@@ -17,8 +17,8 @@ export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'go
 }
 
 /**
- * Only the variables for the identity and for the endpoints of Google and STS, because a shell also has other programs' variables,
- * such as PORT.
+ * Reads only the variables for the identity and for the endpoints of Google and STS, because a shell also has other programs'
+ * variables, such as PORT.
  */
 const USED_VARIABLES = [
   'AWS_REGION',

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { TextRule } from './aws-names.ts';
 import { type Notation, guessQuantity, readQuantity, showQuantity } from './units.ts';
 
-/** What a custom issue contains in addition to its message. */
+/** The data in a custom issue, in addition to its message. */
 export interface IssueDetails {
   /** The fix for the operator, in complete sentences. */
   readonly fix: string;

@@ -14,7 +14,7 @@ export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A map's own field; undefined if it is missing or the value is not a map. */
+/** A field of a map; undefined if the field is missing or the value is not a map. */
 export function fieldOf(value: unknown, name: string): unknown {
   return entriesOf(value).find(([key]) => key === name)?.[1];
 }

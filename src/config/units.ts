@@ -48,7 +48,7 @@ export function readQuantity(text: string, { units }: Notation): number | undefi
   return Number.isSafeInteger(quantity) ? quantity : undefined;
 }
 
-/** Shows a whole number of seconds or bytes in the largest unit that divides it. */
+/** Formats a whole number of seconds or bytes in the largest unit that divides it evenly. */
 export function showQuantity(quantity: number, { units }: Notation): string {
   const [unit, factor] = [...units].findLast(
     ([, divisor]) => quantity % divisor === 0 && divisor <= Math.max(quantity, 1),

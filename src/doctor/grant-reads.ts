@@ -7,7 +7,7 @@ import { examineBoundary } from './boundary.ts';
 import type { Examination, Examined, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** Actions that concern an object; they are tested only if a key is known. */
+/** Actions on objects; they are tested only if a key is known. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
 
 export interface TriedGrant {

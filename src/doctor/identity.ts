@@ -14,8 +14,8 @@ import { failed } from './step-report.ts';
 import type { Compared, Examination, Examined } from './step-report.ts';
 
 /**
- * A token needs at least this much time left: STS calls take a moment, and the metadata server may return the same token until it
- * expires.
+ * The minimum remaining lifetime of a token: STS calls take a moment, and the metadata server may return the same token until
+ * it expires.
  */
 const SHORT_SECONDS = 60;
 /**

@@ -39,7 +39,7 @@ export const isRefused = (given: object): given is S3Error => 'details' in given
 export const onlyListLacks = ({ status, denial }: S3Error): boolean =>
   status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
-/** S3 error codes that concern the bucket as a whole, each with its fix. */
+/** S3 error codes that concern the whole bucket, each with its fix. */
 const BUCKET_CODES: Readonly<Record<string, string>> = {
   NoSuchBucket: "S3 has no bucket with this name: check the bucket's `target` and `endpoint`.",
   InvalidBucketName: "S3 does not accept this bucket name: check the bucket's `target`.",
@@ -71,7 +71,7 @@ function fixOf({ status, code, denial = {} }: S3Error, isList: boolean): string 
   return 'Look up the S3 error code from this line in the S3 API Reference, under "Error responses".';
 }
 
-/** Whether a fault concerns the bucket, not a particular grant. */
+/** Whether a fault concerns the whole bucket instead of a particular grant. */
 export const isS3Fault = ({ code }: Fault): boolean => S3_FAULTS.has(code);
 
 const S3_FAULTS: ReadonlySet<FaultCode> = new Set([

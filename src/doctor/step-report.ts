@@ -1,4 +1,4 @@
-// Describes what the doctor found at one step, and how severe it is; also runs several steps concurrently.
+// Describes what the doctor found at one step, and how severe it is. Can run several steps concurrently.
 import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
@@ -33,7 +33,7 @@ export type Observation = Examination | string;
 
 /** The names used in findings about a grant. */
 export interface StepNames {
-  /** The step of the grant; findings about the bucket as a whole use the bucket's step. */
+  /** The grant's step; findings about the whole bucket use the bucket's step. */
   readonly grant: string;
   readonly bucket: string;
   /** The ARN of the session that sends the requests. */

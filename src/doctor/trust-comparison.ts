@@ -1,4 +1,5 @@
-// Explains why STS denies the bridge a role: compares the role's trust policy, if the user supplied it, with the bridge's token.
+// Explains why STS does not let the bridge assume a role: compares the role's trust policy, if the user supplied it, with the
+// bridge's token.
 import { parseRoleArn } from '../config/aws-names.ts';
 import type { Role } from '../config/types.ts';
 import { escapeText, quote } from '../config/show.ts';

@@ -5,7 +5,7 @@ export interface FaultRow {
   readonly status: number;
   /** `<Code>` in the S3 error document; S3's own code if there is one. */
   readonly s3Code: string;
-  /** `x-fedbridge-error`: the coarse reason that a caller may know. */
+  /** `x-fedbridge-error`: the general reason, which is safe to show to callers. */
   readonly outcome: Outcome;
   /** The message for the caller. It must not name an ARN, account, host or policy. */
   readonly sentence: string;
@@ -65,7 +65,7 @@ export const federationUnavailable = (sentence: string, fix: string): FaultRow =
   retryAfterSeconds: 2,
 });
 
-/** AWS received the request and rejected it, so a retry by the caller does not help. */
+/** AWS received the request and rejected it, so it does not help if the caller retries. */
 export const federationRefused = (fix: string): FaultRow => ({
   status: 502,
   s3Code: 'FederationFailed',

@@ -11,8 +11,8 @@ export interface ProfileCredentials {
    */
   prepare(): Promise<void>;
   /**
-   * Returns valid credentials, renewed in time if renewal needs no input from a person. Times out if a person is slow to enter an
-   * MFA code; later calls use the credentials that the code yields.
+   * Returns valid credentials. They are renewed in time if renewal needs no input from a person. If a person is slow to enter
+   * an MFA code, the call times out, and later calls use the resulting credentials.
    * @throws Fault profile_…, sts_…
    */
   credentials(): Promise<ProfileKeys>;
@@ -117,7 +117,7 @@ function heldKeys(keys: ProfileKeys): Held {
 }
 
 interface MfaCodes {
-  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code, and anything that `askCode` throws */
+  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code, and everything that `askCode` throws */
   ask(mfaSerial: string): Promise<string>;
   endRound(): void;
   /** Milliseconds since a person entered a code; 0 during the prompt, Infinity if there was no prompt. */

@@ -4,7 +4,7 @@ import { Fault } from '../errors/fault.ts';
 export interface AccessKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Absent for the long-term keys of an IAM user. */
+  /** Absent for an IAM user's long-term keys. */
   readonly sessionToken?: string;
 }
 

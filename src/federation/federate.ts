@@ -14,7 +14,7 @@ import type { Session } from './session-cache.ts';
 import { isPending } from '../runtime/maybe-promise.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** The result of authorization. Without it, no role can be assumed for a caller. */
+/** The result of authorization, which is required to assume a role for a caller. */
 export interface Permitted {
   readonly bucket: Bucket;
   readonly decided: readonly Grant[];

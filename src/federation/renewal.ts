@@ -112,7 +112,8 @@ export function renewCredentials(
     },
     remaining: () => {
       const left = held?.remainingMs() ?? 0;
-      // While renewals fail, expired credentials have 0 ms left. Otherwise, they expired only because nobody used them.
+      // If renewals are failing, expired credentials have 0 ms left. Otherwise, the credentials expired only because nobody
+      // used them.
       if (left <= 0) return held !== undefined && failures > 0 ? 0 : undefined;
       const unused = left <= leadMs && failures === 0 && obtaining === undefined;
       return unused ? undefined : left;

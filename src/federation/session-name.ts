@@ -31,8 +31,8 @@ export function attributionOf({ then }: Role, caller: AttributedCaller, sessionN
 }
 
 /**
- * The attribution of a session that a CLI command requests instead of a caller. @throws the same faults as fetching the identity
- * token
+ * The attribution of a session that is requested by a CLI command instead of a caller. @throws the same faults as fetching the
+ * identity token
  */
 export async function ownAttribution(
   role: Role,
@@ -46,7 +46,7 @@ export async function ownAttribution(
 /** Whether a hop sends the caller's identity to its role. */
 export const namesTheCaller = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
-/** Returns a key that is the same for two requests only if they may share a session. */
+/** Returns a cache key. Two requests have the same key only if they may share a session. */
 export function attributionKey({ sessionName, caller }: Attribution): string {
   if (caller === undefined) return sessionName;
   // JSON quoting keeps the three values separate, whatever they contain, and no session name looks like a JSON array.

@@ -6,7 +6,7 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** Parameters that AssumeRole and AssumeRoleWithWebIdentity share. */
+/** Parameters that AssumeRole and AssumeRoleWithWebIdentity have in common. */
 export interface RoleSession {
   readonly roleArn: string;
   readonly sessionName: string;

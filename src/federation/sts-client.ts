@@ -80,7 +80,7 @@ function clientOf(config: STSClientConfig): StsClient {
       dates.set(result.output, dateOf(result.response));
       return result;
     },
-    // Runs in the outermost step, because in the deserialize step this middleware would run before the SDK has parsed the output.
+    // This middleware runs in the outermost step. In the deserialize step, it would run before the SDK has parsed the output.
     { step: 'initialize' },
   );
   const respondedAt = (output: object): number => dates.get(output) ?? Number.NaN;

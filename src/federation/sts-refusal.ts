@@ -4,7 +4,7 @@ import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 
 /**
- * Maps STS's error code, without the suffix `Exception`, to a fault. The SDK reports modeled errors by their shape name, but
+ * Maps each STS error code, without the suffix `Exception`, to a fault. The SDK reports modeled errors by their shape name, but
  * AccessDenied by its original code.
  */
 const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([

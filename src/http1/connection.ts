@@ -94,8 +94,8 @@ export function openConnection(
   };
 
   /**
-   * @param source this connection's own buffer, if it contains `bytes`; gets an additional hold if the exchange receives
-   * `bytes` without a copy
+   * @param source this connection's own buffer, if it contains `bytes`. If `bytes` are passed to the exchange without a copy,
+   * the buffer gets an additional hold.
    */
   const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
     hasBegun = true;

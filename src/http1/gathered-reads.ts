@@ -18,7 +18,7 @@ export interface GatheredReads {
   flush(): void;
   /** Discards the waiting bytes. */
   discard(): void;
-  /** Releases the buffer. The buffer can be reused once all sinks have returned their parts of it. */
+  /** Releases the buffer, which can be reused once all sinks have returned their parts of it. */
   release(): void;
 }
 
@@ -76,7 +76,7 @@ export function gatheredReads(
   return {
     offer: () => {
       if (own === undefined) {
-        // With TLS, larger buffers take more CPU.
+        // With TLS, larger buffers take more CPU time.
         own = buffers.take(!isTls && quick >= QUICK_DELIVERIES);
         delivered = filled = 0;
       }

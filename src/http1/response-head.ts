@@ -49,7 +49,7 @@ export const USUAL_NAMES: ReadonlySet<string> = new Set([
 /** Characters that must not be forwarded to callers, including a bare carriage return or line feed. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
-/** A double represents every integer of up to 15 digits exactly, which is enough for almost a petabyte. */
+/** A double can represent every integer of up to 15 digits, which is enough for almost a petabyte. */
 const MAX_LENGTH_DIGITS = 15;
 
 /**

@@ -23,7 +23,7 @@ export interface ResponseReader {
   read(bytes: Buffer, free: Free | undefined): Progress;
   /** Whether the complete head has been read; stays true after the response has ended. */
   hasHead(): boolean;
-  /** The number of bytes of the body that have not been read; 0 for a chunked body. */
+  /** The number of body bytes that have not been read; 0 for a chunked body. */
   remaining(): number;
 }
 

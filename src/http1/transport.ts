@@ -88,7 +88,7 @@ export function createTransport(options: {
         pool.retire();
         retired.add(pool);
       }
-      // The pools are cleared, so that requests that have not been sent yet use new pools.
+      // The pools are cleared, so that later requests use new pools.
       pools.clear();
     },
     close: () => {

@@ -67,8 +67,8 @@ export function createIdentity(options: Options): Identity {
 }
 
 /**
- * A cached token is used only if it is valid for longer than this, so that it is still valid when STS reads it. If a source
- * returns a shorter-lived token, or this machine's clock is wrong, each STS call fetches a new token.
+ * The minimum remaining lifetime of a cached token, so that the token is still valid when STS verifies it. If a source returns
+ * a shorter-lived token, or this machine's clock is wrong, each STS call fetches a new token.
  */
 const FRESH_FOR_MS = 60_000;
 

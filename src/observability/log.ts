@@ -167,7 +167,7 @@ interface LineBatch {
 /** How long a line may wait for further lines; too short for a person to notice. */
 const WAIT_MS = 10;
 
-/** A batch of this many characters is written without waiting. */
+/** A batch that reaches this number of characters is written without waiting. */
 const FULL_BATCH = 64 * 1024;
 
 /**

@@ -12,7 +12,7 @@ export interface GoogleService {
 interface Account {
   /** A noun phrase for the service or resource that the account belongs to. */
   readonly owner: string;
-  /** Google's word for the `sub` of the tokens. */
+  /** Google's name for the tokens' `sub` claim. */
   readonly id: string;
   /** The option of `fedbridge trust-policy` for this ID, without the hyphens. */
   readonly option: 'subject-id' | 'identity';

@@ -14,7 +14,8 @@ import { limitLines } from '../observability/bounded-lines.ts';
 const MAX_IDLE = 9_000;
 
 /**
- * File descriptors for STS (at most 256 connections), Google, the log, metrics, Node itself, and new connections over the limit.
+ * The number of file descriptors that are reserved for STS (at most 256 connections), Google, the log, metrics, Node itself,
+ * and new connections over the limit.
  */
 const RESERVED_FILES = 500;
 

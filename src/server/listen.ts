@@ -1,4 +1,4 @@
-// The bridge's servers: limits per connection, listening, reloading, and draining until the last download has ended.
+// Runs the bridge's servers: sets limits per connection, listens, reloads, and drains until the last download has ended.
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

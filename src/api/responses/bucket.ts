@@ -1,4 +1,4 @@
-// Responds to requests about buckets in S3's format, using only the configuration, without calling AWS.
+// Responds to bucket requests in S3's format, based only on the configuration, without calling AWS.
 import type { Bucket } from '../../config/types.ts';
 import type { BucketOperation } from '../../s3/operation.ts';
 import type { RequestContext } from '../../observability/request-context.ts';

@@ -83,7 +83,7 @@ export function sendObject(
   // The caller has disconnected, which also ended the request to S3. The response emits no more events.
   if (response.destroyed) return Promise.resolve();
   const headers = responseHeaders(upstream.headers);
-  // Over HTTP/2, Cloud Run's front end does not limit the size of a response.
+  // Over HTTP/2, Cloud Run's front end does not limit a response's size.
   if (request.method !== 'HEAD' && request.httpVersion !== '2.0') chunkLarge(headers, chunkAbove);
   headers.push('vary', VARY, 'x-request-id', context.requestId);
   const s3RequestId = headerOf(upstream.headers, 'x-amz-request-id');

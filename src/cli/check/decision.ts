@@ -1,4 +1,4 @@
-// Explains to the operator which grant decides a caller's read, and which role, session and policy the bridge uses in AWS.
+// Explains to the operator which grant allows a caller's read, and which role, session and policy the bridge uses in AWS.
 import type { Permit } from '../../auth/authorize.ts';
 import type { Caller } from '../../auth/verify-token.ts';
 import { explain } from '../../auth/explain-decision.ts';
