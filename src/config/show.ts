@@ -34,7 +34,7 @@ export function quote(text: string): string {
 }
 
 /**
- * Shows a value from YAML.
+ * Formats a value from YAML.
  * @param source the text in the document, because a long number such as a unique ID has lost digits in `value`
  */
 export function showValue(path: Path, value: unknown, source?: string): string {

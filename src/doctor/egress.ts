@@ -17,7 +17,7 @@ export function fetchErrorCode(error: unknown): string {
 }
 
 /**
- * @param origin the origin that the request was sent to
+ * @param origin the origin to which the request was sent
  * @param error the code from Node or from the bridge's transport, if there is one
  */
 export function egressFix(origin: string, platform: Platform, error?: string | number | boolean): string {

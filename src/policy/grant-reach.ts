@@ -1,9 +1,9 @@
-// For a set of grants, computes which keys each IAM action reaches, as policy patterns.
+// For a set of grants, computes the keys for which each IAM action is allowed, as policy patterns.
 import type { Grant } from '../config/types.ts';
 import { iamActions } from './iam-actions.ts';
 import type { IamAction } from './iam-actions.ts';
 
-/** Actions that reach the same keys. */
+/** Actions that are allowed for the same keys. */
 export interface Reach {
   /** Sorted. */
   readonly actions: readonly IamAction[];
@@ -43,7 +43,7 @@ function patternOf(scope: Grant['scope']): string {
   }
 }
 
-/** Escapes the three characters that are special in a policy (IAM, "Policy elements: variables and tags"). */
+/** Escapes the three characters that have a special meaning in a policy (IAM, "Policy elements: variables and tags"). */
 export function literal(text: string): string {
   return text.replace(/[*?$]/g, (character) => `\${${character}}`);
 }

@@ -12,7 +12,7 @@ export interface TrustPolicy {
   readonly Statement: readonly object[];
 }
 
-/** The service account whose tokens a first role trusts, and their audience. */
+/** The service account whose tokens a first role trusts, and the tokens' audience. */
 export interface TrustedToken {
   readonly uniqueId: string;
   readonly audience: string;

@@ -9,7 +9,7 @@ export interface CallerRequest {
   readonly headers: IncomingHttpHeaders;
   /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[];
-  /** The connection; all streams of an HTTP/2 session share one. */
+  /** The connection, which all streams in an HTTP/2 session share. */
   readonly socket: Socket;
 }
 

@@ -16,8 +16,8 @@ export interface AbortableCancellation extends Cancellation {
 }
 
 /**
- * Uses a plain array and a plain field, because an AbortController takes four times as much CPU, and a getter for `aborted` takes
- * even more.
+ * Uses a plain array and a plain field, because an AbortController takes four times as much CPU time, and a getter for
+ * `aborted` takes even more.
  */
 export function createCancellation(): AbortableCancellation {
   const listeners: (() => void)[] = [];

@@ -7,8 +7,8 @@ import type { S3Error } from './s3-error.ts';
 const MAX_OFFSET_MS = 24 * 3600 * 1000;
 
 /**
- * A 403 response to HEAD has no error code, so it counts as clock skew only if the clocks differ by more than this. The value is
- * lower than S3's limit of 15 minutes, because S3's Date header is rounded and a few seconds old.
+ * A 403 response to HEAD has no error code, so it counts as clock skew only if the clocks differ by more than this. The value
+ * is lower than S3's limit of 15 minutes, because S3's Date header is rounded and may be a few seconds old.
  */
 const MIN_SKEW_MS = 10 * 60 * 1000;
 

@@ -39,7 +39,7 @@ export interface BucketOperation {
 
 export type Operation = ObjectRead | BucketOperation;
 
-/** An operation of the S3 API Reference. */
+/** An operation in the S3 API Reference. */
 interface Row {
   readonly name: string;
   /** The query parameter that selects the operation, and its value if one is required; absent for the default operation. */

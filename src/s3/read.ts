@@ -98,8 +98,7 @@ export function createReader(options: {
       credentials,
       now: clock?.now(bucket) ?? Date.now(),
     };
-    // Uses a separate cancellation, because the caller's own cancellation applies to the response that the caller is about to
-    // receive.
+    // Uses a separate cancellation, because the caller's own one applies to the response that the caller is about to receive.
     const request = signedRequest(options.sign, from, {
       ...readOptions,
       headers: [],
@@ -173,7 +172,7 @@ export function createReader(options: {
       try {
         credentials = await untilCancelled(replacement, readOptions.cancellation);
       } catch (error) {
-        // The renewal was only meant to confirm S3's denial, so the denial is returned even if the renewal fails.
+        // The renewal served only to confirm S3's denial, so the denial is returned even if the renewal fails.
         if (!isCredentialsError(outcome)) return outcome;
         throw error;
       }

@@ -1,5 +1,5 @@
-// Signs S3 reads with AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"; for S3 the path is
-// escaped once and never normalized).
+// Signs S3 reads with AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"). For S3, the path is
+// escaped once and never normalized.
 import { createHmac, hash } from 'node:crypto';
 
 export interface SigningCredentials {

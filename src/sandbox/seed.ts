@@ -40,7 +40,7 @@ export interface Seed {
   readonly roles: readonly RoleDefinition[];
   readonly kmsKeys: readonly string[];
   readonly buckets: readonly SeedBucket[];
-  /** The ARN of the role that reads the sample's bucket. */
+  /** The ARN of the role that reads the sample bucket. */
   readonly role: string;
   readonly sample: SampleRead;
   /** E-mails: `reader` may make the sample request, and `stranger` has no grants. */
@@ -82,7 +82,7 @@ grants:
 operators: [${operator.email}]
 `;
 
-/** The initial state of a sandbox without a custom configuration. */
+/** A sandbox's initial state if there is no custom configuration. */
 export const SAMPLE_SEED: Seed = {
   config: CONFIG,
   audience: AUDIENCE,

@@ -8,7 +8,7 @@ export interface Running {
   readonly environment: Readonly<Record<string, string>>;
   readonly bridge: string;
   readonly seed: Seed;
-  /** Whether `seed` is the sandbox's own sample. */
+  /** Whether `seed` is the sandbox's built-in sample. */
   readonly isSample: boolean;
   /** A key that `reader` may get, or undefined if the served directory contains no file. */
   readonly sampleKey: string | undefined;

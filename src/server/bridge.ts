@@ -1,5 +1,5 @@
-// The bridge: builds the steps of request handling from the configuration, and joins them into one request listener. Each
-// reload replaces the listener.
+// Builds the steps of request handling from the configuration, and combines them into one request listener. Each reload
+// replaces the listener.
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ControlRoute } from '../api/control-routes.ts';
@@ -162,7 +162,7 @@ function joinSteps(
     const session = admission.whileStsIsCalled(caller.subject, () => federation.federate(permit, caller));
     if (!isPending(session)) return session;
     return session.then((obtained) => {
-      // Checked again, because the bridge learns its own unique ID only when it first federates.
+      // Checked again, because the bridge learns its own unique ID only when it first gets an identity token.
       rejectBridge(caller, roleAccess);
       return obtained;
     });

@@ -24,8 +24,8 @@ const MAX_TICK_MS = 1_000;
 /**
  * Probes time out after one second. A probe takes about three turns of the event loop from its connection to its response, and
  * a timer fires half a turn late on average. At a lag of 200 ms, the probe's response is therefore still in time. A busy
- * process that keeps up stays far below this limit: it handles a thousand simultaneous small requests in 100 to 200 ms, and
- * half of that time is lag.
+ * process that keeps up with its requests stays far below this limit: it handles a thousand simultaneous small requests in 100
+ * to 200 ms, and half of that time counts as lag.
  */
 const TOO_LONG_MS = 200;
 /**

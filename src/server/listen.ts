@@ -169,7 +169,7 @@ async function listenForMetrics(
   return port;
 }
 
-/** @param variables the environment variables for the address and the port, which the fix in an error names */
+/** @param variables the environment variables for the address and the port, which are named in the fix for an error */
 function listening(
   server: Server,
   { host, port, reusePort }: Pick<Config['listen'], 'host' | 'port' | 'reusePort'>,

@@ -26,7 +26,10 @@ export function coversWebIdentity(action: string): boolean {
   return ends.includes(text.length);
 }
 
-/** @param statement a statement that applies to Google's tokens; a Deny may name any actions, because it cannot allow anything */
+/**
+ * @param statement a statement that applies to Google's tokens; a Deny statement may name any actions, because it cannot allow
+ * anything
+ */
 export function checkActions({ where, effect, actions, hasNotAction }: Statement): Finding[] {
   const at = `${where}, Action`;
   if (effect === 'Deny') return [];

@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { checkServiceSubject } from './google-service-rules.ts';
 import { pinned } from './pin-rules.ts';
 
-/** The known values that the policy is compared with. */
+/** The known values with which the policy is compared. */
 export interface Expected {
   readonly uniqueId?: string;
   readonly audience?: string;

@@ -77,7 +77,7 @@ const FORMS: Readonly<Record<string, string>> = {
   Condition: 'Write {"StringEquals": {KEY: VALUE, …}}.',
 };
 
-/** Looks at every element of a statement, so that a mistake in one element does not hide mistakes in other elements. */
+/** Checks every element of a statement, so that a mistake in one element does not hide mistakes in other elements. */
 function isForGoogle(statement: Statement): boolean {
   const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;

@@ -55,7 +55,7 @@ const TO_PIN: Readonly<Record<IdentityKey, string>> = {
 const FOR_A_SERVICE =
   "If this is the ID of Storage Transfer Service or of a BigQuery connection, :sub is enough: add --for storage-transfer or --for bigquery to the lint's options.";
 
-/** Tokens from the metadata server have the unique ID as both `azp` and `sub`. */
+/** Tokens from the metadata server contain the unique ID as both `azp` and `sub`. */
 function checkSameAccount({ where, conditions }: Statement): Finding[] {
   const [azp, subject] = [pinned(conditions, 'aud'), pinned(conditions, 'sub')];
   const comparable = [azp, subject].every((ids) => ids.length > 0 && ids.every(isUniqueId));
@@ -75,7 +75,7 @@ function checkSameAccount({ where, conditions }: Statement): Finding[] {
 export const pinnedKeys = (conditions: readonly Condition[]): ReadonlySet<IdentityKey> =>
   new Set(conditions.filter(names).flatMap((condition) => keyMeant(condition) ?? []));
 
-/** The values that a key is pinned to; empty if it is not pinned. */
+/** The values to which a key is pinned; empty if it is not pinned. */
 export const pinned = (conditions: readonly Condition[], name: IdentityKey): string[] =>
   conditions
     .filter((condition) => names(condition) && identityKeyOf(condition) === name)

@@ -20,7 +20,7 @@ const NAME_WHO =
 const isGoogle = ({ type, name }: Principal): boolean => type === 'Federated' && name === GOOGLE;
 
 /**
- * @param statement a statement for Google's tokens; a Deny may safely name any principal
+ * @param statement a statement for Google's tokens; a Deny statement may safely name any principal
  * @param service the service that the policy is for, if it is not for the bridge
  */
 export function checkPrincipal(

@@ -70,7 +70,7 @@ export interface RenewalBudget {
    * @returns whether an STS call may be made; if so, the call is counted
    */
   spend(session: RejectedSession, caller: string, reason: RenewalReason): boolean;
-  /** Whether `proveRevocation` would have an effect now; shortly after an earlier proof, it would not. */
+  /** Whether `proveRevocation` would have an effect now. Shortly after an earlier proof, it has none. */
   wantsProof(session: RejectedSession): boolean;
   /** Allows each of the role's sessions to be renewed once more, regardless of the budget, if S3 rejects its credentials. */
   proveRevocation(session: RejectedSession): void;

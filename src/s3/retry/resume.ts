@@ -46,7 +46,7 @@ export function retryingRead(
 /**
  * The caller receives a single response, even if its body is resumed. If the body cannot be resumed, the sink fails with the
  * error that ended the body, or with Fault object_changed.
- * @param read used again for the remaining bytes, with the session's current credentials
+ * @param read called again for the remaining bytes, with the session's current credentials
  * @param options.onResume called for each resume, with its reason
  */
 function withResume(

@@ -1,5 +1,5 @@
-// A developer outside Google Cloud: the credentials file of a gcloud login, and the service accounts that the developer may
-// impersonate.
+// Represents a developer outside Google Cloud: a gcloud login's credentials file, and the service accounts that the developer
+// may impersonate.
 import { ACCOUNTS, PROJECT } from './accounts.ts';
 
 /** The content of application_default_credentials.json, as written by `gcloud auth application-default login`. */

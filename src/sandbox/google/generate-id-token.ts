@@ -1,4 +1,4 @@
-// Emulates `generateIdToken` of the IAM Credentials API, which issues an ID token for a service account to anyone who may
+// Emulates the IAM Credentials API's `generateIdToken`, which issues an ID token for a service account to anyone who may
 // impersonate it.
 import type { SandboxResponse } from '../response.ts';
 import type { Clock, Durations } from '../clock.ts';

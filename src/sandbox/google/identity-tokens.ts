@@ -12,7 +12,7 @@ export interface TokenRequest {
   readonly account: ServiceAccount;
   readonly audience: string;
   readonly format: 'standard' | 'full';
-  /** Whether the account is the instance's own; its full-format tokens also contain claims about the instance. */
+  /** Whether the account is the instance's own. If it is, full-format tokens also contain claims about the instance. */
   readonly ofInstance: boolean;
   readonly licenses: boolean;
 }

@@ -138,7 +138,7 @@ function entry(tree: Directory, path: string, query: URLSearchParams): SandboxRe
   return textResponse(200, lines.map((line) => `${line}\n`).join(''), 'application/text');
 }
 
-/** Converts names to camel case for JSON, as Google does, except e-mail addresses. */
+/** For JSON, converts all names except e-mail addresses to camel case, as Google does. */
 function camelCased(found: Directory | string): unknown {
   if (typeof found === 'string') return found;
   const spelled = (name: string) =>

@@ -5,7 +5,7 @@ import { readPolicy, type Policy } from './policy.ts';
 import type { Role, Roles } from './roles.ts';
 
 export interface Actor {
-  /** The ARN that AWS shows in CloudTrail, GetCallerIdentity and error messages. */
+  /** The ARN that AWS shows in CloudTrail, in error messages, and in GetCallerIdentity responses. */
   readonly arn: string;
   /** `AROA…:SESSION` or `AIDA…`. */
   readonly userId: string;

@@ -12,7 +12,7 @@ export interface Permission {
   readonly context: Context;
   /** The account that owns the resource; if undefined, all callers are treated as belonging to the owner's account. */
   readonly owner?: string | undefined;
-  /** The policy of the bucket or KMS key. */
+  /** The bucket policy or KMS key policy. */
   readonly resourcePolicy?: Policy | undefined;
   /**
    * Whether the resource policy must allow the action or delegate to IAM, as for KMS keys. Defaults to false, as for buckets.

@@ -13,7 +13,7 @@ export interface Role {
   readonly permissions: Policy;
 }
 
-/** The definition of a role, with its policies as JSON values. */
+/** A role's definition, with its policies as JSON values. */
 export interface RoleDefinition {
   readonly arn: string;
   readonly trust: unknown;

@@ -38,7 +38,7 @@ const PROBLEM_CODES: Readonly<Record<Problem, string>> = {
   mismatch: 'SignatureDoesNotMatch',
 };
 
-/** The query parameters of list requests for which IAM has condition keys. */
+/** The query parameters in list requests that correspond to IAM condition keys. */
 const CONDITION_PARAMETERS = ['prefix', 'delimiter', 'max-keys'];
 
 export function createAccess(parts: {

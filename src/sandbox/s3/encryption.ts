@@ -1,4 +1,4 @@
-// Emulates SSE-KMS: chooses the KMS key of a new object, and checks whether the caller may use the key, as S3 does.
+// Emulates SSE-KMS: chooses the KMS key for a new object, and checks whether the caller may use the key, as S3 does.
 import { refusalOf } from '../iam/authorize.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { ACCOUNT_ID, type Roles } from '../iam/roles.ts';

@@ -137,7 +137,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   on(event: 'close' | 'drain', listener: () => void): void {
     const stream = this.#stream;
     if (event === 'drain') stream.on(event, listener);
-    // Without `off`, the listener would keep the request's objects in memory for as long as Node's closed stream exists.
+    // Without `off`, the listener would keep the request's objects in memory as long as Node's closed stream exists.
     stream.once('close', event === 'close' ? listener : () => stream.off(event, listener));
   }
 
