@@ -20,7 +20,7 @@ export function logText(text: string): string {
 
 /**
  * Runs in linear time for any text.
- * @returns the text with … instead of each JSON Web Token, even if the token is percent-encoded once or many times
+ * @returns the text with … instead of each JSON Web Token, even if the token is percent-encoded several times
  */
 export function withoutTokens(text: string): string {
   // Nearly all texts contain neither an escaped character nor the beginning of a token, and both checks are fast.

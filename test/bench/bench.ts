@@ -1,4 +1,4 @@
-// `npm run bench`: the bridge compared with nginx, the AWS SDK and plain Express, in alternating rounds on one core.
+// `npm run bench`: compares the bridge with nginx, the AWS SDK and plain Express, in alternating rounds on one core.
 import { parseArgs } from 'node:util';
 import { CONTENDERS, LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
 import type { ContenderName, Field } from './contenders.ts';

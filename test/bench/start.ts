@@ -92,7 +92,7 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
   };
 
   const times = new Map<Form, StartTimes[]>(forms.map((form) => [form, []]));
-  // Fills the compile caches; the image's cache already exists, because the image's build creates it.
+  // Fills the compile caches, except for the image's cache, which the image's build has already created.
   for (const form of forms) await start(form);
   for (let number = 1; number <= starts; number += 1) {
     for (const form of forms) {

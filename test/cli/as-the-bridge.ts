@@ -11,7 +11,7 @@ import type { Sandbox, SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { control } from '../sandbox/clients.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-/** The command as written in the `credential_process` of a configuration file. */
+/** The command in the form in which a configuration file's `credential_process` contains it. */
 export const FEDBRIDGE = `${process.execPath} ${MAIN}`;
 
 export interface Outcome {

@@ -32,7 +32,7 @@ export interface Lake {
   /** A directory for files that clients write, which is removed when the lake closes. */
   readonly directory: string;
   /**
-   * Identity tokens: `reader` may read and list everything, `scoped` only below raw/public/, and `lister` may list
+   * Identity tokens. `reader` may read and list everything, and `scoped` everything below raw/public/. `lister` may list
    * everything but read nothing. `expired` has expired.
    */
   readonly tokens: Readonly<Record<'reader' | 'scoped' | 'lister' | 'expired', string>>;

@@ -1,4 +1,4 @@
-// A chain of roles in a configuration: its session duration, its tags, and the tags that one hop passes to the next.
+// Tests role chains in a configuration: the session duration, the tags, and the tags that one hop passes to the next.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CALLER_TAG_KEYS } from '../../src/config/aws-limits.ts';

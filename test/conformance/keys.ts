@@ -1,4 +1,4 @@
-// Any key that S3 supports passes through the client, the bridge and the store unchanged, byte for byte.
+// Every key that S3 supports passes through the client, the bridge and the store without any change to its bytes.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// THIRD-PARTY-LICENSES.txt lists every package whose code the bundled programs contain, with the text of its license.
+// THIRD-PARTY-LICENSES.txt lists every package with code in the bundled programs, together with the package's license text.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

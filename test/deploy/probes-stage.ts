@@ -1,4 +1,4 @@
-// The setup for tests of the probe: a bridge, the object that the probe reads, and the machine that it runs on.
+// The setup for tests of the probe: a bridge, the object that the probe reads, and the machine on which it runs.
 import assert from 'node:assert/strict';
 import { configured, emailOf } from '../support/configuration.ts';
 import { startWire } from '../support/wire.ts';

@@ -136,7 +136,7 @@ describe('the systemd unit', () => {
       test.skip('systemd-analyze is not installed');
       return;
     }
-    // Creates stubs for the system units that the bridge's units refer to, which exist on every real machine.
+    // Creates stubs for system units that exist on every real machine, and to which the bridge's units refer.
     for (const unit of ['basic', 'multi-user', 'network-online', 'shutdown', 'sysinit']) {
       mkdirSync(join(vm.root, 'usr/lib/systemd/system'), { recursive: true });
       writeFileSync(join(vm.root, `usr/lib/systemd/system/${unit}.target`), '[Unit]\n');

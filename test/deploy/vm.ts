@@ -1,5 +1,4 @@
-// Simulates a VM: install.sh installs the archive of pack.sh below a directory, and tests start the programs that the
-// units name.
+// Simulates a VM: install.sh installs pack.sh's archive below a directory, and tests start the programs that the units name.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -14,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 export interface Vm {
   /** The directory that corresponds to / on the VM. */
   readonly root: string;
-  /** Installs from the archive; rejects with the standard error of the installer. */
+  /** Installs from the archive; rejects with the installer's standard error. */
   install(config: string, options?: { readonly cores: number }): Promise<void>;
   /** Returns the paths of all files and links, each with a value that changes if the file is written. */
   state(): Readonly<Record<string, string>>;

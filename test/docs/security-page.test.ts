@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
 
-/** Matches the text for a threat that only the operator can counter. */
+/** Matches the table text for threats without a test, which the bridge cannot prevent. */
 const NO_DEFENSE = /^(?:The bridge cannot prevent this|Nothing)\.$/;
 
 const [, section = ''] = /^## What an attacker could do\n(.*?)^## /ms.exec(page) ?? [];

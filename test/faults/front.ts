@@ -96,7 +96,7 @@ export async function startFront(options: {
 
   /** @param spared a connection to keep open, because a response on it is incomplete */
   const begin = async (fault: UpstreamFault, spared?: Socket): Promise<void> => {
-    // For `no-name`, the front must stop listening too, because the bridge may have cached the address.
+    // For `no-name`, the front must also stop listening, because the bridge may have cached the address.
     if (fault === 'refused' || fault === 'no-name') server.close();
     silent = fault === 'unanswered';
     if (fault === 'no-name') await names.lead(host, 'nowhere');

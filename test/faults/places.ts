@@ -8,7 +8,7 @@ export const VAULT = 'arn:aws:iam::345678901234:role/vault';
 export interface Place {
   readonly name: string;
   readonly upstream: UpstreamName;
-  /** Selects the upstream requests that the fault applies to. */
+  /** Selects the upstream requests to which the fault applies. */
   readonly meant: Meant;
   /** For a hop of `then`: selects the STS request for the preceding hop. */
   readonly after?: Meant;

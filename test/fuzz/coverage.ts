@@ -1,4 +1,4 @@
-// Measures which characters of the bridge's source code have been executed, from V8's block coverage.
+// Uses V8's block coverage to measure which characters of the bridge's source code have been executed.
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 

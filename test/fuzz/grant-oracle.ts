@@ -1,5 +1,5 @@
-// Decides whether a caller's grants allow a request to S3. This oracle is based only on the documentation, and shares no code
-// with the bridge.
+// Determines whether a caller's grants allow a request to S3. This oracle is based only on the documentation, and shares no
+// code with the bridge.
 import { GRANTS } from './lake.ts';
 import type { PlainCaller, PlainGrant } from './lake.ts';
 

@@ -46,7 +46,7 @@ export const HEADER_VALUES = [
 
 export const METHODS = words('GET HEAD POST PUT DELETE OPTIONS PATCH TRACE get PROPFIND');
 
-/** JSON texts for claims and headers of tokens. */
+/** JSON texts for token claims and headers. */
 export const JSON_VALUES = [
   ...words(String.raw`
     null true false 0 -1 1e999 "" [] {} "@kid" ["@kid"] "@now+0" "@now+30" "@now-30" "@now+300" "@now-300" "1"
