@@ -1,6 +1,6 @@
 // Parses pytest's report of a ceph/s3-tests run, and computes the score of two runs.
 
-/** Maps the name of each test to whether it passed. A test whose cleanup failed counts as failed. */
+/** Maps each test's name to whether the test passed. A test whose cleanup failed counts as failed. */
 export type Outcomes = ReadonlyMap<string, boolean>;
 
 export interface Score {

@@ -1,4 +1,4 @@
-// Tests AssumeRole for the second role of a chain: its external ID, tags, source identity, and maximum duration of one hour.
+// Tests AssumeRole for the second role in a chain: its external ID, tags, source identity, and maximum duration of one hour.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,4 +1,4 @@
-// Creates a seeded sequence of faults that affect all requests ("weather"): outages, wrong clocks, and changes of keys and
+// Creates a seeded sequence of faults that affect all requests ("weather"): outages, wrong clocks, and changes to keys and the
 // configuration.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { namedRandom } from '../support/random.ts';

@@ -26,7 +26,7 @@ export interface S3InFront {
 const PLAN_ID = /(?:"|%22)plan-(\d+)(?:"|%22)/;
 const REQUEST_ID = /fedbridge \(([^)]+)\)/;
 const DRIP_MS = 20;
-/** The number of request IDs to remember: many more than the concurrent requests of a soak. */
+/** The number of request IDs to remember. It is much higher than a soak's number of concurrent requests. */
 const REMEMBERED = 2_000;
 
 /** @param strikeOf returns the fault for the plan with this ID */

@@ -6,7 +6,7 @@ import { startWire, variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface MeasuredWire extends Wire {
-  /** The origin of the metrics port. */
+  /** The metrics port's origin. */
   readonly metricsUrl: string;
   /** @returns all metrics in the Prometheus text format */
   metrics(): Promise<string>;

@@ -75,7 +75,7 @@ export async function startStsStandIn(forwardTo?: string): Promise<StsStandIn> {
   };
 }
 
-/** Makes the calls of one action fail: `hang` never responds; otherwise, STS responds with this error. */
+/** Makes calls to one action fail: `hang` never responds; otherwise, STS responds with this error. */
 export function failing(
   how: 'hang' | { readonly code: string; readonly message?: string },
   calls: {

@@ -1,4 +1,4 @@
-// The log-based metrics in the Terraform files match log lines of a real bridge, and extract the right labels.
+// The log-based metrics in the Terraform files match a real bridge's log lines, and extract the right labels.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { openToProject, asAccount, READABLE } from '../support/sessions-at-sts.ts';

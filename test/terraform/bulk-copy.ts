@@ -47,7 +47,10 @@ export const module = await readModule('modules/bulk-copy');
 export const copyValues = (variables: Variables, more: Variables = {}): ModuleValues =>
   moduleValues(module, variables, { ...standInsFor(variables), ...more });
 
-/** @returns the arguments of a resource without its meta-arguments; absent if null, with dynamic blocks as plain ones */
+/**
+ * @returns a resource's arguments without its meta-arguments; arguments that are null are omitted, and dynamic blocks become
+ * plain blocks
+ */
 export async function argumentsOf(
   address: string,
   variables: Variables,

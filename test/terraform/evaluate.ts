@@ -7,7 +7,7 @@ import { entriesOf, FUNCTIONS } from './functions.ts';
 /** Resolves with the value of a name, or with undefined if the name is unknown. */
 export type Scope = (name: string) => Promise<unknown>;
 
-/** Evaluates a value of a parsed file, including nested values. @throws Error if the evaluation fails in Terraform too */
+/** Evaluates a value in a parsed file, including nested values. @throws Error if the evaluation fails in Terraform too */
 export async function evaluateValue(value: unknown, scope: Scope): Promise<unknown> {
   if (typeof value === 'string') return evaluateText(value, scope);
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown) => evaluateValue(item, scope)));
@@ -28,7 +28,7 @@ async function evaluateText(text: string, scope: Scope): Promise<unknown> {
   return parts.length === 1 ? parts[0] : parts.map(textOf).join('');
 }
 
-/** @param code the text that the node's ranges refer to */
+/** @param code the text to which the node's ranges refer */
 export async function evaluate(node: Node, code: string, scope: Scope): Promise<unknown> {
   const child = (i: number): Node => {
     const found = node.children[i];

@@ -1,4 +1,5 @@
-// The Terraform functions that the Terraform files call. Arguments are evaluated lazily, because some functions catch their errors.
+// The Terraform functions that the Terraform files call. Arguments are evaluated lazily, because some functions handle errors
+// in their arguments.
 
 /** @returns the entries of an object in Terraform's order */
 export const entriesOf = (value: object): [string, unknown][] =>

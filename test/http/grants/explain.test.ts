@@ -16,7 +16,7 @@ interface Explanation {
   readonly hint?: string;
 }
 
-/** Queries for /-/explain, each with the read that the query asks about. */
+/** Queries for /-/explain, each with the corresponding read. */
 const READS: readonly (readonly [query: string, read: string])[] = [
   ['key=raw/public/orders.csv', '/acme-lake/raw/public/orders.csv'],
   ['key=raw/private/salaries.csv', '/acme-lake/raw/private/salaries.csv'],

@@ -1,4 +1,4 @@
-// HEAD of a bucket checks with S3 that the bucket exists, so clients can rely on the result.
+// For a HEAD request for a bucket, the bridge checks with S3 that the bucket exists, so clients can rely on the result.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';

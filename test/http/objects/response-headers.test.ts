@@ -1,4 +1,4 @@
-// S3's headers reach the caller byte for byte, except headers about the connection or the AWS account. No body is re-encoded.
+// S3's headers reach the caller unchanged, except headers about the connection or the AWS account. No body is re-encoded.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';

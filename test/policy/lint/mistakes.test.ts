@@ -89,8 +89,8 @@ describe('the lint compared with STS', () => {
 
   describe('a trust policy', () => {
     /**
-     * The findings of each statement, from one lint of a policy that contains all mistakes. In each finding, the statement number
-     * is replaced with 1.
+     * Each statement's findings when a policy that contains all mistakes is linted. In each finding, the statement number is
+     * replaced with 1.
      */
     let found: Map<number, string[]>;
     before(() => {
