@@ -1,5 +1,5 @@
-// Compiles one of the programs in an image, with V8's code cache. The cache must be filled and used with identically compiled
-// source.
+// Compiles one of the programs in an image, with V8's code cache. The program that fills the cache and the one that uses it
+// must compile the source in the same way.
 import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 

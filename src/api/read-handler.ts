@@ -173,7 +173,7 @@ function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Acce
 
 function respondToError(context: RequestContext, error: unknown): void {
   const { request, response } = context;
-  // This error has no other meaning than that the request was cancelled because the caller disconnected.
+  // This error only means that the request was cancelled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
   if (response.destroyed) return;

@@ -50,7 +50,7 @@ export function checkExpectedOwner({ headers }: CallerRequest, configured: strin
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
-/** Whether the request requires a particular bucket owner, including the configured one. */
+/** Whether the request requires a particular bucket owner, even if it is the configured owner. */
 export const demandsOwner = ({ headers }: CallerRequest): boolean => headers[OWNER] !== undefined;
 
 /**

@@ -51,7 +51,7 @@ ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 }
 
 /**
- * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop in a role chain has a different
+ * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop in a role chain has a separate
  * start time.
  */
 const olderSessionsDenied = (now: Date) => ({

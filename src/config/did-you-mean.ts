@@ -1,4 +1,4 @@
-// Finds the known name that was probably intended by a misspelled name.
+// Finds the known name that the user probably intended to write.
 import { quote } from './show.ts';
 
 /** Longer names are not compared, because the work grows quadratically with the length. */

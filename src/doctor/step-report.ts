@@ -1,4 +1,4 @@
-// Describes what the doctor found at one step, and how severe it is. Can run several steps concurrently.
+// Describes what the doctor found at one step, and how severe it is. This module also runs several steps concurrently.
 import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';

@@ -72,7 +72,7 @@ export function createStsClient(options: StsEndpoint & { readonly attempts: numb
 
 function clientOf(config: STSClientConfig): StsClient {
   const client = new STSClient(config);
-  /** Maps each of the SDK's output objects to the response's time by STS's clock, in milliseconds since the epoch. */
+  /** Maps each of the SDK's output objects to the time of its response, by STS's clock, in milliseconds since the epoch. */
   const dates = new WeakMap<object, number>();
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -6,7 +6,7 @@ import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
 export interface GatheredReads {
   /** @returns the memory for the next read */
   offer(): Buffer;
-  /** Whether `buffer` is the memory that `offer` returned most recently, and it has not been released. */
+  /** Whether `buffer` is the memory that `offer` returned most recently, and has not been released. */
   owns(buffer: Uint8Array): boolean;
   /**
    * Records that `length` bytes were read into the offered memory. @param remaining bytes of the body that have not been

@@ -1,5 +1,5 @@
 // Builds the simplest request for each grant action. Commands and routes that explain grants use these requests, so that the
-// code for real requests makes the decision.
+// same code as for real requests makes the decision.
 import type { Action } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';

@@ -39,8 +39,8 @@ export function createSigner(): Sign {
     let mac = macs.get(id);
     if (mac === undefined) {
       mac = macWith(signingKey(day, region, secret));
-      // Most signing keys belong to old credentials and are never used again. After the map is cleared, each key that is still
-      // in use takes four hashes to compute again.
+      // Most signing keys belong to old credentials and are never used again. Clearing the map is cheap: for each key that is
+      // still in use, four hashes must be computed again.
       if (macs.size >= MAX_SIGNING_KEYS) macs.clear();
       macs.set(id, mac);
     }

@@ -143,7 +143,7 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
     transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
 }
 
-/** A signed read with retries and resumes around it, then checksums, and If-Range outermost. */
+/** Builds the reader in layers: a signed read, then retries and resumes, then checksums, and then If-Range. */
 function buildReader(config: Config, { log, metrics }: StepResources, transport: Transport): Reader {
   const { read, regionOf } = createReader({
     transport,

@@ -11,7 +11,7 @@ import type { Sandbox, SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { control } from '../sandbox/clients.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-/** The command in the form in which a configuration file's `credential_process` contains it. */
+/** The command as it appears in a configuration file's `credential_process`. */
 export const FEDBRIDGE = `${process.execPath} ${MAIN}`;
 
 export interface Outcome {
@@ -36,7 +36,7 @@ export interface AsTheBridge {
    * @param environment adds or replaces variables; '' unsets a variable
    */
   run(args: readonly string[], environment?: Variables): Promise<Outcome>;
-  /** Runs a different program with a bridge's variables. */
+  /** Runs any other program with a bridge's variables. */
   spawn(program: string, args: readonly string[], environment?: Variables): Promise<Outcome>;
   control(method: string, path: string, fields?: unknown): Promise<unknown>;
   /** The calls to an upstream since the list of calls was last cleared. */

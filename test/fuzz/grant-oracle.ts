@@ -142,8 +142,8 @@ function needOf({ key, query }: Place): Need {
 }
 
 /**
- * To read an object version, a caller needs only `versions`. To read a version's tags or attributes, a caller needs both
- * `versions` and `tags` or `attributes`.
+ * To read an object version, a caller needs only `versions`. To read a version's tags, a caller needs `versions` and `tags`; to
+ * read its attributes, `versions` and `attributes`.
  */
 const withVersions = (words: readonly string[]): readonly string[] => [
   ...words.filter((word) => word !== 'get'),
