@@ -1,4 +1,4 @@
-// Builds files that run without node_modules: one file per program, a package.json, and the licenses of the bundled packages.
+// Builds files that run without node_modules: one file per program, a package.json, and the bundled packages' licenses.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { thirdPartyLicenses } from './third-party-licenses.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Maps the name of each output file to its entry point. */
+/** Maps each output file's name to its entry point. */
 const PROGRAMS = { main: 'src/main.ts', probe: 'deploy/probe.ts' };
 
 export interface Bundle {
@@ -68,9 +68,9 @@ export async function bundleStart(file: string): Promise<void> {
 }
 
 /**
- * Escapes every character outside ASCII, so that the file can be read as Latin-1. With a single character outside Latin-1, V8
- * would store the whole program with two bytes per character. esbuild escapes such characters in strings but not in regular
- * expressions.
+ * Escapes every character outside ASCII, so that the file can be read as Latin-1. If the program contained a single character
+ * outside Latin-1, V8 would store all of it with two bytes per character. esbuild escapes such characters in strings but not in
+ * regular expressions.
  */
 async function escapeText(path: string): Promise<void> {
   const text = await readFile(path, 'utf8');

@@ -1,9 +1,9 @@
-// Compiles one of an image's programs with V8's code cache. The program that fills the cache and the program that uses the cache
+// Compiles one of the programs in an image, with V8's code cache. The program that fills the cache and the one that uses it
 // must compile the source in the same way.
 import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 
-/** The file name of the program, which is in the same directory as the file that starts it. */
+/** The program's file name. The program is in the same directory as the file that starts it. */
 export const PROGRAM = 'program.js';
 export const CODE_CACHE = 'program.cache';
 
@@ -12,7 +12,7 @@ export const asFunction = (program: string): string =>
   `(function (exports, require, module, __filename, __dirname) {${program}\n})`;
 
 /**
- * Without a cache, or with a cache from another version of Node, V8 compiles functions as they are called. Rebuild or delete
+ * Without a cache, or with one from a different version of Node, V8 compiles functions as they are called. Rebuild or delete
  * the cache after any change to the program: V8 compares only the length of the source.
  * @param directory the program's directory, with a trailing separator
  */

@@ -1,5 +1,5 @@
-// Runs one of an image's programs. When the program exits, writes V8's code cache, which then contains all functions that have
-// run.
+// Runs one of the programs in an image. When the program exits, writes V8's code cache, which then contains all functions that
+// have run.
 //
 //   node deploy/fill-code-cache.ts APP/ ARGUMENTS…
 import { writeFileSync } from 'node:fs';

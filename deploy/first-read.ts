@@ -12,7 +12,7 @@ const OBJECT = '/acme-lake/raw/public/orders.csv';
 /** A bridge that hangs must not block a build. */
 const LONGEST_MS = 60_000;
 
-/** @param app the directory of the program. @throws if the read fails, or if the program's exit code is not 0 */
+/** @param app the program's directory. @throws if the read fails, or if the program's exit code is not 0 */
 export async function fillCodeCache(app: string): Promise<void> {
   const sandbox = await startSandbox();
   const child = spawn(process.execPath, [FILL, `${app}/`, 'serve'], {

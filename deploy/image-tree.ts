@@ -54,7 +54,7 @@ async function splitStart(app: string): Promise<void> {
     throw new Error("V8 rejected the bridge's code cache.");
 }
 
-/** Makes the files readable by everyone and writable by nobody, whatever the umask is. deploy/Dockerfile sets the owner. */
+/** Makes the files readable for everyone and writable for nobody, whatever the umask is. deploy/Dockerfile sets the owner. */
 async function setModes(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);

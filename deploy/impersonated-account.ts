@@ -1,7 +1,7 @@
-// Requests an ID token for another service account from IAM Credentials, as the service account of this Google Cloud machine.
+// Requests an ID token for a different service account from IAM Credentials, as this Google Cloud machine's service account.
 import { Fault } from '../src/errors/fault.ts';
 
-/** Each of the two calls normally takes less than half a second. */
+/** The deadline for each call. The calls normally take less than half a second. */
 const DEADLINE_MS = 5_000;
 
 export interface Impersonation {
@@ -14,7 +14,7 @@ export interface Impersonation {
   readonly googleApis: string;
 }
 
-/** @throws Fault metadata_…, impersonation_… or google_…; fetch's own error if there is no response */
+/** @throws Fault metadata_…, impersonation_… or google_…; the error that fetch throws if there is no response */
 export async function impersonatedToken(options: Impersonation): Promise<string> {
   const { email, audience, metadataHost, googleApis } = options;
   const authority = metadataHost.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');

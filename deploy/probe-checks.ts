@@ -1,4 +1,4 @@
-// The requests that a probe sends to a bridge, the identity each one uses, and the response it expects.
+// The requests that a probe sends to a bridge, each with its identity and its expected response.
 import { metadataServer } from '../src/identity/metadata.ts';
 import { impersonatedToken } from './impersonated-account.ts';
 import { remedyOf } from './probe-remedies.ts';
@@ -77,7 +77,7 @@ export async function runChecks(options: ProbeOptions): Promise<CheckResult[]> {
   ];
   const invoker = invokerAudience === undefined ? undefined : () => own(invokerAudience);
   const results: CheckResult[] = [];
-  // Runs one check at a time, so that the checks do not affect each other's durations.
+  // Runs one check at a time, so that no check slows down another.
   for (const check of checks) {
     const result = await runCheck(check, options, invoker);
     results.push(result.ok ? result : { ...result, remedy: remedyOf(result) });

@@ -65,7 +65,8 @@ async function probe(args: readonly string[]): Promise<number> {
     await write(process.stderr, `probe: ${error instanceof Error ? error.message : 'failed'}\n${USAGE}`);
     return 2;
   }
-  // Imported only here, because this module loads Google's library, which needs the environment that `prepareRuntime` sets.
+  // Imported here instead of at the top of the file, because this module loads Google's library, which needs the environment
+  // that `prepareRuntime` sets.
   const { runChecks } = await import('./probe-checks.ts');
   const checks = await runChecks(options);
   const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name);

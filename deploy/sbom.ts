@@ -1,5 +1,5 @@
-// Creates the SBOM of the programs as a CycloneDX document. It lists the production dependencies with their versions in the
-// lock file.
+// Creates the programs' SBOM as a CycloneDX document. It lists the production dependencies with their versions in the lock
+// file.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -36,8 +36,8 @@ export async function softwareBillOfMaterials(root: string): Promise<string> {
   document.dependencies = document.dependencies
     .filter(({ ref }) => kept.has(ref))
     .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }));
-  // npm names the project after its directory, and adds a serial number and the time. Without these changes, each run would
-  // return a different document.
+  // npm names the project after its directory, and adds a serial number and the time. These differences are removed; otherwise,
+  // each run would return a different document.
   document.metadata.component.name = 'fedbridge';
   delete document.serialNumber;
   delete document.metadata.timestamp;

@@ -1,4 +1,4 @@
-// Writes the notices of a bundle: the name, version, license and license text of each package in the bundle.
+// Writes a bundle's notices: the name, version, license and license text of each package in the bundle.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
@@ -22,7 +22,7 @@ const RULE = `\n${'='.repeat(80)}\n\n`;
 
 /**
  * @param root the directory that the paths of `inputs` are relative to; its LICENSE is the text of Apache-2.0
- * @throws if a package names no license or does not include its license's text (Apache-2.0 needs no copy in the package)
+ * @throws if a package declares no license, or does not include the license text (not required for Apache-2.0)
  */
 export async function thirdPartyLicenses(root: string, inputs: BundleInputs): Promise<string> {
   const apache = await readFile(join(root, 'LICENSE'), 'utf8');

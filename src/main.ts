@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: runs the command that the arguments name, and sets the exit code. Nothing else reads process.argv.
+// The entry point: runs the command that the arguments name, and sets the exit code. Nothing else reads process.argv.
 import { prepareRuntime } from './runtime/process-setup.ts';
 
 interface Command {

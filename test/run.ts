@@ -1,5 +1,5 @@
-// `npm test`: runs the fast tests in a few processes, with many files in each process. Tests that need a separate
-// process, much time or much CPU are in `*.slow.ts` (`npm run test:slow`).
+// `npm test`: runs the fast tests in a few processes, with many files in each process. Tests that need a separate process, or a
+// lot of time or CPU, are in `*.slow.ts` (`npm run test:slow`).
 import { spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

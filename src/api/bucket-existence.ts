@@ -18,12 +18,12 @@ import { demandedOwner, demandsOwner } from './request-headers.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /**
- * How long the confirmation of a bucket is cached. Without the cache, clients that check for the bucket before each read would
- * cause an additional S3 request each time.
+ * How long a bucket's existence is cached. Many clients check that a bucket exists before each read; without the cache, each
+ * check would cause an S3 request.
  */
 const CONFIRMED_MS = 60_000;
 
-/** The S3 error that prevented the confirmation, with the request that failed; undefined if the bucket exists. */
+/** The failed request and S3's error, if S3 did not confirm the bucket; undefined if the bucket exists. */
 export type Unconfirmed = { readonly read: ObjectRead; readonly error: S3Error } | undefined;
 
 export type ConfirmBucket = (
@@ -91,7 +91,7 @@ function listOfNoKeys({ bucket, decided }: Permit): ObjectRead {
   return operation;
 }
 
-/** Reads the body to its end, so that the connection can be reused. */
+/** Reads the whole body, so that the connection can be reused. */
 function discard(response: UpstreamResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const finish = (): void => {

@@ -173,7 +173,7 @@ function send(response: CallerResponse, status: number, [type, text]: readonly [
   return body.length;
 }
 
-/** Shows callers only their own identity and grants: no ARNs of roles, and no grants of other callers. */
+/** Shows callers only their own identity and grants: no role ARNs, and no other callers' grants. */
 function whoami(parts: ControlParts, caller: Caller): object {
   const access = [...parts.accessOf(caller)].sort(([a], [b]) => (a < b ? -1 : 1));
   const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;

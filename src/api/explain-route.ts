@@ -1,4 +1,4 @@
-// `/-/explain`: shows callers which of their grants decides a request, or why none does, without calling an upstream.
+// `/-/explain`: shows callers which of their grants allows a request, or why none does, without calling an upstream.
 import { explain } from '../auth/explain-decision.ts';
 import type { Denial } from '../auth/explain-decision.ts';
 import type { Caller } from '../auth/caller.ts';
@@ -48,7 +48,7 @@ export function readExplainRequest(query: ReadonlyMap<string, string>): ExplainR
 const invalid = (parameter: string, rule: string): Fault =>
   new Fault('parameter_invalid', { parameter, rule });
 
-/** Shows callers only their own grants: no grants of other callers, no roles, and only buckets on which they have grants. */
+/** Shows callers only their own grants and the buckets in those grants. Roles and other callers' grants are omitted. */
 export function explainResponse(
   { word, read }: ExplainRequest,
   caller: Caller,

@@ -34,8 +34,8 @@ export interface FederatedSession extends ReadSession<SigningCredentials> {
 }
 
 /**
- * Limits the number of requests in progress. Each successful call of an `acquire…` method requires a call of the matching
- * `release…` method.
+ * Limits the number of requests in progress. After each successful call to an `acquire…` method, the matching `release…` method
+ * must be called.
  */
 export interface Admission {
   /** @throws Fault overloaded, event_loop_lagging */
@@ -49,7 +49,7 @@ export interface Admission {
   releasePage(subject: string): void;
 }
 
-/** The parts that are needed to handle a request; `bridge.ts` provides them. */
+/** Everything that is needed to handle a request; `bridge.ts` provides it. */
 export interface DataSteps {
   /** @throws Fault token_…, signing_keys_unavailable */
   authenticate(request: CallerRequest): MaybePromise<Caller>;
@@ -97,7 +97,7 @@ export function dataRoute(given: DataSteps): DataRoute {
 
 async function serve(steps: Steps, operation: Operation, context: RequestContext): Promise<void> {
   const { admission } = steps;
-  // Cached values are awaited too, which costs only 0.2 µs of the 96 µs of CPU time that a read needs.
+  // Cached values are awaited, too. This takes only 0.2 µs of the 96 µs of CPU time for a read.
   const caller = await steps.authenticate(context.request);
   endStep(context, 'tokenMs');
   context.caller = caller;
@@ -173,7 +173,7 @@ function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Acce
 
 function respondToError(context: RequestContext, error: unknown): void {
   const { request, response } = context;
-  // The error only means that the request was cancelled because the caller disconnected.
+  // This error only means that the request was cancelled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
   if (response.destroyed) return;

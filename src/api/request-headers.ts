@@ -14,7 +14,7 @@ const SIGNED = [
   'x-amz-object-attributes',
   'x-amz-optional-object-attributes',
   'x-amz-part-number-marker',
-  // Headers for storing objects are forwarded so that S3 responds with its own 400 (S3 API Reference, GetObject).
+  // Headers that are valid only in uploads are forwarded, so that S3 responds with its own 400 (S3 API Reference, GetObject).
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-aws-kms-key-id',
   'x-amz-server-side-encryption-bucket-key-enabled',
@@ -37,7 +37,7 @@ function signable(name: string, value: string): string {
   return value.trim().replace(/ +/g, ' ');
 }
 
-/** This header names the required owner of the bucket; S3 denies the request if the bucket has a different owner. */
+/** This header names the bucket's required owner; S3 denies the request if the bucket has a different owner. */
 const OWNER = 'x-amz-expected-bucket-owner';
 
 /**
@@ -50,7 +50,7 @@ export function checkExpectedOwner({ headers }: CallerRequest, configured: strin
   throw new Fault(configured === undefined ? 'owner_not_checked' : 'owner_mismatch');
 }
 
-/** Whether the request requires a particular bucket owner, even if that is the configured owner. */
+/** Whether the request requires a particular bucket owner, even if it is the configured owner. */
 export const demandsOwner = ({ headers }: CallerRequest): boolean => headers[OWNER] !== undefined;
 
 /**

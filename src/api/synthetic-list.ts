@@ -17,8 +17,8 @@ import { responseClosed } from './responses/object.ts';
 interface Shape {
   readonly root: string;
   /**
-   * The parameters that set where the page starts, each with the element that repeats its value. If several are present, the
-   * first one takes effect.
+   * The parameters that set where the page starts, each with the element that repeats its value. If a request has several of
+   * them, the first one in this list takes effect.
    */
   readonly from: readonly (readonly [parameter: string, element: string])[];
   readonly next: string;

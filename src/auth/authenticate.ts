@@ -1,4 +1,4 @@
-// Authenticates a request: finds the one identity token that it presents, and caches verified tokens until they expire.
+// Authenticates a request by the one identity token that it contains. Caches verified tokens until they expire.
 import { hash } from 'node:crypto';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { lruList } from '../runtime/lru-list.ts';

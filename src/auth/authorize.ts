@@ -17,7 +17,7 @@ export interface Permit {
   readonly grants: readonly Grant[];
 }
 
-/** A request that needs all actions in `actions` on one object or prefix. */
+/** A request for one object or prefix; it is allowed only if the caller may perform every action in `actions`. */
 export interface RequestedRead {
   readonly kind: 'object' | 'list';
   readonly bucket: string;
@@ -27,7 +27,7 @@ export interface RequestedRead {
 }
 
 /**
- * Either a permit, or in `withheld` the first action that none of the caller's grants allows; undefined if the caller has no
+ * Either a permit, or the first action that none of the caller's grants allows (in `withheld`); undefined if the caller has no
  * grants on the bucket.
  */
 export type Decision = { readonly permit: Permit } | { readonly withheld: IamAction | undefined };
@@ -46,7 +46,7 @@ export function decide(
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // Any single grant fits in a session policy (cli/read-config.ts checks this), but two grants may be too long for one policy.
+  // Each grant fits in a session policy (cli/read-config.ts checks this), but two grants together may be too long.
   const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
     permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },
@@ -84,7 +84,8 @@ export function grantReaching(reach: Reach, kind: RequestedRead['kind'], subject
 }
 
 /**
- * Granted prefixes end with '/', so only the text up to each '/' is looked up: a grant on `team/` never covers `team-secret/`.
+ * Granted prefixes end with '/', so only prefixes that end with '/' are looked up: a grant on `team/` never covers
+ * `team-secret/`.
  */
 function grantAbove(reach: Reach, keyOrPrefix: string): Grant | undefined {
   if (reach.whole !== undefined) return reach.whole;

@@ -14,7 +14,7 @@ export interface Denial {
   readonly why: Why;
   /** The first action that no grant allows; undefined if the caller has no grants on the bucket. */
   readonly withheld: IamAction | undefined;
-  /** The caller's nearest grants on the bucket, up to a maximum. What counts as "nearest" depends on `why`. */
+  /** The caller's nearest grants on the bucket, up to a maximum. The value of `why` determines which grants are nearest. */
   readonly nearest: readonly Grant[];
   /** The number of nearest grants that `nearest` omits. */
   readonly more: number;

@@ -5,7 +5,7 @@ import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Caller } from './caller.ts';
 
-/** The access of one caller to one bucket. */
+/** One caller's access to one bucket. */
 export interface Access {
   readonly bucket: Bucket;
   /** All of this caller's grants on the bucket, in the configuration's order. */

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { closestWord } from '../config/did-you-mean.ts';
 import { escapeText, quote } from '../config/show.ts';
 
-/** Wrong usage. The message is a sentence that describes the problem. */
+/** Thrown for wrong usage. The message is a complete sentence that describes the problem. */
 export class UsageError extends Error {}
 
 /** Thrown if the user passes `--help` or `-h`, which is not an error. */
@@ -67,7 +67,7 @@ function parseStrictly(args: readonly string[], options: readonly string[], swit
       tokens: true,
     });
   } catch (error) {
-    // Keeps only the first sentence of Node's message, because the others are advice for programmers.
+    // Keeps only the first sentence of Node's message, because its other sentences are advice for programmers.
     const [what = ''] = error instanceof Error ? error.message.split(/\.\s/) : [];
     throw new UsageError(`${escapeText(what)}.${meantOption(args, [...options, ...switches])}`);
   }

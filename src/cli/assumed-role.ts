@@ -40,7 +40,7 @@ export function hopNumber(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-/** The error to report if `--hop` is higher than the role's number of further hops. */
+/** The error for a `--hop` value that exceeds the number of further hops in the role's chain. */
 export function noSuchHop({ name, then }: Role): ConfigError {
   const rule = `must be the number of a further hop, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);

@@ -1,5 +1,6 @@
-// `fedbridge check [FILE]`: validates a configuration, and explains who may read what, and as which role. For one caller and one
-// read, shows which grant decides and why. With `--schema`, prints the JSON Schema of configurations.
+// `fedbridge check [FILE]`: validates a configuration, and explains who may read what, and as which role. With the options for
+// one caller and one read, shows which grant allows the read, or why none does. With `--schema`, prints the JSON Schema of
+// configurations.
 import { readConfig, readConfigDocument } from './read-config.ts';
 import { readDocument } from '../config/document.ts';
 import { ConfigError, describeProblem } from '../config/problem.ts';
@@ -88,7 +89,7 @@ function readFile(file: string): string {
   return source.text;
 }
 
-/** Finds the line of a grant in the file by its position. */
+/** Looks up a grant's line in the file by the grant's position in the list. */
 function linesIn(text: string | undefined): (position: number) => number | undefined {
   if (text === undefined) return () => undefined;
   const { locate } = readDocument(text);

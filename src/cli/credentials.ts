@@ -1,4 +1,4 @@
-// `fedbridge credentials ROLE`: prints credentials with all permissions of a role, for a program or a shell.
+// `fedbridge credentials ROLE`: prints credentials with all of a role's permissions, for a program or a shell.
 import { rejectProfileLoop } from '../config/load.ts';
 import { readRoleSettings } from './read-config.ts';
 import { withRegion } from '../config/role-settings.ts';

@@ -70,7 +70,7 @@ async function ownIdentity(settings: RoleSettings, access: RoleAccess | undefine
     ...(email === undefined ? {} : { email }),
     ...(uniqueId === undefined ? {} : { uniqueId }),
     ...(audience === undefined ? {} : { audience }),
-    // The token is unverified: its expiry may not be a valid time.
+    // The token is unverified, so its expiry might be an invalid time.
     ...(Number.isNaN(expires.getTime()) ? {} : { expires: expires.toISOString() }),
   };
 }

@@ -13,7 +13,7 @@ export interface Result {
   readonly code: 0 | 1 | 3;
 }
 
-/** Thrown if a command could not obtain something; contains what was not obtained, and why. */
+/** Thrown if a command cannot get something that it needs. The message describes what is missing, and why. */
 export class Failure extends Error {
   readonly fault: Fault;
 

@@ -1,4 +1,4 @@
-// Prompts for the code of an MFA device on the terminal. Standard output stays free for the result of the command.
+// Prompts for an MFA device's code on the terminal. Standard output stays free for the result of the command.
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -17,7 +17,7 @@ credentials for the role's account: the bridge has no permission to change roles
   --config FILE   use this configuration instead of FEDBRIDGE_CONFIG
 `;
 
-/** The policy name that the AWS console uses and shows (IAM user guide, "Revoke IAM role temporary security credentials"). */
+/** The policy name that the AWS console uses (IAM user guide, "Revoke IAM role temporary security credentials"). */
 const POLICY_NAME = 'AWSRevokeOlderSessions';
 
 /** Ends the process; see {@link printResult}. */
@@ -52,8 +52,8 @@ ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 }
 
 /**
- * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop of a role chain has its own start
- * time.
+ * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop in a role chain has a separate
+ * start time.
  */
 const olderSessionsDenied = (now: Date) => ({
   Version: '2012-10-17',

@@ -4,8 +4,8 @@ import { POLICY_NAME } from '../policy/role-definition.ts';
 import type { RoleDefinition } from '../policy/role-definition.ts';
 
 /**
- * Creates a role for the bridge, or brings an existing one up to date. The text is valid shell input that users can pipe to a
- * shell. The commands that replace an existing role's trust policy are commented out.
+ * Creates a role for the bridge, or updates an existing role. The text is valid shell input that users can pipe to a shell. The
+ * commands that replace an existing role's trust policy are commented out.
  */
 export function roleCommands(role: RoleDefinition): string {
   const { account } = parseRoleArn(role.arn);

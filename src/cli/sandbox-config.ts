@@ -1,4 +1,4 @@
-// Turns an operator's configuration into one for the sandbox, in which all of its callers, roles and buckets exist. Nothing
+// Converts an operator's configuration for use in a sandbox in which all of its callers, roles and buckets exist. Nothing
 // outside the sandbox is contacted.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
@@ -26,7 +26,7 @@ const MAX_KEY_BYTES = 1024;
 /** @param text YAML, as in a file @throws ConfigError with every problem in the text */
 export function seedFrom(text: string): Seed {
   const environment = { AWS_REGION: REGION };
-  // Reads the operator's own text first, so that problems show line numbers in that text.
+  // Reads the operator's own text first, so that reported line numbers refer to that text.
   readConfigDocument(text, environment);
   const yaml = (issuer: string): string =>
     `${JSON.stringify(localDocument(readDocument(text).raw, issuer), null, 2)}\n`;
@@ -181,8 +181,8 @@ const withId = (email: string): ServiceAccount =>
   knownAccount(email) ?? { email, uniqueId: inventedId(email) };
 
 /**
- * Returns an account that no pattern matches: the sandbox's `stranger`, or another account if a grant names the stranger or the
- * sandbox's project.
+ * Returns an account that no pattern matches: the sandbox's `stranger`, or a different account if a grant names the stranger or
+ * the sandbox's project.
  */
 function strangerTo(patterns: readonly GooglePattern[]): ServiceAccount {
   const projects = patterns.flatMap((pattern) => (pattern.kind === 'project' ? [pattern.project] : []));

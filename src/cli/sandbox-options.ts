@@ -28,7 +28,7 @@ export interface SandboxCommand {
   readonly port: number;
   readonly dir: string | undefined;
   readonly seed: Seed;
-  /** Whether `seed` is the sandbox's own sample. */
+  /** Whether `seed` is the sandbox's built-in sample. */
   readonly isSample: boolean;
   /** The e-mail of the caller that replaces the bridge as the metadata server's `default` account. */
   readonly as: string | undefined;

@@ -43,7 +43,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
 async function run(options: SandboxCommand): Promise<number> {
   const { port, dir, seed, as, readyFile } = options;
   if (readyFile !== undefined) removeReadyFile(readyFile);
-  // Checked here, because the bridge's own message suggests a different PORT, but the sandbox needs a different --port.
+  // Checked here, because the bridge's own message would suggest changing PORT, but users of the sandbox must change --port.
   if (port !== 0) await (await listen(port, () => undefined)).close();
   const numbers = UPSTREAM_PORTS.map((name, index) => [name, port === 0 ? 0 : port + 1 + index] as const);
   const emulators = await startSandbox({

@@ -80,7 +80,7 @@ export async function serve(
   abortOnFault(server.abortAll);
   // In a terminal, SIGHUP means that the terminal is closing, so it must not trigger a reload.
   if (!process.stdout.isTTY) reloadOnHangup(log, server, () => readConfigIn(source));
-  // Registered before the bridge listens, so that an early signal also ends the process.
+  // Signal handlers are registered before the bridge listens, so that an early signal also ends the process.
   endOnSignal(log, server);
   return server.listen();
 }

@@ -3,7 +3,7 @@ import { describeUnknown } from '../errors/fault.ts';
 import type { Log } from '../observability/log.ts';
 import type { BridgeServer } from '../server/listen.ts';
 
-/** How long to wait for the log lines of aborted responses, which are written when their sockets close. */
+/** How long to wait for aborted responses to be logged. Their log lines are written when their sockets close. */
 const LAST_LINES_MS = 10;
 
 /**

@@ -2,7 +2,7 @@
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 
-/** Limits how many names this line lists, because people read it. */
+/** The maximum number of names in this log line, because people read it. */
 const MOST_NAMES = 20;
 
 export async function logStartup(
@@ -19,7 +19,7 @@ export async function logStartup(
   log('INFO', `fedbridge ${version} starts: ${counted}`, {
     version,
     identity: identity.kind,
-    // Logged only if the bridge impersonates another account.
+    // Logged only if the bridge impersonates a service account.
     ...('email' in identity ? { identityEmail: identity.email } : {}),
     platform: platform.kind,
     roles: [...roles.keys()].slice(0, MOST_NAMES),

@@ -46,7 +46,7 @@ async function fetchToken(options: { audience?: string; config?: string }): Prom
 function decoded({ jwt, expiresAt }: IdentityToken): string {
   const { header, claims } = decodeJwt(jwt);
   const document = {
-    // The claims are valid JSON, but the header may not be.
+    // The claims are valid JSON, but the header might not be.
     header: header ?? null,
     claims,
     // The token is unverified, so its expiry may be an invalid date; JSON represents an invalid date as null.

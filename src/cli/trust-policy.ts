@@ -146,7 +146,7 @@ async function lintFile(file: string, expected: Expected): Promise<Result> {
   return lintText(source.text, field, expected);
 }
 
-/** @param field what error messages call the text. @throws ConfigError if the text is not a trust policy */
+/** @param field the name for the text in error messages. @throws ConfigError if the text is not a trust policy */
 export function lintText(text: string, field: string, expected: Expected): Result {
   const read = readTrustPolicy(text, field);
   if ('problem' in read) throw new ConfigError([read.problem]);

@@ -1,4 +1,4 @@
-// Reads `--for` of `fedbridge trust-policy`: the Google service that reads S3 itself, and the ID of the account that it uses.
+// Reads `--for` of `fedbridge trust-policy`: the Google service that reads S3 itself, and the ID of the service's account.
 import { closestWord } from '../config/did-you-mean.ts';
 import { ConfigError } from '../config/problem.ts';
 import { quote } from '../config/show.ts';
@@ -7,14 +7,14 @@ import type { GoogleService, GoogleServiceName } from '../policy/google-services
 import { isUniqueId } from '../policy/lint/value-rules.ts';
 import { UsageError } from './arguments.ts';
 
-/** Dataflow's workers run as a service account of the user's, so they have the same kind of token as the bridge. */
+/** Dataflow workers run as one of the user's service accounts, so they have the same kind of token as the bridge. */
 type Trusted = GoogleService | { readonly name: 'dataflow' };
 
 const NAMES = ['storage-transfer', 'bigquery', 'dataflow'] as const;
 
 type Option = 'for' | 'subject-id' | 'identity' | 'unique-id' | 'audience' | 'lint';
 
-/** The options that identify the account of each service. */
+/** The options that identify each service's account. */
 const IDENTIFYING: Readonly<Record<Trusted['name'], readonly Option[]>> = {
   'storage-transfer': ['subject-id'],
   bigquery: ['identity'],
@@ -23,7 +23,7 @@ const IDENTIFYING: Readonly<Record<Trusted['name'], readonly Option[]>> = {
 
 /**
  * @returns undefined without `--for`
- * @throws UsageError if the options do not fit together, ConfigError if the service is unknown or the ID has the wrong format
+ * @throws UsageError if the options cannot be combined, ConfigError if the service is unknown or the ID has the wrong format
  */
 export function readTrustedService(values: Readonly<Partial<Record<Option, string>>>): Trusted | undefined {
   const name = values.for === undefined ? undefined : serviceName(values.for);
@@ -34,7 +34,7 @@ export function readTrustedService(values: Readonly<Partial<Record<Option, strin
   }
   if (name === undefined) return undefined;
   const missing = IDENTIFYING[name].filter((option) => values[option] === undefined);
-  // The lint checks what it can without the IDs.
+  // Without the IDs, the lint checks everything that does not depend on them.
   if (missing.length > 0 && values.lint === undefined)
     throw new UsageError(`--for ${name} needs ${missing.map((option) => `--${option}`).join(' and ')}.`);
   if (name === 'dataflow') return { name };

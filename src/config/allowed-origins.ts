@@ -1,4 +1,4 @@
-// Decides which addresses may be configured: https anywhere, plain http only on this machine.
+// Determines which addresses may be configured: https anywhere, plain http only on this machine.
 import type { TextRule } from './aws-names.ts';
 
 /**
@@ -22,10 +22,12 @@ const isSafe = (url: URL) =>
   url.password === '' &&
   HOST_NAME.test(url.hostname);
 
-/** Whether the URL has only a host and port. Checks the text too, because the URL parser drops an empty `?` or `#`. */
+/**
+ * Whether the URL has only a host and port. Checks the original text, too, because the URL parser drops an empty `?` or `#`.
+ */
 const isBare = (url: URL, text: string) => url.pathname === '/' && !/[?#@\\]/.test(text);
 
-/** The origin in `text`, without a closing slash; undefined if `text` is not a safe origin. */
+/** The origin in `text`, without a trailing slash; undefined if `text` is not a safe origin. */
 export function readOrigin(text: string): string | undefined {
   const url = parseUrl(text);
   return url !== undefined && isSafe(url) && isBare(url, text) ? url.origin : undefined;
@@ -34,7 +36,7 @@ export function readOrigin(text: string): string | undefined {
 export const ORIGIN_MUST =
   'must be https://HOST[:PORT] with nothing after it (http only for a loopback host)';
 
-/** Unlike an origin, the URL of a key set has a path. */
+/** Unlike an origin, a key set's URL has a path. */
 export const KEY_SET_URL: TextRule = {
   must: 'must be the https URL of a JSON Web Key Set (http only for a loopback host)',
   test: (text) => {

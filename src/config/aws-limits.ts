@@ -1,4 +1,4 @@
-// Limits of AWS STS and IAM that several modules share, and the session tags that the bridge sets.
+// STS and IAM limits that several modules use, and the session tags that the bridge sets.
 
 /** AWS, "Roles terms and concepts": role chaining is limited to one hour. */
 export const MAX_HOP_SECONDS = 3600;
@@ -12,8 +12,5 @@ export const CALLER_TAG_KEYS = ['caller-email', 'caller-id'] as const;
 /** STS AssumeRoleWithWebIdentity, Policy: at most 2,048 characters. */
 export const MAX_POLICY_CHARACTERS = 2048;
 
-/**
- * The maximum number of characters in all inline policies of a role together, not counting white space ("IAM and AWS STS
- * quotas").
- */
+/** The maximum total number of characters in a role's inline policies, not counting white space ("IAM and AWS STS quotas"). */
 export const MAX_ROLE_POLICY_CHARACTERS = 10_240;

@@ -146,9 +146,10 @@ const UNREADABLE_TARGETS: readonly (readonly [suffix: string, fix: string])[] = 
 ];
 
 /**
- * The name of a bucket in S3. A multi-Region access point has no region in its ARN and needs another signature, so its ARN is
- * rejected. An alias is rejected because policies cannot name it: a session policy would have to allow every access point. Such a
- * policy would also match keys that contain the granted path, such as `raw/private/object/raw/public/x`, in any access point.
+ * The name of a bucket in S3. A multi-Region access point has no region in its ARN and needs a different signature algorithm,
+ * so its ARN is rejected. An alias is rejected because policies cannot name it: a session policy would have to allow every
+ * access point. Such a policy would also match keys that contain the granted path, such as `raw/private/object/raw/public/x`,
+ * in any access point.
  */
 export const BUCKET_TARGET: TextRule = {
   must: 'must be a bucket name or the ARN of an access point in one region',
@@ -166,7 +167,7 @@ export function targetFix(text: string): string {
   return UNREADABLE_TARGETS.find(([suffix]) => text.endsWith(suffix))?.[1] ?? '';
 }
 
-/** The region in the ARN of an access point; undefined for a bucket name. */
+/** The region in an access point's ARN; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
 }

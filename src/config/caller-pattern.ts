@@ -15,7 +15,7 @@ export const ISSUER_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
 /** A subject has at most 255 ASCII characters (OpenID Connect Core 1.0, "ID Token"). */
 const SUBJECT = /^[!-~](?:[ -~]{0,253}[!-~])?$/;
 
-/** The callers that `text` names; undefined if its format is not known. */
+/** The callers that `text` names; undefined if its format is unknown. */
 export function readCallerPattern(text: string): CallerPattern | undefined {
   if (text.startsWith('project:')) {
     const project = text.slice('project:'.length);
@@ -45,7 +45,7 @@ const FEDERATED =
   'Identities in workload and workforce identity pools cannot get ID tokens from Google. Name the service account that they impersonate.';
 const PROJECT_ROLE = 'To include every service account in a project, use project:PROJECT_ID.';
 
-/** What to write instead of an IAM member, by the member's kind (IAM, "Principal identifiers"). */
+/** The text to write instead of an IAM member, by the member's kind (IAM, "Principal identifiers"). */
 const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
   ['serviceAccount', MEMBER],
   ['user', MEMBER],
@@ -61,7 +61,7 @@ const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
 const projectNumberFix = (number: string): string =>
   `Use the project ID, not the project number: \`gcloud projects describe ${number.slice(0, 30)} --format 'value(projectId)'\` prints the ID.`;
 
-/** What to write instead of `text`; '' if there is no known replacement. */
+/** Suggests what to write instead of `text`; '' if there is no known replacement. */
 export function callerFix(text: string): string {
   const [, kind = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
   const fix = kind === 'project' && /^\d+$/.test(rest) ? projectNumberFix(rest) : MEMBER_FIXES.get(kind);

@@ -19,7 +19,7 @@ export interface EnvironmentFacts {
   readonly onCloudRun: boolean;
 }
 
-/** Every problem that involves several fields of a document. */
+/** Every problem in a document that cannot be detected from a single field. */
 export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly Finding[] {
   return [
     ...checkAws(raw, outside),

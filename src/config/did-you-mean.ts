@@ -1,7 +1,7 @@
-// Finds the known name that a misspelled name probably means.
+// Finds the known name that the user probably intended to write.
 import { quote } from './show.ts';
 
-/** Longer names are not compared, because the work grows with the square of the length. */
+/** Longer names are not compared, because the work grows quadratically with the length. */
 const LONGEST_COMPARED = 100;
 
 /** How many letters to add, remove or replace to turn `a` into `b` (Levenshtein distance), up to a limit. */
@@ -13,7 +13,7 @@ function distance(a: string, b: string, limit: number): number {
       const replaced = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
       current.push(Math.min(replaced, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
     }
-    // No later row can contain a value below the minimum of this row.
+    // No later row can contain a value below this row's minimum.
     if (Math.min(...current) >= limit) return limit;
     above = current;
   }
@@ -28,7 +28,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   let least = Math.ceil(wanted.length / 3) + 1;
   for (const candidate of names) {
     const known = plain(candidate);
-    // The difference in length is a lower bound of the distance.
+    // The difference in length is a lower bound for the distance.
     if (Math.abs(known.length - wanted.length) >= least || wanted.length > LONGEST_COMPARED) continue;
     const changes = distance(wanted, known, least);
     if (changes < least) [best, least] = [candidate, changes];
@@ -36,7 +36,7 @@ export function closestWord(name: string, names: Iterable<string>): string | und
   return best;
 }
 
-/** Suggests a similar known name or, if there is none, adding the name under `where`. */
+/** Suggests a similar known name. If no known name is similar, suggests adding the name under `where`. */
 export function didYouMean(name: string, known: Iterable<string>, where: string): string {
   const meant = closestWord(name, known);
   return meant === undefined ? `Add it under ${where}.` : `Did you mean ${quote(meant)}?`;

@@ -1,11 +1,11 @@
-// Reads YAML 1.2 into plain values, and remembers where each value is in the text. Nothing else imports `yaml`.
+// Reads YAML 1.2 into plain values, and records each value's position in the text. Nothing else imports `yaml`.
 import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Document as YamlDocument, Node } from 'yaml';
 import type { Problem } from './problem.ts';
 import { type Path, escapeText, quote, showPath } from './show.ts';
 import { LARGEST_DOCUMENT_BYTES } from './read-file.ts';
 
-/** The position of a value in the document, in the form that messages show. */
+/** A value's position in the document, in the form that messages show. */
 export interface Location {
   readonly field: string;
   readonly line?: number;
@@ -22,7 +22,7 @@ export interface ConfigDocument {
   readonly locate: (path: Path) => Location;
 }
 
-/** The library scans the document for the anchor of each alias, so a document with many aliases would take too long. */
+/** The library scans the document for each alias's anchor, so a document with many aliases would take too long. */
 const MOST_ALIASES = 500;
 
 /**
@@ -101,7 +101,7 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
 /** Text that is not YAML causes hundreds of errors of the same kind. */
 const MOST_FAULTS_OF_A_KIND = 5;
 
-/** Reads the text of a configuration. Reports every error as a problem and never throws. */
+/** Reads a configuration's text. Reports every error as a problem and never throws. */
 export function readDocument(text: string): ConfigDocument {
   if (Buffer.byteLength(text) > LARGEST_DOCUMENT_BYTES) {
     const rule = `must be at most ${LARGEST_DOCUMENT_BYTES.toLocaleString('en')} bytes long`;
@@ -121,8 +121,8 @@ export function readDocument(text: string): ConfigDocument {
 }
 
 /**
- * Removes what the parser appends to its messages: the unexpected text, which may be a secret and as long as the document, or, if
- * there are several documents, advice for programmers.
+ * Removes what the parser appends to its messages: either the unexpected text, which may be secret or very long, or advice for
+ * programmers (if there are several documents).
  */
 const plainMessage = (code: string, message: string) =>
   message.replace(code === 'UNEXPECTED_TOKEN' ? /: .*$/s : /; please use .*$/s, '').slice(0, 120);

@@ -156,7 +156,7 @@ export const NO_PROFILE_ON_CLOUD_RUN = {
 /** The values of the variables, with defaults filled in. */
 export type Settings = z.output<typeof variables>;
 
-/** Treats an empty variable as unset, because deployment tools cannot always leave one out. */
+/** Treats an empty variable as unset, because some deployment tools cannot omit a variable. */
 export function setVariables(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
 }

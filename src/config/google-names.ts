@@ -1,4 +1,4 @@
-// Google's names and their formats: token issuers, e-mails, unique IDs, projects, and service accounts.
+// The names and formats that Google uses for token issuers, e-mails, unique IDs, projects, and service accounts.
 
 /** Google's tokens contain either of these two issuers (Google Identity, "Verify the Google ID token on your server side"). */
 export const GOOGLE_ISSUERS: readonly string[] = ['https://accounts.google.com', 'accounts.google.com'];

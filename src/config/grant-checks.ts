@@ -4,7 +4,7 @@ import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 
-/** Every problem in the grants that involves more than one field. */
+/** Every problem in the grants that cannot be detected from a single field. */
 export function checkGrants(raw: unknown): Finding[] {
   const buckets = fieldOf(raw, 'buckets');
   const names = entriesOf(buckets).map(([name]) => name);

@@ -1,4 +1,4 @@
-// Turns a document and an environment into a configuration, or reports every problem in both.
+// Creates a configuration from a document and an environment, or reports every problem in both.
 import type { Config, Platform } from './types.ts';
 import { checkTogether } from './cross-checks.ts';
 import { type ConfigDocument, readDocument } from './document.ts';

@@ -9,7 +9,7 @@ type Json = z.core.JSONSchema.JSONSchema;
 
 const convert = (schema: z.ZodType): Json =>
   z.toJSONSchema(schema, {
-    // Of all JSON Schema drafts, editors support this one best.
+    // Editors support this JSON Schema draft better than any other.
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema }) => {

@@ -114,8 +114,8 @@ export function readPlatform(env: Environment = process.env): Platform {
 }
 
 /**
- * The variables that a child process needs to run and log like this process, but none that would configure or authorize the
- * child.
+ * The environment variables to pass to a child process: those for the runtime and the log, but none with settings or
+ * credentials.
  */
 export function inheritedEnvironment(env: Environment = process.env): Record<string, string> {
   const needed = /^(?:PATH|HOME|XDG_CACHE_HOME|LOG_LEVEL|NO_COLOR|NODE_.*)$/;

@@ -1,4 +1,4 @@
-// The problems of a configuration, and the error that carries all of them at once.
+// Problems in a configuration, and the error that contains all of them.
 import type { Path } from './show.ts';
 
 /** One problem, shown as "`field`: `rule`. `fix`". */
@@ -13,7 +13,7 @@ export interface Problem {
   readonly line?: number;
 }
 
-/** A problem before its line is looked up. */
+/** A problem whose line number is not known yet. */
 export interface Finding {
   readonly path: Path;
   readonly rule: string;
@@ -26,7 +26,7 @@ export function describeProblem({ field, rule, fix, line }: Problem): string {
   return line === undefined ? sentence : `${sentence} (line ${line})`;
 }
 
-/** Carries every problem of a configuration. */
+/** Contains every problem in a configuration. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Problem } from './problem.ts';
 import { quote } from './show.ts';
 
-/** 1 MiB, about ten thousand grants. Anything larger is probably the wrong file. */
+/** The maximum size: 1 MiB is enough for about ten thousand grants. Anything larger is probably the wrong file. */
 export const LARGEST_DOCUMENT_BYTES = 1_048_576;
 
 const REASONS: Readonly<Record<string, string>> = {

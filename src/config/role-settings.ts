@@ -1,4 +1,4 @@
-// The settings for commands that act as the bridge, from its configuration or, without one, from the environment.
+// The settings for commands that act as the bridge, from the bridge's configuration or, if there is none, from the environment.
 import type { Config, Platform } from './types.ts';
 import { type ConfigDocument, readDocument } from './document.ts';
 import { type Environment, readSettings } from './environment.ts';
@@ -17,8 +17,8 @@ export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'go
 }
 
 /**
- * Only the variables for the identity and for the endpoints of Google and STS, because a shell also has other programs' variables,
- * such as PORT.
+ * Reads only the variables for the identity and for the endpoints of Google and STS, because a shell also has other programs'
+ * variables, such as PORT.
  */
 const USED_VARIABLES = [
   'AWS_REGION',
@@ -40,7 +40,7 @@ export function readConfigFile(file: string): ConfigDocument {
 }
 
 /**
- * @param document undefined without a configuration
+ * @param document undefined if there is no configuration
  * @param options.ownProfile whether to use AWS_PROFILE
  * @throws ConfigError with every problem at once
  */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { TextRule } from './aws-names.ts';
 import { type Notation, guessQuantity, readQuantity, showQuantity } from './units.ts';
 
-/** What a custom issue contains in addition to its message. */
+/** The data in a custom issue, in addition to its message. */
 export interface IssueDetails {
   /** The fix for the operator, in complete sentences. */
   readonly fix: string;
@@ -128,7 +128,7 @@ export function quantity(least: number, most: number, notation: Notation) {
 
 /**
  * A map with exactly these fields. The issue that zod reports for an unknown field does not list the known fields, so they are
- * put into the issue's message, which has no other use.
+ * put into the issue's message, which is otherwise unused.
  */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {

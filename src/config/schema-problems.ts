@@ -1,4 +1,4 @@
-// Turns zod's issues into problems for operators: the field, its rule, its value, and the fix.
+// Converts zod's issues to problems for operators: the field, its rule, its value, and the fix.
 import type * as z from 'zod';
 import { closestWord } from './did-you-mean.ts';
 import type { Location } from './document.ts';

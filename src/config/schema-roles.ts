@@ -1,4 +1,4 @@
-// The schema of a role and its further hops.
+// The schema for a role and its further hops.
 import * as z from 'zod';
 import { EXTERNAL_ID, ROLE_ARN, TAG_KEY, TAG_VALUE } from './aws-names.ts';
 import { fields, quantity, text, word, yesOrNo } from './schema-parts.ts';

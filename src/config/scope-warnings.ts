@@ -1,4 +1,5 @@
-// Warns about prefixes and keys that are valid in S3 but look like a path, a URL or a pattern, which is nearly always a mistake.
+// Warns about prefixes and keys that are valid in S3 but look like a path, a URL or a pattern, and are therefore nearly always
+// mistakes.
 import type { Problem } from './problem.ts';
 import { type Path, quote, showPath } from './show.ts';
 import type { Scope } from './types.ts';

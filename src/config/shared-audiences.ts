@@ -7,7 +7,7 @@ import { quote } from './show.ts';
 const AWS_STS = 'an audience of AWS STS';
 
 /**
- * Describes the audiences that programs share, by their host. If an audience is a single word, that word counts as its host.
+ * Describes shared audiences. Each pattern matches an audience's host or, if the audience is a single word, that word.
  * terraform/variables.tf has the same rules.
  */
 const OWNERS: readonly (readonly [host: RegExp, whose: string])[] = [

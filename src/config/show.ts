@@ -1,9 +1,9 @@
 // Formats values and paths of the document for messages: short, safe on a terminal, and without secrets.
 
-/** The maximum number of characters of a value that a message repeats. */
+/** The maximum number of characters that a message shows of a value. */
 const LONGEST_ECHO = 80;
 
-/** Fields whose value is a shared secret. It is never shown. */
+/** Fields whose values are shared secrets, which are never shown. */
 const SECRET_FIELDS: readonly (string | number)[] = ['externalId'];
 
 /** A secret that has become part of a field name because a colon is missing. */
@@ -20,7 +20,7 @@ export function escapeText(text: string): string {
   });
 }
 
-/** Text in quotes, truncated and escaped, without the user name or password of a URL. */
+/** Quotes, truncates and escapes a text, and removes the user name and password from a URL. */
 export function quote(text: string): string {
   // Redacts before truncating, because half a password would not be recognized. The slice limits the work on huge values.
   const letters = Array.from(
@@ -34,7 +34,7 @@ export function quote(text: string): string {
 }
 
 /**
- * Shows a value from YAML.
+ * Formats a value from YAML.
  * @param source the text in the document, because a long number such as a unique ID has lost digits in `value`
  */
 export function showValue(path: Path, value: unknown, source?: string): string {

@@ -114,7 +114,7 @@ export interface Config {
   readonly aws: {
     readonly region: string;
     readonly audience: string;
-    /** Replaces the STS endpoint of the region. */
+    /** Replaces the region's STS endpoint. */
     readonly stsEndpoint?: string;
   };
   readonly roles: ReadonlyMap<string, Role>;

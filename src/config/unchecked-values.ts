@@ -1,4 +1,4 @@
-// Reads values that are not validated yet, so that one broken part of a document does not hide problems in another.
+// Reads values that are not validated yet, so that one broken part of a document does not hide problems in other parts.
 
 export function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -14,7 +14,7 @@ export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A map's own field; undefined if it is missing or the value is not a map. */
+/** A field of a map; undefined if the field is missing or the value is not a map. */
 export function fieldOf(value: unknown, name: string): unknown {
   return entriesOf(value).find(([key]) => key === name)?.[1];
 }

@@ -3,7 +3,7 @@
 /** The notation of one kind of quantity. */
 export interface Notation {
   readonly name: string;
-  /** The factor of each unit, in ascending order, starting with 1. */
+  /** Each unit's factor, in ascending order; the first factor is 1. */
   readonly units: ReadonlyMap<string, number>;
   readonly examples: string;
 }
@@ -36,7 +36,10 @@ export const SIZE: Notation = {
   examples: '64KiB or 32MB',
 };
 
-/** Strict, so that each quantity has few spellings: rejects a sign, a fraction, a space, a different case or a second unit. */
+/**
+ * Is strict, so that a quantity can be written in only a few ways: rejects a sign, a fraction, a space, a different case or a
+ * second unit.
+ */
 export function readQuantity(text: string, { units }: Notation): number | undefined {
   const [, count, unit = ''] = /^(\d+)([a-z]+)$/i.exec(text) ?? [];
   const factor = units.get(unit);
@@ -45,7 +48,7 @@ export function readQuantity(text: string, { units }: Notation): number | undefi
   return Number.isSafeInteger(quantity) ? quantity : undefined;
 }
 
-/** Shows a whole number of seconds or bytes in the largest unit that divides it. */
+/** Formats a whole number of seconds or bytes in the largest unit that divides it evenly. */
 export function showQuantity(quantity: number, { units }: Notation): string {
   const [unit, factor] = [...units].findLast(
     ([, divisor]) => quantity % divisor === 0 && divisor <= Math.max(quantity, 1),

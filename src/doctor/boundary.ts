@@ -1,12 +1,11 @@
-// Tests that S3 denies a session everything outside its grant, and whether S3 does so only because of the policy's Deny
-// statements.
+// Tests that S3 denies a session everything outside its grant, and whether the denials depend on the policy's Deny statements.
 import type { Grant } from '../config/types.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import type { Examination, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** What findings call the requests of each check. */
+/** What findings call each check's requests. */
 const UNGRANTED = { readOutside: 'ungranted reads', listOutside: 'ungranted lists' } as const;
 type OutsideCheck = keyof typeof UNGRANTED;
 
@@ -99,7 +98,7 @@ const deniedByDenialsOnly = (
 const shownOf = (response: ObjectResponse | S3Error): string =>
   isRefused(response) ? s3ErrorDetail(response.status, response.code) : 'success';
 
-/** Describes S3's response, with the IAM action that was denied if S3 names one. */
+/** Describes S3's response. Includes the denied IAM action, if S3 names it. */
 function comparedOf(response: ObjectResponse | S3Error): NonNullable<Examination['compared']> {
   const action = isRefused(response) ? response.denial?.action : undefined;
   return { response: shownOf(response), ...(action === undefined ? {} : { action }) };

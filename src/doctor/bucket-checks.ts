@@ -1,4 +1,4 @@
-// Sends S3 the requests that test a grant, in a session that may do only what the grant allows.
+// Sends the requests that test a grant to S3, in a session that may do only what the grant allows.
 import { randomUUID } from 'node:crypto';
 import type { Bucket, Grant, ReadAction } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
@@ -14,7 +14,7 @@ import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 
-/** A successful response, of which only the KMS key is kept. */
+/** A successful response. Only its KMS key is kept. */
 export interface ObjectResponse {
   readonly kmsKey?: string;
 }

@@ -18,7 +18,10 @@ const WRONG_AHEAD_MS = 5 * 60_000;
 export interface OtherClock {
   readonly owner: 'Google' | 'AWS';
   readonly url: string;
-  /** How many milliseconds the other clock is ahead of this machine's clock; undefined if no usable Date was received. */
+  /**
+   * The number of milliseconds by which the other clock is ahead of this machine's clock; undefined if no usable Date was
+   * received.
+   */
   readonly aheadMs: number | undefined;
 }
 

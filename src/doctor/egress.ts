@@ -2,7 +2,7 @@
 // runs.
 import type { Platform } from '../config/types.ts';
 
-/** These servers normally respond at once, so a longer wait is pointless. */
+/** These servers normally respond at once, so there is no point in waiting longer. */
 const DEADLINE_MS = 3_000;
 
 /** Follows no redirects, so that the response always comes from the requested server. The timeout includes reading the body. */
@@ -17,7 +17,7 @@ export function fetchErrorCode(error: unknown): string {
 }
 
 /**
- * @param origin the origin that the request was sent to
+ * @param origin the origin to which the request was sent
  * @param error the code from Node or from the bridge's transport, if there is one
  */
 export function egressFix(origin: string, platform: Platform, error?: string | number | boolean): string {

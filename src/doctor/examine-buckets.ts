@@ -32,7 +32,7 @@ const STALL_MS = 5_000;
 type BucketsContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
 type BucketContext = BucketsContext & { readonly reader: Reader };
 
-/** @param failing names of roles that cannot be assumed: their buckets are not checked */
+/** @param failing names of roles that cannot be assumed; buckets that use them are not checked */
 export async function* examineBuckets(context: BucketsContext, failing: ReadonlySet<string>): Examined {
   const { config } = context;
   const transport = createTransport({ stallMs: STALL_MS });

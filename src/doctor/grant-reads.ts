@@ -7,7 +7,7 @@ import { examineBoundary } from './boundary.ts';
 import type { Examination, Examined, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
-/** Actions that concern an object; they are tested only if a key is known. */
+/** Actions on objects; they are tested only if a key is known. */
 const WORDS = ['versions', 'tags', 'attributes'] as const;
 
 export interface TriedGrant {
@@ -73,8 +73,8 @@ const notTried = ({ grant: step }: StepNames, words: readonly Action[]): Examina
 });
 
 /**
- * S3 checks the right to read a version before it looks for the version. Three errors therefore prove this right: the version
- * does not exist, the version is a delete marker, or only the right to list is missing.
+ * S3 checks the right to read a version before it looks for the version. The session therefore has this right if S3 reports one
+ * of three errors: the version does not exist, it is a delete marker, or only the right to list is missing.
  */
 const isAboutTheVersion = (refusal: S3Error): boolean =>
   refusal.code === 'NoSuchVersion' || refusal.code === 'MethodNotAllowed' || onlyListLacks(refusal);

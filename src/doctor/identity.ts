@@ -14,8 +14,8 @@ import { failed } from './step-report.ts';
 import type { Compared, Examination, Examined } from './step-report.ts';
 
 /**
- * A token needs at least this much time left: STS calls take a moment, and the metadata server may return the same token until it
- * expires.
+ * The minimum remaining lifetime of a token: STS calls take a moment, and the metadata server may return the same token until
+ * it expires.
  */
 const SHORT_SECONDS = 60;
 /**
@@ -82,7 +82,7 @@ interface Expected {
 
 function judgeToken(step: string, token: IdentityToken, expected: Expected): Examination {
   const { azp, aud, sub, email } = token.claims;
-  // Uses Google's clock, which determined the token's expiry, because this machine's clock may be wrong.
+  // Compares the expiry with Google's clock, because Google set the expiry and this machine's clock may be wrong.
   const seconds = Math.round((token.expiresAt - Date.now() - expected.googleAheadMs) / 1000);
   const compared = {
     'accounts.google.com:aud': azp ?? aud ?? 'no azp',

@@ -32,11 +32,14 @@ export const s3ErrorDetail = (status: number, code: string | undefined): string 
 
 export const isRefused = (given: object): given is S3Error => 'details' in given;
 
-/** Whether only the right to list is missing: S3 checks it only after the right to get, and only if the object is missing. */
+/**
+ * Whether the session may get objects but not list them. S3 checks the right to list only after the right to get, and only if
+ * the object does not exist.
+ */
 export const onlyListLacks = ({ status, denial }: S3Error): boolean =>
   status === 403 && denial?.action?.startsWith('s3:ListBucket') === true;
 
-/** S3 error codes that concern the bucket as a whole, each with its fix. */
+/** S3 error codes that concern the whole bucket, each with its fix. */
 const BUCKET_CODES: Readonly<Record<string, string>> = {
   NoSuchBucket: "S3 has no bucket with this name: check the bucket's `target` and `endpoint`.",
   InvalidBucketName: "S3 does not accept this bucket name: check the bucket's `target`.",
@@ -68,7 +71,7 @@ function fixOf({ status, code, denial = {} }: S3Error, isList: boolean): string 
   return 'Look up the S3 error code in the S3 API Reference, under "Error responses".';
 }
 
-/** Whether a fault concerns the bucket, not a particular grant. */
+/** Whether a fault concerns the whole bucket instead of a particular grant. */
 export const isS3Fault = ({ code }: Fault): boolean => S3_FAULTS.has(code);
 
 const S3_FAULTS: ReadonlySet<FaultCode> = new Set([

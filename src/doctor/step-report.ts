@@ -1,4 +1,4 @@
-// Describes what the doctor found at one step, and how severe it is; also runs several steps concurrently.
+// Describes what the doctor found at one step, and how severe it is. This module also runs several steps concurrently.
 import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
@@ -26,14 +26,14 @@ export interface Examination {
 export type Examined = AsyncGenerator<Examination, void, undefined>;
 
 /**
- * Either a finding that is reported as a step of its own, or a short text about a success. All successes of a grant are
- * reported together, in one step.
+ * Either a finding that is reported as a separate step, or a short text about a success. A grant's successes are all reported
+ * in one step.
  */
 export type Observation = Examination | string;
 
 /** The names used in findings about a grant. */
 export interface StepNames {
-  /** The step of the grant; findings about the bucket as a whole use the bucket's step. */
+  /** The grant's step; findings about the whole bucket use the bucket's step. */
   readonly grant: string;
   readonly bucket: string;
   /** The ARN of the session that sends the requests. */
@@ -75,8 +75,8 @@ function comparedOf(detail: Fault['detail']): Compared {
 }
 
 /**
- * How many items are examined at once: enough that a hanging upstream delays a large configuration little more than a small
- * one, but few enough that STS does not throttle the requests.
+ * The number of items that are examined at once. It is high enough that a hanging upstream delays a large configuration little
+ * more than a small one, and low enough that STS does not throttle the requests.
  */
 const AT_ONCE = 16;
 

@@ -1,4 +1,5 @@
-// Explains why STS denies the bridge a role: compares the role's trust policy, if the user supplied it, with the bridge's token.
+// Explains why STS does not let the bridge assume a role: compares the role's trust policy, if the user supplied it, with the
+// bridge's token.
 import { parseRoleArn } from '../config/aws-names.ts';
 import type { Role } from '../config/types.ts';
 import { escapeText, quote } from '../config/show.ts';
@@ -58,8 +59,8 @@ const MATCHES =
   'Check that the given policy belongs to this role in this account. If it does, an organization policy (SCP) denies sts:AssumeRoleWithWebIdentity, or the trust policy was changed less than a minute ago.';
 
 /**
- * Mistakes that cause a denial, because no Google token can match the policy. Omits missing pins, because they cause no denial.
- * A finding about a missing pin has a whole statement as its field.
+ * Mistakes that cause a denial, because no Google token can match the policy. Missing pins are omitted, because they cannot
+ * cause a denial. A finding about a missing pin concerns a whole statement instead of a field.
  */
 function mistakes(statements: readonly Statement[]): Cause[] {
   const wholes = new Set(statements.map(({ where }) => where));

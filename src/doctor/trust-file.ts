@@ -1,4 +1,5 @@
-// Reads the trust policy that the user supplies to the doctor, and the role's ARN if the file is output of `aws iam get-role`.
+// Reads the trust policy that the user supplies to the doctor, and the role's ARN if the file contains the output of `aws iam
+// get-role`.
 import { ConfigError } from '../config/problem.ts';
 import { fieldOf } from '../config/unchecked-values.ts';
 import { readSource } from '../config/read-file.ts';

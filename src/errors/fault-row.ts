@@ -5,13 +5,13 @@ export interface FaultRow {
   readonly status: number;
   /** `<Code>` in the error document; S3's own code, or STS's own code for faults of `/-/sts`, if there is one. */
   readonly s3Code: string;
-  /** `x-fedbridge-error`: the coarse reason that a caller may know. */
+  /** `x-fedbridge-error`: the general reason, which is safe to show to callers. */
   readonly outcome: Outcome;
   /** The message for the caller. It must not name an ARN, account, host or policy. */
   readonly sentence: string;
   /** The fix for the operator, shown in the log. */
   readonly fix: string;
-  /** S3's own status and code, which make the SDK of an S3 client refresh its token. */
+  /** S3's own status and code, which make an S3 client's SDK refresh its token. */
   readonly toS3Client?: { readonly status: number; readonly s3Code: string };
   /** STS's own status and code, for clients that call `/-/sts` as they would call STS. */
   readonly toStsClient?: { readonly status: number; readonly s3Code: string };
@@ -78,7 +78,7 @@ export const federationUnavailable = (sentence: string, fix: string): FaultRow =
   retryAfterSeconds: 2,
 });
 
-/** AWS received the request and rejected it, so a retry by the caller does not help. */
+/** AWS received the request and rejected it, so it does not help if the caller retries. */
 export const federationRefused = (fix: string): FaultRow => ({
   status: 502,
   s3Code: 'FederationFailed',

@@ -1,7 +1,7 @@
-// The error class for rejections and failures. It carries their details to the code that reports them.
+// The error class for rejections and failures. It passes the details on to the code that reports them.
 import type { FaultCode } from './table.ts';
 
-/** Values for the log line only. The values must not include a token, key or signature. */
+/** Values that appear only in the log line. They must not include a token, key or signature. */
 export type FaultDetail = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**

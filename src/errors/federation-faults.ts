@@ -1,4 +1,4 @@
-// The faults of STS: requests that it rejects, and problems that prevent a response.
+// Faults for STS: requests that STS rejects, and problems that prevent it from responding.
 import { federationRefused, federationUnavailable } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 

@@ -1,4 +1,4 @@
-// Provides the credentials of an AWS profile, which replace a Google identity if the bridge runs on a developer's machine.
+// Provides an AWS profile's credentials, which replace a Google identity if the bridge runs on a developer's machine.
 import { Fault } from '../errors/fault.ts';
 import { profileRefusal } from './profile-refusal.ts';
 import { readProfile } from './read-profile.ts';
@@ -11,8 +11,8 @@ export interface ProfileCredentials {
    */
   prepare(): Promise<void>;
   /**
-   * Returns valid credentials, renewed in time if renewal needs no input from a person. Times out if a person is slow to enter an
-   * MFA code; later calls use the credentials that the code yields.
+   * Returns valid credentials. They are renewed in time if renewal needs no input from a person. If a person is slow to enter
+   * an MFA code, the call times out, and later calls use the resulting credentials.
    * @throws Fault profile_…, sts_…
    */
   credentials(): Promise<ProfileKeys>;
@@ -21,15 +21,15 @@ export interface ProfileCredentials {
 /** Long enough to assume a chain of roles, or to run a program that signs in. */
 const DEADLINE_MS = 10_000;
 
-/** Renewal begins before the credentials expire: by LEAD_MS or by LEAD_SHARE of their lifetime, whichever is less. */
+/** How early renewal begins before the credentials expire: LEAD_MS, or LEAD_SHARE of their lifetime, whichever is less. */
 const LEAD_MS = 5 * 60_000;
 const LEAD_SHARE = 0.2;
 /** Credentials must not expire before they reach STS. */
 const FLOOR_MS = 10_000;
 const FLOOR_SHARE = 0.1;
-/** The interval at which long-term credentials are read again, because people and tools may change the files. */
+/** How often long-term credentials are reread, because people and tools may change the files. */
 const ENDLESS_RENEW_MS = 5 * 60_000;
-/** How long a failure is cached, so that not every request reads the profile again. */
+/** How long a failure is cached. Without this cache, every request would read the profile again. */
 const FAILED_MS = 1_000;
 
 /** @param options.askCode prompts a person for an MFA code; called only while the bridge obtains its first credentials */
@@ -117,7 +117,7 @@ function heldKeys(keys: ProfileKeys): Held {
 }
 
 interface MfaCodes {
-  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code, and anything that `askCode` throws */
+  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code, and everything that `askCode` throws */
   ask(mfaSerial: string): Promise<string>;
   endRound(): void;
   /** Milliseconds since a person entered a code; 0 during the prompt, Infinity if there was no prompt. */

@@ -4,14 +4,14 @@ import { Fault } from '../errors/fault.ts';
 export interface AccessKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Absent for the long-term keys of an IAM user. */
+  /** Absent for an IAM user's long-term keys. */
   readonly sessionToken?: string;
 }
 
-/** Credentials of a role's session. */
+/** A role session's credentials. */
 export interface RoleCredentials extends AccessKeys {
   readonly sessionToken: string;
-  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, the form of the session's ARN in CloudTrail and policies. */
+  /** The session's ARN, as in CloudTrail and policies: `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`. */
   readonly assumedRoleArn: string;
   /** The expiration time by STS's clock. */
   readonly expiration: Date;

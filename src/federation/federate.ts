@@ -19,7 +19,7 @@ import type { Session } from './session-cache.ts';
 import { isPending } from '../runtime/maybe-promise.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-/** The result of authorization. Without it, no role can be assumed for a caller. */
+/** The result of authorization, which is required to assume a role for a caller. */
 export interface Permitted {
   readonly bucket: Bucket;
   readonly decided: readonly Grant[];
@@ -48,7 +48,7 @@ export interface Federation {
   /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
   isReady(): boolean;
-  /** Replaces the roles; drops the credentials of all roles that are not in `kept`. */
+  /** Replaces the roles; drops the credentials for all roles that are not in `kept`. */
   change(roles: readonly Role[], kept: ReadonlySet<string>): void;
   close(): void;
 }
@@ -165,7 +165,7 @@ export function createFederation(options: {
 }
 
 /**
- * Whether the denial may concern only one caller: a hop that receives the caller's identity may deny one caller and accept
+ * Whether the denial might affect only one caller: a hop that receives the caller's identity may deny one caller and accept
  * others.
  */
 function rejectsOneCaller({ then }: Role, { code, detail }: Fault): boolean {

@@ -4,8 +4,8 @@ import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 
 /**
- * The shortest text that identifies each message of the SDK (packages credential-provider-ini, -process, -sso, -login and
- * token-providers). The full message must not be logged, because it may contain a command line and its output.
+ * For each of the SDK's messages, the shortest text that identifies it (packages credential-provider-ini, -process, -sso,
+ * -login and token-providers). The full message must not be logged, because it may contain a command line and its output.
  */
 const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Detected a cycle/, 'profile_cycle'],
@@ -18,7 +18,7 @@ const WORDS: readonly (readonly [words: RegExp, code: FaultCode])[] = [
   [/^Failed to load token from/, 'profile_login_expired'],
 ];
 
-/** @param name the requested profile; the error may come from another profile that it refers to */
+/** @param name the requested profile; the error may come from a different profile, to which this profile refers */
 export function profileRefusal(error: unknown, name: string): Fault {
   if (error instanceof Fault) return new Fault(error.code, { profile: name, ...error.detail });
   const message = error instanceof Error ? error.message : '';

@@ -1,5 +1,4 @@
-// Assumes the role of an AWS profile with the credentials of its source profile, and with an MFA code if the profile names a
-// device.
+// Assumes an AWS profile's role with its source profile's credentials, and with an MFA code if the profile names a device.
 import { Fault } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { AccessKeys } from './credentials.ts';
@@ -7,7 +6,7 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** The profile's settings, named like the parameters of STS. */
+/** The profile's settings, with the names of the corresponding STS parameters. */
 export interface ProfileRole {
   readonly RoleArn: string;
   readonly RoleSessionName: string;

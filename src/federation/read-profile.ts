@@ -7,7 +7,7 @@ export interface ProfileKeys extends AccessKeys {
   readonly expiresAt?: number;
 }
 
-/** Limits the SDK's own calls to sign-in services, which have no timeout by default. */
+/** The timeout and number of attempts for the SDK's calls to sign-in services, which have no timeout by default. */
 const ATTEMPT_MS = 3_000;
 const ATTEMPTS = 2;
 

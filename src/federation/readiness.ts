@@ -13,7 +13,7 @@ const RETRY_MAX_MS = 30_000;
 export interface Readiness {
   /** Records one attempt to assume a role's chain. @param outcome.credentials set if the whole chain was assumed */
   record(role: Role, outcome: { readonly failing: boolean; readonly credentials?: RoleCredentials }): void;
-  /** True if at least one role works, so that one partner's broken trust policy does not affect other partners. */
+  /** True if at least one role works, so that one partner's broken trust policy does not stop requests for the others. */
   isReady(): boolean;
   /** Replaces the roles; unchanged roles keep their readiness. */
   change(roles: readonly Role[]): void;
@@ -76,7 +76,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
   return {
     record: (role, { failing, credentials }) => {
       const state = states.get(role.name);
-      // Ignores the outcome of a call that began under an earlier configuration.
+      // Ignores a call's outcome if the call began under an earlier configuration.
       if (state === undefined || !isDeepStrictEqual(state.role, role)) return;
       states.set(role.name, { role, failing, credentials: credentials ?? state.credentials });
       probeLaterWhileAllFail();
@@ -93,7 +93,7 @@ export function createReadiness(first: readonly Role[], probe: (role: Role) => P
 interface State {
   readonly role: Role;
   readonly failing: boolean;
-  /** The role's last credentials. */
+  /** The role's most recent credentials. */
   readonly credentials: RoleCredentials | undefined;
 }
 

@@ -22,21 +22,21 @@ const LONGEST_LEAD_SHARE = 0.5;
 const FLOOR_SHARE = 0.1;
 const FLOOR_MS = 60_000;
 
-/** The first pause after a failed background renewal; doubles up to the maximum, and half of each pause is random. */
+/** The first pause after a failed background renewal. The pause doubles up to the maximum; half of each pause is random. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-/** The pause after AWS denied a renewal, because an operator must fix the cause first. */
+/** The pause after AWS denies a renewal. It is long, because an operator must fix the cause first. */
 const REFUSED_RETRY_MS = 30_000;
 
 /**
- * How long the second failure in a row is cached while there are no credentials; doubles up to the maximum. Without the cache,
- * each retry by a caller would cause an STS call, and AWS limits STS calls per account.
+ * While there are no credentials, how long the second failure in a row is cached. The time doubles with each failure, up to the
+ * maximum. Without the cache, each retry by a caller would cause an STS call, and AWS limits STS calls per account.
  */
 const REFUSED_MS = 100;
 const REFUSED_MAX_MS = 5_000;
 
 export interface RenewedCredentials {
-  /** Returns valid credentials synchronously, or a promise if there are none. */
+  /** Returns valid credentials synchronously if there are any, otherwise a promise. */
   credentials(): MaybePromise<RoleCredentials>;
   /**
    * Returns credentials that replace `rejected`, which S3 no longer accepts. The replacement may already exist.
@@ -112,7 +112,8 @@ export function renewCredentials(
     },
     remaining: () => {
       const left = held?.remainingMs() ?? 0;
-      // While renewals fail, expired credentials have 0 ms left. Otherwise, they expired only because nobody used them.
+      // If renewals are failing, expired credentials have 0 ms left. Otherwise, the credentials expired only because nobody
+      // used them.
       if (left <= 0) return held !== undefined && failures > 0 ? 0 : undefined;
       const unused = left <= leadMs && failures === 0 && obtaining === undefined;
       return unused ? undefined : left;

@@ -1,5 +1,5 @@
-// Assumes a chain of roles: the first role with the bridge's identity token or an AWS profile, each further role with the
-// credentials of the previous role.
+// Assumes a chain of roles: the first role with the bridge's identity token or an AWS profile, and each further role with the
+// previous role's credentials.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';
 import type { Hop, Role } from '../config/types.ts';
@@ -89,7 +89,7 @@ interface HopSession {
   readonly session: RoleSession;
 }
 
-/** Returns the parameters of each role's session. */
+/** Returns the parameters for each role's session. */
 function sessionsOf(
   { arn, durationSeconds, then }: Role,
   { sessionName }: Attribution,

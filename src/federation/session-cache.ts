@@ -19,9 +19,9 @@ export interface Session extends RenewedCredentials {
 
 export interface Sessions {
   of(role: Role, attribution: Attribution, policy: string): Session;
-  /** Drops all sessions except those of the given roles, compared by their whole definitions. */
+  /** Drops all sessions except those of the given roles. Two roles are the same only if their whole definitions are equal. */
   keepOnly(roles: readonly Role[]): void;
-  /** Maps each role name to the shortest remaining lifetime of the role's credentials, in seconds. */
+  /** Maps each role's name to the shortest remaining lifetime of its credentials, in seconds. */
   remainingSeconds(): ReadonlyMap<string, number>;
 }
 
@@ -104,7 +104,10 @@ export function createSessions(
   };
 }
 
-/** Uses a role's definition as its key, not its name, so that a session of an older configuration never serves a changed role. */
+/**
+ * The key is a role's definition instead of its name, so that sessions from an older configuration are never used for a changed
+ * role.
+ */
 function roleKeys(): (role: Role) => string {
   const known = new WeakMap<Role, string>();
   return (role) => {

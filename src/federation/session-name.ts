@@ -1,12 +1,12 @@
-// Names the caller to AWS: in the role session name, which CloudTrail and S3's access logs show, and on further hops in the
-// source identity and the session tags.
+// Identifies the caller to AWS: in the role session name, which CloudTrail and S3's access logs show, and on further hops in
+// the source identity and the session tags.
 import { hash } from 'node:crypto';
 import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
 import type { HopSession } from './sts-calls.ts';
 
-/** The identity that a session is for: a caller, or the bridge itself during a CLI command. */
+/** Who a session is for: a caller or, during a CLI command, the bridge itself. */
 export interface AttributedCaller {
   /** The caller's unique ID, or `ISSUER:SUBJECT` for a caller of another issuer than Google. */
   readonly subject: string;
@@ -25,14 +25,14 @@ export interface Attribution {
 /** The values that IAM allows for session tags (IAM user guide, "Rules for adding session tags"). */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
-/** Includes the caller only if a hop of the role sends the caller's identity. */
+/** Includes the caller only if one of the role's hops sends the caller's identity. */
 export function attributionOf({ then }: Role, caller: AttributedCaller, sessionName: string): Attribution {
   return then.some(namesTheCaller) ? { sessionName, caller } : { sessionName };
 }
 
 /**
- * The attribution of a session that a CLI command requests instead of a caller. @throws the same faults as fetching the identity
- * token
+ * The attribution of a session that is requested by a CLI command instead of a caller. @throws the same faults as fetching the
+ * identity token
  */
 export async function ownAttribution(
   role: Role,
@@ -46,7 +46,7 @@ export async function ownAttribution(
 /** Whether a hop sends the caller's identity to its role. */
 export const namesTheCaller = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
-/** Returns a key that is the same for two requests only if they may share a session. */
+/** Returns a cache key. Two requests have the same key only if they may share a session. */
 export function attributionKey({ sessionName, caller }: Attribution): string {
   if (caller === undefined) return sessionName;
   // JSON quoting keeps the three values separate, whatever they contain, and no session name looks like a JSON array.

@@ -6,7 +6,7 @@ import { createStsClient } from './sts-client.ts';
 import type { StsEndpoint } from './sts-client.ts';
 import { stsRefusal } from './sts-refusal.ts';
 
-/** Parameters that AssumeRole and AssumeRoleWithWebIdentity share. */
+/** Parameters that AssumeRole and AssumeRoleWithWebIdentity have in common. */
 export interface RoleSession {
   readonly roleArn: string;
   readonly sessionName: string;
@@ -118,8 +118,7 @@ const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail =
 });
 
 /**
- * Returns the values that the trust policy of a further role may require, by condition key, and the IAM actions that the call
- * needs.
+ * Returns the values that a further role's trust policy may require, by condition key, and the IAM actions that the call needs.
  */
 function neededOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {

@@ -34,7 +34,7 @@ export interface StsClient {
   ): Promise<RoleCredentials>;
   /** @returns the ARN of the credentials' principal */
   callerIdentity(signal: AbortSignal): Promise<string | undefined>;
-  /** Returns a client that uses other credentials but the same connections. */
+  /** Returns a client with different credentials that shares this client's connections. */
   withCredentials(credentials: AccessKeys): StsClient;
   /** Closes the connections. */
   close(): void;
@@ -72,7 +72,7 @@ export function createStsClient(options: StsEndpoint & { readonly attempts: numb
 
 function clientOf(config: STSClientConfig): StsClient {
   const client = new STSClient(config);
-  /** Maps each output object of the SDK to the time of its response by STS's clock, in milliseconds since the epoch. */
+  /** Maps each of the SDK's output objects to the time of its response, by STS's clock, in milliseconds since the epoch. */
   const dates = new WeakMap<object, number>();
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -80,7 +80,7 @@ function clientOf(config: STSClientConfig): StsClient {
       dates.set(result.output, dateOf(result.response));
       return result;
     },
-    // Runs in the outermost step, because in the deserialize step this middleware would run before the SDK has parsed the output.
+    // This middleware runs in the outermost step. In the deserialize step, it would run before the SDK has parsed the output.
     { step: 'initialize' },
   );
   const respondedAt = (output: object): number => dates.get(output) ?? Number.NaN;

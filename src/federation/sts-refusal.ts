@@ -1,10 +1,10 @@
-// Maps an error of the STS client to a fault, by code and status, with the values that AWS compared.
+// Maps an STS client error to a fault by its code and status. The fault includes the values that AWS compared.
 import { describeUnknown, Fault, isLocalError } from '../errors/fault.ts';
 import type { FaultCode } from '../errors/table.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 
 /**
- * Maps STS's error code, without the suffix `Exception`, to a fault. The SDK reports modeled errors by their shape name, but
+ * Maps each STS error code, without the suffix `Exception`, to a fault. The SDK reports modeled errors by their shape name, but
  * AccessDenied by its original code.
  */
 const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
@@ -25,7 +25,7 @@ const FAULT_OF_STS_ERROR: ReadonlyMap<string, FaultCode> = new Map([
   ['RequestExpired', 'sts_credentials_rejected'],
 ]);
 
-/** Some STS error codes have several causes; a known message selects the fault with the right fix. */
+/** Some STS error codes have several causes, so the error's message determines the fault and its fix. */
 const CAUSES_BY_MESSAGE: readonly (readonly [of: FaultCode, words: RegExp, is: FaultCode])[] = [
   [
     'sts_token_invalid',

@@ -17,7 +17,7 @@ const MAX_LINE = 4096;
 /** A chunk size with optional extensions. */
 const SIZE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Trailers are ignored, but a trailer that two parsers could read differently is rejected, as in a response head. */
+/** Trailers are ignored. However, as in a response head, a field that two parsers could interpret differently is rejected. */
 const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 export function chunkedBody(): ChunkedBody {

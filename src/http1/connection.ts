@@ -14,7 +14,7 @@ export interface Connection {
   resume(): void;
   /** Closes the connection, and fails the request in progress. */
   destroy(error?: Error): void;
-  /** Closes the connection if nothing has arrived for too long. */
+  /** Closes the connection if no data has arrived for too long. */
   check(now: number): void;
   /** The number of requests that the connection has carried, including one in progress. */
   uses(): number;
@@ -25,14 +25,14 @@ export interface ConnectionLimits {
   /** The maximum time without data from the upstream while the bridge waits for a response or reads it. */
   readonly stallMs: number;
   readonly idleMs: number;
-  /** A connection older than this closes when its current request is done. */
+  /** The maximum age of a connection. An older connection closes when its current request is done. */
   readonly lifeMs: number;
 }
 
 export interface ConnectionParts {
   /**
-   * Whether the connection may carry another request after a HEAD request. True only if the server is known never to send a
-   * body in response to HEAD.
+   * Whether the connection may be reused after a HEAD request. True only if the server is known never to send a body in
+   * response to HEAD.
    */
   readonly mayReuseAfterHead: boolean;
   readonly buffers: ReadBuffers;
@@ -94,8 +94,8 @@ export function openConnection(
   };
 
   /**
-   * @param source this connection's own buffer, if it contains `bytes`; gets an additional hold if the exchange receives
-   * `bytes` without a copy
+   * @param source this connection's own buffer, if it contains `bytes`. If `bytes` are passed to the exchange without a copy,
+   * the buffer gets an additional hold.
    */
   const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
     hasBegun = true;

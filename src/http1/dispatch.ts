@@ -5,7 +5,7 @@ import type { Exchange, Sink, UpstreamRequest, UpstreamResponse } from './exchan
 import { asHttpError, HttpError } from './http-error.ts';
 import type { Free } from './read-buffers.ts';
 
-/** The maximum number of body bytes that are kept before `pipe` is called: a few socket reads. */
+/** The maximum number of body bytes to buffer before `pipe` is called: a few socket reads. */
 const MAX_EARLY_BYTES = 256 * 1024;
 
 /** @param isNew whether to open a connection even if an idle connection exists */
@@ -46,7 +46,7 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
   let outcome: 'ended' | Error | undefined;
   let hasHead = false;
 
-  // Each exchange has its own listener function, so that removing it does not affect other exchanges.
+  // Each exchange has a separate listener function, which can be removed without affecting other exchanges.
   const onCancelled = (): void => {
     connection.destroy();
   };
@@ -132,7 +132,7 @@ function wholeResponse(
 const nothing = (): void => undefined;
 
 /**
- * Whether the error comes from Node, not from this client. The client's own errors (timeouts, invalid responses) usually recur on
- * another connection.
+ * Whether the error was thrown by Node instead of this client. The client's own errors (timeouts, invalid responses) usually
+ * recur on a different connection.
  */
 const isNodes = (error: unknown): boolean => !(error instanceof HttpError);

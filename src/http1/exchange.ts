@@ -44,8 +44,8 @@ export interface Sink {
 }
 
 /**
- * A request in progress on a connection. Its functions are called in the order of their declaration. None is called after `end`,
- * `fail`, or a `head` with the complete body.
+ * A request in progress on a connection. Its functions are called in the order in which they are declared. None is called after
+ * `end`, `fail`, or a `head` with the complete body.
  */
 export interface Exchange {
   readonly method: 'GET' | 'HEAD';

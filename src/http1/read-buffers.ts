@@ -1,14 +1,14 @@
 // Buffers for reading responses: one shared buffer for bytes that are copied immediately, and a set of reusable buffers.
 
 /**
- * Gives back a chunk that is no longer used, so that its memory can be reused. Without this call, the garbage collector frees
- * the memory.
+ * Releases a chunk that is no longer used, so that its memory can be reused. Without this call, the garbage collector frees the
+ * memory.
  */
 export type Free = (error?: Error | null) => void;
 
 /**
- * Memory that is reused when its last holder frees it. Its holders are the connection that reads into this memory, and each sink
- * that has a part of it.
+ * A buffer that is reused when its last holder frees it. Its holders are the connection that reads into it, and each sink that
+ * has a part of it.
  */
 export interface ReadBuffer {
   readonly bytes: Buffer;
@@ -20,30 +20,30 @@ export interface ReadBuffer {
 }
 
 export interface ReadBuffers {
-  /** Shared by all connections, for reads whose bytes are copied before the next read. */
+  /** One buffer for all connections, for reads whose bytes are copied before the next read. */
   readonly shared: Buffer;
   /** The same memory as `shared`, but with space for a response head; for reads that may begin a response. */
   readonly first: Buffer;
   /** @param isFast whether the reader is fast enough for a large buffer @returns a buffer with one holder */
   take(isFast: boolean): ReadBuffer;
-  /** @returns a copy that the caller may keep; it is in reused memory, unless it is small or larger than one buffer */
+  /** @returns a copy that the caller may keep; it is stored in reused memory, unless it is small or larger than one buffer */
   copy(bytes: Buffer): { readonly bytes: Buffer; readonly free: Free | undefined };
 }
 
 /** Smaller pieces of a body are copied, so that a slow reader does not occupy a whole read buffer for each piece. */
 export const COPIED_BYTES = 16 * 1024;
 
-/** The maximum size of one socket read, which is also the amount of memory that a slow reader occupies. */
+/** The maximum size of one socket read. A slow reader keeps this much memory occupied. */
 const READ_BYTES = 64 * 1024;
 
 /**
  * Large enough for a 64 KiB body with its head, because a response that arrives in one read is forwarded in one write. S3's
- * heads are smaller than 8 KiB. Measured with 64 KiB bodies: 20 % less CPU. Using this size for later reads gained nothing, and
+ * heads are smaller than 8 KiB. Measured with 64 KiB bodies: 20 % less CPU time. For later reads, this size had no benefit and
  * would split a TLS record.
  */
 const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;
 
-/** Large buffers are for fast readers. Measured: 25 % less CPU per MiB. */
+/** The size of the buffers for fast readers. Measured: 25 % less CPU time per MiB. */
 const LARGE_BYTES = 256 * 1024;
 
 /** Limits all large buffers together to 16 MiB, however many readers there are. */

@@ -49,12 +49,12 @@ export const USUAL_NAMES: ReadonlySet<string> = new Set([
 /** Characters that must not be forwarded to callers, including a bare carriage return or line feed. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
-/** A double represents every integer of up to 15 digits exactly, which is enough for almost a petabyte. */
+/** A double can represent every integer of up to 15 digits, which is enough for almost a petabyte. */
 const MAX_LENGTH_DIGITS = 15;
 
 /**
- * Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers frame differently can hide
- * another message (RFC 9112, 11.2).
+ * Rejects folded lines, bare line feeds and contradictory framing, because a message that two parsers frame differently can
+ * hide a second message (RFC 9112, 11.2).
  * @param text the head in Latin-1, without the empty line at its end
  * @param isHead whether the request was a HEAD; its response has no body, whatever its headers say
  * @throws HttpError invalid_response
@@ -94,7 +94,7 @@ export function readResponseHead(text: string, isHead: boolean): ResponseHead {
   }
   if (closes && persists) reject('connection');
   if (isChunked && length !== undefined) reject('two framings');
-  // HTTP/1.0 has no transfer codings, so the framing of this response is faulty (RFC 9112, 6.1).
+  // HTTP/1.0 has no transfer codings, so this response's framing is invalid (RFC 9112, 6.1).
   if (isChunked && minor === '0') reject('transfer-encoding in HTTP/1.0');
   const hasBody = isChunked || (length ?? 0) > 0;
   const isAmbiguous = (BODYLESS.has(status) && hasBody) || status === REQUEST_TIMEOUT;

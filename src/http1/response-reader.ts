@@ -9,8 +9,8 @@ import { readResponseHead } from './response-head.ts';
 import type { ResponseHead } from './response-head.ts';
 
 /**
- * A response continues, is paused until `resume`, or has ended. After 'ended', the connection may be reused; after 'ended and
- * closes', the connection must be closed.
+ * The state of a response: it continues, is paused until `resume`, or has ended. After 'ended', the connection may be reused;
+ * after 'ended and closes', the connection must be closed.
  */
 export type Progress = 'continues' | 'paused' | 'ended' | 'ended and closes';
 
@@ -23,7 +23,7 @@ export interface ResponseReader {
   read(bytes: Buffer, free: Free | undefined): Progress;
   /** Whether the complete head has been read; stays true after the response has ended. */
   hasHead(): boolean;
-  /** The number of bytes of the body that have not been read; 0 for a chunked body. */
+  /** The number of body bytes that have not been read; 0 for a chunked body. */
   remaining(): number;
 }
 
@@ -41,7 +41,7 @@ const NOTHING = Buffer.alloc(0);
 const PROTOCOL = 'HTTP/1.';
 const END_OF_HEAD = '\r\n\r\n';
 
-/** A bare line feed is rejected early, because a head with bare line feeds would never be complete. */
+/** A bare line feed is rejected at once, because a head with bare line feeds would never look complete. */
 const BARE_LINE_FEED = /(?<!\r)\n/;
 
 /** @param mayReuseAfterHead whether this server is known never to send a body in response to HEAD */
@@ -70,8 +70,8 @@ export function responseReader(mayReuseAfterHead: boolean, buffers: ReadBuffers)
         length = text.indexOf(END_OF_HEAD);
       }
       if (length === -1) {
-        // The first bytes of an incomplete head are checked early, because a server that speaks another protocol may wait for
-        // the client or close the connection.
+        // The first bytes of an incomplete head are checked early, because a server that speaks a different protocol may wait
+        // for the client or close the connection.
         if (!PROTOCOL.startsWith(text.slice(0, PROTOCOL.length))) throw invalidResponse('protocol');
         if (BARE_LINE_FEED.test(text)) throw invalidResponse('line feed');
         if (text.length > MAX_HEAD_BYTES) throw invalidResponse('long head');

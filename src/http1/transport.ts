@@ -23,7 +23,7 @@ const LIMITS = {
   /** S3 closes idle connections after about 20 s (undocumented, but assumed by SDKs), so this client closes them earlier. */
   idleMs: 15_000,
   connectMs: 3_000,
-  /** Limits how long a busy connection keeps using an address that DNS no longer returns. */
+  /** Limits how long a busy connection uses an address that DNS no longer returns. */
   lifeMs: 5 * 60_000,
 };
 
@@ -80,7 +80,7 @@ export function createTransport(options: {
         ? Promise.reject(new HttpError('unreachable', 'CLOSED'))
         : dispatch(poolOf(origin).get, textOf(request), request),
     warm: (origin) => {
-      // Opens nothing after `close`, because the connection would keep the process alive.
+      // After `close`, opens no connection, because it would keep the process alive.
       if (!isClosed) poolOf(origin).warm();
     },
     retire: () => {
@@ -88,7 +88,7 @@ export function createTransport(options: {
         pool.retire();
         retired.add(pool);
       }
-      // The pools are cleared, so that requests that have not been sent yet use new pools.
+      // The pools are cleared, so that later requests use new pools.
       pools.clear();
     },
     close: () => {
@@ -130,7 +130,7 @@ function connectionPool(
 ): ConnectionPool {
   const connector = createConnector(origin, parts.lookup);
   const all = new Set<Connection>();
-  // Used as a stack: the most recently used connection is reused first, so that surplus connections become idle and time out.
+  // Used as a stack: the most recently used connection is reused first, so that unneeded connections stay idle and time out.
   const idle: Connection[] = [];
   let isRetired = false;
 

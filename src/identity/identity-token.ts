@@ -2,7 +2,7 @@
 
 export interface IdentityToken {
   readonly jwt: string;
-  /** Milliseconds since the epoch, from the token's own `exp`, because a source may return a cached token that expires soon. */
+  /** The token's `exp`, in milliseconds since the epoch. A source may return a cached token that expires soon. */
   readonly expiresAt: number;
   /**
    * The claims that AWS compares with condition keys of a trust policy: `azp` with `accounts.google.com:aud`, `aud` with `:oaud`,
@@ -39,8 +39,8 @@ export function readIdentityToken(text: string): IdentityToken | undefined {
 type JwtPart = Readonly<Record<string, unknown>>;
 
 /**
- * Decodes the header and the claims without verifying them. A header or payload that is not a JSON object is returned as
- * undefined.
+ * Decodes the header and the claims without verifying them. Returns undefined for a header or payload that is not a JSON
+ * object.
  */
 export function decodeJwt(jwt: string): { readonly header?: JwtPart; readonly claims?: JwtPart } {
   const [header, claims] = jwt.split('.').map(decodePart);

@@ -1,5 +1,5 @@
-// Provides the bridge's identity token and the names from which its session names are built. The token is cached, so that many
-// STS calls share one fetch.
+// Provides the bridge's identity token and the names that its session names contain. The token is cached, so that many STS
+// calls share one fetch.
 import { hostname } from 'node:os';
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Config, IdentitySource } from '../config/types.ts';
@@ -38,11 +38,11 @@ type Options = Pick<Config, 'platform' | 'googleApis'> & {
 
 interface Source {
   fetch(options: FetchOptions): Promise<IdentityToken>;
-  /** @param token fetches the bridge's token, for names that only its claims contain */
+  /** @param token fetches the bridge's token, because some names are only in its claims */
   instanceNames(token: () => Promise<IdentityToken>): Promise<InstanceNames>;
 }
 
-/** Replaces the project in `names` if the project is unknown. */
+/** A placeholder in `names` for an unknown project. */
 const UNKNOWN_PROJECT = 'fedbridge';
 
 export function createIdentity(options: Options): Identity {
@@ -67,8 +67,8 @@ export function createIdentity(options: Options): Identity {
 }
 
 /**
- * A cached token is used only if it is valid for longer than this, so that it is still valid when STS reads it. If a source
- * returns a shorter-lived token, or this machine's clock is wrong, each STS call fetches a new token.
+ * The minimum remaining lifetime of a cached token, so that the token is still valid when STS verifies it. If a source returns
+ * a shorter-lived token, or this machine's clock is wrong, each STS call fetches a new token.
  */
 const FRESH_FOR_MS = 60_000;
 

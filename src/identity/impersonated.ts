@@ -39,7 +39,7 @@ export function impersonation(options: Impersonation): (audience: string) => Pro
     const source = await (login ??= logIn(options)).catch((error: unknown) => {
       throw new Fault('google_login_missing', { account: email, error: describe(error).code });
     });
-    // The access token is fetched separately, because the same HTTP status has different causes for a login and for an
+    // The access token is fetched separately, because an HTTP status has different causes during login and during
     // impersonation.
     await source.getAccessToken().catch((error: unknown) => {
       throw faultOf(error, { account: email, requested: 'access token' }, codeOfLogin);

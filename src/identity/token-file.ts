@@ -10,7 +10,7 @@ import type { IdentityToken } from './identity-token.ts';
 const LARGEST_BYTES = 20_000;
 
 /**
- * The maximum clock error to allow for: with a larger error, S3 would reject the bridge's requests anyway (S3 API,
+ * The maximum tolerated clock error. If the error were larger, S3 would reject the bridge's requests anyway (S3 API,
  * RequestTimeTooSkewed).
  */
 const WORST_CLOCK_MS = 15 * 60_000;

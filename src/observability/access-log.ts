@@ -11,8 +11,8 @@ import type { RequestContext } from './request-context.ts';
 const CLIENT_CLOSED_REQUEST = 499;
 
 /**
- * Anyone can send requests without a valid token, so at most this many are logged per fault in ten seconds. Authenticated
- * requests are always logged.
+ * The maximum number of requests without a valid token that are logged per fault in ten seconds. The limit is needed because
+ * anyone can send such requests. Authenticated requests are always logged.
  */
 const MAX_STRANGERS = 1_000;
 
@@ -43,7 +43,7 @@ export function createAccessLog(options: {
     const { headers, method } = request;
     const url = logText(withoutQuery(request.url ?? ''));
     const hasTrace = headers['traceparent'] !== undefined || headers['x-cloud-trace-context'] !== undefined;
-    // Measured: building the text by hand takes half the CPU of JSON.stringify with an object.
+    // Measured: building the text by hand takes half the CPU time that JSON.stringify needs for an object.
     log.members(
       severity,
       `"httpRequest":{"requestMethod":${quoted(method ?? '')},"requestUrl":${quoted(url)},"status":${status}` +
@@ -88,7 +88,7 @@ function observe(metrics: Metrics, context: RequestContext, status: number, tota
  */
 const PROBES = new Set(['live', 'ready']);
 
-/** Warnings and errors are for problems that the operator may have to fix, not for S3 errors that a caller caused. */
+/** Warnings and errors are for problems that the operator may have to fix, not for S3 errors caused by a caller. */
 function severityOf(context: RequestContext, status: number): Severity {
   if (PROBES.has(context.operation)) return 'DEBUG';
   if (context.abortedBy === 's3' || context.abortedBy === 'bridge') return 'ERROR';

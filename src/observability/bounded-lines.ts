@@ -10,7 +10,7 @@ const SEVERITIES: readonly Severity[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'C
 /**
  * The line that reports suppressed lines has the highest of their severities, so that an alert on errors does not miss them.
  * @param about describes the lines; appears in the line that reports suppressed lines
- * @param max the maximum number of lines of each kind in ten seconds
+ * @param max the maximum number of lines of each kind per ten seconds
  * @returns a function that returns whether one more line of a kind may be written now; callers must use only a few kinds, because
  * each kind is counted separately
  */
@@ -51,7 +51,7 @@ export function lineLimit(
   };
 }
 
-/** Writes at most 20 lines in ten seconds. @param about as in {@link lineLimit} */
+/** Writes at most 20 lines per ten seconds. @param about as in {@link lineLimit} */
 export function limitLines(
   log: Log,
   about: string,

@@ -15,7 +15,7 @@ export interface Sample {
 }
 
 /**
- * prom-client formats the labels and the bucket's bound at each observation; this histogram does so only at a scrape.
+ * prom-client formats the labels and the bucket's bound at each observation; this histogram formats them only at a scrape.
  * @param bounds upper bounds of the buckets, in seconds, in ascending order
  */
 export function histogram(name: string, bounds: readonly number[]): Histogram {

@@ -16,7 +16,7 @@ export function faultLogger(log: Log): LogFault {
   };
 }
 
-/** Grants by e-mail cannot match a caller whose token contains no e-mail. */
+/** A grant that names an e-mail cannot match a caller whose token contains none. */
 export const WITHOUT_EMAIL =
   "This caller's token has no verified e-mail, so grants can name the caller only by unique ID (callerId). Add that ID to a grant, or have the caller request its token with format=full from the metadata server.";
 
@@ -44,7 +44,10 @@ function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): s
   return isUncovered ? COMPUTE_DEFAULT : FAULTS[code].fix;
 }
 
-/** Redacts all text in the details of a fault. Used for callers without a valid token, which may have sent any of this text. */
+/**
+ * Makes every string in a fault's details safe for the log. Used for callers without a valid token, because any string may come
+ * from them.
+ */
 function strangersDetail(value: unknown): unknown {
   if (typeof value === 'string') return logText(value);
   if (Array.isArray(value)) return value.map(strangersDetail);
@@ -71,8 +74,8 @@ export function s3Fields({
 }
 
 /**
- * Returns the fields that name a trace, so that Cloud Logging shows a line together with the caller's lines. Cloud Run adds both
- * trace headers (W3C Trace Context and Cloud Trace's own).
+ * Returns the log fields that identify a trace, so that Cloud Logging shows the bridge's log line together with the caller's.
+ * Cloud Run adds both trace headers (W3C Trace Context and Cloud Trace's own).
  * @param project the bridge's project, which Cloud Logging requires in a trace's name; undefined if it is unknown
  */
 export function traceFields(request: CallerRequest, project: string | undefined): Record<string, unknown> {

@@ -20,10 +20,10 @@ export function logText(text: string): string {
 
 /**
  * Runs in linear time for any text.
- * @returns the text with … instead of each JSON Web Token, even if the token is percent-encoded once or many times
+ * @returns the text with … instead of each JSON Web Token, even if the token is percent-encoded several times
  */
 export function withoutTokens(text: string): string {
-  // Both checks are fast, and nearly all texts contain neither an escaped character nor the beginning of a token.
+  // Nearly all texts contain neither an escaped character nor the beginning of a token, and both checks are fast.
   const plain = text.includes('%') && MAY_HIDE.test(text) ? withoutEncodedTokens(text) : text;
   return plain.includes(TOKEN_START) ? replaced(plain, tokensIn(plain)) : plain;
 }

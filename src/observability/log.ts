@@ -7,9 +7,9 @@ export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
-  /** @param fields only individual values, because whole requests, responses and errors may contain tokens */
+  /** @param fields must not contain whole requests, responses or errors, because they may contain tokens */
   (severity: Severity, message: string, fields?: LogFields): void;
-  /** Whether lines of this severity are written at all. */
+  /** Whether lines of this severity are written. */
   isWanted(severity: Severity): boolean;
   /** Writes frequent lines with less CPU time. @param members the members of the JSON object, without braces; not validated */
   members(severity: Severity, members: string): void;
@@ -102,8 +102,8 @@ function standardOutput(): LogOutput {
     sync: false,
     minLength: 0,
     maxLength: MAX_WAITING_BYTES,
-    // Called while nothing reads the output. Returns false once the process is ending, which stops the retries and lets the
-    // process exit.
+    // Called repeatedly while nothing reads the output. Returns false once the process is ending, which stops the retries and
+    // lets the process exit.
     retryEAGAIN: () => !ending,
   });
   stream.on('error', () => undefined);
@@ -142,7 +142,7 @@ function standardOutput(): LogOutput {
   };
 }
 
-/** @returns a function that returns the current time in RFC 3339; it caches the text of the current second */
+/** @returns a function that returns the current time in RFC 3339 format; it caches the text for the current second */
 function timestamps(): () => string {
   let second = -1;
   let text = '';
@@ -167,12 +167,13 @@ interface LineBatch {
 /** How long a line may wait for further lines; too short for a person to notice. */
 const WAIT_MS = 10;
 
-/** A batch of this many characters is written without waiting. */
+/** A batch that reaches this number of characters is written without waiting. */
 const FULL_BATCH = 64 * 1024;
 
 /**
- * Collects lines that arrive close together and writes them with one call, because one write costs more than preparing ten lines.
- * The first line after a pause is written immediately, so that no line waits while Cloud Run suspends the CPU of an idle bridge.
+ * Collects lines that arrive close together and writes them with one call, because one write costs more than preparing ten
+ * lines. The first line after a pause is written immediately, so that no line waits while Cloud Run suspends an idle bridge's
+ * CPU.
  */
 function lineBatch(write: (lines: string) => void): LineBatch {
   let lines = '';

@@ -8,7 +8,7 @@ export type Step = 'token' | 'sts' | 's3_first_byte';
 
 export interface Metrics {
   request(operation: string, status: number, bytes: number): void;
-  /** Records the total duration of a request. */
+  /** Records a request's total duration. */
   requestDuration(seconds: number): void;
   stepDuration(step: Step, seconds: number): void;
   token(outcome: string): void;
@@ -23,12 +23,12 @@ export interface Metrics {
 }
 
 /**
- * The bounds of the histograms. They range from the duration of a small read on a warm connection in one region to the duration
- * of a cold start with a slow STS.
+ * The bounds of the histograms. They range from the duration of a small read on a warm connection within a region to that of a
+ * cold start with a slow STS.
  */
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** @param sources.remainingSeconds maps each role name to the shortest remaining lifetime of the role's credentials */
+/** @param sources.remainingSeconds maps each role's name to the shortest remaining lifetime of its credentials */
 export function createMetrics(sources: {
   readonly remainingSeconds: () => ReadonlyMap<string, number>;
   readonly inFlight: () => number;

@@ -1,4 +1,4 @@
-// The state of one request. Each step of its handling fills in some fields, which the access log and the metrics then read.
+// The state of one request. Each step of request handling sets some fields, which the access log and the metrics then read.
 import { randomBytes } from 'node:crypto';
 import type { Fault } from '../errors/fault.ts';
 import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
@@ -31,13 +31,13 @@ export interface RequestContext {
   s3RequestId: string | undefined;
   /** The number of body bytes that were sent to the caller. */
   bytes: number;
-  /** What aborted the response; undefined if the caller disconnected. */
+  /** The party that aborted the response; undefined if the caller disconnected. */
   abortedBy: 's3' | 'bridge' | 'stall' | undefined;
   /** The duration of each step; NOT_REACHED until the step ends. */
   tokenMs: number;
   stsMs: number;
   s3FirstByteMs: number;
-  /** When the current step began. */
+  /** The time at which the current step began. */
   stepStartedAt: number;
 }
 
@@ -52,9 +52,9 @@ export interface UpstreamError {
 
 export const NOT_REACHED = -1;
 
-/** @returns a function that creates the context of a request */
+/** @returns a function that creates a request's context */
 export function requestContexts(): (request: CallerRequest, response: CallerResponse) => RequestContext {
-  // A random process ID with a counter takes less CPU than a random number per request.
+  // A random process ID with a counter takes less CPU time than a random number for each request.
   const processId = randomBytes(6).toString('hex');
   let count = 0;
   return (request, response) => {

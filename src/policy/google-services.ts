@@ -1,4 +1,5 @@
-// The Google services that read S3 with an account of Google's own, which the trust policy of their role pins.
+// The Google services that read S3 with one of Google's own accounts, and how to find the account's ID, which the role's trust
+// policy pins.
 
 export type GoogleServiceName = 'storage-transfer' | 'bigquery';
 
@@ -9,9 +10,9 @@ export interface GoogleService {
 }
 
 interface Account {
-  /** A noun for the service or resource that has the account. */
+  /** A noun phrase for the service or resource that the account belongs to. */
   readonly owner: string;
-  /** Google's word for the `sub` of the tokens. */
+  /** Google's name for the tokens' `sub` claim. */
   readonly id: string;
   /** The option of `fedbridge trust-policy` for this ID, without the hyphens. */
   readonly option: 'subject-id' | 'identity';
@@ -20,7 +21,7 @@ interface Account {
 }
 
 export const SERVICE_ACCOUNTS: Readonly<Record<GoogleServiceName, Account>> = {
-  // If the API of Storage Transfer Service is disabled, only this request reports that; a transfer job reports a denial by STS.
+  // If the Storage Transfer Service API is disabled, only this request says so; a transfer job reports that STS denied access.
   'storage-transfer': {
     owner: 'Storage Transfer Service',
     id: 'subject ID',

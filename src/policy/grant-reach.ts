@@ -1,17 +1,17 @@
-// For a set of grants, computes which keys each IAM action reaches, as policy patterns.
+// For a set of grants, computes the keys for which each IAM action is allowed, as policy patterns.
 import type { Grant } from '../config/types.ts';
 import { iamActions } from './iam-actions.ts';
 import type { IamAction } from './iam-actions.ts';
 
-/** Actions that reach the same keys. */
+/** Actions that are allowed for the same keys. */
 export interface Reach {
   /** Sorted. */
   readonly actions: readonly IamAction[];
-  /** Sorted; no pattern covers another. `*` means every key. */
+  /** Sorted; no two patterns overlap. `*` means every key. */
   readonly patterns: readonly string[];
 }
 
-/** @returns the same result for the same rights, regardless of the order of grants */
+/** @returns a result that depends only on the rights, not on the order of the grants */
 export function reachesOf(grants: readonly Grant[], wanted: (action: IamAction) => boolean): Reach[] {
   const patterns = new Map<IamAction, string[]>();
   for (const { allow, scope } of grants) {
@@ -43,7 +43,7 @@ function patternOf(scope: Grant['scope']): string {
   }
 }
 
-/** Escapes the three characters that are special in a policy (IAM, "Policy elements: variables and tags"). */
+/** Escapes the three characters that have a special meaning in a policy (IAM, "Policy elements: variables and tags"). */
 export function literal(text: string): string {
   return text.replace(/[*?$]/g, (character) => `\${${character}}`);
 }

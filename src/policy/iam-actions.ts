@@ -14,7 +14,7 @@ export type ListAction = 's3:ListBucket' | 's3:ListBucketVersions';
 
 export type IamAction = ObjectAction | ListAction;
 
-/** IAM has separate actions for reading an object and reading a version. */
+/** IAM has separate actions for reading an object and for reading an object version. */
 const PLAIN: Readonly<Record<Action, readonly IamAction[]>> = {
   get: ['s3:GetObject'],
   list: ['s3:ListBucket'],

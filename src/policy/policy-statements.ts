@@ -23,7 +23,8 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
       Action: oneOrMany(actions),
       Resource: oneOrMany(objectArns(bucket, patterns)),
     })),
-    // For a missing key, AWS checks that key against `s3:prefix` to decide between 404 and 403, so this condition matters for reads too.
+    // If a requested key does not exist, AWS compares it with `s3:prefix` to decide between 404 and 403. This condition
+    // therefore also matters for reads.
     ...listReaches(grants).map(({ actions, patterns }): Statement => ({
       Effect: 'Allow',
       Action: oneOrMany(actions),
@@ -112,8 +113,8 @@ function objectArns(bucket: Bucket, patterns: readonly string[]): string[] {
 }
 
 /**
- * S3 also checks a request through an access point against the bucket behind it. The access point's ARN does not contain that
- * bucket's name, so all buckets are exempt: a Deny that covers the bucket would break every read.
+ * If a request goes through an access point, S3 also checks the permissions on the bucket behind it. The access point's ARN
+ * does not contain that bucket's name, so all buckets are exempt: a Deny that covers the bucket would break every read.
  */
 const bucketsBehind = (bucket: Bucket): string[] =>
   isAccessPoint(bucket) ? [`arn:${partitionOf(bucket)}:s3:::*`] : [];

@@ -1,4 +1,4 @@
-// Compiles the permission policy that a role needs in AWS, for the grants on its buckets and for the hops that start from it.
+// Compiles the permission policy that a role needs in AWS, for the grants on its buckets and the next hops in its chains.
 import type { Config, Role } from '../config/types.ts';
 import { literal } from './grant-reach.ts';
 import { allowances, oneOrMany } from './policy-statements.ts';

@@ -38,14 +38,14 @@ export function defineRole(
     arn,
     name,
     path: arn.slice(arn.indexOf(':role/') + ':role'.length, -name.length),
-    // One hour is both the lowest maximum that IAM accepts and the longest session of a further hop.
+    // One hour is both the lowest maximum session duration that IAM accepts and the longest possible session for a further hop.
     maxSessionSeconds: Math.max(MAX_HOP_SECONDS, ...durations),
     trust: trustOf(roles, arn, trusted),
     permissions: JSON.parse(permissions) as object,
   };
 }
 
-/** Combines the statements of all entries of `roles` that contain this ARN, because several entries can use one IAM role. */
+/** Combines the statements for all entries in `roles` that contain this ARN, because several entries can use one IAM role. */
 function trustOf(roles: Config['roles'], arn: string, trusted: TrustedToken | undefined): TrustPolicy {
   const policies = [
     ...(trusted === undefined ? [] : [trustPolicy(trusted)]),

@@ -5,9 +5,9 @@ import { allowances, denials } from './policy-statements.ts';
 import type { Statement } from './policy-statements.ts';
 
 /**
- * Uses all of a caller's grants on a bucket if their policy, including its Deny statements, is short enough. If the policy is too
- * long, uses only the grants that allow the request. A caller with very many grants thus gets one session per grant, rather than
- * one session that may read more.
+ * Uses all of a caller's grants on a bucket if their policy, including its Deny statements, is short enough. If the policy is
+ * too long, uses only the grants that allow the request. A caller with very many grants therefore gets a session for each
+ * grant, instead of one session that may read more.
  * @returns a function that caches each policy for as long as its grants exist
  */
 export function sessionPolicies(): (

@@ -12,7 +12,7 @@ export interface TrustPolicy {
   readonly Statement: readonly object[];
 }
 
-/** The service account whose tokens a first role trusts, and their audience. */
+/** The service account whose tokens a first role trusts, and the tokens' audience. */
 export interface TrustedToken {
   readonly uniqueId: string;
   readonly audience: string;
@@ -32,7 +32,7 @@ export const trustPolicy = ({ uniqueId, audience }: TrustedToken): TrustPolicy =
     [`${GOOGLE}:sub`]: uniqueId,
   });
 
-/** Trusts the Google tokens whose claims have these values. */
+/** Trusts Google tokens with these claim values. */
 const trustOf = (pins: Readonly<Record<string, string>>): TrustPolicy => ({
   Version: VERSION,
   Statement: [
@@ -46,9 +46,9 @@ const trustOf = (pins: Readonly<Record<string, string>>): TrustPolicy => ({
 });
 
 /**
- * The trust policy for a Google service that reads S3 with an account of Google's own: Storage Transfer Service has one per
- * project, BigQuery has one per connection. Google documents only the `sub` of these tokens, so nothing else can be pinned. `:sub`
- * is enough, because customers cannot obtain tokens for these accounts.
+ * The trust policy for a Google service that reads S3 with one of Google's own accounts: Storage Transfer Service has an
+ * account per project, and BigQuery has an account per connection. Google documents only the `sub` of these tokens, so nothing
+ * else can be pinned. `:sub` is enough, because customers cannot obtain tokens for these accounts.
  */
 export const serviceTrustPolicy = (subject: string): TrustPolicy => trustOf({ [`${GOOGLE}:sub`]: subject });
 
@@ -92,8 +92,8 @@ export function hopTrustPolicy({
 }
 
 /**
- * What the role of a further hop must trust; hops are numbered from 1. Transitive tags and the source identity of an earlier hop
- * are passed on, and AWS requires that every later hop allows them.
+ * The principal that a further hop's role must trust, and the actions that it must allow; hops are numbered from 1. Transitive
+ * tags and the source identity of an earlier hop are passed on, and AWS requires that every later hop allows them.
  * @returns undefined if the role has no such hop
  */
 export function hopTrustOf({ arn, then }: Role, number: number): HopTrust | undefined {

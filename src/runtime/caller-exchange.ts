@@ -10,7 +10,7 @@ export interface CallerRequest {
   readonly headers: IncomingHttpHeaders;
   /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[];
-  /** The connection; all streams of an HTTP/2 session share one. */
+  /** The connection, which all streams in an HTTP/2 session share. */
   readonly socket: Socket;
   /** The stream with the body of an HTTP/2 request. An HTTP/1 request has no such property, and is the stream itself. */
   readonly stream?: ServerHttp2Stream;

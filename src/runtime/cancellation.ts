@@ -16,8 +16,8 @@ export interface AbortableCancellation extends Cancellation {
 }
 
 /**
- * Uses a plain array and a plain field, because an AbortController takes four times as much CPU, and a getter for `aborted` takes
- * even more.
+ * Uses a plain array and a plain field, because an AbortController takes four times as much CPU time, and a getter for
+ * `aborted` takes even more.
  */
 export function createCancellation(): AbortableCancellation {
   const listeners: (() => void)[] = [];
@@ -39,8 +39,8 @@ export function createCancellation(): AbortableCancellation {
 }
 
 /**
- * Returns a promise that settles like `promise`, but rejects as soon as the request is cancelled. Used for work that callers
- * share: a caller that disconnects releases its slot at once, but the work continues.
+ * Returns a promise that settles like `promise`, but rejects as soon as the request is cancelled. Used for work that several
+ * callers share: if one of them disconnects, its slot is free at once, but the work continues.
  * @param promise a promise, or the value itself if it is cached
  */
 export function untilCancelled<Value>(

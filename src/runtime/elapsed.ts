@@ -1,4 +1,4 @@
-// Measures elapsed time and enforces deadlines, even if one of the machine's clocks is set back or stops.
+// Measures elapsed time and enforces deadlines correctly, even if one of the machine's clocks is set back or stops.
 
 /**
  * Uses the clock that shows more elapsed time: the wall clock may be set back or frozen, and the monotonic clock stops while

@@ -1,4 +1,4 @@
-// A list in order of last use. Unlike a Map, it creates no garbage when an entry moves to the end.
+// A list in the order of last use. Unlike a Map, it creates no garbage when an entry moves to the end.
 
 export interface LruEntry<Item> {
   readonly item: Item;

@@ -1,4 +1,4 @@
-// Values that are usually cached, and returned as a promise only if they are not.
+// Types for values that are usually cached; a value that is not cached is returned as a promise.
 
 /**
  * Used for callers and sessions, which are cached for nearly all requests. Measured over ten alternating rounds: if they are

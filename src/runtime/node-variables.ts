@@ -6,9 +6,9 @@ export type ProcessEnvironment = Record<string, string | undefined>;
 
 /**
  * GOOGLE_SDK_NODE_LOGGING makes gcp-metadata write tokens to standard error. The proxy variables make gcp-metadata call a
- * metadata server through a proxy, so that it receives another machine's identity. DEBUG makes Express write whole URLs to
- * standard error. SSLKEYLOGFILE makes some builds of OpenSSL (not Node's) write TLS session keys. The bridge itself uses none of
- * these variables.
+ * metadata server through a proxy, so that it receives a different machine's identity. DEBUG makes Express write whole URLs to
+ * standard error. SSLKEYLOGFILE makes some builds of OpenSSL (not Node's) write TLS session keys. The bridge itself uses none
+ * of these variables.
  */
 const UNWANTED = [
   'GOOGLE_SDK_NODE_LOGGING',
@@ -23,7 +23,7 @@ const UNWANTED = [
 /**
  * Must be called before the libraries are loaded. Because of METADATA_SERVER_DETECTION, google-auth-library does not look for a
  * metadata server if it finds no credentials. The bridge ignores the variable's original value, because only its configuration
- * decides whether it calls the metadata server.
+ * determines whether it calls the metadata server.
  */
 export function setLibraryVariables(env: ProcessEnvironment): void {
   for (const name of UNWANTED) Reflect.deleteProperty(env, name);

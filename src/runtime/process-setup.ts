@@ -35,13 +35,13 @@ export function prepareRuntime(options: { readonly mayBeInspected?: boolean } = 
   enableCompileCache(env);
   setHomeDirectory(env);
   // Small buffers outside the heap are freed only by collections of V8's young generation, which would become rare if that
-  // generation grew. In production, each of its two semi-spaces starts and stays at 16 MiB (`--min-semi-space-size`, which works
-  // only on the command line). In measurements, a start size of 16 MiB instead of 4 MiB reduced the CPU time of a 1 KiB read by a
-  // ninth, and increased the memory for 1,000 slow readers by 20 MiB.
+  // generation grew. In production, each of its two semi-spaces starts and stays at 16 MiB (`--min-semi-space-size`, which
+  // works only on the command line). In measurements, starting at 16 MiB instead of 4 MiB reduced the CPU time for a 1 KiB read
+  // by a ninth. It increased the memory for 1,000 slow readers by 20 MiB.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // Without this flag, after a burst of requests, V8 allocates some objects of each later request in the old generation, where
-  // they and everything that they refer to survive until a major collection. In measurements, the flag reduced the CPU time of a
-  // JSON list by a third, and made no difference for reads of 1 KiB and 1 MiB.
+  // Without this flag, after a burst of requests, V8 allocates some objects in the old generation for each later request. These
+  // objects, and everything that they refer to, survive until a major collection. In measurements, the flag reduced the CPU
+  // time of a JSON list by a third, and made no difference for reads of 1 KiB and 1 MiB.
   setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
@@ -66,7 +66,7 @@ function enableCompileCache(env: ProcessEnvironment): void {
   if (directory !== undefined) module.enableCompileCache(directory);
 }
 
-/** The debug output would contain object keys and other caller input unredacted. */
+/** The debug output would contain unredacted object keys and other caller input. */
 function refuseDebugOutput(env: ProcessEnvironment): void {
   if (!enablesDebugOutput(env)) return;
   process.stderr.write(

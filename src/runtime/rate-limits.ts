@@ -11,7 +11,7 @@ export interface TokenBuckets {
   take(key: string): void;
 }
 
-/** Full buckets are removed only if there are more buckets than this. */
+/** The number of buckets above which full buckets are removed. */
 const FEW_BUCKETS = 1_000;
 
 interface Bucket {

@@ -1,6 +1,6 @@
 // Finds Node options that turn off protections, on the command line or in NODE_OPTIONS.
 
-/** Maps each unsafe option to what it does. The bridge refuses to start with any of these options. */
+/** Maps each unsafe option to a description of its effect. The bridge refuses to start with any of these options. */
 const UNSAFE: ReadonlyMap<string, string> = new Map([
   ['--insecure-http-parser', 'makes Node accept malformed HTTP, which allows request smuggling'],
   ['--tls-keylog', 'makes Node write the keys of TLS connections to a file'],
@@ -20,7 +20,7 @@ const INSPECTS = 'lets anyone who can reach the inspector port run code in this 
 /**
  * @param options.commandLine `process.execArgv`
  * @param options.variable the value of NODE_OPTIONS
- * @returns the first unsafe option, spelled as in Node's documentation, and what it does
+ * @returns the first unsafe option, spelled as in Node's documentation, and its effect
  */
 export function unsafeOption(options: {
   readonly commandLine: readonly string[];

@@ -15,7 +15,7 @@ const SCOUT_MS = 500;
 export interface BucketRegions {
   /** Returns the learned region, or else the configured region, or else the default region. */
   of(bucket: Bucket): string;
-  /** Whether the region is configured or learned. */
+  /** Whether the region is known, because it is configured or has been learned. */
   isKnown(bucket: Bucket): boolean;
   /** Records that S3 responded from this region. */
   found(bucket: Bucket, region: string): void;

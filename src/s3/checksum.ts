@@ -36,7 +36,7 @@ export function withChecksums(read: Read): Read {
       if (type !== 'FULL_OBJECT') return outcome;
       for (const [algorithm, begin] of algorithms) {
         const expected = headerOf(outcome.headers, `x-amz-checksum-${algorithm}`);
-        // A checksum that ends with `-N` is computed from the checksums of N parts, not from the object's bytes.
+        // A checksum that ends with `-N` is computed from N parts' checksums instead of the object's bytes.
         if (expected !== undefined && !expected.includes('-'))
           return verifiedResponse(outcome, { algorithm, expected }, begin());
       }
@@ -97,7 +97,7 @@ function verifiedResponse(
 
 /** Maps each algorithm's name in S3's headers to a function that starts a checksum. The fastest algorithm comes first. */
 function checksumAlgorithms(): ReadonlyMap<string, () => RunningChecksum> {
-  // The tables of a CRC are created when it is first used.
+  // The tables for a CRC are created on first use.
   let crc32c: ReturnType<typeof createCrc32c> | undefined;
   let crc64: ReturnType<typeof createCrc64Nvme> | undefined;
   return new Map([

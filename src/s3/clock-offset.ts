@@ -3,12 +3,12 @@ import type { Bucket } from '../config/types.ts';
 import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from './s3-error.ts';
 
-/** Clock offsets that are larger than this are ignored. */
+/** Larger clock offsets than this are ignored. */
 const MAX_OFFSET_MS = 24 * 3600 * 1000;
 
 /**
- * A 403 response to HEAD has no error code, so it counts as clock skew only if the clocks differ by more than this. The value is
- * lower than S3's limit of 15 minutes, because S3's Date header is rounded and a few seconds old.
+ * A 403 response to HEAD has no error code, so it counts as clock skew only if the clocks differ by more than this. The value
+ * is lower than S3's limit of 15 minutes, because S3's Date header is rounded and may be a few seconds old.
  */
 const MIN_SKEW_MS = 10 * 60 * 1000;
 
@@ -16,7 +16,7 @@ const MIN_SKEW_MS = 10 * 60 * 1000;
 const LOG_ABOVE_MS = 60 * 1000;
 
 export interface S3Clock {
-  /** Milliseconds since the epoch by the clock of the bucket's S3 endpoint, or by this machine's clock if S3's is unknown. */
+  /** Milliseconds since the epoch, by the S3 endpoint's clock if it is known, otherwise by this machine's clock. */
   now(bucket: Bucket): number;
   /**
    * Adopts S3's time if S3 rejected the request because of clock skew.

@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly region: string;
 }
 
-/** Allows only host-name labels, so that a region sent by S3 can never name another host. */
+/** Allows only host-name labels, so that a region sent by S3 can never point to a different host. */
 const REGION = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 
 export function isRegion(region: string): boolean {
@@ -29,7 +29,8 @@ export function endpointOf(bucket: Bucket, region: string): Endpoint {
   if (target.startsWith('arn:') && endpoint?.startsWith('http:') !== true)
     return accessPoint(target, endpoint);
   if (endpoint !== undefined) {
-    // `readOrigin` has already normalized the endpoint. Measured: parsing it again takes 1 % of the CPU time of a 1 KiB read.
+    // `readOrigin` has already normalized the endpoint, so it is not parsed again. Measured: parsing it again takes 1 % of the
+    // CPU time for a 1 KiB read.
     return { origin: endpoint, host: hostOf(endpoint), basePath: `/${target}`, region };
   }
   const suffix = `s3.${region}.${awsDomain(region)}`;

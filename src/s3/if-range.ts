@@ -14,8 +14,8 @@ export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 const CONFLICTING = ['if-match', 'if-unmodified-since'];
 
 /**
- * Header lists for S3, as raw pairs. `headers` includes the range only if S3 can check the condition; omitting a range is always
- * correct.
+ * Lists of headers to send to S3, as raw pairs. `headers` includes the range only if S3 can check the condition; omitting a
+ * range is always correct.
  */
 export interface IfRange {
   readonly headers: readonly string[];

@@ -8,7 +8,7 @@ import { usualObject } from './usual-object.ts';
 import { xmlReader } from './xml-reader.ts';
 
 /**
- * One page in the bridge's own JSON format, whose field names do not change. The page does not include elements that S3 may add
+ * One page in the bridge's own JSON format, which has stable field names. The page does not include elements that S3 may add
  * later.
  */
 export interface ListPage {

@@ -1,4 +1,4 @@
-// Builds an object of a list from the texts of its XML elements.
+// Builds a listed object from the text of its XML elements.
 import { Fault } from '../errors/fault.ts';
 
 export interface ListedObject {
@@ -23,7 +23,7 @@ export const emptyObject = (): Draft => ({
 });
 
 /**
- * Sets the field that belongs to an element of S3's XML; ignores all other elements.
+ * Sets the field that corresponds to an element in S3's XML; ignores unknown elements.
  * @throws Fault s3_invalid_response if the text is invalid for the field
  */
 export function setField(draft: Draft, name: string, value: string): void {

@@ -39,14 +39,14 @@ export interface BucketOperation {
 
 export type Operation = ObjectRead | BucketOperation;
 
-/** An operation of the S3 API Reference. */
+/** An operation in the S3 API Reference. */
 interface Row {
   readonly name: string;
   /** The query parameter that selects the operation, and its value if one is required; absent for the default operation. */
   readonly selector?: readonly [name: string, value?: string];
   readonly parameters: readonly string[];
   readonly actions: readonly IamAction[];
-  /** The IAM actions if the request has a `versionId`; absent if the operation does not accept a `versionId`. */
+  /** The IAM actions for a request with a `versionId`; absent if the operation does not accept one. */
   readonly versionActions?: readonly IamAction[];
 }
 
@@ -167,7 +167,7 @@ function bucketOperation(
 
 /**
  * Drops unknown parameters, because S3 ignores them too.
- * @throws Fault not_implemented for parameters that would select another operation
+ * @throws Fault not_implemented for parameters that would select a different operation
  */
 function selectParameters(
   known: readonly string[],

@@ -69,7 +69,7 @@ function parseJsonList(method: Method, text: string): Operation {
       parameter: 'limit',
       rule: 'must be a whole number from 1 to 1000',
     });
-  // Keys are requested in URL encoding, because a control character in a key would make the XML invalid.
+  // Requests URL-encoded keys, because an unencoded control character in a key would make the XML invalid.
   const parameters = new Map([
     ['list-type', '2'],
     ['encoding-type', 'url'],

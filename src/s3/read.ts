@@ -89,7 +89,7 @@ export function createReader(options: {
     credentials: SigningCredentials,
     readOptions: ReadOptions,
   ): Promise<boolean> => {
-    // HEAD needs the same permission as GET, and its response has no body.
+    // Uses HEAD, which needs the same permission as GET but has no response body.
     const plain: ObjectRead = read.name === 'GetObject' ? { ...read, method: 'HEAD' } : read;
     const from = {
       bucket,
@@ -98,8 +98,7 @@ export function createReader(options: {
       credentials,
       now: clock?.now(bucket) ?? Date.now(),
     };
-    // Uses a separate cancellation, because the caller's own cancellation applies to the response that the caller is about to
-    // receive.
+    // Uses a separate cancellation, because the caller's own one applies to the response that the caller is about to receive.
     const request = signedRequest(options.sign, from, {
       ...readOptions,
       headers: [],
@@ -136,7 +135,7 @@ export function createReader(options: {
         hasMoved = true;
         continue;
       }
-      // S3 did not redirect the request, so the region is correct and can be remembered.
+      // S3 did not redirect the request, so the region is correct and can be cached.
       regions.found(bucket, region);
       if (!isS3Error(outcome)) {
         if (replaced !== undefined && budget.wantsProof(session)) {
@@ -173,7 +172,7 @@ export function createReader(options: {
       try {
         credentials = await untilCancelled(replacement, readOptions.cancellation);
       } catch (error) {
-        // The renewal was only meant to confirm S3's denial, so the denial is returned even if the renewal fails.
+        // The renewal served only to confirm S3's denial, so the denial is returned even if the renewal fails.
         if (!isCredentialsError(outcome)) return outcome;
         throw error;
       }

@@ -1,7 +1,7 @@
 // Rewrites `<Name>` in a list if the bucket's public name differs from its name in S3.
 import type { Sink, UpstreamResponse } from '../http1/exchange.ts';
 
-/** Only this many bytes are searched, because `<Name>` is at the beginning of the document. */
+/** The number of bytes to search for `<Name>`, which is at the beginning of the document. */
 const SEARCHED_BYTES = 4096;
 
 /** Removes Content-Length, because the new name may have a different length. */

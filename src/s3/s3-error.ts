@@ -8,7 +8,7 @@ import type { AccessDenied } from './access-denied.ts';
 
 export interface S3Error {
   readonly status: number;
-  /** S3's `<Code>`; undefined if the response has no body, as for HEAD. */
+  /** S3's `<Code>`; undefined if the response has no body, as in a response to HEAD. */
   readonly code: string | undefined;
   /** The bucket's region, if S3 names it. */
   readonly region: string | undefined;

@@ -1,5 +1,5 @@
-// Signs S3 reads with AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"; for S3 the path is
-// escaped once and never normalized).
+// Signs S3 reads with AWS Signature Version 4 (AWS IAM user guide, "Create a signed AWS API request"). For S3, the path is
+// escaped once and never normalized.
 import { createHmac, hash } from 'node:crypto';
 
 export interface SigningCredentials {
@@ -39,8 +39,8 @@ export function createSigner(): Sign {
     let mac = macs.get(id);
     if (mac === undefined) {
       mac = macWith(signingKey(day, region, secret));
-      // Most signing keys belong to old credentials and are never used again. Clearing the map costs four hashes for each key
-      // that is still in use.
+      // Most signing keys belong to old credentials and are never used again. Clearing the map is cheap: for each key that is
+      // still in use, four hashes must be computed again.
       if (macs.size >= MAX_SIGNING_KEYS) macs.clear();
       macs.set(id, mac);
     }
@@ -92,7 +92,7 @@ export function signatureOf(
   return mac(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${hash('sha256', canonical, 'hex')}`);
 }
 
-/** Returns the MAC of an ASCII text in hexadecimal. */
+/** Returns an ASCII text's MAC in hexadecimal. */
 export type Mac = (text: string) => string;
 
 /** The block size and the digest size of SHA-256. */

@@ -61,8 +61,8 @@ export function signedRequest(
 }
 
 /**
- * Returns headers that come only from the configuration, so that no caller can make the operator pay for requests or replace the
- * expected bucket owner.
+ * Returns the headers whose values come only from the configuration. Callers must not be able to make the operator pay for
+ * requests, or change the expected bucket owner.
  */
 function operatorsHeaders({ requesterPays, expectedOwner }: Bucket): (readonly [string, string])[] {
   return [

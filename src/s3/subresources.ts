@@ -1,5 +1,5 @@
-// Query parameters that select or change an S3 operation. The bridge rejects those that it does not support. S3 ignores
-// parameters that are not in this list.
+// Query parameters that select or change an S3 operation. The bridge rejects any that it does not support. S3 ignores all
+// parameters that are not listed here.
 
 /** The parameters of all operations in the S3 API Reference. A test compares this list with the AWS SDK. */
 const SUBRESOURCES = new Set([

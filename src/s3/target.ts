@@ -1,4 +1,5 @@
-// Parses a raw request target into bucket, key and query byte for byte, because URL libraries would collapse `//`, `.` and `..`.
+// Splits a raw request target into bucket, key and query without changing any byte. URL libraries would collapse `//`, `.` and
+// `..`.
 import { Fault } from '../errors/fault.ts';
 
 /** S3's limit on a key, in UTF-8 bytes (S3 user guide, "Naming Amazon S3 objects"). */
@@ -13,7 +14,7 @@ const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
 /** `key` is empty for a request to the bucket itself; `bucket` is empty for a request to the service. */
 export interface Target {
   readonly bucket: string;
-  /** The key after it has been decoded once; it is authorized and signed in this form. */
+  /** The key, decoded once. Requests are authorized and signed with the key in this form. */
   readonly key: string;
   /** The text after the '?', not decoded. */
   readonly query: string;

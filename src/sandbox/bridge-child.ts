@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 
 export interface BridgeChild {
   readonly port: number;
-  /** Resolves to the exit code, signal or error when the process ends. */
+  /** When the process ends, resolves to its exit code, signal or error. */
   readonly ended: Promise<string>;
   /** Lets the bridge drain, and waits for it to exit. */
   stop(): Promise<void>;

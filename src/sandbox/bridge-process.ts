@@ -9,8 +9,7 @@ process.once('disconnect', () => process.exit(1));
 prepareRuntime({ mayBeInspected: true });
 try {
   const { serve } = await import('../cli/serve.ts');
-  // Accepts only local host names, as a protection against DNS rebinding. A production bridge accepts the operator's host
-  // names.
+  // Accepts only local host names, to protect against DNS rebinding. A production bridge accepts the operator's host names.
   const { port } = await serve({ guard: onlyByLocalName });
   process.send?.({ port });
 } catch (error) {

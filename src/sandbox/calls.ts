@@ -1,4 +1,4 @@
-// Records the calls to each emulator for tests, without tokens, keys or signatures.
+// Records the calls to each emulator, so that tests can check them. Omits tokens, keys and signatures.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
@@ -14,7 +14,7 @@ interface Entry {
   readonly path: string;
   status: number | null;
   readonly at: string;
-  /** Bytes of the response sent so far, including headers. */
+  /** The number of response bytes sent so far, including headers. */
   sent: number;
   /** Whether the client disconnected early, or a fault truncated the response. */
   aborted: boolean;

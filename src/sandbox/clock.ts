@@ -13,7 +13,7 @@ export interface Clock {
 
 export interface Durations {
   identityTokenSeconds(): number;
-  /** The lifetime of all new credentials; if undefined, the `DurationSeconds` of each request applies. */
+  /** The lifetime of all new credentials; if undefined, each request's `DurationSeconds` applies. */
   credentialsSeconds(): number | undefined;
   /** For each duration, null restores the default, and undefined keeps the current value. */
   set(durations: {

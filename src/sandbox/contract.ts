@@ -9,7 +9,7 @@ export interface SandboxContract {
   /** The URL of each emulator: an origin, except that `certs` is the full URL of Google's key set. */
   readonly metadata: string;
   readonly certs: string;
-  /** Stands in for oauth2.googleapis.com and iamcredentials.googleapis.com, on the same server as `certs`. */
+  /** Emulates oauth2.googleapis.com and iamcredentials.googleapis.com on the same server as `certs`. */
   readonly googleApis: string;
   readonly sts: string;
   readonly s3: string;
@@ -23,7 +23,7 @@ export interface SandboxContract {
   readonly region: string;
   readonly bucket: string;
   readonly role: string;
-  /** The long-term access keys of the buckets' owner, who may do anything. */
+  /** The long-term access keys of the user who owns the buckets and may do anything. */
   readonly owner: KeyPair;
   /** A developer's long-term access keys, which can assume the role `developer` with an MFA code from the control API. */
   readonly developer: KeyPair & { readonly mfaSerial: string };

@@ -13,7 +13,7 @@ export type Fault =
 export interface FaultSetting {
   readonly upstream: UpstreamName;
   readonly fault: Fault;
-  /** The number of requests that the fault applies to; default: all requests until the fault is cleared. */
+  /** The number of requests to which the fault applies; default: all requests until the fault is cleared. */
   readonly times?: number | undefined;
   /** If set, the fault applies only to requests whose raw path and query contain this text. */
   readonly path?: string | undefined;
@@ -21,7 +21,7 @@ export interface FaultSetting {
 
 export interface Strike {
   readonly fault: Fault;
-  /** Resolves when the fault is cleared or replaced, but not when the fault has affected `times` requests. */
+  /** Resolves when the fault is cleared or replaced, but not when it ends because it has affected `times` requests. */
   readonly cleared: Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function shapeOf({ fault, cleared }: Strike): Shape | undefined {
 
 interface Held {
   readonly setting: FaultSetting;
-  /** How many more requests the fault applies to. */
+  /** The number of further requests to which the fault applies. */
   left: number;
   readonly cleared: Promise<void>;
   clear(): void;

@@ -22,7 +22,7 @@ export function onlyByLocalName<Request extends Addressed, Response extends Loca
   };
 }
 
-/** @param serve handles all requests except those from web pages of other origins */
+/** @param serve handles all requests except those from web pages with other origins */
 export function onlySameOrigin<Request extends Addressed, Response extends LocalResponse>(
   serve: Listener<Request, Response>,
 ): Listener<Request, Response> {

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Each chunk is valid only until the next chunk is read, because a source may reuse its buffer. */
+/** Each chunk may be used only until the next chunk is read, because a source may reuse its buffer. */
 export type Source = AsyncIterable<Buffer> | Iterable<Buffer>;
 
 export interface SandboxResponse {

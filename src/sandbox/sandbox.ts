@@ -41,7 +41,7 @@ export interface SandboxOptions {
   readonly seed?: Seed;
   /** The e-mail of the metadata server's `default` account; the default is the bridge's account. */
   readonly as?: string;
-  /** Additional host names to accept, in lower case and without a port, for reverse proxies that forward `Host`. */
+  /** Additional host names to accept, for reverse proxies that forward `Host`. In lower case, without a port. */
   readonly hosts?: readonly string[];
 }
 
@@ -62,8 +62,8 @@ export interface Sandbox {
     signer?: Signer,
   ): string;
   /**
-   * Starts another metadata server with this caller's account as `default`, and returns the server's origin. The server stops
-   * when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
+   * Starts an additional metadata server with this caller's account as `default`, and returns the server's origin. The server
+   * stops when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
    */
   machineOf(caller: Exclude<keyof typeof ACCOUNTS, 'bridge'>): Promise<string>;
   close(): Promise<void>;

@@ -22,7 +22,7 @@ export interface SampleRead {
   readonly bucket: string;
   readonly target: string;
   readonly key: string;
-  /** The keys that the caller may get. If `mayList` is true, the caller may also list these keys. */
+  /** The keys that the caller may get and, if `mayList` is true, list. */
   readonly scope: Scope;
   readonly mayList: boolean;
 }
@@ -55,7 +55,7 @@ export interface Seed {
   readonly roles: readonly RoleDefinition[];
   readonly kmsKeys: readonly string[];
   readonly buckets: readonly SeedBucket[];
-  /** The ARN of the role that reads the sample's bucket. */
+  /** The ARN of the role that reads the sample bucket. */
   readonly role: string;
   readonly sample: SampleRead;
   /** `reader` may make the sample request, and `stranger` has no grants. E-mails; `reader` may be ISSUER:SUBJECT. */
@@ -105,7 +105,7 @@ grants:
 operators: [${operator.email}]
 `;
 
-/** The initial state of a sandbox without a custom configuration. */
+/** A sandbox's initial state if there is no custom configuration. */
 export const SAMPLE_SEED: Seed = {
   config: configFor,
   issuers: (url) => [{ name: CLUSTER, kind: 'kubernetes', url, audience: AUDIENCE }],

@@ -1,4 +1,4 @@
-// Adapts SHA-256 and HMAC of node:crypto to the interface that AWS's signer requires.
+// Adapts node:crypto's SHA-256 and HMAC to the interface that AWS's signer requires.
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 
 type Source = string | ArrayBuffer | ArrayBufferView;

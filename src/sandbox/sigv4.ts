@@ -1,4 +1,5 @@
-// Verifies AWS Signature Version 4: signs the request again with AWS's signer, and compares the two signatures.
+// Verifies AWS Signature Version 4: signs the request again with AWS's signer, and compares the result with the client's
+// signature.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -42,7 +43,7 @@ export interface Claim {
   readonly scopeDate: string;
   /** The request's date in ISO 8601 basic format. */
   readonly date: string;
-  /** Lifetime of a presigned URL in seconds; undefined if the signature is in a header. */
+  /** A presigned URL's lifetime in seconds; undefined if the signature is in a header. */
   readonly expiresIn: number | undefined;
 }
 

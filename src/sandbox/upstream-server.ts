@@ -25,7 +25,7 @@ export interface Listener {
 }
 
 /**
- * The size limit of a request's URL and headers. It is large enough for a GET request to STS with a 20,000-character identity
+ * The size limit for a request's URL and headers. It is large enough for a GET request to STS with a 20,000-character identity
  * token.
  */
 const MAX_HEADER_BYTES = 65_536;
@@ -77,7 +77,7 @@ export interface UpstreamContext {
   readonly faults: Faults;
 }
 
-/** Returns the request listener of an emulator. */
+/** Returns an emulator's request listener. */
 export function serveUpstream<Request>(
   name: UpstreamName,
   emulator: Upstream<Request>,
@@ -119,7 +119,7 @@ export function serveUpstream<Request>(
 
 const bugText = (error: unknown): string => `This is a bug in the sandbox: ${String(error)}`;
 
-/** Returns the response that a fault sends instead of the emulator's normal response. */
+/** Returns the response that a fault specifies instead of the emulator's normal response. */
 function faultResponse<Request>(
   fault: Fault | undefined,
   emulator: Upstream<Request>,

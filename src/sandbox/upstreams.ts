@@ -1,9 +1,9 @@
-// The names of the emulated upstreams, and the type of an injected error.
+// The emulated upstreams' names, and the type of an injected error.
 
 export const UPSTREAMS = ['metadata', 'certs', 'sts', 's3', 'issuer'] as const;
 export type UpstreamName = (typeof UPSTREAMS)[number];
 
-/** An injected error, which each emulator sends in the format of its upstream. */
+/** An injected error, which each emulator sends in its upstream's format. */
 export interface Refusal {
   readonly status: number;
   readonly code?: string | undefined;

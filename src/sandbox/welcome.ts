@@ -1,4 +1,4 @@
-// The text that a sandbox prints when it is ready: commands to paste, with the actual ports.
+// The text that a sandbox prints when it is ready: commands that users can paste, with the actual ports.
 import type { SandboxContract } from './contract.ts';
 import { ACCOUNTS } from './google/accounts.ts';
 import { SCOPED_PREFIX, SERVICE_ACCOUNT, type Seed } from './seed.ts';
@@ -8,7 +8,7 @@ export interface Running {
   readonly environment: Readonly<Record<string, string>>;
   readonly bridge: string;
   readonly seed: Seed;
-  /** Whether `seed` is the sandbox's own sample. */
+  /** Whether `seed` is the sandbox's built-in sample. */
   readonly isSample: boolean;
   /** A key that `reader` may get, or undefined if the served directory contains no file. */
   readonly sampleKey: string | undefined;
@@ -81,7 +81,8 @@ export function welcome(running: Running): string {
           `  ${get('/-/metrics', 'OPERATOR')}`,
           '',
         ]),
-    // With --as, clients and another bridge need different values of GCE_METADATA_HOST, so only the clients' value is printed.
+    // With --as, clients need a different value of GCE_METADATA_HOST than a second bridge would, so only the clients' value is
+    // printed.
     ...(as === undefined
       ? [
           'To run another bridge against the same emulators, set these variables and run "PORT=9090 npm start":',
@@ -106,6 +107,8 @@ function whatOf({ sample: { bucket, scope } }: Seed): string {
   return scope.kind === 'prefix' ? `${scope.prefix} in ${bucket}` : `all of ${bucket}`;
 }
 
-/** A key that `scoped` may not read. The object may be missing, because the bridge checks grants before it calls S3. */
+/**
+ * A key that `scoped` is not allowed to read. The object may be missing, because the bridge checks grants before it calls S3.
+ */
 const privateKey = (sampleKey = ''): string =>
   sampleKey === '' || sampleKey.startsWith(SCOPED_PREFIX) ? 'raw/private/salaries.csv' : sampleKey;

@@ -1,5 +1,5 @@
-// The bridge: builds the steps of request handling from the configuration, and joins them into one request listener. Each
-// reload replaces the listener.
+// Builds the steps of request handling from the configuration, and combines them into one request listener. Each reload
+// replaces the listener.
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ControlRoute } from '../api/control-routes.ts';
@@ -39,7 +39,7 @@ export interface Bridge {
   readonly listener: RequestListener;
   /** Handles the streams of HTTP/2 connections; `listener` handles HTTP/1 requests. */
   readonly streamListener: CallerListener;
-  /** Metrics without authentication, for a separate port. */
+  /** Serves metrics without authentication, for a separate port. */
   readonly metricsListener: RequestListener;
   /** Uses a different configuration for new requests. Requests in progress keep their configuration. */
   change(config: Config): void;
@@ -187,7 +187,7 @@ function joinSteps(
     isReady: () => !isDraining() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
   };
-  // Loaded late, because loading Express takes a twentieth of the startup time and no read needs it.
+  // Loaded late, because reads do not need Express, and loading it takes a twentieth of the startup time.
   const control = async (): Promise<ControlRoute> => {
     const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts);

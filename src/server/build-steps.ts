@@ -1,4 +1,4 @@
-// Builds the steps of a request from the configuration. If a reload does not change a step's inputs, the step keeps its
+// Builds the steps of a request from the configuration. If a reload does not change a step's inputs, the step is kept, with its
 // credentials, keys, verified tokens and connections.
 import { isDeepStrictEqual } from 'node:util';
 import { authenticator } from '../auth/authenticate.ts';
@@ -112,7 +112,9 @@ function buildFederation(
   { roleAccess, transport }: Pick<Steps, 'roleAccess' | 'transport'>,
 ): Federation {
   const logFault = faultLogger(log);
-  /** The ARN of each assumed role, by role name. The name is not enough, because a reload may give it to a different role. */
+  /**
+   * The ARN of each assumed role, by role name. Names are not enough, because a reload may assign a name to a different role.
+   */
   const assumed = new Map<string, string>();
   return createFederation({
     ...roleAccess,
@@ -146,7 +148,7 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
     transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
 }
 
-/** A signed read, wrapped first in retries and resumes, then in checksums, then in If-Range. */
+/** Builds the reader in layers: a signed read, then retries and resumes, then checksums, and then If-Range. */
 function buildReader(config: Config, { log, metrics }: StepResources, transport: Transport): Reader {
   const { read, regionOf } = createReader({
     transport,

@@ -7,26 +7,30 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../observability/log.ts';
 import { limitLines } from '../observability/bounded-lines.ts';
 
-/** How many connections are allowed beyond the maximum number of requests in progress. An idle connection takes about 10 KB. */
+/**
+ * The number of connections that are allowed in addition to the maximum number of requests in progress. An idle connection
+ * takes about 10 KB.
+ */
 const MAX_IDLE = 9_000;
 
 /**
- * File descriptors for STS (at most 256 connections), Google, the log, metrics, Node itself, and new connections over the limit.
+ * The number of file descriptors that are reserved for STS (at most 256 connections), Google, the log, metrics, Node itself,
+ * and new connections over the limit.
  */
 const RESERVED_FILES = 500;
 
 /** The minimum limit, even if the process may open only a few files. */
 const MIN_CONNECTIONS = 64;
 
-/** How many more connections are accepted beyond the limit if every open connection has a response in progress. */
+/** The number of connections that are accepted above the limit if every open connection has a response in progress. */
 const MAX_OVER_LIMIT = 100;
 
 /** A Prometheus scraper keeps only one or two connections open. */
 const MAX_FOR_METRICS = 100;
 
 /**
- * Always accepts the newest connection, because it may be the platform's probe. If the probe failed, the platform would stop the
- * instance and all of its downloads.
+ * Always accepts the newest connection, because it may be the platform's probe. If the probe failed, the platform would stop
+ * the instance and interrupt all of its downloads.
  * @param parts.inFlight the maximum number of requests in progress. Each request also needs a connection to S3
  * @param parts.isResponding whether a response is in progress on a connection
  */
@@ -118,7 +122,9 @@ function makeRoom(
   return 'no connection is idle, so the newest connection was closed';
 }
 
-/** Frees the slot at once, because several connections may arrive before the socket emits `close`. */
+/**
+ * Frees the slot at once instead of at the socket's `close` event, because several connections may arrive before that event.
+ */
 function close(open: Set<Socket>, socket: Socket): void {
   open.delete(socket);
   socket.destroy();

@@ -16,16 +16,16 @@ const TICK_MS = 100;
 const WEIGHT = 0.1;
 
 /**
- * The maximum lag that one tick contributes. A single pause (a garbage collection, a machine suspended for an hour) is one late
- * tick; only two or three late ticks in a row have an effect.
+ * The maximum lag that one tick contributes. A single pause, such as a garbage collection or an hour's suspension of the
+ * machine, makes one tick late. Only two or three late ticks in a row have an effect.
  */
 const MAX_TICK_MS = 1_000;
 
 /**
  * Probes time out after one second. A probe takes about three turns of the event loop from its connection to its response, and
  * a timer fires half a turn late on average. At a lag of 200 ms, the probe's response is therefore still in time. A busy
- * process that keeps up stays far below this limit: it handles a thousand simultaneous small requests in 100 to 200 ms, and
- * half of that time is lag.
+ * process that keeps up with its requests stays far below this limit: it handles a thousand simultaneous small requests in 100
+ * to 200 ms, and half of that time counts as lag.
  */
 const TOO_LONG_MS = 200;
 /**

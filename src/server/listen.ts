@@ -1,4 +1,4 @@
-// The bridge's servers: limits per connection, listening, reloading, and draining until the last download has ended.
+// Runs the bridge's servers: sets limits per connection, listens, reloads, and drains until the last download has ended.
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,15 +29,18 @@ const MAX_HEADER_BYTES = 16 * 1024;
  */
 const HEADERS_MS = 15_000;
 /**
- * The timeout for a complete request, including its body, which is discarded. When the timeout ends, even a caller that sends
- * its body slowly has already received its response.
+ * The timeout for a complete request, including its body, which is discarded. By then, even a caller that sends its body slowly
+ * has received its response.
  */
 const REQUEST_MS = 20_000;
 const CHECKED_EVERY_MS = 5_000;
 
 /** How often idle connections are closed while draining. */
 const SWEEP_MS = 50;
-/** Leaves time to log aborted responses: they are logged when their sockets close, which is after the server has closed. */
+/**
+ * The time to wait until aborted responses are logged. They are logged when their sockets close, which is after the server has
+ * closed.
+ */
 const LAST_LINES_MS = 10;
 
 const LIMITS = {

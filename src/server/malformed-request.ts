@@ -1,4 +1,4 @@
-// Rejects malformed requests, which reach no route: sends an S3-style error, writes a log line, and closes the connection.
+// Rejects malformed requests before routing: sends an S3-style error, writes a log line, and closes the connection.
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -33,12 +33,13 @@ export function malformedRequests(
   const write = limitLines(log, 'malformed requests');
   const processId = randomBytes(6).toString('hex');
   let count = 0;
-  // Connections on which this module has sent the last response.
+  // Connections on which this module has sent a final response.
   const ended = new WeakSet<Duplex>();
   const nextId = (): string => `${processId}-u${(count++).toString(36).padStart(5, '0')}`;
 
   /**
-   * @param from.answered whether a response is sent; false, for example, if it would corrupt another response on the connection
+   * @param from.answered whether to send a response; false, for example, if it would corrupt a different response on the
+   * connection
    */
   const record = (
     fault: Fault,
@@ -75,8 +76,8 @@ export function malformedRequests(
       // The parser also reports an error for anything that the client sends after the error response.
       if (socket.writableEnded) return;
       const fault = faultOf(error);
-      // A disconnect, a reset, or a connection that never sent a byte (a browser's preconnect, a TCP probe): there is nothing to
-      // respond to, and nothing to log.
+      // After a disconnect or a reset, or if the connection never sent a byte (a browser's preconnect, a TCP probe), there is
+      // nothing to respond to or to log.
       if (fault === undefined || ('bytesRead' in socket && socket.bytesRead === 0)) socket.destroy();
       else reject(socket, fault);
     },

@@ -1,4 +1,5 @@
-// Connects the bridge's identity (from Google or an AWS profile) to the role chains, for both the bridge and the commands.
+// Assumes role chains with the bridge's identity, which comes from Google or an AWS profile. Used by the bridge and the
+// commands.
 import { hostname } from 'node:os';
 import type { Config } from '../config/types.ts';
 import type { AttributedCaller } from '../federation/session-name.ts';
@@ -25,7 +26,7 @@ export interface RoleAccess {
    * identity token
    */
   self(): Promise<AttributedCaller>;
-  /** Prompts for an MFA code at once if the identity needs one; otherwise does nothing. @throws Fault profile_… */
+  /** If the identity needs an MFA code, prompts for it at once; otherwise does nothing. @throws Fault profile_… */
   prepare(): Promise<void>;
   /** @returns the ARN of the credentials' principal. @throws Fault sts_… */
   callerIdentity(keys: AccessKeys): Promise<string>;

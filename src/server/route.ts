@@ -18,7 +18,7 @@ import type { StallTimeouts } from './stall-timeout.ts';
  */
 const MAX_PIPELINED = 16;
 
-/** The delay lets a new process serve its first object before it loads the control routes. */
+/** Delays loading the control routes, so that a new process can serve its first object earlier. */
 const LOAD_CONTROL_AFTER_MS = 2_000;
 
 export interface Router {
@@ -70,8 +70,8 @@ export function createRouter(parts: {
       serve(request, response);
       return;
     }
-    // A pipelined request waits for the responses before it. If it were served at once, the bridge could not abort it, and a
-    // client that reads nothing could take every slot with one connection.
+    // A pipelined request waits for the responses before it. If the bridge served it at once, it could not be aborted, and a
+    // client that reads nothing could occupy every slot with one connection.
     const { socket } = request;
     const waiting = (pipelined.get(socket) ?? 0) + 1;
     pipelined.set(socket, waiting);

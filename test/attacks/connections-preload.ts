@@ -1,4 +1,4 @@
-// A preload script for the bridge's process that records each host that the bridge connects to or looks up.
+// A preload script for the bridge's process that records each host that the bridge looks up or connects to.
 import { subscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
 import { appendFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Responses of a fake S3 and a fake STS that echo the received request in their status line, headers and body.
+// Responses for a fake S3 and a fake STS that echo the received request in the status line, headers and body.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 type S3Answer = (request: IncomingMessage, response: ServerResponse) => void;

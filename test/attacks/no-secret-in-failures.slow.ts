@@ -1,4 +1,4 @@
-// No log line, response or metric contains a secret, even after failures of every kind and at the most verbose log level.
+// No log line, response or metric contains a secret, even after every kind of failure and at the most verbose log level.
 // Secrets are tokens, keys, signatures, external IDs, and large substrings of any of them.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

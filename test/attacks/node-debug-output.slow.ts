@@ -1,5 +1,4 @@
-// The bridge refuses to start if Node's debug output is enabled, because that output contains the paths and headers of
-// requests.
+// The bridge refuses to start if Node's debug output is enabled, because that output contains request paths and headers.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startWire } from '../support/wire.ts';

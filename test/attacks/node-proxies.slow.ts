@@ -1,5 +1,5 @@
-// The bridge refuses to start if Node is configured to use an HTTP proxy. A proxy for requests to the metadata server could
-// steal the bridge's identity tokens.
+// The bridge refuses to start if Node is configured to use an HTTP proxy. A proxy that receives requests to the metadata server
+// could steal the bridge's identity tokens.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startWire } from '../support/wire.ts';

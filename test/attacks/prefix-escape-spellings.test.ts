@@ -122,7 +122,7 @@ describe('a caller with access to raw/public/', () => {
           for (const url of asked) {
             assert.ok(url.startsWith('/acme-lake/raw/public/'), `${target} became ${url}`);
             assert.match(url, /^[A-Za-z0-9\-._~/%]+$/);
-            // Decoding or encoding the key one time too many would change its bytes.
+            // If the bridge decoded or encoded the key one time too many, its bytes would change.
             assert.deepEqual(bytesOf(url), bytesOf(target), `${target} became ${url}`);
           }
         }

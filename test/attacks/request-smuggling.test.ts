@@ -1,4 +1,4 @@
-// The bridge never serves a request that is hidden in the body of another request.
+// The bridge never serves a request that is hidden in the body of a different request.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { rawExchange } from '../support/raw-exchange.ts';
@@ -10,7 +10,7 @@ const CHUNKS = `${HIDDEN.length.toString(16)}\r\n${HIDDEN}\r\n0\r\n\r\n`;
 const GET = 'GET /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 const POST = 'POST /acme-lake/x HTTP/1.1\r\nHost: b\r\n';
 
-/** Requests for which two HTTP parsers could disagree about the end of the body. */
+/** Requests in which different HTTP parsers might find the end of the body at different positions. */
 const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a length and chunks': `${GET}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
   'chunks and a length': `${GET}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n${CHUNKS}`,
@@ -39,7 +39,7 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'no Host header': `GET /acme-lake/x HTTP/1.1\r\n\r\n${HIDDEN}`,
 };
 
-/** Requests for which all HTTP parsers agree about the end of the body. */
+/** Requests in which all HTTP parsers find the end of the body at the same position. */
 const PLAIN: Readonly<Record<string, string>> = {
   'a length on a GET': `${GET}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
   'chunks on a GET': `${GET}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,

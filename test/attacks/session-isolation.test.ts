@@ -18,7 +18,7 @@ describe('many concurrent callers', () => {
       grants: NAMES.map(
         (name) => `callers: [${emailOf(name)}], allow: [get, list], bucket: acme-lake, prefix: of-${name}/`,
       ),
-      // The response times vary, so that responses arrive in a different order than their requests were sent.
+      // The response times vary, so that responses arrive in a different order from their requests.
       answer: ({ url = '' }, response, session) => {
         const body = JSON.stringify({ sessionName: session?.sessionName, policy: session?.policy, url });
         setTimeout(() => response.end(body), url.length % 7);
@@ -49,8 +49,7 @@ describe('many concurrent callers', () => {
       let [granted, refused] = [0, 0];
       const work = async (worker: number): Promise<void> => {
         const client = rawClient(lake.wire.bridge.url);
-        // Each connection carries requests from all callers, and the order of the callers differs from connection to
-        // connection.
+        // Each connection carries requests from all callers, and the order of the callers is different on each connection.
         for (let i = 0; i < REQUESTS_EACH; i += 1) {
           const name = NAMES[(worker * 5 + i * 7) % NAMES.length] ?? assert.fail();
           const owner = i % 4 === 3 ? (NAMES[(worker + i) % NAMES.length] ?? assert.fail()) : name;

@@ -1,4 +1,4 @@
-// A token that is merely encoded differently is either rejected or identifies the same caller. A token with any other change is
+// A token that differs only in its encoding is either rejected or identifies the same caller. A token with any other change is
 // rejected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

@@ -122,8 +122,8 @@ it('SIGUSR1 does not start an inspector', async () => {
   const wire = await startWire({ ownProcess: true });
   try {
     process.kill(wire.bridge.pid, 'SIGUSR1');
-    // If SIGUSR1 made Node start the inspector, Node would do so in a later turn of the event loop. Each request takes at least
-    // one turn.
+    // If SIGUSR1 made Node start the inspector, the inspector would start in a later turn of the event loop. Each request takes
+    // at least one turn.
     for (let turn = 0; turn < 20; turn += 1) assert.equal((await wire.get('/-/live')).status, 200);
     assert.equal(await wire.bridge.stop(), 0);
     assert.doesNotMatch(wire.bridge.output(), /Debugger listening/);

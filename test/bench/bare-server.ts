@@ -1,4 +1,4 @@
-// A minimal Node proxy, as a lower bound for the bridge's cost: it forwards requests over reused connections, without
+// A minimal Node proxy, which shows a lower bound for the bridge's cost: it forwards requests over reused connections, without
 // authentication, signing, logs or metrics. Arguments: PORT ORIGIN http1|h2c.
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';

@@ -1,4 +1,4 @@
-// `npm run bench`: the bridge compared with nginx, the AWS SDK and plain Express, in alternating rounds on one core.
+// `npm run bench`: compares the bridge with nginx, the AWS SDK and plain Express, in alternating rounds on one core.
 import { parseArgs } from 'node:util';
 import { CONTENDERS, LOAD_CORE, MEASURED_CORE, startField } from './contenders.ts';
 import type { ContenderName, Field } from './contenders.ts';
@@ -30,7 +30,7 @@ const USAGE = `npm run bench -- [FLAGS]
 /** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** In a full run, these contenders are measured with only some objects. */
+/** A full run measures these contenders with only some of the objects. */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
@@ -69,7 +69,7 @@ const seconds = wholeNumber('seconds', values.seconds);
 if (parts.includes('latency') && !names.includes('bridge')) {
   throw new Error("--parts latency needs the bridge, because it measures at half of the bridge's maximum");
 }
-/** The flags of this run. The baseline's path is omitted, because it is meaningless on another machine. */
+/** The flags of this run. The baseline's path is omitted, because it is meaningless on other machines. */
 const flags = [
   ...(['parts', 'only', 'connections', 'contenders'] as const).flatMap((flag) =>
     values[flag] === undefined ? [] : [` --${flag} ${values[flag]}`],

@@ -16,8 +16,8 @@ export const LOAD_CORE = 0;
 export const MEASURED_CORE = 1;
 
 /**
- * `h2c` is the bridge over one HTTP/2 connection, with one stream for each connection of the other contenders, and `bare-h2c` is
- * `bare` in the same way; `baseline` is the bridge of another worktree.
+ * `h2c` and `bare-h2c` are the bridge and `bare` over a single HTTP/2 connection, with one stream for each connection of the
+ * other contenders. `baseline` is the bridge in a different worktree.
  */
 export const CONTENDERS = [
   'bridge',
@@ -32,7 +32,7 @@ export const CONTENDERS = [
 export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
-  /** A name from `CONTENDERS`, or the name of another program that a benchmark starts. */
+  /** A name from `CONTENDERS`, or the name of a different program that a benchmark starts. */
   readonly name: string;
   readonly pid: number;
   readonly origin: string;
@@ -45,7 +45,7 @@ export interface Contender {
 
 export interface Field {
   readonly contenders: readonly Contender[];
-  /** The bucket in path-style URLs, the same for all contenders. */
+  /** The bucket in path-style URLs. All contenders use the same one. */
   readonly bucket: string;
   /** The stand-in for S3. It is also measured directly, because every contender's time includes the stand-in's time. */
   readonly behind: Contender;
@@ -54,7 +54,7 @@ export interface Field {
 export interface FieldOptions {
   /** The contenders to start; by default, all except the baseline. */
   readonly names?: readonly ContenderName[];
-  /** The root of another worktree of this project. */
+  /** The root of a different worktree of this project. */
   readonly baseline?: string | undefined;
   /** Whether the origin uses TLS. */
   readonly tls?: boolean;
@@ -69,8 +69,8 @@ const OWN_ROOT = program('../..');
 export const WIDE_LIMITS = 'limits: { inFlight: 4000, perCaller: 4000 }\n';
 
 /**
- * Starts all contenders and their origin, and resolves when all of them are listening. The bridge's other upstreams are the
- * sandbox's emulators.
+ * Starts all contenders and their origin, and resolves when all of them are listening. The sandbox emulates the bridge's other
+ * upstreams.
  */
 export async function startField(
   children: Children,
@@ -125,7 +125,7 @@ export async function startField(
         logs,
       ),
   });
-  // Gets the same token as the bridge, because parsing a header of a kilobyte takes time. Does not support TLS.
+  // Gets the same token as the bridge, because parsing a one-kilobyte header takes time. Does not support TLS.
   const bareOver = (protocol: 'http1' | 'h2c'): Entry | undefined =>
     tls
       ? undefined

@@ -1,4 +1,4 @@
-// Reads the CPU time and memory of processes, and the busy time of a core, from /proc.
+// Reads processes' CPU time and memory, and a core's busy time, from /proc.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** USER_HZ, the kernel's unit for CPU times: 100 on every Linux platform that Node supports. */
@@ -22,7 +22,7 @@ export function cpuSeconds(pid: number): number {
   );
 }
 
-/** VmRSS of the process and its descendants; a page that several processes share is counted once for each process. */
+/** The VmRSS of the process and its descendants. If several processes share a page, it is counted once for each process. */
 export const residentMiB = (pid: number): number => statusMiB(pid, /^VmRSS:\s*(\d+) kB/m);
 
 /** VmHWM: the peak resident size since the process started or `forgetPeak` was called. */
@@ -42,7 +42,7 @@ function statusMiB(pid: number, line: RegExp): number {
   );
 }
 
-/** The time in which a core was not idle, including time stolen by the hypervisor (proc(5), /proc/stat). */
+/** The time during which a core was not idle, including time stolen by the hypervisor (proc(5), /proc/stat). */
 export function coreBusySeconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? '';
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(' ').map(Number);

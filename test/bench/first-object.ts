@@ -1,4 +1,4 @@
-// Measures how long a program takes to start listening, and how long it takes from its start until it has served one object.
+// Measures how long a program takes to start listening, and to serve its first object.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

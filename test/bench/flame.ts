@@ -78,7 +78,7 @@ function summary({ idle, garbage, native, functions, whole, files, packages }: S
   const table = (head: string, shares: readonly Share[], count: number): string =>
     markdownTable([
       [head, '% of the busy time'],
-      // An unescaped pipe ends a cell of a Markdown table.
+      // In a Markdown table, an unescaped pipe ends a cell.
       ...shares.slice(0, count).map(({ name, share }) => [name.replaceAll('|', '\\|'), percent(share)]),
     ]);
   return [

@@ -10,7 +10,7 @@ export interface PacedLoad {
   readonly p99Ms: number;
 }
 
-/** The maximum size of hey's output, which has one line of CSV for each request. */
+/** The maximum size of hey's output, which contains one line of CSV for each request. */
 const LARGEST_OUTPUT = 256 * 1024 * 1024;
 const GRACE_MS = 15_000;
 

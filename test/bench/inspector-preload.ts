@@ -1,4 +1,4 @@
-// A preload script that opens the inspector of the bridge's process. It is needed because the bridge refuses to start with
+// A preload script that opens the inspector in the bridge's process. It is needed because the bridge refuses to start with
 // --inspect.
 import { open } from 'node:inspector';
 

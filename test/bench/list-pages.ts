@@ -24,7 +24,7 @@ const { baseline } = values;
 
 const KEYS = 1_000;
 const shortKeys = longList('acme-lake', KEYS);
-/** Keys of the maximum length in which every byte must be percent-encoded. */
+/** Keys that have the maximum length, and in which every byte must be percent-encoded. */
 const longKeys = shortKeys.replaceAll('raw/public/2026/11/part-', '%E6%97%A5'.repeat(333));
 
 const s3 = await startStandIn((request, response) => {

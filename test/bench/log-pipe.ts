@@ -1,4 +1,4 @@
-// Reads the contenders' access logs from a pipe on another core, as a container runtime does.
+// Reads the contenders' access logs from a pipe, as a container runtime does, on a different core.
 import { execFileSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';

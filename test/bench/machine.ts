@@ -26,7 +26,7 @@ function checkMachine(needed: Readonly<Record<string, string>>): void {
   }
 }
 
-/** Pins this process to another core, so that its garbage collector does not run on the measured core. */
+/** Pins this process to a different core, so that its garbage collector does not run on the measured core. */
 export function pinSelf(core: number): void {
   execFileSync('taskset', ['-acp', String(core), String(process.pid)], { stdio: 'ignore' });
 }

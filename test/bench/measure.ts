@@ -28,7 +28,7 @@ export interface Measurement {
   readonly bucket: string;
   readonly connections: number;
   readonly seconds: number;
-  /** A different path to request, which must return the same object. */
+  /** The path to request instead of the usual one; it must return the same object. */
   readonly path?: string;
   /** A file of callers' tokens to use instead of the contender's token. */
   readonly tokens?: string;
@@ -76,7 +76,7 @@ export async function measure(
   measurement: Measurement,
 ): Promise<Sample> {
   const { connections, seconds, tokens, signal } = measurement;
-  // Waits for the contender to close responses that the previous load aborted.
+  // Waits until the contender has closed the responses that the previous load aborted.
   await sleep(SETTLE_MS);
   const before = {
     at: performance.now(),

@@ -1,4 +1,4 @@
-// Serves 1 KiB from memory with plain Express, as an upper bound for the speed of any Express program.
+// Serves 1 KiB from memory with plain Express, which shows an upper bound for the speed of any Express program.
 import express from 'express';
 import { SMALL } from './objects.ts';
 

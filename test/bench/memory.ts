@@ -1,4 +1,4 @@
-// `npm run bench:memory`: measures the bridge's resident memory while many callers slowly read a large object. Flags: --streams
+// `npm run bench:memory`: measures the bridge's resident memory while many callers read a large object slowly. Flags: --streams
 // LIST (0,256,1024), --seconds N (20, with all streams open), --baseline DIR, --write.
 import { execFile } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';

@@ -8,7 +8,7 @@ import type { BenchObject } from './objects.ts';
 /** Keeps connections open for the whole benchmark, unlike S3, which closes a connection after a few hundred requests. */
 const KEEP_ALIVE = 'keepalive_requests 100000000; keepalive_timeout 600s;';
 
-/** The maximum number of idle connections to the origin: more than any benchmark opens. */
+/** The maximum number of idle connections to the origin. It is higher than the number that any benchmark opens. */
 const IDLE_UPSTREAM = 1024;
 
 export interface OriginOptions {

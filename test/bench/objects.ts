@@ -29,7 +29,7 @@ export const OBJECTS: readonly BenchObject[] = [
   create('64m', 64 * MIB),
 ];
 
-/** The object with which request rates are measured. */
+/** The object that is used to measure request rates. */
 export const SMALL = OBJECTS.filter(({ key }) => key === '1k');
 
 /** Creates content that cannot be compressed, does not repeat, and is the same in every process. */

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const START_MS = 20_000;
 const POLL_MS = 50;
 
-/** Finds a free port for nginx, which cannot choose one itself. Another program could still take the port before nginx does. */
+/**
+ * Finds a free port for nginx, which cannot choose one itself. Some other program could still take the port before nginx does.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -71,7 +71,7 @@ function rowsOf({ object, connections, samples }: Cell): string[][] {
       time('p99Ms', FEWEST.p99),
       figures((sample) => sample.busy * 100),
       // Large objects are compared by bytes per second, because a single response may take longer than the load lasts. Small
-      // objects are compared by requests, because wrk counts the bytes of headers too.
+      // objects are compared by requests, because wrk also counts the bytes in headers.
       beside((sample) => (object.isLarge ? sample.mibPerSecond : sample.requestsPerSecond)),
       beside((sample) => (object.isLarge ? sample.cpuMicrosecondsPerMib : sample.cpuMicrosecondsPerRequest)),
     ];

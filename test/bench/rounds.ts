@@ -15,7 +15,7 @@ const RETAKES = 15;
 const FIRST_WARM_UP_SECONDS = 3;
 const WARM_UP_SECONDS = 1;
 
-/** The samples of each contender, one for each round. */
+/** Each contender's samples, one for each round. */
 export type Samples = ReadonlyMap<string, readonly Sample[]>;
 
 export interface Rounds {

@@ -4,12 +4,12 @@ import type { CpuProfile } from './inspector.ts';
 
 export interface Share {
   readonly name: string;
-  /** The share of the time in which the process was not idle. */
+  /** The share of the time during which the process was not idle. */
   readonly share: number;
 }
 
 export interface SelfTimes {
-  /** The share of the total time in which the process was idle. */
+  /** The share of the total time during which the process was idle. */
   readonly idle: number;
   /** The share of the busy time that garbage collection used. */
   readonly garbage: number;
@@ -68,7 +68,7 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTimes
   };
 }
 
-/** Returns the names of a function and of its callers. Each name occurs once, even if the function is recursive. */
+/** Returns a function's name and its callers' names. Each name occurs only once, even if the function is recursive. */
 function namesAbove(
   id: number,
   frames: ReadonlyMap<number, Frame>,

@@ -18,7 +18,7 @@ export interface Readers {
 interface Stream {
   readonly socket: Socket;
   bytes: number;
-  /** The number of bytes that the stream may still read in the current second. */
+  /** The number of further bytes that the stream may read in the current second. */
   allowed: number;
   failure: string | undefined;
 }

@@ -1,6 +1,6 @@
 // `npm run bench:start`: measures the time from the start of the bridge's process to the first served object, in an image and
-// in development. Flags: --starts N (10, for each way to start), --baseline DIR (another worktree; starts of its image
-// alternate with starts of this one), --write.
+// in development. Flags: --starts N (10, for each way to start), --baseline DIR (a different worktree; its image and this one
+// are started alternately), --write.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -92,7 +92,7 @@ async function run({ sandbox }: Bench, children: Children, directory: string): P
   };
 
   const times = new Map<Form, StartTimes[]>(forms.map((form) => [form, []]));
-  // Fills the compile caches; the image's cache already exists, because the image's build creates it.
+  // Fills the compile caches, except for the image's cache, which the image's build has already created.
   for (const form of forms) await start(form);
   for (let number = 1; number <= starts; number += 1) {
     for (const form of forms) {

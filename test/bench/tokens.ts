@@ -1,7 +1,7 @@
 // Gets or creates ID tokens for callers, signed with the sandbox's Google key.
 import type { Sandbox, SandboxContract } from '../../src/sandbox/sandbox.ts';
 
-/** Gets a token for `reader`, which is valid for one hour, from the metadata server. */
+/** Gets a token for `reader` from the metadata server. The token is valid for one hour. */
 export async function readerToken({ metadata, audience, callers }: SandboxContract): Promise<string> {
   const url = new URL(`/computeMetadata/v1/instance/service-accounts/${callers.reader}/identity`, metadata);
   url.search = new URLSearchParams({ audience, format: 'full' }).toString();

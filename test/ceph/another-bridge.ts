@@ -1,4 +1,4 @@
-// Another bridge in front of the same Ceph, with its own configuration.
+// Starts an additional bridge in front of the same Ceph, with a different configuration.
 import { startBridge } from '../support/bridge-process.ts';
 import type { BridgeProcess, Program } from '../support/bridge-process.ts';
 import { request } from '../support/http-request.ts';

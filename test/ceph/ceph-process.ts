@@ -19,7 +19,7 @@ const script = (name: string): string => new URL(name, import.meta.url).pathname
 
 /** Ceph needs one port for the gateway, two for the monitor and ten for the OSD. */
 const PORTS = 13;
-/** The ports are below Linux's ephemeral range, so no outgoing connection of another process can use one of them. */
+/** The ports are below Linux's ephemeral range, so no other process can use one of them for an outgoing connection. */
 const [FIRST_PORT, LAST_PORT] = [12_000, 32_000];
 /** The start timeout, which includes the time to install the packages. */
 const START_MS = 300_000;

@@ -21,14 +21,14 @@ export interface CephStage extends Stage {
 }
 
 /**
- * The actions of a grant that Ceph 16 supports. `attributes` is omitted, because Ceph 16 does not know its IAM action and
- * rejects every policy that contains it.
+ * The actions of a grant that Ceph 16 supports. `attributes` is omitted, because Ceph 16 rejects every policy that contains its
+ * IAM action.
  */
 const KNOWN_TO_CEPH = 'get, list, versions, tags';
 /** Ceph accepts any region. */
 const REGION = 'us-east-1';
 export const BUCKETS = ['acme-lake', 'acme-versions', 'acme-sealed'];
-/** A role that trusts another service account. */
+/** A role that trusts a different service account. */
 export const OTHERS_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/trusts-another`;
 
 /** The permissions of the role. They never include access to the bucket `acme-sealed`. */

@@ -12,7 +12,7 @@ export type PublicKey = webcrypto.JsonWebKey & { readonly kid: string };
 export interface Authority {
   /** The authority's own private key and certificate, for use by a TLS server. */
   readonly pem: string;
-  /** @returns an element of `x5c` (RFC 7517, 4.7); certifying a key does not require its private half */
+  /** @returns an element of `x5c` (RFC 7517, 4.7). To certify a key, the private key is not needed. */
   certificateOf(key: PublicKey): Promise<string>;
 }
 

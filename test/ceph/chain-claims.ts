@@ -1,6 +1,6 @@
-// With Ceph's STS, the bridge assumes each role of a chain with the session of the previous role. Sessions are named
-// after the caller, and only the last session has a session policy. Ceph 16 ignores session tags and source identity,
-// and supports no condition on an external ID; the sandbox tests cover these features.
+// With Ceph's STS, the bridge assumes each role in a chain with the previous role's session. Sessions are named after the
+// caller, and only the last session has a session policy. Ceph 16 ignores session tags and source identity, and supports no
+// condition on an external ID; the sandbox tests cover these features.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {

@@ -1,4 +1,4 @@
-// Federation with Ceph's STS: which tokens Ceph accepts, what a session may do, and when it expires.
+// Tests federation with Ceph's STS: which tokens Ceph accepts, what a session may do, and when it expires.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -17,8 +17,8 @@ import type { CephStage } from './ceph-stage.ts';
 import { startStsBetween } from './sts-recorder.ts';
 import type { GivenKeys, StsBetween } from './sts-recorder.ts';
 
-// The bridge stops using credentials when only a tenth of their lifetime is left. That tenth must be longer than the pauses of
-// a busy machine.
+// The bridge stops using credentials when only a tenth of their lifetime is left. That tenth must be longer than any pause on a
+// busy machine.
 const LIFE_SECONDS = 12;
 const LIVES = 1.5;
 const SCOPED_NAME = 'scoped@acme-prod';
@@ -26,7 +26,7 @@ const SCOPED_NAME = 'scoped@acme-prod';
 export function claimFederation(stage: () => CephStage): void {
   const role = (): string => `lake: { arn: "${stage().sandbox.contract.role}" }`;
   const callers = () => stage().sandbox.contract.callers;
-  /** A client for Ceph itself, with the credentials of a session. */
+  /** A client that calls Ceph directly, with a session's credentials. */
   const asSession = (credentials: GivenKeys): S3Client =>
     new S3Client({
       endpoint: stage().ceph.endpoint,

@@ -10,7 +10,7 @@ import type { PublicKey } from './certificates.ts';
 
 export interface GoogleProxy {
   readonly origin: string;
-  /** The URLs that Ceph fetched, as `host/path`. */
+  /** The URLs that Ceph fetched, in the form `host/path`. */
   readonly fetched: readonly string[];
   close(): void;
 }
@@ -30,7 +30,10 @@ export async function startGoogleProxy(certs: string): Promise<GoogleProxy> {
     certificates.set(key.kid, certificate);
     return certificate;
   };
-  /** Adds an x5c to each key, because Google's key set has none. Ceph 16 reads a key only from the first entry of its x5c. */
+  /**
+   * Adds an x5c to each key, because Google's key set does not contain any. Ceph 16 reads a key only from the first entry of
+   * its x5c.
+   */
   const keySet = async (): Promise<unknown> => {
     const { keys } = (await (await fetch(certs)).json()) as { readonly keys: readonly PublicKey[] };
     return {

@@ -12,7 +12,7 @@ export interface LakeOwner extends KeyPair {
   iam(action: string, parameters: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** A role: its ARN, the subject and the audience that it trusts, and its permissions. */
+/** A role's ARN, the subject and audience that it trusts, and its permissions. */
 export interface CephRole {
   readonly arn: string;
   readonly subject: string;

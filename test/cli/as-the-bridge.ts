@@ -11,7 +11,7 @@ import type { Sandbox, SandboxContract } from '../../src/sandbox/sandbox.ts';
 import { control } from '../sandbox/clients.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-/** The command as written in the `credential_process` of a configuration file. */
+/** The command as it appears in a configuration file's `credential_process`. */
 export const FEDBRIDGE = `${process.execPath} ${MAIN}`;
 
 export interface Outcome {
@@ -27,16 +27,16 @@ type Call = Readonly<Record<string, unknown>>;
 export interface AsTheBridge {
   readonly sandbox: Sandbox;
   readonly contract: SandboxContract;
-  /** A temporary directory, which is also the home of the processes. */
+  /** A temporary directory, which is also the processes' home directory. */
   readonly directory: string;
-  /** @returns the path of a new file with that name in the directory */
+  /** @returns the path to a new file with that name in the directory */
   file(name: string, content: string): string;
   /**
-   * Runs `fedbridge ARGS` with the variables of a bridge.
+   * Runs `fedbridge ARGS` with a bridge's variables.
    * @param environment adds or replaces variables; '' unsets a variable
    */
   run(args: readonly string[], environment?: Variables): Promise<Outcome>;
-  /** Runs another program with the variables of a bridge. */
+  /** Runs any other program with a bridge's variables. */
   spawn(program: string, args: readonly string[], environment?: Variables): Promise<Outcome>;
   control(method: string, path: string, fields?: unknown): Promise<unknown>;
   /** The calls to an upstream since the list of calls was last cleared. */

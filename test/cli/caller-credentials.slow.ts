@@ -1,5 +1,5 @@
-// `fedbridge caller-credentials` and deploy/caller-credentials.sh print the same output, and an S3 client can read
-// with it.
+// `fedbridge caller-credentials` and deploy/caller-credentials.sh print the same output, and an S3 client can use it to read
+// objects.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

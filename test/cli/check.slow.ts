@@ -1,4 +1,4 @@
-// `fedbridge check` as a child process: its exit codes, its description of a configuration, and its errors.
+// Tests `fedbridge check` as a child process: its exit codes, its description of a configuration, and its errors.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// `fedbridge credentials ROLE` as a child process: AWS clients and shells can use each of its output formats.
+// Tests `fedbridge credentials ROLE` as a child process: AWS clients and shells can use each of its output formats.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';

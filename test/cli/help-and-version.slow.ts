@@ -1,5 +1,4 @@
-// Tests the help of each command, the version, the error on an unsupported Node version, and output to a pipe that is closed
-// early.
+// Tests each command's help, the version, the error on an unsupported Node version, and output to a pipe that is closed early.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

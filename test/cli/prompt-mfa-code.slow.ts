@@ -14,10 +14,7 @@ const PROGRAM = `
 const NODE = `'${process.execPath}' --input-type=module -e "$PROGRAM"`;
 const environment = { ...process.env, PROGRAM };
 
-/**
- * Runs a command in its own terminal with `script` of util-linux. @param inputs the lines to type, one after each
- * prompt
- */
+/** Runs a command in a separate terminal with util-linux's `script`. @param inputs the lines to type, one after each prompt */
 async function atTerminal(command: string, inputs: readonly string[]): Promise<string> {
   const child = spawn('script', ['-qec', command, '/dev/null'], { env: environment, stdio: 'pipe' });
   let shown = '';

@@ -1,4 +1,4 @@
-// `fedbridge read-policy` as a child process prints the permission policy of a role or of a further hop, or an error.
+// As a child process, `fedbridge read-policy` prints the permission policy for a role or a further hop, or an error.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

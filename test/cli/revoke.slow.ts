@@ -1,4 +1,4 @@
-// `fedbridge revoke` as a child process prints commands for each role of a chain, which a shell can run unchanged.
+// As a child process, `fedbridge revoke` prints commands for each role in a chain. A shell can run the commands unchanged.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ function run(...args: readonly string[]) {
 
 /**
  * Runs a script with a stub of the AWS CLI for one account, and returns the commands that the stub recorded.
- * @param of.code the exit code of the stub
+ * @param of.code the stub's exit code
  */
 function shellOf(script: string, { account, code = 0 }: { account: string; code?: number }) {
   const stub = `aws() {

@@ -1,4 +1,4 @@
-// If `fedbridge serve` cannot start, it exits with a message that has the reason and the fix.
+// If `fedbridge serve` cannot start, it exits with a message that contains the reason and the fix.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// `fedbridge token` as a child process prints the decoded token, and the encoded token only with `--raw`.
+// As a child process, `fedbridge token` prints the decoded token, and the encoded token only with `--raw`.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { claimsOf, identityToken } from '../sandbox/clients.ts';

@@ -1,4 +1,5 @@
-// `fedbridge trust-policy --for SERVICE` prints the trust policies of roles that Google services assume, without a configuration.
+// `fedbridge trust-policy --for SERVICE` prints trust policies for roles that Google services assume. The command needs no
+// configuration.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { trustPolicy } from '../../src/policy/trust-policy.ts';
@@ -61,7 +62,7 @@ describe('fedbridge trust-policy --for', () => {
   });
 });
 
-describe('on standard error only, fedbridge trust-policy --for', () => {
+describe('fedbridge trust-policy, with invalid options', () => {
   for (const [args, expected] of [
     [
       ['--for', 'storagetransfer', '--subject-id', ID],
@@ -77,7 +78,7 @@ describe('on standard error only, fedbridge trust-policy --for', () => {
       /--subject-id: must be the subject ID .*\. To find .*: curl .*storagetransfer\.googleapis\.com/,
     ],
   ] as const) {
-    it(`reports what is wrong and the remedy for ${args.join(' ')}`, async () => {
+    it(`prints the problem and the remedy only to standard error: ${args.join(' ')}`, async () => {
       const { code, stdout, stderr } = await run(args);
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(stderr, expected);
@@ -98,7 +99,7 @@ describe('on standard error only, fedbridge trust-policy --for', () => {
     [['--for', 'bigquery', '--identity', ID, 'lake'], /--for cannot be combined with ROLE/],
     [['--for', 'bigquery', '--identity', ID, '--config', 'x.yaml'], /--for cannot be combined with ROLE/],
   ] as const) {
-    it(`prints the usage for ${args.join(' ')}`, async () => {
+    it(`prints the problem and the usage only to standard error: ${args.join(' ')}`, async () => {
       const { code, stdout, stderr } = await run(args);
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, expected);

@@ -1,4 +1,4 @@
-// `fedbridge whoami` as a child process prints the bridge's Google identity, and its AWS identity in each role.
+// As a child process, `fedbridge whoami` prints the bridge's Google identity, and its AWS identity in each role.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { LAKE_DATA, TO_LAKE_DATA } from '../support/chain.ts';

@@ -42,7 +42,7 @@ describe('the AWS CLI', { skip: unavailable('aws') }, () => {
     });
   const aws = async (...args: readonly string[]): Promise<string> =>
     succeeded(await as(lake.tokens.reader, ...args));
-  /** Runs `aws s3api` on the bucket; returns the output. */
+  /** Runs `aws s3api` on the bucket and returns the output. */
   const api = async (command: string, ...args: readonly string[]): Promise<Record<string, unknown>> =>
     JSON.parse(
       (await aws('s3api', command, '--bucket', BUCKET, '--output', 'json', ...args)) || '{}',

@@ -6,7 +6,7 @@ import { PATH } from './program.ts';
 
 export type Call = readonly [method: string, args: Readonly<Record<string, unknown>>];
 
-/** The result of a call, with its body as text, or the error code in `error`. */
+/** A call's result, with its body as text, or the error code in `error`. */
 export type Returned = Readonly<Record<string, unknown>>;
 
 const CALLS = new URL('boto3_calls.py', import.meta.url).pathname;

@@ -20,7 +20,7 @@ for (const [way, command] of Object.entries(WAYS)) {
   describe(`credential_process = ${way}`, () => {
     let lake: Lake;
     let env: Record<string, string>;
-    /** The environment of a program on this caller's machine, where the sandbox's metadata server replaces Google's. */
+    /** The environment for a program on this caller's machine, where the sandbox's metadata server replaces Google's. */
     const machineOf = async (caller: 'reader' | 'scoped'): Promise<Record<string, string>> => ({
       GCE_METADATA_HOST: new URL(await lake.wire.sandbox.machineOf(caller)).host,
       AWS_EC2_METADATA_DISABLED: 'true',

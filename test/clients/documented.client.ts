@@ -30,7 +30,7 @@ const PROGRAMS = {
 /** Matches a snippet that mounts the bucket as `lake`. */
 const MOUNTED = /^.*\bs3fs acme-lake lake\b/m;
 const READ_MOUNTED = `trap 'fusermount -u -z lake' EXIT; cat lake/${ORDERS_KEY}`;
-/** Programs and devices that some snippets need, and how to detect that one is missing. */
+/** Programs and devices that some snippets need, each with a check that it is missing. */
 const LACKING: readonly (readonly [snippet: RegExp, lacks: () => boolean, what: string])[] = [
   [MOUNTED, () => !existsSync('/dev/fuse'), '/dev/fuse'],
   [/^import pandas$/m, () => !hasModule('pandas'), 'pandas'],

@@ -23,7 +23,7 @@ export const ORDERS = 'id,item,quantity\n1,lamp,2\n2,desk,1\n3,chair,4\n4,shelf,
 export const ORDERS_PART = '1,lamp,2';
 /** The key of an object that only the caller `reader` may read. */
 export const PRIVATE_KEY = 'raw/private/salaries.csv';
-/** The key of an object with two versions, whose contents are `first` and `second`, and the tag `team` = `lake`. */
+/** The key of an object with the tag `team` = `lake` and two versions, whose contents are `first` and `second`. */
 export const VERSIONED_KEY = 'versions/note.txt';
 
 export interface Lake {
@@ -32,7 +32,7 @@ export interface Lake {
   /** A directory for files that clients write, which is removed when the lake closes. */
   readonly directory: string;
   /**
-   * Identity tokens: `reader` may read and list everything, `scoped` only below raw/public/, and `lister` may list
+   * Identity tokens. `reader` may read and list everything, and `scoped` everything below raw/public/. `lister` may list
    * everything but read nothing. `expired` has expired.
    */
   readonly tokens: Readonly<Record<'reader' | 'scoped' | 'lister' | 'expired', string>>;

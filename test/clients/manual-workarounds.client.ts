@@ -1,4 +1,4 @@
-// Runs each command in the table of docs/how-to/move-from-access-keys.md as a new user would, and uses the command's result.
+// Runs each command in the table of docs/how-to/move-from-access-keys.md and uses its result, as a new user would.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

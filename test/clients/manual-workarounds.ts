@@ -14,7 +14,7 @@ export interface ByHand {
   readonly here: AsTheBridge;
   /** The environment of processes on this machine; AWS profiles are in the file `config`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A command from the page, changed to use this machine's files. */
+  /** Returns a command from the page, changed so that it uses this machine's files. */
   command(text: string): string;
   /** Writes a line from the page to a profile `lake`. @returns the variable that selects the profile */
   asProfile(text: string): { readonly AWS_PROFILE: string };
@@ -22,7 +22,7 @@ export interface ByHand {
   attempt(lines: readonly string[], more?: Readonly<Record<string, string>>): Promise<Outcome>;
   /** Runs lines in bash that must succeed, and returns their output. */
   shell(lines: readonly string[], more?: Readonly<Record<string, string>>): Promise<string>;
-  /** All arguments that `command` was called with. */
+  /** All arguments with which `command` was called. */
   readonly played: ReadonlySet<string>;
 }
 

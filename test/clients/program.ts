@@ -24,7 +24,7 @@ const LIMIT_MS = 60_000;
 /** Searches /usr/bin first, so that Debian's clients are found before other programs with the same name. */
 export const PATH = `/usr/bin:${process.env['PATH'] ?? ''}`;
 
-/** Passes only PATH from this environment, so that no user setting on this machine takes effect. */
+/** Passes only PATH from this environment, so that no user's settings on this machine take effect. */
 export async function run(
   program: string,
   args: readonly string[],

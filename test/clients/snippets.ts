@@ -6,8 +6,8 @@ export interface Snippet {
   readonly language: 'sh' | 'python' | 'js' | 'ini';
   readonly text: string;
   /**
-   * The program or service that the snippet needs but the tests lack. The snippet's first line names it, for example `# not run
-   * here: needs gcloud`.
+   * The program or service that the snippet needs, but that is not available in the tests. The snippet's first line names it,
+   * for example `# not run here: needs gcloud`.
    */
   readonly needs: string | undefined;
   /** The file name in docs/how-to/clients/. */

@@ -1,4 +1,4 @@
-// Objects with keys that clients often handle incorrectly, and digests to compare copies with the originals.
+// Objects with keys that clients often handle incorrectly, and digests for comparing copies with the originals.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -29,7 +29,7 @@ const NAMES = [
 /** The AWS CLI and boto3 read an object in ranges if it is larger than 8 MiB. */
 const TWO_PARTS_BYTES = 12_000_000;
 
-/** The content of each object by its name. */
+/** The content of each object, by the object's name. */
 export const TREE: ReadonlyMap<string, Buffer> = new Map(NAMES.map((name) => [name, contentOf(name)]));
 
 function contentOf(name: string): Buffer {

@@ -12,8 +12,8 @@ function assertReadOrRejected(text: string): void {
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
     assert.ok(error.problems.length > 0);
-    // All values in the sample are short, so the description of a rule could reach 600 characters only by containing a copy of
-    // the document.
+    // All values in the sample are short, so a rule's description could reach 600 characters only if it contained a copy of the
+    // document.
     for (const { rule } of error.problems) assert.ok(rule.length < 600, rule);
     assert.doesNotMatch(error.message, /[\p{Cc}--\n]/v);
   }

@@ -1,5 +1,5 @@
-// Token audiences that several programs share, and similar ones that are not shared. The tests of the bridge and of its
-// Terraform files use the same list, because both must agree on which audiences are shared.
+// Token audiences that several programs share, and similar ones that are not shared. The bridge and its Terraform files must
+// treat the same audiences as shared, so the tests for both use this list.
 
 /** Shared audiences, each with its description in the error message. */
 export const SHARED_AUDIENCES: readonly (readonly [audience: string, whose: string])[] = [

@@ -1,4 +1,4 @@
-// The formats in which the `grants` and `operators` of a configuration may name callers.
+// The formats in which a configuration's `grants` and `operators` may name callers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assertOneProblem, configWith, problemsWith } from './sample.ts';

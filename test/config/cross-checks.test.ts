@@ -1,4 +1,4 @@
-// Checks that compare several fields of a configuration document.
+// Tests the checks that compare several fields in a configuration document.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Change, assertOneProblem, problemsWith } from './sample.ts';

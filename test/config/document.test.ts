@@ -127,7 +127,7 @@ describe('syntax errors', () => {
     const problems = problemsIn(readFileSync(import.meta.filename, 'utf8'));
     assert.ok(problems.length > 5 && problems.length < 30, String(problems.length));
     assert.match(problems.at(-1) ?? '', /^the document: has \d+ more errors like these\. /);
-    // Five errors do not exceed the limit on error messages, so all of them are reported.
+    // Five errors are within the limit for error messages, so all of them are reported.
     assert.equal(problemsIn(`${YAML}${'audience: x\n'.repeat(5)}`).length, 5);
   });
 

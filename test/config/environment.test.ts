@@ -1,4 +1,4 @@
-// The environment variables of the bridge. A value in the document overrides the variable for the same setting.
+// Tests the bridge's environment variables. A value in the document overrides the variable for the same setting.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/cli/read-config.ts';

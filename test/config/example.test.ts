@@ -1,4 +1,4 @@
-// Every field of a complete example is known, and is read as written.
+// Every field in a complete example is known, and its value is read as written.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';

@@ -1,4 +1,4 @@
-// A chain of roles in a configuration: its session duration, its tags, and the tags that one hop passes to the next.
+// Tests role chains in a configuration: the session duration, the tags, and the tags that one hop passes to the next.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CALLER_TAG_KEYS } from '../../src/config/aws-limits.ts';
@@ -103,7 +103,7 @@ describe("a later role's tags", () => {
     assert.deepEqual(problemsOfHops({ tags: { ...fullest, ...tags(49) } }), []);
   });
 
-  it('may have the keys that callerTags reserves if callerTags is not set', () => {
+  it('may include the key caller-id unless callerTags is set', () => {
     assert.deepEqual(problemsOfHops({ tags: { 'caller-id': 'x' } }), []);
   });
 });

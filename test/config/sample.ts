@@ -18,8 +18,7 @@ const SAMPLE = {
 };
 
 /**
- * @returns the changed sample as JSON, which is valid YAML; spaces separate the steps of a path, because names may
- * contain dots
+ * @returns the changed sample as JSON, which is valid YAML; spaces separate the steps in a path, because names may contain dots
  */
 export function sampleWith(...changes: readonly Change[]): string {
   const document = structuredClone(SAMPLE) as Record<string, unknown>;

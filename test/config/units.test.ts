@@ -1,4 +1,4 @@
-// The notation of durations and sizes in a configuration, and the errors for invalid values.
+// Tests the notation for durations and sizes in a configuration, and the errors for invalid values.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DURATION, SIZE, readQuantity, showQuantity } from '../../src/config/units.ts';

@@ -1,4 +1,4 @@
-// Any key that S3 supports passes through the client, the bridge and the store unchanged, byte for byte.
+// Every key that S3 supports passes through the client, the bridge and the store without any change to its bytes.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -55,7 +55,7 @@ const EVERY_BYTE: readonly string[] = [
   ...Array.from({ length: 0x80 }, (_, i) => `latin/${String.fromCodePoint(i + 0x80)}`),
 ];
 
-/** @param options.left keys that the store does not support, and the reason for each */
+/** @param options.left keys that the store does not support, each with the reason */
 export function claimKeys(
   stage: () => Stage,
   options: { readonly left?: ReadonlyMap<string, string> } = {},

@@ -120,7 +120,7 @@ export function claimLists(stage: () => Stage): void {
       assert.deepEqual(keysOf(await list(`list-type=2&max-keys=0&${PREFIX}`)), []);
     });
 
-    it('continues from page to page in JSON', async () => {
+    it('can be read page by page as JSON', async () => {
       const keys: string[] = [];
       const prefixes: string[] = [];
       for (let more: string | null = ''; more !== null;) {

@@ -1,4 +1,4 @@
-// GET and HEAD of an object: its bytes, headers and ranges, and the errors for a missing object.
+// Tests GET and HEAD requests for an object: its bytes, headers and ranges, and the errors for a missing object.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, describe, it } from 'node:test';
@@ -119,7 +119,7 @@ export function claimObjects(stage: () => Stage): void {
 
     it('is returned as S3 or Ceph sends it if several ranges are requested', async () => {
       const reply = await stage().get(PATH, { as: 'reader', headers: { range: 'bytes=0-9,20-29' } });
-      // For several ranges, Ceph 16 sends only the first one, and S3 sends the whole object.
+      // If a request has several ranges, Ceph 16 sends only the first one, and S3 sends the whole object.
       if (stage().store === 'Ceph') {
         assert.equal(reply.headers['content-range'], `bytes 0-9/${SIZE}`);
         assert.ok(reply.body.equals(body.subarray(0, 10)));
@@ -132,7 +132,7 @@ export function claimObjects(stage: () => Stage): void {
       assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
       assert.equal(reply.headers['x-fedbridge-error'], 'not_found');
       assert.match(reply.text, /<Message>The object does not exist\.<\/Message>/);
-      // Ceph's response to HEAD has the Content-Length of a document that it does not send.
+      // In Ceph's response to HEAD, the Content-Length is that of a document that is not sent.
       const head = await stage().get(path, { as: 'reader', method: 'HEAD' });
       assert.deepEqual([head.status, head.body.length], [404, 0]);
       assert.equal(head.headers['x-fedbridge-error'], 'not_found');

@@ -9,7 +9,7 @@ import type { Wire } from '../support/wire.ts';
 export interface Stage extends Pick<Wire, 'bridge' | 'sandbox' | 'get' | 'put' | 'token' | 'close'> {
   readonly store: 'sandbox' | 'Ceph';
   readonly region: string;
-  /** A client that calls the store directly, with its owner's keys. */
+  /** A client that calls the store directly, with the store owner's keys. */
   readonly owner: S3Client;
   /** Records that the operations succeeded. */
   seen(...operations: readonly Operation[]): void;
@@ -37,7 +37,7 @@ grants:
 
 const EVERYTHING = 'get, list, versions, tags, attributes';
 
-/** The store's endpoint, and its owner's keys. */
+/** The store's endpoint and the store owner's keys. */
 export interface Store extends KeyPair {
   readonly name: Stage['store'];
   readonly endpoint: string;

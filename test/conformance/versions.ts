@@ -54,7 +54,7 @@ export function claimVersions(stage: () => Stage): void {
 
     it('causes an error if its ID never existed', async () => {
       const reply = await get('versionId=nonsense');
-      // Ceph 16 responds with NoSuchKey, not NoSuchVersion, to a read of a missing version.
+      // Ceph 16 responds with NoSuchKey, not NoSuchVersion, to a read request for a missing version.
       if (stage().store === 'Ceph') assert.deepEqual([reply.status, reply.code], [404, 'NoSuchKey']);
       else assert.ok([400, 404].includes(reply.status), String(reply.status));
     });

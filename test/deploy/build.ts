@@ -1,4 +1,4 @@
-// Runs a build file as Cloud Build does: replaces substitutions, then runs the script of each step in one directory. Stand-ins
+// Runs a build file as Cloud Build does: replaces substitutions, then runs each step's script in the same directory. Stand-ins
 // that record their calls replace the programs that contact a registry or a cloud.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -116,7 +116,7 @@ esac
 export interface Faults {
   readonly deployCode?: number;
   readonly probeCode?: number;
-  /** The name of a revision that is created during the probe. */
+  /** The name of a revision that is created while the probe runs. */
   readonly latestRevision?: string;
 }
 

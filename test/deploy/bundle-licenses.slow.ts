@@ -1,4 +1,4 @@
-// THIRD-PARTY-LICENSES.txt lists every package whose code the bundled programs contain, with the text of its license.
+// THIRD-PARTY-LICENSES.txt lists every package with code in the bundled programs, together with the package's license text.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ describe("a bundle's license file", () => {
     return root;
   };
 
-  it('contains the notices of Apache-2.0 packages, and the license text if a package has none', async () => {
+  it("contains an Apache-2.0 package's notices, and the license text even if the package lacks it", async () => {
     const root = makePackage({ license: 'Apache-2.0' }, { NOTICE: 'Odd, by Odd Ltd.' });
     const text = await thirdPartyLicenses(root, inputsOf(1));
     assert.match(

@@ -1,5 +1,5 @@
-// The Cloud Build files use two accounts and pin images by digest. They document and require all their substitutions, and name
-// only files and scripts that exist.
+// The Cloud Build files use two accounts and pin images by digest. They document and require all their substitutions, and refer
+// only to files and scripts that exist.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -7,7 +7,7 @@ export interface Instruction {
   readonly name: string;
   /** The instruction without its name, on one line. */
   readonly text: string;
-  /** The strings of an instruction in JSON form; undefined for other forms. */
+  /** The strings in an instruction in JSON form; undefined for other forms. */
   readonly words: readonly string[] | undefined;
 }
 
@@ -44,7 +44,7 @@ export const STAGES: readonly Stage[] = starts.map((start, i) => ({
   instructions: all.slice(start + 1, starts[i + 1]),
 }));
 
-/** The texts of the instructions with this name. */
+/** The text of each instruction with this name. */
 export const textsOf = (stage: Stage | undefined, name: string): string[] =>
   (stage?.instructions ?? []).filter((one) => one.name === name).map(({ text }) => text);
 
@@ -53,8 +53,8 @@ const ignored = readFileSync(`${ROOT}.dockerignore`, 'utf8')
   .filter((line) => !/^(?:#|$)/.test(line));
 
 /**
- * @returns whether Docker sends the path to the build, which the last line of .dockerignore that matches the path or one of its
- * parent directories determines
+ * @returns whether Docker sends the path to the build. This depends on the last line in .dockerignore that matches the path or
+ * one of its parent directories.
  */
 export function isSent(path: string): boolean {
   let sent = true;

@@ -1,5 +1,5 @@
-// The documentation pages about deployment name only files, tests, variables and options that exist, and a shell can
-// parse their commands.
+// The documentation pages about deployment mention only files, tests, variables and options that exist, and a shell can parse
+// the commands in them.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

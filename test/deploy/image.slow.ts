@@ -1,5 +1,5 @@
-// Copies the files of an image out of this project and runs them as an unprivileged user, with only the platform's
-// variables. The bridge starts from V8's caches, reads an object for a caller, and exits on SIGTERM.
+// Copies an image's files out of this project and runs them as an unprivileged user, with only the platform's variables. The
+// bridge starts from V8's caches, reads an object for a caller, and exits on SIGTERM.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { makeDirectory, makeImageFiles, USER_ID } from './image.ts';
 import type { ImageFiles } from './image.ts';
 
 const run = promisify(execFile);
-/** Only root can run a process as another user. Any other user is already unprivileged. */
+/** Only root can run a process as a different user. Any other user is already unprivileged. */
 const AS_USER = process.getuid?.() === 0 ? { uid: USER_ID, gid: USER_ID } : {};
 const DEBUG = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
 

@@ -1,4 +1,4 @@
-// Creates the files of an image without Docker, by following the COPY and RUN instructions of the Dockerfile's build stage. A
+// Creates an image's files without Docker, by following the COPY and RUN instructions of the Dockerfile's build stage. A
 // separate copy of Node runs these files.
 import { execFile } from 'node:child_process';
 import {

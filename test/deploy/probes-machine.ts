@@ -1,4 +1,4 @@
-// Simulates the machine that a probe runs on. Its service account is `reader`, which may impersonate `stranger`.
+// Simulates the machine on which a probe runs. Its service account is `reader`, which may impersonate `stranger`.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-// The setup for tests of the probe: a bridge, the object that the probe reads, and the machine that it runs on.
+// The setup for tests of the probe: a bridge, the object that the probe reads, and the machine on which it runs.
 import assert from 'node:assert/strict';
 import { configured, emailOf } from '../support/configuration.ts';
 import { startWire } from '../support/wire.ts';
@@ -51,7 +51,7 @@ export async function startStage(config: NonNullable<WireOptions['config']>): Pr
   };
 }
 
-/** @returns the status and the error of each failed check, keyed by the check's name */
+/** @returns each failed check's status and error, keyed by the check's name */
 export function failuresIn(outcome: Outcome): Record<string, unknown> {
   const { ok, severity, message, checks } = lineOf(outcome);
   const failed = checks.filter((check) => !check.ok);

@@ -136,7 +136,7 @@ describe('the systemd unit', () => {
       test.skip('systemd-analyze is not installed');
       return;
     }
-    // Creates stubs for the system units that the bridge's units refer to, which exist on every real machine.
+    // Creates stubs for system units that exist on every real machine, and to which the bridge's units refer.
     for (const unit of ['basic', 'multi-user', 'network-online', 'shutdown', 'sysinit']) {
       mkdirSync(join(vm.root, 'usr/lib/systemd/system'), { recursive: true });
       writeFileSync(join(vm.root, `usr/lib/systemd/system/${unit}.target`), '[Unit]\n');
@@ -146,7 +146,7 @@ describe('the systemd unit', () => {
     const names = ['fedbridge@9101.service', 'fedbridge.target'];
     const { stderr } = await run('systemd-analyze', ['verify', `--root=${vm.root}`, ...names]);
     assert.equal(stderr, '');
-    // systemd rates the exposure of a unit from 0 to 100. Without the hardening directives, this unit is near 100.
+    // systemd rates a unit's exposure from 0 to 100. Without the hardening directives, this unit is near 100.
     const limits = ['--offline=true', '--threshold=20'];
     await run('systemd-analyze', ['security', `--root=${vm.root}`, ...limits, 'fedbridge@9101.service']);
   });

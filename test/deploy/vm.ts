@@ -1,5 +1,4 @@
-// Simulates a VM: install.sh installs the archive of pack.sh below a directory, and tests start the programs that the
-// units name.
+// Simulates a VM: install.sh installs pack.sh's archive below a directory, and tests start the programs that the units name.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -14,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 export interface Vm {
   /** The directory that corresponds to / on the VM. */
   readonly root: string;
-  /** Installs from the archive; rejects with the standard error of the installer. */
+  /** Installs from the archive; rejects with the installer's standard error. */
   install(config: string, options?: { readonly cores: number }): Promise<void>;
   /** Returns the paths of all files and links, each with a value that changes if the file is written. */
   state(): Readonly<Record<string, string>>;
@@ -23,7 +22,8 @@ export interface Vm {
   /** @returns the ID of a group in the VM's group database @throws Error if the group does not exist */
   groupId(name: string): number;
   /**
-   * @returns the program and the environment of the instance with that name; only root can start the program as another user
+   * @returns the program and the environment for the instance with that name; only root can start the program as a different
+   * user
    */
   instance(name: string, as?: Identity): { program: Program; environment: Record<string, string> };
   remove(): void;

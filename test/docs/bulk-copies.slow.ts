@@ -1,5 +1,5 @@
-// The policies, options and scripts in docs/how-to/bulk-copies/ agree with the code and work with the sandbox, as far as that is
-// possible without the engines.
+// The policies, options and scripts in docs/how-to/bulk-copies/ agree with the code. They also work with the sandbox, as far as
+// this can be tested without the engines.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -120,7 +120,9 @@ describe('docs/how-to/bulk-copies/', () => {
   });
 });
 
-/** Not synchronous, because the sandbox is in this process. @returns standard output of a process that succeeds */
+/**
+ * Runs asynchronously, because the sandbox runs in this process. @returns the standard output of a process that must succeed
+ */
 async function run(
   command: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-// Creates the tables of docs/reference/configuration.md, with every field of the JSON Schema and every environment
+// Creates the tables in docs/reference/configuration.md, which list every field in the JSON Schema and every environment
 // variable.
 import type * as z from 'zod';
 import { VARIABLES } from '../../src/config/environment.ts';
@@ -6,7 +6,7 @@ import { tableOf } from './markdown.ts';
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
-/** The maps of the configuration document, in the order of the page, each with its path from the document's root. */
+/** The maps in the configuration document, in the page's order, each with its path from the document's root. */
 const SECTIONS: readonly (readonly [heading: string, path: readonly string[]])[] = [
   ['The document', []],
   ['`aws`', ['aws']],

@@ -1,4 +1,4 @@
-// docs/reference/cli.md shows the current help of every command.
+// docs/reference/cli.md shows every command's current help text.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderedCommands, textOf } from './render.ts';

@@ -1,4 +1,4 @@
-// The files of src have no import cycles, including type imports.
+// The files in src have no import cycles, even if type imports are included.
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

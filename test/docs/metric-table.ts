@@ -1,4 +1,4 @@
-// Creates the table of docs/reference/metrics.md from the help texts that the bridge sends to Prometheus.
+// Creates the table in docs/reference/metrics.md from the help texts that the bridge sends to Prometheus.
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { tableOf } from './markdown.ts';
 

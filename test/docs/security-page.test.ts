@@ -1,5 +1,5 @@
-// The tests that SECURITY.md names exist, each threat has a test or states that the bridge cannot prevent it, and no
-// table cell is empty.
+// Every test that SECURITY.md names exists. For each threat, the page names a test or states that the bridge cannot prevent it.
+// No table cell is empty.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
 
-/** Matches the text for a threat that only the operator can counter. */
+/** Matches the table text for threats without a test, which the bridge cannot prevent. */
 const NO_DEFENSE = /^(?:The bridge cannot prevent this|Nothing)\.$/;
 
 const [, section = ''] = /^## What an attacker could do\n(.*?)^## /ms.exec(page) ?? [];

@@ -1,4 +1,4 @@
-// Checks that handwritten parts of docs/ agree with the code.
+// Checks that the handwritten parts of docs/ agree with the code.
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// `fedbridge doctor` compares clocks before any step that a wrong clock can break. It does not report a failure as a separate
-// problem if the wrong clock caused it.
+// `fedbridge doctor` compares clocks before any step that a wrong clock can break. It does not report a failure separately if a
+// wrong clock caused it.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { firstDoubtful, firstWrong, openClinic, stepsThatAre } from './diagnosis.ts';

@@ -58,7 +58,7 @@ export function firstWrong({ code, outcome, steps }: Diagnosis, step: string): E
   return theFirst(steps, 'wrong', step);
 }
 
-/** Asserts the same as {@link firstWrong}, but for the first ! of a diagnosis without ✗. */
+/** Like {@link firstWrong}, but for the first ! in a diagnosis without ✗. */
 export function firstDoubtful({ code, outcome, steps }: Diagnosis, step: string): Examination {
   assert.deepEqual([code, outcome], [3, 'doubtful'], JSON.stringify(steps, null, 2));
   return theFirst(steps, 'doubtful', step);

@@ -1,4 +1,4 @@
-// `fedbridge doctor` checks that the keys that verify callers' tokens are available, and that they are Google's.
+// `fedbridge doctor` checks that the keys for verifying callers' tokens are available and belong to Google.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';

@@ -1,5 +1,5 @@
-// `fedbridge doctor` supports chains of roles, and an AWS profile instead of a Google identity, and reports the final
-// session or the error.
+// `fedbridge doctor` supports role chains, and AWS profiles that replace a Google identity. It reports the final session or the
+// error.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { LAKE_DATA, TO_LAKE_DATA } from '../support/chain.ts';

@@ -1,4 +1,4 @@
-// The text output of `fedbridge doctor`, and its exit codes if the usage is wrong or the output cannot be written.
+// Tests `fedbridge doctor`'s text output, and its exit codes if the usage is wrong or the output cannot be written.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// STS does not report why it denies a role, but `fedbridge doctor` finds the cause if it gets the role's trust policy
-// in a file.
+// STS does not report why it denies a role, but `fedbridge doctor` finds the cause if a file with the role's trust policy is
+// passed to it.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { SAMPLE_ROLES } from '../../src/sandbox/iam/sample-roles.ts';

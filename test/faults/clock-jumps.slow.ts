@@ -27,8 +27,8 @@ async function playAll(stage: Stage, fault: ClockFault, account: number): Promis
   // Credentials must be valid for longer than the clock jump, because the clocks of S3 and STS differ in this test.
   await wire.control('PUT', '/durations', { credentials: 2 * TWO_HOURS });
   for (const [i, place] of PLACE_NAMES.entries()) {
-    // S3 rejects requests that are signed with a wrong time. For the other upstreams, this test therefore shifts S3's clock
-    // too.
+    // S3 rejects requests that are signed with a wrong time. For the other upstreams, this test therefore also shifts S3's
+    // clock.
     const offsetSeconds = place === 's3' ? 0 : SECONDS[fault];
     await wire.control('PUT', '/clock', { upstream: 's3', offsetSeconds });
     const headers = place === 'certs' ? asAccount(wire, account + i) : asTimelessAccount(wire, account + i);

@@ -96,7 +96,7 @@ async function sendInPart({
   const promised = { short: Math.floor(length / 2), long: length + 10 }[fault as string] ?? length;
   begin(response, reply, promised);
   response.flushHeaders();
-  // A range request that resumes the download gets no bytes, so that retries make no progress.
+  // A range request that resumes the download gets no bytes, so retries make no progress.
   const half = request.headers.range === undefined ? Math.floor(length / 2) : 0;
   switch (fault) {
     case 'hang-midway':

@@ -1,4 +1,4 @@
-// Lets a test control how the bridge resolves the host names of its upstreams.
+// Lets a test control how the bridge resolves its upstreams' host names.
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

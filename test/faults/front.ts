@@ -15,7 +15,7 @@ import type { UpstreamName } from './upstream-responses.ts';
 import { BEFORE_REQUESTS } from './upstream-faults.ts';
 import type { UpstreamFault } from './upstream-faults.ts';
 
-/** Whether a fault applies to the request with this body. */
+/** Whether a fault applies to a request with this body. */
 export type Meant = (body: string) => boolean;
 
 export interface Strike {
@@ -96,7 +96,7 @@ export async function startFront(options: {
 
   /** @param spared a connection to keep open, because a response on it is incomplete */
   const begin = async (fault: UpstreamFault, spared?: Socket): Promise<void> => {
-    // For `no-name`, the front must stop listening too, because the bridge may have cached the address.
+    // For `no-name`, the front must also stop listening, because the bridge may have cached the address.
     if (fault === 'refused' || fault === 'no-name') server.close();
     silent = fault === 'unanswered';
     if (fault === 'no-name') await names.lead(host, 'nowhere');
@@ -113,7 +113,7 @@ export async function startFront(options: {
     for (const socket of connections.values()) socket.destroy();
     if (!server.listening) await listen();
   };
-  // While the front refuses connections, its port is free. An ephemeral port could be assigned to another program in the
+  // While the front refuses connections, its port is free. An ephemeral port could be assigned to a different program in the
   // meantime.
   while (!server.listening) {
     port = randomInt(PORTS.first, PORTS.last);

@@ -1,4 +1,4 @@
-// Records the response and the log line of a request, to compare them with a row of the fault table.
+// Records a request's response and log line, to compare them with a row in the fault table.
 import type { LogLine } from '../support/bridge-process.ts';
 import { open } from '../support/http-request.ts';
 import type { Wire } from '../support/wire.ts';

@@ -8,11 +8,11 @@ export const VAULT = 'arn:aws:iam::345678901234:role/vault';
 export interface Place {
   readonly name: string;
   readonly upstream: UpstreamName;
-  /** Selects the upstream requests that the fault applies to. */
+  /** Selects the upstream requests to which the fault applies. */
   readonly meant: Meant;
   /** For a hop of `then`: selects the STS request for the preceding hop. */
   readonly after?: Meant;
-  /** The maximum number of upstream requests for three concurrent requests of one caller. */
+  /** The maximum number of upstream requests for three concurrent requests from one caller. */
   readonly asks: number;
   /** The maximum time that a caller waits, and its description in the documentation. */
   readonly waits: { readonly seconds: number; readonly by: string };

@@ -21,9 +21,11 @@ const DOMAIN = 'fedbridge.test';
 const UPSTREAMS = ['metadata', 'certs', 'sts', 's3'] as const satisfies readonly UpstreamName[];
 const HOPS = [`arn: "${LAKE_DATA}"`, `arn: "${VAULT}"`];
 
-/** The bridge's stall limit: longer than the pauses of a busy machine, but short, because tests wait until it is exceeded. */
+/**
+ * The bridge's stall limit. It is longer than any pause on a busy machine, but short, because tests wait until it is exceeded.
+ */
 const STALL_SECONDS = 2;
-/** The lifetime of identity tokens: so short that the bridge requests a new identity token for each session. */
+/** The lifetime of identity tokens. It is so short that the bridge requests a new identity token for each session. */
 const IDENTITY_TOKEN_SECONDS = 30;
 
 const KEY = 'faults/object.bin';

@@ -1,4 +1,4 @@
-// The faults of an upstream, with their descriptions in the documentation.
+// The faults that an upstream may have, with their descriptions in the documentation.
 
 /** The faults in the order of the documentation. Each text is a clause about the upstream or its response. */
 export const UPSTREAM_FAULTS = {

@@ -14,7 +14,7 @@ export interface Profiles {
   readonly contract: SandboxContract;
   /** A temporary directory that is also the home directory. */
   readonly directory: string;
-  /** Writes the profiles to a configuration file; each profile is given by its fields. */
+  /** Writes the profiles, each specified by its fields, to a configuration file. */
   write(profiles: Readonly<Record<string, Readonly<Record<string, string>>>>): void;
   profile(name: string, askCode?: (mfaSerial: string) => Promise<string>): ProfileCredentials;
   control(method: string, path: string, body?: unknown): Promise<unknown>;
@@ -25,7 +25,7 @@ export interface Profiles {
   close(): Promise<void>;
 }
 
-/** Changes the environment of this process, because the SDK reads it. */
+/** Changes this process's environment, because the SDK reads it. */
 export async function startProfiles(): Promise<Profiles> {
   const { contract, close } = await startSandbox();
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-profiles-'));

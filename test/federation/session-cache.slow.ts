@@ -112,8 +112,8 @@ describe('a session', () => {
       { caller: { subject: caller.subject } },
       { caller: { subject: '112010400000000710081', email: caller.email } },
       { caller, policy: '{"other":true}' },
-      // If the cache joined the fields without escaping them, these callers would have the same cache keys as others in this
-      // list.
+      // If the cache joined the fields without escaping them, some callers in this list would have the same cache keys as
+      // others.
       { caller: { subject: `${caller.subject}","${caller.email}` } },
       { caller: { subject: '' } },
     ];

@@ -1,5 +1,5 @@
-// The Deny statements of a session policy deny exactly those S3 requests that its Allow statements do not allow, even
-// if other policies allow them.
+// A session policy's Deny statements deny exactly those S3 requests that its Allow statements do not allow, even if other
+// policies allow them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Action, Bucket, Grant, Scope } from '../../src/config/types.ts';
@@ -116,8 +116,8 @@ const show = ({ action, resource, context }: Asked): string =>
   `${action} ${resource} ${context.get('s3:prefix')?.join() ?? ''}`;
 
 /**
- * @returns the requests that the whole policy decides wrongly; it must explicitly deny everything that its Allow
- * statements do not allow
+ * @returns the requests for which the whole policy leads to the wrong decision; it must explicitly deny everything that its
+ * Allow statements do not allow
  */
 function undecided(bucket: Bucket, grants: readonly Grant[], requests: readonly Asked[]): string[] {
   const whole = readPolicy(compilePolicy(bucket, grants), 'identity');

@@ -1,4 +1,4 @@
-// Grants compile to AWS policies that are minimal, canonical and never wider than the grant.
+// Grants are compiled to AWS policies that are minimal and canonical, and never allow more than the grants.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Grant } from '../../src/config/types.ts';

@@ -1,4 +1,4 @@
-// Measures which characters of the bridge's source code have been executed, from V8's block coverage.
+// Uses V8's block coverage to measure which characters of the bridge's source code have been executed.
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 
@@ -17,7 +17,7 @@ export interface Coverage {
   fresh(ran: Ran): readonly Place[];
   /** Records the code as executed, so that `fresh` does not return it again. */
   keep(ran: Ran): void;
-  /** Returns the share of characters of each script that have been executed. */
+  /** For each script, returns the share of its characters that have been executed. */
   reached(): readonly (readonly [file: string, share: number])[];
 }
 

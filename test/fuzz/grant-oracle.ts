@@ -1,5 +1,5 @@
-// Decides whether a caller's grants allow a request to S3. This oracle is based only on the documentation, and shares no code
-// with the bridge.
+// Determines whether a caller's grants allow a request to S3. This oracle is based only on the documentation, and shares no
+// code with the bridge.
 import { GRANTS } from './lake.ts';
 import type { PlainCaller, PlainGrant } from './lake.ts';
 
@@ -142,8 +142,8 @@ function needOf({ key, query }: Place): Need {
 }
 
 /**
- * Reading a version of an object requires only `versions`. Reading its tags or attributes requires `versions` and their own
- * action.
+ * To read an object version, a caller needs only `versions`. To read a version's tags, a caller needs `versions` and `tags`; to
+ * read its attributes, `versions` and `attributes`.
  */
 const withVersions = (words: readonly string[]): readonly string[] => [
   ...words.filter((word) => word !== 'get'),

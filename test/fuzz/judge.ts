@@ -139,7 +139,7 @@ const codeOf = (error: unknown): string => (error instanceof Fault ? error.code 
 
 const CREDENTIAL = /^(?:x-amz-(?:security-token|signature|credential)|access_token|id_token)$/i;
 
-/** Whether a request repeats one of the two token headers, or has different tokens in them. */
+/** Whether a request repeats one of the two token headers, or has a different token in each. */
 function isAmbiguous(rawHeaders: readonly string[]): boolean {
   const valuesOf = (wanted: string): readonly string[] =>
     rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);

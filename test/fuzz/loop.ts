@@ -87,7 +87,7 @@ export async function fuzzLoop(options: {
   }
 }
 
-/** For each of the given places, finds by bisection the first case in the batch that executes it. */
+/** Finds, by bisection, the first case in the batch that executes each of the given places in the code. */
 async function whichReach(
   batch: readonly FuzzCase[],
   places: readonly Place[],

@@ -1,4 +1,4 @@
-// Mutates the recipe of a token: its claims, header or signer, or the edits after signing.
+// Mutates a token's recipe: its claims, header or signer, or the edits after signing.
 import type { Edit, TokenRecipe } from './fuzz-case.ts';
 import { mutateText } from './mutate-text.ts';
 import type { Random } from '../support/random.ts';

@@ -11,7 +11,7 @@ import { HEAD_WORDS, HEADER_NAMES, HEADER_VALUES, METHODS, URL_WORDS } from './w
 const MAX_URL = 4096;
 const MAX_HEADERS = 12;
 
-/** @param other a second case, to copy parts from. @param most the maximum number of mutations */
+/** @param other a second case, from which parts are copied. @param most the maximum number of mutations */
 export function mutate(random: Random, from: FuzzCase, other: FuzzCase, most = 4): FuzzCase {
   let made = from;
   for (let times = 1 + random.below(most); times > 0; times -= 1) made = mutateOnce(random, made, other);

@@ -1,4 +1,4 @@
-// Generated requests never crash or hang the bridge, and reach S3 only if a grant of the caller allows them.
+// Generated requests never crash or hang the bridge, and reach S3 only if one of the caller's grants allows them.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fuzzInProcess } from './in-process.ts';

@@ -1,4 +1,4 @@
-// Formats the report of a fuzzer run: statistics and, after a failure, the case and the command that reproduces it.
+// Formats a fuzzer run's report: statistics and, after a failure, the case and the command that reproduces it.
 import type { Failure, LoopReport } from './loop.ts';
 import type { WireReport } from './on-the-wire.ts';
 

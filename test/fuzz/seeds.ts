@@ -1,4 +1,4 @@
-// The fuzzer's initial cases: requests of each kind, with tokens of each caller.
+// The fuzzer's initial cases: requests of every kind, with tokens for every caller.
 import type { FuzzCase, TokenRecipe } from './fuzz-case.ts';
 import { AUDIENCE, CALLER_NAMES, CALLERS } from './lake.ts';
 import type { CallerName } from './lake.ts';

@@ -1,4 +1,4 @@
-// Decides which caller a token identifies. This oracle is based only on the documentation (docs/how-to/configure.md, "Name
+// Determines which caller a token identifies. This oracle is based only on the documentation (docs/how-to/configure.md, "Name
 // callers"; RFC 7519).
 import type { Mint } from './mint.ts';
 import type { PlainCaller } from './lake.ts';

@@ -1,5 +1,5 @@
-// Starts a real bridge with a fake STS and a fake S3. The fake S3 checks each request against the grants of the caller whose
-// session signed the request.
+// Starts a real bridge with a fake STS and a fake S3. The fake S3 finds the caller whose session signed a request, and checks
+// the request against that caller's grants.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startStsStandIn } from '../support/sts-stand-in.ts';
 import { startStandIn } from '../support/stand-in.ts';

@@ -46,7 +46,7 @@ export const HEADER_VALUES = [
 
 export const METHODS = words('GET HEAD POST PUT DELETE OPTIONS PATCH TRACE get PROPFIND');
 
-/** JSON texts for claims and headers of tokens. */
+/** JSON texts for token claims and headers. */
 export const JSON_VALUES = [
   ...words(String.raw`
     null true false 0 -1 1e999 "" [] {} "@kid" ["@kid"] "@now+0" "@now+30" "@now-30" "@now+300" "@now-300" "1"
@@ -78,7 +78,7 @@ export const TOKEN_EDITS = [
   ...words('. = == A eyJ9 - _ + / % \xff .. e30 , SIGNATURE_REMOVED_BY_GOOGLE'),
 ];
 
-/** Line breaks and contradictory headers to insert into the head of a request. */
+/** Line breaks and contradictory headers to insert into a request head. */
 export const HEAD_WORDS = [
   '\r\n',
   '\n',

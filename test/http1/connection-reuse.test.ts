@@ -9,7 +9,7 @@ import type { Transport } from '../../src/http1/transport.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import type { StandIn } from '../support/stand-in.ts';
 
-/** A forged response. A different HTTP implementation could read these bytes as the body of the previous response. */
+/** A forged response. A different HTTP implementation could read these bytes as the previous response's body. */
 const LEFTOVER = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil';
 const GOOD = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood';
 

@@ -23,7 +23,9 @@ interface Response {
   readonly body: string;
 }
 
-/** A complete response; `no response` if the client got no valid head; `body failed` if the body was incomplete or invalid. */
+/**
+ * A complete response; `no response` if the client received no valid head; `body failed` if the body was incomplete or invalid.
+ */
 type Outcome = Response | 'no response' | 'body failed';
 
 const OK = 'HTTP/1.1 200 OK\r\n';

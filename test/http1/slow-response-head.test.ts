@@ -1,4 +1,4 @@
-// The stall timeout covers the whole head of S3's response; in the body it restarts with every byte.
+// The stall timeout covers the whole head of S3's response; in the body, the timeout restarts with every byte.
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it, mock } from 'node:test';

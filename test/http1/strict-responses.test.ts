@@ -1,4 +1,5 @@
-// The responses from S3 that the client accepts or rejects, sent as a whole and byte by byte.
+// Tests which of S3's responses the client accepts and which it rejects. Each response is sent both as a whole and byte by
+// byte.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

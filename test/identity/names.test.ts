@@ -17,7 +17,7 @@ const identityFrom = (identity: GoogleSource, platform: Config['platform'] = MAC
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @param claims the claims of the token in addition to `exp` */
+/** @param claims the token's claims in addition to `exp` */
 async function fromFile(claims: Readonly<Record<string, unknown>>): Promise<Identity> {
   const directory = mkdtempSync(join(tmpdir(), 'fedbridge-names-'));
   const path = join(directory, 'token');

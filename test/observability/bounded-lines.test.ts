@@ -1,4 +1,4 @@
-// A summary of suppressed log lines has the highest severity of those lines.
+// The summary of suppressed log lines has the highest severity that any of them has.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { TestContext } from 'node:test';

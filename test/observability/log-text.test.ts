@@ -51,7 +51,7 @@ describe('text for the log', () => {
     });
   }
 
-  it('contains no token, even if any of its characters are percent-encoded repeatedly', () => {
+  it("contains no token, even if some of the token's characters are percent-encoded several times", () => {
     fc.assert(
       fc.property(encodings, fc.string(), fc.string(), (token, before, behind) => {
         const decoded = decodedAsOftenAsMayBe(withoutTokens(`${before}/${token}/${behind}`));

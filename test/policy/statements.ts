@@ -1,4 +1,4 @@
-// Normalizes the statements of a permission policy, so that policies written by different programs can be compared.
+// Normalizes a permission policy's statements, so that policies written by different programs can be compared.
 import assert from 'node:assert/strict';
 
 interface Statement {

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Operations of the S3 API Reference, and three variants of GetObject that do not return the whole current object. */
+/** Operations in the S3 API Reference, and three variants of GetObject that do not return the whole current object. */
 export const OPERATIONS = [
   'GetObject',
   'HeadObject',
@@ -22,7 +22,7 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** The columns of the table. Other clients also write results, but have no column. */
+/** The table's columns. Other clients also write results, but the table has no columns for them. */
 export const COLUMNS = ['wire test', 'JS SDK', 'aws cli', 'boto3', 'Ceph'] as const;
 
 export type Client = (typeof COLUMNS)[number] | 'rclone' | 's3cmd' | 's3fs';

@@ -1,4 +1,4 @@
-// Another local user must not be able to plant compiled code that a command loads.
+// Other local users must not be able to plant compiled code that a command loads.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {

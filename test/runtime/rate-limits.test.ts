@@ -1,4 +1,4 @@
-// Token buckets limit each key to its burst, isolate keys from each other, and use bounded memory.
+// Token buckets limit each key to its burst, keep keys independent of each other, and use a bounded amount of memory.
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { describe, it } from 'node:test';

@@ -1,12 +1,12 @@
 // Parses pytest's report of a ceph/s3-tests run, and computes the score of two runs.
 
-/** Maps the name of each test to whether it passed. A test whose cleanup failed counts as failed. */
+/** Maps each test's name to whether the test passed. A test whose cleanup failed counts as failed. */
 export type Outcomes = ReadonlyMap<string, boolean>;
 
 export interface Score {
   /** The number of tests that pass against Ceph directly. */
   readonly direct: number;
-  /** The number of tests that pass against Ceph directly and also with reads through the bridge. */
+  /** The number of tests that pass both against Ceph directly and with reads through the bridge. */
   readonly throughBridge: number;
   /** The names of tests that pass against Ceph directly but fail with reads through the bridge. */
   readonly failing: readonly string[];

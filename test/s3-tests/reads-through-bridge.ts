@@ -1,4 +1,4 @@
-// A server that sends reads of one account through the bridge, and every other request to the store unchanged.
+// A server that sends one account's reads through the bridge, and every other request unchanged to the store.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';

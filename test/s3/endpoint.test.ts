@@ -1,4 +1,4 @@
-// The endpoint of a bucket is virtual-hosted on AWS, and path-style if the bucket's name or endpoint requires that.
+// A bucket's endpoint is virtual-hosted on AWS, and path-style if the bucket's name or endpoint requires that.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Bucket, Role } from '../../src/config/types.ts';

@@ -1,5 +1,5 @@
-// The parser of list pages gives the same results as the AWS SDK, however a page is split into chunks. It rejects invalid pages
-// and does not block the event loop.
+// The parser for list pages returns the same results as the AWS SDK, however a page is split into chunks. It rejects invalid
+// pages and does not block the event loop.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from '../../src/errors/fault.ts';
 import { operationOn } from '../../src/s3/operation.ts';
 
-/** The parameter in which the SDK sends the name of the operation. S3 ignores it. */
+/** The parameter in which the SDK sends the operation's name. S3 ignores this parameter. */
 const SDK_ONLY = 'x-id';
 
 /** The SDK's schemas contain the path and query of each operation: `["GET", "/{Key+}?tagging", 200]`. */

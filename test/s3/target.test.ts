@@ -1,4 +1,4 @@
-// A request target is mapped to a bucket and a key without changing a byte of the key.
+// A request target is split into a bucket and a key without changing any byte of the key.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

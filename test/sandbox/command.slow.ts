@@ -1,4 +1,4 @@
-// `fedbridge sandbox` as a child process starts completely, stops on a signal, and leaves no process behind.
+// As a child process, `fedbridge sandbox` starts completely, stops on a signal, and leaves no process behind.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// A directory that the sandbox serves as its bucket is read-only, gives no access outside it, and streams large
+// A directory that the sandbox serves as its bucket is read-only, gives no access to other directories, and streams large
 // files.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

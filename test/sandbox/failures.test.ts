@@ -1,5 +1,4 @@
-// The sandbox can reproduce real failures: every STS error code, and each problem that `fedbridge doctor` has to
-// detect.
+// The sandbox can reproduce real failures: every STS error code, and each problem that `fedbridge doctor` must detect.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';

@@ -1,4 +1,4 @@
-// Each slow reader of a huge file costs the sandbox the memory of one buffer, not of the whole file.
+// For each slow reader of a huge file, the sandbox uses the memory of one buffer instead of the whole file's size.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,9 @@ import { s3Client } from './clients.ts';
 const READERS = 64;
 const FILE_BYTES = 2 ** 31;
 const LIMIT_BYTES = 150 * 2 ** 20;
-/** Memory is first measured after all readers together have read this many bytes, so that each reader already has its buffers. */
+/**
+ * The total number of bytes that the readers read before memory is first measured, so that each reader already has its buffers.
+ */
 const FIRST_BYTES = 64 * 2 ** 20;
 const BYTES_PER_SAMPLE = 8 * 2 ** 20;
 const SAMPLES = 8;

@@ -87,7 +87,7 @@ test('a token is cached until shortly before it expires', async (context) => {
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: 3400 });
   const later = await token();
   assert.notEqual(later, first);
-  // After the clock is set back, the cache must not return a token that was issued at a later time.
+  // After the clock has been set back, the cache must not return a token whose issue time is in the future.
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: 0 });
   assert.ok(Number(claimsOf(await token())['iat']) < Number(claimsOf(later)['iat']) - 3000);
 });

@@ -13,8 +13,8 @@ import { ask, control, identityToken } from './clients.ts';
 import { runSandbox } from './sandbox-command.ts';
 
 /**
- * This configuration has every setting that could send a request to another machine: an endpoint, an access point,
- * and an account to impersonate.
+ * This configuration has every setting that could send a request to a different machine: an endpoint, an access point, and an
+ * account to impersonate.
  */
 const CONFIG = `
 audience: [https://partner-bridge.example, https://second.example]

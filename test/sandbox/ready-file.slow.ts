@@ -1,5 +1,5 @@
-// The ready file contains keys. Another user who can write to its directory must be unable to read it, or to make the
-// sandbox overwrite another file.
+// The ready file contains keys. Other users who can write to its directory must be unable to read it, or to make the sandbox
+// overwrite a different file.
 import assert from 'node:assert/strict';
 import {
   chmodSync,

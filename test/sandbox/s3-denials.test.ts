@@ -1,5 +1,5 @@
-// If S3 denies a request, its error names the kind of policy in AWS's words, and shows whether that policy lacks an Allow or
-// contains a Deny.
+// If S3 denies a request, its error names the kind of policy in AWS's words, and shows whether that policy lacks an Allow
+// statement or contains a Deny statement.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -134,7 +134,7 @@ test('a bucket policy can grant access to a role that has no policy of its own, 
     await reasonOf(get(sandbox, narrowed)),
     'because no session policy allows the s3:GetObject action',
   );
-  // An Allow for the whole account delegates the decision to the role's own policy.
+  // An Allow statement for the whole account delegates the decision to the role's own policy.
   await bucketPolicy(sandbox, { ...allow, Principal: { AWS: '123456789012' } });
   assert.equal(
     await reasonOf(get(sandbox, await assumed(sandbox))),

@@ -1,4 +1,4 @@
-// The sandbox stores every key that S3 supports byte for byte, and never interprets it as a file path.
+// The sandbox stores every key that S3 supports without changing any byte, and never interprets a key as a file path.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// Tests AssumeRole for the second role of a chain: its external ID, tags, source identity, and maximum duration of one hour.
+// Tests AssumeRole for the second role in a chain: its external ID, tags, source identity, and maximum duration of one hour.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -62,7 +62,7 @@ test('altered or unknown credentials are rejected', async (context) => {
   await assert.rejects(call({ accessKeyId: 'ASIAAAAAAAAAAAAAAAAA' }), { name: 'InvalidClientTokenId' });
 });
 
-/** Asserts that STS rejects an AssumeRole request from a session of the first role. */
+/** Asserts that STS rejects an AssumeRole request from the first role's session. */
 async function refusedHop(
   sandbox: Sandbox,
   more: Partial<AssumeRoleCommandInput>,

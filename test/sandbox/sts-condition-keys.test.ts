@@ -8,7 +8,7 @@ import { loginOf } from './developer-login.ts';
 
 const GOOGLE = 'accounts.google.com';
 
-/** Adds conditions and, optionally, a Deny to the trust policy of the sandbox's role. */
+/** Adds conditions and, optionally, a Deny statement to the trust policy of the sandbox's role. */
 async function trust(sandbox: Sandbox, conditions: object, denied?: object): Promise<void> {
   const { role, serviceAccount } = sandbox.contract;
   const statement = {

@@ -1,4 +1,4 @@
-// A developer assumes a role with long-term keys and an MFA code, and a second role with the session of the first.
+// A developer assumes a role with long-term keys and an MFA code, and a second role with the first role's session.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

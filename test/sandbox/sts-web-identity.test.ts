@@ -1,11 +1,11 @@
-// AssumeRoleWithWebIdentity: the sandbox verifies the token and evaluates the trust policy.
+// For AssumeRoleWithWebIdentity, the sandbox verifies the token and evaluates the trust policy.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { ask, assumed, control, identityToken, sandboxFor, stsClient, type Assumption } from './clients.ts';
 
-/** Asserts that STS responds with this status, and with the error that has this name in the SDK. */
+/** Asserts that STS responds with this status, and with the error for which the SDK uses this name. */
 async function refused(
   sandbox: Sandbox,
   assumption: Assumption,

@@ -26,10 +26,10 @@ export interface Exchange {
 /** How long a slow caller waits between two chunks. */
 const PAUSE_MS = 15;
 
-/** How long a stalled caller reads nothing: longer than both slow-reader limits in the soak's configuration. */
+/** How long a stalled caller reads nothing. The time is longer than both slow-reader limits in the soak's configuration. */
 const STALL_MS = 9_000;
 
-/** The maximum number of bytes to keep of a list or an error document. */
+/** The maximum number of bytes of a list or error document to keep. */
 const LONGEST_TEXT = 1024 * 1024;
 
 /** @param agent the agent whose connections are reused; false to open a new connection */
@@ -121,7 +121,7 @@ async function readAnswer(
   return { bytes, complete: ended, wrong };
 }
 
-/** Checks the Content-Length of a HEAD response, or the keys of a list. */
+/** Compares a HEAD response's Content-Length, or a list's keys, with the plan. */
 function bodyProblem(response: IncomingMessage, plan: Plan, text: Buffer): string | undefined {
   const { body, keys } = plan.expected;
   if (plan.method === 'HEAD' && body !== undefined) {

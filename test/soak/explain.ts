@@ -6,7 +6,7 @@ import type { Held, Weather } from './fault-schedule.ts';
 export interface Explainer {
   /** Returns the cause of a log line at ERROR or above; undefined if no fault explains the line. */
   line(line: LogLine, at: number): string | undefined;
-  /** Returns the cause of an unexpected response if the cause is a slow machine; undefined otherwise. */
+  /** If a slow machine caused an unexpected response, returns a description of the cause; otherwise undefined. */
   slowness(plan: number, time: { readonly begun: number; readonly ended: number }): string | undefined;
   /** Returns the cause of an unexpected response: an injected fault or a slow machine; undefined if neither explains it. */
   answer(plan: number, time: { readonly begun: number; readonly ended: number }): string | undefined;

@@ -1,4 +1,4 @@
-// Creates a seeded sequence of faults that affect all requests ("weather"): outages, wrong clocks, and changes of keys and
+// Creates a seeded sequence of faults that affect all requests ("weather"): outages, wrong clocks, and changes to keys and the
 // configuration.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { namedRandom } from '../support/random.ts';
@@ -76,7 +76,7 @@ export interface Held {
   to: number;
 }
 
-/** Functions that change the environment of the bridge. */
+/** Functions that change the bridge's environment. */
 export interface Surroundings {
   control(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   s3Refuses(on: boolean): void;

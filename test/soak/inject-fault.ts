@@ -14,7 +14,7 @@ export type Strike =
 
 export interface PlannedStrike {
   readonly strike: Strike;
-  /** How many of the bridge's attempts for one caller request fail; a later retry may succeed. */
+  /** The number of attempts that fail for one caller request; a later retry may succeed. */
   readonly times: number;
 }
 

@@ -44,7 +44,7 @@ export interface Stock {
   readonly all: readonly SoakObject[];
   /** @param prefix `PUBLIC` or `PRIVATE` */
   sized(prefix: string, size: Size): SoakObject;
-  /** The objects with odd names, under PUBLIC. */
+  /** The objects with unusual names, under PUBLIC. */
   readonly odd: readonly SoakObject[];
   /** The keys below LISTS, in S3's order. */
   readonly listed: readonly string[];

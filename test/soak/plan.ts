@@ -1,4 +1,4 @@
-// Creates the schedule of a soak: each worker's nth request, the expected response, and the S3 fault, if any.
+// Creates a soak's schedule: each worker's nth request, the expected response, and the S3 fault, if any.
 import { LISTS, PRIVATE, PUBLIC } from './objects.ts';
 import type { Size, SoakObject, Stock } from './objects.ts';
 import { namedRandom } from '../support/random.ts';

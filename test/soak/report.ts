@@ -1,4 +1,4 @@
-// Defines the results of a soak, and formats them as text.
+// Defines a soak's results, and formats them as text.
 import type { Holdings } from './soaked-bridge.ts';
 import type { Finding, Sums } from './tally.ts';
 
@@ -8,7 +8,7 @@ export interface Report extends Omit<Sums, 'findings'> {
   readonly spells: number;
   /** For each kind of S3 fault, the number of the bridge's requests that it affected. */
   readonly strikes: Readonly<Record<string, number>>;
-  /** Measured while the bridge is idle: `before` after a first period of load, and `after` at the end. */
+  /** Measurements of the idle bridge: `before` is taken after a first period of load, and `after` at the end. */
   readonly before: Holdings;
   readonly after: Holdings;
   readonly findings: readonly Finding[];

@@ -38,7 +38,9 @@ export interface Progress {
 }
 
 const WORKERS = 16;
-/** The share of the load before the first measurement: enough to fill caches, which would otherwise be reported as leaks. */
+/**
+ * The share of the load before the first measurement. It is enough to fill caches, which would otherwise be reported as leaks.
+ */
 const FIRST_SHARE = 0.3;
 const FIRST_MOST_SECONDS = 60;
 const FAIR_MS = 3_000;

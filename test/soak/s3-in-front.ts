@@ -18,7 +18,7 @@ export interface S3InFront {
   /** Sets whether one byte of each object's body is changed, to test that a soak detects the change. */
   liesFrom(now: boolean): void;
   dropIdleConnections(): void;
-  /** Describes the last request on each of the bridge's open connections, and its outcome. */
+  /** Describes the last request on each of the bridge's open connections, and that request's outcome. */
   connections(): readonly string[];
   close(): void;
 }
@@ -26,7 +26,7 @@ export interface S3InFront {
 const PLAN_ID = /(?:"|%22)plan-(\d+)(?:"|%22)/;
 const REQUEST_ID = /fedbridge \(([^)]+)\)/;
 const DRIP_MS = 20;
-/** The number of request IDs to remember: many more than the concurrent requests of a soak. */
+/** The number of request IDs to remember. It is much higher than a soak's number of concurrent requests. */
 const REMEMBERED = 2_000;
 
 /** @param strikeOf returns the fault for the plan with this ID */
@@ -172,7 +172,7 @@ export async function startS3InFront(
   };
 }
 
-/** Resolves when more can be written; rejects if the bridge has disconnected. */
+/** Resolves when more data can be written; rejects if the bridge has disconnected. */
 async function written(response: ServerResponse, piece: Buffer, bytesPerSecond: number): Promise<void> {
   const drop = Math.max(1, Math.min(piece.length, Math.floor((bytesPerSecond * DRIP_MS) / 1000)));
   for (let start = 0; start < piece.length; start += drop) {

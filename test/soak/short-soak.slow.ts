@@ -1,5 +1,5 @@
-// Under a short mixed load with all kinds of faults, the bridge sends no wrong byte, has no unexplained error, and does not
-// leak.
+// Under a short mixed load with all kinds of faults, the bridge sends no wrong bytes, reports no unexplained errors, and does
+// not leak.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { KINDS } from './plan.ts';

@@ -25,7 +25,7 @@ export interface SoakStage {
   close(): Promise<void>;
 }
 
-/** The lifetime of AWS credentials: short, so that the bridge renews them often. */
+/** The lifetime of AWS credentials. It is short, so that the bridge renews them often. */
 const CREDENTIALS_SECONDS = 20;
 
 type Version = Parameters<Surroundings['reload']>[0];

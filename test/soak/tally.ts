@@ -1,4 +1,4 @@
-// Counts the results of requests and the log lines, and collects unexpected results.
+// Counts request results and log lines, and collects unexpected results.
 import type { LogLine } from '../support/bridge-process.ts';
 import type { Exchange } from './exchange.ts';
 import { toldIn } from './explain.ts';
@@ -28,7 +28,8 @@ export interface Tally {
   /** After this call, only a slow machine is accepted as the cause of an unexpected result. */
   fairFromNow(): void;
   /**
-   * Data from the log by plan ID, because a caller does not know the request ID if the response is aborted before its headers.
+   * Data from the log, by plan ID instead of request ID: a caller gets no request ID if the response is aborted before its
+   * headers.
    */
   readonly told: ReadonlyMap<number, Told>;
   sum(explainer: Explainer, isStruck: (requestId: string) => boolean): Sums;
@@ -37,7 +38,7 @@ export interface Tally {
 export interface Sums {
   readonly requests: number;
   readonly bytes: number;
-  /** The number of requests by kind and verdict. */
+  /** The number of requests for each kind and verdict. */
   readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The number of unexpected results that a fault explains, by explanation. */
   readonly explained: Readonly<Record<string, number>>;

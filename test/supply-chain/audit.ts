@@ -1,6 +1,6 @@
-// `node test/supply-chain/audit.ts [--required]`: queries the registry for known vulnerabilities of the locked packages, and
-// fails if docs/dependencies.md does not explain each of them. If npm gives no result, the last line contains NOT DONE, and only
-// --required fails.
+// `node test/supply-chain/audit.ts [--required]`: queries the registry for known vulnerabilities in the locked packages, and
+// fails if docs/dependencies.md does not explain each of them. If npm gives no result, the last line contains NOT DONE, and
+// only --required fails.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { ROOT, tableOf } from './packages.ts';
@@ -49,7 +49,7 @@ export function weaknessesIn(output: string): Weakness[] | undefined {
 }
 
 /**
- * @param rows of the page's table: advisory, package, why it does not affect the project, last day of the exemption.
+ * @param rows the rows of the page's table: advisory, package, why it does not affect the project, last day of the exemption.
  * @param today YYYY-MM-DD
  */
 export function unexplained(

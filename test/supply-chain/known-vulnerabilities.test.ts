@@ -1,5 +1,5 @@
-// The audit in CI parses npm's output, requires an unexpired explanation for each vulnerability, and distinguishes a
-// missing result from an audit that found nothing.
+// The audit in CI parses npm's output, and requires an explanation that has not expired for each vulnerability. It
+// distinguishes an audit without a result from an audit that found nothing.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unexplained, weaknessesIn } from './audit.ts';
@@ -40,7 +40,7 @@ describe('an audit', () => {
     assert.equal(weaknessesIn(''), undefined);
   });
 
-  it('accepts an explained vulnerability until the last day of its exemption', () => {
+  it('accepts a vulnerability with an exemption until the exemption expires', () => {
     assert.ok(weakness);
     const rows = [['GHSA-v6h2-p8h4-qcjw', 'brace-expansion', 'Only in lint.', '2027-01-31']];
     assert.deepEqual(unexplained([weakness], rows, '2027-01-31'), []);

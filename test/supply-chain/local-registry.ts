@@ -46,7 +46,7 @@ export async function startLocalRegistry(): Promise<LocalRegistry> {
   };
 }
 
-/** The fields of a registry's package document that npm reads. */
+/** The fields that npm reads in a registry's package document. */
 function describe(name: string, versions: ReadonlyMap<string, string>, url: string): object {
   const manifests = [...versions].map(([version, directory]) => {
     const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as object;

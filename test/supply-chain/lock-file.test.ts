@@ -16,7 +16,7 @@ describe('the lock file', () => {
   it('refers only to the public registry, and has no links', () => {
     for (const [path, { resolved = PUBLIC_REGISTRY, link = false }] of locked)
       assert.ok(!link && resolved.startsWith(PUBLIC_REGISTRY), `${path}: ${resolved}`);
-    // No other field of the lock file contains a URL, except for funding URLs.
+    // No other field in the lock file contains a URL, except for funding URLs.
     const hosts = [...textOf('package-lock.json').matchAll(/"(?!url")(\w+)": "[^"]*?:\/\/([^/"]+)/g)];
     for (const [, field, host] of hosts) assert.equal(`${field} ${host}`, 'resolved registry.npmjs.org');
   });

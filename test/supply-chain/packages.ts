@@ -69,7 +69,7 @@ export function broughtBy(name: string, locked: Packages['locked']): number {
   return found.size - 1;
 }
 
-/** Resolves a package as Node does, starting from the location of the importing package. */
+/** Resolves a package as Node does, starting from the importing package's location. */
 function pathOf(from: string, name: string, locked: Packages['locked']): string | undefined {
   let at = from;
   for (;;) {

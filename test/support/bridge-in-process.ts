@@ -11,8 +11,8 @@ import type { BridgeProcess } from './bridge-process.ts';
 import { collectLines } from './log-lines.ts';
 
 /**
- * The variables that the bridge's configuration reads. Any other variable is for Node or a library, and so requires a separate
- * process.
+ * The variables that the bridge's configuration reads. All other variables are for Node or a library, so a test that sets one
+ * needs a separate process.
  */
 const READ_BY_CONFIGURATION = new Set<string>([
   ...VARIABLES.map(({ name }) => name),

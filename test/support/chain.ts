@@ -6,7 +6,7 @@ import type { Wire } from './wire.ts';
 
 /** The first role of every chain. */
 export const LAKE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
-/** The sandbox's role of a partner, which requires an external ID and accepts tags and a source identity. */
+/** A partner's role in the sandbox, which requires an external ID and accepts tags and a source identity. */
 export const LAKE_DATA = 'arn:aws:iam::210987654321:role/lake-data';
 export const TO_LAKE_DATA = `arn: "${LAKE_DATA}", externalId: 7f3c`;
 
@@ -40,13 +40,13 @@ export interface PartnerRole {
   readonly trusts?: string;
   /** The STS actions that the role allows this principal; by default, all actions that a hop may need. */
   readonly actions?: readonly string[];
-  /** The `Condition` of the trust policy. */
+  /** The trust policy's `Condition`. */
   readonly condition?: unknown;
-  /** Another role that this role may assume. */
+  /** A further role that this role may assume. */
   readonly mayAssume?: string;
 }
 
-/** Creates the definition of a partner's role, which may read all buckets. */
+/** Defines a partner's role, which may read all buckets. */
 export function partnerRole({
   arn,
   trusts = LAKE,

@@ -57,10 +57,7 @@ function parametersOf(search: string): Record<string, string> {
   );
 }
 
-/**
- * Gets credentials equivalent to the bridge's for this caller, by calling STS with the same role, identity token and session
- * policy.
- */
+/** Requests a session from STS with the same role, identity token and session policy that the bridge uses for this caller. */
 export async function sameSession(wire: Wire, caller: CallerName): Promise<Keys> {
   const { contract } = wire.sandbox;
   await wire.get('/acme-lake?list-type=2&max-keys=0', { as: caller });

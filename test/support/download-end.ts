@@ -1,4 +1,4 @@
-// Downloads an object with any of HTTP/1's three kinds of framing, and reports whether the body looks complete to the client.
+// Downloads an object with one of HTTP/1's three kinds of framing, and reports whether the body looks complete to the client.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

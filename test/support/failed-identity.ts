@@ -7,7 +7,7 @@ import { request } from './http-request.ts';
 import { inTime } from './until.ts';
 import type { Wire } from './wire.ts';
 
-/** A lifetime so short that the bridge requests a new identity token for each STS call. */
+/** A lifetime that is so short that the bridge requests a new identity token for each STS call. */
 export const SHORT_SECONDS = 30;
 
 /**

@@ -1,4 +1,4 @@
-// A preload script (`node --import`) that sets the clocks of the bridge's process as a file specifies.
+// A preload script (`node --import`) that sets the clocks in the bridge's process as a file specifies.
 import { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';

@@ -30,9 +30,9 @@ export const STOPPED = { wallStands: true, steadyStands: true } as const;
 export const PATIENT = { timerFactor: 100 } as const;
 
 /**
- * The times at which a test sends requests, in seconds after the bridge obtained credentials for one hour. During the lifetime
- * of the first credentials and again during that of the next, one request arrives when renewal is due, and one arrives when
- * only renewed credentials are valid.
+ * The times at which a test sends requests, in seconds after the bridge obtained credentials for one hour. For the first
+ * credentials and again for the next ones, the list includes a time when renewal is due, and a time when only renewed
+ * credentials are valid.
  */
 export const TWO_LIVES = [0, 1_800, 3_200, 3_320, 3_570, 5_000, 6_520, 6_640, 6_900, 9_000];
 
@@ -88,7 +88,7 @@ export async function startClockedWire(
     ...options,
     environment: async (contract) => ({ ...(await variablesOf(options, contract)), ...clocked }),
   });
-  /** When the test stopped the bridge's wall clock. */
+  /** The time at which the test stopped the bridge's wall clock. */
   let stoppedAt: number | undefined;
   return {
     ...wire,

@@ -1,4 +1,4 @@
-// Creates the claims of a Google ID token, for tests of tokens with unusual claims.
+// Creates a Google ID token's claims, for tests of tokens with unusual claims.
 import { ACCOUNTS } from '../../src/sandbox/google/accounts.ts';
 import type { Wire } from './wire.ts';
 

@@ -1,4 +1,4 @@
-// Collects the log lines of a bridge, and lets a test wait for a line.
+// Collects a bridge's log lines, and lets a test wait for a line.
 import { PATIENCE_MS } from './until.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { startWire, variablesOf } from './wire.ts';
 import type { Wire, WireOptions } from './wire.ts';
 
 export interface MeasuredWire extends Wire {
-  /** The origin of the metrics port. */
+  /** The metrics port's origin. */
   readonly metricsUrl: string;
   /** @returns all metrics in the Prometheus text format */
   metrics(): Promise<string>;
@@ -40,7 +40,7 @@ export async function startMeasuredWire(options: WireOptions = {}): Promise<Meas
   };
 }
 
-/** Returns the origin of the metrics port if the bridge chose a free port (`FEDBRIDGE_METRICS_PORT=0`). */
+/** Returns the metrics port's origin if the bridge chose a free port (`FEDBRIDGE_METRICS_PORT=0`). */
 export async function metricsOrigin(bridge: BridgeProcess): Promise<string> {
   const { metricsPort } = await bridge.line(({ message }) => String(message).startsWith('listening on'));
   return `http://127.0.0.1:${String(metricsPort)}`;

@@ -1,4 +1,4 @@
-// An S3 client with the access keys of the bucket's owner, and a helper to change the bucket's versioning.
+// An S3 client with the bucket owner's access keys, and a helper that changes the bucket's versioning.
 import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Wire } from './wire.ts';
 

@@ -1,4 +1,4 @@
-// Makes random choices that are the same for the same seed.
+// Makes pseudorandom choices. The same seed always leads to the same choices.
 import { createHash } from 'node:crypto';
 
 export interface Random {

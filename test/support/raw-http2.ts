@@ -1,4 +1,4 @@
-// An HTTP/2 client that sends raw frames, for frames that HTTP/2 libraries cannot send.
+// An HTTP/2 client for tests that send raw frames, including frames that HTTP/2 libraries cannot send.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { until } from './until.ts';
@@ -67,7 +67,7 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from([...prefix, rest]), bytes]);
 }
 
-/** Encodes the headers of a GET request with additional headers. */
+/** Encodes a GET request's headers, including additional headers. */
 export const get = (path: string, more: Readonly<Record<string, string>> = {}): Buffer =>
   headerBlock([
     [':method', 'GET'],

@@ -1,9 +1,9 @@
-// Changes the permissions of the sandbox's role, or revokes the role's sessions, as the role's owner can do in AWS.
+// Changes the sandbox role's permissions, or revokes its sessions, as the role's owner can do in AWS.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import type { Wire } from './wire.ts';
 
-/** Replaces the role's permissions, which also changes the permissions of the bridge's existing sessions. */
+/** Replaces the role's permissions. The change also affects the bridge's existing sessions. */
 export async function roleMay(wire: Wire, ...statements: readonly unknown[]): Promise<void> {
   const { role, serviceAccount } = wire.sandbox.contract;
   await wire.control('PUT', '/roles', {

@@ -83,7 +83,7 @@ function ofAnObject(stock: readonly Stocked[]): fc.Arbitrary<S3Request> {
         'x-amz-object-attributes': sometimes(['ETag,ObjectSize', 'Nothing, StorageClass']),
       })
       .map(({ method, query, ...headers }) => ({
-        // The bridge rejects HEAD requests for tags and attributes with 501, which a separate test covers.
+        // A separate test covers HEAD requests for tags and attributes, which the bridge rejects with 501.
         method: /^(?:tagging|attributes)/.test(query) ? 'GET' : method,
         path: `/acme-lake/${escaped}${query === '' ? '' : `?${query}`}`,
         headers: given(headers),

@@ -1,7 +1,7 @@
 // Records secrets, and asserts that the recorded responses and logs contain no secret and no large part of a secret.
 import assert from 'node:assert/strict';
 
-/** The minimum length of a part of a secret that could help an attacker. Shorter parts may occur in a text by chance. */
+/** The minimum length at which a part of a secret could help an attacker. Shorter parts may occur in a text by chance. */
 const LARGE = 24;
 
 export interface Secrets {

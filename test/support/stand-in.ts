@@ -1,5 +1,5 @@
-// An HTTP server that stands in for S3 or another upstream, and sends the responses that a test specifies. Responses that
-// Node's HTTP server cannot send are written to the request's socket.
+// An HTTP server that stands in for S3 or one of the other upstreams, and sends the responses that a test specifies. Responses
+// that Node's HTTP server cannot send are written to the request's socket.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,5 +1,5 @@
-// A fake STS that issues distinct credentials for each session, so that a fake S3 can recognize the session of a request. It
-// can instead forward calls to the sandbox's STS. In both cases, a test can replace the responses to some calls.
+// A fake STS that issues distinct credentials for each session, so that a fake S3 can recognize which session sent a request.
+// It can instead forward calls to the sandbox's STS. In both cases, a test can replace the responses to some calls.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -41,7 +41,7 @@ export interface StsStandIn {
 const LIFE_MS = 3_600_000;
 const XML = { 'content-type': 'text/xml' };
 
-/** @param forwardTo the origin of the STS to forward calls to; by default, the stand-in issues the sessions */
+/** @param forwardTo the origin of an STS to which calls are forwarded; by default, the stand-in issues the sessions */
 export async function startStsStandIn(forwardTo?: string): Promise<StsStandIn> {
   const forms: URLSearchParams[] = [];
   const sessions = new Map<string, IssuedSession>();
@@ -75,7 +75,7 @@ export async function startStsStandIn(forwardTo?: string): Promise<StsStandIn> {
   };
 }
 
-/** Makes the calls of one action fail: `hang` never responds; otherwise, STS responds with this error. */
+/** Makes calls to one action fail: `hang` never responds; otherwise, STS responds with this error. */
 export function failing(
   how: 'hang' | { readonly code: string; readonly message?: string },
   calls: {

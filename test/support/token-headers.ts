@@ -1,8 +1,8 @@
-// Creates the headers with which a caller sends its token: as a bearer token, or as the session token of an S3 client.
+// Creates the headers with which a caller sends its token: as a bearer token, or as an S3 client's session token.
 
 export const asBearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Returns the headers of an S3 client with a Google token as its session token. The bridge ignores the signature. */
+/** Returns the headers that an S3 client sends if its session token is a Google token. The bridge ignores the signature. */
 export const asS3Client = (token: string): Record<string, string> => ({
   ...signedWithoutToken,
   'x-amz-security-token': token,

@@ -1,8 +1,8 @@
-// Waits for conditions and promises, so that no test depends on the speed of the machine.
+// Waits for conditions and promises, so that no test depends on the machine's speed.
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-/** How long a test waits for something that must happen: long enough even for a slow machine. */
+/** How long a test waits for something that must happen. It is long enough even for a slow machine. */
 export const PATIENCE_MS = 120_000;
 const PAUSE_MS = 20;
 

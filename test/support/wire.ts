@@ -43,9 +43,9 @@ export interface Wire {
 export interface WireOptions {
   /** Creates the bridge's YAML configuration; by default, the sandbox's configuration is used. */
   readonly config?: (contract: SandboxContract) => string;
-  /** A file to write the configuration to; FEDBRIDGE_CONFIG then contains the file's path. */
+  /** A file to which the configuration is written; FEDBRIDGE_CONFIG then contains the file's path. */
   readonly configFile?: string;
-  /** Environment variables for the bridge to add or replace. */
+  /** Environment variables to add to the bridge's environment, or to replace in it. */
   readonly environment?:
     | Readonly<Record<string, string>>
     | ((contract: SandboxContract) => Record<string, string> | Promise<Record<string, string>>);

@@ -21,7 +21,7 @@ export function authorize(access, { bucket }) {
 }
 `;
 
-/** Makes the handler read the requested bucket instead of the permitted one. */
+/** Makes the handler read from the requested bucket instead of the permitted one. */
 const [READS_PERMITTED, READS_ASKED] = [
   'steps.read(permit.bucket, operation,',
   'steps.read({ ...permit.bucket, target: operation.bucket }, operation,',

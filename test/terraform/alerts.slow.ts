@@ -1,4 +1,4 @@
-// The log-based metrics in the Terraform files match log lines of a real bridge, and extract the right labels.
+// The log-based metrics in the Terraform files match a real bridge's log lines, and extract the right labels.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { openToProject, asAccount, READABLE } from '../support/sessions-at-sts.ts';
@@ -19,7 +19,7 @@ function fieldOf(line: LogLine, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Evaluates a filter for Cloud Logging that consists only of `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
+/** Evaluates a Cloud Logging filter that consists only of `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
 function matches(line: LogLine, { filter }: LogMetric): boolean {
   return filter.split(' AND ').every((term) => {
     const [, path = '', pattern] = /^(jsonPayload\.\w+)(?:=~"(.+)"|:\*)$/.exec(term) ?? [];

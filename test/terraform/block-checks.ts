@@ -1,5 +1,5 @@
-// Checks the names, the required arguments and the types of literal values in a Terraform block against the
-// provider's schema.
+// Checks a Terraform block against the provider's schema: its arguments' names, the required arguments, and the types of
+// literal values.
 import type { Body } from './modules.ts';
 import { bodiesOf } from './modules.ts';
 import type { BlockSchema } from './provider-schema.ts';

@@ -1,5 +1,5 @@
-// The module bulk-copy: the transfer job copies when and where the variables say, and the queue for events accepts messages only
-// from the bucket.
+// In the module bulk-copy, the variables determine when the transfer job runs and what it copies. The event queue accepts
+// messages only from the bucket.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { argumentsOf, copyValues, EVENTS, module, ONCE, QUEUE_ARN, ROLE_ARN } from './bulk-copy.ts';

@@ -1,4 +1,4 @@
-// The module bulk-copy: only Storage Transfer Service may assume its role, which may read only the prefix.
+// In the module bulk-copy, only Storage Transfer Service may assume the role, and the role may read only the prefix.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfigDocument } from '../../src/cli/read-config.ts';

@@ -1,4 +1,5 @@
-// The variables of the module bulk-copy: each rule rejects a wrong value and states the remedy, and useful values are accepted.
+// Each validation rule for the variables of the module bulk-copy rejects a wrong value and states the remedy. Sensible values
+// are accepted.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { copyValues, EVENTS, module, ONCE } from './bulk-copy.ts';

@@ -1,4 +1,4 @@
-// The module bulk-copy with the variables of a test, and stand-ins for values that Google Cloud and AWS return.
+// Evaluates the module bulk-copy with a test's variables, and stand-ins for values that Google Cloud and AWS return.
 import assert from 'node:assert/strict';
 import { META_ARGUMENTS } from './block-checks.ts';
 import { moduleValues } from './module-values.ts';
@@ -11,7 +11,7 @@ export const SUBJECT_ID = '110334567890123456789';
 export const ROLE_ARN = 'arn:aws:iam::123456789012:role/fedbridge-copy';
 export const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:123456789012:fedbridge-copy';
 
-/** The required variables of a copy that runs once. */
+/** The required variables for a copy that runs once. */
 export const ONCE: Variables = {
   project: 'acme-prod',
   source_bucket: 'acme-lake',
@@ -20,7 +20,7 @@ export const ONCE: Variables = {
   start_date: '2026-12-01',
 };
 
-/** The required variables of a copy of each new object. */
+/** The required variables for copying each new object. */
 export const EVENTS: Variables = {
   project: 'acme-prod',
   source_bucket: 'acme-lake',
@@ -47,7 +47,10 @@ export const module = await readModule('modules/bulk-copy');
 export const copyValues = (variables: Variables, more: Variables = {}): ModuleValues =>
   moduleValues(module, variables, { ...standInsFor(variables), ...more });
 
-/** @returns the arguments of a resource without its meta-arguments; absent if null, with dynamic blocks as plain ones */
+/**
+ * @returns a resource's arguments without its meta-arguments; arguments that are null are omitted, and dynamic blocks become
+ * plain blocks
+ */
 export async function argumentsOf(
   address: string,
   variables: Variables,

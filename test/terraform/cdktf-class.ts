@@ -14,7 +14,7 @@ const TYPE_OF_ACCESSOR: Readonly<Record<string, string>> = {
   NumberMap: 'map(number)',
 };
 
-/** The schema of the class for a resource or data type. @throws Error if the code has an unexpected structure */
+/** Returns the schema of the class for a resource or data type. @throws Error if the code has an unexpected structure */
 export function schemaOfType(code: string): BlockSchema {
   const classes = new Map(
     [...code.matchAll(/^class (\w+) extends [^\n]*\{\n([^]*?)^\}/gm)].map(([, name = '', body = '']) => [

@@ -1,4 +1,5 @@
-// `fedbridge check` accepts the configuration that the Terraform files generate, and its meaning matches the variables.
+// `fedbridge check` accepts the configuration that the Terraform files generate. Its explanation matches the Terraform
+// variables.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

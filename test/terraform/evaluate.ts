@@ -7,7 +7,7 @@ import { entriesOf, FUNCTIONS } from './functions.ts';
 /** Resolves with the value of a name, or with undefined if the name is unknown. */
 export type Scope = (name: string) => Promise<unknown>;
 
-/** Evaluates a value of a parsed file, including nested values. @throws Error if the evaluation fails in Terraform too */
+/** Evaluates a value in a parsed file, including nested values. @throws Error if the evaluation fails in Terraform too */
 export async function evaluateValue(value: unknown, scope: Scope): Promise<unknown> {
   if (typeof value === 'string') return evaluateText(value, scope);
   if (Array.isArray(value)) return Promise.all(value.map((item: unknown) => evaluateValue(item, scope)));
@@ -28,7 +28,7 @@ async function evaluateText(text: string, scope: Scope): Promise<unknown> {
   return parts.length === 1 ? parts[0] : parts.map(textOf).join('');
 }
 
-/** @param code the text that the node's ranges refer to */
+/** @param code the text to which the node's ranges refer */
 export async function evaluate(node: Node, code: string, scope: Scope): Promise<unknown> {
   const child = (i: number): Node => {
     const found = node.children[i];
@@ -141,7 +141,7 @@ async function follow(value: unknown, steps: readonly (string | number)[], node:
   return at;
 }
 
-/** A key that is an unquoted word is the word itself, not a reference. */
+/** Returns the key of an object's entry. An unquoted word is the key itself, not a reference. */
 async function keyOf(key: Node, code: string, scope: Scope): Promise<string> {
   const [inner] = key.children;
   if (inner !== undefined) return textOf(await evaluate(inner, code, scope));

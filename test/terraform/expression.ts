@@ -1,7 +1,7 @@
-// Parses the expressions in a string of a Terraform file into syntax trees, and finds their references.
+// Parses the expressions in a Terraform file's strings into syntax trees, and finds their references.
 import { getExpressionAst } from '@cdktn/hcl2json';
 
-/** A node of hcl2json. Nodes for parentheses, object keys and the element of a splat have an empty type. */
+/** A syntax tree node from hcl2json. Nodes for parentheses, object keys and the element of a splat have an empty type. */
 export interface Node {
   readonly type: string;
   readonly children: readonly Node[];
@@ -66,7 +66,7 @@ export async function treeOf(code: string): Promise<Node> {
   return node;
 }
 
-/** The names of a chain such as `aws_iam_role.bridge["x"].arn`, without its indices. */
+/** The names in a chain such as `aws_iam_role.bridge["x"].arn`, without its indices. */
 export type Reference = readonly string[];
 
 /** @param known names that are defined locally, by a `for` or a dynamic block */

@@ -1,5 +1,4 @@
-// The Terraform files show no external ID in a plan, an output or a variable, or in a resource argument that other
-// users may view.
+// No external ID is visible in a plan, an output, a variable, or a resource argument that other users may view.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { moduleValues } from './module-values.ts';

@@ -1,4 +1,4 @@
-// Runs `fedbridge` as its own process, with only PATH in its environment.
+// Runs `fedbridge` in a separate process, with only PATH in its environment.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

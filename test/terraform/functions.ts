@@ -20,7 +20,7 @@ function pattern(text: string, flags = ''): RegExp {
   return new RegExp(text, `u${flags}`);
 }
 
-/** Fields are sorted by name, because the fields of a Terraform object have no order. */
+/** Fields are sorted by name, because a Terraform object's fields have no order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

@@ -97,7 +97,7 @@ describe('the script that fetches the configuration', () => {
       `http://127.0.0.1:${port}`,
     );
     const env = { PATH: process.env['PATH'], RUNTIME_DIRECTORY: directory, NO_PROXY: '127.0.0.1' };
-    // Only root can change the group of a file, so the test removes the `chgrp` line if another user runs the test.
+    // Only root can change a file's group, so the test removes the `chgrp` line if a different user runs it.
     const text = process.getuid?.() === 0 ? here : here.replace(/^chgrp .*$/m, '');
     return run('bash', ['-c', text], { env });
   };

@@ -9,7 +9,7 @@ export interface ModuleValues {
   evaluate(value: unknown): Promise<unknown>;
   local(name: string): Promise<unknown>;
   output(name: string): Promise<unknown>;
-  /** @returns the error messages of the failed validations of a variable */
+  /** @returns the error messages of a variable's failed validations */
   problemsOf(variable: string): Promise<string[]>;
 }
 

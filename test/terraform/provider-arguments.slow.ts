@@ -1,4 +1,4 @@
-// Every resource, block and argument of the Terraform files is in the providers' schema, and all required arguments are set.
+// Every resource, block and argument in the Terraform files is in the providers' schemas, and all required arguments are set.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { META_ARGUMENTS, problemsOfResource } from './block-checks.ts';

@@ -21,7 +21,7 @@ export interface NestedBlockSchema extends BlockSchema {
 }
 
 export interface ProviderSchemas {
-  /** The npm packages that the schemas come from, each with the provider version that it was generated from. */
+  /** The npm packages that contain the schemas, each with the provider version from which it was generated. */
   readonly from: readonly { readonly package: string; readonly provider: string }[];
   readonly resources: Readonly<Record<string, BlockSchema>>;
   readonly data: Readonly<Record<string, BlockSchema>>;

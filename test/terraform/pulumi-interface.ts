@@ -1,4 +1,4 @@
-// Extracts a block's schema from the TypeScript interfaces of a Pulumi package, which are generated from the Terraform provider's
+// Extracts a block's schema from a Pulumi package's TypeScript interfaces, which are generated from the Terraform provider's
 // schema with names in camel case. The result is used only for blocks that are newer than the cdktf package.
 import type { Attribute, NestedBlockSchema } from './provider-schema.ts';
 

@@ -1,4 +1,4 @@
-// The policy of a role in the Terraform files allows exactly what the bridge's sessions for its callers need, and equals the policy
+// In the Terraform files, each role's policy allows exactly what the bridge's sessions for callers need. It is the same policy
 // that `fedbridge read-policy` prints.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -100,7 +100,7 @@ const root = await rootValues(VARIABLES);
 const policies = (await root.output('read_policies')) as Record<string, string>;
 const config = readConfigDocument(String(await root.output('config')), {});
 
-/** @returns the session policies for a caller of the role that has all grants */
+/** @returns the session policies for a caller with all of the role's grants */
 const sessionsOf = (role: string): Policy[] =>
   [...config.buckets.values()]
     .filter((bucket) => bucket.role.name === role)

@@ -1,5 +1,5 @@
-// Each README.md in terraform/ matches the Terraform files: its tables list the declared variables and outputs, its links lead to
-// files, and its calls of the module set variables that exist.
+// Each README.md in terraform/ matches the Terraform files: its tables list the declared variables and outputs, its links lead
+// to files, and its module blocks set variables that exist.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ export interface Found {
   readonly reference: Reference;
 }
 
-/** The values of these arguments look like references, but are names of types, providers or arguments. */
+/** The values of these arguments look like references, but they are the names of types, providers or arguments. */
 const NAMES_OF_OTHER_THINGS = {
   variable: ['type'],
   resource: ['provider', 'lifecycle.ignore_changes'],

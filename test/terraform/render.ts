@@ -1,4 +1,4 @@
-// `node test/terraform/render.ts` writes the tables of the modules' README.md files from the declared variables and outputs.
+// `node test/terraform/render.ts` writes the tables in the modules' README.md files from the declared variables and outputs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readModule } from './modules.ts';

@@ -1,5 +1,4 @@
-// The root module with the variables of a test or an example, and stand-ins for values that Google Cloud and AWS
-// return.
+// Evaluates the root module with a test's or example's variables, and stand-ins for values that Google Cloud and AWS return.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

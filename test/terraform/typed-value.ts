@@ -1,11 +1,11 @@
-// Converts a value to the type of a variable as Terraform does: fills in defaults, and rejects missing fields and wrong types.
+// Converts a value to a variable's type, as Terraform does: fills in defaults, and rejects missing fields and wrong types.
 import type { Node } from './expression.ts';
 import { treeOf } from './expression.ts';
 import { evaluate } from './evaluate.ts';
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 
-/** @param type in the parser's format, `${list(string)}` @throws Error if the value has another type */
+/** @param type in the parser's format, `${list(string)}` @throws Error if the value has a different type */
 export async function typedValue(type: string, value: unknown): Promise<unknown> {
   const code = type.slice(2, -1);
   return convert(await treeOf(code), code, value);

@@ -1,4 +1,4 @@
-// Every variable of the Terraform files has a description and a type. The error for an invalid value states the rule and the
+// Every variable in the Terraform files has a description and a type. The error for an invalid value states the rule and the
 // remedy.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -8,7 +8,7 @@ import { escapeXml, S3_NAMESPACE } from './document.ts';
 const MAX_BUCKETS = 10_000;
 
 /**
- * @param options.since sent as CreationDate, because the bridge does not know the actual creation date
+ * @param options.since sent as CreationDate, because the actual creation date is unknown
  * @returns the root element
  * @throws Fault parameter_invalid
  */

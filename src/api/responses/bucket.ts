@@ -1,4 +1,4 @@
-// Responds to requests about buckets in S3's format, using only the configuration, without calling AWS.
+// Responds to bucket requests in S3's format, based only on the configuration, without calling AWS.
 import type { Bucket } from '../../config/types.ts';
 import type { BucketOperation } from '../../s3/operation.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
@@ -8,7 +8,7 @@ import { sendDocument, escapeXml, S3_NAMESPACE, xmlDocument } from './document.t
 /**
  * @param options.buckets the buckets that the caller may read; for `bucket` and `location`, only the requested one
  * @param options.regionOf returns the best known region of a bucket
- * @param options.startedAt sent as CreationDate, because the bridge does not know the actual creation date
+ * @param options.startedAt sent as CreationDate, because the actual creation date is unknown
  * @throws Fault parameter_invalid
  */
 export function sendBucketResponse(

@@ -16,7 +16,7 @@ export function xmlDocument(root: string): string {
   return `${XML_DECLARATION}\n${root}`;
 }
 
-/** @param document a string or pieces of it */
+/** @param document a string, or the pieces of one */
 export function sendDocument(
   context: RequestContext,
   contentType: string,

@@ -44,7 +44,7 @@ function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultRe
   return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
 
-/** RFC 6750, section 3: a request without a token gets no error code, and descriptions may not contain `"` or `\\`. */
+/** RFC 6750, section 3: a request without a token gets no error code, and descriptions must not contain `"` or `\\`. */
 function challenge(fault: Fault, sentence: string): string {
   const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
   const description = printable(sentence).replaceAll('"', "'").replaceAll('\\', '');
@@ -140,7 +140,7 @@ export function faultDocument(
 const COMPUTE_DEFAULT =
   "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's e-mail.";
 
-/** @returns the fault of a request, with a hint if the caller's account is not covered by project grants */
+/** @returns the request's fault, with a hint if the caller's account is not covered by project grants */
 export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {
   const fault = asFault(error);
   return fault.code === 'not_granted' && isUncovered(fault, caller)

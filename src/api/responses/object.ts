@@ -37,7 +37,7 @@ type Rule = 'forward' | 'forward last' | 'drop';
 
 function ruleFor(name: string): Rule {
   const lower = name.toLowerCase();
-  // Content-Length must come last: once Node knows the length, it rejects a non-ASCII Content-Disposition (nodejs/node#46528).
+  // Content-Length must come last: after it has been set, Node rejects a non-ASCII Content-Disposition (nodejs/node#46528).
   if (lower === 'content-length') return 'forward last';
   return FORWARDED.has(lower) || (lower.startsWith('x-amz-') && !DROPPED.has(lower)) ? 'forward' : 'drop';
 }
@@ -83,7 +83,7 @@ export function sendObject(
   // The caller has disconnected, which also ended the request to S3. The response emits no more events.
   if (response.destroyed) return Promise.resolve();
   const headers = responseHeaders(upstream.headers);
-  // Over HTTP/2, Cloud Run's front end does not limit the size of a response.
+  // Over HTTP/2, Cloud Run's front end does not limit a response's size.
   if (request.method !== 'HEAD' && request.httpVersion !== '2.0') chunkLarge(headers, chunkAbove);
   headers.push('vary', VARY, 'x-request-id', context.requestId);
   const s3RequestId = headerOf(upstream.headers, 'x-amz-request-id');
@@ -132,7 +132,7 @@ function sendWhole(
       return;
     }
     response.once('close', () => {
-      // Does not free the memory of an aborted response, because the kernel may still read it.
+      // Does not free an aborted response's memory, because the kernel may still read it.
       if (response.writableFinished) free?.();
       resolve(undefined);
     });

@@ -7,7 +7,7 @@ import type { ObjectRead } from '../../s3/operation.ts';
 import type { S3Error } from '../../s3/s3-error.ts';
 import { sendFault } from './fault.ts';
 
-/** Headers of an S3 error that are about the object or the request, not about the error document. */
+/** Headers in an S3 error response that describe the object or the request instead of the error document. */
 const FORWARDED = [
   'accept-ranges',
   'allow',
@@ -120,7 +120,10 @@ function rowOf({ code, status }: S3Error): S3Row {
   return status >= 500 ? FAILED : (S3_ROWS[CODES_BY_STATUS[status] ?? ''] ?? OTHER_ERROR);
 }
 
-/** The outcome for each status of an S3 error. For a status below 500 that is not listed, the outcome is `invalid_request`. */
+/**
+ * The outcome for each status of an S3 error response. For a status below 500 that is not listed, the outcome is
+ * `invalid_request`.
+ */
 export const S3_OUTCOMES: readonly (readonly [outcome: Outcome, status: number])[] = [
   ['upstream_denied', 403],
   ['not_found', 404],

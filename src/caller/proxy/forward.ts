@@ -103,5 +103,5 @@ function respondWithFault(request: IncomingMessage, response: ServerResponse, fa
   // The rest of a request body is not read.
   if (hasBody(request)) response.setHeader('connection', 'close');
   const requestId = `proxy-${randomBytes(8).toString('hex')}`;
-  sendFault({ request, response, requestId, bytes: 0 }, faultResponse(fault, requestId, isSigned(request)));
+  sendFault({ request, response, requestId, bytes: 0 }, faultResponse(fault, requestId, isSigned(request) ? 's3' : 'bearer'));
 }

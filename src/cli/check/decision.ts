@@ -1,4 +1,4 @@
-// Explains to the operator which grant decides a caller's read, and which role, session and policy the bridge uses in AWS.
+// Explains to the operator which grant allows a caller's read, and which role, session and policy the bridge uses in AWS.
 import type { Permit } from '../../auth/authorize.ts';
 import type { Caller } from '../../auth/caller.ts';
 import { explain } from '../../auth/explain-decision.ts';
@@ -17,7 +17,7 @@ export interface Decision {
   readonly text: string;
 }
 
-/** @param lineOf returns the line of the grant at this position in the list; undefined if the line is unknown */
+/** @param lineOf returns the line number of the grant at a position in the list; undefined if it is unknown */
 export function decide(
   config: Config,
   request: CheckRequest,

@@ -155,7 +155,7 @@ export function describeScope(scope: Scope): string {
 
 export type DescribeGrant = (grant: Grant) => string;
 
-/** Limits how many callers are listed, because a grant may name many. */
+/** The maximum number of callers to list, because a grant may name many. */
 const MOST_CALLERS = 3;
 
 /** @returns a function that describes a grant: it lists only the callers that match `caller`, or all callers if none matches */

@@ -12,7 +12,7 @@ export const isWebIdentity = (action: string): boolean => action.toLowerCase() =
 /** Whether the action, which may contain the wildcards `*` and `?`, includes sts:AssumeRoleWithWebIdentity. */
 export function coversWebIdentity(action: string): boolean {
   const text = ACTION.toLowerCase();
-  /** The lengths of all prefixes of `text` that match the part of the pattern read so far. */
+  /** The lengths of all prefixes of `text` that match the part of the pattern that has been read. */
   let ends = [0];
   for (const letter of action.toLowerCase()) {
     const [shortest = text.length + 1] = ends;
@@ -26,7 +26,10 @@ export function coversWebIdentity(action: string): boolean {
   return ends.includes(text.length);
 }
 
-/** @param statement a statement that applies to Google's tokens; a Deny may name any actions, because it cannot allow anything */
+/**
+ * @param statement a statement that applies to Google's tokens; a Deny statement may name any actions, because it cannot allow
+ * anything
+ */
 export function checkActions({ where, effect, actions, hasNotAction }: Statement): Finding[] {
   const at = `${where}, Action`;
   if (effect === 'Deny') return [];

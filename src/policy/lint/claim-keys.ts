@@ -2,14 +2,14 @@
 // its pins.
 
 export interface Claim {
-  /** The name of the key after `accounts.google.com:`, in lower case. */
+  /** The key without its prefix `accounts.google.com:`, in lower case. */
   readonly key: string;
   readonly type: 'string' | 'number';
-  /** A noun for the claim's content; in messages, "the token's" precedes it. */
+  /** A noun for the claim's content, used after "the token's" in messages. */
   readonly contains: string;
   readonly form: RegExp;
   readonly fillIn: string;
-  /** Which of AWS's two pages lists the key. */
+  /** States which of the two AWS pages lists the key. */
   readonly listed: string;
   readonly advice: string;
   /** Which tokens have the claim. */

@@ -1,4 +1,5 @@
-// Checks conditions on claims that many of Google's tokens lack: what they compare, and whether a token without the claim meets them.
+// Checks conditions on claims that many of Google's tokens lack: which values they compare, and whether a token without the
+// claim meets them.
 import type { Claim } from './claim-keys.ts';
 import type { Operator } from './condition-operators.ts';
 import type { Condition } from './document.ts';
@@ -34,7 +35,7 @@ export function checkClaim(condition: Condition, compared: ClaimCondition): Find
   return [note(where, rule, `${advice} ${carriers}`)];
 }
 
-/** The effect of the condition, depending on whether a token without the claim meets it. */
+/** The condition's effect, which depends on whether a token without the claim meets the condition. */
 const ONLY = {
   met: 'matches only tokens without this claim',
   unmet: 'matches only tokens with this claim',

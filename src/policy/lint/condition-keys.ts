@@ -1,5 +1,4 @@
-// Condition keys in a trust policy for Google's tokens: the keys that AWS sets for these tokens, and keys that it never sets for
-// them.
+// Condition keys in a trust policy for Google's tokens: keys that AWS sets for these tokens, and keys that it never sets.
 import { GOOGLE } from '../trust-policy.ts';
 import { findClaim } from './claim-keys.ts';
 import type { Claim } from './claim-keys.ts';
@@ -38,8 +37,8 @@ interface Row {
 }
 
 /**
- * Condition keys that an AssumeRoleWithWebIdentity request lacks. The request is unsigned, so AWS does not know a principal yet
- * ("AWS global condition context keys", availability).
+ * Condition keys that an AssumeRoleWithWebIdentity request lacks. The request is unsigned, so AWS has not identified a
+ * principal yet ("AWS global condition context keys", availability).
  */
 const ABSENT: readonly Row[] = [
   {

@@ -1,8 +1,8 @@
 // IAM's condition operators: what each operator compares, and whether a request without the key meets the condition.
 
 /**
- * `text` and `pattern` compare with values to include, `negated` with values to exclude; `number` and `other` do not compare
- * strings.
+ * `text` and `pattern` operators accept the listed values, and `negated` operators exclude them. `number` and `other` operators
+ * do not compare strings.
  */
 type Comparison = 'text' | 'pattern' | 'negated' | 'null' | 'number' | 'other';
 

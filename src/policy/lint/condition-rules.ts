@@ -1,5 +1,5 @@
-// Checks the conditions of a statement for Google's tokens: the keys must exist, and the operators must distinguish one token from
-// another.
+// Checks the conditions in a statement for Google's tokens: the keys must exist, and the operators must distinguish one token
+// from another.
 import { quote } from '../../config/show.ts';
 import { SERVICE_ACCOUNTS } from '../google-services.ts';
 import type { GoogleServiceName } from '../google-services.ts';

@@ -3,7 +3,7 @@ import type { Problem } from '../../config/problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from '../../config/unchecked-values.ts';
 import { escapeText } from '../../config/show.ts';
 
-/** A string, or a JSON number with all its digits: JavaScript numbers would lose some digits. */
+/** A string, or the text of a JSON number, because a JavaScript number would lose some digits. */
 export interface ConditionValue {
   readonly text: string;
   readonly isNumber: boolean;
@@ -32,7 +32,7 @@ export interface Statement {
   readonly actions: readonly string[];
   readonly hasNotAction: boolean;
   readonly conditions: readonly Condition[];
-  /** The names of the statement's elements that IAM would reject. */
+  /** The names of elements in the statement that IAM would reject. */
   readonly malformed: readonly string[];
 }
 

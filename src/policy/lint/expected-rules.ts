@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { checkServiceSubject } from './google-service-rules.ts';
 import { pinned } from './pin-rules.ts';
 
-/** The known values that the policy is compared with. */
+/** The known values with which the policy is compared. */
 export interface Expected {
   readonly uniqueId?: string;
   readonly audience?: string;
@@ -29,8 +29,8 @@ export function checkExpected(statements: readonly Statement[], expected: Expect
 }
 
 /**
- * @param met whether a statement matches the expected values; otherwise, a key that lacks the expected value is reported as a
- * mistake, not as an addition
+ * @param met whether a statement matches the expected values; if none matches, a key without the expected value is reported as
+ * a mistake instead of an additional value
  */
 function additions({ where, conditions }: Statement, { uniqueId, audience }: Expected, met: boolean) {
   const besides = (wanted: string | undefined, keys: readonly IdentityKey[]): string | undefined => {

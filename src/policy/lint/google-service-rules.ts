@@ -1,4 +1,5 @@
-// Checks the statements that trust a Google service: they pin only :sub, because Google documents no other claim of its tokens.
+// Checks the statements that trust a Google service: they pin only :sub, because Google documents no other claim in the
+// service's tokens.
 import { quote } from '../../config/show.ts';
 import { SERVICE_ACCOUNTS } from '../google-services.ts';
 import type { GoogleService } from '../google-services.ts';

@@ -42,7 +42,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
 
 /**
  * If an element of the statement is malformed, reports only that it is malformed.
- * @param service undefined if the statement is for the bridge, or another service account of the user's
+ * @param service undefined if the statement is for the bridge or one of the user's other service accounts
  */
 function checkGoogleStatement(statement: Statement, service: GoogleService | undefined): Finding[] {
   const readable = (part: string) => !statement.malformed.includes(part);
@@ -77,7 +77,7 @@ const FORMS: Readonly<Record<string, string>> = {
   Condition: 'Write {"StringEquals": {KEY: VALUE, …}}.',
 };
 
-/** Looks at every element of a statement, so that a mistake in one element does not hide mistakes in other elements. */
+/** Checks every element of a statement, so that a mistake in one element does not hide mistakes in other elements. */
 function isForGoogle(statement: Statement): boolean {
   const { effect, principals, actions, hasNotAction, conditions } = statement;
   if (principals.some(({ name }) => /accounts\.google\.com/i.test(name))) return true;

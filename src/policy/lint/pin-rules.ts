@@ -38,7 +38,7 @@ export function checkPins(statement: Statement): Finding[] {
   ];
 }
 
-/** Which other tokens would match if the key were not pinned. AWS compares each key with a different claim. */
+/** The other tokens that would match if the key were not pinned. AWS compares each key with a different claim. */
 const OPENING: Readonly<Record<IdentityKey, string>> = {
   aud: 'another party that obtained a token for this service account could also assume the role',
   sub: 'the role could also be assumed with a token that this service account obtained for a different account',
@@ -51,11 +51,11 @@ const TO_PIN: Readonly<Record<IdentityKey, string>> = {
   oaud: 'Pin :oaud to an audience that is used only for STS (aws.audience).',
 };
 
-/** The lint cannot recognize these accounts: their IDs look like any other. */
+/** The lint cannot recognize these accounts, because their IDs look like all other IDs. */
 const FOR_A_SERVICE =
   "If this is the ID of Storage Transfer Service or of a BigQuery connection, :sub is enough: add --for storage-transfer or --for bigquery to the lint's options.";
 
-/** Tokens from the metadata server have the unique ID as both `azp` and `sub`. */
+/** Tokens from the metadata server contain the unique ID as both `azp` and `sub`. */
 function checkSameAccount({ where, conditions }: Statement): Finding[] {
   const [azp, subject] = [pinned(conditions, 'aud'), pinned(conditions, 'sub')];
   const comparable = [azp, subject].every((ids) => ids.length > 0 && ids.every(isUniqueId));
@@ -75,13 +75,16 @@ function checkSameAccount({ where, conditions }: Statement): Finding[] {
 export const pinnedKeys = (conditions: readonly Condition[]): ReadonlySet<IdentityKey> =>
   new Set(conditions.filter(names).flatMap((condition) => keyMeant(condition) ?? []));
 
-/** The values that a key is pinned to; empty if it is not pinned. */
+/** The values to which a key is pinned; empty if it is not pinned. */
 export const pinned = (conditions: readonly Condition[], name: IdentityKey): string[] =>
   conditions
     .filter((condition) => names(condition) && identityKeyOf(condition) === name)
     .flatMap(({ values }) => values.map(({ text }) => text));
 
-/** Whether the operator names values to include, not to exclude. condition-rules.ts checks the operator in more detail. */
+/**
+ * Whether the operator accepts the listed values, as opposed to excluding them. condition-rules.ts checks the operator in more
+ * detail.
+ */
 function names({ operator }: Condition): boolean {
   const comparison = readOperator(operator)?.comparison;
   return comparison !== undefined && comparison !== 'negated' && comparison !== 'null';

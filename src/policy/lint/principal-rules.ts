@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts';
 
 const FIX = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
 
-/** BigQuery, "Connect to Amazon S3", describes this; for the bridge it has not been tried. */
+/** BigQuery, "Connect to Amazon S3", describes this; it has not been tried with the bridge. */
 const KEEP_FOR_BIGQUERY =
   '. If another role needs the provider, keep it, and add the identity of the connection to its audiences: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id IDENTITY';
 
@@ -20,7 +20,7 @@ const NAME_WHO =
 const isGoogle = ({ type, name }: Principal): boolean => type === 'Federated' && name === GOOGLE;
 
 /**
- * @param statement a statement for Google's tokens; a Deny may safely name any principal
+ * @param statement a statement for Google's tokens; a Deny statement may safely name any principal
  * @param service the service that the policy is for, if it is not for the bridge
  */
 export function checkPrincipal(
@@ -75,7 +75,7 @@ function checkOne(at: string, principal: Principal, service?: GoogleServiceName)
   return [mistake(at, `must be exactly {"Federated": "${GOOGLE}"}, but is ${actual}`, FIX)];
 }
 
-/** Keys about the signer of a request, or the account that an AWS service acts for. Each identifies one account or organization. */
+/** Keys about a request's signer, or the account that an AWS service acts for. Each identifies one account or organization. */
 const NAMING_KEY = /^aws:(?:PrincipalOrgID|PrincipalArn|PrincipalAccount|SourceAccount)$/i;
 
 const COMPARES_ARNS = /^(?:ForAnyValue:)?Arn(?:Equals|Like)$/i;

@@ -30,13 +30,13 @@ const LOOKS_LIKE_UNIQUE_ID = /^\d{21}$/;
 
 interface Compared {
   readonly name: IdentityKey;
-  /** Prints the ID that `:aud` and `:sub` must have. */
+  /** The command that prints the ID that `:aud` and `:sub` must contain. */
   readonly idCommand: string;
   readonly operator: Operator;
   readonly denies: boolean;
 }
 
-/** Reports at most one finding per value: the first. */
+/** Reports only the first finding for each value. */
 export function checkValues({ where, values }: Condition, compared: Compared): Finding[] {
   return values.flatMap((value) => {
     const found =

@@ -13,7 +13,7 @@ const REJECTIONS = new Set([
 ]);
 
 /**
- * Why new credentials may help:
+ * The reason why new credentials may help:
  * - `explained`: S3 reports that it rejected the credentials, or that the role's own policy denies the read. Owners revoke
  *   sessions with such a Deny.
  * - `unexplained`: S3 gives no reason, for example because a response to HEAD has no body.
@@ -29,8 +29,8 @@ const RATES: Readonly<Record<RenewalReason, { readonly caller: Rate; readonly ro
     caller: { burst: 5, intervalMs: 24_000 },
     role: { burst: 20, intervalMs: 6_000 },
   },
-  // The rates for unexplained errors are lower, because S3 denies each HEAD of a missing object if the role may not list the
-  // bucket.
+  // The rates for unexplained errors are lower, because S3 denies each HEAD of a missing object if the role has no permission
+  // to list the bucket.
   unexplained: {
     caller: { burst: 1, intervalMs: 300_000 },
     role: { burst: 10, intervalMs: 30_000 },
@@ -47,7 +47,7 @@ export function isCredentialsError({ code }: S3Error): boolean {
   return code !== undefined && REJECTIONS.has(code);
 }
 
-/** @returns undefined if other credentials would be rejected as well */
+/** @returns undefined if different credentials would be rejected as well */
 export function renewalReasonFor(error: S3Error): RenewalReason | undefined {
   const { code, status, denial } = error;
   if (code === undefined) return status === 400 || status === 403 ? 'unexplained' : undefined;
@@ -70,7 +70,7 @@ export interface RenewalBudget {
    * @returns whether an STS call may be made; if so, the call is counted
    */
   spend(session: RejectedSession, caller: string, reason: RenewalReason): boolean;
-  /** Whether `proveRevocation` would have an effect now; shortly after an earlier proof, it would not. */
+  /** Whether `proveRevocation` would have an effect now. Shortly after an earlier proof, it has none. */
   wantsProof(session: RejectedSession): boolean;
   /** Allows each of the role's sessions to be renewed once more, regardless of the budget, if S3 rejects its credentials. */
   proveRevocation(session: RejectedSession): void;

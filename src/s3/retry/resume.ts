@@ -1,4 +1,4 @@
-// Resumes a truncated body at the exact byte, if the remaining bytes are certain to be from the same version of the object.
+// Resumes a truncated body at the exact byte, if the remaining bytes certainly come from the same version of the object.
 import { Fault } from '../../errors/fault.ts';
 import { headerOf } from '../../http1/exchange.ts';
 import type { Sink, UpstreamResponse } from '../../http1/exchange.ts';
@@ -10,10 +10,10 @@ import type { Read } from '../read.ts';
 import { pause, pauseMs, retryBudget, withRetry } from './retry.ts';
 import type { RetryBudget } from './retry.ts';
 
-/** The maximum number of resumes for each body, so that an unreliable network is noticed. */
+/** The maximum number of resumes per body. Without a limit, nobody would notice an unreliable network. */
 const MAX_RESUMES = 3;
 
-/** The byte range that a response contains, and the size and ETag of the object. */
+/** The byte range in a response, and the object's size and ETag. */
 interface Extent {
   readonly first: number;
   readonly last: number;
@@ -46,7 +46,7 @@ export function retryingRead(
 /**
  * The caller receives a single response, even if its body is resumed. If the body cannot be resumed, the sink fails with the
  * error that ended the body, or with Fault object_changed.
- * @param read used again for the remaining bytes, with the session's current credentials
+ * @param read called again for the remaining bytes, with the session's current credentials
  * @param options.onResume called for each resume, with its reason
  */
 function withResume(
@@ -151,7 +151,7 @@ function extentOf({ status, headers }: UpstreamResponse, { parameters }: ObjectR
 
 const isPartNumber = ([name]: readonly [name: string, value: string]): boolean => name === 'partNumber';
 
-/** S3 does not accept a range of a part, so the remaining bytes are requested as a range of the whole object. */
+/** S3 cannot return a range of a single part, so the remaining bytes are requested as a range of the whole object. */
 function wholeOf(operation: ObjectRead): ObjectRead {
   const { parameters } = operation;
   return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };

@@ -107,13 +107,16 @@ export function pause(milliseconds: number, cancellation: Cancellation): Promise
   return promise;
 }
 
-/** One retry is allowed for this many requests, so that at most 10 % of requests are retried. */
+/** The number of requests for each allowed retry, so that at most 10 % of requests are retried. */
 const REQUESTS_A_RETRY = 10;
 
-/** Additional retries per second, so that a bridge that serves few requests can also retry. */
+/**
+ * The number of retries per second that are allowed regardless of the number of requests, so that a bridge with few requests
+ * can retry, too.
+ */
 const FLOOR_PER_SECOND = 10;
 
-/** The maximum number of unused retries that are saved, so that a quiet hour does not end in a retry storm. */
+/** The maximum number of unused retries that are saved. Without a limit, a retry storm could follow a quiet hour. */
 const MOST_SAVED = 100;
 
 /**
@@ -124,7 +127,7 @@ const RESERVED = 5;
 const FROM_RESERVE = { burst: 2, intervalMs: 500 };
 
 export interface RetryBudget {
-  /** Must be called once for each request of a caller. */
+  /** Must be called once for each of a caller's requests. */
   earn(): void;
   /**
    * @param caller the caller's unique ID

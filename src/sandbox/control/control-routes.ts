@@ -28,7 +28,7 @@ export function createControl(
     }
     try {
       const takesBody = request.method === 'PUT' || request.method === 'POST';
-      // Requires JSON, because a web page on another site can send other content types without a preflight request.
+      // Requires JSON, because a web page on a different site can send other content types without a preflight request.
       if (takesBody && !JSON_TYPE.test(request.headers['content-type'] ?? ''))
         return { status: 415, value: NOT_JSON };
       const text = await bodyText(request);

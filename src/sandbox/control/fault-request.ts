@@ -6,7 +6,7 @@ import { UPSTREAMS, type UpstreamName } from '../upstreams.ts';
 import { BadField, choice, number, optional, record, refuseOthers, text, type Fields } from './fields.ts';
 
 interface FaultKind {
-  /** The fields that only this kind of fault has, with descriptions for the list of routes. */
+  /** The fields that are specific to this kind of fault, with their descriptions in the list of routes. */
   readonly fields: Readonly<Record<string, string>>;
   read(fields: Fields, upstream: UpstreamName): Fault;
 }

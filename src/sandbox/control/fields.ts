@@ -1,4 +1,4 @@
-// Validates the fields of a control request. Each error names the field, states the rule, and suggests a fix.
+// Validates a control request's fields. Each error names the field, states the rule, and suggests a fix.
 
 export class BadField extends Error {
   readonly field: string;

@@ -1,4 +1,4 @@
-// Emulates Google's OAuth 2.0 token endpoint: exchanges the refresh token of a gcloud login for access tokens.
+// Emulates Google's OAuth 2.0 token endpoint: exchanges a gcloud login's refresh token for access tokens.
 import { randomBytes } from 'node:crypto';
 import type { SandboxResponse } from '../response.ts';
 import type { Clock } from '../clock.ts';

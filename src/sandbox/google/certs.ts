@@ -1,4 +1,4 @@
-// Serves the public keys that verify Google's ID tokens, at the same path as Google.
+// Serves the public keys for verifying Google's ID tokens, at the same path as Google.
 import type { SandboxResponse } from '../response.ts';
 import { jsonResponse } from './google-error.ts';
 import type { SigningKeys } from './keys.ts';

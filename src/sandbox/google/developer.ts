@@ -1,5 +1,5 @@
-// A developer outside Google Cloud: the credentials file of a gcloud login, and the service accounts that the developer may
-// impersonate.
+// Represents a developer outside Google Cloud: a gcloud login's credentials file, and the service accounts that the developer
+// may impersonate.
 import { ACCOUNTS, PROJECT } from './accounts.ts';
 
 /** The content of application_default_credentials.json, as written by `gcloud auth application-default login`. */
@@ -14,7 +14,7 @@ export const ADC = {
 };
 
 /**
- * The unique IDs of the accounts that the developer may impersonate. A grant belongs to an account's unique ID, so an account
- * that is recreated with the same e-mail cannot be impersonated.
+ * The unique IDs of the accounts that the developer may impersonate. The permission is for a unique ID, so the developer cannot
+ * impersonate an account that was recreated with the same e-mail.
  */
 export const MAY_IMPERSONATE: readonly string[] = [ACCOUNTS.bridge.uniqueId, ACCOUNTS.reader.uniqueId];

@@ -1,4 +1,4 @@
-// Emulates `generateIdToken` of the IAM Credentials API, which issues an ID token for a service account to anyone who may
+// Emulates the IAM Credentials API's `generateIdToken`, which issues an ID token for a service account to anyone who may
 // impersonate it.
 import type { SandboxResponse } from '../response.ts';
 import type { Clock, Durations } from '../clock.ts';
@@ -29,7 +29,10 @@ const SIGN_IN = 'See https://developers.google.com/identity/sign-in/web/devconso
 const EXPECTED = 'Expected OAuth 2 access token, login cookie or other valid authentication credential.';
 const PERMISSION = 'iam.serviceAccounts.getOpenIdToken';
 
-/** Checks in Google's order: authentication, the form of the request, the existence of the account, permission. */
+/**
+ * Checks in the same order as Google: whether the request is authenticated and well-formed, whether the account exists, and
+ * whether the caller has permission.
+ */
 export function generateIdToken(request: ImpersonationRequest, parts: ImpersonationParts): SandboxResponse {
   const { keys, accounts, access } = parts;
   const token = /^Bearer\s+(\S+)$/i.exec(request.authorization ?? '')?.[1];

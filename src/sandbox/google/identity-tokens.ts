@@ -1,5 +1,4 @@
-// Issues the metadata server's ID tokens. As on Google Cloud, a cached token may be close to its expiration when it is
-// returned.
+// Issues the metadata server's ID tokens. As on Google Cloud, a cached token may expire soon after it is returned.
 import type { Clock, Durations } from '../clock.ts';
 import { INSTANCE, PROJECT, type ServiceAccount } from './accounts.ts';
 import type { SigningKeys } from './keys.ts';
@@ -13,7 +12,7 @@ export interface TokenRequest {
   readonly account: ServiceAccount;
   readonly audience: string;
   readonly format: 'standard' | 'full';
-  /** Whether the account is the instance's own; its full-format tokens also contain claims about the instance. */
+  /** Whether the account is the instance's own. If it is, full-format tokens also contain claims about the instance. */
   readonly ofInstance: boolean;
   readonly licenses: boolean;
 }

@@ -88,7 +88,7 @@ export async function createSigningKeys(algorithm: SigningAlgorithm = 'RS256'): 
       return `${input}.${signature(input, whole.alg, signer)}`;
     },
     publicKey: (kid) => published.find((key) => key.kid === kid)?.publicKey,
-    // Each key has only the members that Google publishes; `x5c` is not among them.
+    // Each key has only the members that Google publishes; `x5c` is not one of them.
     jwks: () => ({
       keys: published.map(({ kid, publicKey }) => {
         const { n, e, x, y, crv, kty } = publicKey.export({ format: 'jwk' });

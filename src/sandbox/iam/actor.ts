@@ -1,11 +1,11 @@
-// Describes the user or role session that makes a request: its names in policies, and its own policies.
+// Describes the user or role session that makes a request: how policies refer to it, and its own policies.
 import type { Principal, Session } from './credentials.ts';
 import type { Context } from './pattern.ts';
 import { readPolicy, type Policy } from './policy.ts';
 import type { Role, Roles } from './roles.ts';
 
 export interface Actor {
-  /** The ARN that AWS shows in CloudTrail, GetCallerIdentity and error messages. */
+  /** The ARN that AWS shows in CloudTrail, in error messages, and in GetCallerIdentity responses. */
   readonly arn: string;
   /** `AROA…:SESSION` or `AIDA…`. */
   readonly userId: string;
@@ -27,7 +27,7 @@ export function sessionArn(role: Role, session: Session): string {
   return `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${session.name}`;
 }
 
-/** Returns undefined for a session of a role that no longer exists. */
+/** Returns undefined for a session whose role no longer exists. */
 export function actorOf(roles: Roles, principal: Principal): Actor | undefined {
   if (principal.kind === 'user') {
     const { arn, id, name, accountId, permissions } = principal.user;

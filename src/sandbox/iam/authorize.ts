@@ -10,9 +10,9 @@ export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly context: Context;
-  /** The account that owns the resource; if undefined, no caller counts as belonging to another account. */
+  /** The account that owns the resource; if undefined, all callers are treated as belonging to the owner's account. */
   readonly owner?: string | undefined;
-  /** The policy of the bucket or KMS key. */
+  /** The bucket policy or KMS key policy. */
   readonly resourcePolicy?: Policy | undefined;
   /**
    * Whether the resource policy must allow the action or delegate to IAM, as for KMS keys. Defaults to false, as for buckets.
@@ -20,7 +20,7 @@ export interface Permission {
   readonly resourceMustAllow?: boolean;
 }
 
-/** AWS's message when it denies access to a caller from another account. */
+/** AWS's message if it denies access to a caller from a different account. */
 export const PLAIN_REFUSAL = 'Access Denied';
 
 /** Returns undefined if the action is allowed, otherwise AWS's message, which names the role and the kind of policy. */
@@ -37,7 +37,7 @@ export function refusalOf(roles: Roles, principal: Principal, permission: Permis
 
 /**
  * A Deny in any policy wins. Within an account, either the actor's or the resource's policy must allow the action. For an actor
- * from another account, both policies must allow it if the resource has a policy. A session policy limits all permissions
+ * from a different account, both policies must allow it if the resource has a policy. A session policy limits all permissions
  * except those that a resource policy in the same account grants to the session's ARN or to "*" (IAM user guide, "Policy
  * evaluation for requests within a single account").
  */

@@ -1,4 +1,4 @@
-// Evaluates IAM's condition operators for the condition keys of a request.
+// Evaluates IAM's condition operators for a request's condition keys.
 import { BlockList, isIP } from 'node:net';
 import { fits, type Context } from './pattern.ts';
 

@@ -20,7 +20,7 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** The signer of a request: a user with long-term keys, or a session of a role. */
+/** A request's signer: a user with long-term keys, or a role session. */
 export type Principal =
   { readonly kind: 'user'; readonly user: User } | { readonly kind: 'session'; readonly session: Session };
 

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 
 export interface MfaDevice {
   readonly serialNumber: string;
-  /** Returns the current code, or a code of an adjacent time step if the current code has been used. */
+  /** Returns the current code, or an adjacent time step's code if the current code has been used. */
   code(nowMs: number): string;
   /** Whether the code is unused and belongs to the current, previous or next time step. */
   accept(code: string, nowMs: number): boolean;

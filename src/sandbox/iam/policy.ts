@@ -2,7 +2,7 @@
 import { holds, isOperator, type Condition } from './conditions.ts';
 import { fits, type Context, type Template } from './pattern.ts';
 
-/** `identity`: a policy of a user or role; `trust`: a role's trust policy; `resource`: a policy of a bucket or KMS key. */
+/** `identity`: a user's or role's policy; `trust`: a role's trust policy; `resource`: a bucket or KMS key policy. */
 export type PolicyKind = 'identity' | 'trust' | 'resource';
 
 /** A principal in a policy, such as `AWS:arn…` or `Federated:accounts.google.com`. */
@@ -28,7 +28,7 @@ export interface PolicyRequest {
   readonly action: string;
   /** Absent for a trust policy, because its resource is the role itself. */
   readonly resource?: string;
-  /** If set, only statements that name "*" or one of these principals apply. */
+  /** If set, only statements whose principal is "*" or one of these apply. */
   readonly principals?: readonly Principal[];
   readonly context: Context;
 }

@@ -6,14 +6,14 @@ export interface Role {
   readonly arn: string;
   readonly name: string;
   readonly accountId: string;
-  /** The unique ID, `AROA…`, derived from the ARN. */
+  /** The unique ID (`AROA…`), which is derived from the ARN. */
   readonly id: string;
   readonly maxSessionSeconds: number;
   readonly trust: Policy;
   readonly permissions: Policy;
 }
 
-/** The definition of a role, with its policies as JSON values. */
+/** A role's definition, with its policies as JSON values. */
 export interface RoleDefinition {
   readonly arn: string;
   readonly trust: unknown;

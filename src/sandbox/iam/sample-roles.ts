@@ -1,4 +1,4 @@
-// The initial roles of a sandbox: the bridge's, a partner's, and those of a developer outside Google Cloud.
+// A sandbox's initial roles: those of the bridge, of a partner, and of a developer outside Google Cloud.
 import { ACCOUNTS } from '../google/accounts.ts';
 import {
   ACCOUNT_ID,

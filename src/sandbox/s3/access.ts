@@ -1,4 +1,4 @@
-// Authenticates S3 requests by their signature and session, and authorizes them by all policies that apply.
+// Authenticates S3 requests by their signature and session, and checks all policies that apply to them.
 import type { Clock } from '../clock.ts';
 import { refusalOf } from '../iam/authorize.ts';
 import type { Credentials, Principal } from '../iam/credentials.ts';
@@ -38,7 +38,7 @@ const PROBLEM_CODES: Readonly<Record<Problem, string>> = {
   mismatch: 'SignatureDoesNotMatch',
 };
 
-/** The query parameters of list requests for which IAM has condition keys. */
+/** The query parameters in list requests that correspond to IAM condition keys. */
 const CONDITION_PARAMETERS = ['prefix', 'delimiter', 'max-keys'];
 
 export function createAccess(parts: {

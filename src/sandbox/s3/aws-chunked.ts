@@ -4,7 +4,7 @@ import { S3Error } from './s3-error.ts';
 
 export interface DecodedBody {
   readonly body: AsyncIterable<Buffer>;
-  /** Trailer fields by lower-case name; incomplete until the body has been read to the end. */
+  /** Trailer fields by lower-case name; complete only after the whole body has been read. */
   readonly trailers: Map<string, string>;
 }
 

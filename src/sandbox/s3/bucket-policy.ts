@@ -28,7 +28,7 @@ export function createBucketPolicies(): BucketPolicies {
   };
 }
 
-/** Serves requests with `?policy`. @param need throws if the principal may not perform the action */
+/** Serves requests with `?policy`. @param need throws if the principal is not allowed to perform the action */
 export async function serveBucketPolicy(
   request: S3Request,
   policies: BucketPolicies,

@@ -7,7 +7,9 @@ import { fileSource } from './file-source.ts';
 import { compareKeys, type Bucket, type StoredObject } from './objects.ts';
 import { NULL_VERSION } from './stored-bucket.ts';
 
-/** How long a list of all files is cached: long enough to list many pages, short enough that new files appear soon. */
+/**
+ * How long a list of all files is cached. It is long enough to list many pages, and short enough that new files appear soon.
+ */
 const WALK_KEPT_MS = 1_000;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -51,7 +53,7 @@ export async function createDirectoryBucket(
       key,
       versionId: NULL_VERSION,
       size,
-      // The ETag ends with a part count, as after a multipart upload. Without the count, clients would compare the ETag with the
+      // The ETag ends with a part count, as after a multipart upload. Otherwise, clients would compare the ETag with the
       // content's MD5.
       etag: `"${mark}-1"`,
       modified: mtimeMs,
@@ -62,7 +64,7 @@ export async function createDirectoryBucket(
     };
   }
 
-  /** Lists the keys of all files in the tree. Ignores links to a parent directory or out of the tree. */
+  /** Lists the keys of all files in the tree. Ignores links that lead to a parent directory or out of the tree. */
   async function keysBelow(path: string, prefix: string, above: readonly string[]): Promise<string[]> {
     const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
     const keys = await Promise.all(

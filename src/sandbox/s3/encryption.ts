@@ -1,4 +1,4 @@
-// Emulates SSE-KMS: chooses the KMS key of a new object, and checks whether the caller may use the key, as S3 does.
+// Emulates SSE-KMS: chooses the KMS key for a new object, and checks whether the caller may use the key, as S3 does.
 import { refusalOf } from '../iam/authorize.ts';
 import type { Principal } from '../iam/credentials.ts';
 import { ACCOUNT_ID, type Roles } from '../iam/roles.ts';
@@ -7,7 +7,7 @@ import type { Bucket } from './objects.ts';
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 
-/** A caller's use of a KMS key for one object. */
+/** Describes how a caller uses a KMS key for one object. */
 export interface KeyUse {
   readonly principal: Principal;
   readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
@@ -18,7 +18,7 @@ export interface KeyUse {
 export interface Encryption {
   /** Returns the SSE-KMS headers to store with a new object; empty for SSE-S3. Throws S3's error for an invalid KMS key. */
   headersOf(request: S3Request, bucket: Bucket): Readonly<Record<string, string>>;
-  /** Throws S3's error if the object is encrypted with a KMS key that the caller may not use. */
+  /** Throws S3's error if the object is encrypted with a KMS key that the caller is not allowed to use. */
   require(headers: Readonly<Record<string, string>>, use: KeyUse): void;
 }
 
@@ -26,7 +26,7 @@ const ALGORITHM = 'x-amz-server-side-encryption';
 const KEY_ID = 'x-amz-server-side-encryption-aws-kms-key-id';
 const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
 
-/** KMS's message if a key does not exist, or if a caller from another account may not use the key. */
+/** KMS's message if a key does not exist, or if a caller from a different account is not allowed to use the key. */
 const UNKNOWN_KEY =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.';
 

@@ -7,8 +7,8 @@ const BUFFER_BYTES = 65_536;
 
 /**
  * Returns the bytes from `start` to `end`, inclusive, or fewer if the file ends earlier. Opens the file immediately, so that an
- * error is reported before the response begins. Rejects if the file has been replaced by a link. Never waits for a writer, even
- * if the file has been replaced by a pipe.
+ * error is reported before the response begins. Rejects if the file has been replaced by a link. If the file has been replaced
+ * by a pipe, does not wait for a writer.
  */
 export async function fileSource(path: string, start: number, end: number): Promise<Source> {
   return bytesOf(

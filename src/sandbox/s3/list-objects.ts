@@ -54,7 +54,7 @@ function prefixesOf(page: Page, listing: Listing): unknown[] {
   return page.entries.filter(({ kind }) => kind === 'prefix').map(({ text }) => prefixEntry(text, listing));
 }
 
-/** Omits objects that were deleted after the keys of the page were selected. */
+/** Omits objects that were deleted after the page's keys were selected. */
 async function contentsOf(
   { bucket }: ObjectRead,
   page: Page,

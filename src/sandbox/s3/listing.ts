@@ -7,7 +7,7 @@ import { XML_NAMESPACE, type ObjectRead } from './read-object.ts';
 
 export const MOST_KEYS = 1_000;
 const LARGEST_INTEGER = 2_147_483_647;
-/** The canonical user ID that all listed objects have as their owner. */
+/** The canonical user ID of the user who owns all listed objects. */
 export const OWNER = { ID: '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a' };
 
 export interface Listing {
@@ -56,7 +56,7 @@ export function listingOf({ request: { query } }: ObjectRead): Listing {
   };
 }
 
-/** Returns the XML elements that all three list operations have. */
+/** Returns the XML elements that are common to all three list operations. */
 export function shared(listing: Listing, truncated: boolean): Record<string, unknown> {
   return {
     MaxKeys: listing.maxKeys,

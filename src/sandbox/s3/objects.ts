@@ -4,7 +4,7 @@ import type { Source } from '../response.ts';
 export interface StoredObject {
   readonly kind: 'object';
   readonly key: string;
-  /** The string `null` if the object was put while versioning was off. */
+  /** The string `null` for an object that was put while versioning was off. */
   readonly versionId: string;
   readonly size: number;
   /** The ETag with its quotes. */

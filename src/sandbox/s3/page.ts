@@ -52,7 +52,10 @@ const firstAfter = (keys: readonly string[], text: string) =>
 const firstBeyond = (keys: readonly string[], prefix: string, from = 0) =>
   firstWhere(keys, (key) => compareKeys(key, prefix) > 0 && !key.startsWith(prefix), from);
 
-/** Finds the first key for which `holds` is true, by binary search. `holds` must also be true for all later keys. */
+/**
+ * Finds the first key for which `holds` is true, by binary search. If `holds` is true for a key, it must be true for all later
+ * keys.
+ */
 function firstWhere(keys: readonly string[], holds: (key: string) => boolean, from = 0): number {
   let low = from;
   let high = keys.length;

@@ -1,4 +1,4 @@
-// Parses a request to S3 from the raw request line, because a URL library would normalize keys.
+// Parses an S3 request from the raw request line, because a URL library would normalize keys.
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { S3Error } from './s3-error.ts';

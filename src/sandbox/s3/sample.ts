@@ -32,7 +32,7 @@ const SAMPLE: readonly (readonly [key: string, contentType: string, text: string
 
 export const SAMPLE_KEYS: readonly string[] = SAMPLE.map(([key]) => key);
 
-/** Puts an object for each key. If the sample has no text for a key, the object contains one line of text. */
+/** Puts an object for each key. If the sample contains no text for a key, the object contains a single line of text. */
 export function putSamples(bucket: Bucket, keys: readonly string[]): void {
   for (const key of keys) {
     const [, contentType = 'text/plain', text = 'Hello from the sandbox.\n'] =

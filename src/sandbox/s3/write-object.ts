@@ -9,7 +9,7 @@ import type { ObjectRead } from './read-object.ts';
 import type { S3Request } from './request.ts';
 import type { Spool, Spooled } from './spool.ts';
 
-/** The headers of an upload that are stored with the object and sent with every response for the object. */
+/** The upload headers that are stored with the object and returned with it. */
 const KEPT_HEADERS = [
   'content-type',
   'cache-control',
@@ -52,7 +52,7 @@ export async function putObject(write: ObjectRead, spool: Spool, now: number): P
   encryption.require(encrypted, { ...write, action: 'kms:GenerateDataKey' });
   const kept = { ...keptHeaders(headers), ...userMetadata(headers), ...encrypted };
   const { spooled, checksums } = await receive(request, spool);
-  // In S3, the ETag of an object with SSE-KMS is not the content's MD5.
+  // In S3, an SSE-KMS object's ETag is not the MD5 of its content.
   const tag = Object.keys(encrypted).length > 0 ? randomBytes(spooled.md5.length) : spooled.md5;
   const etag = `"${tag.toString('hex')}"`;
   const tags = [...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))];

@@ -23,7 +23,7 @@ export interface StsParts {
 type Result = Readonly<Record<string, unknown>>;
 
 const DEFAULT_SECONDS = 3600;
-/** AWS's maximum session duration if a role is assumed with another role's credentials. */
+/** AWS's maximum session duration if a role is assumed with a different role's credentials. */
 const CHAINED_SECONDS = 3600;
 
 /** As in AWS, a missing role causes the same error as a role that does not trust the caller. */

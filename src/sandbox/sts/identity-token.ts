@@ -41,7 +41,7 @@ function organizationIn(google: unknown): string[] {
   return typeof number === 'number' ? [String(number)] : [];
 }
 
-/** Throws InvalidIdentityToken or ExpiredTokenException. Allows no clock skew for the expiration. */
+/** Throws InvalidIdentityToken or ExpiredTokenException. Tolerates no clock skew when checking the expiration. */
 export function readWebIdentity(token: string, keys: SigningKeys, nowMs: number): WebIdentity {
   const [head, body, signature, ...more] = token.split('.');
   const header = decoded(head);

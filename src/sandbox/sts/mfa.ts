@@ -1,4 +1,4 @@
-// Checks the MFA code of an AssumeRole request, and returns the MFA condition keys.
+// Checks an AssumeRole request's MFA code, and returns the MFA condition keys.
 import type { Principal } from '../iam/credentials.ts';
 import type { Context } from '../iam/pattern.ts';
 import type { Parameters } from './parameters.ts';

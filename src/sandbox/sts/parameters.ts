@@ -38,7 +38,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, Limit>>>> = {
 
 export const ACTIONS = Object.keys(LIMITS);
 
-/** Formats a value for an error message. Like AWS, omits the value of a token. */
+/** Formats a value for an error message. Like AWS, omits a token's value. */
 const shown = (name: string, value: string) => (name === 'WebIdentityToken' ? '' : `'${value}' `);
 
 function* broken(name: string, value: string | undefined, limit: Limit): Generator<string> {

@@ -1,4 +1,4 @@
-// Emulates AWS STS: parses the form, runs the action, and responds with AWS's XML.
+// Emulates AWS STS: parses the request's form, runs the action, and responds with AWS's XML.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { actorOf } from '../iam/actor.ts';

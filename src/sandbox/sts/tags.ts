@@ -7,7 +7,7 @@ export interface SessionTags {
   /** The tags that this request sets. */
   readonly requested: Readonly<Record<string, string>>;
   readonly requestedTransitive: readonly string[];
-  /** The tags of the new session: inherited transitive tags and requested tags. */
+  /** The new session's tags: inherited transitive tags and requested tags. */
   readonly tags: Readonly<Record<string, string>>;
   readonly transitiveTagKeys: readonly string[];
 }

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /**
- * @param use called once, after the bytes read have been put back; never called if the connection closes before its protocol is
- * known
+ * @param use called once, after the bytes that were read have been put back; never called if the connection closes before its
+ * protocol is known
  */
 export function detectProtocol(socket: Socket, use: (protocol: 'http1' | 'http2') => void): void {
   let received: Buffer | undefined;

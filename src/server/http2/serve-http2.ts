@@ -39,7 +39,7 @@ export function serveHttp2(
     session.once('close', () => sessions.delete(session));
   };
 
-  // The HTTP/1 server still does everything else for a connection: accepting, counting, closing.
+  // The HTTP/1 server still accepts, counts and closes the connection.
   const serveHttp1 = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {

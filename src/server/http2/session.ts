@@ -104,8 +104,8 @@ export function openSession(
   session.on('timeout', () => {
     if (streams === 0) session.close();
   });
-  // After an error, the session closes on its own. Errors of the socket are not reported, because they only mean that the
-  // client has disconnected.
+  // After an error, the session closes on its own. Socket errors are not reported, because they only mean that the client has
+  // disconnected.
   session.on('error', ({ code, errno }: NodeJS.ErrnoException) => {
     if (code?.startsWith('ERR_HTTP2_') !== true) return;
     onRejected(errno === undefined ? code : `${code} ${errno}`, remoteAddress);

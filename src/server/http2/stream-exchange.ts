@@ -1,4 +1,4 @@
-// Presents a stream of an HTTP/2 session as the request and response that request handling uses.
+// Presents an HTTP/2 stream as the request and response that request handling uses.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { CallerRequest, CallerResponse, ResponseSocket } from '../../runtime/caller-exchange.ts';
@@ -6,9 +6,9 @@ import type { CallerRequest, CallerResponse, ResponseSocket } from '../../runtim
 /**
  * The limit on the bytes that are waiting to be accepted by the kernel, for all streams of a session together. Above this
  * limit, each stream that writes pauses until its own bytes are sent. A lower limit would slow down a single stream. With a
- * higher limit, the bytes of many streams leave the CPU's caches before they are sent. Measured with 1 MiB: with one stream, a
- * limit of 1 byte reduces the throughput by 40 %; with 32 streams, 256 KiB for all streams together takes a third less CPU than
- * 128 KiB for each stream.
+ * higher limit, the bytes of many streams leave the CPU's caches before they are sent. Measured with 1 MiB objects: with one
+ * stream, a limit of 1 byte reduces the throughput by 40 %. With 32 streams, 256 KiB for all streams together takes a third
+ * less CPU than 128 KiB for each stream.
  */
 const MAX_WAITING_BYTES = 256 * 1024;
 
@@ -55,7 +55,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
     return this;
   }
 
-  /** Counts an unsent last frame as one byte, because it may still be waiting for a client that does not read. */
+  /** Counts an unsent last frame as one byte, because the frame may be waiting for a client that does not read. */
   get writableLength(): number {
     const stream = this.#stream;
     return stream.writableLength || Number(stream.writableEnded && !stream.closed);
@@ -137,7 +137,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   on(event: 'close' | 'drain', listener: () => void): void {
     const stream = this.#stream;
     if (event === 'drain') stream.on(event, listener);
-    // Without `off`, the listener would keep the request's objects in memory for as long as Node's closed stream exists.
+    // Without `off`, the listener would keep the request's objects in memory as long as Node's closed stream exists.
     stream.once('close', event === 'close' ? listener : () => stream.off(event, listener));
   }
 
@@ -146,7 +146,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   }
 }
 
-/** @returns the form that Node's `respond` takes; repeated headers stay separate, as over HTTP/1 */
+/** @returns the headers in the form that Node's `respond` requires; repeated headers stay separate, as over HTTP/1 */
 function responseHeaders(status: number, headers: readonly string[], added: readonly string[]): string[] {
   const pairs = [':status', String(status)];
   for (let i = 0; i < headers.length; i += 2) {

@@ -1,4 +1,4 @@
-// Requests whose tokens name unknown keys wait for a refetch of Google's keys, but do not use up the slots of other callers.
+// Requests whose tokens name unknown keys wait for a refetch of Google's keys, but do not use up other callers' slots.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';

@@ -13,7 +13,7 @@ describe('tokens signed with unknown keys', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire();
-    // Stops the clock, because otherwise unknown keys could trigger another refetch after 30 s.
+    // Stops the clock, because otherwise unknown keys could trigger a second refetch after 30 s.
     await wire.setClocks(STOPPED);
   });
   after(() => wire.close());

@@ -1,4 +1,4 @@
-// A token is valid from its issue until its expiry, with a clock tolerance of one minute.
+// A token is valid from the time it is issued until it expires, with a clock tolerance of one minute.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startClockedWire } from '../../support/faked-clock.ts';

@@ -125,7 +125,7 @@ describe('an STS call for a later role in a chain', () => {
   });
 });
 
-/** Conditions of trust policies, each with a hop configuration that satisfies the condition and one that does not. */
+/** Trust policy conditions, each with a hop configuration that satisfies the condition and one that does not. */
 const CONDITIONS: readonly (readonly [what: string, condition: unknown, meets: string, lacks: string])[] = [
   [
     'the source identity',

@@ -109,8 +109,8 @@ const DENIED: Readonly<Record<string, Denied>> = {
       roleArn: VAULT,
       assumedBy: sessionOf(LAKE_DATA),
       denied: 'sts:AssumeRole',
-      // The trust policy of each later role must also allow the tags and source identity that the role inherits (IAM user
-      // guide, "Permissions required to set source identity").
+      // Each later role's trust policy must also allow the tags and source identity that the role inherits (IAM user guide,
+      // "Permissions required to set source identity").
       needs: 'sts:AssumeRole sts:TagSession sts:SetSourceIdentity',
     },
   },

@@ -1,4 +1,5 @@
-// The identity token may come from a file that another process refreshes. The bridge rereads the file before the token expires.
+// The identity token may come from a file that a separate process refreshes. The bridge rereads the file before the token
+// expires.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

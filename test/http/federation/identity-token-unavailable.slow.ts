@@ -14,7 +14,7 @@ import { inTime } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** A token lifetime so short that the bridge fetches a new token for each STS call. */
+/** A token lifetime that is so short that the bridge fetches a new token for each STS call. */
 const TOKEN_SECONDS = 30;
 
 const startWithShortTokens = async (): Promise<Wire> => {
@@ -52,7 +52,7 @@ async function failAndRecover(
   assert.doesNotMatch(wire.bridge.output(), /eyJ[\w-]{10,}\.[\w-]{10,}/, 'no token in the log');
 }
 
-/** An error message in the wording of GKE's metadata server. */
+/** An error message with the wording of GKE's metadata server. */
 const GKE_DENIAL =
   "Unable to generate identity token; IAM returned 403 Forbidden: Permission 'iam.serviceAccounts.getOpenIdToken' denied on resource (or it may not exist).";
 

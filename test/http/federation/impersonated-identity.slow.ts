@@ -97,7 +97,7 @@ describe('a bridge that impersonates its service account', () => {
       await wire.control('PUT', '/durations', { identityToken: SHORT_SECONDS });
       await wire.fault({ upstream: 'sts', fault: 'error', code: 'InvalidIdentityToken', times: 1 });
       await assertServed(wire, next());
-      // A failed impersonation makes the bridge drop the cached login and request a new access token.
+      // After a failed impersonation, the bridge drops the cached login and requests a new access token.
       await wire.fault({ upstream: 'certs', path: 'generateIdToken', fault: 'status', status: 404 });
       await assertFault(wire, next(), 'impersonation_no_account');
       await wire.clearFaults();

@@ -124,7 +124,7 @@ grants: [{ callers: [${callers.reader}], allow: [get], bucket: acme-lake }]
       ready: false,
     });
     test.after(() => wire.close());
-    // The role's trust policy requires another audience, so STS denies the call and the log shows the audience that AWS
+    // The role's trust policy requires a different audience, so STS denies the call and the log shows the audience that AWS
     // received.
     const line = await wire.bridge.line(({ fault }) => fault === 'sts_denied');
     const paths = (await wire.calls('metadata')).map(({ path }) => String(path));

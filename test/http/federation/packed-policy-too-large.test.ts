@@ -1,5 +1,5 @@
-// STS limits the packed size of a session policy, which cannot be computed from the policy's length. Reads must succeed even if
-// Deny statements make the policy too large.
+// STS limits a session policy's packed size, which cannot be computed from the policy's length. Reads must succeed even if Deny
+// statements make the policy too large.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asAccount, openToProject, READABLE, sessionsAtSts } from '../../support/sessions-at-sts.ts';

@@ -1,5 +1,5 @@
 // If AWS denies a renewal, the bridge does not retry it for every request, because a retry fails until someone fixes the cause.
-// A renewal that fails transiently is retried soon. The old credentials stay in use until their last minute.
+// A renewal that fails for a transient reason is retried soon. The old credentials stay in use until their last minute.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asTimelessAccount, startClockedWire, STOPPED } from '../../support/faked-clock.ts';

@@ -7,7 +7,7 @@ import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const DENIED = 0;
-/** The other callers. They outnumber the renewals that a role is allowed at once. */
+/** The other callers. Their number exceeds a role's limit on simultaneous renewals. */
 const OTHERS = Array.from({ length: 40 }, (_, i) => i + 1);
 const MISSING = '/acme-lake/raw/public/missing.csv';
 const SECRET = '/acme-lake/raw/secret.csv';

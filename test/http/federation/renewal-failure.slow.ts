@@ -14,8 +14,8 @@ const LIFE_SECONDS = 600;
  */
 const DUE_SECONDS = [440, 460, 480, 500, 520, 537];
 /**
- * The time at which a tenth of the credentials' lifetime is left. STS reports the expiry in whole seconds, so the bridge may
- * reach this time up to one second earlier.
+ * The time at which only a tenth of the credentials' lifetime is left. STS reports the expiry in whole seconds, so the bridge
+ * may reach this time up to one second earlier.
  */
 const FLOOR_SECONDS = 540;
 

@@ -1,4 +1,4 @@
-// Sessions that the role's owner revoked are renewed. Denials that only look like a revocation cause few renewals.
+// Sessions that were revoked by the role's owner are renewed. Denials that only look like a revocation cause few renewals.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';

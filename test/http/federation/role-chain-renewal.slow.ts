@@ -1,4 +1,4 @@
-// A chain of roles is renewed as a whole, from the first hop to the last, while requests use the credentials of the last hop.
+// A chain of roles is renewed as a whole, from the first hop to the last, while requests use the last hop's credentials.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { chained, hopsAtSts, LAKE_DATA, partnerRole } from '../../support/chain.ts';

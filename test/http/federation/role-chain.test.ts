@@ -1,4 +1,4 @@
-// In a chain of roles, each role assumes the next one. Reads use the session of the last role, which is limited to the caller's
+// In a chain of roles, each role assumes the next one. Reads use the last role's session, which is limited to the caller's
 // grants.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

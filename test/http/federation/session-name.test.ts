@@ -44,7 +44,7 @@ grants:
     it(`${what} in the logs of both STS and S3`, async () => {
       await wire.forgetCalls();
       const token = wire.sandbox.mint(googleClaims(wire, 'reader', changes));
-      // S3 rejects the session once, so that the bridge calls STS even if another test has used this session name.
+      // S3 rejects the session once, so that the bridge calls STS even if a different test has used this session name.
       await wire.fault({ upstream: 's3', fault: 'error', code: 'ExpiredToken', times: 1 });
       assert.equal((await wire.get(READABLE, { headers: asBearer(token) })).status, 200);
       const names = await namesOf(wire);

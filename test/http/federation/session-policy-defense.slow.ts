@@ -42,7 +42,8 @@ const BEYOND: readonly (readonly [what: string, path: string])[] = [
 const LAKE_SESSIONS = LAKE.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
 
 /**
- * A bucket policy that allows everything. In the bucket's own account, a session policy can limit this access only with a Deny.
+ * A bucket policy that allows everything. In the bucket's own account, a session policy can limit this access only with a Deny
+ * statement.
  */
 const everythingIn = (bucket: string, principal: object): object => ({
   Version: '2012-10-17',

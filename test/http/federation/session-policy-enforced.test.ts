@@ -1,4 +1,4 @@
-// Even if someone obtains the AWS credentials of a caller's session, that session allows nothing beyond the caller's grants.
+// Even if someone obtains the AWS credentials for a caller's session, the session allows nothing beyond the caller's grants.
 import assert from 'node:assert/strict';
 import {
   CreateBucketCommand,

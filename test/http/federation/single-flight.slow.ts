@@ -1,4 +1,4 @@
-// A caller's concurrent first requests share one STS call. Requests of different callers cause separate STS calls.
+// A caller's concurrent first requests share one STS call. Requests from different callers cause separate STS calls.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PATIENT, startClockedWire } from '../../support/faked-clock.ts';

@@ -1,5 +1,5 @@
-// An STS error code can have several causes, and only the error message distinguishes them. For known messages the log shows
-// the specific remedy.
+// An STS error code can have several causes, and only the error message distinguishes them. For known messages, the log shows a
+// specific remedy.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';

@@ -1,4 +1,4 @@
-// The operator must fix the cause of an STS error, so the log line has the fault and its remedy. The caller sees no AWS
+// The operator must fix an STS error's cause, so the log line contains the fault and its remedy. The caller sees no AWS
 // details.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

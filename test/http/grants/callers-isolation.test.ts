@@ -1,4 +1,4 @@
-// Each caller gets only what its own grants allow, however many requests of other callers run at the same time.
+// Each caller gets only what its own grants allow, however many requests from other callers run at the same time.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';

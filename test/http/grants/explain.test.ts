@@ -1,5 +1,5 @@
-// /-/explain shows callers which of their own grants decides a read. It makes the same decision as the read itself, and reveals
-// no other caller's grants.
+// /-/explain shows callers which of their own grants allows a read, or why none does. It makes the same decision as the read
+// itself, and reveals no other caller's grants.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf } from '../../support/configuration.ts';
@@ -16,7 +16,7 @@ interface Explanation {
   readonly hint?: string;
 }
 
-/** Queries for /-/explain, each with the read that the query asks about. */
+/** Queries for /-/explain, each with the corresponding read. */
 const READS: readonly (readonly [query: string, read: string])[] = [
   ['key=raw/public/orders.csv', '/acme-lake/raw/public/orders.csv'],
   ['key=raw/private/salaries.csv', '/acme-lake/raw/private/salaries.csv'],

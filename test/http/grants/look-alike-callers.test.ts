@@ -7,7 +7,7 @@ import { asBearer } from '../../support/token-headers.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** The unique ID in the tokens of all look-alike callers; no account in the sandbox has this ID. */
+/** The unique ID in all look-alike callers' tokens; no account in the sandbox has this ID. */
 const ANOTHER = '119990000000000000000';
 const GRANTED = 'desk@acme-prod.iam.gserviceaccount.com';
 

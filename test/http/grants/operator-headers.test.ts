@@ -1,5 +1,5 @@
-// Only the configuration decides whether the requester pays. The configuration and the caller can each require a bucket owner,
-// and neither requirement is ever ignored.
+// Only the configuration determines whether the requester pays. The configuration and the caller can each require a bucket
+// owner, and neither requirement is ever ignored.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf } from '../../support/configuration.ts';

@@ -1,4 +1,4 @@
-// No spelling of a path reads outside a granted prefix. Denied paths do not reach S3.
+// However a path is spelled, it cannot be used to read outside a granted prefix. Denied paths do not reach S3.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';

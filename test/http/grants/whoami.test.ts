@@ -1,4 +1,4 @@
-// /-/whoami shows callers their identity and what they may read, but nothing about other callers, roles or accounts.
+// /-/whoami shows callers their own identity and what they may read. It shows nothing about other callers, roles or accounts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asBearer } from '../../support/token-headers.ts';

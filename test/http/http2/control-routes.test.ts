@@ -1,4 +1,4 @@
-// Control routes respond over HTTP/2 as they do over HTTP/1, although Express serves only HTTP/1.
+// Control routes send the same responses over HTTP/2 as over HTTP/1, although Express supports only HTTP/1.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { RequestOptions } from '../../support/http-request.ts';

@@ -1,4 +1,5 @@
-// The bridge limits every known kind of HTTP/2 flood, or closes the connection. Other connections are still served.
+// For every known kind of HTTP/2 flood, the bridge limits its effect or closes the connection. Other connections are still
+// served.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import {
@@ -45,7 +46,7 @@ describe('an HTTP/2 client', () => {
   beforeEach(() => {
     linesBefore = wire.bridge.lines.length;
   });
-  /** Resolves when the bridge has closed the connection, logged the reason and served another connection. */
+  /** Resolves when the bridge has closed the connection, logged the reason and served a different connection. */
   const closedFor = async (client: RawHttp2, reason: RegExp): Promise<void> => {
     await client.closed();
     await until('it is logged', () =>

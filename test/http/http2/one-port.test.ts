@@ -1,4 +1,4 @@
-// One port serves HTTP/1 and HTTP/2 without TLS: the first bytes of a connection decide which protocol is used.
+// One port serves HTTP/1 and HTTP/2 without TLS: a connection's first bytes determine which protocol is used.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-// If one of the bridge's ports is in use, the bridge exits and reports which port it is and how to choose another. A port
+// If one of the bridge's ports is in use, the bridge exits and reports which one, and how to choose a different port. A port
 // chosen by the system is logged.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-// After SIGTERM the bridge is not ready, even on open connections. Downloads that it has to close early never look complete.
+// After SIGTERM, the bridge reports that it is not ready, even on open connections. Downloads that it has to close early never
+// look complete.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

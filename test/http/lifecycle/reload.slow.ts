@@ -10,7 +10,7 @@ import { emailOf } from '../../support/configuration.ts';
 interface Shape {
   readonly audience?: string;
   readonly awsAudience?: string;
-  /** The granted prefix in the bucket of role `second`. */
+  /** The granted prefix in role `second`'s bucket. */
   readonly prefix?: string;
   readonly more?: string;
 }
@@ -39,7 +39,10 @@ describe('a reloaded configuration', () => {
   let wire: ReloadingWire;
   const reload = (shape?: Shape) => wire.reload(yaml(shape)(wire.sandbox.contract));
   const statusOf = async (path: string): Promise<number> => (await wire.get(path, { as: 'reader' })).status;
-  /** @returns the actions of STS calls for callers' sessions. Unlike role checks, these calls have a policy with an Allow. */
+  /**
+   * @returns the actions in STS calls for callers' sessions. Unlike calls that only check roles, these calls have a policy with
+   * an Allow statement.
+   */
   const callersSessions = async (): Promise<unknown[]> =>
     (await wire.calls('sts'))
       .filter(({ policy }) => typeof policy === 'string' && policy.includes('"Allow"'))
@@ -123,7 +126,7 @@ describe('a reloaded configuration', () => {
 
   it('does not affect a download in progress, even if limits change', async () => {
     await wire.put('raw/slow.bin', Buffer.alloc(300_000, 7));
-    // The bridge's clock stands still, so that the paused download never counts as stalled.
+    // The bridge's clock is stopped, so that the paused download never counts as stalled.
     await wire.setClocks({ steadyStands: true });
     await wire.fault({ upstream: 's3', fault: 'hold', after: 100_000, times: 1 });
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };

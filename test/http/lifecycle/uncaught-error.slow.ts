@@ -1,5 +1,5 @@
-// After an uncaught error the process exits non-zero and logs the stack, but not the error's message. Downloads in progress
-// look incomplete.
+// After an uncaught error, the process logs the stack but not the error's message, and exits with a non-zero code. Downloads in
+// progress look incomplete.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startDownload } from '../../support/download-end.ts';

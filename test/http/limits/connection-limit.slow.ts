@@ -1,4 +1,4 @@
-// At the connection limit the oldest idle connections are closed, probes are still accepted, and no stream is affected.
+// At the connection limit, the oldest idle connections are closed, probes are still accepted, and no stream is affected.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -107,7 +107,7 @@ describe('a process with a low connection limit', () => {
       probes += 1;
     }
     await until('the oldest connections are closed', () => closed.size >= 2 * CONNECTIONS);
-    // The connection of a probe may still be open when the next connection arrives, so each probe may cause one more closed
+    // A probe's connection may still be open when the next connection arrives, so each probe may cause one more closed
     // connection.
     assert.ok(closed.size <= 2 * CONNECTIONS + probes, `${closed.size} closed`);
     assert.ok(idle.slice(0, 2 * CONNECTIONS).every((connection) => closed.has(connection)));
@@ -125,8 +125,8 @@ describe('a process with a low connection limit', () => {
 
 describe('a process whose connection limit is below its request limit', () => {
   /**
-   * The minimum connection limit, which applies even if the file limit is low, and the number of extra connections that the
-   * bridge accepts while no connection is idle.
+   * The minimum connection limit, which applies even if the file limit is low; and the number of additional connections that
+   * the bridge accepts while no connection is idle.
    */
   const [LEAST, BEYOND] = [64, 100];
   let wire: ClockedWire;

@@ -1,4 +1,4 @@
-// A caller that disconnects while its token is verified, or that does not read its response, releases its slot.
+// A caller's slot is released if the caller disconnects while its token is being verified, or while its response is unread.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -14,7 +14,7 @@ import { until } from '../../support/until.ts';
 import type { Wire } from '../../support/wire.ts';
 
 const IN_FLIGHT = 'fedbridge_requests_in_flight';
-/** More data than the kernel's send and receive buffers hold. */
+/** More data than fits in the kernel's send and receive buffers. */
 const SIZE = 64 * 1024 * 1024;
 
 const sendRequests = async (

@@ -19,13 +19,13 @@ import { until } from '../../support/until.ts';
 
 const LIMIT_MIB = 260;
 /**
- * The tolerated growth in memory. Memory use after a garbage collection varies by 20 to 40 MiB, but four rounds of a flood send
- * at least 70 MiB.
+ * The tolerated growth in memory. Memory use after a garbage collection varies by 20 to 40 MiB, but a flood sends at least 70
+ * MiB in four rounds.
  */
 const MARGIN_MIB = 50;
 /**
- * The number of measured rounds. They follow a first round, in which the process allocates heap, buffers and compiled code that
- * it keeps.
+ * The number of measured rounds. They follow an initial round, in which the process allocates memory that it keeps: heap,
+ * buffers and compiled code.
  */
 const FURTHER_ROUNDS = 4;
 /**

@@ -31,7 +31,7 @@ describe('a bridge limited to four requests in flight, two per caller', () => {
   });
   after(() => wire.close());
 
-  /** Makes S3 hold back the rest of the object until faults are cleared. */
+  /** Makes S3 withhold the rest of the object until faults are cleared. */
   const hold = (): Promise<void> =>
     wire.fault({ upstream: 's3', path: 'held.bin', fault: 'hold', after: SIZE / 2 });
   const startTwo = (caller: number): Promise<IncomingMessage[]> =>

@@ -11,13 +11,13 @@ const AT_ONCE = 32;
 const REQUESTS = 4_096;
 const PARTS = 8;
 /**
- * Each request usually promotes 0.6 KB to the old generation, including compiled code. With a bug that kept finished responses,
- * each request promoted 4.6 KB.
+ * Each request usually promotes 0.6 KB to the old generation, including compiled code. When a bug kept finished responses in
+ * memory, each request promoted 4.6 KB.
  */
 const MOST_BYTES_EACH = 2_000;
 /**
- * Node's own objects for an HTTP/2 stream are always promoted to the old generation. With a bug that also kept the response,
- * each stream promoted 5.4 KB.
+ * Node's own objects for an HTTP/2 stream are always promoted to the old generation. When a bug also kept the response in
+ * memory, each stream promoted 5.4 KB.
  */
 const MOST_BYTES_PER_STREAM = 2_500;
 const PATH = '/acme-lake/raw/public/orders.csv';

@@ -15,8 +15,7 @@ import type { Wire } from '../../support/wire.ts';
 /** A time longer than every timeout for receiving a request. */
 const LONG_MS = 27_000;
 /**
- * The bridge closes connections of slow senders within 25 s. The longer time allows for a machine that is busy with other
- * tests.
+ * The bridge closes slow senders' connections within 25 s. The longer time allows for a machine that is busy with other tests.
  */
 const CLOSED_MS = 60_000;
 const SIZE = 2_700_000;

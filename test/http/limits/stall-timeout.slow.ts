@@ -1,5 +1,5 @@
-// A caller that tries to keep a slot forever by reading only a few bytes now and then is disconnected. A caller that reads
-// slowly but steadily is served.
+// The bridge disconnects a caller that reads only a few bytes now and then, because it could occupy a slot forever. A caller
+// that reads slowly but steadily is served.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

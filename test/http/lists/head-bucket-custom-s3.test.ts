@@ -1,4 +1,4 @@
-// HEAD of a bucket also works with S3 servers that reject the bridge's list request.
+// HEAD requests for a bucket also work with S3 servers that reject the bridge's list request.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { refuse, startStoodInWire } from '../../support/stand-in-wire.ts';

@@ -1,4 +1,4 @@
-// HEAD of a bucket checks with S3 that the bucket exists, so clients can rely on the result.
+// For a HEAD request for a bucket, the bridge checks with S3 that the bucket exists, so clients can rely on the result.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
@@ -40,7 +40,7 @@ describe('HEAD of a bucket', () => {
       assert.deepEqual([status, headers['x-amz-bucket-region'], text], [200, 'eu-west-1', '']);
       assert.deepEqual(await targets(), expected);
     }
-    // A request by another caller causes no second call to S3.
+    // A second caller's request causes no further call to S3.
     assert.equal((await head('acme-lake', 'reader')).status, 200);
     assert.deepEqual(await targets(), expected);
     await wire.passed(61);

@@ -1,4 +1,4 @@
-// ListObjects and ListObjectVersions each have their own markers for continuing from page to page.
+// ListObjects and ListObjectVersions use different markers to request the next page.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';

@@ -1,5 +1,5 @@
-// Only a few pages of JSON lists may be in progress at once. Each page is parsed and sent in slices, whatever S3 sends and
-// however slowly the caller reads.
+// Only a few JSON list pages may be in progress at once. Each page is parsed and sent in slices, whatever S3 sends and however
+// slowly the caller reads.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';

@@ -1,4 +1,4 @@
-// Listings match S3's own for random keys, prefixes, delimiters and pages.
+// The bridge's listings are the same as S3's for random keys, prefixes, delimiters and pages.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// The log never contains the token of a caller or the bridge, even at the most verbose level and on errors.
+// The log never contains a caller's or the bridge's token, even at the most verbose level and on errors.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { googleClaims } from '../../support/google-claims.ts';

@@ -1,5 +1,5 @@
-// S3's access log and CloudTrail record the User-Agent. The bridge adds its request ID to the User-Agent, so that requests can
-// be found in all three logs.
+// S3's access log and CloudTrail record the User-Agent. The bridge adds its request ID to the User-Agent, so that a request can
+// be found in these two logs and in the bridge's own.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';

@@ -1,5 +1,4 @@
-// The durations of each step must form a consistent histogram, because Prometheus computes wrong results from an inconsistent
-// one.
+// Each step's durations must form a consistent histogram, because Prometheus computes wrong results from an inconsistent one.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startMeasuredWire } from '../../support/metrics.ts';

@@ -1,5 +1,4 @@
-// Log lines for unauthenticated requests are short and limited in number, and never displace the lines of authenticated
-// callers.
+// Log lines for unauthenticated requests are short and limited in number, and never displace authenticated callers' log lines.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { LogLine } from '../../support/bridge-process.ts';

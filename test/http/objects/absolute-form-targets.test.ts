@@ -1,4 +1,5 @@
-// A request target may be a full URL (RFC 9112, 3.2.2). The bridge serves the path, and does not use or log the authority.
+// A request target may be a full URL (RFC 9112, 3.2.2). The bridge serves the path, and neither uses nor logs the URL's
+// authority.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startWire } from '../../support/wire.ts';

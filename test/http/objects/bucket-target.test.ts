@@ -1,4 +1,4 @@
-// A bucket can be served under another name. Requests to S3 use the bucket's real name, which callers never see.
+// A bucket can be served under a different name. Requests to S3 use the bucket's real name, which callers never see.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// Bodies that are read at the same time never mix, although the bridge reuses the memory of bodies that it has sent.
+// Bodies that are read at the same time never mix, although the bridge reuses the memory that held earlier bodies.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';

@@ -94,7 +94,7 @@ describe('request conditions', () => {
     assert.equal((await wire.get(KEY, { headers: { authorization, range, 'if-match': etag } })).status, 416);
   });
 
-  it('that result in 304 still return ETag and Last-Modified', async () => {
+  it('leave ETag and Last-Modified in a 304 response', async () => {
     const reply = await wire.get(KEY, { headers: { authorization, 'if-none-match': etag } });
     assert.equal(reply.headers.etag, etag);
     assert.ok(reply.headers['last-modified']);

@@ -1,4 +1,4 @@
-// The body of an error is XML for S3 clients. For other callers, it is JSON if they prefer JSON, and otherwise XML.
+// An error's body is XML for S3 clients. For other callers, it is JSON if they prefer JSON, otherwise XML.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asBearer, asS3Client, signedWithoutToken } from '../../support/token-headers.ts';

@@ -1,4 +1,4 @@
-// A response to HEAD has no body, so its error message is in a header, for people and for web pages.
+// A response to HEAD has no body, so a header contains the error message, for people and for web pages.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { FAULTS } from '../../../src/errors/table.ts';

@@ -1,4 +1,4 @@
-// The bridge passes any valid S3 key to S3 unchanged, byte for byte.
+// The bridge passes every valid key to S3 without changing any byte.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';

@@ -83,7 +83,7 @@ describe('an object named in the query', () => {
     ]) {
       const reply = await wire.get(query + key, { as: 'scoped' });
       // Only the last key begins with the granted prefix, because `..` has no special meaning in an S3 key. S3 denies this
-      // read, because no such key exists and the caller may not list.
+      // read, because no such key exists and the caller has no permission to list objects.
       assert.equal(reply.status, 403, key);
     }
   });

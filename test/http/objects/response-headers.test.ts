@@ -1,4 +1,4 @@
-// S3's headers reach the caller byte for byte, except headers about the connection or the AWS account. No body is re-encoded.
+// S3's headers reach the caller unchanged, except headers about the connection or the AWS account. No body is re-encoded.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -161,7 +161,7 @@ describe("S3's response", () => {
     });
   }
 
-  it('reaches a caller that uses HTTP/2 with the same headers', async () => {
+  it('has the same headers over HTTP/2 as over HTTP/1', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const reply = await http2Request(wire.bridge.url, '/acme-lake/a', { headers });
     assert.deepEqual(pairsOf(reply.rawHeaders, PASSED_ON), pairsOf(S3_SENDS, PASSED_ON));

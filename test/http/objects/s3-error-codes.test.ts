@@ -12,7 +12,7 @@ describe('an error from S3', () => {
   let wire: ClockedWire;
   before(async () => {
     wire = await startClockedWire({ config: configured({ grants: [READER_MAY_ALL] }) });
-    // The clock stands still, so the first errors use up the retry budget and later errors are not retried.
+    // The clock is stopped, so the first errors use up the retry budget and later errors are not retried.
     await wire.setClocks({ steadyStands: true });
   });
   after(() => wire.close());

@@ -1,5 +1,5 @@
-// Callers with the rights `tags` and `attributes` can use GetObjectTagging and GetObjectAttributes, with the headers of these
-// operations.
+// Callers with the rights `tags` and `attributes` can use GetObjectTagging and GetObjectAttributes, including the headers that
+// these operations support.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { configured, emailOf, READER_MAY_ALL } from '../../support/configuration.ts';

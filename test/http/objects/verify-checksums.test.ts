@@ -127,7 +127,7 @@ describe('the bridge, with checksum verification on', () => {
     assert.equal(wire.asked()[0]?.headers['x-amz-checksum-mode'], undefined);
   });
 
-  it('verifies the whole object that If-Range returns', async () => {
+  it('verifies the whole object if it is returned because of If-Range', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;

@@ -35,7 +35,7 @@ const untilStsIsIdle = (wire: Wire): Promise<void> =>
     (await sessionsAtSts(wire)).every(({ status }) => status !== null),
   );
 
-/** Sends many requests of one caller, one after the other. @returns their statuses */
+/** Sends many requests from one caller, one after the other. @returns their statuses */
 async function statusesOf(wire: Wire, headers: Record<string, string>): Promise<Set<number>> {
   const statuses = new Set<number>();
   for (let i = 0; i < REQUESTS; i += 1) statuses.add((await wire.get(READABLE, { headers })).status);
@@ -71,7 +71,7 @@ describe("a jump of the bridge's wall clock", () => {
 
   for (const [what, seconds, life] of [
     ['ten minutes', 600, 300],
-    // The lifetime of these credentials exceeds the jump, because STS sets the expiry by its own clock and S3 checks it by a
+    // These credentials' lifetime exceeds the jump, because STS sets the expiry by its own clock and S3 checks it by a
     // different clock.
     ['three hours', THREE_HOURS, THREE_HOURS + 240],
   ] as const) {

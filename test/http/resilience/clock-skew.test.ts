@@ -1,6 +1,6 @@
-// If S3 rejects a request's signing time, the bridge re-signs the request by S3's clock. The caller does not notice, and STS is
-// not called. For later roles in a chain, the bridge signs STS calls by STS's clock. Tests that need faked clocks are in
-// clock-skew.slow.ts.
+// If S3 rejects a request's signing time, the bridge signs the request again, using S3's time. The caller does not notice, and
+// STS is not called. For later roles in a chain, the bridge signs STS calls using STS's time. Tests that need faked clocks are
+// in clock-skew.slow.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { chained, hopsAtSts, TO_LAKE_DATA } from '../../support/chain.ts';
@@ -108,7 +108,7 @@ it("a HEAD request that S3 denies without an error code is not re-signed if S3's
     response.writeHead(403).end();
   });
   assert.equal((await wire.read({ method: 'HEAD' })).status, 403);
-  // The bridge retries because the session may have been revoked, but signs both requests by this machine's clock.
+  // The bridge retries because the session may have been revoked, but signs both requests using this machine's time.
   const dates = wire.asked().map(({ headers }) => String(headers['x-amz-date']));
   assert.ok(dates.length <= 2, String(dates));
   assert.ok(!wire.bridge.output().includes("S3's clock"));
@@ -158,7 +158,7 @@ describe('a later role in a chain', () => {
     const wire = await startWire({ config: chained([TO_LAKE_DATA]) });
     test.after(() => wire.close());
     for (const [n, offset] of [2 * HOUR, -2 * HOUR].entries()) {
-      // S3 serves no object with this clock, so the test only checks that the whole chain of roles is assumed.
+      // With this clock, S3 serves no object, so the test checks only that every role in the chain is assumed.
       await wire.control('PUT', '/clock', { offsetSeconds: offset });
       await wire.forgetCalls();
       await wire.get(READABLE, { headers: asAccount(wire, n) });

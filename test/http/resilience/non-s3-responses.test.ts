@@ -1,4 +1,4 @@
-// Responses that S3 never sends are rejected, not passed on to the caller as complete.
+// Responses that S3 never sends are rejected instead of being passed on to the caller as complete.
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-// If a bucket is not in the region tried first, the bridge finds the bucket's region and remembers it.
+// If a bucket is not in the region tried first, the bridge finds the bucket's region and uses it from then on.
 import assert from 'node:assert/strict';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { after, before, describe, it } from 'node:test';

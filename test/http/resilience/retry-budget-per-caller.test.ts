@@ -1,4 +1,4 @@
-// A caller whose reads always fail, for example at a broken endpoint, does not use up the retries of other callers.
+// A caller whose reads always fail, for example at a broken endpoint, does not use up other callers' retries.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';

@@ -34,7 +34,7 @@ describe('a request to S3', () => {
   before(async () => {
     wire = await startClockedStoodInWire();
   });
-  // Refills the retry budget, and keeps the retry deadline from passing.
+  // Refills the retry budget, and prevents the retry deadline from passing.
   beforeEach(async () => {
     minutes += 1;
     await wire.setClocks({ steadyStands: true, steadyAheadMs: minutes * 60_000 });
@@ -213,7 +213,7 @@ describe('a request to an S3 server that refuses connections', () => {
     test.after(() => wire.close());
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     await wire.fault({ upstream: 's3', fault: 'refuse' });
-    // Makes pauses before retries longer, and keeps the retry deadline from passing.
+    // Makes pauses before retries longer, and prevents the retry deadline from passing.
     await wire.setClocks({ steadyStands: true, timerFactor: 10 });
     const reading = wire.get(READABLE, { as: 'reader' });
     await until(

@@ -1,4 +1,4 @@
-// `fedbridge trust-policy --lint --for SERVICE` accepts statements that pin only :sub, but only for the account of that service.
+// `fedbridge trust-policy --lint --for SERVICE` accepts statements that pin only :sub, but only for that service's account.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SERVICE_ACCOUNTS } from '../../../src/policy/google-services.ts';

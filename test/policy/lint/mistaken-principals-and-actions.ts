@@ -1,4 +1,4 @@
-// Mistakes in the principals and actions of a statement, and statements that IAM rejects.
+// Mistakes in a statement's principals and actions, and statements that IAM rejects.
 import { mistake } from './mistake.ts';
 import type { Mistake } from './mistake.ts';
 

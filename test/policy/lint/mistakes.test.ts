@@ -25,7 +25,7 @@ const trust = (document: object) =>
 
 const bridgeToken = (audience = sandbox.contract.awsAudience) => identityToken(sandbox, 'default', audience);
 
-/** Another unique ID, which no service account in the sandbox has. */
+/** A unique ID that belongs to no service account in the sandbox. */
 const NEIGHBOR = `${UNIQUE_ID.slice(0, -1)}3`;
 
 /** For each effect of a mistake, a token that demonstrates the effect when it is sent to STS. */
@@ -89,8 +89,8 @@ describe('the lint compared with STS', () => {
 
   describe('a trust policy', () => {
     /**
-     * The findings of each statement, from one lint of a policy that contains all mistakes. In each finding, the statement number
-     * is replaced with 1.
+     * Each statement's findings when a policy that contains all mistakes is linted. In each finding, the statement number is
+     * replaced with 1.
      */
     let found: Map<number, string[]>;
     before(() => {

@@ -22,7 +22,7 @@ export const pins = (changes: Readonly<Record<string, unknown>>): Condition => (
   StringEquals: JSON.parse(JSON.stringify({ ...PINS, ...longKeys(changes) })) as Record<string, unknown>,
 });
 
-/** @returns the correct condition with these keys moved from StringEquals to another operator */
+/** @returns the correct condition with these keys moved from StringEquals to a different operator */
 export function by(operator: string, keys: Readonly<Record<string, unknown>>): Condition {
   const removed = Object.fromEntries(Object.keys(keys).map((key) => [key, undefined]));
   return { ...pins(removed), [operator]: longKeys(keys) };

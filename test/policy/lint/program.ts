@@ -56,7 +56,7 @@ export function linted(
   });
 }
 
-/** Like {@link linted}, with the expected values instead of the options. */
+/** Like {@link linted}, but takes the expected values directly instead of as command-line options. */
 export function lintedFor(
   policy: unknown,
   expected: Expected,
