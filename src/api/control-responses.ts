@@ -1,5 +1,5 @@
 // The response of each control route: health, the caller's own identity and grants, credentials for SDKs, and metrics.
-import { containerToken } from '../auth/authenticate.ts';
+import { containerToken } from '../auth/presented-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';

@@ -1,6 +1,6 @@
 // `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. Each `mode` has a row in one table,
 // except `aws` (vending.ts), which calls STS.
-import { containerToken } from '../auth/authenticate.ts';
+import { containerToken } from '../auth/presented-token.ts';
 import { permitOn } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
 import { tokenCredentials } from '../auth/token-credentials.ts';

@@ -3,7 +3,7 @@ import { authorize } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Access } from '../auth/grants.ts';
-import { presentationOf } from '../auth/authenticate.ts';
+import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { endStep } from '../observability/request-context.ts';

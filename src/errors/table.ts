@@ -7,10 +7,12 @@ import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
 import { PROXY_FAULTS } from './proxy-faults.ts';
 import { S3_FAULTS } from './s3-faults.ts';
 import { STS_ROUTE_FAULTS } from './sts-route-faults.ts';
+import { TOKEN_FAULTS } from './token-faults.ts';
 import { VENDING_FAULTS } from './vending-faults.ts';
 
 export const FAULTS = {
   ...CALLER_FAULTS,
+  ...TOKEN_FAULTS,
   ...STS_ROUTE_FAULTS,
   ...VENDING_FAULTS,
   ...IDENTITY_FAULTS,

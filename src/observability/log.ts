@@ -172,8 +172,7 @@ const FULL_BATCH = 64 * 1024;
 
 /**
  * Collects lines that arrive close together and writes them with one call, because one write costs more than preparing ten
- * lines. The first line after a pause is written immediately, so that no line waits while Cloud Run suspends an idle bridge's
- * CPU.
+ * lines. The first line after a pause is written immediately, so that no line waits while Cloud Run suspends the CPU.
  */
 function lineBatch(write: (lines: string) => void): LineBatch {
   let lines = '';

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { ControlRoute } from '../api/control-routes.ts';
 import { dataRoute } from '../api/read-handler.ts';
 import type { Caller } from '../auth/caller.ts';
-import { presentedToken } from '../auth/authenticate.ts';
+import { presentedToken } from '../auth/presented-token.ts';
 import type { Config } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';

@@ -109,7 +109,7 @@ describe('fedbridge doctor, configured with a token file', () => {
       /azp and sub are the account's unique ID/,
     ],
     [
-      'that it is for another audience',
+      'that it is for a different audience',
       { aud: 'https://lake-bridge.example' },
       /audience is not fedbridge/,
       /use the audience fedbridge \(aws\.audience\)/,

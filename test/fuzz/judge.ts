@@ -5,7 +5,7 @@ import { authenticator } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
 import type { Caller } from '../../src/auth/caller.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
-import { presentedToken } from '../../src/auth/authenticate.ts';
+import { presentedToken } from '../../src/auth/presented-token.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { FAULTS } from '../../src/errors/table.ts';

@@ -1,5 +1,5 @@
 // Chooses the format of an error document: S3's XML, JSON, STS's XML, or a problem document on control paths.
-import { isSigned } from '../../auth/authenticate.ts';
+import { isSigned } from '../../auth/presented-token.ts';
 import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 
 /** `container-problem` is a problem document with the members that the AWS SDKs read in container credentials errors. */

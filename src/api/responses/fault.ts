@@ -1,5 +1,5 @@
 // Responds with an error: S3's XML or JSON on data paths, RFC 9457 problem documents on control paths.
-import type { Presentation } from '../../auth/authenticate.ts';
+import type { Presentation } from '../../auth/presented-token.ts';
 import { isComputeDefault } from '../../config/google-names.ts';
 import { FAULTS } from '../../errors/table.ts';
 import type { FaultRow } from '../../errors/fault-row.ts';

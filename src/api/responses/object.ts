@@ -58,9 +58,7 @@ function responseHeaders(headers: readonly string[]): string[] {
   return kept;
 }
 
-/**
- * PIECE_BYTES is the maximum size of a TLS record (RFC 8446, 5.1). Collected pieces are written when they reach BATCH_BYTES.
- */
+/** The maximum size of a TLS record (RFC 8446, 5.1), and the size at which collected pieces are written. */
 const [PIECE_BYTES, BATCH_BYTES] = [16 * 1024, 64 * 1024];
 
 const LOGGED_DURING_BODY: ReadonlySet<string> = new Set(['checksum_mismatch', 'object_changed']);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { isSigned } from '../../auth/authenticate.ts';
+import { isSigned } from '../../auth/presented-token.ts';
 import { faultResponse, sendFault } from '../../api/responses/fault.ts';
 import { describeProblem } from '../../config/problem.ts';
 import { asFault, Fault } from '../../errors/fault.ts';
@@ -103,5 +103,8 @@ function respondWithFault(request: IncomingMessage, response: ServerResponse, fa
   // The rest of a request body is not read.
   if (hasBody(request)) response.setHeader('connection', 'close');
   const requestId = `proxy-${randomBytes(8).toString('hex')}`;
-  sendFault({ request, response, requestId, bytes: 0 }, faultResponse(fault, requestId, isSigned(request) ? 's3' : 'bearer'));
+  sendFault(
+    { request, response, requestId, bytes: 0 },
+    faultResponse(fault, requestId, isSigned(request) ? 's3' : 'bearer'),
+  );
 }

@@ -41,10 +41,7 @@ export interface S3Parts {
   readonly region: string;
 }
 
-/**
- * Query parameters of unsupported subresources. Without this list, requests with these parameters would be served as GetObject
- * or ListObjects.
- */
+/** Unsupported subresources. Without this list, requests for them would be served as GetObject or ListObjects. */
 const OTHER_SUBRESOURCES =
   /^(acl|accelerate|analytics|cors|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|logging|metrics|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment|restore|retention|select|torrent|uploads|uploadId|website)$/;
 
