@@ -140,7 +140,7 @@ operators: ["cluster:monitoring/prometheus"]
     for (const aud of ['https://kubernetes.default.svc', ['a', 'b'], 'https://second.example', []])
       await assertRefused(wire, await clusterToken(wire, 'analytics/etl', { claims: { aud } }), {
         fault: 'token_audience_invalid',
-        says: /for another audience/,
+        says: /for a different audience/,
       });
     assert.equal(await statusOf(github.token({ sub: BRANCH, aud: 'https://second.example' })), 200);
     await assertRefused(
