@@ -100,6 +100,10 @@ export function openSession(
   session.once('close', () => {
     clearTimeout(firstRequest);
   });
+  // The HTTP/1 server accepts connections on which the client has finished sending. In HTTP/2, the client has then disconnected.
+  socket.once('end', () => {
+    session.destroy();
+  });
   session.setTimeout(limits.idleMs);
   session.on('timeout', () => {
     if (streams === 0) session.close();

@@ -74,6 +74,18 @@ describe("an HTTP/2 session's streams", () => {
     session.close();
   });
 
+  it('are canceled when the client closes the connection, even while S3 sends nothing', async () => {
+    await wire.put('waiting.bin', body);
+    await wire.fault({ upstream: 's3', path: 'waiting.bin', fault: 'hold', after: SIZE / 2 });
+    const session = openSession(wire.bridge.url);
+    const { stream } = await openStream(session, '/acme-lake/waiting.bin', { headers: asAccount(wire, 3) });
+    stream.resume();
+    session.destroy();
+    const line = await wire.bridge.line(({ key }) => key === 'waiting.bin');
+    assert.equal(line['abortedBy'], 'caller');
+    await wire.clearFaults();
+  });
+
   it('are reset if S3 ends the body early', async () => {
     await wire.fault({ upstream: 's3', path: 'held.bin', fault: 'cut', after: SIZE / 8 });
     const session = openSession(wire.bridge.url);
@@ -95,7 +107,8 @@ describe("an HTTP/2 session's streams", () => {
     const { body: received } = await requestOver(session, PATH, { headers });
     assert.equal(received.length, SIZE);
     unread.stream.close(constants.NGHTTP2_CANCEL);
-    const lines = () => wire.bridge.lines.filter(({ abortedBy }) => abortedBy === 'caller');
+    const lines = () =>
+      wire.bridge.lines.filter(({ abortedBy, key }) => abortedBy === 'caller' && key === 'held.bin');
     await until('the unread one is logged', () => lines().length === 2);
     assert.ok(Number(lines()[1]?.['bytes']) < SIZE / 2, 'the bridge read ahead only a little');
     session.close();
