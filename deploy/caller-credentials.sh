@@ -57,7 +57,7 @@ authority=${host#*://}
 url=${host%%://*}://${authority%%/*}/computeMetadata/v1/instance/service-accounts/default/identity
 
 # Prints headers and body. -q ignores .curlrc. No proxy is used, because the proxy's metadata server would return a token for
-# the proxy's machine. curl escapes the audience. format=full is needed because tokens in the standard format have no e-mail on
+# the proxy's machine. curl escapes the audience. format=full is needed because tokens in the standard format have no email on
 # Cloud Run.
 request() {
   curl -q --silent --include --get --max-time 5 --noproxy '*' --proto '=http,https' \

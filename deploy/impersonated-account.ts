@@ -5,7 +5,7 @@ import { Fault } from '../src/errors/fault.ts';
 const DEADLINE_MS = 5_000;
 
 export interface Impersonation {
-  /** E-mail of the account to impersonate. This machine's account needs iam.serviceAccounts.getOpenIdToken on that account. */
+  /** Email of the account to impersonate. This machine's account needs iam.serviceAccounts.getOpenIdToken on that account. */
   readonly email: string;
   readonly audience: string;
   /** The metadata server's host, with or without a scheme, as in gcp-metadata. */

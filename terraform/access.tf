@@ -15,7 +15,7 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
   role     = "roles/run.invoker"
   member   = each.value
 
-  # The deployer is one of the callers. Its e-mail is known before the account exists, so Terraform cannot infer this dependency.
+  # The deployer is one of the callers. Its email is known before the account exists, so Terraform cannot infer this dependency.
   depends_on = [google_service_account.deployer]
 }
 

@@ -23,7 +23,7 @@ locals {
     unique_id = one(google_service_account.bridge[*].unique_id)
     } : {
     email = var.service_account.email
-    # An e-mail identifies an account in any project.
+    # An email identifies an account in any project.
     name      = "projects/-/serviceAccounts/${var.service_account.email}"
     unique_id = var.service_account.unique_id
   }

@@ -21,7 +21,7 @@ output "try" {
 }
 
 output "service_account" {
-  description = "E-mail of the bridge's service account."
+  description = "Email of the bridge's service account."
   value       = local.account.email
 }
 
@@ -77,12 +77,12 @@ output "service_agents" {
 }
 
 output "builder" {
-  description = "E-mail of the service account that builds the first image; null if `image` is set."
+  description = "Email of the service account that builds the first image; null if `image` is set."
   value       = one(google_service_account.builder[*].email)
 }
 
 output "delivery" {
-  description = "For manual builds (cloudbuild.yaml, cloudbuild-deploy.yaml): e-mails of the accounts `tester`, `deployer` and `stranger`, and the registry of `candidates`; null without the variable `delivery`."
+  description = "For manual builds (cloudbuild.yaml, cloudbuild-deploy.yaml): emails of the accounts `tester`, `deployer` and `stranger`, and the registry of `candidates`; null without the variable `delivery`."
   value = var.delivery == null ? null : {
     tester     = google_service_account.tester[0].email
     deployer   = google_service_account.deployer[0].email

@@ -1,13 +1,13 @@
 # The variables for what a company already has, or requires: accounts, networks, keys, labels and APIs.
 
 variable "service_account" {
-  description = "E-mail and unique ID of an existing service account to run as. The trust policies name the unique ID, which `gcloud iam service-accounts describe EMAIL --format 'value(uniqueId)'` shows. Give the account no permissions: the bridge needs only its identity. If the account is in another project, that project's policies must allow it to be used here. Without it, the module creates an account."
+  description = "Email and unique ID of an existing service account to run as. The trust policies name the unique ID, which `gcloud iam service-accounts describe EMAIL --format 'value(uniqueId)'` shows. Give the account no permissions: the bridge needs only its identity. If the account is in another project, that project's policies must allow it to be used here. Without it, the module creates an account."
   type        = object({ email = string, unique_id = string })
   default     = null
 
   validation {
     condition     = var.service_account == null ? true : can(regex("^[a-z0-9.-]+@[a-z0-9.-]+\\.gserviceaccount\\.com$", var.service_account.email)) && can(regex("^[0-9]{10,30}$", var.service_account.unique_id))
-    error_message = "service_account must have the e-mail of a service account, NAME@PROJECT.iam.gserviceaccount.com, and its unique ID: digits, in quotes. `gcloud iam service-accounts describe EMAIL` shows both."
+    error_message = "service_account must have the email of a service account, NAME@PROJECT.iam.gserviceaccount.com, and its unique ID: digits, in quotes. `gcloud iam service-accounts describe EMAIL` shows both."
   }
 }
 

@@ -40,7 +40,7 @@ variable "invoker_check" {
 }
 
 variable "invokers" {
-  description = "IAM members that Cloud Run admits in addition to the e-mails in `grants` if invoker_check is true: callers that `grants` names by unique ID or project, or a scheduler that runs the probe."
+  description = "IAM members that Cloud Run admits in addition to the emails in `grants` if invoker_check is true: callers that `grants` names by unique ID or project, or a scheduler that runs the probe."
   type        = list(string)
   default     = []
 
@@ -50,7 +50,7 @@ variable "invokers" {
   }
   validation {
     condition     = !var.invoker_check || length(var.invokers) > 0 || alltrue([for caller in flatten(var.grants[*].callers) : can(regex("^[^:]+@", caller))])
-    error_message = "invokers must include the callers that grants names by unique ID or project if invoker_check is true: Terraform cannot derive IAM members from a unique ID or a project. Add the callers, or name them by e-mail in grants."
+    error_message = "invokers must include the callers that grants names by unique ID or project if invoker_check is true: Terraform cannot derive IAM members from a unique ID or a project. Add the callers, or name them by email in grants."
   }
   validation {
     condition     = alltrue([for member in var.invokers : can(regex("^(serviceAccount|user|group|domain|principal|principalSet):.+$", member))])

@@ -17,12 +17,12 @@ export interface ExplainRequest {
 }
 
 const NO_EMAIL_HINT =
-  'Your token has no verified e-mail, so grants can name you only by unique ID. Request your token with format=full from the metadata server, or ask the operator for a grant to your unique ID.';
+  'Your token has no verified email, so grants can name you only by unique ID. Request your token with format=full from the metadata server, or ask the operator for a grant to your unique ID.';
 
 const COMPUTE_DEFAULT_HINT =
-  "Your account is Compute Engine's default service account, which project grants do not cover. Ask the operator for a grant to the account's e-mail.";
+  "Your account is Compute Engine's default service account, which project grants do not cover. Ask the operator for a grant to the account's email.";
 
-/** Names a possible reason why a caller has no grants: its token has no e-mail, or project grants do not cover its account. */
+/** Names a possible reason why a caller has no grants: its token has no email, or project grants do not cover its account. */
 export function hintWithoutGrants({ email, issuer, subject }: Caller): string | undefined {
   if (issuer !== undefined) return `Grants name you as ${subject}. Ask the operator for a grant.`;
   if (email === undefined) return NO_EMAIL_HINT;

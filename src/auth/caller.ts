@@ -11,8 +11,8 @@ export interface Caller {
   /** The name of the issuer in the configuration; absent for Google. */
   readonly issuer?: string;
   /**
-   * The e-mail address in lower case, if Google has verified it. On Cloud Run, tokens in the standard format contain no e-mail
-   * address. Absent for other issuers, whose claims about e-mail mean nothing.
+   * The email address in lower case, if Google has verified it. On Cloud Run, tokens in the standard format contain no email
+   * address. Absent for other issuers, whose claims about email mean nothing.
    */
   readonly email?: string;
 }

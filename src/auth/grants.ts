@@ -25,7 +25,7 @@ export interface Reach {
 
 export type AccessOf = (caller: Caller) => ReadonlyMap<string, Access>;
 
-/** Domain-scoped projects (`example.com:name`) appear in e-mails as `name.example.com`. */
+/** Domain-scoped projects (`example.com:name`) appear in emails as `name.example.com`. */
 const projectAsInEmail = (project: string): string => project.split(':').reverse().join('.');
 
 /** @returns a function that returns a caller's access by bucket name, and caches it for the lifetime of the caller object */
@@ -74,7 +74,7 @@ function patternKey(pattern: CallerPattern): string {
   }
 }
 
-/** Only a Google caller has an e-mail or a unique ID, whatever another issuer's token claims. */
+/** Only a Google caller has an email or a unique ID, whatever another issuer's token claims. */
 function callerKeys({ subject, issuer, email }: Caller): string[] {
   if (issuer !== undefined) return [JSON.stringify(['issued', issuer, subject])];
   const keys = [JSON.stringify(['id', subject])];

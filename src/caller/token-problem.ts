@@ -58,8 +58,8 @@ const IMPERSONATION: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>
   }),
   impersonation_no_account: ({ account }) => ({
     field: '--as',
-    rule: `must be the e-mail of an existing service account, but ${String(account)} does not exist`,
-    fix: 'Compare the e-mail with the output of `gcloud iam service-accounts list`.',
+    rule: `must be the email of an existing service account, but ${String(account)} does not exist`,
+    fix: 'Compare the email with the output of `gcloud iam service-accounts list`.',
   }),
   google_refused: ({ status }) => ({
     field: 'Google',

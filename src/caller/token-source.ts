@@ -5,7 +5,7 @@ import { metadataServer } from '../identity/metadata.ts';
 
 export interface TokenSourceOptions {
   readonly audience: string;
-  /** The e-mail of a service account to impersonate; undefined to use the metadata server. */
+  /** The email of a service account to impersonate; undefined to use the metadata server. */
   readonly as: string | undefined;
   /** Origin that replaces Google's APIs; see FEDBRIDGE_GOOGLE_APIS. */
   readonly googleApis: string | undefined;

@@ -55,6 +55,6 @@ function readAccount(text: string): string {
   const pattern = readCallerPattern(text);
   if (pattern?.kind === 'email') return pattern.email;
   throw new UsageError(
-    `--as must be the e-mail of a service account, not ${quote(text)}. For example, use reader@acme-prod.iam.gserviceaccount.com.`,
+    `--as must be the email of a service account, not ${quote(text)}. For example, use reader@acme-prod.iam.gserviceaccount.com.`,
   );
 }

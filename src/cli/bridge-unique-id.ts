@@ -13,11 +13,11 @@ const refusal = (field: string, rule: string, fix: string): ConfigError =>
 /** @param uniqueId the value of `--unique-id`. @throws ConfigError if it is not a valid unique ID */
 export function checkUniqueId(uniqueId: string | undefined): void {
   if (uniqueId === undefined || isUniqueId(uniqueId)) return;
-  // Inserts the value into the suggested command only if it is an e-mail, because users paste the command into a shell.
+  // Inserts the value into the suggested command only if it is an email, because users paste the command into a shell.
   const email = readCallerPattern(uniqueId)?.kind === 'email' ? uniqueId : undefined;
   throw refusal(
     '--unique-id',
-    `must be the service account's numeric unique ID, but ${quote(uniqueId)} is ${email === undefined ? 'not one' : 'an e-mail'}`,
+    `must be the service account's numeric unique ID, but ${quote(uniqueId)} is ${email === undefined ? 'not one' : 'an email'}`,
     `To find the ID, run: ${email === undefined ? UNIQUE_ID_COMMAND : UNIQUE_ID_COMMAND.replace('EMAIL', email)}`,
   );
 }
@@ -50,7 +50,7 @@ export async function ownUniqueId(
     throw refusal(
       'identity token',
       `must have the service account's unique ID as azp and sub, but has azp ${quote(azp ?? '')} and sub ${quote(sub)}`,
-      "A user's token cannot assume a role: use a service account's token. A tool that impersonates the service account must omit the e-mail (includeEmail: false).",
+      "A user's token cannot assume a role: use a service account's token. A tool that impersonates the service account must omit the email (includeEmail: false).",
     );
   }
   return sub;

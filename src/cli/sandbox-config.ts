@@ -150,7 +150,7 @@ function rolesOf(config: Config): RoleDefinition[] {
   });
 }
 
-/** Returns the same ID for an e-mail in every sandbox. Google's IDs have 21 digits. */
+/** Returns the same ID for an email in every sandbox. Google's IDs have 21 digits. */
 function inventedId(email: string): string {
   const digest = createHash('sha256').update(email).digest();
   return `1${String(digest.readBigUInt64BE() % 10n ** 20n).padStart(20, '0')}`;

@@ -30,7 +30,7 @@ export interface SandboxCommand {
   readonly seed: Seed;
   /** Whether `seed` is the sandbox's built-in sample. */
   readonly isSample: boolean;
-  /** The e-mail of the caller that replaces the bridge as the metadata server's `default` account. */
+  /** The email of the caller that replaces the bridge as the metadata server's `default` account. */
   readonly as: string | undefined;
   readonly readyFile: string | undefined;
 }
@@ -71,7 +71,7 @@ function configIn(path: string): string {
   return source.text;
 }
 
-/** @param name an e-mail, a unique ID, or the part of an e-mail before the @ */
+/** @param name an email, a unique ID, or the part of an email before the @ */
 function callerNamed(name: string, { accounts }: Seed): string {
   const callers = createAccounts(accounts)
     .list()

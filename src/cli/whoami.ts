@@ -35,7 +35,7 @@ const NO_ROLES = [
 function describe({ identity, roles }: Report): string {
   const { source, email, uniqueId, audience, expires } = identity;
   const known = [
-    ['e-mail', email],
+    ['email', email],
     ['unique ID', uniqueId],
     ['audience', audience],
     ['expires', expires],

@@ -1,10 +1,10 @@
-// Parses the texts with which a grant names callers: an e-mail, a unique ID, both, a project with all its service accounts, or a
+// Parses the texts with which a grant names callers: an email, a unique ID, both, a project with all its service accounts, or a
 // subject of another issuer.
 import { GOOGLE_EMAIL, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 
 export const CALLER_MUST =
-  'must be an e-mail, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, or ISSUER:SUBJECT for a caller of an issuer under `issuers`';
+  'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, or ISSUER:SUBJECT for a caller of an issuer under `issuers`';
 
 /** Words that would be mistaken for another kind of caller, or for an IAM member. */
 export const RESERVED_ISSUER_NAMES: readonly string[] = ['project', 'user', 'group', 'domain', 'principal'];
@@ -38,7 +38,7 @@ function readIssued(text: string): CallerPattern | undefined {
   return isIssuer && SUBJECT.test(subject) ? { kind: 'issued', issuer, subject } : undefined;
 }
 
-const MEMBER = 'Remove the prefix (serviceAccount: or user:), and keep only the e-mail.';
+const MEMBER = 'Remove the prefix (serviceAccount: or user:), and keep only the email.';
 const SHARED_BY_MANY =
   'Groups and domains never match, because tokens do not contain them. Name each caller.';
 const FEDERATED =

@@ -1,4 +1,4 @@
-// Warns about callers with an e-mail that is misspelled or does not belong to a service account, and about wildcards.
+// Warns about callers with an email that is misspelled or does not belong to a service account, and about wildcards.
 import { closestWord } from './did-you-mean.ts';
 import { isServiceAccount } from './google-names.ts';
 import type { Problem } from './problem.ts';
@@ -33,7 +33,7 @@ function misspelling(email: string): Pick<Problem, 'rule' | 'fix'> | undefined {
   const lastTwo = /[^.@]+\.[^.@]+$/.exec(email)?.[0] ?? '';
   if (closestWord(lastTwo, [SERVICE_ACCOUNT_DOMAIN]) !== undefined)
     return {
-      rule: `names ${email}, which is not a service account: service accounts have e-mails that end with .${SERVICE_ACCOUNT_DOMAIN}`,
+      rule: `names ${email}, which is not a service account: service accounts have emails that end with .${SERVICE_ACCOUNT_DOMAIN}`,
       fix: `Did you mean ${quote(email.slice(0, -lastTwo.length) + SERVICE_ACCOUNT_DOMAIN)}?`,
     };
   if (!NOT_A_DOMAIN.test(email)) return undefined;

@@ -1,9 +1,9 @@
-// The names and formats that Google uses for token issuers, e-mails, unique IDs, projects, and service accounts.
+// The names and formats that Google uses for token issuers, emails, unique IDs, projects, and service accounts.
 
 /** Google's tokens contain either of these two issuers (Google Identity, "Verify the Google ID token on your server side"). */
 export const GOOGLE_ISSUERS: readonly string[] = ['https://accounts.google.com', 'accounts.google.com'];
 
-/** Google compares e-mails without regard to case, and sends verified ones in lower case. */
+/** Google compares emails without regard to case, and sends verified ones in lower case. */
 export const GOOGLE_EMAIL =
   /^[\w.+'%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
@@ -17,13 +17,13 @@ export const PROJECT_ID =
 const SERVICE_ACCOUNT = /^([^@]+)@([^@]+)\.iam\.gserviceaccount\.com$/;
 
 export interface ServiceAccountName {
-  /** The part of an e-mail before the `@`. */
+  /** The part of an email before the `@`. */
   readonly local: string;
   readonly project: string;
 }
 
 /**
- * @returns undefined unless the e-mail belongs to a service account that a user created; accounts that Google creates have other
+ * @returns undefined unless the email belongs to a service account that a user created; accounts that Google creates have other
  * domains
  */
 export function parseServiceAccount(email: string): ServiceAccountName | undefined {
@@ -33,13 +33,13 @@ export function parseServiceAccount(email: string): ServiceAccountName | undefin
 
 const APP_ENGINE_DEFAULT = /^([^@]+)@appspot\.gserviceaccount\.com$/;
 
-/** @returns the project ID in the e-mail of a user-created service account, or of App Engine's default service account */
+/** @returns the project ID in the email of a user-created service account, or of App Engine's default service account */
 export const projectInEmail = (email: string): string | undefined =>
   parseServiceAccount(email)?.project ?? APP_ENGINE_DEFAULT.exec(email)?.[1];
 
-/** Compute Engine's default account, which Cloud Run uses by default as well. Its e-mail contains the project's number, not its ID. */
+/** Compute Engine's default account, which Cloud Run uses by default as well. Its email contains the project's number, not its ID. */
 export const isComputeDefault = (email: string): boolean =>
   /^\d+-compute@developer\.gserviceaccount\.com$/.test(email);
 
-/** Whether the e-mail belongs to a service account, including those that Google creates. */
+/** Whether the email belongs to a service account, including those that Google creates. */
 export const isServiceAccount = (email: string): boolean => email.endsWith('.gserviceaccount.com');

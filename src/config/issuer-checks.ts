@@ -50,7 +50,7 @@ function checkUrl(issuer: unknown, position: number): Finding[] {
     {
       path: ['issuers', position, 'url'],
       rule: "must not be Google's issuer, whose tokens the bridge always accepts",
-      fix: 'Remove this issuer, and name its callers by e-mail or unique ID.',
+      fix: 'Remove this issuer, and name its callers by email or unique ID.',
     },
   ];
 }
@@ -94,7 +94,7 @@ export function issuedProblem(
     const names = [...kinds.keys()].filter((name) => typeof name === 'string');
     const meant = closestWord(issuer, [...names, 'project']);
     return {
-      rule: `must be an e-mail, a unique ID, or begin with project: or the name of an issuer under \`issuers\`, not ${text}`,
+      rule: `must be an email, a unique ID, or begin with project: or the name of an issuer under \`issuers\`, not ${text}`,
       fix: meant === undefined ? '' : `Did you mean ${quote(`${meant}:${subject}`)}?`,
     };
   }

@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<keyof typeof NEEDED, string>> = {
   AWS_ROLE_ARN: 'Set it to the ARN of the role to assume.',
   FEDBRIDGE_AUDIENCE: "Set it to the audience of callers' tokens, usually this bridge's URL.",
   FEDBRIDGE_BUCKET: 'Set it to the name of the bucket to serve.',
-  FEDBRIDGE_CALLERS: "Set it to the callers' e-mails or unique IDs, separated by commas.",
+  FEDBRIDGE_CALLERS: "Set it to the callers' emails or unique IDs, separated by commas.",
 };
 
 /** If any of these variables is set, the document is built from variables instead of `FEDBRIDGE_CONFIG`. */

@@ -16,7 +16,7 @@ import { DURATION, SIZE } from './units.ts';
 
 const elsewhere = fields({
   impersonate: textForm(
-    'must be the e-mail of a service account',
+    'must be the email of a service account',
     (value) => {
       const pattern = readCallerPattern(value);
       return pattern?.kind === 'email' ? pattern.email : undefined;
@@ -27,7 +27,7 @@ const elsewhere = fields({
     .exactOptional()
     .meta({
       description:
-        'The e-mail of a service account that the bridge impersonates with the Google login on this machine (`gcloud auth application-default login`). The login must be allowed to create ID tokens for the service account.',
+        'The email of a service account that the bridge impersonates with the Google login on this machine (`gcloud auth application-default login`). The login must be allowed to create ID tokens for the service account.',
       example: 'fedbridge@acme-prod.iam.gserviceaccount.com',
     }),
   file: text({ must: 'must be a path', test: (value) => /^[^\0]+$/.test(value) })

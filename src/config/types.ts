@@ -6,7 +6,7 @@ export type ReadAction = 'get' | 'list' | 'versions' | 'tags' | 'attributes';
 /** What a grant allows. `vend` lets callers also obtain AWS credentials that allow the grant's reads. */
 export type Action = ReadAction | 'vend';
 
-/** One way to name callers in a grant. An e-mail matches only a *verified* e-mail. */
+/** One way to name callers in a grant. An email matches only a *verified* email. */
 export type CallerPattern =
   | { readonly kind: 'email'; readonly email: string }
   | { readonly kind: 'id'; readonly uniqueId: string }

@@ -112,7 +112,7 @@ function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mi
     return wrong(`issued by ${escapeText(issuer)}, not by Google`, ANOTHER_ISSUER);
   if (azp === undefined || !isUniqueId(azp)) {
     return azp?.includes('@') === true
-      ? wrong('its azp is an e-mail, not the unique ID', EMAIL_AS_AZP)
+      ? wrong('its azp is an email, not the unique ID', EMAIL_AS_AZP)
       : wrong('it does not belong to a service account: its azp is not a unique ID', PERSONS_TOKEN);
   }
   if (azp !== sub) return wrong('its azp and sub differ', PERSONS_TOKEN);
@@ -127,7 +127,7 @@ function claimsMistake(token: IdentityToken, { source, audience }: Expected): Mi
 const ANOTHER_ISSUER =
   'Get the token from the metadata server or with `identity: { impersonate: EMAIL }`: the roles trust only tokens from accounts.google.com.';
 const EMAIL_AS_AZP =
-  'AWS compares azp with accounts.google.com:aud, which pins the unique ID. The program that impersonates the service account must omit the e-mail (includeEmail: false), as `identity: { impersonate: EMAIL }` does.';
+  'AWS compares azp with accounts.google.com:aud, which pins the unique ID. The program that impersonates the service account must omit the email (includeEmail: false), as `identity: { impersonate: EMAIL }` does.';
 const PERSONS_TOKEN =
   "In a service account's own token, azp and sub are the account's unique ID. A person's token (`gcloud auth print-identity-token`) cannot assume a role: impersonate a service account.";
 

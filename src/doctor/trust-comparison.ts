@@ -52,7 +52,7 @@ export function* compareWithTrust(options: {
 
 function howToCompare({ arn }: Role): string {
   const { account, name } = parseRoleArn(arn);
-  return `STS does not report why. In account ${account}, run \`aws iam get-role --role-name ${name} > role.json\`. If the role exists, rerun this command with \`--trust-policy role.json\`. Likely causes: an audience in :aud instead of the unique ID; an audience in :oaud that differs from the token's; or a service account that was deleted and re-created, which has a new unique ID but the old e-mail.`;
+  return `STS does not report why. In account ${account}, run \`aws iam get-role --role-name ${name} > role.json\`. If the role exists, rerun this command with \`--trust-policy role.json\`. Likely causes: an audience in :aud instead of the unique ID; an audience in :oaud that differs from the token's; or a service account that was deleted and re-created, which has a new unique ID but the old email.`;
 }
 
 const MATCHES =
@@ -120,7 +120,7 @@ function otherAccount(pins: Pins, { name }: Role, { azp, sub = '', email }: Clai
   return [
     {
       found: `pins unique ID ${[...new Set(others)].join(' or ')}, but this service account's ID is ${escapeText(sub)}`,
-      fix: `${account} was probably deleted and re-created: the e-mail is the same, but the unique ID is new. Trust the new ID: \`fedbridge trust-policy ${name}\` prints the policy. If \`gcloud iam service-accounts describe ${other}\` still finds an account, no account was deleted: the bridge runs as one service account, but the role trusts a different one.`,
+      fix: `${account} was probably deleted and re-created: the email is the same, but the unique ID is new. Trust the new ID: \`fedbridge trust-policy ${name}\` prints the policy. If \`gcloud iam service-accounts describe ${other}\` still finds an account, no account was deleted: the bridge runs as one service account, but the role trusts a different one.`,
     },
   ];
 }

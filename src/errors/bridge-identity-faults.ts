@@ -41,7 +41,7 @@ export const IDENTITY_FAULTS = {
     "The Google login is not allowed to impersonate the service account in this log line. On that account, grant the login roles/iam.serviceAccountOpenIdTokenCreator or roles/iam.serviceAccountTokenCreator (both include iam.serviceAccounts.getOpenIdToken). If the reason is SERVICE_DISABLED, enable iamcredentials.googleapis.com in the account's project.",
   ),
   impersonation_no_account: federationRefused(
-    'No service account has the e-mail in `identity.impersonate`. Compare the e-mail with the output of `gcloud iam service-accounts list`.',
+    'No service account has the email in `identity.impersonate`. Compare the email with the output of `gcloud iam service-accounts list`.',
   ),
   google_refused: federationUnavailable(
     IDENTITY_SENTENCE,

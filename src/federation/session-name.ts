@@ -10,7 +10,7 @@ import type { HopSession } from './sts-calls.ts';
 export interface AttributedCaller {
   /** The caller's unique ID, or `ISSUER:SUBJECT` for a caller of another issuer than Google. */
   readonly subject: string;
-  /** The caller's verified e-mail address. */
+  /** The caller's verified email address. */
   readonly email?: string;
 }
 
@@ -68,7 +68,7 @@ export function hopAttribution(
     sessionName,
     ...(hop.sourceIdentity === undefined ? {} : { sourceIdentity: callerSessionName(caller) }),
     tags: own,
-    // A caller without an e-mail address has no e-mail tag, so the tag cannot be transitive.
+    // A caller without an email address has no email tag, so the tag cannot be transitive.
     transitiveTags: transitiveTags.filter((key) => Object.hasOwn(own, key)),
   };
 }

@@ -120,7 +120,7 @@ function sourceOf({ identity, aws, platform, googleApis }: Options): Source {
   }
 }
 
-/** @param email the service account's e-mail, which contains the project unless Google owns the account */
+/** @param email the service account's email, which contains the project unless Google owns the account */
 function onHost(email = ''): InstanceNames {
   const project = parseServiceAccount(email)?.project;
   return { ...(project === undefined ? {} : { project }), instance: hostname() };

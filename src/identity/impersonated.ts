@@ -24,7 +24,7 @@ interface Impersonation {
   /** The service account to impersonate. */
   readonly email: string;
   readonly googleApis: string | undefined;
-  /** Whether the token contains the account's e-mail. Grants name callers by e-mail, but AWS needs the unique ID in `azp`. */
+  /** Whether the token contains the account's email. Grants name callers by email, but AWS needs the unique ID in `azp`. */
   readonly includeEmail: boolean;
 }
 
@@ -92,8 +92,8 @@ async function logIn({ googleApis }: Impersonation): Promise<AuthClient> {
 
 /**
  * IAM Credentials API, projects.serviceAccounts.generateIdToken. Replaces the library's own class, which writes warnings to
- * standard error. By default, that class also requests the e-mail claim, and Google then replaces the unique ID in `azp`, which
- * AWS expects, with the e-mail.
+ * standard error. By default, that class also requests the email claim, and Google then replaces the unique ID in `azp`, which
+ * AWS expects, with the email.
  */
 async function generateIdToken(
   source: AuthClient,

@@ -41,7 +41,7 @@ export function metadataServer(): MetadataServer {
   skipResidencyCheck();
   return {
     async identityToken(audience) {
-      // The full format is needed because, on Cloud Run, tokens in the standard format contain no e-mail. The audience is not
+      // The full format is needed because, on Cloud Run, tokens in the standard format contain no email. The audience is not
       // escaped here, because gcp-metadata escapes it.
       const params = { audience, format: 'full' };
       const text = await withinDeadline(

@@ -16,13 +16,13 @@ export function faultLogger(log: Log): LogFault {
   };
 }
 
-/** A grant that names an e-mail cannot match a caller whose token contains none. */
+/** A grant that names an email cannot match a caller whose token contains none. */
 export const WITHOUT_EMAIL =
-  "This caller's token has no verified e-mail, so grants can name the caller only by unique ID (callerId). Add that ID to a grant, or have the caller request its token with format=full from the metadata server.";
+  "This caller's token has no verified email, so grants can name the caller only by unique ID (callerId). Add that ID to a grant, or have the caller request its token with format=full from the metadata server.";
 
-/** A project grant matches the project in the caller's e-mail, but this account's e-mail does not contain the project ID. */
+/** A project grant matches the project in the caller's email, but this account's email does not contain the project ID. */
 const COMPUTE_DEFAULT =
-  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: name the account by its e-mail in a grant, or run the workload as a separate service account.";
+  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: name the account by its email in a grant, or run the workload as a separate service account.";
 
 export function faultFields({
   fault,
@@ -39,7 +39,7 @@ function remedyFor({ code, detail }: Fault, caller: RequestContext['caller']): s
   if (code !== 'not_granted' || caller === undefined) return FAULTS[code].fix;
   if (caller.issuer !== undefined) return FAULTS[code].fix;
   if (caller.email === undefined) return WITHOUT_EMAIL;
-  // If the fault names an action, the caller has grants on the bucket, so the configuration already covers the caller's e-mail.
+  // If the fault names an action, the caller has grants on the bucket, so the configuration already covers the caller's email.
   const isUncovered = detail['action'] === undefined && isComputeDefault(caller.email);
   return isUncovered ? COMPUTE_DEFAULT : FAULTS[code].fix;
 }

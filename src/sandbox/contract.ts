@@ -28,9 +28,9 @@ export interface SandboxContract {
   /** A developer's long-term access keys, which can assume the role `developer` with an MFA code from the control API. */
   readonly developer: KeyPair & { readonly mfaSerial: string };
   readonly serviceAccount: ServiceAccount;
-  /** E-mails of callers; `reader` may be ISSUER:SUBJECT. In a custom configuration, `reader` is the first caller, and `scoped` has no grants. */
+  /** Emails of callers; `reader` may be ISSUER:SUBJECT. In a custom configuration, `reader` is the first caller, and `scoped` has no grants. */
   readonly callers: { readonly reader: string; readonly scoped: string; readonly stranger: string };
-  /** The operator's e-mail; absent if the configuration has no operator. */
+  /** The operator's email; absent if the configuration has no operator. */
   readonly operator?: string;
 }
 

@@ -39,7 +39,7 @@ export interface SandboxOptions {
   readonly dir?: string;
   /** The initial configuration and content; the default is the built-in sample. */
   readonly seed?: Seed;
-  /** The e-mail of the metadata server's `default` account; the default is the bridge's account. */
+  /** The email of the metadata server's `default` account; the default is the bridge's account. */
   readonly as?: string;
   /** Additional host names to accept, for reverse proxies that forward `Host`. In lower case, without a port. */
   readonly hosts?: readonly string[];

@@ -58,10 +58,10 @@ export interface Seed {
   /** The ARN of the role that reads the sample bucket. */
   readonly role: string;
   readonly sample: SampleRead;
-  /** `reader` may make the sample request, and `stranger` has no grants. E-mails; `reader` may be ISSUER:SUBJECT. */
+  /** `reader` may make the sample request, and `stranger` has no grants. Emails; `reader` may be ISSUER:SUBJECT. */
   readonly reader: string;
   readonly stranger: string;
-  /** The operator's e-mail; absent if the configuration has no operator. */
+  /** The operator's email; absent if the configuration has no operator. */
   readonly operator?: string;
 }
 

@@ -12,7 +12,7 @@ export interface Running {
   readonly isSample: boolean;
   /** A key that `reader` may get, or undefined if the served directory contains no file. */
   readonly sampleKey: string | undefined;
-  /** The e-mail of the account that the metadata server calls `default`, if it is a caller. */
+  /** The email of the account that the metadata server calls `default`, if it is a caller. */
   readonly as: string | undefined;
 }
 

@@ -65,7 +65,7 @@ describe('fedbridge caller-doctor', () => {
       'fine read of acme-lake/README.txt',
     ]);
     assert.deepEqual([diagnosis.code, diagnosis.outcome], [0, 'fine']);
-    const { audience, 'e-mail': email } = named(diagnosis, 'identity token').compared ?? {};
+    const { audience, email: email } = named(diagnosis, 'identity token').compared ?? {};
     assert.deepEqual([audience, email], [AUDIENCE, wire.sandbox.contract.callers.reader]);
     assert.match(named(diagnosis, 'grant for acme-lake/README.txt').found, /get and list.*the whole bucket/);
     const { compared = {} } = named(diagnosis, 'read of acme-lake/README.txt');

@@ -56,7 +56,7 @@ describe('fedbridge check --caller', () => {
       status: 0,
       stderr: '',
       stdout: `${READER}#${ID} may read raw/public/orders.csv in acme-lake (s3:GetObject).
-Decided by grants[0] (line 10): ${READER} (by verified e-mail) may read and list everything below raw/public/.
+Decided by grants[0] (line 10): ${READER} (by verified email) may read and list everything below raw/public/.
 The bridge performs this read as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, 1h), in a session named reader@acme-prod.
 AWS limits the session to this policy:
 {
@@ -148,7 +148,7 @@ AWS limits the session to this policy:
     assert.match(
       byId.stdout,
       new RegExp(
-        `in a session named ${ID} \\(if the token has a verified e-mail, the session is named after the e-mail instead\\)`,
+        `in a session named ${ID} \\(if the token has a verified email, the session is named after the email instead\\)`,
       ),
     );
     assert.equal(checkCaller(READER.toUpperCase(), '--list', 'acme-lake/raw/public/').status, 0);
@@ -214,7 +214,7 @@ describe('fedbridge check --caller', () => {
       "that project grants do not cover Compute Engine's default account",
       ['481920364751-compute@developer.gserviceaccount.com', '--get', 'partner-lake/a'],
       [
-        /No grant on this bucket names the caller\.\nThe caller is Compute Engine's default .* In a grant, name the account by its e-mail\./,
+        /No grant on this bucket names the caller\.\nThe caller is Compute Engine's default .* In a grant, name the account by its email\./,
       ],
     ],
     [
@@ -255,7 +255,7 @@ describe('fedbridge check --caller', () => {
     assert.equal(byEmail.status, 1);
     assert.match(
       byEmail.stdout,
-      /^Grants that name callers by unique ID cannot be checked, because only an e-mail was given\. To include these grants, use --caller EMAIL#ID:\n {2}grants\[1\] \(line 14\)/m,
+      /^Grants that name callers by unique ID cannot be checked, because only an email was given\. To include these grants, use --caller EMAIL#ID:\n {2}grants\[1\] \(line 14\)/m,
     );
     const byId = checkCaller(ID, '--get', 'partner-lake/x');
     assert.equal(byId.status, 1);
@@ -325,7 +325,7 @@ describe('fedbridge check with --vend', () => {
       vendFile,
       ID,
       'acme-lake',
-      /Grants that name callers by e-mail or project are not included/,
+      /Grants that name callers by email or project are not included/,
     ],
   ] as const)
     it(`exits with code 1 and explains why ${what}`, () => {
@@ -367,7 +367,7 @@ describe("for another issuer's caller, fedbridge check --caller", () => {
   for (const [caller, expected] of [
     [
       'eks:analytics/etl',
-      /--caller must be an e-mail.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
+      /--caller must be an email.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
     ],
     ['gke-prod:analytics', /--caller must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
   ] as const)
@@ -396,7 +396,7 @@ describe('fedbridge check with invalid options', () => {
     [['--caller', 'project:acme-prod', '--get', 'acme-lake/a'], /--caller must be one caller/],
     [
       ['--caller', 'allUsers', '--get', 'acme-lake/a'],
-      /--caller must be an e-mail.*Access cannot be granted to everyone/,
+      /--caller must be an email.*Access cannot be granted to everyone/,
     ],
     [['--caller', READER, '--get', 'acme-lake'], /--get must be BUCKET\/KEY/],
     [['--caller', READER, '--get', 's3://acme-lake/a'], /remove s3:\/\//],

@@ -80,15 +80,15 @@ Web pages from https://app.example and https://lab.example may call the bridge; 
 
 acme-lake (S3 bucket acme-lake in us-east-2)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
-  reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
+  reader@acme-prod.iam.gserviceaccount.com (by verified email) may read and list everything below raw/public/
   112010400000000710080 (by unique ID) may read the one object raw/one.csv
-  every service account in project acme-prod (by verified e-mail) except Compute Engine's default account may read the one object raw/one.csv
+  every service account in project acme-prod (by verified email) except Compute Engine's default account may read the one object raw/one.csv
 
 open-data (S3 bucket open-data in the region that S3 reports; the bridge tries eu-west-1 first, owned by 123456789012, requester pays, whole-object checksums are verified, decrypted with arn:aws:kms:eu-west-1:123456789012:key/0123abcd)
   as role lake (arn:aws:iam::123456789012:role/gcp-lake-read, sessions named after the caller, 90m):
-  both@acme-prod.iam.gserviceaccount.com (by verified e-mail and unique ID 112010400000000710080) may list everything in it
+  both@acme-prod.iam.gserviceaccount.com (by verified email and unique ID 112010400000000710080) may list everything in it
 
-ops@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read the metrics.
+ops@acme-prod.iam.gserviceaccount.com (by verified email) may read the metrics.
 Nobody else may read anything.
 `,
     });
@@ -180,7 +180,7 @@ describe('fedbridge check', () => {
       FEDBRIDGE_CALLERS: 'reader@example.com',
     });
     assert.equal(status, 0);
-    assert.match(stdout, /reader@example\.com \(by verified e-mail\) may read and list everything in it/);
+    assert.match(stdout, /reader@example\.com \(by verified email\) may read and list everything in it/);
   });
   it('explains both ways to configure the bridge if FILE is omitted and the environment has no configuration', () => {
     const { status, stderr } = run([]);

@@ -42,7 +42,7 @@ describe('the arguments of fedbridge proxy', () => {
     [
       'with an invalid --as',
       [...WITH, '--as', 'reader'],
-      /--as must be the e-mail of a service account, not "reader"\./,
+      /--as must be the email of a service account, not "reader"\./,
     ],
     ['with a port only', [...WITH, '--listen', '9000'], /--listen must be HOST:PORT, not "9000"\./],
     [
@@ -132,7 +132,7 @@ describe('fedbridge proxy', () => {
     assert.equal((await request(proxy.url, ORDERS)).status, 200);
   });
 
-  it('uses a service account that the Google login impersonates, with its e-mail', async (test) => {
+  it('uses a service account that the Google login impersonates, with its email', async (test) => {
     const directory = mkdtempSync(join(tmpdir(), 'fedbridge-login-'));
     test.after(() => {
       rmSync(directory, { recursive: true });

@@ -124,7 +124,7 @@ describe('fedbridge trust-policy', () => {
   it('prints only an error if --unique-id is an email, and shows the command that finds the ID', async () => {
     const email = 'fedbridge@acme-prod.iam.gserviceaccount.com';
     const expected = new RegExp(
-      `^fedbridge trust-policy: --unique-id: must be the service account's numeric unique ID, but "${email}" is an e-mail\\. To find the ID, run: gcloud iam service-accounts describe ${email} --format='value\\(uniqueId\\)'\n$`,
+      `^fedbridge trust-policy: --unique-id: must be the service account's numeric unique ID, but "${email}" is an email\\. To find the ID, run: gcloud iam service-accounts describe ${email} --format='value\\(uniqueId\\)'\n$`,
     );
     await rejected(['--unique-id', email], {}, expected);
   });

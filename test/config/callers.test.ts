@@ -35,11 +35,8 @@ describe('the configuration', () => {
     ['', /not ""/],
     ['reader', /not "reader"/],
     ['*@acme-prod.iam.gserviceaccount.com', /Wildcards are not supported.*project:PROJECT_ID/],
-    [
-      `serviceAccount:${email}`,
-      /Remove the prefix \(serviceAccount: or user:\), and keep only the e-mail\.$/,
-    ],
-    ['user:ana@acme.example', /Remove the prefix \(serviceAccount: or user:\), and keep only the e-mail\.$/],
+    [`serviceAccount:${email}`, /Remove the prefix \(serviceAccount: or user:\), and keep only the email\.$/],
+    ['user:ana@acme.example', /Remove the prefix \(serviceAccount: or user:\), and keep only the email\.$/],
     [
       'group:x@corp.example',
       /Groups and domains never match, because tokens do not contain them\. Name each caller/,
@@ -70,8 +67,8 @@ describe('the configuration', () => {
     ['project:acme-prod-', /project:PROJECT_ID/],
     ['project:acme-prod.iam.gserviceaccount.com', /project:PROJECT_ID/],
     ['reader@acme-prod.iam.gserviceaccount.com\n', /\\u\{a\}/],
-    ['reader@acme@example.com', /must be an e-mail/],
-    ['reаder@example.com', /must be an e-mail/],
+    ['reader@acme@example.com', /must be an email/],
+    ['reаder@example.com', /must be an email/],
   ] as const) {
     it(`rejects ${JSON.stringify(value)} as a caller`, () => {
       assertOneProblem(problemsWith(['grants 0 callers', [value]]), problem);

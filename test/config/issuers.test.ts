@@ -111,15 +111,15 @@ describe('a caller of an issuer', () => {
     ['gke-prods:analytics/etl', /Did you mean "gke-prod:analytics\/etl"/],
     [
       'eks:analytics/etl',
-      /must be an e-mail.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
+      /must be an email.*the name of an issuer under `issuers`, not "eks:analytics\/etl"/,
     ],
     ['gke-prod:analytics', /must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
     ['gke-prod:analytics/*', /must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
     ['gke-prod:analytics/etl/x', /must be gke-prod:NAMESPACE\/SERVICEACCOUNT/],
     ['gke-prod:system:serviceaccount:analytics:etl', /Write "gke-prod:analytics\/etl"/],
-    ['gke-prod:', /must be an e-mail/],
-    ['github:repo ', /must be an e-mail/],
-    [`github:${'x'.repeat(256)}`, /must be an e-mail/],
+    ['gke-prod:', /must be an email/],
+    ['github:repo ', /must be an email/],
+    [`github:${'x'.repeat(256)}`, /must be an email/],
     ['group:data@acme.example', /Groups and domains never match/],
   ] as const) {
     it(`is rejected with the fix: ${caller.slice(0, 60)}`, () => {

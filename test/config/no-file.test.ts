@@ -55,7 +55,7 @@ describe('environment variables without a configuration file', () => {
     [
       'FEDBRIDGE_CALLERS',
       'reader@example.com,x',
-      /^FEDBRIDGE_CALLERS: must be an e-mail(?!.*quotes).*not "x"/,
+      /^FEDBRIDGE_CALLERS: must be an email(?!.*quotes).*not "x"/,
     ],
     ['FEDBRIDGE_CALLERS', ',', /^FEDBRIDGE_CALLERS: must have at least one entry/],
     ['FEDBRIDGE_PREFIX', 'raw', /^FEDBRIDGE_PREFIX: .*end with "\/"/],

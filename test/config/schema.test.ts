@@ -126,7 +126,7 @@ const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegEx
   ['grants 0 prefix', `${'é'.repeat(512)}/`, /^grants\[0\]\.prefix: must be at most 1,024 bytes/],
   ['limits inFlight', 100_001, /^limits\.inFlight: .*from 1 to 100,000/],
   ['limits inFlight', '1000', /^limits\.inFlight: .*not "1000"\. Write the value without quotes/],
-  ['operators', ['nobody'], /^operators\[0\]: must be an e-mail/],
+  ['operators', ['nobody'], /^operators\[0\]: must be an email/],
 ];
 
 const ACCEPTED: readonly (readonly [path: string, value: unknown])[] = [

@@ -91,9 +91,9 @@ describe('fedbridge doctor, configured with a token file', () => {
 
   const WRONG = [
     [
-      'that its azp is an e-mail',
+      'that its azp is an email',
       { azp: 'fedbridge@acme-prod.iam.gserviceaccount.com' },
-      /azp is an e-mail/,
+      /azp is an email/,
       /pins the unique ID.*includeEmail: false/,
     ],
     [

@@ -30,14 +30,14 @@ function causesOf(Condition: object, claims: object) {
 describe('fedbridge doctor, given the trust policy', () => {
   for (const [what, condition, claims, found, fix] of [
     [
-      'an e-mail claim that the token lacks',
+      'an email claim that the token lacks',
       pins({ ':email': E_MAIL }),
       {},
       `requires accounts.google.com:email "${E_MAIL}", but the bridge's token has no such claim`,
       /^Remove this condition: .*identity: \{ impersonate: EMAIL \}/,
     ],
     [
-      "another account's e-mail",
+      "another account's email",
       pins({ ':email': 'another@acme-prod.iam.gserviceaccount.com' }),
       { email: E_MAIL },
       `requires accounts.google.com:email "another@acme-prod.iam.gserviceaccount.com", but the bridge's token has "${E_MAIL}"`,

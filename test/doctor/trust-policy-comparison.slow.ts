@@ -96,9 +96,9 @@ describe('fedbridge doctor, given the trust policy', () => {
       /The audiences differ.*or set aws\.audience/,
     ],
     [
-      'that :sub contains the e-mail',
+      'that :sub contains the email',
       { aud: BRIDGE_ID, oaud: 'fedbridge', sub: E_MAIL },
-      /:sub is compared with the token's sub, but ".*" is an e-mail/,
+      /:sub is compared with the token's sub, but ".*" is an email/,
       /Write the unique ID: gcloud iam service-accounts describe/,
     ],
     [

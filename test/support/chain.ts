@@ -10,7 +10,7 @@ export const LAKE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 export const LAKE_DATA = 'arn:aws:iam::210987654321:role/lake-data';
 export const TO_LAKE_DATA = `arn: "${LAKE_DATA}", externalId: 7f3c`;
 
-/** The unique ID of `reader`. Tokens in standard format contain no e-mail, so only a grant that names this ID covers them. */
+/** The unique ID of `reader`. Tokens in standard format contain no email, so only a grant that names this ID covers them. */
 export const READER_ID = '112010400000000710080';
 
 /** @param hops YAML flow mappings for `then`. The grants allow the sandbox's callers to read its whole bucket. */

@@ -40,7 +40,7 @@ The bridge serves at most 1000 concurrent requests, and at most 200 per caller. 
 
 acme-lake (S3 bucket acme-lake in the region that S3 reports; the bridge tries eu-west-1 first)
   as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):
-  reader@acme-prod.iam.gserviceaccount.com (by verified e-mail) may read and list everything below raw/public/
+  reader@acme-prod.iam.gserviceaccount.com (by verified email) may read and list everything below raw/public/
 
 Nobody else may read anything.
 `,

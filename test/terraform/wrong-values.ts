@@ -52,7 +52,7 @@ export const WRONG: readonly (readonly [
   ['grants', [], /nobody may read/],
   ['grants', grantOf({ callers: [] }), /must not be empty/],
   ['grants', grantOf({ callers: ['serviceAccount:reader@example.com'] }), /IAM member/],
-  ['grants', grantOf({ callers: ['reader'] }), /must be an e-mail/],
+  ['grants', grantOf({ callers: ['reader'] }), /must be an email/],
   ['grants', grantOf({ bucket: 'acme-lak' }), /an entry of buckets/],
   ['grants', grantOf({ allow: ['get', 'put'] }), /only reads/],
   ['grants', grantOf({ prefix: 'raw/public' }), /must end with/],
@@ -136,7 +136,7 @@ export const WRONG: readonly (readonly [
   [
     'service_account',
     { email: 'lake@acme.example', unique_id: '104815162342108150001' },
-    /must have the e-mail/,
+    /must have the email/,
   ],
   ['service_account', { email: ACCOUNT, unique_id: ACCOUNT }, /its unique ID/],
   ['vpc', { subnet: 'lake' }, /subnet must be projects/],

@@ -138,7 +138,7 @@ export function faultDocument(
 }
 
 const COMPUTE_DEFAULT =
-  "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's e-mail.";
+  "Project grants do not cover Compute Engine's default service account: ask for a grant to the account's email.";
 
 /** @returns the request's fault, with a hint if the caller's account is not covered by project grants */
 export function callerFault(error: unknown, caller: RequestContext['caller']): Fault {

@@ -67,7 +67,7 @@ function judgeGrants({ grants, hint }: Whoami): Examination {
       step,
       outcome: 'wrong',
       found: 'you have none on this bridge',
-      fix: escapeText(hint ?? 'Ask the operator of the bridge for a grant to the e-mail or unique ID above.'),
+      fix: escapeText(hint ?? 'Ask the operator of the bridge for a grant to the email or unique ID above.'),
     };
   const shown = grants.slice(0, MOST_SHOWN).map(describeGrant);
   const more = grants.length > MOST_SHOWN ? [`${grants.length - MOST_SHOWN} more`] : [];

@@ -29,7 +29,7 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
   const compared = {
     issuer: typeof iss === 'string' ? iss : 'none',
     audience: aud ?? 'none',
-    'e-mail': email === undefined ? 'none' : `${email}${verified === true ? '' : ' (not verified)'}`,
+    email: email === undefined ? 'none' : `${email}${verified === true ? '' : ' (not verified)'}`,
     'unique ID': sub ?? 'none',
     'seconds left': seconds,
   };
@@ -50,7 +50,7 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
   if (!hasEmail)
     return judged(
       'doubtful',
-      'it contains no verified e-mail, so only grants to the unique ID match',
+      'it contains no verified email, so only grants to the unique ID match',
       NO_EMAIL,
     );
   return { step: STEP, outcome: 'fine', found: `belongs to ${escapeText(email)}`, compared };
@@ -58,4 +58,4 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
 
 const WRONG_SERVER = 'Check which server listens at GCE_METADATA_HOST.';
 const CLOCK = "Correct this machine's clock.";
-const NO_EMAIL = 'Ask the operator for a grant to the unique ID, or use a service account with an e-mail.';
+const NO_EMAIL = 'Ask the operator for a grant to the unique ID, or use a service account with an email.';

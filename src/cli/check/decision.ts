@@ -40,7 +40,7 @@ export function decide(
   return { allowed, text: `${lines.join('\n')}\n` };
 }
 
-/** A caller with only an e-mail gets an empty ID, which no account has, so grants by unique ID never match it. */
+/** A caller with only an email gets an empty ID, which no account has, so grants by unique ID never match it. */
 export function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
   if (pattern.kind === 'issued') return { subject: shown(pattern), issuer: pattern.issuer };
@@ -73,6 +73,6 @@ function sessionName(role: Role, { caller: { kind } }: CheckRequest, caller: Cal
   if (role.session === 'bridge') return 'after the bridge';
   const name = callerSessionName(caller);
   if (kind === 'id')
-    return `${name} (if the token has a verified e-mail, the session is named after the e-mail instead)`;
-  return name === '' ? 'after the unique ID, which cannot be derived from an e-mail' : name;
+    return `${name} (if the token has a verified email, the session is named after the email instead)`;
+  return name === '' ? 'after the unique ID, which cannot be derived from an email' : name;
 }

@@ -14,7 +14,7 @@ import type { DescribeGrant } from './describe.ts';
 const MOST_GRANTS = 3;
 
 const COMPUTE_DEFAULT =
-  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover. In a grant, name the account by its e-mail.";
+  "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover. In a grant, name the account by its email.";
 
 export function describeDenial(
   { caller, read, word }: CheckRequest,
@@ -85,7 +85,7 @@ export function describeDenial(
   }
 }
 
-/** Lists grants that cannot be checked, because they require an e-mail or a unique ID that the user did not pass. */
+/** Lists grants that cannot be checked, because they require an email or a unique ID that the user did not pass. */
 export function describeUnjudged(
   config: Config,
   { caller, read }: CheckRequest,
@@ -100,8 +100,8 @@ export function describeUnjudged(
   if (grants.length === 0) return [];
   const why =
     caller.kind === 'email'
-      ? 'Grants that name callers by unique ID cannot be checked, because only an e-mail was given'
-      : 'Grants that name callers by e-mail or project cannot be checked, because only a unique ID was given';
+      ? 'Grants that name callers by unique ID cannot be checked, because only an email was given'
+      : 'Grants that name callers by email or project cannot be checked, because only a unique ID was given';
   const described = grants.slice(0, MOST_GRANTS).map(({ grant }) => grant);
   return [
     `${why}. To include these grants, use --caller EMAIL#ID:`,
@@ -109,7 +109,7 @@ export function describeUnjudged(
   ];
 }
 
-/** Whether the pattern could match if the caller's e-mail and unique ID were both known. */
+/** Whether the pattern could match if the caller's email and unique ID were both known. */
 function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
   // An issuer's caller is known in full, and no other caller matches a pattern of an issuer.
   if (caller.kind === 'issued' || pattern.kind === 'issued') return false;

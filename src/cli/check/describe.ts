@@ -130,13 +130,13 @@ export const describeActions = (allow: Grant['allow']) =>
 export function describeCaller(caller: CallerPattern): string {
   switch (caller.kind) {
     case 'email':
-      return `${caller.email} (by verified e-mail)`;
+      return `${caller.email} (by verified email)`;
     case 'id':
       return `${caller.uniqueId} (by unique ID)`;
     case 'email-and-id':
-      return `${caller.email} (by verified e-mail and unique ID ${caller.uniqueId})`;
+      return `${caller.email} (by verified email and unique ID ${caller.uniqueId})`;
     case 'project':
-      return `every service account in project ${caller.project} (by verified e-mail) except Compute Engine's default account`;
+      return `every service account in project ${caller.project} (by verified email) except Compute Engine's default account`;
     case 'issued':
       return `${caller.issuer}:${caller.subject} (by issuer and subject)`;
   }

@@ -53,4 +53,4 @@ function describeRefusal({ buckets }: Config, refusal: VendingRefusal, bucket: s
 }
 
 const describePartial = (kind: 'email' | 'id'): string =>
-  `Grants that name callers by ${kind === 'email' ? 'unique ID' : 'e-mail or project'} are not included. To include them, use --caller EMAIL#ID.`;
+  `Grants that name callers by ${kind === 'email' ? 'unique ID' : 'email or project'} are not included. To include them, use --caller EMAIL#ID.`;

@@ -28,12 +28,12 @@ const CLAIMS: readonly Claim[] = [
   {
     key: 'email',
     type: 'string',
-    contains: 'e-mail',
+    contains: 'email',
     form: /@/,
-    fillIn: "Use the service account's e-mail.",
+    fillIn: "Use the service account's email.",
     listed: USER_GUIDE_ONLY,
     advice:
-      'Keep the condition on :sub: a service account that is deleted and re-created has the same e-mail but a different unique ID.',
+      'Keep the condition on :sub: a service account that is deleted and re-created has the same email but a different unique ID.',
     carriers:
       'Tokens from the metadata server have this claim, but tokens from `identity: { impersonate: EMAIL }` do not.',
   },

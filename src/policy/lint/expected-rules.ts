@@ -73,7 +73,7 @@ function differences({ where, conditions }: Statement, { uniqueId, audience }: E
     const fix =
       name === 'oaud'
         ? "Write the audience of the bridge's tokens (aws.audience)."
-        : 'If the service account was deleted and re-created with the same e-mail, it has a new unique ID: write the new ID.';
+        : 'If the service account was deleted and re-created with the same email, it has a new unique ID: write the new ID.';
     return [
       mistake(
         `${where}, ${GOOGLE}:${name}`,

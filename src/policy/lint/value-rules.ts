@@ -13,7 +13,7 @@ export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
 
 /**
  * The command that prints a service account's unique ID. The ID changes if the account is deleted and re-created with the same
- * e-mail.
+ * email.
  */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
 
@@ -117,10 +117,7 @@ function misplaced(
   const claim =
     name === 'aud' ? "the token's azp, which is the service account's unique ID" : "the token's sub";
   if (text.includes('@')) {
-    return [
-      `is compared with ${claim}, but ${quote(text)} is an e-mail`,
-      `Write the unique ID: ${idCommand}`,
-    ];
+    return [`is compared with ${claim}, but ${quote(text)} is an email`, `Write the unique ID: ${idCommand}`];
   }
   return [
     `is compared with ${claim}, but ${quote(text)} is not a unique ID`,

@@ -7,7 +7,7 @@ export interface ServiceAccount {
 }
 
 export interface Accounts {
-  /** @param name an e-mail or a unique ID */
+  /** @param name an email or a unique ID */
   find(name: string): ServiceAccount | undefined;
   list(): readonly ServiceAccount[];
   /** Adds or replaces an account. A changed unique ID emulates an account that was deleted and recreated. */

@@ -15,6 +15,6 @@ export const ADC = {
 
 /**
  * The unique IDs of the accounts that the developer may impersonate. The permission is for a unique ID, so the developer cannot
- * impersonate an account that was recreated with the same e-mail.
+ * impersonate an account that was recreated with the same email.
  */
 export const MAY_IMPERSONATE: readonly string[] = [ACCOUNTS.bridge.uniqueId, ACCOUNTS.reader.uniqueId];

@@ -65,7 +65,7 @@ const page = (status: number, title: string, text: string) =>
     `<!DOCTYPE html>\n<html lang=en>\n<title>${title}</title>\n<p><b>${status}.</b> ${text}\n`,
   );
 
-/** @param ownEmail the e-mail of the account named `default`; default: the bridge's account */
+/** @param ownEmail the email of the account named `default`; default: the bridge's account */
 export function createMetadata(
   { tokens, accounts }: { readonly tokens: IdentityTokens; readonly accounts: Accounts },
   ownEmail = ACCOUNTS.bridge.email,
@@ -138,7 +138,7 @@ function entry(tree: Directory, path: string, query: URLSearchParams): SandboxRe
   return textResponse(200, lines.map((line) => `${line}\n`).join(''), 'application/text');
 }
 
-/** For JSON, converts all names except e-mail addresses to camel case, as Google does. */
+/** For JSON, converts all names except email addresses to camel case, as Google does. */
 function camelCased(found: Directory | string): unknown {
   if (typeof found === 'string') return found;
   const spelled = (name: string) =>

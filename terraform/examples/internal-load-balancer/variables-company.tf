@@ -6,7 +6,7 @@ variable "image" {
 }
 
 variable "service_account" {
-  description = "E-mail and unique ID of the service account that the bridge runs as."
+  description = "Email and unique ID of the service account that the bridge runs as."
   type        = object({ email = string, unique_id = string })
 }
 

@@ -26,7 +26,7 @@ variable "bucket" {
 }
 
 variable "caller" {
-  description = "E-mail of the service account that may get and list everything in the bucket."
+  description = "Email of the service account that may get and list everything in the bucket."
   type        = string
 }
 

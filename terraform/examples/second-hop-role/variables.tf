@@ -26,7 +26,7 @@ variable "prefix" {
 }
 
 variable "caller" {
-  description = "E-mail of the service account that may get and list objects below the prefix."
+  description = "Email of the service account that may get and list objects below the prefix."
   type        = string
 }
 

@@ -52,7 +52,7 @@ module "bridge" {
       prefix  = "raw/private/"
       allow   = ["get", "list", "versions"]
     },
-    # Only the account that has both this e-mail and this ID may read this one object.
+    # Only the account that has both this email and this ID may read this one object.
     {
       callers = ["audit@acme-prod.iam.gserviceaccount.com#112010400000000710081"]
       bucket  = "acme-ledger"

@@ -46,7 +46,7 @@ output "image" {
 }
 
 output "service_account" {
-  description = "E-mail of the account that the bridge runs as."
+  description = "Email of the account that the bridge runs as."
   value       = module.bridge.service_account
 }
 

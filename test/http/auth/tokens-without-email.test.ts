@@ -43,7 +43,7 @@ grants:
     const line = await wire.bridge.line(({ requestId }) => requestId === id);
     assert.equal(line['fault'], 'not_granted');
     assert.equal(line['callerId'], '113020500000000820091');
-    assert.match(String(line['remedy']), /no verified e-mail.*format=full/);
+    assert.match(String(line['remedy']), /no verified email.*format=full/);
     assert.equal(
       (await wire.get(READABLE, { as: 'scoped' })).status,
       200,

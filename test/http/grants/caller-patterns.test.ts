@@ -1,4 +1,4 @@
-// Grants can name callers by e-mail, by unique ID, by both, or by project.
+// Grants can name callers by email, by unique ID, by both, or by project.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ACCOUNTS } from '../../../src/sandbox/google/accounts.ts';

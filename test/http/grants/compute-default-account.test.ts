@@ -1,4 +1,4 @@
-// The e-mail of Compute Engine's default account contains the project number, so no project grant covers it. The error explains
+// The email of Compute Engine's default account contains the project number, so no project grant covers it. The error explains
 // why.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -9,7 +9,7 @@ import type { Wire } from '../../support/wire.ts';
 
 const EMAIL = '481920364751-compute@developer.gserviceaccount.com';
 const MESSAGE =
-  /You are not allowed to read this\..* Compute Engine's default service account.* to the account's e-mail/;
+  /You are not allowed to read this\..* Compute Engine's default service account.* to the account's email/;
 
 describe("Compute Engine's default account", () => {
   let wire: Wire;
@@ -40,15 +40,15 @@ grants:
     assert.match(reply.text, MESSAGE);
     const id = reply.headers['x-request-id'];
     const line = await wire.bridge.line(({ requestId }) => requestId === id);
-    assert.match(String(line['remedy']), /project:PROJECT_ID does not cover.*name the account by its e-mail/);
+    assert.match(String(line['remedy']), /project:PROJECT_ID does not cover.*name the account by its email/);
     const explained = await wire.get('/-/explain?bucket=by-project&key=a', { headers });
     const { hint } = JSON.parse(explained.text) as { hint: string };
-    assert.match(hint, /Compute Engine's default service account.* to the account's e-mail/);
+    assert.match(hint, /Compute Engine's default service account.* to the account's email/);
   });
 
   it('gets the complete error message in a header if its HEAD request is denied', async () => {
     const reply = await wire.get('/by-project/raw/public/orders.csv', { headers, method: 'HEAD' });
-    assert.match(String(reply.headers['x-fedbridge-message']), /to the account's e-mail\.$/);
+    assert.match(String(reply.headers['x-fedbridge-message']), /to the account's email\.$/);
   });
 
   it('can read with a grant to its email, and gets the usual error outside that grant', async () => {

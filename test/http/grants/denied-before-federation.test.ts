@@ -81,5 +81,5 @@ describe('a caller without a matching grant', () => {
   });
 });
 
-/** The tests get callers' tokens from the metadata server by e-mail, but the bridge always requests the account `default`. */
+/** The tests get callers' tokens from the metadata server by email, but the bridge always requests the account `default`. */
 const isFromTest = (path: string): boolean => /\/service-accounts\/[^/]+@[^/]+\/identity/.test(path);

@@ -168,7 +168,7 @@ describe('/-/explain', () => {
     const reply = await wire.get('/-/explain?bucket=acme-lake&key=raw/public/orders.csv', {
       headers: { authorization: `Bearer ${token}` },
     });
-    assert.match((JSON.parse(reply.text) as Explanation).hint ?? '', /no verified e-mail.*format=full/);
+    assert.match((JSON.parse(reply.text) as Explanation).hint ?? '', /no verified email.*format=full/);
   });
 
   it('does not call the metadata server, STS or S3', async () => {

@@ -1,4 +1,4 @@
-// `fedbridge trust-policy --lint` prints notes about conditions on claims that many of Google's tokens lack: e-mail, amr and
+// `fedbridge trust-policy --lint` prints notes about conditions on claims that many of Google's tokens lack: email, amr and
 // organization.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -19,12 +19,12 @@ describe('the lint', () => {
   const PAGES = 'the IAM user guide lists this key, but the service authorization reference does not';
   for (const [what, document, expected] of [
     [
-      'on the e-mail, which is not unique over time',
+      'on the email, which is not unique over time',
       policy(statement({ Condition: pins({ ':email': E_MAIL }) })),
-      `^Note: statement 1, StringEquals .*:email: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. Keep the condition on :sub: a service account that is deleted and re-created has the same e-mail but a different unique ID\\.`,
+      `^Note: statement 1, StringEquals .*:email: matches only tokens with this claim, and AWS's documentation is inconsistent: ${PAGES}\\. Keep the condition on :sub: a service account that is deleted and re-created has the same email but a different unique ID\\.`,
     ],
     [
-      'on a pattern of e-mails, if :sub is pinned',
+      'on a pattern of emails, if :sub is pinned',
       policy(statement({ Condition: by('StringLike', { ':email': '*@acme-prod.iam.gserviceaccount.com' }) })),
       '^Note: .*:email: matches only tokens with this claim',
     ],
@@ -39,12 +39,12 @@ describe('the lint', () => {
       '^Note: .*number: matches only tokens with this claim, and .* the service authorization reference lists this key, but the IAM user guide does not\\. .*organizationNumberIncluded',
     ],
     [
-      'on an e-mail in a Deny of all others, which also denies tokens without the claim',
+      'on an email in a Deny of all others, which also denies tokens without the claim',
       policy(GOOD, deny({ StringNotEquals: { 'accounts.google.com:email': E_MAIL } })),
       '^Note: statement 2, StringNotEquals .*:email: also denies tokens without this claim, and',
     ],
     [
-      'on an e-mail in a Deny of one, which denies only tokens with the claim',
+      'on an email in a Deny of one, which denies only tokens with the claim',
       policy(GOOD, deny({ StringEquals: { 'accounts.google.com:email': E_MAIL } })),
       '^Note: statement 2, StringEquals .*:email: denies only tokens with this claim, and',
     ],

@@ -107,11 +107,11 @@ for (const name of ['storage-transfer', 'bigquery'] as const satisfies readonly 
         /^Note: statement 1: also pins .*:oaud, but Google documents only the sub/,
       );
     });
-    it("reports an e-mail instead of the ID, with the command that prints the service's ID", () => {
+    it("reports an email instead of the ID, with the command that prints the service's ID", () => {
       const email = 'project-1@storage-transfer-service.example';
       const { code, lines } = unknown(policy(subjectOnly(email)));
       assert.deepEqual([code, lines.length], [1, 1], lines.join('\n'));
-      assert.ok(lines[0]?.endsWith(`is an e-mail. Write the unique ID: ${SERVICE_ACCOUNTS[name].command}`));
+      assert.ok(lines[0]?.endsWith(`is an email. Write the unique ID: ${SERVICE_ACCOUNTS[name].command}`));
     });
     it('notes that the service calls STS from outside of your network', () => {
       const Condition = {

@@ -8,25 +8,25 @@ const ALWAYS = 'so this condition always matches and protects nothing\\.';
 
 export const MISTAKEN_KEYS: readonly Mistake[] = [
   conditioned(
-    'a condition on an invalid e-mail',
+    'a condition on an invalid email',
     pins({ ':email': UNIQUE_ID }),
-    /:email: is compared with the token's e-mail, but "\d{21}" has a different format\. Use the service account's e-mail/,
+    /:email: is compared with the token's email, but "\d{21}" has a different format\. Use the service account's email/,
     'rejected',
   ),
   conditioned(
-    'a placeholder in a pattern of e-mails',
+    'a placeholder in a pattern of emails',
     by('StringLike', { ':email': '<NAME>@acme-prod.iam.gserviceaccount.com' }),
     /:email: .*"<NAME>@.*" is a placeholder/,
     'rejected',
   ),
   conditioned(
-    'an asterisk in an e-mail',
+    'an asterisk in an email',
     pins({ ':email': '*@acme-prod.iam.gserviceaccount.com' }),
     /:email: compares "\*@.*" literally, but no token contains an asterisk\./,
     'rejected',
   ),
   conditioned(
-    'an e-mail key with a scheme',
+    'an email key with a scheme',
     pins({ 'https://accounts.google.com:email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
     new RegExp(`:email: .* without a scheme or slash, ${NEVER} Write accounts.google.com:email.`),
     'rejected',
@@ -157,7 +157,7 @@ export const MISTAKEN_OPERATORS: readonly Mistake[] = [
     'works',
   ),
   conditioned(
-    'every e-mail except one',
+    'every email except one',
     by('StringNotEquals', { ':email': 'stranger@acme-prod.iam.gserviceaccount.com' }),
     /:email: also matches tokens without this claim\. Use StringEquals\./,
     'works',
@@ -169,7 +169,7 @@ export const MISTAKEN_OPERATORS: readonly Mistake[] = [
     'rejected',
   ),
   conditioned(
-    'an e-mail compared as an ARN',
+    'an email compared as an ARN',
     by('ArnEquals', { ':email': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
     /:email: must compare strings, because this key is a string\. Use StringEquals\./,
     'works',

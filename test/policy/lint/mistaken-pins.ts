@@ -11,15 +11,15 @@ export const MISTAKEN_VALUES: readonly Mistake[] = [
     'rejected',
   ),
   conditioned(
-    'an e-mail in :aud',
+    'an email in :aud',
     pins({ ':aud': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
-    /google\.com:aud: .*azp.* is an e-mail\. Write the unique ID: gcloud iam service-accounts describe/,
+    /google\.com:aud: .*azp.* is an email\. Write the unique ID: gcloud iam service-accounts describe/,
     'rejected',
   ),
   conditioned(
-    'an e-mail in :sub',
+    'an email in :sub',
     pins({ ':sub': 'fedbridge@acme-prod.iam.gserviceaccount.com' }),
-    /google\.com:sub: is compared with the token's sub, but ".*" is an e-mail\./,
+    /google\.com:sub: is compared with the token's sub, but ".*" is an email\./,
     'rejected',
   ),
   conditioned(
