@@ -75,7 +75,7 @@ describe("a bundle's license file", () => {
   it('cannot be created if a license or its text is missing, so the build fails', async () => {
     await assert.rejects(
       thirdPartyLicenses(makePackage({ license: 'MIT' }), inputsOf(1)),
-      /^Error: odd: must include the text of its license, but does not\./,
+      /^Error: odd: must include its license text, but does not\./,
     );
     await assert.rejects(
       thirdPartyLicenses(makePackage({}), inputsOf(1)),

@@ -36,7 +36,7 @@ describe('the remedy for a failed probe check', () => {
       'the missing grant for --key',
       'no grant allows the read',
       { name: 'read', status: 403, error: 'not_granted', ...ID },
-      /, grant .*--key/,
+      /configuration, allow .*--key/,
     ],
     ['--key', 'the object does not exist', { name: 'read', status: 404, error: 'not_found', ...ID }, /--key/],
     [
