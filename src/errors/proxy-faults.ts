@@ -32,6 +32,13 @@ export const PROXY_FAULTS = {
     'Use the access key that the proxy printed at its latest start: each start creates a new key.',
     { status: 403, s3Code: 'InvalidAccessKeyId' },
   ),
+  proxy_route_rejected: {
+    status: 403,
+    s3Code: 'AccessDenied',
+    outcome: 'invalid_request',
+    sentence: 'This proxy does not forward this route, so that no credentials leave it.',
+    fix: 'Use the proxy for reads, /-/whoami and /-/explain. Request credentials from the bridge directly.',
+  },
   proxy_target_not_path: invalid('InvalidURI', "The request target must be a path that begins with '/'."),
 
   proxy_token_unavailable: failed(

@@ -35,6 +35,23 @@ describe('the proxy in front of a bridge', () => {
       assert.equal(headers[name], direct.headers[name], name);
   });
 
+  it('does not forward routes that return credentials', async () => {
+    for (const path of [
+      '/-/credentials',
+      '/-/credentials?bucket=acme-lake&mode=aws',
+      '/-/credentials/',
+      '/-/CREDENTIALS',
+      '/-/sts',
+      '/-/whoami/../credentials',
+    ]) {
+      const { status, text } = await proxy.get(path);
+      assert.equal(status, 403, path);
+      assert.match(text, /does not forward this route/, path);
+    }
+    for (const path of ['/-/whoami', '/-/live', '/-/object?bucket=acme-lake&key=raw/public/orders.csv'])
+      assert.equal((await proxy.get(path)).status, 200, path);
+  });
+
   it('forwards ranges and conditions', async () => {
     const part = await proxy.get(ORDERS, { headers: { range: 'bytes=3-6' } });
     assert.deepEqual([part.status, part.text, part.headers['content-range']], [206, 'item', 'bytes 3-6/55']);

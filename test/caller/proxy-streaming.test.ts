@@ -70,7 +70,7 @@ describe('the proxy', () => {
       for await (const chunk of incoming as AsyncIterable<Buffer>) received += chunk.length;
       response.end(String(received));
     });
-    const upload = send(proxy.url, { method: 'POST', path: '/-/upload', headers: { authorization } });
+    const upload = send(proxy.url, { method: 'POST', path: '/acme-lake/upload', headers: { authorization } });
     const answered = once(upload, 'response') as Promise<[IncomingMessage]>;
     let sent = 0;
     let isPaused = false;

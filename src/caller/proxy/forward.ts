@@ -36,6 +36,7 @@ async function forward(
   response: ServerResponse,
 ): Promise<void> {
   parts.checkClient(request);
+  checkRoute(request.url);
   const token = await tokenOf(parts.token);
   // The client may have disconnected in the meantime.
   if (response.destroyed) return;
@@ -50,6 +51,15 @@ async function forward(
   response.writeHead(received.statusCode ?? 502, responseHeaders(received));
   // If the bridge aborts its response, `pipeline` also aborts the response to the client, so that it does not look complete.
   pipeline(received, response, () => undefined);
+}
+
+/** The bridge's other routes return the token itself, or AWS credentials, which would stay valid without the proxy. */
+const FORWARDED_ROUTES = /^\/-\/(?:live|ready|whoami|explain|objects?)$/;
+
+function checkRoute(url = ''): void {
+  const [path = ''] = url.split('?');
+  // The bridge treats every path that begins with `/-` as its own or as an invalid bucket.
+  if (/^\/-(?:\/|$)/.test(path) && !FORWARDED_ROUTES.test(path)) throw new Fault('proxy_route_rejected');
 }
 
 async function tokenOf(token: CallerToken): Promise<string> {
