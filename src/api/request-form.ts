@@ -11,25 +11,36 @@ const MAX_BYTES = 16 * 1024;
 /** Shorter than the server's timeout for a whole HTTP/1 request. HTTP/2 streams have no such timeout. */
 const MAX_MS = 10_000;
 
-/** The maximum number of bodies that are being received, so that anyone without a token can use only 3 MiB of memory. */
+/**
+ * The maximum number of bodies that are being received, so that anyone without a token can use only 3 MiB of memory. A further
+ * body takes the place of the oldest one, which has been incomplete for the longest time.
+ */
 const MAX_FORMS = 200;
 
-/** @throws Fault web_identity_too_large, request_too_slow, overloaded */
+/** @throws Fault web_identity_too_large, request_too_slow */
 export type ReadForm = (context: RequestContext) => Promise<URLSearchParams>;
 
 export function formReader(): ReadForm {
-  let reading = 0;
+  const rejectOldest = new Set<() => void>();
   return async (context) => {
     const { request, cancellation } = context;
     if (Number(request.headers['content-length'] ?? 0) > MAX_BYTES) throw new Fault('web_identity_too_large');
-    if (reading >= MAX_FORMS) throw new Fault('overloaded', { limit: 'forms', max: MAX_FORMS });
-    reading += 1;
+    for (const reject of rejectOldest) {
+      if (rejectOldest.size < MAX_FORMS) break;
+      rejectOldest.delete(reject);
+      reject();
+    }
+    const { promise: displaced, reject } = Promise.withResolvers<never>();
+    const displace = (): void => {
+      reject(new Fault('request_too_slow'));
+    };
+    rejectOldest.add(displace);
     try {
-      const received = untilCancelled(receiveText(context), cancellation);
+      const received = untilCancelled(Promise.race([receiveText(context), displaced]), cancellation);
       const onTimeout = (): Fault => new Fault('request_too_slow');
       return new URLSearchParams(await withDeadline(received, { ms: MAX_MS, onTimeout }));
     } finally {
-      reading -= 1;
+      rejectOldest.delete(displace);
     }
   };
 }
