@@ -4,9 +4,9 @@ import { Fault } from '../errors/fault.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
 /**
- * Chooses by the ID of the key, which jose has already decoded. The claims are not verified yet, so they are decoded only if the
- * key ID does not decide: if it is new, or if several issuers publish it, which could be an attempt to block another issuer's
- * callers. The choice only selects keys: after verification, the claims must name the issuer that was chosen.
+ * Chooses by the issuer that the token names, although its claims are not verified yet. The choice only selects keys: after
+ * verification, the claims must name the issuer that was chosen. The ID of the key cannot decide, because an issuer could publish
+ * a different issuer's key ID, and so block that issuer's callers.
  * @returns a function that throws Fault token_issuer_invalid if the token names an issuer that the bridge does not trust
  */
 export function chooseIssuer(
@@ -15,9 +15,7 @@ export function chooseIssuer(
 ): (header: JWTHeaderParameters, parts: FlattenedJWSInput) => TrustedIssuer {
   if (others.length === 0) return () => google;
   const all = [google, ...others];
-  return ({ kid = '' }, { payload }) => {
-    const [found, ...more] = all.filter(({ keys }) => keys.has(kid));
-    if (found !== undefined && more.length === 0) return found;
+  return (_header, { payload }) => {
     const iss = claimedIssuer(payload);
     // Google's verifier reports what is wrong with a token that names no issuer at all.
     if (iss === undefined) return google;

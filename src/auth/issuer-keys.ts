@@ -23,8 +23,6 @@ export interface IssuerKeys {
    * not wait if `beforeWait` throws.
    */
   getter(beforeWait: () => void): JWTVerifyGetKey;
-  /** Whether the key set that was fetched last has a key with this ID. */
-  has(kid: string): boolean;
 }
 
 export interface IssuerKeysOptions {
@@ -33,6 +31,8 @@ export interface IssuerKeysOptions {
   readonly fetch: FetchImplementation;
   /** Converts the error of a fetch to a fault. */
   readonly faultOf: (error: unknown) => Fault;
+  /** Whether the first token after an hour waits for the refresh, so that a key that was withdrawn does not verify it. */
+  readonly waitsForRefresh: boolean;
   /** Called if a fetch in the background failed. @param isFirst whether no keys are known yet */
   readonly onKeysFailed: (fault: Fault, isFirst: boolean) => void;
 }
@@ -43,22 +43,24 @@ export interface IssuerKeysOptions {
  * monotonic clock has advanced far enough: the wall clock may be set back, and the monotonic clock stops while the machine is
  * suspended.
  */
-export function issuerKeys({ url, fetch, faultOf, onKeysFailed }: IssuerKeysOptions): IssuerKeys {
+export function issuerKeys({
+  url,
+  fetch,
+  faultOf,
+  waitsForRefresh,
+  onKeysFailed,
+}: IssuerKeysOptions): IssuerKeys {
   const keys = createRemoteJWKSet(url, {
     timeoutDuration: KEYS_DEADLINE_MS,
     cacheMaxAge: Infinity,
     cooldownDuration: Infinity,
     [customFetch]: fetch,
   });
-  /** Kept separately, because jose copies its whole key set for each look. Undefined until keys are known. */
-  let known: ReadonlySet<string> | undefined;
-  const learn = (): void => {
-    const set = keys.jwks();
-    if (set !== undefined) known = new Set(set.keys.flatMap(({ kid }) => kid ?? []));
-  };
+  /** Kept separately, because jose copies its whole key set for each look. */
+  let areKnown = false;
   const reload = async (): Promise<void> => {
     await keys.reload();
-    learn();
+    areKnown = true;
   };
   // Fetches the keys at startup, so that the first caller does not wait. If the fetch fails, the next token triggers another one.
   reload().catch((error: unknown) => {
@@ -76,20 +78,22 @@ export function issuerKeys({ url, fetch, faultOf, onKeysFailed }: IssuerKeysOpti
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
     // The first fetch is not counted: at startup, all callers wait for it. Later ones could be triggered by anyone.
-    if (known === undefined && empty !== undefined) beforeWait();
+    if (!areKnown && empty !== undefined) beforeWait();
     if (refreshPause.isOver()) {
-      reload().catch((error: unknown) => {
+      refreshPause = pause(KEYS_REFRESH_MS);
+      const refresh = reload().catch((error: unknown) => {
         refreshPause = pause(UNKNOWN_KEY_REFETCH_MS);
         onKeysFailed(faultOf(error), false);
       });
-      refreshPause = pause(KEYS_REFRESH_MS);
+      if (waitsForRefresh) await refresh;
     }
     try {
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) {
-        if (keys.jwks() === undefined) empty = { fault: faultOf(error), pause: pause(AFTER_FAILURE_MS) };
-        throw error;
+        if (keys.jwks() !== undefined) throw error;
+        empty = { fault: faultOf(error), pause: pause(AFTER_FAILURE_MS) };
+        throw empty.fault;
       }
       if (refetch === undefined && refetchPause?.isOver() !== false) {
         refetchPause = pause(UNKNOWN_KEY_REFETCH_MS);
@@ -110,10 +114,10 @@ export function issuerKeys({ url, fetch, faultOf, onKeysFailed }: IssuerKeysOpti
       if (unreachable !== undefined) throw unreachable;
       return await keys(header, token);
     } finally {
-      if (known === undefined) learn();
+      areKnown ||= keys.jwks() !== undefined;
     }
   };
-  return { getter, has: (kid) => known?.has(kid) === true };
+  return { getter };
 }
 
 interface Pause {

@@ -46,6 +46,7 @@ export function googleIssuer(options: {
       url: new URL(options.certsUrl),
       fetch: fetchKeySet,
       faultOf: (error) => keysFault(error, undefined),
+      waitsForRefresh: false,
       onKeysFailed: (fault, isFirst) => {
         options.onKeysFailed(fault, { issuer: undefined, isFirst });
       },
@@ -78,6 +79,7 @@ export function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed): Trusted
       url: new URL(jwks ?? url),
       fetch: jwks === undefined ? discoverKeySet(url) : fetchKeySet,
       faultOf: (error) => keysFault(error, name),
+      waitsForRefresh: true,
       onKeysFailed: (fault, isFirst) => {
         onKeysFailed(fault, { issuer: name, isFirst });
       },

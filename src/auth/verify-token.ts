@@ -71,6 +71,8 @@ export function tokenVerifier(options: {
     requiredClaims: ['sub', 'iat', 'exp'],
   };
   return async (token, beforeWait) => {
+    // jose ignores white space, so one token would have any number of variants, each with an entry in the token cache.
+    if (!/^[\w.-]+$/.test(token)) throw new Fault('token_malformed');
     let issuer = google;
     let verified: JWTVerifyResult;
     try {

@@ -100,5 +100,6 @@ export const TOKEN_FAULTS = {
       "The keys of the issuer in `cause` could not be fetched, so its callers get this error, while other issuers' callers are not affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin.",
     ),
     outcome: 'upstream_failed',
+    toStsClient: STS_KEYS_UNAVAILABLE,
   },
 } as const satisfies Record<string, FaultRow>;
