@@ -6,8 +6,15 @@ import type { CallerPattern } from './types.ts';
 export const CALLER_MUST =
   'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, or ISSUER:SUBJECT for a caller of an issuer under `issuers`';
 
-/** Words that would be mistaken for another kind of caller, or for an IAM member. */
-export const RESERVED_ISSUER_NAMES: readonly string[] = ['project', 'user', 'group', 'domain', 'principal'];
+/** Words that would be mistaken for a different kind of caller, an IAM member, or the session name of vended credentials. */
+export const RESERVED_ISSUER_NAMES: readonly string[] = [
+  'project',
+  'user',
+  'group',
+  'domain',
+  'principal',
+  'vend',
+];
 
 /** An issuer's name has no colon, so the first colon of a caller ends it, and no two pairs of issuer and subject look alike. */
 export const ISSUER_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;

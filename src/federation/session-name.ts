@@ -118,7 +118,7 @@ export function vendedSessionName(caller: AttributedCaller): string {
  */
 function issuedSessionName(subject: string): string {
   const name = subject.replaceAll(':', '=').replaceAll('/', ',');
-  if (!/[=,]/.test(subject) && ALLOWED.test(name)) return name;
+  if (!/[=,]/.test(subject) && !name.startsWith(VENDED) && ALLOWED.test(name)) return name;
   const issuer = subject.slice(0, subject.indexOf(':'));
   return `${issuer}.${hash('sha256', subject, 'hex').slice(0, CALLER_DIGEST_CHARACTERS)}`;
 }

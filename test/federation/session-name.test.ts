@@ -50,6 +50,7 @@ describe('the session name of vended credentials', () => {
     );
     const forged = { subject: ID, email: 'vend=reader@acme-prod.iam.gserviceaccount.com' };
     assert.equal(callerSessionName(forged), ID);
+    assert.doesNotMatch(callerSessionName({ subject: 'vend:reader@acme-prod' }), /^vend=/);
   });
 });
 

@@ -55,10 +55,11 @@ export const WRONG: readonly (readonly [
   ['grants', grantOf({ callers: ['reader'] }), /must be an email/],
   ['grants', grantOf({ bucket: 'acme-lak' }), /an entry of buckets/],
   ['grants', grantOf({ allow: ['get', 'put'] }), /only reads/],
+  ['grants', grantOf({ allow: ['vend'] }), /another action besides vend/],
   ['grants', grantOf({ prefix: 'raw/public' }), /must end with/],
   ['grants', grantOf({ prefix: 'raw/', key: 'raw/one.csv' }), /must not have both prefix and key/],
   ['grants', grantOf({ callers: ['group:data@example.com'] }), /ISSUER:SUBJECT/],
-  ...['project', 'GKE', 'a:b', 'gke-', 'a'.repeat(32)].map(
+  ...['project', 'vend', 'GKE', 'a:b', 'gke-', 'a'.repeat(32)].map(
     (name) => ['issuers', [issuerOf({ name })], /name must be/] as const,
   ),
   ['issuers', [issuerOf({}), issuerOf({ url: 'https://other.example' })], /be used once/],
