@@ -92,7 +92,10 @@ test('a port in use is reported together with the fix', async (context) => {
   const { port } = holder.address() as AddressInfo;
   const { code, output } = await runSandbox(context, ['--port', String(port)]).exit;
   assert.equal(code, 1);
-  assert.ok(output.includes(`Port ${port} on 127.0.0.1 is in use`) && output.includes('--port N'), output);
+  assert.ok(
+    output.includes(`Port ${port} on 127.0.0.1 is in use`) && output.includes('set --port to'),
+    output,
+  );
 });
 
 test('the sandbox exits with code 2 and explains the mistake if its arguments are invalid', async (context) => {

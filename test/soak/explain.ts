@@ -58,8 +58,14 @@ export function explainer(sources: {
     const found = held.find((one) => isCause(one.weather) && one.from <= to && from <= one.to + feltMs);
     return found && JSON.stringify(found.weather);
   };
-  const bySlowness = ({ code = '', abortedBy }: Told, from: number, to: number): string | undefined => {
+  const bySlowness = (
+    { code = '', abortedBy, limit }: Told,
+    from: number,
+    to: number,
+  ): string | undefined => {
     if (code === 'event_loop_lagging') return "the bridge's event loop was lagging";
+    // The plan does not limit a caller's concurrent JSON lists, and the bridge accepts only two.
+    if (code === 'overloaded' && limit === 'pagesPerCaller') return limit;
     if (abortedBy !== 's3' && abortedBy !== 'stall' && !OF_A_SLOW_MACHINE.test(code)) return undefined;
     return during(from, to, PASSING_MS, ({ kind }) => kind === 'slow-machine');
   };
@@ -83,8 +89,6 @@ export function explainer(sources: {
     return undefined;
   };
   const byCode = (one: Told, from: number, to: number): string | undefined => {
-    // The plan has no limit for a caller's concurrent JSON lists, and the bridge accepts two.
-    if (one.code === 'overloaded' && one.limit === 'pagesPerCaller') return one.limit;
     return byInjected(one, from, to) ?? bySlowness(one, from, to);
   };
   return {
