@@ -59,7 +59,7 @@ export function textForm<T>(
   });
 }
 
-/** A schema for strings that pass the rule; returns the string unchanged. */
+/** Returns a schema that accepts strings that pass the rule, and leaves them unchanged. */
 export function text({ must, test, fix = '', pattern }: TextRule) {
   return textForm(
     must,

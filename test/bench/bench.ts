@@ -30,7 +30,7 @@ const USAGE = `npm run bench -- [FLAGS]
 /** The number of connections in every measurement, except those that compare different numbers of connections. */
 const USUAL_CONNECTIONS = 32;
 const TLS_OBJECTS = ['1k', '1m'];
-/** A full run measures these contenders with only some of the objects. */
+/** Even a full run measures these contenders with only some of the objects. */
 const SDK_OBJECTS = ['1k', '1m'];
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());

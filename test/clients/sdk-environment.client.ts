@@ -45,7 +45,7 @@ for (const [name, way] of Object.entries(WAYS)) {
 
     const run = async (token: string, program: string, ...args: readonly string[]): Promise<Ended> => {
       await writeFile(file, token);
-      // The AWS CLI keeps credentials that it got from STS in its home directory, for each role and not for each token.
+      // The AWS CLI caches credentials from STS under HOME, for each role instead of each token.
       const HOME = await mkdtemp(join(lake.directory, 'home-'));
       return lake.run(program, args, {
         env: {

@@ -4,7 +4,7 @@ import type { FaultCode } from '../../src/errors/table.ts';
 import type { PlaceName } from './places.ts';
 import type { UpstreamFault } from './upstream-faults.ts';
 
-/** Faults in the bridge's clock. The table has a row for each of them and each upstream. */
+/** Faults in the bridge's clock. The table has a row for each combination of such a fault and an upstream. */
 export const CLOCK_FAULTS = {
   'clock-ahead': "the bridge's clock is two hours ahead",
   'clock-behind': "the bridge's clock is two hours behind",

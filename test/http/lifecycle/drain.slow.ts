@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
 
 const SIZE = 400_000;
-/** This timeout is longer than any test waits, so a test fails if the bridge waits for it. */
+/** Longer than any test's own time limit, so a test fails if the bridge waits for this timeout. */
 const DRAIN_SECONDS = 3_600;
 
 describe('a download in progress at SIGTERM', () => {

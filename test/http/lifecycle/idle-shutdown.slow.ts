@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { openToProject } from '../../support/sessions-at-sts.ts';
 import { startWire } from '../../support/wire.ts';
 
-/** This timeout is longer than any test waits, so a test fails if the bridge waits for it. */
+/** Longer than any test's own time limit, so a test fails if the bridge waits for this timeout. */
 const DRAIN_SECONDS = 3_600;
 
 describe('an idle bridge', () => {

@@ -12,7 +12,7 @@ import { open as openRead } from '../../support/http-request.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-/** A time longer than every timeout for receiving a request. */
+/** Longer than any timeout for receiving a request. */
 const LONG_MS = 27_000;
 /**
  * The bridge closes slow senders' connections within 25 s. The longer time allows for a machine that is busy with other tests.

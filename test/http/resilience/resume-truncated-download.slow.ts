@@ -96,7 +96,7 @@ describe('a download that S3 truncates', () => {
     );
   });
 
-  it('is resumed as a range of the whole object if a part was requested', async () => {
+  it('is resumed with a byte range if a part was requested by its number', async () => {
     let requests = 0;
     wire.s3Answers((request, response) => {
       requests += 1;

@@ -89,7 +89,7 @@ for (const [protocol, send] of Object.entries(PROTOCOLS)) {
       assert.deepEqual([await wire.calls('sts'), await wire.calls('s3')], [[], []]);
     });
 
-    it("logs the caller, and neither the token nor the client's parameters", async () => {
+    it("logs the caller, but neither the token nor the client's parameters", async () => {
       const reply = await post(webIdentityForm(token));
       const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
       assert.equal(line['operation'], 'sts');
