@@ -46,7 +46,7 @@ describe('fedbridge whoami', () => {
     assert.equal(
       stdout.replace(/\d{4}-\d\d-\d\dT[\d:]+\.000Z/, 'TIME'),
       `Google identity from the metadata server
-  email     ${serviceAccount.email}
+  email      ${serviceAccount.email}
   unique ID  ${serviceAccount.uniqueId}
   audience   fedbridge
   expires    TIME
