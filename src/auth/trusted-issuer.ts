@@ -17,6 +17,8 @@ export interface TrustedIssuer {
   /** JWS algorithms with which the issuer may sign. */
   readonly algorithms: readonly string[];
   readonly keys: IssuerKeys;
+  /** Where `keys` comes from. Only compared. */
+  readonly keysSource: string;
   /** @returns undefined if the subject is none that the issuer uses */
   callerOf(subject: string, claims: JWTPayload): Caller | undefined;
 }
@@ -32,25 +34,65 @@ export type OnKeysFailed = (
   },
 ) => void;
 
-export function googleIssuer(options: {
-  readonly certsUrl: string;
-  readonly audiences: readonly string[];
-  readonly onKeysFailed: OnKeysFailed;
-}): TrustedIssuer {
+/** Google, and the issuers in the configuration. */
+export interface TrustedIssuers {
+  readonly google: TrustedIssuer;
+  readonly others: readonly TrustedIssuer[];
+}
+
+/**
+ * @param options.certsUrl URL of Google's JSON Web Key Set
+ * @param options.audiences accepted audiences of Google's tokens; a token must have one of them
+ * @param options.issuers issuers other than Google
+ * @param previous the issuers in use until now; their keys are kept if they come from the same URL, so that callers do not depend
+ * on a new fetch
+ */
+export function trustedIssuers(
+  options: {
+    readonly certsUrl: string;
+    readonly audiences: readonly string[];
+    readonly issuers: readonly Issuer[];
+    readonly onKeysFailed: OnKeysFailed;
+  },
+  previous?: TrustedIssuers,
+): TrustedIssuers {
+  const known = previous === undefined ? [] : [previous.google, ...previous.others];
+  const knownKeys: KnownKeys = (name, keysSource) =>
+    known.find((issuer) => issuer.name === name && issuer.keysSource === keysSource)?.keys;
+  return {
+    google: googleIssuer(options, knownKeys),
+    others: options.issuers.map((issuer) => otherIssuer(issuer, options.onKeysFailed, knownKeys)),
+  };
+}
+
+type KnownKeys = (name: string | undefined, keysSource: string) => IssuerKeys | undefined;
+
+function googleIssuer(
+  options: {
+    readonly certsUrl: string;
+    readonly audiences: readonly string[];
+    readonly onKeysFailed: OnKeysFailed;
+  },
+  knownKeys: KnownKeys,
+): TrustedIssuer {
+  const keysSource = options.certsUrl;
   return {
     name: undefined,
     urls: GOOGLE_ISSUERS,
     audiences: options.audiences,
     algorithms: ['RS256'],
-    keys: issuerKeys({
-      url: new URL(options.certsUrl),
-      fetch: fetchKeySet,
-      faultOf: (error) => keysFault(error, undefined),
-      waitsForRefresh: false,
-      onKeysFailed: (fault, isFirst) => {
-        options.onKeysFailed(fault, { issuer: undefined, isFirst });
-      },
-    }),
+    keysSource,
+    keys:
+      knownKeys(undefined, keysSource) ??
+      issuerKeys({
+        url: new URL(keysSource),
+        fetch: fetchKeySet,
+        faultOf: (error) => keysFault(error, undefined),
+        waitsForRefresh: false,
+        onKeysFailed: (fault, isFirst) => {
+          options.onKeysFailed(fault, { issuer: undefined, isFirst });
+        },
+      }),
     // A subject with a colon would look like another issuer's caller. Google's subjects are digits.
     callerOf: (subject, claims) => (/^[^:]+$/.test(subject) ? googleCaller(subject, claims) : undefined),
   };
@@ -67,23 +109,27 @@ function googleCaller(subject: string, claims: JWTPayload): Caller {
  */
 const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-export function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed): TrustedIssuer {
+function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed, knownKeys: KnownKeys): TrustedIssuer {
   const { name, url, audiences, jwks } = issuer;
+  const keysSource = jwks ?? `discovery at ${url}`;
   const subjectIn = issuer.kind === 'kubernetes' ? serviceAccountIn : (subject: string) => subject;
   return {
     name,
     urls: [url],
     audiences,
     algorithms: ['RS256', 'ES256'],
-    keys: issuerKeys({
-      url: new URL(jwks ?? url),
-      fetch: jwks === undefined ? discoverKeySet(url) : fetchKeySet,
-      faultOf: (error) => keysFault(error, name),
-      waitsForRefresh: true,
-      onKeysFailed: (fault, isFirst) => {
-        onKeysFailed(fault, { issuer: name, isFirst });
-      },
-    }),
+    keysSource,
+    keys:
+      knownKeys(name, keysSource) ??
+      issuerKeys({
+        url: new URL(jwks ?? url),
+        fetch: jwks === undefined ? discoverKeySet(url) : fetchKeySet,
+        faultOf: (error) => keysFault(error, name),
+        waitsForRefresh: true,
+        onKeysFailed: (fault, isFirst) => {
+          onKeysFailed(fault, { issuer: name, isFirst });
+        },
+      }),
     callerOf: (claimed) => {
       const subject = subjectIn(claimed);
       return subject === undefined || !IS_SUBJECT.test(subject)

@@ -2,14 +2,12 @@
 // issuer; the configuration may add others.
 import { decodeJwt, jwtVerify } from 'jose';
 import type { FlattenedJWSInput, JWTHeaderParameters, JWTPayload, JWTVerifyResult } from 'jose';
-import type { Issuer } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { keysFault } from './fetch-keys.ts';
 import type { Caller } from './caller.ts';
 import { chooseIssuer } from './choose-issuer.ts';
 import { audienceMismatch, claimsForLog, tokenFault } from './token-fault.ts';
-import { googleIssuer, otherIssuer } from './trusted-issuer.ts';
-import type { OnKeysFailed, TrustedIssuer } from './trusted-issuer.ts';
+import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.ts';
 
 export interface VerifiedToken {
   readonly caller: Caller;
@@ -44,21 +42,11 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 const MAX_CACHED_MS = 60 * 60 * 1000;
 
 /**
- * @param options.certsUrl URL of Google's JSON Web Key Set
- * @param options.audiences accepted audiences of Google's tokens; a token must have one of them
- * @param options.issuers issuers other than Google
  * @returns a function that throws Fault token_malformed, token_algorithm_invalid, token_key_unknown, token_signature_invalid,
  * token_issuer_invalid, token_audience_invalid, token_expired, token_not_yet_valid, token_claims_invalid,
  * signing_keys_unavailable, issuer_keys_unavailable, and anything that `beforeWait` throws
  */
-export function tokenVerifier(options: {
-  readonly certsUrl: string;
-  readonly audiences: readonly string[];
-  readonly issuers: readonly Issuer[];
-  readonly onKeysFailed: OnKeysFailed;
-}): VerifyToken {
-  const google = googleIssuer(options);
-  const others = options.issuers.map((issuer) => otherIssuer(issuer, options.onKeysFailed));
+export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
   const all = [google, ...others];
   const select = chooseIssuer(google, others);
   // jose decodes the token once and verifies it once. Its rules accept any issuer's values, and `checkIssuer` pins them to the

@@ -5,6 +5,8 @@ import { authenticator } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
 import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
+import { trustedIssuers } from '../auth/trusted-issuer.ts';
+import type { OnKeysFailed, TrustedIssuers } from '../auth/trusted-issuer.ts';
 import { tokenVerifier } from '../auth/verify-token.ts';
 import type { Config, Role } from '../config/types.ts';
 import { createFederation } from '../federation/federate.ts';
@@ -31,6 +33,7 @@ import type { MaybePromise } from '../runtime/maybe-promise.ts';
 export interface Steps {
   readonly config: Config;
   readonly admission: CountedAdmission;
+  readonly issuers: TrustedIssuers;
   /** Verifies a token. @throws Fault token_…, signing_keys_unavailable */
   readonly callerOf: (token: string) => MaybePromise<Caller>;
   readonly accessOf: AccessOf;
@@ -64,7 +67,16 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
   const admission = keepOrBuild(previous?.admission, isSameAdmission, () =>
     createAdmission(config.limits, resources.lag),
   );
-  const callerOf = keepOrBuild(previous?.callerOf, isSameVerifier, () => buildVerifier(config, resources));
+  const issuers = keepOrBuild(previous?.issuers, isSameVerifier, () =>
+    buildIssuers(config, resources, previous?.issuers),
+  );
+  const callerOf = keepOrBuild(previous?.callerOf, isSameVerifier, () =>
+    authenticator({
+      verify: tokenVerifier(issuers),
+      issuers: 1 + issuers.others.length,
+      onOutcome: resources.metrics.token,
+    }),
+  );
   const accessOf = grantIndex(config.grants, config.buckets);
   const roleAccess = keepOrBuild(previous?.roleAccess, isSameIdentity, () => resources.roleAccessFor(config));
   const transport = keepOrBuild(previous?.transport, isSameStall, () =>
@@ -81,29 +93,25 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
     else previous.federation.close();
     if (!isSameStall) previous.transport.retire();
   }
-  return { config, admission, callerOf, accessOf, roleAccess, federation, transport, reader };
+  return { config, admission, issuers, callerOf, accessOf, roleAccess, federation, transport, reader };
 }
 
 const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, aws];
 
-function buildVerifier(
+function buildIssuers(
   { certsUrl, audiences, issuers }: Config,
-  { log, metrics }: StepResources,
-): (token: string) => MaybePromise<Caller> {
+  { log }: StepResources,
+  previous: TrustedIssuers | undefined,
+): TrustedIssuers {
   const logFault = faultLogger(log);
-  const verify = tokenVerifier({
-    certsUrl,
-    audiences,
-    issuers,
-    onKeysFailed: (fault, { issuer, isFirst }) => {
-      const whose = issuer === undefined ? "Google's keys" : `the keys of issuer ${issuer}`;
-      if (!isFirst) logFault('WARNING', `${whose} could not be refreshed; the known keys stay in use`, fault);
-      // While Google's keys are missing, every request logs this fault.
-      else if (issuer !== undefined)
-        logFault('ERROR', `${whose} could not be fetched; callers of other issuers are not affected`, fault);
-    },
-  });
-  return authenticator({ verify, issuers: 1 + issuers.length, onOutcome: metrics.token });
+  const onKeysFailed: OnKeysFailed = (fault, { issuer, isFirst }) => {
+    const whose = issuer === undefined ? "Google's keys" : `the keys of issuer ${issuer}`;
+    if (!isFirst) logFault('WARNING', `${whose} could not be refreshed; the known keys stay in use`, fault);
+    // While Google's keys are missing, every request logs this fault.
+    else if (issuer !== undefined)
+      logFault('ERROR', `${whose} could not be fetched; callers of other issuers are not affected`, fault);
+  };
+  return trustedIssuers({ certsUrl, audiences, issuers, onKeysFailed }, previous);
 }
 
 function buildFederation(

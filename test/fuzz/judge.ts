@@ -6,6 +6,7 @@ import { authorize } from '../../src/auth/authorize.ts';
 import type { Caller } from '../../src/auth/caller.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import { presentedToken } from '../../src/auth/presented-token.ts';
+import { trustedIssuers } from '../../src/auth/trusted-issuer.ts';
 import { tokenVerifier } from '../../src/auth/verify-token.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { FAULTS } from '../../src/errors/table.ts';
@@ -39,7 +40,9 @@ export function createJudge(mint: Mint): Judge {
   });
   const { audiences, issuers } = config;
   const authenticate = authenticator({
-    verify: tokenVerifier({ certsUrl: mint.certsUrl, audiences, issuers, onKeysFailed: () => undefined }),
+    verify: tokenVerifier(
+      trustedIssuers({ certsUrl: mint.certsUrl, audiences, issuers, onKeysFailed: () => undefined }),
+    ),
     issuers: 1,
     onOutcome: () => undefined,
   });
