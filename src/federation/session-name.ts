@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';
 import { parseServiceAccount } from '../config/google-names.ts';
 import type { Hop, Role } from '../config/types.ts';
+import { VENDED_SESSION_PREFIX } from '../policy/vended-policy.ts';
 import type { HopSession } from './sts-calls.ts';
 
 /** Who a session is for: a caller or, during a CLI command, the bridge itself. */
@@ -86,12 +87,6 @@ const MAX_CHARACTERS = 64;
 const ALLOWED = /^[\w+=,.@-]{2,64}$/;
 
 /**
- * Separates credentials that callers hold from the bridge's own sessions, in CloudTrail and in conditions on `sts:RoleSessionName`.
- * No session of the bridge has a name that begins with this text.
- */
-const VENDED = 'vend=';
-
-/**
  * Returns `local@project` for a project's service account, otherwise the unique ID. A person's `a@b.example` has no short form,
  * because it could collide with the account `a` of the domain-scoped project `b.example`. For a caller of another issuer, see
  * {@link issuedSessionName}.
@@ -100,15 +95,15 @@ export function callerSessionName(caller: { readonly subject: string; readonly e
   const { subject } = caller;
   const account = parseServiceAccount(caller.email ?? '');
   const name = account === undefined ? '' : `${account.local}@${account.project}`;
-  if (ALLOWED.test(name) && !name.startsWith(VENDED)) return name;
+  if (ALLOWED.test(name) && !name.startsWith(VENDED_SESSION_PREFIX)) return name;
   return subject.includes(':') ? issuedSessionName(subject) : subject;
 }
 
 /** Names the session after the caller, or after a digest of the caller's usual session name if the name would be too long. */
 export function vendedSessionName(caller: AttributedCaller): string {
   const usual = callerSessionName(caller);
-  const name = `${VENDED}${usual}`;
-  return ALLOWED.test(name) ? name : `${VENDED}${hash('sha256', usual, 'hex').slice(0, 32)}`;
+  const name = `${VENDED_SESSION_PREFIX}${usual}`;
+  return ALLOWED.test(name) ? name : `${VENDED_SESSION_PREFIX}${hash('sha256', usual, 'hex').slice(0, 32)}`;
 }
 
 /**
@@ -118,7 +113,7 @@ export function vendedSessionName(caller: AttributedCaller): string {
  */
 function issuedSessionName(subject: string): string {
   const name = subject.replaceAll(':', '=').replaceAll('/', ',');
-  if (!/[=,]/.test(subject) && !name.startsWith(VENDED) && ALLOWED.test(name)) return name;
+  if (!/[=,]/.test(subject) && !name.startsWith(VENDED_SESSION_PREFIX) && ALLOWED.test(name)) return name;
   const issuer = subject.slice(0, subject.indexOf(':'));
   return `${issuer}.${hash('sha256', subject, 'hex').slice(0, CALLER_DIGEST_CHARACTERS)}`;
 }

@@ -6,6 +6,12 @@ import { allowances, grantedActions, reachDenials } from './policy-statements.ts
 import type { Statement } from './policy-statements.ts';
 import { policyDocument } from './session-policy.ts';
 
+/**
+ * Separates credentials that callers hold from the bridge's own sessions, in CloudTrail and in conditions on `sts:RoleSessionName`.
+ * No session of the bridge has a name that begins with this text.
+ */
+export const VENDED_SESSION_PREFIX = 'vend=';
+
 const DECRYPT = 'kms:Decrypt';
 
 /**

@@ -19,6 +19,7 @@ type ConditionKey =
     }
   /** A key about how the caller reaches STS; `how` continues "calls STS". */
   | { readonly kind: 'outside'; readonly how: string; readonly fix: string }
+  | { readonly kind: 'session name' }
   | { readonly kind: 'other' };
 
 const GOOGLE_CONDITION_KEYS = `The valid keys are ${GOOGLE}:aud (the token's azp), :oaud (its aud), :sub, :email, :amr and :google/organization_number.`;
@@ -95,6 +96,7 @@ export function readConditionKey(key: string): ConditionKey {
   }
   const absent = ABSENT.find(({ pattern }) => pattern.test(key));
   if (absent !== undefined) return { kind: 'absent', ...absent };
+  if (/^sts:RoleSessionName$/i.test(key)) return { kind: 'session name' };
   const outside = OUTSIDE.find(({ pattern }) => pattern.test(key));
   return outside === undefined ? { kind: 'other' } : { kind: 'outside', ...outside };
 }

@@ -10,6 +10,7 @@ import type { Operator } from './condition-operators.ts';
 import type { Condition, Statement } from './document.ts';
 import { mistake, note } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { VENDED_SESSION_PREFIX } from '../vended-policy.ts';
 import { checkValues, UNIQUE_ID_COMMAND } from './value-rules.ts';
 
 /** @param service the service that the statement is for, if it is not for the bridge */
@@ -40,6 +41,8 @@ function checkCondition(condition: Condition, denies: boolean, service?: GoogleS
       ];
     case 'claim':
       return checkClaim(condition, { claim: read.claim, operator, denies });
+    case 'session name':
+      return checkSessionName(condition, operator, denies);
     case 'other':
       return [];
     case 'identity': {
@@ -49,6 +52,32 @@ function checkCondition(condition: Condition, denies: boolean, service?: GoogleS
         : checkValues(condition, { name: read.name, operator, denies, idCommand: idCommandOf(service) });
     }
   }
+}
+
+/** Notes that a condition excludes vended sessions, because only a `vend` grant's first caller would find that out. */
+function checkSessionName(
+  { where, values }: Condition,
+  { comparison }: Operator,
+  denies: boolean,
+): Finding[] {
+  const isAllowList = comparison === 'text' || comparison === 'pattern';
+  if (denies || !isAllowList || values.some(({ text }) => mayMatchVended(text, comparison))) return [];
+  return [
+    note(
+      where,
+      `excludes vended credentials, because their session names begin with ${quote(VENDED_SESSION_PREFIX)}`,
+      `If a grant allows vend, also allow "${VENDED_SESSION_PREFIX}*" with StringLike.`,
+    ),
+  ];
+}
+
+/** Compares only the text before a pattern's first wildcard. */
+function mayMatchVended(value: string, comparison: Operator['comparison']): boolean {
+  const literal = comparison === 'pattern' ? value.replace(/[*?].*$/s, '') : value;
+  return (
+    literal.startsWith(VENDED_SESSION_PREFIX) ||
+    (literal !== value && VENDED_SESSION_PREFIX.startsWith(literal))
+  );
 }
 
 const idCommandOf = (service: GoogleServiceName | undefined): string =>

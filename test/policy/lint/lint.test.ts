@@ -57,6 +57,14 @@ describe('the lint', () => {
       'further conditions',
       policy(statement({ Condition: { ...pins({}), StringLike: { 'sts:RoleSessionName': '*@acme-prod' } } })),
     ],
+    [
+      'a condition that only vended sessions meet',
+      policy(statement({ Condition: { ...pins({}), StringLike: { 'sts:RoleSessionName': 'vend=*' } } })),
+    ],
+    [
+      'a condition that excludes vended sessions by name',
+      policy(statement({ Condition: { ...pins({}), StringNotLike: { 'sts:RoleSessionName': 'vend=*' } } })),
+    ],
     ['statements for other principals', policy(GITHUBS, GOOD, ADMINISTRATORS)],
     [
       'a Deny of all others',
@@ -90,6 +98,16 @@ describe('the lint', () => {
       'a Null condition that requires an identity claim',
       { ...pins({}), Null: { 'accounts.google.com:sub': 'false' } },
       /^Note: statement 1, Null .*:sub: requires only that the claim exists\./,
+    ],
+    [
+      'a literal session name',
+      pins({ 'sts:RoleSessionName': '*@acme-prod' }),
+      /^Note: statement 1, .*sts:RoleSessionName: excludes vended credentials, .*begin with "vend="\. If .*"vend=\*" with StringLike\.$/,
+    ],
+    [
+      'a pattern of session names that no vended session matches',
+      { ...pins({}), StringLike: { 'sts:RoleSessionName': 'reader@*' } },
+      /^Note: statement 1, .*sts:RoleSessionName: excludes vended credentials,/,
     ],
   ] as const) {
     it(`reports ${what} as a note, not as a mistake`, () => {
