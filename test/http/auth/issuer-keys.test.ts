@@ -2,10 +2,12 @@
 // only its own callers are affected.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { request } from '../../support/http-request.ts';
 import { asPod, clusterToken, startIssuer } from '../../support/issuers.ts';
 import type { OwnIssuer } from '../../support/issuers.ts';
 import { assertLogged, assertRefused, READABLE } from '../../support/refused-token.ts';
 import type { Respond } from '../../support/stand-in.ts';
+import { postForm, webIdentityForm } from '../../support/sts-form.ts';
 import { asBearer } from '../../support/token-headers.ts';
 import { until } from '../../support/until.ts';
 import { startWire } from '../../support/wire.ts';
@@ -56,6 +58,9 @@ describe('an issuer that is unavailable when the bridge starts', () => {
     assert.deepEqual([reply.status, reply.code], [503, 'ServiceUnavailable']);
     assert.equal(reply.headers['x-fedbridge-error'], 'upstream_failed');
     await assertLogged(wire, reply, 'issuer_keys_unavailable');
+    const body = webIdentityForm(await clusterToken(wire, 'analytics/etl'));
+    const exchange = await postForm(request, wire.bridge.url, { body });
+    assert.deepEqual([exchange.status, exchange.code], [400, 'IDPCommunicationError'], 'AWS SDKs retry this');
     assert.equal((await wire.get(READABLE, { as: 'reader' })).status, 200);
     assert.equal((await wire.get('/-/ready')).status, 200);
 
