@@ -41,7 +41,7 @@ const DIRECTION = {
   server: ['api', 'auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability'],
   caller: ['config', 'identity', 'auth', 'api', 'doctor'],
   console: ['config', 'auth'],
-  doctor: ['config', 'policy', 'identity', 'federation', 's3', 'http1', 'server'],
+  doctor: ['config', 'policy', 'identity', 'auth', 'federation', 's3', 'http1', 'server'],
   cli: [
     'config',
     'policy',

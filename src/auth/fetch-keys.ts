@@ -4,10 +4,15 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { errors } from 'jose';
 import type { FetchImplementation } from 'jose';
+import type { Issuer } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 
 /** Key sets and discovery documents have a few kilobytes; an issuer must not be able to fill the bridge's memory. */
 const MAX_BYTES = 256 * 1024;
+
+/** Returns a function that fetches an issuer's key set: from its `jwks` URL, or else by discovery. */
+export const fetchKeysOf = ({ url, jwks }: Issuer): FetchImplementation =>
+  jwks === undefined ? discoverKeySet(url) : fetchKeySet;
 
 /** Fetches the key set at the given URL. */
 export const fetchKeySet: FetchImplementation = async (url, init) => new Response(await fetchBody(url, init));
@@ -17,7 +22,7 @@ export const fetchKeySet: FetchImplementation = async (url, init) => new Respons
  * OpenID Provider Configuration Information"). The document is fetched each time, because the issuer may move its keys. The keys
  * must be on the issuer's own origin, so that the document cannot send the bridge to another host.
  */
-export function discoverKeySet(issuer: string): FetchImplementation {
+function discoverKeySet(issuer: string): FetchImplementation {
   return async (_url, init) => {
     const document = parseDocument(
       await fetchBody(`${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`, init),

@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose';
 import { GOOGLE_ISSUERS } from '../config/google-names.ts';
 import type { Issuer } from '../config/types.ts';
 import type { Fault } from '../errors/fault.ts';
-import { discoverKeySet, fetchKeySet, keysFault } from './fetch-keys.ts';
+import { fetchKeySet, fetchKeysOf, keysFault } from './fetch-keys.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { Caller } from './caller.ts';
@@ -123,7 +123,7 @@ function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed, knownKeys: Know
       knownKeys(name, keysSource) ??
       issuerKeys({
         url: new URL(jwks ?? url),
-        fetch: jwks === undefined ? discoverKeySet(url) : fetchKeySet,
+        fetch: fetchKeysOf(issuer),
         faultOf: (error) => keysFault(error, name),
         waitsForRefresh: true,
         onKeysFailed: (fault, isFirst) => {

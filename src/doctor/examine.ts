@@ -7,6 +7,7 @@ import { examineBuckets } from './examine-buckets.ts';
 import { judgeClock, readClock } from './clock.ts';
 import type { Examination, Examined } from './step-report.ts';
 import { fetchKeySet, judgeKeySet } from './google-keys.ts';
+import { examineIssuers } from './issuer-keys.ts';
 import { examineIdentity } from './identity.ts';
 import { examineRoles, roleStep } from './roles.ts';
 import type { TrustFile } from './trust-file.ts';
@@ -33,6 +34,7 @@ export async function* examine(config: Config, access: RoleAccess, trust: TrustF
     ? await access.identity?.token({ refresh: false }).catch(() => undefined)
     : undefined;
   yield judgeKeySet(keySet, config, own);
+  yield* examineIssuers(config);
   if (!identified) {
     yield notChecked('roles', config.roles);
     yield notChecked('buckets', config.buckets);
