@@ -15,6 +15,7 @@ import type { CephStage } from './ceph-stage.ts';
 import { claimChain } from './chain-claims.ts';
 import { claimFederation } from './federation-claims.ts';
 import { claimLarge } from './large-claims.ts';
+import { claimPrintedPolicies } from './printed-policy-claims.ts';
 
 const INSTALL_MS = 300_000;
 /** The timeout for all tests in this file, many times their usual duration. */
@@ -53,6 +54,7 @@ describe('the bridge on Ceph', { skip, timeout: ALL_MS }, () => {
   claimGrants(current);
   claimFederation(current);
   claimChain(current);
+  claimPrintedPolicies(current);
   claimBug(current);
   claimLarge(current);
 });

@@ -32,7 +32,7 @@ export const BUCKETS = ['acme-lake', 'acme-versions', 'acme-sealed'];
 export const OTHERS_ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/trusts-another`;
 
 /** The permissions of the role. They never include access to the bucket `acme-sealed`. */
-const READS = {
+export const READS = {
   Effect: 'Allow',
   Action: ['s3:GetObject*', 's3:ListBucket*'],
   Resource: ['acme-lake', 'acme-lake/*', 'acme-versions', 'acme-versions/*'].map(

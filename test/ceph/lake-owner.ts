@@ -23,6 +23,9 @@ export interface CephRole {
 /** Ceph uses the tenant's name as the account in an ARN (`rgw_arn.cc`). */
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
+const providerArn = (roleArn: string): string =>
+  `arn:aws:iam::${accountOf(roleArn)}:oidc-provider/accounts.google.com`;
+
 export async function createOwner(ceph: CephProcess, account: string): Promise<LakeOwner> {
   const credentials = {
     accessKeyId: `LAKE${randomBytes(8).toString('hex').toUpperCase()}`,
@@ -84,12 +87,25 @@ export async function createRole(owner: LakeOwner, role: CephRole): Promise<void
   const { arn, subject, audience, permissions } = role;
   const trust = {
     Effect: 'Allow',
-    Principal: { Federated: [`arn:aws:iam::${accountOf(arn)}:oidc-provider/accounts.google.com`] },
+    Principal: { Federated: [providerArn(arn)] },
     Action: ['sts:AssumeRoleWithWebIdentity'],
     Condition: {
       StringEquals: { 'accounts.google.com:aud': audience, 'accounts.google.com:sub': subject },
     },
   };
+  await putRole(owner, arn, trust, permissions);
+}
+
+/**
+ * Creates a role with a trust policy that `fedbridge trust-policy` printed. Only the principal is changed to Ceph's form, the
+ * provider's ARN.
+ */
+export async function createRoleWithPolicy(
+  owner: LakeOwner,
+  { arn, printed, permissions }: { readonly printed: string } & Pick<CephRole, 'arn' | 'permissions'>,
+): Promise<void> {
+  const { Statement } = JSON.parse(printed) as { readonly Statement: readonly [object] };
+  const trust = { ...Statement[0], Principal: { Federated: [providerArn(arn)] } };
   await putRole(owner, arn, trust, permissions);
 }
 
