@@ -60,7 +60,7 @@ resource "aws_iam_role_policy" "read" {
   }
 }
 
-# A role with further hops cannot read S3: it may only assume the next role, and pass on tags and the source identity.
+# A role with chained roles cannot read S3: it may only assume the next role, and pass on tags and the source identity.
 resource "aws_iam_role_policy" "hop" {
   for_each = { for name, role in local.roles_created : name => role.then[0] if length(role.then) > 0 }
 

@@ -1,7 +1,7 @@
 # The bridge's configuration, built from the variables, and the secret that contains it if config_in is `secret`.
 
 locals {
-  # Anyone who may view the service sees its environment, and a configuration with further hops may contain external IDs.
+  # Anyone who may view the service sees its environment, and a configuration with chained roles may contain external IDs.
   config_in = var.config_in != null ? var.config_in : anytrue([for role in values(var.roles) : length(role.then) > 0]) ? "secret" : "environment"
 
   # This URL is known before the service exists (Cloud Run, "Deterministic URL"), so the configuration can contain it.

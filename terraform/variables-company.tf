@@ -65,7 +65,7 @@ variable "labels" {
 }
 
 variable "aws_roles" {
-  description = "What the AWS roles that the module creates have besides their policies: `path`, `permissions_boundary` (the ARN of a policy that limits them) and `tags`. The boundary must allow the reads that are granted, or sts:AssumeRole for roles with further hops."
+  description = "What the AWS roles that the module creates have besides their policies: `path`, `permissions_boundary` (the ARN of a policy that limits them) and `tags`. The boundary must allow the reads that are granted, or sts:AssumeRole for roles with chained roles."
   type = object({
     path                 = optional(string, "/")
     permissions_boundary = optional(string)

@@ -23,7 +23,7 @@ variable "image" {
 }
 
 variable "config_in" {
-  description = "Where the service finds its configuration: environment (in the variable FEDBRIDGE_CONFIG, visible to anyone who may view the service) or secret (a file from Secret Manager that only the service account may read). Default: secret if an entry of roles has further hops, which may have external IDs; otherwise environment."
+  description = "Where the service finds its configuration: environment (in the variable FEDBRIDGE_CONFIG, visible to anyone who may view the service) or secret (a file from Secret Manager that only the service account may read). Default: secret if an entry of roles has chained roles, which may have external IDs; otherwise environment."
   type        = string
   default     = null
 

@@ -114,7 +114,7 @@ variable "grants" {
 }
 
 variable "roles" {
-  description = "AWS roles that the bridge assumes, by names of your choice. Without `arn`, the module creates the role in the account of the aws provider. With `arn`, the role already exists, and its owner must apply the outputs trust_policy and read_policies. `then` lists further roles to assume in order (AssumeRole); the last one reads the buckets. `session` (caller or bridge) selects whose name CloudTrail shows as the session name. `duration` is 15m to 12h."
+  description = "AWS roles that the bridge assumes, by names of your choice. Without `arn`, the module creates the role in the account of the aws provider. With `arn`, the role already exists, and its owner must apply the outputs trust_policy and read_policies. `then` lists chained roles to assume in order (AssumeRole); the last one reads the buckets. `session` (caller or bridge) selects whose name CloudTrail shows as the session name. `duration` is 15m to 12h."
   type = map(object({
     arn      = optional(string)
     duration = optional(string, "1h")

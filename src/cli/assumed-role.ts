@@ -36,13 +36,13 @@ export function findRole(name: string, roles: Config['roles']): Role {
 export function hopNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError("--hop must be 1 for ROLE's first further hop, 2 for the second, and so on.");
+    throw new UsageError("--hop must be 1 for ROLE's first chained role, 2 for the second, and so on.");
   return Number(text);
 }
 
-/** The error for a `--hop` value that exceeds the number of further hops in the role's chain. */
+/** The error for a `--hop` value that exceeds the number of chained roles in the role's chain. */
 export function noSuchHop({ name, then }: Role): ConfigError {
-  const rule = `must be the number of a further hop, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
+  const rule = `must be the number of a chained role, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);
 }
 

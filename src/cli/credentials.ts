@@ -15,7 +15,7 @@ import type { Result } from './print-result.ts';
 const USAGE = `Usage: fedbridge credentials ROLE [--format process|env|json] [--config FILE]
 
 Obtains credentials for ROLE in the same way as the bridge (with the bridge's Google identity or an AWS profile, and through all
-further hops), and prints them.
+chained roles), and prints them.
 
   ROLE              the name of a role in the configuration, or any role's ARN (no configuration needed)
   --format process  for credential_process of the AWS SDKs (the default). Ignores AWS_PROFILE, because it names the profile

@@ -18,12 +18,12 @@ import { roleCommands } from './role-commands.ts';
 const USAGE = `Usage: fedbridge read-policy ROLE [--hop N] [--config FILE]
        fedbridge read-policy ROLE --cloudformation|--cli [--unique-id ID] [--hop N] [--config FILE]
 
-Prints the permission policy that ROLE needs in AWS. If ROLE has further hops, the policy allows only assuming the next role.
+Prints the permission policy that ROLE needs in AWS. If ROLE has chained roles, the policy allows only assuming the next role.
 Otherwise, the policy allows only the reads that the configuration grants on the role's buckets. With --hop, prints the
-policy of ROLE's N-th further hop. Changes nothing.
+policy of ROLE's N-th chained role. Changes nothing.
 
-  ROLE              the name of a role in the configuration, or the ARN of a configured role or hop
-  --hop N           the number of the further hop, starting at 1 (ROLE must be a name); the last hop reads the buckets
+  ROLE              the name of a role in the configuration, or the ARN of a configured role or chained role
+  --hop N           the number of the chained role, starting at 1 (ROLE must be a name); the last one reads the buckets
   --cloudformation  print a CloudFormation template that creates the role with its trust policy and this policy
   --cli             print AWS CLI commands that create the same role; they run only with credentials for the role's account
   --unique-id ID    the service account's unique ID, for the trust policy; default: the ID in the bridge's own identity token
@@ -40,7 +40,7 @@ export function printReadPolicy(args: readonly string[]): Promise<never> {
     const role = findRole(name, config.roles);
     if (hop !== undefined && !config.roles.has(name))
       throw new UsageError(
-        "With --hop, ROLE must be the name of a configured role. Alternatively, omit --hop and give the hop's ARN.",
+        'With --hop, ROLE must be the name of a configured role. Alternatively, omit --hop and give the ARN of the chained role.',
       );
     const arn = arnAt(role, hop);
     const permissions = neededPolicy(config, arn);
@@ -131,7 +131,7 @@ function neededPolicy(config: Config, arn: string): string {
   const refusal = (rule: string, fix: string) => new ConfigError([{ field: 'ROLE', rule, fix }]);
   if (policy === undefined) {
     throw refusal(
-      `must read a bucket or assume a further role, but in this configuration, ${arn} does neither`,
+      `must read a bucket or assume a chained role, but in this configuration, ${arn} does neither`,
       'Add a grant on a bucket that uses this role, or choose a different role.',
     );
   }

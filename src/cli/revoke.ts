@@ -9,7 +9,7 @@ import type { Result } from './print-result.ts';
 
 const USAGE = `Usage: fedbridge revoke ROLE [--config FILE]
 
-Prints commands that revoke the existing sessions of ROLE and of each further hop. One command adds a policy that denies
+Prints commands that revoke the existing sessions of ROLE and of each chained role. One command adds a policy that denies
 everything to sessions that exist now; a second command removes the policy later. Run the commands yourself, with
 credentials for the role's account: the bridge has no permission to change roles.
 

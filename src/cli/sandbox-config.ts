@@ -139,7 +139,7 @@ function bucketsOf({ buckets, grants, aws }: Config): SeedBucket[] {
   return [...seeds.values()];
 }
 
-/** The first role of each chain trusts the sandbox's bridge, and each further role trusts the role before it. */
+/** The first role of each chain trusts the sandbox's bridge, and each chained role trusts the role before it. */
 function rolesOf(config: Config): RoleDefinition[] {
   const { roles, aws } = config;
   const trusted = { uniqueId: ACCOUNTS.bridge.uniqueId, audience: aws.audience };

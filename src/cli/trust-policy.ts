@@ -26,7 +26,7 @@ const USAGE = `Usage: fedbridge trust-policy [--unique-id ID] [--audience AUDIEN
        fedbridge trust-policy --lint FILE --for SERVICE [options of SERVICE]
 
 Prints a trust policy for a role that this bridge's service account assumes. With --hop, prints the trust policy for ROLE's
-N-th further hop. With --for, prints the trust policy for a role that a Google service assumes to read S3 itself, without the
+N-th chained role. With --for, prints the trust policy for a role that a Google service assumes to read S3 itself, without the
 bridge. With --lint, prints the known mistakes in a trust policy.
 
   --unique-id ID       the service account's unique ID; default: the ID in the bridge's own identity token.
@@ -105,10 +105,10 @@ function checkCombination(values: Values, role: string | undefined): void {
       '--for cannot be combined with ROLE, --hop or --config: the policy is not for the bridge.',
     );
   if (hop !== undefined && role === undefined)
-    throw new UsageError('--hop needs ROLE: give the role that the hop belongs to.');
+    throw new UsageError('--hop needs ROLE: give the first role of the chain.');
   if (hop !== undefined && (uniqueId !== undefined || audience !== undefined))
     throw new UsageError(
-      '--hop cannot be combined with --unique-id or --audience: a further hop trusts a role, not a Google identity.',
+      '--hop cannot be combined with --unique-id or --audience: a chained role trusts a role, not a Google identity.',
     );
 }
 

@@ -93,7 +93,7 @@ function checkRoles(raw: unknown): Finding[] {
       if (same !== undefined) {
         findings.push({
           path: ['roles', name],
-          rule: `duplicates ${showPath(['roles', same.name])}: both roles have the same ARN and the same further roles`,
+          rule: `duplicates ${showPath(['roles', same.name])}: both roles have the same ARN and the same chained roles`,
           fix: `Remove this role, and set \`role\` to ${quote(same.name)} for its buckets.`,
         });
       }

@@ -1,4 +1,4 @@
-// Checks the further roles of a chain: STS's limits on role chaining, session tags, and the tags that one hop passes to the next.
+// Checks chained roles: STS's limits on role chaining, session tags, and the tags that one hop passes to the next.
 import { CALLER_TAG_KEYS, MAX_HOP_SECONDS, MAX_SESSION_TAGS } from './aws-limits.ts';
 import { TAG_KEY } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -29,7 +29,7 @@ function checkDuration(duration: unknown): Finding[] {
   return [
     {
       path: ['duration'],
-      rule: `must be at most ${showDuration(MAX_HOP_SECONDS)} if further roles follow, not ${quote(String(duration))}`,
+      rule: `must be at most ${showDuration(MAX_HOP_SECONDS)} for a role with chained roles, not ${quote(String(duration))}`,
       fix: 'Lower the duration, or remove `then`: STS limits sessions to one hour if one role assumes another.',
     },
   ];
@@ -68,7 +68,7 @@ function checkTags(hop: unknown): Finding[] {
         ? [
             {
               path: ['transitiveTags', position],
-              rule: `must be the key of a tag in the same hop, not ${quote(key)}`,
+              rule: `must be the key of a tag of the same chained role, not ${quote(key)}`,
               fix: didYouMean(key, all, '`tags`'),
             },
           ]

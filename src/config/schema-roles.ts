@@ -1,4 +1,4 @@
-// The schema for a role and its further hops.
+// The schema for a role and its chained roles.
 import * as z from 'zod';
 import { EXTERNAL_ID, ROLE_ARN, TAG_KEY, TAG_VALUE } from './aws-names.ts';
 import { fields, quantity, text, word, yesOrNo } from './schema-parts.ts';
@@ -63,7 +63,7 @@ export const role = fields({
     .prefault([])
     .meta({
       description:
-        'Further roles, assumed one after another. The last role reads the buckets. Sessions of further roles last at most one hour.',
+        'Roles to assume one after another, each with the credentials of the role before it (role chaining). The last role reads the buckets. Sessions of chained roles last at most one hour.',
       example: [{ arn: 'arn:aws:iam::210987654321:role/lake-data', externalId: '7f3c' }],
     }),
 });

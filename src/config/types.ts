@@ -41,7 +41,7 @@ export interface Grant {
   readonly scope: Scope;
 }
 
-/** A further role, assumed with the credentials of the previous one (`sts:AssumeRole`). */
+/** A chained role, assumed with the credentials of the previous one (`sts:AssumeRole`). */
 export interface Hop {
   readonly arn: string;
   readonly externalId?: string;

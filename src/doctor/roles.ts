@@ -33,7 +33,7 @@ async function* examineRole(role: Role, context: RoleContext): Examined {
     const session = await access.assumeChain(role, await ownAttribution(role, access), DENY_ALL);
     const arn = await access.callerIdentity(session);
     const hops = role.then.length;
-    const through = hops === 0 ? '' : ` through ${hops} further ${hops === 1 ? 'hop' : 'hops'}`;
+    const through = hops === 0 ? '' : ` through ${hops} chained ${hops === 1 ? 'role' : 'roles'}`;
     yield {
       step,
       outcome: 'fine',

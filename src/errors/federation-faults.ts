@@ -24,10 +24,10 @@ export const FEDERATION_FAULTS = {
     'The account has an IAM OIDC provider registered for accounts.google.com, which overrides the provider built into AWS. Find the registered provider with `aws iam list-open-id-connect-providers`, and delete it.',
   ),
   sts_hop_denied: federationRefused(
-    "AWS denied the action in `denied`, which is needed to assume a further role (`then`, or the first role after an AWS profile). Allow all actions in `needs` in two policies: this role's trust policy, and the policy of the identity that `assumedBy` names. Also check the trust policy's conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
+    "AWS denied the action in `denied`, which is needed to assume a chained role (`then`, or the first role after an AWS profile). Allow all actions in `needs` in two policies: this role's trust policy, and the policy of the identity that `assumedBy` names. Also check the trust policy's conditions on sts:ExternalId, tags and source identity. `fedbridge trust-policy ROLE --hop N` prints a matching policy.",
   ),
   sts_credentials_rejected: federationRefused(
-    "STS did not accept the credentials used to assume a further role. Check this machine's clock, and whether the sessions of the previous role or profile were revoked.",
+    "STS did not accept the credentials used to assume a chained role. Check this machine's clock, and whether the sessions of the previous role or profile were revoked.",
   ),
   sts_duration_too_long: federationRefused(
     "`duration` is longer than STS allows: at most the role's MaxSessionDuration, and at most one hour for a role that another role assumes. Lower `duration`, or raise MaxSessionDuration (aws iam update-role --max-session-duration).",

@@ -1,4 +1,4 @@
-// Assumes a chain of roles: the first role with the bridge's identity token or an AWS profile, and each further role with the
+// Assumes a chain of roles: the first role with the bridge's identity token or an AWS profile, and each chained role with the
 // previous role's credentials.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_HOP_SECONDS } from '../config/aws-limits.ts';

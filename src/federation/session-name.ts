@@ -1,4 +1,4 @@
-// Identifies the caller to AWS: in the role session name, which CloudTrail and S3's access logs show, and on further hops in
+// Identifies the caller to AWS: in the role session name, which CloudTrail and S3's access logs show, and for chained roles, in
 // the source identity and the session tags.
 import { hash } from 'node:crypto';
 import { CALLER_TAG_KEYS } from '../config/aws-limits.ts';

@@ -1,4 +1,4 @@
-// Calls STS: AssumeRoleWithWebIdentity for the first role, AssumeRole for further roles, and GetCallerIdentity.
+// Calls STS: AssumeRoleWithWebIdentity for the first role, AssumeRole for chained roles, and GetCallerIdentity.
 import { Fault } from '../errors/fault.ts';
 import type { FaultDetail } from '../errors/fault.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
@@ -15,7 +15,7 @@ export interface RoleSession {
   readonly policy?: string;
 }
 
-/** Parameters for a further role of a chain (STS API Reference, "AssumeRole"). */
+/** Parameters for a chained role (STS API Reference, "AssumeRole"). */
 export interface HopSession extends RoleSession {
   readonly externalId?: string;
   readonly sourceIdentity?: string;
@@ -118,7 +118,7 @@ const comparedWithTrust = ({ azp, aud, sub, email }: FaultDetail): FaultDetail =
 });
 
 /**
- * Returns the values that a further role's trust policy may require, by condition key, and the IAM actions that the call needs.
+ * Returns the values that a chained role's trust policy may require, by condition key, and the IAM actions that the call needs.
  */
 function neededOfTrust({ externalId, sourceIdentity, tags, transitiveTags, needs }: HopSession): FaultDetail {
   return {

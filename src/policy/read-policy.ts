@@ -7,7 +7,7 @@ import { hopActions } from './trust-policy.ts';
 
 /**
  * Combines the permissions for all entries of `roles` that contain this ARN, because several entries can use one IAM role.
- * @param arn the ARN of a first role or a further hop
+ * @param arn the ARN of a first role or a chained role
  * @returns JSON without spaces; undefined if the role reads nothing and assumes no other role
  */
 export function readPolicyOf(

@@ -38,7 +38,7 @@ export function defineRole(
     arn,
     name,
     path: arn.slice(arn.indexOf(':role/') + ':role'.length, -name.length),
-    // One hour is both the lowest maximum session duration that IAM accepts and the longest possible session for a further hop.
+    // One hour is both the lowest maximum session duration that IAM accepts and the longest possible session for a chained role.
     maxSessionSeconds: Math.max(MAX_HOP_SECONDS, ...durations),
     trust: trustOf(roles, arn, trusted),
     permissions: JSON.parse(permissions) as object,

@@ -1,4 +1,4 @@
-// The trust policies that roles need: the first role trusts the bridge's service account, a further hop trusts the role before it,
+// The trust policies that roles need: the first role trusts the bridge's service account, a chained role trusts the role before it,
 // and a role for bulk copies trusts a Google service.
 import type { Hop, Role } from '../config/types.ts';
 
@@ -60,7 +60,7 @@ interface HopTrust {
 }
 
 /**
- * The trust policy of a further hop. Only the statement for `sts:AssumeRole` requires the external ID, because AWS supports that
+ * The trust policy of a chained role. Only the statement for `sts:AssumeRole` requires the external ID, because AWS supports that
  * key for no other action (service authorization reference, AWS STS). AWS's example also has two statements (IAM user guide,
  * "Pass session tags in AWS STS").
  */
@@ -92,7 +92,7 @@ export function hopTrustPolicy({
 }
 
 /**
- * The principal that a further hop's role must trust, and the actions that it must allow; hops are numbered from 1. Transitive
+ * The principal that a chained role must trust, and the actions that it must allow; hops are numbered from 1. Transitive
  * tags and the source identity of an earlier hop are passed on, and AWS requires that every later hop allows them.
  * @returns undefined if the role has no such hop
  */

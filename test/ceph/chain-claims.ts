@@ -26,7 +26,7 @@ const sessionArn = (name: string, caller: string): string =>
 const [DATA, VAULT, READERS] = [roleArn('lake-data'), roleArn('vault'), roleArn('readers-alone')];
 const Bucket = 'acme-lake';
 const [OPEN, CLOSED] = ['raw/public/orders.csv', 'raw/private/pay.csv'];
-/** Together, these hops use every option that a further hop can have. Ceph accepts or ignores each option. */
+/** Together, these hops use every option that a chained role can have. Ceph accepts or ignores each option. */
 const HOPS = [
   `{ arn: "${DATA}", externalId: 7f3c, tags: { team: data }, callerTags: true, transitiveTags: [team], sourceIdentity: caller }`,
   `{ arn: "${VAULT}" }`,

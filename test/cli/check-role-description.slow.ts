@@ -1,4 +1,4 @@
-// `fedbridge check` describes a role's further hops, and the identity that the bridge presents to STS.
+// `fedbridge check` describes a role's chained roles, and the identity that the bridge presents to STS.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeConfig } from '../../src/cli/check/describe.ts';

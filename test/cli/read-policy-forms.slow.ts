@@ -50,7 +50,7 @@ const ROLES = [
     role: { account: '123456789012', name: 'gcp-lake-read', path: '/', seconds: 7200 },
   },
   {
-    what: 'a further hop with a path',
+    what: 'a chained role with a path',
     args: ['lake', '--hop', '1', '--config', CHAIN],
     trusted: [],
     role: { account: '210987654321', name: 'lake-data', path: '/team/of/', seconds: 3600 },

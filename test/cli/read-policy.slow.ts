@@ -1,4 +1,4 @@
-// As a child process, `fedbridge read-policy` prints the permission policy for a role or a further hop, or an error.
+// As a child process, `fedbridge read-policy` prints the permission policy for a role or a chained role, or an error.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,18 +61,18 @@ describe('fedbridge read-policy', () => {
   }));
   for (const [args, code, message] of [
     [[], 2, /ROLE is required/],
-    [['lake', '--hop', '0', '--config', PLAIN], 2, /--hop must be 1 for ROLE's first further hop/],
+    [['lake', '--hop', '0', '--config', PLAIN], 2, /--hop must be 1 for ROLE's first chained role/],
     [[LAKE, '--hop', '1', '--config', CHAIN], 2, /With --hop, ROLE must be the name of a configured role/],
     [
       ['lake', '--hop', '1', '--config', PLAIN],
       1,
-      /--hop: must be the number of a further hop, but lake has none/,
+      /--hop: must be the number of a chained role, but lake has none/,
     ],
     [['lakes', '--config', PLAIN], 1, /ROLE: must be the name of a role, not "lakes".*"lake"/],
     [
       [DATA, '--config', PLAIN],
       1,
-      /ROLE: must read a bucket or assume a further role, but in this configuration, arn:\S+ does neither/,
+      /ROLE: must read a bucket or assume a chained role, but in this configuration, arn:\S+ does neither/,
     ],
     [
       ['lake', '--config', fileWith('long.yaml', ['grants', long])],

@@ -96,7 +96,7 @@ describe("a later role's trust policy", () => {
     ] as const) {
       const { code, stdout, stderr } = await runTrustPolicy(['lake', '--hop', '2'], withHops(...then));
       assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, new RegExp(`--hop: must be the number of a further hop, but lake has ${has}\\.`));
+      assert.match(stderr, new RegExp(`--hop: must be the number of a chained role, but lake has ${has}\\.`));
     }
   });
 });

@@ -20,7 +20,7 @@ describe('a role with the field `then`', () => {
     for (const duration of ['3601s', '12h'])
       assertOneProblem(
         problemsWith(['roles lake then', then], ['roles lake duration', duration]),
-        /^roles\.lake\.duration: must be at most 1h if further roles follow, not "(?:3601s|12h)"\. .*Lower the duration, or remove `then`/,
+        /^roles\.lake\.duration: must be at most 1h for a role with chained roles, not "(?:3601s|12h)"\. .*Lower the duration, or remove `then`/,
       );
     for (const duration of ['15m', '3600s', '1h'])
       assert.deepEqual(problemsWith(['roles lake then', then], ['roles lake duration', duration]), []);
@@ -89,7 +89,7 @@ describe("a later role's tags", () => {
     [
       'include those of callerTags only if it is set',
       { transitiveTags: ['caller-id'] },
-      /\.transitiveTags\[0\]: must be the key of a tag in the same hop, not "caller-id"/,
+      /\.transitiveTags\[0\]: must be the key of a tag of the same chained role, not "caller-id"/,
     ],
   ] as const) {
     it(`are rejected unless they ${claim}`, () => {

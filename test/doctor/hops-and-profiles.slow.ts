@@ -24,7 +24,7 @@ describe('fedbridge doctor, with a chain of roles', () => {
     const { code, steps } = await clinic.diagnose(chained(`{ ${TO_LAKE_DATA} }`));
     assert.equal(code, 0);
     const role = steps.find(({ step }) => step === 'role data');
-    assert.match(role?.found ?? '', /^assumed through 1 further hop, for 60 min$/);
+    assert.match(role?.found ?? '', /^assumed through 1 chained role, for 60 min$/);
     assert.match(
       String(role?.compared?.['assumed role']),
       /^arn:aws:sts::210987654321:assumed-role\/lake-data\//,

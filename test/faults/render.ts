@@ -28,7 +28,7 @@ do what its row says. [By upstream](#by-upstream) shows how each upstream can fa
 <!-- \`node test/faults/render.ts\` writes this page from test/faults/rows.ts. Do not edit it here. -->
 
 Tests reproduce every row twice: once with a fault that is present when the bridge starts, and once with a fault that begins while the bridge is serving requests. The result is the same in both cases. STS calls for the hops of
-\`then\` use the same code as the first STS call. For these hops, the tests therefore skip the following faults, which make callers wait:
+\`then\` use the same code as the first STS call. For chained roles, the tests therefore skip the following faults, which make callers wait:
 
 ${waitedForElsewhere()}
 

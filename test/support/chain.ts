@@ -42,7 +42,7 @@ export interface PartnerRole {
   readonly actions?: readonly string[];
   /** The trust policy's `Condition`. */
   readonly condition?: unknown;
-  /** A further role that this role may assume. */
+  /** A chained role that this role may assume. */
   readonly mayAssume?: string;
 }
 
@@ -120,6 +120,6 @@ export async function hopsAtSts(wire: Wire): Promise<readonly HopCall[]> {
  */
 export async function lastHop(wire: Wire): Promise<HopCall> {
   const call = (await hopsAtSts(wire)).at(-1);
-  assert.ok(call?.action === 'AssumeRole', 'STS was called for a further hop');
+  assert.ok(call?.action === 'AssumeRole', 'STS was called for a chained role');
   return call;
 }

@@ -92,7 +92,7 @@ function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: str
 }
 
 /**
- * Describes the role and its further hops.
+ * Describes the role and its chained roles.
  * @param about shown in the parentheses after the first ARN
  */
 export function describeRole({ name, arn, then }: Role, about: string): string {

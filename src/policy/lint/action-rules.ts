@@ -68,7 +68,7 @@ function isUnwanted(at: string, action: string): Finding {
       return mistake(
         at,
         `${quote(action)} has no effect: Google's tokens carry no session tags and no source identity for AWS`,
-        "Remove this action: it belongs in a further hop's trust policy.",
+        "Remove this action: it belongs in a chained role's trust policy.",
       );
     default:
       return mistake(at, `must be ${ACTION}, but contains ${quote(action)}`, FIX);

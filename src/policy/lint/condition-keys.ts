@@ -45,7 +45,7 @@ const ABSENT: readonly Row[] = [
   {
     pattern: /^sts:ExternalId$/i,
     because: 'AssumeRoleWithWebIdentity does not accept an external ID',
-    fix: `Remove this key: ${GOOGLE}:oaud serves the same purpose for Google's tokens. External IDs are for further hops (sts:AssumeRole).`,
+    fix: `Remove this key: ${GOOGLE}:oaud serves the same purpose for Google's tokens. External IDs are for chained roles (sts:AssumeRole).`,
   },
   {
     pattern: /^aws:MultiFactorAuth(?:Present|Age)$/i,
@@ -61,7 +61,7 @@ const ABSENT: readonly Row[] = [
   {
     pattern: /^(?:aws:RequestTag\/.*|aws:TagKeys|sts:TransitiveTagKeys|sts:SourceIdentity)$/i,
     because: "Google's tokens carry no session tags and no source identity for AWS",
-    fix: 'Remove this key: it is only for further hops (sts:AssumeRole).',
+    fix: 'Remove this key: it is only for chained roles (sts:AssumeRole).',
   },
   {
     pattern: /^(?:sts:DurationSeconds|sts:AWSServiceName)$/i,

@@ -32,7 +32,7 @@ export function lintTrustPolicy(statements: readonly Statement[], expected: Expe
           mistake(
             'Statement',
             "must trust Google's tokens, but no statement does",
-            'Use the output of `fedbridge trust-policy`. For a further hop, which trusts the previous role instead of Google, add `--hop N`.',
+            'Use the output of `fedbridge trust-policy`. For a chained role, which trusts the previous role instead of Google, add `--hop N`.',
           ),
         ]
       : []),

@@ -69,7 +69,7 @@ export const MISTAKEN_KEYS: readonly Mistake[] = [
     'an external ID',
     pins({ 'sts:ExternalId': '7f3c' }),
     new RegExp(
-      `sts:ExternalId: AssumeRoleWithWebIdentity does not accept an external ID, ${NEVER} .*further hops`,
+      `sts:ExternalId: AssumeRoleWithWebIdentity does not accept an external ID, ${NEVER} .*chained roles`,
     ),
     'rejected',
   ),
