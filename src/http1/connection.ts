@@ -179,7 +179,7 @@ export function openConnection(
       socket.resume();
     },
     destroy: (error) => {
-      reads.discard();
+      exchange?.discard(reads.discard());
       destroy(error);
     },
     check: (now) => {

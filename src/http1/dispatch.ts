@@ -34,7 +34,7 @@ interface Dispatched {
 
 function send(dispatched: Dispatched, onNewConnection: boolean): void {
   const { getConnection, text, request, resolve, reject } = dispatched;
-  const { method, cancellation } = request;
+  const { method, cancellation, onBody } = request;
   if (cancellation.aborted) {
     reject(new Error(CANCELLED));
     return;
@@ -59,6 +59,7 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
     head: ({ status, headers }, whole, free) => {
       hasHead = true;
       if (whole !== undefined) {
+        onBody?.(whole.length);
         finish('ended');
         resolve(wholeResponse({ status, headers }, whole, free));
         return;
@@ -85,10 +86,14 @@ function send(dispatched: Dispatched, onNewConnection: boolean): void {
       });
     },
     data: (chunk, free) => {
+      onBody?.(chunk.length);
       if (sink !== undefined) return sink.write(chunk, free);
       (early ??= []).push({ chunk, free });
       earlyBytes += chunk.length;
       return earlyBytes < MAX_EARLY_BYTES;
+    },
+    discard: (bytes) => {
+      onBody?.(bytes);
     },
     end: () => {
       finish('ended');

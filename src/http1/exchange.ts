@@ -10,6 +10,8 @@ export interface UpstreamRequest {
   /** Alternating names and values, sent unchanged. */
   readonly headers: readonly string[];
   readonly cancellation: Cancellation;
+  /** Called with the number of body bytes in each piece that arrives, whether or not anything reads the piece. */
+  readonly onBody?: ((bytes: number) => void) | undefined;
 }
 
 export interface UpstreamResponse {
@@ -53,6 +55,8 @@ export interface Exchange {
   head(head: ResponseHead, whole?: Buffer | string, free?: Free): void;
   /** @returns false to pause until the connection's `resume` is called */
   data(chunk: Buffer, free?: Free): boolean;
+  /** Called with the number of body bytes that arrived but will not be delivered, because the connection is being closed. */
+  discard(bytes: number): void;
   end(): void;
   /** @param isBeforeResponse whether the connection ended before the first byte of the response */
   fail(error: unknown, isBeforeResponse: boolean): void;

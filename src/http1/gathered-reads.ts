@@ -16,8 +16,8 @@ export interface GatheredReads {
   isWaiting(): boolean;
   /** Delivers the waiting bytes. */
   flush(): void;
-  /** Discards the waiting bytes. */
-  discard(): void;
+  /** Discards the waiting bytes. @returns their number */
+  discard(): number;
   /** Releases the buffer, which can be reused once all sinks have returned their parts of it. */
   release(): void;
 }
@@ -94,7 +94,9 @@ export function gatheredReads(
     isWaiting: () => filled > delivered,
     flush,
     discard: () => {
+      const waiting = filled - delivered;
       filled = delivered;
+      return waiting;
     },
     release: () => {
       own?.free();

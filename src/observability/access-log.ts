@@ -60,7 +60,7 @@ export function createAccessLog(options: {
         member('bucket', context.bucket) +
         member('key', ifDefined(caller === undefined ? logText : withoutTokens, context.key)) +
         member('prefix', ifDefined(withoutTokens, context.prefix)) +
-        `,"status":${status},"bytes":${context.bytes}` +
+        `,"status":${status},"bytes":${context.bytes},"bytesFromS3":${context.counters.bytesFromS3}` +
         (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
         `,"milliseconds":{${stepTimes(context)}"total":${thousandths(total)}}` +
         member('s3RequestId', context.s3RequestId) +

@@ -14,8 +14,11 @@ export interface RequestContext {
   readonly startedAt: number;
   /** Aborted when the caller disconnects before it has received the complete response. */
   readonly cancellation: AbortableCancellation;
-  /** The number of retries before the response, and the number of resumes during its body. */
-  readonly counters: { retries: number; resumed: number };
+  /**
+   * The number of retries before the response, the number of resumes during its body, and the number of body bytes received from
+   * S3 by all of the request's attempts together.
+   */
+  readonly counters: { retries: number; resumed: number; bytesFromS3: number };
   operation: string;
   caller: { readonly subject: string; readonly issuer?: string; readonly email?: string } | undefined;
   bucket: string | undefined;
@@ -68,7 +71,7 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
       remoteIp: request.socket.remoteAddress,
       startedAt: now,
       cancellation: createCancellation(),
-      counters: { retries: 0, resumed: 0 },
+      counters: { retries: 0, resumed: 0, bytesFromS3: 0 },
       operation: 'unknown',
       caller: undefined,
       bucket: undefined,

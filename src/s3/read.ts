@@ -31,14 +31,6 @@ export interface ReadOptions extends RequestOptions {
   readonly renewsUnexplained?: boolean;
   /** The caller's unique ID. Each caller has its own share of the budgets for retries and renewals. */
   readonly caller: string;
-  /** Counters for the log, which are incremented for each retry and resume. */
-  readonly counters?: RetryCounters;
-}
-
-/** The number of retries before the response, and the number of resumes during its body. */
-export interface RetryCounters {
-  retries: number;
-  resumed: number;
 }
 
 export interface Reader {

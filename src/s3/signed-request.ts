@@ -15,6 +15,17 @@ export interface RequestOptions {
   readonly cancellation: Cancellation;
   /** The bridge's request ID, for S3's logs. */
   readonly requestId: string;
+  /** Counters for the log and the metrics, which all attempts of a request share. */
+  readonly counters?: ReadCounters;
+}
+
+export interface ReadCounters {
+  /** The number of retries before the response. */
+  retries: number;
+  /** The number of resumes during the response's body. */
+  resumed: number;
+  /** The number of body bytes received from S3, including error documents and the bytes of failed attempts. */
+  bytesFromS3: number;
 }
 
 /** @param from.now milliseconds since the epoch, by the clock of the bucket's S3 endpoint */
@@ -27,7 +38,7 @@ export function signedRequest(
     readonly credentials: SigningCredentials;
     readonly now: number;
   },
-  { headers, amzHeaders, cancellation, requestId }: RequestOptions,
+  { headers, amzHeaders, cancellation, requestId, counters }: RequestOptions,
 ): UpstreamRequest & { readonly origin: string } {
   const { bucket, read, region, credentials, now } = from;
   const endpoint = endpointOf(bucket, region);
@@ -57,6 +68,11 @@ export function signedRequest(
     path: query === '' ? path : `${path}?${query}`,
     headers: signed,
     cancellation,
+    onBody:
+      counters &&
+      ((bytes) => {
+        counters.bytesFromS3 += bytes;
+      }),
   };
 }
 

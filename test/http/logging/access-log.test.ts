@@ -42,6 +42,7 @@ describe('the log', () => {
       key: 'raw/public/orders.csv',
       status: 200,
       bytes: reply.body.length,
+      bytesFromS3: reply.body.length,
       s3RequestId: reply.headers['x-amz-request-id'],
     });
     assert.ok(!Number.isNaN(Date.parse(time)));
