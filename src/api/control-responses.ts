@@ -100,7 +100,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
     '/-/whoami': async (context) => {
       context.operation = 'whoami';
       const caller = await callerOf(context);
-      context.bytes = sendJson(context.response, 200, whoami(parts, caller));
+      context.documentBytes = sendJson(context.response, 200, whoami(parts, caller));
     },
     '/-/explain': async (context) => {
       context.operation = 'explain';
@@ -109,7 +109,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
         const bucket = readVendingQuestion(query);
         context.bucket = bucket;
         const caller = await callerOf(context);
-        context.bytes = sendJson(
+        context.documentBytes = sendJson(
           context.response,
           200,
           explainVending(bucket, caller, parts.accessOf(caller)),
@@ -121,7 +121,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       Object.assign(context, { bucket, [kind === 'list' ? 'prefix' : 'key']: subject });
       const caller = await callerOf(context);
       const document = explainResponse(explained, caller, parts.accessOf(caller));
-      context.bytes = sendJson(context.response, 200, document);
+      context.documentBytes = sendJson(context.response, 200, document);
     },
     '/-/credentials': async (context) => {
       const query = queryOf(context.request);
@@ -136,14 +136,14 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       const caller = await callerOf(context, containerToken);
       const access = parts.accessOf(caller);
       const document = await credentialsResponse(mode, { context, caller, bucket, access });
-      context.bytes = sendJson(context.response, 200, document);
+      context.documentBytes = sendJson(context.response, 200, document);
     },
     '/-/sts': async (context) => {
       context.operation = 'sts';
       const { request, response, requestId } = context;
       response.setHeader('x-amzn-requestid', requestId);
       const document = await assumeRoleWithWebIdentity(context, queryOf(request), stsParts);
-      context.bytes = send(response, 200, ['text/xml', document]);
+      context.documentBytes = send(response, 200, ['text/xml', document]);
     },
     '/-/metrics': async (context) => {
       context.operation = 'metrics';
@@ -151,7 +151,7 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       if (parts.operators === undefined || matchingPatterns(caller, parts.operators).length === 0)
         throw new Fault('not_granted');
       const text = Buffer.from(await parts.metrics.render());
-      context.bytes = text.length;
+      context.documentBytes = text.length;
       const headers = ['content-type', parts.metrics.contentType, 'content-length', String(text.length)];
       context.response.writeHead(200, headers).end(text);
     },

@@ -71,5 +71,5 @@ function sendCredentials(context: RequestContext, document: string): void {
   const headers = ['cache-control', 'no-store', 'content-type', 'application/json'];
   if (body.length > 0) headers.push('content-length', String(body.length));
   context.response.writeHead(200, headers).end(body);
-  context.bytes = body.length;
+  context.documentBytes = body.length;
 }

@@ -35,7 +35,8 @@ export function createAccessLog(options: {
     const isComplete = response.writableFinished;
     if (!isComplete && options.isAborting()) context.abortedBy ??= 'bridge';
     const status = response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST;
-    observe(metrics, context, status, total);
+    const bytesSent = context.bytesSent + (isComplete ? context.documentBytes : 0);
+    observe(metrics, context, { status, total, bytesSent });
     const severity = severityOf(context, status);
     if (!log.isWanted(severity)) return;
     const { caller, fault, s3, abortedBy } = context;
@@ -47,7 +48,7 @@ export function createAccessLog(options: {
     log.members(
       severity,
       `"httpRequest":{"requestMethod":${quoted(method ?? '')},"requestUrl":${quoted(url)},"status":${status}` +
-        `,"responseSize":"${context.bytes}"` +
+        `,"responseSize":"${bytesSent}"` +
         member('userAgent', ifDefined(logText, headers['user-agent'])) +
         member('remoteIp', context.remoteIp) +
         `,"latency":"${seconds(total)}s","protocol":"HTTP/${request.httpVersion}"}` +
@@ -60,7 +61,7 @@ export function createAccessLog(options: {
         member('bucket', context.bucket) +
         member('key', ifDefined(caller === undefined ? logText : withoutTokens, context.key)) +
         member('prefix', ifDefined(withoutTokens, context.prefix)) +
-        `,"status":${status},"bytes":${context.bytes},"bytesFromS3":${context.counters.bytesFromS3}` +
+        `,"status":${status},"bytesSent":${bytesSent},"bytesFromS3":${context.counters.bytesFromS3}` +
         (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
         `,"milliseconds":{${stepTimes(context)}"total":${thousandths(total)}}` +
         member('s3RequestId', context.s3RequestId) +
@@ -73,9 +74,17 @@ export function createAccessLog(options: {
   };
 }
 
-function observe(metrics: Metrics, context: RequestContext, status: number, total: number): void {
+function observe(
+  metrics: Metrics,
+  context: RequestContext,
+  {
+    status,
+    total,
+    bytesSent,
+  }: { readonly status: number; readonly total: number; readonly bytesSent: number },
+): void {
   const { tokenMs, stsMs, s3FirstByteMs } = context;
-  metrics.request(context.operation, status, context.bytes);
+  metrics.request(context.operation, status, bytesSent);
   metrics.requestDuration(total / 1000);
   if (tokenMs !== NOT_REACHED) metrics.stepDuration('token', tokenMs / 1000);
   if (stsMs !== NOT_REACHED) metrics.stepDuration('sts', stsMs / 1000);

@@ -32,8 +32,10 @@ export interface RequestContext {
   /** S3's own error response. */
   s3: UpstreamError | undefined;
   s3RequestId: string | undefined;
-  /** The number of body bytes that were sent to the caller. */
-  bytes: number;
+  /** The number of body bytes that the caller's connection has accepted. */
+  bytesSent: number;
+  /** The size of a body that is sent with a single write; the access log counts it as sent if the response was completed. */
+  documentBytes: number;
   /** The party that aborted the response; undefined if the caller disconnected. */
   abortedBy: 's3' | 'bridge' | 'stall' | undefined;
   /** The duration of each step; NOT_REACHED until the step ends. */
@@ -82,13 +84,29 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
       fault: undefined,
       s3: undefined,
       s3RequestId: undefined,
-      bytes: 0,
+      bytesSent: 0,
+      documentBytes: 0,
       abortedBy: undefined,
       tokenMs: NOT_REACHED,
       stsMs: NOT_REACHED,
       s3FirstByteMs: NOT_REACHED,
       stepStartedAt: now,
     };
+  };
+}
+
+/**
+ * @param bytes the size of a chunk of the response body
+ * @returns the callback for the chunk's write, which counts the chunk once the connection has accepted it
+ */
+export function countSent(
+  context: RequestContext,
+  bytes: number,
+  free?: (error?: Error | null) => void,
+): (error?: Error | null) => void {
+  return (error) => {
+    if (error === undefined || error === null) context.bytesSent += bytes;
+    free?.(error);
   };
 }
 

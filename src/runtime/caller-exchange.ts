@@ -32,7 +32,7 @@ export interface CallerResponse {
   /** @param headers alternating names and values */
   writeHead(status: number, headers?: string[]): CallerResponse;
   /**
-   * @param free called when the chunk is no longer used
+   * @param free called when the chunk is no longer used, with an error unless the connection has accepted the whole chunk
    * @returns false if the writer should wait for `drain`
    */
   write(chunk: Buffer, free?: (error?: Error | null) => void): boolean;

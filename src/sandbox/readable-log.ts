@@ -7,7 +7,7 @@ const lineShape = z.object({
   severity: z.string(),
   message: z.string(),
   caller: z.string().optional(),
-  bytes: z.number().optional(),
+  bytesSent: z.number().optional(),
   milliseconds: z.object({ total: z.number() }).optional(),
   remedy: z.string().optional(),
 });
@@ -16,12 +16,12 @@ const lineShape = z.object({
 export function readableLine(json: string): string {
   const read = lineShape.safeParse(parsed(json));
   if (!read.success) return json;
-  const { time, severity, message, caller, bytes, milliseconds, remedy } = read.data;
+  const { time, severity, message, caller, bytesSent, milliseconds, remedy } = read.data;
   const parts = [
     time.slice(11, 19),
     ...(severity === 'INFO' ? [] : [severity]),
     message,
-    ...(bytes === undefined ? [] : [`${bytes} bytes`]),
+    ...(bytesSent === undefined ? [] : [`${bytesSent} bytes`]),
     ...(milliseconds === undefined ? [] : [`${milliseconds.total.toFixed(0)} ms`]),
     ...(caller === undefined ? [] : [caller]),
   ];

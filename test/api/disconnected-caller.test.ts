@@ -29,7 +29,7 @@ for (const leaves of [true, false]) {
       // Simulates a closed connection.
       if (leaves) response.destroy();
       void sent.then(() => {
-        resolve(context.bytes);
+        resolve(context.documentBytes);
       });
     }).listen(0, '127.0.0.1');
     test.after(() => server.close());

@@ -67,7 +67,7 @@ export function claimLarge(stage: () => CephStage): void {
       const id = leaving.headers['x-request-id'];
       const line = await stage().bridge.line(({ requestId }) => requestId === id);
       assert.equal(line['abortedBy'], 'caller');
-      assert.ok(Number(line['bytes']) < SIZE / 2, `${String(line['bytes'])} bytes`);
+      assert.ok(Number(line['bytesSent']) < SIZE / 2, `${String(line['bytesSent'])} bytes`);
       assert.equal((await stage().get('/acme-lake/raw/rates.csv', { as: 'scoped' })).status, 200);
     });
   });

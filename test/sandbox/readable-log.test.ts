@@ -11,7 +11,7 @@ describe('a readable log line', () => {
   it('for a request shows its time, result, size, duration and caller', () => {
     const request = {
       message: 'GET /acme-lake/a.csv 200',
-      bytes: 57,
+      bytesSent: 57,
       milliseconds: { s3FirstByte: 2.5, total: 3.4 },
       caller: 'reader@acme-prod.iam.gserviceaccount.com',
     };

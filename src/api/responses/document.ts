@@ -1,4 +1,5 @@
 // Sends a response body that the bridge generated itself.
+import { countSent } from '../../observability/request-context.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 
 export const S3_NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
@@ -27,7 +28,6 @@ export function sendDocument(
   const { response, requestId } = context;
   const headers = ['x-request-id', requestId, 'content-type', contentType, 'content-length', String(bytes)];
   response.writeHead(200, headers);
-  for (const piece of pieces) response.write(piece);
+  for (const piece of pieces) response.write(piece, countSent(context, piece.length));
   response.end();
-  context.bytes = bytes;
 }

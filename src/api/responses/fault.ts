@@ -62,7 +62,7 @@ const messageOf = ({ sentence, parameter }: FaultResponse): string =>
 
 /** Must be called before anything else is sent. A HEAD response has no body, so a header carries the message. */
 export function sendFault(
-  context: Pick<RequestContext, 'request' | 'response' | 'requestId' | 'bytes'>,
+  context: Pick<RequestContext, 'request' | 'response' | 'requestId' | 'documentBytes'>,
   fault: FaultResponse,
 ): void {
   const { request, response } = context;
@@ -85,7 +85,7 @@ export function sendFault(
     return;
   }
   response.writeHead(fault.status, [...headers, 'content-length', String(body.length)]).end(body);
-  context.bytes = body.length;
+  context.documentBytes = body.length;
 }
 
 export function faultDocument(

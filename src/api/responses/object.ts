@@ -3,6 +3,7 @@ import { Fault } from '../../errors/fault.ts';
 import { headerOf } from '../../http1/exchange.ts';
 import type { Sink, UpstreamResponse } from '../../http1/exchange.ts';
 import { USUAL_NAMES } from '../../http1/response-head.ts';
+import { countSent } from '../../observability/request-context.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../../runtime/caller-exchange.ts';
 import type { DeferWrite } from '../../runtime/deferred-writes.ts';
@@ -90,10 +91,7 @@ export function sendObject(
   if (upstream.whole !== undefined) return sendWhole(context, upstream, deferWrite);
   const write = batchedWrite(response, deferWrite);
   upstream.pipe({
-    write: (chunk, free) => {
-      context.bytes += chunk.length;
-      return write(chunk, free);
-    },
+    write: (chunk, free) => write(chunk, countSent(context, chunk.length, free)),
     end: () => {
       response.end();
     },
@@ -121,7 +119,7 @@ function sendWhole(
       resolve(undefined);
       return;
     }
-    context.bytes = whole.length;
+    context.documentBytes = whole.length;
     response.end(whole, 'latin1');
     // Usually, the kernel has already accepted the whole response, so its memory can be reused at once.
     if (response.socket?.writableLength === 0) {

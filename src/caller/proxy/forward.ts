@@ -114,7 +114,7 @@ function respondWithFault(request: IncomingMessage, response: ServerResponse, fa
   if (hasBody(request)) response.setHeader('connection', 'close');
   const requestId = `proxy-${randomBytes(8).toString('hex')}`;
   sendFault(
-    { request, response, requestId, bytes: 0 },
+    { request, response, requestId, documentBytes: 0 },
     faultResponse(fault, requestId, isSigned(request) ? 's3' : 'bearer'),
   );
 }

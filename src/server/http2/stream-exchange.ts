@@ -106,7 +106,7 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
   write(chunk: Buffer, free?: (error?: Error | null) => void): boolean {
     const stream = this.#stream;
     if (stream.writableEnded || stream.destroyed) {
-      free?.();
+      free?.(new Error('the stream has ended'));
       return true;
     }
     const { length } = chunk;
@@ -115,7 +115,8 @@ export class StreamResponse implements CallerResponse, ResponseSocket {
     waiting.count += length;
     const wantsMore = stream.write(chunk, (error) => {
       waiting.count -= length;
-      free?.(error);
+      // After a stream has been canceled, Node reports its waiting writes as successful.
+      free?.(stream.destroyed ? (error ?? new Error('the stream was canceled')) : error);
     });
     return wantsMore || waiting.count < MAX_WAITING_BYTES;
   }

@@ -41,7 +41,7 @@ describe('the log', () => {
       bucket: 'acme-lake',
       key: 'raw/public/orders.csv',
       status: 200,
-      bytes: reply.body.length,
+      bytesSent: reply.body.length,
       bytesFromS3: reply.body.length,
       s3RequestId: reply.headers['x-amz-request-id'],
     });

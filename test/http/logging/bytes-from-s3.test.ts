@@ -85,7 +85,7 @@ describe('bytesFromS3', () => {
       wire.s3Answers(respond);
       const line = await wire.lineOf(await wire.read({ path }));
       assert.equal(line['bytesFromS3'], received);
-      if (sent !== undefined) assert.equal(line['bytes'], sent);
+      if (sent !== undefined) assert.equal(line['bytesSent'], sent);
     });
   }
 
@@ -94,15 +94,15 @@ describe('bytesFromS3', () => {
       response.writeHead(200, { etag: '"e1"', 'content-length': 700_000 }).end();
     });
     const head = await wire.lineOf(await wire.read({ method: 'HEAD' }));
-    assert.deepEqual([head['bytesFromS3'], head['bytes']], [0, 0]);
+    assert.deepEqual([head['bytesFromS3'], head['bytesSent']], [0, 0]);
     const refused = await wire.read({ path: '/acme-other/a' });
     const line = await wire.lineOf(refused);
-    assert.deepEqual([line['bytesFromS3'], line['bytes']], [0, refused.body.length]);
+    assert.deepEqual([line['bytesFromS3'], line['bytesSent']], [0, refused.body.length]);
   });
 
   it('counts the list that confirms a bucket', async () => {
     wire.s3Answers(document(200, LIST));
     const line = await wire.lineOf(await wire.read({ method: 'HEAD', path: '/acme-lake' }));
-    assert.deepEqual([line['bytesFromS3'], line['bytes']], [LIST.length, 0]);
+    assert.deepEqual([line['bytesFromS3'], line['bytesSent']], [LIST.length, 0]);
   });
 });

@@ -34,7 +34,7 @@ describe('a caller that disconnects', () => {
     leaving.once('data', () => leaving.destroy());
     leaving.on('error', () => undefined);
     const line = await wire.bridge.line(({ abortedBy }) => abortedBy === 'caller');
-    assert.ok(Number(line['bytes']) < SIZE, 'the bridge stopped reading');
+    assert.ok(Number(line['bytesSent']) < SIZE, 'the bridge stopped reading');
     assert.notEqual(line['severity'], 'ERROR');
     await read;
     assert.equal(digest.digest('hex'), createHash('sha256').update(Buffer.alloc(SIZE, 'y')).digest('hex'));
@@ -50,7 +50,9 @@ describe('a caller that disconnects', () => {
     );
     while ((await reads()) < 3) await setTimeout(20);
     socket.destroy();
-    const line = await wire.bridge.line(({ bytes, abortedBy }) => abortedBy === 'caller' && bytes === 0);
+    const line = await wire.bridge.line(
+      ({ bytesSent, abortedBy }) => abortedBy === 'caller' && bytesSent === 0,
+    );
     assert.equal(line['fault'], undefined, 'a disconnect is not a fault');
     await wire.clearFaults();
   });

@@ -59,7 +59,7 @@ describe('the rest of a truncated download', () => {
       truncatedOnce(version('1', VERSION_1), version('2', { ...VERSION_1, [name]: value }));
       await assert.rejects(wire.read({ path: `/acme-lake/${name}` }), { code: 'ECONNRESET' });
       const line = await wire.bridge.line(({ key }) => key === name);
-      assert.deepEqual([line['fault'], line['abortedBy'], line['bytes']], ['object_changed', 's3', SENT]);
+      assert.deepEqual([line['fault'], line['abortedBy'], line['bytesSent']], ['object_changed', 's3', SENT]);
       assert.equal(wire.asked().length, 2);
     });
 

@@ -254,7 +254,7 @@ describe('a caller that disconnects while the bridge waits to resume', () => {
     await until('the bridge waits for the retry', async () => (await wire.repeated('503')) > 0);
     response.destroy();
     const line = await wire.bridge.line(({ key }) => key === 'left');
-    assert.deepEqual([line['abortedBy'], line['fault'], line['bytes']], ['caller', undefined, 100]);
+    assert.deepEqual([line['abortedBy'], line['fault'], line['bytesSent']], ['caller', undefined, 100]);
     // If the bridge retried for the disconnected caller, S3 would receive that retry before the retry of this request, which is
     // due later.
     assert.equal((await wire.read({ path: '/acme-lake/later' })).status, 200);
