@@ -2,6 +2,7 @@
 import { rejectProfileLoop } from '../config/load.ts';
 import { readRoleSettings } from './read-config.ts';
 import { withRegion } from '../config/role-settings.ts';
+import { quoteForShell } from '../config/show.ts';
 import type { FaultCode } from '../errors/table.ts';
 import { expirationText } from '../federation/credentials.ts';
 import type { RoleCredentials } from '../federation/credentials.ts';
@@ -87,11 +88,9 @@ function asEnvironment(issued: RoleCredentials): string {
     AWS_CREDENTIAL_EXPIRATION: Expiration,
   };
   return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${quotedForShell(value)}\n`)
+    .map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`)
     .join('');
 }
-
-const quotedForShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function asJson(issued: RoleCredentials): string {
   const document = { Credentials: fieldsOf(issued), AssumedRoleUser: { Arn: issued.assumedRoleArn } };

@@ -1,5 +1,6 @@
 // AWS CLI commands that create or change a role. The commands run only with credentials for the role's own account.
 import { parseRoleArn } from '../config/aws-names.ts';
+import { quoteForShell } from '../config/show.ts';
 import { POLICY_NAME } from '../policy/role-definition.ts';
 import type { RoleDefinition } from '../policy/role-definition.ts';
 
@@ -9,12 +10,12 @@ import type { RoleDefinition } from '../policy/role-definition.ts';
  */
 export function roleCommands(role: RoleDefinition): string {
   const { account } = parseRoleArn(role.arn);
-  const named = `--role-name ${quoted(role.name)}`;
+  const named = `--role-name ${quoteForShell(role.name)}`;
   const seconds = `--max-session-duration ${role.maxSessionSeconds}`;
-  const trust = quoted(JSON.stringify(role.trust, null, 2));
-  const permissions = quoted(JSON.stringify(role.permissions, null, 2));
+  const trust = quoteForShell(JSON.stringify(role.trust, null, 2));
+  const permissions = quoteForShell(JSON.stringify(role.permissions, null, 2));
   const put = `aws iam put-role-policy ${named} --policy-name ${POLICY_NAME} --policy-document ${permissions}`;
-  const create = `aws iam create-role ${named} --path ${quoted(role.path)} ${seconds} --assume-role-policy-document ${trust}`;
+  const create = `aws iam create-role ${named} --path ${quoteForShell(role.path)} ${seconds} --assume-role-policy-document ${trust}`;
   const update = `aws iam update-assume-role-policy ${named} --policy-document ${trust} &&
   aws iam update-role ${named} ${seconds}`;
   return `# Creates role ${role.name} in account ${account}. Requires credentials that may create roles:
@@ -23,8 +24,6 @@ ${onlyInAccountOf(role.arn, `${create} &&\n  ${put}`)}
 ${commented(onlyInAccountOf(role.arn, `${update} &&\n  ${put}`))}
 `;
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
  * Makes the command check the account first, because several accounts in a chain may have a role with the same name.

@@ -33,6 +33,9 @@ export function quote(text: string): string {
   return `"${escapeText(letters.slice(0, LONGEST_ECHO).join(''))}${dots}"`;
 }
 
+/** Quotes a text as one word of a POSIX shell. */
+export const quoteForShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
 /**
  * Formats a value from YAML.
  * @param source the text in the document, because a long number such as a unique ID has lost digits in `value`

@@ -1,4 +1,5 @@
 // The text that a sandbox prints when it is ready: commands that users can paste, with the actual ports.
+import { quoteForShell } from '../config/show.ts';
 import type { SandboxContract } from './contract.ts';
 import { ACCOUNTS } from './google/accounts.ts';
 import { SCOPED_PREFIX, SERVICE_ACCOUNT, type Seed } from './seed.ts';
@@ -16,7 +17,6 @@ export interface Running {
   readonly as: string | undefined;
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const encoded = (key: string) => key.split('/').map(encodeURIComponent).join('/').replaceAll("'", '%27');
 
 export function welcome(running: Running): string {
@@ -27,11 +27,11 @@ export function welcome(running: Running): string {
   const token = (variable: string, caller: string) =>
     isIssued(caller) ? issuerToken(variable, caller) : googleToken(variable, caller);
   const issuerToken = (variable: string, caller: string) =>
-    `${variable}=$(curl -s ${quoted(`${control}/issuer-tokens`)} --json ${quoted(JSON.stringify({ caller }))} | sed -n 's/.*"token": "\\(.*\\)".*/\\1/p')`;
+    `${variable}=$(curl -s ${quoteForShell(`${control}/issuer-tokens`)} --json ${quoteForShell(JSON.stringify({ caller }))} | sed -n 's/.*"token": "\\(.*\\)".*/\\1/p')`;
   const googleToken = (variable: string, email: string) =>
-    `${variable}=$(curl -s -H 'Metadata-Flavor: Google' ${quoted(`${metadata}/computeMetadata/v1/instance/service-accounts/${email}/identity?audience=${encodeURIComponent(audience)}&format=full`)})`;
+    `${variable}=$(curl -s -H 'Metadata-Flavor: Google' ${quoteForShell(`${metadata}/computeMetadata/v1/instance/service-accounts/${email}/identity?audience=${encodeURIComponent(audience)}&format=full`)})`;
   const get = (path: string, variable = 'TOKEN', options = '') =>
-    `curl -s ${options}-H "Authorization: Bearer $${variable}" ${quoted(bridge + path)}`;
+    `curl -s ${options}-H "Authorization: Bearer $${variable}" ${quoteForShell(bridge + path)}`;
   const object = `/${bucket}/${encoded(sampleKey ?? '')}`;
   const reads = sampleKey === undefined ? [] : [get(object), get(object, 'TOKEN', '-H "Range: bytes=0-15" ')];
   const list = `/${bucket}?list-type=2&delimiter=/${prefix === '' ? '' : `&prefix=${encodeURIComponent(prefix)}`}`;
@@ -86,7 +86,7 @@ export function welcome(running: Running): string {
     ...(as === undefined
       ? [
           'To run another bridge against the same emulators, set these variables and run "PORT=9090 npm start":',
-          ...Object.entries(environment).map(([name, value]) => `  export ${name}=${quoted(value)}`),
+          ...Object.entries(environment).map(([name, value]) => `  export ${name}=${quoteForShell(value)}`),
         ]
       : [
           `To run a client as if it were on a Google Cloud machine with the service account ${as}, set this variable:`,
