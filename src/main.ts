@@ -117,7 +117,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   proxy: {
     description: 'run a local proxy that adds a fresh identity token to each request',
-    args: '--audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL] [--allow-any-local-client] [--allow-remote]',
+    args: '--audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL] [--access-key-file FILE | --allow-any-local-client] [--allow-remote]',
     run: async (args) => {
       const { proxy } = await import('./cli/proxy.ts');
       return proxy(args);

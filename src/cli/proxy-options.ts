@@ -10,18 +10,22 @@ export interface ProxyCommand extends BridgeOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Whether clients must present an access key. */
   readonly needsKey: boolean;
+  /** The file that keeps the access key; undefined: a new key at each start. */
+  readonly accessKeyFile: string | undefined;
   /** Whether the proxy listens on an address that other machines can reach. */
   readonly remote: boolean;
 }
 
 export const USAGE = `Usage: fedbridge proxy --audience URL [--upstream URL] [--as EMAIL] [--listen HOST:PORT]
-                       [--allow-any-local-client] [--allow-remote]
+                       [--access-key-file FILE | --allow-any-local-client] [--allow-remote]
 
 Runs a proxy on this machine that adds a fresh Google identity token to each request and forwards the request to the bridge.
-S3 clients then work for as long as the proxy runs. They must present the access key that the proxy prints at startup, as their
+S3 clients then work for as long as the proxy runs. They must present the proxy's access key as their
 AWS access key ID or as \`Authorization: Bearer KEY\`.
 
 ${BRIDGE_USAGE}  --listen HOST:PORT        where to listen (default 127.0.0.1:9000; port 0: any free port)
+  --access-key-file FILE    keep the access key in FILE, so that clients need no new configuration after a restart; the proxy
+                            creates a missing FILE, which only you can read. Default: print a new key at each start
   --allow-any-local-client  accept requests without the access key: every user and program on this machine can then read with
                             your identity
   --allow-remote            allow --listen with an address that other machines can reach; they need the access key, which they
@@ -33,13 +37,18 @@ const LISTEN = '127.0.0.1:9000';
 /** @throws HelpRequested, UsageError */
 export function readProxyOptions(args: readonly string[]): ProxyCommand {
   const { values, switches } = readArguments(args, {
-    options: ['audience', 'upstream', 'as', 'listen'],
+    options: ['audience', 'upstream', 'as', 'listen', 'access-key-file'],
     switches: ['allow-any-local-client', 'allow-remote'],
   });
   const bridge = readBridgeOptions(values);
   const { name, ...listen } = readListen(values.listen ?? LISTEN);
   const remote = !isLoopback(name);
   const needsKey = !switches.has('allow-any-local-client');
+  const { 'access-key-file': accessKeyFile } = values;
+  if (!needsKey && accessKeyFile !== undefined)
+    throw new UsageError(
+      '--access-key-file has no effect with --allow-any-local-client, because clients then need no access key. Leave out one of the two.',
+    );
   if (remote && !switches.has('allow-remote'))
     throw new UsageError(
       `--listen ${name}:${listen.port} is reachable from other machines. Use a loopback address such as ${LISTEN}, or add --allow-remote.`,
@@ -53,7 +62,7 @@ export function readProxyOptions(args: readonly string[]): ProxyCommand {
     throw new UsageError(
       `--upstream and --listen must differ, but both use port ${listen.port} of this machine. Choose another port with --listen.`,
     );
-  return { ...bridge, listen, needsKey, remote };
+  return { ...bridge, listen, needsKey, accessKeyFile, remote };
 }
 
 /** @returns `name`, the host as in a URL, and `host`, without the brackets of an IPv6 address */

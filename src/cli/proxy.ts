@@ -1,11 +1,13 @@
 // `fedbridge proxy`: runs a proxy on a caller's machine until a signal ends it.
 import { createAccessKey } from '../caller/proxy/access-key.ts';
+import { keptAccessKey } from '../caller/proxy/access-key-file.ts';
 import { startProxy } from '../caller/proxy/proxy-server.ts';
 import type { Proxy } from '../caller/proxy/proxy-server.ts';
 import { tokenProblem } from '../caller/token-problem.ts';
 import { tokenSource } from '../caller/token-source.ts';
 import { readGoogleApis } from '../config/load.ts';
 import { describeProblem } from '../config/problem.ts';
+import { quoteForShell } from '../config/show.ts';
 import type { Fault } from '../errors/fault.ts';
 import { HelpRequested, UsageError } from './arguments.ts';
 import { describeFault } from './print-result.ts';
@@ -14,7 +16,7 @@ import type { ProxyCommand } from './proxy-options.ts';
 
 /**
  * @returns undefined once the proxy listens; 0 if the user requested help; 2 for wrong usage.
- * @throws ConfigError, or the listening socket's error, whose message includes a fix
+ * @throws ConfigError, or an error about the access key's file or the listening socket, whose message includes a fix
  */
 export async function proxy(args: readonly string[]): Promise<number | undefined> {
   let options: ProxyCommand;
@@ -29,7 +31,7 @@ export async function proxy(args: readonly string[]): Promise<number | undefined
     process.stderr.write(`fedbridge proxy: ${error.message}\n${USAGE}`);
     return 2;
   }
-  const accessKey = options.needsKey ? createAccessKey() : undefined;
+  const accessKey = options.needsKey ? accessKeyOf(options) : undefined;
   const running = await startProxy({
     ...options,
     accessKey,
@@ -41,6 +43,9 @@ export async function proxy(args: readonly string[]): Promise<number | undefined
   endOnSignal(running);
   return undefined;
 }
+
+const accessKeyOf = ({ accessKeyFile }: ProxyCommand): string =>
+  accessKeyFile === undefined ? createAccessKey() : keptAccessKey(accessKeyFile);
 
 /**
  * Writes one line when a fault begins or changes, and one line when it ends, so that a failing upstream does not flood the
@@ -60,12 +65,14 @@ function reportChanges(
 }
 
 function welcome(
-  { listen, upstream, as, remote }: ProxyCommand,
+  { listen, upstream, as, remote, accessKeyFile }: ProxyCommand,
   port: number,
   accessKey: string | undefined,
 ): string {
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  const key = accessKey ?? 'fedbridge';
+  // A key that is kept does not belong in a log.
+  const key =
+    accessKeyFile === undefined ? (accessKey ?? 'fedbridge') : `"$(cat ${quoteForShell(accessKeyFile)})"`;
   const who = as ?? "this machine's identity";
   const variables = [
     `AWS_ACCESS_KEY_ID=${key}`,

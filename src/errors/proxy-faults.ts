@@ -28,8 +28,8 @@ export const PROXY_FAULTS = {
     fix: 'Open the address in a new tab, or send the request from a program, without the headers Origin and Sec-Fetch-Site.',
   },
   proxy_key_rejected: unauthenticated(
-    "The proxy's access key is missing or wrong. Use the key that the proxy printed at startup as the AWS access key ID, or send it as `Authorization: Bearer KEY`.",
-    'Use the access key that the proxy printed at its latest start: each start creates a new key.',
+    "The proxy's access key is missing or wrong. Use the proxy's access key as the AWS access key ID, or send it as `Authorization: Bearer KEY`.",
+    'Use the access key that the proxy printed at its latest start, or that is in the file of --access-key-file. Without this file, each start creates a new key.',
     { status: 403, s3Code: 'InvalidAccessKeyId' },
   ),
   proxy_route_rejected: {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { rmSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -66,6 +67,11 @@ describe('the arguments of fedbridge proxy', () => {
       /--allow-any-local-client must not be used with a --listen address that other machines can reach/,
     ],
     [
+      'with a file for a key that is not needed',
+      [...WITH, '--access-key-file', 'key', '--allow-any-local-client'],
+      /--access-key-file has no effect with --allow-any-local-client/,
+    ],
+    [
       'with itself as the bridge',
       [...WITH, '--upstream', 'http://127.0.0.1:9000'],
       /--upstream and --listen must differ, but both use port 9000/,
@@ -124,6 +130,41 @@ describe('fedbridge proxy', () => {
     assert.deepEqual([(await read(one)).status, (await read(other)).status], [200, 200]);
     assert.deepEqual([await one.stop('SIGTERM'), await other.stop('SIGINT')], [0, 0]);
     assert.equal(one.stderr(), '');
+  });
+
+  it('keeps its key in a file across a restart, and prints the file instead of the key', async (test) => {
+    const directory = mkdtempSync(join(tmpdir(), "fedbridge-proxy's-"));
+    test.after(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const file = join(directory, 'key');
+    const first = await start(['--access-key-file', file]);
+    const key = readFileSync(file, 'utf8').trim();
+    assert.match(key, /^FEDBRIDGE[0-9A-F]{40}$/);
+    assert.ok(!first.stdout().includes(key), first.stdout());
+    const [command = ''] = /^ +export .*$/m.exec(first.stdout()) ?? [];
+    const shell = execFileSync('sh', ['-c', `${command}; printf %s "$AWS_ACCESS_KEY_ID"`], {
+      encoding: 'utf8',
+    });
+    assert.equal(shell, key);
+    assert.equal((await read({ ...first, accessKey: key })).status, 200);
+    assert.equal(await first.stop(), 0);
+    const second = await start(['--access-key-file', file]);
+    assert.equal((await read({ ...second, accessKey: key })).status, 200);
+    assert.equal((await read({ ...second, accessKey: `${key}1` })).status, 401);
+  });
+
+  it('does not start with a file that others can read', async (test) => {
+    const here = await startAsTheBridge();
+    test.after(() => here.close());
+    const file = here.file('key', 'a'.repeat(40));
+    chmodSync(file, 0o644);
+    const [line = ''] = await failing(here, 1, ['proxy', '--audience', AUDIENCE, '--access-key-file', file]);
+    assert.match(
+      line,
+      /^fedbridge proxy: --access-key-file: must be accessible only to its owner, but ".*key" has the mode 0644\. /,
+    );
+    assert.ok(!line.includes('aaaa'));
   });
 
   it('warns if it needs no key', async () => {

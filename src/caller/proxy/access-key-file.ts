@@ -1,0 +1,72 @@
+// A file that keeps the proxy's access key, so that clients need no new configuration after a restart of the proxy.
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { describeProblem } from '../../config/problem.ts';
+import { quote } from '../../config/show.ts';
+import { createAccessKey } from './access-key.ts';
+
+/** AWS allows at most 128 characters. Fewer than 20 random characters could be guessed. */
+const ACCESS_KEY = /^[A-Za-z\d]{20,128}$/;
+
+/** Enough for the longest key and a line ending. */
+const MAX_BYTES = 130;
+
+const OWNER_ONLY = 0o600;
+const OTHERS = 0o077;
+
+/**
+ * Reads the access key in the file. If the file does not exist, creates it with a random key, for its owner only.
+ * @throws Error whose message includes a fix, but never the content of the file
+ */
+export function keptAccessKey(path: string): string {
+  const created = create(path);
+  if (created !== undefined) return created;
+  const { mode, text } = read(path);
+  // Windows has no such modes.
+  if ((mode & OTHERS) !== 0 && process.platform !== 'win32')
+    throw problem(
+      `must be accessible only to its owner, but ${quote(path)} has the mode 0${(mode & 0o777).toString(8)}`,
+      'Anyone who knows the key can read with your identity. Delete the file: the proxy then creates a new one. If nobody else can have read it, `chmod 600` is enough.',
+    );
+  if (!ACCESS_KEY.test(text))
+    throw problem(
+      `must contain only a key of 20 to 128 letters and digits, but ${quote(path)} does not`,
+      'Delete the file: the proxy then creates a new one.',
+    );
+  return text;
+}
+
+/** @returns undefined if the file exists */
+function create(path: string): string | undefined {
+  const key = createAccessKey();
+  try {
+    writeFileSync(path, `${key}\n`, { flag: 'wx', mode: OWNER_ONLY });
+    return key;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') return undefined;
+    throw problem(
+      `must be a file that the proxy can create, but creating ${quote(path)} failed (${code})`,
+      'Check that the directory exists and that you may write to it.',
+    );
+  }
+}
+
+function read(path: string): { readonly mode: number; readonly text: string } {
+  try {
+    const stats = statSync(path);
+    // A named pipe or a device could be read forever.
+    const isKey = stats.isFile() && stats.size <= MAX_BYTES;
+    return { mode: stats.mode, text: isKey ? readFileSync(path, 'latin1').trim() : '' };
+  } catch (error) {
+    throw problem(
+      `must be a readable file, but reading ${quote(path)} failed (${codeOf(error)})`,
+      'Check the path and its permissions.',
+    );
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+
+const problem = (rule: string, fix: string): Error =>
+  new Error(describeProblem({ field: '--access-key-file', rule, fix }));
