@@ -1,6 +1,8 @@
 // Validates the options of `fedbridge sandbox` and builds the seed from them.
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readCallerPattern } from '../config/caller-pattern.ts';
+import { issuedProblem } from '../config/issuer-checks.ts';
 import { describeProblem } from '../config/problem.ts';
 import { readSource } from '../config/read-file.ts';
 import { quote } from '../config/show.ts';
@@ -17,7 +19,8 @@ Runs the bridge on this machine against emulators of Google, STS and S3.
   --port N           the bridge's port (default 8080; 0: any free ports); the emulators use the next six ports, and --as uses another free port
   --dir DIR          serve this directory, read-only, as the bucket's content
   --config FILE      use this configuration; the emulators contain its callers, roles and buckets
-  --as CALLER        make this caller the metadata server's default account, so that clients authenticate as this caller
+  --as CALLER        make this caller the metadata server's default account, so that clients authenticate as this caller;
+                     for a caller of an issuer, keep a token in a file instead, as a pod has it
   --ready-file FILE  write all addresses and the bucket owner's keys to FILE as JSON when everything is ready
 `;
 
@@ -32,6 +35,8 @@ export interface SandboxCommand {
   readonly isSample: boolean;
   /** The email of the caller that replaces the bridge as the metadata server's `default` account. */
   readonly as: string | undefined;
+  /** The caller whose tokens are kept in a file, as ISSUER:SUBJECT. */
+  readonly pod: string | undefined;
   readonly readyFile: string | undefined;
 }
 
@@ -60,7 +65,7 @@ export async function readSandboxOptions(args: readonly string[]): Promise<Sandb
     dir: values.dir,
     seed,
     isSample: values.config === undefined,
-    as: values.as === undefined ? undefined : callerNamed(values.as, seed),
+    ...identityOf(values.as, seed),
     readyFile,
   };
 }
@@ -69,6 +74,16 @@ function configIn(path: string): string {
   const source = readSource(path, '--config');
   if ('problem' in source) throw new UsageError(describeProblem(source.problem));
   return source.text;
+}
+
+function identityOf(name: string | undefined, seed: Seed): Pick<SandboxCommand, 'as' | 'pod'> {
+  if (name === undefined) return { as: undefined, pod: undefined };
+  const pattern = readCallerPattern(name);
+  if (pattern?.kind !== 'issued') return { as: callerNamed(name, seed), pod: undefined };
+  const kinds = new Map(seed.issuers('').map((issuer) => [issuer.name, issuer.kind]));
+  const problem = issuedProblem(pattern, kinds);
+  if (problem !== undefined) throw new UsageError(describeProblem({ field: '--as', ...problem }));
+  return { as: undefined, pod: name };
 }
 
 /** @param name an email, a unique ID, or the part of an email before the @ */

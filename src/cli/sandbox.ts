@@ -41,7 +41,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: SandboxCommand): Promise<number> {
-  const { port, dir, seed, as, readyFile } = options;
+  const { port, dir, seed, as, pod, readyFile } = options;
   if (readyFile !== undefined) removeReadyFile(readyFile);
   // Checked here, because the bridge's own message would suggest changing PORT, but users of the sandbox must change --port.
   if (port !== 0) await (await listen(port, () => undefined)).close();
@@ -65,12 +65,15 @@ async function run(options: SandboxCommand): Promise<number> {
       process.stdout.isTTY ? (line) => process.stdout.write(`${readableLine(line)}\n`) : undefined,
     );
     const bridge = `http://127.0.0.1:${child.port}`;
-    if (readyFile !== undefined) await writeReadyFile(readyFile, { bridge, ...emulators.contract });
+    const tokenFile = pod === undefined ? undefined : await emulators.tokenFileOf(pod);
+    if (readyFile !== undefined)
+      await writeReadyFile(readyFile, { bridge, ...emulators.contract, tokenFile });
     process.stdout.write(
       welcome({
         ...emulators,
         ...options,
         bridge,
+        tokenFile,
       }),
     );
     const why = await Promise.race([signalled, child.ended]);

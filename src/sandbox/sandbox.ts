@@ -12,6 +12,7 @@ import { createSigningKeys, type Signer } from './google/keys.ts';
 import { createMetadata } from './google/metadata.ts';
 import { createIssuer } from './issuer/issuer.ts';
 import { createIssuerTokens } from './issuer/issuer-tokens.ts';
+import { keepTokenFile, type TokenFile } from './issuer/token-file.ts';
 import { createCredentials } from './iam/credentials.ts';
 import { createRoles } from './iam/roles.ts';
 import { createUsers } from './iam/users.ts';
@@ -66,6 +67,8 @@ export interface Sandbox {
    * stops when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
    */
   machineOf(caller: Exclude<keyof typeof ACCOUNTS, 'bridge'>): Promise<string>;
+  /** Keeps the token of a caller of an issuer (ISSUER:SUBJECT) in a file, as a pod has it. Returns the file's path. */
+  tokenFileOf(caller: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -148,8 +151,9 @@ export async function startSandbox({
     return originOf(machine.port);
   };
 
+  const tokenFiles: TokenFile[] = [];
   const close = async () => {
-    await Promise.all([...listeners.values(), ...machines].map((listener) => listener.close()));
+    await Promise.all([...listeners.values(), ...machines, ...tokenFiles].map((one) => one.close()));
     parts.spool.close();
   };
   let bridgeMachine: string | undefined;
@@ -174,6 +178,11 @@ export async function startSandbox({
     sampleKey,
     mint,
     machineOf: (caller) => machineWith(ACCOUNTS[caller].email),
+    tokenFileOf: async (caller) => {
+      const file = await keepTokenFile({ ...issuerTokens, clock }, caller);
+      tokenFiles.push(file);
+      return file.path;
+    },
     close,
   };
 }

@@ -15,6 +15,9 @@ export interface Running {
   readonly sampleKey: string | undefined;
   /** The email of the account that the metadata server calls `default`, if it is a caller. */
   readonly as: string | undefined;
+  /** A caller of an issuer, and the path of the file that keeps its token. */
+  readonly pod: string | undefined;
+  readonly tokenFile: string | undefined;
 }
 
 const encoded = (key: string) => key.split('/').map(encodeURIComponent).join('/').replaceAll("'", '%27');
@@ -81,6 +84,7 @@ export function welcome(running: Running): string {
           `  ${get('/-/metrics', 'OPERATOR')}`,
           '',
         ]),
+    ...podLines(running),
     // With --as, clients need a different value of GCE_METADATA_HOST than a second bridge would, so only the clients' value is
     // printed.
     ...(as === undefined
@@ -97,6 +101,18 @@ export function welcome(running: Running): string {
     '',
     '',
   ].join('\n');
+}
+
+/** Clients need no helper: the SDKs read the file themselves, and read it again. */
+function podLines({ pod, tokenFile, bridge }: Running): readonly string[] {
+  if (pod === undefined || tokenFile === undefined) return [];
+  const roleArn = 'arn:aws:iam::000000000000:role/fedbridge';
+  return [
+    `To run the AWS CLI or an AWS SDK as ${pod}, as in a pod, set these variables. The sandbox replaces the token in the file before it expires:`,
+    `  export AWS_WEB_IDENTITY_TOKEN_FILE=${quoteForShell(tokenFile)} AWS_ROLE_ARN=${roleArn} AWS_ENDPOINT_URL_STS=${bridge}/-/sts`,
+    `  export AWS_ENDPOINT_URL_S3=${bridge} AWS_REGION=us-east-1`,
+    '',
+  ];
 }
 
 /** Only a caller of an issuer has a colon in its name and, before it, no `@`. */

@@ -234,10 +234,24 @@ describe('fedbridge sandbox --as', () => {
       assert.deepEqual(printed, [new URL(contract.metadata).host]);
     });
 
-  it("rejects an unknown account and the bridge's own account", async (context) => {
+  it("keeps the token of the cluster's service account in a file, and prints the variables for AWS SDKs", async (context) => {
+    const { contract, output } = await sandboxWith(context, ['--as', 'cluster:analytics/etl']);
+    const { bridge, tokenFile = '' } = contract as typeof contract & { bridge: string; tokenFile?: string };
+    const [, printed] =
+      /export AWS_WEB_IDENTITY_TOKEN_FILE='(.+?)' AWS_ROLE_ARN=arn:aws:iam::/.exec(output()) ?? [];
+    assert.equal(printed, tokenFile);
+    assert.ok(output().includes(`AWS_ENDPOINT_URL_STS=${bridge}/-/sts`), output());
+    const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8')}` };
+    assert.equal((await fetch(`${bridge}/acme-lake/raw/public/orders.csv`, { headers })).status, 200);
+    assert.equal((await fetch(`${bridge}/acme-lake/raw/private/salaries.csv`, { headers })).status, 403);
+  });
+
+  it("rejects an unknown account, an unknown issuer's caller, and the bridge's own account", async (context) => {
     for (const [caller, said] of [
       ['nobody', /--as must name a caller.*reader@acme-prod/s],
       ['fedbridge@acme-prod.iam.gserviceaccount.com', /--as must name a caller.*the bridge's own/s],
+      ['cluste:analytics/etl', /--as: must be an email.*Did you mean "cluster:analytics\/etl"\?/],
+      ['cluster:etl', /--as: must be cluster:NAMESPACE\/SERVICEACCOUNT/],
     ] as const) {
       const { code, output } = await runSandbox(context, ['--port', '0', '--as', caller]).exit;
       assert.equal(code, 2, output);
