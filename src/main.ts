@@ -109,7 +109,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'caller-doctor': {
     description:
       "test this machine's access to a bridge: its token, the bridge's response, the grant that decides, and a read",
-    args: '--audience URL [--upstream URL] [--as EMAIL] [--get BUCKET/KEY] [--json]',
+    args: '--audience URL [--upstream URL] [--as EMAIL | --token-file FILE] [--get BUCKET/KEY] [--json]',
     run: async (args) => {
       const { callerDoctor } = await import('./cli/caller-doctor.ts');
       return callerDoctor(args);
@@ -117,7 +117,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   proxy: {
     description: 'run a local proxy that adds a fresh identity token to each request',
-    args: '--audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL] [--access-key-file FILE | --allow-any-local-client] [--allow-remote]',
+    args: '--audience URL [--listen HOST:PORT] [--upstream URL] [--as EMAIL | --token-file FILE] [--access-key-file FILE | --allow-any-local-client] [--allow-remote]',
     run: async (args) => {
       const { proxy } = await import('./cli/proxy.ts');
       return proxy(args);

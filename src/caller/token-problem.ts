@@ -83,9 +83,28 @@ const IMPERSONATION: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>
   }),
 };
 
+const FILE: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
+  token_file_unreadable: ({ error }) => ({
+    field: '--token-file',
+    rule: `must be a readable file, but reading it failed (${String(error)})`,
+    fix: 'Check the path and its permissions, and whether the program that writes the token is running.',
+  }),
+  token_file_invalid: () => ({
+    field: '--token-file',
+    rule: 'must contain only an identity token, but contains something else',
+    fix: 'Check the program that writes the file. It must replace the file in one step (rename).',
+  }),
+  token_file_expired: ({ expiredAt }) => ({
+    field: '--token-file',
+    rule: `must contain a valid token, but the token expired at ${String(expiredAt)}`,
+    fix: "Check whether the program that writes the file is running, and this machine's clock.",
+  }),
+};
+
 const PROBLEMS: Partial<Record<FaultCode, (detail: FaultDetail) => Problem>> = {
   ...METADATA,
   ...IMPERSONATION,
+  ...FILE,
   token_expired: ({ expiration }) => ({
     field: 'identity token',
     rule: `must still be valid, but expired at ${String(expiration)}`,

@@ -10,6 +10,8 @@ export interface BridgeOptions {
   readonly upstream: string;
   /** The service account to impersonate; undefined: the identity of this machine. */
   readonly as: string | undefined;
+  /** The file that contains the identity token; undefined if `as` is set. */
+  readonly tokenFile: string | undefined;
 }
 
 /** The help text of the options. */
@@ -17,6 +19,7 @@ export const BRIDGE_USAGE = `  --audience URL   the audience that the bridge's o
   --upstream URL   the bridge's address, if it differs from the audience: https, or http on a loopback host
   --as EMAIL       impersonate this service account with your Google login (\`gcloud auth application-default login\`);
                    default: the identity that this machine gets from its metadata server
+  --token-file FILE  use the token in FILE, which another program replaces before it expires, such as a pod's projected token
 `;
 
 /** @throws UsageError */
@@ -24,14 +27,20 @@ export function readBridgeOptions(values: {
   readonly audience?: string;
   readonly upstream?: string;
   readonly as?: string;
+  readonly 'token-file'?: string;
 }): BridgeOptions {
-  const { audience, upstream, as } = values;
+  const { audience, upstream, as, 'token-file': tokenFile } = values;
   if (audience === undefined)
     throw new UsageError("--audience is required. Give the audience that the bridge's operator chose.");
+  if (as !== undefined && tokenFile !== undefined)
+    throw new UsageError(
+      '--as and --token-file must not be used together: both are where the token comes from. Leave out one of the two.',
+    );
   return {
     audience,
     upstream: upstream === undefined ? originOf(audience) : readUpstream(upstream),
     as: as === undefined ? undefined : readAccount(as),
+    tokenFile,
   };
 }
 

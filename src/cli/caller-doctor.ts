@@ -10,7 +10,8 @@ import { printResult } from './print-result.ts';
 import type { Result } from './print-result.ts';
 import { printSteps } from './print-steps.ts';
 
-const USAGE = `Usage: fedbridge caller-doctor --audience URL [--upstream URL] [--as EMAIL] [--get BUCKET/KEY] [--json]
+const USAGE = `Usage: fedbridge caller-doctor --audience URL [--upstream URL] [--as EMAIL | --token-file FILE]
+                               [--get BUCKET/KEY] [--json]
 
 Takes the same steps as a client on this machine: gets an identity token, sends it to the bridge, looks up which grant decides
 a read, and reads one byte of one object. Reports problems and fixes. Changes nothing, and prints no token.
@@ -25,7 +26,7 @@ Exit code: 0 no problems found, 1 problems found, 2 wrong usage, 3 only warnings
 export function callerDoctor(args: readonly string[]): Promise<never> {
   return printResult('caller-doctor', USAGE, (): Promise<Result> => {
     const { values, switches } = readArguments(args, {
-      options: ['audience', 'upstream', 'as', 'get'],
+      options: ['audience', 'upstream', 'as', 'token-file', 'get'],
       switches: ['json'],
     });
     const bridge = readBridgeOptions(values);

@@ -16,10 +16,10 @@ export interface ProxyCommand extends BridgeOptions {
   readonly remote: boolean;
 }
 
-export const USAGE = `Usage: fedbridge proxy --audience URL [--upstream URL] [--as EMAIL] [--listen HOST:PORT]
-                       [--access-key-file FILE | --allow-any-local-client] [--allow-remote]
+export const USAGE = `Usage: fedbridge proxy --audience URL [--upstream URL] [--as EMAIL | --token-file FILE]
+                       [--listen HOST:PORT] [--access-key-file FILE | --allow-any-local-client] [--allow-remote]
 
-Runs a proxy on this machine that adds a fresh Google identity token to each request and forwards the request to the bridge.
+Runs a proxy on this machine that adds a fresh identity token to each request and forwards the request to the bridge.
 S3 clients then work for as long as the proxy runs. They must present the proxy's access key as their
 AWS access key ID or as \`Authorization: Bearer KEY\`.
 
@@ -37,7 +37,7 @@ const LISTEN = '127.0.0.1:9000';
 /** @throws HelpRequested, UsageError */
 export function readProxyOptions(args: readonly string[]): ProxyCommand {
   const { values, switches } = readArguments(args, {
-    options: ['audience', 'upstream', 'as', 'listen', 'access-key-file'],
+    options: ['audience', 'upstream', 'as', 'token-file', 'listen', 'access-key-file'],
     switches: ['allow-any-local-client', 'allow-remote'],
   });
   const bridge = readBridgeOptions(values);

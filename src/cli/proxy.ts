@@ -7,7 +7,7 @@ import { tokenProblem } from '../caller/token-problem.ts';
 import { tokenSource } from '../caller/token-source.ts';
 import { readGoogleApis } from '../config/load.ts';
 import { describeProblem } from '../config/problem.ts';
-import { quoteForShell } from '../config/show.ts';
+import { quote, quoteForShell } from '../config/show.ts';
 import type { Fault } from '../errors/fault.ts';
 import { HelpRequested, UsageError } from './arguments.ts';
 import { describeFault } from './print-result.ts';
@@ -65,7 +65,7 @@ function reportChanges(
 }
 
 function welcome(
-  { listen, upstream, as, remote, accessKeyFile }: ProxyCommand,
+  { listen, upstream, as, tokenFile, remote, accessKeyFile }: ProxyCommand,
   port: number,
   accessKey: string | undefined,
 ): string {
@@ -73,7 +73,8 @@ function welcome(
   // A key that is kept does not belong in a log.
   const key =
     accessKeyFile === undefined ? (accessKey ?? 'fedbridge') : `"$(cat ${quoteForShell(accessKeyFile)})"`;
-  const who = as ?? "this machine's identity";
+  const who =
+    as ?? (tokenFile === undefined ? "this machine's identity" : `the token in ${quote(tokenFile)}`);
   const variables = [
     `AWS_ACCESS_KEY_ID=${key}`,
     'AWS_SECRET_ACCESS_KEY=not-a-secret',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Examination, Outcome } from '../../src/doctor/step-report.ts';
+import { clusterToken } from '../support/issuers.ts';
 import { startStandIn } from '../support/stand-in.ts';
 import type { Respond } from '../support/stand-in.ts';
 import { startWire } from '../support/wire.ts';
@@ -70,6 +71,30 @@ describe('fedbridge caller-doctor', () => {
     assert.match(named(diagnosis, 'grant for acme-lake/README.txt').found, /get and list.*the whole bucket/);
     const { compared = {} } = named(diagnosis, 'read of acme-lake/README.txt');
     assert.match(String(compared['content-range']), /^bytes 0-0\/\d+$/);
+  });
+
+  it("uses a pod's token in a file", async () => {
+    const file = here.file('token', await clusterToken(wire, 'analytics/etl'));
+    const args = ['--audience', AUDIENCE, '--upstream', wire.bridge.url, '--token-file', file];
+    const { code, stdout, stderr } = await here.run(['caller-doctor', ...args]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /^✓ identity token: belongs to system:serviceaccount:analytics:etl$/m);
+    assert.match(stdout, /^✓ bridge: accepts the token of cluster:analytics\/etl$/m);
+    assert.match(stdout, /^✓ read of acme-lake\/raw\/public\//m);
+  });
+
+  it("reports a pod's token for another audience, and a file without a token", async () => {
+    const claims = { aud: 'https://kubernetes.default.svc' };
+    const file = here.file('other', await clusterToken(wire, 'analytics/etl', { claims }));
+    const base = ['caller-doctor', '--audience', AUDIENCE, '--upstream', wire.bridge.url, '--token-file'];
+    const other = await here.run([...base, file]);
+    assert.equal(other.code, 1);
+    assert.match(other.stdout, /identity token: its audience is not https:\/\/lake-bridge\.example/);
+    const none = await here.run([...base, here.file('none', 'no token')]);
+    assert.match(
+      none.stdout,
+      /--token-file: must contain only an identity token, but contains something else/,
+    );
   });
 
   it('prints the steps in words', async () => {

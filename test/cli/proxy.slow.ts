@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startProxyProcess } from '../caller/proxy-process.ts';
 import type { ProxyProcess } from '../caller/proxy-process.ts';
+import { inSeconds } from '../support/google-claims.ts';
 import { request } from '../support/http-request.ts';
+import { clusterToken } from '../support/issuers.ts';
 import { until } from '../support/until.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
@@ -70,6 +72,11 @@ describe('the arguments of fedbridge proxy', () => {
       'with a file for a key that is not needed',
       [...WITH, '--access-key-file', 'key', '--allow-any-local-client'],
       /--access-key-file has no effect with --allow-any-local-client/,
+    ],
+    [
+      'with two sources of a token',
+      [...WITH, '--as', 'reader@acme-prod.iam.gserviceaccount.com', '--token-file', 'token'],
+      /--as and --token-file must not be used together/,
     ],
     [
       'with itself as the bridge',
@@ -197,6 +204,32 @@ describe('fedbridge proxy', () => {
       [200, callers.reader],
       proxy.stderr(),
     );
+  });
+
+  it('reads a token file again before its token expires, and recovers from an expired token', async (test) => {
+    const directory = mkdtempSync(join(tmpdir(), 'fedbridge-token-'));
+    test.after(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const file = join(directory, 'token');
+    const keep = async (account: string, exp: number): Promise<void> => {
+      const token = await clusterToken(wire, account, { claims: { exp: inSeconds(exp) } });
+      writeFileSync(`${file}.new`, `${token}\n`);
+      renameSync(`${file}.new`, file);
+    };
+    await keep('analytics/etl', -5);
+    const proxy = await start(['--token-file', file], { more: { GCE_METADATA_HOST: '127.0.0.1:1' } });
+    const { status, text } = await read(proxy);
+    assert.equal(status, 502);
+    assert.match(text, /--token-file: must contain a valid token, but the token expired at 20/);
+    // The proxy uses a token until 10 seconds before it expires.
+    await keep('analytics/etl', 11);
+    assert.equal((await read(proxy)).status, 200);
+    await keep('analytics/other', 3600);
+    await until('the proxy uses the new token', async () => (await read(proxy)).status === 403);
+    rmSync(file);
+    assert.equal((await read(proxy)).status, 403, 'the proxy keeps its token while the file is missing');
+    assert.doesNotMatch(proxy.stdout() + proxy.stderr(), /eyJ/);
   });
 
   it('starts while the token source is down, responds with 502, and recovers', async () => {

@@ -37,10 +37,8 @@ export function judgeWhoami(
   const { status, headers, text } = reply;
   const document = parsed(text);
   const compared = { status };
-  const uniqueId = fieldOf(document, 'uniqueId');
-  if (status === 200 && typeof uniqueId === 'string') {
-    const email = fieldOf(document, 'email');
-    const name = typeof email === 'string' ? `${email}, unique ID ${uniqueId}` : `unique ID ${uniqueId}`;
+  const name = nameIn(document);
+  if (status === 200 && name !== undefined) {
     const step = { step: STEP, outcome: 'fine', found: `accepts the token of ${escapeText(name)}` } as const;
     const hint = fieldOf(document, 'hint');
     return {
@@ -58,6 +56,13 @@ export function judgeWhoami(
   if (status === 401 || status === 403)
     return wrong('a server in front of the bridge rejects the token', INVOKER, compared);
   return wrong('the response is not from a bridge', NO_BRIDGE, compared);
+}
+
+/** Callers of issuers other than Google have no unique ID. */
+function nameIn(whoami: unknown): string | undefined {
+  const [uniqueId, email, caller] = ['uniqueId', 'email', 'caller'].map((name) => fieldOf(whoami, name));
+  if (typeof uniqueId !== 'string') return typeof caller === 'string' ? caller : undefined;
+  return typeof email === 'string' ? `${email}, unique ID ${uniqueId}` : `unique ID ${uniqueId}`;
 }
 
 const UNREACHABLE =

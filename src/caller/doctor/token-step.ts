@@ -1,5 +1,6 @@
 // Checks a caller's identity token: whether there is one, and whether a bridge could accept its claims.
 import { describeProblem } from '../../config/problem.ts';
+import { GOOGLE_ISSUERS } from '../../config/google-names.ts';
 import { escapeText } from '../../config/show.ts';
 import type { Fault } from '../../errors/fault.ts';
 import { decodeJwt } from '../../identity/identity-token.ts';
@@ -20,9 +21,10 @@ export function withoutToken(fault: Fault): Examination {
   };
 }
 
-/** @param audience the audience that was requested */
+/** @param audience the audience that the bridge accepts */
 export function judgeToken(token: IdentityToken, audience: string): Examination {
   const { iss, email_verified: verified } = decodeJwt(token.jwt).claims ?? {};
+  const isGoogles = typeof iss === 'string' && GOOGLE_ISSUERS.includes(iss);
   const { aud, sub, email } = token.claims;
   const seconds = Math.round((token.expiresAt - Date.now()) / 1000);
   const hasEmail = email !== undefined && verified === true;
@@ -40,13 +42,11 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
     compared,
     fix,
   });
-  if (aud !== audience)
-    return judged(
-      'wrong',
-      `its audience is not ${escapeText(audience)}, although that was requested`,
-      WRONG_SERVER,
-    );
+  if (aud !== audience) return judged('wrong', `its audience is not ${escapeText(audience)}`, WRONG_AUDIENCE);
   if (seconds <= 0) return judged('wrong', `by this machine's clock, it expired ${-seconds} s ago`, CLOCK);
+  // The bridge ignores the emails of other issuers.
+  if (!isGoogles)
+    return { step: STEP, outcome: 'fine', found: `belongs to ${escapeText(sub ?? '')}`, compared };
   if (!hasEmail)
     return judged(
       'doubtful',
@@ -56,6 +56,7 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
   return { step: STEP, outcome: 'fine', found: `belongs to ${escapeText(email)}`, compared };
 }
 
-const WRONG_SERVER = 'Check which server listens at GCE_METADATA_HOST.';
+const WRONG_AUDIENCE =
+  'A token must be requested for the audience of the bridge. Check the program that writes the token file, or which server listens at GCE_METADATA_HOST.';
 const CLOCK = "Correct this machine's clock.";
 const NO_EMAIL = 'Ask the operator for a grant to the unique ID, or use a service account with an email.';
