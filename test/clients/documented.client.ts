@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { HAS_BOTO3, hasModule } from './boto3.ts';
-import { BUCKET, ORDERS, ORDERS_KEY, startLake, succeeded } from './lake.ts';
+import { BUCKET, freePort, ORDERS, ORDERS_KEY, startLake, succeeded } from './lake.ts';
 import type { Lake } from './lake.ts';
 import { PATH, unavailable } from './program.ts';
 import { here, readSnippets } from './snippets.ts';
@@ -43,15 +41,6 @@ function lackingFor(text: string): string | undefined {
 }
 
 const READS = new RegExp(`${ORDERS_KEY}|${MOUNTED.source}`, 'm');
-
-/** Chooses the bridge's port before the bridge starts, because the docs also use the bridge's address as the audience. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('docs/how-to/clients', { skip }, () => {
   let lake: Lake;

@@ -1,7 +1,9 @@
 // The setup for every client test: a bridge, a bucket with a tree of objects, versions and tags, and callers with
 // different grants.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
@@ -122,6 +124,17 @@ export async function fill({ wire }: Lake): Promise<void> {
   owner.destroy();
   await wire.put(VERSIONED_KEY, 'first', { Tagging: 'team=lake' });
   await wire.put(VERSIONED_KEY, 'second', { Tagging: 'team=lake' });
+}
+
+/** Chooses a bridge's port before the bridge starts, for docs that use the bridge's address as the audience. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  server.close();
+  await once(server, 'close');
+  return address.port;
 }
 
 /** The environment variables for S3 clients: arbitrary access keys, with the identity token as the session token. */

@@ -1,4 +1,4 @@
-// The snippets of docs/how-to/clients/, adapted to the test's bridge and the sandbox's metadata server.
+// The snippets of docs/how-to/clients/ except settings.md (settings-page.ts), adapted to the test's bridge and the sandbox's metadata server.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,7 +24,9 @@ const FENCE = /^```(sh|python|js|ini)\n([^]*?)^```$/gm;
  * languages are omitted.
  */
 export function readSnippets(): readonly Snippet[] {
-  return globSync('*.md', { cwd: PAGES }).toSorted().flatMap(snippetsOf);
+  return globSync('*.md', { cwd: PAGES, exclude: ['settings.md'] })
+    .toSorted()
+    .flatMap(snippetsOf);
 }
 
 function snippetsOf(page: string): readonly Snippet[] {
