@@ -16,13 +16,13 @@ test('a token file contains a token of its caller, which is replaced after 80 % 
   assert.equal(statSync(path).mode & 0o777, 0o600);
   const first = readFileSync(path, 'utf8');
   const { sub, aud, exp = 0, iat = 0 } = decodeJwt(first);
-  assert.deepEqual([sub, aud], ['system:serviceaccount:analytics:etl', sandbox.contract.audience]);
+  assert.deepEqual([sub, aud], ['system:serviceaccount:analytics:etl', [sandbox.contract.audience]]);
   const data = join(path, '../..data');
   const version = readlinkSync(data);
   await control(sandbox, 'PUT', '/clock', { offsetSeconds: (exp - iat) * 0.8 + 1 });
   await until('the token is replaced', () => readFileSync(path, 'utf8') !== first);
   assert.notEqual(readlinkSync(data), version, 'the file is replaced in one step');
-  assert.ok(!existsSync(join(path, '..', version)));
+  await until('the old version is removed', () => !existsSync(join(path, '..', version)));
   const { exp: later = 0 } = decodeJwt(readFileSync(path, 'utf8'));
   assert.ok(later > exp + 2000, 'the new token expires later');
 });
