@@ -23,14 +23,16 @@ export function withoutToken(fault: Fault): Examination {
 
 /** @param audience the audience that the bridge accepts */
 export function judgeToken(token: IdentityToken, audience: string): Examination {
-  const { iss, email_verified: verified } = decodeJwt(token.jwt).claims ?? {};
+  const { iss, aud, email_verified: verified } = decodeJwt(token.jwt).claims ?? {};
+  // Kubernetes always writes a list.
+  const audiences = [aud].flat().filter((one) => typeof one === 'string');
   const isGoogles = typeof iss === 'string' && GOOGLE_ISSUERS.includes(iss);
-  const { aud, sub, email } = token.claims;
+  const { sub, email } = token.claims;
   const seconds = Math.round((token.expiresAt - Date.now()) / 1000);
   const hasEmail = email !== undefined && verified === true;
   const compared = {
     issuer: typeof iss === 'string' ? iss : 'none',
-    audience: aud ?? 'none',
+    audience: audiences.length === 0 ? 'none' : audiences.join(', '),
     email: email === undefined ? 'none' : `${email}${verified === true ? '' : ' (not verified)'}`,
     'unique ID': sub ?? 'none',
     'seconds left': seconds,
@@ -42,7 +44,8 @@ export function judgeToken(token: IdentityToken, audience: string): Examination 
     compared,
     fix,
   });
-  if (aud !== audience) return judged('wrong', `its audience is not ${escapeText(audience)}`, WRONG_AUDIENCE);
+  if (!audiences.includes(audience))
+    return judged('wrong', `its audience is not ${escapeText(audience)}`, WRONG_AUDIENCE);
   if (seconds <= 0) return judged('wrong', `by this machine's clock, it expired ${-seconds} s ago`, CLOCK);
   // The bridge ignores the emails of other issuers.
   if (!isGoogles)

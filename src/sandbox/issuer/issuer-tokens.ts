@@ -39,7 +39,7 @@ export function createIssuerTokens(parts: {
         );
       const iat = Math.floor(clock.now('issuer') / 1000);
       const common = {
-        aud: issuer.audience,
+        aud: issuer.kind === 'kubernetes' ? [issuer.audience] : issuer.audience,
         exp: iat + durations.identityTokenSeconds(),
         iat,
         iss: issuer.url,
