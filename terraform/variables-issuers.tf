@@ -12,8 +12,8 @@ variable "issuers" {
   default = []
 
   validation {
-    condition     = alltrue([for issuer in var.issuers : can(regex("^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$", issuer.name)) && !contains(["project", "user", "group", "domain", "principal", "vend"], issuer.name)]) && length(distinct(var.issuers[*].name)) == length(var.issuers)
-    error_message = "issuers: name must be 1 to 31 lowercase letters, digits and hyphens, begin with a letter, be used once, and not be project, user, group, domain, principal or vend. Choose another name."
+    condition     = alltrue([for issuer in var.issuers : can(regex("^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$", issuer.name)) && !contains(["project", "user", "group", "domain", "principal", "vend", "google"], issuer.name)]) && length(distinct(var.issuers[*].name)) == length(var.issuers)
+    error_message = "issuers: name must be 1 to 31 lowercase letters, digits and hyphens, begin with a letter, be used once, and not be project, user, group, domain, principal, vend or google. Choose another name."
   }
   validation {
     condition     = alltrue([for issuer in var.issuers : contains(["kubernetes", "generic"], issuer.kind)])

@@ -3,6 +3,7 @@ import { permitOn } from '../auth/authorize.ts';
 import type { Permit } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';
+import { headerOf } from '../http1/exchange.ts';
 import type { UpstreamResponse } from '../http1/exchange.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { endStep } from '../observability/request-context.ts';
@@ -66,6 +67,7 @@ export function bucketConfirmation(steps: {
       counters: context.counters,
     });
     endStep(context, 's3FirstByteMs');
+    context.s3RequestId = headerOf(outcome.headers, 'x-amz-request-id');
     if (!isS3Error(outcome)) await discard(outcome);
     // Other errors are ignored, because the caller may not be allowed to list, and not every S3 server lists as AWS does. If the
     // caller requires an owner, a denial may also mean that the bucket has a different owner.

@@ -24,6 +24,7 @@ export interface ControlParts {
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** Issues AWS credentials (vending.ts). */
   readonly vend: VendingSteps['vend'];
+  readonly logVended: VendingSteps['logVended'];
   sessionNameOf(caller: Caller): string;
   isReady(): boolean;
   readonly metrics: Metrics;
@@ -127,7 +128,8 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       const query = queryOf(context.request);
       if (query.get('mode') === 'aws') {
         const authenticate = (): Promise<Caller> => callerOf(context, containerToken);
-        await vendCredentials(context, query, { authenticate, accessOf: parts.accessOf, vend: parts.vend });
+        const { accessOf, vend, logVended } = parts;
+        await vendCredentials(context, query, { authenticate, accessOf, vend, logVended });
         return;
       }
       context.operation = 'credentials';

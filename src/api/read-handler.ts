@@ -6,6 +6,8 @@ import type { Access } from '../auth/grants.ts';
 import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
+import { headerOf } from '../http1/exchange.ts';
+import { ANY_GRANT, OWN_BUCKETS } from '../observability/audit.ts';
 import { endStep } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
@@ -117,12 +119,19 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     const prefixes =
       operation.kind === 'list' ? syntheticPrefixes(access.get(operation.bucket), operation) : undefined;
     if (prefixes !== undefined) {
+      context.decision = ANY_GRANT;
       checkExpectedOwner(context.request, access.get(operation.bucket)?.bucket.expectedOwner);
       await sendSyntheticList(context, operation, prefixes);
       return;
     }
     const permit = authorize(access, operation);
-    context.role = permit.bucket.role.name;
+    context.decision = {
+      reason: 'grant',
+      grants: access.get(operation.bucket)?.positionsOf(permit.decided) ?? [],
+    };
+    const { name, target, role } = permit.bucket;
+    context.role = role.name;
+    if (target !== name) context.target = target;
     const forwarded = forwardedHeaders(context.request, permit.bucket.expectedOwner);
     const session = await untilCancelled(steps.federate(permit, caller), context.cancellation);
     endStep(context, 'stsMs');
@@ -136,8 +145,10 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     });
     endStep(context, 's3FirstByteMs');
     if (isS3Error(outcome)) sendS3Error(context, operation, outcome);
-    else if (operation.form === 'json') await sendJsonList(context, operation, await readListPage(outcome));
-    else await sendObject(context, outcome, steps);
+    else if (operation.form === 'json') {
+      context.s3RequestId = headerOf(outcome.headers, 'x-amz-request-id');
+      await sendJsonList(context, operation, await readListPage(outcome));
+    } else await sendObject(context, outcome, steps);
   } finally {
     if (holdsPage) admission.releasePage(caller.subject);
     admission.releaseFor(caller.subject);
@@ -152,6 +163,7 @@ async function serveBucketOperation(
 ): Promise<void> {
   const { context } = from;
   const buckets = bucketsFor(operation, access);
+  context.decision = operation.kind === 'buckets' ? OWN_BUCKETS : ANY_GRANT;
   if (operation.kind === 'location') checkExpectedOwner(context.request, buckets[0]?.expectedOwner);
   const unconfirmed =
     operation.kind === 'bucket' ? await confirmBucket(operation.bucket, access, from) : undefined;

@@ -17,6 +17,8 @@ export interface VendingSteps {
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** Each call starts a new session. @throws Fault vend_rate_limited, vend_policy_too_large, overloaded, metadata_…, sts_… */
   vend(permit: VendingPermit, caller: Caller): Promise<VendedCredentials>;
+  /** Called before the credentials are sent. */
+  logVended(context: RequestContext, expiresAt: string): void;
 }
 
 /**
@@ -26,14 +28,19 @@ export interface VendingSteps {
 export async function vendCredentials(
   context: RequestContext,
   query: ReadonlyMap<string, string>,
-  { authenticate, accessOf, vend }: VendingSteps,
+  { authenticate, accessOf, vend, logVended }: VendingSteps,
 ): Promise<void> {
   context.operation = 'vend';
   const bucket = vendedBucket(query);
   context.bucket = bucket;
   const caller = await authenticate();
   endStep(context, 'tokenMs');
-  const permit = authorizeVending(accessOf(caller), bucket);
+  const access = accessOf(caller);
+  const permit = authorizeVending(access, bucket);
+  context.decision = {
+    reason: 'grant',
+    grants: access.get(bucket)?.positionsOf(permit.grants) ?? [],
+  };
   context.role = permit.bucket.role.name;
   if (context.request.method === 'HEAD') {
     sendCredentials(context, '');
@@ -42,6 +49,7 @@ export async function vendCredentials(
   const issued = await vend(permit, caller);
   endStep(context, 'stsMs');
   context.sessionName = issued.sessionName;
+  logVended(context, expirationText(issued));
   sendCredentials(context, JSON.stringify(containerCredentials(issued)));
 }
 

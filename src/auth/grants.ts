@@ -11,6 +11,8 @@ export interface Access {
   /** All of this caller's grants on the bucket, in the configuration's order. */
   readonly grants: readonly Grant[];
   readonly byAction: ReadonlyMap<IamAction, Reach>;
+  /** Returns the positions of these grants in the configuration, from 0. */
+  positionsOf(grants: readonly Grant[]): readonly number[];
 }
 
 /** The grants that allow one action, grouped by scope. */
@@ -30,6 +32,8 @@ const projectAsInEmail = (project: string): string => project.split(':').reverse
 
 /** @returns a function that returns a caller's access by bucket name, and caches it for the lifetime of the caller object */
 export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string, Bucket>): AccessOf {
+  const positions = new Map(grants.map((grant, position) => [grant, position]));
+  const positionsOf: Access['positionsOf'] = (some) => some.flatMap((grant) => positions.get(grant) ?? []);
   const byPattern = new Map<string, number[]>();
   grants.forEach((grant, position) => {
     for (const pattern of grant.callers) {
@@ -43,9 +47,9 @@ export function grantIndex(grants: readonly Grant[], buckets: ReadonlyMap<string
   return (caller) => {
     let access = known.get(caller);
     if (access === undefined) {
-      const positions = new Set(callerKeys(caller).flatMap((key) => byPattern.get(key) ?? []));
-      const own = [...positions].sort((a, b) => a - b).flatMap((position) => grants[position] ?? []);
-      access = accessByBucket(own, buckets);
+      const matching = new Set(callerKeys(caller).flatMap((key) => byPattern.get(key) ?? []));
+      const own = [...matching].sort((a, b) => a - b).flatMap((position) => grants[position] ?? []);
+      access = accessByBucket(own, buckets, positionsOf);
       known.set(caller, access);
     }
     return access;
@@ -89,11 +93,13 @@ function callerKeys({ subject, issuer, email }: Caller): string[] {
 function accessByBucket(
   grants: readonly Grant[],
   buckets: ReadonlyMap<string, Bucket>,
+  positionsOf: Access['positionsOf'],
 ): ReadonlyMap<string, Access> {
   const access = new Map<string, Access>();
   for (const [name, own] of Map.groupBy(grants, (grant) => grant.bucket)) {
     const bucket = buckets.get(name);
-    if (bucket !== undefined) access.set(name, { bucket, grants: own, byAction: reachByAction(own) });
+    if (bucket !== undefined)
+      access.set(name, { bucket, grants: own, byAction: reachByAction(own), positionsOf });
   }
   return access;
 }

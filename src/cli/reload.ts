@@ -16,6 +16,9 @@ export function reloadOnHangup(log: Log, server: BridgeServer, rereadConfig: () 
       const kept = unchangedRoles(current, next);
       server.change(next);
       log('INFO', 'SIGHUP: the configuration was reloaded', {
+        event: 'reload',
+        applied: true,
+        grants: next.grants.length,
         rolesKept: [...kept],
         rolesChanged: [...new Set([...current.roles.keys(), ...next.roles.keys()])].filter(
           (name) => !kept.has(name),
@@ -24,12 +27,16 @@ export function reloadOnHangup(log: Log, server: BridgeServer, rereadConfig: () 
       logWarnings(log, next);
     } catch (error) {
       const message = 'SIGHUP: the configuration was not reloaded, because the new configuration is invalid';
-      if (!(error instanceof ConfigError)) log('ERROR', message, { error: describeUnknown(error) });
+      if (!(error instanceof ConfigError))
+        log('ERROR', message, { ...REJECTED, error: describeUnknown(error) });
       else
-        for (const { fix, ...problem } of error.problems) log('ERROR', message, { ...problem, remedy: fix });
+        for (const { fix, ...problem } of error.problems)
+          log('ERROR', message, { ...REJECTED, ...problem, remedy: fix });
     }
   });
 }
+
+const REJECTED = { event: 'reload', applied: false };
 
 export function logWarnings(log: Log, config: Config): void {
   for (const { field, rule, fix } of findWarnings(config))

@@ -17,6 +17,7 @@ export async function logStartup(
     count(grants.length, 'grant'),
   ].join(', ');
   log('INFO', `fedbridge ${version} starts: ${counted}`, {
+    event: 'start',
     version,
     identity: identity.kind,
     // Logged only if the bridge impersonates a service account.

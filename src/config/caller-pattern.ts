@@ -6,7 +6,10 @@ import type { CallerPattern } from './types.ts';
 export const CALLER_MUST =
   'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, or ISSUER:SUBJECT for a caller of an issuer under `issuers`';
 
-/** Words that would be mistaken for a different kind of caller, an IAM member, or the session name of vended credentials. */
+/**
+ * Words that would be mistaken for a different kind of caller, an IAM member, the session name of vended credentials, or Google in
+ * the log.
+ */
 export const RESERVED_ISSUER_NAMES: readonly string[] = [
   'project',
   'user',
@@ -14,6 +17,7 @@ export const RESERVED_ISSUER_NAMES: readonly string[] = [
   'domain',
   'principal',
   'vend',
+  'google',
 ];
 
 /** An issuer's name has no colon, so the first colon of a caller ends it, and no two pairs of issuer and subject look alike. */

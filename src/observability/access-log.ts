@@ -2,6 +2,7 @@
 import type { Log, Severity } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { lineLimit } from './bounded-lines.ts';
+import { decisionMembers } from './audit.ts';
 import { faultFields, s3Fields, traceFields } from './log-fields.ts';
 import { logText, withoutTokens } from './log-text.ts';
 import { NOT_REACHED } from './request-context.ts';
@@ -56,9 +57,11 @@ export function createAccessLog(options: {
         `,"requestId":"${context.requestId}","operation":"${context.operation}"` +
         member('caller', caller?.email) +
         member('callerId', caller?.subject) +
+        decisionMembers(context) +
         member('role', context.role) +
         member('sessionName', context.sessionName) +
         member('bucket', context.bucket) +
+        member('target', context.target) +
         member('key', ifDefined(caller === undefined ? logText : withoutTokens, context.key)) +
         member('prefix', ifDefined(withoutTokens, context.prefix)) +
         `,"status":${status},"bytesSent":${bytesSent},"bytesFromS3":${context.counters.bytesFromS3}` +

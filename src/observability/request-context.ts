@@ -21,7 +21,11 @@ export interface RequestContext {
   readonly counters: { retries: number; resumed: number; bytesFromS3: number };
   operation: string;
   caller: { readonly subject: string; readonly issuer?: string; readonly email?: string } | undefined;
+  /** The decision to allow the request; undefined if there is none yet, or if the request was denied. */
+  decision: Decision | undefined;
   bucket: string | undefined;
+  /** The bucket's name or ARN in S3, if it differs from `bucket`. */
+  target: string | undefined;
   key: string | undefined;
   /** The prefix of a list request. */
   prefix: string | undefined;
@@ -44,6 +48,19 @@ export interface RequestContext {
   s3FirstByteMs: number;
   /** The time at which the current step began. */
   stepStartedAt: number;
+}
+
+/** Why a request is allowed. Denials are faults. */
+export interface Decision {
+  /**
+   * - `grant`: the grants in `grants` allow the request.
+   * - `any_grant`: the request needs no more than some grant on the bucket: a check whether the bucket exists, its location, or a
+   *   list of the prefixes that lead to the caller's grants.
+   * - `own_buckets`: the list of the caller's own buckets, which needs no grant.
+   */
+  readonly reason: 'grant' | 'any_grant' | 'own_buckets';
+  /** The positions of the grants in the configuration, from 0. */
+  readonly grants: readonly number[];
 }
 
 export interface UpstreamError {
@@ -76,7 +93,9 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
       counters: { retries: 0, resumed: 0, bytesFromS3: 0 },
       operation: 'unknown',
       caller: undefined,
+      decision: undefined,
       bucket: undefined,
+      target: undefined,
       key: undefined,
       prefix: undefined,
       role: undefined,

@@ -9,6 +9,7 @@ import { presentedToken } from '../auth/presented-token.ts';
 import type { Config } from '../config/types.ts';
 import { asFault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';
+import { vendingLogger } from '../observability/audit.ts';
 import { createAccessLog } from '../observability/access-log.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -80,6 +81,7 @@ export function createBridge(options: {
   const shared = {
     metrics,
     limitVending: vendingLimit(metrics),
+    logVended: vendingLogger(log),
     createContext: requestContexts(),
     logRequest,
     stallTimeouts,
@@ -131,6 +133,7 @@ export function createBridge(options: {
 interface Shared {
   readonly metrics: Metrics;
   readonly limitVending: LimitVending;
+  readonly logVended: ReturnType<typeof vendingLogger>;
   readonly createContext: (request: CallerRequest, response: CallerResponse) => RequestContext;
   readonly logRequest: (context: RequestContext) => void;
   readonly stallTimeouts: StallTimeouts;
@@ -182,6 +185,7 @@ function joinSteps(
     authenticate: boundedControlRequests(authenticate),
     accessOf: checkedAccessOf,
     vend,
+    logVended: shared.logVended,
     metrics,
     sessionNameOf: callerSessionName,
     isReady: () => !isDraining() && federation.isReady(),
@@ -192,6 +196,5 @@ function joinSteps(
     const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts);
   };
-  const { createContext, logRequest, stallTimeouts } = shared;
-  return createRouter({ createContext, logRequest, control, data, cors: config.cors, stallTimeouts });
+  return createRouter({ ...shared, control, data, cors: config.cors });
 }

@@ -33,8 +33,8 @@ grants:
     assert.equal(line?.['severity'], 'INFO');
     assert.equal(line['message'], `fedbridge ${version} starts: 2 roles, 2 buckets, 3 grants`);
     assert.deepEqual(
-      [line['version'], line['identity'], line['roles'], line['buckets'], line['grants']],
-      [version, 'metadata', ['lake', 'denied'], ['acme-lake', 'other-lake'], 3],
+      [line['event'], line['version'], line['identity'], line['roles'], line['buckets'], line['grants']],
+      ['start', version, 'metadata', ['lake', 'denied'], ['acme-lake', 'other-lake'], 3],
     );
   });
 

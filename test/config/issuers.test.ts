@@ -49,6 +49,7 @@ describe('an issuer', () => {
     ['named user', { name: 'user' }, /name: must be/],
     ['named group', { name: 'group' }, /name: must be/],
     ['named vend', { name: 'vend' }, /name: must be/],
+    ['named google', { name: 'google' }, /name: must be/],
     ['with a colon in its name', { name: 'a:b' }, /name: must be/],
     ['with a long name', { name: 'a'.repeat(32) }, /name: must be/],
     ['of an unknown kind', { kind: 'github' }, /kind: must be one of kubernetes, generic/],

@@ -57,6 +57,7 @@ describe('a reloaded configuration', () => {
     await wire.forgetCalls();
     const line = await reload({ prefix: 'raw/private/' });
     assert.deepEqual([line['rolesKept'], line['rolesChanged']], [['first'], ['second']]);
+    assert.deepEqual([line['event'], line['applied'], line['grants']], ['reload', true, 2]);
     assert.deepEqual([await statusOf(FIRST), await statusOf(SECOND)], [200, 403]);
     assert.deepEqual(await callersSessions(), []);
     await reload();
@@ -70,7 +71,8 @@ describe('a reloaded configuration', () => {
     await wire.bridge.line(({ field }) => field === 'nonsense');
     const errors = wire.bridge.lines.slice(before).filter(({ severity }) => severity === 'ERROR');
     assert.deepEqual(errors.map(({ field }) => field).sort(), ['limits.inFlight', 'nonsense']);
-    for (const { rule, message, remedy } of errors) {
+    for (const { rule, message, remedy, event, applied } of errors) {
+      assert.deepEqual([event, applied], ['reload', false]);
       assert.ok(String(rule).length > 10);
       assert.equal(typeof remedy, 'string');
       assert.match(String(message), /the configuration was not reloaded/);

@@ -1,0 +1,57 @@
+// The audit trail: the decision about each request in its log line, and a log line for each issue of AWS credentials to a caller.
+import { FAULTS } from '../errors/table.ts';
+import type { Fault } from '../errors/fault.ts';
+import type { Log } from './log.ts';
+import type { Decision, RequestContext } from './request-context.ts';
+
+export const ANY_GRANT: Decision = { reason: 'any_grant', grants: [] };
+export const OWN_BUCKETS: Decision = { reason: 'own_buckets', grants: [] };
+
+/** The name of Google among the issuers. No issuer in the configuration can have this name (config/caller-pattern.ts). */
+const GOOGLE = 'google';
+
+export const issuerOf = (caller: NonNullable<RequestContext['caller']>): string => caller.issuer ?? GOOGLE;
+
+/** The faults that mean that the configuration denies the request. Each of their codes is also a reason. */
+const DENIALS: ReadonlySet<string> = new Set([
+  'caller_is_bridge',
+  'vend_not_granted',
+  'vend_shared_session',
+  'vend_policy_too_large',
+]);
+
+/** @returns JSON members with a comma before each of them; empty if no decision was made, for example for a probe */
+export function decisionMembers({ caller, decision, fault }: RequestContext): string {
+  const issuer = caller === undefined ? '' : `,"issuer":"${issuerOf(caller)}"`;
+  const denial = fault === undefined ? undefined : denialReason(fault);
+  if (denial !== undefined) return `${issuer},"granted":false,"reason":"${denial}"`;
+  if (decision === undefined) return issuer;
+  const grants = decision.grants.length === 0 ? '' : `,"grantIndexes":[${decision.grants.join()}]`;
+  return `${issuer},"granted":true,"reason":"${decision.reason}"${grants}`;
+}
+
+function denialReason({ code, detail }: Fault): string | undefined {
+  // If the fault names an action, the caller has grants on the bucket, but none that covers this request.
+  if (code === 'not_granted') return detail['action'] === undefined ? 'no_grant' : 'not_covered';
+  if (DENIALS.has(code)) return code;
+  return FAULTS[code].outcome === 'unauthenticated' ? 'unauthenticated' : undefined;
+}
+
+/** @returns a function that logs that AWS credentials were issued to the request's caller, without the credentials themselves */
+export function vendingLogger(log: Log): (context: RequestContext, expiresAt: string) => void {
+  return ({ requestId, caller, bucket, role, sessionName, decision }, expiresAt) => {
+    if (caller === undefined) return;
+    log('INFO', `AWS credentials of role ${role ?? ''} were issued`, {
+      event: 'vend',
+      requestId,
+      caller: caller.email,
+      callerId: caller.subject,
+      issuer: issuerOf(caller),
+      bucket,
+      role,
+      sessionName,
+      grantIndexes: decision?.grants,
+      expiresAt,
+    });
+  };
+}
