@@ -88,6 +88,7 @@ function observe(
 ): void {
   const { tokenMs, stsMs, s3FirstByteMs } = context;
   metrics.request(context.operation, status, bytesSent);
+  metrics.traffic(context, bytesSent);
   metrics.requestDuration(total / 1000);
   if (tokenMs !== NOT_REACHED) metrics.stepDuration('token', tokenMs / 1000);
   if (stsMs !== NOT_REACHED) metrics.stepDuration('sts', stsMs / 1000);

@@ -3,11 +3,15 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
 import { histogram } from './histogram.ts';
 import type { Sample } from './histogram.ts';
+import { createTraffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 
 export type Step = 'token' | 'sts' | 's3_first_byte';
 
 export interface Metrics {
   request(operation: string, status: number, bytes: number): void;
+  /** Counts a request and its bytes by bucket and by caller. */
+  readonly traffic: Traffic['add'];
   /** Records a request's total duration. */
   requestDuration(seconds: number): void;
   stepDuration(step: Step, seconds: number): void;
@@ -55,7 +59,7 @@ export function createMetrics(sources: {
   const bytes = new Map<string, number>();
   new Counter({
     name: 'fedbridge_response_bytes_total',
-    help: 'Bytes of response bodies sent to callers, by operation.',
+    help: "Body bytes that callers' connections accepted, by operation, including error documents and control routes.",
     labelNames: ['operation'],
     registers,
     collect() {
@@ -63,15 +67,23 @@ export function createMetrics(sources: {
       for (const [operation, sent] of bytes) this.inc({ operation }, sent);
     },
   });
-  const register = (name: string, help: string, samples: () => readonly Sample[]): void => {
-    const metric = { name, get: () => ({ name, help, type: 'histogram', values: samples() }) };
+  const register = (
+    type: 'histogram' | 'counter',
+    { name, help }: { readonly name: string; readonly help: string },
+    samples: () => readonly Sample[],
+  ): void => {
+    const metric = { name, get: () => ({ name, help, type, values: samples() }) };
     // A registry uses only these members of a metric (prom-client, lib/registry.js), although its types require the whole class.
     registry.registerMetric(metric as unknown as Histogram);
   };
+  const traffic = createTraffic();
+  for (const counter of traffic.counters) register('counter', counter, counter.samples);
   const requests = 'fedbridge_request_duration_seconds';
   const requestSeconds = histogram(requests, SECONDS);
-  register(requests, "Time from the arrival of a request's headers to the end of its response.", () =>
-    requestSeconds.samples(),
+  register(
+    'histogram',
+    { name: requests, help: "Time from the arrival of a request's headers to the end of its response." },
+    () => requestSeconds.samples(),
   );
   const steps = 'fedbridge_step_duration_seconds';
   const stepSeconds = {
@@ -80,8 +92,11 @@ export function createMetrics(sources: {
     s3_first_byte: histogram(steps, SECONDS),
   };
   register(
-    steps,
-    'Duration of each step in serving a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
+    'histogram',
+    {
+      name: steps,
+      help: 'Duration of each step in serving a request: verifying the token, waiting for STS, waiting for the first byte from S3.',
+    },
     () => Object.entries(stepSeconds).flatMap(([step, times]) => times.samples({ step })),
   );
   const tokens = new Map<string, number>();
@@ -131,7 +146,16 @@ export function createMetrics(sources: {
       this.set(sources.inFlight());
     },
   });
-
+  new Gauge({
+    name: 'fedbridge_build_info',
+    help: 'Always 1; the labels contain the versions of the bridge and of Node.',
+    labelNames: ['version', 'node_version'],
+    registers,
+    async collect() {
+      const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+      this.set({ version: manifest.version, node_version: process.versions.node }, 1);
+    },
+  });
   new Counter({
     name: 'fedbridge_log_lines_dropped_total',
     help: 'Log lines dropped because standard output was not read fast enough.',
@@ -149,6 +173,7 @@ export function createMetrics(sources: {
       add(byStatus, status, 1);
       if (sent > 0) add(bytes, operation, sent);
     },
+    traffic: traffic.add,
     requestDuration: requestSeconds.observe,
     stepDuration: (step, seconds) => {
       stepSeconds[step].observe(seconds);

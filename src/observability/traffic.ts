@@ -1,0 +1,126 @@
+// Counts the requests that a grant allows, and their bytes, by bucket, role and operation, and by caller.
+import type { Sample } from './histogram.ts';
+import type { RequestContext } from './request-context.ts';
+
+export interface Traffic {
+  /**
+   * Does nothing unless a grant allows the request, because anyone with a Google account can send other requests, for any bucket.
+   */
+  add(context: TrafficContext, bytesSent: number): void;
+  /** The metrics, each with a function that returns its samples. */
+  readonly counters: readonly { readonly name: string; readonly help: string; samples(): Sample[] }[];
+}
+
+type TrafficContext = Pick<
+  RequestContext,
+  'decision' | 'bucket' | 'role' | 'operation' | 'caller' | 'counters'
+>;
+
+interface Counts {
+  requests: number;
+  s3Bytes: number;
+  sentBytes: number;
+}
+
+/** Limits the number of time series, because a grant for a project may cover any number of callers. */
+const MAX_CALLERS = 1_000;
+const OTHER_CALLERS = 'other';
+
+export function createTraffic(): Traffic {
+  // Nested maps instead of keys that join the labels, because bucket and role names may contain any separator.
+  const byBucket = new Map<string, Map<string, Map<string, Counts>>>();
+  const byCaller = new Map<string, Counts>();
+
+  const ofBucket = ({ bucket = '', role = '', operation }: TrafficContext): Counts => {
+    let byRole = byBucket.get(bucket);
+    if (byRole === undefined) byBucket.set(bucket, (byRole = new Map<string, Map<string, Counts>>()));
+    let byOperation = byRole.get(role);
+    if (byOperation === undefined) byRole.set(role, (byOperation = new Map<string, Counts>()));
+    return countsOf(byOperation, operation);
+  };
+  const ofCaller = ({ caller }: TrafficContext): Counts => {
+    const name = caller?.email ?? caller?.subject ?? OTHER_CALLERS;
+    const isCounted = byCaller.has(name) || byCaller.size < MAX_CALLERS;
+    return countsOf(byCaller, isCounted ? name : OTHER_CALLERS);
+  };
+
+  const bucketSamples = (metricName: string, member: keyof Counts): Sample[] =>
+    [...byBucket].flatMap(([bucket, byRole]) =>
+      [...byRole].flatMap(([role, byOperation]) =>
+        [...byOperation].map(([operation, counts]) => ({
+          metricName,
+          labels: { bucket, role, operation },
+          value: counts[member],
+        })),
+      ),
+    );
+  const callerSamples = (metricName: string, member: keyof Counts): Sample[] =>
+    [...byCaller].map(([caller, counts]) => ({ metricName, labels: { caller }, value: counts[member] }));
+
+  const counter = (
+    name: string,
+    help: string,
+    samples: (name: string, member: keyof Counts) => Sample[],
+    member: keyof Counts,
+  ): Traffic['counters'][number] => ({ name, help, samples: () => samples(name, member) });
+  const buckets = 'by bucket, role and operation';
+  const callers = `by caller; callers after the first ${MAX_CALLERS.toLocaleString('en')} are counted as ${OTHER_CALLERS}`;
+  return {
+    add: (context, bytesSent) => {
+      const { decision, counters } = context;
+      if (decision === undefined || decision.reason === 'own_buckets') return;
+      count(ofBucket(context), counters.bytesFromS3, bytesSent);
+      count(ofCaller(context), counters.bytesFromS3, bytesSent);
+    },
+    counters: [
+      counter(
+        'fedbridge_bucket_requests_total',
+        `Requests that a grant allows, ${buckets}.`,
+        bucketSamples,
+        'requests',
+      ),
+      counter(
+        'fedbridge_bucket_s3_bytes_total',
+        `Body bytes received from S3, ${buckets}.`,
+        bucketSamples,
+        's3Bytes',
+      ),
+      counter(
+        'fedbridge_bucket_sent_bytes_total',
+        `Body bytes that callers' connections accepted, ${buckets}.`,
+        bucketSamples,
+        'sentBytes',
+      ),
+      counter(
+        'fedbridge_caller_requests_total',
+        `Requests that a grant allows, ${callers}.`,
+        callerSamples,
+        'requests',
+      ),
+      counter(
+        'fedbridge_caller_s3_bytes_total',
+        `Body bytes received from S3, ${callers}.`,
+        callerSamples,
+        's3Bytes',
+      ),
+      counter(
+        'fedbridge_caller_sent_bytes_total',
+        `Body bytes that callers' connections accepted, ${callers}.`,
+        callerSamples,
+        'sentBytes',
+      ),
+    ],
+  };
+}
+
+function count(counts: Counts, s3Bytes: number, sentBytes: number): void {
+  counts.requests += 1;
+  counts.s3Bytes += s3Bytes;
+  counts.sentBytes += sentBytes;
+}
+
+function countsOf(all: Map<string, Counts>, name: string): Counts {
+  let counts = all.get(name);
+  if (counts === undefined) all.set(name, (counts = { requests: 0, s3Bytes: 0, sentBytes: 0 }));
+  return counts;
+}
