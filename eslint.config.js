@@ -20,7 +20,7 @@ const UPSTREAM_LIBRARIES = {
     'src/auth/fetch-keys.ts',
   ],
   pino: ['src/observability/log.ts'],
-  'prom-client': ['src/observability/metrics.ts'],
+  'prom-client': ['src/observability/metrics.ts', 'src/observability/process-metrics.ts'],
   yaml: ['src/config/document.ts'],
 };
 

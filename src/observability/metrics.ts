@@ -1,8 +1,9 @@
 // Defines all metrics.
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
 import { histogram } from './histogram.ts';
 import type { Sample } from './histogram.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
 import { createTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -40,7 +41,7 @@ export function createMetrics(sources: {
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  registerProcessMetrics(registry);
 
   // Requests and bytes are counted in maps and reported at a scrape, because prom-client would format the labels at each
   // increment.
@@ -144,16 +145,6 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.set(sources.inFlight());
-    },
-  });
-  new Gauge({
-    name: 'fedbridge_build_info',
-    help: 'Always 1; the labels contain the versions of the bridge and of Node.',
-    labelNames: ['version', 'node_version'],
-    registers,
-    async collect() {
-      const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
-      this.set({ version: manifest.version, node_version: process.versions.node }, 1);
     },
   });
   new Counter({
