@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePorts } from '../ceph/ceph-process.ts';
 import { request } from '../support/http-request.ts';
 import { startMeasuredWire } from '../support/metrics.ts';
 import type { MeasuredWire } from '../support/metrics.ts';
@@ -33,7 +33,7 @@ async function startPrometheus(target: string): Promise<Prometheus> {
   };
   // Prometheus accepts JSON, because it is valid YAML.
   await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config));
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${await freePorts(1)}`;
   const child = spawn(
     'prometheus',
     [
@@ -63,17 +63,6 @@ async function startPrometheus(target: string): Promise<Prometheus> {
       await rm(directory, { recursive: true });
     },
   };
-}
-
-/** Prometheus does not report the port that it listens on, so it cannot choose any free port itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  server.close();
-  await once(server, 'close');
-  return address.port;
 }
 
 describe('Prometheus', { skip: unavailable('prometheus', 'promtool') }, () => {
