@@ -179,7 +179,8 @@ export function openConnection(
       socket.resume();
     },
     destroy: (error) => {
-      exchange?.discard(reads.discard());
+      const discarded = reads.discard();
+      exchange?.discard(discarded);
       destroy(error);
     },
     check: (now) => {
