@@ -14,6 +14,7 @@ import type { Respond } from '../../support/stand-in.ts';
 
 /** More than the kernel's buffers for one connection hold. */
 const SIZE = 32 * 1024 * 1024;
+const BODY = Buffer.alloc(SIZE, 'y');
 
 /** The bridge passes at most this many bytes to the kernel at once. The kernel may accept only a part of them, which does not count. */
 const LARGEST_WRITE = 256 * 1024;
@@ -26,7 +27,7 @@ const END_OF_HEAD = '\r\n\r\n';
 /** Sends the object whole or, for the key `gathered`, in pieces that the bridge gathers into larger writes. */
 const respond: Respond = (request, response) => {
   if (request.url?.endsWith('/gathered') !== true) {
-    giveObject({ body: Buffer.alloc(SIZE, 'y') }, request, response);
+    giveObject({ body: BODY }, request, response);
     return;
   }
   const piece = Buffer.alloc(4_096, 'y');
@@ -94,7 +95,8 @@ describe('bytesSent', { concurrency: true }, () => {
   it('does not exceed the flow-control window of an HTTP/2 caller that reads nothing and cancels', async () => {
     const headers = { authorization: `Bearer ${await wire.token('reader')}` };
     const session = openSession(wire.bridge.url);
-    const { stream } = await openStream(session, '/acme-lake/cancels', { headers });
+    const { stream, status } = await openStream(session, '/acme-lake/cancels', { headers });
+    assert.equal(status, 200);
     let received = 0;
     await new Promise<void>((resolve) => {
       stream.on('data', (chunk: Buffer) => {
