@@ -26,6 +26,9 @@ export interface ControlParts {
   readonly vend: VendingSteps['vend'];
   readonly logVended: VendingSteps['logVended'];
   sessionNameOf(caller: Caller): string;
+  /** Returns the caller's egress budget, in bytes; undefined if the configuration has no budgets. */
+  readonly budgetOf:
+    ((caller: Caller) => { readonly bytesPerDay: number; remaining(): number } | undefined) | undefined;
   isReady(): boolean;
   readonly metrics: Metrics;
   /** Callers that may read /-/metrics; undefined if metrics are served on a separate port. */
@@ -179,12 +182,16 @@ function send(response: CallerResponse, status: number, [type, text]: readonly [
 function whoami(parts: ControlParts, caller: Caller): object {
   const access = [...parts.accessOf(caller)].sort(([a], [b]) => (a < b ? -1 : 1));
   const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;
+  const budget = parts.budgetOf?.(caller);
   return {
     email: caller.email ?? null,
     uniqueId: caller.issuer === undefined ? caller.subject : null,
     ...(caller.issuer === undefined ? {} : { issuer: caller.issuer, caller: caller.subject }),
     sessionName: parts.sessionNameOf(caller),
     ...(hint === undefined ? {} : { hint }),
+    ...(budget === undefined
+      ? {}
+      : { egressBudget: { bytesPerDay: budget.bytesPerDay, remainingBytes: budget.remaining() } }),
     mayRead: access.flatMap(([bucket, { grants }]) =>
       grants.map(({ allow, scope }) => ({ bucket, ...scopeFields(scope), allow })),
     ),

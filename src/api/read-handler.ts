@@ -17,6 +17,7 @@ import { readListPage } from '../s3/list-page.ts';
 import type { BucketOperation, Operation } from '../s3/operation.ts';
 import { parseOperation } from '../s3/parse-operation.ts';
 import { isS3Error } from '../s3/read.ts';
+import type { Allowance } from '../s3/budget/allowance.ts';
 import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
 import { bucketConfirmation } from './bucket-existence.ts';
@@ -57,6 +58,8 @@ export interface DataSteps {
   authenticate(request: CallerRequest): MaybePromise<Caller>;
   /** Returns the caller's access, by bucket name. @throws Fault caller_is_bridge */
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
+  /** Returns the caller's egress budget; undefined if the configuration has no budgets. */
+  readonly allowanceOf: ((caller: Caller) => Allowance | undefined) | undefined;
   /** @throws Fault metadata_…, sts_… */
   federate(permit: Permit, caller: Caller): MaybePromise<FederatedSession>;
   readonly read: Read;
@@ -142,6 +145,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
       caller: caller.subject,
       requestId: context.requestId,
       counters: context.counters,
+      allowance: steps.allowanceOf === undefined ? undefined : steps.allowanceOf(caller),
     });
     endStep(context, 's3FirstByteMs');
     if (isS3Error(outcome)) sendS3Error(context, operation, outcome);

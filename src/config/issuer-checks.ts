@@ -25,6 +25,9 @@ export function checkIssuers(raw: unknown): Finding[] {
     ...itemsOf(fieldOf(raw, 'grants')).flatMap((grant, position) =>
       checkCallers(fieldOf(grant, 'callers'), ['grants', position, 'callers'], kinds),
     ),
+    ...itemsOf(fieldOf(raw, 'budgets')).flatMap((budget, position) =>
+      checkCallers(fieldOf(budget, 'callers'), ['budgets', position, 'callers'], kinds),
+    ),
     ...checkCallers(fieldOf(raw, 'operators'), ['operators'], kinds),
   ];
 }

@@ -51,6 +51,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
       ]),
     ),
     grants: document.grants.map(resolveGrant),
+    budgets: document.budgets,
     operators: document.operators,
     chunkAbove:
       document.responses.chunkAbove ??

@@ -16,10 +16,11 @@ export interface IssueDetails {
  * accepts.
  */
 export interface WrittenForm {
-  readonly type?: 'string' | 'boolean' | 'integer';
+  readonly type?: 'string' | 'boolean' | 'integer' | 'number';
   readonly enum?: readonly string[];
   readonly pattern?: string;
   readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly maximum?: number;
 }
 
@@ -100,6 +101,27 @@ export function wholeNumber(least: number, most: number, unit: string) {
       written: { type: 'integer', minimum: least, maximum: most },
     },
   );
+}
+
+/** A number above 0 and at most 1. */
+export function fraction() {
+  return form(
+    'must be a number above 0 and at most 1',
+    (value) => (typeof value === 'number' && value > 0 && value <= 1 ? value : undefined),
+    {
+      fix: (value) => fractionFix(value),
+      written: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+    },
+  );
+}
+
+function fractionFix(value: unknown): string {
+  const [, percent] = /^(\d{1,3})\s*%?$/.exec(String(value)) ?? [];
+  if (percent !== undefined && Number(percent) > 0 && Number(percent) <= 100)
+    return `Write ${Number(percent) / 100} for ${percent} %.`;
+  return typeof value === 'string' && Number(value) > 0 && Number(value) <= 1
+    ? 'Write the value without quotes.'
+    : '';
 }
 
 /** A duration (in seconds) or a size (in bytes), written with its unit. */

@@ -5,6 +5,7 @@ import { CORS_ORIGIN } from './allowed-origins.ts';
 import * as aws from './aws-names.ts';
 import { readCallerPattern } from './caller-pattern.ts';
 import { bucket } from './schema-buckets.ts';
+import { budget } from './schema-budgets.ts';
 import { caller, grant } from './schema-grants.ts';
 import { either, fields, quantity, text, textForm, wholeNumber, yesOrNo } from './schema-parts.ts';
 import { audience, issuer, MAX_ISSUERS } from './schema-issuers.ts';
@@ -98,6 +99,9 @@ export const documentSchema = fields({
     minProperties: 1,
   }),
   grants: z.array(grant).meta({ description: 'Who may read what. Anything that is not granted is denied.' }),
+  budgets: z.array(budget).prefault([]).meta({
+    description: 'Daily limits on the bytes that callers receive from S3.',
+  }),
   operators: z
     .array(caller)
     .prefault([])

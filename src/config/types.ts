@@ -78,6 +78,14 @@ export interface Bucket {
   readonly verifyChecksums: boolean;
 }
 
+/** Limits the bytes that each of the callers may receive from S3 per UTC day. */
+export interface Budget {
+  readonly callers: readonly CallerPattern[];
+  readonly bytesPerDay: number;
+  /** The fraction of `bytesPerDay` at which the bridge logs a warning: above 0, at most 1. */
+  readonly warnAt: number;
+}
+
 /** The source of the bridge's own identity. */
 export type IdentitySource =
   | { readonly kind: 'metadata' }
@@ -120,6 +128,8 @@ export interface Config {
   readonly roles: ReadonlyMap<string, Role>;
   readonly buckets: ReadonlyMap<string, Bucket>;
   readonly grants: readonly Grant[];
+  /** If several budgets match a caller, each applies. */
+  readonly budgets: readonly Budget[];
   /** Callers that may read `/-/metrics` if it has no separate port. */
   readonly operators: readonly CallerPattern[];
   /** The largest size in bytes at which an HTTP/1 response still has a Content-Length; Infinity if there is no limit. */

@@ -1,6 +1,7 @@
 // Warns about valid settings that are probably mistakes: unused entries, repeated grants, sessions that STS may reject.
 import type { CallerPattern, Config } from './types.ts';
 import { findUnlikelyCallers } from './caller-warnings.ts';
+import { findUnlikelyBudgets } from './budget-warnings.ts';
 import { MAX_HOP_SECONDS } from './aws-limits.ts';
 import type { Problem } from './problem.ts';
 import { findUnlikelyKeys } from './scope-warnings.ts';
@@ -9,7 +10,7 @@ import { showDuration } from './units.ts';
 
 /** The warnings for a valid configuration. Warnings do not prevent the bridge from starting. */
 export function findWarnings(config: Config): readonly Problem[] {
-  const { audiences, issuers, identity, roles, buckets, grants, operators } = config;
+  const { audiences, issuers, identity, roles, buckets, grants, budgets, operators } = config;
   const callers = [...grants.flatMap((grant) => grant.callers), ...operators];
   const usedRoles = new Set([...buckets.values()].map(({ role }) => role.name));
   const usedBuckets = new Set(grants.map(({ bucket }) => bucket));
@@ -24,6 +25,10 @@ export function findWarnings(config: Config): readonly Problem[] {
     ...grants.flatMap(({ callers }, position) =>
       findUnlikelyCallers(callers, ['grants', position, 'callers']),
     ),
+    ...budgets.flatMap(({ callers }, position) =>
+      findUnlikelyCallers(callers, ['budgets', position, 'callers']),
+    ),
+    ...findUnlikelyBudgets(budgets, grants),
     ...findUnlikelyCallers(operators, ['operators']),
     ...findRefusedVending(config),
     ...(identity.kind === 'profile' ? findLongSessions(roles) : []),

@@ -98,6 +98,14 @@ export const CALLER_FAULTS = {
       'The bridge serves this operation without calling S3, so x-amz-expected-bucket-owner cannot be checked. Omit the header from this request. The header is checked when you read an object.',
     fix: 'Set `expectedOwner` for the bucket in the configuration: the bridge then compares it with the header.',
   },
+  egress_budget_exceeded: {
+    status: 403,
+    s3Code: 'EgressBudgetExceeded',
+    outcome: 'budget_exceeded',
+    sentence:
+      'This read does not fit into what is left of your egress budget for today. The budget starts again at 00:00 UTC; /-/whoami shows what is left.',
+    fix: 'Check what the caller reads. If the caller needs more, raise `bytesPerDay` in `budgets` and reload the configuration; `cause` shows the budget and the bytes that are used, reserved and requested.',
+  },
   caller_is_bridge: {
     status: 403,
     s3Code: 'AccessDenied',

@@ -23,6 +23,7 @@ export interface FaultRow {
 export type Outcome =
   | 'unauthenticated'
   | 'not_granted'
+  | 'budget_exceeded'
   | 'invalid_request'
   | 'not_implemented'
   | 'not_found'

@@ -1,6 +1,7 @@
 // Defines all metrics.
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
+import { callerLabels } from './caller-labels.ts';
 import { histogram } from './histogram.ts';
 import type { Sample } from './histogram.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
@@ -22,9 +23,20 @@ export interface Metrics {
   vended(role: string, outcome: string): void;
   /** Counts a retried S3 request or a resumed download. */
   s3Retry(reason: string): void;
+  /** Counts a read that the caller's egress budget did not allow. @param caller email or unique ID */
+  budgetDenied(caller: string): void;
   /** Returns all metrics in Prometheus text format. */
   render(): Promise<string>;
   readonly contentType: string;
+}
+
+/** One caller's egress budget for today, in bytes. */
+export interface BudgetUse {
+  /** The caller's email or unique ID. */
+  readonly caller: string;
+  readonly limit: number;
+  /** The bytes received, and the bytes reserved for reads in progress. */
+  readonly used: number;
 }
 
 /**
@@ -38,6 +50,7 @@ export function createMetrics(sources: {
   readonly remainingSeconds: () => ReadonlyMap<string, number>;
   readonly inFlight: () => number;
   readonly droppedLines: () => number;
+  readonly budgetUse: () => readonly BudgetUse[];
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -147,6 +160,37 @@ export function createMetrics(sources: {
       this.set(sources.inFlight());
     },
   });
+
+  const labelOf = callerLabels();
+  const budgetGauge = (name: string, help: string, bytesOf: (use: BudgetUse) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['caller'],
+      registers,
+      collect() {
+        this.reset();
+        for (const use of sources.budgetUse()) this.inc({ caller: labelOf(use.caller) }, bytesOf(use));
+      },
+    });
+  };
+  budgetGauge(
+    'fedbridge_egress_budget_bytes',
+    "The egress budget of each caller that has read today, in bytes per UTC day. All callers after the first 1,000 are added up as 'other'.",
+    ({ limit }) => limit,
+  );
+  budgetGauge(
+    'fedbridge_egress_budget_used_bytes',
+    'Bytes of the egress budget that each caller has used today or that are reserved for its reads in progress. Starts again at 00:00 UTC.',
+    ({ used }) => used,
+  );
+  const budgetDenials = new Counter({
+    name: 'fedbridge_egress_budget_denials_total',
+    help: 'Reads that an egress budget did not allow, by caller.',
+    labelNames: ['caller'],
+    registers,
+  });
+
   new Counter({
     name: 'fedbridge_log_lines_dropped_total',
     help: 'Log lines dropped because standard output was not read fast enough.',
@@ -177,6 +221,9 @@ export function createMetrics(sources: {
     },
     vended: (role, outcome) => {
       vended.inc({ role, outcome });
+    },
+    budgetDenied: (caller) => {
+      budgetDenials.inc({ caller: labelOf(caller) });
     },
     s3Retry: (reason) => {
       s3Retries.inc({ reason });

@@ -6,6 +6,7 @@ import type { UpstreamResponse } from '../http1/exchange.ts';
 import type { Transport } from '../http1/transport.ts';
 import { bucketRegions, isRedirect, regionToTry } from './bucket-regions.ts';
 import type { S3Clock } from './clock-offset.ts';
+import type { Allowance } from './budget/allowance.ts';
 import type { ObjectRead } from './operation.ts';
 import { withPublicName } from './renamed-list.ts';
 import { isCredentialsError, renewalBudget, renewalReasonFor } from './retry/rejected-credentials.ts';
@@ -31,6 +32,8 @@ export interface ReadOptions extends RequestOptions {
   readonly renewsUnexplained?: boolean;
   /** The caller's unique ID. Each caller has its own share of the budgets for retries and renewals. */
   readonly caller: string;
+  /** What the caller may still receive from S3 today; undefined if no egress budget applies. */
+  readonly allowance?: Allowance | undefined;
 }
 
 export interface Reader {

@@ -21,6 +21,7 @@ import { deferredWrites } from '../runtime/deferred-writes.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { boundedControlRequests } from './admission.ts';
 import { callerSessions, rejectBridge } from './caller-sessions.ts';
+import { egressBudgets } from './egress-budgets.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { malformedRequests } from './malformed-request.ts';
 import type { MalformedRequests } from './malformed-request.ts';
@@ -68,7 +69,9 @@ export function createBridge(options: {
     remainingSeconds: () => steps.federation.remainingSeconds(),
     inFlight: () => steps.admission.inFlight(),
     droppedLines: log.dropped,
+    budgetUse: () => budgets.use(),
   });
+  const budgets = egressBudgets({ log, onDenied: metrics.budgetDenied });
   const logRequest = createAccessLog({
     log,
     metrics,
@@ -77,7 +80,7 @@ export function createBridge(options: {
   });
   const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
   const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
-  const resources = { log, metrics, lag, roleAccessFor };
+  const resources = { log, metrics, lag, budgets, roleAccessFor };
   const shared = {
     metrics,
     limitVending: vendingLimit(metrics),
@@ -143,7 +146,7 @@ interface Shared {
 }
 
 function joinSteps(
-  { config, admission, callerOf, accessOf, roleAccess, federation, reader }: Steps,
+  { config, admission, callerOf, accessOf, roleAccess, federation, reader, budgetOf }: Steps,
   shared: Shared,
 ): Router {
   const { metrics, isDraining } = shared;
@@ -174,6 +177,7 @@ function joinSteps(
     admission,
     authenticate,
     accessOf: checkedAccessOf,
+    allowanceOf: budgetOf,
     federate,
     read: reader.read,
     regionOf: reader.regionOf,
@@ -188,6 +192,7 @@ function joinSteps(
     logVended: shared.logVended,
     metrics,
     sessionNameOf: callerSessionName,
+    budgetOf,
     isReady: () => !isDraining() && federation.isReady(),
     operators: config.listen.metrics === undefined ? config.operators : undefined,
   };

@@ -16,6 +16,7 @@ import type { Transport } from '../http1/transport.ts';
 import type { Log } from '../observability/log.ts';
 import { faultLogger } from '../observability/log-fields.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { withEgressBudget } from '../s3/budget/budgeted-read.ts';
 import { withChecksums } from '../s3/checksum.ts';
 import { s3Clock } from '../s3/clock-offset.ts';
 import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
@@ -26,6 +27,7 @@ import { retryingRead } from '../s3/retry/resume.ts';
 import { createSigner } from '../s3/signature.ts';
 import { createAdmission } from './admission.ts';
 import type { CountedAdmission } from './admission.ts';
+import type { BudgetOf, EgressBudgets } from './egress-budgets.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { RoleAccess } from './role-access.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
@@ -41,6 +43,8 @@ export interface Steps {
   readonly federation: Federation;
   readonly transport: Transport;
   readonly reader: Reader;
+  /** Undefined if the configuration has no budgets. */
+  readonly budgetOf: BudgetOf | undefined;
 }
 
 /** Resources that all configurations share. */
@@ -48,6 +52,7 @@ export interface StepResources {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly lag: EventLoopLag;
+  readonly budgets: EgressBudgets;
   /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }
@@ -86,6 +91,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
     buildFederation(config, resources, { roleAccess, transport }),
   );
   const reader = buildReader(config, resources, transport);
+  const budgetOf = config.budgets.length === 0 ? undefined : resources.budgets.apply(config.budgets);
 
   if (previous !== undefined) {
     if (isSameIdentity)
@@ -93,7 +99,18 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
     else previous.federation.close();
     if (!isSameStall) previous.transport.retire();
   }
-  return { config, admission, issuers, callerOf, accessOf, roleAccess, federation, transport, reader };
+  return {
+    config,
+    admission,
+    issuers,
+    callerOf,
+    accessOf,
+    roleAccess,
+    federation,
+    transport,
+    reader,
+    budgetOf,
+  };
 }
 
 const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, aws];
@@ -156,7 +173,7 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
     transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
 }
 
-/** Builds the reader in layers: a signed read, then retries and resumes, then checksums, and then If-Range. */
+/** Builds the reader in layers: a signed read, then retries and resumes, then egress budgets, then checksums, and then If-Range. */
 function buildReader(config: Config, { log, metrics }: StepResources, transport: Transport): Reader {
   const { read, regionOf } = createReader({
     transport,
@@ -186,7 +203,8 @@ function buildReader(config: Config, { log, metrics }: StepResources, transport:
   const stallMs = config.limits.stallSeconds * 1000;
   const retrying = retryingRead(read, { stallMs, onRetry: metrics.s3Retry });
   const verifies = config.buckets.values().some(({ verifyChecksums }) => verifyChecksums);
-  return { read: withIfRange(verifies ? withChecksums(retrying) : retrying), regionOf };
+  const budgeted = config.budgets.length === 0 ? retrying : withEgressBudget(retrying);
+  return { read: withIfRange(verifies ? withChecksums(budgeted) : budgeted), regionOf };
 }
 
 /**

@@ -7,6 +7,7 @@ export async function metricTable(): Promise<string> {
     remainingSeconds: () => new Map<string, number>(),
     inFlight: () => 0,
     droppedLines: () => 0,
+    budgetUse: () => [],
   };
   const text = await createMetrics(none).render();
   const kinds = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]));

@@ -62,7 +62,11 @@ function responseHeaders(headers: readonly string[]): string[] {
 /** The maximum size of a TLS record (RFC 8446, 5.1), and the size at which collected pieces are written. */
 const [PIECE_BYTES, BATCH_BYTES] = [16 * 1024, 64 * 1024];
 
-const LOGGED_DURING_BODY: ReadonlySet<string> = new Set(['checksum_mismatch', 'object_changed']);
+const LOGGED_DURING_BODY: ReadonlySet<string> = new Set([
+  'checksum_mismatch',
+  'egress_budget_exceeded',
+  'object_changed',
+]);
 
 /** Prevents caches from sending one caller's response to another caller (RFC 9111, 4.1), whatever S3's own headers allow. */
 const VARY = 'Authorization, X-Amz-Security-Token, Origin';
@@ -96,7 +100,8 @@ export function sendObject(
       response.end();
     },
     fail: (error) => {
-      context.abortedBy ??= 's3';
+      const isOverBudget = error instanceof Fault && error.code === 'egress_budget_exceeded';
+      context.abortedBy ??= isOverBudget ? 'bridge' : 's3';
       // Other errors need no details in the log line, because `abortedBy` already names the cause.
       if (error instanceof Fault && LOGGED_DURING_BODY.has(error.code)) context.fault = error;
       abortResponse(request, response);

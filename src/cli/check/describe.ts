@@ -1,13 +1,23 @@
 // Describes a configuration or one of its grants in words: who may read what, and as which role.
 import type { Caller } from '../../auth/caller.ts';
 import { matchingPatterns } from '../../auth/grants.ts';
-import type { Bucket, CallerPattern, Config, Grant, Hop, Issuer, Role, Scope } from '../../config/types.ts';
+import type {
+  Bucket,
+  Budget,
+  CallerPattern,
+  Config,
+  Grant,
+  Hop,
+  Issuer,
+  Role,
+  Scope,
+} from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration, showQuantity, SIZE } from '../../config/units.ts';
 import { CALLER_TAG_KEYS } from '../../config/aws-limits.ts';
 
 export function describeConfig(config: Config): string {
-  const { audiences, aws, buckets, grants, operators } = config;
+  const { audiences, aws, buckets, grants, budgets, operators } = config;
   const lines = [
     `Callers' tokens must have the audience ${audiences.map(escapeText).join(' or ')}.`,
     ...config.issuers.map(describeIssuer),
@@ -15,10 +25,20 @@ export function describeConfig(config: Config): string {
     ...describeLimits(config),
     '',
     ...[...buckets.values()].flatMap((bucket) => describeBucket(bucket, grants, aws.region)),
+    ...budgets.flatMap(describeBudget),
     ...operators.map((operator) => `${describeCaller(operator)} may read the metrics.`),
     'Nobody else may read anything.',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeBudget({ callers, bytesPerDay, warnAt }: Budget): string[] {
+  const share = warnAt === 1 ? 'when it is used up' : `at ${Math.round(warnAt * 1000) / 10} %`;
+  return callers.map((caller) => {
+    const who = describeCaller(caller);
+    const each = caller.kind === 'project' ? `${who[0]?.toUpperCase() ?? ''}${who.slice(1)}` : who;
+    return `${each} may receive at most ${showQuantity(bytesPerDay, SIZE)} from S3 per UTC day and process; the bridge warns ${share}.`;
+  });
 }
 
 function describeIssuer({ name, kind, url, audiences, jwks }: Issuer): string {

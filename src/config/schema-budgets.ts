@@ -1,0 +1,27 @@
+// The schema of an egress budget.
+import * as z from 'zod';
+import { caller } from './schema-grants.ts';
+import { fields, fraction, quantity } from './schema-parts.ts';
+import { SIZE } from './units.ts';
+
+export const budget = fields({
+  callers: z
+    .array(caller)
+    .min(1)
+    .meta({
+      description:
+        'The callers that the budget applies to, in the same format as in a grant. Each caller that matches has its own budget. If several budgets match a caller, each applies, so the smallest limits the caller.',
+      example: ['project:acme-prod'],
+    }),
+  // The largest whole number that keeps every sum of a day exact.
+  bytesPerDay: quantity(1, 1000e12, SIZE).meta({
+    description:
+      'How many bytes each caller may receive from S3 per UTC day, for each process of the bridge. Reads that do not fit get 403 `EgressBudgetExceeded`. Counting starts again when the process restarts.',
+    example: '500GiB',
+  }),
+  warnAt: fraction().prefault(0.8).meta({
+    description:
+      'The fraction of `bytesPerDay` at which the bridge logs a warning, once per caller and day: above 0, at most 1.',
+    example: 0.9,
+  }),
+});

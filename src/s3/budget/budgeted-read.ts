@@ -1,0 +1,160 @@
+// Keeps reads within the caller's egress budget: reserves a response's bytes before its body is read.
+import { Fault } from '../../errors/fault.ts';
+import { headerOf } from '../../http1/exchange.ts';
+import type { UpstreamResponse } from '../../http1/exchange.ts';
+import { STRONG_ETAG } from '../if-range.ts';
+import type { ObjectRead } from '../operation.ts';
+import { isS3Error } from '../read.ts';
+import type { Read, ReadOptions } from '../read.ts';
+import type { S3Error } from '../s3-error.ts';
+import type { Allowance, Reservation } from './allowance.ts';
+import { countedResponse } from './counted-response.ts';
+import { firstByteOnly, maxDocumentBytes, maxObjectBytes, withoutHeaders } from './requested-bytes.ts';
+
+/**
+ * The bytes that S3 can send before it notices that the bridge has closed the connection: more than the largest receive buffer of
+ * a socket, which Linux limits to 6 MiB (net.ipv4.tcp_rmem).
+ */
+const BURST_BYTES = 8 * 1024 * 1024;
+
+/** How often a length is determined again because the object was overwritten in the meantime. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * While plenty is left, sends the read at once, and reserves the length in the response's head. Until then, the read holds the
+ * bytes that could arrive before the bridge can close the connection. If less is left, determines the length with HEAD, reserves
+ * it, and reads exactly that version. A read without an allowance is not changed.
+ */
+export function withEgressBudget(read: Read): Read {
+  return (bucket, operation, session, options) => {
+    const { allowance } = options;
+    if (allowance === undefined || operation.method === 'HEAD')
+      return read(bucket, operation, session, options);
+    const send: Send = (sent, changes) => read(bucket, sent, session, { ...options, ...changes });
+    const budgeted = { operation, options, allowance, send };
+    return operation.name === 'GetObject' ? readObject(budgeted) : readDocument(budgeted);
+  };
+}
+
+type Send = (operation: ObjectRead, changes?: Partial<ReadOptions>) => Promise<UpstreamResponse | S3Error>;
+
+interface BudgetedRead {
+  readonly operation: ObjectRead;
+  readonly options: ReadOptions;
+  readonly allowance: Allowance;
+  readonly send: Send;
+}
+
+async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3Error> {
+  const { operation, options, allowance, send } = budgeted;
+  const max = maxObjectBytes(options.headers);
+  const bytes = Math.min(max, BURST_BYTES);
+  const hold = allowance.hold(bytes, max <= BURST_BYTES);
+  if (hold === undefined) return readKnownLength(budgeted);
+  const outcome = await closedOnFailure(hold, () => send(operation));
+  if (isS3Error(outcome)) return outcome;
+  const length = lengthOf(outcome);
+  if (hold.fix(length ?? bytes)) return countedResponse(outcome, hold, { ...options, allowance });
+  outcome.abort();
+  // Reads that do not fit may be repeated often, so the bytes that S3 has already sent must count.
+  hold.close(bytes);
+  allowance.stopHolding();
+  return readKnownLength(budgeted);
+}
+
+/** Reserves the length that S3 returns for HEAD before S3 is asked for a body. */
+async function readKnownLength({
+  operation,
+  options,
+  allowance,
+  send,
+}: BudgetedRead): Promise<UpstreamResponse | S3Error> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    // Only the following GET may renew credentials, because S3 gives no reason for denying a HEAD.
+    const head = await send(
+      { ...operation, name: 'HeadObject', method: 'HEAD' },
+      { renewsUnexplained: false },
+    );
+    if (isS3Error(head)) {
+      // S3 sends the error's code only in response to GET.
+      const error = await send(operation, { headers: errorHeaders(operation, options.headers) });
+      if (isS3Error(error)) return error;
+      error.abort();
+      continue;
+    }
+    head.abort();
+    if (head.status === 304) return head;
+    const length = lengthOf(head);
+    if (length === undefined) throw allowance.denied(undefined);
+    const reservation = await allowance.reserve(length, options.cancellation, false);
+    const pinned = pinnedTo(head, options.headers);
+    const outcome = await closedOnFailure(reservation, () =>
+      send(operation, { headers: pinned ?? options.headers }),
+    );
+    if (isS3Error(outcome)) {
+      if (pinned !== undefined && outcome.status === 412) continue;
+      return outcome;
+    }
+    if (reservation.fix(lengthOf(outcome) ?? length))
+      return countedResponse(outcome, reservation, { ...options, allowance });
+    outcome.abort();
+    reservation.close(length);
+  }
+  throw new Fault('object_changed');
+}
+
+/** Reserves the most that a list, tags or attributes can take, because S3 sends them without their length. */
+async function readDocument({
+  operation,
+  options,
+  allowance,
+  send,
+}: BudgetedRead): Promise<UpstreamResponse | S3Error> {
+  const bytes = maxDocumentBytes(operation);
+  const hold = await allowance.reserve(bytes, options.cancellation, true);
+  const outcome = await closedOnFailure(hold, () => send(operation));
+  if (isS3Error(outcome)) return outcome;
+  const length = lengthOf(outcome) ?? bytes;
+  if (hold.fix(length)) return countedResponse(outcome, hold, { ...options, allowance });
+  outcome.abort();
+  hold.close(bytes);
+  throw allowance.denied(length);
+}
+
+async function closedOnFailure(
+  reservation: Reservation,
+  send: () => Promise<UpstreamResponse | S3Error>,
+): Promise<UpstreamResponse | S3Error> {
+  try {
+    const outcome = await send();
+    if (isS3Error(outcome)) reservation.close();
+    return outcome;
+  } catch (error) {
+    reservation.close();
+    throw error;
+  }
+}
+
+/** @returns undefined if the response has no valid Content-Length, such as a chunked response; 0 for 304 */
+function lengthOf({ status, headers }: UpstreamResponse): number | undefined {
+  if (status === 304) return 0;
+  const length = headerOf(headers, 'content-length');
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+/** S3 does not accept a range together with a part number. */
+function errorHeaders({ parameters }: ObjectRead, headers: readonly string[]): readonly string[] {
+  return parameters.some(([name]) => name === 'partNumber') ? headers : firstByteOnly(headers);
+}
+
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
+
+/**
+ * Requests the version that HEAD found. Omits the caller's conditions, because S3 has already evaluated them for that version.
+ * @returns undefined if the response has no strong ETag
+ */
+function pinnedTo(head: UpstreamResponse, headers: readonly string[]): readonly string[] | undefined {
+  const etag = headerOf(head.headers, 'etag');
+  if (etag === undefined || !STRONG_ETAG.test(etag)) return undefined;
+  return [...withoutHeaders(headers, CONDITIONS), 'if-match', etag];
+}

@@ -1,0 +1,205 @@
+// Counts the bytes that each caller has received from S3 during the current UTC day, and the bytes reserved for its reads in
+// progress.
+import { untilCancelled } from '../runtime/cancellation.ts';
+import type { Cancellation } from '../runtime/cancellation.ts';
+import type { Reservation } from '../s3/budget/allowance.ts';
+
+export interface DailyUsage {
+  /**
+   * Returns a caller's usage, which stays current on later days.
+   * @param options.limit the bytes that the caller may receive per day
+   * @param options.onReserved called whenever the used and reserved bytes may have grown
+   */
+  of(
+    subject: string,
+    options: { readonly limit: number; readonly onReserved: (usage: CallerUsage) => void },
+  ): CallerUsage;
+  /** The callers that have sent reads today, by subject. */
+  today(): ReadonlyMap<string, { readonly used: number; readonly reserved: number }>;
+}
+
+/** All values are in bytes. */
+export interface CallerUsage {
+  used(): number;
+  reserved(): number;
+  /** What is neither used nor reserved; holds do not count. Negative after a reload with a lower limit. */
+  left(): number;
+  /** @returns undefined if the bytes are not free at once, or if there is no ample rest and the bytes are no maximum */
+  hold(bytes: number, isMaximum: boolean): Reservation | undefined;
+  /** Waits for holds if the bytes do not fit because of them. @returns undefined if the bytes do not fit in any case */
+  reserve(bytes: number, cancellation: Cancellation, isHold: boolean): Promise<Reservation | undefined>;
+  stopHolding(): void;
+  /** Whether a threshold has been reached for the first time today. */
+  isFirstAt(threshold: number): boolean;
+}
+
+/** One caller's bytes of one day. A read counts for the day on which it began. */
+interface Day {
+  /** Days since 1970 in UTC. */
+  readonly date: number;
+  used: number;
+  /** The bytes of reads whose length is known, including the bytes received so far. */
+  reserved: number;
+  /** The bytes of reads whose length is not known yet. */
+  held: number;
+  waiting: number;
+  mayHold: boolean;
+  readonly passed: Set<number>;
+  /** Resolves when a hold ends. */
+  holdEnds: PromiseWithResolvers<undefined> | undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** How many holds must be free so that one more is given. With fewer, a read would often turn out not to fit. */
+const AMPLE_HOLDS = 4;
+
+/** @param now milliseconds since 1970. If this clock goes back to the day before, the current day goes on */
+export function dailyUsage(now: () => number): DailyUsage {
+  const days = new Map<string, Day>();
+  let today = 0;
+  const startToday = (): void => {
+    const date = Math.floor(now() / DAY_MS);
+    if (date <= today) return;
+    today = date;
+    // Reads in progress keep the day on which they began.
+    days.clear();
+  };
+  const dayOf = (subject: string): Day => {
+    startToday();
+    let day = days.get(subject);
+    if (day === undefined) days.set(subject, (day = newDay(today)));
+    return day;
+  };
+  return {
+    of: (subject, { limit, onReserved }) => {
+      const peek = (): Day | undefined => {
+        startToday();
+        return days.get(subject);
+      };
+      const free = (day: Day): number => limit - day.used - day.reserved - day.held;
+      const open = (day: Day, bytes: number, isHold: boolean): Reservation =>
+        openReservation(day, {
+          bytes,
+          isHold,
+          hasFree: (more) => more <= free(day),
+          onReserved: () => {
+            onReserved(usage);
+          },
+        });
+      const usage: CallerUsage = {
+        used: () => peek()?.used ?? 0,
+        reserved: () => peek()?.reserved ?? 0,
+        left: () => {
+          const day = peek();
+          return day === undefined ? limit : limit - day.used - day.reserved;
+        },
+        hold: (bytes, isMaximum) => {
+          const day = dayOf(subject);
+          const isAmple = isMaximum || (day.mayHold && free(day) >= AMPLE_HOLDS * bytes);
+          // Reads that already wait for holds to end come first.
+          const fits = isAmple && day.waiting === 0 && bytes <= free(day);
+          return fits ? open(day, bytes, true) : undefined;
+        },
+        reserve: async (bytes, cancellation, isHold) => {
+          for (;;) {
+            const day = dayOf(subject);
+            if (bytes <= free(day)) return open(day, bytes, isHold);
+            if (bytes > free(day) + day.held) return undefined;
+            day.holdEnds ??= Promise.withResolvers<undefined>();
+            day.waiting += 1;
+            try {
+              await untilCancelled(day.holdEnds.promise, cancellation);
+            } finally {
+              day.waiting -= 1;
+            }
+          }
+        },
+        stopHolding: () => {
+          dayOf(subject).mayHold = false;
+        },
+        isFirstAt: (threshold) => {
+          const { used, reserved, passed } = dayOf(subject);
+          if (used + reserved < threshold || passed.has(threshold)) return false;
+          passed.add(threshold);
+          return true;
+        },
+      };
+      return usage;
+    },
+    today: () => {
+      startToday();
+      return days;
+    },
+  };
+}
+
+const newDay = (date: number): Day => ({
+  date,
+  used: 0,
+  reserved: 0,
+  held: 0,
+  waiting: 0,
+  mayHold: true,
+  passed: new Set(),
+  holdEnds: undefined,
+});
+
+function openReservation(
+  day: Day,
+  options: {
+    readonly bytes: number;
+    readonly isHold: boolean;
+    readonly hasFree: (more: number) => boolean;
+    readonly onReserved: () => void;
+  },
+): Reservation {
+  const { hasFree, onReserved } = options;
+  let { bytes, isHold } = options;
+  let received = 0;
+  let isClosed = false;
+  const endHold = (): void => {
+    isHold = false;
+    day.held -= bytes;
+    day.holdEnds?.resolve(undefined);
+    day.holdEnds = undefined;
+  };
+  if (isHold) day.held += bytes;
+  else {
+    day.reserved += bytes;
+    onReserved();
+  }
+  return {
+    fix: (exact) => {
+      if (exact > bytes && !hasFree(exact - bytes)) return false;
+      if (isHold) endHold();
+      else day.reserved -= bytes;
+      bytes = exact;
+      day.reserved += bytes;
+      onReserved();
+      return true;
+    },
+    receive: (more) => {
+      if (isClosed) {
+        // The last bytes before a connection closes.
+        day.used += more;
+        return true;
+      }
+      received += more;
+      if (received <= bytes) return true;
+      const fits = hasFree(received - bytes);
+      day.reserved += received - bytes;
+      bytes = received;
+      onReserved();
+      return fits;
+    },
+    close: (atLeast = 0) => {
+      if (isClosed) return;
+      isClosed = true;
+      if (isHold) endHold();
+      else day.reserved -= bytes;
+      day.used += Math.max(received, atLeast);
+      onReserved();
+    },
+  };
+}

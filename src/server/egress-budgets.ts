@@ -1,0 +1,127 @@
+// Enforces egress budgets: finds the budgets of each caller, and what the caller may still receive from S3 today.
+import type { Caller } from '../auth/caller.ts';
+import { matchingPatterns } from '../auth/grants.ts';
+import type { Budget } from '../config/types.ts';
+import { Fault } from '../errors/fault.ts';
+import type { Log } from '../observability/log.ts';
+import type { BudgetUse } from '../observability/metrics.ts';
+import type { Allowance, Reservation } from '../s3/budget/allowance.ts';
+import { dailyUsage } from './daily-usage.ts';
+import type { CallerUsage } from './daily-usage.ts';
+
+/** One caller's budget for the current UTC day. All values are in bytes. */
+export interface CallerBudget extends Allowance {
+  /** The smallest of the budgets that apply to the caller. */
+  readonly bytesPerDay: number;
+  /** What the caller may still request today; at least 0. */
+  remaining(): number;
+}
+
+/** @returns undefined if no budget applies to the caller */
+export type BudgetOf = (caller: Caller) => CallerBudget | undefined;
+
+export interface EgressBudgets {
+  /** Applies a configuration's budgets from now on. What callers have used today continues to count. */
+  apply(budgets: readonly Budget[]): BudgetOf;
+  /** The callers with a budget that have sent reads today. */
+  use(): BudgetUse[];
+}
+
+/**
+ * @param options.now milliseconds since 1970; default: this machine's clock
+ * @param options.onDenied called for each denied read, with the caller's email or unique ID
+ */
+export function egressBudgets({
+  log,
+  onDenied,
+  now = Date.now,
+}: {
+  readonly log: Log;
+  readonly onDenied: (caller: string) => void;
+  readonly now?: () => number;
+}): EgressBudgets {
+  const usage = dailyUsage(now);
+  /** The caller's name and limit for the metrics, by subject. */
+  const limits = new Map<string, { readonly caller: string; readonly limit: number }>();
+  return {
+    apply: (budgets) => {
+      const known = new WeakMap<Caller, { readonly budget: CallerBudget | undefined }>();
+      return (caller) => {
+        let found = known.get(caller);
+        if (found === undefined) {
+          const own = budgets.filter(({ callers }) => matchingPatterns(caller, callers).length > 0);
+          const limit = Math.min(...own.map(({ bytesPerDay }) => bytesPerDay));
+          const name = caller.email ?? caller.subject;
+          if (own.length === 0) limits.delete(caller.subject);
+          else limits.set(caller.subject, { caller: name, limit });
+          const onReserved = warnAtThresholds(own, log, caller);
+          const budget =
+            own.length === 0
+              ? undefined
+              : callerBudget(usage.of(caller.subject, { limit, onReserved }), limit, () => {
+                  onDenied(name);
+                });
+          known.set(caller, (found = { budget }));
+        }
+        return found.budget;
+      };
+    },
+    use: () =>
+      [...usage.today()].flatMap(([subject, { used, reserved }]) => {
+        const own = limits.get(subject);
+        return own === undefined ? [] : [{ ...own, used: used + reserved }];
+      }),
+  };
+}
+
+/** Logs a warning once per caller, budget and day. */
+function warnAtThresholds(
+  budgets: readonly Budget[],
+  log: Log,
+  caller: Caller,
+): (usage: CallerUsage) => void {
+  return (usage) => {
+    for (const { bytesPerDay, warnAt } of budgets) {
+      if (!usage.isFirstAt(bytesPerDay * warnAt)) continue;
+      const name = caller.email ?? caller.subject;
+      log('WARNING', `${name} has used ${Math.round(warnAt * 100)} % of its egress budget for today`, {
+        event: 'egress_budget_warning',
+        caller: caller.email,
+        callerId: caller.subject,
+        bytesPerDay,
+        usedBytes: usage.used(),
+        reservedBytes: usage.reserved(),
+        remedy:
+          'Check what the caller reads (docs/how-to/limit-egress.md). Reads over the budget are denied until 00:00 UTC; raise `bytesPerDay` if the caller needs more.',
+      });
+    }
+  };
+}
+
+function callerBudget(usage: CallerUsage, bytesPerDay: number, onDenied: () => void): CallerBudget {
+  const denied = (requestedBytes: number | undefined): Fault => {
+    onDenied();
+    return new Fault('egress_budget_exceeded', {
+      bytesPerDay,
+      usedBytes: usage.used(),
+      reservedBytes: usage.reserved(),
+      requestedBytes,
+    });
+  };
+  const orDenied = (reservation: Reservation | undefined, bytes: number): Reservation => {
+    if (reservation === undefined) throw denied(bytes);
+    return reservation;
+  };
+  return {
+    bytesPerDay,
+    remaining: () => Math.max(0, usage.left()),
+    hold: (bytes, isMaximum) => {
+      if (usage.left() <= 0) throw denied(undefined);
+      return usage.hold(bytes, isMaximum);
+    },
+    reserve: async (bytes, cancellation, isHold) =>
+      orDenied(await usage.reserve(bytes, cancellation, isHold), bytes),
+    stopHolding: usage.stopHolding,
+    denied,
+  };
+}
