@@ -98,6 +98,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return revoke(args);
     },
   },
+  egress: {
+    description: 'add up the bytes received from S3 in log lines, and estimate their list price',
+    args: 'FILE|- [--config FILE] [--json]',
+    run: async (args) => {
+      const { egress } = await import('./cli/egress.ts');
+      return egress(args);
+    },
+  },
   'caller-credentials': {
     description: "print this machine's identity token as credentials for S3 clients",
     args: '--audience URL',

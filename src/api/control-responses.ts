@@ -31,8 +31,12 @@ export interface ControlParts {
     ((caller: Caller) => { readonly bytesPerDay: number; remaining(): number } | undefined) | undefined;
   isReady(): boolean;
   readonly metrics: Metrics;
-  /** Callers that may read /-/metrics; undefined if metrics are served on a separate port. */
-  readonly operators: readonly CallerPattern[] | undefined;
+  /** Whether a separate port serves the metrics, so that this port does not. */
+  readonly metricsAreOpen: boolean;
+  /** Callers that may read /-/metrics and /-/egress. */
+  readonly operators: readonly CallerPattern[];
+  /** Returns the document of /-/egress. */
+  egress(): object;
 }
 
 /** @throws Fault token_…, parameter_…, web_identity_…, not_granted */
@@ -62,6 +66,10 @@ export const CONTROL_ROUTES = [
     "Your token as S3 credentials, in the format of STS (`AWS_ENDPOINT_URL_STS`). POST only, also as `/-/sts/`: AssumeRoleWithWebIdentity as a form with `Action`, `Version`, `RoleArn` (of any role), `RoleSessionName`, `WebIdentityToken` and `DurationSeconds`. Errors have STS's format and codes.",
   ],
   [
+    '/-/egress',
+    "For callers in `operators`: the bytes that this process has received from S3 since its start, by caller, bucket, region and path, with an estimate of AWS's list price ([Estimate egress costs](../how-to/estimate-egress.md)). All callers after the first 1,000 are added up as `other`.",
+  ],
+  [
     '/-/metrics',
     'Prometheus metrics. On the main port, only callers in `operators` may read them; on a separate metrics port, no token is required.',
   ],
@@ -81,6 +89,11 @@ export function controlResponses(parts: ControlParts): ControlResponses {
     const caller = await parts.authenticate(context.request, tokenIn);
     context.caller = caller;
     return caller;
+  };
+  /** @throws Fault token_…, not_granted */
+  const operatorOf = async (context: RequestContext): Promise<void> => {
+    const caller = await callerOf(context);
+    if (matchingPatterns(caller, parts.operators).length === 0) throw new Fault('not_granted');
   };
   const stsParts = {
     readForm: formReader(),
@@ -150,11 +163,15 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       const document = await assumeRoleWithWebIdentity(context, queryOf(request), stsParts);
       context.documentBytes = send(response, 200, ['text/xml', document]);
     },
+    '/-/egress': async (context) => {
+      context.operation = 'egress';
+      await operatorOf(context);
+      context.documentBytes = sendJson(context.response, 200, parts.egress());
+    },
     '/-/metrics': async (context) => {
       context.operation = 'metrics';
-      const caller = await callerOf(context);
-      if (parts.operators === undefined || matchingPatterns(caller, parts.operators).length === 0)
-        throw new Fault('not_granted');
+      await operatorOf(context);
+      if (parts.metricsAreOpen) throw new Fault('not_granted');
       const text = Buffer.from(await parts.metrics.render());
       context.documentBytes = text.length;
       const headers = ['content-type', parts.metrics.contentType, 'content-length', String(text.length)];

@@ -1,7 +1,7 @@
 // Checks parts of a document against each other: names that must exist, roles that overlap, values that must differ. Works on raw
 // values, so that an invalid field does not hide problems in other fields.
 import { isDeepStrictEqual } from 'node:util';
-import { BUCKET_NAME, regionOfTarget, targetFix } from './aws-names.ts';
+import { AWS_REGION, BUCKET_NAME, regionOfTarget, targetFix } from './aws-names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
@@ -29,6 +29,7 @@ export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly
     ...checkRoles(raw),
     ...checkBuckets(raw),
     ...checkGrants(raw),
+    ...checkPrices(fieldOf(raw, 'egress')),
     ...checkLimits(fieldOf(raw, 'limits')),
   ];
 }
@@ -140,6 +141,12 @@ function checkBuckets(raw: unknown): Finding[] {
     }
   }
   return findings;
+}
+
+function checkPrices(egress: unknown): Finding[] {
+  return entriesOf(fieldOf(egress, 'prices'))
+    .filter(([region]) => !AWS_REGION.test(region))
+    .map(([region]) => ({ path: ['egress', 'prices', region], rule: AWS_REGION.must, fix: '' }));
 }
 
 function checkLimits(limits: unknown): Finding[] {

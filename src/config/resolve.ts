@@ -52,6 +52,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     ),
     grants: document.grants.map(resolveGrant),
     budgets: document.budgets,
+    egressPrices: new Map(Object.entries(document.egress.prices)),
     operators: document.operators,
     chunkAbove:
       document.responses.chunkAbove ??

@@ -1,7 +1,7 @@
-// The schema of an egress budget.
+// The schema of egress budgets and egress prices.
 import * as z from 'zod';
 import { caller } from './schema-grants.ts';
-import { fields, fraction, quantity } from './schema-parts.ts';
+import { fields, fraction, price, quantity } from './schema-parts.ts';
 import { SIZE } from './units.ts';
 
 export const budget = fields({
@@ -25,3 +25,29 @@ export const budget = fields({
     example: 0.9,
   }),
 });
+
+const pathPrices = fields({
+  internet: price().exactOptional().meta({
+    description:
+      "The price of data from S3's own endpoint. Default: the built-in list price, if it is known.",
+    example: 0.05,
+  }),
+  cloudfront: price().exactOptional().meta({
+    description: 'The price of data through CloudFront. Default: the built-in list price, if it is known.',
+    example: 0.02,
+  }),
+  endpoint: price().exactOptional().meta({
+    description: 'The price of data from buckets with their own `endpoint`. Default: unknown.',
+    example: 0.01,
+  }),
+});
+
+export const egressPrices = z
+  .record(z.string(), pathPrices)
+  .prefault({})
+  .meta({
+    description:
+      "Prices in US dollars per GB (2^30 bytes) by AWS region, for the estimates of `/-/egress` and `fedbridge egress`. They replace AWS's list prices.",
+    example: { 'us-east-2': { internet: 0.05 } },
+    propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)+$' },
+  });

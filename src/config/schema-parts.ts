@@ -124,6 +124,18 @@ function fractionFix(value: unknown): string {
     : '';
 }
 
+/** A price in US dollars. */
+export function price() {
+  return form(
+    'must be a price in US dollars per GB, from 0 to 10',
+    (value) => (typeof value === 'number' && value >= 0 && value <= 10 ? value : undefined),
+    {
+      fix: (value) => (typeof value === 'string' ? 'Write the number only, without quotes, like 0.05.' : ''),
+      written: { type: 'number', minimum: 0, maximum: 10 },
+    },
+  );
+}
+
 /** A duration (in seconds) or a size (in bytes), written with its unit. */
 export function quantity(least: number, most: number, notation: Notation) {
   const { name, units, examples } = notation;

@@ -5,7 +5,7 @@ import { CORS_ORIGIN } from './allowed-origins.ts';
 import * as aws from './aws-names.ts';
 import { readCallerPattern } from './caller-pattern.ts';
 import { bucket } from './schema-buckets.ts';
-import { budget } from './schema-budgets.ts';
+import { budget, egressPrices } from './schema-budgets.ts';
 import { caller, grant } from './schema-grants.ts';
 import { either, fields, quantity, text, textForm, wholeNumber, yesOrNo } from './schema-parts.ts';
 import { audience, issuer, MAX_ISSUERS } from './schema-issuers.ts';
@@ -102,12 +102,15 @@ export const documentSchema = fields({
   budgets: z.array(budget).prefault([]).meta({
     description: 'Daily limits on the bytes that callers receive from S3.',
   }),
+  egress: fields({ prices: egressPrices })
+    .prefault({})
+    .meta({ description: 'How the bridge estimates what AWS charges for data that leaves S3.' }),
   operators: z
     .array(caller)
     .prefault([])
     .meta({
       description:
-        'Callers that may read `/-/metrics` on the main port. The format is the same as for `callers` in a grant.',
+        'Callers that may read `/-/egress`, and `/-/metrics` on the main port. The format is the same as for `callers` in a grant.',
       example: ['ops@acme-prod.iam.gserviceaccount.com'],
     }),
   responses: fields({

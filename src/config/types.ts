@@ -86,6 +86,12 @@ export interface Budget {
   readonly warnAt: number;
 }
 
+/** How bytes leave AWS: from S3's own endpoint, through CloudFront, or through a bucket's own `endpoint` (PrivateLink). */
+export type EgressPath = 'internet' | 'cloudfront' | 'endpoint';
+
+/** Prices in US dollars per GB, by region; they replace the built-in list prices. */
+export type EgressPrices = ReadonlyMap<string, Readonly<Partial<Record<EgressPath, number | undefined>>>>;
+
 /** The source of the bridge's own identity. */
 export type IdentitySource =
   | { readonly kind: 'metadata' }
@@ -130,7 +136,8 @@ export interface Config {
   readonly grants: readonly Grant[];
   /** If several budgets match a caller, each applies. */
   readonly budgets: readonly Budget[];
-  /** Callers that may read `/-/metrics` if it has no separate port. */
+  readonly egressPrices: EgressPrices;
+  /** Callers that may read `/-/egress`, and `/-/metrics` if it has no separate port. */
   readonly operators: readonly CallerPattern[];
   /** The largest size in bytes at which an HTTP/1 response still has a Content-Length; Infinity if there is no limit. */
   readonly chunkAbove: number;

@@ -1,4 +1,6 @@
 // Logs each request and counts it in the metrics when its response has ended.
+import { callerLabels } from './caller-labels.ts';
+import type { EgressSource, EgressTotals } from './egress/egress-totals.ts';
 import type { Log, Severity } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { lineLimit } from './bounded-lines.ts';
@@ -19,6 +21,8 @@ const MAX_STRANGERS = 1_000;
 
 /**
  * @param options.project returns the project for trace names in Cloud Logging; undefined if it is unknown
+ * @param options.sourceOf returns where a bucket's bytes come from; undefined if a reload has removed the bucket
+ * @param options.egress where the bytes from S3 are added up by caller
  * @param options.isAborting whether the bridge is aborting all responses in progress
  * @returns a function that must be called at the `close` event of each response
  */
@@ -27,8 +31,11 @@ export function createAccessLog(options: {
   readonly metrics: Metrics;
   readonly project: () => string | undefined;
   readonly isAborting: () => boolean;
+  readonly sourceOf: (bucket: string) => EgressSource | undefined;
+  readonly egress: EgressTotals;
 }): (context: RequestContext) => void {
-  const { log, metrics } = options;
+  const { log, metrics, egress } = options;
+  const callerLabel = callerLabels();
   const mayLogStranger = lineLimit(log, 'requests without a valid token', MAX_STRANGERS);
   return (context) => {
     const { request, response } = context;
@@ -38,6 +45,14 @@ export function createAccessLog(options: {
     const status = response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST;
     const bytesSent = context.bytesSent + (isComplete ? context.documentBytes : 0);
     observe(metrics, context, { status, total, bytesSent });
+    const source = sourceOf(context, options.sourceOf);
+    if (source !== undefined && context.caller !== undefined && context.bucket !== undefined)
+      egress.add(
+        callerLabel(context.caller.email ?? context.caller.subject),
+        context.bucket,
+        source,
+        context.counters.bytesFromS3,
+      );
     const severity = severityOf(context, status);
     if (!log.isWanted(severity)) return;
     const { caller, fault, s3, abortedBy } = context;
@@ -65,6 +80,8 @@ export function createAccessLog(options: {
         member('key', ifDefined(caller === undefined ? logText : withoutTokens, context.key)) +
         member('prefix', ifDefined(withoutTokens, context.prefix)) +
         `,"status":${status},"bytesSent":${bytesSent},"bytesFromS3":${context.counters.bytesFromS3}` +
+        member('region', source?.region) +
+        member('path', source?.path === 'internet' ? undefined : source?.path) +
         (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
         `,"milliseconds":{${stepTimes(context)}"total":${thousandths(total)}}` +
         member('s3RequestId', context.s3RequestId) +
@@ -75,6 +92,14 @@ export function createAccessLog(options: {
         `,"message":${quoted(messageOf(context, method, url, status))}`,
     );
   };
+}
+
+/** Returns where a request's bytes came from; undefined if S3 sent none. */
+function sourceOf(
+  { counters, bucket }: RequestContext,
+  sourceOfBucket: (bucket: string) => EgressSource | undefined,
+): EgressSource | undefined {
+  return counters.bytesFromS3 === 0 || bucket === undefined ? undefined : sourceOfBucket(bucket);
 }
 
 function observe(

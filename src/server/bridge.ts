@@ -11,6 +11,9 @@ import { asFault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';
 import { vendingLogger } from '../observability/audit.ts';
 import { createAccessLog } from '../observability/access-log.ts';
+import { egressReport } from '../observability/egress/egress-report.ts';
+import { egressTotals } from '../observability/egress/egress-totals.ts';
+import type { EgressRow, EgressSource } from '../observability/egress/egress-totals.ts';
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -72,11 +75,14 @@ export function createBridge(options: {
     budgetUse: () => budgets.use(),
   });
   const budgets = egressBudgets({ log, onDenied: metrics.budgetDenied });
+  const totals = egressTotals();
   const logRequest = createAccessLog({
     log,
     metrics,
     project: () => steps.roleAccess.identity?.project(),
     isAborting: () => isAborting,
+    sourceOf: (name) => egressSource(steps, name),
+    egress: totals,
   });
   const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
   const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
@@ -91,6 +97,7 @@ export function createBridge(options: {
     isDraining: () => isDraining,
     startedAt: new Date(),
     deferWrite: deferredWrites(),
+    egressRows: totals.rows,
   };
 
   let steps = buildSteps(options.config, resources);
@@ -143,6 +150,13 @@ interface Shared {
   readonly isDraining: () => boolean;
   readonly startedAt: Date;
   readonly deferWrite: DeferWrite;
+  readonly egressRows: () => readonly EgressRow[];
+}
+
+function egressSource({ config, reader }: Steps, name: string): EgressSource | undefined {
+  const bucket = config.buckets.get(name);
+  if (bucket === undefined) return undefined;
+  return { region: reader.regionOf(bucket), path: bucket.endpoint === undefined ? 'internet' : 'endpoint' };
 }
 
 function joinSteps(
@@ -194,7 +208,12 @@ function joinSteps(
     sessionNameOf: callerSessionName,
     budgetOf,
     isReady: () => !isDraining() && federation.isReady(),
-    operators: config.listen.metrics === undefined ? config.operators : undefined,
+    metricsAreOpen: config.listen.metrics !== undefined,
+    operators: config.operators,
+    egress: () => ({
+      since: shared.startedAt.toISOString(),
+      ...egressReport(shared.egressRows(), config.egressPrices),
+    }),
   };
   // Loaded late, because reads do not need Express, and loading it takes a twentieth of the startup time.
   const control = async (): Promise<ControlRoute> => {

@@ -137,6 +137,8 @@ describe('the complete example', () => {
           scope: { kind: 'prefix', prefix: 'raw/public/' },
         },
       ],
+      budgets: [],
+      egressPrices: new Map(),
       operators: [],
       chunkAbove: 32_000_000,
       cors: { origins: ['https://app.example'], maxAgeSeconds: 600 },

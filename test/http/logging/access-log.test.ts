@@ -47,6 +47,8 @@ describe('the log', () => {
       status: 200,
       bytesSent: reply.body.length,
       bytesFromS3: reply.body.length,
+      region: 'eu-west-1',
+      path: 'endpoint',
       s3RequestId: reply.headers['x-amz-request-id'],
     });
     assert.ok(!Number.isNaN(Date.parse(time)));

@@ -1,0 +1,68 @@
+// Prices are AWS's list prices with their date, or those of the configuration; unknown prices are not invented.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { egressReport } from '../../../src/observability/egress/egress-report.ts';
+import { egressTotals } from '../../../src/observability/egress/egress-totals.ts';
+import { priceOf } from '../../../src/observability/egress/list-prices.ts';
+
+const NONE = new Map();
+const GB = 2 ** 30;
+
+describe('the price of a byte from S3', () => {
+  it('depends on the region and the path, and has a date', () => {
+    assert.equal(priceOf('us-east-1', 'internet', NONE)?.perGB, 0.09);
+    assert.equal(priceOf('sa-east-1', 'internet', NONE)?.perGB, 0.15);
+    assert.equal(priceOf('us-east-1', 'cloudfront', NONE)?.perGB, 0.085);
+    assert.equal(priceOf('ap-northeast-1', 'cloudfront', NONE)?.perGB, 0.114);
+    assert.match(priceOf('us-east-1', 'internet', NONE)?.date ?? '', /2026/);
+    assert.match(priceOf('sa-east-1', 'internet', NONE)?.date ?? '', /2022/);
+  });
+
+  it('is unknown for regions without a source, and for own endpoints', () => {
+    for (const region of ['me-central-1', 'cn-north-1', 'us-gov-west-1', 'constructor', undefined])
+      assert.equal(priceOf(region, 'internet', NONE), undefined);
+    for (const region of ['cn-north-1', 'us-gov-west-1', undefined])
+      assert.equal(priceOf(region, 'cloudfront', NONE), undefined);
+    assert.equal(priceOf('us-east-1', 'endpoint', NONE), undefined);
+  });
+
+  it('can be configured for one path, also as free', () => {
+    const prices = new Map([['us-east-1', { internet: 0.05, endpoint: 0 }]]);
+    assert.deepEqual(priceOf('us-east-1', 'internet', prices), {
+      perGB: 0.05,
+      date: 'as configured',
+      source: 'egress.prices in the configuration',
+    });
+    assert.equal(priceOf('us-east-1', 'endpoint', prices)?.perGB, 0);
+    assert.equal(priceOf('us-east-1', 'cloudfront', prices)?.perGB, 0.085);
+  });
+});
+
+describe('an egress report', () => {
+  it('adds up bytes, multiplies them with the price, and leaves bytes without price out of the amount', () => {
+    const totals = egressTotals();
+    const direct = { region: 'us-east-1', path: 'internet' } as const;
+    totals.add('a', 'lake', direct, GB);
+    totals.add('a', 'lake', { ...direct }, 2 * GB);
+    totals.add('a', 'lake', { region: 'us-east-1', path: 'cloudfront' }, GB);
+    totals.add('b', 'lake', { region: undefined, path: 'internet' }, 10 * GB);
+    const report = egressReport(totals.rows(), NONE);
+    assert.deepEqual(
+      report.rows.map(({ caller, path, bytes, pricePerGB, estimatedCost }) => [
+        caller,
+        path,
+        bytes / GB,
+        pricePerGB,
+        estimatedCost,
+      ]),
+      [
+        ['b', 'internet', 10, null, null],
+        ['a', 'internet', 3, 0.09, 0.27],
+        ['a', 'cloudfront', 1, 0.085, 0.085],
+      ],
+    );
+    assert.deepEqual(report.total, { bytes: 14 * GB, estimatedCost: 0.355, bytesWithoutPrice: 10 * GB });
+    assert.equal(report.priceSources.length, 2);
+    assert.deepEqual([report.estimate, report.rows[1]?.priceSource], [true, 0]);
+  });
+});
