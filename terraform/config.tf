@@ -21,6 +21,8 @@ locals {
       roles               = local.config_roles
       buckets             = local.config_buckets
       grants              = local.config_grants
+      budgets             = length(var.settings.budgets) > 0 ? local.config_budgets : null
+      egress              = length(var.settings.egress_prices) > 0 ? { prices = local.config_egress_prices } : null
       operators           = length(var.settings.operators) > 0 ? var.settings.operators : null
       responses           = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
       cors                = local.config_cors
@@ -85,6 +87,20 @@ locals {
       for field, value in grant : field => value if value != null
     }
   ]
+  config_budgets = [
+    for budget in var.settings.budgets : {
+      for field, value in {
+        callers     = budget.callers
+        bytesPerDay = budget.bytes_per_day
+        warnAt      = budget.warn_at
+      } : field => value if value != null
+    }
+  ]
+  config_egress_prices = {
+    for region, prices in var.settings.egress_prices : region => {
+      for path, price in prices : path => price if price != null
+    }
+  }
   config_cors = var.settings.cors == null ? null : {
     for field, value in {
       origins = var.settings.cors.origins

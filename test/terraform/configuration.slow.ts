@@ -99,6 +99,8 @@ Nobody else may read anything.
       ],
       settings: {
         operators: ['ops@acme-prod.iam.gserviceaccount.com'],
+        budgets: [{ callers: ['gke-prod:analytics/etl'], bytes_per_day: '500GiB', warn_at: 0.5 }],
+        egress_prices: { 'eu-west-1': { internet: 0.05 } },
         chunk_above: '1KB',
         allow_shared_audience: true,
         cors: { origins: ['https://app.example'], max_age: '1m' },
@@ -166,6 +168,8 @@ Nobody else may read anything.
         },
       ],
       operators: ['ops@acme-prod.iam.gserviceaccount.com'],
+      budgets: [{ callers: ['gke-prod:analytics/etl'], bytesPerDay: '500GiB', warnAt: 0.5 }],
+      egress: { prices: { 'eu-west-1': { internet: 0.05 } } },
       responses: { chunkAbove: '1KB' },
       cors: { origins: ['https://app.example'], maxAge: '1m' },
       limits: { inFlight: 500, perCaller: 50, stall: '20s', drain: '8s' },

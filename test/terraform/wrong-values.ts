@@ -105,6 +105,19 @@ export const WRONG: readonly (readonly [
   ['settings', { cors: { origins: ['*'], max_age: '600' } }, /max_age .* durations/],
   ['settings', { chunk_above: '32000000' }, /chunk_above must be a size/],
   ['settings', { chunk_above: '32mb' }, /chunk_above must be a size/],
+  [
+    'settings',
+    { budgets: [{ callers: ['project:acme-prod'], bytes_per_day: '500' }] },
+    /bytes_per_day must be a size/,
+  ],
+  ...[0, 80].map(
+    (warn_at) =>
+      [
+        'settings',
+        { budgets: [{ callers: ['project:acme-prod'], bytes_per_day: '500GiB', warn_at }] },
+        /warn_at must be above 0/,
+      ] as const,
+  ),
   ['name', 'fb', /6 to 30/],
   ['image', 'europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge:latest', /a digest/],
   ['config_in', 'file', /environment or secret/],

@@ -1,0 +1,53 @@
+# Settings of the bridge that most deployments do not need.
+
+variable "settings" {
+  description = "Other settings of the bridge, as docs/reference/configuration.md describes them: who may read the metrics and the egress report (`operators`), how many bytes callers may receive from S3 per day (`budgets`; each instance counts on its own), your own prices for the egress report (`egress_prices`, by AWS region), which web pages may call the bridge (`cors`), `limits`, the size above which responses are chunked (`chunk_above`), and whether other programs may share the audiences (`allow_shared_audience`). Write durations like `30s` or `10m`, and sizes like `32MB`."
+  type = object({
+    operators             = optional(list(string), [])
+    budgets = optional(list(object({
+      callers       = list(string)
+      bytes_per_day = string
+      warn_at       = optional(number)
+    })), [])
+    egress_prices = optional(map(object({
+      internet   = optional(number)
+      cloudfront = optional(number)
+      endpoint   = optional(number)
+    })), {})
+    chunk_above           = optional(string)
+    allow_shared_audience = optional(bool, false)
+    cors                  = optional(object({ origins = list(string), max_age = optional(string) }))
+    limits = optional(object({
+      in_flight  = optional(number)
+      per_caller = optional(number)
+      stall      = optional(string)
+      drain      = optional(string)
+    }))
+  })
+  default = {}
+
+  validation {
+    condition     = try(var.settings.limits.in_flight, null) == null ? true : var.settings.limits.in_flight >= var.concurrency
+    error_message = "settings: limits.in_flight must be at least concurrency: otherwise instances reject requests that Cloud Run sends them. Raise in_flight, or lower concurrency."
+  }
+  validation {
+    condition     = can(regex("^[0-9]s$", try(coalesce(var.settings.limits.drain), "9s")))
+    error_message = "settings: limits.drain must be 0s to 9s, because Cloud Run kills an instance 10 seconds after SIGTERM. Write \"9s\", for example."
+  }
+  validation {
+    condition     = alltrue([for text in [try(coalesce(var.settings.limits.stall), "30s"), try(coalesce(var.settings.cors.max_age), "10m")] : can(regex("^[0-9]+[smh]$", text))])
+    error_message = "settings: limits.stall and cors.max_age must be durations: a whole number followed by s, m or h. Write \"30s\" or \"10m\", for example."
+  }
+  validation {
+    condition     = can(regex("^[0-9]+([KMGT]i?)?B$", coalesce(var.settings.chunk_above, "32MB")))
+    error_message = "settings: chunk_above must be a size: a whole number followed by a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB). Write \"32MB\", for example."
+  }
+  validation {
+    condition     = alltrue([for budget in var.settings.budgets : can(regex("^[0-9]+([KMGT]i?)?B$", budget.bytes_per_day))])
+    error_message = "settings: bytes_per_day must be a size: a whole number followed by a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB). Write \"500GiB\", for example."
+  }
+  validation {
+    condition     = alltrue([for budget in var.settings.budgets : try(coalesce(budget.warn_at), 0.8) > 0 && try(coalesce(budget.warn_at), 0.8) <= 1])
+    error_message = "settings: warn_at must be above 0 and at most 1. Write 0.8 for 80 %, for example."
+  }
+}
