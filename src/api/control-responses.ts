@@ -52,7 +52,10 @@ export const CONTROL_ROUTES = [
     '/-/ready',
     'Responds with 200 once the bridge has an identity token and has assumed at least one role. Use this route for readiness probes. It does not call any upstream.',
   ],
-  ['/-/whoami', 'Your identity, as verified by the bridge, and your grants.'],
+  [
+    '/-/whoami',
+    'Your identity, as verified by the bridge, your grants, and what is left of your egress budget for today, if you have one (`egressBudget`, in bytes).',
+  ],
   [
     '/-/explain',
     'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`; neither if the action is `vend`).',
