@@ -54,7 +54,8 @@ async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3
   const outcome = await closedOnFailure(hold, () => send(operation));
   if (isS3Error(outcome)) return outcome;
   const length = lengthOf(outcome);
-  if (hold.fix(length ?? bytes)) return countedResponse(outcome, hold, { ...options, allowance });
+  if (hold.fix(length ?? bytes))
+    return countedResponse(outcome, hold, { allowance, cancellation: options.cancellation });
   outcome.abort();
   // Reads that do not fit may be repeated often, so the bytes that S3 has already sent must count.
   hold.close(bytes);
@@ -62,7 +63,7 @@ async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3
   return readKnownLength(budgeted);
 }
 
-/** Reserves the length that S3 returns for HEAD before S3 is asked for a body. */
+/** Reserves the length that S3 returns for HEAD before it requests the body. */
 async function readKnownLength({
   operation,
   options,
@@ -96,7 +97,7 @@ async function readKnownLength({
       return outcome;
     }
     if (reservation.fix(lengthOf(outcome) ?? length))
-      return countedResponse(outcome, reservation, { ...options, allowance });
+      return countedResponse(outcome, reservation, { allowance, cancellation: options.cancellation });
     outcome.abort();
     reservation.close(length);
   }
@@ -115,7 +116,8 @@ async function readDocument({
   const outcome = await closedOnFailure(hold, () => send(operation));
   if (isS3Error(outcome)) return outcome;
   const length = lengthOf(outcome) ?? bytes;
-  if (hold.fix(length)) return countedResponse(outcome, hold, { ...options, allowance });
+  if (hold.fix(length))
+    return countedResponse(outcome, hold, { allowance, cancellation: options.cancellation });
   outcome.abort();
   hold.close(bytes);
   throw allowance.denied(length);

@@ -73,7 +73,7 @@ describe('an egress budget', () => {
     assert.equal(await remaining(3), BUDGET - MIB);
   });
 
-  it('denies a read that does not fit before S3 is asked for a body', async () => {
+  it('denies a read that does not fit before it requests the body from S3', async () => {
     await wire.forgetCalls();
     assert.equal((await read(50, '1m.bin')).code, 'EgressBudgetExceeded');
     assert.deepEqual(await methodsAtS3('1m.bin'), ['HEAD']);
