@@ -1,4 +1,5 @@
 // Counts the requests that a grant allows, and their bytes, by bucket, role and operation, and by caller.
+import { callerLabels, OTHER_CALLERS } from './caller-labels.ts';
 import type { Sample } from './histogram.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -22,14 +23,11 @@ interface Counts {
   sentBytes: number;
 }
 
-/** Limits the number of time series, because a grant for a project may cover any number of callers. */
-const MAX_CALLERS = 1_000;
-const OTHER_CALLERS = 'other';
-
 export function createTraffic(): Traffic {
   // Nested maps instead of keys that join the labels, because bucket and role names may contain any separator.
   const byBucket = new Map<string, Map<string, Map<string, Counts>>>();
   const byCaller = new Map<string, Counts>();
+  const labelOf = callerLabels();
 
   const ofBucket = ({ bucket = '', role = '', operation }: TrafficContext): Counts => {
     let byRole = byBucket.get(bucket);
@@ -40,8 +38,7 @@ export function createTraffic(): Traffic {
   };
   const ofCaller = ({ caller }: TrafficContext): Counts => {
     const name = caller?.email ?? caller?.subject ?? OTHER_CALLERS;
-    const isCounted = byCaller.has(name) || byCaller.size < MAX_CALLERS;
-    return countsOf(byCaller, isCounted ? name : OTHER_CALLERS);
+    return countsOf(byCaller, labelOf(name));
   };
 
   const bucketSamples = (metricName: string, member: keyof Counts): Sample[] =>
@@ -64,7 +61,7 @@ export function createTraffic(): Traffic {
     member: keyof Counts,
   ): Traffic['counters'][number] => ({ name, help, samples: () => samples(name, member) });
   const buckets = 'by bucket, role and operation';
-  const callers = `by caller; callers after the first ${MAX_CALLERS.toLocaleString('en')} are counted as ${OTHER_CALLERS}`;
+  const callers = `by caller; callers after the first 1,000 are counted as ${OTHER_CALLERS}`;
   return {
     add: (context, bytesSent) => {
       const { decision, counters } = context;
