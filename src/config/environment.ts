@@ -1,13 +1,14 @@
 // The variables that the bridge reads: their names, meanings and formats.
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import type { LogLevel } from './types.ts';
+import type { LogLevel, TraceSettings } from './types.ts';
 import { AWS_PROFILE, AWS_REGION } from './aws-names.ts';
 import { text, textForm, word } from './schema-parts.ts';
 import { KEY_SET_URL, METADATA_HOST, ORIGIN_MUST, readOrigin } from './allowed-origins.ts';
 import type { Problem } from './problem.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { showPath } from './show.ts';
+import { readTraceSettings, TRACE_VARIABLES } from './trace-variables.ts';
 
 /** The same type as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,6 +101,7 @@ export const VARIABLES: readonly Variable[] = [
     meaning: 'Prefix of the keys that callers may read. For use instead of a configuration file.',
     default: 'the whole bucket',
   },
+  ...TRACE_VARIABLES,
 ];
 
 const GOOGLE_CERTS = 'https://www.googleapis.com/oauth2/v3/certs';
@@ -154,7 +156,7 @@ export const NO_PROFILE_ON_CLOUD_RUN = {
 };
 
 /** The values of the variables, with defaults filled in. */
-export type Settings = z.output<typeof variables>;
+export type Settings = z.output<typeof variables> & { readonly traces: TraceSettings | undefined };
 
 /** Treats an empty variable as unset, because some deployment tools cannot omit a variable. */
 export function setVariables(env: Environment): Environment {
@@ -168,6 +170,8 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
     schemaProblems(issue, (path) => ({ field: showPath(path) })),
   );
   const set = setVariables(env);
+  const traces = readTraceSettings(set);
+  problems.push(...traces.problems);
   const { PORT: ownPort = '8080', FEDBRIDGE_METRICS_PORT: metricsPort } = set;
   // Port 0 means any free port, so the two ports differ even if both are 0.
   if (metricsPort !== undefined && Number(metricsPort) === Number(ownPort) && Number(ownPort) !== 0) {
@@ -188,5 +192,7 @@ export function readSettings(env: Environment): { settings: Settings } | { probl
   if (profile !== undefined && cloudRunService !== undefined) {
     problems.push({ field: 'AWS_PROFILE', ...NO_PROFILE_ON_CLOUD_RUN });
   }
-  return result.success && problems.length === 0 ? { settings: result.data } : { problems };
+  return result.success && problems.length === 0
+    ? { settings: { ...result.data, traces: traces.settings } }
+    : { problems };
 }

@@ -30,6 +30,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     },
     platform,
     logLevel: settings.LOG_LEVEL,
+    ...(settings.traces === undefined ? {} : { traces: settings.traces }),
     audiences: [document.audience].flat(),
     certsUrl: settings.FEDBRIDGE_GOOGLE_CERTS,
     issuers: document.issuers.map(({ audience, ...issuer }) => ({

@@ -106,6 +106,24 @@ export type Platform =
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Where and how requests are traced; read from OpenTelemetry's standard variables. */
+export interface TraceSettings {
+  /** The URL of the collector for traces (OTLP over HTTP). */
+  readonly url: string;
+  /** May contain keys, so the headers must not be logged. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The attributes of the service, which include `service.name`. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly sampler: {
+    /** Whether the caller's trace context decides if there is one. */
+    readonly parentBased: boolean;
+    /** The ratio of other requests that are traced, 0 to 1. */
+    readonly ratio: number;
+  };
+  /** How long finished traces wait for others before they are sent together. */
+  readonly delayMs: number;
+}
+
 export interface Config {
   readonly listen: {
     readonly host: string;
@@ -116,6 +134,8 @@ export interface Config {
   };
   readonly platform: Platform;
   readonly logLevel: LogLevel;
+  /** Undefined if the bridge sends no traces. */
+  readonly traces?: TraceSettings;
   /** A caller's token must have one of these audiences, which never include `aws.audience`. */
   readonly audiences: readonly string[];
   /** The URL of Google's JSON Web Key Set. */

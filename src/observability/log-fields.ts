@@ -6,6 +6,7 @@ import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { logText } from './log-text.ts';
 import type { Log, Severity } from './log.ts';
 import type { RequestContext } from './request-context.ts';
+import { traceContextOf } from './trace-context.ts';
 
 export type LogFault = (severity: Severity, message: string, fault: Fault) => void;
 
@@ -79,20 +80,13 @@ export function s3Fields({
  * @param project the bridge's project, which Cloud Logging requires in a trace's name; undefined if it is unknown
  */
 export function traceFields(request: CallerRequest, project: string | undefined): Record<string, unknown> {
-  const { traceparent, 'x-cloud-trace-context': cloudTrace } = request.headers;
-  const w3c =
-    typeof traceparent === 'string'
-      ? /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent)
-      : null;
-  const google =
-    typeof cloudTrace === 'string' ? /^([0-9a-f]{32})(?:\/(\d{1,20}))?(?:;o=(\d))?$/.exec(cloudTrace) : null;
-  const trace = w3c?.[1] ?? google?.[1];
+  const trace = traceContextOf(request);
   if (trace === undefined) return {};
-  if (project === undefined) return { trace };
+  const { traceId, spanId, isSampled } = trace;
+  if (project === undefined) return { trace: traceId };
   return {
-    'logging.googleapis.com/trace': `projects/${project}/traces/${trace}`,
-    ...(w3c?.[2] === undefined ? {} : { 'logging.googleapis.com/spanId': w3c[2] }),
-    'logging.googleapis.com/trace_sampled':
-      w3c === null ? google?.[3] === '1' : (Number.parseInt(w3c[3] ?? '0', 16) & 1) === 1,
+    'logging.googleapis.com/trace': `projects/${project}/traces/${traceId}`,
+    ...(spanId === undefined ? {} : { 'logging.googleapis.com/spanId': spanId }),
+    'logging.googleapis.com/trace_sampled': isSampled,
   };
 }

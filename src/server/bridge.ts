@@ -17,6 +17,7 @@ import type { EgressRow, EgressSource } from '../observability/egress/egress-tot
 import type { Log } from '../observability/log.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { createTraces } from '../observability/traces.ts';
 import { requestContexts } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerListener, CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
@@ -55,7 +56,8 @@ export interface Bridge {
   startDraining(): void;
   /** Aborts every response in progress at once, so that none looks complete. */
   abortAll(): void;
-  close(): void;
+  /** @param traceMs how long to wait until the last traces are sent */
+  close(traceMs: number): Promise<void>;
 }
 
 export function createBridge(options: {
@@ -84,6 +86,7 @@ export function createBridge(options: {
     sourceOf: (name) => egressSource(steps, name),
     egress: totals,
   });
+  const traces = createTraces(options.config.traces, log);
   const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
   const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
   const resources = { log, metrics, lag, budgets, roleAccessFor };
@@ -92,7 +95,10 @@ export function createBridge(options: {
     limitVending: vendingLimit(metrics),
     logVended: vendingLogger(log),
     createContext: requestContexts(),
-    logRequest,
+    logRequest: (context: RequestContext) => {
+      logRequest(context);
+      traces.record(context);
+    },
     stallTimeouts,
     isDraining: () => isDraining,
     startedAt: new Date(),
@@ -131,11 +137,12 @@ export function createBridge(options: {
       isAborting = true;
       stallTimeouts.abortAll();
     },
-    close: () => {
+    close: async (traceMs) => {
       lag.stop();
       steps.federation.close();
       steps.roleAccess.close();
       steps.transport.close();
+      await traces.end(traceMs);
     },
   };
 }

@@ -6,6 +6,7 @@ import { isStsPath } from '../api/responses/error-format.ts';
 import type { Config } from '../config/types.ts';
 import type { Log } from '../observability/log.ts';
 import type { Guard } from '../runtime/caller-exchange.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
 import { listenOn } from '../runtime/listen-on.ts';
 import { createBridge } from './bridge.ts';
 import type { Bridge } from './bridge.ts';
@@ -42,6 +43,9 @@ const SWEEP_MS = 50;
  * closed.
  */
 const LAST_LINES_MS = 10;
+
+/** The least time to send the last traces, if downloads have used all of `limits.drain`; Cloud Run's 10 s minus the default of 9 s allow it. */
+const LAST_TRACES_MS = 500;
 
 const LIMITS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
@@ -112,7 +116,7 @@ export function createBridgeServer(options: {
       } catch (error) {
         // If only the second port cannot be opened, the first one must be closed here, because nothing else would close it.
         dataServer.close();
-        bridge.close();
+        await bridge.close(0);
         throw error;
       }
     },
@@ -122,13 +126,15 @@ export function createBridgeServer(options: {
     },
     config: () => config,
     drain: async () => {
+      const drainMs = config.limits.drainSeconds * 1000;
+      const elapsed = startElapsed();
       bridge.startDraining();
       http2.startDraining();
       const abort = setTimeout(() => {
         bridge.abortAll();
         http2.closeAll();
         for (const server of servers) server.closeAllConnections();
-      }, config.limits.drainSeconds * 1000);
+      }, drainMs);
       // Without this sweep, a client that keeps an idle connection open would keep the process alive.
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections();
@@ -137,7 +143,7 @@ export function createBridgeServer(options: {
       await sleep(LAST_LINES_MS);
       clearTimeout(abort);
       clearInterval(sweep);
-      bridge.close();
+      await bridge.close(Math.max(LAST_TRACES_MS, drainMs - elapsed()));
     },
     abortAll: bridge.abortAll,
   };

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { Program } from '../support/bridge-process.ts';
 import { startBridge } from '../support/bridge-process.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { until } from '../support/until.ts';
 import { startWire } from '../support/wire.ts';
 import { ROOT, STAGES } from './dockerfile.ts';
@@ -100,6 +101,22 @@ describe('the bridge in an image', () => {
     );
     assert.ok(!cache.some((line) => /not initialized|rejected|writing cache/.test(line)), cache.join('\n'));
     assert.deepEqual(image.state(), before);
+  });
+
+  it('exports a trace, for which it loads the exporter', async (test) => {
+    const receiver = await startOtlpReceiver();
+    const environment = { ...image.environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.origin };
+    const wire = await startWire({ program: bridge(), environment });
+    test.after(async () => {
+      await wire.close();
+      receiver.close();
+    });
+    const reply = await wire.get('/acme-lake/raw/public/orders.csv', { as: 'scoped' });
+    const spans = await receiver.trace(String(reply.headers['x-request-id']));
+    assert.deepEqual(
+      spans.map(({ name }) => name),
+      ['GET GetObject', 'authenticate', 'federate', 'read'],
+    );
   });
 
   it("has a code cache that V8 accepts with the image's Node flags", async () => {

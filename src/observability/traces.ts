@@ -1,0 +1,130 @@
+// Decides which requests are traced, and passes them to the exporter, which is loaded when it is first needed.
+import type { TraceSettings } from '../config/types.ts';
+import { describeUnknown } from '../errors/fault.ts';
+import { tokenBuckets } from '../runtime/rate-limits.ts';
+import type { Log } from './log.ts';
+import type { RequestContext } from './request-context.ts';
+import { requestTrace } from './request-trace.ts';
+import type { RequestTrace } from './request-trace.ts';
+import { traceContextOf } from './trace-context.ts';
+import type { TraceContext } from './trace-context.ts';
+import type { ExportFailure, TraceExport } from './trace-export.ts';
+
+export interface Traces {
+  /** Must be called after a request's response has ended. */
+  record(context: RequestContext): void;
+  /** Sends the last spans, and resolves when they are sent or after `timeoutMs`. */
+  end(timeoutMs: number): Promise<void>;
+}
+
+/** At most 100 requests per second are traced, because callers could otherwise cause any load with the sampled flag. */
+const RATE = { burst: 100, intervalMs: 10 };
+/** All requests share one rate. */
+const ALL = '';
+
+/** Delays loading, so that a new process can serve its first object earlier. */
+const LOAD_AFTER_MS = 2_000;
+
+/** How often failed exports are logged at most. */
+const LOG_EVERY_MS = 60_000;
+
+/** @param settings undefined if the bridge sends no traces */
+export function createTraces(settings: TraceSettings | undefined, log: Log): Traces {
+  if (settings === undefined) return { record: () => undefined, end: () => Promise.resolve() };
+  const failures = failureLog(settings, log);
+  const rate = tokenBuckets(RATE);
+  /** Traces that wait until the exporter is loaded. The rate limits their number. */
+  let waiting: RequestTrace[] = [];
+  let loading: Promise<TraceExport | undefined> | undefined;
+  let ready: TraceExport | undefined;
+  const load = async (): Promise<TraceExport | undefined> => {
+    try {
+      const { startTraceExport } = await import('./trace-export.ts');
+      const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+      ready = startTraceExport(settings, { version: manifest.version, onFailure: failures.add });
+      for (const request of waiting) ready.add(request);
+    } catch (error) {
+      log('ERROR', 'traces cannot be exported', {
+        error: describeUnknown(error),
+        remedy: 'Install the bridge completely, and restart it. Requests are served without traces.',
+      });
+    }
+    waiting = [];
+    return ready;
+  };
+  // Loaded soon after startup in any case, because an update of the Git clone may replace the files later.
+  const timer = setTimeout(() => void (loading ??= load()), LOAD_AFTER_MS).unref();
+  return {
+    record: (context) => {
+      // Anyone can send a trace context, but only callers with a valid token can cause an export.
+      if (context.caller === undefined) return;
+      if (!isSampled(settings.sampler, traceContextOf(context.request))) return;
+      if (!rate.has(ALL)) return;
+      rate.take(ALL);
+      const request = requestTrace(context);
+      if (ready !== undefined) ready.add(request);
+      else {
+        waiting.push(request);
+        loading ??= load();
+      }
+    },
+    end: async (timeoutMs) => {
+      clearTimeout(timer);
+      const traceExport = await loading;
+      await traceExport?.end(timeoutMs);
+      failures.end();
+    },
+  };
+}
+
+/** OpenTelemetry's samplers ("Tracing SDK", Built-in samplers). */
+function isSampled(
+  { parentBased, ratio }: TraceSettings['sampler'],
+  parent: TraceContext | undefined,
+): boolean {
+  if (parentBased && parent !== undefined) return parent.isSampled;
+  if (ratio === 0 || ratio === 1) return ratio === 1;
+  return (parent === undefined ? Math.random() : shareOf(parent)) < ratio;
+}
+
+/** The digits of a trace ID that are used as a random number: 52 bits, which a number can hold exactly. */
+const RANDOM_DIGITS = 13;
+
+/** The same number from 0 to 1 in every service of a trace, because all use the trace ID's random end (W3C Trace Context, Level 2). */
+const shareOf = ({ traceId }: TraceContext): number =>
+  Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) / 16 ** RANDOM_DIGITS;
+
+interface FailureLog {
+  add(failure: ExportFailure): void;
+  /** Logs the failures that have no line yet. */
+  end(): void;
+}
+
+/** Logs the first failure at once, and then at most one line per minute. Logs neither headers nor the collector's response. */
+function failureLog(settings: TraceSettings, log: Log): FailureLog {
+  const { host } = new URL(settings.url);
+  let spans = 0;
+  let code: ExportFailure['code'];
+  let loggedAt = -Infinity;
+  const write = (): void => {
+    log('WARNING', `the collector at ${host} did not accept ${spans} spans`, {
+      spans,
+      collector: host,
+      cause: { code },
+      remedy:
+        'Check OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS and the collector. The spans are lost; reads are not affected.',
+    });
+    spans = 0;
+    loggedAt = performance.now();
+  };
+  return {
+    add: (failure) => {
+      spans += failure.spans;
+      code = failure.code;
+      if (performance.now() - loggedAt >= LOG_EVERY_MS) write();
+    },
+    end: () => {
+      if (spans > 0) write();
+    },
+  };
+}
