@@ -28,6 +28,7 @@ import { sendBucketResponse } from './responses/bucket.ts';
 import { callerFault, faultResponse, sendFault } from './responses/fault.ts';
 import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
 import { sendS3Error } from './responses/s3-error.ts';
+import { addServerTiming } from './responses/server-timing.ts';
 import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
@@ -67,6 +68,7 @@ export interface DataSteps {
   readonly admission: Admission;
   readonly startedAt: Date;
   readonly chunkAbove: number;
+  readonly serverTiming: boolean;
   readonly deferWrite: DeferWrite;
 }
 
@@ -95,7 +97,7 @@ export function dataRoute(given: DataSteps): DataRoute {
         steps.admission.release();
       }
     } catch (error) {
-      respondToError(context, error);
+      respondToError(context, error, steps);
     }
   };
 }
@@ -124,6 +126,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     if (prefixes !== undefined) {
       context.decision = ANY_GRANT;
       checkExpectedOwner(context.request, access.get(operation.bucket)?.bucket.expectedOwner);
+      if (steps.serverTiming) addServerTiming(context);
       await sendSyntheticList(context, operation, prefixes);
       return;
     }
@@ -148,6 +151,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
       allowance: steps.allowanceOf === undefined ? undefined : steps.allowanceOf(caller),
     });
     endStep(context, 's3FirstByteMs');
+    if (steps.serverTiming) addServerTiming(context);
     if (isS3Error(outcome)) sendS3Error(context, operation, outcome);
     else if (operation.form === 'json') {
       context.s3RequestId = headerOf(outcome.headers, 'x-amz-request-id');
@@ -160,7 +164,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
 }
 
 async function serveBucketOperation(
-  { confirmBucket, regionOf, startedAt }: Steps,
+  { confirmBucket, regionOf, startedAt, serverTiming }: Steps,
   operation: BucketOperation,
   access: ReadonlyMap<string, Access>,
   from: { readonly caller: Caller; readonly context: RequestContext },
@@ -171,6 +175,7 @@ async function serveBucketOperation(
   if (operation.kind === 'location') checkExpectedOwner(context.request, buckets[0]?.expectedOwner);
   const unconfirmed =
     operation.kind === 'bucket' ? await confirmBucket(operation.bucket, access, from) : undefined;
+  if (serverTiming) addServerTiming(context);
   if (unconfirmed === undefined) sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
   else sendS3Error(context, unconfirmed.read, unconfirmed.error);
   await responseClosed(context.response);
@@ -187,7 +192,7 @@ function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Acce
   return [own.bucket];
 }
 
-function respondToError(context: RequestContext, error: unknown): void {
+function respondToError(context: RequestContext, error: unknown, { serverTiming }: Steps): void {
   const { request, response } = context;
   // This error only means that the request was cancelled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
@@ -198,5 +203,6 @@ function respondToError(context: RequestContext, error: unknown): void {
     abortResponse(request, response);
     return;
   }
+  if (serverTiming) addServerTiming(context);
   sendFault(context, faultResponse(context.fault, context.requestId, presentationOf(request)));
 }

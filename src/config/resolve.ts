@@ -58,6 +58,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     chunkAbove:
       document.responses.chunkAbove ??
       (platform.kind === 'cloud-run' ? CLOUD_RUN_CHUNK_ABOVE_BYTES : Number.POSITIVE_INFINITY),
+    serverTiming: document.responses.serverTiming,
     ...(document.cors === undefined
       ? {}
       : { cors: { origins: document.cors.origins, maxAgeSeconds: document.cors.maxAge } }),

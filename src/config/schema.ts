@@ -120,6 +120,11 @@ export const documentSchema = fields({
         'Responses larger than this are sent without `Content-Length`, because some front ends reject large responses with that header. Default: `32MB` on Cloud Run, otherwise never.',
       example: '32MB',
     }),
+    serverTiming: yesOrNo().prefault(false).meta({
+      description:
+        'Whether responses to authenticated callers have a `Server-Timing` header with the duration of each step in milliseconds: `authenticate`, `federate`, `s3`.',
+      example: true,
+    }),
   })
     .prefault({})
     .meta({ description: 'How responses are sent.' }),

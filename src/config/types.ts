@@ -161,6 +161,8 @@ export interface Config {
   readonly operators: readonly CallerPattern[];
   /** The largest size in bytes at which an HTTP/1 response still has a Content-Length; Infinity if there is no limit. */
   readonly chunkAbove: number;
+  /** Whether responses have a Server-Timing header. */
+  readonly serverTiming: boolean;
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {
     readonly inFlight: number;

@@ -205,6 +205,7 @@ function joinSteps(
     startedAt: shared.startedAt,
     deferWrite: shared.deferWrite,
     chunkAbove: config.chunkAbove,
+    serverTiming: config.serverTiming,
   });
   const controlParts = {
     authenticate: boundedControlRequests(authenticate),

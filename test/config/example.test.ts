@@ -52,6 +52,7 @@ grants:
     prefix: raw/public/
 responses:
   chunkAbove: 32MB
+  serverTiming: true
 cors: { origins: [https://app.example], maxAge: 10m }
 limits: { inFlight: 1000, perCaller: 200, stall: 30s, drain: 9s }
 `;
@@ -140,6 +141,7 @@ describe('the complete example', () => {
       budgets: [],
       egressPrices: new Map(),
       operators: [],
+      serverTiming: true,
       chunkAbove: 32_000_000,
       cors: { origins: ['https://app.example'], maxAgeSeconds: 600 },
       limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 },

@@ -62,7 +62,7 @@ function describeIdentity({ identity, aws }: Config): string {
   }
 }
 
-function describeLimits({ limits, chunkAbove, traces, cors }: Config): string[] {
+function describeLimits({ limits, chunkAbove, serverTiming, traces, cors }: Config): string[] {
   const { inFlight, perCaller, stallSeconds, drainSeconds } = limits;
   const origins = cors?.origins.includes('*') === true ? ['every origin'] : (cors?.origins ?? []);
   const pages = new Intl.ListFormat('en').format(origins.map(escapeText));
@@ -71,6 +71,9 @@ function describeLimits({ limits, chunkAbove, traces, cors }: Config): string[] 
     ...(chunkAbove === Infinity
       ? []
       : [`Responses larger than ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),
+    ...(serverTiming
+      ? ['Responses to authenticated callers show how long each step took (Server-Timing).']
+      : []),
     ...(traces === undefined ? [] : [`Traces go to ${new URL(traces.url).host}.`]),
     ...(cors === undefined
       ? []
