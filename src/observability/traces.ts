@@ -10,9 +10,11 @@ import { traceContextOf } from './trace-context.ts';
 import type { TraceContext } from './trace-context.ts';
 import type { ExportFailure, TraceExport } from './trace-export.ts';
 
+type LogRequest = (context: RequestContext) => void;
+
 export interface Traces {
-  /** Must be called after a request's response has ended. */
-  record(context: RequestContext): void;
+  /** @returns a function that calls `logRequest`, which must be called after a response has ended, and then traces the request */
+  recordAfter(logRequest: LogRequest): LogRequest;
   /** Sends the last spans, and resolves when they are sent or after `timeoutMs`. */
   end(timeoutMs: number): Promise<void>;
 }
@@ -30,7 +32,8 @@ const LOG_EVERY_MS = 60_000;
 
 /** @param settings undefined if the bridge sends no traces */
 export function createTraces(settings: TraceSettings | undefined, log: Log): Traces {
-  if (settings === undefined) return { record: () => undefined, end: () => Promise.resolve() };
+  if (settings === undefined)
+    return { recordAfter: (logRequest) => logRequest, end: () => Promise.resolve() };
   const failures = failureLog(settings, log);
   const rate = tokenBuckets(RATE);
   /** Traces that wait until the exporter is loaded. The rate limits their number. */
@@ -54,19 +57,23 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
   };
   // Loaded soon after startup in any case, because an update of the Git clone may replace the files later.
   const timer = setTimeout(() => void (loading ??= load()), LOAD_AFTER_MS).unref();
+  const record: LogRequest = (context) => {
+    // Anyone can send a trace context, but only callers with a valid token can cause an export.
+    if (context.caller === undefined) return;
+    if (!isSampled(settings.sampler, traceContextOf(context.request))) return;
+    if (!rate.has(ALL)) return;
+    rate.take(ALL);
+    const request = requestTrace(context);
+    if (ready !== undefined) ready.add(request);
+    else {
+      waiting.push(request);
+      loading ??= load();
+    }
+  };
   return {
-    record: (context) => {
-      // Anyone can send a trace context, but only callers with a valid token can cause an export.
-      if (context.caller === undefined) return;
-      if (!isSampled(settings.sampler, traceContextOf(context.request))) return;
-      if (!rate.has(ALL)) return;
-      rate.take(ALL);
-      const request = requestTrace(context);
-      if (ready !== undefined) ready.add(request);
-      else {
-        waiting.push(request);
-        loading ??= load();
-      }
+    recordAfter: (logRequest) => (context) => {
+      logRequest(context);
+      record(context);
     },
     end: async (timeoutMs) => {
       clearTimeout(timer);

@@ -56,7 +56,7 @@ export interface Bridge {
   startDraining(): void;
   /** Aborts every response in progress at once, so that none looks complete. */
   abortAll(): void;
-  /** @param traceMs how long to wait until the last traces are sent */
+  /** Resolves when the last traces are sent, or after `traceMs`. */
   close(traceMs: number): Promise<void>;
 }
 
@@ -78,14 +78,6 @@ export function createBridge(options: {
   });
   const budgets = egressBudgets({ log, onDenied: metrics.budgetDenied });
   const totals = egressTotals();
-  const logRequest = createAccessLog({
-    log,
-    metrics,
-    project: () => steps.roleAccess.identity?.project(),
-    isAborting: () => isAborting,
-    sourceOf: (name) => egressSource(steps, name),
-    egress: totals,
-  });
   const traces = createTraces(options.config.traces, log);
   const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
   const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
@@ -95,20 +87,24 @@ export function createBridge(options: {
     limitVending: vendingLimit(metrics),
     logVended: vendingLogger(log),
     createContext: requestContexts(),
-    logRequest: (context: RequestContext) => {
-      logRequest(context);
-      traces.record(context);
-    },
+    logRequest: traces.recordAfter(
+      createAccessLog({
+        log,
+        metrics,
+        project: () => steps.roleAccess.identity?.project(),
+        isAborting: () => isAborting,
+        sourceOf: (name) => egressSource(steps, name),
+        egress: totals,
+      }),
+    ),
     stallTimeouts,
     isDraining: () => isDraining,
     startedAt: new Date(),
     deferWrite: deferredWrites(),
     egressRows: totals.rows,
   };
-
   let steps = buildSteps(options.config, resources);
   let router = joinSteps(steps, shared);
-
   return {
     listener: (request, response) => {
       if (request.headers.host === undefined && request.httpVersion !== '1.0')
