@@ -1,4 +1,4 @@
-# Metrics from the bridge's log, and two alerts on them.
+# Metrics from the bridge's log, and the two alerts on the bridge's access to AWS. alerts-service.tf has the other alerts.
 
 locals {
   of_service = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.name}\" AND resource.labels.location=\"${var.region}\""
@@ -29,11 +29,26 @@ locals {
         operation = "EXTRACT(jsonPayload.operation)"
       }
     }
+    s3_denials = {
+      description = "Requests that S3 denied, by bucket and role."
+      filter      = "jsonPayload.requestId:* AND jsonPayload.s3.code=~\"^AccessDenied$\""
+      labels = {
+        bucket = "EXTRACT(jsonPayload.bucket)"
+        role   = "EXTRACT(jsonPayload.role)"
+      }
+    }
+    key_failures = {
+      description = "Failed refreshes of the keys that verify callers' tokens, by fault."
+      filter      = "jsonPayload.message=~\"^(Google's keys|the keys of issuer .+) could not be (refreshed|fetched)\""
+      labels = {
+        fault = "EXTRACT(jsonPayload.fault)"
+      }
+    }
   }
 
   # Cloud Monitoring, "Mapping Cloud Monitoring metric names to PromQL".
   promql = {
-    for metric in keys(local.log_metrics) : metric =>
+    for metric in concat(keys(local.log_metrics), ["first_byte"]) : metric =>
     "logging_googleapis_com:user_${replace(var.name, "-", "_")}_${metric}{monitored_resource=\"cloud_run_revision\"}"
   }
 }
@@ -56,6 +71,30 @@ resource "google_logging_metric" "bridge" {
         key        = labels.key
         value_type = "STRING"
       }
+    }
+  }
+
+  depends_on = [time_sleep.apis]
+}
+
+# The time until S3's first byte: unlike the latency of a request, it does not depend on the size of the object or the speed of the caller.
+resource "google_logging_metric" "first_byte" {
+  project         = var.project
+  name            = "${var.name}/first_byte"
+  description     = "Milliseconds from the request to S3 until its first byte."
+  filter          = "${local.of_service} AND jsonPayload.requestId:* AND jsonPayload.milliseconds.s3FirstByte>=0"
+  value_extractor = "EXTRACT(jsonPayload.milliseconds.s3FirstByte)"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "ms"
+  }
+  bucket_options {
+    exponential_buckets {
+      num_finite_buckets = 24
+      growth_factor      = 1.6
+      scale              = 1
     }
   }
 

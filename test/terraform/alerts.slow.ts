@@ -6,6 +6,8 @@ import type { LogLine } from '../support/bridge-process.ts';
 import { until } from '../support/until.ts';
 import { startWire } from '../support/wire.ts';
 import type { Wire } from '../support/wire.ts';
+import { FAULTS } from '../../src/errors/table.ts';
+import { readModule } from './modules.ts';
 import { FIVE, rootValues } from './sample.ts';
 
 interface LogMetric {
@@ -15,14 +17,20 @@ interface LogMetric {
 
 /** Matches only strings. */
 function fieldOf(line: LogLine, path: string): string | undefined {
-  const value = line[path.replace('jsonPayload.', '')];
+  const value = path
+    .replace('jsonPayload.', '')
+    .split('.')
+    .reduce<unknown>(
+      (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
+      line,
+    );
   return typeof value === 'string' ? value : undefined;
 }
 
 /** Evaluates a Cloud Logging filter that consists only of `FIELD=~"REGEX"` and `FIELD:*`, joined by AND. */
 function matches(line: LogLine, { filter }: LogMetric): boolean {
   return filter.split(' AND ').every((term) => {
-    const [, path = '', pattern] = /^(jsonPayload\.\w+)(?:=~"(.+)"|:\*)$/.exec(term) ?? [];
+    const [, path = '', pattern] = /^(jsonPayload(?:\.\w+)+)(?:=~"(.+)"|:\*)$/.exec(term) ?? [];
     assert.ok(path, `${term} must have a known form`);
     const value = fieldOf(line, path);
     return value !== undefined && (pattern === undefined || new RegExp(pattern).test(value));
@@ -80,6 +88,48 @@ describe('the log-based metrics in the Terraform files', () => {
     );
     await wire.clearFaults();
   });
+  it('count denials by S3 by bucket and role', async () => {
+    await wire.fault({ upstream: 's3', fault: 'error', code: 'AccessDenied', times: 2 });
+    assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 403);
+    await wire.clearFaults();
+    const lines = await counted('s3_denials');
+    assert.deepEqual(
+      lines.map((line) => labelsOf(line, metric('s3_denials'))),
+      [{ bucket: 'acme-lake', role: 'lake' }],
+    );
+  });
+  it('count failed refreshes of keys by fault', async () => {
+    const wireWithIssuer = await startWire({
+      config: (contract) =>
+        `${openToProject()(contract)}\nissuers: [{ name: other, kind: generic, url: "http://127.0.0.1:1/", audience: "${contract.audience}", jwks: "http://127.0.0.1:1/keys" }]`,
+    });
+    try {
+      const { header, payload } = {
+        header: { alg: 'RS256', kid: 'a' },
+        payload: {
+          iss: 'http://127.0.0.1:1/',
+          aud: wireWithIssuer.sandbox.contract.audience,
+          sub: 'x',
+          exp: 9e9,
+        },
+      };
+      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const authorization = `Bearer ${part(header)}.${part(payload)}.${'A'.repeat(342)}`;
+      assert.equal((await wireWithIssuer.get(READABLE, { headers: { authorization } })).status, 503);
+      const line = await wireWithIssuer.bridge.line((one) => matches(one, metric('key_failures')));
+      assert.deepEqual(labelsOf(line, metric('key_failures')), { fault: 'issuer_keys_unavailable' });
+    } finally {
+      await wireWithIssuer.close();
+    }
+  });
+  it('have the time until S3 responds in the field of the distribution', async () => {
+    assert.equal((await wire.get(READABLE, { headers: asAccount(wire, 1) })).status, 200);
+    const [block] = (await readModule('')).resources.filter(({ name }) => name === 'first_byte');
+    assert.equal(block?.body['value_extractor'], 'EXTRACT(jsonPayload.milliseconds.s3FirstByte)');
+    const line = await wire.bridge.line(({ status }) => status === 200);
+    const { s3FirstByte } = line['milliseconds'] as Record<string, unknown>;
+    assert.equal(typeof s3FirstByte, 'number');
+  });
   it('count failed renewals by role and fault while the old credentials are still valid', async () => {
     await wire.control('PUT', '/durations', { credentials: 4 });
     const headers = asAccount(wire, 3);
@@ -93,5 +143,30 @@ describe('the log-based metrics in the Terraform files', () => {
     assert.ok(line);
     assert.deepEqual(labelsOf(line, metric('renewal_failures')), { role: 'lake', fault: 'sts_denied' });
     assert.equal(line['severity'], 'ERROR');
+  });
+});
+
+describe('the alerts in the Terraform files', () => {
+  interface Alert {
+    readonly query: string;
+    readonly text: string;
+  }
+  it('name only faults that the bridge has, and metrics that the module creates', async () => {
+    const alerts = Object.entries((await root.local('service_alerts')) as Readonly<Record<string, Alert>>);
+    assert.ok(alerts.length >= 6);
+    const created = new Set([...Object.keys(metrics), 'first_byte', 'first_byte_bucket']);
+    let named = 0;
+    for (const [name, { query, text }] of alerts) {
+      assert.doesNotMatch(`${query}${text}`, /undefined|\$\{/, name);
+      for (const [, metricName = ''] of query.matchAll(/user_fedbridge_(\w+)\{/g))
+        assert.ok(created.has(metricName), metricName);
+      for (const [, faults = ''] of query.matchAll(/fault=~"([^"]+)"/g))
+        for (const fault of faults.split('|')) {
+          assert.ok(fault in FAULTS, fault);
+          named += 1;
+        }
+      assert.equal(query.split('(').length, query.split(')').length, query);
+    }
+    assert.equal(named, 4);
   });
 });

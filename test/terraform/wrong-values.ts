@@ -183,4 +183,9 @@ export const WRONG: readonly (readonly [
     { image: `x.example/x@${DIGEST}`, ingress: 'all' },
   ],
   ['delivery', deliveryOf({}), /unless ingress is all/],
+  ['log_bucket', { retention_days: 0 }, /from 1 to 3650/],
+  ['log_bucket', { retention_days: 1.5 }, /whole number/],
+  ['log_bucket', { retention_days: 30 }, /cannot encrypt/, { encryption_key: KEY }],
+  ['alert_thresholds', { error_ratio: 5, first_byte_ms: 1, s3_denials: 1 }, /between 0 and 1/],
+  ['alert_thresholds', { error_ratio: 0.1, first_byte_ms: 0, s3_denials: 1 }, /must be positive/],
 ];
