@@ -1,9 +1,8 @@
 // Resumes a truncated body at the exact byte, if the remaining bytes certainly come from the same version of the object.
 import { Fault } from '../../errors/fault.ts';
-import { headerOf } from '../../http1/exchange.ts';
 import type { Sink, UpstreamResponse } from '../../http1/exchange.ts';
 import { HttpError } from '../../http1/http-error.ts';
-import { STRONG_ETAG } from '../if-range.ts';
+import { extentOf, isPartNumber, isRange, isSameVersion } from '../extent.ts';
 import type { ObjectRead } from '../operation.ts';
 import { isS3Error } from '../read.ts';
 import type { Read } from '../read.ts';
@@ -12,14 +11,6 @@ import type { RetryBudget } from './retry.ts';
 
 /** The maximum number of resumes per body. Without a limit, nobody would notice an unreliable network. */
 const MAX_RESUMES = 3;
-
-/** The byte range in a response, and the object's size and ETag. */
-interface Extent {
-  readonly first: number;
-  readonly last: number;
-  readonly total: number;
-  readonly etag: string;
-}
 
 /** How long the bridge retries a request; shorter than the timeouts of SDKs, because SDKs also retry. */
 const RETRY_MS = 5_000;
@@ -64,7 +55,7 @@ function withResume(
       if (cancellation.aborted || extent === undefined || resumes >= MAX_RESUMES || !budget.spend(caller))
         return undefined;
       onResume(isStall(error) ? 'stall' : 'truncated');
-      if (counters !== undefined) counters.resumed = resumes + 1;
+      if (counters !== undefined) counters.resumed += 1;
       await pause(pauseMs(resumes), cancellation);
       const first = extent.first + received;
       // Omits the caller's conditions, because S3 has already evaluated them for the response in progress.
@@ -136,49 +127,10 @@ function resumable(
   };
 }
 
-/** @returns undefined if the ETag, the length or the range is missing or unusable */
-function extentOf({ status, headers }: UpstreamResponse, { parameters }: ObjectRead): Extent | undefined {
-  const etag = headerOf(headers, 'etag');
-  const length = Number(headerOf(headers, 'content-length') ?? Number.NaN);
-  if (etag === undefined || !STRONG_ETAG.test(etag) || !Number.isSafeInteger(length)) return undefined;
-  if (status === 200 && !parameters.some(isPartNumber))
-    return { first: 0, last: length - 1, total: length, etag };
-  const [, first, last, total] =
-    /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headerOf(headers, 'content-range') ?? '') ?? [];
-  const extent = { first: Number(first), last: Number(last), total: Number(total), etag };
-  return extent.last - extent.first + 1 === length ? extent : undefined;
-}
-
-const isPartNumber = ([name]: readonly [name: string, value: string]): boolean => name === 'partNumber';
-
 /** S3 cannot return a range of a single part, so the remaining bytes are requested as a range of the whole object. */
 function wholeOf(operation: ObjectRead): ObjectRead {
   const { parameters } = operation;
   return { ...operation, parameters: parameters.filter((parameter) => !isPartNumber(parameter)) };
-}
-
-function isRange({ status, headers }: UpstreamResponse, { first, last, total }: Extent): boolean {
-  return (
-    status === 206 &&
-    headerOf(headers, 'content-range') === `bytes ${first}-${last}/${total}` &&
-    headerOf(headers, 'content-length') === String(last - first + 1)
-  );
-}
-
-/**
- * Compares other headers in addition to the ETag, because some S3 servers use one ETag for several versions. A header that only
- * one response contains is ignored, because some servers omit headers from range responses. However, if the remaining bytes are
- * encoded, the first bytes must have the same encoding. Encryption and storage class are not compared, because they may change
- * within a version.
- */
-function isSameVersion(beginning: readonly string[], rest: readonly string[]): boolean {
-  if (headerOf(beginning, 'etag') !== headerOf(rest, 'etag')) return false;
-  const encoding = headerOf(rest, 'content-encoding');
-  if (encoding !== undefined && encoding !== headerOf(beginning, 'content-encoding')) return false;
-  return ['x-amz-version-id', 'last-modified'].every((name) => {
-    const [before, now] = [headerOf(beginning, name), headerOf(rest, name)];
-    return before === undefined || now === undefined || before === now;
-  });
 }
 
 const isStall = (error: Error): boolean => error instanceof HttpError && error.code === 'timeout';
