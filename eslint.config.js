@@ -24,7 +24,11 @@ const UPSTREAM_LIBRARIES = {
   '@opentelemetry/resources': ['src/observability/trace-export.ts'],
   '@opentelemetry/sdk-trace': ['src/observability/trace-export.ts'],
   pino: ['src/observability/log.ts'],
-  'prom-client': ['src/observability/metrics.ts', 'src/observability/process-metrics.ts'],
+  'prom-client': [
+    'src/observability/metrics.ts',
+    'src/observability/process-metrics.ts',
+    'src/observability/read-ahead-metrics.ts',
+  ],
   yaml: ['src/config/document.ts'],
 };
 

@@ -59,6 +59,10 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
       document.responses.chunkAbove ??
       (platform.kind === 'cloud-run' ? CLOUD_RUN_CHUNK_ABOVE_BYTES : Number.POSITIVE_INFINITY),
     serverTiming: document.responses.serverTiming,
+    readAhead: {
+      connections: document.readAhead.connections,
+      memoryBytes: document.readAhead.memory,
+    },
     ...(document.cors === undefined
       ? {}
       : { cors: { origins: document.cors.origins, maxAgeSeconds: document.cors.maxAge } }),

@@ -113,6 +113,26 @@ export const documentSchema = fields({
         'Callers that may read `/-/egress`, and `/-/metrics` on the main port. The format is the same as for `callers` in a grant.',
       example: ['ops@acme-prod.iam.gserviceaccount.com'],
     }),
+  readAhead: fields({
+    connections: wholeNumber(1, 64, 'connections').prefault(4).meta({
+      description:
+        'Maximum number of connections to S3 for one response. With 1, the bridge does not read ahead.',
+      example: 8,
+    }),
+    // The minimum is the size of one part.
+    memory: quantity(8 * 2 ** 20, 2 ** 40, SIZE)
+      .prefault('64MiB')
+      .meta({
+        description:
+          'Maximum memory for the parts of all responses in the process: at least 8MiB, the size of one part. If it is used up, responses use fewer connections.',
+        example: '128MiB',
+      }),
+  })
+    .prefault({})
+    .meta({
+      description:
+        'How the bridge reads large objects over several connections to S3. Only responses of at least 16 MiB are affected, and only for callers that read faster than S3 sends on one connection.',
+    }),
   responses: fields({
     // S3 stores objects of up to 50 TB.
     chunkAbove: quantity(0, 50e12, SIZE).exactOptional().meta({

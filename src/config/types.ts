@@ -163,6 +163,11 @@ export interface Config {
   readonly chunkAbove: number;
   /** Whether responses have a Server-Timing header. */
   readonly serverTiming: boolean;
+  readonly readAhead: {
+    /** The maximum number of connections to S3 for one response; 1 if the bridge does not read ahead. */
+    readonly connections: number;
+    readonly memoryBytes: number;
+  };
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {
     readonly inFlight: number;

@@ -31,7 +31,7 @@ export const S3_FAULTS = {
     s3Code: 'BadGateway',
     outcome: 'upstream_failed',
     sentence: 'The object was overwritten during the download.',
-    fix: 'No action needed: S3 closed the connection, and the remaining bytes could not be fetched because the object had been replaced. The caller must read the object again.',
+    fix: 'No action needed: the object was overwritten while the bridge still had to request some of its bytes, so the bridge closed the response early. The caller must read the object again.',
   },
   s3_redirect_failed: {
     status: 502,

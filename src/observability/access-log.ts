@@ -87,6 +87,7 @@ export function createAccessLog(options: {
         member('s3RequestId', context.s3RequestId) +
         member('retries', context.counters.retries || undefined) +
         member('resumed', context.counters.resumed || undefined) +
+        member('parts', context.counters.parts || undefined) +
         (s3 === undefined && abortedBy === undefined ? '' : members(s3Fields(context))) +
         (fault === undefined ? '' : members(faultFields(context))) +
         `,"message":${quoted(messageOf(context, method, url, status))}`,

@@ -5,12 +5,14 @@ import { callerLabels } from './caller-labels.ts';
 import { histogram } from './histogram.ts';
 import type { Sample } from './histogram.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+import { readAheadMetrics } from './read-ahead-metrics.ts';
+import type { ReadAheadMetrics } from './read-ahead-metrics.ts';
 import { createTraffic } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
 export type Step = 'token' | 'sts' | 's3_first_byte';
 
-export interface Metrics {
+export interface Metrics extends ReadAheadMetrics {
   request(operation: string, status: number, bytes: number): void;
   /** Counts a request and its bytes by bucket and by caller. */
   readonly traffic: Traffic['add'];
@@ -51,6 +53,7 @@ export function createMetrics(sources: {
   readonly inFlight: () => number;
   readonly droppedLines: () => number;
   readonly budgetUse: () => readonly BudgetUse[];
+  readonly readAheadBytes: () => number;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -142,6 +145,7 @@ export function createMetrics(sources: {
     labelNames: ['reason'],
     registers,
   });
+  const readAhead = readAheadMetrics(registry, sources.readAheadBytes);
   new Gauge({
     name: 'fedbridge_credentials_remaining_seconds',
     help: 'Shortest remaining lifetime of the AWS credentials in use, by role, in seconds. A value below 60 means that renewals are failing.',
@@ -228,6 +232,7 @@ export function createMetrics(sources: {
     s3Retry: (reason) => {
       s3Retries.inc({ reason });
     },
+    ...readAhead,
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -15,10 +15,10 @@ export interface RequestContext {
   /** Aborted when the caller disconnects before it has received the complete response. */
   readonly cancellation: AbortableCancellation;
   /**
-   * The number of retries before the response, the number of resumes during its body, and the number of body bytes received from
-   * S3 by all of the request's attempts together.
+   * The number of retries before the response, the number of resumes during its body, the number of parts that were read ahead
+   * and sent, and the number of body bytes received from S3 by all of the request's attempts together.
    */
-  readonly counters: { retries: number; resumed: number; bytesFromS3: number };
+  readonly counters: { retries: number; resumed: number; parts: number; bytesFromS3: number };
   operation: string;
   caller: { readonly subject: string; readonly issuer?: string; readonly email?: string } | undefined;
   /** The decision to allow the request; undefined if there is none yet, or if the request was denied. */
@@ -90,7 +90,7 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
       remoteIp: request.socket.remoteAddress,
       startedAt: now,
       cancellation: createCancellation(),
-      counters: { retries: 0, resumed: 0, bytesFromS3: 0 },
+      counters: { retries: 0, resumed: 0, parts: 0, bytesFromS3: 0 },
       operation: 'unknown',
       caller: undefined,
       decision: undefined,

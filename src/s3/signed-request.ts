@@ -24,6 +24,8 @@ export interface ReadCounters {
   retries: number;
   /** The number of resumes during the response's body. */
   resumed: number;
+  /** The number of parts, read ahead, that the caller received. */
+  parts: number;
   /** The number of body bytes received from S3, including error documents and the bytes of failed attempts. */
   bytesFromS3: number;
 }

@@ -57,6 +57,7 @@ export function createBridge(options: {
     inFlight: () => steps.admission.inFlight(),
     droppedLines: log.dropped,
     budgetUse: () => budgets.use(),
+    readAheadBytes: () => steps.readAheadPool.reservedBytes(),
   });
   const budgets = egressBudgets({ log, onDenied: metrics.budgetDenied });
   const totals = egressTotals();

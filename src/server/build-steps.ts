@@ -21,6 +21,9 @@ import { withChecksums } from '../s3/checksum.ts';
 import { s3Clock } from '../s3/clock-offset.ts';
 import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
 import { withIfRange } from '../s3/if-range.ts';
+import { createBlockPool } from '../s3/read-ahead/block-pool.ts';
+import type { BlockPool } from '../s3/read-ahead/block-pool.ts';
+import { withReadAhead } from '../s3/read-ahead/read-ahead.ts';
 import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
 import { retryingRead } from '../s3/retry/resume.ts';
@@ -42,6 +45,8 @@ export interface Steps {
   readonly roleAccess: RoleAccess;
   readonly federation: Federation;
   readonly transport: Transport;
+  /** The memory for reading ahead. */
+  readonly readAheadPool: BlockPool;
   readonly reader: Reader;
   /** Undefined if the configuration has no budgets. */
   readonly budgetOf: BudgetOf | undefined;
@@ -90,7 +95,12 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
   const federation = keepOrBuild(previous?.federation, isSameIdentity, () =>
     buildFederation(config, resources, { roleAccess, transport }),
   );
-  const reader = buildReader(config, resources, transport);
+  // After a change of the limit, responses in progress keep their parts in the previous pool.
+  const isSamePool = isSame(({ readAhead }) => readAhead.memoryBytes);
+  const readAheadPool = keepOrBuild(previous?.readAheadPool, isSamePool, () =>
+    createBlockPool(config.readAhead.memoryBytes),
+  );
+  const reader = buildReader(config, resources, { transport, readAheadPool });
   const budgetOf = config.budgets.length === 0 ? undefined : resources.budgets.apply(config.budgets);
 
   if (previous !== undefined) {
@@ -108,6 +118,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
     roleAccess,
     federation,
     transport,
+    readAheadPool,
     reader,
     budgetOf,
   };
@@ -173,8 +184,12 @@ function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Tr
     transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
 }
 
-/** Builds the reader in layers: a signed read, then retries and resumes, then egress budgets, then checksums, and then If-Range. */
-function buildReader(config: Config, { log, metrics }: StepResources, transport: Transport): Reader {
+/** Builds the reader in layers: a signed read, then retries and resumes, reading ahead, egress budgets, checksums, and If-Range. */
+function buildReader(
+  config: Config,
+  { log, metrics }: StepResources,
+  { transport, readAheadPool: pool }: Pick<Steps, 'transport' | 'readAheadPool'>,
+): Reader {
   const { read, regionOf } = createReader({
     transport,
     sign: createSigner(),
@@ -202,8 +217,10 @@ function buildReader(config: Config, { log, metrics }: StepResources, transport:
   });
   const stallMs = config.limits.stallSeconds * 1000;
   const retrying = retryingRead(read, { stallMs, onRetry: metrics.s3Retry });
+  const { connections } = config.readAhead;
+  const joining = connections > 1 ? withReadAhead(retrying, { connections, pool, metrics }) : retrying;
   const verifies = config.buckets.values().some(({ verifyChecksums }) => verifyChecksums);
-  const budgeted = config.budgets.length === 0 ? retrying : withEgressBudget(retrying);
+  const budgeted = config.budgets.length === 0 ? joining : withEgressBudget(joining);
   return { read: withIfRange(verifies ? withChecksums(budgeted) : budgeted), regionOf };
 }
 

@@ -50,6 +50,7 @@ grants:
     allow: [get, list]
     bucket: acme-lake
     prefix: raw/public/
+readAhead: { connections: 4, memory: 64MiB }
 responses:
   chunkAbove: 32MB
   serverTiming: true
@@ -142,6 +143,7 @@ describe('the complete example', () => {
       egressPrices: new Map(),
       operators: [],
       serverTiming: true,
+      readAhead: { connections: 4, memoryBytes: 67_108_864 },
       chunkAbove: 32_000_000,
       cors: { origins: ['https://app.example'], maxAgeSeconds: 600 },
       limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 },

@@ -87,12 +87,14 @@ describe('a field with a duration or a size', () => {
       ['limits drain', '1m'],
       ['cors', { origins: ['https://app.example'], maxAge: '1h' }],
       ['responses chunkAbove', '8MiB'],
+      ['readAhead memory', '1GiB'],
     );
     assert.equal(config.roles.get('lake')?.durationSeconds, 5400);
     assert.equal(config.limits.stallSeconds, 45);
     assert.equal(config.limits.drainSeconds, 60);
     assert.equal(config.cors?.maxAgeSeconds, 3600);
     assert.equal(config.chunkAbove, 8_388_608);
+    assert.equal(config.readAhead.memoryBytes, 1_073_741_824);
   });
 
   for (const [path, value, problem] of [
@@ -106,6 +108,7 @@ describe('a field with a duration or a size', () => {
       32_000_000,
       'responses.chunkAbove: must be a size from 0B to 50TB, not the number 32000000. Write 32MB.',
     ],
+    ['readAhead memory', '4MiB', /^readAhead\.memory: must be a size from 8MiB to 1TiB, not "4MiB"/],
     ['responses chunkAbove', '32 mib', /^responses\.chunkAbove: .*not "32 mib"\. Write 32MiB\.$/],
   ] as const) {
     it(`is rejected, and the error suggests the right value: ${path}: ${JSON.stringify(value)}`, () => {

@@ -15,6 +15,7 @@ const SECTIONS: readonly (readonly [heading: string, path: readonly string[]])[]
   ['`roles.NAME.then[]`', ['roles', 'then']],
   ['`buckets.NAME`', ['buckets']],
   ['`grants[]`', ['grants']],
+  ['`readAhead`', ['readAhead']],
   ['`responses`', ['responses']],
   ['`cors`', ['cors']],
   ['`limits`', ['limits']],

@@ -8,6 +8,7 @@ export async function metricTable(): Promise<string> {
     inFlight: () => 0,
     droppedLines: () => 0,
     budgetUse: () => [],
+    readAheadBytes: () => 0,
   };
   const text = await createMetrics(none).render();
   const kinds = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]));

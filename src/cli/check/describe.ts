@@ -62,12 +62,15 @@ function describeIdentity({ identity, aws }: Config): string {
   }
 }
 
-function describeLimits({ limits, chunkAbove, serverTiming, traces, cors }: Config): string[] {
+function describeLimits({ limits, readAhead, chunkAbove, serverTiming, traces, cors }: Config): string[] {
   const { inFlight, perCaller, stallSeconds, drainSeconds } = limits;
   const origins = cors?.origins.includes('*') === true ? ['every origin'] : (cors?.origins ?? []);
   const pages = new Intl.ListFormat('en').format(origins.map(escapeText));
   return [
     `The bridge serves at most ${inFlight} concurrent requests, and at most ${perCaller} per caller. It waits at most ${showDuration(stallSeconds)} for a stalled response; on shutdown, responses have ${showDuration(drainSeconds)} to finish.`,
+    readAhead.connections === 1
+      ? 'It reads each object over one connection.'
+      : `It reads large objects over up to ${readAhead.connections} connections each, with at most ${showQuantity(readAhead.memoryBytes, SIZE)} of memory.`,
     ...(chunkAbove === Infinity
       ? []
       : [`Responses larger than ${showQuantity(chunkAbove, SIZE)} have no Content-Length.`]),

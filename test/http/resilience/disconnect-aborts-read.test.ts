@@ -8,7 +8,8 @@ import { open } from '../../support/http-request.ts';
 import { startWire } from '../../support/wire.ts';
 import type { Wire } from '../../support/wire.ts';
 
-const SIZE = 64 * 1024 * 1024;
+/** Large, but below 16 MiB: the bridge reads larger objects ahead, with further requests to S3. */
+const SIZE = 15 * 1024 * 1024;
 const PATH = '/acme-lake/raw/huge.bin';
 
 describe('a caller that disconnects', () => {

@@ -1,0 +1,33 @@
+// The sizes and times that reading ahead depends on. Tests use smaller ones.
+
+export interface ReadAheadSizes {
+  /** The size of a part. AWS recommends 8 to 16 MB for parallel ranges; larger parts would need more memory. */
+  readonly partBytes: number;
+  /** Smaller responses are left alone, because an additional connection would hardly save time. */
+  readonly leastBytes: number;
+  /**
+   * A caller must read this many bytes without a pause before the first part is requested. Slow callers therefore cost nothing
+   * extra: their socket buffers are usually full before this point.
+   */
+  readonly startBytes: number;
+  /** The window doubles after the caller has read this many bytes as fast as they arrived from S3. */
+  readonly stepBytes: number;
+  /** The minimum distance between the byte that is being sent and the first part, so that the part can begin in time. */
+  readonly leadBytes: number;
+  /** How often the window is checked. If the caller never waited for S3 during this time, the window is halved. */
+  readonly checkMs: number;
+  /** A caller that reads less than this between two checks, and never waits for S3, is slow. */
+  readonly slowBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const READ_AHEAD_SIZES: ReadAheadSizes = {
+  partBytes: 8 * MIB,
+  leastBytes: 16 * MIB,
+  startBytes: 2 * MIB,
+  stepBytes: MIB,
+  leadBytes: MIB,
+  checkMs: 2_000,
+  slowBytes: 2 * MIB,
+};
