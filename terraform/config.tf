@@ -25,6 +25,7 @@ locals {
       egress              = length(var.settings.egress_prices) > 0 ? { prices = local.config_egress_prices } : null
       operators           = length(var.settings.operators) > 0 ? var.settings.operators : null
       responses           = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
+      readAhead           = local.config_read_ahead
       cors                = local.config_cors
       limits              = local.config_limits
     } : field => value if value != null
@@ -105,6 +106,12 @@ locals {
     for field, value in {
       origins = var.settings.cors.origins
       maxAge  = var.settings.cors.max_age
+    } : field => value if value != null
+  }
+  config_read_ahead = var.settings.read_ahead == null ? null : {
+    for field, value in {
+      connections = var.settings.read_ahead.connections
+      memory      = var.settings.read_ahead.memory
     } : field => value if value != null
   }
   config_limits = var.settings.limits == null ? null : {

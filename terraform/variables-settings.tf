@@ -1,7 +1,7 @@
 # Settings of the bridge that most deployments do not need.
 
 variable "settings" {
-  description = "Other settings of the bridge, as docs/reference/configuration.md describes them: who may read the metrics and the egress report (`operators`), how many bytes callers may receive from S3 per day (`budgets`; each instance counts on its own), your own prices for the egress report (`egress_prices`, by AWS region), which web pages may call the bridge (`cors`), `limits`, the size above which responses are chunked (`chunk_above`), and whether other programs may share the audiences (`allow_shared_audience`). Write durations like `30s` or `10m`, and sizes like `32MB`."
+  description = "Other settings of the bridge, as docs/reference/configuration.md describes them: who may read the metrics and the egress report (`operators`), how many bytes callers may receive from S3 per day (`budgets`; each instance counts on its own), your own prices for the egress report (`egress_prices`, by AWS region), which web pages may call the bridge (`cors`), `limits`, how large objects are read over several connections (`read_ahead`), the size above which responses are chunked (`chunk_above`), and whether other programs may share the audiences (`allow_shared_audience`). Write durations like `30s` or `10m`, and sizes like `32MB`."
   type = object({
     operators             = optional(list(string), [])
     budgets = optional(list(object({
@@ -17,6 +17,10 @@ variable "settings" {
     chunk_above           = optional(string)
     allow_shared_audience = optional(bool, false)
     cors                  = optional(object({ origins = list(string), max_age = optional(string) }))
+    read_ahead = optional(object({
+      connections = optional(number)
+      memory      = optional(string)
+    }))
     limits = optional(object({
       in_flight  = optional(number)
       per_caller = optional(number)
@@ -39,8 +43,12 @@ variable "settings" {
     error_message = "settings: limits.stall and cors.max_age must be durations: a whole number followed by s, m or h. Write \"30s\" or \"10m\", for example."
   }
   validation {
-    condition     = can(regex("^[0-9]+([KMGT]i?)?B$", coalesce(var.settings.chunk_above, "32MB")))
-    error_message = "settings: chunk_above must be a size: a whole number followed by a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB). Write \"32MB\", for example."
+    condition     = can(regex("^([1-9]|[1-5][0-9]|6[0-4])$", try(coalesce(var.settings.read_ahead.connections), 4)))
+    error_message = "settings: read_ahead.connections must be a whole number from 1 to 64. Write 4, for example, or 1 to turn reading ahead off."
+  }
+  validation {
+    condition     = alltrue([for text in [coalesce(var.settings.chunk_above, "32MB"), try(coalesce(var.settings.read_ahead.memory), "64MiB")] : can(regex("^[0-9]+([KMGT]i?)?B$", text))])
+    error_message = "settings: chunk_above and read_ahead.memory must be sizes: a whole number followed by a unit (B, KB, MB, GB, TB, KiB, MiB, GiB, TiB). Write \"32MB\", for example."
   }
   validation {
     condition     = alltrue([for budget in var.settings.budgets : can(regex("^[0-9]+([KMGT]i?)?B$", budget.bytes_per_day))])

@@ -37,6 +37,7 @@ describe('the generated configuration', () => {
       `Callers' tokens must have the audience https://fedbridge-123456789012.europe-west1.run.app.
 The bridge calls STS in eu-west-1 with its own token for audience fedbridge.
 The bridge serves at most 1000 concurrent requests, and at most 200 per caller. It waits at most 30s for a stalled response; on shutdown, responses have 9s to finish.
+It reads large objects over up to 4 connections each, with at most 64MiB of memory.
 
 acme-lake (S3 bucket acme-lake in the region that S3 reports; the bridge tries eu-west-1 first)
   as role read (arn:aws:iam::123456789012:role/fedbridge-read, sessions named after the caller, 1h):
@@ -104,6 +105,7 @@ Nobody else may read anything.
         chunk_above: '1KB',
         allow_shared_audience: true,
         cors: { origins: ['https://app.example'], max_age: '1m' },
+        read_ahead: { connections: 8, memory: '128MiB' },
         limits: { in_flight: 500, per_caller: 50, stall: '20s', drain: '8s' },
       },
     };
@@ -171,6 +173,7 @@ Nobody else may read anything.
       budgets: [{ callers: ['gke-prod:analytics/etl'], bytesPerDay: '500GiB', warnAt: 0.5 }],
       egress: { prices: { 'eu-west-1': { internet: 0.05 } } },
       responses: { chunkAbove: '1KB' },
+      readAhead: { connections: 8, memory: '128MiB' },
       cors: { origins: ['https://app.example'], maxAge: '1m' },
       limits: { inFlight: 500, perCaller: 50, stall: '20s', drain: '8s' },
     });

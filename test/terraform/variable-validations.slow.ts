@@ -125,6 +125,8 @@ describe('Terraform variable validation', () => {
     ['delivery', deliveryOf({ branch: 'release/1.x' }), { ingress: 'all' }],
     ['settings', { limits: { drain: '9s', stall: '5m' }, chunk_above: '32MiB' }],
     ['settings', { cors: { origins: ['*'], max_age: '1h' }, limits: {} }],
+    ['settings', { read_ahead: { connections: 1 } }],
+    ['settings', { read_ahead: { memory: '1GiB' } }],
   ] as const) {
     it(`accepts ${variable} = ${JSON.stringify(value)}`, async () => {
       const values = await rootValues({ ...FIVE, ...others, [variable]: value });

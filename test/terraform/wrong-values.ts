@@ -103,8 +103,11 @@ export const WRONG: readonly (readonly [
     (stall) => ['settings', { limits: { stall } }, /stall and .* durations/] as const,
   ),
   ['settings', { cors: { origins: ['*'], max_age: '600' } }, /max_age .* durations/],
-  ['settings', { chunk_above: '32000000' }, /chunk_above must be a size/],
-  ['settings', { chunk_above: '32mb' }, /chunk_above must be a size/],
+  ['settings', { chunk_above: '32000000' }, /chunk_above .* must be sizes/],
+  ['settings', { chunk_above: '32mb' }, /chunk_above .* must be sizes/],
+  ['settings', { read_ahead: { memory: '64' } }, /read_ahead\.memory must be sizes/],
+  ['settings', { read_ahead: { connections: 0 } }, /from 1 to 64/],
+  ['settings', { read_ahead: { connections: 2.5 } }, /from 1 to 64/],
   [
     'settings',
     { budgets: [{ callers: ['project:acme-prod'], bytes_per_day: '500' }] },
