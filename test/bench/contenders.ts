@@ -58,6 +58,8 @@ export interface FieldOptions {
   readonly baseline?: string | undefined;
   /** Whether the origin uses TLS. */
   readonly tls?: boolean;
+  /** The maximum rate of each connection to the origin, in bytes per second. */
+  readonly ratePerConnection?: number;
   /** Additional environment variables for the bridge and the baseline. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -81,6 +83,7 @@ export async function startField(
     baseline,
     tls = false,
     environment = {},
+    ratePerConnection,
   }: FieldOptions = {},
 ): Promise<Field> {
   const { contract } = sandbox;
@@ -97,6 +100,7 @@ export async function startField(
     bucket,
     objects: OBJECTS,
     tls: certificate,
+    ratePerConnection,
   });
   await listening(originPort, children.signal);
 

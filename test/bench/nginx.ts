@@ -19,11 +19,13 @@ export interface OriginOptions {
   readonly objects: readonly BenchObject[];
   /** The certificate to serve; undefined for plain HTTP. */
   readonly tls?: Certificate | undefined;
+  /** The maximum number of bytes per second on each connection; by default, there is no maximum. */
+  readonly ratePerConnection?: number | undefined;
 }
 
 /** Serves GET /BUCKET/KEY with S3's headers, without a signature check. Every list request returns the file `list.xml`. */
 export function startOrigin(children: Children, options: OriginOptions): Child {
-  const { core, port, directory, bucket, objects, tls } = options;
+  const { core, port, directory, bucket, objects, tls, ratePerConnection } = options;
   const root = originRoot(directory);
   mkdirSync(join(root, bucket), { recursive: true });
   for (const { key, content } of objects) writeFileSync(join(root, bucket, key), content());
@@ -36,6 +38,11 @@ export function startOrigin(children: Children, options: OriginOptions): Child {
         ssl_protocols TLSv1.3;
         ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
         ssl_session_cache shared:sessions:1m;`;
+  // nginx waits after each step, so short steps make the rate even.
+  const limit =
+    ratePerConnection === undefined
+      ? ''
+      : `limit_rate ${ratePerConnection}; sendfile_max_chunk ${Math.ceil(ratePerConnection / 50)};`;
   return startNginx(children, {
     core,
     directory: join(directory, 'origin'),
@@ -44,6 +51,7 @@ export function startOrigin(children: Children, options: OriginOptions): Child {
       sendfile on;
       tcp_nopush on;
       open_file_cache max=10;
+      ${limit}
       default_type binary/octet-stream;
       server_tokens off;
       server {

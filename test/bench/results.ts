@@ -4,7 +4,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 
 /** The sections of RESULTS.md, in order. The second one is written by hand. */
-const SECTIONS = ['Throughput', 'Throughput on AMD EPYC', 'Start', 'Memory', 'Profile', 'Scale'] as const;
+const SECTIONS = [
+  'Throughput',
+  'Throughput on AMD EPYC',
+  'Start',
+  'Memory',
+  'Read-ahead',
+  'Profile',
+  'Scale',
+] as const;
 export type Section = Exclude<(typeof SECTIONS)[number], 'Throughput on AMD EPYC'>;
 
 const HEAD = `# Benchmark
