@@ -8,16 +8,16 @@ type LocalResponse = Pick<CallerResponse, 'writeHead'>;
 type Listener<Request, Response> = (request: Request, response: Response) => void;
 
 /**
- * @param serve handles requests to loopback names and to `hosts`
- * @param hosts additional accepted host names, in lower case and without a port
+ * @param serve handles requests to loopback names and to names for which `isAlsoLocal` returns true
+ * @param isAlsoLocal whether to accept a different host name; called with the name in lower case and without a port
  */
 export function onlyByLocalName<Request extends Addressed, Response extends LocalResponse>(
   serve: Listener<Request, Response>,
-  hosts: readonly string[] = [],
+  isAlsoLocal: (hostname: string) => boolean = () => false,
 ): Listener<Request, Response> {
   return (request, response) => {
     const hostname = authorityOf(request)?.hostname ?? '';
-    if (isLoopback(hostname) || hosts.includes(hostname)) serve(request, response);
+    if (isLoopback(hostname) || isAlsoLocal(hostname)) serve(request, response);
     else refuse(response, 421, BY_ANOTHER_NAME);
   };
 }

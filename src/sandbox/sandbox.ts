@@ -22,6 +22,7 @@ import { createBucketPolicies } from './s3/bucket-policy.ts';
 import { createBuckets } from './s3/buckets.ts';
 import { createDirectoryBucket, firstFile } from './s3/directory-bucket.ts';
 import type { Bucket } from './s3/objects.ts';
+import { bucketOfHost } from './s3/request.ts';
 import { createS3 } from './s3/s3.ts';
 import { putSamples } from './s3/sample.ts';
 import { createSpool } from './s3/spool.ts';
@@ -80,7 +81,7 @@ export async function startSandbox({
   dir,
   seed = SAMPLE_SEED,
   as = ACCOUNTS.bridge.email,
-  hosts,
+  hosts = [],
 }: SandboxOptions = {}): Promise<Sandbox> {
   const keys = await createSigningKeys();
   const [clock, durations, calls, faults] = [
@@ -142,8 +143,12 @@ export async function startSandbox({
   });
   const control = createControl({ ...parts, keys: { ...keys, mint }, issuerTokens, setRefusing });
 
-  const listenLocally = (port: number, serve: RequestListener): Promise<Listener> =>
-    listen(port, onlyByLocalName(onlySameOrigin(serve), hosts));
+  const isLocal = (hostname: string): boolean => hosts.includes(hostname);
+  // A CDN sends S3's own host names to the sandbox. No web page can make them point to this machine.
+  const isLocalOrS3 = (hostname: string): boolean =>
+    isLocal(hostname) || bucketOfHost(hostname) !== undefined;
+  const listenLocally = (port: number, serve: RequestListener, name?: keyof Ports): Promise<Listener> =>
+    listen(port, onlyByLocalName(onlySameOrigin(serve), name === 's3' ? isLocalOrS3 : isLocal));
   const machineWith = async (email: string): Promise<string> => {
     const metadata = createMetadata(parts, email);
     const machine = await listenLocally(0, serveUpstream('metadata', metadata, parts));
@@ -162,7 +167,7 @@ export async function startSandbox({
       keyof Ports,
       typeof control,
     ][]) {
-      const listener = await listenLocally(ports[name] ?? 0, serve);
+      const listener = await listenLocally(ports[name] ?? 0, serve, name);
       listeners.set(name, listener);
       opened[name] = listener.port;
     }

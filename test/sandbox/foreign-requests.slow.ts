@@ -114,6 +114,13 @@ describe("a request for one of this machine's host names", () => {
     assert.equal((await answerTo(sandbox.contract.metadata, ...asked, flavor)).status, 200);
   });
 
+  it("is served by S3, but by no other server, if it is S3's own name of a bucket", async () => {
+    const asked = ['GET / HTTP/1.1', 'Host: acme-lake.s3.eu-west-1.amazonaws.com'];
+    assert.match((await answerTo(sandbox.contract.s3, ...asked)).body, /<Code>AccessDenied<\/Code>/);
+    assert.equal((await answerTo(sandbox.contract.metadata, ...asked, flavor)).status, 421);
+    assert.equal((await answerTo(sandbox.contract.control, ...asked)).status, 421);
+  });
+
   it('is served by the bridge', async () => {
     const token = await identityToken(sandbox, sandbox.contract.callers.scoped, sandbox.contract.audience);
     const asked = { headers: { authorization: `Bearer ${token}`, host: 'localhost' } };

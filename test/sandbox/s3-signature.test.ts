@@ -12,6 +12,15 @@ const read = (sandbox: Sandbox, keys: Keys, region?: string) =>
     new GetObjectCommand({ Bucket: sandbox.contract.bucket, Key: 'README.txt' }),
   );
 
+const HOST = 'acme-lake.s3.eu-west-1.amazonaws.com';
+
+/** The object README.txt, read in path style. */
+const sampleOf = async (sandbox: Sandbox): Promise<string> => {
+  const { Body } = await read(sandbox, await assumed(sandbox));
+  assert.ok(Body);
+  return Body.transformToString();
+};
+
 const named =
   (name: string, status: number) => (error: Error & { $metadata?: { httpStatusCode?: number } }) => {
     assert.deepEqual([error.name, error.$metadata?.httpStatusCode], [name, status]);
@@ -63,6 +72,26 @@ test('error responses to HEAD have no body', async (context) => {
     s3.send(new ListObjectsV2Command({ Bucket: 'no-such-bucket' })),
     named('NoSuchBucket', 404),
   );
+});
+
+test('a virtual-hosted-style request is signed for the host name of its bucket', async (context) => {
+  const sandbox = await sandboxFor(context);
+  const { contract } = sandbox;
+  const signer = new SignatureV4({
+    service: 's3',
+    region: contract.region,
+    credentials: await assumed(sandbox),
+    sha256: Sha256,
+    uriEscapePath: false,
+  });
+  const read = async (signedHost: string, path: string): Promise<string> => {
+    const request = { method: 'GET', protocol: 'http:', hostname: '', path, query: {} };
+    const { headers } = await signer.sign({ ...request, headers: { host: signedHost } });
+    return (await ask(contract.s3, path, { headers: { ...headers, host: HOST } })).text;
+  };
+  assert.equal(await read(HOST, '/README.txt'), await sampleOf(sandbox));
+  assert.match(await read(HOST, `/${contract.bucket}/README.txt`), /<Code>NoSuchKey</);
+  assert.match(await read(new URL(contract.s3).host, '/README.txt'), /<Code>SignatureDoesNotMatch</);
 });
 
 test('a presigned URL is valid until it expires, and only with an unchanged query', async (context) => {

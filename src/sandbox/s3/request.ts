@@ -25,9 +25,19 @@ export interface S3Request extends ExchangeIds {
 /** Characters that SigV4 leaves unencoded. In canonical paths, every other byte is percent-encoded once. */
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
+/** The host names of buckets without dots in their names, in the default partition. */
+const BUCKET_HOST = /^([a-z0-9-]{3,63})\.s3\.[a-z0-9-]+\.amazonaws\.com$/;
+
+/** @returns the bucket in the host name of a virtual-hosted-style request; undefined for a path-style request */
+export const bucketOfHost = (host: string): string | undefined => BUCKET_HOST.exec(host)?.[1];
+
 export function readRequest(http: IncomingMessage): S3Request {
   const [rawPath = '/', search = ''] = (http.url ?? '/').split(/\?(.*)/s);
-  const [, rawBucket = '', rawKey = ''] = /^\/([^/]*)\/?(.*)$/s.exec(rawPath) ?? [];
+  const hostBucket = bucketOfHost(http.headers.host ?? '');
+  const [, rawBucket = '', rawKey = ''] =
+    hostBucket === undefined
+      ? (/^\/([^/]*)\/?(.*)$/s.exec(rawPath) ?? [])
+      : [rawPath, hostBucket, rawPath.slice(1)];
   const bucket = decode(rawBucket);
   const key = decode(rawKey);
   const signedQuery = parametersOf(search);

@@ -1,4 +1,4 @@
-// Emulates AWS S3 with path-style URLs: authenticates the request, finds the bucket, checks the region, and runs the operation.
+// Emulates AWS S3 with path-style and virtual-hosted-style URLs: authenticates the request, finds the bucket, checks the region, and runs the operation.
 import type { SandboxResponse } from '../response.ts';
 import { headersWithoutSecrets } from '../calls.ts';
 import type { Clock } from '../clock.ts';
