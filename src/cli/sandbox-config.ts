@@ -72,7 +72,7 @@ const localShape = z.looseObject({
 const UNKNOWN_ISSUER = 'http://127.0.0.1:1';
 
 /**
- * Removes everything that refers to other machines: the identity, endpoints, and targets that do not exist in the sandbox's S3.
+ * Removes everything that refers to other machines: the identity, endpoints, distributions, and targets that do not exist in the sandbox's S3.
  * Issuers keep their URLs, which the bridge only compares, but get the emulated issuer's keys.
  */
 function localDocument(raw: unknown, issuer: string): unknown {
@@ -80,7 +80,7 @@ function localDocument(raw: unknown, issuer: string): unknown {
   const jwks = `${issuer}${ISSUER_KEYS_PATH}`;
   const local = issuers === undefined ? {} : { issuers: issuers.map((each) => ({ ...each, jwks })) };
   const buckets = Object.entries(document.buckets).map(([name, bucket]) => {
-    const { endpoint, target, ...kept } = bucket;
+    const { endpoint, via, target, ...kept } = bucket;
     return [name, target === undefined ? kept : { ...kept, target: localTarget(target) }] as const;
   });
   return { ...document, ...local, buckets: Object.fromEntries(buckets) };

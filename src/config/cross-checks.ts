@@ -2,6 +2,7 @@
 // values, so that an invalid field does not hide problems in other fields.
 import { isDeepStrictEqual } from 'node:util';
 import { AWS_REGION, BUCKET_NAME, regionOfTarget, targetFix } from './aws-names.ts';
+import { checkDistributions } from './distribution-checks.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { NO_PROFILE_ON_CLOUD_RUN } from './environment.ts';
 import { checkGrants } from './grant-checks.ts';
@@ -16,6 +17,8 @@ import { quote, showPath } from './show.ts';
 export interface EnvironmentFacts {
   /** Whether `AWS_REGION` is set, even to an invalid value. */
   readonly regionIsSet: boolean;
+  /** The value of `AWS_ENDPOINT_URL_S3`, even if it is invalid; undefined if it is not set. */
+  readonly s3Endpoint: string | undefined;
   readonly onCloudRun: boolean;
 }
 
@@ -28,6 +31,7 @@ export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly
     ...checkIssuers(raw),
     ...checkRoles(raw),
     ...checkBuckets(raw),
+    ...checkDistributions(raw, outside.s3Endpoint),
     ...checkGrants(raw),
     ...checkPrices(fieldOf(raw, 'egress')),
     ...checkLimits(fieldOf(raw, 'limits')),

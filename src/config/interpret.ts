@@ -67,13 +67,14 @@ export function interpret(document: ConfigDocument, { env, platform, check }: Co
   const { raw, locate } = document;
   const parsed = documentSchema.safeParse(raw, { reportInput: true });
   problems.push(...(parsed.error?.issues ?? []).flatMap((issue) => schemaProblems(issue, locate)));
-  const regionIsSet = setVariables(env)['AWS_REGION'] !== undefined;
+  const { AWS_REGION: region, AWS_ENDPOINT_URL_S3: s3Endpoint } = setVariables(env);
+  const regionIsSet = region !== undefined;
   const placed = ({ path, rule, fix }: Finding): Problem => {
     const { field, line } = locate(path);
     return { field, rule, fix, ...(line === undefined ? {} : { line }) };
   };
   const onCloudRun = platform.kind === 'cloud-run';
-  problems.push(...checkTogether(raw, { regionIsSet, onCloudRun }).map(placed));
+  problems.push(...checkTogether(raw, { regionIsSet, s3Endpoint, onCloudRun }).map(placed));
   if (problems.length > 0 || !parsed.success || 'problems' in settings)
     throw new ConfigError(sorted(problems));
   const config = resolveConfig(parsed.data, settings.settings, platform);

@@ -71,6 +71,8 @@ export interface Bucket {
   readonly region?: string;
   /** The origin (scheme, host, port) of an S3 server to use instead of the region's own endpoint. */
   readonly endpoint?: string;
+  /** The origin of a CloudFront distribution through which objects are read. */
+  readonly via?: string;
   readonly requesterPays: boolean;
   readonly expectedOwner?: string;
   readonly kmsKeys: readonly string[];

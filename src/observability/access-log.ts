@@ -88,6 +88,7 @@ export function createAccessLog(options: {
         member('retries', context.counters.retries || undefined) +
         member('resumed', context.counters.resumed || undefined) +
         member('parts', context.counters.parts || undefined) +
+        member('cloudFrontFallback', context.counters.cloudFrontFallback) +
         (s3 === undefined && abortedBy === undefined ? '' : members(s3Fields(context))) +
         (fault === undefined ? '' : members(faultFields(context))) +
         `,"message":${quoted(messageOf(context, method, url, status))}`,
@@ -100,7 +101,9 @@ function sourceOf(
   { counters, bucket }: RequestContext,
   sourceOfBucket: (bucket: string) => EgressSource | undefined,
 ): EgressSource | undefined {
-  return counters.bytesFromS3 === 0 || bucket === undefined ? undefined : sourceOfBucket(bucket);
+  if (counters.bytesFromS3 === 0 || bucket === undefined) return undefined;
+  const source = sourceOfBucket(bucket);
+  return source === undefined || counters.path === undefined ? source : { ...source, path: counters.path };
 }
 
 function observe(

@@ -27,6 +27,8 @@ export interface Metrics extends ReadAheadMetrics {
   s3Retry(reason: string): void;
   /** Counts a read that the caller's egress budget did not allow. @param caller email or unique ID */
   budgetDenied(caller: string): void;
+  /** Counts a read that went directly to S3, although the bucket has a CloudFront distribution. */
+  cloudFrontFallback(reason: string): void;
   /** Returns all metrics in Prometheus text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -146,6 +148,12 @@ export function createMetrics(sources: {
     registers,
   });
   const readAhead = readAheadMetrics(registry, sources.readAheadBytes);
+  const cloudFrontFallbacks = new Counter({
+    name: 'fedbridge_cloudfront_fallbacks_total',
+    help: "Reads that S3 served directly, because the bucket's CloudFront distribution did not return S3's response, by reason: unavailable, signature, cached, not_s3 or refused.",
+    labelNames: ['reason'],
+    registers,
+  });
   new Gauge({
     name: 'fedbridge_credentials_remaining_seconds',
     help: 'Shortest remaining lifetime of the AWS credentials in use, by role, in seconds. A value below 60 means that renewals are failing.',
@@ -233,6 +241,9 @@ export function createMetrics(sources: {
       s3Retries.inc({ reason });
     },
     ...readAhead,
+    cloudFrontFallback: (reason) => {
+      cloudFrontFallbacks.inc({ reason });
+    },
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };

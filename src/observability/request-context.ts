@@ -16,9 +16,17 @@ export interface RequestContext {
   readonly cancellation: AbortableCancellation;
   /**
    * The number of retries before the response, the number of resumes during its body, the number of parts that were read ahead
-   * and sent, and the number of body bytes received from S3 by all of the request's attempts together.
+   * and sent, and the number of body bytes received from S3 by all of the request's attempts together; the path of the last
+   * attempt, and why one did not go through the bucket's CloudFront distribution.
    */
-  readonly counters: { retries: number; resumed: number; parts: number; bytesFromS3: number };
+  readonly counters: {
+    retries: number;
+    resumed: number;
+    parts: number;
+    bytesFromS3: number;
+    path: 'cloudfront' | undefined;
+    cloudFrontFallback: string | undefined;
+  };
   operation: string;
   caller: { readonly subject: string; readonly issuer?: string; readonly email?: string } | undefined;
   /** The decision to allow the request; undefined if there is none yet, or if the request was denied. */
@@ -90,7 +98,14 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
       remoteIp: request.socket.remoteAddress,
       startedAt: now,
       cancellation: createCancellation(),
-      counters: { retries: 0, resumed: 0, parts: 0, bytesFromS3: 0 },
+      counters: {
+        retries: 0,
+        resumed: 0,
+        parts: 0,
+        bytesFromS3: 0,
+        path: undefined,
+        cloudFrontFallback: undefined,
+      },
       operation: 'unknown',
       caller: undefined,
       decision: undefined,

@@ -5,7 +5,10 @@ import type { Bucket } from '../config/types.ts';
 export interface Endpoint {
   /** The scheme, host and port to connect to. They come only from the configuration. */
   readonly origin: string;
+  /** The host to sign for. */
   readonly host: string;
+  /** The Host header, if it differs from `host` because a CDN replaces it. */
+  readonly sentHost?: string;
   /** The path before the key and its '/': '' in virtual-hosted style, `/bucket` in path style. */
   readonly basePath: string;
   readonly region: string;
@@ -33,12 +36,25 @@ export function endpointOf(bucket: Bucket, region: string): Endpoint {
     // CPU time for a 1 KiB read.
     return { origin: endpoint, host: hostOf(endpoint), basePath: `/${target}`, region };
   }
-  const suffix = `s3.${region}.${awsDomain(region)}`;
-  if (target.includes('.'))
-    return { origin: `https://${suffix}`, host: suffix, basePath: `/${target}`, region };
-  const host = `${target}.${suffix}`;
+  if (target.includes('.')) {
+    const host = `s3.${region}.${awsDomain(region)}`;
+    return { origin: `https://${host}`, host, basePath: `/${target}`, region };
+  }
+  const host = virtualHost(target, region);
   return { origin: `https://${host}`, host, basePath: '', region };
 }
+
+/**
+ * The endpoint of a CloudFront distribution in front of a bucket. CloudFront sends the request to S3 with the host name of its
+ * origin, the bucket's regional domain, so the request must be signed for that host name.
+ * @param via the distribution's origin
+ */
+export function endpointThrough(via: string, { target }: Bucket, region: string): Endpoint {
+  return { origin: via, host: virtualHost(target, region), sentHost: hostOf(via), basePath: '', region };
+}
+
+/** @param target a bucket name without dots */
+const virtualHost = (target: string, region: string): string => `${target}.s3.${region}.${awsDomain(region)}`;
 
 const DOMAIN = AWS_DOMAINS.map((domain) => RegExp.escape(domain)).join('|');
 

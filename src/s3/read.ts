@@ -10,7 +10,7 @@ import type { Allowance } from './budget/allowance.ts';
 import type { ObjectRead } from './operation.ts';
 import { withPublicName } from './renamed-list.ts';
 import { isCredentialsError, renewalBudget, renewalReasonFor } from './retry/rejected-credentials.ts';
-import { asS3Fault, readS3Error, readS3Rejection } from './s3-error.ts';
+import { asS3Fault, isSuccess, readS3Error, readS3Rejection } from './s3-error.ts';
 import type { S3Error } from './s3-error.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { signedRequest } from './signed-request.ts';
@@ -187,9 +187,4 @@ export function createReader(options: {
       ? readOnce(bucket, read, session, readOptions)
       : scoutThenRead(bucket, read, session, readOptions);
   return { read, regionOf: regions.of };
-}
-
-/** A 304 is a success, because the request was conditional. A 205 is not a success, because some clients skip its body. */
-function isSuccess(status: number): boolean {
-  return status === 200 || status === 206 || status === 304 || status === 204;
 }

@@ -45,6 +45,11 @@ const DETAIL = /^[\w=, -]{1,40}$/;
 
 const ELEMENT = /<(\w+)>([^<]{1,256})<\/\1>/g;
 
+/** A 304 is a success, because the request was conditional. A 205 is not a success, because some clients skip its body. */
+export function isSuccess(status: number): boolean {
+  return status === 200 || status === 206 || status === 304 || status === 204;
+}
+
 /**
  * S3 redirects only to other regions, and only with 301 and 307. Any other redirect does not come from S3.
  * @throws Fault s3_invalid_response

@@ -3,6 +3,7 @@ import type { Bucket } from '../config/types.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
 import type { UpstreamRequest } from '../http1/exchange.ts';
 import { endpointOf } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { ObjectRead } from './operation.ts';
 import type { Sign, SigningCredentials } from './signature.ts';
 import { encodeKey, encodeQueryPart } from './target.ts';
@@ -28,6 +29,10 @@ export interface ReadCounters {
   parts: number;
   /** The number of body bytes received from S3, including error documents and the bytes of failed attempts. */
   bytesFromS3: number;
+  /** The path of the last attempt; undefined if it went directly to S3. */
+  path: 'cloudfront' | undefined;
+  /** Why an attempt went directly to S3 although the bucket has a distribution. */
+  cloudFrontFallback: string | undefined;
 }
 
 /** @param from.now milliseconds since the epoch, by the clock of the bucket's S3 endpoint */
@@ -39,11 +44,13 @@ export function signedRequest(
     readonly region: string;
     readonly credentials: SigningCredentials;
     readonly now: number;
+    /** Default: the bucket's own endpoint. */
+    readonly endpoint?: Endpoint;
   },
   { headers, amzHeaders, cancellation, requestId, counters }: RequestOptions,
 ): UpstreamRequest & { readonly origin: string } {
   const { bucket, read, region, credentials, now } = from;
-  const endpoint = endpointOf(bucket, region);
+  const endpoint = from.endpoint ?? endpointOf(bucket, region);
   const path =
     read.kind === 'list' ? endpoint.basePath || '/' : `${endpoint.basePath}/${encodeKey(read.key)}`;
   const query = read.parameters
@@ -61,6 +68,8 @@ export function signedRequest(
     credentials,
     now,
   );
+  // The signer returns the host first.
+  if (endpoint.sentHost !== undefined) signed[1] = endpoint.sentHost;
   // The user agent contains the request ID, because S3's server access log and CloudTrail record the user agent (S3 user guide,
   // "Amazon S3 server access log format").
   signed.push('user-agent', `fedbridge (${requestId})`, ...headers);

@@ -16,18 +16,11 @@ import type { Transport } from '../http1/transport.ts';
 import type { Log } from '../observability/log.ts';
 import { faultLogger } from '../observability/log-fields.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { withEgressBudget } from '../s3/budget/budgeted-read.ts';
-import { withChecksums } from '../s3/checksum.ts';
-import { s3Clock } from '../s3/clock-offset.ts';
 import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
-import { withIfRange } from '../s3/if-range.ts';
 import { createBlockPool } from '../s3/read-ahead/block-pool.ts';
 import type { BlockPool } from '../s3/read-ahead/block-pool.ts';
-import { withReadAhead } from '../s3/read-ahead/read-ahead.ts';
-import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
-import { retryingRead } from '../s3/retry/resume.ts';
-import { createSigner } from '../s3/signature.ts';
+import { buildReader } from './build-reader.ts';
 import { createAdmission } from './admission.ts';
 import type { CountedAdmission } from './admission.ts';
 import type { BudgetOf, EgressBudgets } from './egress-budgets.ts';
@@ -180,48 +173,10 @@ const MAX_WARMED = 8;
 /** Connects to S3 when a role is first assumed, so that the first read does not wait for the handshake. */
 function warmConnections({ buckets, aws }: Config, { name }: Role, transport: Transport): void {
   const own = [...buckets.values()].filter(({ role }) => role.name === name);
-  for (const bucket of own.slice(0, MAX_WARMED))
+  for (const bucket of own.slice(0, MAX_WARMED)) {
     transport.warm(endpointOf(bucket, bucket.region ?? aws.region).origin);
-}
-
-/** Builds the reader in layers: a signed read, then retries and resumes, reading ahead, egress budgets, checksums, and If-Range. */
-function buildReader(
-  config: Config,
-  { log, metrics }: StepResources,
-  { transport, readAheadPool: pool }: Pick<Steps, 'transport' | 'readAheadPool'>,
-): Reader {
-  const { read, regionOf } = createReader({
-    transport,
-    sign: createSigner(),
-    defaultRegion: config.aws.region,
-    onRegionLearned: (bucket, region) => {
-      log('WARNING', `bucket ${bucket} is in ${region}`, {
-        bucket,
-        region,
-        remedy: `Set the bucket's region to ${region}.`,
-      });
-    },
-    clock: s3Clock((bucket, aheadMs) => {
-      const aheadSeconds = Math.round(aheadMs / 1000);
-      log(
-        'WARNING',
-        `S3's clock is ${aheadSeconds} s ahead of this machine's; requests are signed with S3's time`,
-        {
-          bucket,
-          aheadSeconds,
-          remedy:
-            "Correct this machine's clock: the bridge also uses it to validate Google's tokens. If the clock is correct, check the bucket's endpoint.",
-        },
-      );
-    }),
-  });
-  const stallMs = config.limits.stallSeconds * 1000;
-  const retrying = retryingRead(read, { stallMs, onRetry: metrics.s3Retry });
-  const { connections } = config.readAhead;
-  const joining = connections > 1 ? withReadAhead(retrying, { connections, pool, metrics }) : retrying;
-  const verifies = config.buckets.values().some(({ verifyChecksums }) => verifyChecksums);
-  const budgeted = config.budgets.length === 0 ? joining : withEgressBudget(joining);
-  return { read: withIfRange(verifies ? withChecksums(budgeted) : budgeted), regionOf };
+    if (bucket.via !== undefined) transport.warm(bucket.via);
+  }
 }
 
 /**

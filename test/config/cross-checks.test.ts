@@ -1,10 +1,14 @@
 // Tests the checks that compare several fields in a configuration document.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Change, assertOneProblem, problemsWith } from './sample.ts';
+import { readConfigDocument } from '../../src/cli/read-config.ts';
+import { type Change, assertOneProblem, problemsOf, problemsWith, sampleWith } from './sample.ts';
 
 const ARN = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 const grant = { callers: ['a@example.com'], allow: ['get'], bucket: 'acme-lake' };
+
+const VIA = 'https://d111111abcdef8.cloudfront.net';
+const ACCESS_POINT = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake';
 
 const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], problem: RegExp])[] = [
   [
@@ -65,6 +69,26 @@ const REJECTED: readonly (readonly [claim: string, changes: readonly Change[], p
     /^buckets\.acme-lake\.region: must match the region in target \(eu-west-1\)/,
   ],
   [
+    'a bucket with a distribution has a region',
+    [['buckets acme-lake via', VIA]],
+    /^buckets\.acme-lake\.region: is missing; it is required with `via`/,
+  ],
+  [
+    'a bucket has a distribution or an endpoint, not both',
+    [['buckets acme-lake', { role: 'lake', region: 'eu-west-1', via: VIA, endpoint: 'https://s3.example' }]],
+    /^buckets\.acme-lake\.via: must not be set together with endpoint/,
+  ],
+  [
+    'a bucket with a distribution has no dots in its name',
+    [['buckets acme-lake', { role: 'lake', region: 'eu-west-1', via: VIA, target: 'acme.lake' }]],
+    /^buckets\.acme-lake\.via: must not be set for a bucket name with dots/,
+  ],
+  [
+    'a bucket with a distribution is not an access point',
+    [['buckets acme-lake', { role: 'lake', via: VIA, target: ACCESS_POINT }]],
+    /^buckets\.acme-lake\.via: must not be set for an access point/,
+  ],
+  [
     'a grant has a prefix or a key, not both',
     [['grants 0', { ...grant, prefix: 'a/', key: 'a/b' }]],
     /^grants\[0\]\.key: cannot be combined with prefix/,
@@ -102,6 +126,23 @@ describe('a document', () => {
       assertOneProblem(problemsWith(...changes), problem);
     });
   }
+});
+
+describe('a distribution', () => {
+  const text = sampleWith(['buckets acme-lake', { role: 'lake', region: 'eu-west-1', via: `${VIA}/` }]);
+  const problemsIn = (s3Endpoint: string): readonly string[] =>
+    problemsOf(() => readConfigDocument(text, { AWS_ENDPOINT_URL_S3: s3Endpoint }));
+
+  it('is part of the bucket, without a trailing slash', () => {
+    assert.equal(readConfigDocument(text, {}).buckets.get('acme-lake')?.via, VIA);
+  });
+  it('is rejected together with another S3 server, except for a stand-in on this machine', () => {
+    assertOneProblem(
+      problemsIn('https://s3.example'),
+      /^buckets\.acme-lake\.via: must not be set together with AWS_ENDPOINT_URL_S3/,
+    );
+    assert.deepEqual(problemsIn('http://127.0.0.1:9000'), []);
+  });
 });
 
 describe('an empty map of roles or buckets', () => {

@@ -6,6 +6,8 @@ import { assertOneProblem, configWith, problemsWith } from './sample.ts';
 const ROLE = 'arn:aws:iam::123456789012:role/gcp-lake-read';
 
 /** A field's path, an invalid value, and the only problem that the value causes. */
+const WITH_VIA = (via: string) => ({ role: 'lake', region: 'eu-west-1', via });
+
 const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegExp])[] = [
   ['audience', undefined, /^audience: is missing; it must be /],
   ['audience', '', /^audience: must be a string .*not ""/],
@@ -77,6 +79,16 @@ const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegEx
     'buckets acme-lake endpoint',
     'http://s3.example',
     /^buckets\.acme-lake\.endpoint: .*http only for a loopback host/,
+  ],
+  [
+    'buckets acme-lake',
+    WITH_VIA('d111111abcdef8.cloudfront.net'),
+    /^buckets\.acme-lake\.via: must be https:/,
+  ],
+  [
+    'buckets acme-lake',
+    WITH_VIA('http://d111111abcdef8.cloudfront.net'),
+    /^buckets\.acme-lake\.via: must be https:/,
   ],
   ['buckets acme-lake endpoint', 'https://s3.example/path', /^buckets\.acme-lake\.endpoint: /],
   ['buckets acme-lake endpoint', 'https://s3.example?', /^buckets\.acme-lake\.endpoint: /],

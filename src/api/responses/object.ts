@@ -34,13 +34,17 @@ const DROPPED = new Set([
   'x-amz-server-side-encryption-aws-kms-key-id',
 ]);
 
+/** The headers that CloudFront adds. They are about the bridge's request, not about the object. */
+const OF_CLOUDFRONT = 'x-amz-cf-';
+
 type Rule = 'forward' | 'forward last' | 'drop';
 
 function ruleFor(name: string): Rule {
   const lower = name.toLowerCase();
   // Content-Length must come last: after it has been set, Node rejects a non-ASCII Content-Disposition (nodejs/node#46528).
   if (lower === 'content-length') return 'forward last';
-  return FORWARDED.has(lower) || (lower.startsWith('x-amz-') && !DROPPED.has(lower)) ? 'forward' : 'drop';
+  const isS3s = lower.startsWith('x-amz-') && !lower.startsWith(OF_CLOUDFRONT) && !DROPPED.has(lower);
+  return isS3s || FORWARDED.has(lower) ? 'forward' : 'drop';
 }
 
 const USUAL_RULES: ReadonlyMap<string, Rule> = new Map([...USUAL_NAMES].map((name) => [name, ruleFor(name)]));

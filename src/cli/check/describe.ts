@@ -87,14 +87,25 @@ function describeLimits({ limits, readAhead, chunkAbove, serverTiming, traces, c
 }
 
 function describeBucket(bucket: Bucket, grants: readonly Grant[], stsRegion: string): string[] {
-  const { name, role, target, region, endpoint, requesterPays, expectedOwner, verifyChecksums, kmsKeys } =
-    bucket;
+  const {
+    name,
+    role,
+    target,
+    region,
+    endpoint,
+    via,
+    requesterPays,
+    expectedOwner,
+    verifyChecksums,
+    kmsKeys,
+  } = bucket;
   const where = [
     `${target.startsWith('arn:') ? 'access point' : 'S3 bucket'} ${target}`,
     region === undefined
       ? `in the region that S3 reports; the bridge tries ${stsRegion} first`
       : `in ${region}`,
     ...(endpoint === undefined ? [] : [`at ${endpoint}`]),
+    ...(via === undefined ? [] : [`with objects through ${via}`]),
   ].join(' ');
   const also = [
     ...(expectedOwner === undefined ? [] : [`owned by ${expectedOwner}`]),

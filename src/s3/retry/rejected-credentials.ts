@@ -43,7 +43,7 @@ const RATES: Readonly<Record<RenewalReason, { readonly caller: Rate; readonly ro
  */
 const REVOCATION_INTERVAL_MS = 60_000;
 
-export function isCredentialsError({ code }: S3Error): boolean {
+export function isCredentialsError({ code }: Pick<S3Error, 'code'>): boolean {
   return code !== undefined && REJECTIONS.has(code);
 }
 

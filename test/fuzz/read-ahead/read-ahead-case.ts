@@ -56,7 +56,14 @@ export async function runCase(
   const key = String(number);
   const object = objectOf(random);
   s3.objects.set(key, object);
-  const counters = { retries: 0, resumed: 0, parts: 0, bytesFromS3: 0 };
+  const counters = {
+    retries: 0,
+    resumed: 0,
+    parts: 0,
+    bytesFromS3: 0,
+    path: undefined,
+    cloudFrontFallback: undefined,
+  };
   const range = random.chance(0.3) ? randomRange(random, object.bytes) : undefined;
   const { read } = createReader({
     transport,

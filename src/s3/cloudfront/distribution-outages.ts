@@ -1,0 +1,32 @@
+// Remembers which distributions could not be reached, so that reads do not wait for them again and again.
+
+/** How long reads go directly to S3 after a distribution could not be reached. */
+const PAUSE_MS = 30_000;
+
+export interface DistributionOutages {
+  /** Whether a read may use the distribution. After a pause, only one read tries it, and the others wait for its result. */
+  mayTry(via: string): boolean;
+  began(via: string): void;
+  ended(via: string): void;
+}
+
+/** Distributions are identified by their origins. */
+export function distributionOutages(): DistributionOutages {
+  const pausedUntil = new Map<string, number>();
+  return {
+    mayTry: (via) => {
+      const until = pausedUntil.get(via);
+      if (until === undefined) return true;
+      const now = performance.now();
+      if (now < until) return false;
+      pausedUntil.set(via, now + PAUSE_MS);
+      return true;
+    },
+    began: (via) => {
+      pausedUntil.set(via, performance.now() + PAUSE_MS);
+    },
+    ended: (via) => {
+      pausedUntil.delete(via);
+    },
+  };
+}

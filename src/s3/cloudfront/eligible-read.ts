@@ -1,0 +1,43 @@
+// Decides which reads go through a CloudFront distribution. The decision depends only on the request, never on earlier responses,
+// so that callers cannot change the path of other callers' reads.
+import type { ObjectRead } from '../operation.ts';
+
+/** An empty segment, and the segments `.` and `..`: software that normalizes paths merges or removes them. */
+const UNSTABLE_SEGMENT = /^\/|\/\/|(?:^|\/)\.\.?(?:\/|$)/;
+
+/**
+ * Characters whose escapes some software decodes, decodes twice, or reads as something else: control characters, `%`, `\` (as a
+ * slash), `+` (as a space), and the delimiters `?`, `#` and `;`. AWS does not document what CloudFront does with them.
+ */
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const UNSTABLE_CHARACTER = /[\u0000-\u001f\u007f%\\+?#;]/;
+
+/** The parameters that select other content of an object. The others are rare, and their values need escapes. */
+const PARAMETERS: readonly string[] = ['partNumber', 'versionId'];
+
+/** A value that needs no escapes. */
+const PLAIN_VALUE = /^[\w.-]*$/;
+
+/**
+ * The headers that may pass CloudFront. Not among them are the keys of SSE-C, with which anyone can decrypt an object.
+ */
+const HEADERS: readonly string[] = ['x-amz-checksum-mode', 'x-amz-expected-bucket-owner'];
+
+/**
+ * Only the content of objects goes through CloudFront, because it is nearly all of the traffic that AWS bills. Other responses are
+ * small, or have queries with escapes.
+ * @param amzHeaders the `x-amz-…` headers of the caller's request
+ */
+export function mayUseCloudFront(
+  { name, method, key, parameters }: Pick<ObjectRead, 'name' | 'method' | 'key' | 'parameters'>,
+  amzHeaders: readonly (readonly [name: string, value: string])[],
+): boolean {
+  return (
+    name === 'GetObject' &&
+    method === 'GET' &&
+    !UNSTABLE_SEGMENT.test(key) &&
+    !UNSTABLE_CHARACTER.test(key) &&
+    parameters.every(([parameter, value]) => PARAMETERS.includes(parameter) && PLAIN_VALUE.test(value)) &&
+    amzHeaders.every(([header]) => HEADERS.includes(header))
+  );
+}
