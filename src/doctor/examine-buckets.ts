@@ -11,9 +11,12 @@ import { endpointOf } from '../s3/endpoint.ts';
 import { createReader } from '../s3/read.ts';
 import type { Reader } from '../s3/read.ts';
 import { createSigner } from '../s3/signature.ts';
+import type { Sign } from '../s3/signature.ts';
 import { createTransport } from '../http1/transport.ts';
+import type { Transport } from '../http1/transport.ts';
 import { bucketChecks } from './bucket-checks.ts';
 import type { BucketChecks } from './bucket-checks.ts';
+import { distributionChecks } from './distribution-checks.ts';
 import { egressFix } from './egress.ts';
 import { failed, examineInOrder } from './step-report.ts';
 import type { Examination, Examined } from './step-report.ts';
@@ -30,16 +33,21 @@ const GRANTS = 8;
 const STALL_MS = 5_000;
 
 type BucketsContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
-type BucketContext = BucketsContext & { readonly reader: Reader };
+type BucketContext = BucketsContext & {
+  readonly reader: Reader;
+  readonly sign: Sign;
+  readonly transport: Transport;
+};
 
 /** @param failing names of roles that cannot be assumed; buckets that use them are not checked */
 export async function* examineBuckets(context: BucketsContext, failing: ReadonlySet<string>): Examined {
   const { config } = context;
   const transport = createTransport({ stallMs: STALL_MS });
   const learned = new Map<string, string>();
+  const sign = createSigner();
   const reader = createReader({
     transport,
-    sign: createSigner(),
+    sign,
     defaultRegion: config.aws.region,
     onRegionLearned: (name, region) => learned.set(name, region),
   });
@@ -52,7 +60,7 @@ export async function* examineBuckets(context: BucketsContext, failing: Readonly
   yield* examineInOrder(
     buckets.filter(({ role }) => !failing.has(role.name)),
     async function* (bucket) {
-      yield* examineBucket(bucket, { ...context, reader });
+      yield* examineBucket(bucket, { ...context, reader, sign, transport });
       const region = learned.get(bucket.name);
       if (region !== undefined) yield otherRegion(bucket, region, config.aws.region);
     },
@@ -117,6 +125,16 @@ async function* examineGrant(bucket: Bucket, grant: Grant, context: BucketContex
       grant,
       bucket,
       checks: checksIn(session),
+      distribution:
+        bucket.via === undefined
+          ? undefined
+          : distributionChecks(bucket.via, {
+              bucket,
+              regionOf: context.reader.regionOf,
+              credentials: session,
+              sign: context.sign,
+              transport: context.transport,
+            }),
       checksWithoutDenials:
         policy === allowances
           ? undefined

@@ -4,6 +4,8 @@ import { escapeText } from '../config/show.ts';
 import type { S3Error } from '../s3/s3-error.ts';
 import type { ObjectResponse, BucketChecks } from './bucket-checks.ts';
 import { examineBoundary } from './boundary.ts';
+import { examineDistribution } from './distribution.ts';
+import type { DistributionChecks } from './distribution-checks.ts';
 import type { Examination, Examined, StepNames, Observation } from './step-report.ts';
 import { isRefused, onlyListLacks, refused, s3ErrorDetail } from './s3-refusal.ts';
 
@@ -18,6 +20,8 @@ export interface TriedGrant {
   readonly checks: BucketChecks;
   /** Checks in a session without the policy's Deny statements; undefined if the caller's policy has no Deny statements. */
   readonly checksWithoutDenials: (() => Promise<BucketChecks>) | undefined;
+  /** Checks through the bucket's distribution, in the same session as `checks`; undefined if the bucket has none. */
+  readonly distribution: DistributionChecks | undefined;
 }
 
 /** Stops at the first problem. */
@@ -32,7 +36,7 @@ export async function* examineReads(tried: TriedGrant): Examined {
 }
 
 async function* observe(tried: TriedGrant): AsyncGenerator<Observation, void, undefined> {
-  const { names, grant, bucket, checks } = tried;
+  const { names, grant, bucket, checks, distribution } = tried;
   const { allow, scope } = grant;
   const lists = allow.includes('list') && scope.kind !== 'key';
   let key = scope.kind === 'key' ? scope.key : undefined;
@@ -63,6 +67,8 @@ async function* observe(tried: TriedGrant): AsyncGenerator<Observation, void, un
     }
   } else if (words.length > 0) yield notTried(names, words);
   yield* examineBoundary(tried);
+  if (bucket.via !== undefined && distribution !== undefined && key !== undefined && allow.includes('get'))
+    yield* examineDistribution(names, { via: bucket.via, key, checks: distribution });
 }
 
 const notTried = ({ grant: step }: StepNames, words: readonly Action[]): Examination => ({

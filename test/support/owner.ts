@@ -1,8 +1,13 @@
 // An S3 client with the bucket owner's access keys, and a helper that changes the bucket's versioning.
 import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import type { SandboxContract } from '../../src/sandbox/sandbox.ts';
 import type { Wire } from './wire.ts';
 
-export function ownerOf({ sandbox: { contract } }: Pick<Wire, 'sandbox'>): S3Client {
+export function ownerOf({
+  sandbox: { contract },
+}: {
+  readonly sandbox: { readonly contract: SandboxContract };
+}): S3Client {
   const { s3: endpoint, region, owner: credentials } = contract;
   return new S3Client({
     endpoint,
