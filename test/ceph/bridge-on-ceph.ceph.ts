@@ -13,6 +13,7 @@ import { claimBug } from './bug-claims.ts';
 import { startCephStage } from './ceph-stage.ts';
 import type { CephStage } from './ceph-stage.ts';
 import { claimChain } from './chain-claims.ts';
+import { claimDistribution } from './distribution-claims.ts';
 import { claimFederation } from './federation-claims.ts';
 import { claimLarge } from './large-claims.ts';
 import { claimPrintedPolicies } from './printed-policy-claims.ts';
@@ -55,6 +56,7 @@ describe('the bridge on Ceph', { skip, timeout: ALL_MS }, () => {
   claimFederation(current);
   claimChain(current);
   claimPrintedPolicies(current);
+  claimDistribution(current);
   claimBug(current);
   claimLarge(current);
 });

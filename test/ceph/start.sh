@@ -79,6 +79,8 @@ rgw data = $state/rgw
 # Without tcp_nodelay every small response takes 44 ms.
 rgw frontends = beast endpoint=127.0.0.1:$CEPH_PORT tcp_nodelay=1
 rgw enable apis = s3, sts, iam, admin
+# A CDN sends requests with the name of the bucket in the host name.
+rgw dns name = s3.us-east-1.amazonaws.com
 rgw sts key = $(head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n')
 rgw s3 auth use sts = true
 # Ceph's default minimum is AWS's 900 s. Tests need credentials that expire sooner.
