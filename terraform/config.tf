@@ -76,6 +76,7 @@ locals {
         target          = bucket.target
         region          = bucket.region
         endpoint        = bucket.endpoint
+        via             = local.via_of[name]
         requesterPays   = bucket.requester_pays
         verifyChecksums = bucket.verify_checksums
         expectedOwner   = bucket.expected_owner

@@ -40,6 +40,11 @@ output "role_arns" {
   value       = local.role_arns
 }
 
+output "cloudfront_domains" {
+  description = "Domains of the CloudFront distributions that the module creates, by bucket."
+  value       = { for name, distribution in aws_cloudfront_distribution.bucket : name => distribution.domain_name }
+}
+
 output "read_policies" {
   description = "By role name, the policies that allow the granted reads: for roles that the module does not create, and for the last role in `then`."
   value       = local.read_policies

@@ -31,12 +31,13 @@ variable "aws_region" {
 }
 
 variable "buckets" {
-  description = "Buckets that may be read, by the names that callers use. `{}` is enough if the bucket has the same name in S3 and there is only one role; the bridge learns the region from S3. `target` is the name in S3 or the ARN of an access point (not its alias), `endpoint` is the URL of another S3 server, and `kms_keys` are the ARNs of the keys that encrypt the bucket's objects."
+  description = "Buckets that may be read, by the names that callers use. `{}` is enough if the bucket has the same name in S3 and there is only one role; the bridge learns the region from S3. `target` is the name in S3 or the ARN of an access point (not its alias), `endpoint` is the URL of another S3 server, `via` is the URL of a CloudFront distribution that exists already (`cloudfront` creates one), and `kms_keys` are the ARNs of the keys that encrypt the bucket's objects."
   type = map(object({
     role             = optional(string)
     target           = optional(string)
     region           = optional(string)
     endpoint         = optional(string)
+    via              = optional(string)
     requester_pays   = optional(bool)
     verify_checksums = optional(bool)
     expected_owner   = optional(string)
@@ -62,6 +63,10 @@ variable "buckets" {
   validation {
     condition     = alltrue(flatten([for bucket in values(var.buckets) : [for key in bucket.kms_keys : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", key))]]))
     error_message = "buckets: kms_keys must be ARNs of KMS keys, arn:aws:kms:REGION:123456789012:key/ID. Aliases are not accepted; `aws kms describe-key` shows the key's ARN."
+  }
+  validation {
+    condition     = alltrue([for name, bucket in var.buckets : bucket.via == null || can(regex("^https://[a-z0-9.-]+$", bucket.via)) && bucket.region != null && bucket.endpoint == null && can(regex("^[a-z0-9-]+$", coalesce(bucket.target, name)))])
+    error_message = "buckets: via must be https:// and a host name, without a path. It requires region, and is not possible with endpoint, for an access point, or for a bucket name with dots. Write https://d111111abcdef8.cloudfront.net, for example."
   }
   validation {
     condition     = alltrue([for bucket in values(var.buckets) : bucket.role == null ? length(var.roles) == 1 : contains(keys(var.roles), coalesce(bucket.role, "none"))])

@@ -45,10 +45,15 @@ export function rootStandIns(variables: Variables): Variables {
   const network = typeof variables['egress_cidr'] === 'string' ? [{ name }] : [];
   const email = `${name}@${project}.iam.gserviceaccount.com`;
   const roles = names.map((role) => [role, { arn: `arn:aws:iam::123456789012:role/${name}-${role}` }]);
+  const cloudfront = variables['cloudfront'] as { readonly buckets: readonly string[] } | undefined;
+  const distributions = (cloudfront?.buckets ?? []).map(
+    (bucket) => [bucket, { domain_name: `${bucket}.cloudfront.example` }] as const,
+  );
   return {
+    aws_cloudfront_distribution: { bucket: Object.fromEntries(distributions) as unknown },
     aws_iam_role: { bridge: Object.fromEntries(roles) as unknown },
     data: {
-      aws_partition: { current: { partition: 'aws' } },
+      aws_partition: { current: { partition: 'aws', dns_suffix: 'amazonaws.com' } },
       google_project: { this: { number: '123456789012' } },
       google_artifact_registry_docker_image: { latest: [{ self_link: IMAGE }] },
     },

@@ -6,8 +6,15 @@ mock_resource "aws_iam_role" {
   }
 }
 
+mock_resource "aws_cloudfront_distribution" {
+  defaults = {
+    domain_name = "d111111abcdef8.cloudfront.net"
+  }
+}
+
 mock_data "aws_partition" {
   defaults = {
-    partition = "aws"
+    partition  = "aws"
+    dns_suffix = "amazonaws.com"
   }
 }
