@@ -77,3 +77,6 @@ export async function startDistributedWire(
 /** Escapes every byte, so that tests share no encoder with the bridge. */
 const escapeAll = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+
+/** The path in a log line; undefined if the emulated S3, an endpoint of its own, served the object directly. */
+export const pathOf = ({ path }: LogLine): unknown => (path === 'endpoint' ? undefined : path);

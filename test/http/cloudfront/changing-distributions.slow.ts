@@ -1,7 +1,7 @@
 // A reload adds, replaces and removes a distribution. A distribution that was down, or hangs, is tried again after half a minute.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { BUCKET, distributed, REGION } from '../../support/distributed-wire.ts';
+import { BUCKET, distributed, pathOf, REGION } from '../../support/distributed-wire.ts';
 import { nginxLacks, startDistribution } from '../../support/distribution.ts';
 import type { Distribution } from '../../support/distribution.ts';
 import { startReloading } from '../../support/reloading.ts';
@@ -27,7 +27,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
   const read = async (): Promise<readonly unknown[]> => {
     const reply = await wire.get(OBJECT, { as: 'reader' });
     const line = await wire.bridge.line(({ requestId }) => requestId === reply.headers['x-request-id']);
-    return [reply.status, line['path'], line['cloudFrontFallback']];
+    return [reply.status, pathOf(line), line['cloudFrontFallback']];
   };
   const counts = async (): Promise<readonly number[]> =>
     Promise.all([first, second].map(async (each) => (await each.requests()).length));
@@ -94,7 +94,7 @@ describe('the distribution of a bucket', { skip: lack ?? false }, () => {
   it('is used after the region of its bucket was corrected, although the configured region is wrong', async () => {
     await reload(second.origin, { region: 'us-east-2' });
     assert.deepEqual(await read(), [200, undefined, 'signature']);
-    const line = await wire.bridge.line(({ region }) => region === REGION);
+    const line = await wire.bridge.line(({ region, remedy }) => region === REGION && remedy !== undefined);
     assert.match(String(line['remedy']), /region to eu-west-1/);
     assert.deepEqual(await read(), [200, 'cloudfront', undefined]);
   });

@@ -9,7 +9,7 @@ import type { Identification } from '../../faults/certificates.ts';
 import { fakedNames } from '../../faults/faked-names.ts';
 import type { FakedNames } from '../../faults/faked-names.ts';
 import { freePort } from '../../bench/ports.ts';
-import { BUCKET, distributed, REGION } from '../../support/distributed-wire.ts';
+import { BUCKET, distributed, pathOf, REGION } from '../../support/distributed-wire.ts';
 import { nginxLacks, startDistribution } from '../../support/distribution.ts';
 import type { Distribution } from '../../support/distribution.ts';
 import { startWire } from '../../support/wire.ts';
@@ -69,7 +69,7 @@ describe('a distribution over TLS', { skip: lack ?? false }, () => {
   it('is named in the handshake and in the Host header', async () => {
     await withDistribution(authority.good, async (wire, distribution) => {
       const line = await lineOf(wire);
-      assert.deepEqual([line['path'], line['cloudFrontFallback']], ['cloudfront', undefined]);
+      assert.deepEqual([pathOf(line), line['cloudFrontFallback']], ['cloudfront', undefined]);
       const [viewed] = await distribution.requests();
       assert.deepEqual([viewed?.serverName, viewed?.host], [HOST, HOST]);
     });
@@ -79,7 +79,7 @@ describe('a distribution over TLS', { skip: lack ?? false }, () => {
     it(`gets no request with an invalid certificate (${what})`, async () => {
       await withDistribution(authority[what], async (wire, distribution) => {
         const line = await lineOf(wire);
-        assert.deepEqual([line['path'], line['cloudFrontFallback']], [undefined, 'unavailable']);
+        assert.deepEqual([pathOf(line), line['cloudFrontFallback']], [undefined, 'unavailable']);
         assert.deepEqual(await distribution.requests(), []);
       });
     });

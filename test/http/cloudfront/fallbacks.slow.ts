@@ -2,7 +2,7 @@
 // counted.
 import assert from 'node:assert/strict';
 import { afterEach, after, before, describe, it } from 'node:test';
-import { startDistributedWire } from '../../support/distributed-wire.ts';
+import { pathOf, startDistributedWire } from '../../support/distributed-wire.ts';
 import type { DistributedWire } from '../../support/distributed-wire.ts';
 import { CACHING, nginxLacks } from '../../support/distribution.ts';
 import type { Behavior } from '../../support/distribution.ts';
@@ -31,7 +31,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     const reply = await wire.read(key);
     assert.deepEqual([reply.status, reply.text], [200, body]);
     const line = await wire.lineOf(reply);
-    assert.deepEqual([line['path'], line['cloudFrontFallback']], [undefined, reason]);
+    assert.deepEqual([pathOf(line), line['cloudFrontFallback']], [undefined, reason]);
     assert.equal(line['retries'], undefined, 'no retry is spent');
     assert.equal(await wire.fallbacks(reason), before + 1);
     assert.equal((await wire.viewed()).length, 1);
@@ -54,7 +54,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     await wire.viewed();
     const reply = await wire.read('dt=1/a@b');
     assert.equal(reply.text, 'normalized');
-    assert.equal((await wire.lineOf(reply))['path'], 'cloudfront');
+    assert.equal(pathOf(await wire.lineOf(reply)), 'cloudfront');
   });
 
   it('with the origin request policy AllViewer, which sends the wrong host, is not used', async () => {
@@ -63,7 +63,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
 
   it('that caches never serves an object from its cache', async () => {
     await wire.distribution.change(CACHING);
-    assert.equal((await wire.lineOf(await wire.read(KEY)))['path'], 'cloudfront', 'a miss is used');
+    assert.equal(pathOf(await wire.lineOf(await wire.read(KEY))), 'cloudfront', 'a miss is used');
     await wire.put(KEY, 'the new object');
     const before = await wire.fallbacks('cached');
     const again = await wire.read(KEY);
@@ -124,7 +124,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual([reply.status, reply.text], [200, BODY]);
     const line = await wire.lineOf(reply);
     assert.deepEqual(
-      [line['path'], line['retries'], line['cloudFrontFallback']],
+      [pathOf(line), line['retries'], line['cloudFrontFallback']],
       ['cloudfront', 2, undefined],
     );
     assert.equal(await wire.metric('fedbridge_s3_retries_total{reason="503"}'), before + 2);
@@ -142,7 +142,7 @@ describe('a distribution', { skip: lack ?? false }, () => {
     const reply = await wire.read('raw/public/truncated.bin');
     assert.ok(reply.body.equals(body));
     const line = await wire.lineOf(reply);
-    assert.deepEqual([line['path'], line['resumed']], ['cloudfront', 1]);
+    assert.deepEqual([pathOf(line), line['resumed']], ['cloudfront', 1]);
   });
 
   it('that is down is not tried by each read, and is used again later', async () => {

@@ -1,7 +1,7 @@
 // Objects of a bucket with a distribution are read through it: signed for S3's host name, but sent with the distribution's.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { BUCKET, REGION, startDistributedWire } from '../../support/distributed-wire.ts';
+import { BUCKET, pathOf, REGION, startDistributedWire } from '../../support/distributed-wire.ts';
 import type { DistributedWire } from '../../support/distributed-wire.ts';
 import { nginxLacks } from '../../support/distribution.ts';
 
@@ -34,7 +34,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     const headers = call?.['headers'] as Record<string, string>;
     assert.equal(headers['host'], `${BUCKET}.s3.${REGION}.amazonaws.com`);
     const line = await wire.lineOf(reply);
-    assert.deepEqual([line['path'], line['cloudFrontFallback']], ['cloudfront', undefined]);
+    assert.deepEqual([pathOf(line), line['cloudFrontFallback']], ['cloudfront', undefined]);
     assert.equal(line['s3RequestId'], reply.headers['x-amz-request-id']);
   });
 
@@ -64,7 +64,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     ] as const) {
       const reply = await wire.get(path, { method, as: 'reader' });
       assert.equal(reply.status, 200, path);
-      assert.equal((await wire.lineOf(reply))['path'], undefined);
+      assert.equal(pathOf(await wire.lineOf(reply)), undefined);
     }
     assert.deepEqual(await wire.viewed(), []);
   });
@@ -86,7 +86,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
       const reply = await wire.read(key);
       assert.deepEqual([reply.status, reply.text], [200, `content of ${key}`]);
       const line = await wire.lineOf(reply);
-      assert.deepEqual([line['path'], line['cloudFrontFallback']], ['cloudfront', undefined]);
+      assert.deepEqual([pathOf(line), line['cloudFrontFallback']], ['cloudfront', undefined]);
     });
 
   for (const key of [
@@ -111,7 +111,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
       assert.deepEqual([reply.status, reply.text], [200, `content of ${key}`]);
       const line = await wire.lineOf(reply);
       // This is a rule, and not a fallback.
-      assert.deepEqual([line['path'], line['cloudFrontFallback']], [undefined, undefined]);
+      assert.deepEqual([pathOf(line), line['cloudFrontFallback']], [undefined, undefined]);
       assert.deepEqual(await wire.viewed(), []);
     });
 
@@ -128,7 +128,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual([reply.status, /<Code>(\w+)</.exec(reply.text)?.[1]], [404, 'NoSuchKey']);
     const line = await wire.lineOf(reply);
     // S3 confirmed the error, so the path did not cause it.
-    assert.deepEqual([line['path'], line['cloudFrontFallback']], [undefined, undefined]);
+    assert.deepEqual([pathOf(line), line['cloudFrontFallback']], [undefined, undefined]);
     assert.equal(await wire.fallbacks('refused'), 0);
   });
 });
