@@ -36,6 +36,7 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     const line = await wire.lineOf(reply);
     assert.deepEqual([pathOf(line), line['cloudFrontFallback']], ['cloudfront', undefined]);
     assert.equal(line['s3RequestId'], reply.headers['x-amz-request-id']);
+    assert.equal(line['bytesFromS3'], BODY.length);
   });
 
   it('supports ranges, conditions, versions and parts', async () => {
