@@ -7,7 +7,7 @@ export interface ReadAheadSizes {
   readonly leastBytes: number;
   /**
    * A caller must read this many bytes without a pause before the first part is requested. Slow callers therefore cost nothing
-   * extra: their socket buffers are usually full before this point.
+   * extra: the kernel buffers at most 4 MiB for a caller (net.ipv4.tcp_wmem), so they pause before this point.
    */
   readonly startBytes: number;
   /** The window doubles after the caller has read this many bytes as fast as they arrived from S3. */
@@ -25,7 +25,7 @@ const MIB = 1024 * 1024;
 export const READ_AHEAD_SIZES: ReadAheadSizes = {
   partBytes: 8 * MIB,
   leastBytes: 16 * MIB,
-  startBytes: 2 * MIB,
+  startBytes: 5 * MIB,
   stepBytes: MIB,
   leadBytes: MIB,
   checkMs: 2_000,

@@ -49,7 +49,7 @@ async function sendHalting(
 }
 
 /**
- * An S3 with one object. Its first response halts after 5 MiB, until S3 has begun to respond to this number of parts.
+ * An S3 with one object. Its first response halts after 7.5 MiB, until S3 has begun to respond to this number of parts.
  * @param options.part responds to a part, and returns whether it did
  */
 function haltingS3(
@@ -67,7 +67,7 @@ function haltingS3(
     }
     const { body, etag = '"e1"', headers = {} } = object;
     response.writeHead(200, { etag, 'content-length': body.length, ...headers });
-    await sendHalting(response, body, { after: 5 * MIB, promise });
+    await sendHalting(response, body, { after: 7.5 * MIB, promise });
   };
 }
 
@@ -135,7 +135,7 @@ describe('a GET of a large object', () => {
       };
       response.writeHead(206, headers);
       await sendHalting(response, part, {
-        after: 5 * MIB,
+        after: 7.5 * MIB,
         promise: until('the parts are requested', () => wire.asked().length >= 4),
       });
     });
@@ -247,7 +247,7 @@ describe('a GET of a large object', () => {
         'content-length': part.length,
         ...(isPart(request) ? { 'content-range': `bytes ${from}-${to}/${BODY.length}` } : {}),
       });
-      await sendHalting(response, part, { after: 5 * MIB, promise: new Promise(() => undefined) });
+      await sendHalting(response, part, { after: 7.5 * MIB, promise: new Promise(() => undefined) });
     });
     const response = await wire.open();
     response.resume();
@@ -328,23 +328,20 @@ describe('reading ahead', () => {
     const wire = await startStoodInWire();
     try {
       const body = bodyOf(80 * MIB);
-      wire.s3Answers((request, response) => {
-        giveObject({ body }, request, response);
-      });
+      wire.s3Answers(haltingS3({ body }, { parts: 3 }));
       const memory = (): Promise<number> => wire.metric('fedbridge_read_ahead_memory_bytes');
       const slow = 'fedbridge_read_ahead_fallbacks_total{reason="slow"}';
       const response = await wire.open();
       const received: Buffer[] = [];
-      let holdsMemory = false;
-      for await (const chunk of response) {
-        received.push(chunk as Buffer);
-        if (holdsMemory || (await memory()) === 0) continue;
-        holdsMemory = true;
-        // Meanwhile, this caller reads nothing.
-        await until('the memory is returned', async () => (await memory()) === 0);
-        assert.equal(await wire.metric(slow), 1);
-      }
-      assert.ok(holdsMemory);
+      response.on('data', (chunk: Buffer) => {
+        received.push(chunk);
+        // Parts have been requested by now.
+        if (received.reduce((sum, { length }) => sum + length, 0) > 7 * MIB) response.pause();
+      });
+      await until('the caller is treated as slow', async () => (await wire.metric(slow)) === 1);
+      assert.equal(await memory(), 0);
+      response.removeAllListeners('data');
+      received.push(...((await response.toArray()) as Buffer[]));
       assert.ok(Buffer.concat(received).equals(body));
       assert.ok((await wire.metric('fedbridge_read_ahead_discarded_bytes_total')) > 0);
     } finally {
