@@ -100,6 +100,11 @@ export async function runCase(
         ? fail(`S3 responded with ${outcome.status} without a fault`)
         : { parts: 0, end: 'refused' };
     }
+    if (random.chance(0.03)) {
+      // For example because the response exceeds a budget.
+      outcome.abort();
+      return { parts: 0, end: 'left' };
+    }
     const version = Number(/\d+/.exec(headerOf(outcome.headers, 'etag') ?? '')?.[0]);
     if (headerOf(outcome.headers, 'etag') !== etagOf(version)) return fail('the response has no ETag');
     const content = contentOf(key, version, object.bytes);
