@@ -1,5 +1,6 @@
 // Joins the steps of request handling into one router: each step gets the functions of the others that it needs.
 import type { ControlRoute } from '../api/control-routes.ts';
+import { landingFront } from '../api/landing-page.ts';
 import { dataRoute } from '../api/read-handler.ts';
 import type { Caller } from '../auth/caller.ts';
 import { presentedToken } from '../auth/presented-token.ts';
@@ -98,5 +99,5 @@ export function joinSteps(
     const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts);
   };
-  return createRouter({ ...shared, control, data, cors: config.cors });
+  return createRouter({ ...shared, front: landingFront(config), control, data, cors: config.cors });
 }

@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ControlRoute } from '../api/control-routes.ts';
+import type { Front } from '../api/landing-page.ts';
 import type { DataRoute } from '../api/read-handler.ts';
 import { sendCors } from '../api/responses/cors.ts';
 import type { CorsRules } from '../api/responses/cors.ts';
@@ -32,12 +33,13 @@ export interface Router {
 export function createRouter(parts: {
   readonly createContext: (request: CallerRequest, response: CallerResponse) => RequestContext;
   readonly logRequest: (context: RequestContext) => void;
+  readonly front: Front;
   readonly control: () => Promise<ControlRoute>;
   readonly data: DataRoute;
   readonly cors: CorsRules | undefined;
   readonly stallTimeouts: StallTimeouts;
 }): Router {
-  const { createContext, logRequest, data, cors, stallTimeouts } = parts;
+  const { createContext, logRequest, front, data, cors, stallTimeouts } = parts;
   let control: Promise<ControlRoute> | undefined;
   const loadControl = (): Promise<ControlRoute> => (control ??= parts.control());
   // The control routes are loaded soon after startup, because an update of the Git clone may replace their files later.
@@ -56,6 +58,8 @@ export function createRouter(parts: {
     });
     if (cors !== undefined && !isCredentials(request.url) && sendCors(cors, request, response)) {
       context.operation = 'preflight';
+    } else if (front(context)) {
+      // The front has responded.
     } else if (isControl(request.url)) {
       context.operation = 'control';
       void loadControl().then((route) => {
