@@ -93,6 +93,8 @@ export function matchFields(pattern: CallerPattern): object {
       return { verifiedEmail: pattern.email, uniqueId: pattern.uniqueId };
     case 'project':
       return { projectOfVerifiedEmail: pattern.project };
+    case 'user':
+      return { person: pattern.email };
     case 'issued':
       return { issuer: pattern.issuer, subject: pattern.subject };
   }

@@ -1,5 +1,5 @@
 // An index of the configuration's grants that finds a caller's access in constant time, however many grants there are.
-import { projectInEmail } from '../config/google-names.ts';
+import { PERSON, projectInEmail } from '../config/google-names.ts';
 import type { Bucket, CallerPattern, Grant } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -73,6 +73,8 @@ function patternKey(pattern: CallerPattern): string {
       return JSON.stringify(['both', pattern.email, pattern.uniqueId]);
     case 'project':
       return JSON.stringify(['project', projectAsInEmail(pattern.project)]);
+    case 'user':
+      return JSON.stringify(['issued', PERSON, `${PERSON}:${pattern.email}`]);
     case 'issued':
       return JSON.stringify(['issued', pattern.issuer, `${pattern.issuer}:${pattern.subject}`]);
   }

@@ -19,8 +19,8 @@ const USAGE = `Usage: fedbridge check [FILE] [--caller CALLER --get BUCKET/KEY]
        fedbridge check --schema
 
 Validates FILE (default: the configuration in the environment) and explains it.
-With --caller (an email, a unique ID, EMAIL#ID or ISSUER:SUBJECT) and one of the options below, checks a single read instead:
-shows which grant allows the read and which role performs it, or why the read is denied.
+With --caller (an email, a unique ID, EMAIL#ID, ISSUER:SUBJECT or user:EMAIL) and one of the options below, checks a single
+read instead: shows which grant allows the read and which role performs it, or why the read is denied.
 
   --get, --versions, --tags, --attributes BUCKET/KEY   an object, an old version of it, its tags or its attributes
   --list BUCKET/PREFIX                                 the keys that begin with PREFIX

@@ -91,23 +91,29 @@ const localTarget = (target: string): string => target.replace(/^arn:.*[:/]/, ''
 
 /** Prefers a grant with get and list, and then a grant with get, because such grants demonstrate the most. */
 function sampleGrant({ grants }: Config): { grant: Grant; reader: string } {
+  const withToken = grants.filter(({ callers }) => callers.some(hasToken));
   const grant =
-    grants.find(({ allow }) => allow.includes('get') && allow.includes('list')) ??
-    grants.find(({ allow }) => allow.includes('get')) ??
-    grants[0];
-  const [caller] = grant?.callers ?? [];
+    withToken.find(({ allow }) => allow.includes('get') && allow.includes('list')) ??
+    withToken.find(({ allow }) => allow.includes('get')) ??
+    withToken[0];
+  const caller = grant?.callers.find(hasToken);
   if (grant === undefined || caller === undefined) {
     throw new Error(
-      'The configuration has no grants, so nobody could read anything. Add a grant under `grants`.',
+      'The configuration has no grants for callers with tokens, so no program could read anything. Add a grant under `grants`.',
     );
   }
   const reader = isGoogle(caller) ? accountOf(caller).email : `${caller.issuer}:${caller.subject}`;
   return { grant, reader };
 }
 
-type GooglePattern = Exclude<CallerPattern, { kind: 'issued' }>;
+type TokenPattern = Exclude<CallerPattern, { kind: 'user' }>;
+type GooglePattern = Exclude<TokenPattern, { kind: 'issued' }>;
 
-const isGoogle = (pattern: CallerPattern): pattern is GooglePattern => pattern.kind !== 'issued';
+/** People have no tokens: they use the console. */
+const hasToken = (pattern: CallerPattern): pattern is TokenPattern => pattern.kind !== 'user';
+
+const isGoogle = (pattern: CallerPattern): pattern is GooglePattern =>
+  hasToken(pattern) && pattern.kind !== 'issued';
 
 function sampleRead({ name, target }: Bucket, { scope, allow }: Grant): SampleRead {
   const [key = ''] = scope.kind === 'bucket' ? [SAMPLE_KEY] : keysIn(scope);

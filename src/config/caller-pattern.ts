@@ -1,10 +1,10 @@
-// Parses the texts with which a grant names callers: an email, a unique ID, both, a project with all its service accounts, or a
-// subject of another issuer.
-import { GOOGLE_EMAIL, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
+// Parses the texts with which a grant names callers: an email, a unique ID, both, a project with all its service accounts, a
+// subject of another issuer, or a person who uses the console.
+import { GOOGLE_EMAIL, isServiceAccount, PERSON, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 
 export const CALLER_MUST =
-  'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, or ISSUER:SUBJECT for a caller of an issuer under `issuers`';
+  'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, ISSUER:SUBJECT for a caller of an issuer under `issuers`, or user:EMAIL for a person who uses the console';
 
 /**
  * Words that would be mistaken for a different kind of caller, an IAM member, the session name of vended credentials, or Google in
@@ -12,7 +12,7 @@ export const CALLER_MUST =
  */
 export const RESERVED_ISSUER_NAMES: readonly string[] = [
   'project',
-  'user',
+  PERSON,
   'group',
   'domain',
   'principal',
@@ -32,6 +32,10 @@ export function readCallerPattern(text: string): CallerPattern | undefined {
     const project = text.slice('project:'.length);
     return PROJECT_ID.test(project) ? { kind: 'project', project } : undefined;
   }
+  if (text.startsWith(`${PERSON}:`)) {
+    const email = text.slice(PERSON.length + 1).toLowerCase();
+    return GOOGLE_EMAIL.test(email) && !isServiceAccount(email) ? { kind: 'user', email } : undefined;
+  }
   if (UNIQUE_ID.test(text)) return { kind: 'id', uniqueId: text };
   const issued = readIssued(text);
   if (issued !== undefined) return issued;
@@ -49,7 +53,9 @@ function readIssued(text: string): CallerPattern | undefined {
   return isIssuer && SUBJECT.test(subject) ? { kind: 'issued', issuer, subject } : undefined;
 }
 
-const MEMBER = 'Remove the prefix (serviceAccount: or user:), and keep only the email.';
+const MEMBER = 'Remove the prefix, and keep only the email.';
+const NO_PERSON =
+  'Write user: and the email of a person. For a service account, remove user: and keep only the email.';
 const SHARED_BY_MANY =
   'Groups and domains never match, because tokens do not contain them. Name each caller.';
 const FEDERATED =
@@ -59,7 +65,7 @@ const PROJECT_ROLE = 'To include every service account in a project, use project
 /** The text to write instead of an IAM member, by the member's kind (IAM, "Principal identifiers"). */
 const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
   ['serviceAccount', MEMBER],
-  ['user', MEMBER],
+  [PERSON, NO_PERSON],
   ['group', SHARED_BY_MANY],
   ['domain', SHARED_BY_MANY],
   ['principal', FEDERATED],

@@ -13,7 +13,7 @@ export function findUnlikelyCallers(callers: readonly CallerPattern[], path: Pat
   return callers.flatMap((caller, position) => {
     if (caller.kind === 'issued' && caller.subject.includes('*'))
       return [{ field: showPath([...path, position]), ...WILDCARD }];
-    if (!('email' in caller) || isServiceAccount(caller.email)) return [];
+    if (caller.kind === 'user' || !('email' in caller) || isServiceAccount(caller.email)) return [];
     const found = misspelling(caller.email) ?? notServiceAccount(caller.email);
     return [{ field: showPath([...path, position]), ...found }];
   });

@@ -59,6 +59,12 @@ export const VARIABLES: readonly Variable[] = [
     default: 'https://www.googleapis.com/oauth2/v3/certs',
   },
   {
+    name: 'FEDBRIDGE_IAP_KEYS',
+    meaning:
+      'URL of the key set (JWKS) used to verify the assertions of Identity-Aware Proxy. Used only by `fedbridge console`. Plain http is accepted only for a loopback host.',
+    default: 'https://www.gstatic.com/iap/verify/public_key-jwk',
+  },
+  {
     name: 'FEDBRIDGE_GOOGLE_APIS',
     meaning:
       'Origin to use for impersonation instead of googleapis.com. Plain http is accepted only for a loopback host.',
@@ -106,6 +112,8 @@ export const VARIABLES: readonly Variable[] = [
 
 const GOOGLE_CERTS = 'https://www.googleapis.com/oauth2/v3/certs';
 
+const IAP_KEYS = 'https://www.gstatic.com/iap/verify/public_key-jwk';
+
 const LEVELS = [
   'fatal',
   'error',
@@ -142,6 +150,7 @@ const variables = z.object({
   AWS_ENDPOINT_URL_S3: origin.exactOptional(),
   GCE_METADATA_HOST: text(METADATA_HOST).exactOptional(),
   FEDBRIDGE_GOOGLE_CERTS: text(KEY_SET_URL).default(GOOGLE_CERTS),
+  FEDBRIDGE_IAP_KEYS: text(KEY_SET_URL).default(IAP_KEYS),
   FEDBRIDGE_GOOGLE_APIS: origin.exactOptional(),
   LOG_LEVEL: word(...LEVELS).default('info'),
   FEDBRIDGE_METRICS_PORT: port.exactOptional(),

@@ -3,6 +3,9 @@
 /** Google's tokens contain either of these two issuers (Google Identity, "Verify the Google ID token on your server side"). */
 export const GOOGLE_ISSUERS: readonly string[] = ['https://accounts.google.com', 'accounts.google.com'];
 
+/** The word before the colon that names a person in a grant: `user:EMAIL`. Only an assertion of Identity-Aware Proxy names people. */
+export const PERSON = 'user';
+
 /** Google compares emails without regard to case, and sends verified ones in lower case. */
 export const GOOGLE_EMAIL =
   /^[\w.+'%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;

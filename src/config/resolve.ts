@@ -33,6 +33,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
     ...(settings.traces === undefined ? {} : { traces: settings.traces }),
     audiences: [document.audience].flat(),
     certsUrl: settings.FEDBRIDGE_GOOGLE_CERTS,
+    iapKeysUrl: settings.FEDBRIDGE_IAP_KEYS,
     issuers: document.issuers.map(({ audience, ...issuer }) => ({
       ...issuer,
       audiences: [audience ?? document.audience].flat(),
@@ -63,6 +64,7 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
       connections: document.readAhead.connections,
       memoryBytes: document.readAhead.memory,
     },
+    ...(document.console === undefined ? {} : { console: document.console }),
     ...(document.cors === undefined
       ? {}
       : { cors: { origins: document.cors.origins, maxAgeSeconds: document.cors.maxAge } }),

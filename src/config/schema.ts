@@ -110,7 +110,7 @@ export const documentSchema = fields({
     .prefault([])
     .meta({
       description:
-        'Callers that may read `/-/egress`, and `/-/metrics` on the main port. The format is the same as for `callers` in a grant.',
+        'Callers that may read `/-/egress`, and `/-/metrics` on the main port, and people who may open the page for operators on the console. The format is the same as for `callers` in a grant.',
       example: ['ops@acme-prod.iam.gserviceaccount.com'],
     }),
   readAhead: fields({
@@ -165,6 +165,18 @@ export const documentSchema = fields({
   })
     .exactOptional()
     .meta({ description: 'Lets web pages from other origins read objects. Default: not allowed.' }),
+  console: fields({
+    audience: audience.meta({
+      description:
+        'The audience of the assertions that Identity-Aware Proxy sends to the console. The console rejects all other assertions.',
+      example: '/projects/481920364751/locations/europe-west1/services/fedbridge-console',
+    }),
+  })
+    .exactOptional()
+    .meta({
+      description:
+        'The web page for people, `fedbridge console`, which runs as a service of its own behind Identity-Aware Proxy. Grants name people as `user:EMAIL`. Default: the console does not start.',
+    }),
   limits: fields({
     inFlight: wholeNumber(1, 100_000, 'requests').prefault(1000).meta({
       description:

@@ -13,7 +13,9 @@ export type CallerPattern =
   | { readonly kind: 'email-and-id'; readonly email: string; readonly uniqueId: string }
   | { readonly kind: 'project'; readonly project: string }
   /** A caller of a configured issuer. `subject` is spelled as in the configuration: NAMESPACE/SERVICEACCOUNT for Kubernetes. */
-  | { readonly kind: 'issued'; readonly issuer: string; readonly subject: string };
+  | { readonly kind: 'issued'; readonly issuer: string; readonly subject: string }
+  /** A person who uses the console. Only an assertion of Identity-Aware Proxy matches, never a token. */
+  | { readonly kind: 'user'; readonly email: string };
 
 /** An issuer of callers' tokens other than Google. */
 export interface Issuer {
@@ -142,6 +144,8 @@ export interface Config {
   readonly audiences: readonly string[];
   /** The URL of Google's JSON Web Key Set. */
   readonly certsUrl: string;
+  /** The URL of the JSON Web Key Set of Google's Identity-Aware Proxy. */
+  readonly iapKeysUrl: string;
   /** Issuers whose tokens are accepted in addition to Google's. */
   readonly issuers: readonly Issuer[];
   readonly identity: IdentitySource;
@@ -170,6 +174,8 @@ export interface Config {
     readonly connections: number;
     readonly memoryBytes: number;
   };
+  /** The web page for people, which runs as a service of its own. */
+  readonly console?: { readonly audience: string };
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {
     readonly inFlight: number;

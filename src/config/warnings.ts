@@ -18,6 +18,7 @@ export function findWarnings(config: Config): readonly Problem[] {
     ...findUnused('roles', roles.keys(), { used: usedRoles, by: 'bucket' }),
     ...findUnused('buckets', buckets.keys(), { used: usedBuckets, by: 'grant' }),
     ...findUnusedIssuers(issuers, callers),
+    ...findPeopleWithoutConsole(config),
     ...findRepeatedGrants(grants),
     ...findClosingSlashes(audiences),
     ...findDistantKeys(buckets),
@@ -61,6 +62,24 @@ function findUnusedIssuers(issuers: Config['issuers'], callers: readonly CallerP
             fix: 'Remove it if it is not needed.',
           },
         ],
+  );
+}
+
+/** Only the console accepts people, so without it such a grant has no effect. */
+function findPeopleWithoutConsole({ console, grants }: Config): Problem[] {
+  if (console !== undefined) return [];
+  return grants.flatMap(({ callers }, position) =>
+    callers.flatMap((caller, index) =>
+      caller.kind === 'user'
+        ? [
+            {
+              field: showPath(['grants', position, 'callers', index]),
+              rule: `names the person ${caller.email}, but only the console accepts people, and \`console\` is not set`,
+              fix: 'Set `console.audience` and run `fedbridge console`, or remove this caller.',
+            },
+          ]
+        : [],
+    ),
   );
 }
 

@@ -18,6 +18,7 @@ describe('the configuration', () => {
     [uniqueId, { kind: 'id', uniqueId }],
     [`${email}#${uniqueId}`, { kind: 'email-and-id', email, uniqueId }],
     ['project:acme-prod', { kind: 'project', project: 'acme-prod' }],
+    ['user:Ana@acme.example', { kind: 'user', email: 'ana@acme.example' }],
     ['project:example.com:acme-prod', { kind: 'project', project: 'example.com:acme-prod' }],
   ] as const) {
     it(`accepts ${text} as a caller`, () => {
@@ -35,8 +36,10 @@ describe('the configuration', () => {
     ['', /not ""/],
     ['reader', /not "reader"/],
     ['*@acme-prod.iam.gserviceaccount.com', /Wildcards are not supported.*project:PROJECT_ID/],
-    [`serviceAccount:${email}`, /Remove the prefix \(serviceAccount: or user:\), and keep only the email\.$/],
-    ['user:ana@acme.example', /Remove the prefix \(serviceAccount: or user:\), and keep only the email\.$/],
+    [`serviceAccount:${email}`, /Remove the prefix, and keep only the email\.$/],
+    [`user:${email}`, /For a service account, remove user: and keep only the email\.$/],
+    ['user:ana', /Write user: and the email of a person/],
+    ['user:', /Write user: and the email of a person/],
     [
       'group:x@corp.example',
       /Groups and domains never match, because tokens do not contain them\. Name each caller/,

@@ -47,6 +47,7 @@ grants:
       - project:acme-prod
       - gke-prod:analytics/etl
       - github:repo:acme/etl:ref:refs/heads/main
+      - user:ana@acme.example
     allow: [get, list]
     bucket: acme-lake
     prefix: raw/public/
@@ -55,6 +56,7 @@ responses:
   chunkAbove: 32MB
   serverTiming: true
 cors: { origins: [https://app.example], maxAge: 10m }
+console: { audience: /projects/1/locations/europe-west1/services/console }
 limits: { inFlight: 1000, perCaller: 200, stall: 30s, drain: 9s }
 `;
 
@@ -86,6 +88,7 @@ describe('the complete example', () => {
       logLevel: 'info',
       audiences: ['https://lake-bridge.example'],
       certsUrl: 'https://www.googleapis.com/oauth2/v3/certs',
+      iapKeysUrl: 'https://www.gstatic.com/iap/verify/public_key-jwk',
       issuers: [
         {
           name: 'gke-prod',
@@ -133,6 +136,7 @@ describe('the complete example', () => {
             { kind: 'project', project: 'acme-prod' },
             { kind: 'issued', issuer: 'gke-prod', subject: 'analytics/etl' },
             { kind: 'issued', issuer: 'github', subject: 'repo:acme/etl:ref:refs/heads/main' },
+            { kind: 'user', email: 'ana@acme.example' },
           ],
           allow: ['get', 'list'],
           bucket: 'acme-lake',
@@ -146,6 +150,7 @@ describe('the complete example', () => {
       readAhead: { connections: 4, memoryBytes: 67_108_864 },
       chunkAbove: 32_000_000,
       cors: { origins: ['https://app.example'], maxAgeSeconds: 600 },
+      console: { audience: '/projects/1/locations/europe-west1/services/console' },
       limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 },
     });
   });

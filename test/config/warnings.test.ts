@@ -15,6 +15,17 @@ describe('the configuration check', () => {
   it('prints no warnings for the sample configuration', () => {
     assert.deepEqual(warningsWith(), []);
   });
+  it('warns about a grant to a person if there is no console', () => {
+    const people: Change = ['grants', [{ ...grant, callers: ['user:ana@acme.example'] }]];
+    assertOneProblem(
+      warningsWith(people),
+      /^grants\[0\]\.callers\[0\]: names the person ana@acme\.example, but only the console accepts people/,
+    );
+    assert.deepEqual(
+      warningsWith(people, ['console', { audience: '/projects/1/locations/x/services/y' }]),
+      [],
+    );
+  });
   it('warns about a role that no bucket uses', () => {
     assertOneProblem(
       warningsWith(['roles spare', { arn: `${ARN}2` }]),

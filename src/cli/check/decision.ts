@@ -3,6 +3,7 @@ import type { Permit } from '../../auth/authorize.ts';
 import type { Caller } from '../../auth/caller.ts';
 import { explain } from '../../auth/explain-decision.ts';
 import { grantIndex } from '../../auth/grants.ts';
+import { PERSON } from '../../config/google-names.ts';
 import type { Config, Role } from '../../config/types.ts';
 import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
@@ -44,6 +45,7 @@ export function decide(
 export function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
   if (pattern.kind === 'issued') return { subject: shown(pattern), issuer: pattern.issuer };
+  if (pattern.kind === 'user') return { subject: shown(pattern), issuer: PERSON };
   return pattern.kind === 'id'
     ? { subject: pattern.uniqueId }
     : { subject: pattern.uniqueId, email: pattern.email };
@@ -52,6 +54,7 @@ export function callerOf(pattern: CheckRequest['caller']): Caller {
 export function shown(pattern: CheckRequest['caller']): string {
   if (pattern.kind === 'email') return pattern.email;
   if (pattern.kind === 'issued') return `${pattern.issuer}:${pattern.subject}`;
+  if (pattern.kind === 'user') return `${PERSON}:${pattern.email}`;
   return pattern.kind === 'id' ? pattern.uniqueId : `${pattern.email}#${pattern.uniqueId}`;
 }
 

@@ -111,8 +111,9 @@ export function describeUnjudged(
 
 /** Whether the pattern could match if the caller's email and unique ID were both known. */
 function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
-  // An issuer's caller is known in full, and no other caller matches a pattern of an issuer.
+  // An issuer's caller and a person are known in full, and no other caller matches their patterns.
   if (caller.kind === 'issued' || pattern.kind === 'issued') return false;
+  if (caller.kind === 'user' || pattern.kind === 'user') return false;
   if (caller.kind === 'email')
     return pattern.kind === 'id' || (pattern.kind === 'email-and-id' && pattern.email === caller.email);
   if (caller.kind === 'email-and-id' || pattern.kind === 'id') return false;

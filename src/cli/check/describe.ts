@@ -175,6 +175,8 @@ export function describeCaller(caller: CallerPattern): string {
       return `${caller.email} (by verified email and unique ID ${caller.uniqueId})`;
     case 'project':
       return `every service account in project ${caller.project} (by verified email) except Compute Engine's default account`;
+    case 'user':
+      return `${caller.email} (a person, through the console)`;
     case 'issued':
       return `${caller.issuer}:${caller.subject} (by issuer and subject)`;
   }

@@ -51,7 +51,7 @@ function readCaller(text: string): CheckRequest['caller'] {
   const must =
     pattern === undefined
       ? CALLER_MUST
-      : 'must be one caller: an email, a unique ID, EMAIL#ID or ISSUER:SUBJECT';
+      : 'must be one caller: an email, a unique ID, EMAIL#ID, ISSUER:SUBJECT or user:EMAIL';
   throw new UsageError(`--caller ${must}, not ${quote(text)}. ${fix}`.trimEnd());
 }
 

@@ -27,7 +27,7 @@ export function describeVending(
     ...(allowed
       ? describePermit(decision.permit, describeGrant)
       : describeRefusal(config, decision.refusal, vendBucket)),
-    ...(caller.kind === 'email-and-id' || caller.kind === 'issued' ? [] : [describePartial(caller.kind)]),
+    ...(caller.kind === 'email' || caller.kind === 'id' ? [describePartial(caller.kind)] : []),
   ];
   return { allowed, text: `${lines.join('\n')}\n` };
 }
