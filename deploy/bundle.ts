@@ -3,9 +3,21 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { writeConsoleAssets } from './console-assets.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** The file with the console's page. It is loaded only by the console, so that the bridge's program stays small. */
+const CONSOLE_ASSETS = 'console-assets.js';
+
+const CONSOLE_ASSETS_APART: Plugin = {
+  name: 'console-assets-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/built-assets\.ts$/ }, () => ({ path: `./${CONSOLE_ASSETS}`, external: true }));
+  },
+};
 
 /** Maps each output file's name to its entry point. */
 const PROGRAMS = { main: 'src/main.ts', probe: 'deploy/probe.ts' };
@@ -40,12 +52,17 @@ export async function bundle(directory: string): Promise<Bundle> {
     // Images run the bundle as a `vm` script, in which `import()` does not work. For Node's built-in modules, `require` is
     // equivalent and faster.
     supported: { 'dynamic-import': false },
-    // An image must not contain the sandbox's emulators of Google, STS and S3.
-    external: ['./cli/sandbox.ts'],
+    // An image must not contain the sandbox's emulators of Google, STS and S3, or the build of the console's page.
+    external: ['./cli/sandbox.ts', './build-assets.ts'],
+    plugins: [CONSOLE_ASSETS_APART],
   });
+  const consoleInputs = await writeConsoleAssets(join(directory, CONSOLE_ASSETS), 'cjs');
   for (const name of Object.keys(PROGRAMS)) await escapeText(join(directory, `${name}.js`));
   await writeFile(join(directory, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
-  await writeFile(join(directory, 'THIRD-PARTY-LICENSES.txt'), await thirdPartyLicenses(ROOT, metafile));
+  await writeFile(
+    join(directory, 'THIRD-PARTY-LICENSES.txt'),
+    await thirdPartyLicenses(ROOT, [metafile, consoleInputs]),
+  );
   const outputs = Object.entries(metafile.outputs).map(
     ([path, { bytes }]) => [path.replace(/^.*\//, ''), bytes] as const,
   );

@@ -1,12 +1,16 @@
-// Creates the programs' SBOM as a CycloneDX document. It lists the production dependencies with their versions in the lock
-// file.
+// Creates the programs' SBOM as a CycloneDX document. It lists the production dependencies and the packages in the console's page,
+// with their versions in the lock file.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** The packages that are built into the console's page. They are development dependencies, because Node never imports them. */
+export const PACKAGES_IN_PAGE: readonly string[] = ['htm', 'hyparquet', 'papaparse', 'preact', 'uplot'];
+
 interface Component {
   readonly 'bom-ref': string;
+  readonly name: string;
   readonly properties?: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -29,7 +33,8 @@ export async function softwareBillOfMaterials(root: string): Promise<string> {
   const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];
   const { stdout } = await run('npm', args, { cwd: root, maxBuffer: MAX_BYTES });
   const document = JSON.parse(stdout) as CycloneDx;
-  const isForDevelopment = ({ properties = [] }: Component): boolean =>
+  const isForDevelopment = ({ name: packageName, properties = [] }: Component): boolean =>
+    !PACKAGES_IN_PAGE.includes(packageName) &&
     properties.some(({ name }) => name === 'cdx:npm:package:development');
   document.components = document.components.filter((component) => !isForDevelopment(component));
   const kept = new Set([document.metadata.component, ...document.components].map((one) => one['bom-ref']));

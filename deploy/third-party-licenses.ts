@@ -21,13 +21,14 @@ const HEAD = `Fedbridge contains code from the packages below. Each license text
 const RULE = `\n${'='.repeat(80)}\n\n`;
 
 /**
- * @param root the directory that the paths of `inputs` are relative to; its LICENSE is the text of Apache-2.0
+ * @param bundles the packages in each bundle
+ * @param root the directory that the paths in `bundles` are relative to; its LICENSE is the text of Apache-2.0
  * @throws if a package declares no license, or does not include the license text (not required for Apache-2.0)
  */
-export async function thirdPartyLicenses(root: string, inputs: BundleInputs): Promise<string> {
+export async function thirdPartyLicenses(root: string, bundles: readonly BundleInputs[]): Promise<string> {
   const apache = await readFile(join(root, 'LICENSE'), 'utf8');
   const namesByText = new Map<string, string[]>();
-  for (const directory of directoriesIn(inputs)) {
+  for (const directory of directoriesIn(bundles)) {
     const path = resolve(root, directory);
     const manifest = JSON.parse(await readFile(join(path, 'package.json'), 'utf8')) as Manifest;
     const { name, version, license = '' } = manifest;
@@ -44,9 +45,9 @@ export async function thirdPartyLicenses(root: string, inputs: BundleInputs): Pr
 }
 
 /** The directories of the packages that contribute code to an output, sorted by package name. */
-function directoriesIn({ outputs }: BundleInputs): string[] {
+function directoriesIn(bundles: readonly BundleInputs[]): string[] {
   const found = new Map<string, string>();
-  for (const { inputs } of Object.values(outputs))
+  for (const { inputs } of bundles.flatMap(({ outputs }) => Object.values(outputs)))
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const [, directory, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(path) ?? [];
       if (bytesInOutput > 0 && directory !== undefined && name !== undefined) found.set(directory, name);

@@ -20,6 +20,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return serveByArguments(args);
     },
   },
+  console: {
+    description: 'run the console, a web page on which people browse the buckets that they may read',
+    args: '[--config FILE] [--port N]',
+    run: async (args) => {
+      const { consoleByArguments } = await import('./cli/console.ts');
+      return consoleByArguments(args);
+    },
+  },
   sandbox: {
     description: 'run the bridge locally against built-in emulators of Google, STS and S3',
     args: '[--port N] [--dir DIR] [--config FILE] [--as CALLER] [--ready-file FILE]',

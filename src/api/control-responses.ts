@@ -37,6 +37,8 @@ export interface ControlParts {
   readonly operators: readonly CallerPattern[];
   /** Returns the document of /-/egress. */
   egress(): object;
+  /** The audience of tokens for the bridge, which the console's page shows; undefined on the bridge. */
+  readonly page: { readonly audience: string } | undefined;
 }
 
 /** @throws Fault token_…, parameter_…, web_identity_…, not_granted */
@@ -208,6 +210,12 @@ function whoami(parts: ControlParts, caller: Caller): object {
     uniqueId: caller.issuer === undefined ? caller.subject : null,
     ...(caller.issuer === undefined ? {} : { issuer: caller.issuer, caller: caller.subject }),
     sessionName: parts.sessionNameOf(caller),
+    ...(parts.page === undefined
+      ? {}
+      : {
+          audience: parts.page.audience,
+          operator: matchingPatterns(caller, parts.operators).length > 0,
+        }),
     ...(hint === undefined ? {} : { hint }),
     ...(budget === undefined
       ? {}

@@ -69,6 +69,8 @@ export interface DataSteps {
   readonly startedAt: Date;
   readonly chunkAbove: number;
   readonly serverTiming: boolean;
+  /** Whether objects are sent as downloads that a browser never displays as documents. */
+  readonly asDownloads: boolean;
   readonly deferWrite: DeferWrite;
 }
 

@@ -36,6 +36,7 @@ export type OnKeysFailed = (
 
 /** Google, and the issuers in the configuration. */
 export interface TrustedIssuers {
+  /** Google's ID tokens; on the console, the assertions of Google's Identity-Aware Proxy. */
   readonly google: TrustedIssuer;
   readonly others: readonly TrustedIssuer[];
 }
@@ -107,7 +108,7 @@ function googleCaller(subject: string, claims: JWTPayload): Caller {
  * Converts ASCII letters only: `toLowerCase` turns the Kelvin sign into an ASCII k, which could turn one person's address into
  * another's.
  */
-const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+export const lowerCase = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed, knownKeys: KnownKeys): TrustedIssuer {
   const { name, url, audiences, jwks } = issuer;

@@ -12,7 +12,15 @@ import type { RoleDefinition } from '../sandbox/iam/roles.ts';
 import { SAMPLE_ROLES } from '../sandbox/iam/sample-roles.ts';
 import { ISSUER_KEYS_PATH } from '../sandbox/issuer/issuer.ts';
 import { SAMPLE_KEYS } from '../sandbox/s3/sample.ts';
-import { REGION, SAMPLE_KEY, type SampleRead, type Seed, type SeedBucket } from '../sandbox/seed.ts';
+import {
+  CONSOLE_AUDIENCE,
+  REGION,
+  SAMPLE_KEY,
+  STRANGE_PERSON,
+  type SampleRead,
+  type Seed,
+  type SeedBucket,
+} from '../sandbox/seed.ts';
 import { readConfigDocument } from './read-config.ts';
 
 /** The policy of a role without grants: IAM does not accept an empty policy. */
@@ -48,6 +56,7 @@ export function seedFrom(text: string): Seed {
         audience,
       })),
     audience: config.audiences[0] ?? '',
+    consoleAudience: config.console?.audience ?? CONSOLE_AUDIENCE,
     awsAudience: config.aws.audience,
     region: config.aws.region,
     accounts: [...patterns.map(accountOf), stranger],
@@ -59,13 +68,22 @@ export function seedFrom(text: string): Seed {
     reader,
     stranger: stranger.email,
     ...(operator === undefined ? {} : { operator: accountOf(operator).email }),
+    people: peopleIn(config),
   };
+}
+
+/** The people in the configuration, and one whom it does not name. */
+function peopleIn({ grants, operators }: Config): Seed['people'] {
+  const callers = [...grants.flatMap((grant) => grant.callers), ...operators];
+  const emails = callers.flatMap((caller) => (caller.kind === 'user' ? [caller.email] : []));
+  return new Map([...emails.map((email) => [email, email] as const), ['stranger', STRANGE_PERSON]]);
 }
 
 const localBucket = z.looseObject({ target: z.string().optional() });
 const localShape = z.looseObject({
   buckets: z.record(z.string(), localBucket),
   issuers: z.array(z.looseObject({})).optional(),
+  console: z.unknown().optional(),
 });
 
 /** Stands in for the emulated issuer's origin until its port is known. */
@@ -83,7 +101,8 @@ function localDocument(raw: unknown, issuer: string): unknown {
     const { endpoint, via, target, ...kept } = bucket;
     return [name, target === undefined ? kept : { ...kept, target: localTarget(target) }] as const;
   });
-  return { ...document, ...local, buckets: Object.fromEntries(buckets) };
+  const console = document.console ?? { audience: CONSOLE_AUDIENCE };
+  return { ...document, ...local, console, buckets: Object.fromEntries(buckets) };
 }
 
 /** The name of an access point, which is also a valid bucket name. */

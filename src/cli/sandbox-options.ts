@@ -16,7 +16,7 @@ export const USAGE = `Usage: fedbridge sandbox [--port N] [--dir DIR] [--config 
 
 Runs the bridge on this machine against emulators of Google, STS and S3.
 
-  --port N           the bridge's port (default 8080; 0: any free ports); the emulators use the next six ports, and --as uses another free port
+  --port N           the bridge's port (default 8080; 0: any free ports); the emulators use the next seven ports, and --as uses another free port
   --dir DIR          serve this directory, read-only, as the bucket's content
   --config FILE      use this configuration; the emulators contain its callers, roles and buckets
   --as CALLER        make this caller the metadata server's default account, so that clients authenticate as this caller;

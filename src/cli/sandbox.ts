@@ -1,7 +1,7 @@
 // `fedbridge sandbox`: runs the emulators in this process and the bridge in a child process until a signal ends both.
 import { inheritedEnvironment, readPlatform } from '../config/load.ts';
 import { ConfigError } from '../config/problem.ts';
-import { startBridge, type BridgeChild } from '../sandbox/bridge-child.ts';
+import { startProgram, type BridgeChild } from '../sandbox/bridge-child.ts';
 import { UPSTREAM_PORTS } from '../sandbox/contract.ts';
 import { readableLine } from '../sandbox/readable-log.ts';
 import { removeReadyFile, writeReadyFile } from '../sandbox/ready-file.ts';
@@ -53,17 +53,17 @@ async function run(options: SandboxCommand): Promise<number> {
     ...(as === undefined ? {} : { as }),
   });
   let child: BridgeChild | undefined;
-  const signalled = firstSignal(() => child?.kill());
+  let consoleChild: BridgeChild | undefined;
+  const signalled = firstSignal(() => {
+    child?.kill();
+    consoleChild?.kill();
+  });
   try {
-    child = await startBridge(
-      {
-        ...inheritedEnvironment(),
-        ...emulators.environment,
-        PORT: String(port),
-        FEDBRIDGE_HOST: '127.0.0.1',
-      },
-      process.stdout.isTTY ? (line) => process.stdout.write(`${readableLine(line)}\n`) : undefined,
-    );
+    child = await startProgram('bridge', environmentFor(emulators, port), onLine());
+    emulators.serveConsole(async () => {
+      consoleChild = await startProgram('console', environmentFor(emulators, 0), onLine());
+      return `http://127.0.0.1:${consoleChild.port}`;
+    });
     const bridge = `http://127.0.0.1:${child.port}`;
     const tokenFile = pod === undefined ? undefined : await emulators.tokenFileOf(pod);
     if (readyFile !== undefined)
@@ -80,15 +80,22 @@ async function run(options: SandboxCommand): Promise<number> {
     if (why !== undefined) throw new Error(`The bridge exited unexpectedly (${why}).`);
     return 0;
   } finally {
-    await stop(child, emulators);
+    await Promise.all([child?.stop(), consoleChild?.stop()]);
+    // Closed last, because open streams of the bridge and the console still read from the emulators.
+    await emulators.close();
   }
 }
 
-/** Stops the bridge first, because its open streams still read from the emulators. */
-async function stop(child: BridgeChild | undefined, emulators: Sandbox): Promise<void> {
-  await child?.stop();
-  await emulators.close();
-}
+const environmentFor = ({ environment }: Sandbox, port: number): Record<string, string> => ({
+  ...inheritedEnvironment(),
+  ...environment,
+  PORT: String(port),
+  FEDBRIDGE_HOST: '127.0.0.1',
+});
+
+/** In a terminal, log lines are shortened. */
+const onLine = (): ((line: string) => void) | undefined =>
+  process.stdout.isTTY ? (line) => process.stdout.write(`${readableLine(line)}\n`) : undefined;
 
 /** Resolves on the first signal; a second signal ends the process immediately. */
 function firstSignal(onSecond: () => void): Promise<undefined> {
@@ -111,7 +118,7 @@ function firstSignal(onSecond: () => void): Promise<undefined> {
 function explain(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') {
-    return `Port ${port ?? ''} on 127.0.0.1 is in use. Stop the program that uses it, or set --port to the first of seven consecutive free ports (0: any free ports).`;
+    return `Port ${port ?? ''} on 127.0.0.1 is in use. Stop the program that uses it, or set --port to the first of eight consecutive free ports (0: any free ports).`;
   }
   if (code === 'EACCES' && port !== undefined)
     return `Listening on port ${port} is not permitted. Choose another port with --port N.`;

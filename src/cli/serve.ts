@@ -1,10 +1,12 @@
 // `fedbridge serve`: runs the bridge as a process, from startup until open streams have finished or timed out.
 import type { ConfigOptions } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
 import { isPort, PORT_MUST } from '../config/environment.ts';
 import { quote } from '../config/show.ts';
 import { createLog } from '../observability/log.ts';
 import type { Guard } from '../runtime/caller-exchange.ts';
 import { watchEventLoopLag } from '../server/event-loop-lag.ts';
+import type { ConsolePage } from '../server/bridge.ts';
 import { createBridgeServer } from '../server/listen.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { HelpRequested, readArguments, UsageError } from './arguments.ts';
@@ -42,7 +44,7 @@ export async function serveByArguments(args: readonly string[]): Promise<number 
 }
 
 /** @throws HelpRequested, UsageError */
-function readSource(args: readonly string[]): ConfigOptions {
+export function readSource(args: readonly string[]): ConfigOptions {
   const { config: file, port } = readArguments(args, { options: ['config', 'port'] }).values;
   if (port !== undefined && !isPort(port))
     throw new UsageError(`--port ${PORT_MUST}, not ${quote(port)}. For example, use --port 8080.`);
@@ -63,7 +65,20 @@ export async function serve(
   } = {},
 ): Promise<{ readonly port: number }> {
   const { source = {}, guard } = options;
-  const config = readConfigIn(source);
+  return runServer({ readConfig: () => readConfigIn(source), guard, console: undefined });
+}
+
+/**
+ * @param options.readConfig reads the configuration, at startup and at each reload
+ * @param options.console the console's page; undefined for the bridge
+ */
+export async function runServer(options: {
+  readonly readConfig: () => Config;
+  readonly guard: Guard | undefined;
+  readonly console: ConsolePage | undefined;
+}): Promise<{ readonly port: number }> {
+  const { readConfig, guard, console } = options;
+  const config = readConfig();
   const log = createLog(config.logLevel);
   const abortOnFault = endOnFault(log);
   await logStartup(log, config);
@@ -75,11 +90,12 @@ export async function serve(
     log,
     lag: watchEventLoopLag(),
     roleAccessFor: (other) => (other === config ? roleAccess : createRoleAccess(other, promptMfaCode)),
+    ...(console === undefined ? {} : { console }),
     ...(guard === undefined ? {} : { guard }),
   });
   abortOnFault(server.abortAll);
   // In a terminal, SIGHUP means that the terminal is closing, so it must not trigger a reload.
-  if (!process.stdout.isTTY) reloadOnHangup(log, server, () => readConfigIn(source));
+  if (!process.stdout.isTTY) reloadOnHangup(log, server, readConfig);
   // Signal handlers are registered before the bridge listens, so that an early signal also ends the process.
   endOnSignal(log, server);
   return server.listen();

@@ -2,6 +2,7 @@
 import { STS_INTERNAL, STS_THROTTLING } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 import { CALLER_FAULTS } from './caller-faults.ts';
+import { CONSOLE_FAULTS } from './console-faults.ts';
 import { FEDERATION_FAULTS } from './federation-faults.ts';
 import { IDENTITY_FAULTS } from './bridge-identity-faults.ts';
 import { PROXY_FAULTS } from './proxy-faults.ts';
@@ -19,6 +20,7 @@ export const FAULTS = {
   ...FEDERATION_FAULTS,
   ...S3_FAULTS,
   ...PROXY_FAULTS,
+  ...CONSOLE_FAULTS,
 
   // Problems in the bridge itself.
   overloaded: {

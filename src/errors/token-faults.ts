@@ -97,7 +97,7 @@ export const TOKEN_FAULTS = {
   issuer_keys_unavailable: {
     ...federationUnavailable(
       "The bridge could not fetch the signing keys of the token's issuer. Try again shortly.",
-      "The keys of the issuer in `cause` could not be fetched, so its callers get this error, while other issuers' callers are not affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin.",
+      "The keys of the issuer in `cause` could not be fetched, so its callers get this error, while other issuers' callers are not affected. Check egress to the issuer's host, and the issuer's `url` and `jwks` in the configuration. Set `jwks` if the keys are on another origin. If the issuer is IAP, the console could not fetch the keys of Identity-Aware Proxy: check egress to `www.gstatic.com`.",
     ),
     outcome: 'upstream_failed',
     toStsClient: STS_KEYS_UNAVAILABLE,

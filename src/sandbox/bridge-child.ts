@@ -1,4 +1,4 @@
-// Starts and stops the bridge as a separate process, as in production.
+// Starts and stops the bridge, or the console, as a separate process, as in production.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
@@ -14,8 +14,9 @@ export interface BridgeChild {
   kill(): void;
 }
 
-/** The module that runs the bridge. Like this file, it is TypeScript in a Git clone and JavaScript in the npm package. */
-const PROGRAM = new URL(`bridge-process${extname(import.meta.url)}`, import.meta.url);
+/** The module that runs the bridge or the console. Like this file, it is TypeScript in a Git clone and JavaScript in the npm package. */
+const programOf = (name: 'bridge' | 'console'): URL =>
+  new URL(`${name}-process${extname(import.meta.url)}`, import.meta.url);
 
 /** Limits the wait for readiness, because a bridge that cannot assume its roles serves requests but never becomes ready. */
 const READY_MS = 3_000;
@@ -31,14 +32,16 @@ async function ready(port: number): Promise<void> {
 }
 
 /**
+ * @param name the program to start
  * @param onLine receives each line of the bridge's log; by default, the log goes to standard output
  * @throws if the process exits before it listens; the bridge writes the reason to standard error
  */
-export async function startBridge(
+export async function startProgram(
+  name: 'bridge' | 'console',
   environment: Readonly<Record<string, string>>,
   onLine?: (line: string) => void,
 ): Promise<BridgeChild> {
-  const child = fork(PROGRAM, {
+  const child = fork(programOf(name), {
     env: { ...environment },
     stdio: ['ignore', onLine === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc'],
     // A terminal sends Ctrl-C to the whole process group. A detached bridge receives only the sandbox's own signal.
@@ -55,7 +58,7 @@ export async function startBridge(
   });
   const started = once(child, 'message').then(([message]) => message as { port: number });
   const first = await Promise.race([started, ended]);
-  if (typeof first === 'string') throw new Error(`The bridge did not start (${first}).`);
+  if (typeof first === 'string') throw new Error(`The ${name} did not start (${first}).`);
   await Promise.race([ready(first.port), ended]);
   return {
     port: first.port,

@@ -1,6 +1,7 @@
 // The URLs, names and keys that clients of the sandbox need, and the environment variables for a bridge that uses the sandbox.
 import { CERTS_PATH } from './google/certs.ts';
 import { ACCOUNTS, type ServiceAccount } from './google/accounts.ts';
+import { IAP_KEYS_PATH } from './iap/sign-in.ts';
 import type { KeyPair } from './iam/access-keys.ts';
 import type { Users } from './iam/users.ts';
 import type { Seed } from './seed.ts';
@@ -16,8 +17,12 @@ export interface SandboxContract {
   readonly control: string;
   /** The origin of the emulated Kubernetes cluster, whose tokens have it as their issuer. The control API issues the tokens. */
   readonly issuer: string;
+  /** The URL of the console behind the emulated Identity-Aware Proxy. Open it in a browser. */
+  readonly console: string;
   /** The audience of callers' tokens. */
   readonly audience: string;
+  /** The audience of the assertions that the emulated Identity-Aware Proxy sends to the console. */
+  readonly consoleAudience: string;
   /** The audience of the bridge's own token. */
   readonly awsAudience: string;
   readonly region: string;
@@ -32,6 +37,8 @@ export interface SandboxContract {
   readonly callers: { readonly reader: string; readonly scoped: string; readonly stranger: string };
   /** The operator's email; absent if the configuration has no operator. */
   readonly operator?: string;
+  /** Emails of the people who can sign in to the console, by name. */
+  readonly people: Readonly<Record<string, string>>;
 }
 
 export interface Ports {
@@ -41,6 +48,7 @@ export interface Ports {
   readonly s3: number;
   readonly control: number;
   readonly issuer: number;
+  readonly iap: number;
 }
 
 /** The emulators in the order of their ports; the first port is the bridge's port plus one. */
@@ -51,13 +59,15 @@ export const UPSTREAM_PORTS = [
   's3',
   'control',
   'issuer',
+  'iap',
 ] as const satisfies readonly (keyof Ports)[];
 
 export const originOf = (port: number) => `http://127.0.0.1:${port}`;
 
 export function contractOf(ports: Ports, { owner, developer }: Users, seed: Seed): SandboxContract {
   const { scoped, bridge } = ACCOUNTS;
-  const { audience, awsAudience, region, role, sample, reader, stranger, operator } = seed;
+  const { audience, consoleAudience, awsAudience, region, role, sample, reader, stranger, operator, people } =
+    seed;
   return {
     metadata: originOf(ports.metadata),
     certs: originOf(ports.certs) + CERTS_PATH,
@@ -66,7 +76,9 @@ export function contractOf(ports: Ports, { owner, developer }: Users, seed: Seed
     s3: originOf(ports.s3),
     control: originOf(ports.control),
     issuer: originOf(ports.issuer),
+    console: originOf(ports.iap),
     audience,
+    consoleAudience,
     awsAudience,
     region,
     bucket: sample.bucket,
@@ -76,6 +88,7 @@ export function contractOf(ports: Ports, { owner, developer }: Users, seed: Seed
     serviceAccount: bridge,
     callers: { reader, scoped: scoped.email, stranger },
     ...(operator === undefined ? {} : { operator }),
+    people: Object.fromEntries(people),
   };
 }
 
@@ -94,6 +107,7 @@ export function environmentOf(
     AWS_ENDPOINT_URL_S3: contract.s3,
     GCE_METADATA_HOST: new URL(metadata).host,
     FEDBRIDGE_GOOGLE_CERTS: contract.certs,
+    FEDBRIDGE_IAP_KEYS: contract.console + IAP_KEYS_PATH,
     FEDBRIDGE_GOOGLE_APIS: contract.googleApis,
     FEDBRIDGE_CONFIG: config,
   };

@@ -10,6 +10,7 @@ import { createGoogleApis } from './google/google-apis.ts';
 import { createIdentityTokens } from './google/identity-tokens.ts';
 import { createSigningKeys, type Signer } from './google/keys.ts';
 import { createMetadata } from './google/metadata.ts';
+import { createIap } from './iap/iap.ts';
 import { createIssuer } from './issuer/issuer.ts';
 import { createIssuerTokens } from './issuer/issuer-tokens.ts';
 import { keepTokenFile, type TokenFile } from './issuer/token-file.ts';
@@ -20,14 +21,12 @@ import { createKmsKeys } from './kms/kms-keys.ts';
 import { onlyByLocalName, onlySameOrigin } from './local-requests.ts';
 import { createBucketPolicies } from './s3/bucket-policy.ts';
 import { createBuckets } from './s3/buckets.ts';
-import { createDirectoryBucket, firstFile } from './s3/directory-bucket.ts';
-import type { Bucket } from './s3/objects.ts';
+import { firstFile } from './s3/directory-bucket.ts';
 import { bucketOfHost } from './s3/request.ts';
 import { createS3 } from './s3/s3.ts';
-import { putSamples } from './s3/sample.ts';
+import { createSeedBucket } from './s3/seed-bucket.ts';
 import { createSpool } from './s3/spool.ts';
-import { createStoredBucket } from './s3/stored-bucket.ts';
-import { SAMPLE_SEED, type Seed, type SeedBucket } from './seed.ts';
+import { SAMPLE_SEED, type Seed } from './seed.ts';
 import { createSts } from './sts/sts.ts';
 import { listen, serveUpstream, type Listener } from './upstream-server.ts';
 import type { UpstreamName } from './upstreams.ts';
@@ -63,6 +62,13 @@ export interface Sandbox {
     header?: Readonly<Record<string, unknown>>,
     signer?: Signer,
   ): string;
+  /** Signs an assertion of the emulated Identity-Aware Proxy, with any header and claims. The parameters are those of `mint`. */
+  mintAssertion: Sandbox['mint'];
+  /**
+   * Sets how the emulated Identity-Aware Proxy starts the console. It starts the console when somebody first opens it.
+   * @param start resolves to the console's origin
+   */
+  serveConsole(start: () => Promise<string>): void;
   /**
    * Starts an additional metadata server with this caller's account as `default`, and returns the server's origin. The server
    * stops when the sandbox is closed. On the main metadata server, `default` is the bridge's account.
@@ -98,6 +104,7 @@ export async function startSandbox({
     faults,
     keys,
     issuerKeys: await createSigningKeys('ES256'),
+    iapKeys: await createSigningKeys('ES256'),
     accounts,
     users,
     buckets,
@@ -129,8 +136,16 @@ export async function startSandbox({
     s3: serveUpstream('s3', createS3(parts), parts),
     issuer: serveUpstream('issuer', createIssuer(parts.issuerKeys), parts),
   };
-  const opened: Record<keyof Ports, number> = { metadata: 0, certs: 0, sts: 0, s3: 0, control: 0, issuer: 0 };
-  const listeners = new Map<UpstreamName | 'control', Listener>();
+  const opened: Record<keyof Ports, number> = {
+    metadata: 0,
+    certs: 0,
+    sts: 0,
+    s3: 0,
+    control: 0,
+    issuer: 0,
+    iap: 0,
+  };
+  const listeners = new Map<keyof Ports, Listener>();
   const machines: Listener[] = [];
   const setRefusing = async (upstream: UpstreamName, refusing: boolean) => {
     const all = [listeners.get(upstream), ...(upstream === 'metadata' ? machines : [])];
@@ -140,6 +155,11 @@ export async function startSandbox({
     ...parts,
     keys: parts.issuerKeys,
     issuers: () => seed.issuers(originOf(opened.issuer)),
+  });
+  const iap = createIap({
+    keys: parts.iapKeys,
+    people: seed.people,
+    audience: seed.consoleAudience,
   });
   const control = createControl({ ...parts, keys: { ...keys, mint }, issuerTokens, setRefusing });
 
@@ -163,7 +183,7 @@ export async function startSandbox({
   };
   let bridgeMachine: string | undefined;
   try {
-    for (const [name, serve] of Object.entries({ ...emulators, control }) as [
+    for (const [name, serve] of Object.entries({ ...emulators, control, iap: iap.listener }) as [
       keyof Ports,
       typeof control,
     ][]) {
@@ -182,6 +202,8 @@ export async function startSandbox({
     environment: environmentOf(contract, bridgeMachine ?? contract.metadata, seed.config(contract.issuer)),
     sampleKey,
     mint,
+    mintAssertion: parts.iapKeys.mint,
+    serveConsole: iap.serveConsole,
     machineOf: (caller) => machineWith(ACCOUNTS[caller].email),
     tokenFileOf: async (caller) => {
       const file = await keepTokenFile({ ...issuerTokens, clock }, caller);
@@ -190,16 +212,4 @@ export async function startSandbox({
     },
     close,
   };
-}
-
-/** @param directory a directory to serve as the bucket's content instead of the seed's objects */
-async function createSeedBucket(
-  { keys, ...named }: SeedBucket,
-  directory: string | undefined,
-  created: number,
-): Promise<Bucket> {
-  if (directory !== undefined) return createDirectoryBucket({ ...named, created }, directory);
-  const bucket = createStoredBucket({ ...named, created });
-  putSamples(bucket, keys);
-  return bucket;
 }

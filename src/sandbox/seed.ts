@@ -1,7 +1,8 @@
 // The initial state of a sandbox: the bridge's configuration, and the accounts, roles, KMS keys and buckets that the
 // configuration needs.
 import type { Scope } from '../config/types.ts';
-import { ACCOUNTS, type ServiceAccount } from './google/accounts.ts';
+import { ACCOUNTS, INSTANCE, PROJECT, type ServiceAccount } from './google/accounts.ts';
+import type { People } from './iap/sign-in.ts';
 import { ACCOUNT_ID, AWS_AUDIENCE, LAKE_ROLE, type RoleDefinition } from './iam/roles.ts';
 import { SAMPLE_ROLES } from './iam/sample-roles.ts';
 import { SAMPLE_KEYS } from './s3/sample.ts';
@@ -47,6 +48,8 @@ export interface Seed {
   readonly issuers: (issuer: string) => readonly SeedIssuer[];
   /** The audience of callers' tokens. */
   readonly audience: string;
+  /** The audience of the assertions for the console. */
+  readonly consoleAudience: string;
   /** The audience of the bridge's own token. */
   readonly awsAudience: string;
   readonly region: string;
@@ -63,6 +66,8 @@ export interface Seed {
   readonly stranger: string;
   /** The operator's email; absent if the configuration has no operator. */
   readonly operator?: string;
+  /** The people who can sign in to the console. */
+  readonly people: People;
 }
 
 export const REGION = 'eu-west-1';
@@ -75,6 +80,18 @@ export const SCOPED_PREFIX = 'raw/public/';
 export const SAMPLE_KEY = `${SCOPED_PREFIX}orders.csv`;
 
 const { reader, scoped, stranger, operator } = ACCOUNTS;
+
+/** Used if a configuration has no `console`. */
+export const CONSOLE_AUDIENCE = `/projects/${PROJECT.number}/locations/${INSTANCE.region}/services/fedbridge-console`;
+
+const personNamed = (name: string): string => `${name}@acme.example`;
+
+/** A person whom no grant names. */
+export const STRANGE_PERSON = personNamed('stranger');
+
+const PEOPLE: People = new Map(
+  ['reader', 'scoped', 'stranger', 'operator'].map((name) => [name, personNamed(name)]),
+);
 
 /** The name of the emulated Kubernetes cluster in the sample, and a service account that may read what `scoped` may read. */
 const CLUSTER = 'cluster';
@@ -95,14 +112,16 @@ buckets:
   ${BUCKET}:
     role: lake
 grants:
-  - callers: [${reader.email}]
+  - callers: [${reader.email}, user:${personNamed('reader')}, user:${personNamed('operator')}]
     allow: [get, list]
     bucket: ${BUCKET}
-  - callers: [${scoped.email}, ${SERVICE_ACCOUNT}]
+  - callers: [${scoped.email}, ${SERVICE_ACCOUNT}, user:${personNamed('scoped')}]
     allow: [get, list]
     bucket: ${BUCKET}
     prefix: ${SCOPED_PREFIX}
-operators: [${operator.email}]
+operators: [${operator.email}, user:${personNamed('operator')}]
+console:
+  audience: ${CONSOLE_AUDIENCE}
 `;
 
 /** A sandbox's initial state if there is no custom configuration. */
@@ -110,6 +129,7 @@ export const SAMPLE_SEED: Seed = {
   config: configFor,
   issuers: (url) => [{ name: CLUSTER, kind: 'kubernetes', url, audience: AUDIENCE }],
   audience: AUDIENCE,
+  consoleAudience: CONSOLE_AUDIENCE,
   awsAudience: AWS_AUDIENCE,
   region: REGION,
   accounts: [],
@@ -121,4 +141,5 @@ export const SAMPLE_SEED: Seed = {
   reader: reader.email,
   stranger: stranger.email,
   operator: operator.email,
+  people: PEOPLE,
 };

@@ -54,6 +54,7 @@ export function welcome(running: Running): string {
     `  metadata ${metadata}   keys ${contract.certs}`,
     `  STS ${contract.sts}   S3 ${contract.s3}`,
     `  issuer ${issuer}`,
+    `  console ${contract.console}   (open it in a browser; it asks whom to view it as)`,
     '',
     `Get a token for ${callers.reader}, which may read ${whatOf(seed)}:`,
     `  ${token('TOKEN', callers.reader)}`,

@@ -2,6 +2,8 @@
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/types.ts';
+import { createActivity } from '../console/activity.ts';
+import type { Assets } from '../console/assets.ts';
 import { vendingLogger } from '../observability/audit.ts';
 import { createAccessLog } from '../observability/access-log.ts';
 import { egressTotals } from '../observability/egress/egress-totals.ts';
@@ -42,14 +44,21 @@ export interface Bridge {
   close(traceMs: number): Promise<void>;
 }
 
+/** What the console serves besides the bridge's routes. */
+export interface ConsolePage {
+  readonly assets: Assets;
+}
+
+/** @param options.console makes this process the console, which serves people instead of callers with tokens */
 export function createBridge(options: {
   readonly config: Config;
   readonly log: Log;
   readonly lag: EventLoopLag;
   /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
+  readonly console?: ConsolePage;
 }): Bridge {
-  const { log, lag, roleAccessFor } = options;
+  const { log, lag, roleAccessFor, console } = options;
   let isDraining = false;
   let isAborting = false;
   const metrics = createMetrics({
@@ -64,27 +73,31 @@ export function createBridge(options: {
   const traces = createTraces(options.config.traces, log);
   const stallTimeouts = createStallTimeouts(() => steps.config.limits.stallSeconds * 1000);
   const malformed = malformedRequests(log, metrics, stallTimeouts.isResponding);
-  const resources = { log, metrics, lag, budgets, roleAccessFor };
+  const activity = createActivity();
+  const resources = { log, metrics, lag, budgets, roleAccessFor, isConsole: console !== undefined };
+  const logRequest = createAccessLog({
+    log,
+    metrics,
+    project: () => steps.roleAccess.identity?.project(),
+    isAborting: () => isAborting,
+    sourceOf: (name) => egressSource(steps, name),
+    egress: totals,
+  });
   const shared = {
     metrics,
     limitVending: vendingLimit(metrics),
     logVended: vendingLogger(log),
     createContext: requestContexts(),
-    logRequest: traces.recordAfter(
-      createAccessLog({
-        log,
-        metrics,
-        project: () => steps.roleAccess.identity?.project(),
-        isAborting: () => isAborting,
-        sourceOf: (name) => egressSource(steps, name),
-        egress: totals,
-      }),
-    ),
+    logRequest: traces.recordAfter((context) => {
+      logRequest(context);
+      if (console !== undefined) activity.record(context);
+    }),
     stallTimeouts,
     isDraining: () => isDraining,
     startedAt: new Date(),
     deferWrite: deferredWrites(),
     egressRows: totals.rows,
+    page: console === undefined ? undefined : { assets: console.assets, activity },
   };
   let steps = buildSteps(options.config, resources);
   let router = joinSteps(steps, shared);

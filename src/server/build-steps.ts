@@ -5,8 +5,7 @@ import { authenticator } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
 import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
-import { trustedIssuers } from '../auth/trusted-issuer.ts';
-import type { OnKeysFailed, TrustedIssuers } from '../auth/trusted-issuer.ts';
+import type { TrustedIssuers } from '../auth/trusted-issuer.ts';
 import { tokenVerifier } from '../auth/verify-token.ts';
 import type { Config, Role } from '../config/types.ts';
 import { createFederation } from '../federation/federate.ts';
@@ -23,6 +22,7 @@ import type { Reader } from '../s3/read.ts';
 import { buildReader } from './build-reader.ts';
 import { createAdmission } from './admission.ts';
 import type { CountedAdmission } from './admission.ts';
+import { buildIssuers, issuerInputs } from './build-issuers.ts';
 import type { BudgetOf, EgressBudgets } from './egress-budgets.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { RoleAccess } from './role-access.ts';
@@ -51,6 +51,8 @@ export interface StepResources {
   readonly metrics: Metrics;
   readonly lag: EventLoopLag;
   readonly budgets: EgressBudgets;
+  /** Whether people call through Identity-Aware Proxy, instead of callers with tokens. */
+  readonly isConsole: boolean;
   /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
 }
@@ -64,7 +66,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
 
   const isSameIdentity = isSame(assumerIn);
   const isSameStall = isSame(({ limits }) => limits.stallSeconds);
-  const isSameVerifier = isSame(({ audiences, certsUrl, issuers }) => [audiences, certsUrl, issuers]);
+  const isSameVerifier = isSame(issuerInputs(resources.isConsole));
   const isSameAdmission = isSame(({ limits }) => [limits.inFlight, limits.perCaller]);
 
   const admission = keepOrBuild(previous?.admission, isSameAdmission, () =>
@@ -118,22 +120,6 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
 }
 
 const assumerIn = ({ identity, aws }: Config): readonly unknown[] => [identity, aws];
-
-function buildIssuers(
-  { certsUrl, audiences, issuers }: Config,
-  { log }: StepResources,
-  previous: TrustedIssuers | undefined,
-): TrustedIssuers {
-  const logFault = faultLogger(log);
-  const onKeysFailed: OnKeysFailed = (fault, { issuer, isFirst }) => {
-    const whose = issuer === undefined ? "Google's keys" : `the keys of issuer ${issuer}`;
-    if (!isFirst) logFault('WARNING', `${whose} could not be refreshed; the known keys stay in use`, fault);
-    // While Google's keys are missing, every request logs this fault.
-    else if (issuer !== undefined)
-      logFault('ERROR', `${whose} could not be fetched; callers of other issuers are not affected`, fault);
-  };
-  return trustedIssuers({ certsUrl, audiences, issuers, onKeysFailed }, previous);
-}
 
 function buildFederation(
   config: Config,

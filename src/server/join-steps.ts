@@ -3,7 +3,12 @@ import type { ControlRoute } from '../api/control-routes.ts';
 import { landingFront } from '../api/landing-page.ts';
 import { dataRoute } from '../api/read-handler.ts';
 import type { Caller } from '../auth/caller.ts';
+import { assertionFault, presentedAssertion } from '../auth/iap-assertion.ts';
 import { presentedToken } from '../auth/presented-token.ts';
+import type { Activity } from '../console/activity.ts';
+import { activityRoute } from '../console/activity-route.ts';
+import type { Assets } from '../console/assets.ts';
+import { consoleFront } from '../console/console-front.ts';
 import { asFault } from '../errors/fault.ts';
 import { callerSessionName } from '../federation/session-name.ts';
 import type { vendingLogger } from '../observability/audit.ts';
@@ -35,21 +40,25 @@ export interface Shared {
   readonly startedAt: Date;
   readonly deferWrite: DeferWrite;
   readonly egressRows: () => readonly EgressRow[];
+  /** Set if this process is the console. */
+  readonly page: { readonly assets: Assets; readonly activity: Activity } | undefined;
 }
 
 export function joinSteps(
   { config, admission, callerOf, accessOf, roleAccess, federation, reader, budgetOf }: Steps,
   shared: Shared,
 ): Router {
-  const { metrics, isDraining } = shared;
+  const { metrics, isDraining, page, startedAt } = shared;
+  const isConsole = page !== undefined;
   const countFailure = (error: unknown): never => {
-    metrics.token(asFault(error).code);
-    throw error;
+    const fault = asFault(error);
+    metrics.token(fault.code);
+    throw isConsole ? assertionFault(fault) : error;
   };
   // This function is not async, because a control request counts as waiting if the function returns a promise.
   const authenticate = (request: CallerRequest, tokenIn = presentedToken): MaybePromise<Caller> => {
     try {
-      const caller = callerOf(tokenIn(request));
+      const caller = callerOf(isConsole ? presentedAssertion(request) : tokenIn(request));
       return isPending(caller) ? caller.catch(countFailure) : caller;
     } catch (error) {
       return countFailure(error);
@@ -73,24 +82,29 @@ export function joinSteps(
     federate,
     read: reader.read,
     regionOf: reader.regionOf,
-    startedAt: shared.startedAt,
+    startedAt,
     deferWrite: shared.deferWrite,
     chunkAbove: config.chunkAbove,
+    asDownloads: isConsole,
     serverTiming: config.serverTiming,
   });
+  const isReady = (): boolean => !isDraining() && federation.isReady();
+  const boundedAuthenticate = boundedControlRequests(authenticate);
+  const { operators } = config;
   const controlParts = {
-    authenticate: boundedControlRequests(authenticate),
+    authenticate: boundedAuthenticate,
     accessOf: checkedAccessOf,
     vend,
     logVended: shared.logVended,
     metrics,
     sessionNameOf: callerSessionName,
     budgetOf,
-    isReady: () => !isDraining() && federation.isReady(),
+    isReady,
+    page: isConsole ? { audience: config.audiences[0] ?? '' } : undefined,
     metricsAreOpen: config.listen.metrics !== undefined,
-    operators: config.operators,
+    operators,
     egress: () => ({
-      since: shared.startedAt.toISOString(),
+      since: startedAt.toISOString(),
       ...egressReport(shared.egressRows(), config.egressPrices),
     }),
   };
@@ -99,5 +113,18 @@ export function joinSteps(
     const { controlRoutes } = await import('../api/control-routes.ts');
     return controlRoutes(controlParts);
   };
-  return createRouter({ ...shared, front: landingFront(config), control, data, cors: config.cors });
+  const front =
+    page === undefined
+      ? landingFront(config)
+      : consoleFront(
+          page.assets,
+          activityRoute({
+            authenticate: boundedAuthenticate,
+            operators,
+            activity: page.activity,
+            isReady,
+            startedAt,
+          }),
+        );
+  return createRouter({ ...shared, front, control, data, cors: isConsole ? undefined : config.cors });
 }

@@ -9,7 +9,7 @@ import type { Guard } from '../runtime/caller-exchange.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 import { listenOn } from '../runtime/listen-on.ts';
 import { createBridge } from './bridge.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge, ConsolePage } from './bridge.ts';
 import { boundConnections, boundMetricsConnections } from './connection-limit.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { serveHttp2 } from './http2/serve-http2.ts';
@@ -83,6 +83,8 @@ export function createBridgeServer(options: {
   /** Called for the first configuration, and again if a reload changes the settings for the identity or for AWS. */
   readonly roleAccessFor: (config: Config) => RoleAccess;
   readonly lag: EventLoopLag;
+  /** The console's page; undefined for the bridge. */
+  readonly console?: ConsolePage;
   readonly guard?: Guard;
 }): BridgeServer {
   const { log, guard = unguarded } = options;

@@ -25,7 +25,7 @@ for (const leaves of [true, false]) {
     const { promise, resolve } = Promise.withResolvers<number>();
     const server = createServer((asked, response) => {
       const context = requestContexts()(asked, response);
-      const sent = sendObject(context, ANSWER, { chunkAbove: Infinity, deferWrite });
+      const sent = sendObject(context, ANSWER, { asDownloads: false, chunkAbove: Infinity, deferWrite });
       // Simulates a closed connection.
       if (leaves) response.destroy();
       void sent.then(() => {

@@ -58,27 +58,27 @@ describe("a bundle's license file", () => {
 
   it("contains an Apache-2.0 package's notices, and the license text even if the package lacks it", async () => {
     const root = makePackage({ license: 'Apache-2.0' }, { NOTICE: 'Odd, by Odd Ltd.' });
-    const text = await thirdPartyLicenses(root, inputsOf(1));
+    const text = await thirdPartyLicenses(root, [inputsOf(1)]);
     assert.match(
       text,
       /odd 1\.0\.0 \(Apache-2\.0\)\n\nApache License, from the root\n\nOdd, by Odd Ltd\.\n$/,
     );
-    assert.ok(!(await thirdPartyLicenses(root, inputsOf(0))).includes('odd'));
+    assert.ok(!(await thirdPartyLicenses(root, [inputsOf(0)])).includes('odd'));
   });
 
   it("contains the license text from a package's README if the package has no license file", async () => {
     const readme = '# odd\n\nCopyright is not meant here.\n\n## License\n\nMIT, Copyright (c) Odd\n';
     const root = makePackage({ license: 'MIT' }, { 'README.md': readme });
-    assert.match(await thirdPartyLicenses(root, inputsOf(1)), /\(MIT\)\n\nMIT, Copyright \(c\) Odd\n$/);
+    assert.match(await thirdPartyLicenses(root, [inputsOf(1)]), /\(MIT\)\n\nMIT, Copyright \(c\) Odd\n$/);
   });
 
   it('cannot be created if a license or its text is missing, so the build fails', async () => {
     await assert.rejects(
-      thirdPartyLicenses(makePackage({ license: 'MIT' }), inputsOf(1)),
+      thirdPartyLicenses(makePackage({ license: 'MIT' }), [inputsOf(1)]),
       /^Error: odd: must include its license text, but does not\./,
     );
     await assert.rejects(
-      thirdPartyLicenses(makePackage({}), inputsOf(1)),
+      thirdPartyLicenses(makePackage({}), [inputsOf(1)]),
       /^Error: odd: must name its license in package\.json, but does not\./,
     );
   });

@@ -40,7 +40,7 @@ const wordsOf = (name: string): readonly string[] =>
 describe('the files in an image', () => {
   it('are only the programs, their caches, the licenses and the SBOM', () => {
     const files = Object.keys(image.state()).filter((path) => !path.startsWith('app/cache/'));
-    const programs = ['cache', 'main.js', 'probe.js', 'program.cache', 'program.js'];
+    const programs = ['cache', 'console-assets.js', 'main.js', 'probe.js', 'program.cache', 'program.js'];
     const names = ['LICENSE', 'THIRD-PARTY-LICENSES.txt', 'package.json', 'sbom.cdx.json', ...programs];
     assert.deepEqual(files.sort(), ['app', ...names.map((name) => `app/${name}`)].sort());
     const flags = ['--min-semi-space-size=16', '--disable-sigusr1'];

@@ -102,7 +102,7 @@ test('the sandbox exits with code 2 and explains the mistake if its arguments ar
   const cases: readonly (readonly [options: string[], said: RegExp])[] = [
     [['--prot', '1'], /'--prot'.*--port N/s],
     [['8280'], /npm run sandbox -- --port N/],
-    [['--port', 'x'], /--port must be a whole number from 0 to 65529/],
+    [['--port', 'x'], /--port must be a whole number from 0 to 65528/],
     [['--dir', '/not/there'], /--dir must be an existing directory/],
     [['--config', '/not/there'], /--config: must be the path to a readable file/],
   ];

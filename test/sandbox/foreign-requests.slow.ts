@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { startBridge } from '../../src/sandbox/bridge-child.ts';
+import { startProgram } from '../../src/sandbox/bridge-child.ts';
 import type { BridgeChild } from '../../src/sandbox/bridge-child.ts';
 import { inheritedEnvironment } from '../../src/config/load.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -20,7 +20,7 @@ let child: BridgeChild;
 let ports: Readonly<Record<string, string>>;
 before(async () => {
   sandbox = await startSandbox({ hosts: ['s3.front.example'] });
-  child = await startBridge({
+  child = await startProgram('bridge', {
     ...inheritedEnvironment(),
     ...sandbox.environment,
     PORT: '0',

@@ -4,6 +4,7 @@ import { VARIABLES } from '../../src/config/environment.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { logWarnings } from '../../src/cli/reload.ts';
 import { createLog } from '../../src/observability/log.ts';
+import type { ConsolePage } from '../../src/server/bridge.ts';
 import type { EventLoopLag } from '../../src/server/event-loop-lag.ts';
 import { createBridgeServer } from '../../src/server/listen.ts';
 import { createRoleAccess } from '../../src/server/role-access.ts';
@@ -46,6 +47,7 @@ export function mayStartInProcess(environment: Readonly<Record<string, string>>)
 
 export async function startBridgeInProcess(
   environment: Readonly<Record<string, string>>,
+  console?: ConsolePage,
 ): Promise<BridgeProcess> {
   const config = readConfig({ FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment });
   const collected = collectLines();
@@ -63,6 +65,7 @@ export async function startBridgeInProcess(
   const server = createBridgeServer({
     config,
     log,
+    ...(console === undefined ? {} : { console }),
     lag: NO_LAG,
     roleAccessFor: (other) => createRoleAccess(other, () => Promise.reject(new Error('not used'))),
   });

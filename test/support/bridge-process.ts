@@ -23,6 +23,9 @@ export interface BridgeProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+/** The command that runs the project's own program. */
+export type OwnCommand = 'serve' | 'console';
+
 /** A program to run instead of the project's own program. */
 export interface Program {
   readonly command: readonly string[];
@@ -38,12 +41,13 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
  */
 export async function startBridge(
   environment: Readonly<Record<string, string>>,
-  program?: Program,
+  program?: Program | OwnCommand,
 ): Promise<BridgeProcess> {
-  const [file = '', ...args] = program?.command ?? [process.execPath, MAIN, 'serve'];
-  const inherited = program === undefined ? inheritedEnvironment() : {};
+  const isOwn = typeof program !== 'object';
+  const [file = '', ...args] = isOwn ? [process.execPath, MAIN, program ?? 'serve'] : program.command;
+  const inherited = isOwn ? inheritedEnvironment() : {};
   const child = spawn(file, args, {
-    ...program?.options,
+    ...(isOwn ? {} : program.options),
     env: { ...inherited, FEDBRIDGE_HOST: '127.0.0.1', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { RoleDefinition } from '../../src/sandbox/iam/roles.ts';
+import { compressAsset, readAssets } from '../../src/console/assets.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Sandbox, SandboxContract, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { mayStartInProcess, startBridgeInProcess } from './bridge-in-process.ts';
@@ -57,6 +58,8 @@ export interface WireOptions {
    * process if its environment variables allow it.
    */
   readonly ownProcess?: boolean;
+  /** Whether to run the console instead of the bridge. In the test's process, its page is a single line. */
+  readonly console?: boolean;
   /** Whether to wait until the bridge is ready, which requires one STS call; default: true. */
   readonly ready?: boolean;
   /** Faults to set before the bridge starts. */
@@ -64,6 +67,8 @@ export interface WireOptions {
   /** Roles to create or replace before the bridge starts. */
   readonly roles?: readonly RoleDefinition[];
 }
+
+const STUB_PAGE = { assets: readAssets([compressAsset('/', Buffer.from('The page.\n'))]) };
 
 export async function startWire(options: WireOptions = {}): Promise<Wire> {
   const sandbox = await startSandbox(options.sandbox);
@@ -89,11 +94,16 @@ export async function startWire(options: WireOptions = {}): Promise<Wire> {
   };
   const inProcess =
     options.program === undefined && options.ownProcess !== true && mayStartInProcess(variables);
-  const starting = inProcess ? startBridgeInProcess(variables) : startBridge(variables, options.program);
+  const isConsole = options.console === true;
+  const starting = inProcess
+    ? startBridgeInProcess(variables, isConsole ? STUB_PAGE : undefined)
+    : startBridge(variables, options.program ?? (isConsole ? 'console' : 'serve'));
   const bridge = await starting.catch(async (error: unknown) => {
     await sandbox.close();
     throw error;
   });
+
+  if (isConsole) sandbox.serveConsole(() => Promise.resolve(bridge.url));
 
   const owner = new S3Client({
     endpoint: contract.s3,

@@ -7,6 +7,7 @@ import { countSent } from '../../observability/request-context.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../../runtime/caller-exchange.ts';
 import type { DeferWrite } from '../../runtime/deferred-writes.ts';
+import { downloadHeaders } from './download.ts';
 import { resetConnection } from '../../runtime/reset-connection.ts';
 
 /**
@@ -80,16 +81,23 @@ const VARY = 'Authorization, X-Amz-Security-Token, Origin';
  * names the cause.
  * @param options.chunkAbove size in bytes above which no Content-Length is sent, because Cloud Run's front end would respond with
  * 500
+ * @param options.asDownloads whether a browser must treat the object as a download, whatever its headers are
  */
 export function sendObject(
   context: RequestContext,
   upstream: UpstreamResponse,
-  { chunkAbove, deferWrite }: { readonly chunkAbove: number; readonly deferWrite: DeferWrite },
+  options: {
+    readonly chunkAbove: number;
+    readonly asDownloads: boolean;
+    readonly deferWrite: DeferWrite;
+  },
 ): Promise<void> {
+  const { chunkAbove, asDownloads, deferWrite } = options;
   const { request, response } = context;
   // The caller has disconnected, which also ended the request to S3. The response emits no more events.
   if (response.destroyed) return Promise.resolve();
-  const headers = responseHeaders(upstream.headers);
+  const forwarded = responseHeaders(upstream.headers);
+  const headers = asDownloads ? downloadHeaders(forwarded, context.key) : forwarded;
   // Over HTTP/2, Cloud Run's front end does not limit a response's size.
   if (request.method !== 'HEAD' && request.httpVersion !== '2.0') chunkLarge(headers, chunkAbove);
   headers.push('vary', VARY, 'x-request-id', context.requestId);

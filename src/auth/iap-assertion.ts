@@ -1,0 +1,83 @@
+// People whom Google's Identity-Aware Proxy (IAP) has signed in: its assertions, and the person that an assertion names.
+import { GOOGLE_EMAIL, PERSON } from '../config/google-names.ts';
+import { Fault } from '../errors/fault.ts';
+import type { CallerRequest } from '../runtime/caller-exchange.ts';
+import { fetchKeySet, keysFault } from './fetch-keys.ts';
+import { issuerKeys } from './issuer-keys.ts';
+import { lowerCase } from './trusted-issuer.ts';
+import type { OnKeysFailed, TrustedIssuers } from './trusted-issuer.ts';
+
+/** IAP replaces this header in each request (IAP, "Securing your app with signed headers"). */
+const ASSERTION_HEADER = 'x-goog-iap-jwt-assertion';
+
+const IAP_ISSUER = 'https://cloud.google.com/iap';
+
+/** Assertions have less than 2 KiB. */
+const MAX_ASSERTION_CHARACTERS = 8192;
+
+/** The name of IAP in faults and in the log. No issuer in the configuration can have it, because of its capital letters. */
+const IAP_NAME = 'IAP';
+
+/**
+ * Returns the assertion of a request. Other credentials are ignored, because IAP does not check them.
+ * @throws Fault assertion_missing, token_too_large
+ */
+export function presentedAssertion({ headers }: CallerRequest): string {
+  const { [ASSERTION_HEADER]: assertion } = headers;
+  if (typeof assertion !== 'string' || assertion === '') throw new Fault('assertion_missing');
+  if (assertion.length > MAX_ASSERTION_CHARACTERS) throw new Fault('token_too_large');
+  return assertion;
+}
+
+/** The person can only reload the page, so all problems with an assertion have one fault, whose `check` names the problem. */
+export function assertionFault(fault: Fault): Fault {
+  const { code, detail } = fault;
+  return code.startsWith('token_') ? new Fault('assertion_invalid', { check: code, ...detail }) : fault;
+}
+
+/**
+ * Returns IAP as the only trusted issuer. Its assertions never name a Google account by its unique ID, and no ID token can name a
+ * person, so a person and a service account are never the same caller.
+ * @param options.keysUrl the URL of IAP's JSON Web Key Set
+ * @param options.audience the only accepted audience
+ * @param previous the issuers in use until now; their keys are kept if they come from the same URL
+ */
+export function iapIssuer(
+  options: { readonly keysUrl: string; readonly audience: string; readonly onKeysFailed: OnKeysFailed },
+  previous?: TrustedIssuers,
+): TrustedIssuers {
+  const { keysUrl, audience, onKeysFailed } = options;
+  const known = previous?.google.keysSource === keysUrl ? previous.google.keys : undefined;
+  return {
+    google: {
+      name: IAP_NAME,
+      urls: [IAP_ISSUER],
+      audiences: [audience],
+      algorithms: ['ES256'],
+      keysSource: keysUrl,
+      keys:
+        known ??
+        issuerKeys({
+          url: new URL(keysUrl),
+          fetch: fetchKeySet,
+          faultOf: (error) => keysFault(error, IAP_NAME),
+          waitsForRefresh: false,
+          onKeysFailed: (fault, isFirst) => {
+            onKeysFailed(fault, { issuer: IAP_NAME, isFirst });
+          },
+        }),
+      callerOf: (subject, { email }) => {
+        if (!GOOGLE_SUBJECT.test(subject) || typeof email !== 'string') return undefined;
+        const address = lowerCase(email);
+        return GOOGLE_EMAIL.test(address) ? { subject: `${PERSON}:${address}`, issuer: PERSON } : undefined;
+      },
+    },
+    others: [],
+  };
+}
+
+/**
+ * IAP can also sign in people of other identity providers, who may have chosen their email themselves. Their subjects begin with
+ * the name of their provider (IAP, "Using Identity Platform").
+ */
+const GOOGLE_SUBJECT = /^accounts\.google\.com:\d{1,255}$/;

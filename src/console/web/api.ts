@@ -1,0 +1,142 @@
+// The console's own routes. IAP's cookie identifies the person; the page never sees a token.
+import { address, request, RequestError } from './request.ts';
+
+export interface Grant {
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly key?: string;
+  readonly allow: readonly string[];
+}
+
+export interface Person {
+  /** As in a grant: `user:EMAIL`. */
+  readonly caller: string;
+  readonly mayRead: readonly Grant[];
+  readonly hint?: string;
+  /** The audience of tokens for the bridge, usually the bridge's URL. */
+  readonly audience: string;
+  readonly operator: boolean;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly lastModified: string;
+  readonly storageClass: string;
+}
+
+export interface ListPage {
+  readonly objects: readonly ListedObject[];
+  readonly prefixes: readonly string[];
+  readonly next: string | null;
+}
+
+export interface Explanation {
+  readonly allowed: boolean;
+  readonly why: string;
+  readonly hint?: string;
+}
+
+export interface Activity {
+  readonly ready: boolean;
+  readonly startedAt: string;
+  /** The last hour, oldest first. */
+  readonly minutes: readonly Minute[];
+  /** Newest first. */
+  readonly errors: readonly {
+    readonly time: string;
+    readonly status: number;
+    readonly error: string;
+    readonly operation: string;
+    readonly caller?: string;
+    readonly bucket?: string;
+    readonly remedy?: string;
+    readonly requestId: string;
+  }[];
+}
+
+export interface Minute {
+  readonly time: string;
+  readonly requests: number;
+  readonly failed: number;
+  readonly bytes: number;
+}
+
+/** The number of entries on one page of a folder. */
+const PAGE_ENTRIES = 200;
+
+export const whoami = (signal: AbortSignal): Promise<Person> => readJson<Person>('whoami', {}, signal);
+
+/** Only operators may read it. */
+export const recentActivity = (signal: AbortSignal): Promise<Activity> =>
+  readJson<Activity>('activity', {}, signal);
+
+/** One list request, however many keys the folder holds. */
+export function listFolder(
+  { bucket, prefix, from }: { readonly bucket: string; readonly prefix: string; readonly from?: string },
+  signal: AbortSignal,
+): Promise<ListPage> {
+  const parameters = { bucket, prefix, delimiter: '/', limit: String(PAGE_ENTRIES) };
+  return readJson<ListPage>(
+    'objects',
+    from === undefined ? parameters : { ...parameters, continue: from },
+    signal,
+  );
+}
+
+export function explain(
+  {
+    bucket,
+    subject,
+    action,
+  }: { readonly bucket: string; readonly subject: string; readonly action: 'get' | 'list' },
+  signal: AbortSignal,
+): Promise<Explanation> {
+  const name = action === 'list' ? 'prefix' : 'key';
+  return readJson<Explanation>('explain', { bucket, action, [name]: subject }, signal);
+}
+
+/** @returns the headers of the object; its own values of headers that the console replaces begin with `x-fedbridge-object-` */
+export async function headObject(bucket: string, key: string, signal: AbortSignal): Promise<Headers> {
+  const response = await request('object', { bucket, key }, { method: 'HEAD', signal });
+  return response.headers;
+}
+
+export const downloadAddress = (bucket: string, key: string): string => address('object', { bucket, key });
+
+/**
+ * Reads part of an object. The parts of one object are of the same version, or the read fails.
+ * @param options.etag the object's ETag
+ * @param options.end the position after the last byte
+ */
+export async function readRange(
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  options: {
+    readonly start: number;
+    readonly end: number;
+    readonly etag: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { start, end, etag, signal } = options;
+  if (end <= start) return new Uint8Array();
+  const headers = { range: `bytes=${start}-${end - 1}`, ...(etag === '' ? {} : { 'if-match': etag }) };
+  const response = await request('object', { bucket, key }, { headers, signal });
+  if (response.status !== 206) {
+    await response.body?.cancel();
+    throw new RequestError('The storage service does not send parts of this object.', {
+      status: response.status,
+    });
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function readJson<Value>(
+  route: string,
+  parameters: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Value> {
+  const response = await request(route, parameters, { signal });
+  return (await response.json()) as Value;
+}

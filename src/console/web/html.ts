@@ -1,0 +1,33 @@
+// Templates: htm parses them in the browser, without `eval`, which the page's policy forbids.
+import htm from 'htm';
+import { Fragment, h } from 'preact';
+import type { VNode } from 'preact';
+
+/** What a component returns. */
+export type Html = VNode | null;
+
+/** Creates elements. Values are always text, attributes or other elements: no text is parsed as HTML. */
+export const html = htmlTemplates();
+
+function htmlTemplates(): (strings: TemplateStringsArray, ...values: readonly unknown[]) => VNode {
+  const template = htm.bind(h);
+  const known = new WeakMap<TemplateStringsArray, TemplateStringsArray>();
+  return (strings, ...values) => {
+    let collapsed = known.get(strings);
+    if (collapsed === undefined) {
+      collapsed = collapseSpace(strings);
+      known.set(strings, collapsed);
+    }
+    const result = template(collapsed, ...values);
+    return Array.isArray(result) ? h(Fragment, null, ...result) : result;
+  };
+}
+
+/** As in HTML, a line break is a space. htm itself would remove it, and so join words. */
+function collapseSpace(strings: TemplateStringsArray): TemplateStringsArray {
+  const texts = strings.map((text) => text.replace(/\s*\n\s*/g, ' '));
+  const last = texts.length - 1;
+  texts[0] = (texts[0] ?? '').trimStart();
+  texts[last] = (texts[last] ?? '').trimEnd();
+  return Object.assign(texts, { raw: texts });
+}

@@ -1,0 +1,48 @@
+// Previews of CSV and TSV files: the first rows as a table.
+import Papa from 'papaparse';
+import { html } from '../html.ts';
+import type { Html } from '../html.ts';
+import { shownCount } from '../shown-text.ts';
+import { SampledText } from './sampled.ts';
+import type { Sample, Source } from './source.ts';
+import { DataTable, MAX_ROWS } from './table.ts';
+
+interface Props {
+  readonly source: Source;
+}
+
+/** Papa Parse finds the delimiter: many CSV files have semicolons. */
+export const CsvPreview = ({ source }: Props): Html =>
+  html`<${SampledText}
+    source=${source}
+    show=${(text: string, sample: Sample) => tableOf(text, sample, '')}
+  />`;
+
+export const TsvPreview = ({ source }: Props): Html =>
+  html`<${SampledText}
+    source=${source}
+    show=${(text: string, sample: Sample) => tableOf(text, sample, '\t')}
+  />`;
+
+function tableOf(text: string, { isWhole }: Sample, delimiter: string): Html {
+  // Not in a worker, because it would be a script from a `blob:` URL, which the page's policy forbids.
+  const { data } = Papa.parse<string[]>(text, {
+    delimiter,
+    preview: MAX_ROWS + 2,
+    skipEmptyLines: true,
+    worker: false,
+  });
+  // The last row of a truncated sample may be incomplete.
+  const records = isWhole || data.length === MAX_ROWS + 2 ? data : data.slice(0, -1);
+  const [columns = [], ...rows] = records;
+  if (columns.length === 0) return html`<p>The beginning of the object contains no complete row.</p>`;
+  const shown = Math.min(rows.length, MAX_ROWS);
+  const isAll = isWhole && rows.length <= MAX_ROWS;
+  return html`<div>
+    <p class="fine">
+      ${isAll ? `${shownCount(shown)} rows` : `The first ${shownCount(shown)} rows`}. The first line is taken
+      as the names of the columns.
+    </p>
+    <${DataTable} label="Rows" columns=${columns} rows=${rows.slice(0, MAX_ROWS)} />
+  </div>`;
+}

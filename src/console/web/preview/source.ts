@@ -1,0 +1,68 @@
+// The object that is previewed, and its first bytes, decompressed if it is a gzip file.
+import { readRange } from '../api.ts';
+
+export interface Source {
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+  /** In bytes, as stored. */
+  readonly size: number;
+  readonly isGzip: boolean;
+}
+
+export interface Sample {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether the sample is the whole object. */
+  readonly isWhole: boolean;
+}
+
+/** Text is previewed from this many stored bytes. */
+export const SAMPLE_BYTES = 256 * 1024;
+
+/** A gzip file of 256 KiB can contain 256 MiB. */
+const MAX_EXPANDED_BYTES = 1024 * 1024;
+
+/** @param limit the maximum number of stored bytes to read */
+export async function readSample(source: Source, signal: AbortSignal, limit = SAMPLE_BYTES): Promise<Sample> {
+  const { etag, size, isGzip } = source;
+  const end = Math.min(size, limit);
+  const bytes = await readRange(source, { start: 0, end, etag, signal });
+  const isWhole = end === size;
+  if (!isGzip || bytes.length === 0) return { bytes, isWhole };
+  return expand(bytes, { isWhole, maxBytes: Math.max(MAX_EXPANDED_BYTES, limit) });
+}
+
+/** @throws TypeError if the bytes are not those of a gzip file */
+async function expand(
+  bytes: Uint8Array<ArrayBuffer>,
+  { isWhole, maxBytes }: { readonly isWhole: boolean; readonly maxBytes: number },
+): Promise<Sample> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  let isComplete = false;
+  try {
+    while (length < maxBytes) {
+      const { done, value } = await reader.read();
+      if (done) {
+        isComplete = true;
+        break;
+      }
+      chunks.push(value);
+      length += value.length;
+    }
+  } catch (error) {
+    // The end of a truncated file is missing, but the beginning can be shown.
+    if (isWhole || length === 0) throw error;
+  }
+  await reader.cancel().catch(() => undefined);
+  const expanded = new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return { bytes: expanded.subarray(0, maxBytes), isWhole: isWhole && isComplete };
+}
+
+/** @returns undefined if the bytes are not text */
+export function textOf({ bytes, isWhole }: Sample): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  const text = new TextDecoder().decode(bytes, { stream: !isWhole });
+  return text;
+}

@@ -1,0 +1,54 @@
+// Shows keys and other text from buckets so that no character can hide or disguise anything.
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+
+/**
+ * Control characters, characters that change the direction of text, and unpaired surrogates. Joiners stay, because several scripts
+ * need them.
+ */
+const HIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff]/gu;
+
+/** Replaces each hidden character by its code point, such as `\u{202e}`. */
+export const visible = (text: string): string =>
+  text.replace(HIDDEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+
+/** As {@link visible}, but keeps line breaks and tabs. */
+export const visibleLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '').split('\t').map(visible).join('\t'))
+    .join('\n');
+
+/** A name of its own direction, so that right-to-left text does not move the text around it. */
+export const Name = ({ text }: { readonly text: string }): Html =>
+  html`<bdi class="name">${visible(text)}</bdi>`;
+
+/** A time of a list, which breaks only between the day and the time of day. */
+export function Time({ text }: { readonly text: string }): Html {
+  const [day = '', ...rest] = shownTime(text).split(' ');
+  return html`<time datetime=${text}
+    ><span class="whole">${day}</span> <span class="whole">${rest.join(' ')}</span></time
+  >`;
+}
+
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
+
+/** Example: `1.5 MiB`. */
+export function shownSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  let size = bytes / 1024;
+  let unit = 0;
+  while (size >= 1023.95 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size.toFixed(size < 10 ? 1 : 0)} ${UNITS[unit] ?? ''}`;
+}
+
+export const shownCount = (count: number | bigint): string => count.toLocaleString('en');
+
+/** Example: `2026-11-29 21:04 UTC`. Empty for an invalid time. */
+export function shownTime(text: string): string {
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? '' : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

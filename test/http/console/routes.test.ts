@@ -1,0 +1,176 @@
+// What the console serves: its page to everyone, data only to its own page, objects only as downloads, and no credentials to anyone.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { asPerson, claimsOf, FROM_PAGE, withAssertion } from '../../support/people.ts';
+import { startWire } from '../../support/wire.ts';
+import type { Wire } from '../../support/wire.ts';
+
+const OBJECT = '/-/object?bucket=acme-lake&key=';
+
+describe("the console's routes", () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await startWire({ console: true });
+  });
+  after(() => wire.close());
+
+  const asReader = (): Record<string, string> => asPerson(wire.sandbox, 'reader');
+
+  it('the page is served without credentials, from anywhere, compressed', async () => {
+    for (const headers of [{}, { 'sec-fetch-site': 'cross-site' }]) {
+      const reply = await wire.get('/?bucket=acme-lake', { headers });
+      assert.deepEqual([reply.status, reply.text], [200, 'The page.\n']);
+      assert.equal(reply.headers['cache-control'], 'no-store');
+    }
+    for (const [accepted, coding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip;q=0.5', 'gzip'],
+      ['br;q=0, gzip', 'gzip'],
+      ['identity', undefined],
+    ] as const) {
+      const reply = await wire.get('/', { headers: { 'accept-encoding': accepted } });
+      assert.equal(reply.headers['content-encoding'], coding);
+      assert.equal(reply.headers.vary, 'Accept-Encoding');
+    }
+  });
+
+  it('data is served only to the own page', async () => {
+    for (const path of ['/-/whoami', '/-/objects?bucket=acme-lake', `${OBJECT}README.txt`, '/-/activity'])
+      for (const site of ['cross-site', 'same-site', 'none', undefined]) {
+        const { 'sec-fetch-site': _, ...assertion } = asReader();
+        const headers = site === undefined ? assertion : { ...assertion, 'sec-fetch-site': site };
+        const reply = await wire.get(path, { headers });
+        assert.equal(reply.status, 403, `${path} ${site}`);
+        assert.match(reply.text, /Only the console's own page/);
+      }
+    assert.equal((await wire.get(`${OBJECT}README.txt`, { headers: asReader() })).status, 200);
+  });
+
+  it('neither credentials nor S3 paths exist, and only GET and HEAD are accepted', async () => {
+    const paths = [
+      '/-/credentials',
+      '/-/sts',
+      '/-/sts/',
+      '/-/metrics',
+      '/acme-lake/README.txt',
+      '/acme-lake',
+      '/assets/x.js',
+      '/-/',
+    ];
+    for (const path of paths) {
+      const reply = await wire.get(path, { headers: asReader() });
+      assert.equal(reply.status, 404, path);
+    }
+    for (const path of ['/', '/-/whoami', `${OBJECT}README.txt`, '/-/activity'])
+      for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+        const reply = await wire.get(path, { method, headers: asReader() });
+        assert.equal(reply.status, 405, `${method} ${path}`);
+      }
+    assert.equal((await wire.get('/-/sts', { method: 'POST', headers: asReader() })).status, 404);
+  });
+
+  it('every response has the policy, and cannot be sniffed', async () => {
+    for (const path of ['/', '/-/live', '/-/whoami', `${OBJECT}README.txt`, `${OBJECT}missing`, '/nothing']) {
+      const { headers } = await wire.get(path, { headers: asReader() });
+      assert.equal(
+        headers['content-security-policy'],
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+      assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
+    }
+  });
+
+  it('an object is a download, and its own headers have other names', async () => {
+    const html = '<script>alert(1)</script>';
+    await wire.put('page.html', html, {
+      ContentType: 'text/html',
+      ContentEncoding: 'gzip',
+      ContentDisposition: 'inline; filename=x.html',
+      CacheControl: 'public, max-age=600',
+      Metadata: { team: 'data' },
+    });
+    const reply = await wire.get(`${OBJECT}page.html&response-content-type=text/html`, {
+      headers: asReader(),
+    });
+    assert.deepEqual([reply.status, reply.text], [200, html]);
+    const { headers } = reply;
+    assert.equal(headers['content-type'], 'application/octet-stream');
+    assert.equal(headers['content-disposition'], "attachment; filename*=UTF-8''page.html");
+    assert.equal(headers['content-encoding'], undefined);
+    assert.equal(headers['cache-control'], 'no-store');
+    assert.equal(headers['x-fedbridge-object-content-type'], 'text/html');
+    assert.equal(headers['x-fedbridge-object-content-encoding'], 'gzip');
+    assert.equal(headers['x-fedbridge-object-content-disposition'], 'inline; filename=x.html');
+    assert.equal(headers['x-amz-meta-team'], 'data');
+    const part = await wire.get(`${OBJECT}page.html`, { headers: { ...asReader(), range: 'bytes=0-7' } });
+    assert.deepEqual([part.status, part.text], [206, '<script>']);
+    assert.equal(part.headers['content-type'], 'application/octet-stream');
+  });
+
+  it('the name of a download shows its real type', async () => {
+    await wire.put("odd/\u202Efdp'(1)\u0007.exe", 'x');
+    const key = encodeURIComponent("odd/\u202Efdp'(1)\u0007.exe");
+    const { headers } = await wire.get(OBJECT + key, { headers: asReader() });
+    assert.equal(headers['content-disposition'], "attachment; filename*=UTF-8''_fdp%27%281%29_.exe");
+  });
+
+  it('grants decide what a person may read, and explain says why', async () => {
+    const headers = asPerson(wire.sandbox, 'scoped');
+    assert.equal((await wire.get(`${OBJECT}raw/public/orders.csv`, { headers })).status, 200);
+    const denied = await wire.get(`${OBJECT}raw/private/salaries.csv`, { headers });
+    assert.deepEqual([denied.status, denied.headers['x-fedbridge-error']], [403, 'not_granted']);
+    const reply = await wire.get('/-/explain?bucket=acme-lake&key=raw/private/salaries.csv', { headers });
+    const explained = JSON.parse(reply.text) as Record<string, unknown>;
+    assert.equal(explained['allowed'], false);
+    const allowed = await wire.get('/-/explain?bucket=acme-lake&key=raw/public/orders.csv', { headers });
+    const { decidedBy } = JSON.parse(allowed.text) as { decidedBy: readonly { matchedBy: unknown }[] };
+    assert.deepEqual(decidedBy[0]?.matchedBy, [{ person: 'scoped@acme.example' }]);
+  });
+
+  it('whoami names the person, the audience for programs, and whether the person is an operator', async () => {
+    const whoami = async (person: string): Promise<unknown> =>
+      JSON.parse((await wire.get('/-/whoami', { headers: asPerson(wire.sandbox, person) })).text);
+    assert.deepEqual(await whoami('stranger'), {
+      email: null,
+      uniqueId: null,
+      issuer: 'user',
+      caller: 'user:stranger@acme.example',
+      sessionName: 'user=stranger@acme.example',
+      audience: wire.sandbox.contract.audience,
+      operator: false,
+      hint: 'Grants name you as user:stranger@acme.example. Ask the operator for a grant.',
+      mayRead: [],
+    });
+    const operator = (await whoami('operator')) as Record<string, unknown>;
+    assert.equal(operator['operator'], true);
+  });
+
+  it('the activity is for operators only, and counts reads, bytes and errors', async () => {
+    const denied = await wire.get('/-/activity', { headers: asReader() });
+    assert.equal(denied.status, 403);
+    const missing = await wire.get(`${OBJECT}missing`, { headers: asReader() });
+    assert.equal(missing.status, 404);
+    // Anyone can send such requests, so they are not in the list.
+    assert.equal((await wire.get('/-/whoami', { headers: FROM_PAGE })).status, 401);
+    const forged = withAssertion(
+      wire.sandbox.mintAssertion(claimsOf(wire.sandbox, 'x@acme.example', { aud: 'x' })),
+    );
+    assert.equal((await wire.get('/-/whoami', { headers: forged })).status, 401);
+    const reply = await wire.get('/-/activity', { headers: asPerson(wire.sandbox, 'operator') });
+    const activity = JSON.parse(reply.text) as {
+      readonly ready: boolean;
+      readonly minutes: readonly { requests: number; failed: number; bytes: number }[];
+      readonly errors: readonly Record<string, unknown>[];
+    };
+    assert.equal(activity.ready, true);
+    assert.equal(activity.minutes.length, 60);
+    assert.ok(activity.minutes.reduce((sum, { bytes }) => sum + bytes, 0) > 0);
+    const [first, ...others] = activity.errors;
+    assert.deepEqual(
+      [first?.['status'], first?.['error'], first?.['caller'], first?.['bucket']],
+      [404, 'NoSuchKey', 'user:reader@acme.example', 'acme-lake'],
+    );
+    assert.ok(others.every(({ error }) => error !== 'assertion_invalid' && error !== 'assertion_missing'));
+  });
+});
