@@ -1,0 +1,68 @@
+// Parquet files for the tests: a small one, and one of any size, of which the disk stores only the parts with data.
+import { open } from 'node:fs/promises';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+
+const ROWS = 1000;
+
+/** With text, integers beyond 2⁵³, floats, times, and a column with missing values. Compressed with Snappy. */
+export function smallParquet(): Buffer {
+  const rows = Array.from({ length: ROWS }, (_, row) => row);
+  return Buffer.from(
+    parquetWriteBuffer({
+      columnData: [
+        { name: 'id', data: rows.map((row) => 9_007_199_254_740_993n + BigInt(row)), type: 'INT64' },
+        {
+          name: 'city',
+          data: rows.map((row) => ['Oslo', 'Lima', '<b>Pune</b>'][row % 3] ?? ''),
+          type: 'STRING',
+        },
+        { name: 'price', data: rows.map((row) => row / 8), type: 'DOUBLE' },
+        {
+          name: 'sold',
+          data: rows.map((row) => new Date(1_780_000_000_000 + row * 1000)),
+          type: 'TIMESTAMP',
+        },
+        {
+          name: 'note',
+          data: rows.map((row) => (row % 2 === 0 ? null : `note ${row}`)),
+          type: 'STRING',
+          nullable: true,
+        },
+      ],
+      rowGroupSize: 400,
+    }),
+  );
+}
+
+/** Four columns of random bytes, each larger than a preview may read. */
+function wideParquet(): Buffer {
+  const rows = Array.from({ length: 40_000 }, (_, row) => row);
+  const text = (column: number): string[] =>
+    rows.map((row) => `${column}:${((row * 2_654_435_761 + column) >>> 0).toString(36)}`.repeat(4));
+  return Buffer.from(
+    parquetWriteBuffer({
+      columnData: [1, 2, 3, 4].map((column) => ({
+        name: `text${column}`,
+        data: text(column),
+        type: 'STRING',
+      })),
+      codec: 'UNCOMPRESSED',
+      pageSize: 64 * 1024,
+      rowGroupSize: rows.length,
+    }),
+  );
+}
+
+/** Writes a Parquet file of this size. Between the rows and the footer, there is a hole. */
+export async function writeSparseParquet(path: string, bytes: number): Promise<void> {
+  const content = wideParquet();
+  const footerBytes = content.readUInt32LE(content.length - 8) + 8;
+  const file = await open(path, 'w');
+  try {
+    await file.truncate(bytes);
+    await file.write(content, 0, content.length - footerBytes, 0);
+    await file.write(content, content.length - footerBytes, footerBytes, bytes - footerBytes);
+  } finally {
+    await file.close();
+  }
+}
