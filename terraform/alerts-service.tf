@@ -1,4 +1,4 @@
-# Alerts on the service as callers see it, on single roles, on denials by S3, and on the keys of issuers.
+# Alerts on the service as callers see it, on single roles, on denials by S3, on egress budgets, and on the keys of issuers.
 
 locals {
   # Cloud Run counts every request, also those that never reach the bridge.
@@ -9,6 +9,7 @@ locals {
   # Each filter by label is added to the metric's own filter.
   errors_5xx = replace(local.run_metric.request_count, "}", ",response_code_class=\"5xx\"}")
   overload   = replace(local.promql.faults, "}", ",fault=~\"overloaded|event_loop_lagging\"}")
+  budget     = replace(local.promql.faults, "}", ",fault=\"egress_budget_exceeded\"}")
   no_keys    = replace(local.promql.faults, "}", ",fault=~\"signing_keys_unavailable|issuer_keys_unavailable\"}")
 
   service_alerts = {
@@ -52,6 +53,22 @@ locals {
       duration = "0s"
       logs     = "jsonPayload.s3.code=\"AccessDenied\""
       text     = "In ten minutes, S3 denied more than ${var.alert_thresholds.s3_denials} requests to a bucket, and more than three times as many as in the hour before. A policy may have changed, or a caller reads keys that do not exist. `jsonPayload.s3` and `jsonPayload.remedy` show what S3 reported."
+    }
+    budget_warnings = {
+      title    = "a caller has used most of its egress budget"
+      severity = "WARNING"
+      query    = "sum by (caller) (increase(${local.promql.budget_warnings}[10m])) > 0"
+      duration = "0s"
+      logs     = "jsonPayload.event=\"egress_budget_warning\""
+      text     = "A caller has reached `warn_at` of its budget for today (`settings.budgets`). Each instance counts on its own. Reads over the budget are denied until 00:00 UTC."
+    }
+    budget_denials = {
+      title    = "reads are denied because of an egress budget"
+      severity = "WARNING"
+      query    = "sum(increase(${local.budget}[10m])) > 0"
+      duration = "0s"
+      logs     = "jsonPayload.fault=\"egress_budget_exceeded\""
+      text     = "A caller has used up its budget for today (`settings.budgets`), or its next read does not fit. `jsonPayload.caller` shows who, and `jsonPayload.cause` the budget and what is used. Check what the caller reads; raise `bytes_per_day` if it needs more."
     }
     keys = {
       title    = "keys that verify tokens cannot be fetched"

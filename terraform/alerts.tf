@@ -37,6 +37,13 @@ locals {
         role   = "EXTRACT(jsonPayload.role)"
       }
     }
+    budget_warnings = {
+      description = "Callers that have used most of an egress budget, by caller."
+      filter      = "jsonPayload.event=~\"^egress_budget_warning$\""
+      labels = {
+        caller = "EXTRACT(jsonPayload.callerId)"
+      }
+    }
     key_failures = {
       description = "Failed refreshes of the keys that verify callers' tokens, by fault."
       filter      = "jsonPayload.message=~\"^(Google's keys|the keys of issuer .+) could not be (refreshed|fetched)\""

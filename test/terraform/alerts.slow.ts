@@ -98,6 +98,27 @@ describe('the log-based metrics in the Terraform files', () => {
       [{ bucket: 'acme-lake', role: 'lake' }],
     );
   });
+  it('count warnings about egress budgets by caller, and denied reads as faults', async () => {
+    const budgets = 'budgets: [{ callers: ["project:acme-prod"], bytesPerDay: 20KB, warnAt: 0.5 }]';
+    const limited = await startWire({ config: openToProject(budgets) });
+    try {
+      await limited.put('15k.bin', Buffer.alloc(15_000));
+      const headers = asAccount(limited, 1);
+      assert.equal((await limited.get('/acme-lake/15k.bin', { headers })).status, 200);
+      const warning = await limited.bridge.line((line) => matches(line, metric('budget_warnings')));
+      assert.equal(warning['event'], 'egress_budget_warning');
+      assert.deepEqual(labelsOf(warning, metric('budget_warnings')), { caller: warning['callerId'] });
+      assert.equal(typeof warning['callerId'], 'string');
+      assert.equal((await limited.get('/acme-lake/15k.bin', { headers })).status, 403);
+      const denial = await limited.bridge.line((line) => matches(line, metric('faults')));
+      assert.deepEqual(labelsOf(denial, metric('faults')), {
+        fault: 'egress_budget_exceeded',
+        operation: 'GetObject',
+      });
+    } finally {
+      await limited.close();
+    }
+  });
   it('count failed refreshes of keys by fault', async () => {
     const wireWithIssuer = await startWire({
       config: (contract) =>
@@ -153,20 +174,20 @@ describe('the alerts in the Terraform files', () => {
   }
   it('name only faults that the bridge has, and metrics that the module creates', async () => {
     const alerts = Object.entries((await root.local('service_alerts')) as Readonly<Record<string, Alert>>);
-    assert.ok(alerts.length >= 6);
+    assert.ok(alerts.length >= 8);
     const created = new Set([...Object.keys(metrics), 'first_byte', 'first_byte_bucket']);
     let named = 0;
     for (const [name, { query, text }] of alerts) {
       assert.doesNotMatch(`${query}${text}`, /undefined|\$\{/, name);
       for (const [, metricName = ''] of query.matchAll(/user_fedbridge_(\w+)\{/g))
         assert.ok(created.has(metricName), metricName);
-      for (const [, faults = ''] of query.matchAll(/fault=~"([^"]+)"/g))
+      for (const [, faults = ''] of query.matchAll(/fault=~?"([^"]+)"/g))
         for (const fault of faults.split('|')) {
           assert.ok(fault in FAULTS, fault);
           named += 1;
         }
       assert.equal(query.split('(').length, query.split(')').length, query);
     }
-    assert.equal(named, 4);
+    assert.equal(named, 5);
   });
 });
