@@ -44,7 +44,7 @@ const DIRECTION = {
   auth: ['policy'],
   federation: ['policy'],
   s3: ['http1', 'policy'],
-  cache: ['s3'],
+  cache: ['s3', 'http1'],
   api: ['auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability'],
   server: ['api', 'auth', 'identity', 'federation', 's3', 'cache', 'http1', 'observability', 'console'],
   caller: ['config', 'identity', 'auth', 'api', 'doctor'],

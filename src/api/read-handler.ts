@@ -146,6 +146,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     context.sessionName = session.sessionName;
     const outcome = await steps.read(permit.bucket, operation, session, {
       ...forwarded,
+      cacheControl: context.request.headers['cache-control'],
       cancellation: context.cancellation,
       caller: caller.subject,
       requestId: context.requestId,

@@ -9,6 +9,7 @@ import { watchEventLoopLag } from '../server/event-loop-lag.ts';
 import type { ConsolePage } from '../server/bridge.ts';
 import { createBridgeServer } from '../server/listen.ts';
 import { createRoleAccess } from '../server/role-access.ts';
+import { checkCacheMemory } from './cache-memory.ts';
 import { HelpRequested, readArguments, UsageError } from './arguments.ts';
 import { promptMfaCode } from './prompt-mfa-code.ts';
 import { readConfigIn } from './read-config.ts';
@@ -65,7 +66,15 @@ export async function serve(
   } = {},
 ): Promise<{ readonly port: number }> {
   const { source = {}, guard } = options;
-  return runServer({ readConfig: () => readConfigIn(source), guard, console: undefined });
+  return runServer({
+    readConfig: () => {
+      const config = readConfigIn(source);
+      checkCacheMemory(config);
+      return config;
+    },
+    guard,
+    console: undefined,
+  });
 }
 
 /**

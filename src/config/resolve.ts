@@ -65,6 +65,15 @@ export function resolveConfig(document: ValidDocument, settings: Settings, platf
       memoryBytes: document.readAhead.memory,
     },
     ...(document.console === undefined ? {} : { console: document.console }),
+    ...(document.cache === undefined
+      ? {}
+      : {
+          cache: {
+            memoryBytes: document.cache.memory,
+            freshForSeconds: document.cache.freshFor,
+            kms: document.cache.kms,
+          },
+        }),
     ...(document.cors === undefined
       ? {}
       : { cors: { origins: document.cors.origins, maxAgeSeconds: document.cors.maxAge } }),

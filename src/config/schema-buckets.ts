@@ -64,4 +64,8 @@ export const bucket = fields({
       'Whether to verify each complete object against the checksum that S3 stores for it. On a mismatch, the bridge closes the connection before the end of the body.',
     example: true,
   }),
+  cache: yesOrNo().prefault(true).meta({
+    description: "Whether this bucket's objects may be kept in the cache, if `cache` is configured.",
+    example: false,
+  }),
 });

@@ -7,7 +7,7 @@ import { readCallerPattern } from './caller-pattern.ts';
 import { bucket } from './schema-buckets.ts';
 import { budget, egressPrices } from './schema-budgets.ts';
 import { caller, grant } from './schema-grants.ts';
-import { either, fields, quantity, text, textForm, wholeNumber, yesOrNo } from './schema-parts.ts';
+import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './schema-parts.ts';
 import { audience, issuer, MAX_ISSUERS } from './schema-issuers.ts';
 import { role } from './schema-roles.ts';
 import { DURATION, SIZE } from './units.ts';
@@ -148,6 +148,27 @@ export const documentSchema = fields({
   })
     .prefault({})
     .meta({ description: 'How responses are sent.' }),
+  cache: fields({
+    memory: quantity(16 * 2 ** 20, 2 ** 40, SIZE).meta({
+      description:
+        'The size of the cache: 16MiB to 1TiB. The bridge takes this memory at startup, in addition to the memory that it needs for requests. A change takes effect at the next restart.',
+      example: '256MiB',
+    }),
+    freshFor: quantity(0, 3600, DURATION).prefault('0s').meta({
+      description:
+        "How long a confirmation from S3 counts: 0s to 1h. During this time, the bridge serves the same object version to the same session without calling S3, so a change of the object or of the role's rights may take this long to have an effect. With 0s, S3 confirms each read.",
+      example: '1m',
+    }),
+    kms: word('never', 'memory').prefault('never').meta({
+      description:
+        'Whether objects that are encrypted with KMS keys (SSE-KMS) may be cached: `never`, or in `memory`, unencrypted.',
+      example: 'memory',
+    }),
+  })
+    .exactOptional()
+    .meta({
+      description: 'Keeps parts of objects in memory, to read them from S3 less often. Default: no cache.',
+    }),
   cors: fields({
     origins: z
       .array(text(CORS_ORIGIN))

@@ -80,6 +80,8 @@ export interface Bucket {
   readonly kmsKeys: readonly string[];
   /** Whether to compare whole objects with the checksums that S3 stores. */
   readonly verifyChecksums: boolean;
+  /** Whether the objects may be cached, if there is a cache. */
+  readonly cache: boolean;
 }
 
 /** Limits the bytes that each of the callers may receive from S3 per UTC day. */
@@ -126,6 +128,14 @@ export interface TraceSettings {
   };
   /** How long finished traces wait for others before they are sent together. */
   readonly delayMs: number;
+}
+
+export interface CacheConfig {
+  readonly memoryBytes: number;
+  /** How long S3's confirmation counts for the same session, object, version and action. */
+  readonly freshForSeconds: number;
+  /** Whether objects that are encrypted with KMS keys may be cached in memory. */
+  readonly kms: 'never' | 'memory';
 }
 
 export interface Config {
@@ -176,6 +186,8 @@ export interface Config {
   };
   /** The web page for people, which runs as a service of its own. */
   readonly console?: { readonly audience: string };
+  /** Absent if there is no cache. */
+  readonly cache?: CacheConfig;
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {
     readonly inFlight: number;

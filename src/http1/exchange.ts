@@ -19,6 +19,11 @@ export interface UpstreamResponse {
   /** Alternating header names and values in Latin-1. The names are spelled as the upstream sent them. */
   readonly headers: readonly string[];
   /**
+   * Whether the chunks are lent: their memory is reused some time after `free` was called, even with an error. Over HTTP/2 they must
+   * be copied, because Node may send the bytes of a stream after it has failed.
+   */
+  readonly isLent?: boolean;
+  /**
    * The complete body if it arrived with its head; a small body is a Latin-1 string. A caller that uses `whole` need not call
    * `pipe`.
    */

@@ -85,6 +85,7 @@ export function createAccessLog(options: {
         (isComplete ? '' : `,"complete":false,"abortedBy":"${abortedBy ?? 'caller'}"`) +
         `,"milliseconds":{${stepTimes(context)}"total":${thousandths(total)}}` +
         member('s3RequestId', context.s3RequestId) +
+        member('cache', context.counters.cache?.result) +
         member('retries', context.counters.retries || undefined) +
         member('resumed', context.counters.resumed || undefined) +
         member('parts', context.counters.parts || undefined) +

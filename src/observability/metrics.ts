@@ -2,6 +2,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Histogram } from 'prom-client';
 import { callerLabels } from './caller-labels.ts';
+import { CACHE_METRICS } from './cache-metrics.ts';
+import type { CacheUsage } from './cache-metrics.ts';
 import { histogram } from './histogram.ts';
 import type { Sample } from './histogram.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
@@ -56,6 +58,8 @@ export function createMetrics(sources: {
   readonly droppedLines: () => number;
   readonly budgetUse: () => readonly BudgetUse[];
   readonly readAheadBytes: () => number;
+  /** Returns undefined if there is no cache. */
+  readonly cache: () => CacheUsage | undefined;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -212,6 +216,22 @@ export function createMetrics(sources: {
       this.inc(sources.droppedLines());
     },
   });
+
+  for (const { name, help, labelNames, read } of CACHE_METRICS) {
+    const isCounter = name.endsWith('_total');
+    new (isCounter ? Counter : Gauge)({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        const usage = sources.cache();
+        if (usage === undefined) return;
+        for (const { labels, value } of read(usage)) this.inc(labels, value);
+      },
+    });
+  }
 
   return {
     request: (operation, status, sent) => {

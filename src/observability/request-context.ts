@@ -17,7 +17,7 @@ export interface RequestContext {
   /**
    * The number of retries before the response, the number of resumes during its body, the number of parts that were read ahead
    * and sent, and the number of body bytes received from S3 by all of the request's attempts together; the path of the last
-   * attempt, and why one did not go through the bucket's CloudFront distribution.
+   * attempt, and why one did not go through the bucket's CloudFront distribution; and how the cache was used, if there is one.
    */
   readonly counters: {
     retries: number;
@@ -26,6 +26,7 @@ export interface RequestContext {
     bytesFromS3: number;
     path: 'cloudfront' | undefined;
     cloudFrontFallback: string | undefined;
+    cache: CacheUse | undefined;
   };
   operation: string;
   caller: { readonly subject: string; readonly issuer?: string; readonly email?: string } | undefined;
@@ -71,6 +72,14 @@ export interface Decision {
   readonly grants: readonly number[];
 }
 
+export interface CacheUse {
+  readonly result: 'hit' | 'confirmed' | 'miss' | 'bypass';
+  /** The parameters of the Cache-Status header (RFC 9211). */
+  readonly status: string;
+  /** How long ago S3 confirmed the object to the caller's session. */
+  readonly ageSeconds: number;
+}
+
 export interface UpstreamError {
   readonly code: string | undefined;
   readonly status: number;
@@ -105,6 +114,7 @@ export function requestContexts(): (request: CallerRequest, response: CallerResp
         bytesFromS3: 0,
         path: undefined,
         cloudFrontFallback: undefined,
+        cache: undefined,
       },
       operation: 'unknown',
       caller: undefined,

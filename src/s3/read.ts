@@ -34,6 +34,8 @@ export interface ReadOptions extends RequestOptions {
   readonly caller: string;
   /** What the caller may still receive from S3 today; undefined if no egress budget applies. */
   readonly allowance?: Allowance | undefined;
+  /** The caller's Cache-Control header. */
+  readonly cacheControl?: string | undefined;
 }
 
 export interface Reader {

@@ -33,6 +33,24 @@ export interface ReadCounters {
   path: 'cloudfront' | undefined;
   /** Why an attempt went directly to S3 although the bucket has a distribution. */
   cloudFrontFallback: string | undefined;
+  /** How the cache was used, if there is one. */
+  cache?: CacheUse | undefined;
+}
+
+/**
+ * - `hit`: S3 was not called
+ * - `confirmed`: S3 confirmed the object without sending it
+ * - `miss`: S3 sent bytes that were not in the cache
+ * - `bypass`: the request was sent to S3 unchanged
+ */
+export type CacheResult = 'hit' | 'confirmed' | 'miss' | 'bypass';
+
+export interface CacheUse {
+  readonly result: CacheResult;
+  /** The parameters of the Cache-Status header (RFC 9211). */
+  readonly status: string;
+  /** How long ago S3 confirmed the object to this session. */
+  readonly ageSeconds: number;
 }
 
 /** @param from.now milliseconds since the epoch, by the clock of the bucket's S3 endpoint */

@@ -1,6 +1,7 @@
 // The bridge: its request listeners, and what they share across reloads. Each reload replaces the steps of request handling.
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { cacheUsage } from '../cache/cache-store.ts';
 import type { Config } from '../config/types.ts';
 import { createActivity } from '../console/activity.ts';
 import type { Assets } from '../console/assets.ts';
@@ -67,6 +68,7 @@ export function createBridge(options: {
     droppedLines: log.dropped,
     budgetUse: () => budgets.use(),
     readAheadBytes: () => steps.readAheadPool.reservedBytes(),
+    cache: () => (steps.cache === undefined ? undefined : cacheUsage(steps.cache)),
   });
   const budgets = egressBudgets({ log, onDenied: metrics.budgetDenied });
   const totals = egressTotals();

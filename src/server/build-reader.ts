@@ -1,4 +1,7 @@
-// Builds the reader from the configuration, and logs what it learns about S3, clocks and distributions.
+// Builds the reader from the configuration, with the cache that one of its layers uses, and logs what it learns about S3, clocks and distributions.
+import { createCacheStore } from '../cache/cache-store.ts';
+import type { CacheStore } from '../cache/cache-store.ts';
+import { withCache } from '../cache/cached-read.ts';
 import type { Config } from '../config/types.ts';
 import type { Transport } from '../http1/transport.ts';
 import { lineLimit } from '../observability/bounded-lines.ts';
@@ -13,21 +16,45 @@ import { withIfRange } from '../s3/if-range.ts';
 import type { BlockPool } from '../s3/read-ahead/block-pool.ts';
 import { withReadAhead } from '../s3/read-ahead/read-ahead.ts';
 import { createReader } from '../s3/read.ts';
-import type { Reader } from '../s3/read.ts';
+import type { Read, Reader } from '../s3/read.ts';
 import { retryingRead } from '../s3/retry/resume.ts';
 import { createSigner } from '../s3/signature.ts';
 
 /** The maximum number of lines per ten seconds about fallbacks of one bucket for one reason. The access log shows each of them. */
 const FALLBACK_LINES = 1;
 
+/** Keeps the cache, because its confirmations are for sessions, and a changed role or grant has other sessions. */
+export function cacheFor(
+  { cache }: Config,
+  { log }: { readonly log: Log },
+  previous: CacheStore | undefined,
+): CacheStore | undefined {
+  if (cache === undefined) return undefined;
+  if (previous === undefined) return createCacheStore(cache.memoryBytes);
+  if (previous.memoryBytes !== cache.memoryBytes)
+    log('WARNING', 'cache.memory has changed; the cache keeps its size until the next restart', {
+      field: 'cache.memory',
+      remedy: 'Restart the bridge to change the size of the cache.',
+    });
+  return previous;
+}
+
 /**
  * Builds the reader in layers: a signed read, then distributions, retries and resumes, reading ahead, egress budgets, checksums,
- * and If-Range. Layers that the configuration does not need are omitted.
+ * the cache, and If-Range. Layers that the configuration does not need are omitted.
  */
 export function buildReader(
   config: Config,
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-  { transport, readAheadPool: pool }: { readonly transport: Transport; readonly readAheadPool: BlockPool },
+  {
+    transport,
+    readAheadPool: pool,
+    cache,
+  }: {
+    readonly transport: Transport;
+    readonly readAheadPool: BlockPool;
+    readonly cache: CacheStore | undefined;
+  },
 ): Reader {
   const sign = createSigner();
   const clock = s3Clock((bucket, aheadMs) => {
@@ -84,5 +111,14 @@ export function buildReader(
   const joining = connections > 1 ? withReadAhead(retrying, { connections, pool, metrics }) : retrying;
   const budgeted = config.budgets.length === 0 ? joining : withEgressBudget(joining);
   const verifies = buckets.some(({ verifyChecksums }) => verifyChecksums);
-  return { read: withIfRange(verifies ? withChecksums(budgeted) : budgeted), regionOf };
+  const fromS3 = verifies ? withChecksums(budgeted) : budgeted;
+  return { read: withIfRange(withConfiguredCache(fromS3, cache, config.cache)), regionOf };
+}
+
+function withConfiguredCache(read: Read, store: CacheStore | undefined, settings: Config['cache']): Read {
+  if (store === undefined || settings === undefined) return read;
+  return withCache(read, store, {
+    freshForMs: settings.freshForSeconds * 1000,
+    keepsKms: settings.kms === 'memory',
+  });
 }

@@ -7,6 +7,7 @@ import { grantIndex } from '../auth/grants.ts';
 import type { AccessOf } from '../auth/grants.ts';
 import type { TrustedIssuers } from '../auth/trusted-issuer.ts';
 import { tokenVerifier } from '../auth/verify-token.ts';
+import type { CacheStore } from '../cache/cache-store.ts';
 import type { Config, Role } from '../config/types.ts';
 import { createFederation } from '../federation/federate.ts';
 import type { Federation } from '../federation/federate.ts';
@@ -19,7 +20,7 @@ import { endpointOf, isAwsOrigin } from '../s3/endpoint.ts';
 import { createBlockPool } from '../s3/read-ahead/block-pool.ts';
 import type { BlockPool } from '../s3/read-ahead/block-pool.ts';
 import type { Reader } from '../s3/read.ts';
-import { buildReader } from './build-reader.ts';
+import { buildReader, cacheFor } from './build-reader.ts';
 import { createAdmission } from './admission.ts';
 import type { CountedAdmission } from './admission.ts';
 import { buildIssuers, issuerInputs } from './build-issuers.ts';
@@ -41,6 +42,8 @@ export interface Steps {
   /** The memory for reading ahead. */
   readonly readAheadPool: BlockPool;
   readonly reader: Reader;
+  /** Absent if no cache is configured. */
+  readonly cache: CacheStore | undefined;
   /** Undefined if the configuration has no budgets. */
   readonly budgetOf: BudgetOf | undefined;
 }
@@ -95,7 +98,8 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
   const readAheadPool = keepOrBuild(previous?.readAheadPool, isSamePool, () =>
     createBlockPool(config.readAhead.memoryBytes),
   );
-  const reader = buildReader(config, resources, { transport, readAheadPool });
+  const cache = cacheFor(config, resources, previous?.cache);
+  const reader = buildReader(config, resources, { transport, readAheadPool, cache });
   const budgetOf = config.budgets.length === 0 ? undefined : resources.budgets.apply(config.budgets);
 
   if (previous !== undefined) {
@@ -116,6 +120,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
     readAheadPool,
     reader,
     budgetOf,
+    cache,
   };
 }
 

@@ -23,6 +23,7 @@ const bucket: Bucket = {
   requesterPays: false,
   kmsKeys: [],
   verifyChecksums: false,
+  cache: true,
 };
 
 function accessTo(prefixes: readonly string[]): Access | undefined {

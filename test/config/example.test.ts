@@ -39,6 +39,7 @@ buckets:
     expectedOwner: "123456789012"
     kmsKeys: [arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab]
     verifyChecksums: true
+    cache: false
 grants:
   - callers:
       - reader@acme-prod.iam.gserviceaccount.com
@@ -55,6 +56,7 @@ readAhead: { connections: 4, memory: 64MiB }
 responses:
   chunkAbove: 32MB
   serverTiming: true
+cache: { memory: 256MiB, freshFor: 1m, kms: never }
 cors: { origins: [https://app.example], maxAge: 10m }
 console: { audience: /projects/1/locations/europe-west1/services/console }
 limits: { inFlight: 1000, perCaller: 200, stall: 30s, drain: 9s }
@@ -120,6 +122,7 @@ describe('the complete example', () => {
             expectedOwner: '123456789012',
             kmsKeys: ['arn:aws:kms:us-east-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'],
             verifyChecksums: true,
+            cache: false,
           },
         ],
       ]),
@@ -149,6 +152,7 @@ describe('the complete example', () => {
       serverTiming: true,
       readAhead: { connections: 4, memoryBytes: 67_108_864 },
       chunkAbove: 32_000_000,
+      cache: { memoryBytes: 256 * 2 ** 20, freshForSeconds: 60, kms: 'never' },
       cors: { origins: ['https://app.example'], maxAgeSeconds: 600 },
       console: { audience: '/projects/1/locations/europe-west1/services/console' },
       limits: { inFlight: 1000, perCaller: 200, stallSeconds: 30, drainSeconds: 9 },

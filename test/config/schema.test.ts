@@ -104,6 +104,11 @@ const REJECTED: readonly (readonly [path: string, value: unknown, problem: RegEx
     'always',
     /^buckets\.acme-lake\.verifyChecksums: must be true or false, not "always"/,
   ],
+  ['buckets acme-lake cache', 'no', /^buckets\.acme-lake\.cache: must be true or false, not "no"/],
+  ['cache', {}, /^cache\.memory: is missing/],
+  ['cache', { memory: '15MiB' }, /^cache\.memory: must be a size .*16MiB/],
+  ['cache', { memory: '64MiB', freshFor: '2h' }, /^cache\.freshFor: must be a duration .*1h/],
+  ['cache', { memory: '64MiB', kms: 'disk' }, /^cache\.kms: must be one of never, memory/],
   [
     'buckets acme-lake expectedOwner',
     123456789012,
@@ -212,6 +217,7 @@ describe('a valid document', () => {
       requesterPays: false,
       kmsKeys: [],
       verifyChecksums: false,
+      cache: true,
     });
     assert.deepEqual(config.grants[0]?.scope, { kind: 'bucket' });
   });

@@ -9,6 +9,7 @@ export async function metricTable(): Promise<string> {
     droppedLines: () => 0,
     budgetUse: () => [],
     readAheadBytes: () => 0,
+    cache: () => undefined,
   };
   const text = await createMetrics(none).render();
   const kinds = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]));

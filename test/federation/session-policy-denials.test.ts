@@ -23,6 +23,7 @@ const lake: Bucket = {
   requesterPays: false,
   kmsKeys: [],
   verifyChecksums: false,
+  cache: true,
 };
 
 const grant = (scope: Scope, allow: readonly Action[]): Grant => ({

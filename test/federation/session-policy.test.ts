@@ -18,6 +18,7 @@ const bucket: Bucket = {
   requesterPays: false,
   kmsKeys: [],
   verifyChecksums: false,
+  cache: true,
 };
 
 const grant = (scope: Grant['scope'], allow: Grant['allow'] = ['get', 'list']): Grant => ({

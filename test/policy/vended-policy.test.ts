@@ -22,6 +22,7 @@ const lake: Bucket = {
   requesterPays: false,
   kmsKeys: [],
   verifyChecksums: false,
+  cache: true,
 };
 
 const below = (prefix: string, ...allow: readonly Action[]): Grant => ({

@@ -19,6 +19,7 @@ const bucket = (target: string, endpoint?: string): Bucket => ({
   requesterPays: false,
   kmsKeys: [],
   verifyChecksums: false,
+  cache: true,
   ...(endpoint === undefined ? {} : { endpoint }),
 });
 

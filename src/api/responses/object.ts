@@ -6,6 +6,7 @@ import { USUAL_NAMES } from '../../http1/response-head.ts';
 import { countSent } from '../../observability/request-context.ts';
 import type { RequestContext } from '../../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../../runtime/caller-exchange.ts';
+import { cacheHeaders } from './cache-headers.ts';
 import type { DeferWrite } from '../../runtime/deferred-writes.ts';
 import { downloadHeaders } from './download.ts';
 import { resetConnection } from '../../runtime/reset-connection.ts';
@@ -100,14 +101,20 @@ export function sendObject(
   const headers = asDownloads ? downloadHeaders(forwarded, context.key) : forwarded;
   // Over HTTP/2, Cloud Run's front end does not limit a response's size.
   if (request.method !== 'HEAD' && request.httpVersion !== '2.0') chunkLarge(headers, chunkAbove);
-  headers.push('vary', VARY, 'x-request-id', context.requestId);
+  headers.push('vary', VARY, 'x-request-id', context.requestId, ...cacheHeaders(context));
   const s3RequestId = headerOf(upstream.headers, 'x-amz-request-id');
   if (s3RequestId !== undefined) context.s3RequestId = s3RequestId;
   response.writeHead(upstream.status, headers);
   if (upstream.whole !== undefined) return sendWhole(context, upstream, deferWrite);
   const write = batchedWrite(response, deferWrite);
+  const isCopied = upstream.isLent === true && request.httpVersion === '2.0';
   upstream.pipe({
-    write: (chunk, free) => write(chunk, countSent(context, chunk.length, free)),
+    write: (chunk, free) => {
+      if (!isCopied) return write(chunk, countSent(context, chunk.length, free));
+      const copy = Buffer.from(chunk);
+      free?.();
+      return write(copy, countSent(context, copy.length));
+    },
     end: () => {
       response.end();
     },

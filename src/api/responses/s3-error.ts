@@ -5,6 +5,7 @@ import type { RequestContext } from '../../observability/request-context.ts';
 import { accessDeniedFix } from '../../s3/access-denied.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
 import type { S3Error } from '../../s3/s3-error.ts';
+import { cacheHeaders } from './cache-headers.ts';
 import { sendFault } from './fault.ts';
 
 /** Headers in an S3 error response that describe the object or the request instead of the error document. */
@@ -34,6 +35,7 @@ export function sendS3Error(context: RequestContext, { kind }: ObjectRead, error
     const value = headerOf(error.headers, name);
     return value === undefined ? [] : [name, value];
   });
+  headers.push(...cacheHeaders(context));
   const s3RequestId = headerOf(error.headers, 'x-amz-request-id');
   if (s3RequestId !== undefined) context.s3RequestId = s3RequestId;
   sendFault(context, {

@@ -62,7 +62,15 @@ function describeIdentity({ identity, aws }: Config): string {
   }
 }
 
-function describeLimits({ limits, readAhead, chunkAbove, serverTiming, traces, cors }: Config): string[] {
+function describeLimits({
+  limits,
+  readAhead,
+  chunkAbove,
+  serverTiming,
+  traces,
+  cors,
+  cache,
+}: Config): string[] {
   const { inFlight, perCaller, stallSeconds, drainSeconds } = limits;
   const origins = cors?.origins.includes('*') === true ? ['every origin'] : (cors?.origins ?? []);
   const pages = new Intl.ListFormat('en').format(origins.map(escapeText));
@@ -78,6 +86,11 @@ function describeLimits({ limits, readAhead, chunkAbove, serverTiming, traces, c
       ? ['Responses to authenticated callers show how long each step took (Server-Timing).']
       : []),
     ...(traces === undefined ? [] : [`Traces go to ${new URL(traces.url).host}.`]),
+    ...(cache === undefined
+      ? []
+      : [
+          `The cache takes ${showQuantity(cache.memoryBytes, SIZE)} of memory. A confirmation from S3 counts for ${showDuration(cache.freshForSeconds)}. Objects with SSE-KMS are ${cache.kms === 'memory' ? 'cached, unencrypted' : 'not cached'}.`,
+        ]),
     ...(cors === undefined
       ? []
       : [

@@ -200,4 +200,5 @@ const bucketAt = ({ origin }: FaultyS3): Bucket => ({
   requesterPays: false,
   kmsKeys: [],
   verifyChecksums: false,
+  cache: false,
 });

@@ -36,6 +36,10 @@ const DIFFERENCES = [
   ],
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
   [
+    'with a cache: `Cache-Status`, `Age`',
+    'the bridge adds them; responses without a new response from S3 have no `x-amz-request-id` and `x-amz-id-2`',
+  ],
+  [
     'errors: `x-fedbridge-error`, `Cache-Control: no-store`; for HEAD also `x-fedbridge-message`, the message that would be in the body',
     'the bridge adds them',
   ],
@@ -82,6 +86,8 @@ const OWN = new Set([
   'x-amz-id-2',
   'x-request-id',
   'vary',
+  'cache-status',
+  'age',
   'x-fedbridge-error',
   'x-fedbridge-message',
 ]);
@@ -111,101 +117,117 @@ const KEYS = [
   'd/z.gz',
 ];
 
-describe('the bridge', () => {
-  let wire: Wire;
-  let direct: Direct;
-  let authorization: string;
-  let stock: readonly Stocked[];
-  before(async () => {
-    wire = await startWire({ config: configured({ grants: [READER_MAY_ALL] }) });
-    await wire.put('d/small.txt', 'put before versions were kept', { Tagging: 'a=b&c=d' });
-    await keepVersions(wire);
-    for (const key of KEYS.filter((each) => each !== 'd/absent')) {
-      await wire.put(key, key === 'd/empty' ? '' : `first ${key}`, { ChecksumAlgorithm: 'SHA256' });
-    }
-    await wire.put('d/v.txt', 'second, and longer', {
-      Metadata: { ville: 'Orléans' },
-      ContentLanguage: 'fr',
-    });
-    await wire.put('d/z.gz', gzipSync('zipped'), {
-      ContentEncoding: 'gzip',
-      CacheControl: 'max-age=5',
-      ContentType: 'text/x',
-    });
-    const owner = ownerOf(wire);
-    await owner.send(new DeleteObjectCommand({ Bucket: 'acme-lake', Key: 'd/gone.txt' }));
-    owner.destroy();
-    authorization = `Bearer ${await wire.token('reader')}`;
-    direct = directS3(wire, await sameSession(wire, 'reader'));
-    stock = await Promise.all(KEYS.map(stocked));
-  });
-  after(() => wire.close());
+/** The requests of one variant are the same as those of the others, so the later ones find most objects in the cache. */
+const VARIANTS = [
+  { name: 'the bridge', cache: '' },
+  { name: 'the bridge with a cache', cache: 'cache: { memory: 16MiB }' },
+  {
+    name: 'the bridge with a cache whose confirmations count for an hour',
+    cache: 'cache: { memory: 16MiB, freshFor: 1h }',
+  },
+];
 
-  async function stocked(key: string): Promise<Stocked> {
-    const escaped = key.split('/').map(encodeURIComponent).join('/');
-    const { headers } = await direct('HEAD', `/acme-lake/${escaped}`);
-    const versions = (await direct('GET', `/acme-lake?versions&prefix=${encodeURIComponent(key)}`)).text;
-    const versionIds = [...versions.matchAll(/<VersionId>([^<]+)</g)].map(([, id = '']) => id);
-    return {
-      escaped,
-      etag: headers.etag ?? '"none"',
-      lastModified: headers['last-modified'] ?? '',
-      versionIds,
+for (const { name, cache } of VARIANTS)
+  describe(name, () => {
+    let wire: Wire;
+    let direct: Direct;
+    let authorization: string;
+    let stock: readonly Stocked[];
+    before(async () => {
+      wire = await startWire({ config: configured({ grants: [READER_MAY_ALL], more: cache }) });
+      await wire.put('d/small.txt', 'put before versions were kept', { Tagging: 'a=b&c=d' });
+      await keepVersions(wire);
+      for (const key of KEYS.filter((each) => each !== 'd/absent')) {
+        await wire.put(key, key === 'd/empty' ? '' : `first ${key}`, { ChecksumAlgorithm: 'SHA256' });
+      }
+      await wire.put('d/v.txt', 'second, and longer', {
+        Metadata: { ville: 'Orléans' },
+        ContentLanguage: 'fr',
+      });
+      await wire.put('d/z.gz', gzipSync('zipped'), {
+        ContentEncoding: 'gzip',
+        CacheControl: 'max-age=5',
+        ContentType: 'text/x',
+      });
+      const owner = ownerOf(wire);
+      await owner.send(new DeleteObjectCommand({ Bucket: 'acme-lake', Key: 'd/gone.txt' }));
+      owner.destroy();
+      authorization = `Bearer ${await wire.token('reader')}`;
+      direct = directS3(wire, await sameSession(wire, 'reader'));
+      stock = await Promise.all(KEYS.map(stocked));
+    });
+    after(() => wire.close());
+
+    async function stocked(key: string): Promise<Stocked> {
+      const escaped = key.split('/').map(encodeURIComponent).join('/');
+      const { headers } = await direct('HEAD', `/acme-lake/${escaped}`);
+      const versions = (await direct('GET', `/acme-lake?versions&prefix=${encodeURIComponent(key)}`)).text;
+      const versionIds = [...versions.matchAll(/<VersionId>([^<]+)</g)].map(([, id = '']) => id);
+      return {
+        escaped,
+        etag: headers.etag ?? '"none"',
+        lastModified: headers['last-modified'] ?? '',
+        versionIds,
+      };
+    }
+
+    const assertAlike = async (send: Send, { method, path, headers }: S3Request): Promise<Reply> => {
+      const [s3, bridge] = await Promise.all([
+        direct(method, path, headers),
+        send(path, { method, headers: { ...headers, authorization } }),
+      ]);
+      assert.deepEqual(comparable(bridge), comparable(s3), JSON.stringify({ method, path, headers }));
+      if (cache === '')
+        for (const id of ['x-amz-request-id', 'x-amz-id-2']) assert.ok(bridge.headers[id], path);
+      else assert.ok(bridge.headers['cache-status'] ?? s3.status >= 400, path);
+      assert.equal(bridge.headers['x-fedbridge-error'] === undefined, s3.status < 400);
+      return s3;
     };
-  }
 
-  const assertAlike = async (send: Send, { method, path, headers }: S3Request): Promise<Reply> => {
-    const [s3, bridge] = await Promise.all([
-      direct(method, path, headers),
-      send(path, { method, headers: { ...headers, authorization } }),
-    ]);
-    assert.deepEqual(comparable(bridge), comparable(s3), JSON.stringify({ method, path, headers }));
-    for (const name of ['x-amz-request-id', 'x-amz-id-2']) assert.ok(bridge.headers[name], path);
-    assert.equal(bridge.headers['x-fedbridge-error'] === undefined, s3.status < 400);
-    return s3;
-  };
-
-  const assertAllAlike = async (send: Send): Promise<void> => {
-    const requests = s3Requests(stock, REQUESTS, SEED);
-    assert.equal(requests.length, REQUESTS);
-    const statuses = new Map<number, number>();
-    for (const request of requests) {
-      const { status } = await assertAlike(send, request);
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    }
-    // Each status must occur at least once: responses would also match if both S3 and the bridge rejected every request.
-    for (const status of [200, 206, 304, 400, 404, 405, 412, 416]) {
-      assert.ok(statuses.has(status), `no response was ${status}: ${JSON.stringify([...statuses])}`);
-    }
-  };
-  it(`gives the same responses as S3 to ${REQUESTS} requests`, () =>
-    assertAllAlike((path, options) => wire.get(path, options)));
-  it(`gives the same responses as S3 to ${REQUESTS} requests over HTTP/2`, async (test) => {
-    const session = openSession(wire.bridge.url);
-    test.after(() => {
-      session.close();
+    const assertAllAlike = async (send: Send): Promise<void> => {
+      const requests = s3Requests(stock, REQUESTS, SEED);
+      assert.equal(requests.length, REQUESTS);
+      const statuses = new Map<number, number>();
+      for (const request of requests) {
+        const { status } = await assertAlike(send, request);
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+      // Each status must occur at least once: responses would also match if both S3 and the bridge rejected every request.
+      for (const status of [200, 206, 304, 400, 404, 405, 412, 416]) {
+        assert.ok(statuses.has(status), `no response was ${status}: ${JSON.stringify([...statuses])}`);
+      }
+    };
+    it(`gives the same responses as S3 to ${REQUESTS} requests`, () =>
+      assertAllAlike((path, options) => wire.get(path, options)));
+    it(`gives the same responses as S3 to ${REQUESTS} requests over HTTP/2`, async (test) => {
+      const session = openSession(wire.bridge.url);
+      test.after(() => {
+        session.close();
+      });
+      await assertAllAlike((path, options) => requestOver(session, path, options));
     });
-    await assertAllAlike((path, options) => requestOver(session, path, options));
-  });
 
-  it("rejects an invalid key with S3's error code", async () => {
-    for (const path of [
-      '/acme-lake/%zz',
-      '/acme-lake/%C3',
-      `/acme-lake/${'k'.repeat(1025)}`,
-      '/acme-lake/%ED%A0%80',
-    ]) {
-      const [s3, bridge] = [await direct('GET', path), await wire.get(path, { headers: { authorization } })];
-      assert.deepEqual([bridge.status, bridge.code], [s3.status, s3.code], path);
-    }
-  });
-
-  it('differs from S3 only as docs/explain/fidelity.md describes', async () => {
-    const text = await readFile(new URL('../../../docs/explain/fidelity.md', import.meta.url), 'utf8');
-    const rows = text.split('\n').flatMap((line) => {
-      const cells = /^\| (.*?) +\| (.*?) +\|$/.exec(line);
-      return cells === null || /^(?:-+|what)$/.test(cells[1] ?? '') ? [] : [[cells[1], cells[2]]];
+    it("rejects an invalid key with S3's error code", async () => {
+      for (const path of [
+        '/acme-lake/%zz',
+        '/acme-lake/%C3',
+        `/acme-lake/${'k'.repeat(1025)}`,
+        '/acme-lake/%ED%A0%80',
+      ]) {
+        const [s3, bridge] = [
+          await direct('GET', path),
+          await wire.get(path, { headers: { authorization } }),
+        ];
+        assert.deepEqual([bridge.status, bridge.code], [s3.status, s3.code], path);
+      }
     });
-    assert.deepEqual(rows, DIFFERENCES);
+
+    it('differs from S3 only as docs/explain/fidelity.md describes', async () => {
+      const text = await readFile(new URL('../../../docs/explain/fidelity.md', import.meta.url), 'utf8');
+      const rows = text.split('\n').flatMap((line) => {
+        const cells = /^\| (.*?) +\| (.*?) +\|$/.exec(line);
+        return cells === null || /^(?:-+|what)$/.test(cells[1] ?? '') ? [] : [[cells[1], cells[2]]];
+      });
+      assert.deepEqual(rows, DIFFERENCES);
+    });
   });
-});

@@ -1,0 +1,55 @@
+// Everything that the cache keeps: facts, blocks and confirmations, in three separate stores; and how much it was used.
+import { createBlocks } from './blocks.ts';
+import type { Blocks, BlockUsage, Units } from './blocks.ts';
+import { createConfirmations } from './confirmations.ts';
+import type { Confirmations } from './confirmations.ts';
+import { objectSlots } from './object-slots.ts';
+import type { ObjectSlots } from './object-slots.ts';
+import type { CacheResult } from '../s3/signed-request.ts';
+
+export interface CacheStore {
+  /** The size that the configuration specifies. */
+  readonly memoryBytes: number;
+  readonly slots: ObjectSlots;
+  readonly blocks: Blocks;
+  readonly confirmations: Confirmations;
+  readonly counts: CacheCounts;
+}
+
+/** Counts since the process started. */
+export interface CacheCounts {
+  readonly results: Record<CacheResult, number>;
+  /** The requests that S3 answered without a body, and so confirmed what the cache had. */
+  confirmations: number;
+  /** Bytes that were in memory when a caller wanted them. */
+  cachedBytes: number;
+  /** Bytes of bodies that the cache received from S3, including those that no caller wanted. */
+  s3Bytes: number;
+  /** Bytes of bodies that were sent to callers, except those of requests that bypassed the cache. */
+  sentBytes: number;
+}
+
+export interface CacheUsage extends BlockUsage, Readonly<CacheCounts> {
+  readonly objects: number;
+}
+
+/** @param memoryBytes the size of the memory for blocks, which is allocated now */
+export function createCacheStore(memoryBytes: number, units?: Units): CacheStore {
+  return {
+    memoryBytes,
+    slots: objectSlots(),
+    blocks: createBlocks(memoryBytes, units),
+    confirmations: createConfirmations(),
+    counts: {
+      results: { hit: 0, confirmed: 0, miss: 0, bypass: 0 },
+      confirmations: 0,
+      cachedBytes: 0,
+      s3Bytes: 0,
+      sentBytes: 0,
+    },
+  };
+}
+
+export function cacheUsage({ blocks, slots, counts }: CacheStore): CacheUsage {
+  return { ...blocks.usage(), ...counts, objects: slots.size() };
+}

@@ -1,0 +1,108 @@
+// The store of confirmations: which session S3 has shown which object version, for which action, and how long ago.
+import { LRUCache } from 'lru-cache';
+import type { Bucket } from '../config/types.ts';
+import { startElapsed } from '../runtime/elapsed.ts';
+import type { ObjectSlot } from './object-slots.ts';
+import type { ObjectVersion } from './object-version.ts';
+
+/**
+ * Compared as an object. There is one object for each combination of role definition, attribution and session policy, and it
+ * outlives its credentials; see federation/session-cache.ts.
+ */
+export type SessionIdentity = object;
+
+/** What a request would prove about the session's rights, and what it needs proof of. */
+export interface Claim {
+  readonly session: SessionIdentity;
+  /** The bucket in the configuration: its settings, such as the expected owner, are part of what S3 checks. */
+  readonly bucket: Bucket;
+  /** The IAM action that S3 checks. */
+  readonly action: string;
+  readonly slot: ObjectSlot;
+}
+
+/** When a request was sent to S3. */
+export interface AskedAt {
+  /** Later requests have higher numbers. */
+  readonly order: number;
+  /** Returns the milliseconds since then. */
+  readonly age: () => number;
+}
+
+export interface Confirmation {
+  /** Undefined if S3 has denied the object to the session, or the object did not exist. */
+  readonly version: ObjectVersion | undefined;
+  readonly asked: AskedAt;
+  /** Whether S3 would have sent the object's bytes, as opposed to only its headers. */
+  readonly coversBytes: boolean;
+  /** Headers that S3 sent only to this session. */
+  readonly own: readonly string[];
+}
+
+export interface Confirmations {
+  /** @returns S3's last response to this claim, whatever its age */
+  find(claim: Claim): Confirmation | undefined;
+  /** Must be called before the request is sent to S3. */
+  ask(): AskedAt;
+  /** Records a response of S3, unless the response to a later request was recorded already. */
+  record(claim: Claim, confirmation: Confirmation): void;
+}
+
+interface Stored extends Confirmation {
+  readonly claim: Pick<Claim, 'bucket' | 'action' | 'slot'>;
+  readonly bucketKey: string;
+}
+
+const MAX_CONFIRMATIONS = 30_000;
+
+export function createConfirmations(): Confirmations {
+  const sessions = new WeakMap<SessionIdentity, Map<ObjectSlot, Stored>>();
+  const kept = new LRUCache<Stored, Map<ObjectSlot, Stored>>({
+    max: MAX_CONFIRMATIONS,
+    dispose: (own, stored) => {
+      if (own.get(stored.claim.slot) === stored) own.delete(stored.claim.slot);
+    },
+  });
+  const keyOf = bucketKeys();
+  let order = 0;
+
+  const find = ({ session, bucket, action, slot }: Claim): Stored | undefined => {
+    const stored = sessions.get(session)?.get(slot);
+    if (stored?.claim.action !== action) return undefined;
+    return stored.claim.bucket === bucket || stored.bucketKey === keyOf(bucket) ? stored : undefined;
+  };
+
+  return {
+    ask: () => {
+      order += 1;
+      return { order, age: startElapsed() };
+    },
+    find: (claim) => {
+      const stored = find(claim);
+      if (stored !== undefined) kept.get(stored);
+      return stored;
+    },
+    record: (claim, confirmation) => {
+      let own = sessions.get(claim.session);
+      if (own === undefined) sessions.set(claim.session, (own = new Map<ObjectSlot, Stored>()));
+      const before = own.get(claim.slot);
+      if (before !== undefined && find(claim) === before && before.asked.order > confirmation.asked.order)
+        return;
+      const { bucket, action, slot } = claim;
+      const stored: Stored = { ...confirmation, claim: { bucket, action, slot }, bucketKey: keyOf(bucket) };
+      own.set(slot, stored);
+      if (before !== undefined) kept.delete(before);
+      kept.set(stored, own);
+    },
+  };
+}
+
+/** A reload creates new objects for the buckets, so buckets are compared by their settings. */
+function bucketKeys(): (bucket: Bucket) => string {
+  const known = new WeakMap<Bucket, string>();
+  return (bucket) => {
+    let key = known.get(bucket);
+    if (key === undefined) known.set(bucket, (key = JSON.stringify(bucket)));
+    return key;
+  };
+}

@@ -1,0 +1,35 @@
+// Checks at startup and at a reload that the cache fits into the memory that this process may use.
+import { totalmem } from 'node:os';
+import { ConfigError } from '../config/problem.ts';
+import type { Config } from '../config/types.ts';
+import { showQuantity, SIZE } from '../config/units.ts';
+
+/** What the bridge needs besides the cache: the program, about 100 MiB, and memory for requests and for the cache's index. */
+const REST_BYTES = 192 * 2 ** 20;
+
+/**
+ * Not part of `fedbridge check`, because that command often runs on another machine.
+ * @param limitBytes the memory that this process may use
+ * @throws ConfigError
+ */
+export function checkCacheMemory({ cache }: Pick<Config, 'cache'>, limitBytes = memoryLimit()): void {
+  if (cache === undefined || cache.memoryBytes + REST_BYTES <= limitBytes) return;
+  const most = Math.floor((limitBytes - REST_BYTES) / 2 ** 20);
+  const available = `${Math.floor(limitBytes / 2 ** 20)}MiB`;
+  throw new ConfigError([
+    {
+      field: 'cache.memory',
+      rule: `must leave ${showQuantity(REST_BYTES, SIZE)} of the ${available} of memory that this container or machine has, so ${showQuantity(cache.memoryBytes, SIZE)} is too much`,
+      fix:
+        most < 16
+          ? 'Give the container or machine more memory, or remove `cache`.'
+          : `Write ${most}MiB or less, or give the container or machine more memory.`,
+    },
+  ]);
+}
+
+/** Returns the limit of the control group (`memory.max`), or the memory of the machine if that is less. */
+function memoryLimit(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}

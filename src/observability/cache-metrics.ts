@@ -1,0 +1,91 @@
+// The metrics of the cache: their names, and how each is read from the cache's own counts.
+
+/** What the cache counts; the byte counts are totals since the process started. */
+export interface CacheUsage {
+  readonly results: Readonly<Record<string, number>>;
+  readonly confirmations: number;
+  readonly cachedBytes: number;
+  readonly s3Bytes: number;
+  readonly sentBytes: number;
+  readonly evictions: number;
+  readonly usedBytes: number;
+  readonly capacityBytes: number;
+  readonly pinnedBytes: number;
+  readonly objects: number;
+}
+
+interface CacheMetric {
+  /** The name of a counter ends with `_total`; the others are gauges. */
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  readonly read: (
+    usage: CacheUsage,
+  ) => readonly { readonly labels: Record<string, string>; readonly value: number }[];
+}
+
+const single = (name: string, help: string, valueOf: (usage: CacheUsage) => number): CacheMetric => ({
+  name,
+  help,
+  labelNames: [],
+  read: (usage) => [{ labels: {}, value: valueOf(usage) }],
+});
+
+export const CACHE_METRICS: readonly CacheMetric[] = [
+  {
+    name: 'fedbridge_cache_requests_total',
+    help: 'Reads that reached the cache, by result: hit (S3 was not called), confirmed (S3 confirmed the object without sending it), miss, or bypass (the cache was not used).',
+    labelNames: ['result'],
+    read: ({ results }) => Object.entries(results).map(([result, value]) => ({ labels: { result }, value })),
+  },
+  single(
+    'fedbridge_cache_confirmations_total',
+    'Requests with which S3 confirmed an object version to a session without sending the object.',
+    ({ confirmations }) => confirmations,
+  ),
+  single(
+    'fedbridge_cache_hit_bytes_total',
+    'Bytes sent to callers that were in the cache already.',
+    ({ cachedBytes }) => cachedBytes,
+  ),
+  single(
+    'fedbridge_cache_sent_bytes_total',
+    'Bytes sent to callers through the cache, including those that S3 had to send first.',
+    ({ sentBytes }) => sentBytes,
+  ),
+  single(
+    'fedbridge_cache_s3_bytes_total',
+    'Bytes of objects that the cache received from S3.',
+    ({ s3Bytes }) => s3Bytes,
+  ),
+  single(
+    'fedbridge_cache_amplification',
+    'Bytes received from S3 for each byte sent to callers through the cache, since the start. A value above 1 means that callers read small parts of the blocks.',
+    ({ s3Bytes, sentBytes }) => (sentBytes === 0 ? 0 : s3Bytes / sentBytes),
+  ),
+  single(
+    'fedbridge_cache_evictions_total',
+    'Blocks that were removed to make room for others.',
+    ({ evictions }) => evictions,
+  ),
+  single(
+    'fedbridge_cache_used_bytes',
+    "Bytes of the cache's memory that are in use.",
+    ({ usedBytes }) => usedBytes,
+  ),
+  single(
+    'fedbridge_cache_pinned_bytes',
+    "Bytes of the cache's memory that are being received or sent now, so that they cannot be removed.",
+    ({ pinnedBytes }) => pinnedBytes,
+  ),
+  single(
+    'fedbridge_cache_capacity_bytes',
+    "The size of the cache's memory for blocks.",
+    ({ capacityBytes }) => capacityBytes,
+  ),
+  single(
+    'fedbridge_cache_objects',
+    'Objects that the cache has facts about, with or without blocks.',
+    ({ objects }) => objects,
+  ),
+];

@@ -1,0 +1,60 @@
+// Objects with SSE-KMS are not cached by default. With `kms: memory`, a session must prove that it may decrypt the object.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { startCachedWire } from '../support/cached-wire.ts';
+import type { CachedWire } from '../support/cached-wire.ts';
+import { READER_MAY_ALL } from '../support/configuration.ts';
+
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/lake-1';
+const DELEGATING = { AWS: 'arn:aws:iam::123456789012:root' };
+
+const keyPolicy = (statement: object) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: 'kms:*', Resource: '*', Principal: DELEGATING },
+    { Effect: 'Allow', Action: 'kms:*', Resource: '*', Principal: '*', ...statement },
+  ],
+});
+
+async function startWithKey(cache: string): Promise<CachedWire> {
+  const wire = await startCachedWire({ cache, bucket: `, kmsKeys: ["${KEY}"]`, grants: [READER_MAY_ALL] });
+  await wire.control('PUT', '/kms-keys', { arn: KEY, policy: keyPolicy({}) });
+  await wire.put('secret', 'encrypted', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KEY });
+  await wire.takeCalls();
+  return wire;
+}
+
+it('an object with SSE-KMS is not cached by default', async () => {
+  const wire = await startWithKey('memory: 16MiB, freshFor: 1h');
+  try {
+    for (const calls of [['GET → 200'], ['GET → 200']]) {
+      const reply = await wire.get('/acme-lake/secret', { as: 'reader' });
+      assert.equal(reply.text, 'encrypted');
+      assert.equal(reply.headers['cache-status'], 'fedbridge; fwd=bypass');
+      assert.deepEqual(await wire.takeShortCalls(), calls);
+    }
+  } finally {
+    await wire.close();
+  }
+});
+
+it('with kms: memory, each confirmation reads one byte, so that a session without kms:Decrypt gets nothing', async () => {
+  const wire = await startWithKey('memory: 16MiB, freshFor: 0s, kms: memory');
+  try {
+    for (const calls of [['GET → 200'], ['GET bytes=0-0 if-match → 206'], ['GET bytes=0-0 if-match → 206']]) {
+      const reply = await wire.get('/acme-lake/secret', { as: 'reader' });
+      assert.equal(reply.text, 'encrypted');
+      assert.deepEqual(await wire.takeShortCalls(), calls);
+    }
+    // S3 still confirms the ETag with a 304, but the session may no longer decrypt the object.
+    await wire.control('PUT', '/kms-keys', {
+      arn: KEY,
+      policy: keyPolicy({ Effect: 'Deny', Action: 'kms:Decrypt' }),
+    });
+    const denied = await wire.get('/acme-lake/secret', { as: 'reader' });
+    assert.equal(denied.status, 403);
+    assert.ok(!denied.text.includes('encrypted'));
+  } finally {
+    await wire.close();
+  }
+});

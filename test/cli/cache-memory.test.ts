@@ -1,0 +1,63 @@
+// A cache that does not fit into the container's memory is an error at startup, instead of a crash under load.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkCacheMemory } from '../../src/cli/cache-memory.ts';
+import { ConfigError } from '../../src/config/problem.ts';
+
+const MIB = 2 ** 20;
+const cacheOf = (size: number) =>
+  ({ cache: { memoryBytes: size * MIB, freshForSeconds: 0, kms: 'never' } }) as const;
+
+function problemOf(check: () => void): string {
+  try {
+    check();
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.message;
+  }
+  return '';
+}
+
+describe('the memory of the cache', () => {
+  it('may take all but 192 MiB of the memory limit', () => {
+    assert.equal(
+      problemOf(() => {
+        checkCacheMemory(cacheOf(320), 512 * MIB);
+      }),
+      '',
+    );
+    assert.match(
+      problemOf(() => {
+        checkCacheMemory(cacheOf(321), 512 * MIB);
+      }),
+      /cache\.memory: must leave 192MiB of the 512MiB of memory .* so 321MiB is too much\. Write 320MiB or less, or give/,
+    );
+  });
+
+  it('names another fix if the smallest cache does not fit', () => {
+    assert.match(
+      problemOf(() => {
+        checkCacheMemory(cacheOf(16), 200 * MIB);
+      }),
+      /Give the container or machine more memory, or remove `cache`\./,
+    );
+  });
+
+  it('is compared with the memory of this machine', () => {
+    assert.match(
+      problemOf(() => {
+        checkCacheMemory(cacheOf(2 ** 20));
+      }),
+      /so 1TiB is too much/,
+    );
+  });
+
+  it('needs no check without a cache', () => {
+    assert.equal(
+      problemOf(() => {
+        checkCacheMemory({}, 1);
+      }),
+      '',
+    );
+  });
+});
