@@ -27,6 +27,7 @@ locals {
       responses           = var.settings.chunk_above == null ? null : { chunkAbove = var.settings.chunk_above }
       readAhead           = local.config_read_ahead
       cors                = local.config_cors
+      cache               = local.config_cache
       limits              = local.config_limits
     } : field => value if value != null
   }
@@ -79,6 +80,7 @@ locals {
         via             = local.via_of[name]
         requesterPays   = bucket.requester_pays
         verifyChecksums = bucket.verify_checksums
+        cache           = bucket.cache
         expectedOwner   = bucket.expected_owner
         kmsKeys         = length(bucket.kms_keys) > 0 ? bucket.kms_keys : null
       } : field => value if value != null
@@ -113,6 +115,13 @@ locals {
     for field, value in {
       connections = var.settings.read_ahead.connections
       memory      = var.settings.read_ahead.memory
+    } : field => value if value != null
+  }
+  config_cache = var.settings.cache == null ? null : {
+    for field, value in {
+      memory   = var.settings.cache.memory
+      freshFor = var.settings.cache.fresh_for
+      kms      = var.settings.cache.kms
     } : field => value if value != null
   }
   config_limits = var.settings.limits == null ? null : {

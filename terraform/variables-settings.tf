@@ -1,7 +1,7 @@
 # Settings of the bridge that most deployments do not need.
 
 variable "settings" {
-  description = "Other settings of the bridge, as docs/reference/configuration.md describes them: who may read the metrics and the egress report (`operators`), how many bytes callers may receive from S3 per day (`budgets`; each instance counts on its own), your own prices for the egress report (`egress_prices`, by AWS region), which web pages may call the bridge (`cors`), `limits`, how large objects are read over several connections (`read_ahead`), the size above which responses are chunked (`chunk_above`), and whether other programs may share the audiences (`allow_shared_audience`). Write durations like `30s` or `10m`, and sizes like `32MB`."
+  description = "Other settings of the bridge, as docs/reference/configuration.md describes them: who may read the metrics and the egress report (`operators`), how many bytes callers may receive from S3 per day (`budgets`; each instance counts on its own), your own prices for the egress report (`egress_prices`, by AWS region), which web pages may call the bridge (`cors`), `cache` (raise the variable `memory` by `cache.memory`), `limits`, how large objects are read over several connections (`read_ahead`), the size above which responses are chunked (`chunk_above`), and whether other programs may share the audiences (`allow_shared_audience`). Write durations like `30s` or `10m`, and sizes like `32MB`."
   type = object({
     operators             = optional(list(string), [])
     budgets = optional(list(object({
@@ -16,6 +16,7 @@ variable "settings" {
     })), {})
     chunk_above           = optional(string)
     allow_shared_audience = optional(bool, false)
+    cache                 = optional(object({ memory = string, fresh_for = optional(string), kms = optional(string) }))
     cors                  = optional(object({ origins = list(string), max_age = optional(string) }))
     read_ahead = optional(object({
       connections = optional(number)
@@ -57,5 +58,16 @@ variable "settings" {
   validation {
     condition     = alltrue([for budget in var.settings.budgets : try(coalesce(budget.warn_at), 0.8) > 0 && try(coalesce(budget.warn_at), 0.8) <= 1])
     error_message = "settings: warn_at must be above 0 and at most 1. Write 0.8 for 80 %, for example."
+  }
+  validation {
+    condition     = can(regex("^[0-9]+[MG]iB$", try(coalesce(var.settings.cache.memory), "16MiB"))) && can(regex("^[0-9]+[smh]$", try(coalesce(var.settings.cache.fresh_for), "0s"))) && contains(["never", "memory"], try(coalesce(var.settings.cache.kms), "never"))
+    error_message = "settings: cache.memory must be a size in MiB or GiB like \"256MiB\", cache.fresh_for a duration like \"1m\", and cache.kms \"never\" or \"memory\"."
+  }
+  validation {
+    condition = var.settings.cache == null ? true : alltrue([
+      for mib in [try(tonumber(regex("^[0-9]+", var.settings.cache.memory)) * (endswith(var.settings.cache.memory, "GiB") ? 1024 : 1), 0)] :
+      mib + 192 <= tonumber(regex("^[0-9]+", var.memory)) * (endswith(var.memory, "Gi") ? 1024 : 1)
+    ])
+    error_message = "settings: cache.memory must be at least 192MiB smaller than memory, because the bridge refuses to start otherwise. Raise memory, or lower cache.memory."
   }
 }

@@ -40,6 +40,7 @@ variable "buckets" {
     via              = optional(string)
     requester_pays   = optional(bool)
     verify_checksums = optional(bool)
+    cache            = optional(bool)
     expected_owner   = optional(string)
     kms_keys         = optional(list(string), [])
   }))
