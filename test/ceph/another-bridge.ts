@@ -17,6 +17,8 @@ export async function startAnotherBridge(
     readonly roles: string;
     readonly buckets: string;
     readonly grants: string;
+    /** Additional lines of the configuration. */
+    readonly more?: string;
     readonly sts?: string;
     readonly environment?: Readonly<Record<string, string>>;
     /** A program to run instead of the unmodified bridge. */
@@ -35,6 +37,7 @@ aws: { region: ${stage.region}, audience: ${awsAudience} }
 roles: { ${options.roles} }
 buckets: { ${options.buckets} }
 grants: [${options.grants}]
+${options.more ?? ''}
 `,
   };
   const bridge = await startBridge(variables, options.program);

@@ -10,6 +10,7 @@ import { claimLists } from '../conformance/lists.ts';
 import { claimObjects } from '../conformance/objects.ts';
 import { claimVersions } from '../conformance/versions.ts';
 import { claimBug } from './bug-claims.ts';
+import { claimCache } from './cache-claims.ts';
 import { startCephStage } from './ceph-stage.ts';
 import type { CephStage } from './ceph-stage.ts';
 import { claimChain } from './chain-claims.ts';
@@ -58,5 +59,6 @@ describe('the bridge on Ceph', { skip, timeout: ALL_MS }, () => {
   claimPrintedPolicies(current);
   claimDistribution(current);
   claimBug(current);
+  claimCache(current);
   claimLarge(current);
 });
