@@ -53,6 +53,7 @@ it('an unread response is aborted', async () => {
     requesterPays: false,
     kmsKeys: [],
     verifyChecksums: false,
+    cache: true,
   };
   const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: 'token' };
   const session = { roleName: 'lake', credentials: () => credentials, replace: () => undefined };
