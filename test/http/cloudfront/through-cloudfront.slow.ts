@@ -54,6 +54,18 @@ describe('a bucket with a distribution', { skip: lack ?? false }, () => {
     assert.deepEqual(paths.slice(-4), ['206 ', '304 ', '206 partNumber=1', '200 versionId=null']);
   });
 
+  it('is read over several connections to the distribution if the object is large', async () => {
+    const large = Buffer.alloc(40 * 1024 * 1024, 'large object ');
+    await wire.put('raw/public/large.bin', large);
+    await wire.viewed();
+    const reply = await wire.read('raw/public/large.bin');
+    assert.ok(reply.body.equals(large));
+    const line = await wire.lineOf(reply);
+    assert.deepEqual([pathOf(line), line['cloudFrontFallback']], ['cloudfront', undefined]);
+    assert.ok(Number(line['parts']) > 0, JSON.stringify(line));
+    assert.ok((await wire.viewed()).length > Number(line['parts']));
+  });
+
   it('is read directly for HEAD, lists, tags and response overrides', async () => {
     await wire.viewed();
     for (const [method, path] of [
