@@ -19,7 +19,9 @@ describe("the console's routes", () => {
   it('the page is served without credentials, from anywhere, compressed', async () => {
     for (const headers of [{}, { 'sec-fetch-site': 'cross-site' }]) {
       const reply = await wire.get('/?bucket=acme-lake', { headers });
-      assert.deepEqual([reply.status, reply.text], [200, 'The page.\n']);
+      assert.equal(reply.status, 200);
+      // In a process of its own, the console serves its real page.
+      assert.match(reply.text, /^(?:The page\.\n$|<!doctype html>\n)/);
       assert.equal(reply.headers['cache-control'], 'no-store');
     }
     for (const [accepted, coding] of [
