@@ -1,7 +1,5 @@
-// Builds the reader from the configuration, with the cache that one of its layers uses, and logs what it learns about S3, clocks and distributions.
-import { createCacheStore } from '../cache/cache-store.ts';
+// Builds the reader from the configuration, and logs what it learns about S3, clocks and distributions.
 import type { CacheStore } from '../cache/cache-store.ts';
-import { withCache } from '../cache/cached-read.ts';
 import type { Config } from '../config/types.ts';
 import type { Transport } from '../http1/transport.ts';
 import { lineLimit } from '../observability/bounded-lines.ts';
@@ -16,28 +14,13 @@ import { withIfRange } from '../s3/if-range.ts';
 import type { BlockPool } from '../s3/read-ahead/block-pool.ts';
 import { withReadAhead } from '../s3/read-ahead/read-ahead.ts';
 import { createReader } from '../s3/read.ts';
-import type { Read, Reader } from '../s3/read.ts';
+import type { Reader } from '../s3/read.ts';
 import { retryingRead } from '../s3/retry/resume.ts';
 import { createSigner } from '../s3/signature.ts';
+import { withConfiguredCache } from './build-cache.ts';
 
 /** The maximum number of lines per ten seconds about fallbacks of one bucket for one reason. The access log shows each of them. */
 const FALLBACK_LINES = 1;
-
-/** Keeps the cache, because its confirmations are for sessions, and a changed role or grant has other sessions. */
-export function cacheFor(
-  { cache }: Config,
-  { log }: { readonly log: Log },
-  previous: CacheStore | undefined,
-): CacheStore | undefined {
-  if (cache === undefined) return undefined;
-  if (previous === undefined) return createCacheStore(cache.memoryBytes);
-  if (previous.memoryBytes !== cache.memoryBytes)
-    log('WARNING', 'cache.memory has changed; the cache keeps its size until the next restart', {
-      field: 'cache.memory',
-      remedy: 'Restart the bridge to change the size of the cache.',
-    });
-  return previous;
-}
 
 /**
  * Builds the reader in layers: a signed read, then distributions, retries and resumes, reading ahead, egress budgets, checksums,
@@ -113,12 +96,4 @@ export function buildReader(
   const verifies = buckets.some(({ verifyChecksums }) => verifyChecksums);
   const fromS3 = verifies ? withChecksums(budgeted) : budgeted;
   return { read: withIfRange(withConfiguredCache(fromS3, cache, config.cache)), regionOf };
-}
-
-function withConfiguredCache(read: Read, store: CacheStore | undefined, settings: Config['cache']): Read {
-  if (store === undefined || settings === undefined) return read;
-  return withCache(read, store, {
-    freshForMs: settings.freshForSeconds * 1000,
-    keepsKms: settings.kms === 'memory',
-  });
 }
