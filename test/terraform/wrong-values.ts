@@ -108,11 +108,9 @@ export const WRONG: readonly (readonly [
   ['settings', { read_ahead: { memory: '64' } }, /read_ahead\.memory must be sizes/],
   ['settings', { read_ahead: { connections: 0 } }, /from 1 to 64/],
   ['settings', { read_ahead: { connections: 2.5 } }, /from 1 to 64/],
-  ['settings', { chunk_above: '32000000' }, /chunk_above must be a size/],
   ['settings', { cache: { memory: '256' } }, /cache\.memory must be a size in MiB/],
   ['settings', { cache: { memory: '64MiB', kms: 'disk' } }, /cache\.kms "never" or "memory"/],
   ['settings', { cache: { memory: '512MiB' } }, /192MiB smaller than memory/],
-  ['settings', { chunk_above: '32mb' }, /chunk_above must be a size/],
   [
     'settings',
     { budgets: [{ callers: ['project:acme-prod'], bytes_per_day: '500' }] },
