@@ -78,9 +78,12 @@ export function startProxy(
     readonly originPort: number;
     readonly stdout: number;
     readonly tls?: Certificate | undefined;
+    /** Whether nginx keeps the objects in a cache on disk. */
+    readonly caches?: boolean;
   },
 ): Child {
-  const { core, port, originPort, stdout, tls } = options;
+  const { core, port, directory, originPort, stdout, tls, caches = false } = options;
+  const cachePath = `proxy_cache_path ${join(directory, 'cache')} keys_zone=objects:16m inactive=1h;`;
   const secure =
     tls === undefined
       ? 'proxy_pass http://origin;'
@@ -93,14 +96,16 @@ export function startProxy(
   return startNginx(children, {
     core,
     stdout,
-    directory: join(options.directory, 'proxy'),
+    directory: join(directory, 'proxy'),
     http: `
       access_log /dev/stdout combined;
+      ${caches ? cachePath : ''}
       upstream origin { server 127.0.0.1:${originPort}; keepalive ${IDLE_UPSTREAM}; ${KEEP_ALIVE} }
       server {
         listen 127.0.0.1:${port};
         location / {
           ${secure}
+          ${caches ? 'proxy_cache objects; proxy_cache_valid 200 1h;' : ''}
           proxy_http_version 1.1;
           proxy_set_header Connection "";
         }

@@ -10,6 +10,7 @@ const SECTIONS = [
   'Start',
   'Memory',
   'Read-ahead',
+  'Cache',
   'Profile',
   'Scale',
 ] as const;
