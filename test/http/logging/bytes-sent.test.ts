@@ -10,6 +10,7 @@ import { openSession, openStream } from '../../support/http2-request.ts';
 import { giveObject } from '../../support/object-at-s3.ts';
 import { startStoodInWire } from '../../support/stand-in-wire.ts';
 import type { StoodInWire } from '../../support/stand-in-wire.ts';
+import { until } from '../../support/until.ts';
 import type { Respond } from '../../support/stand-in.ts';
 
 /** More than the kernel's buffers for one connection hold. */
@@ -24,15 +25,19 @@ const WINDOW = 65_535;
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** Sends the object whole or, for the key `gathered`, in pieces that the bridge gathers into larger writes. */
+/** How many bytes of the object `leaves` S3 has not sent yet. */
+let leftToSend = SIZE;
+
+/** Sends the object whole or, for two keys, in pieces that the bridge gathers into larger writes. */
 const respond: Respond = (request, response) => {
-  if (request.url?.endsWith('/gathered') !== true) {
+  if (!/\/(?:gathered|leaves)$/.test(request.url ?? '')) {
     giveObject({ body: BODY }, request, response);
     return;
   }
   const piece = Buffer.alloc(4_096, 'y');
   response.writeHead(200, { etag: '"e1"', 'content-length': SIZE });
   const send = (left: number): void => {
+    if (request.url?.endsWith('/leaves') === true) leftToSend = left;
     if (left === 0) response.end();
     else if (!response.destroyed) response.write(piece, () => setImmediate(send, left - piece.length));
   };
@@ -85,6 +90,13 @@ describe('bytesSent', { concurrency: true }, () => {
 
   it('does not contain what the bridge had in its buffers when an HTTP/1.1 caller left', async () => {
     const { socket, body } = await openUnread('leaves');
+    // The buffers of the kernel and of the bridge are full when S3 can send nothing more.
+    let before = SIZE;
+    await until('S3 waits for the bridge', () => {
+      const waits = leftToSend < SIZE && leftToSend === before;
+      before = leftToSend;
+      return waits;
+    });
     socket.destroy();
     const line = await lineOf('leaves');
     assert.equal(line['abortedBy'], 'caller');
