@@ -85,7 +85,7 @@ describe('every command', async () => {
     ...commands.map((name) => ({ name, file: MAIN, args: [name, '--help'] })),
     { name: 'the probe', file: `${ROOT}deploy/probe.ts`, args: ['--help'] },
   ];
-  assert.equal(programs.length, 14);
+  assert.equal(programs.length, 16);
   for (const { name, file, args } of programs)
     it(`refuses to run if certificate verification is disabled: ${name}`, async () => {
       const refused = await run(file, args, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });

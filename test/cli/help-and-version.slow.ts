@@ -22,7 +22,7 @@ describe('help', () => {
   const commands = [...general.stdout.matchAll(/^ {2}fedbridge ([a-z-]+)/gm)].map(([, name = '']) => name);
 
   it('lists the commands on standard output', () => {
-    assert.deepEqual([general.status, general.stderr, commands.length], [0, '', 14]);
+    assert.deepEqual([general.status, general.stderr, commands.length], [0, '', 15]);
     assert.match(general.stdout, /fedbridge COMMAND --help" .*--version/);
     assert.deepEqual(fedbridge(['-h']), general);
   });

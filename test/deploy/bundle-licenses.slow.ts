@@ -37,7 +37,7 @@ describe("a bundle's license file", () => {
     for (const [, part = ''] of text.matchAll(/={80}\n\n((?:\S.*\(\S+\)\n)+\n[^]*?)(?=\n={80}|$)/g))
       assert.match(
         part,
-        /Permission is hereby granted|Permission to use|Apache License|Redistribution and use/,
+        /Permission is hereby granted|Permission to use|Apache License|Redistribution and use|Blue Oak Model License/,
         part.slice(0, 80),
       );
     assert.ok(!names.includes('esbuild'));
