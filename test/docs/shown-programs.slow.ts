@@ -12,7 +12,7 @@ const PAGES = globSync('docs/{how-to,how-to/bulk-copies,reference}/*.md', { cwd:
 /** Other tests run the blocks that use a client, a running sandbox, or the archive for VMs. */
 const RUN_ELSEWHERE = [
   /^curl -sf -H "Authorization: Bearer \$TOKEN" -G /,
-  /^(?:npm run sandbox -- |export AWS_ACCESS_KEY_ID=|curl -X PUT 127\.0\.0\.1:8085|TOKEN=\$\(curl -s 127\.0\.0\.1:8085)/,
+  /^(?:npm run sandbox\b|export AWS_ACCESS_KEY_ID=|curl -X PUT 127\.0\.0\.1:8085|TOKEN=\$\(curl -s 127\.0\.0\.1:8085)/,
   /^sh deploy\/gce\/pack\.sh /,
 ];
 
