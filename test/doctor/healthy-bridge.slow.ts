@@ -27,6 +27,7 @@ describe('fedbridge doctor, on a working deployment', () => {
 ✓ identity token: belongs to ${email}, unique ID ${uniqueId}
     accounts.google.com:aud ${uniqueId}, accounts.google.com:oaud fedbridge, accounts.google.com:sub ${uniqueId}, seconds left N
 ✓ Google's keys: 1 key, which verifies the bridge's own token
+✓ issuer cluster: 1 key, found by discovery
 ✓ role lake: assumed, for 60 min
     assumed role arn:aws:sts::123456789012:assumed-role/gcp-lake-read/fedbridge@acme-prod
 ✓ bucket acme-lake, whole bucket: lists, reads, returns 404 for a missing object

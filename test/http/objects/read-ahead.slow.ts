@@ -339,7 +339,8 @@ describe('reading ahead', () => {
         if (received.reduce((sum, { length }) => sum + length, 0) > 7 * MIB) response.pause();
       });
       await until('the caller is treated as slow', async () => (await wire.metric(slow)) === 1);
-      assert.equal(await memory(), 0);
+      // A write that the caller's connection has not accepted yet keeps its block.
+      assert.ok((await memory()) <= MIB / 4);
       response.removeAllListeners('data');
       received.push(...((await response.toArray()) as Buffer[]));
       assert.ok(Buffer.concat(received).equals(body));
