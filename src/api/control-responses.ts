@@ -1,86 +1,41 @@
 // The response of each control route: health, the caller's own identity and grants, credentials for SDKs, and metrics.
 import { containerToken } from '../auth/presented-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
-import type { Access } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';
-import type { CallerPattern } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest, CallerResponse } from '../runtime/caller-exchange.ts';
 import { readQuery } from '../s3/target.ts';
+import type { ControlPath } from './control-paths.ts';
 import { credentialsResponse, readCredentialsRequest } from './credentials-route.ts';
-import { explainResponse, hintWithoutGrants, scopeFields, readExplainRequest } from './explain-route.ts';
+import { explainResponse, readExplainRequest } from './explain-route.ts';
 import { explainVending, readVendingQuestion } from './explain-vending.ts';
 import { formReader } from './request-form.ts';
 import { assumeRoleWithWebIdentity } from './sts-route.ts';
 import { vendCredentials } from './vending.ts';
 import type { VendingSteps } from './vending.ts';
+import { whoami } from './whoami-route.ts';
+import type { WhoamiParts } from './whoami-route.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
-export interface ControlParts {
+export interface ControlParts extends WhoamiParts {
   /** @param tokenIn finds the token in the request; by default, in the headers of a read */
   authenticate(request: CallerRequest, tokenIn?: (request: CallerRequest) => string): MaybePromise<Caller>;
-  accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** Issues AWS credentials (vending.ts). */
   readonly vend: VendingSteps['vend'];
   readonly logVended: VendingSteps['logVended'];
-  sessionNameOf(caller: Caller): string;
-  /** Returns the caller's egress budget, in bytes; undefined if the configuration has no budgets. */
-  readonly budgetOf:
-    ((caller: Caller) => { readonly bytesPerDay: number; remaining(): number } | undefined) | undefined;
   isReady(): boolean;
   readonly metrics: Metrics;
   /** Whether a separate port serves the metrics, so that this port does not. */
   readonly metricsAreOpen: boolean;
-  /** Callers that may read /-/metrics and /-/egress. */
-  readonly operators: readonly CallerPattern[];
   /** Returns the document of /-/egress. */
   egress(): object;
-  /** The audience of tokens for the bridge, which the console's page shows; undefined on the bridge. */
-  readonly page: { readonly audience: string } | undefined;
 }
 
 /** @throws Fault token_…, parameter_…, web_identity_…, not_granted */
 export type RespondToControl = (context: RequestContext) => void | Promise<void>;
 
-/** The control routes, with the descriptions that appear in docs/reference/http-api.md. */
-export const CONTROL_ROUTES = [
-  [
-    '/-/live',
-    'Responds with 200 as long as the process is running. Use this route for liveness probes. It does not call any upstream.',
-  ],
-  [
-    '/-/ready',
-    'Responds with 200 once the bridge has an identity token and has assumed at least one role. Use this route for readiness probes. It does not call any upstream.',
-  ],
-  [
-    '/-/whoami',
-    'Your identity, as verified by the bridge, your grants, and what is left of your egress budget for today, if you have one (`egressBudget`, in bytes).',
-  ],
-  [
-    '/-/explain',
-    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`; neither if the action is `vend`).',
-  ],
-  [
-    '/-/credentials',
-    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow ([Call S3 directly](../how-to/call-s3-directly.md)). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
-  ],
-  [
-    '/-/sts',
-    "Your token as S3 credentials, in the format of STS (`AWS_ENDPOINT_URL_STS`). POST only, also as `/-/sts/`: AssumeRoleWithWebIdentity as a form with `Action`, `Version`, `RoleArn` (of any role), `RoleSessionName`, `WebIdentityToken` and `DurationSeconds`. Errors have STS's format and codes.",
-  ],
-  [
-    '/-/egress',
-    "For callers in `operators`: the bytes that this process has received from S3 since its start, by caller, bucket, region and path, with an estimate of AWS's list price ([Estimate egress costs](../how-to/estimate-egress.md)). All callers after the first 1,000 are added up as `other`.",
-  ],
-  [
-    '/-/metrics',
-    'Prometheus metrics. On the main port, only callers in `operators` may read them; on a separate metrics port, no token is required.',
-  ],
-] as const;
-
-type ControlPath = (typeof CONTROL_ROUTES)[number][0];
 /** By path. */
 export type ControlResponses = ReadonlyMap<string, RespondToControl>;
 
@@ -198,30 +153,4 @@ function send(response: CallerResponse, status: number, [type, text]: readonly [
   const headers = ['cache-control', 'no-store', 'content-type', type];
   response.writeHead(status, [...headers, 'content-length', String(body.length)]).end(body);
   return body.length;
-}
-
-/** Shows callers only their own identity and grants: no role ARNs, and no other callers' grants. */
-function whoami(parts: ControlParts, caller: Caller): object {
-  const access = [...parts.accessOf(caller)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const hint = access.length === 0 ? hintWithoutGrants(caller) : undefined;
-  const budget = parts.budgetOf?.(caller);
-  return {
-    email: caller.email ?? null,
-    uniqueId: caller.issuer === undefined ? caller.subject : null,
-    ...(caller.issuer === undefined ? {} : { issuer: caller.issuer, caller: caller.subject }),
-    sessionName: parts.sessionNameOf(caller),
-    ...(parts.page === undefined
-      ? {}
-      : {
-          audience: parts.page.audience,
-          operator: matchingPatterns(caller, parts.operators).length > 0,
-        }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(budget === undefined
-      ? {}
-      : { egressBudget: { bytesPerDay: budget.bytesPerDay, remainingBytes: budget.remaining() } }),
-    mayRead: access.flatMap(([bucket, { grants }]) =>
-      grants.map(({ allow, scope }) => ({ bucket, ...scopeFields(scope), allow })),
-    ),
-  };
 }

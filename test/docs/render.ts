@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CONTROL_ROUTES } from '../../src/api/control-responses.ts';
+import { CONTROL_ROUTES } from '../../src/api/control-paths.ts';
 import { configurationJsonSchema } from '../../src/config/json-schema.ts';
 import { FAULTS } from '../../src/errors/table.ts';
 import { fieldTables, variableTable } from './configuration-tables.ts';

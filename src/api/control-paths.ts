@@ -1,0 +1,38 @@
+// The paths of the control routes, with the descriptions that appear in docs/reference/http-api.md.
+
+export const CONTROL_ROUTES = [
+  [
+    '/-/live',
+    'Responds with 200 as long as the process is running. Use this route for liveness probes. It does not call any upstream.',
+  ],
+  [
+    '/-/ready',
+    'Responds with 200 once the bridge has an identity token and has assumed at least one role. Use this route for readiness probes. It does not call any upstream.',
+  ],
+  [
+    '/-/whoami',
+    'Your identity, as verified by the bridge, your grants, and what is left of your egress budget for today, if you have one (`egressBudget`, in bytes).',
+  ],
+  [
+    '/-/explain',
+    'Which of your grants allows a read, or why none does. Parameters: `bucket`, `action` (`get` by default, or another value that `allow` accepts), and `key` (or `prefix` if the action is `list`; neither if the action is `vend`).',
+  ],
+  [
+    '/-/credentials',
+    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow ([Call S3 directly](../how-to/call-s3-directly.md)). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
+  ],
+  [
+    '/-/sts',
+    "Your token as S3 credentials, in the format of STS (`AWS_ENDPOINT_URL_STS`). POST only, also as `/-/sts/`: AssumeRoleWithWebIdentity as a form with `Action`, `Version`, `RoleArn` (of any role), `RoleSessionName`, `WebIdentityToken` and `DurationSeconds`. Errors have STS's format and codes.",
+  ],
+  [
+    '/-/egress',
+    "For callers in `operators`: the bytes that this process has received from S3 since its start, by caller, bucket, region and path, with an estimate of AWS's list price ([Estimate egress costs](../how-to/estimate-egress.md)). All callers after the first 1,000 are added up as `other`.",
+  ],
+  [
+    '/-/metrics',
+    'Prometheus metrics. On the main port, only callers in `operators` may read them; on a separate metrics port, no token is required.',
+  ],
+] as const;
+
+export type ControlPath = (typeof CONTROL_ROUTES)[number][0];
