@@ -7,14 +7,14 @@ import { presentationOf } from '../auth/presented-token.ts';
 import type { Bucket } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { headerOf } from '../http1/exchange.ts';
-import { ANY_GRANT, OWN_BUCKETS } from '../observability/audit.ts';
+import { ANY_GRANT } from '../observability/audit.ts';
 import { endStep } from '../observability/request-context.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import type { DeferWrite } from '../runtime/deferred-writes.ts';
 import { untilCancelled } from '../runtime/cancellation.ts';
 import { readListPage } from '../s3/list-page.ts';
-import type { BucketOperation, Operation } from '../s3/operation.ts';
+import type { Operation } from '../s3/operation.ts';
 import { parseOperation } from '../s3/parse-operation.ts';
 import { isS3Error } from '../s3/read.ts';
 import type { Allowance } from '../s3/budget/allowance.ts';
@@ -22,11 +22,11 @@ import type { Read, ReadSession } from '../s3/read.ts';
 import type { SigningCredentials } from '../s3/signature.ts';
 import { bucketConfirmation } from './bucket-existence.ts';
 import type { ConfirmBucket } from './bucket-existence.ts';
+import { isBucketOperation, serveBucketOperation } from './bucket-operations.ts';
 import { sendJsonList } from './json-list.ts';
 import { checkExpectedOwner, forwardedHeaders } from './request-headers.ts';
-import { sendBucketResponse } from './responses/bucket.ts';
 import { callerFault, faultResponse, sendFault } from './responses/fault.ts';
-import { abortResponse, responseClosed, sendObject } from './responses/object.ts';
+import { abortResponse, sendObject } from './responses/object.ts';
 import { sendS3Error } from './responses/s3-error.ts';
 import { addServerTiming } from './responses/server-timing.ts';
 import { sendSyntheticList, syntheticPrefixes } from './synthetic-list.ts';
@@ -164,35 +164,6 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
     if (holdsPage) admission.releasePage(caller.subject);
     admission.releaseFor(caller.subject);
   }
-}
-
-async function serveBucketOperation(
-  { confirmBucket, regionOf, startedAt, serverTiming }: Steps,
-  operation: BucketOperation,
-  access: ReadonlyMap<string, Access>,
-  from: { readonly caller: Caller; readonly context: RequestContext },
-): Promise<void> {
-  const { context } = from;
-  const buckets = bucketsFor(operation, access);
-  context.decision = operation.kind === 'buckets' ? OWN_BUCKETS : ANY_GRANT;
-  if (operation.kind === 'location') checkExpectedOwner(context.request, buckets[0]?.expectedOwner);
-  const unconfirmed =
-    operation.kind === 'bucket' ? await confirmBucket(operation.bucket, access, from) : undefined;
-  if (serverTiming) addServerTiming(context);
-  if (unconfirmed === undefined) sendBucketResponse(context, operation, { buckets, regionOf, startedAt });
-  else sendS3Error(context, unconfirmed.read, unconfirmed.error);
-  await responseClosed(context.response);
-}
-
-const isBucketOperation = (operation: Operation): operation is BucketOperation =>
-  operation.kind !== 'object' && operation.kind !== 'list';
-
-/** @throws Fault not_granted if the caller has no grants on the bucket, whether it exists or not */
-function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Access>): Bucket[] {
-  if (operation.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
-  const own = access.get(operation.bucket);
-  if (own === undefined) throw new Fault('not_granted');
-  return [own.bucket];
 }
 
 function respondToError(context: RequestContext, error: unknown, { serverTiming }: Steps): void {
