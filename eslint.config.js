@@ -26,8 +26,10 @@ const UPSTREAM_LIBRARIES = {
   pino: ['src/observability/log.ts'],
   'prom-client': [
     'src/observability/metrics.ts',
+    'src/observability/budget-metrics.ts',
     'src/observability/process-metrics.ts',
     'src/observability/read-ahead-metrics.ts',
+    'src/observability/request-metrics.ts',
   ],
   yaml: ['src/config/document.ts'],
 };
