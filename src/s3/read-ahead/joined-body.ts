@@ -6,17 +6,14 @@ import type { Cancellation } from '../../runtime/cancellation.ts';
 import type { Extent } from '../extent.ts';
 import type { BlockPool } from './block-pool.ts';
 import { createPartQueue } from './part-queue.ts';
-import type { Fallback } from './part-queue.ts';
+import type { PartQueueEvents } from './part-queue.ts';
 import type { FetchRange, Part } from './part.ts';
 import { createSingleStream } from './single-stream.ts';
 import type { ReadAheadSizes } from './sizes.ts';
 
-export interface JoinedBodyEvents {
-  onPartRequested(): void;
+export interface JoinedBodyEvents extends Pick<PartQueueEvents, 'onPartRequested' | 'onFallback'> {
   /** Called when the caller begins to receive a part. */
   onPartUsed(): void;
-  /** May be called several times for one reason. */
-  onFallback(reason: Fallback): void;
   /** Called once, at the end. @param result.discardedBytes bytes that arrived from S3 but were not sent to the caller */
   onEnd(result: { readonly largestWindow: number; readonly discardedBytes: number }): void;
 }
@@ -51,36 +48,6 @@ export function joinedBody(
   let isOver = false;
   let discardedBytes = 0;
   let timer: NodeJS.Timeout | undefined;
-  const queue = createPartQueue(extent, {
-    ...options,
-    events: {
-      onPartRequested: () => {
-        timer ??= setInterval(check, options.sizes.checkMs).unref();
-        events.onPartRequested();
-      },
-      onFallback: events.onFallback,
-      onFailed: (part, error) => {
-        onPartFailed(part, error);
-      },
-      onDropped: (bytes) => {
-        discardedBytes += bytes;
-      },
-    },
-  });
-  const { window } = queue;
-  const stream = createSingleStream(
-    {
-      write: (chunk, free) => onStream(chunk, free),
-      end: () => {
-        finish();
-      },
-      fail: (error) => {
-        fail(error);
-      },
-    },
-    extent.last,
-    fetchRange,
-  );
 
   const dropHead = (): void => {
     discardedBytes += head?.drop() ?? 0;
@@ -190,6 +157,23 @@ export function joinedBody(
     }
     return send(chunk, free, true);
   };
+
+  const queue = createPartQueue(extent, {
+    ...options,
+    events: {
+      onPartRequested: () => {
+        timer ??= setInterval(check, options.sizes.checkMs).unref();
+        events.onPartRequested();
+      },
+      onFallback: events.onFallback,
+      onFailed: onPartFailed,
+      onDropped: (bytes) => {
+        discardedBytes += bytes;
+      },
+    },
+  });
+  const { window } = queue;
+  const stream = createSingleStream({ write: onStream, end: finish, fail }, extent.last, fetchRange);
 
   return {
     status: response.status,
