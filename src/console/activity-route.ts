@@ -32,7 +32,6 @@ export function activityRoute(parts: ActivityParts): (context: RequestContext) =
       if (matchingPatterns(caller, parts.operators).length === 0) throw new Fault('not_granted');
       const { startedAt, activity, isReady } = parts;
       const document = { ready: isReady(), startedAt: startedAt.toISOString(), ...activity.recent() };
-      response.setHeader('cache-control', 'no-store');
       sendDocument(context, 'application/json', JSON.stringify(document));
     } catch (error) {
       // The error only means that the person has closed the page.

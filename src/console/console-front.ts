@@ -19,6 +19,8 @@ const HEADERS = [
   ['referrer-policy', 'no-referrer'],
   ['cross-origin-opener-policy', 'same-origin'],
   ['cross-origin-resource-policy', 'same-origin'],
+  // IAP identifies people by a cookie. Without an Authorization header in the request, shared caches might keep a response.
+  ['cache-control', 'no-store'],
 ] as const;
 
 /** The platform's probes. */

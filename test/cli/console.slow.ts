@@ -47,6 +47,7 @@ it('fedbridge console serves its page, and keeps its configuration if a reload h
     [code.status, code.headers['content-type'], code.headers['content-encoding']],
     [200, 'text/javascript; charset=utf-8', 'br'],
   );
+  assert.equal(code.headers['cache-control'], 'private, max-age=31536000, immutable');
   const whoami = async (): Promise<number> =>
     (await request(console.url, '/-/whoami', { headers: asPerson(sandbox, 'reader') })).status;
   assert.equal(await whoami(), 200);

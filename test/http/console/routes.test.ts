@@ -71,9 +71,21 @@ describe("the console's routes", () => {
     assert.equal((await wire.get('/-/sts', { method: 'POST', headers: asReader() })).status, 404);
   });
 
-  it('every response has the policy, and cannot be sniffed', async () => {
-    for (const path of ['/', '/-/live', '/-/whoami', `${OBJECT}README.txt`, `${OBJECT}missing`, '/nothing']) {
+  it('every response has the policy, cannot be sniffed, and is not stored by a cache', async () => {
+    for (const path of [
+      '/',
+      '/-/live',
+      '/-/whoami',
+      '/-/explain?bucket=acme-lake&key=README.txt',
+      '/-/objects?bucket=acme-lake',
+      '/-/objects?bucket=acme-lake&prefix=raw/&delimiter=/',
+      '/-/activity',
+      `${OBJECT}README.txt`,
+      `${OBJECT}missing`,
+      '/nothing',
+    ]) {
       const { headers } = await wire.get(path, { headers: asReader() });
+      assert.equal(headers['cache-control'], 'no-store', path);
       assert.equal(
         headers['content-security-policy'],
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
