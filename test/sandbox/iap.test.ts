@@ -60,7 +60,15 @@ test('a person signs in, and the console gets an assertion for that person', asy
 test('the emulated proxy redirects only to its own paths, and only from this machine', async (context) => {
   const { contract } = await sandboxFor(context);
   const email = contract.people['reader'] ?? '';
-  for (const to of ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']) {
+  for (const to of [
+    'https://evil.example/',
+    '//evil.example/',
+    '/\\evil.example',
+    '/.//evil.example',
+    '/x/..//evil.example',
+    'http://127.0.0.1//evil.example',
+    'javascript:alert(1)',
+  ]) {
     const reply = await request(contract.console, `${SIGN_IN}?as=${email}&to=${encodeURIComponent(to)}`);
     assert.equal(reply.headers.location, '/', to);
   }

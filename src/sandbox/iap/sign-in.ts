@@ -42,10 +42,10 @@ ${links.join('\n')}
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** Only a path of this origin; `/` for everything else. */
+/** Only a path of this origin; `/` for everything else. In a redirect, a path with two slashes at its start would name a host. */
 export function localPath(text: string | null): string {
   const url = URL.parse(text ?? '/', ORIGIN);
-  return url?.origin === ORIGIN ? url.pathname + url.search : '/';
+  return url?.origin === ORIGIN && !url.pathname.startsWith('//') ? url.pathname + url.search : '/';
 }
 
 const ORIGIN = 'http://127.0.0.1';
