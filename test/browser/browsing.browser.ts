@@ -11,9 +11,15 @@ const HOSTILE = [
   `"double" and 'single' quotes.txt`,
   '\u202Etxt.exe',
   'bell\u0007, tab\t, line\nbreak.txt',
+  // A tag, a Hangul filler and an invisible plus sign have no glyphs.
+  'tag\u{E0041}, plus\u2064.txt',
+  'filler\u3164.txt',
   'שלום עולם.txt',
   'a+b %2F&c=d;e?f#g.txt',
   '𝒳 𠜎.txt',
+  'two  spaces.txt',
+  // An emoji of several joined characters.
+  '👩\u200D🚀❤\uFE0F.txt',
 ];
 
 /** Over the wire: the page, its files and its first data. */
@@ -130,7 +136,9 @@ describe('browsing the console', { skip }, () => {
         HOSTILE[1],
         '\\u{202e}txt.exe',
         'bell\\u{7}, tab\\u{9}, line\\u{a}break.txt',
-        ...HOSTILE.slice(4),
+        'tag\\u{e0041}, plus\\u{2064}.txt',
+        'filler\\u{3164}.txt',
+        ...HOSTILE.slice(6),
       ].sort(),
     );
     assert.deepEqual(await accessibilityProblems(opened.page), []);
@@ -143,6 +151,8 @@ describe('browsing the console', { skip }, () => {
           .first()
           .waitFor();
       assert.equal(await opened.page.locator('h1').innerText(), shown[position]);
+      const title = `acme-lake/hostile/${shown[position] ?? ''} – Fedbridge console`;
+      if (shown[position] !== '/') assert.equal(await opened.page.title(), title.replace(/ +/g, ' '));
       await opened.page.goBack();
       await opened.page.locator('.entries').waitFor();
     }
@@ -162,6 +172,16 @@ describe('browsing the console', { skip }, () => {
     );
     assert.ok((await opened.page.locator('.commands code').allInnerTexts()).includes(copied));
     await opened.close();
+    for (const [key, uri] of [
+      ['two  spaces.txt', 's3://acme-lake/hostile/two  spaces.txt'],
+      ['filler\u3164.txt', "$'s3://acme-lake/hostile/filler\\xe3\\x85\\xa4.txt'"],
+    ] as const) {
+      const other = await stage.openAs('reader', addressed({ bucket: BUCKET, key: `hostile/${key}` }));
+      await other.page.getByRole('button', { name: 'Copy AWS CLI' }).waitFor();
+      const shown = await other.page.locator('.commands code').allInnerTexts();
+      assert.ok(shown.includes(uri), shown.join('\n'));
+      await other.close();
+    }
   });
 
   it('the path box opens a folder and an object, and the search looks for a prefix', async () => {

@@ -32,6 +32,10 @@ describe('previews of objects', { skip }, () => {
     await wire.put('previews/broken.png', 'no image');
     await wire.put('previews/table.parquet', smallParquet());
     await wire.put('previews/table.parquet.gz', gzipSync(smallParquet()));
+    // Replaces the name of the program that wrote the file.
+    const disguised = smallParquet();
+    disguised.write('a\u202Etable', disguised.lastIndexOf('hyparquet'));
+    await wire.put('previews/disguised.parquet', disguised);
     await wire.put('previews/broken.parquet', 'PAR1 is not enough');
     await wire.put('previews/empty.csv', '');
     await wire.put('previews/page.html', '<script>alert(1)</script>', { ContentType: 'text/html' });
@@ -144,6 +148,13 @@ describe('previews of objects', { skip }, () => {
       assert.match(await opened.preview(), /1,000 rows in 3 row groups, 5 columns/);
       await opened.close();
     });
+
+  it('shows hidden characters in the facts of a Parquet file', async () => {
+    const opened = await open('disguised.parquet');
+    await cellsOf(opened, 'First rows');
+    assert.match(await opened.preview(), /written by a\\u\{202e\}table\./);
+    await opened.close();
+  });
 
   it('reports a file that is not a Parquet file', async () => {
     const opened = await open('broken.parquet');

@@ -13,6 +13,7 @@ import { ObjectView } from './object-view.ts';
 import { OperatorsView } from './operators-view.ts';
 import { placeIn, titleOf } from './place.ts';
 import type { Place } from './place.ts';
+import { visible } from './shown-text.ts';
 import { useLoaded } from './use-loaded.ts';
 
 /** IAP clears its cookie and lets the person choose an account (IAP, "Using query parameters and headers"). */
@@ -79,7 +80,7 @@ function useHeadingFocus(place: Place): { current: HTMLElement | null } {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${titleOf(place)} – Fedbridge console`;
+    document.title = `${visible(titleOf(place))} – Fedbridge console`;
     if (isFirst.current) isFirst.current = false;
     else main.current?.querySelector<HTMLElement>('h1')?.focus();
   }, [place]);

@@ -1,7 +1,7 @@
 // Commands that read an object through the bridge, for a shell and for Python. What a person sees is exactly what they copy.
 
 /** Characters that a terminal would hide or interpret. */
-const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 export interface Command {
   readonly name: string;

@@ -3,10 +3,11 @@ import { html } from './html.ts';
 import type { Html } from './html.ts';
 
 /**
- * Control characters, characters that change the direction of text, and unpaired surrogates. Joiners stay, because several scripts
- * need them.
+ * Control characters, characters without a glyph (among them those that change the direction of text), and unpaired surrogates.
+ * Joiners stay, because several scripts need them, and so do the two selectors in emoji.
  */
-const HIDDEN = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u200b\u2060\ufeff]/gu;
+const HIDDEN =
+  /(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
 
 /** Replaces each hidden character by its code point, such as `\u{202e}`. */
 export const visible = (text: string): string =>

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ErrorNotice } from '../error-notice.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { shownSize } from '../shown-text.ts';
+import { shownSize, visible } from '../shown-text.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { lastSegment } from '../folder-view.ts';
 import { readSample } from './source.ts';
@@ -43,7 +43,7 @@ function SmallImage({ source }: { readonly source: Source }): Html {
   if (image.value === undefined) return html`<p role="status">Loading…</p>`;
   const { width, height } = image.value;
   return html`<figure>
-    <canvas ref=${canvas} role="img" aria-label=${`Image ${lastSegment(key)}`}></canvas>
+    <canvas ref=${canvas} role="img" aria-label=${`Image ${visible(lastSegment(key))}`}></canvas>
     <figcaption class="fine">${width} × ${height} pixels</figcaption>
   </figure>`;
 }

@@ -5,7 +5,7 @@ import { readRange } from '../api.ts';
 import { ErrorNotice } from '../error-notice.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
-import { shownCount, shownSize } from '../shown-text.ts';
+import { shownCount, shownSize, visible } from '../shown-text.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { columnNames, readFirstRows, readFooter } from './parquet-file.ts';
 import type { FirstRows, ReadBytes } from './parquet-file.ts';
@@ -52,7 +52,7 @@ function Opened({ file }: { readonly file: OpenFile }): Html {
     <p>
       ${shownCount(metadata.num_rows)} rows in ${shownCount(groups.length)} row
       ${groups.length === 1 ? 'group' : 'groups'}, ${shownCount(columnNames(metadata).length)}
-      columns${metadata.created_by === undefined ? '' : `, written by ${metadata.created_by}`}.
+      columns${metadata.created_by === undefined ? '' : `, written by ${visible(metadata.created_by)}`}.
     </p>
     <h3>First rows</h3>
     <${Rows} file=${file} />
@@ -94,7 +94,7 @@ function Rows({ file }: { readonly file: OpenFile }): Html {
   );
   return html`<div>
     ${count === 0 ? html`<p>No rows can be shown.</p>` : html`<${DataTable} label="First rows" columns=${rows.columns.map(({ name }) => name)} rows=${table} />`}
-    ${rows.unreadable.map(({ name, reason }) => html`<p class="fine" key=${name}>Column <code>${name}</code> is not shown. ${reason}</p>`)}
+    ${rows.unreadable.map(({ name, reason }) => html`<p class="fine" key=${name}>Column <code>${visible(name)}</code> is not shown. ${reason}</p>`)}
     ${error !== undefined && html`<${ErrorNotice} error=${error} />`}
     ${remaining > 0 && html`<p><button type="button" disabled=${isLoading} onClick=${loadMore}>Load more columns</button> <span class="fine">${shownCount(remaining)} of ${shownCount(names.length)} columns are not loaded.</span></p>`}
   </div>`;
