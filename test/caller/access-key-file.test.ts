@@ -1,7 +1,9 @@
 // The proxy's access key survives a restart in a file that only its owner can read.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -14,6 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { keptAccessKey } from '../../src/caller/proxy/access-key-file.ts';
+
+const NOT_ROOT =
+  process.getuid?.() === 0 ? false : 'skipped, because only root can give a file to another user';
 
 describe('the file of the proxy', () => {
   let directory: string;
@@ -67,6 +72,18 @@ describe('the file of the proxy', () => {
     }
   });
 
+  it('is rejected if another user owns it, who therefore knows the key', { skip: NOT_ROOT }, () => {
+    const path = fileOf('foreign', 'AKIAabcdefghijklmnop0123');
+    chownSync(path, 12_345, 0);
+    assert.throws(
+      () => keptAccessKey(path),
+      ({ message }: Error) =>
+        message.includes('must belong to you or to root, but') &&
+        message.includes('belongs to user 12345') &&
+        !message.includes('AKIA'),
+    );
+  });
+
   it('is rejected without showing its content if it contains no key', () => {
     for (const [name, content] of [
       ['empty', ''],
@@ -85,9 +102,11 @@ describe('the file of the proxy', () => {
       );
   });
 
-  it('is rejected if it is a directory, a dangling link, or in a missing directory', () => {
+  it('is rejected if it is a directory, a named pipe, a dangling link, or in a missing directory', () => {
     mkdirSync(join(directory, 'folder'), { mode: 0o700 });
-    assert.throws(() => keptAccessKey(join(directory, 'folder')), /must contain only a key/);
+    execFileSync('mkfifo', ['-m', '600', join(directory, 'pipe')]);
+    for (const name of ['folder', 'pipe'])
+      assert.throws(() => keptAccessKey(join(directory, name)), /must contain only a key/);
     symlinkSync(join(directory, 'nowhere'), join(directory, 'link'));
     assert.throws(
       () => keptAccessKey(join(directory, 'link')),

@@ -1,5 +1,5 @@
 // A file that keeps the proxy's access key, so that clients need no new configuration after a restart of the proxy.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeProblem } from '../../config/problem.ts';
 import { quote } from '../../config/show.ts';
 import { createAccessKey } from './access-key.ts';
@@ -20,7 +20,13 @@ const OTHERS = 0o077;
 export function keptAccessKey(path: string): string {
   const created = create(path);
   if (created !== undefined) return created;
-  const { mode, text } = read(path);
+  const { mode, owner, text } = read(path);
+  // Windows has no such owners.
+  if (![0, process.getuid?.() ?? owner].includes(owner))
+    throw problem(
+      `must belong to you or to root, but ${quote(path)} belongs to user ${owner}`,
+      'Anyone who knows the key can read with your identity. Choose another file: the proxy then creates it.',
+    );
   // Windows has no such modes.
   if ((mode & OTHERS) !== 0 && process.platform !== 'win32')
     throw problem(
@@ -51,17 +57,22 @@ function create(path: string): string | undefined {
   }
 }
 
-function read(path: string): { readonly mode: number; readonly text: string } {
+function read(path: string): { readonly mode: number; readonly owner: number; readonly text: string } {
+  let file: number | undefined;
   try {
-    const stats = statSync(path);
+    // Opened once, so that the file that is checked is also the one that is read. Opening a named pipe must not wait for a writer.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(file);
     // A named pipe or a device could be read forever.
     const isKey = stats.isFile() && stats.size <= MAX_BYTES;
-    return { mode: stats.mode, text: isKey ? readFileSync(path, 'latin1').trim() : '' };
+    return { mode: stats.mode, owner: stats.uid, text: isKey ? readFileSync(file, 'latin1').trim() : '' };
   } catch (error) {
     throw problem(
       `must be a readable file, but reading ${quote(path)} failed (${codeOf(error)})`,
       'Check the path and its permissions.',
     );
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
