@@ -16,29 +16,34 @@ const IDENTITY =
   '/computeMetadata/v1/instance/service-accounts/reader@acme-prod.iam.gserviceaccount.com/identity?audience=a&format=full';
 
 let sandbox: Sandbox;
-let child: BridgeChild;
+let children: readonly BridgeChild[];
 let ports: Readonly<Record<string, string>>;
 before(async () => {
   sandbox = await startSandbox({ hosts: ['s3.front.example'] });
-  child = await startProgram('bridge', {
+  const environment = {
     ...inheritedEnvironment(),
     ...sandbox.environment,
     PORT: '0',
     FEDBRIDGE_HOST: '127.0.0.1',
-  });
-  const { metadata, certs, sts, s3, control: controlPort } = sandbox.contract;
+  };
+  children = await Promise.all([startProgram('bridge', environment), startProgram('console', environment)]);
+  const [bridge, console] = children.map(({ port }) => `http://127.0.0.1:${port}`);
+  const { metadata, certs, sts, s3, control: controlPort, issuer, console: iap } = sandbox.contract;
   ports = {
     metadata,
     certs: new URL(certs).origin,
     sts,
     s3,
     control: controlPort,
+    issuer,
+    iap,
     'another machine': await sandbox.machineOf('reader'),
-    bridge: `http://127.0.0.1:${child.port}`,
+    bridge: bridge ?? '',
+    console: console ?? '',
   };
 });
 after(async () => {
-  await child.stop();
+  await Promise.all(children.map((child) => child.stop()));
   await sandbox.close();
 });
 
@@ -71,7 +76,18 @@ describe('a request for a foreign host name', () => {
       'Host: 127.0.0.1',
     ],
   };
-  for (const port of ['metadata', 'certs', 'sts', 's3', 'control', 'another machine', 'bridge'])
+  for (const port of [
+    'metadata',
+    'certs',
+    'sts',
+    's3',
+    'control',
+    'issuer',
+    'iap',
+    'another machine',
+    'bridge',
+    'console',
+  ])
     for (const [what, lines] of Object.entries(refused))
       it(`is rejected with 421: ${what}, at ${port}`, async () => {
         const { status, body } = await answerTo(ports[port] ?? '', ...lines);
@@ -129,7 +145,7 @@ describe("a request for one of this machine's host names", () => {
 });
 
 describe('a cross-origin request', () => {
-  for (const port of ['metadata', 'certs', 'sts', 's3', 'control', 'another machine'])
+  for (const port of ['metadata', 'certs', 'sts', 's3', 'control', 'issuer', 'iap', 'another machine'])
     for (const header of [
       'Origin: https://evil.example',
       'Origin: null',
