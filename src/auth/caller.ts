@@ -5,8 +5,7 @@ export interface Caller {
   /**
    * Unique among the callers of all issuers. For Google, `sub`: the account's numeric unique ID, which is never reused. For
    * another issuer, the issuer's name and the subject, as in a grant: `gke-prod:NAMESPACE/SERVICEACCOUNT`. For a person whom
-   * Identity-Aware Proxy has authenticated, `user:EMAIL`. All code that tells
-   * callers apart uses only this value.
+   * Identity-Aware Proxy has authenticated, `user:EMAIL`. All code that tells callers apart uses only this value.
    */
   readonly subject: string;
   /** The name of the issuer in the configuration, or `user` for a person; absent for Google's ID tokens. */

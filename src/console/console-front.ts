@@ -41,7 +41,7 @@ export function consoleFront(
     if (PROBES.has(path)) return false;
     if (DATA_ROUTES.has(path)) {
       // Browsers set this header, and web pages cannot change it (Fetch Metadata Request Headers). Without the check, another
-      // website could make a person's browser read objects, which counts as the person's reads.
+      // website could make a person's browser read objects unseen, which counts as the person's reads. It can still open the page.
       if (request.headers['sec-fetch-site'] !== 'same-origin')
         return reject(context, new Fault('not_own_page'));
       if (path !== ACTIVITY_PATH) return false;
