@@ -9,7 +9,8 @@ import { escapeText } from '../../config/show.ts';
 import { showDuration } from '../../config/units.ts';
 import { callerSessionName } from '../../federation/session-name.ts';
 import { sessionPolicies } from '../../policy/session-policy.ts';
-import { describeActions, describeRole, grantDescriber } from './describe.ts';
+import { describeRole } from './describe.ts';
+import { describeActions, grantDescriber } from './describe-grants.ts';
 import type { CheckRequest } from './request.ts';
 import { describeDenial, describeUnjudged } from './denial.ts';
 

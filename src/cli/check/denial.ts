@@ -9,7 +9,7 @@ import { escapeText } from '../../config/show.ts';
 import type { ObjectRead } from '../../s3/operation.ts';
 import { wordOf } from '../../s3/sample-request.ts';
 import type { CheckRequest } from './request.ts';
-import type { DescribeGrant } from './describe.ts';
+import type { DescribeGrant } from './describe-grants.ts';
 
 const MOST_GRANTS = 3;
 

@@ -8,8 +8,8 @@ import { escapeText } from '../../config/show.ts';
 import { FAULTS } from '../../errors/table.ts';
 import { callerOf, shown } from './decision.ts';
 import type { Decision } from './decision.ts';
-import { grantDescriber } from './describe.ts';
-import type { DescribeGrant } from './describe.ts';
+import { grantDescriber } from './describe-grants.ts';
+import type { DescribeGrant } from './describe-grants.ts';
 import type { VendingRequest } from './request.ts';
 
 /** @param lineOf returns the line of the grant at this position in the list; undefined if the line is unknown */
