@@ -1,13 +1,12 @@
 // Converts an operator's configuration for use in a sandbox in which all of its callers, roles and buckets exist. Nothing
 // outside the sandbox is contacted.
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { parseRoleArn } from '../config/aws-names.ts';
 import { readDocument } from '../config/document.ts';
-import type { Bucket, CallerPattern, Config, Grant } from '../config/types.ts';
+import type { Bucket, Config, Grant } from '../config/types.ts';
 import { defineRole, isFirstRole } from '../policy/role-definition.ts';
 import { readPolicyOf } from '../policy/read-policy.ts';
-import { ACCOUNTS, PROJECT, type ServiceAccount } from '../sandbox/google/accounts.ts';
+import { ACCOUNTS } from '../sandbox/google/accounts.ts';
 import type { RoleDefinition } from '../sandbox/iam/roles.ts';
 import { SAMPLE_ROLES } from '../sandbox/iam/sample-roles.ts';
 import { ISSUER_KEYS_PATH } from '../sandbox/issuer/issuer.ts';
@@ -16,12 +15,12 @@ import {
   CONSOLE_AUDIENCE,
   REGION,
   SAMPLE_KEY,
-  STRANGE_PERSON,
   type SampleRead,
   type Seed,
   type SeedBucket,
 } from '../sandbox/seed.ts';
 import { readConfigDocument } from './read-config.ts';
+import { accountOf, hasToken, isGoogle, peopleIn, strangerTo } from './sandbox-callers.ts';
 
 /** The policy of a role without grants: IAM does not accept an empty policy. */
 const NOTHING = JSON.stringify({
@@ -72,13 +71,6 @@ export function seedFrom(text: string): Seed {
   };
 }
 
-/** The people in the configuration, and one whom it does not name. */
-function peopleIn({ grants, operators }: Config): Seed['people'] {
-  const callers = [...grants.flatMap((grant) => grant.callers), ...operators];
-  const emails = callers.flatMap((caller) => (caller.kind === 'user' ? [caller.email] : []));
-  return new Map([...emails.map((email) => [email, email] as const), ['stranger', STRANGE_PERSON]]);
-}
-
 const localBucket = z.looseObject({ target: z.string().optional() });
 const localShape = z.looseObject({
   buckets: z.record(z.string(), localBucket),
@@ -125,15 +117,6 @@ function sampleGrant({ grants }: Config): { grant: Grant; reader: string } {
   return { grant, reader };
 }
 
-type TokenPattern = Exclude<CallerPattern, { kind: 'user' }>;
-type GooglePattern = Exclude<TokenPattern, { kind: 'issued' }>;
-
-/** People have no tokens: they use the console. */
-const hasToken = (pattern: CallerPattern): pattern is TokenPattern => pattern.kind !== 'user';
-
-const isGoogle = (pattern: CallerPattern): pattern is GooglePattern =>
-  hasToken(pattern) && pattern.kind !== 'issued';
-
 function sampleRead({ name, target }: Bucket, { scope, allow }: Grant): SampleRead {
   const [key = ''] = scope.kind === 'bucket' ? [SAMPLE_KEY] : keysIn(scope);
   return { bucket: name, target, key, scope, mayList: scope.kind !== 'key' && allow.includes('list') };
@@ -173,45 +156,4 @@ function rolesOf(config: Config): RoleDefinition[] {
     const permissions = readPolicyOf(config, arn) ?? NOTHING;
     return defineRole(roles, { arn, permissions, ...(isFirstRole(roles, arn) ? { trusted } : {}) });
   });
-}
-
-/** Returns the same ID for an email in every sandbox. Google's IDs have 21 digits. */
-function inventedId(email: string): string {
-  const digest = createHash('sha256').update(email).digest();
-  return `1${String(digest.readBigUInt64BE() % 10n ** 20n).padStart(20, '0')}`;
-}
-
-function accountOf(pattern: GooglePattern): ServiceAccount {
-  switch (pattern.kind) {
-    case 'email-and-id':
-      return { email: pattern.email, uniqueId: pattern.uniqueId };
-    case 'id':
-      return (
-        knownAccount(pattern.uniqueId) ?? {
-          email: `caller-${pattern.uniqueId}@${PROJECT.id}.iam.gserviceaccount.com`,
-          uniqueId: pattern.uniqueId,
-        }
-      );
-    case 'project':
-      return withId(`reader@${pattern.project}.iam.gserviceaccount.com`);
-    case 'email':
-      return withId(pattern.email);
-  }
-}
-
-const knownAccount = (name: string): ServiceAccount | undefined =>
-  Object.values(ACCOUNTS).find(({ email, uniqueId }) => email === name || uniqueId === name);
-
-const withId = (email: string): ServiceAccount =>
-  knownAccount(email) ?? { email, uniqueId: inventedId(email) };
-
-/**
- * Returns an account that no pattern matches: the sandbox's `stranger`, or a different account if a grant names the stranger or
- * the sandbox's project.
- */
-function strangerTo(patterns: readonly GooglePattern[]): ServiceAccount {
-  const projects = patterns.flatMap((pattern) => (pattern.kind === 'project' ? [pattern.project] : []));
-  const emails = patterns.map((pattern) => accountOf(pattern).email);
-  const free = !projects.includes(PROJECT.id) && !emails.includes(ACCOUNTS.stranger.email);
-  return free ? ACCOUNTS.stranger : withId('stranger@not-granted.iam.gserviceaccount.com');
 }
