@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readConfig } from '../../src/cli/read-config.ts';
-import { type Environment, VARIABLES } from '../../src/config/environment.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { VARIABLES } from '../../src/config/environment-variables.ts';
 import { assertOneProblem, problemsOf, sampleWith } from './sample.ts';
 
 const INLINE = `${sampleWith()}\n`;

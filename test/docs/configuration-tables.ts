@@ -1,7 +1,7 @@
 // Creates the tables in docs/reference/configuration.md, which list every field in the JSON Schema and every environment
 // variable.
 import type * as z from 'zod';
-import { VARIABLES } from '../../src/config/environment.ts';
+import { VARIABLES } from '../../src/config/environment-variables.ts';
 import { tableOf } from './markdown.ts';
 
 type Schema = z.core.JSONSchema.JSONSchema;

@@ -1,6 +1,6 @@
 // Runs the bridge in the test's process, which is much faster than starting `fedbridge serve` in a separate process.
 import assert from 'node:assert/strict';
-import { VARIABLES } from '../../src/config/environment.ts';
+import { VARIABLES } from '../../src/config/environment-variables.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { logWarnings } from '../../src/cli/reload.ts';
 import { createLog } from '../../src/observability/log.ts';
