@@ -1,56 +1,20 @@
-// The YAML schema: all fields, their valid values and their defaults. Issuers, roles, buckets and grants have separate files.
+// The YAML schema: all fields, their valid values and their defaults. The larger sections have files of their own (schema-*.ts).
 // cross-checks.ts and grant-checks.ts check fields against each other.
 import * as z from 'zod';
 import { CORS_ORIGIN } from './allowed-origins.ts';
 import * as aws from './aws-names.ts';
-import { readCallerPattern } from './caller-pattern.ts';
 import { bucket } from './schema-buckets.ts';
 import { budget, egressPrices } from './schema-budgets.ts';
 import { caller, grant } from './schema-grants.ts';
-import { either, fields, quantity, text, textForm, wholeNumber, word, yesOrNo } from './schema-parts.ts';
+import { either, fields, quantity, text, wholeNumber, yesOrNo } from './schema-parts.ts';
+import { identity } from './schema-identity.ts';
 import { audience, issuer, MAX_ISSUERS } from './schema-issuers.ts';
+import { cache, readAhead } from './schema-memory.ts';
 import { role } from './schema-roles.ts';
 import { DURATION, SIZE } from './units.ts';
 
 // Descriptions are for editors and the configuration reference. Each description ends with "Default: …" if the schema does not
 // fill in the default.
-
-const elsewhere = fields({
-  impersonate: textForm(
-    'must be the email of a service account',
-    (value) => {
-      const pattern = readCallerPattern(value);
-      return pattern?.kind === 'email' ? pattern.email : undefined;
-    },
-    undefined,
-    { pattern: '@' },
-  )
-    .exactOptional()
-    .meta({
-      description:
-        'The email of a service account that the bridge impersonates with the Google login on this machine (`gcloud auth application-default login`). The login must be allowed to create ID tokens for the service account.',
-      example: 'fedbridge@acme-prod.iam.gserviceaccount.com',
-    }),
-  file: text({ must: 'must be a path', test: (value) => /^[^\0]+$/.test(value) })
-    .exactOptional()
-    .meta({
-      description:
-        'The path to a file that contains an ID token. Another program must keep the file up to date.',
-      example: '/var/run/fedbridge/token',
-    }),
-  profile: text(aws.AWS_PROFILE).exactOptional().meta({
-    description:
-      'An AWS profile that assumes the roles, without any Google identity. If the profile requires MFA, the bridge prompts for the code once, at startup. Not accepted on Cloud Run.',
-    example: 'laptop',
-  }),
-}).meta({ minProperties: 1, maxProperties: 1 });
-
-const identityWord = textForm(
-  'must be metadata, or a map with one of impersonate, file and profile',
-  (value): z.output<typeof elsewhere> | undefined => (value === 'metadata' ? {} : undefined),
-  undefined,
-  { enum: ['metadata'] },
-);
 
 export const documentSchema = fields({
   audience: either(audience, z.array(audience).min(1), Array.isArray).meta({
@@ -77,13 +41,7 @@ export const documentSchema = fields({
   })
     .prefault({})
     .meta({ description: 'How the bridge reaches AWS.' }),
-  identity: either(identityWord, elsewhere, (value) => typeof value === 'object' && value !== null)
-    .exactOptional()
-    .meta({
-      description:
-        'Where the bridge gets its identity: `metadata` for the service account that is attached to the service or machine, otherwise a map with exactly one of the fields below. Default: the profile in `AWS_PROFILE` if that variable is set, otherwise `metadata`.',
-      example: 'metadata',
-    }),
+  identity,
   issuers: z.array(issuer).max(MAX_ISSUERS, `must have at most ${MAX_ISSUERS} entries`).prefault([]).meta({
     description:
       'Issuers other than Google whose tokens the bridge accepts from callers, such as a Kubernetes cluster or GitHub Actions. Grants name these callers as `ISSUER:SUBJECT`.',
@@ -113,26 +71,7 @@ export const documentSchema = fields({
         'Callers that may read `/-/egress`, and `/-/metrics` on the main port, and people who may open the page for operators on the console. The format is the same as for `callers` in a grant.',
       example: ['ops@acme-prod.iam.gserviceaccount.com'],
     }),
-  readAhead: fields({
-    connections: wholeNumber(1, 64, 'connections').prefault(4).meta({
-      description:
-        'Maximum number of connections to S3 for one response. With 1, the bridge does not read ahead.',
-      example: 8,
-    }),
-    // The minimum is the size of one part.
-    memory: quantity(8 * 2 ** 20, 2 ** 40, SIZE)
-      .prefault('64MiB')
-      .meta({
-        description:
-          'Maximum memory for the parts of all responses in the process: at least 8MiB, the size of one part. If it is used up, responses use fewer connections.',
-        example: '128MiB',
-      }),
-  })
-    .prefault({})
-    .meta({
-      description:
-        'How the bridge reads large objects over several connections to S3. Only responses of at least 16 MiB are affected, and only for callers that read faster than S3 sends on one connection.',
-    }),
+  readAhead,
   responses: fields({
     // S3 stores objects of up to 50 TB.
     chunkAbove: quantity(0, 50e12, SIZE).exactOptional().meta({
@@ -148,27 +87,7 @@ export const documentSchema = fields({
   })
     .prefault({})
     .meta({ description: 'How responses are sent.' }),
-  cache: fields({
-    memory: quantity(16 * 2 ** 20, 2 ** 40, SIZE).meta({
-      description:
-        'The size of the cache: 16MiB to 1TiB. The bridge takes this memory at startup, in addition to the memory that it needs for requests. A change takes effect at the next restart.',
-      example: '256MiB',
-    }),
-    freshFor: quantity(0, 3600, DURATION).prefault('0s').meta({
-      description:
-        "How long a confirmation from S3 counts: 0s to 1h. During this time, the bridge serves the same object version to the same session without calling S3, so a change of the object or of the role's rights may take this long to have an effect. With 0s, S3 confirms each read.",
-      example: '1m',
-    }),
-    kms: word('never', 'memory').prefault('never').meta({
-      description:
-        'Whether objects that are encrypted with KMS keys (SSE-KMS) may be cached: `never`, or in `memory`, unencrypted.',
-      example: 'memory',
-    }),
-  })
-    .exactOptional()
-    .meta({
-      description: 'Keeps parts of objects in memory, to read them from S3 less often. Default: no cache.',
-    }),
+  cache,
   cors: fields({
     origins: z
       .array(text(CORS_ORIGIN))
