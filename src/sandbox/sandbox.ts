@@ -1,32 +1,21 @@
-// Starts the emulators of Google, STS and S3 on loopback, with shared state.
+// Starts the emulators of Google, STS and S3 on loopback.
 import type { RequestListener } from 'node:http';
-import { createCallLog } from './calls.ts';
-import { createClock, createDurations } from './clock.ts';
 import { contractOf, environmentOf, originOf, type Ports, type SandboxContract } from './contract.ts';
 import { createControl } from './control/control-routes.ts';
-import { createFaults } from './injected-faults.ts';
-import { ACCOUNTS, createAccounts } from './google/accounts.ts';
+import { ACCOUNTS } from './google/accounts.ts';
 import { createGoogleApis } from './google/google-apis.ts';
-import { createIdentityTokens } from './google/identity-tokens.ts';
-import { createSigningKeys, type Signer } from './google/keys.ts';
+import type { Signer } from './google/keys.ts';
 import { createMetadata } from './google/metadata.ts';
 import { createIap } from './iap/iap.ts';
 import { createIssuer } from './issuer/issuer.ts';
 import { createIssuerTokens } from './issuer/issuer-tokens.ts';
 import { keepTokenFile, type TokenFile } from './issuer/token-file.ts';
-import { createCredentials } from './iam/credentials.ts';
-import { createRoles } from './iam/roles.ts';
-import { createUsers } from './iam/users.ts';
-import { createKmsKeys } from './kms/kms-keys.ts';
 import { onlyByLocalName, onlySameOrigin } from './local-requests.ts';
-import { createBucketPolicies } from './s3/bucket-policy.ts';
-import { createBuckets } from './s3/buckets.ts';
 import { firstFile } from './s3/directory-bucket.ts';
 import { bucketOfHost } from './s3/request.ts';
 import { createS3 } from './s3/s3.ts';
-import { createSeedBucket } from './s3/seed-bucket.ts';
-import { createSpool } from './s3/spool.ts';
 import { SAMPLE_SEED, type Seed } from './seed.ts';
+import { createState } from './state.ts';
 import { createSts } from './sts/sts.ts';
 import { listen, serveUpstream, type Listener } from './upstream-server.ts';
 import type { UpstreamName } from './upstreams.ts';
@@ -89,38 +78,8 @@ export async function startSandbox({
   as = ACCOUNTS.bridge.email,
   hosts = [],
 }: SandboxOptions = {}): Promise<Sandbox> {
-  const keys = await createSigningKeys();
-  const [clock, durations, calls, faults] = [
-    createClock(),
-    createDurations(),
-    createCallLog(),
-    createFaults(),
-  ];
-  const [accounts, users, buckets] = [createAccounts(seed.accounts), createUsers(), createBuckets()];
-  const parts = {
-    clock,
-    durations,
-    calls,
-    faults,
-    keys,
-    issuerKeys: await createSigningKeys('ES256'),
-    iapKeys: await createSigningKeys('ES256'),
-    accounts,
-    users,
-    buckets,
-    tokens: createIdentityTokens(keys, clock, durations),
-    credentials: createCredentials(users),
-    roles: createRoles(seed.roles),
-    bucketPolicies: createBucketPolicies(),
-    kmsKeys: createKmsKeys(),
-    spool: createSpool(),
-    region: seed.region,
-  };
-  for (const arn of seed.kmsKeys) parts.kmsKeys.put({ arn });
-  for (const one of seed.buckets) {
-    const shown = one.name === seed.sample.target ? dir : undefined;
-    buckets.add(await createSeedBucket(one, shown, clock.now('s3')));
-  }
+  const state = await createState(seed, dir);
+  const { clock, keys, users } = state;
   const sampleKey = dir === undefined ? seed.sample.key : await firstFile(dir, seed.sample.scope);
 
   const mint: Sandbox['mint'] = (claims, header, signer) => {
@@ -130,11 +89,11 @@ export async function startSandbox({
   };
 
   const emulators = {
-    metadata: serveUpstream('metadata', createMetadata(parts, as), parts),
-    certs: serveUpstream('certs', createGoogleApis(parts), parts),
-    sts: serveUpstream('sts', createSts(parts), parts),
-    s3: serveUpstream('s3', createS3(parts), parts),
-    issuer: serveUpstream('issuer', createIssuer(parts.issuerKeys), parts),
+    metadata: serveUpstream('metadata', createMetadata(state, as), state),
+    certs: serveUpstream('certs', createGoogleApis(state), state),
+    sts: serveUpstream('sts', createSts(state), state),
+    s3: serveUpstream('s3', createS3(state), state),
+    issuer: serveUpstream('issuer', createIssuer(state.issuerKeys), state),
   };
   const opened: Record<keyof Ports, number> = {
     metadata: 0,
@@ -152,16 +111,16 @@ export async function startSandbox({
     await Promise.all(all.map(async (one) => (refusing ? one?.stopListening() : one?.listenAgain())));
   };
   const issuerTokens = createIssuerTokens({
-    ...parts,
-    keys: parts.issuerKeys,
+    ...state,
+    keys: state.issuerKeys,
     issuers: () => seed.issuers(originOf(opened.issuer)),
   });
   const iap = createIap({
-    keys: parts.iapKeys,
+    keys: state.iapKeys,
     people: seed.people,
     audience: seed.consoleAudience,
   });
-  const control = createControl({ ...parts, keys: { ...keys, mint }, issuerTokens, setRefusing });
+  const control = createControl({ ...state, keys: { ...keys, mint }, issuerTokens, setRefusing });
 
   const isLocal = (hostname: string): boolean => hosts.includes(hostname);
   // A CDN sends S3's own host names to the sandbox. No web page can make them point to this machine.
@@ -170,8 +129,8 @@ export async function startSandbox({
   const listenLocally = (port: number, serve: RequestListener, name?: keyof Ports): Promise<Listener> =>
     listen(port, onlyByLocalName(onlySameOrigin(serve), name === 's3' ? isLocalOrS3 : isLocal));
   const machineWith = async (email: string): Promise<string> => {
-    const metadata = createMetadata(parts, email);
-    const machine = await listenLocally(0, serveUpstream('metadata', metadata, parts));
+    const metadata = createMetadata(state, email);
+    const machine = await listenLocally(0, serveUpstream('metadata', metadata, state));
     machines.push(machine);
     return originOf(machine.port);
   };
@@ -179,7 +138,7 @@ export async function startSandbox({
   const tokenFiles: TokenFile[] = [];
   const close = async () => {
     await Promise.all([...listeners.values(), ...machines, ...tokenFiles].map((one) => one.close()));
-    parts.spool.close();
+    state.spool.close();
   };
   let bridgeMachine: string | undefined;
   try {
@@ -202,7 +161,7 @@ export async function startSandbox({
     environment: environmentOf(contract, bridgeMachine ?? contract.metadata, seed.config(contract.issuer)),
     sampleKey,
     mint,
-    mintAssertion: parts.iapKeys.mint,
+    mintAssertion: state.iapKeys.mint,
     serveConsole: iap.serveConsole,
     machineOf: (caller) => machineWith(ACCOUNTS[caller].email),
     tokenFileOf: async (caller) => {
