@@ -3,6 +3,8 @@
 import { untilCancelled } from '../runtime/cancellation.ts';
 import type { Cancellation } from '../runtime/cancellation.ts';
 import type { Reservation } from '../s3/budget/allowance.ts';
+import { newDay, openReservation } from './day-reservations.ts';
+import type { Day } from './day-reservations.ts';
 
 export interface DailyUsage {
   /**
@@ -31,22 +33,6 @@ export interface CallerUsage {
   stopHolding(): void;
   /** Whether a threshold has been reached for the first time today. */
   isFirstAt(threshold: number): boolean;
-}
-
-/** One caller's bytes of one day. A read counts for the day on which it began. */
-interface Day {
-  /** Days since 1970 in UTC. */
-  readonly date: number;
-  used: number;
-  /** The bytes of reads whose length is known, including the bytes received so far. */
-  reserved: number;
-  /** The bytes of reads whose length is not known yet. */
-  held: number;
-  waiting: number;
-  mayHold: boolean;
-  readonly passed: Set<number>;
-  /** Resolves when a hold ends. */
-  holdEnds: PromiseWithResolvers<undefined> | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -130,76 +116,6 @@ export function dailyUsage(now: () => number): DailyUsage {
     today: () => {
       startToday();
       return days;
-    },
-  };
-}
-
-const newDay = (date: number): Day => ({
-  date,
-  used: 0,
-  reserved: 0,
-  held: 0,
-  waiting: 0,
-  mayHold: true,
-  passed: new Set(),
-  holdEnds: undefined,
-});
-
-function openReservation(
-  day: Day,
-  options: {
-    readonly bytes: number;
-    readonly isHold: boolean;
-    readonly hasFree: (more: number) => boolean;
-    readonly onReserved: () => void;
-  },
-): Reservation {
-  const { hasFree, onReserved } = options;
-  let { bytes, isHold } = options;
-  let received = 0;
-  let isClosed = false;
-  const endHold = (): void => {
-    isHold = false;
-    day.held -= bytes;
-    day.holdEnds?.resolve(undefined);
-    day.holdEnds = undefined;
-  };
-  if (isHold) day.held += bytes;
-  else {
-    day.reserved += bytes;
-    onReserved();
-  }
-  return {
-    fix: (exact) => {
-      if (exact > bytes && !hasFree(exact - bytes)) return false;
-      if (isHold) endHold();
-      else day.reserved -= bytes;
-      bytes = exact;
-      day.reserved += bytes;
-      onReserved();
-      return true;
-    },
-    receive: (more) => {
-      if (isClosed) {
-        // The last bytes before a connection closes.
-        day.used += more;
-        return true;
-      }
-      received += more;
-      if (received <= bytes) return true;
-      const fits = hasFree(received - bytes);
-      day.reserved += received - bytes;
-      bytes = received;
-      onReserved();
-      return fits;
-    },
-    close: (atLeast = 0) => {
-      if (isClosed) return;
-      isClosed = true;
-      if (isHold) endHold();
-      else day.reserved -= bytes;
-      day.used += Math.max(received, atLeast);
-      onReserved();
     },
   };
 }
