@@ -1,4 +1,4 @@
-// Parses a command's arguments strictly: rejects unknown, repeated and empty options.
+// Parses a command's arguments strictly: rejects unknown, repeated and empty options, and reports wrong usage.
 import { parseArgs } from 'node:util';
 import { closestWord } from '../config/did-you-mean.ts';
 import { escapeText, quote } from '../config/show.ts';
@@ -8,6 +8,21 @@ export class UsageError extends Error {}
 
 /** Thrown if the user passes `--help` or `-h`, which is not an error. */
 export class HelpRequested extends Error {}
+
+/**
+ * Prints a command's usage text if the user requested help, or the problem and the usage text for wrong usage.
+ * @returns the exit code: 0 for help; 2 for wrong usage
+ * @throws any other error
+ */
+export function printUsage(command: string, usage: string, error: unknown): 0 | 2 {
+  if (error instanceof HelpRequested) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`fedbridge ${command}: ${error.message}\n${usage}`);
+  return 2;
+}
 
 /** Arguments after `--` are not options. */
 export function wantsHelp(args: readonly string[]): boolean {

@@ -4,18 +4,16 @@ import type { Guard } from '../runtime/caller-exchange.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { ConfigOptions } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
-import { HelpRequested, UsageError } from './arguments.ts';
+import { printUsage } from './arguments.ts';
 import { readConfigIn } from './read-config.ts';
-import { readSource, runServer } from './serve.ts';
+import { readSource, runServer, SOURCE_USAGE } from './serve.ts';
 
 const USAGE = `Usage: fedbridge console [--config FILE] [--port N]
 
 Runs the console, a web page on which people browse the buckets that their grants cover, with the same configuration as the bridge.
 Requires Google's Identity-Aware Proxy in front of it, which signs in the people, and \`console.audience\` in the configuration.
 
-  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
-  --port N       listen on this port instead of PORT; 0: any free port
-`;
+${SOURCE_USAGE}`;
 
 /**
  * @returns undefined once the console listens; 0 if the user requested help; 2 for wrong usage.
@@ -26,13 +24,7 @@ export async function consoleByArguments(args: readonly string[]): Promise<numbe
     await serveConsole({ source: readSource(args) });
     return undefined;
   } catch (error) {
-    if (error instanceof HelpRequested) {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`fedbridge console: ${error.message}\n${USAGE}`);
-    return 2;
+    return printUsage('console', USAGE, error);
   }
 }
 

@@ -9,7 +9,7 @@ import { readGoogleApis } from '../config/load.ts';
 import { describeProblem } from '../config/problem.ts';
 import { quote, quoteForShell } from '../config/show.ts';
 import type { Fault } from '../errors/fault.ts';
-import { HelpRequested, UsageError } from './arguments.ts';
+import { printUsage } from './arguments.ts';
 import { describeFault } from './print-result.ts';
 import { readProxyOptions, USAGE } from './proxy-options.ts';
 import type { ProxyCommand } from './proxy-options.ts';
@@ -23,13 +23,7 @@ export async function proxy(args: readonly string[]): Promise<number | undefined
   try {
     options = readProxyOptions(args);
   } catch (error) {
-    if (error instanceof HelpRequested) {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`fedbridge proxy: ${error.message}\n${USAGE}`);
-    return 2;
+    return printUsage('proxy', USAGE, error);
   }
   const accessKey = options.needsKey ? accessKeyOf(options) : undefined;
   const running = await startProxy({

@@ -10,20 +10,23 @@ import type { ConsolePage } from '../server/bridge.ts';
 import { createBridgeServer } from '../server/listen.ts';
 import { createRoleAccess } from '../server/role-access.ts';
 import { checkCacheMemory } from './cache-memory.ts';
-import { HelpRequested, readArguments, UsageError } from './arguments.ts';
+import { printUsage, readArguments, UsageError } from './arguments.ts';
 import { promptMfaCode } from './prompt-mfa-code.ts';
 import { readConfigIn } from './read-config.ts';
 import { endOnFault, endOnSignal } from './shutdown.ts';
 import { logWarnings, reloadOnHangup } from './reload.ts';
 import { logStartup } from './startup-line.ts';
 
+/** The help text of the options that {@link readSource} reads. */
+export const SOURCE_USAGE = `  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
+  --port N       listen on this port instead of PORT; 0: any free port
+`;
+
 const USAGE = `Usage: fedbridge serve [--config FILE] [--port N]
 
 Runs the bridge with the configuration from environment variables (docs/reference/configuration.md lists them).
 
-  --config FILE  use this configuration instead of FEDBRIDGE_CONFIG
-  --port N       listen on this port instead of PORT; 0: any free port
-`;
+${SOURCE_USAGE}`;
 
 /**
  * @returns undefined once the bridge listens; 0 if the user requested help; 2 for wrong usage.
@@ -34,13 +37,7 @@ export async function serveByArguments(args: readonly string[]): Promise<number 
     await serve({ source: readSource(args) });
     return undefined;
   } catch (error) {
-    if (error instanceof HelpRequested) {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`fedbridge serve: ${error.message}\n${USAGE}`);
-    return 2;
+    return printUsage('serve', USAGE, error);
   }
 }
 
