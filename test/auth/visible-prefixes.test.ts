@@ -6,25 +6,11 @@ import { byBytes } from '../../src/auth/grants.ts';
 import { grantIndex } from '../../src/auth/grants.ts';
 import type { Access } from '../../src/auth/grants.ts';
 import { visiblePrefixes } from '../../src/auth/visible-prefixes.ts';
-import type { Bucket, Grant, Role } from '../../src/config/types.ts';
+import type { Grant } from '../../src/config/types.ts';
+import { bucketWith } from '../support/bucket.ts';
 
 const CALLER = { subject: '112010400000000710080' };
-const role: Role = {
-  name: 'lake',
-  arn: 'arn:aws:iam::123456789012:role/lake',
-  durationSeconds: 3600,
-  session: 'caller',
-  then: [],
-};
-const bucket: Bucket = {
-  name: 'lake',
-  role,
-  target: 'lake',
-  requesterPays: false,
-  kmsKeys: [],
-  verifyChecksums: false,
-  cache: true,
-};
+const bucket = bucketWith({ name: 'lake', target: 'lake' });
 
 function accessTo(prefixes: readonly string[]): Access | undefined {
   const grants = prefixes.map((prefix): Grant => ({

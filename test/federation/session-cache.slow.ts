@@ -4,19 +4,12 @@ import { describe, it } from 'node:test';
 import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Role } from '../../src/config/types.ts';
 import type { Attribution } from '../../src/federation/session-name.ts';
 import type { RoleCredentials } from '../../src/federation/credentials.ts';
 import { createSessions } from '../../src/federation/session-cache.ts';
 import type { Sessions } from '../../src/federation/session-cache.ts';
+import { ROLE } from '../support/bucket.ts';
 
-const ROLE: Role = {
-  name: 'lake',
-  arn: 'arn:aws:iam::123456789012:role/gcp-lake-read',
-  durationSeconds: 3600,
-  session: 'caller',
-  then: [],
-};
 const MOST = 10_000;
 const HOUR_MS = 3_600_000;
 /** The tokens are as long as STS's session tokens, and each one is a separate string. */

@@ -6,25 +6,12 @@ import type { Action, Bucket, Grant, Scope } from '../../src/config/types.ts';
 import { MAX_POLICY_CHARACTERS } from '../../src/config/aws-limits.ts';
 import { compileAllowances, compilePolicy, sessionPolicies } from '../../src/policy/session-policy.ts';
 import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
+import { bucketWith } from '../support/bucket.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const POINT = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/lake';
 
-const lake: Bucket = {
-  name: 'acme-lake',
-  role: {
-    name: 'lake',
-    arn: 'arn:aws:iam::123456789012:role/lake',
-    durationSeconds: 3600,
-    session: 'caller',
-    then: [],
-  },
-  target: 'acme-lake',
-  requesterPays: false,
-  kmsKeys: [],
-  verifyChecksums: false,
-  cache: true,
-};
+const lake = bucketWith();
 
 const grant = (scope: Scope, allow: readonly Action[]): Grant => ({
   callers: [],

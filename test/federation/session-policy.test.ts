@@ -4,22 +4,9 @@ import { describe, it } from 'node:test';
 import type { Bucket, Grant } from '../../src/config/types.ts';
 import { MAX_POLICY_CHARACTERS } from '../../src/config/aws-limits.ts';
 import { compileAllowances, compilePolicy, sessionPolicies } from '../../src/policy/session-policy.ts';
+import { bucketWith } from '../support/bucket.ts';
 
-const bucket: Bucket = {
-  name: 'acme-lake',
-  role: {
-    name: 'lake',
-    arn: 'arn:aws:iam::123456789012:role/lake',
-    durationSeconds: 3600,
-    session: 'caller',
-    then: [],
-  },
-  target: 'acme-lake',
-  requesterPays: false,
-  kmsKeys: [],
-  verifyChecksums: false,
-  cache: true,
-};
+const bucket = bucketWith();
 
 const grant = (scope: Grant['scope'], allow: Grant['allow'] = ['get', 'list']): Grant => ({
   callers: [],

@@ -6,24 +6,11 @@ import { MAX_POLICY_CHARACTERS } from '../../src/config/aws-limits.ts';
 import type { Action, Bucket, Grant } from '../../src/config/types.ts';
 import { vendedPolicy } from '../../src/policy/vended-policy.ts';
 import { evaluate, readPolicy } from '../../src/sandbox/iam/policy.ts';
+import { bucketWith } from '../support/bucket.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
-const lake: Bucket = {
-  name: 'acme-lake',
-  role: {
-    name: 'lake',
-    arn: 'arn:aws:iam::123456789012:role/lake',
-    durationSeconds: 3600,
-    session: 'caller',
-    then: [],
-  },
-  target: 'acme-lake',
-  requesterPays: false,
-  kmsKeys: [],
-  verifyChecksums: false,
-  cache: true,
-};
+const lake = bucketWith();
 
 const below = (prefix: string, ...allow: readonly Action[]): Grant => ({
   callers: [],

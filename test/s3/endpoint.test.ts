@@ -1,27 +1,12 @@
 // A bucket's endpoint is virtual-hosted on AWS, and path-style if the bucket's name or endpoint requires that.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bucket, Role } from '../../src/config/types.ts';
+import type { Bucket } from '../../src/config/types.ts';
 import { endpointOf, isAwsOrigin, isRegion } from '../../src/s3/endpoint.ts';
+import { bucketWith } from '../support/bucket.ts';
 
-const ROLE: Role = {
-  name: 'lake',
-  arn: 'arn:aws:iam::123456789012:role/lake',
-  durationSeconds: 3600,
-  session: 'caller',
-  then: [],
-};
-
-const bucket = (target: string, endpoint?: string): Bucket => ({
-  name: 'acme',
-  role: ROLE,
-  target,
-  requesterPays: false,
-  kmsKeys: [],
-  verifyChecksums: false,
-  cache: true,
-  ...(endpoint === undefined ? {} : { endpoint }),
-});
+const bucket = (target: string, endpoint?: string): Bucket =>
+  bucketWith({ name: 'acme', target, ...(endpoint === undefined ? {} : { endpoint }) });
 
 describe('an endpoint', () => {
   for (const [what, of, region, origin, basePath] of [

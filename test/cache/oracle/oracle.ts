@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { createCacheStore } from '../../../src/cache/cache-store.ts';
 import type { CacheStore } from '../../../src/cache/cache-store.ts';
 import { withCache } from '../../../src/cache/cached-read.ts';
-import type { Bucket, Role } from '../../../src/config/types.ts';
+import type { Bucket } from '../../../src/config/types.ts';
 import { createTransport } from '../../../src/http1/transport.ts';
 import { createReader } from '../../../src/s3/read.ts';
 import type { Read } from '../../../src/s3/read.ts';
 import { retryingRead } from '../../../src/s3/retry/resume.ts';
 import { createSigner } from '../../../src/s3/signature.ts';
+import { bucketWith } from '../../support/bucket.ts';
 import { seededRandom } from '../../support/random.ts';
 import type { Random } from '../../support/random.ts';
 import { startModelS3 } from './model-s3.ts';
@@ -153,26 +154,8 @@ function write(random: Random, s3: ModelS3): void {
   else s3.put(key, content(random));
 }
 
-function bucketAt(endpoint: string): Bucket {
-  const role: Role = {
-    name: 'lake',
-    arn: 'arn:aws:iam::123456789012:role/lake',
-    durationSeconds: 3600,
-    session: 'caller',
-    then: [],
-  };
-  return {
-    name: 'lake',
-    role,
-    target: 'lake',
-    region: 'eu-west-1',
-    endpoint,
-    requesterPays: false,
-    kmsKeys: [],
-    verifyChecksums: false,
-    cache: true,
-  };
-}
+const bucketAt = (endpoint: string): Bucket =>
+  bucketWith({ name: 'lake', target: 'lake', region: 'eu-west-1', endpoint });
 
 /** Pins of failed responses are released after a pause. */
 async function checkLeaks(store: CacheStore): Promise<void> {

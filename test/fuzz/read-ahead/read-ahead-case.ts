@@ -13,6 +13,7 @@ import type { ReadSession } from '../../../src/s3/read.ts';
 import { retryingRead } from '../../../src/s3/retry/resume.ts';
 import { createSigner } from '../../../src/s3/signature.ts';
 import type { SigningCredentials } from '../../../src/s3/signature.ts';
+import { bucketWith } from '../../support/bucket.ts';
 import { namedRandom } from '../../support/random.ts';
 import type { Random } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
@@ -185,20 +186,5 @@ function sessionOf(object: FaultyObject): ReadSession<SigningCredentials> {
   };
 }
 
-const bucketAt = ({ origin }: FaultyS3): Bucket => ({
-  name: 'acme-lake',
-  role: {
-    name: 'lake',
-    arn: 'arn:aws:iam::123456789012:role/lake',
-    durationSeconds: 3600,
-    session: 'caller',
-    then: [],
-  },
-  target: 'acme-lake',
-  region: 'eu-west-1',
-  endpoint: origin,
-  requesterPays: false,
-  kmsKeys: [],
-  verifyChecksums: false,
-  cache: false,
-});
+const bucketAt = ({ origin }: FaultyS3): Bucket =>
+  bucketWith({ region: 'eu-west-1', endpoint: origin, cache: false });

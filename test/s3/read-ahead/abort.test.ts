@@ -9,6 +9,7 @@ import { createBlockPool } from '../../../src/s3/read-ahead/block-pool.ts';
 import { withReadAhead } from '../../../src/s3/read-ahead/read-ahead.ts';
 import { createReader, isS3Error } from '../../../src/s3/read.ts';
 import { createSigner } from '../../../src/s3/signature.ts';
+import { bucketWith } from '../../support/bucket.ts';
 import { startStandIn } from '../../support/stand-in.ts';
 
 it('an unread response is aborted', async () => {
@@ -37,24 +38,7 @@ it('an unread response is aborted', async () => {
   });
   const operation = operationOn({ bucket: 'acme-lake', key: 'a' }, 'GET', new Map());
   assert.ok(operation.kind === 'object');
-  const role = {
-    name: 'lake',
-    arn: 'arn:aws:iam::123456789012:role/lake',
-    durationSeconds: 3600,
-    session: 'caller',
-    then: [],
-  } as const;
-  const bucket = {
-    name: 'acme-lake',
-    role,
-    target: 'acme-lake',
-    region: 'eu-west-1',
-    endpoint: s3.origin,
-    requesterPays: false,
-    kmsKeys: [],
-    verifyChecksums: false,
-    cache: true,
-  };
+  const bucket = bucketWith({ region: 'eu-west-1', endpoint: s3.origin });
   const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: 'token' };
   const session = { roleName: 'lake', credentials: () => credentials, replace: () => undefined };
   try {
