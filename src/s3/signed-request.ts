@@ -18,6 +18,12 @@ export interface RequestOptions {
   readonly requestId: string;
   /** Counters for the log and the metrics, which all attempts of a request share. */
   readonly counters?: ReadCounters;
+  /** Counts the body bytes of this read alone, including its parts; a request can have several reads. For egress budgets. */
+  readonly received?: ByteCount;
+}
+
+export interface ByteCount {
+  bytes: number;
 }
 
 export interface ReadCounters {
@@ -65,7 +71,7 @@ export function signedRequest(
     /** Default: the bucket's own endpoint. */
     readonly endpoint?: Endpoint;
   },
-  { headers, amzHeaders, cancellation, requestId, counters }: RequestOptions,
+  { headers, amzHeaders, cancellation, requestId, counters, received }: RequestOptions,
 ): UpstreamRequest & { readonly origin: string } {
   const { bucket, read, region, credentials, now } = from;
   const endpoint = from.endpoint ?? endpointOf(bucket, region);
@@ -97,11 +103,10 @@ export function signedRequest(
     path: query === '' ? path : `${path}?${query}`,
     headers: signed,
     cancellation,
-    onBody:
-      counters &&
-      ((bytes) => {
-        counters.bytesFromS3 += bytes;
-      }),
+    onBody: (bytes) => {
+      if (counters !== undefined) counters.bytesFromS3 += bytes;
+      if (received !== undefined) received.bytes += bytes;
+    },
   };
 }
 

@@ -30,23 +30,29 @@ export function withEgressBudget(read: Read): Read {
     const { allowance } = options;
     if (allowance === undefined || operation.method === 'HEAD')
       return read(bucket, operation, session, options);
-    const send: Send = (sent, changes) => read(bucket, sent, session, { ...options, ...changes });
-    const budgeted = { operation, options, allowance, send };
+    const received = { bytes: 0 };
+    const send: Send = (sent, changes) => read(bucket, sent, session, { ...options, received, ...changes });
+    const counted: Counted = (response, reservation) =>
+      countedResponse(response, reservation, { allowance, cancellation: options.cancellation, received });
+    const budgeted = { operation, options, allowance, send, counted };
     return operation.name === 'GetObject' ? readObject(budgeted) : readDocument(budgeted);
   };
 }
 
 type Send = (operation: ObjectRead, changes?: Partial<ReadOptions>) => Promise<UpstreamResponse | S3Error>;
 
+type Counted = (response: UpstreamResponse, reservation: Reservation) => UpstreamResponse;
+
 interface BudgetedRead {
   readonly operation: ObjectRead;
   readonly options: ReadOptions;
   readonly allowance: Allowance;
   readonly send: Send;
+  readonly counted: Counted;
 }
 
 async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3Error> {
-  const { operation, options, allowance, send } = budgeted;
+  const { operation, options, allowance, send, counted } = budgeted;
   const max = maxObjectBytes(options.headers);
   const bytes = Math.min(max, BURST_BYTES);
   const hold = allowance.hold(bytes, max <= BURST_BYTES);
@@ -54,8 +60,7 @@ async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3
   const outcome = await closedOnFailure(hold, () => send(operation));
   if (isS3Error(outcome)) return outcome;
   const length = lengthOf(outcome);
-  if (hold.fix(length ?? bytes))
-    return countedResponse(outcome, hold, { allowance, cancellation: options.cancellation });
+  if (hold.fix(length ?? bytes)) return counted(outcome, hold);
   outcome.abort();
   // Reads that do not fit may be repeated often, so the bytes that S3 has already sent must count.
   hold.close(bytes);
@@ -69,6 +74,7 @@ async function readKnownLength({
   options,
   allowance,
   send,
+  counted,
 }: BudgetedRead): Promise<UpstreamResponse | S3Error> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     // Only the following GET may renew credentials, because S3 gives no reason for denying a HEAD.
@@ -96,8 +102,7 @@ async function readKnownLength({
       if (pinned !== undefined && outcome.status === 412) continue;
       return outcome;
     }
-    if (reservation.fix(lengthOf(outcome) ?? length))
-      return countedResponse(outcome, reservation, { allowance, cancellation: options.cancellation });
+    if (reservation.fix(lengthOf(outcome) ?? length)) return counted(outcome, reservation);
     outcome.abort();
     reservation.close(length);
   }
@@ -110,14 +115,14 @@ async function readDocument({
   options,
   allowance,
   send,
+  counted,
 }: BudgetedRead): Promise<UpstreamResponse | S3Error> {
   const bytes = maxDocumentBytes(operation);
   const hold = await allowance.reserve(bytes, options.cancellation, true);
   const outcome = await closedOnFailure(hold, () => send(operation));
   if (isS3Error(outcome)) return outcome;
   const length = lengthOf(outcome) ?? bytes;
-  if (hold.fix(length))
-    return countedResponse(outcome, hold, { allowance, cancellation: options.cancellation });
+  if (hold.fix(length)) return counted(outcome, hold);
   outcome.abort();
   hold.close(bytes);
   throw allowance.denied(length);

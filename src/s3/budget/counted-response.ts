@@ -1,18 +1,26 @@
 // Counts the bytes of a response body against its reservation as they arrive from S3.
 import type { UpstreamResponse } from '../../http1/exchange.ts';
 import type { Cancellation } from '../../runtime/cancellation.ts';
+import type { ByteCount } from '../signed-request.ts';
 import type { Allowance, Reservation } from './allowance.ts';
 
 /**
  * Closes the reservation when the body ends, fails or is aborted, or when the caller disconnects. A body that exceeds the
- * reservation is aborted; this can happen only if S3 does not send a Content-Length.
+ * reservation is aborted; this can happen only if S3 does not send a Content-Length. Bytes that arrived but were discarded, such
+ * as those of parts that were read ahead, count as well when the reservation is closed.
+ * @param options.received the bytes that have arrived from S3 for this read
  * @throws Fault egress_budget_exceeded
  */
 export function countedResponse(
   response: UpstreamResponse,
   reservation: Reservation,
-  { allowance, cancellation }: { readonly allowance: Allowance; readonly cancellation: Cancellation },
+  options: {
+    readonly allowance: Allowance;
+    readonly cancellation: Cancellation;
+    readonly received: ByteCount;
+  },
 ): UpstreamResponse {
+  const { allowance, cancellation, received } = options;
   const { whole } = response;
   if (whole !== undefined) {
     const fits = reservation.receive(whole.length);
@@ -20,9 +28,11 @@ export function countedResponse(
     if (!fits) throw allowance.denied(whole.length);
     return response;
   }
+  // Errors before this response do not count.
+  const bytesBefore = received.bytes;
   const close = (): void => {
     cancellation.remove(close);
-    reservation.close();
+    reservation.close(received.bytes - bytesBefore);
   };
   // If the caller has disconnected, nothing may ever read or abort this response.
   if (cancellation.aborted) reservation.close();
