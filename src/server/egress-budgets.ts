@@ -115,8 +115,8 @@ function callerBudget(usage: CallerUsage, bytesPerDay: number, onDenied: () => v
   return {
     bytesPerDay,
     remaining: () => Math.max(0, usage.left()),
-    hold: (bytes, isMaximum) => {
-      if (usage.left() <= 0) throw denied(undefined);
+    hold: (bytes, { isMaximum, mayBeEmpty }) => {
+      if (usage.left() <= 0 && !mayBeEmpty) throw denied(undefined);
       return usage.hold(bytes, isMaximum);
     },
     reserve: async (bytes, cancellation, isHold) =>

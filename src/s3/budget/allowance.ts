@@ -6,11 +6,15 @@ export interface Allowance {
   /**
    * Holds bytes for a read of unknown length, until its response shows the length. A hold never makes another read fail: reads
    * that do not fit because of holds wait until the holds end.
-   * @param isMaximum whether the response cannot be longer
+   * @param response.isMaximum whether the response cannot be longer
+   * @param response.mayBeEmpty whether the response may have no body, so that it may fit even if nothing is left
    * @returns undefined if so little is left that the read must find out its length first
    * @throws Fault egress_budget_exceeded if nothing is left
    */
-  hold(bytes: number, isMaximum: boolean): Reservation | undefined;
+  hold(
+    bytes: number,
+    response: { readonly isMaximum: boolean; readonly mayBeEmpty: boolean },
+  ): Reservation | undefined;
   /**
    * Reserves bytes.
    * @param isHold whether the read may turn out to need fewer bytes, so that other reads should wait for it

@@ -23,7 +23,8 @@ const MAX_ATTEMPTS = 3;
 /**
  * While plenty is left, sends the read at once, and reserves the length in the response's head. Until then, the read holds the
  * bytes that could arrive before the bridge can close the connection. If less is left, determines the length with HEAD, reserves
- * it, and reads exactly that version. A read without an allowance is not changed.
+ * it, and reads exactly that version. If nothing is left, sends only conditional reads, because their response may be a 304. A
+ * read without an allowance is not changed.
  */
 export function withEgressBudget(read: Read): Read {
   return (bucket, operation, session, options) => {
@@ -55,7 +56,10 @@ async function readObject(budgeted: BudgetedRead): Promise<UpstreamResponse | S3
   const { operation, options, allowance, send, counted } = budgeted;
   const max = maxObjectBytes(options.headers);
   const bytes = Math.min(max, BURST_BYTES);
-  const hold = allowance.hold(bytes, max <= BURST_BYTES);
+  const hold = allowance.hold(bytes, {
+    isMaximum: max <= BURST_BYTES,
+    mayBeEmpty: UNMODIFIED_IF.some((name) => headerOf(options.headers, name) !== undefined),
+  });
   if (hold === undefined) return readKnownLength(budgeted);
   const outcome = await closedOnFailure(hold, () => send(operation));
   if (isS3Error(outcome)) return outcome;
@@ -90,7 +94,14 @@ async function readKnownLength({
       continue;
     }
     head.abort();
-    if (head.status === 304) return head;
+    if (head.status === 304) {
+      // The cache needs S3's response to GET, because HEAD says nothing about the object's bytes.
+      const outcome = await send(operation);
+      if (isS3Error(outcome) || outcome.status === 304) return outcome;
+      // The object was overwritten after HEAD, so its length is needed.
+      outcome.abort();
+      continue;
+    }
     const length = lengthOf(head);
     if (length === undefined) throw allowance.denied(undefined);
     const reservation = await allowance.reserve(length, options.cancellation, false);
@@ -154,6 +165,8 @@ function errorHeaders({ parameters }: ObjectRead, headers: readonly string[]): r
   return parameters.some(([name]) => name === 'partNumber') ? headers : firstByteOnly(headers);
 }
 
+/** S3 may respond with 304 to these conditions. */
+const UNMODIFIED_IF = ['if-none-match', 'if-modified-since'];
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
 
 /**
