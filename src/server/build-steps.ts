@@ -101,7 +101,7 @@ export function buildSteps(config: Config, resources: StepResources, previous?: 
   );
   const cache = cacheFor(config, resources, previous?.cache);
   const reader = buildReader(config, resources, { transport, readAheadPool, cache });
-  const budgetOf = config.budgets.length === 0 ? undefined : resources.budgets.apply(config.budgets);
+  const budgetOf = resources.budgets.apply(config.budgets);
 
   if (previous !== undefined) {
     if (isSameIdentity)

@@ -21,9 +21,12 @@ export interface CallerBudget extends Allowance {
 export type BudgetOf = (caller: Caller) => CallerBudget | undefined;
 
 export interface EgressBudgets {
-  /** Applies a configuration's budgets from now on. What callers have used today continues to count. */
-  apply(budgets: readonly Budget[]): BudgetOf;
-  /** The callers with a budget that have sent reads today. */
+  /**
+   * Applies a configuration's budgets from now on. What callers have used today continues to count.
+   * @returns undefined if there are no budgets, so that reads need not look for one
+   */
+  apply(budgets: readonly Budget[]): BudgetOf | undefined;
+  /** The callers that have sent reads today and that have a budget in the last configuration. */
   use(): BudgetUse[];
 }
 
@@ -41,26 +44,27 @@ export function egressBudgets({
   readonly now?: () => number;
 }): EgressBudgets {
   const usage = dailyUsage(now);
-  /** The caller's name and limit for the metrics, by subject. */
-  const limits = new Map<string, { readonly caller: string; readonly limit: number }>();
+  /** The callers with a budget since the start, by subject; for the metrics. */
+  const callers = new Map<string, Caller>();
+  let current: readonly Budget[] = [];
   return {
     apply: (budgets) => {
+      current = budgets;
+      if (budgets.length === 0) return undefined;
       const known = new WeakMap<Caller, { readonly budget: CallerBudget | undefined }>();
       return (caller) => {
         let found = known.get(caller);
         if (found === undefined) {
-          const own = budgets.filter(({ callers }) => matchingPatterns(caller, callers).length > 0);
-          const limit = Math.min(...own.map(({ bytesPerDay }) => bytesPerDay));
-          const name = caller.email ?? caller.subject;
-          if (own.length === 0) limits.delete(caller.subject);
-          else limits.set(caller.subject, { caller: name, limit });
+          const own = budgetsFor(caller, budgets);
+          const limit = smallest(own);
           const onReserved = warnAtThresholds(own, log, caller);
           const budget =
             own.length === 0
               ? undefined
               : callerBudget(usage.of(caller.subject, { limit, onReserved }), limit, () => {
-                  onDenied(name);
+                  onDenied(nameOf(caller));
                 });
+          if (budget !== undefined) callers.set(caller.subject, caller);
           known.set(caller, (found = { budget }));
         }
         return found.budget;
@@ -68,11 +72,22 @@ export function egressBudgets({
     },
     use: () =>
       [...usage.today()].flatMap(([subject, { used, reserved }]) => {
-        const own = limits.get(subject);
-        return own === undefined ? [] : [{ ...own, used: used + reserved }];
+        const caller = callers.get(subject);
+        const own = caller === undefined ? [] : budgetsFor(caller, current);
+        return caller === undefined || own.length === 0
+          ? []
+          : [{ caller: nameOf(caller), limit: smallest(own), used: used + reserved }];
       }),
   };
 }
+
+const budgetsFor = (caller: Caller, budgets: readonly Budget[]): Budget[] =>
+  budgets.filter(({ callers }) => matchingPatterns(caller, callers).length > 0);
+
+const smallest = (budgets: readonly Budget[]): number =>
+  Math.min(...budgets.map(({ bytesPerDay }) => bytesPerDay));
+
+const nameOf = ({ email, subject }: Caller): string => email ?? subject;
 
 /** Logs a warning once per caller, budget and day. */
 function warnAtThresholds(
@@ -83,17 +98,20 @@ function warnAtThresholds(
   return (usage) => {
     for (const { bytesPerDay, warnAt } of budgets) {
       if (!usage.isFirstAt(bytesPerDay * warnAt)) continue;
-      const name = caller.email ?? caller.subject;
-      log('WARNING', `${name} has used ${Math.round(warnAt * 100)} % of its egress budget for today`, {
-        event: 'egress_budget_warning',
-        caller: caller.email,
-        callerId: caller.subject,
-        bytesPerDay,
-        usedBytes: usage.used(),
-        reservedBytes: usage.reserved(),
-        remedy:
-          'Check what the caller reads (docs/how-to/limit-egress.md). Reads over the budget are denied until 00:00 UTC; raise `bytesPerDay` if the caller needs more.',
-      });
+      log(
+        'WARNING',
+        `${nameOf(caller)} has used ${Math.round(warnAt * 100)} % of its egress budget for today`,
+        {
+          event: 'egress_budget_warning',
+          caller: caller.email,
+          callerId: caller.subject,
+          bytesPerDay,
+          usedBytes: usage.used(),
+          reservedBytes: usage.reserved(),
+          remedy:
+            'Check what the caller reads (docs/how-to/limit-egress.md). Reads over the budget are denied until 00:00 UTC; raise `bytesPerDay` if the caller needs more.',
+        },
+      );
     }
   };
 }

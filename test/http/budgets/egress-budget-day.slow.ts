@@ -44,6 +44,19 @@ describe('an egress budget', () => {
     await reload(budget('250KB'));
   });
 
+  it('has the new limit in the metrics at once after a reload', async () => {
+    assert.equal(await read(3), 200);
+    const caller = 'job-3@acme-prod.iam.gserviceaccount.com';
+    const limit = (): Promise<number> => wire.metric(`fedbridge_egress_budget_bytes{caller="${caller}"}`);
+    const before = await limit();
+    await reload(budget('350KB'));
+    const raised = await limit();
+    await reload(openToProject());
+    const without = await limit();
+    await reload(budget('250KB'));
+    assert.deepEqual([before, raised, without, await limit()], [250_000, 350_000, 0, 250_000]);
+  });
+
   it('starts again at 00:00 UTC', async () => {
     assert.deepEqual([await read(2), await read(2), await read(2)], [200, 200, 403]);
     const now = Date.now();
