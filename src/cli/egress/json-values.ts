@@ -63,6 +63,12 @@ function lineSplitter(): Splitter {
   };
 }
 
+const TEXT_AFTER = 'has text after the JSON array';
+const NO_OBJECT = 'is not a JSON object in an array';
+
+/** What may stand before, between and after the elements: white space, commas, and the beginning of the array. */
+const IS_BETWEEN = /^[\s,[\uFEFF]*$/;
+
 /** Splits an array at the commas between its elements. Ends at the first error, because what follows cannot be told apart. */
 function elementSplitter(): Splitter {
   let line = 1;
@@ -89,10 +95,9 @@ function elementSplitter(): Splitter {
         } else if (character === '"') isInText = true;
         else if (character === '{' || character === '[') {
           depth += 1;
-          if (depth === 2) {
-            // Between two elements, only white space and a comma are allowed.
-            const between = element + chunk.slice(from, i);
-            if (!/^[\s,[\uFEFF]*$/.test(between)) yield* fail(line, 'is not a JSON object in an array');
+          if (depth === 1 && character === '{') yield* fail(line, TEXT_AFTER);
+          else if (depth === 2) {
+            if (!IS_BETWEEN.test(element + chunk.slice(from, i))) yield* fail(line, NO_OBJECT);
             [element, from, startLine] = ['', i, line];
           }
         } else if (character === '}' || character === ']') {
@@ -102,7 +107,11 @@ function elementSplitter(): Splitter {
             [element, from] = ['', i + 1];
             hasFailed = 'problem' in entry;
             yield entry;
-          } else if (depth < 1) [element, from] = ['', i + 1];
+          } else if (depth < 0) yield* fail(line, TEXT_AFTER);
+          else if (depth === 0) {
+            if (!IS_BETWEEN.test(element + chunk.slice(from, i))) yield* fail(line, NO_OBJECT);
+            [element, from] = ['', i + 1];
+          }
         }
       }
       if (hasFailed) return;
@@ -111,7 +120,7 @@ function elementSplitter(): Splitter {
     },
     *end() {
       if (!hasFailed && depth > 0) yield* fail(line, 'ends before the end of the JSON array');
-      else if (!hasFailed && element.trim() !== '') yield* fail(line, 'has text after the JSON array');
+      else if (!hasFailed && element.trim() !== '') yield* fail(line, TEXT_AFTER);
     },
   };
 }

@@ -57,6 +57,12 @@ describe('a JSON array', () => {
     );
     assert.deepEqual(entries[1]?.line, 6);
   });
+  it('may be followed by another one', async () => {
+    assert.deepEqual(await read('[{"a":1}]\n[]\n[{"b":1}]\n'), [
+      { line: 1, value: { a: 1 } },
+      { line: 3, value: { b: 1 } },
+    ]);
+  });
   it('may be empty', async () => {
     assert.deepEqual(await read('[]\n'), []);
     assert.deepEqual(await read(''), []);
@@ -84,6 +90,30 @@ describe('a JSON array', () => {
       [
         { line: 1, value: { a: 1 } },
         { line: 1, problem: 'is not a JSON object in an array' },
+      ],
+    ],
+    [
+      'with other values',
+      '[{"a":1},\n7,null]',
+      [
+        { line: 1, value: { a: 1 } },
+        { line: 2, problem: 'is not a JSON object in an array' },
+      ],
+    ],
+    [
+      'with lines of JSON after it',
+      '[{"a":1}]\n{"b":1}\n{"c":1}\n',
+      [
+        { line: 1, value: { a: 1 } },
+        { line: 2, problem: 'has text after the JSON array' },
+      ],
+    ],
+    [
+      'that ends twice',
+      '[{"a":1}]\n]',
+      [
+        { line: 1, value: { a: 1 } },
+        { line: 2, problem: 'has text after the JSON array' },
       ],
     ],
     [
