@@ -44,8 +44,9 @@ export function countedResponse(
       let isDenied = false;
       response.pipe({
         write: (chunk, free) => {
+          if (!isDenied && reservation.receive(chunk.length)) return sink.write(chunk, free);
+          free?.();
           if (isDenied) return false;
-          if (reservation.receive(chunk.length)) return sink.write(chunk, free);
           isDenied = true;
           close();
           sink.fail(allowance.denied(undefined));
