@@ -18,6 +18,12 @@ export function logText(text: string): string {
   return clean.slice(0, read) + ELLIPSIS;
 }
 
+/** Removes a URL's query, which may contain a token, and makes the rest safe. */
+export function pathText(url = ''): string {
+  const mark = url.indexOf('?');
+  return logText(mark === -1 ? url : url.slice(0, mark));
+}
+
 /**
  * Runs in linear time for any text.
  * @returns the text with … instead of each JSON Web Token, even if the token is percent-encoded several times

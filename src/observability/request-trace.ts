@@ -1,5 +1,5 @@
 // Describes a finished request as spans: one for the request, and one for each step that the request reached.
-import { logText } from './log-text.ts';
+import { logText, pathText } from './log-text.ts';
 import { NOT_REACHED } from './request-context.ts';
 import type { RequestContext } from './request-context.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -47,7 +47,7 @@ export function requestTrace(context: RequestContext): RequestTrace {
     attributes: defined({
       'http.request.method': request.method,
       'http.response.status_code': status,
-      'url.path': logText(withoutQuery(request.url ?? '')),
+      'url.path': pathText(request.url),
       'url.scheme': 'http',
       ...serverOf(request.headers.host),
       'network.protocol.version': request.httpVersion,
@@ -142,9 +142,3 @@ function defined(all: Readonly<Record<string, string | number | undefined>>): At
 
 const ifDefined = (change: (text: string) => string, text: string | undefined): string | undefined =>
   text === undefined ? undefined : change(text);
-
-/** Removes the query, which may contain a token. */
-function withoutQuery(url: string): string {
-  const mark = url.indexOf('?');
-  return mark === -1 ? url : url.slice(0, mark);
-}
