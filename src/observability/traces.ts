@@ -40,6 +40,7 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
   let waiting: RequestTrace[] = [];
   let loading: Promise<TraceExport | undefined> | undefined;
   let ready: TraceExport | undefined;
+  let hasFailed = false;
   const load = async (): Promise<TraceExport | undefined> => {
     try {
       const { startTraceExport } = await import('./trace-export.ts');
@@ -47,6 +48,7 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
       ready = startTraceExport(settings, { version: manifest.version, onFailure: failures.add });
       for (const request of waiting) ready.add(request);
     } catch (error) {
+      hasFailed = true;
       log('ERROR', 'traces cannot be exported', {
         error: describeUnknown(error),
         remedy: 'Install the bridge completely, and restart it. Requests are served without traces.',
@@ -59,7 +61,7 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
   const timer = setTimeout(() => void (loading ??= load()), LOAD_AFTER_MS).unref();
   const record: LogRequest = (context) => {
     // Anyone can send a trace context, but only callers with a valid token can cause an export.
-    if (context.caller === undefined) return;
+    if (context.caller === undefined || hasFailed) return;
     if (!isSampled(settings.sampler, traceContextOf(context.request))) return;
     if (!rate.has(ALL)) return;
     rate.take(ALL);
