@@ -24,6 +24,9 @@ const SIGNED = [
   'x-amz-server-side-encryption-customer-key-md5',
 ] as const;
 
+/** The lower-case names of the headers that are forwarded unchanged. docs/openapi.yaml describes those of reads. */
+export const FORWARDED_REQUEST_HEADERS: readonly string[] = [...SENT, ...SIGNED];
+
 export interface ForwardedHeaders extends IfRange {
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }

@@ -102,7 +102,20 @@ const LIST_ROWS: readonly Row[] = [
   { name: 'ListObjects', parameters: [...EVERY_LIST, 'marker'], actions: ['s3:ListBucket'] },
 ];
 
-const OF_LIST_BUCKETS = ['bucket-region', 'continuation-token', 'max-buckets', 'prefix'];
+const LIST_BUCKETS = {
+  name: 'ListBuckets',
+  parameters: ['bucket-region', 'continuation-token', 'max-buckets', 'prefix'],
+} as const;
+
+const BUCKET_LOCATION = { name: 'GetBucketLocation', selector: ['location'], parameters: [] } as const;
+
+/** The operations for GET. docs/openapi.yaml describes each of them. */
+export const GET_OPERATIONS: readonly Omit<Row, 'actions'>[] = [
+  LIST_BUCKETS,
+  BUCKET_LOCATION,
+  ...LIST_ROWS,
+  ...OBJECT_ROWS,
+];
 
 /** @throws Fault not_implemented */
 export function operationOn(
@@ -130,7 +143,10 @@ export function operationOn(
   };
 }
 
-function knownParameters({ selector, parameters }: Row, versioned: boolean): readonly string[] {
+function knownParameters(
+  { selector, parameters }: Pick<Row, 'selector' | 'parameters'>,
+  versioned: boolean,
+): readonly string[] {
   return [
     ...parameters,
     ...(selector === undefined ? [] : [selector[0]]),
@@ -158,11 +174,15 @@ function bucketOperation(
   if (bucket !== '' && method === 'HEAD')
     return { kind: 'bucket', name: 'HeadBucket', method, bucket, parameters: selectParameters([], query) };
   if (method === 'HEAD') throw new Fault('not_implemented', { operation: 'HEAD ListBuckets' });
-  const [kind, name, known] =
-    bucket === ''
-      ? (['buckets', 'ListBuckets', OF_LIST_BUCKETS] as const)
-      : (['location', 'GetBucketLocation', ['location']] as const);
-  return { kind, name, method, bucket, parameters: selectParameters(known, query) };
+  const [kind, row] =
+    bucket === '' ? (['buckets', LIST_BUCKETS] as const) : (['location', BUCKET_LOCATION] as const);
+  return {
+    kind,
+    name: row.name,
+    method,
+    bucket,
+    parameters: selectParameters(knownParameters(row, false), query),
+  };
 }
 
 /**

@@ -22,9 +22,12 @@ const OBJECT_PATH = '/-/object';
 /** This route returns lists as JSON. */
 const JSON_LIST_PATH = '/-/objects';
 
+/** The two routes under `/-/`. */
+export const QUERY_FORM_PATHS: readonly string[] = [OBJECT_PATH, JSON_LIST_PATH];
+
 /** Whether a request target is one of the two routes under `/-/`. */
 export function isQueryForm(url: string): boolean {
-  return url.startsWith('/-/') && [OBJECT_PATH, JSON_LIST_PATH].includes(pathOf(url));
+  return url.startsWith('/-/') && QUERY_FORM_PATHS.includes(pathOf(url));
 }
 
 /** @throws Fault bucket_name_invalid, parameter_invalid, key_too_long, key_holds_nul, not_implemented */

@@ -3,9 +3,9 @@ import { USUAL_NAMES } from '../../http1/response-head.ts';
 
 /**
  * The standard headers of S3's responses (S3 API Reference, GetObject). `x-amz-…` headers are forwarded by prefix, because S3 keeps
- * adding new ones. Hop-by-hop headers are in neither group, so they are never forwarded.
+ * adding new ones. Hop-by-hop headers are in neither group, so they are never forwarded. docs/openapi.yaml describes each header.
  */
-const FORWARDED = new Set([
+export const FORWARDED_OBJECT_HEADERS: ReadonlySet<string> = new Set([
   'accept-ranges',
   'cache-control',
   'content-disposition',
@@ -36,7 +36,7 @@ function ruleFor(name: string): Rule {
   // Content-Length must come last: after it has been set, Node rejects a non-ASCII Content-Disposition (nodejs/node#46528).
   if (lower === 'content-length') return 'forward last';
   const isS3s = lower.startsWith('x-amz-') && !lower.startsWith(OF_CLOUDFRONT) && !DROPPED.has(lower);
-  return isS3s || FORWARDED.has(lower) ? 'forward' : 'drop';
+  return isS3s || FORWARDED_OBJECT_HEADERS.has(lower) ? 'forward' : 'drop';
 }
 
 const USUAL_RULES: ReadonlyMap<string, Rule> = new Map([...USUAL_NAMES].map((name) => [name, ruleFor(name)]));
