@@ -33,6 +33,10 @@ export const CONTROL_ROUTES = [
     '/-/metrics',
     'Prometheus metrics. On the main port, only callers in `operators` may read them; on a separate metrics port, no token is required.',
   ],
+  [
+    '/-/openapi.json',
+    'A description of this API for programs ([OpenAPI 3.1](../openapi.yaml)): routes, parameters, headers, errors and examples. No token is required.',
+  ],
 ] as const;
 
 export type ControlPath = (typeof CONTROL_ROUTES)[number][0];

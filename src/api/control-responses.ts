@@ -1,4 +1,5 @@
-// The response of each control route: health, the caller's own identity and grants, credentials for SDKs, and metrics.
+// The response of each control route: health, the caller's own identity and grants, credentials for SDKs, metrics, and the
+// description of the API.
 import { containerToken } from '../auth/presented-token.ts';
 import { matchingPatterns } from '../auth/grants.ts';
 import type { Caller } from '../auth/caller.ts';
@@ -136,6 +137,12 @@ export function controlResponses(parts: ControlParts): ControlResponses {
       context.documentBytes = text.length;
       const headers = ['content-type', parts.metrics.contentType, 'content-length', String(text.length)];
       context.response.writeHead(200, headers).end(text);
+    },
+    '/-/openapi.json': async (context) => {
+      context.operation = 'openapi';
+      // Loaded on first use, because most processes never serve the document.
+      const { openapiDocument } = await import('./openapi-document.ts');
+      context.documentBytes = send(context.response, 200, ['application/json', openapiDocument()]);
     },
   };
   return new Map([...Object.entries(responses), ['/-/sts/', responses['/-/sts']]]);

@@ -82,6 +82,7 @@ function landingPage(audiences: readonly string[]): string {
 <li><code>/-/whoami</code> shows your identity and your grants. It needs a token.</li>
 <li><code>/-/explain?bucket=BUCKET&amp;key=KEY</code> shows why you may or may not read an object. It needs a token.</li>
 <li><a href="/-/live"><code>/-/live</code></a> and <a href="/-/ready"><code>/-/ready</code></a> show whether the bridge is up and ready.</li>
+<li><a href="/-/openapi.json"><code>/-/openapi.json</code></a> describes all routes for programs, as OpenAPI 3.1.</li>
 </ul>
 </main>
 </body>

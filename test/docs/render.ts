@@ -1,10 +1,14 @@
 // `node test/docs/render.ts [--check]`: writes the JSON Schema of the configuration and the generated parts of docs/reference/
-// from the code. With --check, it writes nothing and reports which file is out of date.
+// from the code, and the JSON that the bridge serves from docs/openapi.yaml. With --check, it writes nothing and reports which
+// file is out of date.
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { brotliCompressSync } from 'node:zlib';
+import { parse } from 'yaml';
 import { CONTROL_ROUTES } from '../../src/api/control-paths.ts';
+import { openapiDocument } from '../../src/api/openapi-document.ts';
 import { configurationJsonSchema } from '../../src/config/json-schema.ts';
 import { FAULTS } from '../../src/errors/table.ts';
 import { fieldTables, variableTable } from './configuration-tables.ts';
@@ -12,6 +16,7 @@ import { tableOf, withParts } from './markdown.ts';
 import { metricTable } from './metric-table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const OPENAPI_MODULE = 'src/api/compressed-openapi.ts';
 const CLI_PAGE = 'docs/reference/cli.md';
 
 export const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -35,6 +40,22 @@ const routeTable = (): string =>
     CONTROL_ROUTES.map(([route, response]) => [code(route), response]),
   );
 
+/**
+ * The module with the compressed JSON of docs/openapi.yaml. The example requests are omitted, because only tests use them.
+ * @returns the current module if its content is up to date, because other versions of Brotli compress the same content differently
+ */
+function openapiModule(): string {
+  const json = JSON.stringify(parse(textOf('docs/openapi.yaml')), (name, value: unknown) =>
+    name === 'x-example-requests' ? undefined : value,
+  );
+  if (openapiDocument() === json) return textOf(OPENAPI_MODULE);
+  const compressed = brotliCompressSync(json).toString('base64');
+  return `// The JSON of docs/openapi.yaml, compressed with Brotli, in Base64. \`node test/docs/render.ts\` writes this file.
+export const compressedOpenapi =
+  '${compressed}';
+`;
+}
+
 /** The expected content of each generated file except the commands page, by path. */
 export async function rendered(): Promise<ReadonlyMap<string, string>> {
   const schema = configurationJsonSchema();
@@ -46,6 +67,7 @@ export async function rendered(): Promise<ReadonlyMap<string, string>> {
   };
   return new Map([
     ['deploy/config.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
+    [OPENAPI_MODULE, openapiModule()],
     ...Object.entries(parts).map(([path, of]) => [path, withParts(textOf(path), of)] as const),
   ]);
 }

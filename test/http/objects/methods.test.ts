@@ -20,7 +20,7 @@ const METHODS = [
   'QUERY',
 ];
 const DATA_PATHS = [READABLE, '/acme-lake', '/acme-lake?delete', '/', '/no-such-bucket/x', '/%zz'];
-const CONTROL_PATHS = ['live', 'ready', 'whoami', 'metrics', 'object', 'objects', 'none'].map(
+const CONTROL_PATHS = ['live', 'ready', 'whoami', 'metrics', 'object', 'objects', 'openapi.json', 'none'].map(
   (name) => `/-/${name}`,
 );
 
