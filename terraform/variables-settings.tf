@@ -3,7 +3,7 @@
 variable "settings" {
   description = "Other settings of the bridge, as docs/reference/configuration.md describes them: who may read the metrics and the egress report (`operators`), how many bytes callers may receive from S3 per day (`budgets`; each instance counts on its own), your own prices for the egress report (`egress_prices`, by AWS region), which web pages may call the bridge (`cors`), `cache` (raise the variable `memory` by `cache.memory`), `limits`, how large objects are read over several connections (`read_ahead`), the size above which responses are chunked (`chunk_above`), and whether other programs may share the audiences (`allow_shared_audience`). Write durations like `30s` or `10m`, and sizes like `32MB`."
   type = object({
-    operators             = optional(list(string), [])
+    operators = optional(list(string), [])
     budgets = optional(list(object({
       callers       = list(string)
       bytes_per_day = string
