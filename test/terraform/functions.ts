@@ -1,5 +1,6 @@
 // The Terraform functions that the Terraform files call. Arguments are evaluated lazily, because some functions catch their errors.
 import { createHash } from 'node:crypto';
+import { parse as parseYaml } from 'yaml';
 
 /** @returns the entries of an object in Terraform's order */
 export const entriesOf = (value: object): [string, unknown][] =>
@@ -120,9 +121,11 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
     if (!/^-?\d+(\.\d+)?$/.test(text)) throw new Error(`${text} is not a number.`);
     return Number(text);
   }),
+  tolist: strict((items: unknown[]) => [...items]),
   toset: strict(unique),
   trimspace: strict((text: string) => required(text, 'trimspace').trim()),
   values: strict((map: object) => entriesOf(map).map(([, value]) => value)),
+  yamldecode: strict((text: string) => parseYaml(text) as unknown),
   // JSON is valid YAML. Without a newline, the bridge reads FEDBRIDGE_CONFIG as a path, not as YAML.
   yamlencode: strict((value: unknown) => `${JSON.stringify(sorted(value), null, 2)}\n`),
 };
