@@ -12,7 +12,7 @@ locals {
     ],
     var.image == null ? ["artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "storage.googleapis.com"] : [],
     var.delivery == null ? [] : ["pubsub.googleapis.com"],
-    local.config_in == "secret" ? ["secretmanager.googleapis.com"] : [],
+    local.config_in == "secret" || local.trace_headers != null ? ["secretmanager.googleapis.com"] : [],
     var.egress_cidr == null && var.vpc == null ? [] : ["compute.googleapis.com"],
   ))
 
@@ -73,6 +73,7 @@ resource "time_sleep" "permissions" {
     image_repository = local.image_repository == null ? "none" : join("/", local.image_repository)
     secret           = local.config_in == "secret" ? "${var.name}-config" : "none"
     subnet           = var.vpc == null ? "none" : var.vpc.subnet
+    trace_headers    = local.trace_headers == null ? "none" : "${local.trace_headers.project} ${local.trace_headers.secret_id}"
     volume           = var.volume == null ? "none" : "${var.volume.bucket} ${var.volume.read_only}"
   }
 
@@ -81,6 +82,7 @@ resource "time_sleep" "permissions" {
     google_compute_subnetwork_iam_member.run,
     google_project_service_identity.agents,
     google_secret_manager_secret_iam_member.bridge,
+    google_secret_manager_secret_iam_member.trace_headers,
     google_storage_bucket_iam_member.volume,
     time_sleep.encryption,
   ]

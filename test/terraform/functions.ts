@@ -124,6 +124,12 @@ export const FUNCTIONS: Readonly<Record<string, TerraformFunction>> = {
   tolist: strict((items: unknown[]) => [...items]),
   toset: strict(unique),
   trimspace: strict((text: string) => required(text, 'trimspace').trim()),
+  // Like Go's url.QueryEscape, which Terraform calls.
+  urlencode: strict((text: string) =>
+    encodeURIComponent(text)
+      .replaceAll('%20', '+')
+      .replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`),
+  ),
   values: strict((map: object) => entriesOf(map).map(([, value]) => value)),
   yamldecode: strict((text: string) => parseYaml(text) as unknown),
   // JSON is valid YAML. Without a newline, the bridge reads FEDBRIDGE_CONFIG as a path, not as YAML.

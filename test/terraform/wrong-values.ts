@@ -1,5 +1,6 @@
 // For every rule of the Terraform variables, at least one value that breaks only this rule.
 import type { Variables } from './sample.ts';
+import { WRONG_TELEMETRY } from './wrong-telemetry.ts';
 
 export const grantOf = (more: object): object[] => [
   { callers: ['reader@example.com'], bucket: 'acme-lake', ...more },
@@ -149,6 +150,7 @@ export const WRONG: readonly (readonly [
   ['memory', '2Gi', /4Gi to 32Gi with 8/, { cpu: '8' }],
   ['memory', '64Gi', /4Gi to 32Gi with 8/, { cpu: '8' }],
   ['log_level', 'all', /must be fatal/],
+  ...WRONG_TELEMETRY,
   ['egress_cidr', '10.8.0.0/28', /\/26 or larger/],
   ['egress_cidr', '192.168.1.0/26', /outside 192\.168\.1\.0/],
   ['egress_cidr', '10.8.0.0', /IPv4 range/],
