@@ -1,6 +1,6 @@
 # The service account that the bridge runs as: one that the module creates, or `service_account`.
 
-# The bridge's account needs no permission in Google Cloud, only an identity token.
+# The bridge's account needs no permission in Google Cloud, only an identity token. prometheus-sidecar.tf has the one exception.
 resource "google_service_account" "bridge" {
   count = var.service_account == null ? 1 : 0
 

@@ -12,7 +12,7 @@ locals {
     ],
     var.image == null ? ["artifactregistry.googleapis.com", "cloudbuild.googleapis.com", "storage.googleapis.com"] : [],
     var.delivery == null ? [] : ["pubsub.googleapis.com"],
-    local.config_in == "secret" || local.trace_headers != null ? ["secretmanager.googleapis.com"] : [],
+    local.stores_secrets || local.trace_headers != null ? ["secretmanager.googleapis.com"] : [],
     var.egress_cidr == null && var.vpc == null ? [] : ["compute.googleapis.com"],
   ))
 
@@ -56,7 +56,7 @@ resource "google_project_service_identity" "agents" {
   for_each = toset(!var.enable_apis ? [] : concat(
     ["run.googleapis.com"],
     var.encryption_key != null && var.image == null ? ["artifactregistry.googleapis.com"] : [],
-    var.encryption_key != null && local.config_in == "secret" ? ["secretmanager.googleapis.com"] : [],
+    var.encryption_key != null && local.stores_secrets ? ["secretmanager.googleapis.com"] : [],
   ))
 
   project = var.project
@@ -72,6 +72,7 @@ resource "time_sleep" "permissions" {
   triggers = {
     image_repository = local.image_repository == null ? "none" : join("/", local.image_repository)
     secret           = local.config_in == "secret" ? "${var.name}-config" : "none"
+    sidecar          = var.prometheus_sidecar == null ? "none" : "${var.name}-prometheus"
     subnet           = var.vpc == null ? "none" : var.vpc.subnet
     trace_headers    = local.trace_headers == null ? "none" : "${local.trace_headers.project} ${local.trace_headers.secret_id}"
     volume           = var.volume == null ? "none" : "${var.volume.bucket} ${var.volume.read_only}"
@@ -80,8 +81,10 @@ resource "time_sleep" "permissions" {
   depends_on = [
     google_artifact_registry_repository_iam_member.run,
     google_compute_subnetwork_iam_member.run,
+    google_project_iam_member.prometheus,
     google_project_service_identity.agents,
     google_secret_manager_secret_iam_member.bridge,
+    google_secret_manager_secret_iam_member.prometheus,
     google_secret_manager_secret_iam_member.trace_headers,
     google_storage_bucket_iam_member.volume,
     time_sleep.encryption,

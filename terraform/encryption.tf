@@ -6,7 +6,7 @@ locals {
     ["run"],
     var.image == null ? ["artifactregistry"] : [],
     var.image == null ? ["storage"] : [],
-    local.config_in == "secret" ? ["secretmanager"] : [],
+    local.stores_secrets ? ["secretmanager"] : [],
   )
 }
 

@@ -35,6 +35,8 @@ resource "google_cloud_run_v2_service" "bridge" {
     }
 
     containers {
+      # A name only if another container depends on it, so that other services keep the name that Cloud Run chose.
+      name  = var.prometheus_sidecar == null ? null : local.bridge_container
       image = local.image
 
       ports {
@@ -71,7 +73,7 @@ resource "google_cloud_run_v2_service" "bridge" {
       resources {
         limits = { cpu = var.cpu, memory = var.memory }
         # Always set, because a resources block without it means that the CPU is always allocated and billed.
-        cpu_idle          = var.cpu_idle
+        cpu_idle          = local.cpu_idle
         startup_cpu_boost = true
       }
 
@@ -119,14 +121,34 @@ resource "google_cloud_run_v2_service" "bridge" {
       }
     }
 
-    dynamic "volumes" {
-      for_each = google_secret_manager_secret_version.config[*].version
+    # Only the bridge has a port, so Cloud Run sends requests to no other container.
+    dynamic "containers" {
+      for_each = var.prometheus_sidecar == null ? [] : [var.prometheus_sidecar]
       content {
-        name = "config"
+        name       = "prometheus"
+        image      = containers.value.image
+        depends_on = [local.bridge_container]
+        resources {
+          # Less than one CPU would require concurrency 1.
+          limits            = { cpu = "1", memory = "512Mi" }
+          cpu_idle          = local.cpu_idle
+          startup_cpu_boost = false
+        }
+        volume_mounts {
+          name       = "prometheus"
+          mount_path = "/etc/rungmp"
+        }
+      }
+    }
+
+    dynamic "volumes" {
+      for_each = local.secret_volumes
+      content {
+        name = volumes.key
         secret {
-          secret = google_secret_manager_secret.config[0].secret_id
+          secret = volumes.value.secret
           items {
-            version = volumes.value
+            version = volumes.value.version
             path    = local.config_file
           }
         }

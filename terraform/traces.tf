@@ -21,6 +21,7 @@ locals {
   # The bridge's variables besides the configuration and the log level. Each has a text, or a version of a secret.
   environment = merge(
     { for name, text in local.trace_variables : name => { text = text, secret = null } },
+    var.prometheus_sidecar == null ? {} : { FEDBRIDGE_METRICS_PORT = { text = tostring(local.metrics_port), secret = null } },
     local.trace_headers == null ? {} : {
       OTEL_EXPORTER_OTLP_HEADERS = {
         text = null

@@ -132,7 +132,7 @@ variable "memory" {
 }
 
 variable "cpu_idle" {
-  description = "Whether an instance has CPU only during requests and probes, so that only this time is billed. If false, an instance always has CPU, and its whole lifetime is billed."
+  description = "Whether an instance has CPU only during requests and probes, so that only this time is billed. If false, an instance always has CPU, and its whole lifetime is billed. With `prometheus_sidecar`, an instance always has CPU."
   type        = bool
   default     = true
 }

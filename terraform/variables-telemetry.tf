@@ -1,4 +1,22 @@
-# The variable that sends the bridge's traces to a collector.
+# The variables that send the bridge's metrics and traces elsewhere.
+
+variable "prometheus_sidecar" {
+  description = "Runs Google's Managed Service for Prometheus sidecar in each instance. It sends the bridge's Prometheus metrics to Cloud Monitoring (docs/how-to/deploy-cloud-run.md). `image` is us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar by digest; the error for a missing digest shows the command that looks it up. `interval` is the time between scrapes (60s by default). The sidecar adds one CPU and 512 MiB to each instance, and instances always have CPU, as with `cpu_idle = false`, so that their whole lifetime is billed for both containers. The sidecar runs as the bridge's service account, which gets roles/monitoring.metricWriter. Not yet tried on Google Cloud."
+  type = object({
+    image    = string
+    interval = optional(string, "60s")
+  })
+  default = null
+
+  validation {
+    condition     = var.prometheus_sidecar == null ? true : can(regex("^[a-z0-9.-]+(:[0-9]+)?/.+@sha256:[0-9a-f]{64}$", var.prometheus_sidecar.image))
+    error_message = "prometheus_sidecar: image must name a digest, us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar@sha256:…, because the sidecar can act as the bridge's service account, and a tag may point to another image later. Find the current tag on Google's page \"Write Prometheus metrics by using the Prometheus sidecar\" (Cloud Run). `gcloud artifacts docker images describe IMAGE:TAG --format 'value(image_summary.digest)'` shows its digest."
+  }
+  validation {
+    condition     = var.prometheus_sidecar == null ? true : alltrue([for seconds in [try(tonumber(regex("^([0-9]{1,3})s$", var.prometheus_sidecar.interval)[0]), 0)] : seconds >= 10 && seconds <= 300])
+    error_message = "prometheus_sidecar: interval must be 10s to 300s, in whole seconds. Write \"60s\", for example."
+  }
+}
 
 variable "traces" {
   description = "Sends traces to an OpenTelemetry collector (docs/how-to/trace-requests.md). `endpoint` is the URL of a collector that accepts OTLP over HTTP; the bridge appends /v1/traces. The module runs no collector. `sampler` and `sampler_arg` select the traced requests, as OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG do. `headers_secret` is the version of a secret that contains the headers for the collector, as NAME=VALUE,NAME=VALUE with percent-encoded values, such as projects/acme-prod/secrets/collector-key/versions/1; the headers are not in Terraform's state, and the bridge's service account gets access to this secret. `resource_attributes` are attributes of the service in traces, such as { \"deployment.environment.name\" = \"prod\" }."

@@ -1,4 +1,4 @@
-# Sets `traces`, and checks the variables of the service.
+# Sets `prometheus_sidecar` and `traces`, and checks what the service then runs and may read.
 
 mock_provider "google" {
   source = "./tests/mocks/google"
@@ -22,11 +22,93 @@ variables {
   image      = "europe-west1-docker.pkg.dev/acme-prod/fedbridge/fedbridge@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 }
 
-run "without_traces_no_variables_are_set" {
+run "without_a_sidecar_the_bridge_is_the_only_container" {
+  assert {
+    condition     = length(google_cloud_run_v2_service.bridge.template[0].containers) == 1 && google_cloud_run_v2_service.bridge.template[0].containers[0].resources[0].cpu_idle
+    error_message = "The service must have one container, which has CPU only during requests."
+  }
+  assert {
+    condition     = length(google_secret_manager_secret.prometheus) + length(google_project_iam_member.prometheus) + length(google_secret_manager_secret_iam_member.trace_headers) == 0
+    error_message = "The bridge's account must have no permissions."
+  }
   assert {
     condition     = toset([for variable in google_cloud_run_v2_service.bridge.template[0].containers[0].env : variable.name]) == toset(["FEDBRIDGE_CONFIG", "LOG_LEVEL"])
     error_message = "The bridge must have only the variables that are always set."
   }
+}
+
+run "sidecar_starts_after_the_bridge_and_gets_no_requests" {
+  variables {
+    prometheus_sidecar = { image = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar@sha256:1111111111111111111111111111111111111111111111111111111111111111" }
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.bridge.template[0].containers[1].image == var.prometheus_sidecar.image && google_cloud_run_v2_service.bridge.template[0].containers[1].depends_on == tolist([google_cloud_run_v2_service.bridge.template[0].containers[0].name])
+    error_message = "The second container must be the sidecar, and depend on the bridge's container by name."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service.bridge.template[0].containers[0].ports) == 1 && length(google_cloud_run_v2_service.bridge.template[0].containers[1].ports) == 0
+    error_message = "Only the bridge's container must have a port."
+  }
+  assert {
+    condition     = alltrue([for container in google_cloud_run_v2_service.bridge.template[0].containers : !container.resources[0].cpu_idle])
+    error_message = "Both containers must have CPU between requests."
+  }
+}
+
+run "sidecar_scrapes_the_port_without_a_token" {
+  variables {
+    prometheus_sidecar = {
+      image    = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar@sha256:1111111111111111111111111111111111111111111111111111111111111111"
+      interval = "30s"
+    }
+  }
+  assert {
+    condition = yamldecode(google_secret_manager_secret_version.prometheus[0].secret_data) == {
+      apiVersion = "monitoring.googleapis.com/v1beta"
+      kind       = "RunMonitoring"
+      metadata   = { name = "fedbridge" }
+      spec       = { endpoints = [{ interval = "30s", path = "/-/metrics", port = 9101, timeout = "10s" }] }
+    }
+    error_message = "The sidecar's configuration must have exactly the fields that the sidecar accepts."
+  }
+  assert {
+    condition     = one([for variable in google_cloud_run_v2_service.bridge.template[0].containers[0].env : variable.value if variable.name == "FEDBRIDGE_METRICS_PORT"]) == "9101"
+    error_message = "The bridge must serve its metrics on the port that the sidecar scrapes."
+  }
+  assert {
+    condition     = length([for variable in google_cloud_run_v2_service.bridge.template[0].containers[0].env : variable if variable.name == "FEDBRIDGE_METRICS_HOST"]) == 0
+    error_message = "The metrics port must listen only on the loopback address, which is the default."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.bridge.template[0].containers[1].volume_mounts[0].mount_path == "/etc/rungmp" && one([for volume in google_cloud_run_v2_service.bridge.template[0].volumes : volume.secret[0].items[0].path if volume.name == google_cloud_run_v2_service.bridge.template[0].containers[1].volume_mounts[0].name]) == "config.yaml"
+    error_message = "The sidecar must find its configuration at /etc/rungmp/config.yaml."
+  }
+}
+
+run "sidecar_may_only_read_its_secret_and_write_metrics" {
+  variables {
+    prometheus_sidecar = { image = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar@sha256:1111111111111111111111111111111111111111111111111111111111111111" }
+  }
+  assert {
+    condition     = google_project_iam_member.prometheus[0].role == "roles/monitoring.metricWriter" && google_project_iam_member.prometheus[0].member == "serviceAccount:${google_service_account.bridge[0].email}"
+    error_message = "The bridge's account must be able to write metrics."
+  }
+  assert {
+    condition     = google_secret_manager_secret_iam_member.prometheus[0].role == "roles/secretmanager.secretAccessor" && google_secret_manager_secret_iam_member.prometheus[0].secret_id == google_secret_manager_secret.prometheus[0].secret_id
+    error_message = "The bridge's account must be able to read the sidecar's configuration."
+  }
+  assert {
+    condition     = contains(output.apis, "secretmanager.googleapis.com")
+    error_message = "The secret requires Secret Manager's API."
+  }
+}
+
+run "sidecar_image_must_have_a_digest" {
+  command = plan
+  variables {
+    prometheus_sidecar = { image = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:latest" }
+  }
+  expect_failures = [var.prometheus_sidecar]
 }
 
 run "traces_set_opentelemetrys_variables" {

@@ -7,6 +7,7 @@ import type { Block, Body } from './modules.ts';
 import { readSchemas } from './provider-schema.ts';
 import { FIVE } from './sample.ts';
 import type { Variables } from './sample.ts';
+import { SIDECAR_IMAGE } from './wrong-telemetry.ts';
 import { deliveryOf, DIGEST, KEY } from './wrong-values.ts';
 
 const root = await readModule('');
@@ -20,6 +21,7 @@ const ALL: Variables = {
   egress_cidr: '10.8.0.0/26',
   ingress: 'all',
   delivery: deliveryOf({}),
+  prometheus_sidecar: { image: SIDECAR_IMAGE },
 };
 /** Attributes of resources that other resources refer to. */
 const MORE: Variables = Object.fromEntries(
@@ -83,7 +85,7 @@ describe('an encryption key', () => {
         'google_storage_bucket',
       ].includes(type),
     );
-    assert.equal(encrypted.length, 6);
+    assert.equal(encrypted.length, 7);
     for (const block of encrypted) {
       const [found] = await creations(root, variables, MORE)(block);
       assert.deepEqual(keysIn(found), [KEY], block.address);

@@ -65,7 +65,7 @@ describe('at the first apply', () => {
     const needed = root.resources.filter(
       ({ type, address }) => type.endsWith('_iam_member') && !others.test(address),
     );
-    assert.equal(needed.length, 6);
+    assert.equal(needed.length, 8);
     for (const { address } of [...needed, { address: 'google_project_service_identity.agents' }])
       assert.ok(dependencies('time_sleep.permissions').has(address), address);
   });

@@ -69,8 +69,14 @@ export function rootStandIns(variables: Variables): Variables {
     },
     google_compute_network: { egress: network },
     google_compute_subnetwork: { egress: network },
-    google_secret_manager_secret: { config: secret ? [{ secret_id: `${name}-config` }] : [] },
-    google_secret_manager_secret_version: { config: secret ? [{ name: CONFIG_SECRET, version: '1' }] : [] },
+    google_secret_manager_secret: {
+      config: secret ? [{ secret_id: `${name}-config` }] : [],
+      prometheus: 'prometheus_sidecar' in variables ? [{ secret_id: `${name}-prometheus` }] : [],
+    },
+    google_secret_manager_secret_version: {
+      config: secret ? [{ name: CONFIG_SECRET, version: '1' }] : [],
+      prometheus: 'prometheus_sidecar' in variables ? [{ version: '1' }] : [],
+    },
   };
 }
 

@@ -38,6 +38,17 @@ describe('the metrics port', () => {
     });
   });
 
+  it("accepts the requests of Google's Prometheus sidecar, which connects to 0.0.0.0", async (test) => {
+    const bridge = await start({ K_SERVICE: 'fedbridge' });
+    test.after(() => bridge.stop());
+    const { port, metricsPort } = await portsOf(bridge);
+    const scraped = await request(`http://0.0.0.0:${metricsPort}`, '/-/metrics');
+    assert.equal(scraped.status, 200);
+    assert.match(scraped.text, /^fedbridge_build_info\{/m);
+    // Without a token, callers get no metrics on the port that Cloud Run sends requests to.
+    assert.notEqual((await request(`http://127.0.0.1:${port}`, '/-/metrics')).status, 200);
+  });
+
   it('listens on the address in FEDBRIDGE_METRICS_HOST', async (test) => {
     const bridge = await start({ FEDBRIDGE_METRICS_HOST: OTHER_ADDRESS });
     test.after(() => bridge.stop());
