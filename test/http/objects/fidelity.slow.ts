@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { comparable } from '../../support/comparable-reply.ts';
 import { configured, READER_MAY_ALL } from '../../support/configuration.ts';
 import { directS3, sameSession } from '../../support/direct-s3.ts';
 import type { Direct } from '../../support/direct-s3.ts';
@@ -75,36 +76,7 @@ const DIFFERENCES = [
   ],
 ] as const;
 
-const OWN = new Set([
-  ':status',
-  'date',
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'server',
-  'x-amz-request-id',
-  'x-amz-id-2',
-  'x-request-id',
-  'vary',
-  'cache-status',
-  'age',
-  'x-fedbridge-error',
-  'x-fedbridge-message',
-]);
-
 type Send = (path: string, options: RequestOptions) => Promise<Reply>;
-
-function comparable(reply: Reply): unknown {
-  const isError = reply.status >= 400;
-  const headers = Object.entries(reply.headers).filter(
-    ([name]) => !OWN.has(name) && !(isError && (name === 'content-length' || name === 'cache-control')),
-  );
-  return {
-    status: reply.status,
-    headers: Object.fromEntries(headers.sort(([a], [b]) => (a < b ? -1 : 1))),
-    body: isError ? reply.code : reply.body.toString('latin1'),
-  };
-}
 
 const KEYS = [
   'd/small.txt',
