@@ -1,5 +1,6 @@
 // `npm run bench:memory`: measures the bridge's resident memory while many callers read a large object slowly. Flags: --streams
-// LIST (0,256,1024), --seconds N (20, with all streams open), --baseline DIR, --write.
+// LIST (0,256,1024), --read-ahead LIST (4; values of readAhead.connections, 1 turns it off), --seconds N (20, with all streams
+// open), --baseline DIR, --write.
 import { execFile } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
 import type { Children } from './children.ts';
-import { LOAD_CORE, startField } from './contenders.ts';
+import { LOAD_CORE, startField, WIDE_LIMITS } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { cpuSeconds, forgetPeak, peakMiB, residentMiB } from './cpu-time.ts';
 import { markdownTable } from './markdown.ts';
@@ -36,6 +37,7 @@ const readers: z.ZodType<Readers> = z.object({
 const { values } = parseArgs({
   options: {
     streams: { type: 'string', default: '0,256,1024' },
+    'read-ahead': { type: 'string', default: '4' },
     seconds: { type: 'string', default: '20' },
     baseline: { type: 'string' },
     write: { type: 'boolean', default: false },
@@ -45,6 +47,7 @@ const { baseline, write } = values;
 const numbers = values.streams
   .split(',')
   .map((number) => (number === '0' ? 0 : wholeNumber('streams', number)));
+const connectionNumbers = values['read-ahead'].split(',').map((number) => wholeNumber('read-ahead', number));
 const seconds = wholeNumber('seconds', values.seconds);
 
 await runBench({
@@ -54,15 +57,24 @@ await runBench({
     const rows: string[][] = [];
     // Starts a new bridge for each load, because a process may keep memory after a load.
     for (const streams of numbers) {
-      rows.push(
-        ...(await bench.part((children, directory) => hold(bench, children, { directory, streams }))),
-      );
+      for (const connections of connectionNumbers) {
+        const load = { streams, connections };
+        rows.push(
+          ...(await bench.part((children, directory) => hold(bench, children, { directory, ...load }))),
+        );
+      }
     }
-    const heads = ['streams held', 'idle before, MiB', 'peak, MiB', 'at the end, MiB'];
+    const heads = [
+      '`readAhead.connections`',
+      'streams held',
+      'idle before, MiB',
+      'peak, MiB',
+      'at the end, MiB',
+    ];
     const more = ['peak above idle, KiB a stream', 'KiB read by each', 'CPU µs/MiB'];
     return [
-      `- \`npm run bench:memory -- --streams ${numbers.join()} --seconds ${seconds}\`: streams of one object of 256 MiB, each read ` +
-        `at ${BYTES_A_SECOND / 1024} KiB/s through sockets that pause, all of them held for ${seconds} s; a new bridge for each ` +
+      `- \`npm run bench:memory -- --streams ${numbers.join()} --read-ahead ${connectionNumbers.join()} --seconds ${seconds}\`: streams of ` +
+        `one object of 256 MiB, each read at ${BYTES_A_SECOND / 1024} KiB/s through sockets that pause, all of them held for ${seconds} s; a new bridge for each ` +
         'line. Resident size of the process (VmRSS, VmHWM); socket buffers in the kernel are not included. ' +
         `Core ${LOAD_CORE}: the readers, nginx as S3. Target: at most ${TARGET_MIB} MiB at 1,000.`,
       `\n${markdownTable([['', ...heads, ...more], ...rows])}`,
@@ -73,18 +85,30 @@ await runBench({
 async function hold(
   { sandbox }: Bench,
   children: Children,
-  { directory, streams }: { readonly directory: string; readonly streams: number },
+  {
+    directory,
+    streams,
+    connections,
+  }: { readonly directory: string; readonly streams: number; readonly connections: number },
 ): Promise<string[][]> {
   const { contenders, bucket } = await startField(children, directory, sandbox, {
     names: ['bridge'],
     baseline,
+    environment: {
+      FEDBRIDGE_CONFIG:
+        `${sandbox.environment['FEDBRIDGE_CONFIG'] ?? ''}${WIDE_LIMITS}` +
+        `readAhead: { connections: ${connections} }\n`,
+    },
   });
   const file = join(originRoot(directory), bucket, LARGE.key);
   writeFileSync(file, '');
   // A sparse file is enough, because the readers read only its beginning.
   truncateSync(file, LARGE.bytes);
   const rows: string[][] = [];
-  for (const contender of contenders) rows.push(await row(contender, bucket, streams, children.signal));
+  for (const contender of contenders) {
+    const [title = '', ...figures] = await row(contender, bucket, streams, children.signal);
+    rows.push([title, String(connections), ...figures]);
+  }
   return rows;
 }
 
