@@ -26,7 +26,7 @@ const DIFFERENCES = [
     'the bridge sets its own values, because they belong to one connection',
   ],
   ['`Server`', "the bridge does not pass on S3's `Server` header"],
-  ['`x-amz-request-id`, `x-amz-id-2`', 'differ, because S3 sets new values for each request'],
+  ['`x-amz-request-id`, `x-amz-id-2`', 'the values differ, because S3 sets new values for each request'],
   [
     '`x-amz-bucket-arn`, `x-amz-server-side-encryption-aws-kms-key-id`',
     'the bridge does not pass them on, because they identify an account',
@@ -38,7 +38,7 @@ const DIFFERENCES = [
   ['`x-request-id`, `Vary`', 'the bridge adds them'],
   [
     'with a cache: `Cache-Status`, `Age`',
-    'the bridge adds them; responses without a new response from S3 have no `x-amz-request-id` and `x-amz-id-2`',
+    'the bridge adds them; if the bridge did not call S3 for a response, `x-amz-request-id` and `x-amz-id-2` are missing',
   ],
   [
     'errors: `x-fedbridge-error`, `Cache-Control: no-store`; for HEAD also `x-fedbridge-message`, the message that would be in the body',
@@ -72,7 +72,7 @@ const DIFFERENCES = [
   ],
   [
     'other `x-amz-…` request headers, such as `x-amz-acl`',
-    'are not passed on; S3 does not use them in reads',
+    'the bridge does not pass them on, because S3 does not use them in reads',
   ],
 ] as const;
 
