@@ -11,7 +11,7 @@ export const CONTROL_ROUTES = [
   ],
   [
     '/-/whoami',
-    'Your identity, as verified by the bridge, your grants, and what is left of your egress budget for today, if you have one (`egressBudget`, in bytes).',
+    'Your identity, as verified by the bridge, and your grants. If you have an egress budget, `egressBudget` shows how many bytes are left for today.',
   ],
   [
     '/-/explain',
@@ -19,11 +19,11 @@ export const CONTROL_ROUTES = [
   ],
   [
     '/-/credentials',
-    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Parameters, both optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge`). With `mode=aws` and `bucket`: AWS credentials that allow what your grants with `vend` on the bucket allow ([Call S3 directly](../how-to/call-s3-directly.md)). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
+    "Your token as S3 credentials, in the format of the AWS SDKs' container credentials (`AWS_CONTAINER_CREDENTIALS_FULL_URI`). Both parameters are optional: `bucket` (403 if you have no grant on the bucket) and `mode` (`bridge` by default). With `mode=aws` and `bucket`, the response contains AWS credentials that allow what your grants with `vend` on the bucket allow ([Call S3 directly](../how-to/call-s3-directly.md)). This is the only route that also accepts a token in `Authorization` without `Bearer`.",
   ],
   [
     '/-/sts',
-    "Your token as S3 credentials, in the format of STS (`AWS_ENDPOINT_URL_STS`). POST only, also as `/-/sts/`: AssumeRoleWithWebIdentity as a form with `Action`, `Version`, `RoleArn` (of any role), `RoleSessionName`, `WebIdentityToken` and `DurationSeconds`. Errors have STS's format and codes.",
+    "Your token as S3 credentials, in the format of STS (`AWS_ENDPOINT_URL_STS`). Send a POST request to this route or to `/-/sts/`, with AssumeRoleWithWebIdentity as a form: `Action`, `Version`, `RoleArn` (of any role), `RoleSessionName`, `WebIdentityToken` and `DurationSeconds`. Errors have STS's format and codes.",
   ],
   [
     '/-/egress',

@@ -12,7 +12,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'PORT', meaning: 'Port to listen on.', default: '8080' },
   {
     name: 'FEDBRIDGE_HOST',
-    meaning: 'Address to listen on. The container image and the systemd unit for VMs set it to `0.0.0.0`.',
+    meaning:
+      'Address to listen on. The container image and the systemd unit for VMs set this variable to `0.0.0.0`.',
     default: '0.0.0.0 on Cloud Run, 127.0.0.1 elsewhere',
   },
   {
@@ -23,7 +24,7 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: 'AWS_PROFILE',
     meaning:
-      'AWS profile that assumes the roles if the configuration file does not set `identity`. For use on a laptop; rejected on Cloud Run.',
+      'AWS profile that assumes the roles if the configuration file does not set `identity`. Use this variable only on a laptop; the bridge rejects it on Cloud Run.',
   },
   {
     name: 'AWS_ENDPOINT_URL_STS',
@@ -75,24 +76,25 @@ export const VARIABLES: readonly Variable[] = [
   },
   {
     name: 'AWS_ROLE_ARN',
-    meaning: 'ARN of the role that the bridge assumes. For use instead of a configuration file.',
+    meaning: 'ARN of the role that the bridge assumes. Use this variable instead of a configuration file.',
   },
   {
     name: 'FEDBRIDGE_AUDIENCE',
-    meaning: "Audience of callers' tokens; must not be `fedbridge`. For use instead of a configuration file.",
+    meaning:
+      "Audience of callers' tokens; must not be `fedbridge`. Use this variable instead of a configuration file.",
   },
   {
     name: 'FEDBRIDGE_BUCKET',
-    meaning: 'Name of the bucket that callers may read. For use instead of a configuration file.',
+    meaning: 'Name of the bucket that callers may read. Use this variable instead of a configuration file.',
   },
   {
     name: 'FEDBRIDGE_CALLERS',
     meaning:
-      'Comma-separated callers that may get and list objects in the bucket. For use instead of a configuration file.',
+      'Comma-separated callers that may get and list objects in the bucket. Use this variable instead of a configuration file.',
   },
   {
     name: 'FEDBRIDGE_PREFIX',
-    meaning: 'Prefix of the keys that callers may read. For use instead of a configuration file.',
+    meaning: 'Prefix of the keys that callers may read. Use this variable instead of a configuration file.',
     default: 'the whole bucket',
   },
   ...TRACE_VARIABLES,

@@ -34,12 +34,12 @@ export const bucket = fields({
   }),
   endpoint: origin.exactOptional().meta({
     description:
-      "Custom S3 endpoint for this bucket, in the form `https://HOST[:PORT]`: for example, an AWS PrivateLink endpoint or an S3-compatible server. Plain http is accepted only for a loopback host. Default: `AWS_ENDPOINT_URL_S3`, otherwise the region's endpoint.",
+      "A custom S3 endpoint for this bucket, in the form `https://HOST[:PORT]`: for example, an AWS PrivateLink endpoint or an S3-compatible server. Plain http is accepted only for a loopback host. Default: `AWS_ENDPOINT_URL_S3`, otherwise the region's endpoint.",
     example: 'https://bucket.vpce-1a2b3c4d.s3.us-east-2.vpce.amazonaws.com',
   }),
   via: origin.exactOptional().meta({
     description:
-      "A CloudFront distribution through which the bridge reads the content of objects, in the form `https://HOST[:PORT]`. The distribution's origin must be the bucket's regional domain, and it must cache nothing. Lists and other requests still go directly to S3. Requires `region`; not accepted together with `endpoint`, for an access point, or for a bucket name with dots. Default: objects are read directly from S3.",
+      "A CloudFront distribution through which the bridge reads the content of objects, in the form `https://HOST[:PORT]`. The distribution's origin must be the bucket's regional domain, and the distribution must cache nothing. Lists and other requests still go directly to S3. Requires `region`; not accepted together with `endpoint`, for an access point, or for a bucket name with dots. Default: objects are read directly from S3.",
     example: 'https://d111111abcdef8.cloudfront.net',
   }),
   requesterPays: yesOrNo().prefault(false).meta({

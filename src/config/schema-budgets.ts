@@ -10,18 +10,18 @@ export const budget = fields({
     .min(1)
     .meta({
       description:
-        'The callers that the budget applies to, in the same format as in a grant. Each caller that matches has its own budget. If several budgets match a caller, each applies, so the smallest limits the caller.',
+        'The callers that the budget applies to, in the same format as in a grant. Each caller that matches has its own budget. If several budgets match a caller, all of them apply, so the smallest budget is the limit.',
       example: ['project:acme-prod'],
     }),
   // The largest whole number that keeps every sum of a day exact.
   bytesPerDay: quantity(1, 1000e12, SIZE).meta({
     description:
-      'How many bytes each caller may receive from S3 per UTC day, for each process of the bridge. Reads that do not fit get 403 `EgressBudgetExceeded`. Counting starts again when the process restarts.',
+      'How many bytes each caller may receive from S3 per UTC day, for each process of the bridge. Reads that do not fit into the rest of the budget get 403 `EgressBudgetExceeded`. Counting starts again when the process restarts.',
     example: '500GiB',
   }),
   warnAt: fraction().prefault(0.8).meta({
     description:
-      'The fraction of `bytesPerDay` at which the bridge logs a warning, once per caller and day: above 0, at most 1.',
+      'The fraction of `bytesPerDay` at which the bridge logs a warning, once per caller, budget and day: above 0, at most 1.',
     example: 0.9,
   }),
 });

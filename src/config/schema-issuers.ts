@@ -24,17 +24,17 @@ const name = textForm(
 export const issuer = fields({
   name: name.meta({
     description:
-      "A name of your choice, with which grants name the issuer's callers. Logs and session names show it.",
+      "A name of your choice, which grants use to name the issuer's callers. Logs and session names contain this name.",
     example: 'gke-prod',
   }),
   kind: word('kubernetes', 'generic').meta({
     description:
-      '`kubernetes` if the subjects are service accounts, which grants name as `ISSUER:NAMESPACE/SERVICEACCOUNT`. `generic` for any other issuer, whose callers grants name by the exact subject: `ISSUER:SUBJECT`.',
+      'With `kubernetes`, the subjects are service accounts, and grants name callers as `ISSUER:NAMESPACE/SERVICEACCOUNT`. With `generic`, for any other issuer, grants name callers by the exact subject: `ISSUER:SUBJECT`.',
     example: 'kubernetes',
   }),
   url: text(ISSUER_URL).meta({
     description:
-      "The exact `iss` claim of the issuer's tokens. Unless `jwks` is set, the bridge finds the keys with the discovery document below this URL, and accepts only keys on the same origin.",
+      "The exact `iss` claim of the issuer's tokens. Unless `jwks` is set, the bridge finds the keys through the discovery document below this URL, and accepts only keys on the same origin.",
     example: 'https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters/prod',
   }),
   audience: either(audience, z.array(audience).min(1), Array.isArray).exactOptional().meta({

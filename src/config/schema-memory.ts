@@ -13,7 +13,7 @@ export const readAhead = fields({
     .prefault('64MiB')
     .meta({
       description:
-        'Maximum memory for the parts of all responses in the process: at least 8MiB, the size of one part. If it is used up, responses use fewer connections.',
+        'Maximum memory for the parts of all responses in the process: at least 8MiB, the size of one part. If this memory is used up, responses use fewer connections.',
       example: '128MiB',
     }),
 })
@@ -31,16 +31,17 @@ export const cache = fields({
   }),
   freshFor: quantity(0, 3600, DURATION).prefault('0s').meta({
     description:
-      "How long a confirmation from S3 counts: 0s to 1h. During this time, the bridge serves the same object version to the same session without calling S3, so a change of the object or of the role's rights may take this long to have an effect. With 0s, S3 confirms each read.",
+      "How long a confirmation from S3 is valid: 0s to 1h. During this time, the bridge serves the same object version to the same session without calling S3, so a change of the object or of the role's rights may take this long to have an effect. With 0s, S3 confirms each read.",
     example: '1m',
   }),
   kms: word('never', 'memory').prefault('never').meta({
     description:
-      'Whether objects that are encrypted with KMS keys (SSE-KMS) may be cached: `never`, or in `memory`, unencrypted.',
+      'Whether objects that are encrypted with KMS keys (SSE-KMS) may be cached. With `never`, they are not cached. With `memory`, they are kept unencrypted in memory.',
     example: 'memory',
   }),
 })
   .exactOptional()
   .meta({
-    description: 'Keeps parts of objects in memory, to read them from S3 less often. Default: no cache.',
+    description:
+      'Keeps parts of objects in memory, so that the bridge reads them from S3 less often. Default: no cache.',
   });

@@ -19,7 +19,7 @@ const hop = fields({
     .record(z.string(), text(TAG_VALUE))
     .prefault({})
     .meta({
-      description: 'Session tags with fixed values. At most 50, including those that `callerTags` adds.',
+      description: 'Session tags with fixed values: at most 50, including the tags that `callerTags` adds.',
       example: { team: 'data' },
     }),
   callerTags: yesOrNo().prefault(false).meta({

@@ -19,7 +19,7 @@ import { DURATION, SIZE } from './units.ts';
 export const documentSchema = fields({
   audience: either(audience, z.array(audience).min(1), Array.isArray).meta({
     description:
-      "The audience of callers' tokens, or a list of accepted audiences. Usually the bridge's URL. No other service may use it, and it must differ from `aws.audience`.",
+      "The audience of callers' tokens, or a list of accepted audiences. This is usually the bridge's URL. No other service may use this audience, and it must differ from `aws.audience`.",
     example: 'https://lake-bridge.example',
   }),
   allowSharedAudience: yesOrNo().prefault(false).meta({
@@ -115,7 +115,7 @@ export const documentSchema = fields({
     .exactOptional()
     .meta({
       description:
-        'The web page for people, `fedbridge console`, which runs as a service of its own behind Identity-Aware Proxy. Grants name people as `user:EMAIL`. Default: the console does not start.',
+        'The web page for people, `fedbridge console`, which runs as a separate service behind Identity-Aware Proxy. Grants name people as `user:EMAIL`. Default: the console does not start.',
     }),
   limits: fields({
     inFlight: wholeNumber(1, 100_000, 'requests').prefault(1000).meta({

@@ -23,7 +23,7 @@ export const TRACE_VARIABLES = [
   {
     name: 'OTEL_EXPORTER_OTLP_HEADERS',
     meaning:
-      'Headers of requests to the collector, as `NAME=VALUE,NAME=VALUE` with percent-encoded values. If it is set, the endpoint must use https or a loopback host, because headers usually contain a key.',
+      'Headers of requests to the collector, as `NAME=VALUE,NAME=VALUE` with percent-encoded values. If this variable is set, the endpoint must use https or a loopback host, because headers usually contain a key.',
   },
   {
     name: 'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
@@ -50,7 +50,7 @@ export const TRACE_VARIABLES = [
   {
     name: 'OTEL_TRACES_SAMPLER',
     meaning:
-      "Which requests are traced: `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`. With the `parentbased` samplers, the caller's trace context decides if there is one.",
+      "Which requests are traced: `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`. With the `parentbased` samplers, the caller's trace context decides if the request has such a context.",
     default: 'parentbased_always_on',
   },
   {

@@ -40,7 +40,7 @@ export function budgetMetrics(registry: Registry, budgetUse: () => readonly Budg
   );
   budgetGauge(
     'fedbridge_egress_budget_used_bytes',
-    'Bytes of the egress budget that each caller has used today or that are reserved for its reads in progress. Starts again at 00:00 UTC.',
+    'Bytes of the egress budget that each caller has used today or that are reserved for its reads in progress. The count starts again at 00:00 UTC.',
     ({ used }) => used,
   );
   const budgetDenials = new Counter({

@@ -45,12 +45,12 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   ),
   single(
     'fedbridge_cache_hit_bytes_total',
-    'Bytes sent to callers that were in the cache already.',
+    'Bytes sent to callers that were already in the cache.',
     ({ cachedBytes }) => cachedBytes,
   ),
   single(
     'fedbridge_cache_sent_bytes_total',
-    'Bytes sent to callers through the cache, including those that S3 had to send first.',
+    'Bytes sent to callers through the cache, including bytes that S3 had to send first.',
     ({ sentBytes }) => sentBytes,
   ),
   single(
@@ -65,7 +65,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   ),
   single(
     'fedbridge_cache_evictions_total',
-    'Blocks that were removed to make room for others.',
+    'Blocks that were removed to make room for other blocks.',
     ({ evictions }) => evictions,
   ),
   single(
@@ -75,7 +75,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   ),
   single(
     'fedbridge_cache_pinned_bytes',
-    "Bytes of the cache's memory that are being received or sent now, so that they cannot be removed.",
+    "Bytes of the cache's memory that cannot be removed, because they are being received or sent now.",
     ({ pinnedBytes }) => pinnedBytes,
   ),
   single(
@@ -85,7 +85,7 @@ export const CACHE_METRICS: readonly CacheMetric[] = [
   ),
   single(
     'fedbridge_cache_objects',
-    'Objects that the cache has facts about, with or without blocks.',
+    'Objects about which the cache keeps information from S3, with or without blocks of their content.',
     ({ objects }) => objects,
   ),
 ];

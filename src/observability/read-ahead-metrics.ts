@@ -24,13 +24,13 @@ export function readAheadMetrics(registry: Registry, reservedBytes: () => number
   });
   const windows = new Histogram({
     name: 'fedbridge_read_ahead_window_bytes',
-    help: 'How far a response was read ahead at most: the largest number of parts that could be requested, in bytes.',
+    help: 'The largest read-ahead window of each response: the size of the parts that the bridge could request at the same time, in bytes.',
     buckets: WINDOW_BYTES,
     registers,
   });
   const discarded = new Counter({
     name: 'fedbridge_read_ahead_discarded_bytes_total',
-    help: 'Bytes that arrived from S3 in responses that were read ahead, but were not sent to a caller.',
+    help: 'Bytes that the bridge received from S3 for responses with read-ahead, but did not send to a caller.',
     registers,
   });
   const fallbacks = new Counter({
