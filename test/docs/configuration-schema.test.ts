@@ -45,6 +45,13 @@ describe('every field in the JSON Schema', () => {
   });
 });
 
+it('the configuration reference has a row for every field', () => {
+  const [, tables = ''] =
+    /<!-- fields -->([^]*)<!-- \/fields -->/.exec(textOf('docs/reference/configuration.md')) ?? [];
+  const rows = [...tables.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(rows.sort(), fields.map(([name]) => name).sort());
+});
+
 describe('the example configurations', () => {
   for (const path of globSync('deploy/example*.yaml', { cwd: ROOT })) {
     it(`include ${path}, which is valid and causes no warning`, () => {

@@ -11,13 +11,19 @@ const SECTIONS: readonly (readonly [heading: string, path: readonly string[]])[]
   ['The document', []],
   ['`aws`', ['aws']],
   ['`identity`, if it is a map', ['identity']],
+  ['`issuers[]`', ['issuers']],
   ['`roles.NAME`', ['roles']],
   ['`roles.NAME.then[]`', ['roles', 'then']],
   ['`buckets.NAME`', ['buckets']],
   ['`grants[]`', ['grants']],
+  ['`budgets[]`', ['budgets']],
+  ['`egress`', ['egress']],
+  ['`egress.prices.REGION`', ['egress', 'prices']],
   ['`readAhead`', ['readAhead']],
   ['`responses`', ['responses']],
+  ['`cache`', ['cache']],
   ['`cors`', ['cors']],
+  ['`console`', ['console']],
   ['`limits`', ['limits']],
 ];
 
@@ -46,6 +52,7 @@ function typeOf(schema: Schema): string {
   if (type === 'object') return schema.properties === undefined ? 'map by name' : 'map';
   if (type === 'boolean') return '`true`, `false`';
   if (type === 'integer') return `number, ${counted(minimum)} to ${counted(maximum)}`;
+  if (type === 'number') return 'number';
   if (pattern.includes('KiB')) return 'size';
   return pattern.startsWith('^\\d+(?:') ? 'duration' : 'text';
 }
