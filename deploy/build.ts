@@ -1,5 +1,5 @@
-// Builds dist/: each program as one file that needs only Node. An image contains the same code, split for a faster start (image-tree.ts).
-// The npm package is built separately: `npm run build:package` compiles src/ to lib/.
+// Builds dist/, which contains each program as one file that needs only Node. An image contains the same code, which
+// image-tree.ts splits for a faster start. The npm package is built separately: `npm run build:package` compiles src/ to lib/.
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.ts';
 

@@ -9,7 +9,7 @@ import { thirdPartyLicenses } from './third-party-licenses.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The file with the console's page. It is loaded only by the console, so that the bridge's program stays small. */
+/** The file with the console's page. Only the console loads this file, so that the bridge's program stays small. */
 const CONSOLE_ASSETS = 'console-assets.js';
 
 const CONSOLE_ASSETS_APART: Plugin = {
@@ -23,7 +23,7 @@ const CONSOLE_ASSETS_APART: Plugin = {
 const PROGRAMS = { main: 'src/main.ts', probe: 'deploy/probe.ts' };
 
 export interface Bundle {
-  /** Sizes in bytes, by file name. */
+  /** The size of each file in bytes, by file name. */
   readonly sizes: ReadonlyMap<string, number>;
 }
 

@@ -9,7 +9,7 @@ import { startSandbox } from '../src/sandbox/sandbox.ts';
 const FILL = fileURLToPath(new URL('fill-code-cache.ts', import.meta.url));
 const OBJECT = '/acme-lake/raw/public/orders.csv';
 
-/** A bridge that hangs must not block a build. */
+/** The deadline for the whole run, so that a bridge that hangs does not block a build. */
 const LONGEST_MS = 60_000;
 
 /** @param app the program's directory. @throws if the read fails, or if the program's exit code is not 0 */

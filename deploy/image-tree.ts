@@ -1,5 +1,5 @@
 // Creates the files that an image adds to its base: the programs, their licenses and SBOM, Node's compile cache, and V8's code
-// cache for the bridge, which contains every function that a first read runs.
+// cache for the bridge. The code cache contains every function that a first read runs.
 //
 //   node deploy/image-tree.ts DIR
 //
@@ -19,15 +19,15 @@ import { softwareBillOfMaterials } from './sbom.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
-/** deploy/Dockerfile sets the same variables, but with the directory's path in the image. */
+/** The variables for Node's compile cache. deploy/Dockerfile sets the same variables, with the directory's path in the image. */
 const compileCache = (app: string) => ({
   NODE_COMPILE_CACHE: join(app, 'cache'),
   NODE_COMPILE_CACHE_PORTABLE: '1',
 });
 
 /**
- * @throws if the second start does not use the cache that the first start wrote; starts would then be slow for no visible
- * reason
+ * @throws if the second start does not use the cache that the first start wrote, because starts would then be slow without an
+ * error
  */
 async function fillCompileCache(app: string, programs: readonly string[]): Promise<void> {
   await mkdir(join(app, 'cache'));
@@ -45,7 +45,7 @@ async function fillCompileCache(app: string, programs: readonly string[]): Promi
 async function splitStart(app: string): Promise<void> {
   const program = join(app, PROGRAM);
   await rename(join(app, 'main.js'), program);
-  // The wrapper replaces the `#!` line, which only the started file needs.
+  // Removes the text of the `#!` line. The wrapper takes its place on the first line, so that line numbers do not change.
   const text = (await readFile(program, 'utf8')).replace(/^#!.*/, '');
   await writeFile(program, asFunction(text));
   await bundleStart(join(app, 'main.js'));

@@ -10,11 +10,11 @@ export interface Impersonation {
   readonly audience: string;
   /** The metadata server's host, with or without a scheme, as in gcp-metadata. */
   readonly metadataHost: string;
-  /** Origin of IAM Credentials. */
+  /** The origin of the IAM Credentials API. */
   readonly googleApis: string;
 }
 
-/** @throws Fault metadata_…, impersonation_… or google_…; the error that fetch throws if there is no response */
+/** @throws Fault metadata_…, impersonation_… or google_…; if there is no response, the error that `fetch` throws */
 export async function impersonatedToken(options: Impersonation): Promise<string> {
   const { email, audience, metadataHost, googleApis } = options;
   const authority = metadataHost.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');

@@ -4,7 +4,7 @@ import { impersonatedToken } from './impersonated-account.ts';
 import { remedyOf } from './probe-remedies.ts';
 
 export interface ProbeOptions {
-  /** Origin of the bridge. */
+  /** The origin of the bridge. */
   readonly url: string;
   readonly audience: string;
   readonly bucket: string;
@@ -12,23 +12,23 @@ export interface ProbeOptions {
   readonly ungrantedKey: string;
   readonly ungrantedAccount: string;
   readonly metadataHost: string;
-  /** Origin of IAM Credentials. */
+  /** The origin of the IAM Credentials API. */
   readonly googleApis: string;
-  /** Set only if the bridge is behind Cloud Run's invoker check. */
+  /** The audience for Cloud Run's invoker check; set only if the bridge is behind that check. */
   readonly invokerAudience?: string;
 }
 
 export interface CheckResult {
   readonly name: string;
   readonly ok: boolean;
-  /** Null if there was no response. */
+  /** The HTTP status; null if there was no response. */
   readonly status: number | null;
   readonly ms: number;
   /** The `x-fedbridge-error` header. An error response without this header comes from the platform, not from the bridge. */
   readonly error?: string;
-  /** Identifies the request in the bridge's log. */
+  /** The request ID, which also identifies the request in the bridge's log. */
   readonly requestId?: string;
-  /** Set only if the check failed. */
+  /** How to fix the problem; set only if the check failed. */
   readonly remedy?: string;
 }
 
@@ -39,14 +39,14 @@ interface Check {
   readonly expected: { readonly status: number; readonly error?: string };
 }
 
-/** Nobody can own this host name (RFC 2606). */
+/** An audience that no bridge accepts, because nobody can own this host name (RFC 2606). */
 const ANOTHER_AUDIENCE = 'https://another-bridge.invalid';
 
-/** A first request may wait for an instance to start and for STS. */
+/** The deadline for a request. The first request may have to wait until an instance has started and STS has responded. */
 const DEADLINE_MS = 30_000;
 
 /**
- * Each check also compares the `x-fedbridge-error` header, because the status is not enough: S3 also responds with 403 to a
+ * Each check also compares the `x-fedbridge-error` header, because the status is not enough. S3 also responds with 403 to a
  * request that the bridge should not have sent, and Cloud Run responds with 403 to callers that it does not admit. Only the
  * bridge sends `not_granted`.
  */
@@ -130,7 +130,7 @@ async function drain({ body }: Response): Promise<void> {
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError') return 'timeout';
-  // For a fetch error, the system's error code is in the error's cause.
+  // The system's error code is in the cause of a `fetch` error.
   const codes = [error, error.cause].map((one) =>
     typeof one === 'object' && one !== null && 'code' in one ? one.code : undefined,
   );

@@ -2,8 +2,8 @@
 //
 //   node deploy/probe.ts --url ORIGIN --audience AUDIENCE --bucket BUCKET --key KEY --ungranted-key KEY --ungranted-account EMAIL
 //
-// In an image, the probe is /app/probe.js. It runs as its own service account, whose only grant is to get KEY. Prints one line
-// of JSON with Cloud Logging's fields. Exit codes: 0, every check passed; 1, a check failed; 2, wrong usage.
+// In an image, the probe is /app/probe.js. The probe runs as its own service account, whose only grant is to get KEY. Prints one
+// line of JSON with Cloud Logging's fields. Exit codes: 0, every check passed; 1, a check failed; 2, wrong usage.
 import { parseArgs } from 'node:util';
 import { readOrigin, ORIGIN_MUST } from '../src/config/allowed-origins.ts';
 import { prepareRuntime } from '../src/runtime/process-setup.ts';
@@ -81,7 +81,7 @@ async function probe(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-/** Waits until everything is written, because the process exits next. */
+/** Waits until everything is written, because the process then exits. */
 const write = (stream: NodeJS.WriteStream, text: string) =>
   new Promise<void>((resolve) => {
     stream.write(text, () => {
@@ -93,7 +93,7 @@ const write = (stream: NodeJS.WriteStream, text: string) =>
 const UNSETTLED = 13;
 
 prepareRuntime();
-// No top-level `await`: the bundle is CommonJS, which does not support it.
+// Does not use top-level `await`, because the bundle is CommonJS, which does not support it.
 process.exitCode = UNSETTLED;
 void probe(process.argv.slice(2)).then((code) => {
   // Google's library keeps retrying after the probe's deadline, so the probe does not wait for it.

@@ -1,11 +1,14 @@
-// Creates the programs' SBOM as a CycloneDX document. It lists the production dependencies and the packages in the console's page,
-// with their versions in the lock file.
+// Creates the programs' SBOM as a CycloneDX document. The document lists the production dependencies and the packages in the
+// console's page, with their versions in the lock file.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The packages that are built into the console's page. They are development dependencies, because Node never imports them. */
+/**
+ * The packages that are built into the console's page. These packages are development dependencies, because Node never imports
+ * them.
+ */
 export const PACKAGES_IN_PAGE: readonly string[] = ['htm', 'hyparquet', 'papaparse', 'preact', 'uplot'];
 
 interface Component {
@@ -21,7 +24,7 @@ interface CycloneDx {
   dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 
-/** The maximum length of npm's output. For this project, npm prints far less. */
+/** The maximum length of npm's output. The actual output for this project is far shorter. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -44,7 +44,7 @@ export async function thirdPartyLicenses(root: string, bundles: readonly BundleI
   return [HEAD, ...parts].join(RULE);
 }
 
-/** The directories of the packages that contribute code to an output, sorted by package name. */
+/** Returns the directories of the packages that contribute code to an output, sorted by package name. */
 function directoriesIn(bundles: readonly BundleInputs[]): string[] {
   const found = new Map<string, string>();
   for (const { inputs } of bundles.flatMap(({ outputs }) => Object.values(outputs)))
@@ -55,7 +55,10 @@ function directoriesIn(bundles: readonly BundleInputs[]): string[] {
   return [...found].toSorted(([, a], [, b]) => (a < b ? -1 : 1)).map(([directory]) => directory);
 }
 
-/** The package's license and notice files (Apache-2.0, 4d), or the license section of its README if it has no license file. */
+/**
+ * Returns the package's license and notice files (Apache-2.0, 4d), or the license section of its README if it has no license
+ * file.
+ */
 async function textOf(directory: string, { name, license }: Manifest, apache: string): Promise<string> {
   const files = (await readdir(directory)).toSorted();
   const read = async (pattern: RegExp): Promise<string[]> =>

@@ -30,7 +30,7 @@ first_port=9101
 
 [ -n "$root" ] || [ "$(id -u)" -eq 0 ] || fail 'user' 'must be root, but is not' 'Run it with sudo.'
 if ! "$node" --version >/dev/null 2>&1; then
-  # libatomic1 is the only library that Node needs and a Debian system may lack.
+  # libatomic1 is the only library that Node needs and that may be missing on a Debian system.
   [ -n "$root" ] || apt-get install --yes --quiet libatomic1 >/dev/null 2>&1 || true
   "$node" --version >/dev/null ||
     fail "$node" 'must run on this machine, but does not' 'Install libatomic1, and run pack.sh on a machine of the same architecture.'
