@@ -69,8 +69,9 @@ export function bucketConfirmation(steps: {
     endStep(context, 's3FirstByteMs');
     context.s3RequestId = headerOf(outcome.headers, 'x-amz-request-id');
     if (!isS3Error(outcome)) await discard(outcome);
-    // Other errors are ignored, because the caller may not be allowed to list, and not every S3 server lists as AWS does. If the
-    // caller requires an owner, a denial may also mean that the bucket has a different owner.
+    // All other errors count as a confirmation, because the caller may not be allowed to list, and not every S3 server lists as
+    // AWS does. If the caller requires an owner, no error counts as a confirmation: a denial may mean that the bucket has a
+    // different owner.
     else if (isDemanded || outcome.status === 404 || (outcome.status >= 500 && outcome.status !== 501))
       return { read, error: outcome };
     confirmed.set(bucket, startElapsed());

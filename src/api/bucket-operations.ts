@@ -14,7 +14,7 @@ import { sendS3Error } from './responses/s3-error.ts';
 import { addServerTiming } from './responses/server-timing.ts';
 
 interface BucketSteps {
-  /** Only HeadBucket calls S3. */
+  /** Confirms with S3 that a bucket exists. Only HeadBucket uses this function; the other operations do not call S3. */
   readonly confirmBucket: ConfirmBucket;
   regionOf(bucket: Bucket): string;
   readonly startedAt: Date;
@@ -46,7 +46,7 @@ export async function serveBucketOperation(
 export const isBucketOperation = (operation: Operation): operation is BucketOperation =>
   operation.kind !== 'object' && operation.kind !== 'list';
 
-/** @throws Fault not_granted if the caller has no grants on the bucket, whether it exists or not */
+/** @throws Fault not_granted if the caller has no grants on the bucket, even if the bucket exists */
 function bucketsFor(operation: BucketOperation, access: ReadonlyMap<string, Access>): Bucket[] {
   if (operation.kind === 'buckets') return [...access.values()].map(({ bucket }) => bucket);
   const own = access.get(operation.bucket);

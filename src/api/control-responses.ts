@@ -21,23 +21,23 @@ import type { WhoamiParts } from './whoami-route.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 export interface ControlParts extends WhoamiParts {
-  /** @param tokenIn finds the token in the request; by default, in the headers of a read */
+  /** @param tokenIn finds the token in the request; by default, looks in the same headers as for a read */
   authenticate(request: CallerRequest, tokenIn?: (request: CallerRequest) => string): MaybePromise<Caller>;
   /** Issues AWS credentials (vending.ts). */
   readonly vend: VendingSteps['vend'];
   readonly logVended: VendingSteps['logVended'];
   isReady(): boolean;
   readonly metrics: Metrics;
-  /** Whether a separate port serves the metrics, so that this port does not. */
+  /** Whether a separate port serves the metrics without a token. If so, this port does not serve them. */
   readonly metricsAreOpen: boolean;
-  /** Returns the document of /-/egress. */
+  /** Returns the document that /-/egress sends. */
   egress(): object;
 }
 
 /** @throws Fault token_…, parameter_…, web_identity_…, not_granted */
 export type RespondToControl = (context: RequestContext) => void | Promise<void>;
 
-/** By path. */
+/** Maps each path to the function that responds to it. */
 export type ControlResponses = ReadonlyMap<string, RespondToControl>;
 
 export function controlResponses(parts: ControlParts): ControlResponses {

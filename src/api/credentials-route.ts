@@ -1,5 +1,5 @@
-// `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. Each `mode` has a row in one table,
-// except `aws` (vending.ts), which calls STS.
+// Serves `GET /-/credentials`: credentials in the format of the AWS SDKs' container credentials. Each `mode` has a row in one
+// table, except `aws` (vending.ts), which calls STS.
 import { containerToken } from '../auth/presented-token.ts';
 import { permitOn } from '../auth/authorize.ts';
 import type { Access } from '../auth/grants.ts';
@@ -11,7 +11,7 @@ import type { RequestContext } from '../observability/request-context.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 import { checkedBucket, loggable } from '../s3/target.ts';
 
-/** SDK reference guide, "Container credential provider". */
+/** The format of container credentials (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
 export interface ContainerCredentials {
   readonly AccessKeyId: string;
   readonly SecretAccessKey: string;
@@ -21,7 +21,7 @@ export interface ContainerCredentials {
 
 export interface CredentialsRequest {
   readonly mode: Mode;
-  /** The bucket to read; undefined for credentials for all of the caller's buckets. */
+  /** The bucket to read. If undefined, the credentials are for all of the caller's buckets. */
   readonly bucket: string | undefined;
 }
 

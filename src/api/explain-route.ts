@@ -143,7 +143,7 @@ function reasonOf(
   }
 }
 
-/** Example: `get and list on raw/public/, and get on the key README.txt`. */
+/** Describes grants in words, for example `get and list on raw/public/, and get on the key README.txt`. */
 export const describeGrants = (grants: readonly Grant[]): string =>
   grants.map(({ allow, scope }) => `${listed(allow)} on ${describeScope(scope)}`).join(', and ');
 

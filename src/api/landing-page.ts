@@ -1,14 +1,14 @@
-// The page that a browser gets at the bridge's `/`: what the bridge is, and how to read through it. All other requests for `/` are
-// S3's ListBuckets.
+// The page that a browser gets at the bridge's `/`. The page describes the bridge and shows how to read through it. All other
+// requests for `/` are S3's ListBuckets.
 import type { Config } from '../config/types.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { prefersHtml } from './responses/accept.ts';
 import { escapeXml } from './responses/document.ts';
 
-/** @returns whether it has responded; otherwise, the request is for one of the other routes */
+/** @returns whether this function has responded; if not, a different route must handle the request */
 export type Front = (context: RequestContext) => boolean;
 
-/** The page has no scripts, styles or images, so nothing on it needs to be allowed. */
+/** The response headers. The page has no scripts, styles or images, so the content security policy allows nothing. */
 const HEADERS = [
   'content-type',
   'text/html; charset=utf-8',
@@ -90,5 +90,5 @@ function landingPage(audiences: readonly string[]): string {
 `;
 }
 
-/** For a shell. */
+/** Quotes a text for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

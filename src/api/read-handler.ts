@@ -48,7 +48,7 @@ export interface Admission {
   /** @throws Fault overloaded */
   acquireFor(subject: string): void;
   releaseFor(subject: string): void;
-  /** For JSON lists. @throws Fault overloaded */
+  /** Limits the pages of JSON lists that are in progress. @throws Fault overloaded */
   acquirePage(subject: string): void;
   releasePage(subject: string): void;
 }
@@ -106,7 +106,7 @@ export function dataRoute(given: DataSteps): DataRoute {
 
 async function serve(steps: Steps, operation: Operation, context: RequestContext): Promise<void> {
   const { admission } = steps;
-  // Cached values are awaited, too. This takes only 0.2 µs of the 96 µs of CPU time for a read.
+  // Awaits even cached values, because `await` takes only 0.2 µs of the 96 µs of CPU time for a read.
   const caller = await steps.authenticate(context.request);
   endStep(context, 'tokenMs');
   context.caller = caller;
@@ -168,7 +168,7 @@ async function serve(steps: Steps, operation: Operation, context: RequestContext
 
 function respondToError(context: RequestContext, error: unknown, { serverTiming }: Steps): void {
   const { request, response } = context;
-  // This error only means that the request was cancelled because the caller disconnected.
+  // This error only means that the request was canceled because the caller disconnected.
   if (response.destroyed && !(error instanceof Fault)) return;
   context.fault = callerFault(error, context.caller);
   if (response.destroyed) return;

@@ -1,19 +1,20 @@
-// Reads the form-encoded body of a POST request over HTTP/1 or HTTP/2, within limits on its size, its time and its number.
+// Reads the form-encoded body of a POST request over HTTP/1 or HTTP/2. Limits the size of each body, the time to receive it, and
+// the number of bodies that are received at once.
 import { IncomingMessage } from 'node:http';
 import { Fault } from '../errors/fault.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import { untilCancelled } from '../runtime/cancellation.ts';
 import { withDeadline } from '../runtime/elapsed.ts';
 
-/** A token has up to 8 KiB (auth/authenticate.ts), and the ARN of a role up to 2 KiB. */
+/** The maximum size of a form. A token has at most 8 KiB (auth/presented-token.ts), and the ARN of a role has at most 2 KiB. */
 const MAX_BYTES = 16 * 1024;
 
-/** Shorter than the server's timeout for a whole HTTP/1 request. HTTP/2 streams have no such timeout. */
+/** The timeout for receiving a form. The server's own timeout for a request is longer, and does not apply to HTTP/2 streams. */
 const MAX_MS = 10_000;
 
 /**
- * The maximum number of bodies that are being received, so that anyone without a token can use only 3 MiB of memory. A further
- * body takes the place of the oldest one, which has been incomplete for the longest time.
+ * The maximum number of bodies that are received at once, so that clients without a token can use only 3 MiB of memory. If there
+ * are more, the new body replaces the one that has been incomplete for the longest time.
  */
 const MAX_FORMS = 200;
 
@@ -51,7 +52,7 @@ function receiveText({ request, response }: RequestContext): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const body = request instanceof IncomingMessage ? request : request.stream;
-  // Node resets a stream whose body it has begun to read only if it is told to.
+  // After Node has begun to read a stream's body, it resets the stream only if `close` is called.
   request.stream?.once('finish', () => request.stream?.close());
   body
     ?.on('data', (chunk: Buffer) => {

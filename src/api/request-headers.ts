@@ -4,10 +4,15 @@ import type { CallerRequest } from '../runtime/caller-exchange.ts';
 import { ifRange } from '../s3/if-range.ts';
 import type { IfRange } from '../s3/if-range.ts';
 
-/** Headers for ranges and conditions (S3 API Reference, GetObject). S3 does not require them to be signed. */
+/**
+ * Headers for ranges and conditions, which are forwarded (S3 API Reference, GetObject). S3 does not require them to be signed.
+ */
 const SENT = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
-/** S3 requires every `x-amz-…` header to be signed. `x-amz-request-payer` is omitted, because only the configuration sets it. */
+/**
+ * Headers that are forwarded and signed, because S3 requires a signature for every `x-amz-…` header. `x-amz-request-payer` is
+ * omitted, because only the configuration sets it.
+ */
 const SIGNED = [
   'x-amz-checksum-mode',
   'x-amz-max-parts',

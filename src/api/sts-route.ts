@@ -1,4 +1,5 @@
-// `POST /-/sts`: AssumeRoleWithWebIdentity for unmodified AWS SDKs. The session token in the response is the caller's own token.
+// Serves `POST /-/sts`, which is AssumeRoleWithWebIdentity for unmodified AWS SDKs. The session token in the response is the
+// caller's own token.
 import { bodyToken } from '../auth/presented-token.ts';
 import { tokenCredentials } from '../auth/token-credentials.ts';
 import { describeToken } from '../auth/verify-token.ts';

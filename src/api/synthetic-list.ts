@@ -1,4 +1,4 @@
-// Serves lists of prefixes that are broader than a caller's grants. Such a list contains only the common prefixes that lead to
+// Serves lists of a prefix that is broader than the caller's grants. Such a list contains only the common prefixes that lead to
 // the grants, and needs no call to S3.
 import type { Access } from '../auth/grants.ts';
 import { visiblePrefixes } from '../auth/visible-prefixes.ts';
@@ -11,8 +11,8 @@ import { sendJsonList } from './json-list.ts';
 import { responseClosed } from './responses/object.ts';
 
 /**
- * The names that one kind of list uses (S3 API Reference): its root element, the parameters that set where a page starts, and
- * the element that shows where the next page starts.
+ * The names that one kind of list uses (S3 API Reference): the root element, the parameters that set a page's start, and the
+ * element that shows the next page's start.
  */
 interface Shape {
   readonly root: string;
@@ -48,7 +48,7 @@ const shapeOf = ({ name }: ObjectRead): Shape => SHAPES[name] ?? LIST_OBJECTS;
 const MAX_KEYS = 1000;
 const LARGEST_NUMBER = 2_147_483_647;
 
-/** Only a list with the delimiter '/' can be served without revealing keys outside the grants. */
+/** Returns undefined unless the list has the delimiter '/', because any other list would reveal keys outside the grants. */
 export function syntheticPrefixes(
   access: Access | undefined,
   list: ObjectRead,

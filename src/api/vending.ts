@@ -17,7 +17,7 @@ export interface VendingSteps {
   accessOf(caller: Caller): ReadonlyMap<string, Access>;
   /** Each call starts a new session. @throws Fault vend_rate_limited, vend_policy_too_large, overloaded, metadata_…, sts_… */
   vend(permit: VendingPermit, caller: Caller): Promise<VendedCredentials>;
-  /** Called before the credentials are sent. */
+  /** Logs that credentials are issued. This function must be called before the credentials are sent. */
   logVended(context: RequestContext, expiresAt: string): void;
 }
 
@@ -54,8 +54,8 @@ export async function vendCredentials(
 }
 
 /**
- * Rejects every other parameter: ignoring one that is meant to narrow the credentials would issue broader credentials than
- * requested.
+ * Rejects all other parameters. A parameter may be meant to narrow the credentials, so ignoring it could give the caller broader
+ * credentials than it requested.
  */
 function vendedBucket(query: ReadonlyMap<string, string>): string {
   const bucket = query.get('bucket') ?? '';
@@ -66,7 +66,7 @@ function vendedBucket(query: ReadonlyMap<string, string>): string {
   return checkedBucket(bucket);
 }
 
-/** The fields of container credentials (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
+/** Returns the fields of container credentials (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
 const containerCredentials = (issued: VendedCredentials): object => ({
   AccessKeyId: issued.accessKeyId,
   SecretAccessKey: issued.secretAccessKey,

@@ -15,7 +15,7 @@ interface Parameter {
 
 const seconds = (value: string): number => (/^\d{1,5}$/.test(value) ? Number(value) : 0);
 
-/** STS API Reference, AssumeRoleWithWebIdentity, "Request Parameters". */
+/** The parameters of AssumeRoleWithWebIdentity (STS API Reference, AssumeRoleWithWebIdentity, "Request Parameters"). */
 const PARAMETERS: ReadonlyMap<string, Parameter> = new Map<string, Parameter>([
   [
     'RoleArn',
@@ -56,7 +56,7 @@ export function readWebIdentityRequest(form: URLSearchParams): WebIdentityReques
     if (name !== 'Action' && name !== 'Version' && !PARAMETERS.has(name))
       throw invalid(name, 'is not supported: omit it');
   }
-  // Token files often end with a newline.
+  // Trims each value, because token files often end with a newline.
   const values = new Map([...form].map(([name, value]) => [name, value.trim()]));
   for (const [name, { rule, test, isOptional }] of PARAMETERS) {
     const value = values.get(name);

@@ -1,13 +1,16 @@
 // Reads which format a request prefers from its Accept header (RFC 9110, 12.5.1).
 
-/** JSON must be requested explicitly, because a wildcard accepts XML as well. */
+/** Whether the request prefers JSON. JSON must be requested explicitly, because a wildcard accepts XML as well. */
 export function prefersJson(accept: string): boolean {
   const qualities = mediaRanges(accept);
   const json = qualities.get('application/json') ?? 0;
   return json > 0 && json >= Math.max(qualityOf('application', qualities), qualityOf('text', qualities));
 }
 
-/** HTML must be requested explicitly, as browsers do. S3 clients send no Accept header, or a wildcard. */
+/**
+ * Whether the request prefers HTML. HTML must be requested explicitly, as browsers do. S3 clients send no Accept header, or a
+ * wildcard.
+ */
 export function prefersHtml(accept: string): boolean {
   const qualities = mediaRanges(accept);
   const html = qualities.get('text/html') ?? 0;
@@ -15,7 +18,7 @@ export function prefersHtml(accept: string): boolean {
   return html > 0 && html >= Math.max(...others);
 }
 
-/** The quality value for XML, taken from the most specific matching range (RFC 9110, 12.5.1). */
+/** Returns the quality value for XML, taken from the most specific matching range (RFC 9110, 12.5.1). */
 function qualityOf(type: string, qualities: ReadonlyMap<string, number>): number {
   return qualities.get(`${type}/xml`) ?? qualities.get(`${type}/*`) ?? qualities.get('*/*') ?? 0;
 }
@@ -25,7 +28,7 @@ function mediaRanges(accept: string): ReadonlyMap<string, number> {
     accept.split(',').map((range) => {
       const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
       const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-      // An invalid quality value is ignored.
+      // Ignores an invalid quality value.
       return [name, quality !== undefined && /^[01](?:\.\d{0,3})?$/.test(quality) ? Number(quality) : 1];
     }),
   );

@@ -4,7 +4,7 @@ import { Fault } from '../../errors/fault.ts';
 import { isBucketName } from '../../s3/target.ts';
 import { escapeXml, S3_NAMESPACE } from './document.ts';
 
-/** S3's maximum and default page size. */
+/** The page size of S3: the maximum, and also the default. */
 const MAX_BUCKETS = 10_000;
 
 /**

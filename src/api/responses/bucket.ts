@@ -35,7 +35,7 @@ export function sendBucketResponse(
   sendDocument(context, 'application/xml', xmlDocument(document));
 }
 
-/** us-east-1 is written as an empty element (S3 API Reference, GetBucketLocation). */
+/** Writes us-east-1 as an empty element, as S3 does (S3 API Reference, GetBucketLocation). */
 function location(region: string | undefined): string {
   if (region === undefined || region === 'us-east-1') return `<LocationConstraint ${S3_NAMESPACE}/>`;
   return `<LocationConstraint ${S3_NAMESPACE}>${escapeXml(region)}</LocationConstraint>`;

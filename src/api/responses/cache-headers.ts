@@ -1,10 +1,10 @@
 // The response headers that show how the cache was used: Cache-Status (RFC 9211) and Age (RFC 9111, 5.1).
 import type { RequestContext } from '../../observability/request-context.ts';
 
-/** The name of this cache among those that may add to Cache-Status. */
+/** The name with which this cache identifies itself in Cache-Status. Other caches may add their own entries to the header. */
 const CACHE = 'fedbridge';
 
-/** @returns alternating names and values; none if there is no cache */
+/** @returns alternating names and values; an empty list if there is no cache */
 export function cacheHeaders({ counters: { cache } }: Pick<RequestContext, 'counters'>): readonly string[] {
   if (cache === undefined) return NONE;
   return ['cache-status', `${CACHE}; ${cache.status}`, 'age', String(cache.ageSeconds)];

@@ -2,7 +2,7 @@
 import type { CallerRequest, CallerResponse } from '../../runtime/caller-exchange.ts';
 
 export interface CorsRules {
-  /** Exact origins, or '*'. */
+  /** The allowed origins, which are compared exactly, or '*' for all origins. */
   readonly origins: readonly string[];
   readonly maxAgeSeconds: number;
 }
@@ -27,7 +27,7 @@ export function sendCors(rules: CorsRules, request: CallerRequest, response: Cal
   if (allowed) {
     response.setHeader('access-control-allow-methods', 'GET, HEAD');
     response.setHeader('access-control-max-age', rules.maxAgeSeconds);
-    // '*' would not allow the Authorization header.
+    // Repeats the requested names, because '*' would not include the Authorization header.
     if (requestedHeaders !== undefined && NAMES.test(requestedHeaders))
       response.setHeader('access-control-allow-headers', requestedHeaders);
   }

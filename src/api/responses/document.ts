@@ -12,12 +12,12 @@ export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** The root element with S3's XML declaration before it. */
+/** Adds S3's XML declaration before the root element. */
 export function xmlDocument(root: string): string {
   return `${XML_DECLARATION}\n${root}`;
 }
 
-/** @param document a string, or the pieces of one */
+/** @param document the body, as one string or in pieces */
 export function sendDocument(
   context: RequestContext,
   contentType: string,

@@ -1,6 +1,9 @@
-// Turns the headers of an object into those of a download, for the console's page, which shows objects only as data.
+// Changes an object's headers so that a browser downloads the object instead of displaying it. Only the console uses this.
 
-/** These headers would let an object's owner choose how a browser treats the object, or where it is cached. */
+/**
+ * The headers that are renamed, because they would let an object's owner choose how a browser treats the object, or where it is
+ * cached.
+ */
 const RENAMED = new Set([
   'cache-control',
   'content-disposition',
@@ -13,11 +16,12 @@ const RENAMED = new Set([
 const PREFIX = 'x-fedbridge-object-';
 
 /**
- * An HTML or SVG object must never run as a document of the console's origin. With `Content-Encoding`, a browser would also decode
- * a gzip object, and fail for a range of it. The object's own values are kept under other names (`x-fedbridge-object-…`).
+ * Prevents an HTML or SVG object from running as a document of the console's origin. Content-Encoding is removed, too: because of
+ * that header, a browser would decode a gzip object, and would fail to decode a range of it. The object's own values are sent
+ * under other names (`x-fedbridge-object-…`).
  * @param headers alternating names and values, with Content-Length last
  * @param key the object's key, which gives the file its name
- * @returns the same format, with Content-Length last
+ * @returns the headers in the same format, with Content-Length last
  */
 export function downloadHeaders(headers: readonly string[], key: string | undefined): string[] {
   const kept = [
@@ -35,11 +39,11 @@ export function downloadHeaders(headers: readonly string[], key: string | undefi
   return kept;
 }
 
-/** Removes what could disguise a file's type: control characters, and characters that change the direction of text. */
+/** Removes characters that could disguise a file's type: control characters, and characters that change the direction of text. */
 function fileName(key: string): string {
   const last = key.split('/').findLast((segment) => segment !== '') ?? 'object';
   const shown = last.replace(/[\p{C}\p{Bidi_Control}]/gu, '_').toWellFormed();
-  // RFC 8187: these characters are not allowed unescaped, but encodeURIComponent leaves them.
+  // RFC 8187 requires escapes for these characters, but encodeURIComponent does not escape them.
   return encodeURIComponent(shown).replace(
     /['()*!]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

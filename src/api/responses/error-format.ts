@@ -6,7 +6,7 @@ import { prefersJson } from './accept.ts';
 /** `container-problem` is a problem document with the members that the AWS SDKs read in container credentials errors. */
 export type ErrorFormat = 's3-xml' | 'json' | 'problem' | 'container-problem' | 'sts-xml';
 
-/** A signed request always gets XML, because S3 ignores the Accept header. */
+/** Chooses the format for a request. A signed request always gets XML, because S3 ignores the Accept header. */
 export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>): ErrorFormat {
   if (request.url?.startsWith('/-/') === true) return controlFormat(request.url);
   const { accept } = request.headers;
@@ -14,7 +14,7 @@ export function errorFormatFor(request: Pick<CallerRequest, 'url' | 'headers'>):
   return prefersJson(accept) ? 'json' : 's3-xml';
 }
 
-/** The AWS SDKs add a slash to an endpoint that has none at its end. */
+/** Matches the path of the STS route. The AWS SDKs add a slash to an endpoint that does not end with one. */
 const STS_PATH = /^\/-\/sts\/?(?:\?|$)/;
 
 export const isStsPath = (url = ''): boolean => STS_PATH.test(url);

@@ -44,7 +44,10 @@ function parameterOf({ detail: { parameter: name, rule } }: Fault): Pick<FaultRe
   return { parameter: typeof rule === 'string' ? { name, rule } : { name } };
 }
 
-/** RFC 6750, section 3: a request without a token gets no error code, and descriptions must not contain `"` or `\\`. */
+/**
+ * Builds the challenge of a 401 response. A request without a token gets no error code, and descriptions must not contain `"` or
+ * `\` (RFC 6750, section 3).
+ */
 function challenge(fault: Fault, sentence: string): string {
   const error = fault.code === 'token_missing' ? '' : ', error="invalid_token"';
   const description = printable(sentence).replaceAll('"', "'").replaceAll('\\', '');
@@ -56,7 +59,7 @@ const printable = (text: string): string => text.replaceAll('…', '...').replac
 
 const LONGEST_MESSAGE_HEADER_BYTES = 256;
 
-/** The message in the response body. */
+/** Returns the message in the response body. */
 const messageOf = ({ sentence, parameter }: FaultResponse): string =>
   parameter?.rule === undefined ? sentence : `${sentence} Here ${parameter.name} ${parameter.rule}.`;
 
@@ -148,6 +151,6 @@ export function callerFault(error: unknown, caller: RequestContext['caller']): F
     : fault;
 }
 
-/** If the fault has an `action`, the caller has grants on the bucket that allow other actions. */
+/** If the fault names an action, the caller has grants on the bucket, but none of them covers this request. */
 const isUncovered = ({ detail }: Fault, caller: RequestContext['caller']): boolean =>
   detail['action'] === undefined && isComputeDefault(caller?.email ?? '');

@@ -19,14 +19,14 @@ export const FORWARDED_OBJECT_HEADERS: ReadonlySet<string> = new Set([
   'last-modified',
 ]);
 
-/** These headers may reveal an account ID or credentials. */
+/** Headers that are never forwarded, because they may reveal an account ID or credentials. */
 const DROPPED = new Set([
   'x-amz-bucket-arn',
   'x-amz-security-token',
   'x-amz-server-side-encryption-aws-kms-key-id',
 ]);
 
-/** The headers that CloudFront adds. They are about the bridge's request, not about the object. */
+/** CloudFront adds headers with this prefix. These headers describe the bridge's request, not the object. */
 const OF_CLOUDFRONT = 'x-amz-cf-';
 
 type Rule = 'forward' | 'forward last' | 'drop';
@@ -43,7 +43,7 @@ const USUAL_RULES: ReadonlyMap<string, Rule> = new Map([...USUAL_NAMES].map((nam
 
 /**
  * @param headers the headers of S3's response, as alternating names and values
- * @returns the same format, with Content-Length last
+ * @returns the headers to forward, in the same format, with Content-Length last
  */
 export function responseHeaders(headers: readonly string[]): string[] {
   const kept: string[] = [];

@@ -11,7 +11,10 @@ import { downloadHeaders } from './download.ts';
 import { chunkLarge, responseHeaders } from './object-headers.ts';
 import { resetConnection } from '../../runtime/reset-connection.ts';
 
-/** The maximum size of a TLS record (RFC 8446, 5.1), and the size at which collected pieces are written. */
+/**
+ * A batch starts with a chunk of at most the first size, the maximum of a TLS record (RFC 8446, 5.1). A batch is written when it
+ * reaches the second size, or at the end of the event loop's turn.
+ */
 const [PIECE_BYTES, BATCH_BYTES] = [16 * 1024, 64 * 1024];
 
 const LOGGED_DURING_BODY: ReadonlySet<string> = new Set([
@@ -107,8 +110,8 @@ function sendWhole(
 }
 
 /**
- * Writes small pieces together at the end of the event loop's turn, or when there are enough of them. Measured with TLS to S3: 14 %
- * less CPU for 1 MiB, 20 % less for 64 KiB.
+ * Collects small chunks, and writes them together at the end of the event loop's turn, or earlier if there are enough of them.
+ * Measured with TLS to S3: this takes 14 % less CPU for 1 MiB, and 20 % less for 64 KiB.
  * @returns a write function, which returns whether the caller's socket accepts more
  */
 function batchedWrite(response: CallerResponse, deferWrite: DeferWrite): Sink['write'] {
@@ -133,8 +136,8 @@ function batchedWrite(response: CallerResponse, deferWrite: DeferWrite): Sink['w
       if (corked < BATCH_BYTES) return true;
       release();
     }
-    // Otherwise Node would write only at the end of the tick, and until then writableLength would not show whether the socket is
-    // full.
+    // Without this call, Node would write only at the end of the tick, and until then writableLength would not show whether the
+    // socket is full.
     else socket?.uncork();
     return wantsMore || socket?.writableLength === 0;
   };

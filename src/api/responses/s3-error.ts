@@ -100,7 +100,7 @@ const S3_ROWS: Readonly<Record<string, S3Row>> = {
   },
 };
 
-/** If a KMS key cannot be used, S3 forwards the error code that KMS returned. */
+/** The messages for an error of KMS. If a KMS key cannot be used, S3 forwards the error code of KMS. */
 const KMS: S3Row = {
   sentence: 'The object is encrypted with a key that is currently unavailable.',
   fix: "The object's KMS key is disabled, scheduled for deletion, or deleted: the key's owner must enable it or cancel the deletion.",
