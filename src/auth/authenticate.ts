@@ -25,7 +25,7 @@ interface Verification {
 /** The requests that wait for a token's signing key. */
 interface Wait {
   requests: number;
-  /** The name of the issuer of the key; undefined for Google. */
+  /** The name of the key's issuer; undefined for Google. */
   issuer: string | undefined;
 }
 
@@ -74,7 +74,7 @@ export function authenticator(options: {
   const begin = (token: string, key: string): Verification => {
     const wait: Wait = { requests: 0, issuer: undefined };
     const verified = verify(token, (issuer) => {
-      // A verification may wait twice, but with the same requests.
+      // A verification may wait for keys twice, but its requests are counted only once.
       if (wait.requests > 0) return;
       wait.issuer = issuer;
       countWaiting(wait);

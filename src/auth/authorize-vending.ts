@@ -1,11 +1,11 @@
-// Decides from the grants whether a caller may obtain AWS credentials for a bucket, and what these credentials allow. The
-// functions are pure, as in authorize.ts.
+// Decides from the grants whether a caller may obtain AWS credentials for a bucket, and what these credentials allow. As in
+// authorize.ts, the functions are pure.
 import type { Bucket, Grant } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 import { vendedPolicy } from '../policy/vended-policy.ts';
 import type { Access } from './grants.ts';
 
-/** A positive decision. Without it, no credentials can be issued. */
+/** A decision that lets the caller obtain credentials. No credentials can be issued without it. */
 export interface VendingPermit {
   readonly bucket: Bucket;
   /** The caller's grants on the bucket that include `vend`. The credentials allow nothing else. */

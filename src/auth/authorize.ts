@@ -5,7 +5,7 @@ import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Access, Reach } from './grants.ts';
 
-/** A positive decision. Only a permit names a role, so no role can be assumed without a permit. */
+/** A decision that allows a request. Only a permit names a role, so no role can be assumed without a permit. */
 export interface Permit {
   readonly bucket: Bucket;
   /**
@@ -46,7 +46,7 @@ export function decide(
     if (grant === undefined) return { withheld: action };
     if (!decided.includes(grant)) decided.push(grant);
   }
-  // Each grant fits in a session policy (cli/read-config.ts checks this), but two grants together may be too long.
+  // Each grant fits in a session policy (cli/read-config.ts checks this), but the policy for two grants may be too long.
   const single = decided.length > 1 ? decided.find((grant) => allowsAll(grant, actions)) : undefined;
   return {
     permit: { bucket: own.bucket, decided: single === undefined ? decided : [single], grants: own.grants },

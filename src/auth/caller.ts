@@ -3,16 +3,17 @@
 /** The identity in a verified token, and nothing else. */
 export interface Caller {
   /**
-   * Unique among the callers of all issuers. For Google, `sub`: the account's numeric unique ID, which is never reused. For
-   * another issuer, the issuer's name and the subject, as in a grant: `gke-prod:NAMESPACE/SERVICEACCOUNT`. For a person whom
-   * Identity-Aware Proxy has authenticated, `user:EMAIL`. All code that tells callers apart uses only this value.
+   * The caller's ID, which is unique among the callers of all issuers. For Google, it is `sub`, the account's numeric unique ID,
+   * which is never reused. For another issuer, it is the issuer's name and the subject, as in a grant:
+   * `gke-prod:NAMESPACE/SERVICEACCOUNT`. For a person whom Identity-Aware Proxy has authenticated, it is `user:EMAIL`. All code
+   * that tells callers apart uses only this value.
    */
   readonly subject: string;
   /** The name of the issuer in the configuration, or `user` for a person; absent for Google's ID tokens. */
   readonly issuer?: string;
   /**
    * The email address in lower case, if Google has verified it. On Cloud Run, tokens in the standard format contain no email
-   * address. Absent for other issuers, whose claims about email mean nothing.
+   * address. Absent for other issuers, because the bridge does not trust their claims about email.
    */
   readonly email?: string;
 }

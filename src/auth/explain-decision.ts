@@ -1,5 +1,5 @@
-// Explains a decision: which grants allowed the request, or which of the caller's grants come closest to it. The functions are
-// pure, as in authorize.ts.
+// Explains a decision: which grants allowed the request, or which of the caller's grants come closest to it. As in authorize.ts,
+// the functions are pure.
 import type { Grant, Scope } from '../config/types.ts';
 import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
@@ -30,7 +30,7 @@ export interface Denial {
  */
 export type Why = 'no_grant' | 'other_actions' | 'outside' | 'neither' | 'prefix_open' | 'above';
 
-/** Error messages name the nearest grants in one sentence, so only a few fit. */
+/** The maximum number of grants in `nearest`. The number is small, because error messages name these grants in one sentence. */
 const MAX_NEAREST = 3;
 
 export function explain(access: ReadonlyMap<string, Access>, read: RequestedRead): Explanation {

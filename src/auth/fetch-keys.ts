@@ -7,7 +7,10 @@ import type { FetchImplementation } from 'jose';
 import type { Issuer } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
 
-/** Key sets and discovery documents have a few kilobytes; an issuer must not be able to fill the bridge's memory. */
+/**
+ * The maximum size of a response. Key sets and discovery documents have a few kilobytes, and an issuer must not be able to fill
+ * the bridge's memory.
+ */
 const MAX_BYTES = 256 * 1024;
 
 /** Returns a function that fetches an issuer's key set: from its `jwks` URL, or else by discovery. */
@@ -59,7 +62,7 @@ async function fetchBody(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { get } = url.startsWith('https:') ? https : http;
   const strict = { rejectUnauthorized: true, insecureHTTPParser: false };
-  // node:https does not decompress response bodies.
+  // Requests an uncompressed body, because node:https does not decompress bodies.
   get(url, { headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' }, signal, ...strict })
     .on('response', resolve)
     .on('error', reject)

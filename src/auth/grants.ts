@@ -5,7 +5,7 @@ import { iamActions } from '../policy/iam-actions.ts';
 import type { IamAction } from '../policy/iam-actions.ts';
 import type { Caller } from './caller.ts';
 
-/** One caller's access to one bucket. */
+/** What one caller may do with one bucket. */
 export interface Access {
   readonly bucket: Bucket;
   /** All of this caller's grants on the bucket, in the configuration's order. */
@@ -62,7 +62,7 @@ export function matchingPatterns(caller: Caller, patterns: readonly CallerPatter
   return patterns.filter((pattern) => keys.includes(patternKey(pattern)));
 }
 
-// JSON quoting ensures that different patterns have different keys, whatever characters they contain.
+// JSON quotes each part of a pattern, so that different patterns have different keys, whatever characters they contain.
 function patternKey(pattern: CallerPattern): string {
   switch (pattern.kind) {
     case 'email':

@@ -1,4 +1,5 @@
-// People whom Google's Identity-Aware Proxy (IAP) has signed in: its assertions, and the person that an assertion names.
+// Authenticates people whom Google's Identity-Aware Proxy (IAP) has signed in: finds IAP's assertion in a request, and defines
+// how it is verified and which person it names.
 import { GOOGLE_EMAIL, PERSON } from '../config/google-names.ts';
 import { Fault } from '../errors/fault.ts';
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
@@ -7,15 +8,20 @@ import { issuerKeys } from './issuer-keys.ts';
 import { lowerCase } from './trusted-issuer.ts';
 import type { OnKeysFailed, TrustedIssuers } from './trusted-issuer.ts';
 
-/** IAP replaces this header in each request (IAP, "Securing your app with signed headers"). */
+/**
+ * The request header that contains the assertion. IAP replaces it in each request (IAP, "Securing your app with signed headers").
+ */
 const ASSERTION_HEADER = 'x-goog-iap-jwt-assertion';
 
 const IAP_ISSUER = 'https://cloud.google.com/iap';
 
-/** Assertions have less than 2 KiB. */
+/** The maximum length of an assertion. IAP's own assertions are shorter than 2 KiB. */
 const MAX_ASSERTION_CHARACTERS = 8192;
 
-/** The name of IAP in faults and in the log. No issuer in the configuration can have it, because of its capital letters. */
+/**
+ * The name of IAP in faults and in the log. No issuer in the configuration can have this name, because it contains capital
+ * letters.
+ */
 const IAP_NAME = 'IAP';
 
 /**
@@ -77,7 +83,7 @@ export function iapIssuer(
 }
 
 /**
- * IAP can also sign in people of other identity providers, who may have chosen their email themselves. Their subjects begin with
- * the name of their provider (IAP, "Using Identity Platform").
+ * Matches the subject of a person with a Google account. IAP can also sign in people of other identity providers, who may have
+ * chosen their email themselves. Their subjects begin with the name of their provider (IAP, "Using Identity Platform").
  */
 const GOOGLE_SUBJECT = /^accounts\.google\.com:\d{1,255}$/;

@@ -1,13 +1,17 @@
-// An issuer's published keys: fetched at startup, refreshed in the background, and kept while the endpoint is down.
+// Keeps an issuer's published keys. The keys are fetched at startup, refreshed in the background, and kept while the endpoint is
+// down.
 import { createRemoteJWKSet, customFetch, errors } from 'jose';
 import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import { Fault } from '../errors/fault.ts';
 import { startElapsed } from '../runtime/elapsed.ts';
 
-/** The timeout of a fetch. Issuers respond within tens of milliseconds, and callers without a cached token wait for it. */
+/** The timeout of a fetch. Issuers respond within tens of milliseconds, and callers without a cached token wait for the fetch. */
 const KEYS_DEADLINE_MS = 3_000;
 
-/** Issuers rotate their keys slowly: Google publishes each new key hours before it signs tokens with that key. */
+/**
+ * How often the keys are refreshed. Issuers rotate their keys slowly: Google publishes each new key hours before it signs tokens
+ * with that key.
+ */
 const KEYS_REFRESH_MS = 60 * 60 * 1000;
 
 /** The minimum time between fetches that are triggered by tokens with unknown key IDs. */
@@ -18,20 +22,19 @@ const AFTER_FAILURE_MS = 1_000;
 
 export interface IssuerKeys {
   /**
-   * Creates a key getter for jose. The getter throws Fault token_key_unknown and what `faultOf` returns; jose's
-   * JWKSNoMatchingKey, JWKSMultipleMatchingKeys. Before the getter waits for an unknown key, it calls `beforeWait`, and it does
-   * not wait if `beforeWait` throws.
+   * Creates a key getter for jose. The getter throws Fault token_key_unknown, the faults that `faultOf` returns, and jose's
+   * JWKSNoMatchingKey and JWKSMultipleMatchingKeys. Before the getter waits for an unknown key, it calls `beforeWait`. If
+   * `beforeWait` throws, the getter does not wait.
    */
   getter(beforeWait: () => void): JWTVerifyGetKey;
 }
 
 export interface IssuerKeysOptions {
   readonly url: URL;
-  /** Fetches the key set. */
   readonly fetch: FetchImplementation;
   /** Converts the error of a fetch to a fault. */
   readonly faultOf: (error: unknown) => Fault;
-  /** Whether the first token after an hour waits for the refresh, so that a key that was withdrawn does not verify it. */
+  /** Whether the first token after an hour waits for the refresh, so that a withdrawn key cannot verify it. */
   readonly waitsForRefresh: boolean;
   /** Called if a fetch in the background failed. @param isFirst whether no keys are known yet */
   readonly onKeysFailed: (fault: Fault, isFirst: boolean) => void;
@@ -39,9 +42,9 @@ export interface IssuerKeysOptions {
 
 /**
  * Known keys keep working while the issuer's endpoint is down; an unknown key triggers at most one refetch at a time. jose
- * coalesces concurrent fetches, but would drop known keys when they expire. A pause ends when either the wall clock or the
- * monotonic clock has advanced far enough: the wall clock may be set back, and the monotonic clock stops while the machine is
- * suspended.
+ * coalesces concurrent fetches, but would drop known keys when they expire. A pause ends when the wall clock or the monotonic
+ * clock has advanced far enough. One clock is not sufficient: the wall clock may be set back, and the monotonic clock stops while
+ * the machine is suspended.
  */
 export function issuerKeys({
   url,
@@ -56,7 +59,9 @@ export function issuerKeys({
     cooldownDuration: Infinity,
     [customFetch]: fetch,
   });
-  /** Kept separately, because jose copies its whole key set for each look. */
+  /**
+   * Whether any keys are known. This fact is stored separately, because jose copies its whole key set whenever the keys are read.
+   */
   let areKnown = false;
   const reload = async (): Promise<void> => {
     await keys.reload();
@@ -77,7 +82,8 @@ export function issuerKeys({
     // If the issuer published only one key, jose would accept a token without `kid`.
     if (typeof header.kid !== 'string') throw new Fault('token_key_unknown');
     if (empty?.pause.isOver() === false) throw empty.fault;
-    // The first fetch is not counted: at startup, all callers wait for it. Later ones could be triggered by anyone.
+    // Calls `beforeWait` only after the first fetch: all callers wait for the first fetch at startup, but anyone could cause
+    // later ones.
     if (!areKnown && empty !== undefined) beforeWait();
     if (refreshPause.isOver()) {
       refreshPause = pause(KEYS_REFRESH_MS);

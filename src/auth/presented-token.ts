@@ -5,10 +5,12 @@ import type { CallerRequest } from '../runtime/caller-exchange.ts';
 /** Selects the format of error responses: an S3 client refreshes its token only if the error has one of S3's own codes. */
 export type Presentation = 'bearer' | 's3';
 
-/** Google's ID tokens are smaller than 2 KiB, and Node limits all headers together to 16 KiB. */
+/** The maximum length of a token. Google's ID tokens are smaller than 2 KiB, and Node limits all headers together to 16 KiB. */
 const MAX_TOKEN_CHARACTERS = 8192;
 
-/** Cloud Run's invoker check replaces a token's signature with this text (Cloud Run, "Authenticating service-to-service"). */
+/**
+ * The text with which Cloud Run's invoker check replaces a token's signature (Cloud Run, "Authenticating service-to-service").
+ */
 const STRIPPED_SIGNATURE = '.SIGNATURE_REMOVED_BY_GOOGLE';
 
 /** Only S3 clients sign their requests; all other callers get errors in the format for HTTP clients. */

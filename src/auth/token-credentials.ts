@@ -1,10 +1,10 @@
 // The S3 credentials that carry a caller's identity token to the bridge: the token is the session token, next to placeholder keys.
 import { Fault } from '../errors/fault.ts';
 
-/** Clients sign requests with these keys, but the bridge ignores signatures and checks only the token. */
+/** Placeholder keys. Clients sign requests with them, but the bridge ignores the signatures and checks only the token. */
 const PLACEHOLDER_KEYS = { AccessKeyId: 'fedbridge', SecretAccessKey: 'not-a-secret' };
 
-/** The end of the year 9999, because later years have more than four digits. */
+/** The latest time that `Expiration` can contain: the end of the year 9999, because later years have more than four digits. */
 export const LATEST_MS = 253_402_300_799_000;
 
 export interface TokenCredentials {
@@ -24,7 +24,7 @@ export interface TokenCredentials {
  */
 export function tokenCredentials(token: string, expiresAt: number): TokenCredentials {
   const Expiration = `${new Date(Math.min(expiresAt, LATEST_MS)).toISOString().slice(0, -'.000Z'.length)}Z`;
-  // SDKs would also report the expired token, but would not suggest a fix.
+  // The SDKs would also report the expired token, but they would not suggest a fix.
   if (expiresAt <= Date.now()) throw new Fault('token_expired', { expiration: Expiration });
   return { ...PLACEHOLDER_KEYS, SessionToken: token, Expiration };
 }

@@ -36,10 +36,10 @@ const CLAIM_FAULTS: Readonly<Record<string, FaultCode>> = {
   nbf: 'token_not_yet_valid',
 };
 
-/** An audience has at most 255 characters in the configuration, but may have any length in a token. */
+/** The maximum number of characters to show of an audience, because a token may contain an audience of any length. */
 const LONGEST_SHOWN = 200;
 
-/** The maximum number of audiences in an error message, because the configuration may list many. */
+/** The maximum number of audiences to show in an error message, because the configuration may list many. */
 const MOST_SHOWN = 5;
 
 /**

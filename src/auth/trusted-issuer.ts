@@ -17,9 +17,9 @@ export interface TrustedIssuer {
   /** JWS algorithms with which the issuer may sign. */
   readonly algorithms: readonly string[];
   readonly keys: IssuerKeys;
-  /** Where `keys` comes from. Only compared. */
+  /** The source of `keys`. This text is used only to detect whether a reload has changed the source. */
   readonly keysSource: string;
-  /** @returns undefined if the subject is none that the issuer uses */
+  /** @returns undefined if the issuer does not use subjects of this form */
   callerOf(subject: string, claims: JWTPayload): Caller | undefined;
 }
 
@@ -34,9 +34,9 @@ export type OnKeysFailed = (
   },
 ) => void;
 
-/** Google, and the issuers in the configuration. */
+/** The issuers whose tokens are accepted: Google, and the issuers in the configuration. */
 export interface TrustedIssuers {
-  /** Google's ID tokens; on the console, the assertions of Google's Identity-Aware Proxy. */
+  /** The issuer of Google's ID tokens; on the console, Google's Identity-Aware Proxy. */
   readonly google: TrustedIssuer;
   readonly others: readonly TrustedIssuer[];
 }
@@ -94,7 +94,7 @@ function googleIssuer(
           options.onKeysFailed(fault, { issuer: undefined, isFirst });
         },
       }),
-    // A subject with a colon would look like another issuer's caller. Google's subjects are digits.
+    // A subject with a colon would look like another issuer's caller. Google's own subjects contain only digits.
     callerOf: (subject, claims) => (/^[^:]+$/.test(subject) ? googleCaller(subject, claims) : undefined),
   };
 }
@@ -140,10 +140,16 @@ function otherIssuer(issuer: Issuer, onKeysFailed: OnKeysFailed, knownKeys: Know
   };
 }
 
-/** OpenID Connect Core 1.0, "ID Token": at most 255 ASCII characters. Others could not be logged and compared reliably. */
+/**
+ * Matches a valid subject, which has at most 255 ASCII characters (OpenID Connect Core 1.0, "ID Token"). Other characters could
+ * not be logged and compared reliably.
+ */
 const IS_SUBJECT = /^[ -~]{1,255}$/;
 
-/** Neither name contains a colon or slash, so different subjects stay different (Kubernetes, "Service account tokens"). */
+/**
+ * Returns NAMESPACE/SERVICEACCOUNT for the subject of a Kubernetes token. Different subjects lead to different results, because
+ * neither name contains a colon or a slash (Kubernetes, "Service account tokens").
+ */
 function serviceAccountIn(subject: string): string | undefined {
   const [, namespace, name] = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(subject) ?? [];
   return namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`;

@@ -1,5 +1,5 @@
-// Verifies callers' tokens: signature against their issuer's published keys, issuer, audience, lifetime. Google is always an
-// issuer; the configuration may add others.
+// Verifies callers' tokens: their signature, with their issuer's published keys, and their issuer, audience and lifetime. Google
+// is always an issuer; the configuration may add others.
 import { decodeJwt, jwtVerify } from 'jose';
 import type { FlattenedJWSInput, JWTHeaderParameters, JWTPayload, JWTVerifyResult } from 'jose';
 import { Fault } from '../errors/fault.ts';
@@ -11,7 +11,7 @@ import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.ts';
 
 export interface VerifiedToken {
   readonly caller: Caller;
-  /** When the token must be verified again, in milliseconds since the epoch; at the latest, its `exp`. */
+  /** The time at which the token must be verified again, in milliseconds since the epoch; never later than the token's `exp`. */
   readonly expiresAt: number;
 }
 
@@ -36,8 +36,8 @@ export type BeforeWait = (issuer: string | undefined) => void;
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /**
- * Google's tokens are valid for an hour. Those of other issuers may be valid for much longer, but are verified again after an
- * hour, so that the bridge notices if the issuer has withdrawn their key.
+ * The maximum time for which a verified token is cached. Google's tokens are valid for an hour. Other issuers' tokens may be
+ * valid for much longer, but are verified again after an hour, so that the bridge notices if the issuer has withdrawn their key.
  */
 const MAX_CACHED_MS = 60 * 60 * 1000;
 
@@ -49,8 +49,8 @@ const MAX_CACHED_MS = 60 * 60 * 1000;
 export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
   const all = [google, ...others];
   const select = chooseIssuer(google, others);
-  // jose decodes the token once and verifies it once. Its rules accept any issuer's values, and `checkIssuer` pins them to the
-  // issuer whose key verified the signature.
+  // With these rules, jose decodes and verifies the token only once. The rules accept the values of every trusted issuer.
+  // `checkIssuer` then requires the values of the issuer whose key verified the signature.
   const rules = {
     algorithms: [...new Set(all.flatMap(({ algorithms }) => algorithms))],
     issuer: all.flatMap(({ urls }) => urls),
@@ -59,7 +59,7 @@ export function tokenVerifier({ google, others }: TrustedIssuers): VerifyToken {
     requiredClaims: ['sub', 'iat', 'exp'],
   };
   return async (token, beforeWait) => {
-    // jose ignores white space, so one token would have any number of variants, each with an entry in the token cache.
+    // jose ignores white space, so one token could have any number of variants, each with its own entry in the token cache.
     if (!/^[\w.-]+$/.test(token)) throw new Fault('token_malformed');
     let issuer = google;
     let verified: JWTVerifyResult;

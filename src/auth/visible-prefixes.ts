@@ -5,7 +5,6 @@ import { grantReaching } from './authorize.ts';
 import { byBytes } from './grants.ts';
 import type { Access } from './grants.ts';
 
-/** The requested listing. */
 export interface RequestedList {
   readonly action: IamAction;
   readonly prefix: string;
