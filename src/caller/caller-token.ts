@@ -8,7 +8,7 @@ export interface CallerToken {
   /** @throws Fault if the source fails and no valid token is left */
   get(): Promise<string>;
   /**
-   * Requests another token from the source, at most once in a while.
+   * Requests another token from the source, unless the last request was only seconds ago.
    * @param rejected the token that the bridge rejected, for example because this machine's clock is behind
    * @returns undefined if there is no other token
    */
@@ -18,11 +18,14 @@ export interface CallerToken {
 /** Called after each request to the source: with the fault, or with undefined if the source returned a token. */
 export type OnToken = (fault: Fault | undefined) => void;
 
-/** The metadata server returns the same token until about four minutes before it expires. */
+/**
+ * How long before its expiry a token is renewed. The metadata server returns the same token until about four minutes before it
+ * expires.
+ */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** A token with less time left might expire before the bridge checks it. */
+/** The minimum remaining lifetime of a token. A token with less time left might expire before the bridge checks it. */
 const USABLE_MS = 10_000;
-/** The pause between renewals in the background, while the source fails or returns the same token. */
+/** The minimum time between requests to the source, for example while the source fails or returns the same token. */
 const PAUSE_MS = 15_000;
 
 /** @param fetchToken requests a token from the source; concurrent requests share one call */
@@ -58,7 +61,7 @@ export function renewingToken(fetchToken: () => Promise<IdentityToken>, onToken:
     get: async () => {
       const leftMs = held === undefined ? 0 : held.expiresAt - Date.now();
       if (held === undefined || leftMs < USABLE_MS) return (await renew()).jwt;
-      // A failure is reported through `onToken`, and the held token is still valid.
+      // Ignores a failure here, because `onToken` reports it, and the held token is still valid.
       if (leftMs < RENEW_BEFORE_MS && mayRenewAgain()) renew().catch(() => undefined);
       return held.jwt;
     },

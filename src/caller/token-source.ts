@@ -1,5 +1,5 @@
-// Where a caller's identity token comes from: this machine's metadata server, a person's Google login by impersonation, or a file
-// that another program replaces.
+// Gets a caller's identity token from this machine's metadata server, with a person's Google login by impersonation, or from a
+// file that another program replaces.
 import { impersonation } from '../identity/impersonated.ts';
 import type { IdentityToken } from '../identity/identity-token.ts';
 import { metadataServer } from '../identity/metadata.ts';
@@ -9,16 +9,16 @@ export interface TokenSourceOptions {
   readonly audience: string;
   /** The email of a service account to impersonate; undefined to use the metadata server. */
   readonly as: string | undefined;
-  /** A file that contains the token, such as a pod's projected token; excludes `as`. */
+  /** A file that contains the token, such as a pod's projected token; must not be combined with `as`. */
   readonly tokenFile: string | undefined;
-  /** Origin that replaces Google's APIs; see FEDBRIDGE_GOOGLE_APIS. */
+  /** The origin to use instead of Google's APIs (see FEDBRIDGE_GOOGLE_APIS). */
   readonly googleApis: string | undefined;
 }
 
 /** @returns a function that requests a token. It throws Fault metadata_…, google_…, impersonation_…, token_file_… */
 export function tokenSource(options: TokenSourceOptions): () => Promise<IdentityToken> {
   const { audience, as, tokenFile, googleApis } = options;
-  // Reports an expired token here, because the bridge would only reject it.
+  // Reports an expired token here, because the bridge would reject it anyway.
   if (tokenFile !== undefined) return () => readTokenFile(tokenFile, { refresh: true });
   if (as === undefined) {
     const metadata = metadataServer();

@@ -1,4 +1,4 @@
-// Checks what the bridge responds to a caller's token, and whether the server is a bridge at all.
+// Checks how the bridge responds to a caller's token, and whether the server is a bridge at all.
 import { escapeText } from '../../config/show.ts';
 import { fieldOf, itemsOf } from '../../config/unchecked-values.ts';
 import type { Examination } from '../../doctor/step-report.ts';
@@ -13,7 +13,7 @@ export interface OwnGrant {
 
 export interface Whoami {
   readonly grants: readonly OwnGrant[];
-  /** What the bridge advises a caller without grants. */
+  /** The bridge's advice for a caller without grants. */
   readonly hint: string | undefined;
 }
 
@@ -84,7 +84,7 @@ function grantsIn(document: unknown): readonly OwnGrant[] {
   });
 }
 
-/** The message of a problem document, or of S3's XML. */
+/** Returns the message in a problem document or in S3's XML. */
 export function messageOf({ status, text }: BridgeReply): string {
   const title = fieldOf(parsed(text), 'title') ?? fieldOf(parsed(text), 'message');
   const message = typeof title === 'string' ? title : /<Message>([^<]*)<\/Message>/.exec(text)?.[1];

@@ -15,9 +15,12 @@ export type CallBridge = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<BridgeReply | { readonly error: string }>;
 
-/** An instance of the bridge may first have to start, and call STS and S3. */
+/** The deadline for a request. An instance of the bridge may have to start first, and then call STS and S3. */
 const DEADLINE_MS = 20_000;
-/** More than any response of a control route. A server that ignores the range may send a whole object. */
+/**
+ * The maximum number of body bytes to read. All responses of control routes are smaller. A server that ignores the range may send
+ * a whole object.
+ */
 const MOST_BYTES = 1_048_576;
 
 /** @returns a function that follows no redirects, and returns Node's error code if there is no response */
@@ -41,7 +44,7 @@ export function bridgeCaller({
           path,
           headers: { ...headers, authorization: `Bearer ${jwt}` },
           agent: false,
-          // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+          // This option is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
           rejectUnauthorized: true,
           signal: AbortSignal.timeout(DEADLINE_MS),
         },

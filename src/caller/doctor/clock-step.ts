@@ -2,7 +2,7 @@
 import type { Examination } from '../../doctor/step-report.ts';
 import type { BridgeReply } from './call-bridge.ts';
 
-/** The bridge tolerates this difference (`src/auth/verify-token.ts`). */
+/** The clock difference that the bridge tolerates (`src/auth/verify-token.ts`). */
 const TOLERATED_SECONDS = 60;
 
 /** @param sentAt when the request was sent, in milliseconds since 1970 */

@@ -1,4 +1,4 @@
-// Takes the steps of a client, from the identity token to one read, and reports the findings.
+// Performs a client's steps, from getting an identity token to reading one byte, and reports the findings.
 import { escapeText } from '../../config/show.ts';
 import { asFault } from '../../errors/fault.ts';
 import type { Examination, Examined } from '../../doctor/step-report.ts';
@@ -11,7 +11,7 @@ import { examineRead, findObject } from './read-step.ts';
 import type { ObjectName } from './read-step.ts';
 import { judgeToken, withoutToken } from './token-step.ts';
 
-/** @param options.object the object to read; undefined: any object that the caller may get */
+/** @param options.object the object to read; by default, any object that the caller may get */
 export async function* examineCaller(options: {
   readonly audience: string;
   readonly upstream: string;

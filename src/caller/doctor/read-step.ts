@@ -11,7 +11,7 @@ export interface ObjectName {
   readonly key: string;
 }
 
-/** Each list is a request to S3. */
+/** The maximum number of list requests. The number is small, because the bridge sends each list request to S3. */
 const MOST_LISTS = 5;
 
 /** @returns an object that a grant allows the caller to get; undefined if no grant has a key or allows a list with objects */
@@ -37,7 +37,7 @@ export async function* examineRead(call: CallBridge, { bucket, key }: ObjectName
   const name = escapeText(`${bucket}/${key}`);
   const explained = await call(`/-/explain?${query}`);
   yield judgeExplanation(`grant for ${name}`, explained);
-  // The path of an object could be changed on the way; its query form cannot.
+  // Passes the key in the query, because a proxy could change a key in the path.
   yield judgeRead(`read of ${name}`, await call(`/-/object?${query}`, { range: 'bytes=0-0' }));
 }
 
@@ -54,7 +54,7 @@ function judgeExplanation(step: string, reply: Reply): Examination {
   return { step, outcome: 'wrong', found, ...(typeof hint === 'string' ? { fix: escapeText(hint) } : {}) };
 }
 
-/** The part of the caller's identity that the deciding grants name. */
+/** Returns the part of the caller's identity that the deciding grants name. */
 function matchesIn(document: unknown): Compared {
   const matches = itemsOf(fieldOf(document, 'decidedBy')).flatMap((grant) =>
     itemsOf(fieldOf(grant, 'matchedBy')),
@@ -67,7 +67,7 @@ function matchesIn(document: unknown): Compared {
   );
 }
 
-/** Status 416: S3 has no byte 0 of an empty object. */
+/** The status of S3's response if an object is empty and therefore has no first byte. */
 const EMPTY = 416;
 
 function judgeRead(step: string, reply: Reply): Examination {

@@ -24,7 +24,7 @@ export function withoutToken(fault: Fault): Examination {
 /** @param audience the audience that the bridge accepts */
 export function judgeToken(token: IdentityToken, audience: string): Examination {
   const { iss, aud, email_verified: verified } = decodeJwt(token.jwt).claims ?? {};
-  // Kubernetes always writes a list.
+  // The claim may be a string or a list; Kubernetes always writes a list.
   const audiences = [aud].flat().filter((one) => typeof one === 'string');
   const isGoogles = typeof iss === 'string' && GOOGLE_ISSUERS.includes(iss);
   const { sub, email } = token.claims;

@@ -4,10 +4,12 @@ import { describeProblem } from '../../config/problem.ts';
 import { quote } from '../../config/show.ts';
 import { createAccessKey } from './access-key.ts';
 
-/** AWS allows at most 128 characters. Fewer than 20 random characters could be guessed. */
+/**
+ * The format of an access key. AWS allows at most 128 characters. A key with fewer than 20 random characters could be guessed.
+ */
 const ACCESS_KEY = /^[A-Za-z\d]{20,128}$/;
 
-/** Enough for the longest key and a line ending. */
+/** The maximum size of the file. This size is enough for the longest key and a line ending. */
 const MAX_BYTES = 130;
 
 const OWNER_ONLY = 0o600;
@@ -21,13 +23,13 @@ export function keptAccessKey(path: string): string {
   const created = create(path);
   if (created !== undefined) return created;
   const { mode, owner, text } = read(path);
-  // Windows has no such owners.
+  // On Windows, this check has no effect, because files there have no numeric owner.
   if (![0, process.getuid?.() ?? owner].includes(owner))
     throw problem(
       `must belong to you or to root, but ${quote(path)} belongs to user ${owner}`,
       'Anyone who knows the key can read with your identity. Choose another file: the proxy then creates it.',
     );
-  // Windows has no such modes.
+  // On Windows, this check is skipped, because file modes do not show who may read a file.
   if ((mode & OTHERS) !== 0 && process.platform !== 'win32')
     throw problem(
       `must be accessible only to its owner, but ${quote(path)} has the mode 0${(mode & 0o777).toString(8)}`,
@@ -41,7 +43,7 @@ export function keptAccessKey(path: string): string {
   return text;
 }
 
-/** @returns undefined if the file exists */
+/** @returns the new key; undefined if the file already exists */
 function create(path: string): string | undefined {
   const key = createAccessKey();
   try {
@@ -60,10 +62,11 @@ function create(path: string): string | undefined {
 function read(path: string): { readonly mode: number; readonly owner: number; readonly text: string } {
   let file: number | undefined;
   try {
-    // Opened once, so that the file that is checked is also the one that is read. Opening a named pipe must not wait for a writer.
+    // Opens the file only once, so that the same file is checked and read. O_NONBLOCK is needed because opening a named pipe
+    // would otherwise wait for a writer.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(file);
-    // A named pipe or a device could be read forever.
+    // Reads only small regular files, because reading from a named pipe or a device might never end.
     const isKey = stats.isFile() && stats.size <= MAX_BYTES;
     return { mode: stats.mode, owner: stats.uid, text: isKey ? readFileSync(file, 'latin1').trim() : '' };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 
-/** Guessing 160 random bits is infeasible. */
+/** The number of random bytes in a key. Nobody can guess 160 random bits. */
 const KEY_BYTES = 20;
 
 /** Contains only characters that every S3 client accepts in an access key ID. */
@@ -20,9 +20,9 @@ export function presentsKey({ headers }: Pick<CallerRequest, 'headers'>, key: st
 
 const FORMS = [
   /^Bearer +(\S+)$/i,
-  // SigV4 and SigV4a: the access key ID is the first part of the credential scope.
+  // In SigV4 and SigV4a, the access key ID is the first part of the credential scope.
   /^AWS4-[A-Z\d-]+ (?:.*[ ,])?Credential=([^/,\s]+)\//,
-  // SigV2.
+  // In SigV2, the access key ID comes before the signature.
   /^AWS ([^:\s]+):/,
 ];
 

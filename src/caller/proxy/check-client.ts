@@ -7,7 +7,7 @@ import type { CallerRequest } from '../../runtime/caller-exchange.ts';
 import { authorityOf, isFromOtherOrigin } from '../../runtime/request-origin.ts';
 
 export interface AcceptedClients {
-  /** undefined: clients need no key. */
+  /** The key that clients must present; undefined if clients need no key. */
   readonly accessKey: string | undefined;
   /** Whether other machines may address the proxy. */
   readonly remote: boolean;
@@ -30,8 +30,8 @@ export function checkClient(
 }
 
 /**
- * Whether no attacker can make the name resolve to this machine (DNS rebinding): IP addresses, this machine's own name, and names
- * without a dot, such as a container's.
+ * Whether the host is safe from DNS rebinding, so that an attacker cannot make it resolve to this machine. IP addresses, this
+ * machine's own name, and names without a dot, such as a container's, are safe.
  */
 function isSafeFromRebinding(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');

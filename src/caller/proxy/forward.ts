@@ -53,12 +53,15 @@ async function forward(
   pipeline(received, response, () => undefined);
 }
 
-/** The bridge's other routes return the token itself, or AWS credentials, which would stay valid without the proxy. */
+/**
+ * The bridge's routes that the proxy forwards. Its other routes return the token itself, or AWS credentials, which would stay
+ * valid without the proxy.
+ */
 const FORWARDED_ROUTES = /^\/-\/(?:live|ready|whoami|explain|objects?)$/;
 
 function checkRoute(url = ''): void {
   const [path = ''] = url.split('?');
-  // The bridge treats every path that begins with `/-` as its own or as an invalid bucket.
+  // The bridge treats every path that begins with `/-` as one of its own routes or as an invalid bucket name.
   if (/^\/-(?:\/|$)/.test(path) && !FORWARDED_ROUTES.test(path)) throw new Fault('proxy_route_rejected');
 }
 
@@ -110,7 +113,7 @@ function respondWithFault(request: IncomingMessage, response: ServerResponse, fa
     response.destroy();
     return;
   }
-  // The rest of a request body is not read.
+  // The connection cannot be reused, because the rest of the request body is never read.
   if (hasBody(request)) response.setHeader('connection', 'close');
   const requestId = `proxy-${randomBytes(8).toString('hex')}`;
   sendFault(

@@ -1,7 +1,10 @@
-// The headers that the proxy forwards: requests by an allowlist, responses without those that concern only one connection.
+// Selects the headers that the proxy forwards: only listed headers of a request, and all headers of a response except a few.
 import type { IncomingMessage } from 'node:http';
 
-/** Headers of a request that the bridge or a load balancer in front of it uses. */
+/**
+ * Request headers that the bridge, or a load balancer in front of it, uses. Only these are forwarded, in addition to the
+ * `x-amz-…` headers.
+ */
 const SENT: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
@@ -22,7 +25,9 @@ const SENT: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-/** The client's signature, and its placeholder for the token that the proxy adds. */
+/**
+ * The headers with the client's own signature, and with the placeholder for the token. The proxy does not forward these headers.
+ */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   'x-amz-content-sha256',
   'x-amz-date',
@@ -48,8 +53,8 @@ export function requestHeaders(
 }
 
 /**
- * Headers of a response that concern only one connection (RFC 9110, 7.6.1), that would allow web pages to read responses, or that
- * would change how a browser treats this machine's other ports.
+ * Response headers that are not forwarded: they concern only one connection (RFC 9110, 7.6.1), or they would change how a browser
+ * treats this machine's other ports.
  */
 const NOT_RETURNED: ReadonlySet<string> = new Set([
   'alt-svc',
@@ -66,9 +71,9 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Objects may be HTML or SVG, and all ports of this machine are the same site to a browser. A document in a sandbox runs no
- * scripts and has an origin of its own. The second header keeps web pages from embedding an object, for browsers that do not send
- * `Sec-Fetch-Site`.
+ * Headers that are added to each response, because objects may be HTML or SVG, and all ports of this machine are the same site to
+ * a browser. With the first header, a document runs no scripts and has an origin of its own. The second header keeps web pages
+ * from embedding an object, for browsers that do not send `Sec-Fetch-Site`.
  */
 const PROTECTION = ['content-security-policy', 'sandbox', 'cross-origin-resource-policy', 'same-origin'];
 

@@ -1,4 +1,4 @@
-// The proxy as a whole: joins the token, the checks and the bridge, and listens.
+// Builds the proxy from the token, the checks and the connection to the bridge, and starts to listen.
 import { createServer } from 'node:http';
 import { listenOn } from '../../runtime/listen-on.ts';
 import type { IdentityToken } from '../../identity/identity-token.ts';
@@ -24,21 +24,22 @@ export interface ProxyOptions extends AcceptedClients {
 
 export interface Proxy {
   readonly port: number;
-  /** Closes all connections, and so aborts responses in progress. */
+  /** Closes all connections, which aborts responses in progress. */
   close(): void;
 }
 
-/** The bridge's own limits for upstreams and queues are shorter. */
+/** The default for `stallMs`. The bridge's own timeouts for upstreams and queues are shorter. */
 const STALL_MS = 60_000;
 
 const LIMITS = {
-  // S3 clients keep connections for minutes, and a request on a connection that is being closed fails.
+  // Keeps idle connections for a long time, because S3 clients reuse them after minutes, and a request on a connection that is
+  // being closed fails.
   keepAliveTimeout: 620_000,
   maxHeaderSize: 32 * 1024,
   headersTimeout: 15_000,
-  // Uploads may take any time.
+  // There is no timeout, because an upload may take any amount of time.
   requestTimeout: 0,
-  // Set explicitly, because a Node option can change the default.
+  // This option is set explicitly, because a Node option can change the default.
   insecureHTTPParser: false,
 };
 
@@ -60,7 +61,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   );
   const setting = { host: '--listen', port: '--listen HOST:PORT' };
   const port = await listenOn(server, { ...listen, reusePort: false }, setting);
-  // Reports a failing source at startup. Later requests try again.
+  // Requests the first token at startup, so that a failing source is reported at once. Later requests try again.
   token.get().catch(() => undefined);
   return {
     port,

@@ -20,7 +20,10 @@ export interface Upstream {
 
 type Exchange = Parameters<Upstream['send']>[0];
 
-/** Idle connections that are kept for later requests; enough for the parallel downloads of one client. */
+/**
+ * The maximum number of idle connections that are kept for later requests. This number is enough for the parallel downloads of
+ * one client.
+ */
 const MOST_IDLE = 32;
 
 /**
@@ -35,7 +38,7 @@ export function upstreamAt(options: { readonly origin: string; readonly stallMs:
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port,
-    // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+    // This option is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
     rejectUnauthorized: true,
     timeout: options.stallMs,
   };
@@ -60,7 +63,7 @@ export function upstreamAt(options: { readonly origin: string; readonly stallMs:
       else outgoing.destroy(new Fault('proxy_upstream_timeout'));
     });
     outgoing.on('response', resolve);
-    // Stays until the end, because an error can also follow the response, for example while a body is being uploaded.
+    // This listener is never removed, because an error can also follow the response, for example while a body is being uploaded.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       response.off('close', onClosed);
       // The bridge may close an idle connection just as it is used again. A request without a body can be sent again.
