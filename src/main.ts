@@ -10,7 +10,7 @@ interface Command {
   run(args: readonly string[]): Promise<number | undefined>;
 }
 
-/** Each command is loaded only when it runs, so that `serve` does not load the others. */
+/** The commands. Each is loaded only when it runs, so that `serve` does not load the others. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     description: 'run the bridge',

@@ -24,7 +24,7 @@ export function printUsage(command: string, usage: string, error: unknown): 0 | 
   return 2;
 }
 
-/** Arguments after `--` are not options. */
+/** Whether the arguments request help. Arguments after `--` are not options. */
 export function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');

@@ -11,7 +11,10 @@ import type { RoleAccess } from '../server/role-access.ts';
 import { UsageError } from './arguments.ts';
 import { Failure } from './print-result.ts';
 
-/** One hour, which every role allows, because a role's maximum session duration cannot be shorter (STS, DurationSeconds). */
+/**
+ * The duration of a session: one hour. Every role allows it, because a role's maximum session duration cannot be shorter (STS,
+ * DurationSeconds).
+ */
 const DURATION_SECONDS = 3600;
 
 /** @param name the name of a configured role, or any role's ARN. @throws ConfigError if `name` is neither */
@@ -40,7 +43,7 @@ export function hopNumber(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-/** The error for a `--hop` value that exceeds the number of chained roles in the role's chain. */
+/** Returns the error for a `--hop` value that exceeds the number of chained roles in the role's chain. */
 export function noSuchHop({ name, then }: Role): ConfigError {
   const rule = `must be the number of a chained role, but ${name} has ${then.length === 0 ? 'none' : `only ${then.length}`}`;
   return new ConfigError([{ field: '--hop', rule, fix: `Hop 1 is the first entry of roles.${name}.then.` }]);

@@ -8,7 +8,7 @@ export interface BridgeOptions {
   readonly audience: string;
   /** The origin of the bridge. */
   readonly upstream: string;
-  /** The service account to impersonate; undefined: the identity of this machine. */
+  /** The service account to impersonate; undefined to use this machine's identity. */
   readonly as: string | undefined;
   /** The file that contains the identity token; undefined if `as` is set. */
   readonly tokenFile: string | undefined;

@@ -4,11 +4,14 @@ import { ConfigError } from '../config/problem.ts';
 import type { Config } from '../config/types.ts';
 import { showQuantity, SIZE } from '../config/units.ts';
 
-/** What the bridge needs besides the cache: the program, about 100 MiB, and memory for requests and for the cache's index. */
+/**
+ * The memory that the bridge needs in addition to the cache: about 100 MiB for the program, and the rest for requests and the
+ * cache's index.
+ */
 const REST_BYTES = 192 * 2 ** 20;
 
 /**
- * Not part of `fedbridge check`, because that command often runs on another machine.
+ * Checks that the cache fits. This check is not part of `fedbridge check`, because that command often runs on another machine.
  * @param limitBytes the memory that this process may use
  * @throws ConfigError
  */

@@ -39,7 +39,7 @@ export async function serveConsole(options: {
 }): Promise<{ readonly port: number }> {
   const { source = {}, guard } = options;
   const readConfig = (): Config => readConsoleConfig(source);
-  // Checked first, because building the page takes longer.
+  // Checks the configuration before building the page, because building the page takes longer.
   readConfig();
   return runServer({ readConfig, guard, console: { assets: await loadAssets() } });
 }

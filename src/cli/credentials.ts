@@ -63,7 +63,7 @@ function mentionProfile(error: unknown): unknown {
   return new Failure(`${message} (AWS_PROFILE is ignored with --format process)`, fault);
 }
 
-/** The four fields that AWS's JSON formats for credentials have in common. */
+/** Returns the four fields that AWS's JSON formats for credentials have in common. */
 const fieldsOf = (issued: RoleCredentials) => ({
   AccessKeyId: issued.accessKeyId,
   SecretAccessKey: issued.secretAccessKey,

@@ -29,7 +29,7 @@ interface OwnIdentity {
 
 export interface Report {
   readonly identity: OwnIdentity & Partial<NotKnown>;
-  /** Empty if the bridge has no identity, because it then cannot assume any role. */
+  /** The result for each role; empty if the bridge has no identity, because it then cannot assume any role. */
   readonly roles: readonly ({ readonly name: string; readonly arn: string } & (
     { readonly callerIdentity: string } | NotKnown
   ))[];

@@ -77,18 +77,18 @@ function linesOf(error: unknown): readonly string[] {
   return [describeFault(asFault(error))];
 }
 
-/** A fault as one line for a terminal: its code, what was compared or requested, and the fix. */
+/** Describes a fault in one line for a terminal: its code, what was compared or requested, and the fix. */
 export function describeFault({ code, detail }: Fault): string {
   const details = detailOf(detail).map(([name, value]) => `${name} ${shown(value)}`);
   const why = details.length === 0 ? code : `${code} (${details.join(', ')})`;
   return `${why}. ${FAULTS[code].fix}`;
 }
 
-/** A fault's detail, which contains no secret (see `FaultDetail`). */
+/** Returns the fields of a fault's detail that have a value. No field of the detail contains a secret (see `FaultDetail`). */
 export const detailOf = (detail: Fault['detail']): [name: string, value: string | number | boolean][] =>
   Object.entries(detail).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 
-/** Leaves a single word unquoted, so that users can copy a whole ARN. */
+/** Formats a value for a terminal. Does not quote a single word, so that users can copy a whole ARN. */
 export function shown(value: string | number | boolean): string {
   const text = String(value);
   return /^[\w:/@.+=#-]+$/.test(text) ? escapeText(text) : quote(text);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { ReadStream } from 'node:tty';
 import { Fault } from '../errors/fault.ts';
 
-/** STS AssumeRole, TokenCode. */
+/** The format of an MFA code (STS AssumeRole, TokenCode). */
 const CODE = /^\d{6}$/;
 
 /** @throws Fault profile_mfa_no_terminal if there is no terminal, or if the terminal is closed before the user enters a code */
@@ -41,12 +41,12 @@ function writeToTerminal(text: string): void {
       return;
     }
   } catch {
-    // If there is no controlling terminal but standard input is a terminal, the user sees standard error.
+    // Ignores a missing controlling terminal: if standard input is a terminal, the user sees standard error.
   }
   process.stderr.write(text);
 }
 
-/** Standard input, or the controlling terminal if standard input is a pipe. */
+/** Returns standard input, or the controlling terminal if standard input is a pipe. */
 function openTerminal(): ReadStream {
   if (process.stdin.isTTY) return process.stdin;
   try {

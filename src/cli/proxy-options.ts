@@ -1,4 +1,4 @@
-// The arguments of `fedbridge proxy`.
+// Parses the arguments of `fedbridge proxy`.
 import { isLoopback } from '../config/allowed-origins.ts';
 import { isPort, PORT_MUST } from '../config/environment.ts';
 import { quote } from '../config/show.ts';
@@ -10,7 +10,7 @@ export interface ProxyCommand extends BridgeOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Whether clients must present an access key. */
   readonly needsKey: boolean;
-  /** The file that keeps the access key; undefined: a new key at each start. */
+  /** The file that keeps the access key. If undefined, each start of the proxy creates a new key. */
   readonly accessKeyFile: string | undefined;
   /** Whether the proxy listens on an address that other machines can reach. */
   readonly remote: boolean;

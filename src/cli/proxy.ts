@@ -64,7 +64,7 @@ function welcome(
   accessKey: string | undefined,
 ): string {
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  // A key that is kept does not belong in a log.
+  // Does not print a key that is kept in a file, because the output may end up in a log.
   const key =
     accessKeyFile === undefined ? (accessKey ?? 'fedbridge') : `"$(cat ${quoteForShell(accessKeyFile)})"`;
   const who =
@@ -86,7 +86,7 @@ For S3 clients:
 `;
 }
 
-/** Responses in progress are aborted: S3 clients retry them. */
+/** Aborts responses in progress on a signal, because S3 clients retry aborted responses. */
 function endOnSignal(running: Proxy): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

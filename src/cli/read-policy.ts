@@ -97,7 +97,7 @@ function templateOf(definition: RoleDefinition): string {
   throw new ConfigError([{ field: '--cloudformation', rule, fix: 'Use --cli.' }]);
 }
 
-/** A template that creates the role. */
+/** Returns a CloudFormation template that creates the role. */
 function cloudFormationTemplate(role: RoleDefinition): object {
   return {
     AWSTemplateFormatVersion: '2010-09-09',

@@ -52,8 +52,8 @@ ${commented(onlyThere(`aws iam delete-role-policy ${named}`))}
 }
 
 /**
- * AWS records the start time of each session (IAM user guide, aws:TokenIssueTime). Each hop in a role chain has a separate
- * start time.
+ * Returns a policy that denies everything to sessions that began before `now`. AWS records the start time of each session (IAM
+ * user guide, aws:TokenIssueTime). Each hop in a role chain has a separate start time.
  */
 const olderSessionsDenied = (now: Date) => ({
   Version: '2012-10-17',

@@ -7,21 +7,21 @@ import { STRANGE_PERSON, type Seed } from '../sandbox/seed.ts';
 type TokenPattern = Exclude<CallerPattern, { kind: 'user' }>;
 type GooglePattern = Exclude<TokenPattern, { kind: 'issued' }>;
 
-/** People have no tokens: they use the console. */
+/** Whether the caller has a token. People have no tokens, because they use the console. */
 export const hasToken = (pattern: CallerPattern): pattern is TokenPattern => pattern.kind !== 'user';
 
 /** Whether the caller has a Google service account. */
 export const isGoogle = (pattern: CallerPattern): pattern is GooglePattern =>
   hasToken(pattern) && pattern.kind !== 'issued';
 
-/** The people in the configuration, and one whom it does not name. */
+/** Returns the people in the configuration, and one person who is not in it. */
 export function peopleIn({ grants, operators }: Config): Seed['people'] {
   const callers = [...grants.flatMap((grant) => grant.callers), ...operators];
   const emails = callers.flatMap((caller) => (caller.kind === 'user' ? [caller.email] : []));
   return new Map([...emails.map((email) => [email, email] as const), ['stranger', STRANGE_PERSON]]);
 }
 
-/** Returns an account that the pattern matches; the same account in every sandbox. */
+/** Returns an account that the pattern matches. In every sandbox, it is the same account. */
 export function accountOf(pattern: GooglePattern): ServiceAccount {
   switch (pattern.kind) {
     case 'email-and-id':

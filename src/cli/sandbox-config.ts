@@ -22,7 +22,7 @@ import {
 import { readConfigDocument } from './read-config.ts';
 import { accountOf, hasToken, isGoogle, peopleIn, strangerTo } from './sandbox-callers.ts';
 
-/** The policy of a role without grants: IAM does not accept an empty policy. */
+/** A policy that allows nothing. A role without grants needs one, because IAM does not accept an empty policy. */
 const NOTHING = JSON.stringify({
   Version: '2012-10-17',
   Statement: { Effect: 'Deny', Action: '*', Resource: '*' },
@@ -78,7 +78,7 @@ const localShape = z.looseObject({
   console: z.unknown().optional(),
 });
 
-/** Stands in for the emulated issuer's origin until its port is known. */
+/** A placeholder for the origin of the emulated issuer, whose port is not known yet. */
 const UNKNOWN_ISSUER = 'http://127.0.0.1:1';
 
 /**
@@ -97,10 +97,13 @@ function localDocument(raw: unknown, issuer: string): unknown {
   return { ...document, ...local, console, buckets: Object.fromEntries(buckets) };
 }
 
-/** The name of an access point, which is also a valid bucket name. */
+/** Returns the name of an access point, which is also a valid bucket name. */
 const localTarget = (target: string): string => target.replace(/^arn:.*[:/]/, '');
 
-/** Prefers a grant with get and list, and then a grant with get, because such grants demonstrate the most. */
+/**
+ * Chooses the grant for the sample request. Prefers a grant with get and list, and then a grant with get, because such grants
+ * show the most.
+ */
 function sampleGrant({ grants }: Config): { grant: Grant; reader: string } {
   const withToken = grants.filter(({ callers }) => callers.some(hasToken));
   const grant =
@@ -122,7 +125,7 @@ function sampleRead({ name, target }: Bucket, { scope, allow }: Grant): SampleRe
   return { bucket: name, target, key, scope, mayList: scope.kind !== 'key' && allow.includes('list') };
 }
 
-/** Keys of objects that demonstrate the grant. */
+/** Returns the keys of sample objects that the grant covers. */
 function keysIn(scope: Grant['scope']): readonly string[] {
   if (scope.kind === 'key') return [scope.key];
   if (scope.kind === 'bucket') return SAMPLE_KEYS;
@@ -130,7 +133,7 @@ function keysIn(scope: Grant['scope']): readonly string[] {
   return [Buffer.byteLength(key) > MAX_KEY_BYTES ? scope.prefix : key];
 }
 
-/** One S3 bucket may have several names in the configuration. */
+/** Returns the S3 buckets to create. The configuration may have several names for one S3 bucket. */
 function bucketsOf({ buckets, grants, aws }: Config): SeedBucket[] {
   const seeds = new Map<string, SeedBucket>();
   for (const { name, target, region = aws.region, expectedOwner, role } of buckets.values()) {

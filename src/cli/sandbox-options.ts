@@ -35,7 +35,7 @@ export interface SandboxCommand {
   readonly isSample: boolean;
   /** The email of the caller that replaces the bridge as the metadata server's `default` account. */
   readonly as: string | undefined;
-  /** The caller whose tokens are kept in a file, as ISSUER:SUBJECT. */
+  /** The caller, as ISSUER:SUBJECT, whose token is kept in a file. */
   readonly pod: string | undefined;
   readonly readyFile: string | undefined;
 }

@@ -93,7 +93,7 @@ const environmentFor = ({ environment }: Sandbox, port: number): Record<string, 
   FEDBRIDGE_HOST: '127.0.0.1',
 });
 
-/** In a terminal, log lines are shortened. */
+/** Makes log lines readable if standard output is a terminal. */
 const onLine = (): ((line: string) => void) | undefined =>
   process.stdout.isTTY ? (line) => process.stdout.write(`${readableLine(line)}\n`) : undefined;
 

@@ -20,7 +20,7 @@ export async function logStartup(
     event: 'start',
     version,
     identity: identity.kind,
-    // Logged only if the bridge impersonates a service account.
+    // The email is logged only if the bridge impersonates a service account.
     ...('email' in identity ? { identityEmail: identity.email } : {}),
     platform: platform.kind,
     roles: [...roles.keys()].slice(0, MOST_NAMES),

@@ -157,7 +157,7 @@ export function lintText(text: string, field: string, expected: Expected): Resul
   };
 }
 
-/** Stops reading soon after the size limit for a file is exceeded. */
+/** Reads standard input. Stops soon after the size limit for a file has been exceeded. */
 async function standardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

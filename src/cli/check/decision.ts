@@ -42,7 +42,10 @@ export function decide(
   return { allowed, text: `${lines.join('\n')}\n` };
 }
 
-/** A caller with only an email gets an empty ID, which no account has, so grants by unique ID never match it. */
+/**
+ * Returns the caller that the pattern names. A caller with only an email gets an empty ID, which no account has, so that grants
+ * by unique ID never match it.
+ */
 export function callerOf(pattern: CheckRequest['caller']): Caller {
   if (pattern.kind === 'email') return { subject: '', email: pattern.email };
   if (pattern.kind === 'issued') return { subject: shown(pattern), issuer: pattern.issuer };

@@ -111,7 +111,7 @@ export function describeUnjudged(
 
 /** Whether the pattern could match if the caller's email and unique ID were both known. */
 function couldDecide(pattern: CallerPattern, caller: CheckRequest['caller']): boolean {
-  // An issuer's caller and a person are known in full, and no other caller matches their patterns.
+  // A caller of another issuer, and a person, are already fully known. Patterns for them match nobody else.
   if (caller.kind === 'issued' || pattern.kind === 'issued') return false;
   if (caller.kind === 'user' || pattern.kind === 'user') return false;
   if (caller.kind === 'email')

@@ -17,7 +17,7 @@ export interface CheckRequest {
   readonly read: ObjectRead;
 }
 
-/** A question about the AWS credentials that a caller may obtain for a bucket. */
+/** The request to check whether a caller may obtain AWS credentials for a bucket. */
 export interface VendingRequest {
   readonly caller: CheckRequest['caller'];
   readonly vendBucket: string;

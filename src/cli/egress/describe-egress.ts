@@ -33,7 +33,7 @@ export function describeEgress({ rows, total, note, priceSources, bytesPerGB }: 
 
 const HEADINGS = ['caller', 'bucket', 'region', 'path', 'GB', '$/GB', 'estimated $'];
 
-/** The columns with numbers. */
+/** The index of the first column that contains numbers. */
 const FIRST_NUMBER = 4;
 
 function priceIn({ pricePerGB, priceSource }: PricedRow): string {

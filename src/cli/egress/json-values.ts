@@ -1,11 +1,11 @@
 // Splits a stream into the JSON objects that it contains: one per line, or the elements of one array. Keeps only the object that
 // is being read in memory.
 
-/** An object, or the reason why a part of the input is not one. */
+/** An object, or the reason why a part of the input is not an object. */
 export type Entry =
   { readonly line: number; readonly value: unknown } | { readonly line: number; readonly problem: string };
 
-/** Cloud Logging's limit for an entry is 256 KiB. */
+/** The maximum length of one object. Cloud Logging's limit for an entry is 256 KiB. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 const TOO_LONG = { problem: 'is longer than 4 MiB' };
@@ -66,10 +66,13 @@ function lineSplitter(): Splitter {
 const TEXT_AFTER = 'has text after the JSON array';
 const NO_OBJECT = 'is not a JSON object in an array';
 
-/** What may stand before, between and after the elements: white space, commas, and the beginning of the array. */
+/** Matches text that may come before, between and after the elements: white space, commas, and the beginning of the array. */
 const IS_BETWEEN = /^[\s,[\uFEFF]*$/;
 
-/** Splits an array at the commas between its elements. Ends at the first error, because what follows cannot be told apart. */
+/**
+ * Splits an array at the commas between its elements. Stops at the first error, because the next element's beginning is then
+ * unknown.
+ */
 function elementSplitter(): Splitter {
   let line = 1;
   let startLine = 1;

@@ -22,7 +22,7 @@ export interface LineProblem {
 
 const MOST_PROBLEMS = 10;
 
-/** @param buckets supply the region for lines without one */
+/** @param buckets the configured buckets, whose regions are used for log lines without a region */
 export async function readLog(
   chunks: AsyncIterable<string>,
   buckets: Config['buckets'],
@@ -63,7 +63,7 @@ export async function readLog(
   return { rows: totals.rows(), requests, otherLines, problems, problemCount };
 }
 
-/** The bridge's own line is in `jsonPayload` in an export from Cloud Logging. */
+/** Returns the bridge's own log line. In an export from Cloud Logging, this line is in `jsonPayload`. */
 function lineOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   if (!isObject(value)) return undefined;
   const { jsonPayload } = value;
@@ -78,6 +78,6 @@ function textIn(line: Readonly<Record<string, unknown>>, name: string): string |
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The log omits the usual path. */
+/** Returns the path in a log line. A log line without a path means `internet`, the usual path. */
 const pathOf = (path: string | undefined): EgressPath =>
   path === 'cloudfront' || path === 'endpoint' ? path : 'internet';
