@@ -2,7 +2,7 @@
 import type { TextRule } from './aws-names.ts';
 
 /**
- * Whether `url.hostname` is this machine: 127.0.0.0/8 (which the URL parser has normalized to four numbers), localhost or [::1].
+ * Whether the URL's host is this machine: 127.0.0.0/8 (which the URL parser has normalized to four numbers), localhost or [::1].
  */
 export const isLoopback = (hostname: string) => /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
 
@@ -13,7 +13,9 @@ function parseUrl(text: string): URL | undefined {
     : (URL.parse(text) ?? undefined);
 }
 
-/** Stricter than the URL parser, which accepts `*` and other punctuation in a host name. */
+/**
+ * Matches a host name or an IPv6 address. Stricter than the URL parser, which accepts `*` and other punctuation in a host name.
+ */
 const HOST_NAME = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])$/;
 
 const isSafe = (url: URL) =>
@@ -27,7 +29,7 @@ const isSafe = (url: URL) =>
  */
 const isBare = (url: URL, text: string) => url.pathname === '/' && !/[?#@\\]/.test(text);
 
-/** The origin in `text`, without a trailing slash; undefined if `text` is not a safe origin. */
+/** Returns the origin in `text`, without a trailing slash; undefined if `text` is not a safe origin. */
 export function readOrigin(text: string): string | undefined {
   const url = parseUrl(text);
   return url !== undefined && isSafe(url) && isBare(url, text) ? url.origin : undefined;
@@ -36,7 +38,7 @@ export function readOrigin(text: string): string | undefined {
 export const ORIGIN_MUST =
   'must be https://HOST[:PORT] with nothing after it (http only for a loopback host)';
 
-/** Unlike an origin, a key set's URL has a path. */
+/** The rule for the URL of a key set. Unlike an origin, such a URL has a path. */
 export const KEY_SET_URL: TextRule = {
   must: 'must be the https URL of a JSON Web Key Set (http only for a loopback host)',
   test: (text) => {
@@ -45,7 +47,10 @@ export const KEY_SET_URL: TextRule = {
   },
 };
 
-/** Compared with a token's `iss` byte for byte, so only its safety is checked, and it is never normalized. */
+/**
+ * The rule for an issuer's URL. The bridge compares the URL with a token's `iss` byte for byte. Therefore the URL is only checked
+ * for safety, and never normalized.
+ */
 export const ISSUER_URL: TextRule = {
   must: 'must be the https URL of an issuer without query and fragment (http only for a loopback host)',
   test: (text) => {
@@ -55,7 +60,10 @@ export const ISSUER_URL: TextRule = {
   fix: 'Copy the `iss` claim of a token. Keys and tokens of an issuer without TLS could be forged by anyone on the network.',
 };
 
-/** Like gcp-metadata, assumes http if there is no scheme, because the metadata server supports only http. */
+/**
+ * The rule for the metadata server's host. Like gcp-metadata, assumes http if there is no scheme, because the metadata server
+ * supports only http.
+ */
 export const METADATA_HOST: TextRule = {
   must: 'must be HOST or HOST:PORT of a metadata server, with or without http://',
   test: (text) => {
@@ -64,7 +72,7 @@ export const METADATA_HOST: TextRule = {
   },
 };
 
-/** A browser sends its origin in exactly one form, so the comparison is exact. */
+/** The rule for a web page's origin. A browser sends its origin in exactly one form, so the comparison is exact. */
 export const CORS_ORIGIN: TextRule = {
   must: 'must be an exact origin, https://HOST[:PORT] in lower case (http only for a loopback host), or "*"',
   test: (text) => text === '*' || readOrigin(text) === text,

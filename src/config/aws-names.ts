@@ -18,8 +18,8 @@ const ROLE_ARN_FORM = new RegExp(
 );
 
 /**
- * IAM API Reference, CreateRole: a path of up to 512 characters from `!` to `~`, including its two slashes; a name of up to 64
- * characters.
+ * A role's ARN. The path has up to 512 characters from `!` to `~`, including its two slashes. The name has up to 64 characters
+ * (IAM API Reference, CreateRole).
  */
 export const ROLE_ARN: TextRule = {
   must: 'must be the ARN of an IAM role, arn:aws:iam::123456789012:role/NAME',
@@ -35,8 +35,8 @@ export function parseRoleArn(arn: string): { readonly account: string; readonly 
 }
 
 /**
- * AWS documents no grammar for region names. This rule matches every region of every partition; the length is limited to one host
- * name label.
+ * The rule for a region's name. AWS documents no grammar for these names, so the rule matches every region of every partition.
+ * The length is limited to one host name label.
  */
 export const AWS_REGION: TextRule = {
   must: 'must be an AWS region, like eu-west-1',
@@ -64,7 +64,7 @@ export const EXTERNAL_ID: TextRule = {
 
 const KMS_KEY_FORM = `^arn:${PARTITION}:kms:${REGION}:\\d{12}:key/[A-Za-z0-9-]+$`;
 
-/** A session policy needs the key's ARN; an alias does not work. */
+/** The rule for a KMS key. A session policy needs the key's ARN; an alias does not work. */
 export const KMS_KEY_ARN: TextRule = {
   must: 'must be the ARN of a KMS key, arn:aws:kms:REGION:123456789012:key/ID',
   test: (text) => text.length <= 2048 && new RegExp(KMS_KEY_FORM).test(text),
@@ -72,13 +72,13 @@ export const KMS_KEY_ARN: TextRule = {
   fix: "Aliases are not accepted; `aws kms describe-key` shows the key's ARN.",
 };
 
-/** STS, parameter Tags: keys of 1 to 128 characters; the prefix `aws:` is reserved. */
+/** The rule for the key of a session tag: 1 to 128 characters, without the reserved prefix `aws:` (STS AssumeRole, Tags). */
 export const TAG_KEY: TextRule = {
   must: 'must be a session tag key: 1 to 128 characters (letters, digits, spaces and _.:/=+-@), not beginning with "aws:"',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(text) && !/^aws:/i.test(text),
 };
 
-/** STS, parameter Tags: values of up to 256 characters. */
+/** The rule for the value of a session tag: up to 256 characters (STS AssumeRole, Tags). */
 export const TAG_VALUE: TextRule = {
   must: 'must be a session tag value: up to 256 characters (letters, digits, spaces and _.:/=+-@)',
   test: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(text),
@@ -167,7 +167,7 @@ export function targetFix(text: string): string {
   return UNREADABLE_TARGETS.find(([suffix]) => text.endsWith(suffix))?.[1] ?? '';
 }
 
-/** The region in an access point's ARN; undefined for a bucket name. */
+/** Returns the region in an access point's ARN; undefined for a bucket name. */
 export function regionOfTarget(target: string): string | undefined {
   return ACCESS_POINT_ARN.exec(target)?.[1];
 }
@@ -184,7 +184,7 @@ const DEFAULT_DOMAIN = 'amazonaws.com';
 
 export const AWS_DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...DOMAINS.map(([, domain]) => domain)];
 
-/** The domain of a region's endpoints. */
+/** Returns the domain of a region's endpoints. */
 export function awsDomain(region: string): string {
   return DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? DEFAULT_DOMAIN;
 }

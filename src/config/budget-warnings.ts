@@ -5,7 +5,10 @@ import { showPath } from './show.ts';
 import type { Budget, CallerPattern, Grant } from './types.ts';
 import { showQuantity, SIZE } from './units.ts';
 
-/** A list of 1,000 keys can take about 8 MiB, and the bridge serves it only if it fits in any case. */
+/**
+ * Budgets below this size cause a warning. A list of 1,000 keys can take about 8 MiB, and the bridge requests a list from S3 only
+ * if the longest possible list fits in the budget.
+ */
 const LIST_BYTES = 16 * 1024 * 1024;
 
 export function findUnlikelyBudgets(budgets: readonly Budget[], grants: readonly Grant[]): Problem[] {

@@ -1,5 +1,5 @@
-// Parses the texts with which a grant names callers: an email, a unique ID, both, a project with all its service accounts, a
-// subject of another issuer, or a person who uses the console.
+// Parses the text with which a grant names callers: an email, a unique ID, both, all service accounts of a project, a subject of
+// another issuer, or a person who uses the console.
 import { GOOGLE_EMAIL, isServiceAccount, PERSON, PROJECT_ID, UNIQUE_ID } from './google-names.ts';
 import type { CallerPattern } from './types.ts';
 
@@ -7,8 +7,8 @@ export const CALLER_MUST =
   'must be an email, a unique ID (digits), EMAIL#ID for both, project:PROJECT_ID for every service account in a project, ISSUER:SUBJECT for a caller of an issuer under `issuers`, or user:EMAIL for a person who uses the console';
 
 /**
- * Words that would be mistaken for a different kind of caller, an IAM member, the session name of vended credentials, or Google in
- * the log.
+ * Names that no issuer may have. Such names would be mistaken for a different kind of caller, an IAM member, the session name of
+ * vended credentials, or Google in the log.
  */
 export const RESERVED_ISSUER_NAMES: readonly string[] = [
   'project',
@@ -20,13 +20,16 @@ export const RESERVED_ISSUER_NAMES: readonly string[] = [
   'google',
 ];
 
-/** An issuer's name has no colon, so the first colon of a caller ends it, and no two pairs of issuer and subject look alike. */
+/**
+ * The format of an issuer's name. The name contains no colon, so the first colon in a caller's name ends the issuer's name, and
+ * different callers never have the same name.
+ */
 export const ISSUER_NAME = /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/;
 
-/** A subject has at most 255 ASCII characters (OpenID Connect Core 1.0, "ID Token"). */
+/** The format of a subject, which has at most 255 ASCII characters (OpenID Connect Core 1.0, "ID Token"). */
 const SUBJECT = /^[!-~](?:[ -~]{0,253}[!-~])?$/;
 
-/** The callers that `text` names; undefined if its format is unknown. */
+/** Returns the callers that `text` names; undefined if its format is unknown. */
 export function readCallerPattern(text: string): CallerPattern | undefined {
   if (text.startsWith('project:')) {
     const project = text.slice('project:'.length);
@@ -62,7 +65,7 @@ const FEDERATED =
   'Identities in workload and workforce identity pools cannot get ID tokens from Google. Name the service account that they impersonate.';
 const PROJECT_ROLE = 'To include every service account in a project, use project:PROJECT_ID.';
 
-/** The text to write instead of an IAM member, by the member's kind (IAM, "Principal identifiers"). */
+/** For each kind of IAM member, what to write instead of the member (IAM, "Principal identifiers"). */
 const MEMBER_FIXES: ReadonlyMap<string, string> = new Map([
   ['serviceAccount', MEMBER],
   [PERSON, NO_PERSON],

@@ -22,7 +22,7 @@ export interface EnvironmentFacts {
   readonly onCloudRun: boolean;
 }
 
-/** Every problem in a document that cannot be detected from a single field. */
+/** Finds every problem in a document that cannot be detected from a single field. */
 export function checkTogether(raw: unknown, outside: EnvironmentFacts): readonly Finding[] {
   return [
     ...checkAws(raw, outside),

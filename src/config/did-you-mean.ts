@@ -1,10 +1,10 @@
 // Finds the known name that the user probably intended to write.
 import { quote } from './show.ts';
 
-/** Longer names are not compared, because the work grows quadratically with the length. */
+/** The maximum length of names that are compared, because the work grows quadratically with the length. */
 const LONGEST_COMPARED = 100;
 
-/** How many letters to add, remove or replace to turn `a` into `b` (Levenshtein distance), up to a limit. */
+/** Returns how many letters must be added, removed or replaced to turn `a` into `b` (Levenshtein distance), up to a limit. */
 function distance(a: string, b: string, limit: number): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
@@ -20,7 +20,7 @@ function distance(a: string, b: string, limit: number): number {
   return above[b.length] ?? 0;
 }
 
-/** The closest of `names`; undefined if more than about a third of the letters differ. */
+/** Returns the closest of `names`; undefined if more than about a third of the letters differ. */
 export function closestWord(name: string, names: Iterable<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
   const wanted = plain(name);

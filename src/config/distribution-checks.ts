@@ -3,7 +3,7 @@ import { isLoopback, readOrigin } from './allowed-origins.ts';
 import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf } from './unchecked-values.ts';
 
-/** Every problem with `via` that involves more than one field. */
+/** Finds every problem with `via` that involves more than one field. */
 export function checkDistributions(raw: unknown, s3Endpoint: string | undefined): Finding[] {
   return entriesOf(fieldOf(raw, 'buckets')).flatMap(([name, bucket]) =>
     fieldOf(bucket, 'via') === undefined
@@ -56,7 +56,10 @@ function checkRegion(name: string, bucket: unknown): Finding[] {
   ];
 }
 
-/** An S3 server on this machine is a stand-in for AWS, as in the sandbox. Any other server has its own host name. */
+/**
+ * Reports another path to S3 that conflicts with `via`. An S3 server on this machine is a stand-in for AWS, as in the sandbox.
+ * Any other server has its own host name.
+ */
 function checkEndpoint(name: string, bucket: unknown, s3Endpoint: string | undefined): Finding[] {
   const path = ['buckets', name, 'via'];
   if (fieldOf(bucket, 'endpoint') !== undefined) {

@@ -14,15 +14,18 @@ export interface Location {
 }
 
 export interface ConfigDocument {
-  /** Plain values, not yet validated. */
+  /** The values in the document, which are not validated yet. */
   readonly raw: unknown;
   readonly problems: readonly Problem[];
-  /** False if the text is so broken that its fields cannot be determined, and no further checks are possible. */
+  /** False if the text is so broken that its fields cannot be determined. No further checks are possible then. */
   readonly readable: boolean;
   readonly locate: (path: Path) => Location;
 }
 
-/** The library scans the document for each alias's anchor, so a document with many aliases would take too long. */
+/**
+ * The maximum number of aliases. The library scans the document for each alias's anchor, so a document with many aliases would
+ * take too long.
+ */
 const MOST_ALIASES = 500;
 
 /**
@@ -72,7 +75,9 @@ function nodeAt(document: YamlDocument, path: Path): { node?: Node; exact: boole
   return isNode(node) ? { node, exact: true } : { exact: true };
 }
 
-/** Valid YAML that is rejected here: fields that would set a JavaScript object's prototype, and aliases without an anchor. */
+/**
+ * Finds valid YAML that is rejected here: fields that would set a JavaScript object's prototype, and aliases without an anchor.
+ */
 function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
   let aliases = 0;
@@ -98,7 +103,7 @@ function findForbidden(document: YamlDocument, lines: LineCounter): Problem[] {
   return problems;
 }
 
-/** Text that is not YAML causes hundreds of errors of the same kind. */
+/** The maximum number of errors of one kind to report, because text that is not YAML causes hundreds of them. */
 const MOST_FAULTS_OF_A_KIND = 5;
 
 /** Reads a configuration's text. Reports every error as a problem and never throws. */

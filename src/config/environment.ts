@@ -41,7 +41,9 @@ const host = text({
   fix: 'Write an IPv6 address without brackets.',
 });
 
-/** Anyone who can reach the port can read the metrics, so by default only this machine can reach it. */
+/**
+ * The default host for metrics. Anyone who can reach the port can read the metrics, so by default only this machine can reach it.
+ */
 const METRICS_HOST = '127.0.0.1';
 
 const variables = z.object({
@@ -61,7 +63,10 @@ const variables = z.object({
   FEDBRIDGE_REUSE_PORT: word('0', '1').default('0'),
 });
 
-/** A profile contains, or leads to, the long-lived AWS keys that the bridge exists to avoid. */
+/**
+ * The rule and the fix if AWS_PROFILE is set on Cloud Run. A profile contains, or leads to, the long-lived AWS keys that the
+ * bridge exists to avoid.
+ */
 export const NO_PROFILE_ON_CLOUD_RUN = {
   rule: 'must not be used on Cloud Run',
   fix: "Assume the roles with the service's Google identity (`identity: metadata`).",
@@ -75,7 +80,7 @@ export function setVariables(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-/** The settings in the variables, or every problem with them. */
+/** Returns the settings in the variables, or every problem with them. */
 export function readSettings(env: Environment): { settings: Settings } | { problems: readonly Problem[] } {
   const result = variables.safeParse(setVariables(env), { reportInput: true });
   const problems = (result.error?.issues ?? []).flatMap((issue) =>

@@ -1,12 +1,12 @@
 // The names and formats that Google uses for token issuers, emails, unique IDs, projects, and service accounts.
 
-/** Google's tokens contain either of these two issuers (Google Identity, "Verify the Google ID token on your server side"). */
+/** The two issuers that Google's tokens may contain (Google Identity, "Verify the Google ID token on your server side"). */
 export const GOOGLE_ISSUERS: readonly string[] = ['https://accounts.google.com', 'accounts.google.com'];
 
 /** The word before the colon that names a person in a grant: `user:EMAIL`. Only an assertion of Identity-Aware Proxy names people. */
 export const PERSON = 'user';
 
-/** Google compares emails without regard to case, and sends verified ones in lower case. */
+/** The format of an email. Google compares emails without regard to case, and sends verified ones in lower case. */
 export const GOOGLE_EMAIL =
   /^[\w.+'%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
@@ -40,7 +40,10 @@ const APP_ENGINE_DEFAULT = /^([^@]+)@appspot\.gserviceaccount\.com$/;
 export const projectInEmail = (email: string): string | undefined =>
   parseServiceAccount(email)?.project ?? APP_ENGINE_DEFAULT.exec(email)?.[1];
 
-/** Compute Engine's default account, which Cloud Run uses by default as well. Its email contains the project's number, not its ID. */
+/**
+ * Whether the email belongs to Compute Engine's default account, which Cloud Run uses by default as well. Such an email contains
+ * the project's number, not its ID.
+ */
 export const isComputeDefault = (email: string): boolean =>
   /^\d+-compute@developer\.gserviceaccount\.com$/.test(email);
 

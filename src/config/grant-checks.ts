@@ -4,7 +4,7 @@ import type { Finding } from './problem.ts';
 import { entriesOf, fieldOf, isMap, itemsOf } from './unchecked-values.ts';
 import { quote } from './show.ts';
 
-/** Every problem in the grants that cannot be detected from a single field. */
+/** Finds every problem in the grants that cannot be detected from a single field. */
 export function checkGrants(raw: unknown): Finding[] {
   const buckets = fieldOf(raw, 'buckets');
   const names = entriesOf(buckets).map(([name]) => name);
@@ -51,8 +51,8 @@ function checkScope(grant: unknown): Finding[] {
 }
 
 /**
- * To read an object's attributes, S3 requires the permissions for both `get` and `attributes` (S3 API Reference,
- * GetObjectAttributes).
+ * Checks that a grant of `attributes` includes `get`, because S3 requires both permissions for reading an object's attributes (S3
+ * API Reference, GetObjectAttributes).
  */
 function checkAttributes(grant: unknown): Finding[] {
   const allow = itemsOf(fieldOf(grant, 'allow'));

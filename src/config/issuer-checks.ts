@@ -7,10 +7,10 @@ import type { Finding } from './problem.ts';
 import { type Path, quote, showPath } from './show.ts';
 import { fieldOf, itemsOf, textsOf } from './unchecked-values.ts';
 
-/** Names of namespaces and service accounts (Kubernetes, "Object Names and IDs"). */
+/** The format of a subject: the names of a namespace and a service account (Kubernetes, "Object Names and IDs"). */
 const SERVICE_ACCOUNT = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
-/** Every problem with issuers, or with callers of issuers, that involves more than one field. */
+/** Finds every problem with issuers, or with callers of issuers, that involves more than one field. */
 export function checkIssuers(raw: unknown): Finding[] {
   const issuers = itemsOf(fieldOf(raw, 'issuers'));
   const kinds = new Map(issuers.map((issuer) => [fieldOf(issuer, 'name'), fieldOf(issuer, 'kind')]));
@@ -32,7 +32,10 @@ export function checkIssuers(raw: unknown): Finding[] {
   ];
 }
 
-/** Two issuers with one name would be one caller, and two with one URL could not be told apart by their tokens. */
+/**
+ * Reports issuers that share a name or a URL. Callers of two issuers with the same name could have the same identity, and the
+ * tokens of two issuers with the same URL could not be told apart.
+ */
 function checkUnique(issuers: readonly unknown[], field: 'name' | 'url', position: number): Finding[] {
   const value = fieldOf(issuers[position], field);
   const first = issuers.findIndex((issuer) => fieldOf(issuer, field) === value);
@@ -87,7 +90,10 @@ function checkCallers(callers: unknown, path: Path, kinds: ReadonlyMap<unknown, 
   });
 }
 
-/** What is wrong with a caller of an issuer; undefined if nothing is. @param kinds the kind of each issuer, by name */
+/**
+ * Returns what is wrong with a caller of an issuer; undefined if nothing is wrong.
+ * @param kinds the kind of each issuer, by name
+ */
 export function issuedProblem(
   { issuer, subject }: { readonly issuer: string; readonly subject: string },
   kinds: ReadonlyMap<unknown, unknown>,

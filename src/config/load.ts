@@ -11,9 +11,9 @@ import type { Config, Platform } from './types.ts';
 
 /** Command-line options that override the environment. */
 export interface ConfigOptions {
-  /** Replaces the configuration in the environment. */
+  /** A file whose content replaces the configuration in the environment. */
   readonly file?: string | undefined;
-  /** Overrides `PORT`. */
+  /** A port that overrides `PORT`. */
   readonly port?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface ConfigReader {
   readConfigIn(options: ConfigOptions, env?: Environment): Config;
   /**
    * Reads `text` as if it were the content of the file that `FEDBRIDGE_CONFIG` names. Uses only the variables that fill gaps in
-   * the document, and `K_SERVICE`, because Cloud Run does not accept an AWS profile.
+   * the document, and `K_SERVICE`, because an AWS profile is not accepted on Cloud Run.
    */
   readConfigDocument(text: string, env?: Environment): Config;
   /**
@@ -75,9 +75,9 @@ function isConfigured(env: Environment): boolean {
 const PROFILES_IN_USE = 'FEDBRIDGE_ASKED_PROFILES';
 
 /**
- * Must be called before the profile is read. The SDK detects a `source_profile` loop. It does not detect a `credential_process`
- * that runs one of this program's commands, which reads the profile again. Without this check, each process would start another
- * process forever.
+ * Must be called before the profile is read. The SDK detects a `source_profile` loop. The SDK does not detect a
+ * `credential_process` that runs one of this program's commands, which reads the profile again. Without this check, each process
+ * would start another process forever.
  * @throws ConfigError if a parent process has already read the profile
  */
 export function rejectProfileLoop(name: string, env: Record<string, string | undefined> = process.env): void {
@@ -107,14 +107,14 @@ export function readGoogleApis(env: Environment = process.env): string | undefin
 /** Detects Cloud Run by its variables, because its second generation otherwise looks like Compute Engine. */
 export function readPlatform(env: Environment = process.env): Platform {
   const { K_SERVICE, K_REVISION, CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION } = setVariables(env);
-  // On Cloud Run, commands run as jobs.
+  // Commands may also run as Cloud Run jobs, for which Cloud Run sets different variables than for services.
   const [service, revision = ''] =
     K_SERVICE === undefined ? [CLOUD_RUN_JOB, CLOUD_RUN_EXECUTION] : [K_SERVICE, K_REVISION];
   return service === undefined ? { kind: 'machine' } : { kind: 'cloud-run', service, revision };
 }
 
 /**
- * The environment variables to pass to a child process: those for the runtime and the log, but none with settings or
+ * Returns the environment variables to pass to a child process: those for the runtime and the log, but none with settings or
  * credentials.
  */
 export function inheritedEnvironment(env: Environment = process.env): Record<string, string> {

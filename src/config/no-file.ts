@@ -23,7 +23,7 @@ const MEANINGS: Readonly<Record<keyof typeof NEEDED, string>> = {
 /** If any of these variables is set, the document is built from variables instead of `FEDBRIDGE_CONFIG`. */
 export const NO_FILE_VARIABLES: readonly string[] = [...Object.keys(NEEDED), 'FEDBRIDGE_PREFIX'];
 
-/** The variable that a document field came from. */
+/** Returns the variable that a field of the document came from. */
 function variableOf([section, second, field]: Path): string {
   if (section === 'audience') return 'FEDBRIDGE_AUDIENCE';
   if (section === 'aws') return second === 'region' ? 'AWS_REGION' : 'FEDBRIDGE_AUDIENCE';

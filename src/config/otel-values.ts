@@ -36,8 +36,8 @@ function decode(text: string): string | undefined {
 }
 
 /**
- * The URL to which traces are sent. OpenTelemetry appends the signal's path only to the general endpoint (OpenTelemetry, "OTLP
- * Exporter Configuration").
+ * Returns the URL to which traces are sent. OpenTelemetry appends the signal's path only to the general endpoint (OpenTelemetry,
+ * "OTLP Exporter Configuration").
  * @returns undefined if the text is not an http or https URL, or has a user name, query or fragment
  */
 export function readTracesUrl(
@@ -50,16 +50,16 @@ export function readTracesUrl(
   return url;
 }
 
-/** @returns a number from 0 to 1; undefined if the text is not one */
+/** @returns a number from 0 to 1; undefined if the text is not such a number */
 export function readRatio(text: string): number | undefined {
   const ratio = Number(text);
   return /^\d*\.?\d+(?:e-\d+)?$/i.test(text) && ratio <= 1 ? ratio : undefined;
 }
 
 interface Sampler {
-  /** Whether the caller's trace context decides if there is one. */
+  /** Whether the decision in the caller's trace context applies, if the request has a trace context. */
   readonly parentBased: boolean;
-  /** The ratio of other requests that are traced; undefined if a separate variable contains it. */
+  /** The fraction of the other requests that are traced; undefined if a separate variable contains it. */
   readonly ratio: number | undefined;
 }
 

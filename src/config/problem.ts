@@ -20,7 +20,7 @@ export interface Finding {
   readonly fix: string;
 }
 
-/** A problem as one line for a terminal. */
+/** Describes a problem in one line for a terminal. */
 export function describeProblem({ field, rule, fix, line }: Problem): string {
   const sentence = [`${field}: ${rule}.`, fix].filter((part) => part !== '').join(' ');
   return line === undefined ? sentence : `${sentence} (line ${line})`;

@@ -30,11 +30,11 @@ function readBounded(path: string): Buffer {
   }
 }
 
-/** Whether a path is probably inline YAML without a newline. Such text must not be printed, because it may contain a secret. */
+/** Whether a path is probably inline YAML without a newline. If so, it must not be printed, because it may contain a secret. */
 export const looksLikeYaml = (path: string) => /^\s*\{|:\s/.test(path);
 
 /**
- * The text of the file, or why it cannot be read.
+ * Returns the text of the file, or the reason why it cannot be read.
  * @param field the variable or option that contains the path
  */
 export function readSource(path: string, field: string): { text: string } | { problem: Problem } {

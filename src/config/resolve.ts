@@ -5,11 +5,12 @@ import type { Settings } from './environment.ts';
 import type { ValidDocument } from './schema.ts';
 
 /**
- * Cloud Run aborts HTTP/1 responses with a Content-Length above 32 MiB. This limit is a little lower, to leave room for headers.
+ * The default of `responses.chunkAbove` on Cloud Run, which aborts HTTP/1 responses with a Content-Length above 32 MiB. The
+ * default is a little lower, to leave room for headers.
  */
 const CLOUD_RUN_CHUNK_ABOVE_BYTES = 32_000_000;
 
-/** Default of `limits.perCaller`. */
+/** The default of `limits.perCaller`. */
 const REQUESTS_PER_CALLER = 200;
 
 /** @throws Error if the document was not cross-checked, which is a bug in the bridge */
@@ -90,7 +91,8 @@ function resolveIdentity(
   identity: ValidDocument['identity'],
   { AWS_PROFILE: fallback }: Settings,
 ): IdentitySource {
-  // Here, `identity: metadata` is an empty map rather than undefined, so AWS_PROFILE does not override it.
+  // If the configuration contains `identity: metadata`, `identity` is an empty map instead of undefined, so AWS_PROFILE is
+  // ignored.
   const { impersonate, file, profile } = identity ?? (fallback === undefined ? {} : { profile: fallback });
   if (impersonate !== undefined) return { kind: 'impersonate', email: impersonate };
   if (file !== undefined) return { kind: 'file', path: file };

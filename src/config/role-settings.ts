@@ -9,7 +9,7 @@ import { readSource } from './read-file.ts';
 /** Like {@link Config}, but the region is optional. */
 export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'googleApis' | 'roles'> {
   readonly aws: Omit<Config['aws'], 'region'> & {
-    /** Absent if neither a configuration nor a variable sets the region. */
+    /** The region; absent if neither a configuration nor a variable sets it. */
     readonly region?: string;
   };
   /** Whether AWS_PROFILE is set but was ignored. */
@@ -17,8 +17,8 @@ export interface RoleSettings extends Pick<Config, 'identity' | 'platform' | 'go
 }
 
 /**
- * Reads only the variables for the identity and for the endpoints of Google and STS, because a shell also has other programs'
- * variables, such as PORT.
+ * The only variables that are read: those for the identity and for the endpoints of Google and STS. A shell also has other
+ * programs' variables, such as PORT.
  */
 const USED_VARIABLES = [
   'AWS_REGION',
@@ -29,7 +29,7 @@ const USED_VARIABLES = [
   'K_SERVICE',
 ];
 
-/** Default of `aws.audience`. */
+/** The default of `aws.audience`. */
 const AUDIENCE = 'fedbridge';
 
 /** @throws ConfigError if the file cannot be read; problems in its content are in the returned document */

@@ -1,10 +1,10 @@
-// The schema of a bucket.
+// The schema of a bucket's settings in the configuration.
 import * as z from 'zod';
 import { ORIGIN_MUST, readOrigin } from './allowed-origins.ts';
 import * as aws from './aws-names.ts';
 import { fields, text, textForm, yesOrNo } from './schema-parts.ts';
 
-/** The name of a role. It appears in logs and as a metric label. */
+/** The name of a role. The name appears in logs and as a metric label. */
 const name = text({
   must: 'must be a name of 1 to 64 letters, digits, dots, hyphens and underscores',
   test: (value) => /^[\w.-]{1,64}$/.test(value),

@@ -6,10 +6,13 @@ import { fields, text, textForm, word } from './schema-parts.ts';
 
 const ACTIONS = ['get', 'list', 'versions', 'tags', 'attributes', 'vend'] as const;
 
-/** S3 user guide, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8. */
+/** The maximum length of a key in UTF-8 (S3 user guide, "Naming Amazon S3 objects"). */
 const LONGEST_KEY_BYTES = 1024;
 
-/** The signer and the session policy need text that UTF-8 can encode, and S3 does not store NUL. */
+/**
+ * Whether the bridge can sign requests for the key and S3 can store it: UTF-8 must be able to encode it, and it must not contain
+ * NUL.
+ */
 const isKey = (key: string) =>
   key !== '' && !key.includes('\0') && key.isWellFormed() && Buffer.byteLength(key) <= LONGEST_KEY_BYTES;
 

@@ -4,7 +4,10 @@ import { ISSUER_URL, KEY_SET_URL } from './allowed-origins.ts';
 import { ISSUER_NAME, RESERVED_ISSUER_NAMES } from './caller-pattern.ts';
 import { either, fields, text, textForm, word } from './schema-parts.ts';
 
-/** Each issuer gets an equal part of the requests that may wait for unknown keys (auth/authenticate.ts), so there are only a few. */
+/**
+ * The maximum number of issuers. The number is small, because issuers share the number of requests that may wait for unknown keys
+ * (auth/authenticate.ts).
+ */
 export const MAX_ISSUERS = 10;
 
 export const audience = text({

@@ -1,4 +1,4 @@
-// The schema of read-ahead and of the cache, which take memory to read from S3 faster and less often.
+// The schema of read-ahead and of the cache, which use memory to read from S3 faster and less often.
 import { fields, quantity, wholeNumber, word } from './schema-parts.ts';
 import { DURATION, SIZE } from './units.ts';
 

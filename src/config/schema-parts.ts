@@ -103,7 +103,7 @@ export function wholeNumber(least: number, most: number, unit: string) {
   );
 }
 
-/** A number above 0 and at most 1. */
+/** A schema for a number above 0 and at most 1. */
 export function fraction() {
   return form(
     'must be a number above 0 and at most 1',
@@ -124,7 +124,7 @@ function fractionFix(value: unknown): string {
     : '';
 }
 
-/** A price in US dollars. */
+/** A schema for a price in US dollars. */
 export function price() {
   return form(
     'must be a price in US dollars per GB, from 0 to 10',
@@ -136,7 +136,7 @@ export function price() {
   );
 }
 
-/** A duration (in seconds) or a size (in bytes), written with its unit. */
+/** A schema for a duration (in seconds) or a size (in bytes) that is written with its unit. */
 export function quantity(least: number, most: number, notation: Notation) {
   const { name, units, examples } = notation;
   const isInRange = (value: number) => value >= least && value <= most;
@@ -161,8 +161,8 @@ export function quantity(least: number, most: number, notation: Notation) {
 }
 
 /**
- * A map with exactly these fields. The issue that zod reports for an unknown field does not list the known fields, so they are
- * put into the issue's message, which is otherwise unused.
+ * A schema for a map with exactly these fields. The issue that zod reports for an unknown field does not list the known fields,
+ * so they are put into the issue's message, which is otherwise unused.
  */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {

@@ -12,7 +12,7 @@ type Issue = z.core.$ZodIssue;
 const plainPath = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** The rule for an issue from zod's built-in checks. Custom issues contain their own text. */
+/** Returns the rule for an issue from zod's built-in checks. Custom issues contain their own text. */
 function mustOf(issue: Issue): string {
   if (issue.code === 'too_small') return 'must have at least one entry';
   if (issue.code === 'invalid_type')
@@ -30,7 +30,7 @@ const EMPTY_DOCUMENT = 'Write a configuration, as shown in docs/how-to/configure
 /** Whether YAML read an unquoted value as a number or boolean instead of a string. */
 const wantsQuotes = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
 
-/** In this schema, units belong to the value, not to the field name. */
+/** Matches a unit at the end of a field's name. In this schema, the value contains the unit. */
 const UNIT_AT_END = /[_-]?(?:seconds|minutes|hours|bytes)$/i;
 
 function unknownFields(
@@ -47,7 +47,7 @@ function unknownFields(
   });
 }
 
-/** The problems that one issue reports: several if there are several unknown fields. */
+/** Returns the problems that one issue reports. An issue reports several problems if there are several unknown fields. */
 export function schemaProblems(issue: Issue, locate: (path: Path) => Location): Problem[] {
   if (issue.code === 'unrecognized_keys') return unknownFields(issue, locate);
   const path = plainPath(issue.path);

@@ -73,7 +73,7 @@ export const documentSchema = fields({
     }),
   readAhead,
   responses: fields({
-    // S3 stores objects of up to 50 TB.
+    // The maximum is the size of the largest object that S3 stores, 50 TB.
     chunkAbove: quantity(0, 50e12, SIZE).exactOptional().meta({
       description:
         'Responses larger than this are sent without `Content-Length`, because some front ends reject large responses with that header. Default: `32MB` on Cloud Run, otherwise never.',
@@ -97,7 +97,7 @@ export const documentSchema = fields({
           'Exact origins of the web pages that may read objects (CORS), such as `https://app.example`, or `"*"` for all origins.',
         example: ['https://app.example'],
       }),
-    // Browsers limit this duration themselves, to one day at most.
+    // The maximum is one day, because no browser caches a preflight response for longer.
     maxAge: quantity(0, 86_400, DURATION).prefault('10m').meta({
       description: 'How long a browser may cache the response to a preflight request: 0s to 24h.',
       example: '1h',

@@ -25,7 +25,7 @@ function ownerOf(audience: string): string | undefined {
   return OWNERS.find(([pattern]) => pattern.test(host))?.[1];
 }
 
-/** Shared values of `audience`, of issuers' audiences and of `aws.audience`, unless the document allows them. */
+/** Finds shared values of `audience`, of issuers' audiences and of `aws.audience`, unless the document allows them. */
 export function checkAudiences(raw: unknown): Finding[] {
   if (fieldOf(raw, 'allowSharedAudience') === true) return [];
   const findings: Finding[] = [];

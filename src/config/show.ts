@@ -6,7 +6,7 @@ const LONGEST_ECHO = 80;
 /** Fields whose values are shared secrets, which are never shown. */
 const SECRET_FIELDS: readonly (string | number)[] = ['externalId'];
 
-/** A secret that has become part of a field name because a colon is missing. */
+/** Matches a secret that has become part of a field name because a colon is missing. */
 const SECRET_AND_MORE = new RegExp(`(${SECRET_FIELDS.join('|')}).+`, 'is');
 
 /** The path to a value: field names and list positions. */

@@ -73,7 +73,7 @@ export const TRACE_VARIABLES = [
 ] as const;
 
 interface Outcome {
-  /** Undefined if the bridge sends no traces. */
+  /** The settings for traces; undefined if the bridge sends no traces. */
   readonly settings?: TraceSettings;
   readonly problems: readonly Problem[];
 }

@@ -19,7 +19,7 @@ export type CallerPattern =
 
 /** An issuer of callers' tokens other than Google. */
 export interface Issuer {
-  /** The name in the configuration, with which grants refer to the issuer. It contains no colon. */
+  /** The name in the configuration, with which grants refer to the issuer. The name contains no colon. */
   readonly name: string;
   readonly kind: 'kubernetes' | 'generic';
   /** The exact `iss` claim of the issuer's tokens. */
@@ -38,7 +38,7 @@ export type Scope =
 export interface Grant {
   readonly callers: readonly CallerPattern[];
   readonly allow: readonly Action[];
-  /** A key of {@link Config.buckets}. */
+  /** The bucket's name, which is a key of {@link Config.buckets}. */
   readonly bucket: string;
   readonly scope: Scope;
 }
@@ -54,7 +54,7 @@ export interface Hop {
 }
 
 export interface Role {
-  /** The name in the configuration. */
+  /** The role's name in the configuration. */
   readonly name: string;
   readonly arn: string;
   readonly durationSeconds: number;
@@ -64,12 +64,12 @@ export interface Role {
 }
 
 export interface Bucket {
-  /** The name that callers use. */
+  /** The name that callers use for the bucket. */
   readonly name: string;
   readonly role: Role;
-  /** The name in S3: a bucket name or the ARN of an access point. */
+  /** The bucket's name in S3, or the ARN of an access point. */
   readonly target: string;
-  /** If absent, the bridge first tries `aws.region`, and then learns the actual region from S3. */
+  /** The bucket's region. If absent, the bridge first tries `aws.region`, and then learns the actual region from S3. */
   readonly region?: string;
   /** The origin (scheme, host, port) of an S3 server to use instead of the region's own endpoint. */
   readonly endpoint?: string;
@@ -116,14 +116,14 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export interface TraceSettings {
   /** The URL of the collector for traces (OTLP over HTTP). */
   readonly url: string;
-  /** May contain keys, so the headers must not be logged. */
+  /** Headers for the collector. The headers may contain keys, so they must not be logged. */
   readonly headers: Readonly<Record<string, string>>;
   /** The attributes of the service, which include `service.name`. */
   readonly resource: Readonly<Record<string, string>>;
   readonly sampler: {
-    /** Whether the caller's trace context decides if there is one. */
+    /** Whether the decision in the caller's trace context applies, if the request has a trace context. */
     readonly parentBased: boolean;
-    /** The ratio of other requests that are traced, 0 to 1. */
+    /** The fraction of the other requests that are traced, from 0 to 1. */
     readonly ratio: number;
   };
   /** How long finished traces wait for others before they are sent together. */
@@ -132,7 +132,7 @@ export interface TraceSettings {
 
 export interface CacheConfig {
   readonly memoryBytes: number;
-  /** How long S3's confirmation counts for the same session, object, version and action. */
+  /** How long S3's confirmation of an object is valid for the same session, version and action. */
   readonly freshForSeconds: number;
   /** Whether objects that are encrypted with KMS keys may be cached in memory. */
   readonly kms: 'never' | 'memory';
@@ -148,9 +148,9 @@ export interface Config {
   };
   readonly platform: Platform;
   readonly logLevel: LogLevel;
-  /** Undefined if the bridge sends no traces. */
+  /** The settings for traces; undefined if the bridge sends no traces. */
   readonly traces?: TraceSettings;
-  /** A caller's token must have one of these audiences, which never include `aws.audience`. */
+  /** The accepted audiences of callers' tokens. The accepted audiences never include `aws.audience`. */
   readonly audiences: readonly string[];
   /** The URL of Google's JSON Web Key Set. */
   readonly certsUrl: string;
@@ -159,18 +159,18 @@ export interface Config {
   /** Issuers whose tokens are accepted in addition to Google's. */
   readonly issuers: readonly Issuer[];
   readonly identity: IdentitySource;
-  /** Replaces the origins of Google's OAuth and IAM Credentials APIs, for impersonation. */
+  /** An origin that replaces those of Google's OAuth and IAM Credentials APIs, for impersonation. */
   readonly googleApis?: string;
   readonly aws: {
     readonly region: string;
     readonly audience: string;
-    /** Replaces the region's STS endpoint. */
+    /** The STS endpoint that replaces the region's own. */
     readonly stsEndpoint?: string;
   };
   readonly roles: ReadonlyMap<string, Role>;
   readonly buckets: ReadonlyMap<string, Bucket>;
   readonly grants: readonly Grant[];
-  /** If several budgets match a caller, each applies. */
+  /** The egress budgets. If several budgets match a caller, all of them apply. */
   readonly budgets: readonly Budget[];
   readonly egressPrices: EgressPrices;
   /** Callers that may read `/-/egress`, and `/-/metrics` if it has no separate port. */
@@ -186,7 +186,7 @@ export interface Config {
   };
   /** The web page for people, which runs as a service of its own. */
   readonly console?: { readonly audience: string };
-  /** Absent if there is no cache. */
+  /** The settings of the cache; absent if there is no cache. */
   readonly cache?: CacheConfig;
   readonly cors?: { readonly origins: readonly string[]; readonly maxAgeSeconds: number };
   readonly limits: {

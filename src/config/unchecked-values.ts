@@ -4,22 +4,22 @@ export function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The entries of a map; empty for any other value. */
+/** Returns the entries of a map; empty for any other value. */
 export function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   return isMap(value) ? Object.entries(value) : [];
 }
 
-/** The items of a list; empty for any other value. */
+/** Returns the items of a list; empty for any other value. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A field of a map; undefined if the field is missing or the value is not a map. */
+/** Returns a field of a map; undefined if the field is missing or the value is not a map. */
 export function fieldOf(value: unknown, name: string): unknown {
   return entriesOf(value).find(([key]) => key === name)?.[1];
 }
 
-/** The strings in a list, or the value itself if it is a string. */
+/** Returns the strings in a list, or the value itself if it is a string. */
 export function textsOf(value: unknown): readonly string[] {
   return [value, ...itemsOf(value)].filter((item) => typeof item === 'string');
 }

@@ -8,7 +8,7 @@ export interface Notation {
   readonly examples: string;
 }
 
-/** In seconds. */
+/** The notation of durations, in seconds. */
 export const DURATION: Notation = {
   name: 'duration',
   units: new Map([
@@ -19,7 +19,7 @@ export const DURATION: Notation = {
   examples: '30s or 1h',
 };
 
-/** In bytes. */
+/** The notation of sizes, in bytes. */
 export const SIZE: Notation = {
   name: 'size',
   units: new Map([
@@ -37,8 +37,8 @@ export const SIZE: Notation = {
 };
 
 /**
- * Is strict, so that a quantity can be written in only a few ways: rejects a sign, a fraction, a space, a different case or a
- * second unit.
+ * Parses a quantity strictly, so that it can be written in only a few ways. Rejects a sign, a fraction, a space, a different case
+ * and a second unit.
  */
 export function readQuantity(text: string, { units }: Notation): number | undefined {
   const [, count, unit = ''] = /^(\d+)([a-z]+)$/i.exec(text) ?? [];

@@ -8,7 +8,7 @@ import { findUnlikelyKeys } from './scope-warnings.ts';
 import { quote, showPath } from './show.ts';
 import { showDuration } from './units.ts';
 
-/** The warnings for a valid configuration. Warnings do not prevent the bridge from starting. */
+/** Finds the warnings for a valid configuration. Warnings do not prevent the bridge from starting. */
 export function findWarnings(config: Config): readonly Problem[] {
   const { audiences, issuers, identity, roles, buckets, grants, budgets, operators } = config;
   const callers = [...grants.flatMap((grant) => grant.callers), ...operators];
@@ -65,7 +65,9 @@ function findUnusedIssuers(issuers: Config['issuers'], callers: readonly CallerP
   );
 }
 
-/** Only the console accepts people, so without it such a grant has no effect. */
+/**
+ * Warns about grants to people if there is no console. Such a grant then has no effect, because only the console accepts people.
+ */
 function findPeopleWithoutConsole({ console, grants }: Config): Problem[] {
   if (console !== undefined) return [];
   return grants.flatMap(({ callers }, position) =>
@@ -83,7 +85,7 @@ function findPeopleWithoutConsole({ console, grants }: Config): Problem[] {
   );
 }
 
-/** Audiences are compared exactly, and Cloud Run URLs have no trailing slash. */
+/** Warns about audiences with a trailing slash. Audiences are compared exactly, and Cloud Run URLs have no trailing slash. */
 function findClosingSlashes(audiences: Config['audiences']): Problem[] {
   return audiences
     .filter((audience) => audience.endsWith('/') && !audiences.includes(audience.slice(0, -1)))
@@ -94,7 +96,10 @@ function findClosingSlashes(audiences: Config['audiences']): Problem[] {
     }));
 }
 
-/** S3 encrypts only with keys of the bucket's own region; replicas of a multi-Region key have an ARN in each region. */
+/**
+ * Warns about KMS keys outside the bucket's region. S3 encrypts only with keys of the bucket's own region; replicas of a
+ * multi-Region key have an ARN in each region.
+ */
 function findDistantKeys(buckets: Config['buckets']): Problem[] {
   return [...buckets].flatMap(([bucket, { region, kmsKeys }]) =>
     kmsKeys.flatMap((arn, position) => {
@@ -110,8 +115,8 @@ function findDistantKeys(buckets: Config['buckets']): Problem[] {
 }
 
 /**
- * If the profile itself assumes a role, each configured role is the second role in a chain. The profile's files may change, so
- * they are not read here.
+ * Warns about sessions that are too long for role chaining. If the profile itself assumes a role, each configured role is the
+ * second role in a chain. The profile's files may change, so they are not read here.
  */
 function findLongSessions(roles: Config['roles']): Problem[] {
   const longest = showDuration(MAX_HOP_SECONDS);
@@ -124,7 +129,10 @@ function findLongSessions(roles: Config['roles']): Problem[] {
     }));
 }
 
-/** CloudTrail must be able to attribute each use of vended credentials to a caller. */
+/**
+ * Warns about grants of `vend` on a role whose session is not named after the caller. CloudTrail must be able to attribute each
+ * use of vended credentials to a caller.
+ */
 function findRefusedVending({ buckets, grants }: Config): Problem[] {
   return grants.flatMap(({ allow, bucket }, position) => {
     const role = buckets.get(bucket)?.role;
@@ -142,7 +150,7 @@ function findRefusedVending({ buckets, grants }: Config): Problem[] {
 function findRepeatedGrants(grants: Config['grants']): Problem[] {
   const first = new Map<string, number>();
   return grants.flatMap(({ callers, allow, bucket, scope }, position) => {
-    // Two grants are the same even if they list their callers or actions in a different order.
+    // Compares two grants as equal even if they list their callers or actions in a different order.
     const parts = [callers.map((caller) => JSON.stringify(caller)).sort(), [...allow].sort(), bucket, scope];
     const text = JSON.stringify(parts);
     const before = first.get(text);
