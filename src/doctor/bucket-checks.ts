@@ -1,4 +1,4 @@
-// Sends the requests that test a grant to S3, in a session that may do only what the grant allows.
+// Sends requests to S3 that test a grant, in a session that may do only what the grant allows.
 import { randomUUID } from 'node:crypto';
 import type { Bucket, Grant, ReadAction } from '../config/types.ts';
 import { Fault } from '../errors/fault.ts';
@@ -36,9 +36,12 @@ export interface BucketChecks {
 }
 
 const KMS_KEY_HEADER = 'x-amz-server-side-encryption-aws-kms-key-id';
-/** S3 requires a request for attributes to name them (API reference, GetObjectAttributes). */
+/** The attributes that a request for attributes names, because S3 requires at least one (API reference, GetObjectAttributes). */
 const ATTRIBUTES = [['x-amz-object-attributes', 'ObjectSize']] as const;
-/** Folder markers are empty, and archived objects cannot be read, but at least one of the first twenty is almost always readable. */
+/**
+ * How many keys to list. Some objects cannot be read: folder markers are empty, and objects may be archived. However, at least
+ * one of the first twenty is almost always readable.
+ */
 const KEYS = '20';
 const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
 

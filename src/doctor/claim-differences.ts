@@ -10,7 +10,7 @@ import type { Condition, Statement } from '../policy/lint/document.ts';
 import { GOOGLE } from '../policy/trust-policy.ts';
 
 interface Difference {
-  /** Completes a sentence that begins with "its trust policy". */
+  /** A description of the difference. The text completes a sentence that begins with "its trust policy". */
   readonly found: string;
   readonly fix: string;
 }

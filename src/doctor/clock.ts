@@ -12,7 +12,10 @@ const DOUBTFUL_MS = 30_000;
  * (`src/auth/verify-token.ts`).
  */
 const WRONG_BEHIND_MS = 60_000;
-/** Most AWS services reject signatures with a larger skew (IAM user guide, "AWS Signature Version 4"); S3 allows 15 minutes. */
+/**
+ * The largest clock error that most AWS services tolerate in a signature (IAM user guide, "AWS Signature Version 4"). S3
+ * tolerates 15 minutes.
+ */
 const WRONG_AHEAD_MS = 5 * 60_000;
 
 export interface OtherClock {

@@ -27,7 +27,7 @@ export interface Beginning {
   readonly digest: string;
 }
 
-/** A path's client error. */
+/** The error if one of the two paths returned no response. */
 export interface Unreachable {
   readonly error: string;
 }
@@ -35,11 +35,11 @@ export interface Unreachable {
 export interface DistributionChecks {
   direct(key: string): Promise<Beginning | Unreachable>;
   through(key: string): Promise<Beginning | Unreachable>;
-  /** Through the distribution, without a signature. */
+  /** Reads through the distribution, without a signature. */
   unsigned(key: string): Promise<Beginning | Unreachable>;
 }
 
-/** How much of the object is compared. */
+/** The range of the object that is compared. */
 const RANGE = ['range', 'bytes=0-1023'] as const;
 
 /** The headers of a signed request that are not part of the signature. */

@@ -1,5 +1,5 @@
-// Compares a bucket's CloudFront distribution with S3, and reports what the bridge could not use, and what nobody should be able to
-// read.
+// Compares a bucket's CloudFront distribution with S3. Reports responses that the bridge cannot use, and objects that anyone
+// could read.
 import { mayUseCloudFront } from '../s3/cloudfront/eligible-read.ts';
 import { FALLBACKS } from '../s3/cloudfront/fallbacks.ts';
 import type { FallbackReason } from '../s3/cloudfront/fallbacks.ts';
@@ -11,7 +11,7 @@ import type { Compared, Examination, Observation, StepNames } from './step-repor
 /** How often the object is read through the distribution. A cache would respond to the second request. */
 const TIMES = 2;
 
-/** @param key an object that the grant allows to read */
+/** @param key the key of an object that the grant allows callers to get */
 export async function* examineDistribution(
   names: StepNames,
   tried: { readonly via: string; readonly key: string; readonly checks: DistributionChecks },
@@ -45,11 +45,14 @@ const isUnreachable = (given: Beginning | Unreachable): given is Unreachable => 
 
 type Problem = Pick<Examination, 'outcome' | 'found' | 'fix'>;
 
-/** The bridge reads directly in most of these cases, so callers notice nothing, but the path costs more than expected. */
+/**
+ * Returns the problem with a read through the distribution, if there is one. In most of these cases, the bridge reads directly
+ * from S3, so callers notice nothing, but the path costs more than expected.
+ */
 function problemWith(through: Beginning | Unreachable, direct: Beginning): Problem | undefined {
   if (isUnreachable(through)) return fallback('unavailable', 'doubtful');
   const { status, code, source, etag, digest } = through;
-  // Anyone can read what is in a cache, without a signature.
+  // A cached response is a mistake, because anyone can read it without a signature.
   if (source === 'cached') return fallback('cached', 'wrong');
   if (source === 'not_s3') return fallback('not_s3', 'doubtful');
   if (code === 'SignatureDoesNotMatch') return fallback('signature', 'doubtful');

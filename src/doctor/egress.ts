@@ -2,7 +2,7 @@
 // runs.
 import type { Platform } from '../config/types.ts';
 
-/** These servers normally respond at once, so there is no point in waiting longer. */
+/** The deadline for a request. Longer waits would be pointless, because these servers normally respond at once. */
 const DEADLINE_MS = 3_000;
 
 /** Follows no redirects, so that the response always comes from the requested server. The timeout includes reading the body. */
@@ -36,5 +36,5 @@ export function egressFix(origin: string, platform: Platform, error?: string | n
 /** Node's codes for untrusted certificates (OpenSSL's X509_V_ERR_…, and ERR_TLS_…). */
 const CERTIFICATE = /CERT|ERR_TLS|UNABLE_TO_/;
 
-/** The bridge's transport uses these codes if the server accepts the connection but does not respond. */
+/** Matches the codes of the bridge's transport for a server that accepts the connection but does not respond. */
 const SILENCE = /^(?:HEADERS|BODY)_TIMEOUT$/;

@@ -29,7 +29,7 @@ import { isS3Fault } from './s3-refusal.ts';
  * distinguish more prefixes.
  */
 const GRANTS = 8;
-/** S3 normally responds within a second. */
+/** The timeout for S3, which normally responds within a second. */
 const STALL_MS = 5_000;
 
 type BucketsContext = Pick<RoleContext, 'config' | 'access' | 'clockIsOff'>;
@@ -177,7 +177,10 @@ function bucketFailure(bucket: Bucket, fault: Fault, context: BucketContext): Ex
   return failed(step, 'cannot be read', fault, { fix, compared: { requested: origin } });
 }
 
-/** The session was just created, so S3 reports it as expired only if a clock is wrong. */
+/**
+ * S3's error codes that indicate a wrong clock. Sessions are new during these checks, so they expire early only if a clock is
+ * wrong.
+ */
 const CLOCK_ERRORS: readonly unknown[] = ['RequestTimeTooSkewed', 'ExpiredToken'];
 
 const SKEWED =

@@ -11,7 +11,7 @@ export type KeySet =
   | { readonly error: string }
   | {
       readonly status: number;
-      /** JSON Web Keys, unchecked; undefined if the response is not a key set. */
+      /** The JSON Web Keys, which are not checked yet; undefined if the response is not a key set. */
       readonly keys: readonly unknown[] | undefined;
     };
 

@@ -16,15 +16,21 @@ export interface TriedGrant {
   readonly names: StepNames;
   readonly grant: Grant;
   readonly bucket: Bucket;
-  /** Checks in the session of a caller that has only this grant. */
+  /** The checks that are sent in the session of a caller that has only this grant. */
   readonly checks: BucketChecks;
-  /** Checks in a session without the policy's Deny statements; undefined if the caller's policy has no Deny statements. */
+  /**
+   * The checks that are sent in a session without the policy's Deny statements; undefined if the caller's policy has no Deny
+   * statements.
+   */
   readonly checksWithoutDenials: (() => Promise<BucketChecks>) | undefined;
-  /** Checks through the bucket's distribution, in the same session as `checks`; undefined if the bucket has none. */
+  /**
+   * The checks that are sent through the bucket's distribution, in the same session as `checks`; undefined if the bucket has
+   * none.
+   */
   readonly distribution: DistributionChecks | undefined;
 }
 
-/** Stops at the first problem. */
+/** Tests the reads that a grant allows. Stops at the first problem. */
 export async function* examineReads(tried: TriedGrant): Examined {
   const seen: string[] = [];
   for await (const observation of observe(tried)) {
@@ -110,7 +116,7 @@ function missingWithList(names: StepNames, none: ObjectResponse | S3Error, hasRe
 const NO_LIST =
   'Also allow the role s3:ListBucket, with the condition that s3:prefix matches PREFIX*: for a missing object, S3 compares the key with this pattern. Without this permission, reads of missing objects return 403 instead of 404, and many programs stop at a 403.';
 
-/** There is no key to test, but S3 checks the right to get before it looks for the object. */
+/** Tests the right to get without a key: S3 checks this right before it looks for the object. */
 function missingWithoutList(names: StepNames, none: ObjectResponse | S3Error): Observation {
   if (!isRefused(none)) return respondsToAnything(names);
   if (none.code === 'NoSuchKey') return 'may read objects';
@@ -132,7 +138,7 @@ const respondsToAnything = ({ grant: step }: StepNames): Examination => ({
   fix: "The server at this endpoint does not behave like S3: check the bucket's `endpoint`, and whether a proxy is responding instead.",
 });
 
-/** If the bucket has kmsKeys, reports whether the read used one. */
+/** Reports whether the read used one of the bucket's `kmsKeys`, if there are any. */
 function byKms({ kmsKeys }: Bucket, kmsKey: string | undefined): string {
   if (kmsKey !== undefined) return ` with KMS key ${escapeText(kmsKey)}`;
   return kmsKeys.length === 0 ? '' : ' (the object is not encrypted with any key in kmsKeys)';

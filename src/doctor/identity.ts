@@ -19,8 +19,8 @@ import type { Compared, Examination, Examined } from './step-report.ts';
  */
 const SHORT_SECONDS = 60;
 /**
- * Google's ID tokens are valid for an hour (Compute Engine, "Verify the identity of instances"); the extra minute allows for
- * clock skew.
+ * The maximum lifetime of a token. Google's ID tokens are valid for an hour (Compute Engine, "Verify the identity of instances").
+ * The extra minute allows for clock skew.
  */
 const LONG_SECONDS = 3600 + 60;
 
@@ -60,13 +60,13 @@ export async function* examineIdentity(config: Config, access: RoleAccess, googl
   yield judgeToken(step, fetched.value, { source, audience: aws.audience, googleAheadMs });
 }
 
-/** The metadata server works, but has no account that the bridge may use. */
+/** The faults that mean that the metadata server works, but has no account that the bridge may use. */
 const HAS_ACCOUNTS: ReadonlySet<FaultCode> = new Set([
   'metadata_no_account',
   'metadata_workload_identity_denied',
 ]);
 
-/** What the metadata server reports about this machine. A missing value is reported later if a session needs it. */
+/** Returns what the metadata server reports about this machine. A missing value is reported later if a session needs it. */
 async function locationOf({ kind }: IdentitySource, identity: Identity): Promise<Compared | undefined> {
   if (kind !== 'metadata') return undefined;
   await identity.names().catch(() => undefined);

@@ -3,14 +3,14 @@ import type { FaultCode } from '../errors/table.ts';
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 
-/** In order of severity. `unknown` means not checked, for example after an earlier step failed. */
+/** The outcomes of a step, in order of severity. `unknown` means not checked, for example after an earlier step failed. */
 export const OUTCOMES = ['fine', 'unknown', 'doubtful', 'wrong'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export type Compared = Readonly<Record<string, string | number | boolean>>;
 
 export interface Examination {
-  /** For example `identity token` or `role lake`. */
+  /** The name of the step, for example `identity token` or `role lake`. */
   readonly step: string;
   readonly outcome: Outcome;
   /** The finding: one sentence without a final period. */
@@ -62,7 +62,7 @@ export function failed(
   };
 }
 
-/** This value is a secret that is shared with a partner, so it is never printed. */
+/** The detail that contains a secret shared with a partner. Its value is never printed. */
 const SHARED_SECRET = 'sts:ExternalId';
 
 function comparedOf(detail: Fault['detail']): Compared {
@@ -75,8 +75,8 @@ function comparedOf(detail: Fault['detail']): Compared {
 }
 
 /**
- * The number of items that are examined at once. It is high enough that a hanging upstream delays a large configuration little
- * more than a small one, and low enough that STS does not throttle the requests.
+ * The number of items that are examined at once. The number is high enough that a hanging upstream delays a large configuration
+ * little more than a small one, and low enough that STS does not throttle the requests.
  */
 const AT_ONCE = 16;
 

@@ -20,7 +20,7 @@ import type { TrustFile } from './trust-file.ts';
 type Claims = IdentityToken['claims'];
 
 interface Cause {
-  /** Completes a sentence that begins with "its trust policy". */
+  /** A description of the cause. The text completes a sentence that begins with "its trust policy". */
   readonly found: string;
   readonly fix: string;
 }
@@ -30,7 +30,7 @@ export function* compareWithTrust(options: {
   readonly step: string;
   readonly role: Role;
   readonly fault: Fault;
-  /** Undefined if the bridge can no longer obtain a token. */
+  /** The bridge's token; undefined if the bridge can no longer obtain one. */
   readonly token: IdentityToken | undefined;
   readonly trust: TrustFile | undefined;
 }): Generator<Examination> {
@@ -59,7 +59,7 @@ const MATCHES =
   'Check that the given policy belongs to this role in this account. If it does, an organization policy (SCP) denies sts:AssumeRoleWithWebIdentity, or the trust policy was changed less than a minute ago.';
 
 /**
- * Mistakes that cause a denial, because no Google token can match the policy. Missing pins are omitted, because they cannot
+ * Finds mistakes that cause a denial, because no Google token can match the policy. Missing pins are omitted, because they cannot
  * cause a denial. A finding about a missing pin concerns a whole statement instead of a field.
  */
 function mistakes(statements: readonly Statement[]): Cause[] {
@@ -89,7 +89,7 @@ function differences(
   return each[0] ?? [];
 }
 
-/** The values that the conditions require for the three identity keys. */
+/** Returns the values that the conditions require for the three identity keys. */
 function pinsOf({ conditions }: Statement): ReadonlyMap<IdentityKey, readonly string[]> {
   const pins = new Map<IdentityKey, readonly string[]>();
   for (const { key, operator, values } of conditions) {
