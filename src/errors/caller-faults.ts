@@ -3,7 +3,7 @@ import { invalid } from './fault-row.ts';
 import type { FaultRow } from './fault-row.ts';
 
 export const CALLER_FAULTS = {
-  // Bytes on a connection that are not a valid HTTP request.
+  // The bytes on a connection are not a valid HTTP request.
   request_malformed: invalid(
     'BadRequest',
     'The data received is not an HTTP/1.1 request.',

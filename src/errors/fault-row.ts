@@ -3,11 +3,11 @@
 /** How one fault appears in responses and in the log. */
 export interface FaultRow {
   readonly status: number;
-  /** `<Code>` in the error document; S3's own code, or STS's own code for faults of `/-/sts`, if there is one. */
+  /** The `<Code>` in the error document: S3's own code if there is one, or STS's own code for faults of `/-/sts`. */
   readonly s3Code: string;
   /** `x-fedbridge-error`: the general reason, which is safe to show to callers. */
   readonly outcome: Outcome;
-  /** The message for the caller. It must not name an ARN, account, host or policy. */
+  /** The message for the caller. The message must not name an ARN, account, host or policy. */
   readonly sentence: string;
   /** The fix for the operator, shown in the log. */
   readonly fix: string;
@@ -34,15 +34,15 @@ export type Outcome =
   | 'overloaded'
   | 'internal';
 
-/** S3's status for this code (S3 API Reference, "Error responses"). */
+/** S3's own status and code for an invalid token (S3 API Reference, "Error responses"). */
 const INVALID_TOKEN = { status: 400, s3Code: 'InvalidToken' };
-/** S3 clients refresh their token when they receive this code. */
+/** S3's own status and code for an expired token. S3 clients then refresh their token. */
 export const EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredToken' };
 
-/** STS API Reference, AssumeRoleWithWebIdentity, "Errors", and "Common error types". */
+/** STS's own statuses and codes (STS API Reference, AssumeRoleWithWebIdentity, "Errors", and "Common error types"). */
 export const STS_INVALID_TOKEN = { status: 400, s3Code: 'InvalidIdentityToken' };
 export const STS_EXPIRED_TOKEN = { status: 400, s3Code: 'ExpiredTokenException' };
-/** SDKs retry this code. */
+/** STS's status and code if it cannot fetch the issuer's keys. SDKs retry this error. */
 export const STS_KEYS_UNAVAILABLE = { status: 400, s3Code: 'IDPCommunicationError' };
 export const STS_THROTTLING = { status: 400, s3Code: 'Throttling' };
 export const STS_INTERNAL = { status: 500, s3Code: 'InternalFailure' };
@@ -69,7 +69,7 @@ export const invalid = (
   fix,
 });
 
-/** Google or AWS is temporarily unreachable, so an SDK should retry. */
+/** Creates a row for a fault that occurs while Google or AWS is temporarily unreachable. SDKs should retry the request. */
 export const federationUnavailable = (sentence: string, fix: string): FaultRow => ({
   status: 503,
   s3Code: 'ServiceUnavailable',
@@ -79,7 +79,9 @@ export const federationUnavailable = (sentence: string, fix: string): FaultRow =
   retryAfterSeconds: 2,
 });
 
-/** AWS received the request and rejected it, so it does not help if the caller retries. */
+/**
+ * Creates a row for a fault that occurs if AWS received and rejected the bridge's request. A retry by the caller does not help.
+ */
 export const federationRefused = (fix: string): FaultRow => ({
   status: 502,
   s3Code: 'FederationFailed',

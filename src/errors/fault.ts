@@ -1,19 +1,19 @@
-// The error class for rejections and failures. It passes the details on to the code that reports them.
+// The error class for rejections and failures. The error passes the details on to the code that reports them.
 import type { FaultCode } from './table.ts';
 
-/** Values that appear only in the log line. They must not include a token, key or signature. */
+/** Values that appear only in the log line. The values must not include a token, key or signature. */
 export type FaultDetail = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * A rejection or failure with a row in {@link FAULTS}. Its `message` is only the code; the sentence is looked up when the fault is
- * reported.
+ * A rejection or failure with a row in {@link FAULTS}. The fault's `message` is only the code; the sentence is looked up when the
+ * fault is reported.
  */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly detail: FaultDetail;
   /**
-   * An additional sentence for the caller, after the row's sentence. It follows the same rules as the row's sentence, but may
-   * contain text from the caller.
+   * An additional sentence for the caller, after the row's sentence. The addition follows the same rules as the row's sentence,
+   * but may contain text from the caller.
    */
   readonly addition: string | undefined;
 
@@ -49,7 +49,7 @@ const LOCAL_CODE = /^ERR_(?:SYSTEM_ERROR|INVALID_)/;
 export function isLocalError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string')
-    // File errors contain the file's path.
+    // An error about a file contains the file's path.
     return LOCAL_CODE.test(error.code) || 'path' in error;
   // `fetch` reports a lost connection as a TypeError with a cause.
   return error.cause === undefined && (error instanceof TypeError || error instanceof ReferenceError);

@@ -1,5 +1,5 @@
-// The faults of requests for AWS credentials (`vend` in a grant): the bridge refuses them before it calls STS, except for a policy
-// that only STS can measure.
+// Rows of the fault table for requests for AWS credentials (`vend` in a grant). The bridge rejects these requests before it calls
+// STS, except if only STS can determine that a policy is too large.
 import type { FaultRow } from './fault-row.ts';
 
 const refused = (sentence: string, fix: string): FaultRow => ({
