@@ -11,20 +11,26 @@ export interface ProfileCredentials {
    */
   prepare(): Promise<void>;
   /**
-   * Returns valid credentials. They are renewed in time if renewal needs no input from a person. If a person is slow to enter
-   * an MFA code, the call times out, and later calls use the resulting credentials.
+   * Returns valid credentials. The credentials are renewed in time if renewal needs no input from a person. If a person is slow
+   * to enter an MFA code, the call times out, and later calls use the resulting credentials.
    * @throws Fault profile_…, sts_…
    */
   credentials(): Promise<ProfileKeys>;
 }
 
-/** Long enough to assume a chain of roles, or to run a program that signs in. */
+/**
+ * The deadline for obtaining credentials. The deadline is long enough to assume a chain of roles, or to run a program that signs
+ * in.
+ */
 const DEADLINE_MS = 10_000;
 
 /** How early renewal begins before the credentials expire: LEAD_MS, or LEAD_SHARE of their lifetime, whichever is less. */
 const LEAD_MS = 5 * 60_000;
 const LEAD_SHARE = 0.2;
-/** Credentials must not expire before they reach STS. */
+/**
+ * The minimum remaining lifetime. Credentials with less time left are not used, because they must not expire before they reach
+ * STS.
+ */
 const FLOOR_MS = 10_000;
 const FLOOR_SHARE = 0.1;
 /** How often long-term credentials are reread, because people and tools may change the files. */
@@ -117,7 +123,10 @@ function heldKeys(keys: ProfileKeys): Held {
 }
 
 interface MfaCodes {
-  /** @throws Fault profile_mfa_expired if an earlier renewal prompted for a code, and everything that `askCode` throws */
+  /**
+   * Prompts for a code.
+   * @throws Fault profile_mfa_expired if an earlier renewal already prompted for one, and everything that `askCode` throws
+   */
   ask(mfaSerial: string): Promise<string>;
   endRound(): void;
   /** Milliseconds since a person entered a code; 0 during the prompt, Infinity if there was no prompt. */

@@ -4,7 +4,7 @@ import { Fault } from '../errors/fault.ts';
 export interface AccessKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Absent for an IAM user's long-term keys. */
+  /** The session token; absent for an IAM user's long-term keys. */
   readonly sessionToken?: string;
 }
 

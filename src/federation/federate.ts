@@ -1,4 +1,4 @@
-// Provides the session for a permit. The session is for the bucket's role, is narrowed to the caller's grants, and is named after
+// Provides the session for a permit. The session is for the bucket's role, is limited to the caller's grants, and is named after
 // the caller or the bridge.
 import type { Bucket, Grant, Role } from '../config/types.ts';
 import { asFault, Fault } from '../errors/fault.ts';
@@ -26,12 +26,15 @@ export interface Permitted {
   readonly grants: readonly Grant[];
 }
 
-/** Credentials for a caller to use. */
+/** Credentials that a caller receives and uses itself. */
 export interface VendedCredentials extends RoleCredentials {
   readonly sessionName: string;
 }
 
-/** The longest life of credentials that the bridge gives away, because only the role's owner can revoke them. */
+/**
+ * The maximum lifetime of credentials that the bridge issues to callers. The lifetime is short, because only the role's owner can
+ * revoke such credentials.
+ */
 const MAX_VENDED_SECONDS = 3600;
 
 export interface Federation {
@@ -129,7 +132,7 @@ export function createFederation(options: {
     return isPending(held) ? held.then(() => session) : session;
   };
 
-  /** Does not affect readiness: the role's owner may accept the bridge's own sessions only. */
+  /** The outcome does not affect readiness, because the role's owner may accept only the bridge's own sessions. */
   const vend: Federation['vend'] = async ({ bucket: { role }, policy }, caller) => {
     const sessionName = vendedSessionName(caller);
     const shortened = { ...role, durationSeconds: Math.min(role.durationSeconds, MAX_VENDED_SECONDS) };

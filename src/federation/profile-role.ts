@@ -23,10 +23,10 @@ export interface ProfileSession extends AccessKeys {
 
 /** The maximum number of attempts for a call without an MFA code. */
 const ATTEMPTS = 2;
-/** STS accepts an MFA code only once, so it would deny a retry after a lost response. */
+/** The number of attempts with an MFA code. STS accepts a code only once, so it would deny a retry after a lost response. */
 const ATTEMPTS_WITH_CODE = 1;
 
-/** STS also returns AccessDenied for a wrong MFA code; only this text distinguishes a wrong code from other reasons. */
+/** The text in STS's message if an MFA code is wrong. The error code, AccessDenied, also has other reasons. */
 const MFA_REFUSED = 'MultiFactorAuthentication failed';
 
 /** STS faults that need a different fix if the bridge uses an AWS profile. */

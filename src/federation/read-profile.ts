@@ -17,7 +17,7 @@ export async function readProfile(
   sts: { readonly region: string; readonly endpoint?: string },
   ask: (mfaSerial: string) => Promise<string>,
 ): Promise<ProfileKeys> {
-  // Loaded on demand, because a bridge on Google Cloud never needs it.
+  // This library is loaded on demand, because a bridge on Google Cloud never needs it.
   const { fromIni } = await import('@aws-sdk/credential-provider-ini');
   const provide = fromIni({
     profile: name,
@@ -37,7 +37,7 @@ export async function readProfile(
       requestHandler: {
         connectionTimeout: ATTEMPT_MS,
         requestTimeout: ATTEMPT_MS,
-        // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+        // This option is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
         httpsAgent: { rejectUnauthorized: true },
         throwOnRequestTimeout: true,
       },

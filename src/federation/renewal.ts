@@ -7,29 +7,35 @@ import { tokenBuckets } from '../runtime/rate-limits.ts';
 import type { MaybePromise } from '../runtime/maybe-promise.ts';
 
 /**
- * Credentials are renewed before they expire: by LEAD_SHARE of their lifetime or LEAD_MS, whichever is less, plus a random
+ * How early credentials are renewed before they expire: LEAD_SHARE of their lifetime or LEAD_MS, whichever is less, plus a random
  * jitter.
  */
 const LEAD_SHARE = 0.2;
 const LEAD_MS = 5 * 60_000;
-/** The maximum jitter as a share of the lead; it spreads the renewals of instances that started together. */
+/**
+ * The maximum jitter, as a fraction of the time between a renewal and the expiration. The jitter spreads the renewals of
+ * instances that started together.
+ */
 const LEAD_JITTER = 0.2;
 
-/** The maximum lead as a share of the lifetime, however many sessions there are. */
+/** The maximum time between a renewal and the expiration, as a fraction of the lifetime, however many sessions there are. */
 const LONGEST_LEAD_SHARE = 0.5;
 
-/** Credentials with less time left are not used, because they must not expire before a request reaches S3. */
+/**
+ * The minimum remaining lifetime, as a fraction of the whole lifetime. Credentials with less time left are not used, because they
+ * must not expire before a request reaches S3.
+ */
 const FLOOR_SHARE = 0.1;
 const FLOOR_MS = 60_000;
 
 /** The first pause after a failed background renewal. The pause doubles up to the maximum; half of each pause is random. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-/** The pause after AWS denies a renewal. It is long, because an operator must fix the cause first. */
+/** The pause after AWS denies a renewal. The pause is long, because an operator must fix the cause first. */
 const REFUSED_RETRY_MS = 30_000;
 
 /**
- * While there are no credentials, how long the second failure in a row is cached. The time doubles with each failure, up to the
+ * How long the second failure in a row is cached while there are no credentials. The time doubles with each failure, up to the
  * maximum. Without the cache, each retry by a caller would cause an STS call, and AWS limits STS calls per account.
  */
 const REFUSED_MS = 100;
@@ -135,7 +141,10 @@ function retryMs(error: unknown, failures: number): number {
   return ms * (0.5 + Math.random() / 2);
 }
 
-/** STS limits calls per account (AWS, "IAM and STS quotas"), so a burst of renewals must leave enough quota for new sessions. */
+/**
+ * The rate of renewals. STS limits calls per account (AWS, "IAM and STS quotas"), so a burst of renewals must leave enough quota
+ * for new sessions.
+ */
 const RENEWALS = { burst: 10, intervalMs: 100 };
 
 export interface RenewalPace {

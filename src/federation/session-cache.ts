@@ -8,7 +8,9 @@ import type { RoleCredentials } from './credentials.ts';
 import { renewalPace, renewCredentials } from './renewal.ts';
 import type { RenewedCredentials } from './renewal.ts';
 
-/** Each caller may need one session per bucket. A session takes about 5 KB of memory. */
+/**
+ * The maximum number of cached sessions. Each caller may need one session per bucket, and a session takes about 5 KB of memory.
+ */
 const MAX_SESSIONS = 10_000;
 
 /** A role's session. Each use of its credentials also renews the credentials if renewal is due. */
@@ -105,8 +107,8 @@ export function createSessions(
 }
 
 /**
- * The key is a role's definition instead of its name, so that sessions from an older configuration are never used for a changed
- * role.
+ * Returns a function that returns a role's key. The key is the role's definition instead of its name, so that sessions from an
+ * older configuration are never used for a changed role.
  */
 function roleKeys(): (role: Role) => string {
   const known = new WeakMap<Role, string>();

@@ -26,14 +26,14 @@ export interface Attribution {
 /** The values that IAM allows for session tags (IAM user guide, "Rules for adding session tags"). */
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
-/** Includes the caller only if one of the role's hops sends the caller's identity. */
+/** Returns the attribution of a session. It includes the caller only if one of the role's hops sends the caller's identity. */
 export function attributionOf({ then }: Role, caller: AttributedCaller, sessionName: string): Attribution {
   return then.some(namesTheCaller) ? { sessionName, caller } : { sessionName };
 }
 
 /**
- * The attribution of a session that is requested by a CLI command instead of a caller. @throws the same faults as fetching the
- * identity token
+ * Returns the attribution of a session that is requested by a CLI command instead of a caller.
+ * @throws the same faults as fetching the identity token
  */
 export async function ownAttribution(
   role: Role,
@@ -44,7 +44,7 @@ export async function ownAttribution(
   return attributionOf(role, self, bridgeName ?? callerSessionName(self));
 }
 
-/** Whether a hop sends the caller's identity to its role. */
+/** Whether a hop sends the caller's identity to AWS. */
 export const namesTheCaller = (hop: Hop): boolean => hop.callerTags || hop.sourceIdentity !== undefined;
 
 /** Returns a cache key. Two requests have the same key only if they may share a session. */
@@ -82,7 +82,10 @@ function callerTags({ subject, email }: AttributedCaller): Record<string, string
   };
 }
 
-/** STS allows 2 to 64 of these characters (AssumeRoleWithWebIdentity, RoleSessionName). */
+/**
+ * The maximum length of a session name. STS allows 2 to 64 of the characters in `ALLOWED` (AssumeRoleWithWebIdentity,
+ * RoleSessionName).
+ */
 const MAX_CHARACTERS = 64;
 const ALLOWED = /^[\w+=,.@-]{2,64}$/;
 
@@ -107,9 +110,9 @@ export function vendedSessionName(caller: AttributedCaller): string {
 }
 
 /**
- * STS accepts neither `:` nor `/`, so `gke-prod:etl/reader` becomes `gke-prod=etl,reader`. If that is too long, or if it could be
- * another caller's name, the subject becomes a digest. No two callers share a name: names of Google's accounts contain no `=`,
- * and a digest contains neither `=` nor `@`.
+ * Names the session of a caller of another issuer than Google. STS accepts neither `:` nor `/`, so `gke-prod:etl/reader` becomes
+ * `gke-prod=etl,reader`. If that is too long, or if it could be another caller's name, the subject becomes a digest. No two
+ * callers share a name: names of Google's accounts contain no `=`, and a digest contains neither `=` nor `@`.
  */
 function issuedSessionName(subject: string): string {
   const name = subject.replaceAll(':', '=').replaceAll('/', ',');
@@ -118,7 +121,10 @@ function issuedSessionName(subject: string): string {
   return `${issuer}.${hash('sha256', subject, 'hex').slice(0, CALLER_DIGEST_CHARACTERS)}`;
 }
 
-/** 128 bits, because callers may be able to choose their subjects. An issuer's name has at most 31 characters. */
+/**
+ * The number of hexadecimal digits of a caller's digest. The digest has 128 bits, because callers may be able to choose their
+ * subjects. It fits in a session name, because an issuer's name has at most 31 characters.
+ */
 const CALLER_DIGEST_CHARACTERS = 32;
 
 /** @param parts `project, instance` on a machine; `project, service, revision` on Cloud Run, which has no instance name */

@@ -100,7 +100,8 @@ const parametersOf = ({ roleArn, sessionName, durationSeconds, policy }: RoleSes
 });
 
 /**
- * The SDK would send an empty list as `Tags=`, and some servers would treat the mere presence of this parameter as session tags.
+ * Returns undefined for an empty list. The SDK would send such a list as `Tags=`, and some servers would treat the mere presence
+ * of this parameter as session tags.
  */
 const unlessEmpty = <Item>(list: Item[]): Item[] | undefined => (list.length === 0 ? undefined : list);
 

@@ -15,10 +15,12 @@ import { startElapsed } from '../runtime/elapsed.ts';
 import { dateOf, readStsResponse } from './credentials.ts';
 import type { AccessKeys, RoleCredentials } from './credentials.ts';
 
-/** The STS endpoint. */
 export interface StsEndpoint {
   readonly region: string;
-  /** Default: the regional endpoint, `sts.REGION.amazonaws.com`, never the global one (AWS, "STS Regions and endpoints"). */
+  /**
+   * The endpoint to use; by default, the regional one, `sts.REGION.amazonaws.com`, and never the global one (AWS, "STS Regions
+   * and endpoints").
+   */
   readonly endpoint?: string;
 }
 
@@ -43,8 +45,8 @@ export interface StsClient {
 /** The timeout of one attempt; STS usually responds in 50 to 200 ms. */
 const ATTEMPT_MS = 3_000;
 /**
- * The SDK's default of 50 sockets is too low for a cold start: calls would wait for a socket, and the wait would count toward
- * their timeout.
+ * The maximum number of sockets. The SDK's default of 50 is too low for a cold start: calls would wait for a socket, and the wait
+ * would count toward their timeout.
  */
 const SOCKETS = 256;
 
@@ -63,7 +65,7 @@ export function createStsClient(options: StsEndpoint & { readonly attempts: numb
       connectionTimeout: ATTEMPT_MS,
       requestTimeout: ATTEMPT_MS,
       httpAgent: { keepAlive: true, maxSockets: SOCKETS },
-      // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+      // This option is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
       httpsAgent: { keepAlive: true, maxSockets: SOCKETS, rejectUnauthorized: true },
       throwOnRequestTimeout: true,
     },

@@ -42,7 +42,7 @@ const TIMEOUTS = new Set(['TimeoutError', 'AbortError']);
 /** The codes of lost connections, which the SDK also reports as a TimeoutError. */
 const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE']);
 
-/** The prefix of Node's HTTP parser errors: the server responded, but not with valid HTTP. */
+/** The prefix of the codes of Node's HTTP parser errors. These codes mean that the server responded, but not with valid HTTP. */
 const NO_HTTP = 'HPE_';
 /**
  * The allowed characters of error codes and request IDs. Other values are not logged, because they may repeat the request,

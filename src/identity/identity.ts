@@ -20,7 +20,8 @@ export interface Identity {
   /** The unique ID of the bridge's service account; undefined before the first token is fetched. */
   subject(): string | undefined;
   /**
-   * Where the bridge runs, outermost first: the project, then the instance or host (on Cloud Run, the service and revision).
+   * Returns names that show where the bridge runs, outermost first: the project, then the instance or host (on Cloud Run, the
+   * service and revision).
    * @throws the same faults as `token`
    */
   names(): Promise<readonly string[]>;

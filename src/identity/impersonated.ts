@@ -11,11 +11,11 @@ import type { IdentityToken } from './identity-token.ts';
 import { skipResidencyCheck } from './metadata.ts';
 
 /**
- * Fetching an access token or an ID token takes half a second; 5xx responses and lost connections are retried for about two
- * seconds.
+ * The deadline for fetching an access token or an ID token, which normally takes half a second. Within the deadline, 5xx
+ * responses and lost connections are retried for about two seconds.
  */
 const DEADLINE_MS = 6_000;
-/** google-auth-library has no timeout by default. */
+/** The timeout of one attempt, because google-auth-library has no timeout by default. */
 const ATTEMPT_MS = 3_000;
 
 const SCOPES = 'https://www.googleapis.com/auth/cloud-platform';
@@ -66,14 +66,14 @@ export function impersonation(options: Impersonation): (audience: string) => Pro
   };
 }
 
-/** Certificate verification is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default. */
+/** Verifies certificates even if NODE_TLS_REJECT_UNAUTHORIZED turns the verification off by default. */
 function verifyingAgent(): (url: URL) => http.Agent {
   const verifying = new https.Agent({ rejectUnauthorized: true });
   return ({ protocol }) => (protocol === 'https:' ? verifying : http.globalAgent);
 }
 
 async function logIn({ googleApis }: Impersonation): Promise<AuthClient> {
-  // Loaded on demand, because a bridge on Google Cloud never needs it.
+  // This library is loaded on demand, because a bridge on Google Cloud never needs it.
   const { GoogleAuth } = await import('google-auth-library');
   // If there is no login, the library would spend seconds looking for a metadata server, and write a warning to standard error.
   // METADATA_SERVER_DETECTION (runtime/node-variables.ts) prevents this only off Google Cloud.
@@ -91,9 +91,9 @@ async function logIn({ googleApis }: Impersonation): Promise<AuthClient> {
 }
 
 /**
- * IAM Credentials API, projects.serviceAccounts.generateIdToken. Replaces the library's own class, which writes warnings to
- * standard error. By default, that class also requests the email claim, and Google then replaces the unique ID in `azp`, which
- * AWS expects, with the email.
+ * Calls generateIdToken (IAM Credentials API, projects.serviceAccounts.generateIdToken). Replaces the library's own class, which
+ * writes warnings to standard error. By default, that class also requests the email claim, and Google then replaces the unique ID
+ * in `azp`, which AWS expects, with the email.
  */
 async function generateIdToken(
   source: AuthClient,
@@ -117,7 +117,9 @@ async function generateIdToken(
 
 type CodeOf = (status: number) => FaultCode;
 
-/** RFC 6749, 5.2: `invalid_grant` and similar errors have status 400 or 401. */
+/**
+ * Returns the fault for the status of a failed login. `invalid_grant` and similar errors have status 400 or 401 (RFC 6749, 5.2).
+ */
 const codeOfLogin: CodeOf = (status) =>
   status === 400 || status === 401 ? 'google_login_expired' : 'google_refused';
 

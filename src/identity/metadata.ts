@@ -7,8 +7,8 @@ import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
 /**
- * The metadata server is on the same host and responds within milliseconds; retries after transient errors (429, 503) take about
- * two seconds.
+ * The deadline for a request. The metadata server is on the same host and responds within milliseconds. Retries after transient
+ * errors (429, 503) take about two seconds.
  */
 const DEADLINE_MS = 5_000;
 
@@ -109,7 +109,7 @@ function codeOf(status: number | undefined, code: string | undefined): FaultCode
   return code !== undefined && TIMEOUTS.has(code) ? 'metadata_timeout' : 'metadata_unreachable';
 }
 
-/** The prefix of Node's HTTP parser errors: the server responds, but it is not a metadata server. */
+/** The prefix of the codes of Node's HTTP parser errors. These codes mean that the server is not a metadata server. */
 const NO_HTTP = 'HPE_';
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'AbortError']);

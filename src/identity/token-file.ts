@@ -6,7 +6,7 @@ import { Fault } from '../errors/fault.ts';
 import { readIdentityToken } from './identity-token.ts';
 import type { IdentityToken } from './identity-token.ts';
 
-/** STS accepts tokens of at most 20,000 characters (AssumeRoleWithWebIdentity, WebIdentityToken). */
+/** The maximum length of a token: STS accepts at most 20,000 characters (AssumeRoleWithWebIdentity, WebIdentityToken). */
 const LARGEST_BYTES = 20_000;
 
 /**
