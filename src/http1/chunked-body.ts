@@ -14,10 +14,13 @@ export interface ChunkedBody {
 /** The maximum length of a chunk-size line, including its extensions (which are ignored), and of all trailers together. */
 const MAX_LINE = 4096;
 
-/** A chunk size with optional extensions. */
+/** Matches a chunk size with optional extensions. */
 const SIZE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Trailers are ignored. However, as in a response head, a field that two parsers could interpret differently is rejected. */
+/**
+ * Matches a valid trailer. Trailers are ignored. However, as in a response head, a field that two parsers could interpret
+ * differently is rejected.
+ */
 const TRAILER = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 export function chunkedBody(): ChunkedBody {

@@ -27,14 +27,14 @@ export function createConnector(origin: string, lookup: LookupFunction): Connect
       lookup,
       ...name,
       ALPNProtocols: ['http/1.1'],
-      // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
+      // This option is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED can change the default.
       rejectUnauthorized: true,
       ...(session === undefined ? {} : { session }),
       // `onread` is documented only for net.connect, but TLS sockets accept it too (Node, lib/_tls_wrap.js). Measured with TLS:
       // `onread` takes 1.1 ms of CPU time per MiB, and `data` events take 1.8 ms.
       ...({ onread } as object),
     });
-    // Resuming a TLS session saves a round trip and a signature.
+    // Keeps the latest TLS session, because resuming it saves a round trip and a signature.
     socket.on('session', (latest) => {
       session = latest;
     });
@@ -43,7 +43,10 @@ export function createConnector(origin: string, lookup: LookupFunction): Connect
   return { isTls, open };
 }
 
-/** S3's DNS records have a TTL of about five seconds. Connections that open together share one lookup. */
+/**
+ * How long a host's addresses are cached. S3's DNS records have a TTL of about five seconds, and connections that open together
+ * share one lookup.
+ */
 const KNOWN_MS = 5_000;
 
 /**

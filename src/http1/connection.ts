@@ -94,8 +94,8 @@ export function openConnection(
   };
 
   /**
-   * @param source this connection's own buffer, if it contains `bytes`. If `bytes` are passed to the exchange without a copy,
-   * the buffer gets an additional hold.
+   * @param source this connection's own buffer, if it contains `bytes`. If the exchange receives `bytes` without a copy, the
+   * buffer is retained once more.
    */
   const read = (bytes: Buffer, source: ReadBuffer | undefined): void => {
     hasBegun = true;

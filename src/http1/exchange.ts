@@ -7,7 +7,7 @@ export interface UpstreamRequest {
   readonly method: 'GET' | 'HEAD';
   /** The escaped path and query; sent unchanged. */
   readonly path: string;
-  /** Alternating names and values, sent unchanged. */
+  /** Alternating header names and values, which are sent unchanged. */
   readonly headers: readonly string[];
   readonly cancellation: Cancellation;
   /** Called with the number of body bytes in each piece that arrives, whether or not anything reads the piece. */
@@ -19,8 +19,9 @@ export interface UpstreamResponse {
   /** Alternating header names and values in Latin-1. The names are spelled as the upstream sent them. */
   readonly headers: readonly string[];
   /**
-   * Whether the chunks are lent: their memory is reused some time after `free` was called, even with an error. Over HTTP/2 they must
-   * be copied, because Node may send the bytes of a stream after it has failed.
+   * Whether the chunks are lent. The memory of a lent chunk is reused some time after `free` has been called, even if it was
+   * called with an error. Over HTTP/2, lent chunks must be copied, because Node may send the bytes of a stream after the stream
+   * has failed.
    */
   readonly isLent?: boolean;
   /**

@@ -7,14 +7,14 @@
 export type Free = (error?: Error | null) => void;
 
 /**
- * A buffer that is reused when its last holder frees it. Its holders are the connection that reads into it, and each sink that
- * has a part of it.
+ * A buffer that is reused when its last holder frees it. The buffer's holders are the connection that reads into it, and each
+ * sink that has a part of it.
  */
 export interface ReadBuffer {
   readonly bytes: Buffer;
-  /** Ends one hold. When the last hold ends, the buffer can be reused. */
+  /** Ends one holder's use of the buffer. When the last holder has called it, the buffer can be reused. */
   readonly free: Free;
-  /** Adds a hold. */
+  /** Adds a holder of the buffer. */
   retain(): void;
   isFree(): boolean;
 }
@@ -30,23 +30,23 @@ export interface ReadBuffers {
   copy(bytes: Buffer): { readonly bytes: Buffer; readonly free: Free | undefined };
 }
 
-/** Smaller pieces of a body are copied, so that a slow reader does not occupy a whole read buffer for each piece. */
+/** The maximum size of pieces that are copied, so that a slow reader does not occupy a whole read buffer for each small piece. */
 export const COPIED_BYTES = 16 * 1024;
 
 /** The maximum size of one socket read. A slow reader keeps this much memory occupied. */
 const READ_BYTES = 64 * 1024;
 
 /**
- * Large enough for a 64 KiB body with its head, because a response that arrives in one read is forwarded in one write. S3's
- * heads are smaller than 8 KiB. Measured with 64 KiB bodies: 20 % less CPU time. For later reads, this size had no benefit and
- * would split a TLS record.
+ * The size of the buffer for reads that may begin a response. The size is large enough for a 64 KiB body with its head, because a
+ * response that arrives in one read is forwarded in one write. S3's heads are smaller than 8 KiB. Measured with 64 KiB bodies: 20
+ * % less CPU time. For later reads, this size had no benefit and would split a TLS record.
  */
 const FIRST_READ_BYTES = READ_BYTES + 8 * 1024;
 
 /** The size of the buffers for fast readers. Measured: 25 % less CPU time per MiB. */
 const LARGE_BYTES = 256 * 1024;
 
-/** Limits all large buffers together to 16 MiB, however many readers there are. */
+/** The maximum number of large buffers. Large buffers take at most 16 MiB together, however many readers there are. */
 const MAX_LARGE = 64;
 
 /** The number of unused small buffers that are kept. */

@@ -13,17 +13,17 @@ export interface ResponseHead {
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** A valid header name (RFC 9110, 5.6.2). */
+/** Matches a valid header name (RFC 9110, 5.6.2). */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * Responses with these statuses have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), but some servers still declare and send one.
+ * Statuses of responses without a body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). However, some servers still declare and send one.
  */
 const BODYLESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * A server may send a 408 on an idle connection (RFC 9110, 15.5.9). Such a 408 could be mistaken for the response to the next
- * request.
+ * The status 408, which a server may send on an idle connection (RFC 9110, 15.5.9). A 408 could be mistaken for the response to
+ * the next request.
  */
 const REQUEST_TIMEOUT = 408;
 
@@ -46,10 +46,13 @@ export const USUAL_NAMES: ReadonlySet<string> = new Set([
   'Connection',
 ]);
 
-/** Characters that must not be forwarded to callers, including a bare carriage return or line feed. */
+/** Matches characters that must not be forwarded to callers, including a bare carriage return or line feed. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
-/** A double can represent every integer of up to 15 digits, which is enough for almost a petabyte. */
+/**
+ * The maximum number of digits of a length. A double can represent every integer of up to 15 digits, which is enough for almost a
+ * petabyte.
+ */
 const MAX_LENGTH_DIGITS = 15;
 
 /**

@@ -27,7 +27,7 @@ export interface ResponseReader {
   remaining(): number;
 }
 
-/** S3's response heads are smaller than 8 KiB, including metadata. */
+/** The maximum size of a response head. S3's response heads are smaller than 8 KiB, including metadata. */
 const MAX_HEAD_BYTES = 64 * 1024;
 const USUAL_HEAD_BYTES = 2048;
 
@@ -41,7 +41,9 @@ const NOTHING = Buffer.alloc(0);
 const PROTOCOL = 'HTTP/1.';
 const END_OF_HEAD = '\r\n\r\n';
 
-/** A bare line feed is rejected at once, because a head with bare line feeds would never look complete. */
+/**
+ * Matches a bare line feed. A bare line feed is rejected at once, because a head with bare line feeds would never look complete.
+ */
 const BARE_LINE_FEED = /(?<!\r)\n/;
 
 /** @param mayReuseAfterHead whether this server is known never to send a body in response to HEAD */

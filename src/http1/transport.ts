@@ -99,7 +99,7 @@ export function createTransport(options: {
   };
 }
 
-/** Serializes a request without a body. */
+/** Returns the text of a request, which has no body. */
 function textOf({ method, path, headers }: UpstreamRequest): string {
   let text = `${method} ${path} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
