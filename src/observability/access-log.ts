@@ -22,8 +22,8 @@ const MAX_STRANGERS = 1_000;
 /**
  * @param options.project returns the project for trace names in Cloud Logging; undefined if it is unknown
  * @param options.sourceOf returns where a bucket's bytes come from; undefined if a reload has removed the bucket
- * @param options.egress where the bytes from S3 are added up by caller
- * @param options.isAborting whether the bridge is aborting all responses in progress
+ * @param options.egress adds up the bytes from S3 by caller
+ * @param options.isAborting returns whether the bridge is aborting all responses in progress
  * @returns a function that must be called at the `close` event of each response
  */
 export function createAccessLog(options: {
@@ -126,8 +126,8 @@ function observe(
 }
 
 /**
- * Probes are logged at DEBUG, because the platform sends them every few seconds, and the problems that they find are logged
- * separately.
+ * The probes' routes. Probes are logged at DEBUG, because the platform sends them every few seconds, and the problems that they
+ * find are logged separately.
  */
 const PROBES = new Set(['live', 'ready']);
 

@@ -1,4 +1,4 @@
-// The audit trail: the decision about each request in its log line, and a log line for each issue of AWS credentials to a caller.
+// The audit trail: the decision about each request in its log line, and a log line whenever a caller receives AWS credentials.
 import { FAULTS } from '../errors/table.ts';
 import type { Fault } from '../errors/fault.ts';
 import type { Log } from './log.ts';
@@ -12,7 +12,9 @@ const GOOGLE = 'google';
 
 export const issuerOf = (caller: NonNullable<RequestContext['caller']>): string => caller.issuer ?? GOOGLE;
 
-/** The faults that mean that the configuration denies the request. Each of their codes is also a reason. */
+/**
+ * The faults that mean that the configuration denies the request. The code of each is also logged as the reason for the denial.
+ */
 const DENIALS: ReadonlySet<string> = new Set([
   'caller_is_bridge',
   'vend_not_granted',

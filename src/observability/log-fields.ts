@@ -17,11 +17,14 @@ export function faultLogger(log: Log): LogFault {
   };
 }
 
-/** A grant that names an email cannot match a caller whose token contains none. */
+/** The hint for a caller whose token contains no email, because a grant that names an email cannot match this caller. */
 export const WITHOUT_EMAIL =
   "This caller's token has no verified email, so grants can name the caller only by unique ID (callerId). Add that ID to a grant, or have the caller request its token with format=full from the metadata server.";
 
-/** A project grant matches the project in the caller's email, but this account's email does not contain the project ID. */
+/**
+ * The hint for Compute Engine's default account. A project grant matches the project in a caller's email, but this account's
+ * email does not contain the project ID.
+ */
 const COMPUTE_DEFAULT =
   "The caller is Compute Engine's default service account, which project:PROJECT_ID does not cover: name the account by its email in a grant, or run the workload as a separate service account.";
 

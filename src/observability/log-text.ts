@@ -61,7 +61,7 @@ const TOKEN_START = 'eyJ';
  */
 const DOTTED = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 
-/** No token has a header or a payload that is shorter than this. */
+/** Minimum lengths: no token has a shorter header or payload. */
 const MIN_HEADER = 8;
 const MIN_PAYLOAD = 5;
 

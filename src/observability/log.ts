@@ -54,7 +54,7 @@ export interface LogOutput {
   dropped(): number;
 }
 
-/** @param output default: standard output */
+/** @param output the destination of the lines; by default, standard output */
 export function createLog(level: LogLevel, output: LogOutput = standardOutput()): Log {
   const batch = lineBatch(output.write);
   const now = timestamps();

@@ -30,7 +30,7 @@ export function createMetrics(sources: {
   readonly droppedLines: () => number;
   readonly budgetUse: () => readonly BudgetUse[];
   readonly readAheadBytes: () => number;
-  /** Returns undefined if there is no cache. */
+  /** Returns the cache's own counts; undefined if there is no cache. */
   readonly cache: () => CacheUsage | undefined;
 }): Metrics {
   const registry = new Registry();

@@ -3,8 +3,8 @@ import { collectDefaultMetrics, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
 /**
- * These default metrics are gauges with the name of a counter, which Prometheus's linter rejects. They are the sums of
- * `nodejs_active_handles`, `nodejs_active_requests` and `nodejs_active_resources`.
+ * Default metrics that are omitted. These metrics are gauges with the name of a counter, which Prometheus's linter rejects. Their
+ * values are the sums of `nodejs_active_handles`, `nodejs_active_requests` and `nodejs_active_resources`.
  */
 const MISNAMED = [
   'nodejs_active_handles_total',

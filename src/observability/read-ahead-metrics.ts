@@ -1,4 +1,4 @@
-// Defines the metrics of reading ahead.
+// Defines the metrics of read-ahead.
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 

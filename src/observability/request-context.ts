@@ -15,9 +15,8 @@ export interface RequestContext {
   /** Aborted when the caller disconnects before it has received the complete response. */
   readonly cancellation: AbortableCancellation;
   /**
-   * The number of retries before the response, the number of resumes during its body, the number of parts that were read ahead
-   * and sent, and the number of body bytes received from S3 by all of the request's attempts together; the path of the last
-   * attempt, and why one did not go through the bucket's CloudFront distribution; and how the cache was used, if there is one.
+   * What the reads for this request have counted or noted, for all attempts together (see `ReadCounters`). `path` is undefined if
+   * the last attempt went directly to S3, and `cache` is undefined if there is no cache.
    */
   readonly counters: {
     retries: number;

@@ -19,8 +19,8 @@ export interface RequestMetrics {
 }
 
 /**
- * The bounds of the histograms. They range from the duration of a small read on a warm connection within a region to that of a
- * cold start with a slow STS.
+ * The bounds of the histograms. The bounds range from the duration of a small read on a warm connection within a region to that
+ * of a cold start with a slow STS.
  */
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 

@@ -5,7 +5,7 @@ import type { RequestContext } from './request-context.ts';
 import { traceContextOf } from './trace-context.ts';
 import type { TraceContext } from './trace-context.ts';
 
-/** Attributes by OpenTelemetry's semantic conventions, or with the prefix `fedbridge.`. */
+/** Attributes with names from OpenTelemetry's semantic conventions, or with the prefix `fedbridge.`. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
 /** Times are in milliseconds since the Unix epoch, with fractions. */
@@ -85,7 +85,7 @@ function stepsOf(
     attributes: {},
     isError: false,
   });
-  // Without a role, the request was denied, or was served without AWS.
+  // If there is no role, the request was denied, or was served without AWS.
   if (role === undefined) return steps;
   const hasSession = stsMs !== NOT_REACHED;
   steps.push({
@@ -122,12 +122,12 @@ function stepsOf(
   return steps;
 }
 
-/** The fault's or S3's error code, the party that ended the response early, or the status. */
+/** Returns the fault's or S3's error code, the party that ended the response early, or the status. */
 function reasonOf({ fault, s3, abortedBy }: RequestContext, status: number | undefined): string {
   return fault?.code ?? s3?.code ?? abortedBy ?? (status === undefined ? 'canceled' : String(status));
 }
 
-/** The host that the caller addressed. */
+/** Returns the attributes of the host that the caller addressed. */
 function serverOf(host: string | undefined): Record<string, string | number> {
   const [, name, port] = /^(\[[0-9a-f:.]+\]|[\w.-]{1,255})(?::(\d{1,5}))?$/i.exec(host ?? '') ?? [];
   if (name === undefined) return {};

@@ -2,7 +2,7 @@
 import type { CallerRequest } from '../runtime/caller-exchange.ts';
 
 export interface TraceContext {
-  /** 32 lowercase hexadecimal digits, not all zeros. */
+  /** The trace's ID: 32 lowercase hexadecimal digits, not all zeros. */
   readonly traceId: string;
   /** The caller's span: 16 lowercase hexadecimal digits, not all zeros. Google's header may omit it. */
   readonly spanId: string | undefined;
@@ -10,13 +10,13 @@ export interface TraceContext {
 }
 
 /**
- * Versions after 00 may have more fields (W3C Trace Context, "Versioning of traceparent"). Rejects the invalid version ff
- * and IDs that consist of zeros.
+ * Matches a traceparent. Versions after 00 may have more fields (W3C Trace Context, "Versioning of traceparent"). Rejects the
+ * invalid version ff and IDs that consist of zeros.
  */
 const TRACEPARENT =
   /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** Google writes the span ID as a decimal number (Cloud Trace, "Trace context"). */
+/** Matches Google's own header, in which the span ID is a decimal number (Cloud Trace, "Trace context"). */
 const CLOUD_TRACE = /^((?!0{32})[0-9a-f]{32})(?:\/(\d{1,20}))?(?:;o=(\d))?$/;
 
 /** @returns undefined if there is no valid context; an invalid traceparent is ignored, as W3C requires */

@@ -1,5 +1,5 @@
 // Creates OpenTelemetry spans for finished requests and sends them to a collector. Loaded only if traces are configured, because
-// the libraries take time and memory.
+// loading the libraries takes time and memory.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
@@ -35,7 +35,7 @@ export function startTraceExport(
   { url, headers, resource, delayMs }: TraceSettings,
   options: { readonly version: string; readonly onFailure: (failure: ExportFailure) => void },
 ): TraceExport {
-  // Set explicitly, because a Node option can change the default.
+  // This option is set explicitly, because a Node option can change the default.
   const agent = url.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true, rejectUnauthorized: true })
     : new HttpAgent({ keepAlive: true });
@@ -49,7 +49,7 @@ export function startTraceExport(
     resource: defaultResource().merge(
       resourceFromAttributes({ 'service.version': options.version, ...resource }),
     ),
-    // `traces.ts` has already chosen the requests.
+    // Samples every span, because `traces.ts` has already chosen the requests.
     sampler: new AlwaysOnSampler(),
     spanProcessors: [
       new BatchSpanProcessor({
@@ -82,7 +82,7 @@ export function startTraceExport(
     end: async (timeoutMs) => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const timer = setTimeout(resolve, timeoutMs, undefined);
-      // A failure has already been reported.
+      // Ignores a failure, because it has already been reported.
       const sent = provider.shutdown().catch(() => undefined);
       await Promise.race([sent, promise]);
       clearTimeout(timer);

@@ -19,15 +19,15 @@ export interface Traces {
   end(timeoutMs: number): Promise<void>;
 }
 
-/** At most 100 requests per second are traced, because callers could otherwise cause any load with the sampled flag. */
+/** At most 100 requests per second are traced, because callers could otherwise cause an unlimited load with the sampled flag. */
 const RATE = { burst: 100, intervalMs: 10 };
-/** All requests share one rate. */
+/** The only key of the rate limit, because all requests share one limit. */
 const ALL = '';
 
 /** Delays loading, so that a new process can serve its first object earlier. */
 const LOAD_AFTER_MS = 2_000;
 
-/** How often failed exports are logged at most. */
+/** The minimum time between two log lines about failed exports. */
 const LOG_EVERY_MS = 60_000;
 
 /** @param settings undefined if the bridge sends no traces */
@@ -57,7 +57,7 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
     waiting = [];
     return ready;
   };
-  // Loaded soon after startup in any case, because an update of the Git clone may replace the files later.
+  // Loads the exporter soon after startup even without a trace, because an update of the Git clone may replace the files later.
   const timer = setTimeout(() => void (loading ??= load()), LOAD_AFTER_MS).unref();
   const record: LogRequest = (context) => {
     // Anyone can send a trace context, but only callers with a valid token can cause an export.
@@ -86,7 +86,7 @@ export function createTraces(settings: TraceSettings | undefined, log: Log): Tra
   };
 }
 
-/** OpenTelemetry's samplers ("Tracing SDK", Built-in samplers). */
+/** Decides like OpenTelemetry's built-in samplers ("Tracing SDK", Built-in samplers) whether to trace a request. */
 function isSampled(
   { parentBased, ratio }: TraceSettings['sampler'],
   parent: TraceContext | undefined,
@@ -99,13 +99,16 @@ function isSampled(
 /** The digits of a trace ID that are used as a random number: 52 bits, which a number can hold exactly. */
 const RANDOM_DIGITS = 13;
 
-/** The same number from 0 to 1 in every service of a trace, because all use the trace ID's random end (W3C Trace Context, Level 2). */
+/**
+ * Returns a number from 0 to 1 that is the same in every service of a trace. All services use the random end of the trace ID (W3C
+ * Trace Context, Level 2).
+ */
 const shareOf = ({ traceId }: TraceContext): number =>
   Number.parseInt(traceId.slice(-RANDOM_DIGITS), 16) / 16 ** RANDOM_DIGITS;
 
 interface FailureLog {
   add(failure: ExportFailure): void;
-  /** Logs the failures that have no line yet. */
+  /** Logs the failures that have not been logged yet. */
   end(): void;
 }
 

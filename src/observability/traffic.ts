@@ -24,7 +24,7 @@ interface Counts {
 }
 
 export function createTraffic(): Traffic {
-  // Nested maps instead of keys that join the labels, because bucket and role names may contain any separator.
+  // Uses nested maps instead of keys that join the labels, because bucket and role names may contain any separator.
   const byBucket = new Map<string, Map<string, Map<string, Counts>>>();
   const byCaller = new Map<string, Counts>();
   const labelOf = callerLabels();

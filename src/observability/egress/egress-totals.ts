@@ -1,7 +1,7 @@
 // Adds up the bytes received from S3 by caller, bucket and path.
 import type { EgressPath } from '../../config/types.ts';
 
-/** Where bytes come from. */
+/** Where bytes from S3 come from, and how they reach the bridge. */
 export interface EgressSource {
   /** The bucket's region; undefined if it is unknown. */
   readonly region: string | undefined;
@@ -26,7 +26,7 @@ interface Sum {
 }
 
 export function egressTotals(): EgressTotals {
-  // Nested maps instead of joined keys, because a name may contain any separator. A bucket has few sources, usually one.
+  // Uses nested maps instead of joined keys, because a name may contain any separator. A bucket has few sources, usually one.
   const byCaller = new Map<string, Map<string, Sum[]>>();
   return {
     add: (caller, bucket, source, bytes) => {

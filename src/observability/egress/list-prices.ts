@@ -8,7 +8,7 @@ export interface PriceSource {
 }
 
 export interface Price extends PriceSource {
-  /** US dollars. */
+  /** The price in US dollars. */
   readonly perGB: number;
 }
 
@@ -19,8 +19,8 @@ type PriceGroup = PriceSource & { readonly prices: Readonly<Record<string, numbe
 
 /**
  * Data transfer from a region to the internet: the price of the first 10 TB in a month, after the first 100 GB, which are free.
- * Larger amounts cost less (in us-east-1, $0.085 up to 50 TB, $0.07 up to 150 TB, $0.05 above). The account's total over all
- * services decides about the tier, and a single process does not see it.
+ * Larger amounts cost less (in us-east-1, $0.085 up to 50 TB, $0.07 up to 150 TB, $0.05 above). The tier depends on the account's
+ * total over all services, which a single process cannot see.
  */
 const INTERNET: readonly PriceGroup[] = [
   {
@@ -70,7 +70,7 @@ const CLOUDFRONT_SOURCE: PriceSource = {
 
 /**
  * Data transfer from CloudFront to the internet: the price of the first 10 TB in a month, after the first TB, which is free. The
- * location of the bridge decides about the price, not that of the bucket. Flat-rate plans have no price per GB.
+ * price depends on the location of the bridge, not of the bucket. Flat-rate plans have no price per GB.
  */
 const CLOUDFRONT: readonly (readonly [regions: RegExp, perGB: number])[] = [
   [/^(?:us-(?!gov-)|ca-|mx-|eu-|il-)/, 0.085],
