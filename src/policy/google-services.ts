@@ -16,12 +16,13 @@ interface Account {
   readonly id: string;
   /** The option of `fedbridge trust-policy` for this ID, without the hyphens. */
   readonly option: 'subject-id' | 'identity';
-  /** Prints the ID. */
+  /** The command that prints the ID. */
   readonly command: string;
 }
 
 export const SERVICE_ACCOUNTS: Readonly<Record<GoogleServiceName, Account>> = {
-  // If the Storage Transfer Service API is disabled, only this request says so; a transfer job reports that STS denied access.
+  // If the Storage Transfer Service API is disabled, only this request reports it. A transfer job reports only that STS denied
+  // access.
   'storage-transfer': {
     owner: 'Storage Transfer Service',
     id: 'subject ID',

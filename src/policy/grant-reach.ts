@@ -5,9 +5,9 @@ import type { IamAction } from './iam-actions.ts';
 
 /** Actions that are allowed for the same keys. */
 export interface Reach {
-  /** Sorted. */
+  /** The actions, sorted by name. */
   readonly actions: readonly IamAction[];
-  /** Sorted; no two patterns overlap. `*` means every key. */
+  /** The patterns, sorted; no two of them overlap. The pattern `*` means every key. */
   readonly patterns: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 // Maps the actions in a grant's `allow` to IAM actions, so that the bridge authorizes exactly the actions that AWS will check.
 import type { Action } from '../config/types.ts';
 
-/** Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
+/** IAM's actions on objects (Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"). */
 type ObjectAction =
   | 's3:GetObject'
   | 's3:GetObjectVersion'
@@ -14,14 +14,14 @@ export type ListAction = 's3:ListBucket' | 's3:ListBucketVersions';
 
 export type IamAction = ObjectAction | ListAction;
 
-/** IAM has separate actions for reading an object and for reading an object version. */
+/** The IAM actions of each word on its own. IAM has separate actions for reading an object and for reading an object version. */
 const PLAIN: Readonly<Record<Action, readonly IamAction[]>> = {
   get: ['s3:GetObject'],
   list: ['s3:ListBucket'],
   versions: ['s3:GetObjectVersion'],
   tags: ['s3:GetObjectTagging'],
   attributes: ['s3:GetObjectAttributes'],
-  // Decides who obtains credentials (auth/authorize-vending.ts); IAM has no such action.
+  // `vend` determines who obtains credentials (auth/authorize-vending.ts), and does not correspond to an IAM action.
   vend: [],
 };
 

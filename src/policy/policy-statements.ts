@@ -15,7 +15,7 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMany>>>>;
 }
 
-/** Allows exactly what the grants allow. */
+/** Returns the statements that allow exactly the access that the grants allow. */
 export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[] {
   return [
     ...objectReaches(grants).map(({ actions, patterns }): Statement => ({
@@ -36,10 +36,10 @@ export function allowances(bucket: Bucket, grants: readonly Grant[]): Statement[
 }
 
 /**
- * Denies exactly the S3 access that {@link allowances} does not allow. Without a Deny, a session policy does not limit the access
- * that a bucket policy in the same account grants to "*" (with aws:PrincipalArn) or to a session's ARN (IAM user guide, "Policy
- * evaluation for requests within a single account"). No KMS action is denied: access to the AWS managed key (aws/s3) comes only
- * from its key policy.
+ * Denies exactly the S3 access that {@link allowances} does not allow. A bucket policy in the same account may grant access to
+ * "*" (with aws:PrincipalArn) or to a session's ARN. Without a Deny, a session policy does not limit this access (IAM user guide,
+ * "Policy evaluation for requests within a single account"). No KMS action is denied: access to the AWS managed key (aws/s3)
+ * comes only from its key policy.
  */
 export function denials(bucket: Bucket, grants: readonly Grant[]): Statement[] {
   return [
@@ -70,7 +70,7 @@ export function reachDenials(bucket: Bucket, grants: readonly Grant[]): Statemen
   ];
 }
 
-/** The S3 actions that the grants allow, sorted. */
+/** Returns the S3 actions that the grants allow, sorted. */
 export const grantedActions = (grants: readonly Grant[]): readonly string[] =>
   [...new Set(grants.flatMap(({ allow }) => iamActions(allow)))].sort();
 
@@ -98,10 +98,13 @@ function kmsAllowance({ kmsKeys, region }: Bucket): Statement[] {
   ];
 }
 
-/** An access point is a separate IAM resource (S3 user guide, "Configuring IAM policies for using access points"). */
+/**
+ * Whether the bucket is an access point, which is a separate IAM resource (S3 user guide, "Configuring IAM policies for using
+ * access points").
+ */
 const isAccessPoint = ({ target }: Bucket): boolean => target.startsWith('arn:');
 
-/** A bucket is in the same AWS partition as its role. */
+/** Returns the bucket's AWS partition, which is the same as its role's. */
 const partitionOf = ({ role }: Bucket): string => role.arn.split(':')[1] ?? 'aws';
 
 const bucketArn = (bucket: Bucket): string =>
@@ -113,8 +116,9 @@ function objectArns(bucket: Bucket, patterns: readonly string[]): string[] {
 }
 
 /**
- * If a request goes through an access point, S3 also checks the permissions on the bucket behind it. The access point's ARN
- * does not contain that bucket's name, so all buckets are exempt: a Deny that covers the bucket would break every read.
+ * Returns the buckets behind an access point. If a request goes through an access point, S3 also checks the permissions on the
+ * bucket behind it. The access point's ARN does not contain that bucket's name, so all buckets are exempt: a Deny that covers the
+ * bucket would break every read.
  */
 const bucketsBehind = (bucket: Bucket): string[] =>
   isAccessPoint(bucket) ? [`arn:${partitionOf(bucket)}:s3:::*`] : [];

@@ -22,9 +22,9 @@ export const isFirstRole = (roles: Config['roles'], arn: string): boolean =>
 
 interface Definition {
   readonly arn: string;
-  /** JSON. */
+  /** The permission policy as JSON. */
   readonly permissions: string;
-  /** Absent if no entry of `roles` has this ARN as its first role. */
+  /** The tokens that the role trusts; absent if no entry of `roles` has this ARN as its first role. */
   readonly trusted?: TrustedToken;
 }
 

@@ -30,15 +30,15 @@ export function sessionPolicies(): (
 }
 
 /**
- * Canonical: the same rights produce the same text, regardless of the order of grants, so sessions can be shared.
- * Omits the Deny statements if they do not fit, because a long prefix must not make a grant unusable.
+ * Compiles grants into a canonical policy: the same rights produce the same text, regardless of the order of grants, so that
+ * sessions can be shared. Omits the Deny statements if they do not fit, because a long prefix must not make a grant unusable.
  */
 export function compilePolicy(bucket: Bucket, grants: readonly Grant[]): string {
   const whole = compileWithDenials(bucket, grants);
   return whole.length <= MAX_POLICY_CHARACTERS ? whole : compileAllowances(bucket, grants);
 }
 
-/** The policy without Deny statements. {@link denials} explains what such a policy does not limit. */
+/** Returns the policy without Deny statements. {@link denials} explains what such a policy does not limit. */
 export function compileAllowances(bucket: Bucket, grants: readonly Grant[]): string {
   return policyDocument(allowances(bucket, grants));
 }
@@ -54,7 +54,7 @@ function compileWithDenials(bucket: Bucket, grants: readonly Grant[]): string {
   return policyDocument([...allowances(bucket, grants), ...denials(bucket, grants)]);
 }
 
-/** STS accepts only Latin-1, so JSON escapes replace all other characters. */
+/** Returns a policy as JSON. STS accepts only Latin-1, so JSON escapes replace all other characters. */
 export function policyDocument(statements: readonly Statement[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }).replace(
     /[\u007f-\uffff]/g,

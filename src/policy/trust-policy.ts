@@ -46,9 +46,9 @@ const trustOf = (pins: Readonly<Record<string, string>>): TrustPolicy => ({
 });
 
 /**
- * The trust policy for a Google service that reads S3 with one of Google's own accounts: Storage Transfer Service has an
- * account per project, and BigQuery has an account per connection. Google documents only the `sub` of these tokens, so nothing
- * else can be pinned. `:sub` is enough, because customers cannot obtain tokens for these accounts.
+ * The trust policy for a Google service that reads S3 with one of Google's own accounts. Storage Transfer Service has an account
+ * per project, and BigQuery has an account per connection. Google documents only the `sub` of these tokens, so nothing else can
+ * be pinned. `:sub` is enough, because customers cannot obtain tokens for these accounts.
  */
 export const serviceTrustPolicy = (subject: string): TrustPolicy => trustOf({ [`${GOOGLE}:sub`]: subject });
 

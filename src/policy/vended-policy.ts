@@ -1,5 +1,5 @@
-// Compiles the session policy of credentials that a caller receives. It is stricter than the policy of the bridge's own sessions,
-// because the caller can send any request to any AWS service.
+// Compiles the session policy of credentials that a caller receives. Such a policy is stricter than the policy of the bridge's
+// own sessions, because the caller can send any request to any AWS service.
 import { MAX_POLICY_CHARACTERS } from '../config/aws-limits.ts';
 import type { Bucket, Grant } from '../config/types.ts';
 import { allowances, grantedActions, reachDenials } from './policy-statements.ts';

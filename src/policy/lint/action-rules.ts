@@ -36,7 +36,7 @@ export function checkActions({ where, effect, actions, hasNotAction }: Statement
   if (hasNotAction)
     return [mistake(`${where}, NotAction`, 'allows every action except the listed actions', FIX)];
   const findings = actions.filter((action) => !isWebIdentity(action)).map((action) => isUnwanted(at, action));
-  // Another finding may already suggest the same fix.
+  // Omits this finding if another one already suggests the same fix.
   const missing = !actions.some(isWebIdentity) && findings.every(({ fix }) => fix !== FIX);
   return missing ? [...findings, mistake(at, `must be ${ACTION}`, FIX)] : findings;
 }

@@ -12,7 +12,7 @@ export interface Claim {
   /** States which of the two AWS pages lists the key. */
   readonly listed: string;
   readonly advice: string;
-  /** Which tokens have the claim. */
+  /** A description of the tokens that have the claim. */
   readonly carriers: string;
 }
 
@@ -21,8 +21,8 @@ const SERVICE_REFERENCE_ONLY =
   'the service authorization reference lists this key, but the IAM user guide does not';
 
 /**
- * Sources: IAM user guide, "Available keys for AWS OIDC federation", default tab, and the service authorization reference for
- * STS. Not yet tested on AWS.
+ * The claims, according to the IAM user guide ("Available keys for AWS OIDC federation", default tab) and the service
+ * authorization reference for STS. Not yet tested on AWS.
  */
 const CLAIMS: readonly Claim[] = [
   {

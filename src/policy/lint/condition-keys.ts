@@ -17,7 +17,7 @@ type ConditionKey =
       readonly fix: string;
       readonly meant?: IdentityKey;
     }
-  /** A key about how the caller reaches STS; `how` continues "calls STS". */
+  /** A key about how the caller reaches STS. `how` completes a phrase that begins with "calls STS". */
   | { readonly kind: 'outside'; readonly how: string; readonly fix: string }
   | { readonly kind: 'session name' }
   | { readonly kind: 'other' };
@@ -26,7 +26,10 @@ const GOOGLE_CONDITION_KEYS = `The valid keys are ${GOOGLE}:aud (the token's azp
 
 const isIdentityKey = (name: string): name is IdentityKey => ['aud', 'oaud', 'sub'].includes(name);
 
-/** Also matches common misspellings of the host name: with a scheme, with `www.`, or with a slash after it. */
+/**
+ * Matches a key of Google's tokens, even if the host name is misspelled in a common way: with a scheme, with `www.`, or with a
+ * slash after it.
+ */
 const GOOGLE_KEY = /^(https?:\/\/)?(www\.)?accounts\.google\.com(\/)?:(.*)$/is;
 
 export const isGoogleKey = (key: string): boolean => GOOGLE_KEY.test(key);

@@ -54,7 +54,7 @@ function checkCondition(condition: Condition, denies: boolean, service?: GoogleS
   }
 }
 
-/** Notes that a condition excludes vended sessions, because only a `vend` grant's first caller would find that out. */
+/** Notes that a condition excludes vended sessions. Otherwise, only the first caller with a `vend` grant would find out. */
 function checkSessionName(
   { where, values }: Condition,
   { comparison }: Operator,

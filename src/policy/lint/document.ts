@@ -10,7 +10,7 @@ export interface ConditionValue {
 }
 
 export interface Condition {
-  /** For example `statement 1, StringEquals accounts.google.com:aud`. */
+  /** The position in the policy, for example `statement 1, StringEquals accounts.google.com:aud`. */
   readonly where: string;
   readonly operator: string;
   readonly key: string;
@@ -24,7 +24,7 @@ export interface Principal {
 }
 
 export interface Statement {
-  /** For example `statement 1 (its Sid)`. */
+  /** The position in the policy, for example `statement 1 (its Sid)`. */
   readonly where: string;
   readonly effect: unknown;
   readonly principals: readonly Principal[];
@@ -76,7 +76,7 @@ function parsePolicy(text: string): { value: unknown } | { at: string } {
   }
 }
 
-/** IAM's API response contains the policy percent-encoded. */
+/** Decodes a policy that is percent-encoded, as in IAM's API response. */
 function unescaped(text: string): string {
   const trimmed = text.trim();
   if (!/^%7B/i.test(trimmed)) return trimmed;

@@ -51,11 +51,14 @@ const TO_PIN: Readonly<Record<IdentityKey, string>> = {
   oaud: 'Pin :oaud to an audience that is used only for STS (aws.audience).',
 };
 
-/** The lint cannot recognize these accounts, because their IDs look like all other IDs. */
+/** The lint suggests this if a statement pins only :sub, because the IDs of these accounts look like all other IDs. */
 const FOR_A_SERVICE =
   "If this is the ID of Storage Transfer Service or of a BigQuery connection, :sub is enough: add --for storage-transfer or --for bigquery to the lint's options.";
 
-/** Tokens from the metadata server contain the unique ID as both `azp` and `sub`. */
+/**
+ * Checks that :aud and :sub are pinned to the same account. Tokens from the metadata server contain the unique ID as both `azp`
+ * and `sub`.
+ */
 function checkSameAccount({ where, conditions }: Statement): Finding[] {
   const [azp, subject] = [pinned(conditions, 'aud'), pinned(conditions, 'sub')];
   const comparable = [azp, subject].every((ids) => ids.length > 0 && ids.every(isUniqueId));
@@ -71,11 +74,11 @@ function checkSameAccount({ where, conditions }: Statement): Finding[] {
     : [];
 }
 
-/** The keys that a statement pins, including misspelled ones, which are reported as a separate mistake. */
+/** Returns the keys that a statement pins, including misspelled ones, which are reported as a separate mistake. */
 export const pinnedKeys = (conditions: readonly Condition[]): ReadonlySet<IdentityKey> =>
   new Set(conditions.filter(names).flatMap((condition) => keyMeant(condition) ?? []));
 
-/** The values to which a key is pinned; empty if it is not pinned. */
+/** Returns the values to which a key is pinned; empty if it is not pinned. */
 export const pinned = (conditions: readonly Condition[], name: IdentityKey): string[] =>
   conditions
     .filter((condition) => names(condition) && identityKeyOf(condition) === name)
@@ -95,7 +98,7 @@ function identityKeyOf({ key }: Condition): IdentityKey | undefined {
   return read.kind === 'identity' ? read.name : undefined;
 }
 
-/** The key itself, or the intended key if it is misspelled. The misspelling is reported as a separate mistake. */
+/** Returns the key itself, or the intended key if it is misspelled. The misspelling is reported as a separate mistake. */
 function keyMeant(condition: Condition): IdentityKey | undefined {
   const read = readConditionKey(condition.key);
   return read.kind === 'absent' ? read.meant : identityKeyOf(condition);

@@ -10,7 +10,9 @@ import type { Finding } from './finding.ts';
 
 const FIX = `Write "Principal": {"Federated": "${GOOGLE}"}.`;
 
-/** BigQuery, "Connect to Amazon S3", describes this; it has not been tried with the bridge. */
+/**
+ * A note about BigQuery's use of the provider (BigQuery, "Connect to Amazon S3"). This advice has not been tried with the bridge.
+ */
 const KEEP_FOR_BIGQUERY =
   '. If another role needs the provider, keep it, and add the identity of the connection to its audiences: aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id IDENTITY';
 

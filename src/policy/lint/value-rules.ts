@@ -17,7 +17,7 @@ export const isUniqueId = (text: string): boolean => UNIQUE_ID.test(text);
  */
 export const UNIQUE_ID_COMMAND = "gcloud iam service-accounts describe EMAIL --format='value(uniqueId)'";
 
-/** Placeholders such as `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…` or zeros. */
+/** Match placeholders such as `<UNIQUE_ID>`, `${id}`, `{{ id }}`, `UNIQUE_ID`, `your-id`, `…` or zeros. */
 const PLACEHOLDERS: readonly RegExp[] = [
   /<[^>]*>|\$\{|\{\{/,
   /^(?:0+|…|\.\.\.)$/,
