@@ -8,7 +8,7 @@ export interface CallerRequest {
   readonly method?: string | undefined;
   url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** Alternating names and values, as sent. */
+  /** Alternating header names and values, exactly as the caller sent them. */
   readonly rawHeaders: readonly string[];
   /** The connection, which all streams in an HTTP/2 session share. */
   readonly socket: Socket;

@@ -3,9 +3,9 @@ import { isPending } from './maybe-promise.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
 export interface Cancellation {
-  /** Whether the request has been cancelled. */
+  /** Whether the request has been canceled. */
   readonly aborted: boolean;
-  /** Calls `listener` once when the request is cancelled; never if the request has already been cancelled. */
+  /** Calls `listener` once when the request is canceled; never if the request has already been canceled. */
   add(listener: () => void): void;
   remove(listener: () => void): void;
 }
@@ -39,7 +39,7 @@ export function createCancellation(): AbortableCancellation {
 }
 
 /**
- * Returns a promise that settles like `promise`, but rejects as soon as the request is cancelled. Used for work that several
+ * Returns a promise that settles like `promise`, but rejects as soon as the request is canceled. Used for work that several
  * callers share: if one of them disconnects, its slot is free at once, but the work continues.
  * @param promise a promise, or the value itself if it is cached
  */

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 
 const OTHERS_MAY_WRITE = 0o022;
 const OTHERS_MAY_ANYTHING = 0o077;
-/** In a sticky directory, users cannot rename or remove each other's files. */
+/** The mode bit of a sticky directory, in which users cannot rename or remove each other's files. */
 const STICKY = 0o1000;
 const ONLY_OWNER = 0o700;
 

@@ -1,7 +1,7 @@
 // Measures elapsed time and enforces deadlines correctly, even if one of the machine's clocks is set back or stops.
 
 /**
- * Uses the clock that shows more elapsed time: the wall clock may be set back or frozen, and the monotonic clock stops while
+ * Uses the clock that shows more elapsed time. The wall clock may be set back or frozen, and the monotonic clock stops while
  * Cloud Run or a suspended VM pauses the process. If the wall clock is set ahead, the bridge renews its credentials too early,
  * but only once.
  * @returns a function that returns the milliseconds since this call

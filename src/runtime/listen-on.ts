@@ -2,7 +2,7 @@
 import type { Server } from 'node:net';
 
 /**
- * @param address.port 0: any free port
+ * @param address.port 0 means any free port
  * @param settings the variables or options that set the address and the port, which the fix in an error names
  * @returns the port. @throws an error whose message includes a fix
  */

@@ -35,9 +35,9 @@ export function prepareRuntime(options: { readonly mayBeInspected?: boolean } = 
   enableCompileCache(env);
   setHomeDirectory(env);
   // Small buffers outside the heap are freed only by collections of V8's young generation, which would become rare if that
-  // generation grew. In production, each of its two semi-spaces starts and stays at 16 MiB (`--min-semi-space-size`, which
-  // works only on the command line). In measurements, starting at 16 MiB instead of 4 MiB reduced the CPU time for a 1 KiB read
-  // by a ninth. It increased the memory for 1,000 slow readers by 20 MiB.
+  // generation grew. In production, each of its two semi-spaces starts and stays at 16 MiB (`--min-semi-space-size`, which works
+  // only on the command line). In measurements, starting at 16 MiB instead of 4 MiB reduced the CPU time for a 1 KiB read by a
+  // ninth. The larger size increased the memory for 1,000 slow readers by 20 MiB.
   setFlagsFromString('--semi-space-growth-factor=1');
   // Without this flag, after a burst of requests, V8 allocates some objects in the old generation for each later request. These
   // objects, and everything that they refer to, survive until a major collection. In measurements, the flag reduced the CPU
@@ -45,7 +45,7 @@ export function prepareRuntime(options: { readonly mayBeInspected?: boolean } = 
   setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
-/** Must match `engines` in package.json. */
+/** The oldest version of Node that the bridge supports. The version must match `engines` in package.json. */
 const OLDEST_NODE = 24;
 
 /** This check matters only for JavaScript builds, because an older Node cannot run TypeScript and fails earlier. */
@@ -57,8 +57,8 @@ function refuseOldNode(): void {
 }
 
 /**
- * Later starts take half the time and 25 MiB less memory, because TypeScript is not parsed again. If no directory is named, Node
- * uses one in the system's temporary directory, even if another user created it.
+ * Makes Node use its compile cache. Later starts take half the time and 25 MiB less memory, because TypeScript is not parsed
+ * again. If no directory is named, Node uses one in the system's temporary directory, even if another user created it.
  */
 function enableCompileCache(env: ProcessEnvironment): void {
   const wanted = compileCacheDirectory(env);
@@ -66,7 +66,9 @@ function enableCompileCache(env: ProcessEnvironment): void {
   if (directory !== undefined) module.enableCompileCache(directory);
 }
 
-/** The debug output would contain unredacted object keys and other caller input. */
+/**
+ * Ends the process if NODE_DEBUG is set, because Node would write requests to S3 and STS, including tokens, to standard error.
+ */
 function refuseDebugOutput(env: ProcessEnvironment): void {
   if (!enablesDebugOutput(env)) return;
   process.stderr.write(
@@ -76,9 +78,9 @@ function refuseDebugOutput(env: ProcessEnvironment): void {
 }
 
 /**
- * If Node uses a proxy, a request to the metadata server reaches the one on the proxy's machine, which responds with that
- * machine's identity. Also checks `http.globalAgent`, because the option may be on the command line, in NODE_OPTIONS or in a
- * Node configuration file.
+ * Ends the process if Node uses a proxy. A request to the metadata server would then reach the one on the proxy's machine, which
+ * responds with that machine's identity. Also checks `http.globalAgent`, because the option may be on the command line, in
+ * NODE_OPTIONS or in a Node configuration file.
  */
 function refuseProxies(env: ProcessEnvironment): void {
   const { options } = http.globalAgent as { options?: { readonly proxyEnv?: unknown } };
@@ -89,7 +91,7 @@ function refuseProxies(env: ProcessEnvironment): void {
   process.exit(1);
 }
 
-/** Must be called before any token is sent. */
+/** Ends the process if Node options turn off protections. Must be called before any token is sent. */
 function refuseUnsafeSwitches(env: ProcessEnvironment, mayBeInspected: boolean): void {
   if (trustsAnyCertificate(env)) {
     process.stderr.write(
@@ -106,7 +108,7 @@ function refuseUnsafeSwitches(env: ProcessEnvironment, mayBeInspected: boolean):
   process.exit(1);
 }
 
-/** Node starts its inspector on SIGUSR1 unless there is a listener, or `--disable-sigusr1` is on the command line. */
+/** Ignores SIGUSR1. Without a listener or `--disable-sigusr1` on the command line, Node starts its inspector on this signal. */
 function ignoreInspectorSignal(): void {
   process.on('SIGUSR1', () => undefined);
 }
