@@ -46,11 +46,11 @@ const EXPLICIT = /\bwith an explicit deny in (?:an?|the) ([\w -]{1,40}?)(?= tran
 const POLICY_ARN = /(?:policy|boundary)(?:, with policy ARN)?: ?(arn:[\w:/.+=,@-]{1,512})/;
 const KMS_KEY = /\barn:[\w-]{1,20}:kms:[\w-]{1,40}:\d{12}:key\/[\w-]{1,128}/;
 
-/** KMS's message if the key belongs to a different account or does not exist; KMS does not distinguish the two cases. */
+/** KMS's message if the key belongs to a different account or does not exist. KMS does not distinguish the two cases. */
 const KEY_OUT_OF_REACH =
   /\bno resource-based policies allow access, or a resource-based policy explicitly denies /;
 
-/** An older KMS message, which names no action. */
+/** Matches an older KMS message, which names no action. */
 const OLD_KMS = /^The ciphertext refers to a customer master key that does not exist\b/i;
 
 /**
@@ -86,7 +86,7 @@ interface Fix {
   readonly deny: string;
 }
 
-/** In these texts, ACTION is replaced with the IAM action. */
+/** The fixes, by the kind of the denying policy. ACTION stands for the IAM action. */
 const FIXES: Readonly<Record<Reason, Fix>> = {
   'role policy': {
     allow:

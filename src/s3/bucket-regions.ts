@@ -63,7 +63,10 @@ export function bucketRegions(
   };
 }
 
-/** S3 redirects with 301 or 307, or names the expected region in a 400 AuthorizationHeaderMalformed. */
+/**
+ * Whether S3's error means that the bucket is in a different region. S3 redirects with 301 or 307, or names the expected region
+ * in a 400 AuthorizationHeaderMalformed.
+ */
 export function isRedirect({ status, code, region }: S3Error, tried: string): boolean {
   if (status === 301 || status === 307) return true;
   return (

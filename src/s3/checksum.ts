@@ -18,7 +18,7 @@ interface RunningChecksum {
   digest(): string;
 }
 
-/** This header makes S3 return the stored checksums (S3 API Reference, GetObject). */
+/** The header that makes S3 return the stored checksums (S3 API Reference, GetObject). */
 const MODE = 'x-amz-checksum-mode';
 
 /**

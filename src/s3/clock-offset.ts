@@ -3,16 +3,16 @@ import type { Bucket } from '../config/types.ts';
 import { headerOf } from '../http1/exchange.ts';
 import type { S3Error } from './s3-error.ts';
 
-/** Larger clock offsets than this are ignored. */
+/** The maximum clock offset. Larger offsets are ignored. */
 const MAX_OFFSET_MS = 24 * 3600 * 1000;
 
 /**
- * A 403 response to HEAD has no error code, so it counts as clock skew only if the clocks differ by more than this. The value
- * is lower than S3's limit of 15 minutes, because S3's Date header is rounded and may be a few seconds old.
+ * The minimum difference between the clocks at which a 403 response to HEAD counts as clock skew, because such a response has no
+ * error code. The value is lower than S3's limit of 15 minutes, because S3's Date header is rounded and may be a few seconds old.
  */
 const MIN_SKEW_MS = 10 * 60 * 1000;
 
-/** If the offset changes by less than this, the change is not logged, because rounding and latency cause small changes. */
+/** The minimum change of the offset that is logged, because rounding and latency cause smaller changes. */
 const LOG_ABOVE_MS = 60 * 1000;
 
 export interface S3Clock {

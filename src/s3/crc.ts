@@ -91,7 +91,7 @@ export function createCrc64Nvme(): Crc<bigint> {
   };
 }
 
-/** Reads four bytes in little-endian order. */
+/** Reads four bytes as a little-endian number. */
 function word(chunk: Uint8Array, i: number): number {
   return (
     (chunk[i] ?? 0) | ((chunk[i + 1] ?? 0) << 8) | ((chunk[i + 2] ?? 0) << 16) | ((chunk[i + 3] ?? 0) << 24)

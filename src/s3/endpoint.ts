@@ -3,9 +3,9 @@ import { AWS_DOMAINS, awsDomain } from '../config/aws-names.ts';
 import type { Bucket } from '../config/types.ts';
 
 export interface Endpoint {
-  /** The scheme, host and port to connect to. They come only from the configuration. */
+  /** The scheme, host and port to connect to. All three come only from the configuration. */
   readonly origin: string;
-  /** The host to sign for. */
+  /** The host name for which the request is signed. */
   readonly host: string;
   /** The Host header, if it differs from `host` because a CDN replaces it. */
   readonly sentHost?: string;
@@ -22,9 +22,9 @@ export function isRegion(region: string): boolean {
 }
 
 /**
- * Uses virtual-hosted style for AWS. Uses path style for bucket names with dots, which the certificate's wildcard does not match,
- * and for other endpoints, which seldom have a host name per bucket (S3 user guide, "Virtual hosting of general purpose
- * buckets").
+ * Uses virtual-hosted style for AWS. Uses path style for bucket names with dots, because the certificate's wildcard does not
+ * match them. Also uses path style for other endpoints, which seldom have a host name per bucket (S3 user guide, "Virtual hosting
+ * of general purpose buckets").
  */
 export function endpointOf(bucket: Bucket, region: string): Endpoint {
   const { target, endpoint } = bucket;
@@ -45,8 +45,8 @@ export function endpointOf(bucket: Bucket, region: string): Endpoint {
 }
 
 /**
- * The endpoint of a CloudFront distribution in front of a bucket. CloudFront sends the request to S3 with the host name of its
- * origin, the bucket's regional domain, so the request must be signed for that host name.
+ * Returns the endpoint of a CloudFront distribution in front of a bucket. CloudFront sends the request to S3 with the host name
+ * of its origin, the bucket's regional domain, so the request must be signed for that host name.
  * @param via the distribution's origin
  */
 export function endpointThrough(via: string, { target }: Bucket, region: string): Endpoint {
@@ -75,9 +75,9 @@ export function isAwsOrigin(origin: string): boolean {
 const hostOf = (origin: string): string => origin.slice(origin.indexOf('//') + 2);
 
 /**
- * `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket through an access point"). If the bucket
- * has an endpoint, such as PrivateLink's `https://accesspoint.vpce-ID.s3.REGION.vpce.amazonaws.com`, the host name is built as in
- * the AWS SDK.
+ * Returns the endpoint of an access point, `arn:PARTITION:s3:REGION:ACCOUNT:accesspoint/NAME` (S3 user guide, "Accessing a bucket
+ * through an access point"). If the bucket has an endpoint, such as PrivateLink's
+ * `https://accesspoint.vpce-ID.s3.REGION.vpce.amazonaws.com`, the host name is built as in the AWS SDK.
  */
 function accessPoint(arn: string, endpoint: string | undefined): Endpoint {
   const [, , , region = '', account = '', resource = ''] = arn.split(':');

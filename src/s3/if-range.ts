@@ -8,7 +8,7 @@ import { headerOf } from '../http1/exchange.ts';
 export const STRONG_ETAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 
 /**
- * These headers conflict with the If-Match that the bridge adds: S3 ignores If-Unmodified-Since if an If-Match matches
+ * The headers that conflict with the If-Match that the bridge adds: S3 ignores If-Unmodified-Since if an If-Match matches
  * (GetObject).
  */
 const CONFLICTING = ['if-match', 'if-unmodified-since'];

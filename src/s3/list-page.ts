@@ -22,7 +22,7 @@ export interface ListPage {
 /** The maximum number of objects and prefixes together in one page (S3 API Reference, ListObjectsV2, MaxKeys). */
 const MAX_ENTRIES = 1000;
 
-/** A page of 1,000 keys with 1,024 bytes each takes 3.4 MiB if every byte is percent-encoded. */
+/** The maximum size of a page. A page of 1,000 keys with 1,024 bytes each takes 3.4 MiB if every byte is percent-encoded. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -142,7 +142,7 @@ function decode(text: string): string {
   }
 }
 
-/** Converts the decoder's errors to faults. */
+/** Converts the errors of the UTF-8 decoder to faults. */
 function inUtf8(decoding: () => string): string {
   try {
     return decoding();

@@ -155,7 +155,7 @@ function knownParameters(
 }
 
 function selectedRow(key: string, query: ReadonlyMap<string, string>): Row {
-  // Fast path for nearly all requests.
+  // This is a fast path for nearly all requests.
   if (key !== '' && query.size === 0) return READ;
   return (key === '' ? LIST_ROWS : OBJECT_ROWS).find((each) => isSelected(each, query)) ?? READ;
 }

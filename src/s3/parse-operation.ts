@@ -14,12 +14,12 @@ export function parseOperation(method: string | undefined, url: string): Operati
 }
 
 /**
- * This route takes the object's key from a query parameter, because Cloud Run decodes some escapes in paths and reserves some
+ * The route that takes the object's key from a query parameter, because Cloud Run decodes some escapes in paths and reserves some
  * paths.
  */
 const OBJECT_PATH = '/-/object';
 
-/** This route returns lists as JSON. */
+/** The route that returns lists as JSON. */
 const JSON_LIST_PATH = '/-/objects';
 
 /** The two routes under `/-/`. */

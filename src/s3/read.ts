@@ -95,7 +95,8 @@ export function createReader(options: {
       credentials,
       now: clock?.now(bucket) ?? Date.now(),
     };
-    // Uses a separate cancellation, because the caller's own one applies to the response that the caller is about to receive.
+    // Uses a separate cancellation, because the caller's own cancellation applies to the response that the caller is about to
+    // receive.
     const request = signedRequest(options.sign, from, {
       ...readOptions,
       headers: [],

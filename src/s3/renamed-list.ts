@@ -26,7 +26,7 @@ function renaming(sink: Sink, name: string): Sink {
   let start: Buffer | undefined = Buffer.alloc(0);
   const flush = (): boolean => {
     if (start === undefined) return true;
-    // Latin-1 preserves every byte.
+    // Decodes as Latin-1, which preserves every byte.
     const text = start.toString('latin1').replace(/<Name>[^<]*<\/Name>/, `<Name>${name}</Name>`);
     start = undefined;
     return sink.write(Buffer.from(text, 'latin1'));

@@ -19,10 +19,10 @@ export interface S3Error {
   readonly headers: readonly string[];
 }
 
-/** S3's error documents are smaller than 2 KiB. */
+/** The maximum size of an error document. S3's own error documents are smaller than 2 KiB. */
 const MAX_DOCUMENT_BYTES = 64 * 1024;
 
-/** Elements that contain no account, host or policy (S3 API Reference, "Error responses"). */
+/** The elements that may be forwarded, because they contain no account, host or policy (S3 API Reference, "Error responses"). */
 const SAFE_DETAILS = [
   'ActualObjectSize',
   'RangeRequested',
@@ -33,7 +33,9 @@ const SAFE_DETAILS = [
   'Size',
 ];
 
-/** An AccessDenied message can be long: it contains a few ARNs, one of which ends with the escaped object key. */
+/**
+ * Matches the message, which can be long for AccessDenied: it contains a few ARNs, one of which ends with the escaped object key.
+ */
 const MESSAGE = /<Message>([^<]{1,16384})<\/Message>/;
 
 /**

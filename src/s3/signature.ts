@@ -20,10 +20,13 @@ export interface ReadToSign {
   readonly amzHeaders: readonly (readonly [name: string, value: string])[];
 }
 
-/** SHA-256 of the empty body. */
+/** The SHA-256 of an empty body. */
 const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-/** A signing key is cached for each day, region and secret access key; secret access keys are renewed about hourly. */
+/**
+ * The maximum number of cached signing keys. There is one for each day, region and secret access key, and secret access keys are
+ * renewed about hourly.
+ */
 const MAX_SIGNING_KEYS = 10_000;
 
 export type Sign = (read: ReadToSign, credentials: SigningCredentials, now: number) => string[];
@@ -95,7 +98,7 @@ export function signatureOf(
 /** Returns an ASCII text's MAC in hexadecimal. */
 export type Mac = (text: string) => string;
 
-/** The block size and the digest size of SHA-256. */
+/** The block size and the digest size of SHA-256, in bytes. */
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 

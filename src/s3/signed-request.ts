@@ -18,7 +18,7 @@ export interface RequestOptions {
   readonly requestId: string;
   /** Counters for the log and the metrics, which all attempts of a request share. */
   readonly counters?: ReadCounters;
-  /** Counts the body bytes of this read alone, including its parts; a request can have several reads. For egress budgets. */
+  /** Counts the body bytes of this read alone, including its parts, for the egress budgets. A request can have several reads. */
   readonly received?: ByteCount;
 }
 
@@ -31,7 +31,7 @@ export interface ReadCounters {
   retries: number;
   /** The number of resumes during the response's body. */
   resumed: number;
-  /** The number of parts, read ahead, that the caller received. */
+  /** The number of parts that were read ahead and sent to the caller. */
   parts: number;
   /** The number of body bytes received from S3, including error documents and the bytes of failed attempts. */
   bytesFromS3: number;
@@ -68,7 +68,7 @@ export function signedRequest(
     readonly region: string;
     readonly credentials: SigningCredentials;
     readonly now: number;
-    /** Default: the bucket's own endpoint. */
+    /** The endpoint to use; by default, the bucket's own. */
     readonly endpoint?: Endpoint;
   },
   { headers, amzHeaders, cancellation, requestId, counters, received }: RequestOptions,
@@ -92,7 +92,7 @@ export function signedRequest(
     credentials,
     now,
   );
-  // The signer returns the host first.
+  // Replaces the host, which is the first header that the signer returns.
   if (endpoint.sentHost !== undefined) signed[1] = endpoint.sentHost;
   // The user agent contains the request ID, because S3's server access log and CloudTrail record the user agent (S3 user guide,
   // "Amazon S3 server access log format").

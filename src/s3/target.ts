@@ -8,7 +8,7 @@ const MAX_KEY_BYTES = 1024;
 /** Checks only the length and characters of S3's bucket names (S3 user guide, "General purpose bucket naming rules"). */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Characters that need no escaping, either in a path or in SigV4's canonical URI. */
+/** Matches text that needs no escaping, either in a path or in SigV4's canonical URI. */
 const PLAIN = /^[A-Za-z0-9\-._~/]*$/;
 
 /** `key` is empty for a request to the bucket itself; `bucket` is empty for a request to the service. */
@@ -20,7 +20,7 @@ export interface Target {
   readonly query: string;
 }
 
-/** The absolute form of a request target (RFC 9112, 3.2.2). Its host must not be empty (RFC 9110, 4.2.1). */
+/** Matches the absolute form of a request target (RFC 9112, 3.2.2). The target's host must not be empty (RFC 9110, 4.2.1). */
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]+(?=[/?]|$)/i;
 
 /**

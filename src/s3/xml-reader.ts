@@ -8,10 +8,10 @@ export interface XmlReader {
   end(): void;
 }
 
-/** In S3's lists, elements are nested at most four levels deep. */
+/** The maximum depth of elements. In S3's lists, elements are nested at most four levels deep. */
 const MAX_DEPTH = 8;
 
-/** The maximum length of a tag, or of the text between two tags. The longest texts in S3's lists are encoded keys of 3 KiB. */
+/** The maximum length of a tag, and of the text between two tags. The longest texts in S3's lists are encoded keys of 3 KiB. */
 const MAX_TOKEN = 16 * 1024;
 
 const NAME = /^[A-Za-z_][\w.-]*$/;

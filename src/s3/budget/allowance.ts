@@ -21,13 +21,13 @@ export interface Allowance {
    * @throws Fault egress_budget_exceeded if the bytes exceed the budget; any Error after a cancellation
    */
   reserve(bytes: number, cancellation: Cancellation, isHold: boolean): Promise<Reservation>;
-  /** From now on until the end of the day, `hold` is only possible with `isMaximum`. */
+  /** Prevents further holds until the end of the day, except holds with `isMaximum`. */
   stopHolding(): void;
   /** Counts a denial. @param bytes the bytes that the read needs; undefined if unknown */
   denied(bytes: number | undefined): Fault;
 }
 
-/** The bytes that a read in progress may receive from S3. They count as used until `close` is called. */
+/** The bytes that a read in progress may receive from S3. The bytes count as used until `close` is called. */
 export interface Reservation {
   /** Changes a hold into a reservation of exactly these bytes. @returns false, without a change, if the budget has too few */
   fix(bytes: number): boolean;

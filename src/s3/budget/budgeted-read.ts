@@ -17,7 +17,7 @@ import { firstByteOnly, maxDocumentBytes, maxObjectBytes, withoutHeaders } from 
  */
 const BURST_BYTES = 8 * 1024 * 1024;
 
-/** How often a length is determined again because the object was overwritten in the meantime. */
+/** The maximum number of times that a length is determined, because the object may be overwritten in the meantime. */
 const MAX_ATTEMPTS = 3;
 
 /**
@@ -87,7 +87,7 @@ async function readKnownLength({
       { renewsUnexplained: false },
     );
     if (isS3Error(head)) {
-      // S3 sends the error's code only in response to GET.
+      // Repeats the failed HEAD as a GET, because S3 sends the error's code only in response to GET.
       const error = await send(operation, { headers: errorHeaders(operation, options.headers) });
       if (isS3Error(error)) return error;
       error.abort();
@@ -160,12 +160,15 @@ function lengthOf({ status, headers }: UpstreamResponse): number | undefined {
   return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
-/** S3 does not accept a range together with a part number. */
+/**
+ * Returns the headers for a read that should only return S3's error. Adds no range if there is a part number, because S3 does not
+ * accept both.
+ */
 function errorHeaders({ parameters }: ObjectRead, headers: readonly string[]): readonly string[] {
   return parameters.some(([name]) => name === 'partNumber') ? headers : firstByteOnly(headers);
 }
 
-/** S3 may respond with 304 to these conditions. */
+/** The conditions to which S3 may respond with 304. */
 const UNMODIFIED_IF = ['if-none-match', 'if-modified-since'];
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
 

@@ -1,7 +1,7 @@
 // Computes how many bytes S3 can send in response to a read, from the request alone.
 import type { ObjectRead } from '../operation.ts';
 
-/** A single range (RFC 9110, 14.1.2). S3 ignores ranges in any other form, and then sends the whole object. */
+/** Matches a single range (RFC 9110, 14.1.2). S3 ignores ranges in any other form, and then sends the whole object. */
 const SINGLE_RANGE = /^bytes=(\d*)-(\d*)$/;
 
 /**
@@ -11,10 +11,13 @@ const SINGLE_RANGE = /^bytes=(\d*)-(\d*)$/;
 const LIST_ENTRY_BYTES = 8 * 1024;
 const LIST_FRAME_BYTES = 64 * 1024;
 
-/** S3 returns at most this number of entries (S3 API Reference, ListObjectsV2, MaxKeys). */
+/** The maximum number of entries that S3 returns (S3 API Reference, ListObjectsV2, MaxKeys). */
 const MAX_KEYS = 1000;
 
-/** An object's tags or attributes. The attributes of an object can include 1,000 parts with their checksums. */
+/**
+ * The maximum size of a document with an object's tags or attributes. The attributes can include 1,000 parts with their
+ * checksums.
+ */
 const DOCUMENT_BYTES = 1024 * 1024;
 
 /**
@@ -29,7 +32,7 @@ export function maxObjectBytes(headers: readonly string[]): number {
   return bytes > 0 ? bytes : Infinity;
 }
 
-/** The largest possible body of a read that is not an object: a list, tags or attributes. */
+/** Returns the size of the largest possible body of a read that is not an object: a list, tags or attributes. */
 export function maxDocumentBytes({ kind, parameters }: ObjectRead): number {
   if (kind === 'object') return DOCUMENT_BYTES;
   const maxKeys = parameters.find(([name]) => name === 'max-keys')?.[1] ?? '';

@@ -20,12 +20,13 @@ import { mayUseCloudFront } from './eligible-read.ts';
 import type { Fallback } from './fallbacks.ts';
 import { responseSource } from './response-source.ts';
 
-/** The reason of the client's error if no connection could be opened in time, and if the client was closed. */
+/** The reasons in the HTTP client's errors if no connection could be opened in time, and if the client has been closed. */
 const [CONNECT_TIMEOUT, CLOSED] = ['CONNECT_TIMEOUT', 'CLOSED'];
 
 /**
- * @param direct reads directly from S3. It also handles every refusal: a wrong region or clock, rejected credentials, and denials.
- * Errors therefore always come from S3 itself, and a distribution can neither cause a renewal of credentials nor deny a read
+ * @param direct reads directly from S3. The direct read also handles every refusal: a wrong region or clock, rejected
+ * credentials, and denials. Errors therefore always come from S3 itself, and a distribution can neither cause a renewal of
+ * credentials nor deny a read
  * @param parts.onFallback called for each read that S3 served directly instead of CloudFront
  */
 export function withCloudFront(
@@ -63,7 +64,7 @@ export function withCloudFront(
       const { code, reason } = error;
       if (code === 'invalid_response') return { reason: 'not_s3', detail: { error: reason } };
       outages.began(via);
-      // Like a direct read, a read that waited for a response in vain is not repeated. The next read goes directly.
+      // Like a direct read, a read whose response timed out is not repeated. The next read goes directly to S3.
       if (code === 'timeout' && reason !== CONNECT_TIMEOUT) throw asS3Fault(error);
       return { reason: 'unavailable', detail: { error: reason } };
     }
@@ -113,7 +114,7 @@ function isCausedByPath({ reason, detail }: Fallback, directly: UpstreamResponse
   return reason !== 'refused' || !(isS3Error(directly) || isCredentialsError({ code: detail.s3Code }));
 }
 
-/** Uses up or aborts a response that is not returned. */
+/** Returns a successful response unchanged. Otherwise, reads S3's error or aborts the response. */
 async function judged(response: UpstreamResponse): Promise<UpstreamResponse | S3Error | Fallback> {
   const { status } = response;
   const source = responseSource(response);

@@ -1,4 +1,4 @@
-// Remembers which distributions could not be reached, so that reads do not wait for them again and again.
+// Remembers which distributions could not be reached, so that reads do not wait for them repeatedly.
 
 /** How long reads go directly to S3 after a distribution could not be reached. */
 const PAUSE_MS = 30_000;
@@ -10,7 +10,7 @@ export interface DistributionOutages {
   ended(via: string): void;
 }
 
-/** Distributions are identified by their origins. */
+/** Each distribution is identified by its origin. */
 export function distributionOutages(): DistributionOutages {
   const pausedUntil = new Map<string, number>();
   return {

@@ -2,7 +2,7 @@
 // so that callers cannot change the path of other callers' reads.
 import type { ObjectRead } from '../operation.ts';
 
-/** An empty segment, and the segments `.` and `..`: software that normalizes paths merges or removes them. */
+/** Matches an empty path segment and the segments `.` and `..`, which software that normalizes paths merges or removes. */
 const UNSTABLE_SEGMENT = /^\/|\/\/|(?:^|\/)\.\.?(?:\/|$)/;
 
 /**
@@ -12,14 +12,15 @@ const UNSTABLE_SEGMENT = /^\/|\/\/|(?:^|\/)\.\.?(?:\/|$)/;
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
 const UNSTABLE_CHARACTER = /[\u0000-\u001f\u007f%\\+?#;]/;
 
-/** The parameters that select other content of an object. The others are rare, and their values need escapes. */
+/** Parameters that select different content of an object. Other parameters are rare, and their values need escapes. */
 const PARAMETERS: readonly string[] = ['partNumber', 'versionId'];
 
-/** A value that needs no escapes. */
+/** Matches a value that needs no escapes. */
 const PLAIN_VALUE = /^[\w.-]*$/;
 
 /**
- * The headers that may pass CloudFront. Not among them are the keys of SSE-C, with which anyone can decrypt an object.
+ * The headers that may be sent through CloudFront. SSE-C keys must not be sent through it, because anyone with such a key can
+ * decrypt the object.
  */
 const HEADERS: readonly string[] = ['x-amz-checksum-mode', 'x-amz-expected-bucket-owner'];
 

@@ -10,7 +10,7 @@
  */
 export type FallbackReason = 'signature' | 'cached' | 'not_s3' | 'refused' | 'unavailable';
 
-/** Details for the log. */
+/** Details of a fallback, which appear in the log. */
 export interface FallbackDetail {
   readonly s3Status?: number;
   readonly s3Code?: string | undefined;

@@ -2,11 +2,11 @@
 import { headerOf } from '../../http1/exchange.ts';
 import type { UpstreamResponse } from '../../http1/exchange.ts';
 
-/** The values of `x-cache` for a response that CloudFront has just received from S3; S3's errors have the second value. */
+/** Matches `x-cache` if CloudFront has just received the response from S3. S3's errors have the second value. */
 const FRESH = /^(?:Miss|Error) from cloudfront$/i;
 
 /**
- * A response from a cache must never be served: S3 has not checked the signature of this request, so the response may contain an
+ * A response from a cache must never be served. S3 has not checked the signature of this request, so the response may contain an
  * object that this caller may not read. CloudFront sets `x-cache` in every response, and `age` in responses from its cache.
  * Without `x-cache`, the response could come from a cache that hides itself.
  * @returns `cached` unless the headers show that S3 has just sent the response; `not_s3` if S3 never sent it
