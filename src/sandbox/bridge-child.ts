@@ -14,7 +14,10 @@ export interface BridgeChild {
   kill(): void;
 }
 
-/** The module that runs the bridge or the console. Like this file, it is TypeScript in a Git clone and JavaScript in the npm package. */
+/**
+ * Returns the module that runs the bridge or the console. Like this file, the module is TypeScript in a Git clone and JavaScript
+ * in the npm package.
+ */
 const programOf = (name: 'bridge' | 'console'): URL =>
   new URL(`${name}-process${extname(import.meta.url)}`, import.meta.url);
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UPSTREAMS, type UpstreamName } from './upstreams.ts';
 
-/** The maximum number of recorded calls. It is large enough for a long test; in a benchmark, old calls are evicted. */
+/** The maximum number of recorded calls. The number is large enough for a long test; in a benchmark, old calls are evicted. */
 const KEPT_PER_UPSTREAM = 2_000;
 
 const SECRET_PARAMETERS = /^(x-amz-signature|x-amz-security-token|x-amz-credential|webidentitytoken)=/i;
@@ -31,7 +31,7 @@ export interface CallLog {
   clear(): void;
 }
 
-/** The raw path and query as received, without values that could be used as credentials. */
+/** Returns the raw path and query as received, without values that could be used as credentials. */
 function withoutSecrets(url: string): string {
   const mark = url.indexOf('?');
   if (mark < 0) return url.replace(JSON_WEB_TOKEN, '(withheld)');
@@ -43,7 +43,7 @@ function withoutSecrets(url: string): string {
   return path.replace(JSON_WEB_TOKEN, '(withheld)');
 }
 
-/** The headers as received, without credentials. */
+/** Returns the headers as received, without credentials. */
 export function headersWithoutSecrets(request: IncomingMessage): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {

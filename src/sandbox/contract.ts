@@ -15,7 +15,7 @@ export interface SandboxContract {
   readonly sts: string;
   readonly s3: string;
   readonly control: string;
-  /** The origin of the emulated Kubernetes cluster, whose tokens have it as their issuer. The control API issues the tokens. */
+  /** The origin of the emulated Kubernetes cluster, which is also the issuer of its tokens. The control API issues the tokens. */
   readonly issuer: string;
   /** The URL of the console behind the emulated Identity-Aware Proxy. Open it in a browser. */
   readonly console: string;

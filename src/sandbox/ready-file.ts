@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 
-/** Only the owner may read the file, because it contains access keys. */
+/** The mode of the file. Only the owner may read it, because it contains access keys. */
 const OWNER_ONLY = 0o600;
 
 /** Writes a temporary file and renames it, so that no program reads an incomplete file. */

@@ -54,7 +54,7 @@ export interface Sandbox {
   /** Signs an assertion of the emulated Identity-Aware Proxy, with any header and claims. The parameters are those of `mint`. */
   mintAssertion: Sandbox['mint'];
   /**
-   * Sets how the emulated Identity-Aware Proxy starts the console. It starts the console when somebody first opens it.
+   * Sets how the emulated Identity-Aware Proxy starts the console. The proxy starts the console when somebody first opens it.
    * @param start resolves to the console's origin
    */
   serveConsole(start: () => Promise<string>): void;
@@ -123,7 +123,7 @@ export async function startSandbox({
   const control = createControl({ ...state, keys: { ...keys, mint }, issuerTokens, setRefusing });
 
   const isLocal = (hostname: string): boolean => hosts.includes(hostname);
-  // A CDN sends S3's own host names to the sandbox. No web page can make them point to this machine.
+  // A CDN sends S3's own host names to the sandbox. No web page can make these names resolve to this machine.
   const isLocalOrS3 = (hostname: string): boolean =>
     isLocal(hostname) || bucketOfHost(hostname) !== undefined;
   const listenLocally = (port: number, serve: RequestListener, name?: keyof Ports): Promise<Listener> =>

@@ -32,9 +32,9 @@ export interface SampleRead {
 export interface SeedIssuer {
   readonly name: string;
   readonly kind: 'kubernetes' | 'generic';
-  /** The `iss` claim of its tokens. */
+  /** The `iss` claim of the issuer's tokens. */
   readonly url: string;
-  /** The audience of its tokens. */
+  /** The audience of the issuer's tokens. */
   readonly audience: string;
 }
 
@@ -61,7 +61,10 @@ export interface Seed {
   /** The ARN of the role that reads the sample bucket. */
   readonly role: string;
   readonly sample: SampleRead;
-  /** `reader` may make the sample request, and `stranger` has no grants. Emails; `reader` may be ISSUER:SUBJECT. */
+  /**
+   * The emails of callers: `reader` may make the sample request, and `stranger` has no grants. `reader` may also be
+   * ISSUER:SUBJECT.
+   */
   readonly reader: string;
   readonly stranger: string;
   /** The operator's email; absent if the configuration has no operator. */
@@ -81,7 +84,7 @@ export const SAMPLE_KEY = `${SCOPED_PREFIX}orders.csv`;
 
 const { reader, scoped, stranger, operator } = ACCOUNTS;
 
-/** Used if a configuration has no `console`. */
+/** The audience of the console's assertions if the configuration has no `console`. */
 export const CONSOLE_AUDIENCE = `/projects/${PROJECT.number}/locations/${INSTANCE.region}/services/fedbridge-console`;
 
 const personNamed = (name: string): string => `${name}@acme.example`;

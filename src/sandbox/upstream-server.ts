@@ -25,8 +25,8 @@ export interface Listener {
 }
 
 /**
- * The size limit for a request's URL and headers. It is large enough for a GET request to STS with a 20,000-character identity
- * token.
+ * The size limit for a request's URL and headers. The limit is large enough for a GET request to STS with a 20,000-character
+ * identity token.
  */
 const MAX_HEADER_BYTES = 65_536;
 const KEEP_ALIVE_MS = 30_000;

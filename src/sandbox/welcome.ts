@@ -104,7 +104,9 @@ export function welcome(running: Running): string {
   ].join('\n');
 }
 
-/** Clients need no helper: the SDKs read the file themselves, and read it again. */
+/**
+ * Shows how to use the token file. Clients need no helper program, because the SDKs read the file again before the token expires.
+ */
 function podLines({ pod, tokenFile, bridge }: Running): readonly string[] {
   if (pod === undefined || tokenFile === undefined) return [];
   const roleArn = 'arn:aws:iam::000000000000:role/fedbridge';
@@ -116,7 +118,7 @@ function podLines({ pod, tokenFile, bridge }: Running): readonly string[] {
   ];
 }
 
-/** Only a caller of an issuer has a colon in its name and, before it, no `@`. */
+/** Whether the caller belongs to an issuer. Only the name of such a caller contains a colon that no `@` precedes. */
 const isIssued = (caller: string): boolean => /^[^@]*:/.test(caller);
 
 function whatOf({ sample: { bucket, scope } }: Seed): string {
@@ -125,7 +127,8 @@ function whatOf({ sample: { bucket, scope } }: Seed): string {
 }
 
 /**
- * A key that `scoped` is not allowed to read. The object may be missing, because the bridge checks grants before it calls S3.
+ * Returns a key that `scoped` is not allowed to read. The object may be missing, because the bridge checks grants before it calls
+ * S3.
  */
 const privateKey = (sampleKey = ''): string =>
   sampleKey === '' || sampleKey.startsWith(SCOPED_PREFIX) ? 'raw/private/salaries.csv' : sampleKey;

@@ -27,7 +27,7 @@ export interface IdentityParts {
   readonly kmsKeys: KmsKeys;
 }
 
-/** Handles a request. Its return value is sent as JSON. */
+/** Handles a request. The route's return value is sent as JSON. */
 export type Route = (fields: Fields) => unknown;
 
 export const DONE = { ok: true };

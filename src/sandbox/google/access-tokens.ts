@@ -16,8 +16,8 @@ export interface AccessTokens {
 
 const LIFE_SECONDS = 3599;
 /**
- * The maximum number of stored tokens. It is large enough for any test, because a client requests only one access token per
- * hour.
+ * The maximum number of stored tokens. The number is large enough for any test, because a client requests only one access token
+ * per hour.
  */
 const KEPT_TOKENS = 1_000;
 const SCOPES = [

@@ -52,7 +52,7 @@ export function createGoogleApis(parts: Omit<ImpersonationParts, 'access'>): Ups
 const notFound = (): SandboxResponse =>
   googleErrorResponse({ status: 404, message: 'Requested entity was not found.' });
 
-/** Details of the request for the call log, without tokens or secrets. */
+/** Returns details of the request for the call log, without tokens or secrets. */
 function noted(
   { path, body, target, fields }: GoogleRequest,
   quotaProject: unknown,

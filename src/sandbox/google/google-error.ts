@@ -35,7 +35,7 @@ export interface GoogleRefusal {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `{"error": {"code", "message", "status", "details"}}`. */
+/** Creates a response with the body `{"error": {"code", "message", "status", "details"}}`. */
 export function googleErrorResponse(refusal: GoogleRefusal): SandboxResponse {
   const { status, message, code, reason, metadata, headers } = refusal;
   const info = {
@@ -53,7 +53,7 @@ export function googleErrorResponse(refusal: GoogleRefusal): SandboxResponse {
   return jsonResponse(status, { error }, headers);
 }
 
-/** `{"error": "invalid_grant", "error_description": "…"}` (RFC 6749). */
+/** Creates a response with a body like `{"error": "invalid_grant", "error_description": "…"}` (RFC 6749). */
 export function oauthErrorResponse(
   status: number,
   error: string,

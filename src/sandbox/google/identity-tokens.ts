@@ -3,9 +3,12 @@ import type { Clock, Durations } from '../clock.ts';
 import { INSTANCE, PROJECT, type ServiceAccount } from './accounts.ts';
 import type { SigningKeys } from './keys.ts';
 
-/** Google's metadata server renews a one-hour token about four minutes before it expires. */
+/**
+ * The fraction of a token's lifetime that is left when the token is renewed. Google's metadata server renews a one-hour token
+ * about four minutes before it expires.
+ */
 const RENEWED_BEFORE_END = 4 / 60;
-/** Bounds the cache, because clients can request tokens for any number of audiences. */
+/** The maximum number of cached tokens, because clients can request tokens for any number of audiences. */
 const CACHED_TOKENS = 1_000;
 
 export interface TokenRequest {

@@ -16,8 +16,9 @@ export type SigningAlgorithm = 'RS256' | 'ES256';
 
 export interface SigningKeys {
   /**
-   * Returns a compact JWS with any header and claims. The header's `alg` is by default that of the keys; with RSA keys, it may be
-   * RS256, RS384 or RS512. It may also be `none` (no signature). HS256 uses the public key's PEM as the secret, as in an algorithm-confusion attack.
+   * Returns a compact JWS with any header and claims. By default, the header's `alg` is that of the keys; with RSA keys, it may
+   * be RS256, RS384 or RS512. The `alg` may also be `none` (no signature). HS256 uses the public key's PEM as the secret, as in
+   * an algorithm-confusion attack.
    */
   mint(
     claims: Readonly<Record<string, unknown>>,
@@ -49,7 +50,9 @@ async function newKey(algorithm: SigningAlgorithm): Promise<NamedKey> {
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @param algorithm Google signs with RS256; a Kubernetes cluster signs with either */
+/**
+ * @param algorithm the algorithm of the keys. Google signs with RS256, and a Kubernetes cluster may sign with either algorithm
+ */
 export async function createSigningKeys(algorithm: SigningAlgorithm = 'RS256'): Promise<SigningKeys> {
   let current = await newKey(algorithm);
   let published: readonly NamedKey[] = [current];

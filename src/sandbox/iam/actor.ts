@@ -7,12 +7,12 @@ import type { Role, Roles } from './roles.ts';
 export interface Actor {
   /** The ARN that AWS shows in CloudTrail, in error messages, and in GetCallerIdentity responses. */
   readonly arn: string;
-  /** `AROA…:SESSION` or `AIDA…`. */
+  /** The actor's ID: `AROA…:SESSION` for a session, or `AIDA…` for a user. */
   readonly userId: string;
   readonly accountId: string;
   /** The `Principal` values in trust, bucket and key policies that match this actor. */
   readonly principals: readonly string[];
-  /** The `principals` that match only this session. A session policy does not limit permissions granted to them. */
+  /** The `principals` that match only this session. A session policy does not limit permissions granted to these principals. */
   readonly sessionPrincipals: readonly string[];
   /** The `Principal` values that match the actor's whole account. */
   readonly accountPrincipals: readonly string[];
@@ -22,7 +22,7 @@ export interface Actor {
   readonly sessionPolicy: Policy | undefined;
 }
 
-/** `arn:aws:sts::…:assumed-role/NAME/SESSION`. */
+/** Returns an ARN like `arn:aws:sts::…:assumed-role/NAME/SESSION`. */
 export function sessionArn(role: Role, session: Session): string {
   return `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${session.name}`;
 }

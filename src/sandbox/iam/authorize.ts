@@ -37,9 +37,9 @@ export function refusalOf(roles: Roles, principal: Principal, permission: Permis
 
 /**
  * A Deny in any policy wins. Within an account, either the actor's or the resource's policy must allow the action. For an actor
- * from a different account, both policies must allow it if the resource has a policy. A session policy limits all permissions
- * except those that a resource policy in the same account grants to the session's ARN or to "*" (IAM user guide, "Policy
- * evaluation for requests within a single account").
+ * from a different account, both policies must allow it if the resource has a policy. A session policy limits all permissions,
+ * with one exception: those that a resource policy in the same account grants to the session's ARN or to "*" (IAM user guide,
+ * "Policy evaluation for requests within a single account").
  */
 function reasonOf(actor: Actor, permission: Permission, foreign: boolean): string | undefined {
   const { action, resource, resourcePolicy, resourceMustAllow = false } = permission;

@@ -15,7 +15,7 @@ export interface Session {
   readonly tags: Readonly<Record<string, string>>;
   readonly transitiveTagKeys: readonly string[];
   readonly sourceIdentity?: string | undefined;
-  /** Milliseconds since 1970. */
+  /** The start of the session, in milliseconds since 1970. */
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
@@ -33,7 +33,7 @@ export interface Credentials {
   find(accessKeyId: string, sessionToken: string | undefined): Lookup;
 }
 
-/** Pads session tokens to the length of AWS's tokens, so that tests cover long headers. */
+/** The number of bytes that pad a session token to the length of AWS's tokens, so that tests cover long headers. */
 const PADDING_BYTES = 300;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

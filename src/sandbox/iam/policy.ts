@@ -26,7 +26,7 @@ export interface Policy {
 
 export interface PolicyRequest {
   readonly action: string;
-  /** Absent for a trust policy, because its resource is the role itself. */
+  /** The requested resource; absent for a trust policy, because its resource is the role itself. */
   readonly resource?: string;
   /** If set, only statements whose principal is "*" or one of these apply. */
   readonly principals?: readonly Principal[];

@@ -67,7 +67,7 @@ export const SAMPLE_ROLES: readonly RoleDefinition[] = [
     maxSessionSeconds: LONGEST_SESSION_SECONDS,
   },
   {
-    // A partner's role for the second hop of a chain. It requires an external ID.
+    // A partner's role for the second hop of a chain. The role requires an external ID.
     arn: `arn:aws:iam::${PARTNER_ACCOUNT_ID}:role/lake-data`,
     trust: {
       Version: '2012-10-17',

@@ -8,7 +8,7 @@ export interface User {
   readonly name: string;
   readonly accountId: string;
   readonly arn: string;
-  /** `AIDA…` */
+  /** The user's unique ID, which begins with `AIDA`. */
   readonly id: string;
   readonly keys: KeyPair;
   readonly permissions: Policy;
@@ -26,7 +26,7 @@ export interface Users {
   find(accessKeyId: string): User | undefined;
 }
 
-/** The keys are always the same, so that an AWS profile with these keys works with every sandbox. */
+/** The developer's keys, which are always the same, so that an AWS profile with them works with every sandbox. */
 const DEVELOPER_KEYS: KeyPair = {
   accessKeyId: 'AKIASANDBOXDEVELOPER',
   secretAccessKey: 'sandbox+developer+key+that+opens+nothing',

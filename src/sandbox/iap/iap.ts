@@ -21,13 +21,16 @@ export interface Iap {
 
 const COOKIE = 'FEDBRIDGE_SANDBOX_PERSON';
 
-/** IAP's own assertions are valid for ten minutes. */
+/** The lifetime of an assertion. As at IAP itself, an assertion is valid for ten minutes. */
 const LIFE_SECONDS = 600;
 
-/** These headers must come from IAP only, and the cookie is IAP's own (IAP, "Securing your app with signed headers"). */
+/**
+ * Matches the request headers that are not forwarded. Some of them must come from IAP only, and the cookie is IAP's own (IAP,
+ * "Securing your app with signed headers").
+ */
 const REMOVED = /^(?:x-goog-.*|cookie|connection|keep-alive|transfer-encoding|upgrade|te|proxy-.*)$/;
 
-/** Claims of an assertion for a person with a Google account. */
+/** Returns the claims of an assertion for a person with a Google account. */
 export function assertionClaims(email: string, audience: string): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -40,7 +43,7 @@ export function assertionClaims(email: string, audience: string): Record<string,
   };
 }
 
-/** The same 21 digits for an email in every sandbox. */
+/** Returns the same 21 digits for an email in every sandbox. */
 function inventedSubject(email: string): string {
   const digest = createHash('sha256').update(email).digest();
   return `1${String(digest.readBigUInt64BE() % 10n ** 20n).padStart(20, '0')}`;
@@ -51,7 +54,7 @@ export function createIap(parts: IapParts): Iap {
   let started: Promise<string> | undefined;
   const consoleOrigin = (): Promise<string> =>
     (started ??= start().catch((error: unknown) => {
-      // The next request tries again.
+      // Lets the next request try again.
       started = undefined;
       throw error;
     }));

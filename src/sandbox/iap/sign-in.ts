@@ -1,12 +1,12 @@
-// The sign-in page of the emulated Identity-Aware Proxy, on which you choose the person that you view the console as.
+// The sign-in page of the emulated Identity-Aware Proxy, on which users choose the person as whom they open the console.
 import { PERSON } from '../../config/google-names.ts';
 
-/** IAP reserves this prefix on each service that it protects. */
+/** The prefix of the sign-in page's paths. IAP reserves it on each service that it protects. */
 export const IAP_PREFIX = '/_gcp_iap/';
 export const SIGN_IN_PATH = `${IAP_PREFIX}sign-in`;
 export const IAP_KEYS_PATH = `${IAP_PREFIX}keys`;
 
-/** Emails by the name with which the sign-in page shows them. */
+/** Maps each name on the sign-in page to an email. */
 export type People = ReadonlyMap<string, string>;
 
 /** @param to the path to open afterwards */
@@ -42,7 +42,10 @@ ${links.join('\n')}
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** Only a path of this origin; `/` for everything else. In a redirect, a path with two slashes at its start would name a host. */
+/**
+ * Returns a path on this origin unchanged, and `/` for any other text. In a redirect, a path that begins with two slashes would
+ * name a host.
+ */
 export function localPath(text: string | null): string {
   const url = URL.parse(text ?? '/', ORIGIN);
   return url?.origin === ORIGIN && !url.pathname.startsWith('//') ? url.pathname + url.search : '/';

@@ -9,7 +9,7 @@ export interface IssuerTokens {
   /**
    * @param request.caller `ISSUER:NAMESPACE/SERVICEACCOUNT` or `ISSUER:SUBJECT`
    * @param request.claims claims to add or replace
-   * @throws Error if there is no such issuer, or if the caller is no service account of a Kubernetes issuer
+   * @throws Error if there is no such issuer, or if the caller of a Kubernetes issuer is not a service account
    */
   issue(request: {
     readonly caller: string;
@@ -51,7 +51,7 @@ export function createIssuerTokens(parts: {
   };
 }
 
-/** The claims of a projected token (Kubernetes, "Schema for service account private claims"). */
+/** Returns the claims of a projected token (Kubernetes, "Schema for service account private claims"). */
 function serviceAccountClaims(text: string, iat: number): Record<string, unknown> {
   const [namespace = '', name = '', ...more] = text.split('/');
   if (namespace === '' || name === '' || more.length > 0)

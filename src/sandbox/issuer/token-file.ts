@@ -1,4 +1,4 @@
-// Keeps a caller's token in a file, as the kubelet does for a pod: it replaces the token in one step before the token expires
+// Keeps a caller's token in a file, as the kubelet does for a pod. The token is replaced in one step before it expires
 // (Kubernetes, "Launch a Pod using service account token projection").
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,10 +12,10 @@ export interface TokenFile {
   close(): Promise<void>;
 }
 
-/** The kubelet replaces a token that has passed this part of its life. */
+/** The fraction of a token's lifetime after which the kubelet replaces the token. */
 const REPLACED_AFTER = 0.8;
 
-/** The kubelet takes up to a minute to notice. The sandbox is faster, because its clock can be advanced. */
+/** How often the token's age is checked. The kubelet checks less often, but the sandbox's clock can be advanced. */
 const CHECK_MS = 200;
 
 /** @throws Error if the caller does not exist (see IssuerTokens) */
@@ -45,7 +45,7 @@ export async function keepTokenFile(
   let writing: Promise<void> | undefined;
   const timer = setInterval(() => {
     if (writing !== undefined || clock.now('issuer') < replaceAt) return;
-    // If somebody has removed the directory, the file is only missing.
+    // Ignores a failure: if somebody has removed the directory, nothing can read the file.
     writing = write(issue({ caller }))
       .catch(() => undefined)
       .finally(() => (writing = undefined));
@@ -60,7 +60,7 @@ export async function keepTokenFile(
   };
 }
 
-/** When the token was issued and when it expires, in seconds since 1970. */
+/** Returns when the token was issued and when it expires, in seconds since 1970. */
 function lifeOf(token: string): { readonly iat: number; readonly exp: number } {
   const [, payload = ''] = token.split('.');
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iat: number; exp: number };

@@ -95,7 +95,7 @@ export function createAccess(parts: {
   };
 }
 
-/** Reports plain HTTP as HTTPS, so that a bucket policy that requires HTTPS also works in the sandbox. */
+/** Reports plain HTTP as HTTPS, so that a bucket policy that requires HTTPS works in the sandbox, too. */
 function connectionContext({ http }: S3Request): Record<string, string> {
   return { 'aws:SourceIp': http.socket.remoteAddress ?? '', 'aws:SecureTransport': 'true' };
 }
@@ -110,7 +110,10 @@ export function listContext(request: S3Request): Record<string, string> {
   return Object.fromEntries(given.map((name) => [`s3:${name}`, request.query.get(name) ?? '']));
 }
 
-/** Like S3, echoes parts of the request, including the session token, so the bridge must not forward S3's errors. */
+/**
+ * Returns the details of an error. Like S3, they repeat parts of the request, including the session token, so the bridge must not
+ * forward S3's errors.
+ */
 function detailsOf(problem: Problem, request: S3Request, now: number): S3ErrorDetails {
   const claim = claimOf({ headers: request.headers, query: request.signedQuery });
   const { accessKeyId, sessionToken, signature, date }: Partial<Claim> =

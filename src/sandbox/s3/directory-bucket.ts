@@ -8,7 +8,8 @@ import { compareKeys, type Bucket, type StoredObject } from './objects.ts';
 import { NULL_VERSION } from './stored-bucket.ts';
 
 /**
- * How long a list of all files is cached. It is long enough to list many pages, and short enough that new files appear soon.
+ * How long a list of all files is cached. The time is long enough to list many pages, and short enough that new files appear
+ * soon.
  */
 const WALK_KEPT_MS = 1_000;
 

@@ -68,7 +68,7 @@ async function contentsOf(
   );
 }
 
-/** Makes tokens opaque. As in S3, a token contains characters that clients must escape in a query. */
+/** A mark in each token, which makes tokens opaque. As in S3, tokens contain characters that clients must escape in a query. */
 const TOKEN_MARK = '1~';
 
 function toToken(last: string): string {

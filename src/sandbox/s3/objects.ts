@@ -46,7 +46,7 @@ export interface Bucket {
   versionedKeys(): Promise<readonly string[]>;
   /** All versions of a key, newest first. */
   history(key: string): Promise<readonly Version[]>;
-  /** Absent if the bucket is read-only. */
+  /** Changes the bucket's objects; absent if the bucket is read-only. */
   readonly writer?: BucketWriter;
 }
 

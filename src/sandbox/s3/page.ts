@@ -20,7 +20,7 @@ export interface Page {
   readonly truncated: boolean;
 }
 
-/** @param keys in S3's order */
+/** @param keys all keys, in S3's order */
 export function pageOf(keys: readonly string[], { prefix, delimiter, after, maxKeys }: PageRequest): Page {
   const commonPrefixOf = (key: string) => {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);

@@ -8,9 +8,9 @@ export interface S3Request extends ExchangeIds {
   readonly http: IncomingMessage;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** The empty string for ListBuckets. */
+  /** The bucket's name; the empty string for ListBuckets. */
   readonly bucket: string;
-  /** The empty string for a bucket-level request. */
+  /** The object's key; the empty string for a bucket-level request. */
   readonly key: string;
   /** The query parameters; if a parameter is repeated, its first value. */
   readonly query: ReadonlyMap<string, string>;
@@ -25,7 +25,7 @@ export interface S3Request extends ExchangeIds {
 /** Characters that SigV4 leaves unencoded. In canonical paths, every other byte is percent-encoded once. */
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
-/** The host names of buckets without dots in their names, in the default partition. */
+/** Matches the host names of buckets without dots in their names, in the default partition. */
 const BUCKET_HOST = /^([a-z0-9-]{3,63})\.s3\.[a-z0-9-]+\.amazonaws\.com$/;
 
 /** @returns the bucket in the host name of a virtual-hosted-style request; undefined for a path-style request */

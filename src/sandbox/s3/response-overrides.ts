@@ -11,7 +11,7 @@ const OVERRIDES = [
   'expires',
 ];
 
-/** Latin-1 without control characters. */
+/** A header value may contain all Latin-1 characters except control characters. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** @throws S3Error InvalidArgument */

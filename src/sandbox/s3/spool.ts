@@ -25,7 +25,7 @@ export interface Spool {
 
 const KEPT_IN_MEMORY_BYTES = 262_144;
 
-/** The temporary directory is not created until the first large body arrives. */
+/** Creates the temporary directory only when the first large body arrives. */
 export function createSpool(): Spool {
   let directory: string | undefined;
   const newFile = () => {

@@ -30,7 +30,7 @@ export function requireBothSides(
   );
 }
 
-/** The condition keys whose values come from the request's parameters. */
+/** Returns the condition keys whose values come from the request's parameters. */
 export function requestContext(
   { ExternalId, RoleSessionName }: Parameters,
   tags: Readonly<Record<string, string>>,

@@ -22,7 +22,7 @@ function decoded(part: string | undefined): Record<string, unknown> {
     const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Invalid JSON is rejected below, like JSON that is not an object.
+    // The check below rejects invalid JSON, like JSON that is not an object.
   }
   throw invalid();
 }
@@ -34,7 +34,10 @@ const strings = (value: unknown): string[] =>
 const present = (name: string, values: string[]): [string, string[]][] =>
   values.length === 0 ? [] : [[`${GOOGLE}:${name}`, values]];
 
-/** `organization_number` is null if the account belongs to no organization (IAM Credentials, generateIdToken). */
+/**
+ * Returns the organization's number, or nothing: `organization_number` is null if the account belongs to no organization (IAM
+ * Credentials, generateIdToken).
+ */
 function organizationIn(google: unknown): string[] {
   if (typeof google !== 'object' || google === null || !('organization_number' in google)) return [];
   const { organization_number: number } = google;

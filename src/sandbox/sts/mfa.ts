@@ -4,7 +4,7 @@ import type { Context } from '../iam/pattern.ts';
 import type { Parameters } from './parameters.ts';
 import { StsError } from './sts-error.ts';
 
-/** These are AWS's exact messages, including the final space and the double space. */
+/** AWS's exact messages, including the final space and the double space. */
 const WRONG_CODE = 'MultiFactorAuthentication failed with invalid MFA one time pass code. ';
 const WRONG_DEVICE =
   'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.';
